@@ -1,0 +1,45 @@
+"""Errors a caller can answer, each with a stable code and a sentence for people."""
+
+from __future__ import annotations
+
+
+class LaanetError(Exception):
+    """Base of all errors raised on purpose. `code` never changes once published; `message` is one plain sentence."""
+
+    code = "internal_error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidConfig(LaanetError):
+    """A configuration that no network or decision could have."""
+
+    code = "invalid_config"
+
+
+class InvalidWeights(LaanetError):
+    """Weights that are missing, tampered with, misshapen or of another architecture."""
+
+    code = "invalid_weights"
+
+
+class InvalidDataset(LaanetError):
+    """A manifest, image or landmark file of a training or test set that cannot be used."""
+
+    code = "invalid_dataset"
+
+
+class UnreadableMedia(LaanetError):
+    """An upload or file that cannot be analysed. `code` says which of the reasons below it is."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Cancelled(LaanetError):
+    """The caller asked for the work to stop."""
+
+    code = "cancelled"

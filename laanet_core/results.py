@@ -1,0 +1,111 @@
+"""What an analysis answers: plain frozen records and their JSON form (the contract of `predict --json`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Verdict = Literal["real", "fake", "inconclusive"]
+Outcome = Literal["verdict", "no_face", "face_too_small", "rejected"]
+Kind = Literal["image", "video"]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """Which model answered: its configuration's name, its version, and the sha256 of its weights file."""
+
+    name: str
+    version: str
+    sha256: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"name": self.name, "version": self.version, "sha256": self.sha256}
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """Where blending artefacts were seen, and which part of the picture that covers.
+
+    `values` (S/4, S/4) float32 in [0, 1]; `box` is the crop it spans, (x1, y1, x2, y2) in pixels of the upright
+    original, possibly reaching outside of it.
+    """
+
+    values: npt.NDArray[np.float32]
+    box: Box
+
+
+@dataclass(frozen=True)
+class FaceResult:
+    """One judged (or unjudged) face. `box` is the detector's, in pixels of the upright original.
+
+    `fake_logit`, `fake_prob` (calibrated) and `verdict` are None for a face too small to judge; `time` is the frame's
+    presentation time in seconds for videos and None for images; `track` numbers one person's face through a clip.
+    """
+
+    box: Box
+    detection_prob: float
+    fake_logit: float | None
+    fake_prob: float | None
+    verdict: Verdict | None
+    time: float | None = None
+    track: int | None = None
+    heatmap: Heatmap | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "box": [round(value, 1) for value in self.box],
+            "detection_prob": round(self.detection_prob, 4),
+            "fake_logit": None if self.fake_logit is None else round(self.fake_logit, 4),
+            "fake_prob": None if self.fake_prob is None else round(self.fake_prob, 4),
+            "verdict": self.verdict,
+            "time": None if self.time is None else round(self.time, 3),
+            "track": self.track,
+        }
+
+
+@dataclass(frozen=True)
+class ErrorInfo:
+    """A stable code and a sentence."""
+
+    code: str
+    message: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.message}
+
+
+@dataclass(frozen=True)
+class AnalysisResult:
+    """The answer for one image or video.
+
+    `fake_prob` is the highest face's for images and the highest track's video-level probability for videos (logits averaged over
+    frames, then calibrated); None unless `outcome` is "verdict". `seconds` is the wall time of the analysis.
+    """
+
+    kind: Kind
+    outcome: Outcome
+    verdict: Verdict | None
+    fake_prob: float | None
+    faces: tuple[FaceResult, ...]
+    model: ModelInfo
+    seconds: float
+    error: ErrorInfo | None = None
+    size: tuple[int, int] | None = field(default=None)  # (width, height) of the upright original
+
+    def to_json(self, path: str) -> dict[str, Any]:
+        """The object printed by `predict --json`; `path` is what the caller called the input."""
+        return {
+            "path": path,
+            "kind": self.kind,
+            "outcome": self.outcome,
+            "verdict": self.verdict,
+            "fake_prob": None if self.fake_prob is None else round(self.fake_prob, 4),
+            "faces": [face.to_json() for face in self.faces],
+            "model": self.model.to_json(),
+            "seconds": round(self.seconds, 3),
+            "error": None if self.error is None else self.error.to_json(),
+        }
