@@ -1,0 +1,35 @@
+"""The command line `python -m laanet_core`: one module per command, each with `add_parser` and `run`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from laanet_core.errors import LaanetError
+
+COMMANDS = ("predict", "convert", "train", "evaluate", "calibrate")
+FAILED = 1
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m laanet_core", description="Detect manipulated faces with LAA-Net.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name in COMMANDS:
+        importlib.import_module(f"laanet_core.cli.{name}").add_parser(subparsers)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status. Errors a user can answer become one line on standard error."""
+    args = build_parser().parse_args(arguments)
+    try:
+        status: int = importlib.import_module(f"laanet_core.cli.{args.command}").run(args)
+    except LaanetError as error:
+        print(f"error: {error.code}: {error.message}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return status
