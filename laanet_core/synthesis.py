@@ -1,4 +1,4 @@
-"""Pseudo-fakes made from real photographs: self-blended images (Shiohara & Yamasaki, CVPR 2022; LAA-Net section 3.1)."""
+"""Pseudo-fakes made from real photographs: self-blended and blended images (Shiohara & Yamasaki, CVPR 2022; LAA-Net section 3.1)."""
 
 from __future__ import annotations
 
@@ -39,6 +39,39 @@ def self_blend(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator) 
     weight = (ratio * mask)[..., None]
     blended = source * weight + target * (1 - weight)
     return Blend(fake=np.clip(np.round(blended), 0, 255).astype(np.uint8), mask=mask)
+
+
+def foreign_blend(image: RGBImage, landmarks: Landmarks, donor: RGBImage, donor_landmarks: Landmarks, rng: np.random.Generator) -> Blend:
+    """Blend another person's face into a photograph: a blended image, BI (Li et al., "Face X-ray", CVPR 2020, section 4).
+
+    The donor (H', W', 3) is brought onto the target's landmarks, takes the target's colours inside the mask, and often loses
+    detail, as faces drawn by a swapping program do. Raises InvalidDataset when no mask or no alignment can be found.
+    """
+    mask = _softened_hull(image, landmarks, rng)
+    estimate = cv2.estimateAffine2D if rng.random() < 0.5 else cv2.estimateAffinePartial2D
+    matrix = estimate(donor_landmarks, landmarks, method=cv2.LMEDS)[0]
+    if matrix is None:
+        raise InvalidDataset("the donor's landmarks cannot be brought onto the target's")
+    height, width = mask.shape
+    aligned = np.asarray(cv2.warpAffine(donor, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
+    aligned = match_colours(aligned, image, mask)
+    if rng.random() < 0.6:
+        aligned = augmentation.apply(statistical_transform(rng), aligned)
+    ratio = rng.choice((0.75, 1.0, 1.0))
+    weight = (ratio * mask)[..., None]
+    blended = aligned * weight + image * (1 - weight)
+    return Blend(fake=np.clip(np.round(blended), 0, 255).astype(np.uint8), mask=mask)
+
+
+def match_colours(source: RGBImage, target: RGBImage, mask: Mask) -> RGBImage:
+    """Give `source` the mean and spread that `target` has inside the mask (M > 0.5), channel by channel."""
+    inside = mask > 0.5
+    if not inside.any():
+        return source
+    from_mean, from_spread = source[inside].mean(axis=0), source[inside].std(axis=0)
+    to_mean, to_spread = target[inside].mean(axis=0), target[inside].std(axis=0)
+    gain = np.clip(to_spread / np.maximum(from_spread, 1), 0.6, 1.7)  # further apart, noise would be stretched
+    return np.clip((source - from_mean) * gain + to_mean, 0, 255).astype(np.uint8)
 
 
 def statistical_transform(rng: np.random.Generator) -> list[augmentation.Change]:

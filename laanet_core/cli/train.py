@@ -1,0 +1,107 @@
+"""`train`: learn a LAA-Net from real faces (and fakes, where there are any) of a manifest."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from laanet_core.recipes import TrainingConfig
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("train", help="train a network", description=__doc__)
+    parser.add_argument(
+        "run", type=Path, metavar="RUN_DIR", help="folder for log, checkpoint and weights; an interrupted run there is resumed"
+    )
+    add_data_arguments(parser)
+    parser.add_argument("--model", default="laanet-lite", help="named configuration (default: %(default)s)")
+    parser.add_argument("--recipe", default="paper-sbi", help="paper-sbi, paper-bi or starter (default: %(default)s)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change one value of the recipe, such as steps=500 or mixture.pairs=0.2",
+    )
+    parser.add_argument(
+        "--backbone-weights", type=Path, metavar="FILE", help="ImageNet weights of the backbone (safetensors or state dict)"
+    )
+    parser.add_argument("--init", metavar="WEIGHTS", help="start from these LAA-Net weights instead (starter, folder or hf://...)")
+    parser.add_argument("--seed", type=int, help="replaces the recipe's seed")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make pseudo-fakes (default: %(default)s)")
+    parser.add_argument("--checkpoint-every", type=int, default=200, metavar="STEPS")
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+
+
+def add_data_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--manifest", type=Path, required=True, help="CSV: pack, path, label, person, split, original")
+    parser.add_argument(
+        "--landmarks", type=Path, help="npz with landmarks (N, 68, 2) in the manifest's order (default: beside the manifest)"
+    )
+    parser.add_argument("--packs", type=Path, help="folder of the packs, each a folder or .tar (default: the manifest's folder)")
+
+
+def read_data(args: argparse.Namespace, split: str) -> tuple[Any, Any]:
+    """The samples of one split and the store that holds their images, as the arguments name them."""
+    from laanet_core.data import PackStore, read_manifest
+
+    beside = args.manifest.parent / "landmarks.npz"
+    landmarks = args.landmarks or (beside if beside.exists() else None)
+    samples = [sample for sample in read_manifest(args.manifest, landmarks) if sample.split == split]
+    store = PackStore(args.packs or args.manifest.parent, sorted({sample.pack for sample in samples}))
+    return samples, store
+
+
+def run(args: argparse.Namespace) -> int:
+    from laanet_core.config import named_config
+    from laanet_core.devices import pick_device
+    from laanet_core.model import LAANet
+    from laanet_core.pairs import UnitSource
+    from laanet_core.training import WEIGHTS, Trainer, begin
+
+    config = changed_recipe(args.recipe, args.set, args.seed)
+    model = LAANet.from_pretrained(args.init) if args.init else begin(named_config(args.model), args.backbone_weights)
+    samples, store = read_data(args, "train")
+    source = UnitSource(samples, store, size=model.config.input_size, mixture=config.mixture, seed=config.seed)
+    trainer = Trainer(model, source, config, args.run, device=str(pick_device(args.device)), workers=args.workers)
+    if trainer.step:
+        print(f"resuming at step {trainer.step} of {config.steps}", file=sys.stderr)
+    trainer.run(checkpoint_every=args.checkpoint_every)
+    outcome = {"steps": trainer.step, "weights": str(args.run / WEIGHTS)}
+    print(json.dumps(outcome) if args.json else f"trained {trainer.step} steps; weights in {outcome['weights']}")
+    return 0
+
+
+def changed_recipe(name: str, changes: list[str], seed: int | None) -> TrainingConfig:
+    """A named recipe with some values replaced; raises InvalidConfig naming a key or value that does not fit."""
+    from laanet_core.errors import InvalidConfig
+    from laanet_core.recipes import TrainingConfig, named_recipe
+
+    values = named_recipe(name).to_dict()
+    for change in changes:
+        key, separator, text = change.partition("=")
+        *groups, last = key.split(".")
+        place = values
+        for group in groups:
+            place = place[group] if isinstance(place.get(group), dict) else {}
+        if not separator or last not in place or isinstance(place[last], dict):
+            raise InvalidConfig(f"cannot change {change!r}; the keys are {', '.join(_keys(values))}")
+        try:
+            place[last] = type(place[last])(text)
+        except ValueError as error:
+            raise InvalidConfig(f"{key} must be a {type(place[last]).__name__}, not {text!r}") from error
+    config = TrainingConfig.from_dict(values)
+    return config if seed is None else dataclasses.replace(config, seed=seed)
+
+
+def _keys(values: dict[str, Any], prefix: str = "") -> list[str]:
+    keys: list[str] = []
+    for name, value in values.items():
+        keys.extend(_keys(value, f"{name}.") if isinstance(value, dict) else [prefix + name])
+    return keys
