@@ -24,7 +24,10 @@ _COLUMNS = ("pack", "path", "label", "person", "split")
 
 @dataclass(frozen=True)
 class Sample:
-    """One image of a manifest. `label` is 1 for fake; `original` is the path, in the same pack, of the real image a fake was made from."""
+    """One image of a manifest. `label` is 1 for fake; `original` is the path, in the same pack, of the real image a fake was made from.
+
+    `video` says which frames belong together; where the manifest has no such column, every image stands for itself.
+    """
 
     pack: str
     path: str
@@ -33,6 +36,7 @@ class Sample:
     split: str
     original: str | None
     landmarks: Landmarks | None
+    video: str
 
     @property
     def name(self) -> str:
@@ -40,7 +44,7 @@ class Sample:
 
 
 def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]:
-    """Read a CSV with the columns pack, path, label (real | fake), person, split (train | val) and, for fakes, original.
+    """Read a CSV with the columns pack, path, label (real | fake), person, split (train | val) and, for fakes, original; optionally video.
 
     `landmarks` is an npz whose array `landmarks` (N, 68, 2) follows the manifest's order, NaN where none were found.
     Raises InvalidDataset naming the file and line at fault.
@@ -85,6 +89,7 @@ def _sample(row: dict[str, str], index: int, name: str, points: Landmarks | None
         split=row["split"],
         original=row.get("original") or None,
         landmarks=points if found else None,
+        video=row.get("video") or f"{row['pack']}/{row['path']}",
     )
 
 

@@ -1,0 +1,57 @@
+"""`calibrate`: find the temperature and the thresholds of a network on the val split, and write them beside its weights."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from laanet_core.cli.evaluate import add_evaluation_arguments, judge_sets
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("calibrate", help="set temperature and thresholds", description=__doc__)
+    parser.add_argument("weights", type=Path, metavar="WEIGHTS_DIR", help="folder whose config.json gets the new decision values")
+    add_evaluation_arguments(parser)
+    parser.add_argument(
+        "--real-called-fake", type=float, default=0.05, help="share of real faces that may be called fake (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--fake-called-real", type=float, default=0.10, help="share of fakes that may be called real (default: %(default)s)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="print only, write nothing")
+
+
+def run(args: argparse.Namespace) -> int:
+    import dataclasses
+
+    import numpy as np
+
+    from laanet_core.calibration import choose_thresholds, expected_calibration_error, fit_temperature
+    from laanet_core.devices import pick_device
+    from laanet_core.evaluation import sigmoid, verdict_shares
+    from laanet_core.weights import load_weights, write_decision
+
+    loaded = load_weights(args.weights)
+    judged = judge_sets(loaded.model.to(pick_device(args.device)), loaded.info.sha256, args)
+    judgements = [judgement for judgements in judged.values() for judgement in judgements]
+    labels = np.array([judgement.label for judgement in judgements])
+    logits = np.array([judgement.fake_logit for judgement in judgements])
+    temperature = round(fit_temperature(logits, labels), 4)
+    probabilities = sigmoid(logits / temperature)
+    real_below, fake_above = choose_thresholds(probabilities, labels, real_error=args.fake_called_real, fake_error=args.real_called_fake)
+    decision = dataclasses.replace(
+        loaded.decision, temperature=temperature, real_below=round(real_below, 4), fake_above=round(fake_above, 4), calibrated=True
+    )
+    if not args.dry_run:
+        write_decision(args.weights, decision)
+    before, after = (expected_calibration_error(labels, sigmoid(logits / t)) for t in (1.0, temperature))
+    outcome = {
+        "faces": len(labels),
+        "decision": decision.to_dict(),
+        "ece": {"uncalibrated": round(before, 4), "calibrated": round(after, 4)},
+        "verdicts": verdict_shares(labels, probabilities, decision),
+        "written": not args.dry_run,
+    }
+    print(json.dumps(outcome) if args.json else json.dumps(outcome, indent=2))
+    return 0
