@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -119,13 +120,11 @@ def judge(
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """Read a file that `judge` wrote; a last line cut short by an interruption is left out."""
+    """Read a file that `judge` wrote; a line cut short by an interruption is left out, so that its item is judged again."""
     judgements: list[Judgement] = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
+    for line in filter(None, path.read_text(encoding="utf-8").splitlines()):
+        with contextlib.suppress(json.JSONDecodeError):
             judgements.append(Judgement(**json.loads(line)))
-        except json.JSONDecodeError:
-            break
     return judgements
 
 
@@ -207,8 +206,8 @@ def _judge_batch(model: LAANet, items: Sequence[Item], kept: Path | None, *, fli
         for item, logit, heatmap in zip(items, scores.fake_logit, scores.heatmap, strict=True)
     ]
     if kept is not None:
-        with kept.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(dataclasses.asdict(judgement)) + "\n" for judgement in judgements)
+        with kept.open("a", encoding="utf-8") as file:  # each line brings its own line break before it, lest it join one cut short
+            file.writelines("\n" + json.dumps(dataclasses.asdict(judgement)) for judgement in judgements)
     return judgements
 
 

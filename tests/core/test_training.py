@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from laanet_core.weights import load_weights
+
+from laanet_core.data import PackStore, read_manifest
+from laanet_core.errors import InvalidConfig, InvalidDataset
+from laanet_core.losses import LossConfig
+from laanet_core.model import LAANet
+from laanet_core.pairs import Mixture, UnitSource
+from laanet_core.precision import keep_depthwise_float32
+from laanet_core.recipes import RECIPES, TrainingConfig, named_recipe
+from laanet_core.training import CHECKPOINT, LOG, WEIGHTS, Trainer, begin
+from tests.core.conftest import TINY, TinyDataset
+
+CONFIG = TrainingConfig(
+    steps=6,
+    batch_pairs=2,
+    peak_rate=1e-3,
+    sam_rho=0.05,
+    frozen_steps=2,
+    average_decay=0.9,
+    seed=5,
+    mixture=Mixture(pairs=0.5, labelled=0.2),
+)
+
+
+def trainer(dataset: TinyDataset, folder: Path, config: TrainingConfig = CONFIG) -> Trainer:
+    samples = [sample for sample in read_manifest(dataset.manifest, dataset.landmarks) if sample.split == "train"]
+    store = PackStore(dataset.root, ["photos", "swaps"])
+    torch.manual_seed(1)
+    source = UnitSource(samples, store, size=TINY.input_size, mixture=config.mixture, seed=config.seed)
+    return Trainer(LAANet(TINY), source, config, folder, workers=0)
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_an_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(
+    tmp_path: Path, tiny_dataset: TinyDataset, precision: str
+) -> None:
+    config = TrainingConfig.from_dict({**CONFIG.to_dict(), "precision": precision})
+    whole = trainer(tiny_dataset, tmp_path / "whole", config)
+    whole.run(progress=False)
+    trainer(tiny_dataset, tmp_path / "parts", config).run(until=3, progress=False)
+    torch.rand(7)  # whatever else the process drew meanwhile
+    resumed = trainer(tiny_dataset, tmp_path / "parts", config)
+    assert resumed.step == 3
+    resumed.run(progress=False)
+    for (name, value), other in zip(whole.model.state_dict().items(), resumed.model.state_dict().values(), strict=True):
+        assert torch.equal(value, other), name
+    for (name, value), other in zip(whole.averaged().state_dict().items(), resumed.averaged().state_dict().values(), strict=True):
+        assert torch.equal(value, other), name
+
+
+def test_a_run_leaves_loadable_weights_and_a_log_a_person_can_plot(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    run = trainer(tiny_dataset, tmp_path)
+    run.run(checkpoint_every=3, validate=lambda model: {"halves": 0.5}, progress=False)
+    entries = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
+    assert [entry["step"] for entry in entries if "total" in entry] == [6]
+    assert [entry["step"] for entry in entries if "halves" in entry] == [3, 6]
+    assert json.loads((tmp_path / "config.json").read_text())["training"]["seed"] == 5
+    loaded = load_weights(tmp_path / WEIGHTS)
+    for (name, value), other in zip(run.averaged().state_dict().items(), loaded.model.state_dict().values(), strict=True):
+        assert torch.equal(value, other), name
+
+
+def test_a_checkpoint_of_another_configuration_is_not_continued(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    trainer(tiny_dataset, tmp_path).run(until=1, progress=False)
+    with pytest.raises(InvalidConfig, match="another configuration"):
+        trainer(tiny_dataset, tmp_path, dataclasses.replace(CONFIG, peak_rate=2e-3))
+    longer = trainer(tiny_dataset, tmp_path, dataclasses.replace(CONFIG, steps=9))
+    assert longer.step == 1
+
+
+def test_the_frozen_backbone_stands_still(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    run = trainer(tiny_dataset, tmp_path)
+    before = {name: value.clone() for name, value in run.model.state_dict().items()}
+    run.run(until=2, progress=False)
+    after = run.model.state_dict()
+    assert all(torch.equal(after[name], value) for name, value in before.items() if name.startswith("backbone."))
+    assert not torch.equal(after["classification_head.linear.weight"], before["classification_head.linear.weight"])
+    run.run(until=3, progress=False)
+    assert not torch.equal(run.model.state_dict()["backbone.network.conv_stem.weight"], before["backbone.network.conv_stem.weight"])
+
+
+def test_training_learns_to_tell_pairs_apart(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    config = TrainingConfig(
+        steps=60, batch_pairs=4, start_rate=1e-3, peak_rate=4e-3, sam_rho=0.0, frozen_steps=0, seed=1, mixture=Mixture(pairs=1.0),
+        loss=LossConfig(heatmap_weight=0.1, consistency_weight=0.1),
+    )  # fmt: skip
+    run = trainer(tiny_dataset, tmp_path, config)
+    run.run(progress=False)
+    entries = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
+    assert entries[-1]["classification"] < 0.5 < entries[0]["classification"]
+
+
+def test_broken_numbers_stop_the_run(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    run = trainer(tiny_dataset, tmp_path)
+    with torch.no_grad():
+        run.model.classification_head.linear.weight.fill_(float("nan"))
+    with pytest.raises(FloatingPointError, match="step 0"):
+        run.run(progress=False)
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_pretrained_backbones_load_by_order_and_shape(tmp_path: Path) -> None:
+    torch.manual_seed(3)
+    network = LAANet(TINY).backbone.network
+    renamed = {
+        f"_weird.{index}": value for index, value in enumerate(network.state_dict().values()) if value.ndim or value.is_floating_point()
+    }
+    torch.save(renamed, tmp_path / "given.pth")
+    loaded = begin(TINY, tmp_path / "given.pth").backbone.network
+    for (name, value), other in zip(network.state_dict().items(), loaded.state_dict().values(), strict=True):
+        assert torch.equal(value, other), name
+    torch.save(dict(list(renamed.items())[:-1]), tmp_path / "short.pth")
+    with pytest.raises(InvalidDataset, match="tensors"):
+        begin(TINY, tmp_path / "short.pth")
+    torch.save({**renamed, "_weird.0": torch.zeros(2)}, tmp_path / "bent.pth")
+    with pytest.raises(InvalidDataset, match="shape"):
+        begin(TINY, tmp_path / "bent.pth")
+
+
+def test_depthwise_convolutions_answer_alike_in_and_out_of_autocast() -> None:
+    model = torch.nn.Sequential(torch.nn.Conv2d(8, 8, 3, groups=8), torch.nn.ReLU())
+    features = torch.randn(2, 8, 9, 9)
+    plain = model(features)
+    keep_depthwise_float32(model)
+    assert torch.equal(model(features), plain)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = model(features.bfloat16())
+    assert mixed.dtype == torch.bfloat16
+    assert torch.allclose(mixed.float(), plain, atol=0.03)
+
+
+def test_recipes_survive_json() -> None:
+    for name, recipe in RECIPES.items():
+        assert TrainingConfig.from_dict(json.loads(json.dumps(recipe.to_dict()))) == named_recipe(name)
+    with pytest.raises(InvalidConfig, match="starter"):
+        named_recipe("unknown")
+    with pytest.raises(InvalidConfig, match="sped"):
+        TrainingConfig.from_dict({"sped": 3})
+    with pytest.raises(InvalidConfig, match="steps"):
+        TrainingConfig(steps=0)
