@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from laanet_core.crops import RGBImage
 
@@ -126,8 +128,8 @@ def apply(changes: list[Change], image: RGBImage) -> RGBImage:
     return image
 
 
-def _clipped_table(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> RGBImage:
-    return np.clip(values, 0, 255).astype(np.uint8)
+def _clipped_table(values: npt.NDArray[np.floating[Any]]) -> RGBImage:
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
 def _per_channel(image: RGBImage, table: RGBImage) -> RGBImage:

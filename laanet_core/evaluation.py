@@ -70,9 +70,10 @@ def self_blend_items(samples: Sequence[Sample], store: PackStore, size: int, see
         blend = self_blend(working.image, working.landmarks, np.random.default_rng([seed, number]))
         mask = crop_square(np.asarray(blend.mask * 255, np.uint8), square, size)
         boundary = resample_boundary(blending_boundary(np.asarray(mask / 255, np.float32)), size // 4)
-        about = {"pack": sample.pack, "person": sample.person, "video": sample.video}
-        yield Item(name=sample.name, crop=crop_square(working.image, square, size), label=0, **about)
-        yield Item(name=f"{sample.name} self-blended", crop=crop_square(blend.fake, square, size), label=1, boundary=boundary, **about)
+        real = Item(sample.name, crop_square(working.image, square, size), 0, sample.pack, sample.person, sample.video)
+        fake_name, fake_crop = f"{sample.name} self-blended", crop_square(blend.fake, square, size)
+        yield real
+        yield dataclasses.replace(real, name=fake_name, crop=fake_crop, label=1, boundary=boundary)
 
 
 def pair_items(samples: Sequence[Sample], store: PackStore, size: int) -> Iterator[Item]:

@@ -71,7 +71,7 @@ def match_colours(source: RGBImage, target: RGBImage, mask: Mask) -> RGBImage:
     from_mean, from_spread = source[inside].mean(axis=0), source[inside].std(axis=0)
     to_mean, to_spread = target[inside].mean(axis=0), target[inside].std(axis=0)
     gain = np.clip(to_spread / np.maximum(from_spread, 1), 0.6, 1.7)  # further apart, noise would be stretched
-    return np.clip((source - from_mean) * gain + to_mean, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((source - from_mean) * gain + to_mean, 0, 255), np.uint8)
 
 
 def statistical_transform(rng: np.random.Generator) -> list[augmentation.Change]:
@@ -105,7 +105,7 @@ def soften(mask: Mask, rng: np.random.Generator) -> Mask:
     peak = float(soft.max())
     if peak <= 0:
         return np.zeros_like(mask)
-    return np.clip(cv2.resize(soft / peak, (width, height)), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(cv2.resize(soft / peak, (width, height)), 0, 1), np.float32)
 
 
 def elastic_warp(mask: Mask, rng: np.random.Generator, *, alpha: float = 50, sigma: float = 7) -> Mask:

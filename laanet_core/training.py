@@ -118,6 +118,7 @@ class Trainer:
             num_workers=self._workers,
             collate_fn=collate,
             worker_init_fn=_one_thread,
+            generator=torch.Generator(),  # otherwise the loader draws from the generator that dropout uses, and a resumed run differs
         )
         for batch in loader:
             moved = {field.name: getattr(batch, field.name).to(self._device) for field in dataclasses.fields(batch)}

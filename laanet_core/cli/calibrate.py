@@ -39,7 +39,9 @@ def run(args: argparse.Namespace) -> int:
     logits = np.array([judgement.fake_logit for judgement in judgements])
     temperature = round(fit_temperature(logits, labels), 4)
     probabilities = sigmoid(logits / temperature)
-    real_below, fake_above = choose_thresholds(probabilities, labels, real_error=args.fake_called_real, fake_error=args.real_called_fake)
+    real_below, fake_above = choose_thresholds(
+        labels, probabilities, fakes_called_real=args.fake_called_real, reals_called_fake=args.real_called_fake
+    )
     decision = dataclasses.replace(
         loaded.decision, temperature=temperature, real_below=round(real_below, 4), fake_above=round(fake_above, 4), calibrated=True
     )

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from laanet_core.weights import load_weights
 
 from laanet_core.data import PackStore, read_manifest
 from laanet_core.errors import InvalidConfig, InvalidDataset
@@ -16,6 +15,7 @@ from laanet_core.pairs import Mixture, UnitSource
 from laanet_core.precision import keep_depthwise_float32
 from laanet_core.recipes import RECIPES, TrainingConfig, named_recipe
 from laanet_core.training import CHECKPOINT, LOG, WEIGHTS, Trainer, begin
+from laanet_core.weights import load_weights
 from tests.core.conftest import TINY, TinyDataset
 
 CONFIG = TrainingConfig(
@@ -89,7 +89,7 @@ def test_the_frozen_backbone_stands_still(tmp_path: Path, tiny_dataset: TinyData
 
 def test_training_learns_to_tell_pairs_apart(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
     config = TrainingConfig(
-        steps=60, batch_pairs=4, start_rate=1e-3, peak_rate=4e-3, sam_rho=0.0, frozen_steps=0, seed=1, mixture=Mixture(pairs=1.0),
+        steps=100, batch_pairs=4, start_rate=1e-3, peak_rate=4e-3, sam_rho=0.0, frozen_steps=0, seed=1, mixture=Mixture(pairs=1.0),
         loss=LossConfig(heatmap_weight=0.1, consistency_weight=0.1),
     )  # fmt: skip
     run = trainer(tiny_dataset, tmp_path, config)

@@ -1,0 +1,25 @@
+"""`convert`: an official LAA-Net checkpoint becomes a folder of weights."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("convert", help="convert an official checkpoint", description=__doc__)
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT.pth")
+    parser.add_argument("folder", type=Path, metavar="OUT_DIR", help="gets config.json and model.safetensors")
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    from laanet_core.convert import NOTICE, convert
+
+    info = convert(args.checkpoint, args.folder)
+    if args.json:
+        print(json.dumps({"folder": str(args.folder), "model": info.to_json(), "notice": NOTICE}))
+    else:
+        print(f"{info.name} written to {args.folder} (sha256 {info.sha256})\n{NOTICE}")
+    return 0
