@@ -1,0 +1,81 @@
+"""`predict`: judge pictures and clips."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from laanet_core.results import AnalysisResult
+
+REJECTED = 2
+SENTENCES = {"no_face": "no face found", "face_too_small": "every face is too small to judge"}
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("predict", help="judge pictures and clips", description=__doc__)
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="print one JSON object per file and line")
+    parser.add_argument("--weights", default="starter", help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
+    parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write every picture with its heatmaps there, as PNG")
+    parser.add_argument("--cropped", action="store_true", help="take every picture as a face crop and skip the detection")
+    parser.add_argument("--frames", type=_positive, default=32, help="frames judged of a clip (default: %(default)s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Judge file by file; returns 2 if any was rejected, else 0."""
+    from laanet_core.inference import Detector
+
+    detector = Detector.from_weights(args.weights, args.device)
+    if detector.notice:
+        print(detector.notice, file=sys.stderr)
+    rejected = False
+    for number, file in enumerate(args.files):
+        result = detector.analyse_file(file, frames=args.frames, cropped=args.cropped)
+        rejected = rejected or result.outcome == "rejected"
+        print(json.dumps(result.to_json(file)) if args.json else _text(result, file), flush=True)
+        if args.heatmaps and result.faces:
+            _write_overlays(result, Path(file), args.heatmaps / f"{number:03}-{Path(file).stem}", args.frames)
+    return REJECTED if rejected else 0
+
+
+def _text(result: AnalysisResult, file: str) -> str:
+    if result.error:
+        return f"{file}: rejected: {result.error.message} ({result.error.code})"
+    if result.verdict is None or result.fake_prob is None:
+        return f"{file}: {SENTENCES[result.outcome]}"
+    lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})"]
+    for number, face in enumerate(result.faces, start=1):
+        box = ", ".join(f"{value:.0f}" for value in face.box)
+        at = "" if face.time is None else f" at {face.time:.2f} s (track {face.track})"
+        judged = "too small to judge" if face.fake_prob is None else f"{face.verdict}, {face.fake_prob:.4f}"
+        lines.append(f"  face {number}{at} [{box}]: {judged}")
+    return "\n".join(lines)
+
+
+def _write_overlays(result: AnalysisResult, file: Path, target: Path, frames: int) -> None:
+    """One PNG of a picture; of a clip one for each of its worst moments, named by its time."""
+    import cv2
+
+    from laanet_core.images import read_image
+    from laanet_core.moments import moments, worst_times
+    from laanet_core.overlay import draw_overlay
+
+    if result.kind == "image":
+        pictures = {"": (read_image(file), result.faces)}
+    else:
+        pictures = {f"-{m.time:.3f}s": (m.rgb, m.faces) for m in moments(file, result, worst_times(result), frames)}
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for name, (rgb, faces) in pictures.items():
+        cv2.imwrite(f"{target}{name}.png", cv2.cvtColor(draw_overlay(rgb, faces), cv2.COLOR_RGB2BGR))
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return value

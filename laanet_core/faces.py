@@ -1,0 +1,73 @@
+"""Every face in a picture, by MTCNN (Zhang et al., 2016) on a copy scaled down to a bounded cost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from facenet_pytorch import MTCNN
+
+from laanet_core.crops import RGBImage
+from laanet_core.results import Box
+
+MIN_DETECTION_PROB = 0.92
+SMALLEST_FACE = 20  # pixels of the scaled copy; MTCNN's own limit
+IMAGE_SIDE, FRAME_SIDE = 1280, 720  # longer side of the copy that is searched, for pictures and for video frames
+
+
+@dataclass(frozen=True)
+class DetectedFace:
+    """`box` (x1, y1, x2, y2) in pixels of the upright original, within it; `prob` the detector's."""
+
+    box: Box
+    prob: float
+
+
+class FaceDetector:
+    """MTCNN; its weights are part of the facenet-pytorch package. Safe to share between threads: one search runs at a time."""
+
+    def __init__(self, device: torch.device | str = "cpu") -> None:
+        self._mtcnn: Any = MTCNN(keep_all=True, min_face_size=SMALLEST_FACE, device=torch.device(device)).eval()
+        self._lock = threading.Lock()
+
+    def detect(self, rgb: RGBImage, *, longer_side: int = IMAGE_SIDE) -> list[DetectedFace]:
+        """The faces of rgb (H, W, 3) uint8, largest first. The search runs on a copy whose longer side is at most `longer_side` pixels."""
+        return self.detect_frames([rgb], longer_side=longer_side)[0]
+
+    def detect_frames(self, frames: Sequence[RGBImage], *, longer_side: int = FRAME_SIDE) -> list[list[DetectedFace]]:
+        """The faces of each of some pictures of one size."""
+        if not frames:
+            return []
+        height, width = frames[0].shape[:2]
+        if any(frame.shape != frames[0].shape for frame in frames):
+            raise ValueError("frames searched together must have one size")
+        scale = min(longer_side / max(height, width), 1.0)
+        small_size = (max(round(width * scale), 1), max(round(height * scale), 1))
+        if min(small_size) < SMALLEST_FACE:
+            return [[] for _ in frames]
+        copies = np.stack([cv2.resize(frame, small_size, interpolation=cv2.INTER_AREA) if scale < 1 else frame for frame in frames])
+        with self._lock, torch.inference_mode():
+            boxes, probs = self._mtcnn.detect(copies)
+        stretch = np.array([width / small_size[0], height / small_size[1]] * 2)
+        limits = np.array([width, height] * 2, np.float64)
+        return [_faces(found, sure, stretch, limits) for found, sure in zip(boxes, probs, strict=True)]
+
+
+def _faces(boxes: Any, probs: Any, stretch: Any, limits: Any) -> list[DetectedFace]:
+    if boxes is None:
+        return []
+    faces: list[DetectedFace] = []
+    for box, prob in zip(boxes, probs, strict=True):
+        x1, y1, x2, y2 = (float(value) for value in np.clip(np.asarray(box, np.float64) * stretch, 0, limits))
+        if prob >= MIN_DETECTION_PROB and x2 - x1 >= 1 and y2 - y1 >= 1:
+            faces.append(DetectedFace((x1, y1, x2, y2), float(prob)))
+    return sorted(faces, key=lambda face: (-_area(face.box), face.box))
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])

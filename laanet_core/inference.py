@@ -1,0 +1,207 @@
+"""From a picture or clip to verdicts: faces found, cropped, scored, calibrated."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from laanet_core.config import DecisionConfig, ModelConfig
+from laanet_core.crops import RGBImage, crop_square, enlarge_to_square
+from laanet_core.devices import pick_device
+from laanet_core.errors import UnreadableMedia
+from laanet_core.faces import DetectedFace, FaceDetector
+from laanet_core.images import read_image, sniff_file
+from laanet_core.results import AnalysisResult, Box, ErrorInfo, FaceResult, Heatmap, Kind, ModelInfo, Outcome, Verdict
+from laanet_core.scoring import Scores, score_crops
+from laanet_core.tracks import link
+from laanet_core.video import Frame, read_frames
+from laanet_core.weights import LoadedWeights, load_weights
+
+Progress = Callable[[float, str], None]
+FRAMES = 32
+MIN_TRACK_SHARE = 0.1  # of the judged frames; a face seen in fewer does not decide over a clip
+_CHUNK = 8  # frames searched together
+
+
+def fake_probability(fake_logit: float, decision: DecisionConfig) -> float:
+    """Calibrated: sigmoid(fake_logit / temperature)."""
+    return float(0.5 * (1 + np.tanh(0.5 * fake_logit / decision.temperature)))
+
+
+def verdict_of(fake_prob: float, decision: DecisionConfig) -> Verdict:
+    """`real` below one threshold, `fake` above the other, `inconclusive` from one to the other."""
+    if fake_prob < decision.real_below:
+        return "real"
+    return "fake" if fake_prob > decision.fake_above else "inconclusive"
+
+
+class Detector:
+    """Loaded weights and a face detector, ready to judge; may be shared between threads, which take turns at the network."""
+
+    def __init__(self, loaded: LoadedWeights, device: str = "auto") -> None:
+        self.device = pick_device(device)
+        self.info: ModelInfo = loaded.info
+        self.decision: DecisionConfig = loaded.decision
+        self.config: ModelConfig = loaded.model.config
+        notice = loaded.card.get("notice")
+        self.notice: str | None = None if notice is None else str(notice)
+        self._model = loaded.model.to(self.device).to(memory_format=torch.channels_last).eval()
+        self._faces = FaceDetector(self.device if self.device.type == "cuda" else "cpu")
+        self._lock = threading.Lock()
+
+    @classmethod
+    def from_weights(cls, source: str | Path = "starter", device: str = "auto") -> Detector:
+        """`source`: starter, a folder, or hf://owner/repo@revision. Raises InvalidWeights, InvalidConfig (device)."""
+        return cls(load_weights(source), device)
+
+    def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
+        """Judge every face of an upright picture (H, W, 3) uint8 RGB; the faces come largest first."""
+        started = time.monotonic()
+        found = self._faces.detect(rgb)
+        return self._image_result(self._judge([(rgb, found, None)])[0], rgb, started)
+
+    def analyse_crop(self, rgb: RGBImage) -> AnalysisResult:
+        """Judge a picture (H, W, 3) uint8 RGB that is a face crop as a whole; no detection, no enlargement."""
+        started = time.monotonic()
+        height, width = rgb.shape[:2]
+        whole: Box = (0.0, 0.0, float(width), float(height))
+        face = self._judge([(rgb, [DetectedFace(whole, 1.0)], None)], enlargement=1.0)[0]
+        return self._image_result(face, rgb, started)
+
+    def analyse_video(self, path: str | Path, frames: int = FRAMES, progress: Progress | None = None) -> AnalysisResult:
+        """Judge every face on up to `frames` evenly spaced frames of a clip.
+
+        Video-level: a track's logits averaged over its frames, then calibrated; the clip's probability and verdict are those of its most
+        suspicious track. `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop. Raises UnreadableMedia.
+        """
+        started = time.monotonic()
+        judged: list[list[FaceResult]] = []
+        chunk: list[Frame] = []
+        size: tuple[int, int] | None = None
+
+        def finish_chunk() -> None:
+            if chunk:
+                judged.extend(self._judge_frames(chunk))
+                chunk.clear()
+            if progress:
+                progress(min(len(judged) / frames, 1.0), "judging")
+
+        if progress:
+            progress(0.0, "reading")
+        for frame in read_frames(Path(path), frames):
+            size = size or (frame.rgb.shape[1], frame.rgb.shape[0])
+            if chunk and chunk[0].rgb.shape != frame.rgb.shape:  # the picture's size may change in mid-stream
+                finish_chunk()
+            chunk.append(frame)
+            if len(chunk) == _CHUNK:
+                finish_chunk()
+        finish_chunk()
+        tracks = link([[face.box for face in faces] for faces in judged])
+        faces = [
+            dataclasses.replace(face, track=number)
+            for row, numbers in zip(judged, tracks, strict=True)
+            for face, number in zip(row, numbers, strict=True)
+        ]
+        return self._video_result(faces, len(judged), size, started)
+
+    def analyse_file(
+        self, path: str | Path, *, frames: int = FRAMES, cropped: bool = False, progress: Progress | None = None
+    ) -> AnalysisResult:
+        """Judge a picture or clip, known by its content. A file that cannot be judged gives the outcome `rejected` with its code."""
+        started = time.monotonic()
+        kind: Kind = "image"
+        try:
+            kind = sniff_file(Path(path))
+            if kind == "video":
+                if cropped:
+                    raise UnreadableMedia("unsupported_type", "Only pictures can be taken as face crops, not videos.")
+                return self.analyse_video(path, frames, progress)
+            rgb = read_image(Path(path))
+            if progress:
+                progress(0.3, "judging")
+            result = self.analyse_crop(rgb) if cropped else self.analyse_image(rgb)
+        except UnreadableMedia as error:
+            return self._result(kind, "rejected", (), started, error=ErrorInfo(error.code, error.message))
+        return dataclasses.replace(result, seconds=time.monotonic() - started)
+
+    def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
+        """Logits and heatmaps of face crops (S, S, 3) uint8 RGB, S the model's input size."""
+        with self._lock:
+            return score_crops(self._model, crops, flip=flip)
+
+    def _judge_frames(self, frames: Sequence[Frame]) -> list[list[FaceResult]]:
+        found = self._faces.detect_frames([frame.rgb for frame in frames])
+        return self._judge([(frame.rgb, faces, frame.time) for frame, faces in zip(frames, found, strict=True)])
+
+    def _judge(
+        self, pictures: Sequence[tuple[RGBImage, Sequence[DetectedFace], float | None]], *, enlargement: float | None = None
+    ) -> list[list[FaceResult]]:
+        """Score all faces of some pictures in one batch; those too small stay without a score."""
+        squares: list[Box] = []
+        crops: list[RGBImage] = []
+        for rgb, found, _ in pictures:
+            for face in found:
+                if self._large_enough(face.box):
+                    squares.append(enlarge_to_square(face.box) if enlargement is None else enlarge_to_square(face.box, enlargement))
+                    crops.append(crop_square(rgb, squares[-1], self.config.input_size))
+        scores = self.score_crops(crops)
+        order = iter(range(len(crops)))
+        return [
+            [
+                self._face(face, at, scores, squares, next(order)) if self._large_enough(face.box) else _unjudged(face, at)
+                for face in found
+            ]
+            for _, found, at in pictures
+        ]  # fmt: skip
+
+    def _large_enough(self, box: Box) -> bool:
+        return min(box[2] - box[0], box[3] - box[1]) >= self.decision.min_face_size
+
+    def _face(self, face: DetectedFace, at: float | None, scores: Scores, squares: Sequence[Box], index: int) -> FaceResult:
+        fake_logit = float(scores.fake_logit[index])
+        fake_prob = fake_probability(fake_logit, self.decision)
+        heatmap = Heatmap(scores.heatmap[index], squares[index])
+        return FaceResult(face.box, face.prob, fake_logit, fake_prob, verdict_of(fake_prob, self.decision), time=at, heatmap=heatmap)
+
+    def _image_result(self, faces: Sequence[FaceResult], rgb: RGBImage, started: float) -> AnalysisResult:
+        probabilities = [face.fake_prob for face in faces if face.fake_prob is not None]
+        size = (rgb.shape[1], rgb.shape[0])
+        return self._result("image", _outcome(faces), tuple(faces), started, max(probabilities, default=None), size)
+
+    def _video_result(self, faces: Sequence[FaceResult], judged: int, size: tuple[int, int] | None, started: float) -> AnalysisResult:
+        tracks: dict[int, list[float]] = {}
+        for face in faces:
+            if face.fake_logit is not None and face.track is not None:
+                tracks.setdefault(face.track, []).append(face.fake_logit)
+        lasting = [logits for logits in tracks.values() if len(logits) >= MIN_TRACK_SHARE * judged] or list(tracks.values())
+        probabilities = [fake_probability(float(np.mean(logits)), self.decision) for logits in lasting]
+        return self._result("video", _outcome(faces), tuple(faces), started, max(probabilities, default=None), size)
+
+    def _result(
+        self,
+        kind: Kind,
+        outcome: Outcome,
+        faces: tuple[FaceResult, ...],
+        started: float,
+        fake_prob: float | None = None,
+        size: tuple[int, int] | None = None,
+        error: ErrorInfo | None = None,
+    ) -> AnalysisResult:
+        verdict = None if fake_prob is None else verdict_of(fake_prob, self.decision)
+        return AnalysisResult(kind, outcome, verdict, fake_prob, faces, self.info, time.monotonic() - started, error, size)
+
+
+def _unjudged(face: DetectedFace, at: float | None) -> FaceResult:
+    return FaceResult(face.box, face.prob, None, None, None, time=at)
+
+
+def _outcome(faces: Sequence[FaceResult]) -> Outcome:
+    if not faces:
+        return "no_face"
+    return "verdict" if any(face.fake_logit is not None for face in faces) else "face_too_small"

@@ -1,0 +1,40 @@
+"""The moments of a clip worth looking at: which they are, and their frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from laanet_core.crops import RGBImage
+from laanet_core.results import AnalysisResult, FaceResult
+from laanet_core.video import read_frames
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One judged frame (H, W, 3) uint8 RGB of a clip, its time in seconds and its faces."""
+
+    rgb: RGBImage
+    time: float
+    faces: tuple[FaceResult, ...]
+
+
+def worst_times(result: AnalysisResult, limit: int = 4) -> list[float]:
+    """Times of the frames with the highest fake probability of any face, worst first."""
+    highest: dict[float, float] = {}
+    for face in result.faces:
+        if face.time is not None and face.fake_prob is not None:
+            highest[face.time] = max(highest.get(face.time, 0.0), face.fake_prob)
+    return sorted(highest, key=lambda time: (-highest[time], time))[:limit]
+
+
+def moments(path: Path, result: AnalysisResult, times: Sequence[float], frames: int) -> Iterator[Moment]:
+    """Decode again the frames at `times`, which must be times of `result`, itself made with the same number of `frames`."""
+    wanted = set(times)
+    for frame in read_frames(path, frames):
+        if frame.time in wanted:
+            wanted.remove(frame.time)
+            yield Moment(frame.rgb, frame.time, tuple(face for face in result.faces if face.time == frame.time))
+        if not wanted:
+            return

@@ -1,0 +1,103 @@
+"""What the network saw, drawn on the picture: heatmaps, boxes and numbers that can be read on any skin."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from laanet_core.crops import RGBImage
+from laanet_core.results import FaceResult, Heatmap, Verdict
+
+FULL_HEAT = 0.5  # a heatmap value from which on the colour is as strong as the opacity allows
+FAINT_HEAT = 0.06  # below this nothing is drawn
+_COLD, _HOT = np.array([0, 214, 255.0]), np.array([255, 0, 200.0])  # cyan to magenta: no skin has either
+_COLOURS: dict[Verdict | None, tuple[int, int, int]] = {
+    "fake": (213, 62, 0),
+    "inconclusive": (240, 170, 0),
+    "real": (0, 140, 110),
+    None: (110, 110, 110),
+}
+_DASHES: dict[Verdict | None, float] = {"fake": 0, "real": 0, "inconclusive": 4, None: 1.5}  # lengths in line widths; 0 is a full line
+_INK, _PAPER = (20, 20, 20), (255, 255, 255)
+
+
+def draw_overlay(rgb: RGBImage, faces: Sequence[FaceResult], *, opacity: float = 0.6) -> RGBImage:
+    """A copy of rgb (H, W, 3) uint8 with every face's heatmap, box and number (1 for the first face).
+
+    Strength of colour follows the heatmap on one fixed scale for all faces, so that a face without findings stays clear; `opacity` in
+    [0, 1] is that of the hottest places. Verdicts differ by colour and by line: fake thick, inconclusive dashed, unjudged dotted.
+    """
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"opacity must lie in [0, 1], not {opacity}")
+    heat = np.zeros(rgb.shape[:2], np.float32)
+    for face in faces:
+        if face.heatmap is not None:
+            _add_heat(heat, face.heatmap)
+    drawn = _tinted(rgb, heat, opacity)
+    width = max(round(max(rgb.shape[:2]) / 350), 2)
+    for number, face in enumerate(faces, start=1):
+        _draw_box(drawn, face, str(number), width)
+    return drawn
+
+
+def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap) -> None:
+    """Lay a face's heatmap over the picture's, the stronger of the two winning."""
+    x1, y1, x2, y2 = (round(value) for value in heatmap.box)
+    height, width = heat.shape
+    left, top, right, bottom = max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)
+    if right <= left or bottom <= top:
+        return
+    spread = cv2.GaussianBlur(heatmap.values, (0, 0), 0.8)  # single cells would show as squares
+    peak = float(spread.max())
+    spread = spread * (float(heatmap.values.max()) / peak if peak > 0 else 1)
+    large = cv2.resize(spread, (x2 - x1, y2 - y1), interpolation=cv2.INTER_CUBIC)
+    part = heat[top:bottom, left:right]
+    np.maximum(part, large[top - y1 : bottom - y1, left - x1 : right - x1], out=part)
+
+
+def _tinted(rgb: RGBImage, heat: npt.NDArray[np.float32], opacity: float) -> RGBImage:
+    strength = np.clip((heat - FAINT_HEAT) / (FULL_HEAT - FAINT_HEAT), 0, 1)[..., None]
+    colour = _COLD + (_HOT - _COLD) * strength
+    alpha = opacity * np.sqrt(strength)
+    drawn = np.asarray(np.round(rgb * (1 - alpha) + colour * alpha), np.uint8)
+    if opacity > 0:
+        width = max(round(max(rgb.shape[:2]) / 700), 1)
+        outline = cv2.findContours((strength[..., 0] > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+        cv2.drawContours(drawn, outline, -1, _INK, 3 * width, cv2.LINE_AA)
+        cv2.drawContours(drawn, outline, -1, _PAPER, width, cv2.LINE_AA)
+    return drawn
+
+
+def _draw_box(drawn: RGBImage, face: FaceResult, label: str, width: int) -> None:
+    x1, y1, x2, y2 = (round(value) for value in face.box)
+    corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1)]
+    colour = _COLOURS[face.verdict]
+    thick = 2 * width if face.verdict == "fake" else width
+    for start, end in itertools.pairwise(corners):
+        cv2.line(drawn, start, end, _PAPER, thick + 2 * max(width // 2, 1), cv2.LINE_AA)
+    for start, end in itertools.pairwise(corners):
+        _draw_line(drawn, start, end, colour, thick, _DASHES[face.verdict] * thick)
+    scale = 0.32 * width
+    (text_width, text_height), below = cv2.getTextSize(label, cv2.FONT_HERSHEY_SIMPLEX, scale, width)
+    pad = 2 * width
+    left, top = max(x1 - thick // 2, 0), max(y1 - text_height - below - 2 * pad, 0)
+    cv2.rectangle(drawn, (left, top), (left + text_width + 2 * pad, top + text_height + below + 2 * pad), colour, -1)
+    ink = _INK if face.verdict == "inconclusive" else _PAPER
+    cv2.putText(drawn, label, (left + pad, top + pad + text_height), cv2.FONT_HERSHEY_SIMPLEX, scale, ink, width, cv2.LINE_AA)
+
+
+def _draw_line(
+    drawn: RGBImage, start: tuple[int, int], end: tuple[int, int], colour: tuple[int, int, int], thick: int, dash: float
+) -> None:
+    if dash <= 0:
+        cv2.line(drawn, start, end, colour, thick, cv2.LINE_AA)
+        return
+    length = float(np.hypot(end[0] - start[0], end[1] - start[1]))
+    for begin in np.arange(0, length, 2 * dash):
+        ends = [begin / length, min(begin + dash, length) / length]
+        first, last = (tuple(round(a + (b - a) * share) for a, b in zip(start, end, strict=True)) for share in ends)
+        cv2.line(drawn, first, last, colour, thick, cv2.LINE_AA)

@@ -1,0 +1,140 @@
+"""Clips from strangers: evenly spaced frames, decoded in one pass with bounded memory (PyAV).
+
+Codes of UnreadableMedia raised here, beside those of images.py: `corrupt_video`, `no_frames`, `too_many_pixels` and `video_too_long`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from laanet_core.crops import RGBImage
+from laanet_core.errors import UnreadableMedia
+from laanet_core.images import HEAD_BYTES, sniff
+
+DEMUXERS = ("mov", "matroska", "avi")  # nothing that could name other files or addresses
+MAX_SECONDS = 600.0
+MAX_FRAME_PIXELS = 4096 * 2304
+MIN_SIDE = 16
+_LOST_AFTER_ERRORS = 50  # packets in a row that do not decode
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One upright frame (H, W, 3) uint8 RGB, shown `time` seconds after the clip's start."""
+
+    rgb: RGBImage
+    time: float
+
+
+def read_frames(path: Path, count: int, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS) -> Iterator[Frame]:
+    """Up to `count` frames, evenly spaced over the clip by presentation time, upright by its rotation flag.
+
+    A clip shorter than `count` frames gives all it has; of a clip with a damaged part what decodes is given. Only one frame is held at a
+    time. Raises UnreadableMedia, at the latest when the iterator ends without having given a frame.
+    """
+    if count < 1:
+        raise ValueError(f"count must be at least 1, not {count}")
+    with path.open("rb") as file:
+        if sniff(file.read(HEAD_BYTES)) != "video":
+            raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
+        file.seek(0)
+        try:
+            with av.open(file, "r", options={"format_whitelist": _whitelist()}, metadata_errors="ignore") as container:
+                yield from _spaced_frames(container, count, max_seconds, max_pixels)
+        except av.error.FFmpegError as error:
+            raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
+
+
+def _whitelist() -> str:
+    names = [name for name in av.formats_available if set(name.split(",")) & set(DEMUXERS)]
+    return ",".join(sorted({part for name in names for part in name.split(",")} | set(DEMUXERS)))
+
+
+def _spaced_frames(container: Any, count: int, max_seconds: float, max_pixels: int) -> Iterator[Frame]:
+    if not container.streams.video:
+        raise UnreadableMedia("no_frames", "The file holds no pictures, only sound or nothing at all.")
+    stream = container.streams.video[0]
+    stream.thread_type = "AUTO"
+    _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
+    duration = _duration(container, stream)
+    if duration > max_seconds:
+        raise UnreadableMedia("video_too_long", f"The video is longer than {max_seconds / 60:g} minutes.")
+    wanted = [(number + 0.5) * duration / count for number in range(count)] if duration > 0 else []
+    given = 0
+    for frame, time in _decoded(container, stream):
+        if time > max_seconds:
+            break
+        if wanted:
+            if time + _half_a_frame(stream) < wanted[0]:
+                continue
+            while wanted and wanted[0] <= time + _half_a_frame(stream):
+                wanted.pop(0)  # a gap in the clip may swallow several
+        elif given == count or duration > 0:
+            break
+        _check_size(frame.width, frame.height, max_pixels)
+        yield Frame(_upright(frame), round(time, 6))
+        given += 1
+    if not given:
+        raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, float]]:
+    """Frames in presentation order with their times from the first frame on; damaged packets are passed over."""
+    first: float | None = None
+    errors = 0
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+            frames = packet.decode()
+            errors = 0
+        except StopIteration:
+            return
+        except av.error.EOFError:
+            return
+        except av.error.FFmpegError:
+            errors += 1
+            if errors > _LOST_AFTER_ERRORS:
+                return
+            continue
+        for frame in frames:
+            if frame.time is None:
+                continue
+            first = frame.time if first is None else first
+            yield frame, max(frame.time - first, 0.0)
+
+
+def _duration(container: Any, stream: Any) -> float:
+    """Seconds, as the container claims; found by counting packets where it claims nothing."""
+    if stream.duration and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    if container.duration:
+        return float(Fraction(container.duration, av.time_base))
+    times = [packet.pts for packet in container.demux(stream) if packet.pts is not None]
+    container.seek(0)
+    return float((max(times) - min(times)) * stream.time_base) if times and stream.time_base else 0.0
+
+
+def _half_a_frame(stream: Any) -> float:
+    rate = float(stream.average_rate or 0)
+    return 0.5 / rate if rate > 1 else 0.02
+
+
+def _check_size(width: int, height: int, max_pixels: int) -> None:
+    if width * height > max_pixels:
+        raise UnreadableMedia("too_many_pixels", f"The video's frames have more than {max_pixels / 1e6:.1f} million pixels.")
+    if 0 < min(width, height) < MIN_SIDE:
+        raise UnreadableMedia("image_too_small", f"The video has {width} x {height} pixels; at least {MIN_SIDE} on each side are needed.")
+
+
+def _upright(frame: Any) -> RGBImage:
+    rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    turns = round(frame.rotation / 90) % 4  # counter-clockwise, as numpy turns
+    return np.ascontiguousarray(np.rot90(rgb, turns))
