@@ -17,7 +17,7 @@ from laanet_core.devices import pick_device
 from laanet_core.errors import UnreadableMedia
 from laanet_core.faces import DetectedFace, FaceDetector
 from laanet_core.images import read_image, sniff_file
-from laanet_core.results import AnalysisResult, Box, ErrorInfo, FaceResult, Heatmap, Kind, ModelInfo, Outcome, Verdict
+from laanet_core.results import AnalysisResult, Box, ErrorInfo, FaceResult, Heatmap, Kind, ModelInfo, Outcome, TrackResult, Verdict
 from laanet_core.scoring import Scores, score_crops
 from laanet_core.tracks import link
 from laanet_core.video import Frame, read_frames
@@ -111,16 +111,21 @@ class Detector:
         return self._video_result(faces, len(judged), size, started)
 
     def analyse_file(
-        self, path: str | Path, *, frames: int = FRAMES, cropped: bool = False, progress: Progress | None = None
+        self, path: str | Path, *, frames: int = FRAMES, cropped: bool = False, only: Kind | None = None, progress: Progress | None = None
     ) -> AnalysisResult:
-        """Judge a picture or clip, known by its content. A file that cannot be judged gives the outcome `rejected` with its code."""
+        """Judge a picture or clip, known by its content. A file that cannot be judged gives the outcome `rejected` with its code.
+
+        `only` rejects the other kind; `cropped` takes a picture as a face crop and rejects clips.
+        """
         started = time.monotonic()
         kind: Kind = "image"
         try:
             kind = sniff_file(Path(path))
+            if kind != (only or ("image" if cropped else kind)):
+                raise UnreadableMedia(
+                    "unsupported_type", f"This is {'a video' if kind == 'video' else 'a picture'}, which was not asked for."
+                )
             if kind == "video":
-                if cropped:
-                    raise UnreadableMedia("unsupported_type", "Only pictures can be taken as face crops, not videos.")
                 return self.analyse_video(path, frames, progress)
             rgb = read_image(Path(path))
             if progress:
@@ -175,13 +180,19 @@ class Detector:
         return self._result("image", _outcome(faces), tuple(faces), started, max(probabilities, default=None), size)
 
     def _video_result(self, faces: Sequence[FaceResult], judged: int, size: tuple[int, int] | None, started: float) -> AnalysisResult:
-        tracks: dict[int, list[float]] = {}
+        logits: dict[int, list[float]] = {}
         for face in faces:
             if face.fake_logit is not None and face.track is not None:
-                tracks.setdefault(face.track, []).append(face.fake_logit)
-        lasting = [logits for logits in tracks.values() if len(logits) >= MIN_TRACK_SHARE * judged] or list(tracks.values())
-        probabilities = [fake_probability(float(np.mean(logits)), self.decision) for logits in lasting]
-        return self._result("video", _outcome(faces), tuple(faces), started, max(probabilities, default=None), size)
+                logits.setdefault(face.track, []).append(face.fake_logit)
+        tracks = tuple(self._track(number, logits[number]) for number in sorted(logits))
+        lasting = [track for track in tracks if track.frames >= MIN_TRACK_SHARE * judged] or tracks
+        highest = max((track.fake_prob for track in lasting), default=None)
+        return dataclasses.replace(self._result("video", _outcome(faces), tuple(faces), started, highest, size), tracks=tracks)
+
+    def _track(self, number: int, logits: Sequence[float]) -> TrackResult:
+        mean = float(np.mean(logits))
+        fake_prob = fake_probability(mean, self.decision)
+        return TrackResult(number, len(logits), mean, fake_prob, verdict_of(fake_prob, self.decision))
 
     def _result(
         self,

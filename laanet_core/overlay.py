@@ -28,25 +28,44 @@ _INK, _PAPER = (20, 20, 20), (255, 255, 255)
 def draw_overlay(rgb: RGBImage, faces: Sequence[FaceResult], *, opacity: float = 0.6) -> RGBImage:
     """A copy of rgb (H, W, 3) uint8 with every face's heatmap, box and number (1 for the first face).
 
-    Strength of colour follows the heatmap on one fixed scale for all faces, so that a face without findings stays clear; `opacity` in
-    [0, 1] is that of the hottest places. Verdicts differ by colour and by line: fake thick, inconclusive dashed, unjudged dotted.
+    `opacity` in [0, 1] is that of the hottest places. Verdicts differ by colour and by line: fake thick, inconclusive dashed, unjudged
+    dotted.
     """
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie in [0, 1], not {opacity}")
-    heat = np.zeros(rgb.shape[:2], np.float32)
-    for face in faces:
-        if face.heatmap is not None:
-            _add_heat(heat, face.heatmap)
-    drawn = _tinted(rgb, heat, opacity)
+    layer = heat_layer(rgb.shape[:2], faces)
+    alpha = layer[..., 3:] * (opacity / 255)
+    drawn = np.asarray(np.round(rgb * (1 - alpha) + layer[..., :3] * alpha), np.uint8)
     width = max(round(max(rgb.shape[:2]) / 350), 2)
     for number, face in enumerate(faces, start=1):
         _draw_box(drawn, face, str(number), width)
     return drawn
 
 
-def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap) -> None:
+def heat_layer(shape: tuple[int, ...], faces: Sequence[FaceResult], *, scale: float = 1.0) -> RGBImage:
+    """The faces' heatmaps as a transparent picture (H, W, 4) uint8 RGBA, to be laid over one of `shape` (H, W).
+
+    `scale` is that picture's size relative to the original the faces' boxes refer to. Strength of colour follows the heatmap on one fixed
+    scale for all faces, so that a face without findings stays clear; the hottest areas are outlined in black and white.
+    """
+    heat = np.zeros(shape[:2], np.float32)
+    for face in faces:
+        if face.heatmap is not None:
+            _add_heat(heat, face.heatmap, scale)
+    strength = np.clip((heat - FAINT_HEAT) / (FULL_HEAT - FAINT_HEAT), 0, 1)
+    layer = np.empty((*heat.shape, 4), np.uint8)
+    layer[..., :3] = _COLD + (_HOT - _COLD) * strength[..., None]
+    layer[..., 3] = 255 * np.sqrt(strength)
+    width = max(round(max(heat.shape) / 700), 1)
+    outline = cv2.findContours((strength > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
+    cv2.drawContours(layer, outline, -1, (*_INK, 255), 3 * width, cv2.LINE_AA)
+    cv2.drawContours(layer, outline, -1, (*_PAPER, 255), width, cv2.LINE_AA)
+    return layer
+
+
+def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap, scale: float) -> None:
     """Lay a face's heatmap over the picture's, the stronger of the two winning."""
-    x1, y1, x2, y2 = (round(value) for value in heatmap.box)
+    x1, y1, x2, y2 = (round(value * scale) for value in heatmap.box)
     height, width = heat.shape
     left, top, right, bottom = max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)
     if right <= left or bottom <= top:
@@ -57,19 +76,6 @@ def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap) -> None:
     large = cv2.resize(spread, (x2 - x1, y2 - y1), interpolation=cv2.INTER_CUBIC)
     part = heat[top:bottom, left:right]
     np.maximum(part, large[top - y1 : bottom - y1, left - x1 : right - x1], out=part)
-
-
-def _tinted(rgb: RGBImage, heat: npt.NDArray[np.float32], opacity: float) -> RGBImage:
-    strength = np.clip((heat - FAINT_HEAT) / (FULL_HEAT - FAINT_HEAT), 0, 1)[..., None]
-    colour = _COLD + (_HOT - _COLD) * strength
-    alpha = opacity * np.sqrt(strength)
-    drawn = np.asarray(np.round(rgb * (1 - alpha) + colour * alpha), np.uint8)
-    if opacity > 0:
-        width = max(round(max(rgb.shape[:2]) / 700), 1)
-        outline = cv2.findContours((strength[..., 0] > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[0]
-        cv2.drawContours(drawn, outline, -1, _INK, 3 * width, cv2.LINE_AA)
-        cv2.drawContours(drawn, outline, -1, _PAPER, width, cv2.LINE_AA)
-    return drawn
 
 
 def _draw_box(drawn: RGBImage, face: FaceResult, label: str, width: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -68,6 +68,26 @@ class FaceResult:
 
 
 @dataclass(frozen=True)
+class TrackResult:
+    """One person's face through a clip, video-level: logits averaged over the `frames` it was judged on, then calibrated."""
+
+    track: int
+    frames: int
+    fake_logit: float
+    fake_prob: float
+    verdict: Verdict
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "track": self.track,
+            "frames": self.frames,
+            "fake_logit": round(self.fake_logit, 4),
+            "fake_prob": round(self.fake_prob, 4),
+            "verdict": self.verdict,
+        }
+
+
+@dataclass(frozen=True)
 class ErrorInfo:
     """A stable code and a sentence."""
 
@@ -94,7 +114,8 @@ class AnalysisResult:
     model: ModelInfo
     seconds: float
     error: ErrorInfo | None = None
-    size: tuple[int, int] | None = field(default=None)  # (width, height) of the upright original
+    size: tuple[int, int] | None = None  # (width, height) of the upright original
+    tracks: tuple[TrackResult, ...] = ()  # of a clip
 
     def to_json(self, path: str) -> dict[str, Any]:
         """The object printed by `predict --json`; `path` is what the caller called the input."""
@@ -105,6 +126,7 @@ class AnalysisResult:
             "verdict": self.verdict,
             "fake_prob": None if self.fake_prob is None else round(self.fake_prob, 4),
             "faces": [face.to_json() for face in self.faces],
+            **({"tracks": [track.to_json() for track in self.tracks]} if self.kind == "video" else {}),
             "model": self.model.to_json(),
             "seconds": round(self.seconds, 3),
             "error": None if self.error is None else self.error.to_json(),

@@ -1,0 +1,50 @@
+"""Builds everything from the settings; the only place that does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from laanet_core.inference import Detector
+from webapp.db.session import answers, make_sessions, open_database
+from webapp.services.analysis import AnalysisService
+from webapp.services.feedback import FeedbackService
+from webapp.services.jobs import Jobs
+from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    import gradio as gr
+
+    from webapp.ui.app import Health
+
+
+@dataclass(frozen=True)
+class Application:
+    """The services, the pages over them, and what /healthz answers."""
+
+    analysis: AnalysisService
+    feedback: FeedbackService
+    blocks: gr.Blocks
+    health: Health
+
+
+def build(settings: Settings) -> Application:
+    """Load the weights, open the database, make the pages. Raises LaanetError and database errors."""
+    engine = open_database(settings.database)
+    sessions = make_sessions(engine)
+    detector = Detector.from_weights(settings.weights, settings.device)
+    analysis = AnalysisService(detector, sessions, Jobs(), frames=settings.frames)
+    feedback = FeedbackService(sessions)
+
+    def health() -> dict[str, Any]:
+        return {
+            "status": "ok",
+            "model": detector.info.to_json(),
+            "device": str(detector.device),
+            "running": analysis.jobs.running,
+            "database": "ok" if answers(engine) else "unavailable",
+        }
+
+    from webapp.ui.app import build as build_pages
+
+    return Application(analysis, feedback, build_pages(analysis, feedback, settings), health)

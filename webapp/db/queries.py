@@ -1,0 +1,24 @@
+"""Questions to the database; each takes a session first and never commits."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from webapp.db.tables import Analysis, Face, Feedback
+
+
+def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
+    return session.scalar(select(Analysis).where(Analysis.receipt_hash == receipt_hash))
+
+
+def feedback_by_key(session: Session, key: str) -> Feedback | None:
+    return session.scalar(select(Feedback).where(Feedback.idempotency_key == key))
+
+
+def count_subjects(session: Session, analysis: Analysis) -> int:
+    """How many faces (of a picture) or persons (of a clip) can be voted on."""
+    if analysis.kind == "image":
+        return session.scalar(select(func.count()).select_from(Face).where(Face.analysis_id == analysis.id)) or 0
+    last = session.scalar(select(func.max(Face.track)).where(Face.analysis_id == analysis.id))
+    return 0 if last is None else last + 1

@@ -1,0 +1,63 @@
+"""Connections: what SQLite must be told so that what was answered stays, and whether the database answers."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session, sessionmaker
+
+from webapp.db.tables import Base
+
+logger = logging.getLogger(__name__)
+Sessions = sessionmaker[Session]
+BUSY_SECONDS = 15
+# Releases from which on two connections cannot corrupt a database in WAL mode: (first, end of the patched line)
+_WAL_SAFE = (((3, 44, 6), (3, 45, 0)), ((3, 50, 7), (3, 51, 0)), ((3, 51, 3), (99, 0, 0)))
+
+
+def open_database(url: str) -> Engine:
+    """An engine on a database that has all tables. A SQLite file's folder is made where it is missing."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        engine = create_engine(parsed, pool_pre_ping=True)
+    else:
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        event.listen(engine, "connect", _configure_sqlite)
+    Base.metadata.create_all(engine)
+    return engine
+
+
+def make_sessions(engine: Engine) -> Sessions:
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+def answers(engine: Engine) -> bool:
+    """Whether the database can be asked right now."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError:
+        logger.exception("the database does not answer")
+        return False
+    return True
+
+
+def journal_mode(version: tuple[int, ...]) -> str:
+    """WAL where this SQLite release is free of the WAL-reset corruption bug (3.7.0 to 3.51.2), else a rollback journal."""
+    return "WAL" if any(first <= version < end for first, end in _WAL_SAFE) else "DELETE"
+
+
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    import sqlite3
+
+    mode = journal_mode(sqlite3.sqlite_version_info)
+    cursor = connection.cursor()
+    for setting in (f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()

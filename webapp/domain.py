@@ -1,0 +1,47 @@
+"""The words of the application: receipts, votes, and errors a visitor can answer."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import UTC, datetime
+from enum import StrEnum
+
+MAX_NOTE = 2000  # characters
+KEY_LENGTHS = (8, 128)  # characters of an idempotency key
+
+
+class Vote(StrEnum):
+    """What a visitor says of a verdict."""
+
+    AGREE = "agree"
+    DISAGREE = "disagree"
+    NOT_SURE = "not_sure"
+
+
+class Refused(Exception):
+    """A request that cannot be met. `code` is stable, `message` a sentence for the visitor."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+def new_receipt() -> str:
+    """An unguessable token (256 bits) that only the uploader gets."""
+    return secrets.token_urlsafe(32)
+
+
+def receipt_hash(receipt: str) -> str:
+    """What is stored of a receipt: its sha256."""
+    return hashlib.sha256(receipt.encode()).hexdigest()
+
+
+def new_key() -> str:
+    """A fresh idempotency key."""
+    return secrets.token_urlsafe(16)
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,55 @@
+"""Running analyses that can be stopped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from laanet_core.errors import Cancelled
+
+Progress = Callable[[float, str], None]
+_FORGOTTEN_AFTER = 10_000  # stop requests for jobs that never came
+
+
+class Jobs:
+    """Which analyses run, and which of them were asked to stop. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[str] = set()
+        self._stopped: dict[str, None] = {}
+
+    @property
+    def running(self) -> int:
+        with self._lock:
+            return len(self._running)
+
+    def stop(self, job: str) -> None:
+        """Ask a job to stop; one that has not begun yet will not."""
+        with self._lock:
+            self._stopped[job] = None
+            while len(self._stopped) > _FORGOTTEN_AFTER:
+                self._stopped.pop(next(iter(self._stopped)))
+
+    @contextmanager
+    def run(self, job: str, progress: Progress | None) -> Iterator[Progress]:
+        """Gives a progress callback that raises Cancelled once the job was asked to stop."""
+
+        def tell(fraction: float, phase: str) -> None:
+            with self._lock:
+                stopped = job in self._stopped
+            if stopped:
+                raise Cancelled("The analysis was stopped.")
+            if progress is not None:
+                progress(fraction, phase)
+
+        with self._lock:
+            self._running.add(job)
+        try:
+            tell(0.0, "reading")
+            yield tell
+        finally:
+            with self._lock:
+                self._running.discard(job)
+                self._stopped.pop(job, None)

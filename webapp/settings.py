@@ -1,0 +1,71 @@
+"""What a host may set, and the only place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class InvalidSetting(Exception):
+    """An environment variable whose value cannot be."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any
+    SQLAlchemy URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`;
+    `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB`; `LENS_MAX_WAITING` visitors in the queue before others are turned away;
+    `LENS_AT_ONCE` analyses at a time.
+    """
+
+    weights: str = "starter"
+    device: str = "auto"
+    database_url: str = ""
+    data: Path = ROOT / "data"
+    cache: Path = ROOT / "gradio_cache"
+    host: str = "127.0.0.1"
+    port: int = 7860
+    frames: int = 32
+    max_upload_mb: int = 100
+    max_waiting: int = 32
+    at_once: int = 1
+
+    @property
+    def database(self) -> str:
+        return self.database_url or f"sqlite:///{self.data / 'lens.sqlite3'}"
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read LENS_* variables; raises InvalidSetting naming the variable."""
+    defaults = Settings()
+    return Settings(
+        weights=environment.get("LENS_WEIGHTS", defaults.weights),
+        device=environment.get("LENS_DEVICE", defaults.device),
+        database_url=environment.get("LENS_DATABASE_URL", defaults.database_url),
+        data=Path(environment.get("LENS_DATA", defaults.data)).resolve(),
+        cache=Path(environment.get("LENS_CACHE", defaults.cache)).resolve(),
+        host=environment.get("LENS_HOST", defaults.host),
+        port=_number(environment, "LENS_PORT", defaults.port, most=65535),
+        frames=_number(environment, "LENS_FRAMES", defaults.frames, most=512),
+        max_upload_mb=_number(environment, "LENS_MAX_UPLOAD_MB", defaults.max_upload_mb, most=10_000),
+        max_waiting=_number(environment, "LENS_MAX_WAITING", defaults.max_waiting, most=10_000),
+        at_once=_number(environment, "LENS_AT_ONCE", defaults.at_once, most=64),
+    )
+
+
+def quiet_gradio(settings: Settings) -> None:
+    """Set what Gradio reads from the environment when it is imported: nothing is reported home, uploads go to one folder."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.cache)
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+    text = environment.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise InvalidSetting(f"{name} must be a whole number from 1 to {most}, not {text!r}")
+    return int(text)

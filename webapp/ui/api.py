@@ -1,0 +1,57 @@
+"""What other programs call by name (gradio_client): the HTTP contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from laanet_core.images import read_image
+from laanet_core.overlay import draw_overlay
+from webapp.domain import Refused
+from webapp.services.analysis import AnalysisService
+from webapp.services.feedback import FeedbackService, Submission
+from webapp.ui import render
+from webapp.ui.pages.analyse import QUEUE
+
+
+def build(analysis: AnalysisService, feedback: FeedbackService, *, at_once: int) -> None:
+    """Add /analyse_image, /analyse_video and /submit_feedback, which no page shows."""
+
+    def analyse_image(file: str) -> tuple[Any, dict[str, Any]]:
+        """Judge a picture: (picture with heatmaps and boxes or null, result as `predict --json` prints it, with its receipt)."""
+        path = Path(file)
+        analysed = analysis.analyse(path, only="image")
+        result = analysed.result
+        overlay = None if result.outcome == "rejected" else draw_overlay(read_image(path), result.faces)
+        return overlay, analysed.to_json(path.name)
+
+    def analyse_video(file: str) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
+        """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
+        path = Path(file)
+        analysed = analysis.analyse(path, only="video")
+        return analysed.to_json(path.name), render.timeline(analysed.result)
+
+    def submit_feedback(receipt: str, face: float, vote: str, note: str, idempotency_key: str) -> dict[str, Any]:
+        """Vote on a result: face 0 is the whole file. {"stored", "repeated", "error"}."""
+        try:
+            new = feedback.submit(Submission(str(receipt), int(face), str(vote), str(note or ""), str(idempotency_key)))
+        except Refused as refusal:
+            return {"stored": False, "repeated": False, "error": {"code": refusal.code, "message": refusal.message}}
+        return {"stored": True, "repeated": not new, "error": None}
+
+    with gr.Column(visible=False):
+        file = gr.File(type="filepath", label="file")
+        picture, result, timeline, stored = (
+            gr.Image(format="png", label="overlay"),
+            gr.JSON(label="result"),
+            gr.JSON(label="timeline"),
+            gr.JSON(),
+        )
+        receipt, face, vote = gr.Textbox(label="receipt"), gr.Number(label="face", precision=0), gr.Textbox(label="vote")
+        note, key = gr.Textbox(label="note"), gr.Textbox(label="idempotency_key")
+        limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": at_once}
+        gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
+        gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
+        gr.Button().click(submit_feedback, [receipt, face, vote, note, key], stored, api_name="submit_feedback")

@@ -1,0 +1,80 @@
+"""The public application: its pages put together and served."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from fastapi import FastAPI
+from gradio import processing_utils
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from webapp.services.analysis import AnalysisService
+from webapp.services.feedback import FeedbackService
+from webapp.settings import Settings
+from webapp.ui import api, texts
+from webapp.ui.guard import Guard
+from webapp.ui.pages import analyse
+
+STYLE = Path(__file__).with_name("style.css")
+Health = Callable[[], dict[str, Any]]
+_SWEEP_SECONDS, _KEPT_SECONDS = 300, 1800
+
+
+def build(analysis: AnalysisService, feedback: FeedbackService, settings: Settings) -> gr.Blocks:
+    """All pages of the public application."""
+    blocks = gr.Blocks(title=texts.TITLE, delete_cache=(_SWEEP_SECONDS, _KEPT_SECONDS), analytics_enabled=False)
+    with blocks:
+        analyse.build(analysis, feedback, megabytes=settings.max_upload_mb, at_once=settings.at_once)
+        api.build(analysis, feedback, at_once=settings.at_once)
+    return blocks
+
+
+def serve(blocks: gr.Blocks, settings: Settings, health: Health, *, block: bool = True) -> None:
+    """Start the server; with `block`, return when it is stopped. Raises OSError when the port is taken."""
+    processing_utils.async_ssrf_protected_download = _refuse_address
+
+    def healthz(_: Request) -> JSONResponse:
+        state = health()
+        state["queue_length"] = blocks._queue.get_status().queue_size
+        return JSONResponse(state, status_code=200 if state["database"] == "ok" else 503)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.router.routes.insert(0, Route("/healthz", healthz))
+        yield
+
+    blocks.queue(api_open=False, max_size=settings.max_waiting, default_concurrency_limit=8).launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        prevent_thread_lock=not block,
+        quiet=True,
+        share=False,
+        ssr_mode=False,
+        run_history=False,
+        enable_monitoring=False,
+        show_error=False,
+        footer_links=["api"],
+        max_file_size=f"{settings.max_upload_mb}mb",
+        blocked_paths=[str(settings.data)],
+        css_paths=STYLE,
+        theme=gr.themes.Default(
+            primary_hue="teal", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+        ),
+        app_kwargs={
+            "lifespan": lifespan,
+            "openapi_url": None,
+            "middleware": [Middleware(Guard, max_bytes=settings.max_upload_mb * 1_000_000)],
+        },
+    )
+
+
+async def _refuse_address(*_: Any, **__: Any) -> str:
+    """In place of Gradio's own download: no address is ever opened for a visitor."""
+    raise gr.Error("Addresses are not opened; upload the file itself.", print_exception=False)

@@ -1,0 +1,205 @@
+"""The visitor's page: a file in, a verdict per face out, and a vote on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import pandas as pd
+
+from laanet_core.errors import Cancelled
+from laanet_core.images import read_image
+from laanet_core.moments import moments, worst_times
+from webapp.domain import Refused, new_key
+from webapp.services.analysis import Analysed, AnalysisService
+from webapp.services.feedback import FeedbackService, Submission
+from webapp.ui import render, texts
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+QUEUE = "analysis"  # one queue for all ways to ask for an analysis
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The components that an analysis fills."""
+
+    headline: gr.HTML
+    picture: gr.HTML
+    table: gr.HTML
+    timeline: gr.LinePlot
+    data: gr.JSON
+    data_panel: gr.Accordion
+    feedback: gr.Group
+    receipt: gr.Textbox
+    subject: gr.Dropdown
+    key: gr.Textbox
+    thanks: gr.Markdown
+
+    def all(self) -> list[Any]:
+        return list(self.__dict__.values())
+
+
+def build(analysis: AnalysisService, feedback: FeedbackService, *, megabytes: int, at_once: int) -> None:
+    """Add the page to the Blocks under construction."""
+    gr.HTML(f"<header class='lens-title'><h1>{texts.TITLE}</h1><p>{texts.TAGLINE}</p></header>")
+    with gr.Row(equal_height=False):
+        with gr.Column(scale=4, min_width=300):
+            file = gr.File(label=texts.UPLOAD, type="filepath", elem_id="file", height=170)
+            gr.HTML(f"<p class='lens-help'>{texts.UPLOAD_HELP.format(megabytes=megabytes)}</p>")
+            with gr.Row():
+                start = gr.Button(texts.ANALYSE, variant="primary", elem_id="analyse")
+                stop = gr.Button(texts.STOP, variant="stop", elem_id="stop", interactive=False)
+            _examples(file)
+        with gr.Column(scale=7, min_width=320, elem_id="result"):
+            parts = _result_parts()
+            vote, note, send = _feedback_parts(parts)
+            with gr.Accordion(texts.LIMITS_TITLE, open=False):
+                gr.Markdown(texts.LIMITS)
+            with gr.Accordion(texts.MODEL_TITLE, open=False):
+                gr.HTML(render.model_facts(analysis.detector.info, analysis.detector.decision, analysis.detector.notice))
+    _connect(analysis, file, start, stop, parts, at_once)
+    _connect_feedback(feedback, parts, vote, note, send)
+
+
+def _examples(file: gr.File) -> None:
+    found = [(str(EXAMPLES / name), caption) for name, caption in texts.EXAMPLE_CAPTIONS.items() if (EXAMPLES / name).is_file()]
+    gallery = gr.Gallery(
+        found,
+        label=texts.EXAMPLES,
+        columns=3,
+        rows=1,
+        height=150,
+        allow_preview=False,
+        object_fit="cover",
+        interactive=False,
+        buttons=[],
+        elem_id="examples",
+    )
+
+    def choose(event: gr.SelectData) -> str:
+        return found[int(event.index)][0]
+
+    gallery.select(choose, None, file, api_visibility="private", show_progress="hidden")
+
+
+def _result_parts() -> Parts:
+    headline = gr.HTML(elem_id="headline")
+    picture = gr.HTML(elem_id="picture")
+    table = gr.HTML(elem_id="faces")
+    timeline = gr.LinePlot(
+        x="time",
+        y="fake_prob",
+        color="person",
+        y_lim=[0, 1],
+        x_title="Seconds",
+        y_title="Fake probability",
+        title=texts.TIMELINE,
+        height=240,
+        visible=False,
+        elem_id="timeline",
+        buttons=[],
+    )
+    with gr.Group(visible=False, elem_id="feedback") as feedback:
+        gr.HTML(f"<div class='lens-ask'><h3>{texts.FEEDBACK_TITLE}</h3><p>{texts.FEEDBACK_HELP}</p></div>")
+        subject = gr.Dropdown([(texts.WHOLE_FILE, 0)], value=0, label=texts.ABOUT, elem_id="subject")
+        thanks = gr.Markdown(elem_id="thanks", render=False)
+    with gr.Accordion(texts.JSON_TITLE, open=False, visible=False) as data_panel:
+        data = gr.JSON(show_label=False, elem_id="data")
+    receipt = gr.Textbox(visible=False)
+    key = gr.Textbox(visible=False)
+    return Parts(headline, picture, table, timeline, data, data_panel, feedback, receipt, subject, key, thanks)
+
+
+def _feedback_parts(parts: Parts) -> tuple[gr.Radio, gr.Textbox, gr.Button]:
+    with parts.feedback:
+        vote = gr.Radio(list(texts.VOTES), label=texts.FEEDBACK_TITLE, show_label=False, elem_id="vote")
+        note = gr.Textbox(label=texts.NOTE, placeholder=texts.NOTE_HINT, lines=2, max_length=2000, elem_id="note")
+        send = gr.Button(texts.SEND, elem_id="send")
+        parts.thanks.render()  # type: ignore[no-untyped-call]
+    return vote, note, send
+
+
+def _connect(analysis: AnalysisService, file: gr.File, start: gr.Button, stop: gr.Button, parts: Parts, at_once: int) -> None:
+    job = gr.Textbox(visible=False)
+
+    def begin() -> tuple[str, Any, Any]:
+        return new_key(), gr.update(interactive=False), gr.update(interactive=True)
+
+    def analyse(path: str | None, name: str, progress: gr.Progress = gr.Progress()) -> list[Any]:
+        if not path:
+            return _nothing(texts.NO_FILE)
+        try:
+            analysed = analysis.analyse(Path(path), job=name, progress=lambda done, phase: progress(done, desc=phase))
+        except Cancelled:
+            return _nothing(texts.STOPPED)
+        return _filled(analysed, Path(path), analysis.frames)
+
+    def end() -> tuple[Any, Any]:
+        return gr.update(interactive=True), gr.update(interactive=False)
+
+    began = start.click(begin, None, [job, start, stop], api_visibility="private", show_progress="hidden", queue=False)
+    done = began.then(
+        analyse,
+        [file, job],
+        parts.all(),
+        api_visibility="private",
+        concurrency_id=QUEUE,
+        concurrency_limit=at_once,
+        show_progress_on=parts.headline,
+    )
+    done.then(end, None, [start, stop], api_visibility="private", show_progress="hidden", queue=False)
+    stop.click(analysis.jobs.stop, job, None, api_visibility="private", show_progress="hidden", queue=False)
+
+
+def _connect_feedback(feedback: FeedbackService, parts: Parts, vote: gr.Radio, note: gr.Textbox, send: gr.Button) -> None:
+    def submit(receipt: str, subject: int, choice: str | None, words: str, key: str) -> tuple[str, str]:
+        if not choice:
+            return texts.CHOOSE_VOTE, key
+        try:
+            new = feedback.submit(Submission(receipt, int(subject), choice, words or "", key))
+        except Refused as refusal:
+            return f"{refusal.message} (`{refusal.code}`)", key
+        return (texts.THANKS if new else texts.THANKS_AGAIN), new_key()
+
+    inputs = [parts.receipt, parts.subject, vote, note, parts.key]
+    send.click(submit, inputs, [parts.thanks, parts.key], api_visibility="private", show_progress="hidden")
+
+
+def _nothing(text: str) -> list[Any]:
+    hidden = gr.update(visible=False)
+    return [render.message(text), "", "", hidden, None, hidden, hidden, "", gr.update(), "", ""]
+
+
+def _filled(analysed: Analysed, path: Path, frames: int) -> list[Any]:
+    """Values for Parts.all(), in its order."""
+    result = analysed.result
+    headline = render.headline(result)
+    if analysed.receipt is None:
+        headline += render.message(texts.NOT_STORED)
+    rows = render.timeline(result)
+    subjects = [track.track + 1 for track in result.tracks] if result.kind == "video" else list(range(1, len(result.faces) + 1))
+    word = "Person" if result.kind == "video" else "Face"
+    return [
+        headline,
+        _pictures(analysed, path, frames),
+        render.table(result),
+        gr.update(value=pd.DataFrame(rows), visible=True) if rows else gr.update(visible=False),
+        analysed.to_json(path.name),
+        gr.update(visible=True),
+        gr.update(visible=result.outcome == "verdict" and analysed.receipt is not None),
+        analysed.receipt or "",
+        gr.update(choices=[(texts.WHOLE_FILE, 0), *((f"{word} {number}", number) for number in subjects)], value=0),
+        new_key(),
+        "",
+    ]
+
+
+def _pictures(analysed: Analysed, path: Path, frames: int) -> str:
+    result = analysed.result
+    if result.outcome == "rejected":
+        return ""
+    if result.kind == "image":
+        return render.picture(read_image(path), result.faces)
+    return render.moments(moments(path, result, worst_times(result), frames))
