@@ -22,7 +22,7 @@ IMAGE_SIDE, FRAME_SIDE = 1280, 720  # longer side of the copy that is searched, 
 
 @dataclass(frozen=True)
 class DetectedFace:
-    """`box` (x1, y1, x2, y2) in pixels of the upright original, within it; `prob` the detector's."""
+    """`box` (x1, y1, x2, y2) in whole pixels of the upright original, within it; `prob` the detector's."""
 
     box: Box
     prob: float
@@ -63,7 +63,8 @@ def _faces(boxes: Any, probs: Any, stretch: Any, limits: Any) -> list[DetectedFa
         return []
     faces: list[DetectedFace] = []
     for box, prob in zip(boxes, probs, strict=True):
-        x1, y1, x2, y2 = (float(value) for value in np.clip(np.asarray(box, np.float64) * stretch, 0, limits))
+        # whole pixels: rounding errors of another thread count or batch would otherwise move the crop, and with it the score
+        x1, y1, x2, y2 = (float(value) for value in np.round(np.clip(np.asarray(box, np.float64) * stretch, 0, limits)))
         if prob >= MIN_DETECTION_PROB and x2 - x1 >= 1 and y2 - y1 >= 1:
             faces.append(DetectedFace((x1, y1, x2, y2), float(prob)))
     return sorted(faces, key=lambda face: (-_area(face.box), face.box))

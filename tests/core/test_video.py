@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from laanet_core.errors import UnreadableMedia
+from laanet_core.video import read_frames
+from tests.core.clips import Pixels, write_clip, write_sound
+
+
+def grey_frames(count: int, size: tuple[int, int] = (48, 64)) -> list[Pixels]:
+    """Each frame has a grey of its own, so that it can be recognised after compression."""
+    return [np.full((*size, 3), 20 + 220 * number // max(count - 1, 1), np.uint8) for number in range(count)]
+
+
+def code_of(path: Path, **limits: float) -> str:
+    with pytest.raises(UnreadableMedia) as caught:
+        list(read_frames(path, 8, **limits))  # type: ignore[arg-type]
+    return caught.value.code
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv", "a.avi"])
+def test_frames_are_evenly_spaced(tmp_path: Path, name: str) -> None:
+    clip = write_clip(tmp_path / name, grey_frames(40))
+    frames = list(read_frames(clip, 8))
+    assert len(frames) == 8
+    assert [frame.time for frame in frames] == pytest.approx([0.25 + 0.5 * number for number in range(8)], abs=0.11)
+    greys = [frame.rgb.mean() for frame in frames]
+    assert greys == pytest.approx([20 + 220 * frame.time * 10 / 39 for frame in frames], abs=6)
+    assert frames[0].rgb.shape == (48, 64, 3)
+
+
+def test_short_clips_give_all_they_have(tmp_path: Path) -> None:
+    assert len(list(read_frames(write_clip(tmp_path / "short.mp4", grey_frames(3)), 32))) == 3
+    assert len(list(read_frames(write_clip(tmp_path / "one.mp4", grey_frames(1)), 32))) == 1
+
+
+def test_presentation_times_count_and_not_frame_numbers(tmp_path: Path) -> None:
+    times = [0.0, 0.1, 0.2, 0.3, 0.4, 2.0, 2.1, 4.0]
+    clip = write_clip(tmp_path / "uneven.mkv", grey_frames(8), times=times)
+    found = [frame.time for frame in read_frames(clip, 4)]
+    assert set(found) <= set(times)
+    assert found == sorted(found)
+    assert found[-1] == 4.0
+
+
+def test_the_same_clip_gives_the_same_frames(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", grey_frames(20))
+    first, second = list(read_frames(clip, 5)), list(read_frames(clip, 5))
+    assert all(a.time == b.time and np.array_equal(a.rgb, b.rgb) for a, b in zip(first, second, strict=True))
+
+
+def test_a_broken_tail_leaves_what_was_before(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "whole.mkv", [np.random.default_rng(n).integers(0, 255, (48, 64, 3), dtype=np.uint8) for n in range(40)])
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(clip.read_bytes()[: int(clip.stat().st_size * 0.6)])
+    frames = list(read_frames(cut, 8))
+    assert 3 <= len(frames) < 8
+
+
+def test_what_cannot_be_judged_has_its_code(tmp_path: Path) -> None:
+    assert code_of(write_sound(tmp_path / "sound.mp4")) == "no_frames"
+    garbage = tmp_path / "garbage.mp4"
+    garbage.write_bytes(b"\0\0\0\x20ftypisom" + bytes(range(256)) * 8)
+    assert code_of(garbage) == "corrupt_video"
+    header_only = tmp_path / "header.mkv"
+    header_only.write_bytes(write_clip(tmp_path / "full.mkv", grey_frames(5)).read_bytes()[:300])
+    assert code_of(header_only) in ("no_frames", "corrupt_video")
+    long = write_clip(tmp_path / "long.mp4", grey_frames(30))
+    assert code_of(long, max_seconds=2.0) == "video_too_long"
+    assert code_of(long, max_pixels=1000) == "too_many_pixels"
+
+
+def test_playlists_in_disguise_open_nothing(tmp_path: Path) -> None:
+    secret = write_clip(tmp_path / "secret.mp4", grey_frames(5))
+    for text in (f"ffconcat version 1.0\nfile '{secret.name}'\n", f"#EXTM3U\n#EXTINF:1,\n{secret.name}\n"):
+        disguised = tmp_path / "disguised.mp4"
+        disguised.write_text(text)
+        assert code_of(disguised) == "unsupported_type"
+
+
+def test_impossible_counts_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        list(read_frames(tmp_path / "any.mp4", 0))
