@@ -19,7 +19,7 @@ from tqdm import tqdm
 from laanet_core.config import ModelConfig
 from laanet_core.errors import InvalidConfig, InvalidDataset
 from laanet_core.losses import Losses, all_losses
-from laanet_core.model import LAANet
+from laanet_core.model import LAANet, LAANetOutput
 from laanet_core.optim import SAM, WeightAverage, linear_schedule
 from laanet_core.pairs import Unit, UnitSource
 from laanet_core.precision import keep_depthwise_float32
@@ -60,16 +60,26 @@ class Trainer:
     """Trains one network into a run folder: `config.json`, `log.jsonl`, `checkpoint.pt` and `weights/` (the averaged network).
 
     A run folder that holds a checkpoint is continued, with the weights an uninterrupted run would give; `steps` alone may differ from the
-    interrupted run's. Raises InvalidConfig if anything else of the configuration does.
+    interrupted run's. Raises InvalidConfig if anything else of the configuration does. `compiled` runs the network through torch.compile: a
+    fifth faster on two AVX2 cores after two minutes of compiling, and numbers that differ from an uncompiled run's in the last digits.
     """
 
     def __init__(
-        self, model: LAANet, source: UnitSource, config: TrainingConfig, folder: Path, *, device: str = "cpu", workers: int = 1
+        self,
+        model: LAANet,
+        source: UnitSource,
+        config: TrainingConfig,
+        folder: Path,
+        *,
+        device: str = "cpu",
+        workers: int = 1,
+        compiled: bool = False,
     ) -> None:
         torch.manual_seed(config.seed)  # dropout and stochastic depth
         self.model = model.to(device).to(memory_format=torch.channels_last)
         if config.precision == "bfloat16":
             keep_depthwise_float32(self.model)
+        self._forward: Callable[..., LAANetOutput] = torch.compile(self.model) if compiled else self.model
         self.config = config
         self.folder = folder
         self._source, self._workers = source, workers
@@ -132,7 +142,7 @@ class Trainer:
 
         def backward() -> Tensor:
             with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-                output = self.model(batch.images, consistency=True)
+                output = self._forward(batch.images, consistency=True)
             losses = all_losses(output, batch.label, batch.heatmap, batch.consistency, batch.anchor, batch.has_maps, self.config.loss)
             losses.total.backward()  # type: ignore[no-untyped-call]
             kept.append(losses)
