@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from laanet_core.inference import Detector
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -22,3 +24,9 @@ def shared_folder() -> Path:
     if not folder.is_dir():
         pytest.skip("needs the maintainers' folder ../shared")
     return folder
+
+
+@pytest.fixture(scope="session")
+def detector() -> Detector:
+    """The bundled weights on the CPU."""
+    return Detector.from_weights("starter", device="cpu")

@@ -15,61 +15,61 @@ TWO_PEOPLE = ((233.0, 20.0, 387.0, 221.0), (788.0, 46.0, 942.0, 255.0))
 
 
 @pytest.fixture(scope="module")
-def detector() -> FaceDetector:
+def finder() -> FaceDetector:
     return FaceDetector()
 
 
-def test_every_face_is_found_where_it_is(detector: FaceDetector, samples: Path) -> None:
-    (face,) = detector.detect(read_image(samples / "astronaut.png"))
+def test_every_face_is_found_where_it_is(finder: FaceDetector, samples: Path) -> None:
+    (face,) = finder.detect(read_image(samples / "astronaut.png"))
     assert overlap(face.box, ASTRONAUT) > 0.75
-    found = detector.detect(read_image(samples / "two_people.jpg"))
+    found = finder.detect(read_image(samples / "two_people.jpg"))
     assert len(found) == 2
     for expected in TWO_PEOPLE:
         assert max(overlap(face.box, expected) for face in found) > 0.75
     assert all(face.prob > 0.99 for face in found)
 
 
-def test_large_photographs_cost_a_bounded_search(detector: FaceDetector, samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_photographs_cost_a_bounded_search(finder: FaceDetector, samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[tuple[int, ...]] = []
-    search = detector._mtcnn.detect
+    search = finder._mtcnn.detect
 
     def watch(pictures: np.ndarray) -> object:
         searched.append(pictures.shape)
         return search(pictures)
 
-    monkeypatch.setattr(detector._mtcnn, "detect", watch)
+    monkeypatch.setattr(finder._mtcnn, "detect", watch)
     small = read_image(samples / "two_people.jpg")
     large = cv2.resize(small, (4000, 2348), interpolation=cv2.INTER_CUBIC)
-    found = detector.detect(large)
+    found = finder.detect(large)
     assert max(searched[0][1:3]) == IMAGE_SIDE
     scale = 4000 / small.shape[1]
     for expected in TWO_PEOPLE:
         assert max(overlap(face.box, tuple(value * scale for value in expected)) for face in found) > 0.75  # type: ignore[arg-type]
 
 
-def test_pictures_without_faces_give_none(detector: FaceDetector) -> None:
+def test_pictures_without_faces_give_none(finder: FaceDetector) -> None:
     rng = np.random.default_rng(0)
-    assert detector.detect(np.full((200, 300, 3), 127, np.uint8)) == []
-    assert detector.detect(rng.integers(0, 256, (200, 300, 3), dtype=np.uint8)) == []
-    assert detector.detect(np.tile(np.linspace(0, 255, 300, dtype=np.uint8)[None, :, None], (200, 1, 3))) == []
+    assert finder.detect(np.full((200, 300, 3), 127, np.uint8)) == []
+    assert finder.detect(rng.integers(0, 256, (200, 300, 3), dtype=np.uint8)) == []
+    assert finder.detect(np.tile(np.linspace(0, 255, 300, dtype=np.uint8)[None, :, None], (200, 1, 3))) == []
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (16, 16), (20, 20), (21, 500), (2000, 22), (24, 3000), (3000, 20)])
-def test_odd_shapes_do_no_harm(detector: FaceDetector, samples: Path, shape: tuple[int, int]) -> None:
+def test_odd_shapes_do_no_harm(finder: FaceDetector, samples: Path, shape: tuple[int, int]) -> None:
     stretched = cv2.resize(read_image(samples / "astronaut.png"), shape[::-1])
-    for face in detector.detect(stretched):
+    for face in finder.detect(stretched):
         x1, y1, x2, y2 = face.box
         assert 0 <= x1 < x2 <= shape[1]
         assert 0 <= y1 < y2 <= shape[0]
 
 
-def test_frames_together_are_searched_like_frames_alone(detector: FaceDetector, samples: Path) -> None:
+def test_frames_together_are_searched_like_frames_alone(finder: FaceDetector, samples: Path) -> None:
     first = read_image(samples / "two_people.jpg")
     frames = [first, np.ascontiguousarray(first[:, ::-1]), np.zeros_like(first)]
-    together = detector.detect_frames(frames)
-    alone = [detector.detect_frames([frame])[0] for frame in frames]
+    together = finder.detect_frames(frames)
+    alone = [finder.detect_frames([frame])[0] for frame in frames]
     assert [[face.box for face in faces] for faces in together] == [[face.box for face in faces] for faces in alone]
     assert together[2] == []
     with pytest.raises(ValueError, match="one size"):
-        detector.detect_frames([first, first[:100]])
-    assert detector.detect_frames([]) == []
+        finder.detect_frames([first, first[:100]])
+    assert finder.detect_frames([]) == []
