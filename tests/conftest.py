@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -30,3 +39,64 @@ def shared_folder() -> Path:
 def detector() -> Detector:
     """The bundled weights on the CPU."""
     return Detector.from_weights("starter", device="cpu")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running application: its address, its database file and the folder it keeps uploads in while they are judged."""
+
+    url: str
+    database: Path
+    cache: Path
+    process: subprocess.Popen[str]
+
+
+def start_server(folder: Path, **settings: str) -> subprocess.Popen[str]:
+    """`python app.py` with its data in `folder`."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("LENS_")},
+        "LENS_DATA": str(folder / "data"),
+        "LENS_CACHE": str(folder / "cache"),
+        "LENS_DEVICE": "cpu",
+        "LENS_FRAMES": "8",
+        **settings,
+    }
+    return subprocess.Popen(
+        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_served(url: str, process: subprocess.Popen[str], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        try:
+            with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
+                assert answer.status == 200
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(f"no answer from {url} within {seconds} seconds")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The whole application as its host runs it, in a process of its own, on a free port."""
+    folder = tmp_path_factory.mktemp("server")
+    port = free_port()
+    with (folder / "log").open("w") as log:
+        process = start_server(folder, LENS_PORT=str(port), LENS_MAX_UPLOAD_MB="20")
+        drain = subprocess.Popen(["cat"], stdin=process.stdout, stdout=log)  # a full pipe would stop the server
+        url = f"http://127.0.0.1:{port}"
+        wait_until_served(url, process)
+        yield Server(url, folder / "data" / "lens.sqlite3", folder / "cache", process)
+        process.terminate()
+        process.wait(timeout=20)
+        drain.wait(timeout=20)

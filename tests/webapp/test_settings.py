@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from webapp.settings import InvalidSetting, Settings, from_environment
+
+
+def test_nothing_set_gives_the_defaults() -> None:
+    settings = from_environment({})
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.weights) == ("127.0.0.1", 7860, "starter")
+    assert settings.database.endswith("data/lens.sqlite3")
+
+
+def test_what_is_set_counts(tmp_path: Path) -> None:
+    settings = from_environment({"LENS_PORT": "9000", "LENS_DATA": str(tmp_path), "LENS_WEIGHTS": "hf://a/b@c", "OTHER": "x"})
+    assert (settings.port, settings.weights, settings.database) == (9000, "hf://a/b@c", f"sqlite:///{tmp_path}/lens.sqlite3")
+    assert from_environment({"LENS_DATABASE_URL": "postgresql://db/lens"}).database == "postgresql://db/lens"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LENS_PORT", "0"),
+        ("LENS_PORT", "70000"),
+        ("LENS_PORT", "http"),
+        ("LENS_FRAMES", "-1"),
+        ("LENS_AT_ONCE", "½"),
+        ("LENS_MAX_WAITING", ""),
+    ],
+)
+def test_impossible_values_are_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=name):
+        from_environment({name: value})
