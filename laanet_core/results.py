@@ -117,10 +117,12 @@ class AnalysisResult:
     size: tuple[int, int] | None = None  # (width, height) of the upright original
     tracks: tuple[TrackResult, ...] = ()  # of a clip
 
-    def to_json(self, path: str) -> dict[str, Any]:
-        """The object printed by `predict --json`; `path` is what the caller called the input."""
+    def to_json(self) -> dict[str, Any]:
+        """The object that `predict --json` prints, less the `path` it puts before it.
+
+        Over HTTP there is none: Gradio's client takes every object with a `path` for a file and tries to download it.
+        """
         return {
-            "path": path,
             "kind": self.kind,
             "outcome": self.outcome,
             "verdict": self.verdict,

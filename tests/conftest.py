@@ -43,16 +43,16 @@ def detector() -> Detector:
 
 @dataclass(frozen=True)
 class Server:
-    """A running application: its address, its database file and the folder it keeps uploads in while they are judged."""
+    """A running application: its address, its database file, the folder of uploads under way, and its log."""
 
     url: str
     database: Path
     cache: Path
-    process: subprocess.Popen[str]
+    log: Path
 
 
-def start_server(folder: Path, **settings: str) -> subprocess.Popen[str]:
-    """`python app.py` with its data in `folder`."""
+def start_server(folder: Path, **settings: str) -> subprocess.Popen[bytes]:
+    """`python app.py` with its data in `folder`, its output in `folder/log`."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LENS_")},
         "LENS_DATA": str(folder / "data"),
@@ -61,9 +61,8 @@ def start_server(folder: Path, **settings: str) -> subprocess.Popen[str]:
         "LENS_FRAMES": "8",
         **settings,
     }
-    return subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
 
 
 def free_port() -> int:
@@ -73,10 +72,10 @@ def free_port() -> int:
         return port
 
 
-def wait_until_served(url: str, process: subprocess.Popen[str], seconds: float = 120) -> None:
+def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path, *, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        assert process.poll() is None, process.stdout.read() if process.stdout else ""
+        assert process.poll() is None, log.read_text()
         try:
             with urllib.request.urlopen(f"{url}/healthz", timeout=5) as answer:
                 assert answer.status == 200
@@ -91,12 +90,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The whole application as its host runs it, in a process of its own, on a free port."""
     folder = tmp_path_factory.mktemp("server")
     port = free_port()
-    with (folder / "log").open("w") as log:
-        process = start_server(folder, LENS_PORT=str(port), LENS_MAX_UPLOAD_MB="20")
-        drain = subprocess.Popen(["cat"], stdin=process.stdout, stdout=log)  # a full pipe would stop the server
-        url = f"http://127.0.0.1:{port}"
-        wait_until_served(url, process)
-        yield Server(url, folder / "data" / "lens.sqlite3", folder / "cache", process)
+    process = start_server(folder, LENS_PORT=str(port), LENS_MAX_UPLOAD_MB="20")
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_served(url, process, folder / "log")
+        yield Server(url, folder / "data" / "lens.sqlite3", folder / "cache", folder / "log")
+    finally:
         process.terminate()
         process.wait(timeout=20)
-        drain.wait(timeout=20)

@@ -30,9 +30,7 @@ def run(args: argparse.Namespace) -> int:
     if args.parent:
         parent = load_weights(args.parent)
         card["parent"] = {**parent.info.to_json(), **parent.card}
-    info = save_weights(
-        loaded.model, args.folder, decision=loaded.decision, version=args.version, card=card, half=not args.full_precision
-    )
+    info = save_weights(loaded.model, args.folder, decision=loaded.decision, version=args.version, card=card, half=not args.full_precision)
     outcome = {"weights": str(args.folder), "version": info.version, "sha256": info.sha256}
     print(json.dumps(outcome) if args.json else f"{info.name} {info.version} ({info.sha256[:12]}) in {args.folder}; calibrate it next")
     return 0

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     for number, file in enumerate(args.files):
         result = detector.analyse_file(file, frames=args.frames, cropped=args.cropped)
         rejected = rejected or result.outcome == "rejected"
-        print(json.dumps(result.to_json(file)) if args.json else _text(result, file), flush=True)
+        print(json.dumps({"path": file, **result.to_json()}) if args.json else _text(result, file), flush=True)
         if args.heatmaps and result.faces:
             _write_overlays(result, Path(file), args.heatmaps / f"{number:03}-{Path(file).stem}", args.frames)
     return REJECTED if rejected else 0

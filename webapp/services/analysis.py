@@ -39,9 +39,9 @@ class Analysed:
     result: AnalysisResult
     receipt: str | None
 
-    def to_json(self, name: str) -> dict[str, Any]:
-        """What `predict --json` prints, and the receipt."""
-        return {**self.result.to_json(name), "receipt": self.receipt}
+    def to_json(self) -> dict[str, Any]:
+        """What `predict --json` prints, without the path, and the receipt."""
+        return {**self.result.to_json(), "receipt": self.receipt}
 
 
 class AnalysisService:

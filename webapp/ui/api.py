@@ -25,13 +25,13 @@ def build(analysis: AnalysisService, feedback: FeedbackService, *, at_once: int)
         analysed = analysis.analyse(path, only="image")
         result = analysed.result
         overlay = None if result.outcome == "rejected" else draw_overlay(read_image(path), result.faces)
-        return overlay, analysed.to_json(path.name)
+        return overlay, analysed.to_json()
 
     def analyse_video(file: str) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
         path = Path(file)
         analysed = analysis.analyse(path, only="video")
-        return analysed.to_json(path.name), render.timeline(analysed.result)
+        return analysed.to_json(), render.timeline(analysed.result)
 
     def submit_feedback(receipt: str, face: float, vote: str, note: str, idempotency_key: str) -> dict[str, Any]:
         """Vote on a result: face 0 is the whole file. {"stored", "repeated", "error"}."""

@@ -186,7 +186,7 @@ def _filled(analysed: Analysed, path: Path, frames: int) -> list[Any]:
         _pictures(analysed, path, frames),
         render.table(result),
         gr.update(value=pd.DataFrame(rows), visible=True) if rows else gr.update(visible=False),
-        analysed.to_json(path.name),
+        analysed.to_json(),
         gr.update(visible=True),
         gr.update(visible=result.outcome == "verdict" and analysed.receipt is not None),
         analysed.receipt or "",
