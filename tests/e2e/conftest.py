@@ -1,0 +1,79 @@
+"""A real browser: Debian's Chromium under Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import Server
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ROOMY, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    executable = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
+    if executable is None:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium on this machine, and CI must not do without")
+        pytest.skip("needs Chromium (Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        yield running
+        running.close()
+
+
+class Visit:
+    """The page as a visitor sees it."""
+
+    def __init__(self, page: Page, server: Server) -> None:
+        self.page = page
+        self.server = server
+        self.foreign: list[str] = []
+        self.complaints: list[str] = []
+        page.on(
+            "request", lambda request: None if request.url.startswith((server.url, "data:", "blob:")) else self.foreign.append(request.url)
+        )
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def open(self, theme: str = "light") -> Visit:
+        self.page.goto(f"{self.server.url}/?__theme={theme}")
+        self.page.wait_for_selector("#analyse")
+        return self
+
+    def choose(self, path: object) -> None:
+        """Give a file, taking away the one before."""
+        remove = self.page.locator("#file button[aria-label='Clear'], #file button[title='Clear']")
+        if remove.count():
+            remove.first.click()
+        self.page.set_input_files("#file input[type=file]", str(path))
+        self.page.wait_for_selector("#file .file-preview")
+
+    def analyse(self, path: object) -> str:
+        """Give a file, press the button and wait for the answer; returns its headline."""
+        self.choose(path)
+        self.page.click("#analyse")
+        self.page.wait_for_selector("#stop:not([disabled])")
+        self.page.wait_for_selector("#analyse:not([disabled])", timeout=120_000)
+        return self.page.inner_text("#headline")
+
+
+@pytest.fixture(params=[ROOMY], ids=["desktop"])
+def visit(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Visit]:
+    context = browser.new_context(viewport=request.param)
+    yield Visit(context.new_page(), server).open()
+    context.close()

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser, expect
+from sqlalchemy import create_engine, text
+
+from laanet_core.cli import main
+from tests.conftest import Server
+from tests.core.clips import write_clip, write_sound
+from tests.e2e.conftest import PHONE, Visit
+
+
+def long_clip(samples: Path, path: Path, count: int = 30, side: int = 256) -> Path:
+    with Image.open(samples / "astronaut.png") as image:
+        small = image.convert("RGB").resize((side, side))
+        return write_clip(path, [np.asarray(small.rotate(number / 2)) for number in range(count)])
+
+
+def test_the_page_and_predict_agree_to_the_last_digit(visit: Visit, samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, count in (("two_people.jpg", 2), ("astronaut.png", 1)):
+        headline = visit.analyse(samples / name)
+        main(["predict", "--json", "--device", "cpu", str(samples / name)])
+        expected = json.loads(capsys.readouterr().out)
+        assert f"{expected['fake_prob']:.4f}" in headline
+        rows = visit.page.locator("#faces tbody tr")
+        assert rows.count() == len(expected["faces"]) == count
+        for row, face in zip(rows.all(), expected["faces"], strict=True):
+            cells = row.locator("td").all_inner_texts()
+            assert cells[1:3] == [f"{face['fake_prob']:.4f}", f"{face['fake_logit']:.4f}"]
+        assert visit.page.locator("#picture .lens-box").count() == count
+    assert visit.foreign == []
+    assert visit.complaints == []
+
+
+def test_boxes_lie_on_the_faces_and_the_heat_can_be_turned_down(visit: Visit, samples: Path) -> None:
+    visit.analyse(samples / "two_people.jpg")
+    stage = visit.page.locator("#picture .lens-stage").bounding_box()
+    assert stage is not None
+    scale = stage["width"] / 1126
+    for box, (x, y) in zip(visit.page.locator("#picture .lens-box").all(), ((865, 150), (310, 120)), strict=True):  # noses, by eye
+        place = box.bounding_box()
+        assert place is not None
+        assert place["x"] < stage["x"] + x * scale < place["x"] + place["width"]
+        assert place["y"] < stage["y"] + y * scale < place["y"] + place["height"]
+    heat = visit.page.locator("#picture .lens-heat")
+    assert heat.evaluate("e => getComputedStyle(e).opacity") == "0.75"
+    slider = visit.page.get_by_label("Heatmap strength")
+    slider.focus()
+    visit.page.keyboard.press("Home")
+    assert heat.evaluate("e => getComputedStyle(e).opacity") == "0"
+
+
+def test_a_vote_is_saved_once(visit: Visit, samples: Path, server: Server) -> None:
+    visit.analyse(samples / "two_people.jpg")
+    page = visit.page
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text("Choose agree, disagree or not sure first")
+    page.get_by_label("Not sure").check()
+    page.locator("#note textarea").fill("seen in a browser <b>")
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text("Saved")
+    engine = create_engine(f"sqlite:///{server.database}")
+    with engine.connect() as connection:
+        votes = connection.execute(text("SELECT subject, vote FROM feedback WHERE note = 'seen in a browser <b>'")).all()
+    engine.dispose()
+    assert votes == [(0, "not_sure")]
+
+
+def test_bad_files_are_answered_and_the_next_one_works(visit: Visit, samples: Path, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.jpg"
+    cut.write_bytes((samples / "two_people.jpg").read_bytes()[:50_000])
+    words = tmp_path / "words.jpg"
+    words.write_text("no picture")
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    dot = tmp_path / "dot.png"
+    Image.new("RGB", (1, 1)).save(dot)
+    sound = write_sound(tmp_path / "sound.mp4")
+    codes = {cut: "corrupt_image", words: "unsupported_type", empty: "empty_file", dot: "image_too_small", sound: "no_frames"}
+    for path, code in codes.items():
+        headline = visit.analyse(path)
+        assert f"Code: {code}" in headline
+        assert visit.page.locator("#feedback").is_hidden()
+    grey = tmp_path / "grey.png"
+    Image.new("RGB", (90, 90), "grey").save(grey)
+    assert "No face found" in visit.analyse(grey)
+    assert re.search(r"0\.\d{4}", visit.analyse(samples / "astronaut.png"))
+    assert visit.complaints == []
+
+
+def test_without_a_file_the_page_asks_for_one(visit: Visit) -> None:
+    visit.page.click("#analyse")
+    expect(visit.page.locator("#headline")).to_contain_text("Choose a photo or a video first")
+
+
+def test_clips_have_a_timeline_and_their_worst_moments(visit: Visit, samples: Path, tmp_path: Path) -> None:
+    headline = visit.analyse(long_clip(samples, tmp_path / "clip.mp4"))
+    assert re.search(r"0\.\d{4}", headline)
+    assert visit.page.locator("#timeline").is_visible()
+    assert 1 <= visit.page.locator("#picture figure").count() <= 4
+    assert visit.page.locator("#faces tbody tr").count() == 1
+    assert "Person 1" in visit.page.inner_text("#faces") or visit.page.locator("#faces tbody th").inner_text() == "1"
+
+
+def test_an_analysis_can_be_stopped(visit: Visit, samples: Path, tmp_path: Path) -> None:
+    visit.choose(long_clip(samples, tmp_path / "long.mp4", count=120, side=720))
+    visit.page.click("#analyse")
+    visit.page.click("#stop:not([disabled])")
+    expect(visit.page.locator("#headline")).to_contain_text("Stopped", timeout=30_000)
+    expect(visit.page.locator("#analyse")).to_be_enabled()
+    assert re.search(r"0\.\d{4}", visit.analyse(samples / "astronaut.png"))
+
+
+def test_examples_can_be_chosen(visit: Visit) -> None:
+    visit.page.locator("#examples button").first.click()
+    visit.page.wait_for_selector("#file .file-preview")
+    visit.page.click("#analyse")
+    visit.page.wait_for_selector("#faces tbody tr", timeout=60_000)
+
+
+@pytest.mark.parametrize("visit", [PHONE], indirect=True, ids=["phone"])
+def test_a_phone_shows_all_of_it(visit: Visit, samples: Path) -> None:
+    visit.analyse(samples / "two_people.jpg")
+    widths = visit.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert widths[0] <= widths[1]
+    assert visit.page.locator("#picture .lens-stage").bounding_box()["width"] <= 390  # type: ignore[index]
+
+
+GROUND = """() => {
+    let element = document.querySelector('#headline');
+    while (element && getComputedStyle(element).backgroundColor === 'rgba(0, 0, 0, 0)') element = element.parentElement;
+    return getComputedStyle(element).backgroundColor;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_can_be_read_in_light_and_dark(browser: Browser, server: Server, samples: Path, theme: str) -> None:
+    context = browser.new_context()
+    visit = Visit(context.new_page(), server).open(theme)
+    visit.analyse(samples / "two_people.jpg")
+    ground = luminance(visit.page.evaluate(GROUND))
+    assert (ground < 0.1) == (theme == "dark")
+    for words in ("#headline h2", "#headline p", ".lens-pill", ".lens-legend", ".lens-title p", ".lens-help"):
+        ink = luminance(visit.page.evaluate(f"getComputedStyle(document.querySelector('{words}')).color"))
+        light, dark = max(ink, ground), min(ink, ground)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, words  # WCAG AA
+    context.close()
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of a CSS rgb() colour (WCAG)."""
+    values = [int(value) / 255 for value in re.findall(r"\d+", colour)[:3]]
+    linear = [value / 12.92 if value <= 0.03928 else ((value + 0.055) / 1.055) ** 2.4 for value in values]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
