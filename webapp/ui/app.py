@@ -64,15 +64,21 @@ def serve(blocks: gr.Blocks, settings: Settings, health: Health, *, block: bool 
         max_file_size=f"{settings.max_upload_mb}mb",
         blocked_paths=[str(settings.data)],
         css_paths=STYLE,
-        theme=gr.themes.Default(
-            primary_hue="teal", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-        ),
+        theme=_theme(),
         app_kwargs={
             "lifespan": lifespan,
             "openapi_url": None,
             "middleware": [Middleware(Guard, max_bytes=settings.max_upload_mb * 1_000_000)],
         },
     )
+
+
+def _theme() -> gr.Theme:
+    theme = gr.themes.Default(
+        primary_hue="teal", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
+    )
+    dark_enough = {"button_primary_background_fill": "*primary_700", "button_primary_background_fill_hover": "*primary_800"}
+    return theme.set(**dark_enough, **{f"{name}_dark": value for name, value in dark_enough.items()})
 
 
 async def _refuse_address(*_: Any, **__: Any) -> str:

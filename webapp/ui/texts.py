@@ -11,13 +11,14 @@ UPLOAD_HELP = (
     "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC up to 50 million pixels; MP4, MOV, WebM, MKV or AVI up to 10 minutes; "
     "at most {megabytes} MB. The file is deleted from this server within the hour, and nothing is sent elsewhere."
 )
-EXAMPLES = "Or try one of these"
+EXAMPLES = "Or try one of these (public-domain photographs; the self-blend is the astronaut's face blended over itself)"
 EXAMPLE_CAPTIONS: Mapping[str, str] = {
-    "astronaut.jpg": "A photograph, nothing changed",
-    "astronaut-self-blended.jpg": "The same photograph, its face blended over itself",
+    "astronaut.jpg": "A real photo",
+    "astronaut-self-blended.jpg": "Its self-blend",
     "two_people.jpg": "Two people",
 }
 ANALYSE, STOP = "Analyse", "Stop"
+WAITING = "The answer appears here: a verdict for every face, and where the network saw traces of blending."
 NO_FILE = "Choose a photo or a video first."
 STOPPED = "Stopped. Nothing was kept."
 NOT_STORED = "This result could not be stored on the server, so it cannot be voted on."

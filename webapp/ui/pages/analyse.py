@@ -43,14 +43,14 @@ class Parts:
 
 def build(analysis: AnalysisService, feedback: FeedbackService, *, megabytes: int, at_once: int) -> None:
     """Add the page to the Blocks under construction."""
-    gr.HTML(f"<header class='lens-title'><h1>{texts.TITLE}</h1><p>{texts.TAGLINE}</p></header>")
+    gr.HTML(f"<header class='lens-title'><h1>{texts.TITLE}</h1><p>{texts.TAGLINE}</p></header>", padding=False)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=300):
             file = gr.File(label=texts.UPLOAD, type="filepath", elem_id="file", height=170)
-            gr.HTML(f"<p class='lens-help'>{texts.UPLOAD_HELP.format(megabytes=megabytes)}</p>")
+            gr.HTML(f"<p class='lens-help'>{texts.UPLOAD_HELP.format(megabytes=megabytes)}</p>", padding=False)
             with gr.Row():
                 start = gr.Button(texts.ANALYSE, variant="primary", elem_id="analyse")
-                stop = gr.Button(texts.STOP, variant="stop", elem_id="stop", interactive=False)
+                stop = gr.Button(texts.STOP, elem_id="stop", interactive=False)
             _examples(file)
         with gr.Column(scale=7, min_width=320, elem_id="result"):
             parts = _result_parts()
@@ -65,12 +65,14 @@ def build(analysis: AnalysisService, feedback: FeedbackService, *, megabytes: in
 
 def _examples(file: gr.File) -> None:
     found = [(str(EXAMPLES / name), caption) for name, caption in texts.EXAMPLE_CAPTIONS.items() if (EXAMPLES / name).is_file()]
+    gr.HTML(f"<p class='lens-help'>{texts.EXAMPLES}</p>", padding=False)
     gallery = gr.Gallery(
         found,
         label=texts.EXAMPLES,
+        show_label=False,
         columns=3,
         rows=1,
-        height=150,
+        height="auto",
         allow_preview=False,
         object_fit="cover",
         interactive=False,
@@ -85,9 +87,9 @@ def _examples(file: gr.File) -> None:
 
 
 def _result_parts() -> Parts:
-    headline = gr.HTML(elem_id="headline")
-    picture = gr.HTML(elem_id="picture")
-    table = gr.HTML(elem_id="faces")
+    headline = gr.HTML(render.message(texts.WAITING), elem_id="headline", padding=False)
+    picture = gr.HTML(elem_id="picture", padding=False)
+    table = gr.HTML(elem_id="faces", padding=False)
     timeline = gr.LinePlot(
         x="time",
         y="fake_prob",

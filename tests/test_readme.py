@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import re
+
+from tests.conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_code_of_a_rejection_is_explained() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "laanet_core").glob("*.py"))
+    codes = set(re.findall(r'UnreadableMedia\(\s*"(\w+)"', source))
+    assert len(codes) >= 8
+    listed = set(re.findall(r"^\| `(\w+)` \|", README, re.MULTILINE))
+    assert codes == listed
+
+
+def test_what_the_readme_points_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (ROOT / target).exists(), target
