@@ -155,7 +155,7 @@ def report(judgements: Sequence[Judgement], decision: DecisionConfig, *, bootstr
         },
         "verdicts": verdict_shares(labels, probabilities, decision),
         "peak_on_boundary": None if not hits else {"share": round(float(np.mean(hits)), 4), "fakes": len(hits)},
-        "auc_by_pack": {pack: _pack_auc(judgements, pack) for pack in sorted({judgement.pack for judgement in judgements})},
+        "auc_by_pack": _auc_by_pack(judgements),
     }
 
 
@@ -234,10 +234,16 @@ def _with_interval(
     return {"value": round(metric(labels, scores), 4), "low": round(interval.low, 4), "high": round(interval.high, 4)}
 
 
-def _pack_auc(judgements: Sequence[Judgement], pack: str) -> float:
-    chosen = [judgement for judgement in judgements if judgement.pack == pack]
-    labels = np.array([judgement.label for judgement in chosen])
-    return round(metrics.roc_auc(labels, np.array([judgement.fake_logit for judgement in chosen])), 4)
+def _auc_by_pack(judgements: Sequence[Judgement]) -> dict[str, float]:
+    """One AUC for every pack with fakes; where a pack has no real faces of its own, its fakes stand against all there are."""
+    figures: dict[str, float] = {}
+    for pack in sorted({judgement.pack for judgement in judgements if judgement.label == 1}):
+        fakes = [judgement for judgement in judgements if judgement.label == 1 and judgement.pack == pack]
+        reals = [judgement for judgement in judgements if judgement.label == 0]
+        chosen = [*fakes, *([judgement for judgement in reals if judgement.pack == pack] or reals)]
+        labels = np.array([judgement.label for judgement in chosen])
+        figures[pack] = round(metrics.roc_auc(labels, np.array([judgement.fake_logit for judgement in chosen])), 4)
+    return figures
 
 
 def _by_video(judgements: Sequence[Judgement]) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from laanet_core.errors import LaanetError
 
-COMMANDS = ("predict", "convert", "train", "export", "evaluate", "calibrate")
+COMMANDS = ("predict", "convert", "train", "export", "prepare", "evaluate", "calibrate")
 FAILED = 1
 
 

@@ -1,8 +1,9 @@
-"""`evaluate`: judge the held-back part of a manifest and print figures with 95 % intervals."""
+"""`evaluate`: judge the held-back part of a manifest, or a benchmark's crops, and print figures with 95 % intervals."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from laanet_core.cli.train import add_data_arguments, read_data
 
 if TYPE_CHECKING:
+    from laanet_core.benchmarks import Benchmark
     from laanet_core.evaluation import Judgement
     from laanet_core.model import LAANet
 
@@ -18,14 +20,18 @@ METRICS = ("auc", "ap", "ar", "mf1")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("evaluate", help="measure a network on the val split of a manifest", description=__doc__)
-    add_evaluation_arguments(parser)
+    parser = subparsers.add_parser("evaluate", help="measure a network on a manifest's val split or on a benchmark", description=__doc__)
+    add_evaluation_arguments(parser, required=False)
+    parser.add_argument("--dataset", help="a benchmark instead of a manifest: ffpp, cdf1, cdf2, dfd, dfdcp, dfdc or dfw")
+    parser.add_argument("--root", type=Path, help="the benchmark's crops: ROOT/<split>/frames/<type>/<video>/<frame>.png")
+    parser.add_argument("--benchmark-split", default="test", metavar="NAME", help="its folder below ROOT (default: %(default)s)")
+    parser.add_argument("--frames", type=int, default=32, help="frames judged of each of its videos (default: %(default)s)")
     parser.add_argument("--weights", default="starter", help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)")
     parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the intervals (default: %(default)s)")
 
 
-def add_evaluation_arguments(parser: argparse.ArgumentParser) -> None:
-    add_data_arguments(parser)
+def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    add_data_arguments(parser, required=required)
     parser.add_argument("--split", default="val", choices=("train", "val"))
     parser.add_argument("--seed", type=int, default=0, help="of the self-blends and of the bootstrap")
     parser.add_argument(
@@ -41,12 +47,44 @@ def run(args: argparse.Namespace) -> int:
     from laanet_core.evaluation import report
     from laanet_core.weights import load_weights
 
+    benchmark = _benchmark(args)
     loaded = load_weights(args.weights)
-    judged = judge_sets(loaded.model.to(pick_device(args.device)), loaded.info.sha256, args)
+    model = loaded.model.to(pick_device(args.device))
+    if benchmark:
+        judged = {args.dataset: _judge_benchmark(model, loaded.info.sha256, benchmark, args)}
+    else:
+        judged = judge_sets(model, loaded.info.sha256, args)
     reports = {name: report(judgements, loaded.decision, bootstrap=args.bootstrap, seed=args.seed) for name, judgements in judged.items()}
-    outcome = {"model": loaded.info.to_json(), "split": args.split, "seed": args.seed, "flip_test": not args.no_flip, "sets": reports}
-    print(json.dumps(outcome) if args.json else _text(outcome))
+    if benchmark:
+        reports[args.dataset]["published"] = [dataclasses.asdict(row) for row in benchmark.published]
+    split = args.benchmark_split if benchmark else args.split
+    outcome = {"model": loaded.info.to_json(), "split": split, "seed": args.seed, "flip_test": not args.no_flip, "sets": reports}
+    print(json.dumps(outcome) if args.json else _text(outcome, benchmark.title if benchmark else None))
     return 0
+
+
+def _benchmark(args: argparse.Namespace) -> Benchmark | None:
+    """The benchmark asked for, if any; raises InvalidDataset unless the arguments name exactly one thing to measure on."""
+    from laanet_core.benchmarks import named_benchmark
+    from laanet_core.errors import InvalidDataset
+
+    if (args.dataset is None) == (args.manifest is None):
+        raise InvalidDataset("name either --manifest, or --dataset with --root")
+    if args.dataset is None:
+        return None
+    benchmark = named_benchmark(args.dataset)
+    if args.root is None:
+        raise InvalidDataset("--dataset needs --root, the folder of its crops")
+    return benchmark
+
+
+def _judge_benchmark(model: LAANet, sha256: str, benchmark: Benchmark, args: argparse.Namespace) -> list[Judgement]:
+    from laanet_core.benchmarks import benchmark_frames, benchmark_items
+    from laanet_core.evaluation import judge
+
+    total = len(benchmark_frames(benchmark, args.root, args.benchmark_split, frames=args.frames))
+    items = benchmark_items(benchmark, args.root, model.config.input_size, args.benchmark_split, frames=args.frames)
+    return judge(model, items, total, kept=_kept_file(args, sha256, args.dataset), flip=not args.no_flip)
 
 
 def judge_sets(model: LAANet, sha256: str, args: argparse.Namespace) -> dict[str, list[Judgement]]:
@@ -79,15 +117,19 @@ def _kept_file(args: argparse.Namespace, sha256: str, name: str) -> Path | None:
     return file
 
 
-def _text(outcome: dict[str, Any]) -> str:
+def _text(outcome: dict[str, Any], title: str | None = None) -> str:
     model = outcome["model"]
     flip = "on" if outcome["flip_test"] else "off"
     lines = [f"{model['name']} {model['version']} ({model['sha256'][:12]}), {outcome['split']} split, flip test {flip}"]
     for name, figures in outcome["sets"].items():
-        lines += ["", f"{SETS[name]}: {figures['real']} real, {figures['fake']} fake, {figures['people']} people"]
+        lines += ["", f"{title or SETS[name]}: {figures['real']} real, {figures['fake']} fake, {figures['people']} people"]
         lines.append(f"  {'':24}" + "".join(f"{metric.upper():>24}" for metric in METRICS))
         for level in ("frame_level", "video_level"):
             lines.append(f"  {level.replace('_', ' '):24}" + "".join(f"{_interval(figures[level][metric]):>24}" for metric in METRICS))
+        for row in figures.get("published", ()):
+            values = [row["auc"], row["ap"]]
+            cells = "".join(f"{'-' if value is None else f'{value / 100:.4f}':>24}" for value in values)
+            lines.append(f"  {'published, ' + row['training']:24}{cells}")
         lines.append(f"  {'sharpness only':24}{_interval(figures['sharpness_baseline']['auc']):>24}")
         lines.append("  AUC by pack: " + ", ".join(f"{pack} {auc:.3f}" for pack, auc in figures["auc_by_pack"].items()))
         lines.append(f"  calibration: ECE {figures['calibration']['ece']:.3f}, Brier {figures['calibration']['brier']:.3f}")

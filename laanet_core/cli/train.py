@@ -40,8 +40,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
-def add_data_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--manifest", type=Path, required=True, help="CSV: pack, path, label, person, split, original")
+def add_data_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    parser.add_argument("--manifest", type=Path, required=required, help="CSV: pack, path, label, person, split, original")
     parser.add_argument(
         "--landmarks", type=Path, help="npz with landmarks (N, 68, 2) in the manifest's order (default: beside the manifest)"
     )
