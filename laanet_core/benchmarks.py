@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from laanet_core.crops import crop_square
+from laanet_core.crops import ENLARGEMENT, crop_square
 from laanet_core.errors import InvalidDataset, UnreadableMedia
-from laanet_core.evaluation import Item
 from laanet_core.images import read_image
+from laanet_core.items import Item, ItemSet
 
 FRAMES = 32  # of a video, evenly spaced
 TRIM = 5  # pixels cut off each side of a crop before it is resized
@@ -70,6 +70,13 @@ def named_benchmark(name: str) -> Benchmark:
         raise InvalidDataset(f"no benchmark named {name!r}; choose from {', '.join(BENCHMARKS)}") from None
 
 
+def benchmark_set(name: str, root: Path, size: int, split: str = "test", *, frames: int = FRAMES) -> ItemSet:
+    """A benchmark's crops as one set. Raises InvalidDataset for an unknown name, a missing folder or a class without crops."""
+    benchmark = named_benchmark(name)
+    total = len(benchmark_frames(benchmark, root, split, frames=frames))
+    return ItemSet(name, benchmark.title, total, lambda: benchmark_items(benchmark, root, size, split, frames=frames))
+
+
 def benchmark_frames(benchmark: Benchmark, root: Path, split: str = "test", *, frames: int = FRAMES) -> list[tuple[Path, int, str]]:
     """(file, label, video) of up to `frames` evenly spaced crops a video, in a stable order.
 
@@ -102,7 +109,8 @@ def benchmark_items(benchmark: Benchmark, root: Path, size: int, split: str = "t
         crop = crop_square(image, (TRIM, TRIM, width - TRIM, height - TRIM), size)
         kind, name = video.split("/")
         person = name.split("_")[0]  # FF++: target_source; Celeb-DF: person_source_take; elsewhere the video itself
-        yield Item(name=f"{video}/{file.name}", crop=crop, label=label, pack=kind, person=person, video=video)
+        side = max(width, height) / ENLARGEMENT
+        yield Item(f"{video}/{file.name}", crop, label, kind, person, video, face_size=side)
 
 
 def _spread(files: list[Path], count: int) -> list[Path]:

@@ -1,4 +1,4 @@
-"""How well a network judges the held-back part of a manifest: what is judged, the judging, and the figures."""
+"""How well a network judges: the judging, kept as it goes, and the figures with their intervals."""
 
 from __future__ import annotations
 
@@ -18,37 +18,23 @@ from tqdm import tqdm
 from laanet_core import metrics
 from laanet_core.calibration import expected_calibration_error
 from laanet_core.config import DecisionConfig
-from laanet_core.crops import RGBImage, crop_square, enlarge_to_square
-from laanet_core.data import PackStore, Sample
-from laanet_core.errors import InvalidDataset
-from laanet_core.landmarks import face_box
+from laanet_core.items import Item
 from laanet_core.model import LAANet
-from laanet_core.pairs import working_crop
-from laanet_core.results import Box
 from laanet_core.scoring import BATCH_SIZE, score_crops
-from laanet_core.synthesis import blending_boundary, self_blend
-from laanet_core.targets import FloatMap, resample_boundary
+from laanet_core.slices import brightness, skin_tone, slices, variance_of_laplacian
+from laanet_core.targets import FloatMap
 
 STRONG_BOUNDARY = 0.5
-PADDING_ALLOWED = 0.08  # of the crop's side; a face nearer the picture's edge is judged in a tight square of the picture
-
-
-@dataclass(frozen=True)
-class Item:
-    """One crop to judge: `crop` (S, S, 3) uint8 RGB, `label` 1 = fake, and B at (S/4, S/4) where the blending mask is known."""
-
-    name: str
-    crop: RGBImage
-    label: int
-    pack: str
-    person: str
-    video: str
-    boundary: FloatMap | None = None
+FEWEST_OF_A_SLICE = 15  # faces of each class
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is kept of a judged item. `peak_on_boundary`: the heatmap's peak fell on B > 0.5, one cell of slack (None without a mask)."""
+    """What is kept of a judged item, with what its crop is like: see `laanet_core.slices` for the last three.
+
+    `peak_on_boundary`: the heatmap's peak fell on B > 0.5, one cell of slack (None without a mask); `peak_in_altered`: it fell into the
+    altered part of the picture (None without an original).
+    """
 
     name: str
     label: int
@@ -58,42 +44,10 @@ class Judgement:
     fake_logit: float
     sharpness: float
     peak_on_boundary: bool | None
-
-
-def self_blend_items(samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> Iterator[Item]:
-    """Every real image with landmarks, and one seeded self-blended image of it; both cropped as inference crops them."""
-    for number, sample in enumerate(samples):
-        if sample.label == 1 or sample.landmarks is None:
-            continue
-        working = working_crop(store, sample)
-        square = _inference_square(working.landmarks, working.photograph)
-        blend = self_blend(working.image, working.landmarks, np.random.default_rng([seed, number]))
-        mask = crop_square(np.asarray(blend.mask * 255, np.uint8), square, size)
-        boundary = resample_boundary(blending_boundary(np.asarray(mask / 255, np.float32)), size // 4)
-        real = Item(sample.name, crop_square(working.image, square, size), 0, sample.pack, sample.person, sample.video)
-        fake_name, fake_crop = f"{sample.name} self-blended", crop_square(blend.fake, square, size)
-        yield real
-        yield dataclasses.replace(real, name=fake_name, crop=fake_crop, label=1, boundary=boundary)
-
-
-def pair_items(samples: Sequence[Sample], store: PackStore, size: int) -> Iterator[Item]:
-    """Every fake that names its original, and the originals themselves; the pictures are face crops already."""
-    by_path = {(sample.pack, sample.path): sample for sample in samples}
-    seen: set[str] = set()
-    for fake in samples:
-        if fake.label == 0 or fake.original is None:
-            continue
-        real = by_path.get((fake.pack, fake.original))
-        if real is None:
-            raise InvalidDataset(f"the original of {fake.name} is not in the same split")
-        for sample in (real, fake):
-            if sample.name in seen:
-                continue
-            seen.add(sample.name)
-            image = store.read(sample.pack, sample.path)
-            height, width = image.shape[:2]
-            crop = crop_square(image, enlarge_to_square((0.0, 0.0, float(width), float(height)), 1.0), size)
-            yield Item(name=sample.name, crop=crop, label=sample.label, pack=sample.pack, person=sample.person, video=sample.video)
+    peak_in_altered: bool | None
+    face_size: float
+    brightness: float
+    skin_tone: float
 
 
 def judge(
@@ -135,7 +89,6 @@ def report(judgements: Sequence[Judgement], decision: DecisionConfig, *, bootstr
     logits = np.array([judgement.fake_logit for judgement in judgements], np.float64)
     persons = np.array([judgement.person for judgement in judgements])
     sharpness = np.array([judgement.sharpness for judgement in judgements])
-    hits = [judgement.peak_on_boundary for judgement in judgements if judgement.peak_on_boundary is not None]
     videos = _by_video(judgements)
 
     def rows(labels: npt.NDArray[Any], logits: npt.NDArray[Any], persons: npt.NDArray[Any]) -> dict[str, Any]:
@@ -154,9 +107,21 @@ def report(judgements: Sequence[Judgement], decision: DecisionConfig, *, bootstr
             "brier": round(metrics.brier_score(labels, probabilities), 4),
         },
         "verdicts": verdict_shares(labels, probabilities, decision),
-        "peak_on_boundary": None if not hits else {"share": round(float(np.mean(hits)), 4), "fakes": len(hits)},
+        "peak_on_boundary": _share([judgement.peak_on_boundary for judgement in judgements]),
+        "peak_in_altered": _share([judgement.peak_in_altered for judgement in judgements]),
         "auc_by_pack": _auc_by_pack(judgements),
+        "slices": _slice_rows(judgements, bootstrap, seed),
     }
+
+
+def frame_auc(judgements: Sequence[Judgement]) -> float:
+    """Frame-level AUC without an interval."""
+    return round(metrics.roc_auc(np.array([face.label for face in judgements]), np.array([face.fake_logit for face in judgements])), 4)
+
+
+def _share(hits: Sequence[bool | None]) -> dict[str, float] | None:
+    known = [hit for hit in hits if hit is not None]
+    return {"share": round(float(np.mean(known)), 4), "fakes": len(known)} if known else None
 
 
 def verdict_shares(labels: npt.NDArray[Any], probabilities: npt.NDArray[Any], decision: DecisionConfig) -> dict[str, dict[str, float]]:
@@ -177,18 +142,18 @@ def sigmoid(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * np.asarray(logits, np.float64))))
 
 
-def variance_of_laplacian(crop: RGBImage) -> float:
-    """Sharpness of a crop (S, S, 3): the baseline any detector must beat, since fakes tend to be blurrier."""
-    return float(cv2.Laplacian(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var())
-
-
 def peak_on_boundary(heatmap: FloatMap, boundary: FloatMap) -> bool | None:
     """Whether the heatmap's peak lies within one cell of B > 0.5; None where B nowhere exceeds it. Both (h, w)."""
     strong = (boundary > STRONG_BOUNDARY).astype(np.uint8)
     if not strong.any():
         return None
     allowed = cv2.dilate(strong, np.ones((3, 3), np.uint8))
-    return bool(allowed[np.unravel_index(int(heatmap.argmax()), heatmap.shape)])
+    return bool(allowed[_peak(heatmap)])
+
+
+def _peak(heatmap: FloatMap) -> tuple[int, int]:
+    row, column = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
+    return int(row), int(column)
 
 
 def _judge_batch(model: LAANet, items: Sequence[Item], kept: Path | None, *, flip: bool) -> list[Judgement]:
@@ -203,6 +168,10 @@ def _judge_batch(model: LAANet, items: Sequence[Item], kept: Path | None, *, fli
             fake_logit=round(float(logit), 6),
             sharpness=round(variance_of_laplacian(item.crop), 3),
             peak_on_boundary=None if item.boundary is None else peak_on_boundary(heatmap, item.boundary),
+            peak_in_altered=None if item.altered is None else bool(item.altered[_peak(heatmap)]),
+            face_size=round(item.face_size, 1),
+            brightness=round(brightness(item.crop), 2),
+            skin_tone=round(skin_tone(item.crop), 2),
         )
         for item, logit, heatmap in zip(items, scores.fake_logit, scores.heatmap, strict=True)
     ]
@@ -241,9 +210,24 @@ def _auc_by_pack(judgements: Sequence[Judgement]) -> dict[str, float]:
         fakes = [judgement for judgement in judgements if judgement.label == 1 and judgement.pack == pack]
         reals = [judgement for judgement in judgements if judgement.label == 0]
         chosen = [*fakes, *([judgement for judgement in reals if judgement.pack == pack] or reals)]
-        labels = np.array([judgement.label for judgement in chosen])
-        figures[pack] = round(metrics.roc_auc(labels, np.array([judgement.fake_logit for judgement in chosen])), 4)
+        figures[pack] = frame_auc(chosen)
     return figures
+
+
+def _slice_rows(judgements: Sequence[Judgement], bootstrap: int, seed: int) -> list[dict[str, Any]]:
+    """Frame-level AUC by what the faces are like; none where a slice has too few of a class to say anything."""
+    labels = np.array([judgement.label for judgement in judgements])
+    logits = np.array([judgement.fake_logit for judgement in judgements], np.float64)
+    persons = np.array([judgement.person for judgement in judgements])
+    rows: list[dict[str, Any]] = []
+    for part in slices(judgements):
+        chosen = part.members
+        real, fake = int((labels[chosen] == 0).sum()), int((labels[chosen] == 1).sum())
+        auc = None
+        if min(real, fake) >= FEWEST_OF_A_SLICE:
+            auc = _with_interval(metrics.roc_auc, labels[chosen], logits[chosen], persons[chosen], bootstrap, seed)
+        rows.append({"measure": part.measure, "slice": part.name, "real": real, "fake": fake, "auc": auc})
+    return rows
 
 
 def _by_video(judgements: Sequence[Judgement]) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
@@ -255,14 +239,3 @@ def _by_video(judgements: Sequence[Judgement]) -> tuple[npt.NDArray[Any], npt.ND
     logits = np.array([np.mean([judgement.fake_logit for judgement in frames]) for frames in videos.values()])
     persons = np.array([frames[0].person for frames in videos.values()])
     return labels, logits, persons
-
-
-def _inference_square(landmarks: npt.NDArray[np.float32], photograph: Box) -> Box:
-    square = enlarge_to_square(face_box(landmarks))
-    x1, y1, x2, y2 = photograph
-    outside = max(x1 - square[0], y1 - square[1], square[2] - x2, square[3] - y2) / (square[2] - square[0])
-    if outside <= PADDING_ALLOWED:
-        return square
-    half = min(x2 - x1, y2 - y1) / 2
-    center_x, center_y = (x1 + x2) / 2, (y1 + y2) / 2
-    return (center_x - half, center_y - half, center_x + half, center_y + half)

@@ -6,7 +6,7 @@ import argparse
 import json
 from pathlib import Path
 
-from laanet_core.cli.evaluate import add_evaluation_arguments, judge_sets
+from laanet_core.cli.evaluate import add_evaluation_arguments, item_sets, judge_set
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,8 +33,8 @@ def run(args: argparse.Namespace) -> int:
     from laanet_core.weights import load_weights, write_decision
 
     loaded = load_weights(args.weights)
-    judged = judge_sets(loaded.model.to(pick_device(args.device)), loaded.info.sha256, args)
-    judgements = [judgement for judgements in judged.values() for judgement in judgements]
+    model = loaded.model.to(pick_device(args.device))
+    judgements = [face for found in item_sets(args, model.config.input_size) for face in judge_set(model, loaded.info.sha256, found, args)]
     labels = np.array([judgement.label for judgement in judgements])
     logits = np.array([judgement.fake_logit for judgement in judgements])
     temperature = round(fit_temperature(logits, labels), 4)

@@ -10,14 +10,13 @@ from laanet_core.data import PackStore, Sample, read_manifest
 from laanet_core.evaluation import (
     Judgement,
     judge,
-    pair_items,
     peak_on_boundary,
     read_judgements,
     report,
-    self_blend_items,
     sigmoid,
     verdict_shares,
 )
+from laanet_core.items import altered_cells, manifest_sets, pair_items, self_blend_items
 from laanet_core.model import LAANet
 from tests.core.conftest import TINY, TinyDataset
 
@@ -33,7 +32,20 @@ def store(tiny_dataset: TinyDataset) -> PackStore:
 
 
 def judgement(number: int, label: int, logit: float, *, video: str | None = None, hit: bool | None = None) -> Judgement:
-    return Judgement(f"{number}", label, "photos", f"person-{number}", video or f"{number}", logit, 10.0 * number, hit)
+    return Judgement(
+        name=f"{number}",
+        label=label,
+        pack="photos",
+        person=f"person-{number}",
+        video=video or f"{number}",
+        fake_logit=logit,
+        sharpness=10.0 * number,
+        peak_on_boundary=hit,
+        peak_in_altered=None,
+        face_size=100.0 + number,
+        brightness=50.0,
+        skin_tone=30.0,
+    )
 
 
 def test_self_blends_come_in_pairs_and_from_the_seed(samples: list[Sample], store: PackStore) -> None:
@@ -53,6 +65,21 @@ def test_pairs_list_every_image_once(samples: list[Sample], store: PackStore) ->
     assert sorted(item.name for item in items) == sorted(
         f"swaps/{kind}/{number}.png" for kind in ("real", "fake") for number in range(10, 16)
     )
+
+
+def test_a_manifest_gives_the_sets_it_has_material_for(samples: list[Sample], store: PackStore) -> None:
+    sets = manifest_sets(samples, store, 64, 0)
+    assert [(found.name, found.total, len(list(found.items()))) for found in sets] == [("self_blends", 12, 12), ("pairs", 12, 12)]
+    reals = [sample for sample in samples if sample.label == 0]
+    assert [found.name for found in manifest_sets(reals, store, 64, 0)] == ["self_blends"]
+
+
+def test_altered_cells_are_where_the_fake_differs(samples: list[Sample], store: PackStore) -> None:
+    fake = next(item for item in pair_items(samples, store, 64) if item.label == 1)
+    assert fake.altered is not None
+    assert fake.altered[6:9, 6:10].all()  # what the tiny data set's fakes change: rows 40 to 80, columns 40 to 90 of 128
+    assert not fake.altered[:4].any()
+    assert not altered_cells(fake.crop, fake.crop).any()
 
 
 def test_interrupted_judging_goes_on_and_ends_alike(tmp_path: Path, samples: list[Sample], store: PackStore) -> None:

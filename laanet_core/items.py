@@ -1,0 +1,126 @@
+"""What is judged in an evaluation: face crops with their labels, cut as inference cuts them."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square, enlarge_to_square
+from laanet_core.data import PackStore, Sample
+from laanet_core.errors import InvalidDataset
+from laanet_core.landmarks import face_box
+from laanet_core.pairs import working_crop
+from laanet_core.results import Box
+from laanet_core.synthesis import blending_boundary, self_blend
+from laanet_core.targets import FloatMap, resample_boundary
+
+PADDING_ALLOWED = 0.08  # of the crop's side; a face nearer the picture's edge is judged in a tight square of the picture
+
+
+@dataclass(frozen=True)
+class Item:
+    """One crop to judge: `crop` (S, S, 3) uint8 RGB, `label` 1 = fake, `face_size` the longer side of the face's box in its picture.
+
+    `boundary` is B at (S/4, S/4) where the blending mask is known; `altered` (S/4, S/4) bool tells where a fake differs from its
+    original by more than it does on average, where there is an original.
+    """
+
+    name: str
+    crop: RGBImage
+    label: int
+    pack: str
+    person: str
+    video: str
+    face_size: float = 0.0
+    boundary: FloatMap | None = None
+    altered: npt.NDArray[np.bool_] | None = None
+
+
+@dataclass(frozen=True)
+class ItemSet:
+    """Items that are judged and reported together; `items` begins anew at every call and gives `total` of them."""
+
+    name: str
+    title: str
+    total: int
+    items: Callable[[], Iterator[Item]]
+
+
+def manifest_sets(samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> list[ItemSet]:
+    """The self-blends and the pairs of some samples; a set there is nothing for is left out."""
+    blends = 2 * sum(sample.label == 0 and sample.landmarks is not None for sample in samples)
+    fakes = [sample for sample in samples if sample.label == 1 and sample.original is not None]
+    pairs = len(fakes) + len({(sample.pack, sample.original) for sample in fakes})
+    sets = [
+        ItemSet("self_blends", "self-blends of unseen people", blends, lambda: self_blend_items(samples, store, size, seed)),
+        ItemSet("pairs", "fakes of unseen people and their originals", pairs, lambda: pair_items(samples, store, size)),
+    ]
+    return [found for found in sets if found.total]
+
+
+def self_blend_items(samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> Iterator[Item]:
+    """Every real image with landmarks, and one seeded self-blended image of it; both cropped as inference crops them."""
+    for number, sample in enumerate(samples):
+        if sample.label == 1 or sample.landmarks is None:
+            continue
+        working = working_crop(store, sample)
+        square = _inference_square(working.landmarks, working.photograph)
+        blend = self_blend(working.image, working.landmarks, np.random.default_rng([seed, number]))
+        mask = crop_square(np.asarray(blend.mask * 255, np.uint8), square, size)
+        boundary = resample_boundary(blending_boundary(np.asarray(mask / 255, np.float32)), size // 4)
+        x1, y1, x2, y2 = face_box(sample.landmarks)
+        crop = crop_square(working.image, square, size)
+        real = Item(sample.name, crop, 0, sample.pack, sample.person, sample.video, face_size=max(x2 - x1, y2 - y1))
+        fake_name, fake_crop = f"{sample.name} self-blended", crop_square(blend.fake, square, size)
+        yield real
+        yield dataclasses.replace(real, name=fake_name, crop=fake_crop, label=1, boundary=boundary)
+
+
+def pair_items(samples: Sequence[Sample], store: PackStore, size: int) -> Iterator[Item]:
+    """Every fake that names its original, and the originals themselves; the pictures are face crops already."""
+    by_path = {(sample.pack, sample.path): sample for sample in samples}
+    seen: set[str] = set()
+    for fake in samples:
+        if fake.label == 0 or fake.original is None:
+            continue
+        real = by_path.get((fake.pack, fake.original))
+        if real is None:
+            raise InvalidDataset(f"the original of {fake.name} is not in the same split")
+        real_item, fake_item = _whole_item(real, store, size), _whole_item(fake, store, size)
+        if real.name not in seen:
+            yield real_item
+        if fake.name not in seen:
+            yield dataclasses.replace(fake_item, altered=altered_cells(real_item.crop, fake_item.crop))
+        seen.update((real.name, fake.name))
+
+
+def altered_cells(real: RGBImage, fake: RGBImage) -> npt.NDArray[np.bool_]:
+    """Cells (S/4, S/4) in which two crops (S, S, 3) differ by more than they do on average."""
+    difference = cv2.absdiff(real, fake).mean(axis=2).astype(np.float32)
+    cells = cv2.resize(difference, (real.shape[1] // 4, real.shape[0] // 4), interpolation=cv2.INTER_AREA)
+    return np.asarray(cells > cells.mean(), np.bool_)
+
+
+def _whole_item(sample: Sample, store: PackStore, size: int) -> Item:
+    """A picture that is a face crop already."""
+    image = store.read(sample.pack, sample.path)
+    height, width = image.shape[:2]
+    crop = crop_square(image, enlarge_to_square((0.0, 0.0, float(width), float(height)), 1.0), size)
+    side = max(width, height) / ENLARGEMENT
+    return Item(sample.name, crop, sample.label, sample.pack, sample.person, sample.video, face_size=side)
+
+
+def _inference_square(landmarks: npt.NDArray[np.float32], photograph: Box) -> Box:
+    square = enlarge_to_square(face_box(landmarks))
+    x1, y1, x2, y2 = photograph
+    outside = max(x1 - square[0], y1 - square[1], square[2] - x2, square[3] - y2) / (square[2] - square[0])
+    if outside <= PADDING_ALLOWED:
+        return square
+    half = min(x2 - x1, y2 - y1) / 2
+    center_x, center_y = (x1 + x2) / 2, (y1 + y2) / 2
+    return (center_x - half, center_y - half, center_x + half, center_y + half)
