@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import struct
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -113,12 +114,26 @@ def _state_dict(checkpoint: Path) -> dict[str, Tensor]:
         content: Any = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise InvalidWeights(f"there is no file {checkpoint.name}") from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+    except (
+        OSError,
+        RuntimeError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        struct.error,
+        pickle.UnpicklingError,
+    ) as error:
         raise InvalidWeights(f"{checkpoint.name} is not a checkpoint that can be read safely") from error
     states = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(states, dict) or not states or not all(isinstance(value, Tensor) for value in states.values()):
         raise InvalidWeights(f"{checkpoint.name} holds no state dict")
-    return {str(key).removeprefix("module."): value for key, value in states.items()}
+    renamed = {str(key).removeprefix("module."): value for key, value in states.items()}
+    if len(renamed) < len(states):
+        twice = sorted(str(key) for key in states if str(key).startswith("module.") and str(key).removeprefix("module.") in states)
+        raise InvalidWeights(f"unexpected {', '.join(twice[:3])}: the checkpoint holds it without the prefix too")
+    return renamed
 
 
 def _check(theirs: Mapping[str, Tensor], names: Mapping[str, str], ours: Mapping[str, Tensor]) -> None:

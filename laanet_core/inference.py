@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +24,7 @@ from laanet_core.tracks import link
 from laanet_core.video import Frame, read_frames
 from laanet_core.weights import LoadedWeights, load_weights
 
+logger = logging.getLogger(__name__)
 Progress = Callable[[float, str], None]
 FRAMES = 32
 MIN_TRACK_SHARE = 0.1  # of the judged frames; a face seen in fewer does not decide over a clip
@@ -61,14 +63,16 @@ class Detector:
         return cls(load_weights(source), device)
 
     def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
-        """Judge every face of an upright picture (H, W, 3) uint8 RGB; the faces come largest first."""
+        """Judge every face of an upright picture (H, W, 3) uint8 RGB; the faces come largest first. Raises ValueError for another array."""
         started = time.monotonic()
+        _require_rgb(rgb)
         found = self._faces.detect(rgb)
         return self._image_result(self._judge([(rgb, found, None)])[0], rgb, started)
 
     def analyse_crop(self, rgb: RGBImage) -> AnalysisResult:
         """Judge a picture (H, W, 3) uint8 RGB that is a face crop as a whole; no detection, no enlargement."""
         started = time.monotonic()
+        _require_rgb(rgb)
         height, width = rgb.shape[:2]
         whole: Box = (0.0, 0.0, float(width), float(height))
         face = self._judge([(rgb, [DetectedFace(whole, 1.0)], None)], enlargement=1.0)[0]
@@ -102,6 +106,8 @@ class Detector:
             if len(chunk) == _CHUNK:
                 finish_chunk()
         finish_chunk()
+        if progress:
+            progress(1.0, "judging")
         tracks = link([[face.box for face in faces] for faces in judged])
         faces = [
             dataclasses.replace(face, track=number)
@@ -133,6 +139,10 @@ class Detector:
             result = self.analyse_crop(rgb) if cropped else self.analyse_image(rgb)
         except UnreadableMedia as error:
             return self._result(kind, "rejected", (), started, error=ErrorInfo(error.code, error.message))
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, MemoryError) as error:
+            logger.exception("a file could not be judged for a reason nobody foresaw")
+            message = f"The file could not be judged ({type(error).__name__}). Please report it."
+            return self._result(kind, "rejected", (), started, error=ErrorInfo("unforeseen", message))
         return dataclasses.replace(result, seconds=time.monotonic() - started)
 
     def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
@@ -206,6 +216,12 @@ class Detector:
     ) -> AnalysisResult:
         verdict = None if fake_prob is None else verdict_of(fake_prob, self.decision)
         return AnalysisResult(kind, outcome, verdict, fake_prob, faces, self.info, time.monotonic() - started, error, size)
+
+
+def _require_rgb(rgb: RGBImage) -> None:
+    if not isinstance(rgb, np.ndarray) or rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
+        found = f"{rgb.dtype} {rgb.shape}" if isinstance(rgb, np.ndarray) else type(rgb).__name__
+        raise ValueError(f"a picture must be an array (H, W, 3) of uint8 RGB, not {found}")
 
 
 def _unjudged(face: DetectedFace, at: float | None) -> FaceResult:

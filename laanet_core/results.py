@@ -26,16 +26,27 @@ class ModelInfo:
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
 
-@dataclass(frozen=True)
-class Heatmap:
-    """Where blending artefacts were seen, and which part of the picture that covers.
+class Heatmap(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
+    """Where blending artefacts were seen: an array (S/4, S/4) float32 in [0, 1] that knows which part of the picture it covers.
 
-    `values` (S/4, S/4) float32 in [0, 1]; `box` is the crop it spans, (x1, y1, x2, y2) in pixels of the upright
-    original, possibly reaching outside of it.
+    `box` is the crop it spans, (x1, y1, x2, y2) in pixels of the upright original, possibly reaching outside of it. Arrays computed
+    from a heatmap keep its box.
     """
 
-    values: npt.NDArray[np.float32]
     box: Box
+
+    def __new__(cls, values: npt.NDArray[np.float32], box: Box) -> Heatmap:
+        heatmap = np.asarray(values, np.float32).view(cls)
+        heatmap.box = box
+        return heatmap
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.box = getattr(source, "box", (0.0, 0.0, 0.0, 0.0))
+
+    @property
+    def values(self) -> npt.NDArray[np.float32]:
+        """The plain array."""
+        return self.view(np.ndarray)
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ def _resize(crop: RGBImage, scale: float, _: np.random.Generator) -> RGBImage:
 
 
 def _contrast(crop: RGBImage, factor: float, _: np.random.Generator) -> RGBImage:
-    return np.clip((crop.astype(np.float32) - 127.5) * factor + 127.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip((crop.astype(np.float32) - 127.5) * factor + 127.5, 0, 255), np.uint8)
 
 
 def _blocks(crop: RGBImage, share: float, rng: np.random.Generator) -> RGBImage:

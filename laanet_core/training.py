@@ -114,7 +114,8 @@ class Trainer:
 
     def averaged(self) -> LAANet:
         """A copy of the network with the averaged weights, in eval mode."""
-        model = LAANet(self.model.config)
+        with torch.random.fork_rng(devices=[]):  # building draws numbers that a resumed run would miss
+            model = LAANet(self.model.config)
         model.load_state_dict(self._average.values if self._average else self.model.state_dict())
         return model.eval()
 
@@ -203,12 +204,13 @@ class Trainer:
         self.step = state["step"]
 
 
-def begin(model_config: ModelConfig, backbone_weights: Path | None) -> LAANet:
-    """A network to train: random decoder and heads, and the backbone's pretrained weights where they are given.
+def begin(model_config: ModelConfig, backbone_weights: Path | None, *, seed: int = 0) -> LAANet:
+    """A network to train: decoder and heads random by `seed`, and the backbone's pretrained weights where they are given.
 
     `backbone_weights` is a safetensors file or a pickled state dict whose tensors follow timm's order and shapes (names may differ, as
     in the original EfficientNet-Lite releases; a classifier at the end is left out). Raises InvalidDataset when they do not fit.
     """
+    torch.manual_seed(seed)
     model = LAANet(model_config)
     if backbone_weights is not None:
         _load_backbone(model, backbone_weights)

@@ -5,9 +5,10 @@ Codes of UnreadableMedia raised here, beside those of images.py: `corrupt_video`
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from laanet_core.crops import RGBImage
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import HEAD_BYTES, sniff
+from laanet_core.images import sniff_file
 
 DEMUXERS = ("mov", "matroska", "avi")  # nothing that could name other files or addresses
 MAX_SECONDS = 600.0
@@ -41,15 +42,25 @@ def read_frames(path: Path, count: int, *, max_seconds: float = MAX_SECONDS, max
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
-    with path.open("rb") as file:
-        if sniff(file.read(HEAD_BYTES)) != "video":
-            raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
-        file.seek(0)
-        try:
-            with av.open(file, "r", options={"format_whitelist": _whitelist()}, metadata_errors="ignore") as container:
-                yield from _spaced_frames(container, count, max_seconds, max_pixels)
-        except av.error.FFmpegError as error:
-            raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
+    if sniff_file(path) != "video":
+        raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
+    try:
+        with _opened(path) as container:
+            duration = _checked_duration(container, max_seconds, max_pixels)
+        with _opened(path) as container:
+            yield from _spaced_frames(container, count, duration, max_seconds=max_seconds, max_pixels=max_pixels)
+    except av.error.FFmpegError as error:
+        raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """A container read through a file object, so that no name in it is ever opened."""
+    with (
+        path.open("rb") as file,
+        av.open(file, "r", options={"format_whitelist": _whitelist()}, metadata_errors="ignore") as container,
+    ):
+        yield container
 
 
 def _whitelist() -> str:
@@ -57,15 +68,23 @@ def _whitelist() -> str:
     return ",".join(sorted({part for name in names for part in name.split(",")} | set(DEMUXERS)))
 
 
-def _spaced_frames(container: Any, count: int, max_seconds: float, max_pixels: int) -> Iterator[Frame]:
+def _checked_duration(container: Any, max_seconds: float, max_pixels: int) -> float:
+    """Seconds of the first video stream, by its packets. Raises UnreadableMedia for what cannot or must not be decoded."""
     if not container.streams.video:
         raise UnreadableMedia("no_frames", "The file holds no pictures, only sound or nothing at all.")
     stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
+    if stream.codec_context is None:
+        raise UnreadableMedia("corrupt_video", "The video is in a format that cannot be decoded.")
     _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
-    duration = _duration(container, stream)
+    duration = _duration(container, stream, max_seconds)
     if duration > max_seconds:
         raise UnreadableMedia("video_too_long", f"The video is longer than {max_seconds / 60:g} minutes.")
+    return duration
+
+
+def _spaced_frames(container: Any, count: int, duration: float, *, max_seconds: float, max_pixels: int) -> Iterator[Frame]:
+    stream = container.streams.video[0]
+    stream.thread_type = "AUTO"
     wanted = [(number + 0.5) * duration / count for number in range(count)] if duration > 0 else []
     given = 0
     for frame, time in _decoded(container, stream):
@@ -111,15 +130,22 @@ def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, float]]:
             yield frame, max(frame.time - first, 0.0)
 
 
-def _duration(container: Any, stream: Any) -> float:
-    """Seconds, as the container claims; found by counting packets where it claims nothing."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    if container.duration:
-        return float(Fraction(container.duration, av.time_base))
-    times = [packet.pts for packet in container.demux(stream) if packet.pts is not None]
-    container.seek(0)
-    return float((max(times) - min(times)) * stream.time_base) if times and stream.time_base else 0.0
+def _duration(container: Any, stream: Any, max_seconds: float) -> float:
+    """Seconds from the first packet's start to the last one's end: what containers claim is often wrong.
+
+    Counting stops past `max_seconds`, and where the rest is damaged.
+    """
+    first, last = math.inf, -math.inf
+    with contextlib.suppress(av.error.FFmpegError):
+        for packet in container.demux(stream):
+            moment = packet.pts if packet.pts is not None else packet.dts
+            if moment is None or packet.time_base is None:
+                continue
+            time = float(moment * packet.time_base)
+            first, last = min(first, time), max(last, time + float((packet.duration or 0) * packet.time_base))
+            if last - first > max_seconds:
+                break
+    return max(last - first, 0.0) if math.isfinite(first) else 0.0
 
 
 def _half_a_frame(stream: Any) -> float:

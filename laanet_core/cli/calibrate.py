@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from pathlib import Path
 
 from laanet_core.cli.evaluate import add_evaluation_arguments, item_sets, judge_set
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("calibrate", help="set temperature and thresholds", description=__doc__)
-    parser.add_argument("weights", type=Path, metavar="WEIGHTS_DIR", help="folder whose config.json gets the new decision values")
+    parser.add_argument("weights", metavar="WEIGHTS_DIR", help="folder whose config.json gets the new decision values")
     add_evaluation_arguments(parser)
     parser.add_argument(
         "--real-called-fake", type=float, default=0.05, help="share of real faces that may be called fake (default: %(default)s)"
@@ -24,15 +23,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     import dataclasses
+    import math
 
     import numpy as np
 
     from laanet_core.calibration import choose_thresholds, expected_calibration_error, fit_temperature
     from laanet_core.devices import pick_device
     from laanet_core.evaluation import sigmoid, verdict_shares
-    from laanet_core.weights import load_weights, write_decision
+    from laanet_core.weights import load_weights, weights_folder, write_decision
 
-    loaded = load_weights(args.weights)
+    folder = weights_folder(args.weights)
+    loaded = load_weights(folder)
     model = loaded.model.to(pick_device(args.device))
     judgements = [face for found in item_sets(args, model.config.input_size) for face in judge_set(model, loaded.info.sha256, found, args)]
     labels = np.array([judgement.label for judgement in judgements])
@@ -43,10 +44,14 @@ def run(args: argparse.Namespace) -> int:
         labels, probabilities, fakes_called_real=args.fake_called_real, reals_called_fake=args.real_called_fake
     )
     decision = dataclasses.replace(
-        loaded.decision, temperature=temperature, real_below=round(real_below, 4), fake_above=round(fake_above, 4), calibrated=True
+        loaded.decision,
+        temperature=temperature,
+        real_below=math.floor(real_below * 1e4) / 1e4,
+        fake_above=math.ceil(fake_above * 1e4) / 1e4,
+        calibrated=True,
     )
     if not args.dry_run:
-        write_decision(args.weights, decision)
+        write_decision(folder, decision)
     before, after = (expected_calibration_error(labels, sigmoid(logits / t)) for t in (1.0, temperature))
     outcome = {
         "faces": len(labels),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ def run(args: argparse.Namespace) -> int:
     """Judge file by file; returns 2 if any was rejected, else 0."""
     from laanet_core.inference import Detector
 
+    if args.heatmaps:
+        _make_folder(args.heatmaps)
     detector = Detector.from_weights(args.weights, args.device)
     if detector.notice:
         print(detector.notice, file=sys.stderr)
@@ -39,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         rejected = rejected or result.outcome == "rejected"
         print(json.dumps({"path": file, **result.to_json()}) if args.json else _text(result, file), flush=True)
         if args.heatmaps and result.faces:
-            _write_overlays(result, Path(file), args.heatmaps / f"{number:03}-{Path(file).stem}", args.frames)
+            _write_overlays(result, Path(file), args.heatmaps / f"{number:03}-{_short(Path(file).stem)}", args.frames)
     return REJECTED if rejected else 0
 
 
@@ -69,9 +72,23 @@ def _write_overlays(result: AnalysisResult, file: Path, target: Path, frames: in
         pictures = {"": (read_image(file), result.faces)}
     else:
         pictures = {f"-{m.time:.3f}s": (m.rgb, m.faces) for m in moments(file, result, worst_times(result), frames)}
-    target.parent.mkdir(parents=True, exist_ok=True)
     for name, (rgb, faces) in pictures.items():
-        cv2.imwrite(f"{target}{name}.png", cv2.cvtColor(draw_overlay(rgb, faces), cv2.COLOR_RGB2BGR))
+        encoded = cv2.imencode(".png", cv2.cvtColor(draw_overlay(rgb, faces), cv2.COLOR_RGB2BGR))[1]
+        target.with_name(f"{target.name}{name}.png").write_bytes(encoded.tobytes())
+
+
+def _make_folder(folder: Path) -> None:
+    from laanet_core.errors import InvalidConfig
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidConfig(f"--heatmaps: {folder} cannot be made a folder: {error.strerror}") from error
+
+
+def _short(stem: str) -> str:
+    """A name with room for more before and after it within the 255 bytes that file systems allow."""
+    return os.fsencode(stem)[:180].decode("utf-8", "ignore")
 
 
 def _positive(text: str) -> int:

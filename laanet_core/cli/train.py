@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     from laanet_core.training import WEIGHTS, Trainer, begin
 
     config = changed_recipe(args.recipe, args.set, args.seed)
-    model = LAANet.from_pretrained(args.init) if args.init else begin(named_config(args.model), args.backbone_weights)
+    model = LAANet.from_pretrained(args.init) if args.init else begin(named_config(args.model), args.backbone_weights, seed=config.seed)
     samples, store = read_data(args, "train")
     source = UnitSource(samples, store, size=model.config.input_size, mixture=config.mixture, seed=config.seed)
     device = str(pick_device(args.device))

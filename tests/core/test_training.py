@@ -44,7 +44,7 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(
 ) -> None:
     config = TrainingConfig.from_dict({**CONFIG.to_dict(), "precision": precision})
     whole = trainer(tiny_dataset, tmp_path / "whole", config)
-    whole.run(progress=False)
+    whole.run(progress=False, checkpoint_every=3)
     trainer(tiny_dataset, tmp_path / "parts", config).run(until=3, progress=False)
     torch.rand(7)  # whatever else the process drew meanwhile
     resumed = trainer(tiny_dataset, tmp_path / "parts", config)

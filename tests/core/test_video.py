@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +58,29 @@ def test_a_broken_tail_leaves_what_was_before(tmp_path: Path) -> None:
     cut = tmp_path / "cut.mkv"
     cut.write_bytes(clip.read_bytes()[: int(clip.stat().st_size * 0.6)])
     frames = list(read_frames(cut, 8))
-    assert 3 <= len(frames) < 8
+    assert len(frames) == 8  # spread over what is left
+    assert 1.5 < frames[-1].time < 3
+
+
+def test_frames_are_spread_over_what_is_there_whatever_the_container_claims(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", grey_frames(30))
+    content = clip.read_bytes()
+    place = content.index(b"\x44\x89\x88") + 3  # Matroska's Duration, a big-endian double in milliseconds
+    for claimed in (500_000.0, 200.0, 9e9):
+        lying = tmp_path / "lying.mkv"
+        lying.write_bytes(content[:place] + struct.pack(">d", claimed) + content[place + 8 :])
+        times = [frame.time for frame in read_frames(lying, 8)]
+        assert len(times) == 8
+        assert times[-1] > 2.5
+
+
+def test_unknown_codecs_have_a_code(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", grey_frames(5))
+    unknown = tmp_path / "unknown.mkv"
+    assert b"V_MPEG4" in clip.read_bytes()
+    unknown.write_bytes(clip.read_bytes().replace(b"V_MPEG4", b"V_ZZZZ4"))
+    assert code_of(unknown) == "corrupt_video"
+    assert code_of(tmp_path / "gone.mp4") == "file_not_found"
 
 
 def test_what_cannot_be_judged_has_its_code(tmp_path: Path) -> None:

@@ -36,6 +36,8 @@ def build(analysis: AnalysisService, feedback: FeedbackService, *, at_once: int)
     def submit_feedback(receipt: str, face: float, vote: str, note: str, idempotency_key: str) -> dict[str, Any]:
         """Vote on a result: face 0 is the whole file. {"stored", "repeated", "error"}."""
         try:
+            if not isinstance(face, (int, float)) or face != int(face):
+                raise Refused("unknown_face", "The face must be a whole number; 0 is the whole file.")
             new = feedback.submit(Submission(str(receipt), int(face), str(vote), str(note or ""), str(idempotency_key)))
         except Refused as refusal:
             return {"stored": False, "repeated": False, "error": {"code": refusal.code, "message": refusal.message}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from webapp.services.analysis import Analysed, AnalysisService
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.ui import render, texts
 
+logger = logging.getLogger(__name__)
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 QUEUE = "analysis"  # one queue for all ways to ask for an analysis
 
@@ -36,6 +38,8 @@ class Parts:
     subject: gr.Dropdown
     key: gr.Textbox
     thanks: gr.Markdown
+    vote: gr.Radio
+    note: gr.Textbox
 
     def all(self) -> list[Any]:
         return list(self.__dict__.values())
@@ -45,22 +49,21 @@ def build(analysis: AnalysisService, feedback: FeedbackService, *, megabytes: in
     """Add the page to the Blocks under construction."""
     gr.HTML(f"<header class='lens-title'><h1>{texts.TITLE}</h1><p>{texts.TAGLINE}</p></header>", padding=False)
     with gr.Row(equal_height=False):
-        with gr.Column(scale=4, min_width=300):
+        with gr.Column(scale=4, min_width=280):
             file = gr.File(label=texts.UPLOAD, type="filepath", elem_id="file", height=170)
             gr.HTML(f"<p class='lens-help'>{texts.UPLOAD_HELP.format(megabytes=megabytes)}</p>", padding=False)
             with gr.Row():
                 start = gr.Button(texts.ANALYSE, variant="primary", elem_id="analyse")
                 stop = gr.Button(texts.STOP, elem_id="stop", interactive=False)
             _examples(file)
-        with gr.Column(scale=7, min_width=320, elem_id="result"):
-            parts = _result_parts()
-            vote, note, send = _feedback_parts(parts)
+        with gr.Column(scale=7, min_width=280, elem_id="result"):
+            parts, send = _result_parts()
             with gr.Accordion(texts.LIMITS_TITLE, open=False):
                 gr.Markdown(texts.LIMITS)
             with gr.Accordion(texts.MODEL_TITLE, open=False):
                 gr.HTML(render.model_facts(analysis.detector.info, analysis.detector.decision, analysis.detector.notice))
     _connect(analysis, file, start, stop, parts, at_once)
-    _connect_feedback(feedback, parts, vote, note, send)
+    _connect_feedback(feedback, parts, send)
 
 
 def _examples(file: gr.File) -> None:
@@ -86,7 +89,7 @@ def _examples(file: gr.File) -> None:
     gallery.select(choose, None, file, api_visibility="private", show_progress="hidden")
 
 
-def _result_parts() -> Parts:
+def _result_parts() -> tuple[Parts, gr.Button]:
     headline = gr.HTML(render.message(texts.WAITING), elem_id="headline", padding=False)
     picture = gr.HTML(elem_id="picture", padding=False)
     table = gr.HTML(elem_id="faces", padding=False)
@@ -106,21 +109,15 @@ def _result_parts() -> Parts:
     with gr.Group(visible=False, elem_id="feedback") as feedback:
         gr.HTML(f"<div class='lens-ask'><h3>{texts.FEEDBACK_TITLE}</h3><p>{texts.FEEDBACK_HELP}</p></div>")
         subject = gr.Dropdown([(texts.WHOLE_FILE, 0)], value=0, label=texts.ABOUT, elem_id="subject")
-        thanks = gr.Markdown(elem_id="thanks", render=False)
+        vote = gr.Radio(list(texts.VOTES), label=texts.FEEDBACK_TITLE, show_label=False, elem_id="vote")
+        note = gr.Textbox(label=texts.NOTE, placeholder=texts.NOTE_HINT, lines=2, max_length=2000, elem_id="note")
+        send = gr.Button(texts.SEND, elem_id="send")
+        thanks = gr.Markdown(elem_id="thanks")
     with gr.Accordion(texts.JSON_TITLE, open=False, visible=False) as data_panel:
         data = gr.JSON(show_label=False, elem_id="data")
     receipt = gr.Textbox(visible=False)
     key = gr.Textbox(visible=False)
-    return Parts(headline, picture, table, timeline, data, data_panel, feedback, receipt, subject, key, thanks)
-
-
-def _feedback_parts(parts: Parts) -> tuple[gr.Radio, gr.Textbox, gr.Button]:
-    with parts.feedback:
-        vote = gr.Radio(list(texts.VOTES), label=texts.FEEDBACK_TITLE, show_label=False, elem_id="vote")
-        note = gr.Textbox(label=texts.NOTE, placeholder=texts.NOTE_HINT, lines=2, max_length=2000, elem_id="note")
-        send = gr.Button(texts.SEND, elem_id="send")
-        parts.thanks.render()  # type: ignore[no-untyped-call]
-    return vote, note, send
+    return Parts(headline, picture, table, timeline, data, data_panel, feedback, receipt, subject, key, thanks, vote, note), send
 
 
 def _connect(analysis: AnalysisService, file: gr.File, start: gr.Button, stop: gr.Button, parts: Parts, at_once: int) -> None:
@@ -134,9 +131,12 @@ def _connect(analysis: AnalysisService, file: gr.File, start: gr.Button, stop: g
             return _nothing(texts.NO_FILE)
         try:
             analysed = analysis.analyse(Path(path), job=name, progress=lambda done, phase: progress(done, desc=phase))
+            return _filled(analysed, Path(path), analysis.frames)
         except Cancelled:
             return _nothing(texts.STOPPED)
-        return _filled(analysed, Path(path), analysis.frames)
+        except Exception:
+            logger.exception("an analysis failed")
+            return _nothing(texts.FAILED)
 
     def end() -> tuple[Any, Any]:
         return gr.update(interactive=True), gr.update(interactive=False)
@@ -151,11 +151,12 @@ def _connect(analysis: AnalysisService, file: gr.File, start: gr.Button, stop: g
         concurrency_limit=at_once,
         show_progress_on=parts.headline,
     )
+    file.change(lambda: _nothing(texts.WAITING), None, parts.all(), api_visibility="private", show_progress="hidden", queue=False)
     done.then(end, None, [start, stop], api_visibility="private", show_progress="hidden", queue=False)
     stop.click(analysis.jobs.stop, job, None, api_visibility="private", show_progress="hidden", queue=False)
 
 
-def _connect_feedback(feedback: FeedbackService, parts: Parts, vote: gr.Radio, note: gr.Textbox, send: gr.Button) -> None:
+def _connect_feedback(feedback: FeedbackService, parts: Parts, send: gr.Button) -> None:
     def submit(receipt: str, subject: int, choice: str | None, words: str, key: str) -> tuple[str, str]:
         if not choice:
             return texts.CHOOSE_VOTE, key
@@ -163,15 +164,17 @@ def _connect_feedback(feedback: FeedbackService, parts: Parts, vote: gr.Radio, n
             new = feedback.submit(Submission(receipt, int(subject), choice, words or "", key))
         except Refused as refusal:
             return f"{refusal.message} (`{refusal.code}`)", key
-        return (texts.THANKS if new else texts.THANKS_AGAIN), new_key()
+        return (texts.THANKS if new else texts.THANKS_AGAIN), key
 
-    inputs = [parts.receipt, parts.subject, vote, note, parts.key]
+    inputs = [parts.receipt, parts.subject, parts.vote, parts.note, parts.key]
     send.click(submit, inputs, [parts.thanks, parts.key], api_visibility="private", show_progress="hidden")
+    for changed in (parts.subject, parts.vote, parts.note):  # another vote gets another key; the same one sent twice counts once
+        changed.input(new_key, None, parts.key, api_visibility="private", show_progress="hidden", queue=False)
 
 
 def _nothing(text: str) -> list[Any]:
     hidden = gr.update(visible=False)
-    return [render.message(text), "", "", hidden, None, hidden, hidden, "", gr.update(), "", ""]
+    return [render.message(text), "", "", hidden, None, hidden, hidden, "", gr.update(), "", "", None, ""]
 
 
 def _filled(analysed: Analysed, path: Path, frames: int) -> list[Any]:
@@ -194,6 +197,8 @@ def _filled(analysed: Analysed, path: Path, frames: int) -> list[Any]:
         analysed.receipt or "",
         gr.update(choices=[(texts.WHOLE_FILE, 0), *((f"{word} {number}", number) for number in subjects)], value=0),
         new_key(),
+        "",
+        None,
         "",
     ]
 
