@@ -8,7 +8,7 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from laanet_core.backbone import Backbone
-from laanet_core.config import ModelConfig
+from laanet_core.config import DecisionConfig, ModelConfig
 from laanet_core.decoder import HEATMAP_BIAS, ClassificationHead, EnhancedFeaturePyramid, MapHead
 
 
@@ -30,6 +30,7 @@ class LAANet(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
+        self.decision = DecisionConfig()  # how its logits become verdicts; loading weights brings theirs
         self.backbone = Backbone(config)
         _, c5, c4, c3 = self.backbone.channels
         widths = config.pyramid_widths or (c5, c4, c3)
@@ -68,7 +69,7 @@ class LAANet(nn.Module):
         return load_weights(source).model
 
     def save_pretrained(self, folder: str | Path) -> None:
-        """Write config.json and model.safetensors into `folder`."""
+        """Write config.json, with the decision values the network came with, and model.safetensors into `folder`."""
         from laanet_core.weights import save_weights
 
-        save_weights(self, Path(folder))
+        save_weights(self, Path(folder), decision=self.decision)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -74,6 +74,7 @@ class UnitSource:
             "labelled": mixture.labelled if self._labelled else 0.0,
             "foreign": mixture.foreign_blends,
         }
+        self.notes = _notes(mixture, shares)
         if sum(shares.values()) > 1:
             raise InvalidDataset(f"the shares of the mixture add up to more than 1: {shares}")
         self._kinds = [*shares, "self"]
@@ -194,6 +195,19 @@ def altered_mask(real: RGBImage, fake: RGBImage) -> Mask:
     closed = cv2.morphologyEx(hard, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side // 2 | 1, side // 2 | 1)))
     return np.asarray(cv2.GaussianBlur(opened.astype(np.float32), (0, 0), 5 * unit), np.float32)
+
+
+def _notes(mixture: Mixture, shares: Mapping[str, float]) -> list[str]:
+    """What a person who starts a training should know of its material."""
+    wanted = {"pair": mixture.pairs, "labelled": mixture.labelled}
+    notes = [
+        f"the data holds nothing for the share of {name} fakes; self-blends take its place"
+        for name in wanted
+        if wanted[name] > shares[name]
+    ]
+    if shares["labelled"]:
+        notes.append("labelled fakes without an original have no mask: they teach the classification loss only")
+    return notes
 
 
 def _unit(crops: list[RGBImage], targets: list[Target], has_maps: list[bool]) -> Unit:

@@ -53,6 +53,7 @@ def load_weights(source: str | Path) -> LoadedWeights:
     except (InvalidConfig, TypeError) as error:
         raise InvalidWeights(f"{CONFIG_FILE} of {folder.name} describes no network: {error}") from error
     model.load_state_dict(_read_tensors(folder, config["sha256"], model.state_dict()))
+    model.decision = decision
     info = ModelInfo(name=model_config.name, version=str(config["version"]), sha256=config["sha256"])
     card = {name: value for name, value in config.items() if name not in _OWN_KEYS}
     return LoadedWeights(model.eval(), decision, info, card)

@@ -70,6 +70,8 @@ def run(args: argparse.Namespace) -> int:
     model = LAANet.from_pretrained(args.init) if args.init else begin(named_config(args.model), args.backbone_weights, seed=config.seed)
     samples, store = read_data(args, "train")
     source = UnitSource(samples, store, size=model.config.input_size, mixture=config.mixture, seed=config.seed)
+    for note in source.notes:
+        print(f"note: {note}", file=sys.stderr)
     device = str(pick_device(args.device))
     trainer = Trainer(model, source, config, args.run, device=device, workers=args.workers, compiled=args.compile)
     if trainer.step:

@@ -47,14 +47,16 @@ def test_fakes_have_points_on_their_boundary_and_reals_have_none(samples: list[S
 
 
 def test_labelled_fakes_without_a_mask_have_no_maps(samples: list[Sample], store: PackStore) -> None:
-    unit = UnitSource(samples, store, size=64, mixture=Mixture(labelled=1), seed=0)[0]
-    assert unit.has_maps.tolist() == [True, False]
+    source = UnitSource(samples, store, size=64, mixture=Mixture(labelled=1), seed=0)
+    assert source[0].has_maps.tolist() == [True, False]
+    assert any("classification loss only" in note for note in source.notes)
 
 
 def test_shares_without_material_go_to_self_blends(samples: list[Sample], store: PackStore) -> None:
     reals = [sample for sample in samples if sample.label == 0]
-    unit = UnitSource(reals, store, size=64, mixture=Mixture(pairs=0.6, labelled=0.4), seed=0)[0]
-    assert unit.has_maps.all()
+    source = UnitSource(reals, store, size=64, mixture=Mixture(pairs=0.6, labelled=0.4), seed=0)
+    assert source[0].has_maps.all()
+    assert len(source.notes) == 2  # and it is said
 
 
 def test_impossible_mixtures_are_refused(samples: list[Sample], store: PackStore) -> None:

@@ -44,7 +44,10 @@ def test_what_was_saved_is_loaded(tmp_path: Path, model: LAANet) -> None:
     images = torch.randn(2, 3, 64, 64)
     assert torch.equal(loaded.model(images).fake_logit, model(images).fake_logit)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
-    assert torch.equal(LAANet.from_pretrained(tmp_path)(images).fake_logit, model(images).fake_logit)
+    again = LAANet.from_pretrained(tmp_path)
+    assert torch.equal(again(images).fake_logit, model(images).fake_logit)
+    again.save_pretrained(tmp_path / "copy")
+    assert load_weights(tmp_path / "copy").decision == decision
 
 
 def test_half_precision_halves_the_file_and_keeps_the_answer(tmp_path: Path, model: LAANet) -> None:
