@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-ROOMY, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+ROOMY, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 700}
 
 
 @pytest.fixture(scope="session")
