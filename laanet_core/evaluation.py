@@ -75,10 +75,10 @@ def judge(
 
 
 def read_judgements(path: Path) -> list[Judgement]:
-    """Read a file that `judge` wrote; a line cut short by an interruption is left out, so that its item is judged again."""
+    """Read a file that `judge` wrote; a line cut short by an interruption, or of an older form, is left out, so that it is judged again."""
     judgements: list[Judgement] = []
     for line in filter(None, path.read_text(encoding="utf-8").splitlines()):
-        with contextlib.suppress(json.JSONDecodeError):
+        with contextlib.suppress(json.JSONDecodeError, TypeError):
             judgements.append(Judgement(**json.loads(line)))
     return judgements
 

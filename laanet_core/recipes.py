@@ -40,6 +40,18 @@ class TrainingConfig:
         for name in ("steps", "batch_pairs"):
             if getattr(self, name) < 1:
                 raise InvalidConfig(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("start_rate", "peak_rate", "weight_decay", "sam_rho", "frozen_steps"):
+            if not getattr(self, name) >= 0:
+                raise InvalidConfig(f"{name} must not be negative, not {getattr(self, name)}")
+        for name in ("pairs", "foreign_blends", "labelled"):
+            if not 0 <= getattr(self.mixture, name) <= 1:
+                raise InvalidConfig(f"mixture.{name} must lie in [0, 1], not {getattr(self.mixture, name)}")
+        for name in ("heatmap_weight", "consistency_weight"):
+            if not getattr(self.loss, name) >= 0:
+                raise InvalidConfig(f"loss.{name} must not be negative, not {getattr(self.loss, name)}")
+        for name, value in (("warmup", self.warmup), ("loss.smoothing", self.loss.smoothing), ("loss.noise_share", self.loss.noise_share)):
+            if not 0 <= value <= 1:
+                raise InvalidConfig(f"{name} must lie in [0, 1], not {value}")
         if not 0 <= self.average_decay < 1:
             raise InvalidConfig(f"average_decay must lie in [0, 1), not {self.average_decay}")
         if self.precision not in get_args(Precision):

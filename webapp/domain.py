@@ -43,5 +43,10 @@ def new_key() -> str:
     return secrets.token_urlsafe(16)
 
 
+def following_key(key: str) -> str:
+    """The key after `key`, the same at every call, so that a changed vote sent twice at once is stored once."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 def now() -> datetime:
     return datetime.now(UTC)

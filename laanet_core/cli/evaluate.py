@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from laanet_core.cli.arguments import positive
 from laanet_core.cli.train import add_data_arguments, read_data
 
 if TYPE_CHECKING:
@@ -22,12 +24,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--dataset", help="a benchmark instead of a manifest: ffpp, cdf1, cdf2, dfd, dfdcp, dfdc or dfw")
     parser.add_argument("--root", type=Path, help="the benchmark's crops: ROOT/<split>/frames/<type>/<video>/<frame>.png")
     parser.add_argument("--benchmark-split", default="test", metavar="NAME", help="its folder below ROOT (default: %(default)s)")
-    parser.add_argument("--frames", type=int, default=32, help="frames judged of each of its videos (default: %(default)s)")
+    parser.add_argument("--frames", type=positive, default=32, help="frames judged of each of its videos (default: %(default)s)")
     parser.add_argument("--weights", default="starter", help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)")
     parser.add_argument(
         "--robustness", action="store_true", help="also judge everything at six corruptions of five severities (30 times the work)"
     )
-    parser.add_argument("--bootstrap", type=int, default=1000, help="resamples for the intervals (default: %(default)s)")
+    parser.add_argument("--bootstrap", type=positive, default=1000, help="resamples for the intervals (default: %(default)s)")
 
 
 def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -114,9 +116,14 @@ def _robustness(model: LAANet, sha256: str, chosen: ItemSet, args: argparse.Name
 
 
 def _kept_file(args: argparse.Namespace, sha256: str, name: str) -> Path | None:
-    """A file name that says what its scores depend on, so that scores of another model or seed are never taken for these."""
+    """A file name that says what its scores depend on, so that scores of another model, seed or source are never taken for these."""
     if args.kept is None:
         return None
     args.kept.mkdir(parents=True, exist_ok=True)
-    file: Path = args.kept / f"{name}-{args.split}-seed{args.seed}{'-noflip' if args.no_flip else ''}-{sha256[:16]}.jsonl"
+    if getattr(args, "dataset", None):
+        source = f"{args.root.resolve()} {args.benchmark_split} {args.frames}".encode()
+    else:
+        source = str(args.packs).encode() + args.split.encode() + args.manifest.read_bytes()
+    depends = f"seed{args.seed}{'-noflip' if args.no_flip else ''}-{hashlib.sha256(source).hexdigest()[:12]}-{sha256[:16]}"
+    file: Path = args.kept / f"{name}-{depends}.jsonl"
     return file

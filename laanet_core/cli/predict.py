@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from laanet_core.cli.arguments import positive
+
 if TYPE_CHECKING:
     from laanet_core.results import AnalysisResult
 
@@ -24,7 +26,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write every picture with its heatmaps there, as PNG")
     parser.add_argument("--cropped", action="store_true", help="take every picture as a face crop and skip the detection")
-    parser.add_argument("--frames", type=_positive, default=32, help="frames judged of a clip (default: %(default)s)")
+    parser.add_argument("--frames", type=positive, default=32, help="frames judged of a clip (default: %(default)s)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -89,10 +91,3 @@ def _make_folder(folder: Path) -> None:
 def _short(stem: str) -> str:
     """A name with room for more before and after it within the 255 bytes that file systems allow."""
     return os.fsencode(stem)[:180].decode("utf-8", "ignore")
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value

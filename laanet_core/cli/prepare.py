@@ -7,6 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+from laanet_core.cli.arguments import positive
+
 REJECTED = 2
 ENDINGS = (".mp4", ".avi", ".mov", ".mkv", ".webm")
 
@@ -17,7 +19,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("root", type=Path, metavar="ROOT", help="gets ROOT/<split>/frames/<type>/<video>/<frame>.png; run again to go on")
     parser.add_argument("--dataset", required=True, help="ffpp, cdf1, cdf2, dfd, dfdcp, dfdc or dfw")
     parser.add_argument("--split", default="test", help="name of the split's folder (default: %(default)s)")
-    parser.add_argument("--frames", type=int, default=32, help="frames cut out of each video (default: %(default)s)")
+    parser.add_argument("--frames", type=positive, default=32, help="frames cut out of each video (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="where faces are sought: auto, cpu, cuda or mps")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 

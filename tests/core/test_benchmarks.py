@@ -71,6 +71,10 @@ def test_evaluate_prints_the_published_row_beside_the_measured_one(tmp_path: Pat
     assert set(figures["auc_by_pack"]) == set(BENCHMARKS["ffpp"].fake)
     assert main([*command, "--bootstrap", "20"]) == 0
     assert "published, SBI" in capsys.readouterr().out
+    kept = tmp_path / "kept"
+    for frames in ("1", "3"):
+        assert main([*command, "--bootstrap", "20", "--frames", frames, "--kept", str(kept)]) == 0
+    assert len(list(kept.iterdir())) == 2  # scores of other frames are not taken for these
 
 
 @pytest.mark.parametrize(

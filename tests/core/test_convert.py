@@ -83,6 +83,12 @@ def test_prefixes_float64_and_an_optimiser_change_nothing(converted: Path, state
     assert load_weights(tmp_path / "out").info.sha256 == load_weights(converted).info.sha256
 
 
+def test_a_key_with_and_without_prefix_is_refused(state: State, tmp_path: Path) -> None:
+    path = save({**state, "module.hm.3.bias": torch.zeros(1)}, tmp_path / "twice.pth")
+    with pytest.raises(InvalidWeights, match=r"module\.hm\.3\.bias"):
+        convert(path, tmp_path / "out")
+
+
 def test_the_licence_travels_with_the_weights(converted: Path) -> None:
     loaded = load_weights(converted)
     assert "SnT academic licence" in loaded.card["notice"]
@@ -114,7 +120,10 @@ def test_keys_that_do_not_fit_are_refused_by_name(
 
 def test_what_is_no_checkpoint_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.pth"
-    broken.write_bytes(b"not a pickle")
+    for content in (b"", b"junk", b"not a pickle"):
+        broken.write_bytes(content)
+        with pytest.raises(InvalidWeights, match=r"broken\.pth"):
+            convert(broken, tmp_path / "out")
     assert main(["convert", str(broken), str(tmp_path / "out")]) == 1
     assert capsys.readouterr().err.startswith("error: invalid_weights: broken.pth")
     assert main(["convert", str(tmp_path / "gone.pth"), str(tmp_path / "out")]) == 1

@@ -136,6 +136,29 @@ def test_clips_without_pictures_raise_and_files_are_rejected(detector: Detector,
     assert detector.analyse_file(samples / "astronaut.png").outcome == "verdict"
 
 
+def test_what_nobody_foresaw_is_a_rejection_and_logged(
+    detector: Detector, samples: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise AttributeError("width")
+
+    monkeypatch.setattr("laanet_core.inference.read_image", broken)
+    result = detector.analyse_file(samples / "astronaut.png")
+    assert result.outcome == "rejected"
+    assert result.error is not None
+    assert result.error.code == "unforeseen"
+    assert "width" in caplog.text
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (1, 40, 40, 3), (3, 40, 40), (40, 40, 4), (0, 0, 3)])
+def test_other_arrays_than_pictures_are_refused(detector: Detector, shape: tuple[int, ...]) -> None:
+    for judge in (detector.analyse_image, detector.analyse_crop):
+        with pytest.raises(ValueError, match="uint8 RGB"):
+            judge(np.zeros(shape, np.uint8))
+        with pytest.raises(ValueError, match="uint8 RGB"):
+            judge(np.zeros((40, 40, 3), np.float32))  # type: ignore[arg-type]
+
+
 def test_verdicts_by_their_thresholds() -> None:
     decision = DecisionConfig(temperature=2, real_below=0.3, fake_above=0.6)
     assert [verdict_of(prob, decision) for prob in (0.29, 0.3, 0.6, 0.61)] == ["real", "inconclusive", "inconclusive", "fake"]

@@ -37,13 +37,14 @@ def test_every_self_blend_has_a_mask_with_a_boundary_on_the_face() -> None:
         assert rows.max() < y2 + 15
 
 
-def test_a_blend_leaves_alone_either_the_face_or_its_surroundings() -> None:
-    for seed in range(20):
+def test_half_of_the_blends_leave_the_surroundings_alone() -> None:
+    untouched = 0
+    for seed in range(40):
         blend = self_blend(IMAGE, LANDMARKS, np.random.default_rng(seed))
-        outside = np.abs(blend.fake.astype(int) - IMAGE)[blend.mask == 0].max()
-        inside = np.abs(blend.fake.astype(int) - IMAGE)[blend.mask > 0.3].mean()
-        assert outside == 0 or inside > 0
-        assert not np.array_equal(blend.fake, IMAGE)
+        difference = np.abs(blend.fake.astype(int) - IMAGE)
+        assert difference[blend.mask > 0.3].mean() > 0.3
+        untouched += int(difference[blend.mask == 0].max() == 0)
+    assert 10 < untouched < 30  # source or target is changed, with even odds
 
 
 def test_foreign_blends_bring_another_face_and_keep_the_surroundings() -> None:

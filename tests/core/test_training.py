@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from laanet_core.cli.train import changed_recipe
 from laanet_core.data import PackStore, read_manifest
 from laanet_core.errors import InvalidConfig, InvalidDataset
 from laanet_core.losses import LossConfig
@@ -144,5 +145,6 @@ def test_recipes_survive_json() -> None:
         named_recipe("unknown")
     with pytest.raises(InvalidConfig, match="sped"):
         TrainingConfig.from_dict({"sped": 3})
-    with pytest.raises(InvalidConfig, match="steps"):
-        TrainingConfig(steps=0)
+    for change in ("steps=0", "sam_rho=-1", "start_rate=-1", "warmup=2", "frozen_steps=-1", "mixture.pairs=-1", "loss.smoothing=5"):
+        with pytest.raises(InvalidConfig, match=change.partition("=")[0]):
+            changed_recipe("starter", [change], None)

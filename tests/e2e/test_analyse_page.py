@@ -145,6 +145,7 @@ def test_a_phone_shows_all_of_it(visit: Visit, samples: Path) -> None:
     visit.analyse(samples / "two_people.jpg")
     widths = visit.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     assert widths[0] <= widths[1]
+    assert visit.page.locator("#faces .lens-table").evaluate("e => e.scrollWidth <= e.clientWidth")
     assert visit.page.locator("#picture .lens-stage").bounding_box()["width"] <= 360  # type: ignore[index]
 
 

@@ -20,7 +20,7 @@ EXAMPLE_CAPTIONS: Mapping[str, str] = {
 ANALYSE, STOP = "Analyse", "Stop"
 WAITING = "The answer appears here: a verdict for every face, and where the network saw traces of blending."
 NO_FILE = "Choose a photo or a video first."
-FAILED = "Something went wrong on our side. Nothing was stored; please try again, or another file."
+FAILED = "Something went wrong on our side, and there is no answer to show. Please try again, or another file."
 STOPPED = "Stopped. Nothing was kept."
 NOT_STORED = "This result could not be stored on the server, so it cannot be voted on."
 

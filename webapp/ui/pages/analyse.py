@@ -13,7 +13,7 @@ import pandas as pd
 from laanet_core.errors import Cancelled
 from laanet_core.images import read_image
 from laanet_core.moments import moments, worst_times
-from webapp.domain import Refused, new_key
+from webapp.domain import Refused, following_key, new_key
 from webapp.services.analysis import Analysed, AnalysisService
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.ui import render, texts
@@ -40,6 +40,7 @@ class Parts:
     thanks: gr.Markdown
     vote: gr.Radio
     note: gr.Textbox
+    sent: gr.Textbox
 
     def all(self) -> list[Any]:
         return list(self.__dict__.values())
@@ -117,7 +118,8 @@ def _result_parts() -> tuple[Parts, gr.Button]:
         data = gr.JSON(show_label=False, elem_id="data")
     receipt = gr.Textbox(visible=False)
     key = gr.Textbox(visible=False)
-    return Parts(headline, picture, table, timeline, data, data_panel, feedback, receipt, subject, key, thanks, vote, note), send
+    sent = gr.Textbox(visible=False)
+    return Parts(headline, picture, table, timeline, data, data_panel, feedback, receipt, subject, key, thanks, vote, note, sent), send
 
 
 def _connect(analysis: AnalysisService, file: gr.File, start: gr.Button, stop: gr.Button, parts: Parts, at_once: int) -> None:
@@ -134,7 +136,7 @@ def _connect(analysis: AnalysisService, file: gr.File, start: gr.Button, stop: g
             return _filled(analysed, Path(path), analysis.frames)
         except Cancelled:
             return _nothing(texts.STOPPED)
-        except Exception:
+        except Exception:  # whatever it was: logged here, said to the visitor, and the buttons come back
             logger.exception("an analysis failed")
             return _nothing(texts.FAILED)
 
@@ -157,24 +159,24 @@ def _connect(analysis: AnalysisService, file: gr.File, start: gr.Button, stop: g
 
 
 def _connect_feedback(feedback: FeedbackService, parts: Parts, send: gr.Button) -> None:
-    def submit(receipt: str, subject: int, choice: str | None, words: str, key: str) -> tuple[str, str]:
+    def submit(receipt: str, subject: int, choice: str | None, words: str, key: str, sent: str) -> tuple[str, str, str]:
         if not choice:
-            return texts.CHOOSE_VOTE, key
+            return texts.CHOOSE_VOTE, key, sent
+        this = f"{subject} {choice} {words}"
+        used = key if sent in ("", this) else following_key(key)  # another vote gets another key; the same one sent twice counts once
         try:
-            new = feedback.submit(Submission(receipt, int(subject), choice, words or "", key))
+            new = feedback.submit(Submission(receipt, int(subject), choice, words or "", used))
         except Refused as refusal:
-            return f"{refusal.message} (`{refusal.code}`)", key
-        return (texts.THANKS if new else texts.THANKS_AGAIN), key
+            return f"{refusal.message} (`{refusal.code}`)", key, sent
+        return (texts.THANKS if new else texts.THANKS_AGAIN), used, this
 
-    inputs = [parts.receipt, parts.subject, parts.vote, parts.note, parts.key]
-    send.click(submit, inputs, [parts.thanks, parts.key], api_visibility="private", show_progress="hidden")
-    for changed in (parts.subject, parts.vote, parts.note):  # another vote gets another key; the same one sent twice counts once
-        changed.input(new_key, None, parts.key, api_visibility="private", show_progress="hidden", queue=False)
+    inputs = [parts.receipt, parts.subject, parts.vote, parts.note, parts.key, parts.sent]
+    send.click(submit, inputs, [parts.thanks, parts.key, parts.sent], api_visibility="private", show_progress="hidden")
 
 
 def _nothing(text: str) -> list[Any]:
     hidden = gr.update(visible=False)
-    return [render.message(text), "", "", hidden, None, hidden, hidden, "", gr.update(), "", "", None, ""]
+    return [render.message(text), "", "", hidden, None, hidden, hidden, "", gr.update(), "", "", None, "", ""]
 
 
 def _filled(analysed: Analysed, path: Path, frames: int) -> list[Any]:
@@ -199,6 +201,7 @@ def _filled(analysed: Analysed, path: Path, frames: int) -> list[Any]:
         new_key(),
         "",
         None,
+        "",
         "",
     ]
 
