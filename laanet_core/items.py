@@ -13,12 +13,15 @@ import numpy.typing as npt
 from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square, enlarge_to_square
 from laanet_core.data import PackStore, Sample
 from laanet_core.errors import InvalidDataset
-from laanet_core.landmarks import face_box
+from laanet_core.landmarks import Landmarks, face_box
 from laanet_core.pairs import working_crop
 from laanet_core.results import Box
+from laanet_core.swaps import SWAPS
 from laanet_core.synthesis import blending_boundary, self_blend
 from laanet_core.targets import FloatMap, resample_boundary
 
+FRAMES_OF_A_CLIP = (3, 8)  # a person with fewer pictures makes no clip; one with more makes several
+RECOMPRESSION = (60, 95)  # JPEG qualities of a clip's pictures
 PADDING_ALLOWED = 0.08  # of the crop's side; a face nearer the picture's edge is judged in a tight square of the picture
 
 
@@ -59,6 +62,7 @@ def manifest_sets(samples: Sequence[Sample], store: PackStore, size: int, seed: 
     sets = [
         ItemSet("self_blends", "self-blends of unseen people", blends, lambda: self_blend_items(samples, store, size, seed)),
         ItemSet("pairs", "fakes of unseen people and their originals", pairs, lambda: pair_items(samples, store, size)),
+        *(_swap_set(name, samples, store, size, seed) for name in SWAPS),
     ]
     return [found for found in sets if found.total]
 
@@ -97,6 +101,66 @@ def pair_items(samples: Sequence[Sample], store: PackStore, size: int) -> Iterat
         if fake.name not in seen:
             yield dataclasses.replace(fake_item, altered=altered_cells(real_item.crop, fake_item.crop))
         seen.update((real.name, fake.name))
+
+
+def swap_clip_items(name: str, samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> Iterator[Item]:
+    """Clips of real people, and the same clips with another person's face put in by the named face-swap program (`laanet_core.swaps`).
+
+    Pictures of one person stand for the frames of a clip. Of the donor's pictures the one with the most similar pose is used for each.
+    A frame and its swapped version are recompressed alike.
+    """
+    rng = np.random.default_rng([seed, len(samples)])
+    for clip, donors in _clips(samples, rng):
+        for sample in clip:
+            real = working_crop(store, sample)
+            donor = working_crop(store, min(donors, key=lambda other: _pose_distance(sample, other)))
+            fake = SWAPS[name](real.image, real.landmarks, donor.image, donor.landmarks)
+            square = _inference_square(real.landmarks, real.photograph)
+            quality = int(rng.integers(*RECOMPRESSION))
+            crops = [crop_square(_recompressed(image, quality), square, size) for image in (real.image, fake)]
+            x1, y1, x2, y2 = face_box(_landmarks(sample))
+            item = Item(sample.name, crops[0], 0, sample.pack, sample.person, clip[0].name, face_size=max(x2 - x1, y2 - y1))
+            yield item
+            yield dataclasses.replace(item, name=f"{sample.name} {name}", crop=crops[1], label=1, video=f"{clip[0].name} {name}")
+
+
+def _swap_set(name: str, samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> ItemSet:
+    total = 2 * sum(len(clip) for clip, _ in _clips(samples, np.random.default_rng(seed)))
+    title = f"clips of unseen people, faces swapped by the {name} program"
+    return ItemSet(f"{name}_swaps", title, total, lambda: swap_clip_items(name, samples, store, size, seed))
+
+
+def _clips(samples: Sequence[Sample], rng: np.random.Generator) -> list[tuple[list[Sample], list[Sample]]]:
+    """Clips of one person's real pictures each, and beside each the pictures of another person of the same pack, the donor."""
+    fewest, most = FRAMES_OF_A_CLIP
+    people: dict[tuple[str, str], list[Sample]] = {}
+    for sample in samples:
+        if sample.label == 0 and sample.landmarks is not None:
+            people.setdefault((sample.pack, sample.person), []).append(sample)
+    people = {key: pictures for key, pictures in people.items() if len(pictures) >= fewest}
+    clips: list[tuple[list[Sample], list[Sample]]] = []
+    for (pack, person), pictures in people.items():
+        others = [key for key in people if key[0] == pack and key[1] != person]
+        for start in range(0, len(pictures) - fewest + 1, most):
+            if others:
+                clips.append((pictures[start : start + most], people[others[rng.integers(len(others))]]))
+    return clips
+
+
+def _pose_distance(one: Sample, other: Sample) -> float:
+    shapes = [_landmarks(sample) - _landmarks(sample).mean(axis=0) for sample in (one, other)]
+    return float(np.linalg.norm(shapes[0] / np.linalg.norm(shapes[0]) - shapes[1] / np.linalg.norm(shapes[1])))
+
+
+def _landmarks(sample: Sample) -> Landmarks:
+    if sample.landmarks is None:
+        raise InvalidDataset(f"{sample.name} has no landmarks")
+    return sample.landmarks
+
+
+def _recompressed(image: RGBImage, quality: int) -> RGBImage:
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def altered_cells(real: RGBImage, fake: RGBImage) -> npt.NDArray[np.bool_]:
