@@ -12,7 +12,6 @@ import numpy.typing as npt
 from laanet_core.crops import RGBImage
 
 Change = Callable[[RGBImage], RGBImage]
-JPEG_WORST, JPEG_BEST = 30, 100
 
 
 def shift_channels(rng: np.random.Generator, limit: float = 20) -> Change:
@@ -45,7 +44,7 @@ def shift_brightness(rng: np.random.Generator, limit: float = 0.3) -> Change:
     return lambda image: _per_channel(image, table)
 
 
-def compress(rng: np.random.Generator, worst: int = JPEG_WORST, best: int = JPEG_BEST) -> Change:
+def compress(rng: np.random.Generator, worst: int = 30, best: int = 100) -> Change:
     """Through JPEG at a random quality."""
     quality = int(rng.integers(worst, best + 1))
 
@@ -66,6 +65,17 @@ def lose_resolution(rng: np.random.Generator, smallest: float = 0.35) -> Change:
         height, width = image.shape[:2]
         small = cv2.resize(image, (max(round(width * scale), 8), max(round(height * scale), 8)), interpolation=down)
         return np.asarray(cv2.resize(small, (width, height), interpolation=up), np.uint8)
+
+    return change
+
+
+def down_and_up(factor: int) -> Change:
+    """Down to one in `factor` by nearest neighbour and back up linearly, as self-blended images lose detail."""
+
+    def change(image: RGBImage) -> RGBImage:
+        height, width = image.shape[:2]
+        small = cv2.resize(image, (max(width // factor, 8), max(height // factor, 8)), interpolation=cv2.INTER_NEAREST)
+        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
     return change
 
@@ -99,26 +109,9 @@ def add_noise(rng: np.random.Generator, largest_sigma: float = 8) -> Change:
 
 
 def colour_changes(rng: np.random.Generator, *, limit: float, probability: float) -> list[Change]:
-    """The colour part of both the statistical transform and the shared augmentation (laa-net.md section 2)."""
+    """Any of RGB shift, hue/saturation/value +-0.3 and brightness/contrast +- `limit`, each with `probability`."""
     makers = (shift_channels, shift_hue, lambda r: shift_brightness(r, limit))
     return [make(rng) for make in makers if rng.random() < probability]
-
-
-def shared_changes(rng: np.random.Generator) -> list[Change]:
-    """What a real crop and its pseudo-fake both go through: colour, then loss of detail, then compression."""
-    changes = colour_changes(rng, limit=0.3, probability=0.3)
-    detail = rng.random()
-    if detail < 0.3:
-        changes.append(lose_resolution(rng))
-    elif detail < 0.4:
-        changes.append(blur(rng))
-    elif detail < 0.45:
-        changes.append(sharpen(rng))
-    if rng.random() < 0.1:
-        changes.append(add_noise(rng))
-    if rng.random() < 0.6:
-        changes.append(compress(rng))
-    return changes
 
 
 def apply(changes: list[Change], image: RGBImage) -> RGBImage:

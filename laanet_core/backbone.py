@@ -11,6 +11,7 @@ from laanet_core.config import ModelConfig
 from laanet_core.errors import InvalidConfig
 
 LATERAL_STRIDES = (8, 16, 32)
+BATCH_NORM_MOMENTUM = 0.01  # TensorFlow's 0.99, which the paper's backbone was pretrained with
 
 
 class Backbone(nn.Module):
@@ -48,6 +49,9 @@ def _create(config: ModelConfig) -> Any:
         network = timm.create_model(config.backbone, pretrained=False, num_classes=0, global_pool="", drop_path_rate=config.drop_path_rate)
     except TypeError:  # families without stochastic depth
         network = timm.create_model(config.backbone, pretrained=False, num_classes=0, global_pool="")
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = BATCH_NORM_MOMENTUM
     if not hasattr(network, "forward_intermediates") or not hasattr(network, "feature_info"):
         raise InvalidConfig(f"backbone {config.backbone} does not offer intermediate features")
     return network

@@ -52,5 +52,16 @@ def _warp(rgb: RGBImage, square: Box, size: int) -> RGBImage:
     scale_x, scale_y = size / (x2 - x1), size / (y2 - y1)
     # pixel centres: output (u + 0.5) / scale + x1 - 0.5 is the input column
     matrix = np.array([[scale_x, 0, (0.5 - x1) * scale_x - 0.5], [0, scale_y, (0.5 - y1) * scale_y - 0.5]])
-    warped = cv2.warpAffine(rgb, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(warped, dtype=np.uint8)
+    return warp(rgb, matrix, (size, size))
+
+
+def warp(picture: RGBImage, matrix: npt.NDArray[np.float64], size: tuple[int, int]) -> RGBImage:
+    """Warp a picture (H, W, C) uint8 by an affine matrix (2, 3), linearly, to `size` (width, height); beyond the edge its pixels repeat.
+
+    OpenCV warps four channels twice as fast as three, so three become four on the way.
+    """
+    if picture.ndim == 3 and picture.shape[2] == 3:
+        return np.asarray(
+            cv2.cvtColor(warp(np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA), np.uint8), matrix, size), cv2.COLOR_RGBA2RGB), np.uint8
+        )
+    return np.asarray(cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8)

@@ -31,6 +31,12 @@ class InvalidDataset(LaanetError):
     code = "invalid_dataset"
 
 
+class InvalidCheckpoint(LaanetError):
+    """A training run's checkpoint that is broken or of another form."""
+
+    code = "invalid_checkpoint"
+
+
 class UnreadableMedia(LaanetError):
     """An upload or file that cannot be analysed. `code` says which of the reasons below it is."""
 

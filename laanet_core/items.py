@@ -10,19 +10,19 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from laanet_core.altered import altered_cells
 from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square, enlarge_to_square
 from laanet_core.data import PackStore, Sample
 from laanet_core.errors import InvalidDataset
 from laanet_core.landmarks import Landmarks, face_box
-from laanet_core.pairs import working_crop
-from laanet_core.results import Box
+from laanet_core.policies import hardened_source_changes
 from laanet_core.swaps import SWAPS
 from laanet_core.synthesis import blending_boundary, self_blend
 from laanet_core.targets import FloatMap, resample_boundary
+from laanet_core.working import inference_square, working_crop
 
 FRAMES_OF_A_CLIP = (3, 8)  # a person with fewer pictures makes no clip; one with more makes several
 RECOMPRESSION = (60, 95)  # JPEG qualities of a clip's pictures
-PADDING_ALLOWED = 0.08  # of the crop's side; a face nearer the picture's edge is judged in a tight square of the picture
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def self_blend_items(samples: Sequence[Sample], store: PackStore, size: int, see
         if sample.label == 1 or sample.landmarks is None:
             continue
         working = working_crop(store, sample)
-        square = _inference_square(working.landmarks, working.photograph)
-        blend = self_blend(working.image, working.landmarks, np.random.default_rng([seed, number]))
+        square = inference_square(working)
+        blend = self_blend(working.image, working.landmarks, np.random.default_rng([seed, number]), hardened_source_changes)
         mask = crop_square(np.asarray(blend.mask * 255, np.uint8), square, size)
         boundary = resample_boundary(blending_boundary(np.asarray(mask / 255, np.float32)), size // 4)
         x1, y1, x2, y2 = face_box(sample.landmarks)
@@ -115,7 +115,7 @@ def swap_clip_items(name: str, samples: Sequence[Sample], store: PackStore, size
             real = working_crop(store, sample)
             donor = working_crop(store, min(donors, key=lambda other: _pose_distance(sample, other)))
             fake = SWAPS[name](real.image, real.landmarks, donor.image, donor.landmarks)
-            square = _inference_square(real.landmarks, real.photograph)
+            square = inference_square(real)
             quality = int(rng.integers(*RECOMPRESSION))
             crops = [crop_square(_recompressed(image, quality), square, size) for image in (real.image, fake)]
             x1, y1, x2, y2 = face_box(_landmarks(sample))
@@ -141,9 +141,8 @@ def _clips(samples: Sequence[Sample], rng: np.random.Generator) -> list[tuple[li
     clips: list[tuple[list[Sample], list[Sample]]] = []
     for (pack, person), pictures in people.items():
         others = [key for key in people if key[0] == pack and key[1] != person]
-        for start in range(0, len(pictures) - fewest + 1, most):
-            if others:
-                clips.append((pictures[start : start + most], people[others[rng.integers(len(others))]]))
+        starts = range(0, len(pictures) - fewest + 1, most) if others else ()
+        clips.extend((pictures[start : start + most], people[others[rng.integers(len(others))]]) for start in starts)
     return clips
 
 
@@ -163,13 +162,6 @@ def _recompressed(image: RGBImage, quality: int) -> RGBImage:
     return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def altered_cells(real: RGBImage, fake: RGBImage) -> npt.NDArray[np.bool_]:
-    """Cells (S/4, S/4) in which two crops (S, S, 3) differ by more than they do on average."""
-    difference = cv2.absdiff(real, fake).mean(axis=2).astype(np.float32)
-    cells = cv2.resize(difference, (real.shape[1] // 4, real.shape[0] // 4), interpolation=cv2.INTER_AREA)
-    return np.asarray(cells > cells.mean(), np.bool_)
-
-
 def _whole_item(sample: Sample, store: PackStore, size: int) -> Item:
     """A picture that is a face crop already."""
     image = store.read(sample.pack, sample.path)
@@ -177,14 +169,3 @@ def _whole_item(sample: Sample, store: PackStore, size: int) -> Item:
     crop = crop_square(image, enlarge_to_square((0.0, 0.0, float(width), float(height)), 1.0), size)
     side = max(width, height) / ENLARGEMENT
     return Item(sample.name, crop, sample.label, sample.pack, sample.person, sample.video, face_size=side)
-
-
-def _inference_square(landmarks: npt.NDArray[np.float32], photograph: Box) -> Box:
-    square = enlarge_to_square(face_box(landmarks))
-    x1, y1, x2, y2 = photograph
-    outside = max(x1 - square[0], y1 - square[1], square[2] - x2, square[3] - y2) / (square[2] - square[0])
-    if outside <= PADDING_ALLOWED:
-        return square
-    half = min(x2 - x1, y2 - y1) / 2
-    center_x, center_y = (x1 + x2) / 2, (y1 + y2) / 2
-    return (center_x - half, center_y - half, center_x + half, center_y + half)

@@ -1,4 +1,4 @@
-"""The 68 facial landmarks (iBUG order): mirror, face box and the hulls that blending masks start from."""
+"""The 68 facial landmarks (iBUG order): face box and the hulls that blending masks start from."""
 
 from __future__ import annotations
 
@@ -23,25 +23,8 @@ _COMPONENTS: tuple[tuple[int, ...], ...] = (
     (*range(27, 36), *range(48, 60)),  # nose and mouth
     (*range(36, 48), *range(27, 31)),  # eyes and the ridge of the nose
 )
-_MIRRORED_PARTS = (
-    range(16, -1, -1),
-    range(26, 16, -1),
-    range(27, 31),
-    range(35, 30, -1),
-    (45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40),
-    (54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65),
-)
-MIRROR_INDEX: npt.NDArray[np.intp] = np.array([index for part in _MIRRORED_PARTS for index in part])
-
 # Where MTCNN draws its box relative to the landmarks' extent: medians over 177 faces of LFW, FFHQ and YTF (spread 0.04 to 0.08).
 _MTCNN_TOP, _MTCNN_BOTTOM, _MTCNN_SIDE = 0.33, 0.03, 0.02
-
-
-def mirror(landmarks: Landmarks, width: int) -> Landmarks:
-    """The landmarks (68, 2) of the mirrored image of `width` pixels, re-indexed so that left stays left."""
-    flipped = landmarks[MIRROR_INDEX].copy()
-    flipped[:, 0] = width - 1 - flipped[:, 0]
-    return flipped
 
 
 def face_box(landmarks: Landmarks) -> Box:

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from laanet_core.errors import InvalidConfig
 from laanet_core.losses import LossConfig
-from laanet_core.pairs import Mixture
+from laanet_core.material import Material
 
 Precision = Literal["float32", "bfloat16"]
 
@@ -18,12 +18,15 @@ Precision = Literal["float32", "bfloat16"]
 class TrainingConfig:
     """Everything but the data that decides what weights come out. Learning rates per step; `batch_pairs` real and as many fakes a step.
 
-    `sam_rho` 0 leaves plain Adam. The backbone stands still for the first `frozen_steps`. `average_decay` is that of the moving average of
-    the weights, which is what gets saved; 0 saves the weights as they are.
+    `sam_rho` 0 leaves plain Adam. The backbone stands still for the first `frozen_steps`. `average_decay` is that of the moving average
+    of the weights, which is what gets saved; 0 saves the weights as they are. A step's gradient is the mean of the gradients of
+    `micro_batches` equal parts of its batch, each with BatchNorm statistics of its own (gradient accumulation); several processes share
+    them out.
     """
 
     steps: int = 10_000
     batch_pairs: int = 16
+    micro_batches: int = 1
     start_rate: float = 5e-5
     peak_rate: float = 2e-4
     warmup: float = 0.25
@@ -33,25 +36,24 @@ class TrainingConfig:
     average_decay: float = 0.0
     precision: Precision = "float32"
     seed: int = 0
-    mixture: Mixture = field(default_factory=Mixture)
+    material: Material = field(default_factory=Material)
     loss: LossConfig = field(default_factory=LossConfig)
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_pairs"):
+        for name in ("steps", "batch_pairs", "micro_batches"):
             if getattr(self, name) < 1:
                 raise InvalidConfig(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in ("start_rate", "peak_rate", "weight_decay", "sam_rho", "frozen_steps"):
             if not getattr(self, name) >= 0:
                 raise InvalidConfig(f"{name} must not be negative, not {getattr(self, name)}")
-        for name in ("pairs", "foreign_blends", "labelled"):
-            if not 0 <= getattr(self.mixture, name) <= 1:
-                raise InvalidConfig(f"mixture.{name} must lie in [0, 1], not {getattr(self.mixture, name)}")
         for name in ("heatmap_weight", "consistency_weight"):
             if not getattr(self.loss, name) >= 0:
                 raise InvalidConfig(f"loss.{name} must not be negative, not {getattr(self.loss, name)}")
         for name, value in (("warmup", self.warmup), ("loss.smoothing", self.loss.smoothing), ("loss.noise_share", self.loss.noise_share)):
             if not 0 <= value <= 1:
                 raise InvalidConfig(f"{name} must lie in [0, 1], not {value}")
+        if self.batch_pairs % self.micro_batches:
+            raise InvalidConfig(f"batch_pairs {self.batch_pairs} cannot be shared out to {self.micro_batches} micro_batches")
         if not 0 <= self.average_decay < 1:
             raise InvalidConfig(f"average_decay must lie in [0, 1), not {self.average_decay}")
         if self.precision not in get_args(Precision):
@@ -64,7 +66,7 @@ class TrainingConfig:
     def from_dict(cls, values: Mapping[str, Any]) -> TrainingConfig:
         """Build from parsed JSON; raises InvalidConfig when a key is not known."""
         try:
-            parts = {"mixture": Mixture(**values.get("mixture", {})), "loss": LossConfig(**values.get("loss", {}))}
+            parts = {"material": Material(**values.get("material", {})), "loss": LossConfig(**values.get("loss", {}))}
             return cls(**{**values, **parts})
         except TypeError as error:
             raise InvalidConfig(f"not a training configuration: {error}") from error
@@ -73,7 +75,7 @@ class TrainingConfig:
 RECIPES: Mapping[str, TrainingConfig] = {
     # The paper's: real faces only, 100 epochs of what 720 FF++ videos with 8 frames each give in batches of 16 pairs.
     "paper-sbi": TrainingConfig(steps=36_000, frozen_steps=2_160),
-    "paper-bi": TrainingConfig(steps=36_000, frozen_steps=2_160, mixture=Mixture(foreign_blends=1.0)),
+    "paper-bi": TrainingConfig(steps=36_000, frozen_steps=2_160, material=Material(foreign_blends=1.0)),
     # The bundled weights': two CPU cores for an hour and a half, so plain Adam, higher rates and averaged weights.
     "starter": TrainingConfig(
         steps=3_400,
@@ -84,10 +86,9 @@ RECIPES: Mapping[str, TrainingConfig] = {
         sam_rho=0.0,
         frozen_steps=100,
         average_decay=0.995,
-        precision="bfloat16",
         seed=2024,
-        mixture=Mixture(pairs=0.3, foreign_blends=0.2),
-        loss=LossConfig(heatmap_weight=1.0, consistency_weight=2.0),
+        material=Material(pairs=0.25, foreign_blends=0.35, policy="hardened", frames_per_video=0),
+        loss=LossConfig(heatmap_weight=2.0, consistency_weight=2.0),
     ),
 }
 

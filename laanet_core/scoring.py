@@ -24,10 +24,10 @@ class Scores:
     heatmap: npt.NDArray[np.float32]
 
 
-def to_input(crops: npt.NDArray[np.uint8], device: torch.device | str = "cpu") -> Tensor:
+def to_input(crops: npt.NDArray[np.uint8] | Tensor, device: torch.device | str = "cpu") -> Tensor:
     """Crops (N, S, S, 3) uint8 RGB -> network input (N, 3, S, S) float32 in [-1, 1], channels last in memory."""
-    pixels = torch.from_numpy(np.ascontiguousarray(crops)).to(device)
-    return pixels.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
+    pixels = crops if isinstance(crops, Tensor) else torch.from_numpy(np.ascontiguousarray(crops))
+    return pixels.to(device).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
 
 
 @torch.inference_mode()

@@ -21,9 +21,9 @@ _EYES = (slice(36, 42), slice(42, 48))
 def warped_swap(image: RGBImage, landmarks: Landmarks, donor: RGBImage, donor_landmarks: Landmarks) -> RGBImage:
     """Warp the donor's face triangle by triangle onto the target's landmarks and clone it in by Poisson blending.
 
-    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own picture; returns (H, W, 3). It is the classic
-    landmark swap: Delaunay triangulation, piecewise-affine warp, gradient-domain cloning (Perez et al., SIGGRAPH 2003) inside the
-    face's convex hull. Raises InvalidDataset when the face lies outside the picture.
+    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own picture; returns (H, W, 3). It is the
+    classic landmark swap: Delaunay triangulation, piecewise-affine warp, gradient-domain cloning (Perez et al., SIGGRAPH 2003) inside
+    the face's convex hull. Raises InvalidDataset when the face lies outside the picture.
     """
     height, width = image.shape[:2]
     points = np.clip(landmarks, 1, (width - 2, height - 2)).astype(np.float32)
@@ -40,7 +40,7 @@ def warped_swap(image: RGBImage, landmarks: Landmarks, donor: RGBImage, donor_la
 
 
 def pasted_swap(image: RGBImage, landmarks: Landmarks, donor: RGBImage, donor_landmarks: Landmarks) -> RGBImage:
-    """Bring the donor's face over by one similarity transform, correct its colours by local means, and paste its middle with a feathered edge.
+    """Bring the donor's face over by one similarity, correct its colours by local means, and paste its middle with a feathered edge.
 
     Shapes as in `warped_swap`. The mask covers brows, eyes, nose and mouth; colours are corrected by the ratio of the two pictures
     blurred by 0.6 of the distance between the eyes. Raises InvalidDataset when the faces cannot be aligned.
@@ -73,7 +73,7 @@ def _triangles(points: Landmarks, size: tuple[int, int]) -> npt.NDArray[np.intp]
     division = cv2.Subdiv2D((0, 0, *size))
     for x, y in points:
         division.insert((float(x), float(y)))
-    corners = division.getTriangleList().reshape(-1, 3, 2)
+    corners = np.asarray(division.getTriangleList(), np.float32).reshape(-1, 3, 2)
     inside = ((corners >= 0) & (corners <= size)).all(axis=(1, 2))  # the rest belongs to the division's own outer points
     nearest = np.linalg.norm(corners[inside][:, :, None] - points[None, None], axis=3).argmin(axis=2)
     return np.asarray(nearest, np.intp)

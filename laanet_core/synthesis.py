@@ -1,16 +1,19 @@
-"""Pseudo-fakes made from real photographs: self-blended and blended images (Shiohara & Yamasaki, CVPR 2022; LAA-Net section 3.1)."""
+"""Self-blended images, pseudo-fakes made of one photograph each (Shiohara & Yamasaki, CVPR 2022; LAA-Net section 3.1), and their masks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from laanet_core import augmentation
-from laanet_core.crops import RGBImage
+from laanet_core.crops import RGBImage, warp
 from laanet_core.errors import InvalidDataset
 from laanet_core.landmarks import HULL_KINDS, Landmarks, Mask, hull_mask
+
+SourceChanges = Callable[[np.random.Generator], list[augmentation.Change]]
 
 BLEND_RATIOS = (0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
 REFERENCE_SIDE = 256  # the published kernel sizes are for crops of this side
@@ -25,71 +28,24 @@ class Blend:
     mask: Mask
 
 
-def self_blend(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator) -> Blend:
+def self_blend(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator, changes: SourceChanges) -> Blend:
     """Blend a photograph with a changed copy of itself: I = r M source + (1 - r M) target.
 
-    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels. One generator state gives one pseudo-fake. Raises InvalidDataset if
-    the landmarks leave no mask (they lie outside the image).
+    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels; `changes` draws what sets source and target apart
+    (`laanet_core.policies`). One generator state gives one pseudo-fake. Raises InvalidDataset if the landmarks leave no mask (they lie
+    outside the image).
     """
-    mask = _softened_hull(image, landmarks, rng)
-    changed = augmentation.apply(statistical_transform(rng), image)
+    mask = softened_hull(image, landmarks, rng)
+    changed = augmentation.apply(changes(rng), image)
     source, target = (changed, image) if rng.random() < 0.5 else (image, changed)
     source, mask = _displace(source, mask, rng)
-    ratio = rng.choice(BLEND_RATIOS)
-    weight = (ratio * mask)[..., None]
-    blended = source * weight + target * (1 - weight)
-    return Blend(fake=np.clip(np.round(blended), 0, 255).astype(np.uint8), mask=mask)
+    return Blend(fake=mix(source, target, rng.choice(BLEND_RATIOS) * mask), mask=mask)
 
 
-def foreign_blend(image: RGBImage, landmarks: Landmarks, donor: RGBImage, donor_landmarks: Landmarks, rng: np.random.Generator) -> Blend:
-    """Blend another person's face into a photograph: a blended image, BI (Li et al., "Face X-ray", CVPR 2020, section 4).
-
-    The donor (H', W', 3) is brought onto the target's landmarks, takes the target's colours inside the mask, and often loses
-    detail, as faces drawn by a swapping program do. Raises InvalidDataset when no mask or no alignment can be found.
-    """
-    mask = _softened_hull(image, landmarks, rng)
-    estimate = cv2.estimateAffine2D if rng.random() < 0.5 else cv2.estimateAffinePartial2D
-    matrix = estimate(donor_landmarks, landmarks, method=cv2.LMEDS)[0]
-    if matrix is None:
-        raise InvalidDataset("the donor's landmarks cannot be brought onto the target's")
-    height, width = mask.shape
-    aligned = np.asarray(cv2.warpAffine(donor, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8)
-    aligned = match_colours(aligned, image, mask)
-    if rng.random() < 0.6:
-        aligned = augmentation.apply(statistical_transform(rng), aligned)
-    ratio = rng.choice((0.75, 1.0, 1.0))
-    weight = (ratio * mask)[..., None]
-    blended = aligned * weight + image * (1 - weight)
-    return Blend(fake=np.clip(np.round(blended), 0, 255).astype(np.uint8), mask=mask)
-
-
-def match_colours(source: RGBImage, target: RGBImage, mask: Mask) -> RGBImage:
-    """Give `source` the mean and spread that `target` has inside the mask (M > 0.5), channel by channel."""
-    inside = mask > 0.5
-    if not inside.any():
-        return source
-    from_mean, from_spread = source[inside].mean(axis=0), source[inside].std(axis=0)
-    to_mean, to_spread = target[inside].mean(axis=0), target[inside].std(axis=0)
-    gain = np.clip(to_spread / np.maximum(from_spread, 1), 0.6, 1.7)  # further apart, noise would be stretched
-    return np.asarray(np.clip((source - from_mean) * gain + to_mean, 0, 255), np.uint8)
-
-
-def statistical_transform(rng: np.random.Generator) -> list[augmentation.Change]:
-    """What makes source and target differ: colour, then lost resolution or sharpening."""
-    changes = augmentation.colour_changes(rng, limit=0.1, probability=0.3)
-    changes.append(augmentation.shift_hue(rng, 0.2) if not changes else augmentation.shift_brightness(rng, 0.1))
-    choice = rng.random()
-    if choice < 0.25:
-        changes.append(_down_and_up(int(rng.choice([2, 4]))))
-    elif choice < 0.6:  # face-swap programs draw small faces and enlarge them
-        changes.append(augmentation.lose_resolution(rng, smallest=0.25))
-    elif choice < 0.85:
-        changes.append(augmentation.sharpen(rng))
-    else:
-        changes.append(augmentation.blur(rng))
-    if rng.random() < 0.15:
-        changes.append(augmentation.compress(rng))
-    return changes
+def mix(source: RGBImage, target: RGBImage, weight: Mask) -> RGBImage:
+    """weight x source + (1 - weight) x target; pictures (H, W, 3) uint8 RGB, weight (H, W) in [0, 1]."""
+    weight = np.asarray(weight, np.float32)
+    return np.asarray(cv2.blendLinear(source, target, weight, 1 - weight), np.uint8)
 
 
 def soften(mask: Mask, rng: np.random.Generator) -> Mask:
@@ -126,7 +82,8 @@ def blending_boundary(mask: Mask) -> Mask:
     return np.asarray(4 * mask * (1 - mask), np.float32)
 
 
-def _softened_hull(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator) -> Mask:
+def softened_hull(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator) -> Mask:
+    """A random hull of the face, wobbled and softened: a blending mask (H, W). Raises InvalidDataset if none lies inside the image."""
     for _ in range(_ATTEMPTS):  # a wild warp can push a small hull away; an empty mask would teach that a real face is fake
         kind = HULL_KINDS[rng.integers(len(HULL_KINDS))]
         hull = hull_mask(landmarks, image.shape[:2], kind)
@@ -142,18 +99,7 @@ def _displace(source: RGBImage, mask: Mask, rng: np.random.Generator) -> tuple[R
     scale = rng.uniform(0.95, 1 / 0.95)
     move_x, move_y = rng.uniform(-0.03, 0.03) * width, rng.uniform(-0.015, 0.015) * height
     matrix = np.array([[scale, 0, (1 - scale) * width / 2 + move_x], [0, scale, (1 - scale) * height / 2 + move_y]])
-    moved_source = cv2.warpAffine(source, matrix, (width, height), borderMode=cv2.BORDER_REPLICATE)
-    moved_mask = cv2.warpAffine(mask, matrix, (width, height))
-    return np.asarray(moved_source, np.uint8), np.asarray(moved_mask, np.float32)
-
-
-def _down_and_up(factor: int) -> augmentation.Change:
-    def change(image: RGBImage) -> RGBImage:
-        height, width = image.shape[:2]
-        small = cv2.resize(image, (max(width // factor, 8), max(height // factor, 8)), interpolation=cv2.INTER_NEAREST)
-        return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
-
-    return change
+    return warp(source, matrix, (width, height)), np.asarray(cv2.warpAffine(mask, matrix, (width, height)), np.float32)
 
 
 def _kernel(rng: np.random.Generator, unit: float) -> tuple[int, int]:

@@ -27,39 +27,42 @@ def resample_boundary(boundary: FloatMap, size: int) -> FloatMap:
     return np.asarray(cv2.resize(boundary, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def vulnerable_points(boundary: FloatMap) -> list[tuple[int, int]]:
-    """(row, column) of the cells equal to their quadrant's maximum of B, as the released code chooses them."""
+def vulnerable_points(boundary: FloatMap) -> npt.NDArray[np.int64]:
+    """(row, column) of the cells equal to their quadrant's maximum of B, (N, 2), as the released code chooses them."""
     height, width = boundary.shape
-    points: list[tuple[int, int]] = []
-    for top, bottom in ((0, height // 2), (height // 2, height)):
-        for left, right in ((0, width // 2), (width // 2, width)):
-            quadrant = boundary[top:bottom, left:right]
-            peak = float(quadrant.max())
-            if peak >= WEAKEST_POINT:
-                rows, columns = np.nonzero(quadrant == peak)
-                points.extend((int(row) + top, int(column) + left) for row, column in zip(rows, columns, strict=True))
-    return points
+    chosen = np.zeros(boundary.shape, np.bool_)
+    for part in ((rows, columns) for rows in _halves(height) for columns in _halves(width)):
+        peak = boundary[part].max()
+        if peak >= WEAKEST_POINT:
+            chosen[part] = boundary[part] == peak
+    return np.argwhere(chosen)
 
 
-def gaussian_radius(height: float, width: float, overlap: float = MINIMUM_OVERLAP) -> float:
-    """CornerNet's radius: the smallest of the three ways two boxes of that size can still overlap by `overlap`."""
-    total = height + width
-    area = height * width
-    root1 = (total - np.sqrt(max(total**2 - 4 * area * (1 - overlap) / (1 + overlap), 0))) / 2
-    root2 = (2 * total - np.sqrt(max(4 * total**2 - 16 * (1 - overlap) * area, 0))) / 8
+def _halves(length: int) -> tuple[slice, slice]:
+    return slice(0, length // 2), slice(length // 2, length)
+
+
+def gaussian_radius(height: npt.ArrayLike, width: npt.ArrayLike, overlap: float = MINIMUM_OVERLAP) -> npt.NDArray[np.float64]:
+    """CornerNet's radius: the smallest of the three ways two boxes of that size can still overlap by `overlap`; all (N,)."""
+    height, width = np.asarray(height, np.float64), np.asarray(width, np.float64)
+    total, area = height + width, height * width
+    root1 = (total - np.sqrt(np.maximum(total**2 - 4 * area * (1 - overlap) / (1 + overlap), 0))) / 2
+    root2 = (2 * total - np.sqrt(np.maximum(4 * total**2 - 16 * (1 - overlap) * area, 0))) / 8
     root3 = (-2 * overlap * total + np.sqrt(4 * overlap**2 * total**2 + 16 * overlap * (1 - overlap) * area)) / (8 * overlap)
-    return float(max(min(root1, root2, root3), 0))
+    return np.asarray(np.maximum(np.minimum(np.minimum(root1, root2), root3), 0), np.float64)
 
 
 def heatmap_target(boundary: FloatMap) -> FloatMap:
     """Unnormalised Gaussians on the vulnerable points of B (h, w), merged by maximum; sigma adapts to the boundary's width there."""
-    heatmap = np.zeros_like(boundary)
+    points = vulnerable_points(boundary)
+    if not len(points):
+        return np.zeros_like(boundary)
     strong = boundary > 0.5
-    for row, column in vulnerable_points(boundary):
-        size = _run_length(strong[:, column], row), _run_length(strong[row], column)
-        sigma = gaussian_radius(*size) / 3 + 1e-4
-        _draw_gaussian(heatmap, (row, column), sigma)
-    return heatmap
+    rows, columns = points.T
+    heights, widths = run_lengths(strong.T).T[rows, columns], run_lengths(strong)[rows, columns]
+    sigmas = gaussian_radius(heights, widths) / 3 + 1e-4
+    bells = _bells(rows, sigmas, boundary.shape[0])[:, :, None] * _bells(columns, sigmas, boundary.shape[1])[:, None, :]
+    return np.asarray(bells.max(axis=0), np.float32)
 
 
 def consistency_target(boundary: FloatMap, anchor: tuple[int, int]) -> FloatMap:
@@ -67,36 +70,30 @@ def consistency_target(boundary: FloatMap, anchor: tuple[int, int]) -> FloatMap:
     return np.asarray(1 - np.abs(boundary[anchor] - boundary), np.float32)
 
 
-def make_target(boundary: FloatMap, rng: np.random.Generator) -> Target:
-    """Targets for B (h, w). The anchor is B's maximum, or a random cell where there is no boundary."""
-    anchor = _anchor(boundary, rng)
-    return Target(heatmap=heatmap_target(boundary), consistency=consistency_target(boundary, anchor), anchor=anchor)
+def make_target(boundary: FloatMap, rng: np.random.Generator, *, real_consistency: float = 1.0) -> Target:
+    """Targets for B (h, w). The anchor is B's maximum, or a random cell where there is no boundary, as in a real image.
+
+    There C is `real_consistency` everywhere: 1 in the paper, 0 in the released code.
+    """
+    if boundary.max() > 0:
+        row, column = divmod(int(boundary.argmax()), boundary.shape[1])
+        consistency = consistency_target(boundary, (row, column))
+    else:
+        row, column = divmod(int(rng.integers(boundary.size)), boundary.shape[1])
+        consistency = np.full_like(boundary, real_consistency)
+    return Target(heatmap=heatmap_target(boundary), consistency=consistency, anchor=(row, column))
 
 
-def _anchor(boundary: FloatMap, rng: np.random.Generator) -> tuple[int, int]:
-    index = int(boundary.argmax()) if boundary.max() > 0 else int(rng.integers(boundary.size))
-    return index // boundary.shape[1], index % boundary.shape[1]
+def run_lengths(lines: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """For every cell of lines (h, w), how long the run of True cells in its row is that it belongs to; 1 where it is False."""
+    places = np.arange(lines.shape[1])
+    before = np.maximum.accumulate(np.where(lines, -1, places), axis=1)
+    after = np.minimum.accumulate(np.where(lines, lines.shape[1], places)[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(np.where(lines, after - before - 1, 1), np.int64)
 
 
-def _run_length(line: npt.NDArray[np.bool_], start: int) -> int:
-    """How many neighbouring cells around `start`, itself included, are True; at least 1."""
-    if not line[start]:
-        return 1
-    stops = np.flatnonzero(~line)
-    before = stops[stops < start]
-    after = stops[stops > start]
-    first = int(before[-1]) + 1 if before.size else 0
-    last = int(after[0]) - 1 if after.size else line.size - 1
-    return last - first + 1
-
-
-def _draw_gaussian(heatmap: FloatMap, center: tuple[int, int], sigma: float) -> None:
-    row, column = center
-    reach = int(3 * sigma)
-    top, bottom = max(row - reach, 0), min(row + reach + 1, heatmap.shape[0])
-    left, right = max(column - reach, 0), min(column + reach + 1, heatmap.shape[1])
-    rows = np.arange(top, bottom)[:, None] - row
-    columns = np.arange(left, right)[None] - column
-    bell = np.exp(-(rows**2 + columns**2) / (2 * sigma**2)).astype(np.float32)
-    window = heatmap[top:bottom, left:right]
-    np.maximum(window, bell, out=window)
+def _bells(centers: npt.NDArray[np.int64], sigmas: npt.NDArray[np.float64], size: int) -> FloatMap:
+    """One-dimensional Gaussians (N, size), 0 beyond three sigmas."""
+    distances = np.abs(np.arange(size)[None] - centers[:, None])
+    bells = np.exp(-(distances**2) / (2 * sigmas[:, None] ** 2))
+    return np.asarray(np.where(distances <= (3 * sigmas[:, None]).astype(np.int64), bells, 0), np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,25 +13,26 @@ from typing import Any
 
 import numpy as np
 import torch
+from timm.layers import convert_sync_batchnorm
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from laanet_core.config import ModelConfig
-from laanet_core.errors import InvalidConfig, InvalidDataset
+from laanet_core.distributed import Team
+from laanet_core.errors import InvalidCheckpoint, InvalidConfig
 from laanet_core.losses import Losses, all_losses
 from laanet_core.model import LAANet, LAANetOutput
 from laanet_core.optim import SAM, WeightAverage, linear_schedule
-from laanet_core.pairs import Unit, UnitSource
 from laanet_core.precision import keep_depthwise_float32
 from laanet_core.recipes import TrainingConfig
 from laanet_core.scoring import to_input
+from laanet_core.units import Unit, UnitSource
 from laanet_core.weights import save_weights
 
 CHECKPOINT = "checkpoint.pt"
 LOG = "log.jsonl"
 WEIGHTS = "weights"
-Validate = Callable[[LAANet], Mapping[str, float]]
+LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
 
 
 @dataclass(frozen=True)
@@ -60,8 +62,10 @@ class Trainer:
     """Trains one network into a run folder: `config.json`, `log.jsonl`, `checkpoint.pt` and `weights/` (the averaged network).
 
     A run folder that holds a checkpoint is continued, with the weights an uninterrupted run would give; `steps` alone may differ from the
-    interrupted run's. Raises InvalidConfig if anything else of the configuration does. `compiled` runs the network through torch.compile: a
-    fifth faster on two AVX2 cores after two minutes of compiling, and numbers that differ from an uncompiled run's in the last digits.
+    interrupted run's. Raises InvalidConfig if anything else of the configuration does, InvalidCheckpoint if the file is broken.
+    `compiled` runs the network through torch.compile: a fifth faster on two AVX2 cores after two minutes of compiling, and numbers that
+    differ from an uncompiled run's in the last digits. With a `team` of several processes, each makes and learns from its own parts of
+    every batch, and all take the same steps; on GPUs BatchNorm sees the whole batch.
     """
 
     def __init__(
@@ -71,90 +75,114 @@ class Trainer:
         config: TrainingConfig,
         folder: Path,
         *,
-        device: str = "cpu",
+        device: torch.device | str = "cpu",
         workers: int = 1,
         compiled: bool = False,
+        team: Team | None = None,
     ) -> None:
-        torch.manual_seed(config.seed)  # dropout and stochastic depth
-        self.model = model.to(device).to(memory_format=torch.channels_last)
+        self._team = team or Team()
+        self._device = torch.device(device)
+        self.parts = self._team.micro_batches(config.micro_batches, config.batch_pairs)
+        self.model = model.to(self._device).to(memory_format=torch.channels_last)
+        if self._team.size > 1 and self._device.type == "cuda":
+            self.model = convert_sync_batchnorm(self.model)  # timm's, which keeps the activations of its BatchNorm layers
         if config.precision == "bfloat16":
             keep_depthwise_float32(self.model)
         self._forward: Callable[..., LAANetOutput] = torch.compile(self.model) if compiled else self.model
         self.config = config
         self.folder = folder
         self._source, self._workers = source, workers
-        self._device = torch.device(device)
         self._sam = SAM(torch.optim.Adam(self.model.parameters(), lr=config.start_rate, weight_decay=config.weight_decay), config.sam_rho)
         self._average = WeightAverage(self.model, config.average_decay) if config.average_decay else None
         self.step = 0
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / CHECKPOINT).exists():
             self._resume()
-        _write_json(folder / "config.json", self._description())
+        self._team.agree_on(self.model)
+        if self._team.leads:
+            _write_json(folder / "config.json", self._description())
 
-    def run(
-        self, *, checkpoint_every: int = 200, validate: Validate | None = None, until: int | None = None, progress: bool = True
-    ) -> None:
+    def run(self, *, checkpoint_every: int = 200, until: int | None = None, progress: bool = True) -> None:
         """Train to the last step (or `until`), leaving a checkpoint every so many steps and at the end."""
         last = min(until or self.config.steps, self.config.steps)
         started, first = time.monotonic(), self.step
-        bar = tqdm(total=self.config.steps, initial=self.step, disable=not progress, unit="step", mininterval=5)
-        for batch in self._batches(last):
-            losses = self._train_on(batch)
+        bar = tqdm(total=self.config.steps, initial=self.step, disable=not (progress and self._team.leads), unit="step", mininterval=5)
+        for batches in self._batches(last):
+            losses = self._train_on(batches)
             self.step += 1
             bar.update()
             if self.step % 10 == 0 or self.step == last:
                 images = 2 * self.config.batch_pairs * (self.step - first)
-                self._log(_loss_entry(losses), rate=self._rate(self.step - 1), images_per_second=images / (time.monotonic() - started))
+                self._log(losses, rate=self._rate(self.step - 1), images_per_second=images / (time.monotonic() - started))
             if self.step % checkpoint_every == 0 or self.step == last:
-                self._save()
-                if validate is not None:
-                    self._log(dict(validate(self.averaged())))
+                if self._team.leads:
+                    self._save()
+                self._team.wait()
         bar.close()
 
     def averaged(self) -> LAANet:
         """A copy of the network with the averaged weights, in eval mode."""
-        with torch.random.fork_rng(devices=[]):  # building draws numbers that a resumed run would miss
-            model = LAANet(self.model.config)
+        model = LAANet(self.model.config)
         model.load_state_dict(self._average.values if self._average else self.model.state_dict())
         return model.eval()
 
-    def _batches(self, last: int) -> Iterator[Batch]:
-        pairs = self.config.batch_pairs
-        indices = range(self.step * pairs, last * pairs)
+    def _batches(self, last: int) -> Iterator[list[Batch]]:
+        """For every step this process's micro-batches, on its device."""
+        pairs, own = self.config.batch_pairs, self._team.share(self.parts)
+        size = pairs // self.parts
+        indices = [step * pairs + place for step in range(self.step, last) for place in range(own.start * size, own.stop * size)]
         loader: DataLoader[Unit] = DataLoader(
             _Units(self._source),
-            batch_size=pairs,
+            batch_size=size,
             sampler=indices,
             num_workers=self._workers,
             collate_fn=collate,
             worker_init_fn=_one_thread,
-            generator=torch.Generator(),  # otherwise the loader draws from the generator that dropout uses, and a resumed run differs
+            pin_memory=self._device.type == "cuda",
         )
+        waiting: list[Batch] = []
         for batch in loader:
-            moved = {field.name: getattr(batch, field.name).to(self._device) for field in dataclasses.fields(batch)}
-            yield Batch(**{**moved, "images": to_input(batch.images.numpy(), self._device)})
+            moved = {field.name: getattr(batch, field.name).to(self._device, non_blocking=True) for field in dataclasses.fields(batch)}
+            waiting.append(Batch(**{**moved, "images": to_input(moved["images"], self._device)}))
+            if len(waiting) == len(own):
+                yield waiting
+                waiting = []
 
-    def _train_on(self, batch: Batch) -> Losses:
+    def _train_on(self, batches: Sequence[Batch]) -> dict[str, float]:
+        """One update; returns the losses where it started, averaged over the whole batch."""
         self._set_mode()
         for group in self._sam.optimizer.param_groups:
             group["lr"] = self._rate(self.step)
-        kept: list[Losses] = []
+        kept: list[Tensor] = []
 
         def backward() -> Tensor:
-            with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-                output = self._forward(batch.images, consistency=True)
-            losses = all_losses(output, batch.label, batch.heatmap, batch.consistency, batch.anchor, batch.has_maps, self.config.loss)
-            losses.total.backward()  # type: ignore[no-untyped-call]
-            kept.append(losses)
-            return losses.total
+            values = torch.stack([self._backward(batch, part) for batch, part in zip(batches, self._team.share(self.parts), strict=True)])
+            mean = values.mean(dim=0)
+            gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
+            self._team.average([*gradients, mean])
+            kept.append(mean)
+            return mean[0]
 
         value = self._sam.step(backward)
         if not torch.isfinite(value):
             raise FloatingPointError(f"the loss is {value.item()} at step {self.step}")
+        self._team.average(buffer for buffer in self.model.buffers() if buffer.is_floating_point())
         if self._average:
             self._average.update(self.model, self.step)
-        return kept[0]
+        return dict(zip(LOSS_NAMES, kept[0].tolist(), strict=True))
+
+    def _backward(self, batch: Batch, part: int) -> Tensor:
+        """Add the gradient of one micro-batch, weighted by its share in this process's; returns its losses (4,).
+
+        Dropout and stochastic depth are drawn by seed, step and part, so that neither an interruption nor the number of processes changes
+        them, and both of SAM's gradients are of one function.
+        """
+        torch.manual_seed((self.config.seed * 1_000_003 + self.step) * 4_096 + part)
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+            output = self._forward(batch.images, consistency=self.config.loss.consistency_weight > 0)
+        losses = all_losses(output, batch.label, batch.heatmap, batch.consistency, batch.anchor, batch.has_maps, self.config.loss)
+        (losses.total / (self.parts // self._team.size)).backward()  # type: ignore[no-untyped-call]
+        return torch.stack([getattr(losses, name).detach() for name in LOSS_NAMES])
 
     def _set_mode(self) -> None:
         self.model.train()
@@ -167,13 +195,15 @@ class Trainer:
         config = self.config
         return linear_schedule(step, steps=config.steps, start=config.start_rate, peak=config.peak_rate, warmup=config.warmup)
 
-    def _log(self, values: Mapping[str, Any], **more: float) -> None:
-        line = json.dumps({"step": self.step, **{name: round(float(value), 6) for name, value in {**values, **more}.items()}})
-        with (self.folder / LOG).open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+    def _log(self, values: Mapping[str, float], **more: float) -> None:
+        if self._team.leads:
+            line = json.dumps({"step": self.step, **{name: round(value, 6) for name, value in {**values, **more}.items()}})
+            with (self.folder / LOG).open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
 
     def _description(self) -> dict[str, Any]:
-        return {"model": self.model.config.to_dict(), "training": self.config.to_dict()}
+        """What decides the weights. The number of parts counts, however many processes share them out."""
+        return {"model": self.model.config.to_dict(), "training": {**self.config.to_dict(), "micro_batches": self.parts}}
 
     def _save(self) -> None:
         state = {
@@ -182,7 +212,6 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizer": self._sam.optimizer.state_dict(),
             "average": self._average.values if self._average else {},
-            "random": torch.get_rng_state(),
         }
         unfinished = self.folder / (CHECKPOINT + ".unfinished")
         torch.save(state, unfinished)
@@ -190,7 +219,7 @@ class Trainer:
         save_weights(self.averaged(), self.folder / WEIGHTS, version=f"step-{self.step}")
 
     def _resume(self) -> None:
-        state = torch.load(self.folder / CHECKPOINT, map_location=self._device, weights_only=True)
+        state = _read_checkpoint(self.folder / CHECKPOINT, self._device)
         before, now = json.loads(state["description"]), json.loads(json.dumps(self._description()))
         for description in (before, now):
             description["training"].pop("steps")
@@ -200,39 +229,18 @@ class Trainer:
         self._sam.optimizer.load_state_dict(state["optimizer"])
         if self._average:
             self._average.values = state["average"]
-        torch.set_rng_state(state["random"].cpu())
         self.step = state["step"]
 
 
-def begin(model_config: ModelConfig, backbone_weights: Path | None, *, seed: int = 0) -> LAANet:
-    """A network to train: decoder and heads random by `seed`, and the backbone's pretrained weights where they are given.
-
-    `backbone_weights` is a safetensors file or a pickled state dict whose tensors follow timm's order and shapes (names may differ, as
-    in the original EfficientNet-Lite releases; a classifier at the end is left out). Raises InvalidDataset when they do not fit.
-    """
-    torch.manual_seed(seed)
-    model = LAANet(model_config)
-    if backbone_weights is not None:
-        _load_backbone(model, backbone_weights)
-    return model
-
-
-def _load_backbone(model: LAANet, path: Path) -> None:
-    if path.suffix == ".safetensors":
-        from safetensors.torch import load_file
-
-        given = load_file(path)
-    else:
-        given = torch.load(path, map_location="cpu", weights_only=True)
-    network = model.backbone.network
-    wanted = {name: value for name, value in network.state_dict().items() if not name.endswith("num_batches_tracked")}
-    values = [value for name, value in given.items() if not name.endswith("num_batches_tracked")]
-    if len(values) < len(wanted):
-        raise InvalidDataset(f"{path.name} holds {len(values)} tensors, the backbone has {len(wanted)}")
-    for name, value in zip(wanted, values, strict=False):
-        if wanted[name].shape != value.shape:
-            raise InvalidDataset(f"{path.name}: a tensor of shape {tuple(value.shape)} where {name} has {tuple(wanted[name].shape)}")
-    network.load_state_dict(dict(zip(wanted, values, strict=False)), strict=False)
+def _read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+        missing = {"step", "description", "model", "optimizer", "average"} - set(state)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, TypeError) as error:
+        raise InvalidCheckpoint(f"{path.parent.name}/{path.name} cannot be read; the run's weights/ folder may still be good") from error
+    if missing:
+        raise InvalidCheckpoint(f"{path.parent.name}/{path.name} lacks {', '.join(sorted(missing))}")
+    return state
 
 
 class _Units(Dataset[Unit]):
@@ -248,10 +256,6 @@ def _one_thread(_: int) -> None:
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-
-
-def _loss_entry(losses: Losses) -> dict[str, float]:
-    return {field.name: getattr(losses, field.name).item() for field in dataclasses.fields(losses)}
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from laanet_core.recipes import TrainingConfig
+    from laanet_core.training import Trainer
+    from laanet_core.units import UnitSource
+
+
+_TORCHRUN = " Under `torchrun --nproc-per-node N -m laanet_core train ...` several processes, or hosts, share every batch out."
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("train", help="train a network", description=__doc__)
+    parser = subparsers.add_parser("train", help="train a network", description=__doc__ + _TORCHRUN)
     parser.add_argument(
         "run", type=Path, metavar="RUN_DIR", help="folder for log, checkpoint and weights; an interrupted run there is resumed"
     )
@@ -26,7 +31,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change one value of the recipe, such as steps=500 or mixture.pairs=0.2",
+        help="change one value of the recipe, such as steps=500 or material.pairs=0.2",
     )
     parser.add_argument(
         "--backbone-weights", type=Path, metavar="FILE", help="ImageNet weights of the backbone (safetensors or state dict)"
@@ -62,24 +67,38 @@ def read_data(args: argparse.Namespace, split: str) -> tuple[Any, Any]:
 def run(args: argparse.Namespace) -> int:
     from laanet_core.config import named_config
     from laanet_core.devices import pick_device
+    from laanet_core.distributed import join_team, leave_team
     from laanet_core.model import LAANet
-    from laanet_core.pairs import UnitSource
-    from laanet_core.training import WEIGHTS, Trainer, begin
+    from laanet_core.pretrained import begin
+    from laanet_core.training import WEIGHTS, Trainer
+    from laanet_core.units import UnitSource
 
     config = changed_recipe(args.recipe, args.set, args.seed)
     model = LAANet.from_pretrained(args.init) if args.init else begin(named_config(args.model), args.backbone_weights, seed=config.seed)
     samples, store = read_data(args, "train")
-    source = UnitSource(samples, store, size=model.config.input_size, mixture=config.mixture, seed=config.seed)
+    source = UnitSource(samples, store, size=model.config.input_size, material=config.material, seed=config.seed)
+    team, device = join_team(pick_device(args.device))
+    try:
+        trainer = Trainer(model, source, config, args.run, device=device, workers=args.workers, compiled=args.compile, team=team)
+        if team.leads:
+            _announce(trainer, source)
+        trainer.run(checkpoint_every=args.checkpoint_every)
+    finally:
+        leave_team(team)
+    outcome = {"steps": trainer.step, "weights": str(args.run / WEIGHTS)}
+    if team.leads:
+        print(json.dumps(outcome) if args.json else f"trained {trainer.step} steps; weights in {outcome['weights']}")
+    return 0
+
+
+def _announce(trainer: Trainer, source: UnitSource) -> None:
     for note in source.notes:
         print(f"note: {note}", file=sys.stderr)
-    device = str(pick_device(args.device))
-    trainer = Trainer(model, source, config, args.run, device=device, workers=args.workers, compiled=args.compile)
     if trainer.step:
-        print(f"resuming at step {trainer.step} of {config.steps}", file=sys.stderr)
-    trainer.run(checkpoint_every=args.checkpoint_every)
-    outcome = {"steps": trainer.step, "weights": str(args.run / WEIGHTS)}
-    print(json.dumps(outcome) if args.json else f"trained {trainer.step} steps; weights in {outcome['weights']}")
-    return 0
+        print(f"resuming at step {trainer.step} of {trainer.config.steps}", file=sys.stderr)
+    if source.epoch_length:
+        epochs = trainer.config.steps * trainer.config.batch_pairs / source.epoch_length
+        print(f"{source.epoch_length} pairs an epoch, {epochs:.1f} epochs", file=sys.stderr)
 
 
 def changed_recipe(name: str, changes: list[str], seed: int | None) -> TrainingConfig:

@@ -3,13 +3,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from laanet_core.crops import RGBImage
 from laanet_core.errors import InvalidDataset
-from laanet_core.landmarks import HULL_KINDS, MIRROR_INDEX, face_box, hull_mask, mirror
-from laanet_core.synthesis import blending_boundary, elastic_warp, foreign_blend, match_colours, self_blend, soften
+from laanet_core.foreign import match_colours, piecewise_warp
+from laanet_core.landmarks import HULL_KINDS, Landmarks, face_box, hull_mask
+from laanet_core.policies import POLICIES, PolicyName, hardened_source_changes, published_source_changes
+from laanet_core.synthesis import Blend, SourceChanges, blending_boundary, elastic_warp, soften
+from laanet_core.synthesis import self_blend as self_blend_with
 from tests.core.conftest import drawn_landmarks, painted_face
 
 LANDMARKS = drawn_landmarks((100, 95), 100)
 IMAGE = painted_face(np.random.default_rng(1), LANDMARKS, 200)
+
+
+def self_blend(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator, changes: SourceChanges = hardened_source_changes) -> Blend:
+    return self_blend_with(image, landmarks, rng, changes)
 
 
 def test_one_seed_gives_one_pseudo_fake() -> None:
@@ -47,12 +55,13 @@ def test_half_of_the_blends_leave_the_surroundings_alone() -> None:
     assert 10 < untouched < 30  # source or target is changed, with even odds
 
 
-def test_foreign_blends_bring_another_face_and_keep_the_surroundings() -> None:
+@pytest.mark.parametrize("policy", list(POLICIES))
+def test_foreign_blends_bring_another_face_and_keep_the_surroundings(policy: PolicyName) -> None:
     donor_landmarks = drawn_landmarks((80, 90), 80)
     donor = painted_face(np.random.default_rng(9), donor_landmarks, 180)
     for seed in range(10):
-        blend = foreign_blend(IMAGE, LANDMARKS, donor, donor_landmarks, np.random.default_rng(seed))
-        again = foreign_blend(IMAGE, LANDMARKS, donor, donor_landmarks, np.random.default_rng(seed))
+        blend = POLICIES[policy].foreign_blend(IMAGE, LANDMARKS, donor, donor_landmarks, np.random.default_rng(seed))
+        again = POLICIES[policy].foreign_blend(IMAGE, LANDMARKS, donor, donor_landmarks, np.random.default_rng(seed))
         assert np.array_equal(blend.fake, again.fake)
         changed = np.abs(blend.fake.astype(int) - IMAGE).max(axis=2)
         assert changed[blend.mask == 0].max() == 0
@@ -90,8 +99,11 @@ def test_colours_are_brought_near_the_targets() -> None:
     rng = np.random.default_rng(0)
     source, target = (np.clip(rng.normal(mean, 20, (40, 40, 3)), 0, 255).astype(np.uint8) for mean in (80, 150))
     mask = np.ones((40, 40), np.float32)
-    assert abs(match_colours(source, target, mask).mean() - target.mean()) < 2
-    assert np.array_equal(match_colours(source, target, np.zeros((40, 40), np.float32)), source)
+    assert abs(match_colours(source, target, mask, spread=True).mean() - target.mean()) < 2
+    assert np.array_equal(match_colours(source, target, np.zeros((40, 40), np.float32), spread=True), source)
+    only_mean = match_colours(source, target, mask, spread=False)
+    assert only_mean.std() == pytest.approx(source.std(), rel=0.05)
+    assert abs(only_mean.mean() - target.mean()) < 2
 
 
 def test_hulls_lie_within_one_another() -> None:
@@ -101,7 +113,14 @@ def test_hulls_lie_within_one_another() -> None:
     assert areas["components_forehead"] > areas["components"]
 
 
-def test_mirrored_twice_is_the_same() -> None:
-    assert sorted(MIRROR_INDEX) == list(range(68))
-    assert np.allclose(mirror(mirror(LANDMARKS, 200), 200), LANDMARKS, atol=1e-4)
-    assert mirror(LANDMARKS, 200)[36, 0] == pytest.approx(199 - LANDMARKS[45, 0])
+def test_the_piecewise_warp_moves_the_mask_a_little() -> None:
+    hard = hull_mask(LANDMARKS, (200, 200), "face")
+    for seed in range(5):
+        warped = piecewise_warp(hard, np.random.default_rng(seed))
+        assert 0.8 < warped.sum() / hard.sum() < 1.25
+        assert not np.array_equal(warped, hard)
+
+
+def test_the_published_transform_always_changes_colour_and_detail() -> None:
+    for seed in range(20):
+        assert len(published_source_changes(np.random.default_rng(seed))) in (3, 4)

@@ -9,13 +9,15 @@ import torch
 
 from laanet_core.cli.train import changed_recipe
 from laanet_core.data import PackStore, read_manifest
-from laanet_core.errors import InvalidConfig, InvalidDataset
+from laanet_core.errors import InvalidCheckpoint, InvalidConfig, InvalidWeights
 from laanet_core.losses import LossConfig
+from laanet_core.material import Material
 from laanet_core.model import LAANet
-from laanet_core.pairs import Mixture, UnitSource
 from laanet_core.precision import keep_depthwise_float32
+from laanet_core.pretrained import begin
 from laanet_core.recipes import RECIPES, TrainingConfig, named_recipe
-from laanet_core.training import CHECKPOINT, LOG, WEIGHTS, Trainer, begin
+from laanet_core.training import CHECKPOINT, LOG, WEIGHTS, Trainer
+from laanet_core.units import UnitSource
 from laanet_core.weights import load_weights
 from tests.core.conftest import TINY, TinyDataset
 
@@ -27,7 +29,7 @@ CONFIG = TrainingConfig(
     frozen_steps=2,
     average_decay=0.9,
     seed=5,
-    mixture=Mixture(pairs=0.5, labelled=0.2),
+    material=Material(pairs=0.5, labelled=0.2),
 )
 
 
@@ -35,15 +37,15 @@ def trainer(dataset: TinyDataset, folder: Path, config: TrainingConfig = CONFIG)
     samples = [sample for sample in read_manifest(dataset.manifest, dataset.landmarks) if sample.split == "train"]
     store = PackStore(dataset.root, ["photos", "swaps"])
     torch.manual_seed(1)
-    source = UnitSource(samples, store, size=TINY.input_size, mixture=config.mixture, seed=config.seed)
+    source = UnitSource(samples, store, size=TINY.input_size, material=config.material, seed=config.seed)
     return Trainer(LAANet(TINY), source, config, folder, workers=0)
 
 
-@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize(("precision", "parts"), [("float32", 1), ("bfloat16", 1), ("float32", 2)])
 def test_an_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(
-    tmp_path: Path, tiny_dataset: TinyDataset, precision: str
+    tmp_path: Path, tiny_dataset: TinyDataset, precision: str, parts: int
 ) -> None:
-    config = TrainingConfig.from_dict({**CONFIG.to_dict(), "precision": precision})
+    config = TrainingConfig.from_dict({**CONFIG.to_dict(), "precision": precision, "micro_batches": parts})
     whole = trainer(tiny_dataset, tmp_path / "whole", config)
     whole.run(progress=False, checkpoint_every=3)
     trainer(tiny_dataset, tmp_path / "parts", config).run(until=3, progress=False)
@@ -59,10 +61,9 @@ def test_an_interrupted_run_ends_with_the_weights_of_an_uninterrupted_one(
 
 def test_a_run_leaves_loadable_weights_and_a_log_a_person_can_plot(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
     run = trainer(tiny_dataset, tmp_path)
-    run.run(checkpoint_every=3, validate=lambda model: {"halves": 0.5}, progress=False)
+    run.run(checkpoint_every=3, progress=False)
     entries = [json.loads(line) for line in (tmp_path / LOG).read_text().splitlines()]
     assert [entry["step"] for entry in entries if "total" in entry] == [6]
-    assert [entry["step"] for entry in entries if "halves" in entry] == [3, 6]
     assert json.loads((tmp_path / "config.json").read_text())["training"]["seed"] == 5
     loaded = load_weights(tmp_path / WEIGHTS)
     for (name, value), other in zip(run.averaged().state_dict().items(), loaded.model.state_dict().values(), strict=True):
@@ -75,6 +76,18 @@ def test_a_checkpoint_of_another_configuration_is_not_continued(tmp_path: Path, 
         trainer(tiny_dataset, tmp_path, dataclasses.replace(CONFIG, peak_rate=2e-3))
     longer = trainer(tiny_dataset, tmp_path, dataclasses.replace(CONFIG, steps=9))
     assert longer.step == 1
+
+
+def test_a_broken_checkpoint_is_named(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    trainer(tiny_dataset, tmp_path).run(until=1, progress=False)
+    whole = (tmp_path / CHECKPOINT).read_bytes()
+    for broken in (b"", b"not a checkpoint", whole[: len(whole) // 2]):
+        (tmp_path / CHECKPOINT).write_bytes(broken)
+        with pytest.raises(InvalidCheckpoint, match=CHECKPOINT):
+            trainer(tiny_dataset, tmp_path)
+    torch.save({"step": 1}, tmp_path / CHECKPOINT)
+    with pytest.raises(InvalidCheckpoint, match="description"):
+        trainer(tiny_dataset, tmp_path)
 
 
 def test_the_frozen_backbone_stands_still(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
@@ -90,7 +103,7 @@ def test_the_frozen_backbone_stands_still(tmp_path: Path, tiny_dataset: TinyData
 
 def test_training_learns_to_tell_pairs_apart(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
     config = TrainingConfig(
-        steps=100, batch_pairs=4, start_rate=1e-3, peak_rate=4e-3, sam_rho=0.0, frozen_steps=0, seed=1, mixture=Mixture(pairs=1.0),
+        steps=100, batch_pairs=4, start_rate=1e-3, peak_rate=4e-3, sam_rho=0.0, frozen_steps=0, seed=1, material=Material(pairs=1.0),
         loss=LossConfig(heatmap_weight=0.1, consistency_weight=0.1),
     )  # fmt: skip
     run = trainer(tiny_dataset, tmp_path, config)
@@ -108,6 +121,19 @@ def test_broken_numbers_stop_the_run(tmp_path: Path, tiny_dataset: TinyDataset) 
     assert not (tmp_path / CHECKPOINT).exists()
 
 
+def test_a_batch_in_parts_has_the_mean_of_their_gradients(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    """Without BatchNorm's own statistics (frozen backbone, heads in eval mode) the parts' mean is the whole batch's gradient."""
+    gradients = []
+    for parts in (1, 2):
+        run = trainer(tiny_dataset, tmp_path / str(parts), dataclasses.replace(CONFIG, micro_batches=parts, loss=LossConfig(0, 0)))
+        run._set_mode = run.model.eval  # type: ignore[method-assign,assignment]
+        run.run(until=1, progress=False)
+        gradients.append({name: value.grad for name, value in run.model.named_parameters() if value.grad is not None})
+    assert gradients[0].keys() == gradients[1].keys()
+    for name, gradient in gradients[0].items():
+        assert torch.allclose(gradient, gradients[1][name], rtol=1e-3, atol=1e-6), name
+
+
 def test_pretrained_backbones_load_by_order_and_shape(tmp_path: Path) -> None:
     torch.manual_seed(3)
     network = LAANet(TINY).backbone.network
@@ -119,10 +145,10 @@ def test_pretrained_backbones_load_by_order_and_shape(tmp_path: Path) -> None:
     for (name, value), other in zip(network.state_dict().items(), loaded.state_dict().values(), strict=True):
         assert torch.equal(value, other), name
     torch.save(dict(list(renamed.items())[:-1]), tmp_path / "short.pth")
-    with pytest.raises(InvalidDataset, match="tensors"):
+    with pytest.raises(InvalidWeights, match="tensors"):
         begin(TINY, tmp_path / "short.pth")
     torch.save({**renamed, "_weird.0": torch.zeros(2)}, tmp_path / "bent.pth")
-    with pytest.raises(InvalidDataset, match="shape"):
+    with pytest.raises(InvalidWeights, match="shape"):
         begin(TINY, tmp_path / "bent.pth")
 
 
@@ -145,6 +171,16 @@ def test_recipes_survive_json() -> None:
         named_recipe("unknown")
     with pytest.raises(InvalidConfig, match="sped"):
         TrainingConfig.from_dict({"sped": 3})
-    for change in ("steps=0", "sam_rho=-1", "start_rate=-1", "warmup=2", "frozen_steps=-1", "mixture.pairs=-1", "loss.smoothing=5"):
+    for change in (
+        "steps=0",
+        "sam_rho=-1",
+        "start_rate=-1",
+        "warmup=2",
+        "frozen_steps=-1",
+        "material.pairs=-1",
+        "micro_batches=3",
+        "material.policy=odd",
+        "loss.smoothing=5",
+    ):
         with pytest.raises(InvalidConfig, match=change.partition("=")[0]):
             changed_recipe("starter", [change], None)
