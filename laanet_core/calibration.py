@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +70,17 @@ def expected_calibration_error(labels: Array, probabilities: Array, bins: int = 
     """ECE: the distance between probability and share of fakes, averaged over bins of equal width by their count."""
     filled = reliability_bins(labels, probabilities, bins)
     return sum(b.count * abs(b.probability - b.fake_share) for b in filled) / max(len(labels), 1)
+
+
+def choose_common_thresholds(
+    sets: Sequence[tuple[Array, Array]], *, fakes_called_real: float, reals_called_fake: float
+) -> tuple[float, float]:
+    """(real_below, fake_above) that keep to these shares in every set of (labels, probabilities) by itself, not only on their average."""
+    chosen = [
+        choose_thresholds(labels, probabilities, fakes_called_real=fakes_called_real, reals_called_fake=reals_called_fake)
+        for labels, probabilities in sets
+    ]
+    return min(low for low, _ in chosen), max(high for _, high in chosen)
 
 
 def choose_thresholds(labels: Array, probabilities: Array, *, fakes_called_real: float, reals_called_fake: float) -> tuple[float, float]:

@@ -100,7 +100,11 @@ def report(judgements: Sequence[Judgement], decision: DecisionConfig, *, bootstr
         "fake": int((labels == 1).sum()),
         "people": len(set(persons)),
         "frame_level": rows(labels, logits, persons),
-        "video_level": {"videos": len(videos[0]), **rows(*videos)},
+        "video_level": {
+            "videos": len(videos[0]),
+            **rows(*videos),
+            "verdicts": verdict_shares(videos[0], sigmoid(videos[1] / decision.temperature), decision),
+        },
         "sharpness_baseline": {"auc": _with_interval(metrics.roc_auc, labels, -sharpness, persons, bootstrap, seed)},
         "calibration": {
             "ece": round(expected_calibration_error(labels, probabilities), 4),

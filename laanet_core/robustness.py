@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from laanet_core.crops import RGBImage
+from laanet_core.errors import InvalidConfig
 from laanet_core.items import Item, ItemSet
 
 Corrupt = Callable[[RGBImage, float, np.random.Generator], RGBImage]
@@ -67,6 +68,21 @@ CORRUPTIONS: Mapping[str, Corruption] = {
     "contrast": Corruption("factor", (0.85, 0.7, 0.55, 0.4, 0.25), _contrast),
     "blocks": Corruption("share lost", (0.02, 0.05, 0.1, 0.15, 0.25), _blocks),
 }
+
+
+def chosen_corruptions(wanted: Sequence[str]) -> list[tuple[str, float]]:
+    """(name, level) for every "name:level", or every level of a "name"; all of them for an empty choice. Raises InvalidConfig."""
+    chosen: list[tuple[str, float]] = []
+    for word in wanted or list(CORRUPTIONS):
+        name, _, level = word.partition(":")
+        if name not in CORRUPTIONS:
+            raise InvalidConfig(f"no corruption named {name!r}; choose from {', '.join(CORRUPTIONS)}")
+        levels = CORRUPTIONS[name].levels
+        try:
+            chosen.extend((name, float(value)) for value in ([level] if level else levels))
+        except ValueError:
+            raise InvalidConfig(f"the level of {word!r} is not a number") from None
+    return chosen
 
 
 def corrupted(items: Iterator[Item], name: str, level: float) -> Iterator[Item]:

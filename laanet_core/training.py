@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -26,7 +26,7 @@ from laanet_core.optim import SAM, WeightAverage, linear_schedule
 from laanet_core.precision import keep_depthwise_float32
 from laanet_core.recipes import TrainingConfig
 from laanet_core.scoring import to_input
-from laanet_core.units import Unit, UnitSource
+from laanet_core.units import Unit
 from laanet_core.weights import save_weights
 
 CHECKPOINT = "checkpoint.pt"
@@ -58,6 +58,12 @@ def collate(units: Sequence[Unit]) -> Batch:
     )
 
 
+class Units(Protocol):
+    """Training units by number, such as a `UnitSource`."""
+
+    def __getitem__(self, index: int) -> Unit: ...
+
+
 class Trainer:
     """Trains one network into a run folder: `config.json`, `log.jsonl`, `checkpoint.pt` and `weights/` (the averaged network).
 
@@ -71,7 +77,7 @@ class Trainer:
     def __init__(
         self,
         model: LAANet,
-        source: UnitSource,
+        source: Units,
         config: TrainingConfig,
         folder: Path,
         *,
@@ -81,10 +87,10 @@ class Trainer:
         team: Team | None = None,
     ) -> None:
         self._team = team or Team()
-        self._device = torch.device(device)
+        self.device = torch.device(device)
         self.parts = self._team.micro_batches(config.micro_batches, config.batch_pairs)
-        self.model = model.to(self._device).to(memory_format=torch.channels_last)
-        if self._team.size > 1 and self._device.type == "cuda":
+        self.model = model.to(self.device).to(memory_format=torch.channels_last)
+        if self._team.size > 1 and self.device.type == "cuda":
             self.model = convert_sync_batchnorm(self.model)  # timm's, which keeps the activations of its BatchNorm layers
         if config.precision == "bfloat16":
             keep_depthwise_float32(self.model)
@@ -107,8 +113,8 @@ class Trainer:
         last = min(until or self.config.steps, self.config.steps)
         started, first = time.monotonic(), self.step
         bar = tqdm(total=self.config.steps, initial=self.step, disable=not (progress and self._team.leads), unit="step", mininterval=5)
-        for batches in self._batches(last):
-            losses = self._train_on(batches)
+        for batches in self.batches(last):
+            losses = self.train_on(batches)
             self.step += 1
             bar.update()
             if self.step % 10 == 0 or self.step == last:
@@ -126,29 +132,29 @@ class Trainer:
         model.load_state_dict(self._average.values if self._average else self.model.state_dict())
         return model.eval()
 
-    def _batches(self, last: int) -> Iterator[list[Batch]]:
+    def batches(self, last: int) -> Iterator[list[Batch]]:
         """For every step this process's micro-batches, on its device."""
         pairs, own = self.config.batch_pairs, self._team.share(self.parts)
         size = pairs // self.parts
         indices = [step * pairs + place for step in range(self.step, last) for place in range(own.start * size, own.stop * size)]
         loader: DataLoader[Unit] = DataLoader(
-            _Units(self._source),
+            _Dataset(self._source),
             batch_size=size,
             sampler=indices,
             num_workers=self._workers,
             collate_fn=collate,
             worker_init_fn=_one_thread,
-            pin_memory=self._device.type == "cuda",
+            pin_memory=self.device.type == "cuda",
         )
         waiting: list[Batch] = []
         for batch in loader:
-            moved = {field.name: getattr(batch, field.name).to(self._device, non_blocking=True) for field in dataclasses.fields(batch)}
-            waiting.append(Batch(**{**moved, "images": to_input(moved["images"], self._device)}))
+            moved = {field.name: getattr(batch, field.name).to(self.device, non_blocking=True) for field in dataclasses.fields(batch)}
+            waiting.append(Batch(**{**moved, "images": to_input(moved["images"], self.device)}))
             if len(waiting) == len(own):
                 yield waiting
                 waiting = []
 
-    def _train_on(self, batches: Sequence[Batch]) -> dict[str, float]:
+    def train_on(self, batches: Sequence[Batch]) -> dict[str, float]:
         """One update; returns the losses where it started, averaged over the whole batch."""
         self._set_mode()
         for group in self._sam.optimizer.param_groups:
@@ -178,7 +184,7 @@ class Trainer:
         them, and both of SAM's gradients are of one function.
         """
         torch.manual_seed((self.config.seed * 1_000_003 + self.step) * 4_096 + part)
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             output = self._forward(batch.images, consistency=self.config.loss.consistency_weight > 0)
         losses = all_losses(output, batch.label, batch.heatmap, batch.consistency, batch.anchor, batch.has_maps, self.config.loss)
         (losses.total / (self.parts // self._team.size)).backward()  # type: ignore[no-untyped-call]
@@ -219,7 +225,7 @@ class Trainer:
         save_weights(self.averaged(), self.folder / WEIGHTS, version=f"step-{self.step}")
 
     def _resume(self) -> None:
-        state = _read_checkpoint(self.folder / CHECKPOINT, self._device)
+        state = _read_checkpoint(self.folder / CHECKPOINT, self.device)
         before, now = json.loads(state["description"]), json.loads(json.dumps(self._description()))
         for description in (before, now):
             description["training"].pop("steps")
@@ -243,8 +249,8 @@ def _read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     return state
 
 
-class _Units(Dataset[Unit]):
-    def __init__(self, source: UnitSource) -> None:
+class _Dataset(Dataset[Unit]):
+    def __init__(self, source: Units) -> None:
         self._source = source
 
     def __getitem__(self, index: int) -> Unit:

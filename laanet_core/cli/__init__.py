@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from laanet_core.errors import LaanetError
 
-COMMANDS = ("predict", "convert", "train", "export", "prepare", "evaluate", "calibrate")
+COMMANDS = ("predict", "convert", "train", "export", "prepare", "evaluate", "calibrate", "benchmark")
 FAILED = 1
 
 

@@ -13,10 +13,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("weights", metavar="WEIGHTS_DIR", help="folder whose config.json gets the new decision values")
     add_evaluation_arguments(parser)
     parser.add_argument(
-        "--real-called-fake", type=float, default=0.05, help="share of real faces that may be called fake (default: %(default)s)"
+        "--real-called-fake",
+        type=float,
+        default=0.05,
+        help="share of real faces, of each set, that may be called fake (default: %(default)s)",
     )
     parser.add_argument(
-        "--fake-called-real", type=float, default=0.10, help="share of fakes that may be called real (default: %(default)s)"
+        "--fake-called-real", type=float, default=0.10, help="share of fakes, of each set, that may be called real (default: %(default)s)"
     )
     parser.add_argument("--dry-run", action="store_true", help="print only, write nothing")
 
@@ -27,7 +30,7 @@ def run(args: argparse.Namespace) -> int:
 
     import numpy as np
 
-    from laanet_core.calibration import choose_thresholds, expected_calibration_error, fit_temperature
+    from laanet_core.calibration import choose_common_thresholds, expected_calibration_error, fit_temperature
     from laanet_core.devices import pick_device
     from laanet_core.evaluation import sigmoid, verdict_shares
     from laanet_core.weights import load_weights, weights_folder, write_decision
@@ -35,13 +38,15 @@ def run(args: argparse.Namespace) -> int:
     folder = weights_folder(args.weights)
     loaded = load_weights(folder)
     model = loaded.model.to(pick_device(args.device))
-    judgements = [face for found in item_sets(args, model.config.input_size) for face in judge_set(model, loaded.info.sha256, found, args)]
-    labels = np.array([judgement.label for judgement in judgements])
-    logits = np.array([judgement.fake_logit for judgement in judgements])
+    judged = {found.name: judge_set(model, loaded.info.sha256, found, args) for found in item_sets(args, model.config.input_size)}
+    by_set = {
+        name: (np.array([face.label for face in faces]), np.array([face.fake_logit for face in faces])) for name, faces in judged.items()
+    }
+    labels, logits = (np.concatenate(values) for values in zip(*by_set.values(), strict=True))
     temperature = round(fit_temperature(logits, labels), 4)
-    probabilities = sigmoid(logits / temperature)
-    real_below, fake_above = choose_thresholds(
-        labels, probabilities, fakes_called_real=args.fake_called_real, reals_called_fake=args.real_called_fake
+    probabilities = {name: (labels, sigmoid(logits / temperature)) for name, (labels, logits) in by_set.items()}
+    real_below, fake_above = choose_common_thresholds(
+        list(probabilities.values()), fakes_called_real=args.fake_called_real, reals_called_fake=args.real_called_fake
     )
     decision = dataclasses.replace(
         loaded.decision,
@@ -57,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         "faces": len(labels),
         "decision": decision.to_dict(),
         "ece": {"uncalibrated": round(before, 4), "calibrated": round(after, 4)},
-        "verdicts": verdict_shares(labels, probabilities, decision),
+        "verdicts": {name: verdict_shares(*values, decision) for name, values in probabilities.items()},
         "written": not args.dry_run,
     }
     print(json.dumps(outcome) if args.json else json.dumps(outcome, indent=2))

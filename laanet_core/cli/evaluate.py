@@ -27,7 +27,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--frames", type=positive, default=32, help="frames judged of each of its videos (default: %(default)s)")
     parser.add_argument("--weights", default="starter", help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)")
     parser.add_argument(
-        "--robustness", action="store_true", help="also judge everything at six corruptions of five severities (30 times the work)"
+        "--robustness",
+        nargs="*",
+        metavar="NAME[:LEVEL]",
+        help="also judge everything corrupted: jpeg:50 resize:0.5 for these, jpeg for its five severities, nothing for all six times five",
     )
     parser.add_argument("--bootstrap", type=positive, default=1000, help="resamples for the intervals (default: %(default)s)")
 
@@ -35,6 +38,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     add_data_arguments(parser, required=required)
     parser.add_argument("--split", default="val", choices=("train", "val"))
+    parser.add_argument(
+        "--sets", nargs="+", metavar="NAME", help="of a manifest, only these: self_blends, pairs, warped_swaps, pasted_swaps"
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the self-blends and of the bootstrap")
     parser.add_argument(
         "--kept", type=Path, metavar="DIR", help="keep every score in this folder as JSON lines; run again to go on after an interruption"
@@ -49,9 +55,11 @@ def run(args: argparse.Namespace) -> int:
     from laanet_core.cli.figures import as_text
     from laanet_core.devices import pick_device
     from laanet_core.evaluation import report
+    from laanet_core.robustness import chosen_corruptions
     from laanet_core.weights import load_weights
 
     _check_source(args)
+    corruptions = chosen_corruptions(args.robustness) if args.robustness is not None else []
     loaded = load_weights(args.weights)
     model, sha256 = loaded.model.to(pick_device(args.device)), loaded.info.sha256
     sets = item_sets(args, model.config.input_size)
@@ -62,8 +70,8 @@ def run(args: argparse.Namespace) -> int:
         figures["title"] = chosen.title
         if args.dataset:
             figures["published"] = [dataclasses.asdict(row) for row in BENCHMARKS[args.dataset].published]
-        if args.robustness:
-            figures["robustness"] = _robustness(model, sha256, chosen, args, figures["frame_level"]["auc"]["value"])
+        if corruptions:
+            figures["robustness"] = _robustness(model, sha256, chosen, args, corruptions, figures["frame_level"]["auc"]["value"])
         reports[chosen.name] = figures
     split = args.benchmark_split if args.dataset else args.split
     outcome = {"model": loaded.info.to_json(), "split": split, "seed": args.seed, "flip_test": not args.no_flip, "sets": reports}
@@ -87,12 +95,17 @@ def _check_source(args: argparse.Namespace) -> None:
 def item_sets(args: argparse.Namespace, size: int) -> list[ItemSet]:
     """What the arguments ask to be judged, for a network of input size `size`."""
     from laanet_core.benchmarks import benchmark_set
+    from laanet_core.errors import InvalidDataset
     from laanet_core.items import manifest_sets
 
     if getattr(args, "dataset", None):
         return [benchmark_set(args.dataset, args.root, size, args.benchmark_split, frames=args.frames)]
     samples, store = read_data(args, args.split)
-    return manifest_sets(samples, store, size, args.seed)
+    sets = manifest_sets(samples, store, size, args.seed)
+    unknown = sorted(set(args.sets or ()) - {found.name for found in sets})
+    if unknown:
+        raise InvalidDataset(f"no set {', '.join(unknown)} in this split; it has {', '.join(found.name for found in sets)}")
+    return [found for found in sets if not args.sets or found.name in args.sets]
 
 
 def judge_set(model: LAANet, sha256: str, chosen: ItemSet, args: argparse.Namespace) -> list[Judgement]:
@@ -102,16 +115,17 @@ def judge_set(model: LAANet, sha256: str, chosen: ItemSet, args: argparse.Namesp
     return judge(model, chosen.items(), chosen.total, kept=kept, flip=not args.no_flip)
 
 
-def _robustness(model: LAANet, sha256: str, chosen: ItemSet, args: argparse.Namespace, clean: float) -> list[dict[str, Any]]:
-    """AUC at every severity of every corruption, and how far it lies below that of the clean crops."""
+def _robustness(
+    model: LAANet, sha256: str, chosen: ItemSet, args: argparse.Namespace, corruptions: list[tuple[str, float]], clean: float
+) -> list[dict[str, Any]]:
+    """AUC at every severity of every corruption asked for, and how far it lies below that of the clean crops."""
     from laanet_core.evaluation import frame_auc
     from laanet_core.robustness import CORRUPTIONS, corrupted_set
 
     rows: list[dict[str, Any]] = []
-    for name, corruption in CORRUPTIONS.items():
-        for level in corruption.levels:
-            auc = frame_auc(judge_set(model, sha256, corrupted_set(chosen, name, level), args))
-            rows.append({"corruption": name, "level": level, "unit": corruption.unit, "auc": auc, "drop": round(clean - auc, 4)})
+    for name, level in corruptions:
+        auc = frame_auc(judge_set(model, sha256, corrupted_set(chosen, name, level), args))
+        rows.append({"corruption": name, "level": level, "unit": CORRUPTIONS[name].unit, "auc": auc, "drop": round(clean - auc, 4)})
     return rows
 
 

@@ -33,8 +33,10 @@ def _scores(figures: Mapping[str, Any]) -> Iterator[str]:
     yield f"  {'sharpness only':24}{_interval(figures['sharpness_baseline']['auc']):>24}"
     yield "  AUC by pack: " + ", ".join(f"{pack} {auc:.3f}" for pack, auc in figures["auc_by_pack"].items())
     yield f"  calibration: ECE {figures['calibration']['ece']:.3f}, Brier {figures['calibration']['brier']:.3f}"
-    for group, shares in figures["verdicts"].items():
-        yield f"  {group.replace('_', ' ')}: " + ", ".join(f"{share:.1%} called {verdict}" for verdict, share in shares.items())
+    for level, verdicts in (("frames", figures["verdicts"]), ("videos", figures["video_level"]["verdicts"])):
+        for group, shares in verdicts.items():
+            called = ", ".join(f"{share:.1%} called {verdict}" for verdict, share in shares.items())
+            yield f"  {level} {group.replace('_', ' ')}: {called}"
 
 
 def _heatmaps(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from laanet_core.calibration import choose_thresholds, expected_calibration_error, fit_temperature, reliability_bins
+from laanet_core.calibration import (
+    choose_common_thresholds,
+    choose_thresholds,
+    expected_calibration_error,
+    fit_temperature,
+    reliability_bins,
+)
 from laanet_core.evaluation import sigmoid
 
 
@@ -55,3 +61,15 @@ def test_thresholds_by_hand() -> None:
     assert choose_thresholds(labels, probabilities, fakes_called_real=0.2, reals_called_fake=0.1) == pytest.approx((0.25, 0.8))
     with pytest.raises(ValueError, match="both classes"):
         choose_thresholds(np.ones(20), probabilities, fakes_called_real=0.1, reals_called_fake=0.1)
+
+
+def test_common_thresholds_keep_their_promise_in_every_set() -> None:
+    rng = np.random.default_rng(3)
+    sets = []
+    for shift in (-0.7, 0.0, 1.2):
+        labels = rng.integers(0, 2, 997)
+        sets.append((labels, sigmoid(rng.normal(labels * 2 - 1 + shift, 1))))
+    real_below, fake_above = choose_common_thresholds(sets, fakes_called_real=0.10, reals_called_fake=0.05)
+    for labels, probabilities in sets:
+        assert (probabilities[labels == 1] < real_below).mean() <= 0.10
+        assert (probabilities[labels == 0] > fake_above).mean() <= 0.05

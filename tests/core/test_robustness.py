@@ -48,6 +48,16 @@ def test_evaluate_reports_every_severity_and_slice(tmp_path: Path, tiny_dataset:
     for row in figures["robustness"]:
         assert row["drop"] == pytest.approx(figures["frame_level"]["auc"]["value"] - row["auc"], abs=1e-4)
     assert {row["measure"] for row in figures["slices"]} >= {"face size", "skin tone"}
+    for faces, shares in figures["video_level"]["verdicts"].items():
+        assert sum(shares.values()) == pytest.approx(1, abs=1e-3), faces
+    few = [*command[:-5], "--robustness", "jpeg:50", "resize", "--sets", "pairs", "--bootstrap", "10", "--json"]
+    assert main(few) == 0
+    chosen = json.loads(capsys.readouterr().out)["sets"]
+    assert list(chosen) == ["pairs"]
+    assert [(row["corruption"], row["level"]) for row in chosen["pairs"]["robustness"]][:2] == [("jpeg", 50.0), ("resize", 0.75)]
+    for wrong, said in ((["--robustness", "rain"], "rain"), (["--robustness", "jpeg:much"], "not a number"), (["--sets", "odd"], "pairs")):
+        assert main([*command[:-5], *wrong]) == 1
+        assert said in capsys.readouterr().err
     assert main(command) == 0
     text = capsys.readouterr().out
     assert "AUC at jpeg (quality): 90:" in text
