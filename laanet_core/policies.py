@@ -13,7 +13,7 @@ from laanet_core.augmentation import Change
 from laanet_core.crops import RGBImage, enlarge_to_square
 from laanet_core.landmarks import Landmarks, face_box
 from laanet_core.results import Box
-from laanet_core.synthesis import Blend, SourceChanges
+from laanet_core.synthesis import Blend, SourceChanges, published_source_changes
 from laanet_core.working import PADDING_ALLOWED, WorkingCrop, jitter, middle_square, padding, tight_square
 
 PolicyName = Literal["published", "hardened"]
@@ -50,14 +50,6 @@ class Policy:
     framing: Callable[[WorkingCrop, np.random.Generator], Framing]
     shared_changes: SharedChanges
     independent: float
-
-
-def published_source_changes(rng: np.random.Generator) -> list[Change]:
-    """The statistical transform of self-blended images: RGB shift (p 0.3), hue and the like, brightness, then lost detail or sharpening."""
-    changes = [augmentation.shift_channels(rng)] if rng.random() < 0.3 else []
-    changes += [augmentation.shift_hue(rng, 0.3), augmentation.shift_brightness(rng, 0.1)]
-    changes.append(augmentation.down_and_up(int(rng.choice([2, 4]))) if rng.random() < 0.5 else augmentation.sharpen(rng))
-    return changes
 
 
 def published_resampling(rng: np.random.Generator) -> list[Change]:

@@ -28,12 +28,19 @@ class Blend:
     mask: Mask
 
 
-def self_blend(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator, changes: SourceChanges) -> Blend:
+def published_source_changes(rng: np.random.Generator) -> list[augmentation.Change]:
+    """The statistical transform of self-blended images: RGB shift (p 0.3), hue and the like, brightness, then lost detail or sharpening."""
+    changes = [augmentation.shift_channels(rng)] if rng.random() < 0.3 else []
+    changes += [augmentation.shift_hue(rng, 0.3), augmentation.shift_brightness(rng, 0.1)]
+    changes.append(augmentation.down_and_up(int(rng.choice([2, 4]))) if rng.random() < 0.5 else augmentation.sharpen(rng))
+    return changes
+
+
+def self_blend(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator, changes: SourceChanges = published_source_changes) -> Blend:
     """Blend a photograph with a changed copy of itself: I = r M source + (1 - r M) target.
 
-    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels; `changes` draws what sets source and target apart
-    (`laanet_core.policies`). One generator state gives one pseudo-fake. Raises InvalidDataset if the landmarks leave no mask (they lie
-    outside the image).
+    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels; `changes` draws what sets source and target apart. One generator state
+    gives one pseudo-fake. Raises InvalidDataset if the landmarks leave no mask (they lie outside the image).
     """
     mask = softened_hull(image, landmarks, rng)
     changed = augmentation.apply(changes(rng), image)

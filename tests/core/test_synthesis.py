@@ -3,21 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from laanet_core.crops import RGBImage
 from laanet_core.errors import InvalidDataset
 from laanet_core.foreign import match_colours, piecewise_warp
-from laanet_core.landmarks import HULL_KINDS, Landmarks, face_box, hull_mask
-from laanet_core.policies import POLICIES, PolicyName, hardened_source_changes, published_source_changes
-from laanet_core.synthesis import Blend, SourceChanges, blending_boundary, elastic_warp, soften
-from laanet_core.synthesis import self_blend as self_blend_with
+from laanet_core.landmarks import HULL_KINDS, face_box, hull_mask
+from laanet_core.policies import POLICIES, PolicyName
+from laanet_core.synthesis import blending_boundary, elastic_warp, published_source_changes, self_blend, soften
 from tests.core.conftest import drawn_landmarks, painted_face
 
 LANDMARKS = drawn_landmarks((100, 95), 100)
 IMAGE = painted_face(np.random.default_rng(1), LANDMARKS, 200)
-
-
-def self_blend(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator, changes: SourceChanges = hardened_source_changes) -> Blend:
-    return self_blend_with(image, landmarks, rng, changes)
 
 
 def test_one_seed_gives_one_pseudo_fake() -> None:
