@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -95,8 +95,8 @@ def write_overlay_clip(
     length = min(_length(source), seconds)
     partial = target.with_name(f"{target.name}.part")
     try:
-        with _encoder(partial, size) as write:
-            for picture in _pictures(source, size, seconds):
+        with _encoder(partial, size) as write, contextlib.closing(_pictures(source, size, seconds)) as pictures:
+            for picture in pictures:
                 _draw(picture, tracks, reach)
                 write(picture)
                 if progress:
@@ -182,7 +182,7 @@ def _length(source: Path) -> float:
         return _checked_duration(container, MAX_SECONDS, MAX_FRAME_PIXELS)
 
 
-def _pictures(source: Path, size: tuple[int, int], seconds: float) -> Iterator[Frame]:
+def _pictures(source: Path, size: tuple[int, int], seconds: float) -> Generator[Frame]:
     """The frames of the first `seconds`, upright and brought to `size` (width, height)."""
     latest: float | None = None
     with _reading(source) as container:
