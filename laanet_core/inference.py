@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from laanet_core.config import DecisionConfig, ModelConfig
+from laanet_core.consistency import consistency_values
 from laanet_core.crops import RGBImage, crop_square, enlarge_to_square
 from laanet_core.devices import pick_device
 from laanet_core.errors import UnreadableMedia
@@ -149,6 +150,21 @@ class Detector:
         """Logits and heatmaps of face crops (S, S, 3) uint8 RGB, S the model's input size."""
         with self._lock:
             return score_crops(self._model, crops, flip=flip)
+
+    def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
+        """How like its most suspicious cell every cell of a face is (paper equation 6); a pass of its own, made only when asked for.
+
+        `rgb` (H, W, 3) uint8 is the picture or frame this detector found `face` in. Values (S/4, S/4) float32 in [0, 1] over the heatmap's
+        box; the anchor is the heatmap's peak. A real face is alike all over; in a fake only what was blended like the anchor is. Raises
+        ValueError for a face without a heatmap.
+        """
+        _require_rgb(rgb)
+        if face.heatmap is None:
+            raise ValueError("a face without a heatmap has no consistency map")
+        crop = crop_square(rgb, face.heatmap.box, self.config.input_size)
+        with self._lock:
+            values = consistency_values(self._model, crop, int(face.heatmap.values.argmax()))
+        return Heatmap(values, face.heatmap.box)
 
     def _judge_frames(self, frames: Sequence[Frame]) -> list[list[FaceResult]]:
         found = self._faces.detect_frames([frame.rgb for frame in frames])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 
@@ -34,13 +35,26 @@ def draw_overlay(rgb: RGBImage, faces: Sequence[FaceResult], *, opacity: float =
     """
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie in [0, 1], not {opacity}")
-    layer = heat_layer(rgb.shape[:2], faces)
-    alpha = layer[..., 3:] * (opacity / 255)
-    drawn = np.asarray(np.round(rgb * (1 - alpha) + layer[..., :3] * alpha), np.uint8)
-    width = max(round(max(rgb.shape[:2]) / 350), 2)
+    drawn = _under(rgb, heat_layer(rgb.shape[:2], faces), opacity)
     for number, face in enumerate(faces, start=1):
-        _draw_box(drawn, face, str(number), width)
+        draw_box(drawn, face, str(number))
     return drawn
+
+
+def draw_heat(drawn: RGBImage, face: FaceResult, *, opacity: float = 0.6) -> None:
+    """Lay one face's heatmap over a picture (H, W, 3) uint8, in place, at a cost that grows with the face and not the picture."""
+    if face.heatmap is None:
+        return
+    height, width = drawn.shape[:2]
+    x1, y1, x2, y2 = face.heatmap.box
+    left, top, right, bottom = max(int(x1), 0), max(int(y1), 0), min(int(x2) + 1, width), min(int(y2) + 1, height)
+    if right <= left or bottom <= top:
+        return
+    part = drawn[top:bottom, left:right]
+    moved = Heatmap(face.heatmap.values, (x1 - left, y1 - top, x2 - left, y2 - top))
+    layer = heat_layer(part.shape, [dataclasses.replace(face, heatmap=moved)])
+    if layer[..., 3].any():
+        part[:] = _under(part, layer, opacity)
 
 
 def heat_layer(shape: tuple[int, ...], faces: Sequence[FaceResult], *, scale: float = 1.0) -> RGBImage:
@@ -64,6 +78,12 @@ def heat_layer(shape: tuple[int, ...], faces: Sequence[FaceResult], *, scale: fl
     return layer
 
 
+def _under(rgb: RGBImage, layer: RGBImage, opacity: float) -> RGBImage:
+    """rgb (H, W, 3) seen through a layer (H, W, 4)."""
+    alpha = layer[..., 3:] * np.float32(opacity / 255)
+    return np.asarray(np.round(rgb * (1 - alpha) + layer[..., :3] * alpha), np.uint8)
+
+
 def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap, scale: float) -> None:
     """Lay a face's heatmap over the picture's, the stronger of the two winning."""
     x1, y1, x2, y2 = (round(value * scale) for value in heatmap.box)
@@ -79,7 +99,9 @@ def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap, scale: float) -> 
     np.maximum(part, large[top - y1 : bottom - y1, left - x1 : right - x1], out=part)
 
 
-def _draw_box(drawn: RGBImage, face: FaceResult, label: str, width: int) -> None:
+def draw_box(drawn: RGBImage, face: FaceResult, label: str) -> None:
+    """Draw one face's box and its label into a picture (H, W, 3) uint8, in place, in its verdict's colour and line."""
+    width = max(round(max(drawn.shape[:2]) / 350), 2)
     x1, y1, x2, y2 = (round(value) for value in face.box)
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1)]
     colour = _COLOURS[face.verdict]
