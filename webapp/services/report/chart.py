@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportlab.lib.colors import HexColor, white
+from reportlab.lib.colors import Color, HexColor, white
 from reportlab.platypus import Flowable
 
-from webapp.services.report.lettering import COLOURS, INK, MUTED, RULE, SANS, draw_text, text_width
+from webapp.services.report.lettering import INK, MUTED, RULE, SANS, draw_text, text_width
 
 _HEIGHT, _LEFT, _BELOW = 150.0, 30.0, 26.0  # points; what the axes' words need
 _ROW = 13.0  # height of a line of the legend
@@ -25,13 +25,23 @@ class Line:
     points: tuple[tuple[float, float], ...]
 
 
-class Chart(Flowable):
-    """Lines over a background that shows where each verdict lies: below `real_below`, above `fake_above`, and between."""
+@dataclass(frozen=True)
+class Zone:
+    """The fake probabilities, `low` to `high`, that get one verdict, named in words."""
 
-    def __init__(self, lines: Sequence[Line], width: float, *, real_below: float, fake_above: float, axis: str) -> None:
+    name: str
+    colour: Color
+    low: float
+    high: float
+
+
+class Chart(Flowable):
+    """Lines over a background that shows which verdict lies where."""
+
+    def __init__(self, lines: Sequence[Line], zones: Sequence[Zone], width: float, *, axis: str) -> None:
         super().__init__()
         self._lines = lines
-        self._bounds = (real_below, fake_above)
+        self._zones = zones
         self._axis = axis
         self._legend = _legend_rows([line.name for line in lines], width - _LEFT)
         self.width = width
@@ -56,12 +66,14 @@ class Chart(Flowable):
         return _BELOW + _HEIGHT * fake_prob
 
     def _draw_zones(self) -> None:
-        real_below, fake_above = self._bounds
-        zones = ((0.0, real_below, COLOURS["real"]), (real_below, fake_above, COLOURS["inconclusive"]), (fake_above, 1.0, COLOURS["fake"]))
-        for low, high, colour in zones:
-            self.canv.setFillColor(colour, alpha=0.09)
-            self.canv.rect(_LEFT, self._y(low), self.width - _LEFT, self._y(high) - self._y(low), stroke=0, fill=1)
-        self.canv.setFillColor(INK, alpha=1)
+        canvas = self.canv
+        for zone in self._zones:
+            height = self._y(zone.high) - self._y(zone.low)
+            canvas.setFillColor(zone.colour, alpha=0.09)
+            canvas.rect(_LEFT, self._y(zone.low), self.width - _LEFT, height, stroke=0, fill=1)
+            canvas.setFillColor(zone.colour, alpha=1)
+            if height > 10:
+                draw_text(canvas, self.width - 5, self._y(zone.high) - 9, zone.name, align=1)
 
     def _draw_axes(self) -> None:
         canvas = self.canv
@@ -74,8 +86,8 @@ class Chart(Flowable):
             draw_text(canvas, _LEFT - 5, y - 2.5, f"{quarter / 4:.2f}", align=1)
         canvas.setStrokeColor(MUTED)
         canvas.setDash([2, 2])
-        for bound in self._bounds:
-            canvas.line(_LEFT, self._y(bound), self.width, self._y(bound))
+        for zone in self._zones[1:]:
+            canvas.line(_LEFT, self._y(zone.low), self.width, self._y(zone.low))
         canvas.setDash()
         step = _step(self._last)
         for tick in range(int(self._last / step + 1e-9) + 1):

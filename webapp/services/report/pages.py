@@ -9,13 +9,13 @@ from typing import Any
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, SimpleDocTemplate, Spacer, Table
+from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, Frame, KeepTogether, PageTemplate, Spacer, Table
 
 from laanet_core.crops import RGBImage
 from laanet_core.moments import Moment
-from laanet_core.results import FaceResult, number_text
+from laanet_core.results import FaceResult, Verdict, number_text
 from webapp.services.report import tables
-from webapp.services.report.chart import Chart, Line
+from webapp.services.report.chart import Chart, Line, Zone
 from webapp.services.report.lettering import (
     BODY,
     BRAND,
@@ -46,13 +46,11 @@ def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> by
     """The whole PDF; equal inputs give equal bytes."""
     register_fonts()
     paper = io.BytesIO()
-    document = SimpleDocTemplate(
+    frame = Frame(_SIDE, _BOTTOM, _WIDTH, A4[1] - _TOP - _BOTTOM, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
+    document = BaseDocTemplate(
         paper,
         pagesize=A4,
-        leftMargin=_SIDE,
-        rightMargin=_SIDE,
-        topMargin=_TOP,
-        bottomMargin=_BOTTOM,
+        pageTemplates=[PageTemplate(frames=[frame])],
         title=f"{report.words['brand']}: {report.title()}",
         author="",
         subject="",
@@ -97,8 +95,12 @@ def _opening(report: Report) -> Iterator[Flowable]:
 def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
     faces = report.result.faces
     numbers = range(1, len(faces) + 1)
-    yield from _section(report.words["picture"], *_picture(report, rgb, faces, numbers), *_legend(report, faces))
     words = report.words
+    captions = (words["picture.found"] if faces else "", words["picture.heat"])
+    first, *others = _picture(rgb, faces, numbers, captions)
+    yield from _section(words["picture"], first)
+    yield from others
+    yield from _legend(report, faces)
     cards = [_card(rgb, face, words["face"].format(number=number), report) for number, face in zip(numbers, faces, strict=True)]
     if cards:
         yield from _section(words["faces"], _cards(cards), split=True)
@@ -109,15 +111,13 @@ def _clip(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     if result.tracks:
         yield from _section(words["table.persons"], tables.persons(report, _WIDTH), split=True)
     if lines := _lines(report):
-        bounds = {"real_below": report.decision.real_below, "fake_above": report.decision.fake_above}
-        yield from _section(words["timeline"], Chart(lines, _WIDTH, **bounds, axis=words["timeline.seconds"]))
+        yield from _section(words["timeline"], Chart(lines, _zones(report), _WIDTH, axis=words["timeline.seconds"]))
     shown = sorted(moments, key=lambda moment: moment.time)
     for place, moment in enumerate(shown):
-        caption = paragraph(words["moment"].format(time=f"{moment.time:.2f}"), SMALL)
         numbers = [_person(face) for face in moment.faces]
-        parts = [caption, *_picture(report, moment.rgb, moment.faces, numbers)]
-        last = _legend(report, [face for some in shown for face in some.faces]) if place == len(shown) - 1 else []
-        yield from _section(words["moments"] if place == 0 else None, *parts, *last)
+        captions = (words["moment"].format(time=f"{moment.time:.2f}"), "")
+        yield from _section(words["moments"] if place == 0 else None, *_picture(moment.rgb, moment.faces, numbers, captions))
+    yield from _legend(report, [face for moment in shown for face in moment.faces])
     if cards := _persons(report, shown):
         yield from _section(words["persons"], _cards(cards), split=True)
 
@@ -139,18 +139,16 @@ def _section(heading: str | None, *parts: Flowable, split: bool = False) -> Iter
         yield KeepTogether([*head, *parts])
 
 
-def _picture(report: Report, rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int]) -> Iterator[Flowable]:
-    """A picture with its boxes and, where a heatmap was drawn, the heatmap: side by side, or one above the other when wide."""
+def _picture(rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int], captions: tuple[str, str]) -> list[Flowable]:
+    """A picture with its boxes and, where there is one, its heatmap: side by side, or one above the other when wide."""
     heated = any(face.heatmap is not None for face in faces)
     stacked = rgb.shape[1] > 2 * rgb.shape[0] or not heated
     width = _WIDTH if stacked else (_WIDTH - _GAP) / 2
-    plain, heat = picture_pair(rgb, faces, numbers, width, 95 * mm)
-    found = [plain, paragraph(report.words["picture.found"], NOTE)] if faces else [plain]
-    looked = [heat, paragraph(report.words["picture.heat"], NOTE)] if heated else []
+    pair = picture_pair(rgb, faces, numbers, width, 95 * mm)[: 1 + heated]
+    figures = [[drawn, *([paragraph(caption, NOTE)] if caption else [])] for drawn, caption in zip(pair, captions, strict=False)]
     if stacked:
-        yield from [*found, *looked]
-        return
-    yield Table([[found, "", looked]], colWidths=[width, _GAP, width], style=[*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")])
+        return [KeepTogether(figure) for figure in figures]
+    return [Table([[figures[0], "", figures[1]]], colWidths=[width, _GAP, width], style=[*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")])]
 
 
 def _legend(report: Report, faces: Sequence[FaceResult]) -> list[Flowable]:
@@ -203,6 +201,16 @@ def _lines(report: Report) -> list[Line]:
         if face.time is not None and face.fake_prob is not None:
             points.setdefault(_person(face), []).append((face.time, face.fake_prob))
     return [Line(report.words["person"].format(number=number), tuple(sorted(points[number]))) for number in sorted(points)]
+
+
+def _zones(report: Report) -> list[Zone]:
+    real_below, fake_above = report.decision.real_below, report.decision.fake_above
+    bounds: list[tuple[Verdict, float, float]] = [
+        ("real", 0, real_below),
+        ("inconclusive", real_below, fake_above),
+        ("fake", fake_above, 1),
+    ]
+    return [Zone(report.verdict(verdict), COLOURS[verdict], low, high) for verdict, low, high in bounds]
 
 
 def _person(face: FaceResult) -> int:

@@ -18,7 +18,7 @@ from laanet_core.overlay import heat_layer
 from laanet_core.results import Box, FaceResult, Heatmap, Verdict
 from webapp.services.report.lettering import BOLD, COLOURS, draw_text, text_width
 
-_LONGEST_SIDE = 1200  # pixels of a picture in the report
+_FINENESS = 220 / 72  # pixels to a point of paper
 _CROP_SIDE = 224  # pixels of a face in the report
 _OPACITY = 0.75  # of the hottest places, as the page begins with
 _WIDTHS: dict[Verdict | None, float] = {"fake": 1.6, "real": 0.8, "inconclusive": 0.8, None: 0.8}  # points
@@ -99,7 +99,7 @@ def picture_pair(
 ) -> tuple[Picture, Picture]:
     """A picture with its faces boxed, and the same under the heatmap; each at most `width` x `height` points."""
     rows, columns = rgb.shape[:2]
-    scale = min(_LONGEST_SIDE / max(rows, columns), 1.0)
+    scale = min(_FINENESS * width / columns, _FINENESS * height / rows, 1.0)
     shown = rgb if scale == 1 else _resized(rgb, max(round(columns * scale), 1), max(round(rows * scale), 1))
     marks = [Mark(face.box, face.verdict, number) for face, number in zip(faces, numbers, strict=True)]
     heated = _heated(shown, faces, scale)

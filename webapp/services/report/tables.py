@@ -105,7 +105,7 @@ def _person(face: FaceResult) -> str:
 def _table(report: Report, columns: Sequence[str], rows: Sequence[Sequence[str | Paragraph]], width: float) -> Table:
     """Ruled, its head repeated on every page it reaches; the verdict's column is twice as wide as the others."""
     head = [paragraph(report.words[f"column.{column}"], HEAD) for column in columns]
-    shares = [0.6 if column in ("face", "person") else 1.7 if column == "verdict" else 1.0 for column in columns]
+    shares = [0.8 if column in ("face", "person") else 1.7 if column == "verdict" else 1.0 for column in columns]
     table = Table([head, *map(list, rows)], colWidths=[width * share / sum(shares) for share in shares], repeatRows=1)
     table.setStyle(_RULED)
     table.setStyle(_HEADED)
