@@ -55,9 +55,19 @@ def runs(text: str, font: str) -> Iterator[tuple[str, str]]:
 
     What neither can show, what would be invisible and what would turn the direction of writing is spelt [U+0000]; very long text is cut.
     """
-    shown = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-    for chosen, group in itertools.groupby((_letter(letter, font) for letter in shown), key=lambda pair: pair[0]):
+    for chosen, group in itertools.groupby(_letters(text, font), key=lambda pair: pair[0]):
         yield chosen, "".join(letters for _, letters in group)
+
+
+def _letters(text: str, font: str) -> Iterator[tuple[str, str]]:
+    length = 0
+    for letter in text:
+        chosen, shown = _letter(letter, font)
+        length += len(shown)
+        if length > _LONGEST:
+            yield font, "…"
+            return
+        yield chosen, shown
 
 
 def _letter(letter: str, font: str) -> tuple[str, str]:

@@ -39,6 +39,8 @@ _SIDE, _TOP, _BOTTOM = 18 * mm, 16 * mm, 20 * mm  # margins
 _WIDTH = A4[0] - 2 * _SIDE
 _GAP = 4 * mm
 _CARDS = 3  # faces beside each other
+_CARD = (_WIDTH - (_CARDS - 1) * _GAP) / _CARDS
+_SIDE_OF_FACE = (_CARD - 2) / 2  # with and without its heatmap
 _BARE: list[Any] = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
 
 
@@ -71,10 +73,10 @@ def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> I
     if result.kind == "video":
         yield from _clip(report, moments)
     elif result.faces:
-        yield from _section(words["table.faces"], tables.faces(report, _WIDTH), split=True)
+        yield from _section(words["table.faces"], tables.faces(report, _WIDTH), room=20 * mm)
     yield from _limits(report)
     if result.kind == "video" and result.faces:
-        yield from _section(words["table.frames"], tables.frames(report, _WIDTH), split=True)
+        yield from _section(words["table.frames"], tables.frames(report, _WIDTH), room=20 * mm)
 
 
 def _opening(report: Report) -> Iterator[Flowable]:
@@ -98,28 +100,30 @@ def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
     words = report.words
     captions = (words["picture.found"] if faces else "", words["picture.heat"])
     first, *others = _picture(rgb, faces, numbers, captions)
-    yield from _section(words["picture"], first)
-    yield from others
+    yield from _section(words["picture"], *first)
+    yield from (KeepTogether([Spacer(0, 4), *figure]) for figure in others)
     yield from _legend(report, faces)
     cards = [_card(rgb, face, words["face"].format(number=number), report) for number, face in zip(numbers, faces, strict=True)]
     if cards:
-        yield from _section(words["faces"], _cards(cards), split=True)
+        yield from _section(words["faces"], _cards(cards), room=_SIDE_OF_FACE + 34)
 
 
 def _clip(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     words, result = report.words, report.result
     if result.tracks:
-        yield from _section(words["table.persons"], tables.persons(report, _WIDTH), split=True)
+        yield from _section(words["table.persons"], tables.persons(report, _WIDTH), room=20 * mm)
     if lines := _lines(report):
         yield from _section(words["timeline"], Chart(lines, _zones(report), _WIDTH, axis=words["timeline.seconds"]))
     shown = sorted(moments, key=lambda moment: moment.time)
     for place, moment in enumerate(shown):
         numbers = [_person(face) for face in moment.faces]
         captions = (words["moment"].format(time=f"{moment.time:.2f}"), "")
-        yield from _section(words["moments"] if place == 0 else None, *_picture(moment.rgb, moment.faces, numbers, captions))
+        first, *others = _picture(moment.rgb, moment.faces, numbers, captions)
+        yield from _section(words["moments"] if place == 0 else None, *first)
+        yield from (KeepTogether([Spacer(0, 4), *figure]) for figure in others)
     yield from _legend(report, [face for moment in shown for face in moment.faces])
     if cards := _persons(report, shown):
-        yield from _section(words["persons"], _cards(cards), split=True)
+        yield from _section(words["persons"], _cards(cards), room=_SIDE_OF_FACE + 34)
 
 
 def _limits(report: Report) -> Iterator[Flowable]:
@@ -129,26 +133,28 @@ def _limits(report: Report) -> Iterator[Flowable]:
     yield from _section(report.words["limits"], table)
 
 
-def _section(heading: str | None, *parts: Flowable, split: bool = False) -> Iterator[Flowable]:
-    """A heading that stays with what it heads; only a part that may be split crosses pages."""
+def _section(heading: str | None, *parts: Flowable, room: float = 0) -> Iterator[Flowable]:
+    """A heading and what it heads, on one page; with `room`, parts that may cross pages but begin where that many points are left."""
     head = [paragraph(heading, HEADING)] if heading else [Spacer(0, 6)]
-    if split:
-        yield CondPageBreak(40 * mm)
+    if room:
+        yield CondPageBreak(HEADING.spaceBefore + HEADING.leading + HEADING.spaceAfter + room)
         yield from [*head, *parts]
     else:
         yield KeepTogether([*head, *parts])
 
 
-def _picture(rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int], captions: tuple[str, str]) -> list[Flowable]:
-    """A picture with its boxes and, where there is one, its heatmap: side by side, or one above the other when wide."""
+def _picture(rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int], captions: tuple[str, str]) -> list[list[Flowable]]:
+    """A picture with its boxes and, where there is one, its heatmap: side by side, or one above the other (two entries) when wide."""
     heated = any(face.heatmap is not None for face in faces)
     stacked = rgb.shape[1] > 2 * rgb.shape[0] or not heated
     width = _WIDTH if stacked else (_WIDTH - _GAP) / 2
     pair = picture_pair(rgb, faces, numbers, width, 95 * mm)[: 1 + heated]
-    figures = [[drawn, *([paragraph(caption, NOTE)] if caption else [])] for drawn, caption in zip(pair, captions, strict=False)]
+    notes = [[Spacer(0, 2), paragraph(caption, NOTE)] if caption else [] for caption in captions]
+    figures: list[list[Flowable]] = [[drawn, *note] for drawn, note in zip(pair, notes, strict=False)]
     if stacked:
-        return [KeepTogether(figure) for figure in figures]
-    return [Table([[figures[0], "", figures[1]]], colWidths=[width, _GAP, width], style=[*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")])]
+        return figures
+    look = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    return [[Table([[figures[0], "", figures[1]]], colWidths=[width, _GAP, width], style=look)]]
 
 
 def _legend(report: Report, faces: Sequence[FaceResult]) -> list[Flowable]:
@@ -161,19 +167,17 @@ def _legend(report: Report, faces: Sequence[FaceResult]) -> list[Flowable]:
 
 def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Flowable]:
     """One face up close, with and without its heatmap, and what was said of it."""
-    side = ((_WIDTH - (_CARDS - 1) * _GAP) / _CARDS - 2) / 2
-    plain, heated = crop_pair(rgb, face, side)
-    pictures = Table([[plain, heated or ""]], colWidths=[side + 2, side], hAlign="LEFT", style=_BARE)
+    plain, heated = crop_pair(rgb, face, _SIDE_OF_FACE)
+    pictures = Table([[plain, heated or ""]], colWidths=[_SIDE_OF_FACE + 2, _SIDE_OF_FACE], hAlign="LEFT", style=_BARE)
     said = f"{name}: {report.verdict(face.verdict)}, {number_text(face.fake_prob)}"
     return [pictures, Spacer(0, 2), paragraph(said, SMALL)]
 
 
 def _cards(cards: Sequence[list[Flowable]]) -> Table:
-    width = (_WIDTH - (_CARDS - 1) * _GAP) / _CARDS
     cells: list[Any] = [*cards, *([""] * (-len(cards) % _CARDS))]
     rows = [cells[start : start + _CARDS] for start in range(0, len(cells), _CARDS)]
     style = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("BOTTOMPADDING", (0, 0), (-1, -1), 8)]
-    return Table([_gapped(row) for row in rows], colWidths=[width, _GAP, width, _GAP, width], style=style)
+    return Table([_gapped(row) for row in rows], colWidths=[_CARD, _GAP, _CARD, _GAP, _CARD], style=style)
 
 
 def _gapped(row: Sequence[Any]) -> list[Any]:
@@ -186,13 +190,17 @@ def _persons(report: Report, moments: Sequence[Moment]) -> list[list[Flowable]]:
     for moment in moments:
         for face in moment.faces:
             known = best.get(_person(face))
-            if known is None or (face.fake_prob or -1) > (known[1].fake_prob or -1):
+            if known is None or _suspicion(face) > _suspicion(known[1]):
                 best[_person(face)] = (moment, face)
     words = report.words
     return [
         _card(moment.rgb, face, f"{words['person'].format(number=number)}, {words['moment'].format(time=f'{moment.time:.2f}')}", report)
         for number, (moment, face) in sorted(best.items())
     ]
+
+
+def _suspicion(face: FaceResult) -> float:
+    return -1.0 if face.fake_prob is None else face.fake_prob
 
 
 def _lines(report: Report) -> list[Line]:
