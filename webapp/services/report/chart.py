@@ -43,8 +43,9 @@ class Chart(Flowable):
         self._lines = lines
         self._zones = zones
         self._axis = axis
-        self._legend = _legend_rows([line.name for line in lines], width - _LEFT)
         self.width = width
+        self._right = width - 6 - max(text_width(zone.name, SANS, 7) for zone in zones)
+        self._legend = _legend_rows([line.name for line in lines], self._right - _LEFT)
         self._top = _BELOW + _HEIGHT
         self.height = self._top + 6 + _ROW * len(self._legend)
         self._last = max((time for line in lines for time, _ in line.points), default=0) or 1.0
@@ -60,7 +61,7 @@ class Chart(Flowable):
         self._draw_legend()
 
     def _x(self, time: float) -> float:
-        return _LEFT + 6 + (self.width - _LEFT - 12) * time / self._last
+        return _LEFT + 6 + (self._right - _LEFT - 12) * time / self._last
 
     def _y(self, fake_prob: float) -> float:
         return _BELOW + _HEIGHT * fake_prob
@@ -70,10 +71,10 @@ class Chart(Flowable):
         for zone in self._zones:
             height = self._y(zone.high) - self._y(zone.low)
             canvas.setFillColor(zone.colour, alpha=0.09)
-            canvas.rect(_LEFT, self._y(zone.low), self.width - _LEFT, height, stroke=0, fill=1)
+            canvas.rect(_LEFT, self._y(zone.low), self._right - _LEFT, height, stroke=0, fill=1)
             canvas.setFillColor(zone.colour, alpha=1)
-            if height > 10:
-                draw_text(canvas, self.width - 5, self._y(zone.high) - 9, zone.name, align=1)
+            if height > 8:
+                draw_text(canvas, self._right + 6, self._y(zone.low) + height / 2 - 2.5, zone.name)
 
     def _draw_axes(self) -> None:
         canvas = self.canv
@@ -82,19 +83,19 @@ class Chart(Flowable):
         canvas.setFillColor(MUTED)
         for quarter in range(5):
             y = self._y(quarter / 4)
-            canvas.line(_LEFT, y, self.width, y)
+            canvas.line(_LEFT, y, self._right, y)
             draw_text(canvas, _LEFT - 5, y - 2.5, f"{quarter / 4:.2f}", align=1)
         canvas.setStrokeColor(MUTED)
         canvas.setDash([2, 2])
         for zone in self._zones[1:]:
-            canvas.line(_LEFT, self._y(zone.low), self.width, self._y(zone.low))
+            canvas.line(_LEFT, self._y(zone.low), self._right, self._y(zone.low))
         canvas.setDash()
         step = _step(self._last)
         for tick in range(int(self._last / step + 1e-9) + 1):
             x = self._x(tick * step)
             canvas.line(x, _BELOW, x, _BELOW - 3)
             draw_text(canvas, x, _BELOW - 11, f"{tick * step:g}", align=0.5)
-        draw_text(canvas, (_LEFT + self.width) / 2, 3, self._axis, align=0.5)
+        draw_text(canvas, (_LEFT + self._right) / 2, 3, self._axis, align=0.5)
 
     def _draw_line(self, line: Line, index: int) -> None:
         canvas = self.canv
@@ -113,7 +114,7 @@ class Chart(Flowable):
         canvas.setStrokeColor(white)
         canvas.setLineWidth(0.5)
         canvas.setFillColor(_INKS[index % len(_INKS)])
-        shape, r = index % _SHAPES, 2.4
+        shape, r = (index + index // 12) % _SHAPES, 2.4  # 24 different points
         if shape == 0:
             canvas.circle(x, y, r, stroke=1, fill=1)
             return
