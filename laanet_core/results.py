@@ -14,6 +14,16 @@ Kind = Literal["image", "video"]
 Box = tuple[float, float, float, float]
 
 
+def number_text(value: float | None) -> str:
+    """A score or probability as people read it, with the four decimals of the JSON; a dash where there is none."""
+    return "–" if value is None else f"{value:.4f}"
+
+
+def size_text(box: Box) -> str:
+    """Width and height of a box in whole pixels."""
+    return f"{box[2] - box[0]:.0f} × {box[3] - box[1]:.0f}"
+
+
 @dataclass(frozen=True)
 class ModelInfo:
     """Which model answered: its configuration's name, its version, and the sha256 of its weights file."""

@@ -13,7 +13,7 @@ from laanet_core.config import DecisionConfig
 from laanet_core.crops import RGBImage
 from laanet_core.moments import Moment
 from laanet_core.overlay import heat_layer
-from laanet_core.results import AnalysisResult, FaceResult, ModelInfo, Verdict
+from laanet_core.results import AnalysisResult, FaceResult, ModelInfo, Verdict, number_text, size_text
 from webapp.ui import texts
 
 SHOWN_SIDE = 1280  # longer side of a picture sent to the page
@@ -32,7 +32,9 @@ def headline(result: AnalysisResult) -> str:
     if result.fake_prob is not None:
         level = "highest of all persons, over the clip" if result.kind == "video" else "highest of all faces"
         several = len(result.tracks) > 1 if result.kind == "video" else len(result.faces) > 1
-        parts.append(f"<p class='lens-prob'>Fake probability <strong>{result.fake_prob:.4f}</strong>{f' ({level})' if several else ''}</p>")
+        parts.append(
+            f"<p class='lens-prob'>Fake probability <strong>{number_text(result.fake_prob)}</strong>{f' ({level})' if several else ''}</p>"
+        )
     if result.error:
         parts.append(f"<p class='lens-code'>Code: <code>{escape(result.error.code)}</code></p>")
     return f"<section class='lens-head lens-{state}' role='status'>{''.join(parts)}</section>"
@@ -69,13 +71,13 @@ def table(result: AnalysisResult) -> str:
         rows = [(t.track + 1, t.verdict, t.fake_prob, t.fake_logit, str(t.frames)) for t in result.tracks]
     else:
         heads = ("Face", "Verdict", "Fake probability", "Raw score", "Size in pixels")
-        rows = [(n, f.verdict, f.fake_prob, f.fake_logit, _size(f)) for n, f in enumerate(result.faces, start=1)]
+        rows = [(n, f.verdict, f.fake_prob, f.fake_logit, size_text(f.box)) for n, f in enumerate(result.faces, start=1)]
     if not rows:
         return ""
     head = "".join(f"<th scope='col'>{name}</th>" for name in heads)
     body = "".join(
         f"<tr><th scope='row'>{number}</th><td><span class='lens-pill lens-{verdict or 'unjudged'}'>{texts.VERDICTS[verdict]}</span></td>"
-        f"<td>{_number(prob)}</td><td>{_number(logit)}</td><td>{last}</td></tr>"
+        f"<td>{number_text(prob)}</td><td>{number_text(logit)}</td><td>{last}</td></tr>"
         for number, verdict, prob, logit, last in rows
     )
     return f"<div class='lens-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
@@ -95,9 +97,9 @@ def model_facts(info: ModelInfo, decision: DecisionConfig, notice: str | None) -
     facts = {
         "Model": f"{info.name}, version {info.version}",
         "Weights (sha256)": info.sha256,
-        "No sign below": f"{decision.real_below:.4f}",
-        "Looks manipulated above": f"{decision.fake_above:.4f}",
-        "Temperature": f"{decision.temperature:.4f}" + ("" if decision.calibrated else " (not calibrated)"),
+        "No sign below": number_text(decision.real_below),
+        "Looks manipulated above": number_text(decision.fake_above),
+        "Temperature": number_text(decision.temperature) + ("" if decision.calibrated else " (not calibrated)"),
         "Smallest face judged": f"{decision.min_face_size} pixels",
     }
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in facts.items())
@@ -159,11 +161,3 @@ def _data_uri(pixels: RGBImage, extension: str) -> str:
     encoded = cv2.imencode(extension, cv2.cvtColor(pixels, order))[1]
     kind = "jpeg" if extension == ".jpg" else "png"
     return f"data:image/{kind};base64,{base64.b64encode(encoded.tobytes()).decode()}"
-
-
-def _size(face: FaceResult) -> str:
-    return f"{face.box[2] - face.box[0]:.0f} × {face.box[3] - face.box[1]:.0f}"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

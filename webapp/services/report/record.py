@@ -1,0 +1,90 @@
+"""What a report is made from, and the sentences that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from laanet_core.config import DecisionConfig
+from laanet_core.results import AnalysisResult, Verdict, number_text
+from webapp.services.report.words import ENGLISH
+
+
+@dataclass(frozen=True)
+class Report:
+    """One analysis that a person may hand on: plain values, no file name, no receipt.
+
+    `media_sha256` is of the file as it was given; `created` is when the report was made and must carry its zone. `notice` is the weights'
+    licence notice. `words` has every key of ENGLISH. Raises ValueError for a time without a zone or words that lack a key.
+    """
+
+    result: AnalysisResult
+    decision: DecisionConfig
+    media_sha256: str
+    created: datetime
+    notice: str | None = None
+    words: Mapping[str, str] = field(default_factory=lambda: ENGLISH)
+
+    def __post_init__(self) -> None:
+        if self.created.tzinfo is None:
+            raise ValueError("the time of a report must carry its zone")
+        if missing := sorted(ENGLISH.keys() - self.words.keys()):
+            raise ValueError(f"the words of the report lack {', '.join(missing)}")
+
+    @property
+    def created_utc(self) -> datetime:
+        """To the second, in UTC."""
+        return self.created.astimezone(UTC).replace(microsecond=0)
+
+    @property
+    def state(self) -> str:
+        """The verdict where there is one, else the outcome."""
+        return self.result.verdict or self.result.outcome
+
+    @property
+    def limits(self) -> list[str]:
+        return [text for key, text in self.words.items() if key.startswith("limit.")]
+
+    def title(self) -> str:
+        return self.words["title.rejected" if self.result.outcome == "rejected" else f"title.{self.result.kind}"]
+
+    def outcome(self) -> str:
+        """The answer in one sentence, as the page has it."""
+        sentence = self.words[f"outcome.{self.state}"]
+        return sentence.format(subject=self._subject()) if self.state == "fake" else sentence
+
+    def explanation(self) -> str:
+        error = self.result.error
+        if error is not None:
+            return self.words.get(f"error.{error.code}", error.message)
+        return self.words.get(f"why.{self.state}", "")
+
+    def probability(self) -> str | None:
+        if self.result.fake_prob is None:
+            return None
+        key = f"probability.{self.result.kind}" if len(self._verdicts()) > 1 else "probability"
+        return self.words[key].format(number=number_text(self.result.fake_prob))
+
+    def size(self) -> str:
+        if self.result.size is None:
+            return self.words["size.unknown"]
+        width, height = self.result.size
+        return self.words["size"].format(width=width, height=height)
+
+    def kind(self) -> str:
+        return self.words["kind.rejected" if self.result.outcome == "rejected" else f"kind.{self.result.kind}"]
+
+    def verdict(self, verdict: Verdict | None) -> str:
+        return self.words[f"verdict.{verdict or 'none'}"]
+
+    def _verdicts(self) -> list[Verdict | None]:
+        if self.result.kind == "video":
+            return [track.verdict for track in self.result.tracks]
+        return [face.verdict for face in self.result.faces]
+
+    def _subject(self) -> str:
+        verdicts = self._verdicts()
+        if len(verdicts) == 1:
+            return self.words["subject.one"]
+        return self.words[f"subject.{self.result.kind}"].format(fakes=verdicts.count("fake"), count=len(verdicts))

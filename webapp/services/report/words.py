@@ -1,0 +1,112 @@
+"""Every word of a report in English; another language is another mapping with the same keys.
+
+Where a name repeats one of the page (outcomes, verdicts, facts of the model) so do its words; a test holds them together. A mapping may
+also have `error.CODE` for the sentence of a rejection; without it the detector's own English sentence stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ENGLISH: Mapping[str, str] = {
+    "language": "en",  # BCP 47
+    "brand": "LAA-Net Lens",
+    "title.image": "Report on a photo",
+    "title.video": "Report on a clip",
+    "title.rejected": "Report on a file",
+    # the outcome first, then why
+    "outcome.no_face": "No face found",
+    "outcome.face_too_small": "Too small to judge",
+    "outcome.rejected": "This file cannot be analysed",
+    "outcome.fake": "{subject} looks manipulated",
+    "outcome.real": "No sign of manipulation found",
+    "outcome.inconclusive": "Cannot tell",
+    "why.no_face": "The network judges faces only. A face may also be hidden, turned away or too dark to be found.",
+    "why.face_too_small": "Every face here is smaller than the network can judge. A larger version of the file may help.",
+    "why.fake": "The network sees traces like those of one face blended into another picture. It can be wrong.",
+    "why.real": "The network sees no traces of blending. That is no proof that nothing was changed.",
+    "why.inconclusive": "The score lies between what real faces and what fakes usually get. Please do not take it as either.",
+    "subject.one": "This face",
+    "subject.image": "{fakes} of {count} faces",
+    "subject.video": "{fakes} of {count} persons",
+    "probability": "Fake probability {number}",
+    "probability.image": "Fake probability {number} (highest of all faces)",
+    "probability.video": "Fake probability {number} (highest of all persons, over the clip)",
+    "code": "Code: {code}",
+    "verdict.fake": "looks manipulated",
+    "verdict.real": "no sign found",
+    "verdict.inconclusive": "cannot tell",
+    "verdict.none": "too small to judge",
+    # facts
+    "facts": "What was judged, and by what",
+    "fact.created": "Report made",
+    "fact.media": "File (sha256)",
+    "fact.kind": "Kind and size",
+    "fact.model": "Model",
+    "fact.weights": "Weights (sha256)",
+    "fact.real_below": "No sign below",
+    "fact.fake_above": "Looks manipulated above",
+    "fact.temperature": "Temperature",
+    "fact.min_face_size": "Smallest face judged",
+    "fact.notice": "Terms",
+    "kind.image": "Photo",
+    "kind.video": "Clip",
+    "kind.rejected": "Not analysed",
+    "size": "{width} × {height} pixels",
+    "size.unknown": "size not known",
+    "model": "{name}, version {version}",
+    "pixels": "{number} pixels",
+    "not_calibrated": "{number} (not calibrated)",
+    # pictures
+    "picture": "The photo",
+    "picture.found": "The faces found, numbered as in the table",
+    "picture.heat": "Where the network saw traces of blending",
+    "heat.legend": "From cyan to magenta: where the network saw traces of blending, on one scale for all faces. Clear means it saw none.",
+    "lines.legend": "Thick line: looks manipulated. Thin line: no sign found. Dashed: cannot tell. Dotted: too small to judge.",
+    "faces": "The faces up close",
+    "persons": "The persons up close, each at the most suspicious moment shown",
+    "moments": "Most suspicious moments",
+    "moment": "{time} s",
+    "timeline": "Fake probability over time",
+    "timeline.seconds": "Seconds",
+    "face": "Face {number}",
+    "person": "Person {number}",
+    # tables
+    "table.faces": "Every face",
+    "table.persons": "Every person",
+    "table.frames": "Every face on every frame looked at",
+    "column.face": "Face",
+    "column.person": "Person",
+    "column.time": "Time in s",
+    "column.verdict": "Verdict",
+    "column.fake_prob": "Fake probability",
+    "column.fake_logit": "Raw score",
+    "column.detection_prob": "Sure it is a face",
+    "column.size": "Size in pixels",
+    "column.frames": "Frames judged",
+    # limits
+    "limits": "What this report can and cannot say",
+    "limit.1": "It says whether one network saw traces of a face having been blended into a picture, and where. It looks for nothing else.",
+    "limit.2": (
+        "Pictures drawn whole by a generator are outside of what it can judge: a face that was never pasted may show no seam. So are "
+        "bodies, backgrounds, sound, and what a picture is said to show."
+    ),
+    "limit.3": (
+        "Small, dark, blurred or heavily compressed faces have lost the finer traces. Beauty filters, collages and retouching leave the "
+        "same traces as a swap."
+    ),
+    "limit.4": (
+        "It is no proof, for or against anybody, and must not decide anything about a person by itself. How often the model errs was "
+        "measured; the rates are in its model card, and a picture unlike those it was measured on may fare worse."
+    ),
+    "limit.5": (
+        "The fake probability says how often, among the pictures the model was calibrated on, faces with such a score were fake. Where few "
+        "pictures are fake, a high one means less."
+    ),
+    "limit.6": (
+        "The report is not signed. The sha256 ties it to one exact file, byte for byte; a copy that was saved anew has another. The file's "
+        "name is left out on purpose."
+    ),
+    "footer": "File {sha256}… · {created}",
+    "page": "Page {page} of {total}",
+}

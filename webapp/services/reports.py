@@ -1,0 +1,71 @@
+"""A report of one analysis that a person can hand on: as data, and as a PDF with pictures.
+
+Neither has the file's name, its path or the receipt. Nothing here reads the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from laanet_core.crops import RGBImage
+from laanet_core.moments import Moment
+from webapp.services.report.pages import build
+from webapp.services.report.record import Report
+from webapp.services.report.words import ENGLISH
+
+__all__ = ["ENGLISH", "FORMAT", "FORMAT_VERSION", "Report", "report_json", "report_pdf"]
+
+FORMAT = "laanet-lens-report"
+FORMAT_VERSION = 1  # grows when a key is renamed, removed or changes its meaning; new keys do not change it
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The report as an object of plain JSON values.
+
+    - `format`, `format_version`: FORMAT and FORMAT_VERSION; `language`: of `limits` and nothing else
+    - `created`: when the report was made, ISO 8601 in UTC, to the second
+    - `media`: `sha256` of the file's bytes, `kind` (image, video), `size` as {`width`, `height`} of the upright picture in pixels or null
+    - `model`: `name`, `version`, `sha256` of its weights, `notice` (the weights' terms) or null
+    - `decision`: `temperature`, `real_below`, `fake_above`, `min_face_size` in pixels, `calibrated`; a face is real below the one
+      threshold, fake above the other, inconclusive from one to the other, both included
+    - `outcome` (verdict, no_face, face_too_small, rejected), `verdict` (real, fake, inconclusive) or null, `fake_prob` in [0, 1] or null,
+      `error` as {`code`, `message`} or null
+    - `faces`: each with `number` (as in the PDF of a photo), `box` [x1, y1, x2, y2] in pixels of the upright original, `detection_prob`,
+      `fake_logit`, `fake_prob` = sigmoid(`fake_logit` / `temperature`), `verdict`, `time` in seconds of the clip or null, `track` (from 0)
+      and `person` (from 1, as in the PDF) or null
+    - `tracks`, of clips only: each person over the whole clip, with `track`, `person`, `frames`, `fake_logit`, `fake_prob`, `verdict`
+    - `limits`: what the report can and cannot say, sentences
+
+    Scores, probabilities and thresholds have four decimals, the digits of the PDF and of the page.
+    """
+    result = report.result
+    answer = result.to_json()
+    size = None if result.size is None else dict(zip(("width", "height"), result.size, strict=True))
+    return {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "language": report.words["language"],
+        "created": report.created_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "media": {"sha256": report.media_sha256, "kind": result.kind, "size": size},
+        "model": {**answer["model"], "notice": report.notice},
+        "decision": {key: round(value, 4) if isinstance(value, float) else value for key, value in report.decision.to_dict().items()},
+        **{key: answer[key] for key in ("outcome", "verdict", "fake_prob", "error")},
+        "faces": [
+            {"number": number, **face.to_json(), "person": None if face.track is None else face.track + 1}
+            for number, face in enumerate(result.faces, start=1)
+        ],
+        **({"tracks": [{**track.to_json(), "person": track.track + 1} for track in result.tracks]} if result.kind == "video" else {}),
+        "limits": report.limits,
+    }
+
+
+def report_pdf(report: Report, rgb: RGBImage | None = None, moments: Sequence[Moment] = ()) -> bytes:
+    """The report as a PDF of A4 pages; the same inputs give the same bytes.
+
+    `rgb` (H, W, 3) uint8 is the upright photo, `moments` are the frames of a clip to be shown; a report without them has words and
+    numbers only. Raises ValueError when `rgb` is not of the size the result has.
+    """
+    if rgb is not None and report.result.size not in (None, (rgb.shape[1], rgb.shape[0])):
+        raise ValueError(f"the picture has {rgb.shape[1]} x {rgb.shape[0]} pixels, the result is of one with {report.result.size}")
+    return build(report, rgb, moments)
