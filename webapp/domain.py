@@ -46,6 +46,11 @@ class Refused(Exception):
         self.message = message
 
 
+def unknown_receipt() -> Refused:
+    """The one answer to every receipt that is not known, whatever it looks like."""
+    return Refused("unknown_receipt", "There is no result under this receipt.")
+
+
 def new_receipt() -> str:
     """An unguessable token (256 bits) that only the uploader gets."""
     return secrets.token_urlsafe(32)
