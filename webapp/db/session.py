@@ -51,6 +51,13 @@ def answers(engine: Engine) -> bool:
     return True
 
 
+def empty_journal(engine: Engine) -> None:
+    """Where SQLite writes ahead (WAL), bring the log into the file and cut it, so that it keeps nothing of what was deleted."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def journal_mode(version: tuple[int, ...]) -> str:
     """WAL where this SQLite release is free of the WAL-reset corruption bug (3.7.0 to 3.51.2), else a rollback journal."""
     return "WAL" if any(first <= version < end for first, end in _WAL_SAFE) else "DELETE"

@@ -62,7 +62,7 @@ class AnalysisService:
 
     def _store(self, result: AnalysisResult, path: Path) -> str | None:
         receipt = new_receipt()
-        row = _analysis_row(result, _sha256(path), receipt)
+        row = _analysis_row(result, self.detector.decision, _sha256(path), receipt)
         try:
             with self._sessions.begin() as session:
                 session.add(row)
@@ -72,7 +72,7 @@ class AnalysisService:
         return receipt
 
 
-def _analysis_row(result: AnalysisResult, media_sha256: str, receipt: str) -> Analysis:
+def _analysis_row(result: AnalysisResult, decision: DecisionConfig, media_sha256: str, receipt: str) -> Analysis:
     width, height = result.size or (None, None)
     return Analysis(
         receipt_hash=receipt_hash(receipt),
@@ -83,12 +83,16 @@ def _analysis_row(result: AnalysisResult, media_sha256: str, receipt: str) -> An
         verdict=result.verdict,
         fake_prob=result.fake_prob,
         error_code=result.error.code if result.error else None,
+        error_message=result.error.message if result.error else None,
         width=width,
         height=height,
         seconds=result.seconds,
         model_name=result.model.name,
         model_version=result.model.version,
         model_sha256=result.model.sha256,
+        temperature=decision.temperature,
+        real_below=decision.real_below,
+        fake_above=decision.fake_above,
         faces=[
             Face(
                 number=number,
