@@ -43,7 +43,7 @@ def main() -> int:
         print(f"error: unusable_database: {error}", file=sys.stderr)
         return 1
     print(f"LAA-Net Lens on http://{settings.host}:{settings.port}", flush=True)
-    serve(application.blocks, settings, application.health)
+    serve(application.blocks, application.rest, settings, application.health)
     return 0
 
 

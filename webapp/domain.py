@@ -45,6 +45,9 @@ class Refused(Exception):
         self.code = code
         self.message = message
 
+    def to_json(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.message}
+
 
 def unknown_receipt() -> Refused:
     """The one answer to every receipt that is not known, whatever it looks like."""
