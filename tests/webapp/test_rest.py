@@ -268,7 +268,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     process = start_server(folder, LENS_PORT=str(port), LENS_MAX_WAITING="1", LENS_FRAMES="64")
     url = f"http://127.0.0.1:{port}"
     try:
-        wait_until_served(url, process, folder / "log")
+        wait_until_served(url, process, folder / "log", seconds=300)
         yield Server(url, folder / "data" / "lens.sqlite3", folder / "cache", folder / "log")
     finally:
         process.terminate()
