@@ -7,7 +7,6 @@ import json
 import socket
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 from gradio_client import Client
 from PIL import Image
 
-from tests.conftest import Server, free_port, start_server, wait_until_served
+from tests.conftest import Server
 from tests.core.clips import write_clip
 from tests.webapp.naughty import NOTES
 from tests.webapp.test_feedback import mask, png
@@ -259,67 +258,3 @@ def test_uploads_under_way_are_not_served(server: Server) -> None:
     left.write_text("somebody's face")
     assert httpx.get(f"{server.url}/gradio_api/file={left}").status_code in (403, 404)
     left.unlink()
-
-
-@pytest.fixture(scope="module")
-def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with room for one analysis and one that waits."""
-    folder, port = tmp_path_factory.mktemp("narrow"), free_port()
-    process = start_server(folder, LENS_PORT=str(port), LENS_MAX_WAITING="1", LENS_FRAMES="64")
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_served(url, process, folder / "log", seconds=300)
-        yield Server(url, folder / "data" / "lens.sqlite3", folder / "cache", folder / "log")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def long_clip(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    with Image.open(samples / "astronaut.png") as image:
-        small = image.convert("RGB")
-        frames = [np.asarray(small.rotate(number / 4)) for number in range(64)]
-    return write_clip(tmp_path_factory.mktemp("clip") / "long.mp4", frames).read_bytes()
-
-
-def test_who_comes_to_a_full_line_is_asked_to_come_back(narrow: Server, long_clip: bytes) -> None:
-    def analyse(_: int) -> httpx.Response:
-        return httpx.post(f"{narrow.url}{API}/analyse", content=long_clip, timeout=300)
-
-    with ThreadPoolExecutor(6) as pool:
-        answers = list(pool.map(analyse, range(6)))
-    statuses = sorted(answer.status_code for answer in answers)
-    assert statuses == [200] * 2 + [503] * 4
-    for answer in answers:
-        if answer.status_code == 503:
-            assert code(answer) == (503, "busy")
-            assert int(answer.headers["retry-after"]) >= 1
-    health = httpx.get(f"{narrow.url}/healthz").json()
-    assert (health["running"], health["queue_length"]) == (0, 0)
-    wait_for_no_uploads(narrow.cache)
-
-
-def test_who_goes_away_leaves_nothing(narrow: Server, long_clip: bytes) -> None:
-    import sqlite3
-
-    def count() -> int:
-        with sqlite3.connect(narrow.database) as connection:
-            return int(connection.execute("SELECT count(*) FROM analysis").fetchone()[0])
-
-    before = count()
-    host, port = narrow.url.removeprefix("http://").split(":")
-    start = f"POST {API}/analyse HTTP/1.1\r\nHost: x\r\nContent-Length: {len(long_clip)}\r\n\r\n".encode()
-    with socket.create_connection((host, int(port)), timeout=30) as half:
-        half.sendall(start + long_clip[: len(long_clip) // 2])
-        with socket.create_connection((host, int(port)), timeout=30) as whole, socket.create_connection((host, int(port))) as waiting:
-            whole.sendall(start + long_clip)
-            time.sleep(1)
-            waiting.sendall(start + long_clip)
-            time.sleep(0.5)
-            health = httpx.get(f"{narrow.url}/healthz").json()
-            assert (health["running"], health["queue_length"]) == (1, 1)
-    wait_for_no_uploads(narrow.cache)
-    health = httpx.get(f"{narrow.url}/healthz").json()
-    assert (health["running"], health["queue_length"], count()) == (0, 0, before)
-    assert "Traceback" not in narrow.log.read_text()
