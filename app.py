@@ -5,6 +5,7 @@ import socket
 import sys
 
 from laanet_core.errors import LaanetError
+from webapp.domain import UnusableDatabase
 from webapp.settings import InvalidSetting, Settings, from_environment, quiet_gradio
 
 
@@ -20,6 +21,7 @@ def port_is_free(settings: Settings) -> bool:
 
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # what an upgrade did is said by webapp.db.upgrade
     try:
         settings = from_environment()
     except InvalidSetting as error:
@@ -37,8 +39,11 @@ def main() -> int:
     except LaanetError as error:
         print(f"error: {error.code}: {error.message}", file=sys.stderr)
         return 1
+    except UnusableDatabase as error:
+        print(f"error: unusable_database: {error}", file=sys.stderr)
+        return 1
     print(f"LAA-Net Lens on http://{settings.host}:{settings.port}", flush=True)
-    serve(application.blocks, settings, application.health)
+    serve(application.blocks, application.rest, settings, application.health)
     return 0
 
 

@@ -18,7 +18,7 @@ FORBIDDEN = {
     "webapp/services": ("gradio", "webapp.ui"),
     "webapp/ui": ("sqlalchemy", "torch", "webapp.db"),
 }
-ALLOWED_TO_DB = ("sqlalchemy", "webapp.db", "webapp.domain")
+ALLOWED_TO_DB = ("sqlalchemy", "alembic", "webapp.db", "webapp.domain")
 READS_ENVIRONMENT = ("webapp/settings.py",)
 
 

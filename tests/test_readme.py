@@ -18,3 +18,11 @@ def test_every_code_of_a_rejection_is_explained() -> None:
 def test_what_the_readme_points_to_is_there() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_every_code_of_a_refusal_is_listed() -> None:
+    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "webapp").rglob("*.py"))
+    codes = set(re.findall(r'(?:Refused|_failing_as|_answer)\((?:\d+, )?\s*"(\w+)"', source))
+    assert len(codes) >= 15
+    listed = {code for row in re.findall(r"^\| \d{3} \|.*$", README, re.MULTILINE) for code in re.findall(r"`(\w+)`", row)}
+    assert codes <= listed

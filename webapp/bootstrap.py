@@ -10,21 +10,25 @@ from webapp.db.session import answers, make_sessions, open_database
 from webapp.services.analysis import AnalysisService
 from webapp.services.feedback import FeedbackService
 from webapp.services.jobs import Jobs
+from webapp.services.receipts import ReceiptService
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
     import gradio as gr
 
     from webapp.ui.app import Health
+    from webapp.ui.guard import App
 
 
 @dataclass(frozen=True)
 class Application:
-    """The services, the pages over them, and what /healthz answers."""
+    """The services, the pages and the plain HTTP interface over them, and what /healthz answers."""
 
     analysis: AnalysisService
     feedback: FeedbackService
+    receipts: ReceiptService
     blocks: gr.Blocks
+    rest: App
     health: Health
 
 
@@ -33,18 +37,24 @@ def build(settings: Settings) -> Application:
     engine = open_database(settings.database)
     sessions = make_sessions(engine)
     detector = Detector.from_weights(settings.weights, settings.device)
-    analysis = AnalysisService(detector, sessions, Jobs(), frames=settings.frames)
-    feedback = FeedbackService(sessions)
+    analysis = AnalysisService(
+        detector, sessions, Jobs(), frames=settings.frames, at_once=settings.at_once, max_waiting=settings.max_waiting
+    )
+    feedback, receipts = FeedbackService(sessions), ReceiptService(sessions)
 
     def health() -> dict[str, Any]:
         return {
             "status": "ok",
             "model": detector.info.to_json(),
             "device": str(detector.device),
-            "running": analysis.jobs.running,
+            "running": analysis.turns.running,
+            "queue_length": analysis.turns.waiting,
             "database": "ok" if answers(engine) else "unavailable",
         }
 
     from webapp.ui.app import build as build_pages
+    from webapp.ui.rest.app import build as build_rest
 
-    return Application(analysis, feedback, build_pages(analysis, feedback, settings), health)
+    blocks = build_pages(analysis, feedback, receipts, settings)
+    rest = build_rest(analysis, feedback, receipts, settings)
+    return Application(analysis, feedback, receipts, blocks, rest, health)

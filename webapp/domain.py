@@ -1,4 +1,4 @@
-"""The words of the application: receipts, votes, and errors a visitor can answer."""
+"""The words of the application: receipts, votes, reasons, and errors a visitor or a host can answer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 MAX_NOTE = 2000  # characters
+MAX_REGION_BYTES = 65_536  # of a painted region's PNG
+MAX_REGION_SIDE = 1024  # pixels
 KEY_LENGTHS = (8, 128)  # characters of an idempotency key
 
 
@@ -19,6 +21,22 @@ class Vote(StrEnum):
     NOT_SURE = "not_sure"
 
 
+class Tag(StrEnum):
+    """Why a visitor thinks so."""
+
+    BOUNDARY = "boundary"
+    TEXTURE = "texture"
+    LIGHTING = "lighting"
+    TEETH = "teeth"
+    EYES = "eyes"
+    TEMPORAL = "temporal"
+    OTHER = "other"
+
+
+class UnusableDatabase(Exception):
+    """A database that this version cannot work with; the message says why."""
+
+
 class Refused(Exception):
     """A request that cannot be met. `code` is stable, `message` a sentence for the visitor."""
 
@@ -27,6 +45,14 @@ class Refused(Exception):
         self.code = code
         self.message = message
 
+    def to_json(self) -> dict[str, str]:
+        return {"code": self.code, "message": self.message}
+
+
+def unknown_receipt() -> Refused:
+    """The one answer to every receipt that is not known, whatever it looks like."""
+    return Refused("unknown_receipt", "There is no result under this receipt.")
+
 
 def new_receipt() -> str:
     """An unguessable token (256 bits) that only the uploader gets."""
@@ -34,8 +60,13 @@ def new_receipt() -> str:
 
 
 def receipt_hash(receipt: str) -> str:
-    """What is stored of a receipt: its sha256."""
-    return hashlib.sha256(receipt.encode()).hexdigest()
+    """What is stored of a receipt: its sha256. Any string has one, so that a wrong receipt of any shape is merely unknown."""
+    return hashlib.sha256(receipt.encode(errors="surrogatepass")).hexdigest()
+
+
+def storable(text: str) -> bool:
+    """Whether every database keeps this text as it is: neither NUL nor half a surrogate pair."""
+    return "\x00" not in text and not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
 
 
 def new_key() -> str:

@@ -35,6 +35,11 @@ class Settings:
     at_once: int = 1
 
     @property
+    def uploads(self) -> Path:
+        """Where files lie that programs send, while they are judged."""
+        return self.cache / "api"
+
+    @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{self.data / 'lens.sqlite3'}"
 

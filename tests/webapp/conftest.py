@@ -13,6 +13,7 @@ from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.services.analysis import Analysed, AnalysisService
 from webapp.services.feedback import FeedbackService
 from webapp.services.jobs import Jobs
+from webapp.services.receipts import ReceiptService
 
 
 @pytest.fixture
@@ -35,6 +36,11 @@ def analysis(detector: Detector, sessions: Sessions) -> AnalysisService:
 @pytest.fixture
 def feedback(sessions: Sessions) -> FeedbackService:
     return FeedbackService(sessions)
+
+
+@pytest.fixture
+def receipts(sessions: Sessions) -> ReceiptService:
+    return ReceiptService(sessions)
 
 
 @pytest.fixture

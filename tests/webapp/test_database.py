@@ -26,6 +26,7 @@ def row(**changes: object) -> Analysis:
         "model_name": "m",
         "model_version": "1",
         "model_sha256": "1" * 64,
+        "notify": False,
     }
     return Analysis(**{**values, **changes})
 

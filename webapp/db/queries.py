@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from webapp.db.tables import Analysis, Face, Feedback
@@ -10,6 +10,12 @@ from webapp.db.tables import Analysis, Face, Feedback
 
 def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
     return session.scalar(select(Analysis).where(Analysis.receipt_hash == receipt_hash))
+
+
+def delete_analysis(session: Session, receipt_hash: str) -> bool:
+    """Delete one with all that refers to it (the database follows); whether there was one."""
+    gone = session.execute(delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id))
+    return gone.first() is not None
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from webapp.db.tables import Base
+from webapp.db.upgrade import upgrade
 
 logger = logging.getLogger(__name__)
 Sessions = sessionmaker[Session]
@@ -20,16 +20,19 @@ _WAL_SAFE = (((3, 44, 6), (3, 45, 0)), ((3, 50, 7), (3, 51, 0)), ((3, 51, 3), (9
 
 
 def open_database(url: str) -> Engine:
-    """An engine on a database that has all tables. A SQLite file's folder is made where it is missing."""
+    """An engine on a database that has all tables: made, or brought up to date, here. A SQLite file's folder is made where missing.
+
+    Raises UnusableDatabase for one that a later version has made. What visitors wrote is never part of an error's text.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_pre_ping=True)
+        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     else:
         if parsed.database and parsed.database != ":memory:":
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _configure_sqlite)
-    Base.metadata.create_all(engine)
+    upgrade(engine)
     return engine
 
 
@@ -48,6 +51,13 @@ def answers(engine: Engine) -> bool:
     return True
 
 
+def empty_journal(engine: Engine) -> None:
+    """Where SQLite writes ahead (WAL), bring the log into the file and cut it, so that it keeps nothing of what was deleted."""
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def journal_mode(version: tuple[int, ...]) -> str:
     """WAL where this SQLite release is free of the WAL-reset corruption bug (3.7.0 to 3.51.2), else a rollback journal."""
     return "WAL" if any(first <= version < end for first, end in _WAL_SAFE) else "DELETE"
@@ -58,6 +68,7 @@ def _configure_sqlite(connection: Any, _: Any) -> None:
 
     mode = journal_mode(sqlite3.sqlite_version_info)
     cursor = connection.cursor()
-    for setting in (f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_SECONDS * 1000}"):
+    settings = (f"busy_timeout={BUSY_SECONDS * 1000}", f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    for setting in settings:
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()

@@ -1,13 +1,13 @@
-"""The tables. No picture, file name or address of a visitor is in any of them."""
+"""The tables. No picture, file name or address of a visitor is in any of them. A change here needs a step in `migrations/versions`."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, DateTime, Dialect, ForeignKey, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import CheckConstraint, DateTime, Dialect, ForeignKey, MetaData, String, Text, TypeDecorator, UniqueConstraint, false
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from webapp.domain import MAX_NOTE, Vote
+from webapp.domain import MAX_NOTE, MAX_REGION_BYTES, Tag, Vote
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -17,6 +17,7 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 _VOTES = ", ".join(f"'{vote}'" for vote in Vote)
+_TAGS = ", ".join(f"'{tag}'" for tag in Tag)
 _VERDICTS = "'real', 'fake', 'inconclusive'"
 
 
@@ -40,7 +41,11 @@ class Base(DeclarativeBase):
 
 
 class Analysis(Base):
-    """One answer of the model. `receipt_hash` is the sha256 of the receipt that the uploader got."""
+    """One answer of the model. `receipt_hash` is the sha256 of the receipt that the uploader got.
+
+    `temperature`, `real_below` and `fake_above` are those of the decision at the time, None for rows older than the columns;
+    `notify`: the uploader wants the receipt's page to tell when a moderator has decided.
+    """
 
     __tablename__ = "analysis"
     __table_args__ = (
@@ -60,14 +65,20 @@ class Analysis(Base):
     verdict: Mapped[str | None] = mapped_column(String(16))
     fake_prob: Mapped[float | None]
     error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(Text)
     width: Mapped[int | None]
     height: Mapped[int | None]
     seconds: Mapped[float]
     model_name: Mapped[str] = mapped_column(String(128))
     model_version: Mapped[str] = mapped_column(String(128))
     model_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    temperature: Mapped[float | None]
+    real_below: Mapped[float | None]
+    fake_above: Mapped[float | None]
+    notify: Mapped[bool] = mapped_column(default=False, server_default=false())
     faces: Mapped[list[Face]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Face.number")
     feedback: Mapped[list[Feedback]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Feedback.id")
+    rescores: Mapped[list[Rescore]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Rescore.id")
 
 
 class Face(Base):
@@ -118,3 +129,50 @@ class Feedback(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     idempotency_key: Mapped[str] = mapped_column(String(128), unique=True)
     analysis: Mapped[Analysis] = relationship(back_populates="feedback")
+    tags: Mapped[list[FeedbackTag]] = relationship(back_populates="feedback", cascade="all, delete-orphan")
+    region: Mapped[Region | None] = relationship(back_populates="feedback", cascade="all, delete-orphan")
+
+
+class FeedbackTag(Base):
+    """One reason a visitor gave for a vote, a row each so that they can be counted."""
+
+    __tablename__ = "feedback_tag"
+    __table_args__ = (CheckConstraint(f"tag IN ({_TAGS})", name="tag"),)
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(16), primary_key=True, index=True)
+    feedback: Mapped[Feedback] = relationship(back_populates="tags")
+
+
+class Region(Base):
+    """What a visitor painted for a vote: a grey PNG laid over the whole upright picture, its subject the vote's."""
+
+    __tablename__ = "region"
+    __table_args__ = (CheckConstraint(f"length(png) <= {MAX_REGION_BYTES}", name="png"),)
+
+    feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"), primary_key=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    png: Mapped[bytes]
+    feedback: Mapped[Feedback] = relationship(back_populates="region")
+
+
+class Rescore(Base):
+    """What another model, later, said of an analysed file; one row per weights file."""
+
+    __tablename__ = "rescore"
+    __table_args__ = (
+        UniqueConstraint("analysis_id", "model_sha256"),
+        CheckConstraint(f"verdict IN ({_VERDICTS})", name="verdict"),
+        CheckConstraint("fake_prob BETWEEN 0 AND 1", name="fake_prob"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"))
+    created_at: Mapped[datetime] = mapped_column(UTCTime)
+    model_name: Mapped[str] = mapped_column(String(128))
+    model_version: Mapped[str] = mapped_column(String(128))
+    model_sha256: Mapped[str] = mapped_column(String(64))
+    fake_prob: Mapped[float]
+    verdict: Mapped[str] = mapped_column(String(16))
+    analysis: Mapped[Analysis] = relationship(back_populates="rescores")

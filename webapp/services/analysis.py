@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,6 +17,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Face
 from webapp.domain import new_key, new_receipt, now, receipt_hash
 from webapp.services.jobs import Jobs, Progress
+from webapp.services.turns import Turn, Turns
 
 logger = logging.getLogger(__name__)
 
@@ -45,24 +47,37 @@ class Analysed:
 
 
 class AnalysisService:
-    """Judges files one after the other's turn and stores each answer before it is given."""
+    """Judges files, at most `at_once` at a time whoever asks, and stores each answer before it is given."""
 
-    def __init__(self, detector: Judge, sessions: Sessions, jobs: Jobs, *, frames: int) -> None:
+    def __init__(self, detector: Judge, sessions: Sessions, jobs: Jobs, *, frames: int, at_once: int = 1, max_waiting: int = 32) -> None:
         self.detector = detector
         self.jobs = jobs
         self.frames = frames
+        self.turns = Turns(at_once=at_once, max_waiting=max_waiting)
         self._sessions = sessions
 
-    def analyse(self, path: Path, *, job: str | None = None, only: Kind | None = None, progress: Progress | None = None) -> Analysed:
-        """Judge one file. Bad media is an answer too (`rejected`); raises Cancelled when the job was asked to stop."""
+    def analyse(
+        self,
+        path: Path,
+        *,
+        job: str | None = None,
+        only: Kind | None = None,
+        progress: Progress | None = None,
+        turn: Turn | None = None,
+    ) -> Analysed:
+        """Judge one file. Bad media is an answer too (`rejected`); raises Cancelled when the job was asked to stop.
+
+        Waits for a turn, unless the caller holds one already.
+        """
         with self.jobs.run(job or new_key(), progress) as tell:
-            result = self.detector.analyse_file(path, frames=self.frames, only=only, progress=tell)
+            with self.turns.taken(lambda: tell(0.0, "waiting")) if turn is None else nullcontext():
+                result = self.detector.analyse_file(path, frames=self.frames, only=only, progress=tell)
             tell(1.0, "storing")  # the last moment to stop
         return Analysed(result, self._store(result, path))
 
     def _store(self, result: AnalysisResult, path: Path) -> str | None:
         receipt = new_receipt()
-        row = _analysis_row(result, _sha256(path), receipt)
+        row = _analysis_row(result, self.detector.decision, _sha256(path), receipt)
         try:
             with self._sessions.begin() as session:
                 session.add(row)
@@ -72,7 +87,7 @@ class AnalysisService:
         return receipt
 
 
-def _analysis_row(result: AnalysisResult, media_sha256: str, receipt: str) -> Analysis:
+def _analysis_row(result: AnalysisResult, decision: DecisionConfig, media_sha256: str, receipt: str) -> Analysis:
     width, height = result.size or (None, None)
     return Analysis(
         receipt_hash=receipt_hash(receipt),
@@ -83,12 +98,16 @@ def _analysis_row(result: AnalysisResult, media_sha256: str, receipt: str) -> An
         verdict=result.verdict,
         fake_prob=result.fake_prob,
         error_code=result.error.code if result.error else None,
+        error_message=result.error.message if result.error else None,
         width=width,
         height=height,
         seconds=result.seconds,
         model_name=result.model.name,
         model_version=result.model.version,
         model_sha256=result.model.sha256,
+        temperature=decision.temperature,
+        real_below=decision.real_below,
+        fake_above=decision.fake_above,
         faces=[
             Face(
                 number=number,

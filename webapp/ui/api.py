@@ -12,12 +12,20 @@ from laanet_core.overlay import draw_overlay
 from webapp.domain import Refused
 from webapp.services.analysis import AnalysisService
 from webapp.services.feedback import FeedbackService, Submission
+from webapp.services.receipts import ReceiptService
 from webapp.ui import render
 from webapp.ui.pages.analyse import QUEUE
 
 
-def build(analysis: AnalysisService, feedback: FeedbackService, *, at_once: int) -> None:
-    """Add /analyse_image, /analyse_video and /submit_feedback, which no page shows."""
+def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, *, at_once: int) -> None:
+    """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete, which no page shows."""
+    with gr.Column(visible=False):
+        _add_analyses(analysis, at_once)
+        _add_feedback(feedback)
+        _add_receipts(receipts)
+
+
+def _add_analyses(analysis: AnalysisService, at_once: int) -> None:
 
     def analyse_image(file: str) -> tuple[Any, dict[str, Any]]:
         """Judge a picture: (picture with heatmaps and boxes or null, result as `predict --json` prints it, with its receipt)."""
@@ -33,6 +41,14 @@ def build(analysis: AnalysisService, feedback: FeedbackService, *, at_once: int)
         analysed = analysis.analyse(path, only="video")
         return analysed.to_json(), render.timeline(analysed.result)
 
+    file = gr.File(type="filepath", label="file")
+    picture, result, timeline = gr.Image(format="png", label="overlay"), gr.JSON(label="result"), gr.JSON(label="timeline")
+    limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": at_once}
+    gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
+    gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
+
+
+def _add_feedback(feedback: FeedbackService) -> None:
     def submit_feedback(receipt: str, face: float, vote: str, note: str, idempotency_key: str) -> dict[str, Any]:
         """Vote on a result: face 0 is the whole file. {"stored", "repeated", "error"}."""
         try:
@@ -40,20 +56,30 @@ def build(analysis: AnalysisService, feedback: FeedbackService, *, at_once: int)
                 raise Refused("unknown_face", "The face must be a whole number; 0 is the whole file.")
             new = feedback.submit(Submission(str(receipt), int(face), str(vote), str(note or ""), str(idempotency_key)))
         except Refused as refusal:
-            return {"stored": False, "repeated": False, "error": {"code": refusal.code, "message": refusal.message}}
+            return {"stored": False, "repeated": False, "error": refusal.to_json()}
         return {"stored": True, "repeated": not new, "error": None}
 
-    with gr.Column(visible=False):
-        file = gr.File(type="filepath", label="file")
-        picture, result, timeline, stored = (
-            gr.Image(format="png", label="overlay"),
-            gr.JSON(label="result"),
-            gr.JSON(label="timeline"),
-            gr.JSON(),
-        )
-        receipt, face, vote = gr.Textbox(label="receipt"), gr.Number(label="face", precision=0), gr.Textbox(label="vote")
-        note, key = gr.Textbox(label="note"), gr.Textbox(label="idempotency_key")
-        limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": at_once}
-        gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
-        gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
-        gr.Button().click(submit_feedback, [receipt, face, vote, note, key], stored, api_name="submit_feedback")
+    receipt, face, vote = gr.Textbox(label="receipt"), gr.Number(label="face", precision=0), gr.Textbox(label="vote")
+    note, key, stored = gr.Textbox(label="note"), gr.Textbox(label="idempotency_key"), gr.JSON(label="stored")
+    gr.Button().click(submit_feedback, [receipt, face, vote, note, key], stored, api_name="submit_feedback")
+
+
+def _add_receipts(receipts: ReceiptService) -> None:
+    def result(receipt: str) -> dict[str, Any]:
+        """All that is stored under a receipt, as at `GET /api/v1/results/{receipt}`; {"error": {"code", "message"}} for an unknown one."""
+        try:
+            return receipts.result(str(receipt))
+        except Refused as refusal:
+            return {"error": refusal.to_json()}
+
+    def delete(receipt: str) -> dict[str, Any]:
+        """Delete all that is stored under a receipt. {"deleted", "error"}."""
+        try:
+            receipts.delete(str(receipt))
+        except Refused as refusal:
+            return {"deleted": False, "error": refusal.to_json()}
+        return {"deleted": True, "error": None}
+
+    receipt, record, deleted = gr.Textbox(label="receipt"), gr.JSON(label="result"), gr.JSON(label="deleted")
+    gr.Button().click(result, receipt, record, api_name="result")
+    gr.Button().click(delete, receipt, deleted, api_name="delete")

@@ -17,9 +17,10 @@ from starlette.routing import Route
 
 from webapp.services.analysis import AnalysisService
 from webapp.services.feedback import FeedbackService
+from webapp.services.receipts import ReceiptService
 from webapp.settings import Settings
 from webapp.ui import api, texts
-from webapp.ui.guard import Guard
+from webapp.ui.guard import App, Fork, Guard
 from webapp.ui.pages import analyse
 
 STYLE = Path(__file__).with_name("style.css")
@@ -27,27 +28,29 @@ Health = Callable[[], dict[str, Any]]
 _SWEEP_SECONDS, _KEPT_SECONDS = 300, 1800
 
 
-def build(analysis: AnalysisService, feedback: FeedbackService, settings: Settings) -> gr.Blocks:
+def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, settings: Settings) -> gr.Blocks:
     """All pages of the public application."""
     blocks = gr.Blocks(title=texts.TITLE, delete_cache=(_SWEEP_SECONDS, _KEPT_SECONDS), analytics_enabled=False)
     with blocks:
         analyse.build(analysis, feedback, megabytes=settings.max_upload_mb, at_once=settings.at_once)
-        api.build(analysis, feedback, at_once=settings.at_once)
+        api.build(analysis, feedback, receipts, at_once=settings.at_once)
     return blocks
 
 
-def serve(blocks: gr.Blocks, settings: Settings, health: Health, *, block: bool = True) -> None:
-    """Start the server; with `block`, return when it is stopped. Raises OSError when the port is taken."""
+def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, block: bool = True) -> None:
+    """Start the server, `rest` under /api/v1; with `block`, return when it is stopped. Raises OSError when the port is taken."""
     processing_utils.async_ssrf_protected_download = _refuse_address
 
     def healthz(_: Request) -> JSONResponse:
         state = health()
-        state["queue_length"] = blocks._queue.get_status().queue_size
+        state["queue_length"] += blocks._queue.get_status().queue_size
         return JSONResponse(state, status_code=200 if state["database"] == "ok" else 503)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.router.routes.insert(0, Route("/healthz", healthz))
+        if app.middleware_stack is not None:  # it is what called us
+            app.middleware_stack = Fork(app.middleware_stack, "/api/v1", rest)
         yield
 
     blocks.queue(api_open=False, max_size=settings.max_waiting, default_concurrency_limit=8).launch(
@@ -62,7 +65,7 @@ def serve(blocks: gr.Blocks, settings: Settings, health: Health, *, block: bool 
         show_error=False,
         footer_links=["api"],
         max_file_size=f"{settings.max_upload_mb}mb",
-        blocked_paths=[str(settings.data)],
+        blocked_paths=[str(settings.data), str(settings.uploads)],
         css_paths=STYLE,
         theme=_theme(),
         app_kwargs={

@@ -1,0 +1,144 @@
+"""Who waits, who is asked to come back, and who goes away, at POST /api/v1/analyse: the application itself with a judge that waits."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laanet_core.config import DecisionConfig
+from laanet_core.results import AnalysisResult, ModelInfo
+from webapp.db.session import Sessions
+from webapp.db.tables import Analysis
+from webapp.services.analysis import AnalysisService
+from webapp.services.feedback import FeedbackService
+from webapp.services.jobs import Jobs
+from webapp.services.receipts import ReceiptService
+from webapp.settings import Settings
+from webapp.ui.guard import App
+from webapp.ui.rest.app import build
+
+
+class PatientJudge:
+    """Finds no face, once it is allowed to; notices being stopped on the way."""
+
+    info = ModelInfo("patient", "1", "0" * 64)
+    decision = DecisionConfig()
+    notice = None
+
+    def __init__(self) -> None:
+        self.allowed = threading.Event()
+
+    def analyse_file(self, path: Path, *, progress: Callable[[float, str], None], **_: object) -> AnalysisResult:
+        assert path.read_bytes() == b"content"
+        while not self.allowed.wait(0.02):
+            progress(0.5, "judging")
+        return AnalysisResult("image", "no_face", None, None, (), self.info, 0.1)
+
+
+class Line:
+    """The application with room for one analysis and one that waits."""
+
+    def __init__(self, sessions: Sessions, folder: Path) -> None:
+        self.judge = PatientJudge()
+        self.analysis = AnalysisService(self.judge, sessions, Jobs(), frames=1, at_once=1, max_waiting=1)
+        self.settings = Settings(cache=folder)
+        self.app: App = build(self.analysis, FeedbackService(sessions), ReceiptService(sessions), self.settings)
+
+    def left(self) -> list[Path]:
+        return list(self.settings.uploads.iterdir())
+
+    async def until(self, running: int, waiting: int) -> None:
+        async with asyncio.timeout(60):
+            while (self.analysis.turns.running, self.analysis.turns.waiting) != (running, waiting):
+                await asyncio.sleep(0.01)
+
+    async def post(self, gone: asyncio.Event, *, whole: bool = True) -> tuple[int, dict[bytes, bytes], bytes]:
+        """Send a file as a server would hand it on; the client goes away when `gone` is set."""
+        sent: list[Any] = []
+        bodies = [{"type": "http.request", "body": b"content", "more_body": not whole}]
+
+        async def receive() -> Any:
+            if bodies:
+                return bodies.pop()
+            await gone.wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            **{"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "path": "/analyse", "raw_path": b"/analyse"},
+            **{"query_string": b"", "root_path": "", "headers": [], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)},
+        }
+        async with asyncio.timeout(60):
+            await self.app(scope, receive, send)
+        return sent[0]["status"], dict(sent[0]["headers"]), sent[-1]["body"]
+
+
+@pytest.fixture
+def line(sessions: Sessions, tmp_path: Path) -> Line:
+    return Line(sessions, tmp_path / "cache")
+
+
+def test_who_comes_to_a_full_line_is_asked_to_come_back(line: Line) -> None:
+    async def scene() -> None:
+        there = asyncio.Event()
+        first = asyncio.create_task(line.post(there))
+        await line.until(1, 0)
+        second = asyncio.create_task(line.post(there))
+        await line.until(1, 1)
+        status, headers, body = await line.post(there)
+        assert (status, json.loads(body)["error"]["code"]) == (503, "busy")
+        assert int(headers[b"retry-after"]) >= 1
+        line.judge.allowed.set()
+        for answered in (await first, await second):
+            assert answered[0] == 200
+            assert json.loads(answered[2])["outcome"] == "no_face"
+        await line.until(0, 0)
+
+    asyncio.run(scene())
+    assert line.left() == []
+
+
+def test_the_page_and_programs_share_the_line(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+
+    async def scene() -> None:
+        page = asyncio.create_task(asyncio.to_thread(line.analysis.analyse, tmp_path / "file"))
+        await line.until(1, 0)
+        program = asyncio.create_task(line.post(asyncio.Event()))
+        await line.until(1, 1)
+        line.judge.allowed.set()
+        assert (await page).receipt is not None
+        assert (await program)[0] == 200
+
+    asyncio.run(scene())
+
+
+def test_who_goes_away_leaves_nothing(line: Line, sessions: Sessions) -> None:
+    async def scene() -> None:
+        first_gone, second_gone, third_gone = (asyncio.Event() for _ in range(3))
+        running = asyncio.create_task(line.post(first_gone))
+        await line.until(1, 0)
+        waiting = asyncio.create_task(line.post(second_gone))
+        await line.until(1, 1)
+        second_gone.set()
+        assert (await waiting)[0] == 499
+        await line.until(1, 0)
+        half = asyncio.create_task(line.post(third_gone, whole=False))
+        third_gone.set()
+        assert (await half)[0] == 499
+        first_gone.set()
+        assert (await running)[0] == 499
+        await line.until(0, 0)
+
+    asyncio.run(scene())
+    assert line.left() == []
+    with sessions() as session:
+        assert session.query(Analysis).count() == 0

@@ -1,0 +1,141 @@
+"""Databases of every version become databases of this one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from webapp.db.session import make_sessions, open_database
+from webapp.db.tables import Base
+from webapp.db.upgrade import configuration
+from webapp.domain import UnusableDatabase
+
+OLD = Path(__file__).with_name("data") / "before_migrations.sqlite3"  # made by the last version without migrations
+OLD_TABLES = ("analysis", "face", "feedback")
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    path = tmp_path / "lens.sqlite3"
+    shutil.copy(OLD, path)
+    return path
+
+
+def rows(path: Path, table: str, columns: str = "*") -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"SELECT {columns} FROM {table} ORDER BY id").fetchall()
+
+
+def constraints(path: Path) -> set[str]:
+    """Every table's and index's definition, without the order of columns and constraints."""
+    with closing(sqlite3.connect(path)) as connection:
+        lines = [line for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL") for line in sql.splitlines()]
+    return {line.strip(" \t,") for line in lines} - {")", ""}
+
+
+def test_the_migrated_tables_are_the_models_tables(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+    fresh = create_engine(f"sqlite:///{tmp_path / 'b.sqlite3'}")
+    Base.metadata.create_all(fresh)
+    fresh.dispose()
+    made, wanted = constraints(tmp_path / "a.sqlite3"), constraints(tmp_path / "b.sqlite3")
+    assert {line for line in wanted if "CONSTRAINT" in line or "INDEX" in line} <= made
+
+
+def test_an_old_database_is_upgraded_without_losing_a_row(old: Path) -> None:
+    columns = {table: ", ".join(name for _, name, *_ in _columns(OLD, table)) for table in OLD_TABLES}
+    before = {table: rows(OLD, table) for table in OLD_TABLES}
+    assert [len(before[table]) for table in OLD_TABLES] == [3, 3, 3]
+    engine = open_database(f"sqlite:///{old}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
+    assert {table: rows(old, table, columns[table]) for table in OLD_TABLES} == before
+    assert set(rows(old, "analysis", "temperature, real_below, fake_above, error_message, notify")) == {(None, None, None, None, 0)}
+
+
+def test_a_copy_is_made_before_an_upgrade_and_only_then(old: Path) -> None:
+    for _ in range(2):
+        open_database(f"sqlite:///{old}").dispose()
+    copy = old.with_name("lens.sqlite3.before-0002")
+    assert sorted(path.name for path in old.parent.iterdir()) == [old.name, copy.name]
+    assert {table: rows(copy, table) for table in OLD_TABLES} == {table: rows(OLD, table) for table in OLD_TABLES}
+    assert copy.stat().st_mode == old.stat().st_mode
+
+
+def test_a_step_that_fails_leaves_the_database_as_it_was(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = constraints(old)
+
+    def fail(*_: object) -> None:
+        raise UnusableDatabase("not today")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("webapp.db.upgrade._check_references", fail)
+        with pytest.raises(UnusableDatabase):
+            open_database(f"sqlite:///{old}")
+    assert constraints(old) == before
+    open_database(f"sqlite:///{old}").dispose()
+    assert constraints(old) != before
+
+
+def test_databases_of_later_versions_and_halves_are_refused(old: Path, tmp_path: Path) -> None:
+    open_database(f"sqlite:///{old}").dispose()
+    with closing(sqlite3.connect(old)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(UnusableDatabase, match="9999"):
+        open_database(f"sqlite:///{old}")
+    with closing(sqlite3.connect(tmp_path / "half.sqlite3")) as connection:
+        connection.execute("CREATE TABLE analysis (id INTEGER PRIMARY KEY)")
+    with pytest.raises(UnusableDatabase, match="some of the tables"):
+        open_database(f"sqlite:///{tmp_path / 'half.sqlite3'}")
+
+
+def test_the_steps_can_be_gone_back(old: Path) -> None:
+    engine = open_database(f"sqlite:///{old}")
+    config = configuration()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    engine.dispose()
+    assert {table: rows(old, table) for table in OLD_TABLES} == {table: rows(OLD, table) for table in OLD_TABLES}
+
+
+def _open_and_count(path: Path, barrier: object, answers: object) -> None:
+    barrier.wait()  # type: ignore[attr-defined]
+    engine = open_database(f"sqlite:///{path}")
+    with make_sessions(engine)() as session:
+        answers.put(session.execute(text("SELECT count(*) FROM analysis")).scalar())  # type: ignore[attr-defined]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("file", ["fresh", "old"])
+def test_processes_that_start_at_once_all_start(tmp_path: Path, file: str) -> None:
+    path = tmp_path / "lens.sqlite3"
+    if file == "old":
+        shutil.copy(OLD, path)
+    context = multiprocessing.get_context("spawn")
+    barrier, answers = context.Barrier(4), context.Queue()
+    processes = [context.Process(target=_open_and_count, args=(path, barrier, answers)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(timeout=120)
+    assert [process.exitcode for process in processes] == [0] * 4
+    assert [answers.get(timeout=5) for _ in processes] == [3 if file == "old" else 0] * 4
+
+
+def _columns(path: Path, table: str) -> list[tuple[object, str]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(f"PRAGMA table_info({table})").fetchall()

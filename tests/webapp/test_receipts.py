@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import shutil
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from laanet_core.inference import Detector
+from tests.core.clips import write_clip
+from tests.webapp.naughty import NOTES
+from tests.webapp.test_feedback import mask, png
+from tests.webapp.test_migrations import OLD
+from webapp.db.session import Sessions, make_sessions, open_database
+from webapp.db.tables import Base, Rescore
+from webapp.domain import Refused, new_key, now, receipt_hash
+from webapp.services.analysis import Analysed, AnalysisService
+from webapp.services.feedback import FeedbackService, Submission
+from webapp.services.receipts import ReceiptService
+
+OLD_RECEIPT = "receipt-of-two-people-before-migrations-01"
+
+
+@pytest.fixture
+def receipt(analysed: Analysed) -> str:
+    assert analysed.receipt is not None
+    return analysed.receipt
+
+
+def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
+    return refused.value.code
+
+
+def test_a_result_comes_back_as_it_was_answered(receipts: ReceiptService, analysed: Analysed, receipt: str, detector: Detector) -> None:
+    record = receipts.result(receipt)
+    assert json.loads(json.dumps(record)) == record
+    answered = analysed.result.to_json()
+    assert {key: record[key] for key in answered} == answered
+    decision = detector.decision
+    assert record["thresholds"] == {
+        "temperature": decision.temperature,
+        "real_below": decision.real_below,
+        "fake_above": decision.fake_above,
+    }
+    assert record["size"] == list(analysed.result.size or ())
+    assert (record["feedback"], record["later_scores"], record["decision"], record["notify"]) == ([], [], None, False)
+    assert record["created_at"].endswith("+00:00")
+    assert '"path"' not in json.dumps(record)
+
+
+def test_clips_and_rejections_come_back_too(
+    receipts: ReceiptService, analysis: AnalysisService, samples: Path, tmp_path: Path, detector: Detector
+) -> None:
+    import numpy as np
+    from PIL import Image
+
+    with Image.open(samples / "astronaut.png") as image:
+        frames = [np.asarray(image.convert("RGB").resize((256, 256)).rotate(number)) for number in range(6)]
+    (tmp_path / "words.jpg").write_text("no picture")
+    for path in (write_clip(tmp_path / "clip.mp4", frames), tmp_path / "words.jpg"):
+        analysed = analysis.analyse(path)
+        assert analysed.receipt is not None
+        record, answered = receipts.result(analysed.receipt), analysed.result.to_json()
+        assert {key: record[key] for key in answered} == answered
+
+
+def test_feedback_and_later_scores_are_part_of_it(
+    receipts: ReceiptService, feedback: FeedbackService, sessions: Sessions, receipt: str
+) -> None:
+    feedback.submit(Submission(receipt, 0, "agree", "", new_key()))
+    feedback.submit(Submission(receipt, 2, "disagree", " why? ", new_key(), ("teeth", "eyes"), png(mask())))
+    with sessions.begin() as session:
+        row = Rescore(
+            analysis_id=1, created_at=now(), model_name="m", model_version="2", model_sha256="2" * 64, fake_prob=0.25, verdict="real"
+        )
+        session.add(row)
+    record = receipts.result(receipt)
+    first, second = record["feedback"]
+    assert {**first, "created_at": None} == {"created_at": None, "face": 0, "vote": "agree", "note": "", "tags": [], "region": None}
+    assert (second["face"], second["note"], second["tags"]) == (2, " why? ", ["teeth", "eyes"])
+    assert base64.b64decode(second["region"]).startswith(b"\x89PNG")
+    (later,) = record["later_scores"]
+    assert (later["model"], later["fake_prob"], later["verdict"]) == ({"name": "m", "version": "2", "sha256": "2" * 64}, 0.25, "real")
+
+
+@pytest.mark.parametrize("wrong", ["", "guess", "\x00", "\ud800", "é" * 50, "x" * 1_000_000, "' OR 1=1 --", "../..", "%"])
+def test_wrong_receipts_of_any_shape_are_answered_alike(receipts: ReceiptService, receipt: str, wrong: str) -> None:
+    answers = set()
+    for ask in (receipts.result, receipts.delete, lambda wrong: receipts.ask_notice(wrong, True)):
+        with pytest.raises(Refused) as refused:
+            ask(wrong)
+        answers.add((refused.value.code, refused.value.message))
+    with pytest.raises(Refused):
+        receipts.result(receipt_hash(receipt))  # what is stored opens nothing
+    assert answers == {("unknown_receipt", "There is no result under this receipt.")}
+
+
+def test_the_wish_for_a_notice_is_kept(receipts: ReceiptService, receipt: str) -> None:
+    for wanted in (True, True, False):
+        receipts.ask_notice(receipt, wanted)
+        assert receipts.result(receipt)["notify"] is wanted
+
+
+def test_deleting_leaves_nothing(
+    receipts: ReceiptService,
+    feedback: FeedbackService,
+    analysis: AnalysisService,
+    sessions: Sessions,
+    samples: Path,
+    tmp_path: Path,
+    receipt: str,
+) -> None:
+    other = analysis.analyse(samples / "astronaut.png").receipt
+    assert other is not None
+    region = png(mask())
+    vote = Submission(receipt, 1, "disagree", "words of the deleted one " * 60, "key-of-the-deleted-vote", ("teeth",), region)
+    feedback.submit(vote)
+    feedback.submit(dataclasses.replace(vote, receipt=other, note="words that stay", idempotency_key=new_key()))
+    with sessions.begin() as session:
+        session.add(
+            Rescore(
+                analysis_id=1,
+                created_at=now(),
+                model_name="m",
+                model_version="of-the-deleted",
+                model_sha256="2" * 64,
+                fake_prob=0,
+                verdict="real",
+            )
+        )
+    traces = (b"words of the deleted one", b"key-of-the-deleted-vote", b"of-the-deleted", receipt_hash(receipt).encode())
+    file = tmp_path / "deep" / "lens.sqlite3"
+    assert all(trace in file.read_bytes() for trace in traces)
+    receipts.delete(receipt)
+    left = b"".join(path.read_bytes() for path in file.parent.iterdir())
+    assert not any(trace in left for trace in traces)
+    assert left.count(b"IDAT") == 1
+    with sessions() as session:
+        counts = {table.name: session.execute(text(f"SELECT count(*) FROM {table.name}")).scalar() for table in Base.metadata.sorted_tables}
+    assert counts == {"analysis": 1, "face": 1, "feedback": 1, "feedback_tag": 1, "region": 1, "rescore": 0}
+    for ask in (receipts.delete, receipts.result):
+        with pytest.raises(Refused) as refused:
+            ask(receipt)
+        assert code_of(refused) == "unknown_receipt"
+    assert receipts.result(other)["feedback"][0]["note"] == "words that stay"
+
+
+def test_of_many_deletions_at_once_one_succeeds(receipts: ReceiptService, receipt: str) -> None:
+    codes: list[str] = []
+
+    def delete() -> None:
+        try:
+            receipts.delete(receipt)
+            codes.append("deleted")
+        except Refused as refusal:
+            codes.append(refusal.code)
+
+    threads = [threading.Thread(target=delete) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(codes) == ["deleted"] + ["unknown_receipt"] * 7
+
+
+def test_results_from_before_the_migrations_can_be_seen_and_deleted_from_the_copy_too(tmp_path: Path) -> None:
+    file = tmp_path / "lens.sqlite3"
+    shutil.copy(OLD, file)
+    engine = open_database(f"sqlite:///{file}")
+    receipts = ReceiptService(make_sessions(engine))
+    record = receipts.result(OLD_RECEIPT)
+    assert (record["thresholds"], len(record["faces"]), record["notify"]) == (None, 2, False)
+    assert [vote["note"] for vote in record["feedback"]] == ["This is me. 🙂", ""]
+    copy = tmp_path / "lens.sqlite3.before-0002"
+    assert b"This is me." in copy.read_bytes()
+    receipts.delete(OLD_RECEIPT)
+    engine.dispose()
+    assert b"This is me." not in file.read_bytes() + copy.read_bytes()
+    with closing(sqlite3.connect(copy)) as connection:
+        assert connection.execute("SELECT count(*) FROM analysis").fetchone() == (2,)
+
+
+def test_a_failing_database_is_said(receipts: ReceiptService, engine: Engine, receipt: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE analysis RENAME TO elsewhere"))
+    for ask, code in (
+        (receipts.result, "unavailable"),
+        (receipts.delete, "not_deleted"),
+        (lambda receipt: receipts.ask_notice(receipt, True), "not_saved"),
+    ):
+        with pytest.raises(Refused) as refused:
+            ask(receipt)
+        assert code_of(refused) == code
+
+
+def test_notes_come_back_byte_for_byte(receipts: ReceiptService, feedback: FeedbackService, receipt: str) -> None:
+    assert len(set(NOTES)) == 40
+    for note in NOTES:
+        feedback.submit(Submission(receipt, 0, "not_sure", note, new_key()))
+    assert [vote["note"] for vote in receipts.result(receipt)["feedback"]] == list(NOTES)

@@ -1,0 +1,161 @@
+"""What the holder of a receipt can do: see the result again, delete it, ask to be told of a decision."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import numpy as np
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from laanet_core.config import DecisionConfig
+from laanet_core.inference import fake_probability, verdict_of
+from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Kind, ModelInfo, Outcome, TrackResult, Verdict
+from webapp.db import queries
+from webapp.db.copies import delete_from_copies
+from webapp.db.session import Sessions, empty_journal
+from webapp.db.tables import Analysis, Feedback, Rescore
+from webapp.domain import Refused, Tag, receipt_hash, unknown_receipt
+
+logger = logging.getLogger(__name__)
+
+
+class ReceiptService:
+    """Every method raises Refused: unknown_receipt, or unavailable / not_saved / not_deleted where the database fails."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def result(self, receipt: str) -> dict[str, Any]:
+        """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
+
+        The keys of `predict --json` as they were answered, and `created_at`, `size`, `thresholds` (None for results older than they
+        are kept), `feedback` (oldest first; `region` in base64), `later_scores`, `decision` (None while there is none), `notify`.
+        """
+        with _failing_as("unavailable", "The result cannot be read just now. Please try again in a moment."), self._sessions() as session:
+            analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
+            if analysis is None:
+                raise unknown_receipt()
+            return _record(analysis)
+
+    def delete(self, receipt: str) -> None:
+        """Remove the analysis and all that hangs on it, from the copies beside a SQLite file too. A second call: unknown_receipt."""
+        hashed = receipt_hash(receipt)
+        with _failing_as("not_deleted", "The result could not be deleted. Please try again in a moment."):
+            with self._sessions() as session:
+                engine = cast(Engine, session.get_bind())
+                if queries.analysis_by_receipt(session, hashed) is None:
+                    raise unknown_receipt()
+            delete_from_copies(engine, hashed)
+            with self._sessions.begin() as session:
+                if not queries.delete_analysis(session, hashed):  # another request came first
+                    raise unknown_receipt()
+            empty_journal(engine)
+
+    def ask_notice(self, receipt: str, wanted: bool) -> None:
+        """Remember whether the receipt's page should tell of a moderators' decision; nothing about the visitor is kept."""
+        with _failing_as("not_saved", "Your wish could not be saved. Please try again in a moment."), self._sessions.begin() as session:
+            analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
+            if analysis is None:
+                raise unknown_receipt()
+            analysis.notify = wanted
+
+
+@contextmanager
+def _failing_as(code: str, message: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        logger.exception("a receipt could not be served: %s", code)
+        raise Refused(code, message) from error
+
+
+def _record(row: Analysis) -> dict[str, Any]:
+    return {
+        **_answer(row).to_json(),
+        "created_at": row.created_at.isoformat(),
+        "size": None if row.width is None else [row.width, row.height],
+        "thresholds": None if (decision := _decision(row)) is None else _thresholds(decision),
+        "feedback": [_said(feedback) for feedback in row.feedback],
+        "later_scores": [_later(rescore) for rescore in row.rescores],
+        "decision": None,
+        "notify": row.notify,
+    }
+
+
+def _answer(row: Analysis) -> AnalysisResult:
+    faces = tuple(
+        FaceResult(
+            (face.x1, face.y1, face.x2, face.y2),
+            face.detection_prob,
+            face.fake_logit,
+            face.fake_prob,
+            cast(Verdict | None, face.verdict),
+            face.time,
+            face.track,
+        )
+        for face in row.faces
+    )
+    return AnalysisResult(
+        kind=cast(Kind, row.kind),
+        outcome=cast(Outcome, row.outcome),
+        verdict=cast(Verdict | None, row.verdict),
+        fake_prob=row.fake_prob,
+        faces=faces,
+        model=ModelInfo(row.model_name, row.model_version, row.model_sha256),
+        seconds=row.seconds,
+        error=None if row.error_code is None else ErrorInfo(row.error_code, row.error_message or "The file could not be read."),
+        tracks=_tracks(faces, _decision(row)),
+    )
+
+
+def _decision(row: Analysis) -> DecisionConfig | None:
+    if row.temperature is None or row.real_below is None or row.fake_above is None:
+        return None
+    return DecisionConfig(temperature=row.temperature, real_below=row.real_below, fake_above=row.fake_above)
+
+
+def _thresholds(decision: DecisionConfig) -> dict[str, float]:
+    return {"temperature": decision.temperature, "real_below": decision.real_below, "fake_above": decision.fake_above}
+
+
+def _tracks(faces: tuple[FaceResult, ...], decision: DecisionConfig | None) -> tuple[TrackResult, ...]:
+    """A clip's persons, computed again from the stored logits and thresholds; none where no thresholds were stored."""
+    if decision is None:
+        return ()
+    logits: dict[int, list[float]] = {}
+    for face in faces:
+        if face.track is not None and face.fake_logit is not None:
+            logits.setdefault(face.track, []).append(face.fake_logit)
+    tracks = []
+    for number in sorted(logits):
+        mean = float(np.mean(logits[number]))
+        probability = fake_probability(mean, decision)
+        tracks.append(TrackResult(number, len(logits[number]), mean, probability, verdict_of(probability, decision)))
+    return tuple(tracks)
+
+
+def _said(row: Feedback) -> dict[str, Any]:
+    given = {tag.tag for tag in row.tags}
+    return {
+        "created_at": row.created_at.isoformat(),
+        "face": row.subject,
+        "vote": row.vote,
+        "note": row.note,
+        "tags": [str(tag) for tag in Tag if tag in given],
+        "region": None if row.region is None else base64.b64encode(row.region.png).decode(),
+    }
+
+
+def _later(row: Rescore) -> dict[str, Any]:
+    return {
+        "created_at": row.created_at.isoformat(),
+        "model": ModelInfo(row.model_name, row.model_version, row.model_sha256).to_json(),
+        "fake_prob": round(row.fake_prob, 4),
+        "verdict": row.verdict,
+    }

@@ -1,0 +1,108 @@
+"""Who may analyse now: one line for the page and for programs, first come, first served."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, TimeoutError
+from contextlib import contextmanager
+
+_POLL_SECONDS = 0.25  # how soon somebody who waits is seen to have left
+_FIRST_GUESS = 5.0  # seconds an analysis takes, until some were measured
+_LONGEST_ADVICE = 600
+
+
+class Busy(Exception):
+    """The line is full; try again in `seconds`."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many analyses are waiting. Please try again in {seconds} seconds.")
+        self.seconds = seconds
+
+
+class Turn:
+    """A place in the line; `granted` is done once it may be used. Whoever has one gives it back, used or not."""
+
+    def __init__(self) -> None:
+        self.granted: Future[None] = Future()
+        self.since = 0.0
+
+
+class Turns:
+    """At most `at_once` turns are in use and `max_waiting` wait. Safe between threads."""
+
+    def __init__(self, *, at_once: int, max_waiting: int) -> None:
+        self._at_once = at_once
+        self._max_waiting = max_waiting
+        self._lock = threading.Lock()
+        self._used: set[Turn] = set()
+        self._line: deque[Turn] = deque()
+        self._seconds = _FIRST_GUESS
+
+    @property
+    def running(self) -> int:
+        with self._lock:
+            return len(self._used)
+
+    @property
+    def waiting(self) -> int:
+        with self._lock:
+            return len(self._line)
+
+    def check(self) -> None:
+        """Raises Busy where `ask` would."""
+        with self._lock:
+            self._check()
+
+    def ask(self) -> Turn:
+        """Stand in line; raises Busy when it is full."""
+        with self._lock:
+            self._check()
+            return self._join()
+
+    def give_back(self, turn: Turn) -> None:
+        """Leave the line, or let the next one in. Doing it twice does nothing."""
+        with self._lock:
+            if turn in self._used:
+                self._used.remove(turn)
+                self._seconds += 0.2 * (time.monotonic() - turn.since - self._seconds)
+            elif turn in self._line:
+                self._line.remove(turn)
+            self._let_in()
+
+    @contextmanager
+    def taken(self, still_wanted: Callable[[], None]) -> Iterator[None]:
+        """Wait in this thread, however long the line (its callers keep one of their own); `still_wanted` may raise to leave it."""
+        with self._lock:
+            turn = self._join()
+        try:
+            while not turn.granted.done():
+                still_wanted()
+                try:
+                    turn.granted.result(timeout=_POLL_SECONDS)
+                except TimeoutError:
+                    continue
+            yield
+        finally:
+            self.give_back(turn)
+
+    def _check(self) -> None:
+        if len(self._line) >= self._max_waiting:
+            raise Busy(max(1, min(_LONGEST_ADVICE, math.ceil(self._seconds * len(self._line) / self._at_once))))
+
+    def _join(self) -> Turn:
+        turn = Turn()
+        self._line.append(turn)
+        self._let_in()
+        return turn
+
+    def _let_in(self) -> None:
+        while self._line and len(self._used) < self._at_once:
+            turn = self._line.popleft()
+            if turn.granted.set_running_or_notify_cancel():  # else whoever waited has left
+                turn.since = time.monotonic()
+                self._used.add(turn)
+                turn.granted.set_result(None)

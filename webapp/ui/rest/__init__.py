@@ -1,0 +1,1 @@
+"""Plain HTTP for programs that do not speak Gradio."""

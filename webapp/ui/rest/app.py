@@ -1,0 +1,141 @@
+"""The endpoints below /api/v1."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse
+
+from laanet_core.errors import Cancelled
+from webapp.domain import Refused, new_key
+from webapp.services.analysis import Analysed, AnalysisService
+from webapp.services.feedback import FeedbackService, Submission
+from webapp.services.receipts import ReceiptService
+from webapp.settings import Settings
+from webapp.ui import render
+from webapp.ui.guard import App, Guard
+from webapp.ui.rest import documents, errors, schemas
+from webapp.ui.rest.uploads import read_small, received, sweep
+
+_MAX_FEEDBACK = 262_144  # bytes; a note of 2000 characters, escaped, and a region in base64 fit
+# field: the code when it is of the wrong type or no text that can be stored
+_CODES = {
+    "face": "unknown_face",
+    "vote": "invalid_vote",
+    "note": "invalid_note",
+    "idempotency_key": "invalid_key",
+    "tags": "invalid_tag",
+    "region": "invalid_region",
+}
+
+
+def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, settings: Settings) -> App:
+    """The application behind /api/v1, with the page's limits and no CORS headers."""
+    sweep(settings.uploads)
+    app = FastAPI(title="LAA-Net Lens", version="1", description=documents.ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False)
+    errors.add_handlers(app)
+    _add_analyse(app, analysis, receipts, settings)
+    _add_feedback(app, feedback)
+    _add_results(app, receipts)
+    return Guard(app, max_bytes=settings.max_upload_mb * 1_000_000)
+
+
+def _add_analyse(app: FastAPI, analysis: AnalysisService, receipts: ReceiptService, settings: Settings) -> None:
+    @app.post("/analyse", **documents.ANALYSE)
+    async def analyse(request: Request) -> JSONResponse:
+        analysis.turns.check()  # before the body is read
+        async with received(request, settings.uploads, settings.max_upload_mb * 1_000_000) as path:
+            analysed, there = await _judge(analysis, request, path)
+        if not there and analysed.receipt is not None:  # nobody will ever know the receipt
+            await run_in_threadpool(receipts.delete, analysed.receipt)
+            raise ClientDisconnect
+        answer = analysed.to_json()
+        if analysed.result.kind == "video":
+            answer["timeline"] = render.timeline(analysed.result)
+        return JSONResponse(answer, 422 if analysed.result.outcome == "rejected" else 200)
+
+
+async def _judge(analysis: AnalysisService, request: Request, path: Path) -> tuple[Analysed, bool]:
+    """Wait for a turn and use it; stops when the client goes away. The answer, and whether the client is still there.
+
+    Raises Busy, ClientDisconnect.
+    """
+    job = new_key()
+    turn = analysis.turns.ask()
+    gone = asyncio.create_task(_gone(request))
+    try:
+        granted = asyncio.wrap_future(turn.granted)
+        await asyncio.wait({granted, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            granted.cancel()
+            raise ClientDisconnect
+        work = asyncio.create_task(asyncio.to_thread(analysis.analyse, path, job=job, turn=turn))
+        await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if gone.done():
+            analysis.jobs.stop(job)
+        try:
+            return await work, not gone.done()
+        except Cancelled:
+            raise ClientDisconnect from None
+    finally:
+        gone.cancel()
+        analysis.turns.give_back(turn)
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _add_feedback(app: FastAPI, feedback: FeedbackService) -> None:
+    # `:path`, so that a receipt with a slash in it is an unknown receipt like any other
+    @app.post("/results/{receipt:path}/feedback", **documents.FEEDBACK)
+    async def submit_feedback(receipt: str, request: Request) -> JSONResponse:
+        submission = _submission(receipt, await read_small(request, _MAX_FEEDBACK))
+        new = await run_in_threadpool(feedback.submit, submission)
+        return JSONResponse({"stored": True, "repeated": not new, "error": None})
+
+
+def _submission(receipt: str, body: bytes) -> Submission:
+    """Raises Refused: invalid_json, invalid_request, or the code of the field that cannot be."""
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Refused("invalid_json", "The request's body is no JSON.") from None
+    try:
+        new = schemas.NewFeedback.model_validate(given)
+    except ValidationError as error:
+        place = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        field = str(place[0]) if place else ""
+        if field in _CODES:
+            raise Refused(_CODES[field], f"The field `{field}` is missing or of the wrong type.") from None
+        raise Refused("invalid_request", "The request's body must be an object with the documented fields only.") from None
+    return Submission(receipt, new.face, new.vote, new.note, new.idempotency_key, new.tags, _region(new.region))
+
+
+def _region(text: str | None) -> bytes | None:
+    try:
+        return None if text is None else base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused("invalid_region", "The painted region is no base64.") from None
+
+
+def _add_results(app: FastAPI, receipts: ReceiptService) -> None:
+    @app.get("/results/{receipt:path}", **documents.RESULT)
+    def result(receipt: str) -> JSONResponse:
+        return JSONResponse(receipts.result(receipt))
+
+    @app.delete("/results/{receipt:path}", **documents.DELETE)
+    def delete(receipt: str) -> JSONResponse:
+        receipts.delete(receipt)
+        answer: dict[str, Any] = {"deleted": True, "error": None}
+        return JSONResponse(answer)

@@ -1,0 +1,130 @@
+"""The shapes of requests and answers, for /api/v1/openapi.json."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
+
+from webapp.domain import KEY_LENGTHS, MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
+
+Verdict = Literal["real", "fake", "inconclusive"]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", title=None)
+
+
+class Error(Shape):
+    code: str = Field(description="Stable; see the operation's description.")
+    message: str = Field(description="One plain sentence; may change.")
+
+
+class ErrorAnswer(Shape):
+    error: Error
+
+
+class Face(Shape):
+    box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright original")
+    detection_prob: Probability
+    fake_logit: float | None = Field(description="None for a face too small to judge")
+    fake_prob: Probability | None = Field(description="calibrated")
+    verdict: Verdict | None
+    time: float | None = Field(description="of the frame, in seconds; null for pictures")
+    track: int | None = Field(description="numbers one person's face through a clip")
+
+
+class Track(Shape):
+    track: int
+    frames: int
+    fake_logit: float
+    fake_prob: Probability
+    verdict: Verdict
+
+
+class Model(Shape):
+    name: str
+    version: str
+    sha256: str
+
+
+class Moment(Shape):
+    time: float
+    fake_prob: Probability
+    person: str
+
+
+class Answer(Shape):
+    kind: Literal["image", "video"]
+    outcome: Literal["verdict", "no_face", "face_too_small", "rejected"]
+    verdict: Verdict | None
+    fake_prob: Probability | None
+    faces: list[Face]
+    tracks: list[Track] | None = Field(default=None, description="clips only")
+    model: Model
+    seconds: float
+    error: Error | None
+
+
+class Analysed(Answer):
+    timeline: list[Moment] | None = Field(default=None, description="clips only: one entry per judged face and frame")
+    receipt: str | None = Field(description="keep it: it opens the result, and nothing else does. null: the result could not be stored")
+
+
+class Thresholds(Shape):
+    temperature: float
+    real_below: Probability
+    fake_above: Probability
+
+
+class GivenFeedback(Shape):
+    created_at: str
+    face: int
+    vote: str
+    note: str
+    tags: list[str]
+    region: str | None = Field(description="base64 of a grey PNG")
+
+
+class LaterScore(Shape):
+    created_at: str
+    model: Model
+    fake_prob: Probability
+    verdict: Verdict
+
+
+class Result(Answer):
+    created_at: str
+    size: tuple[int, int] | None = Field(description="width and height of the upright original")
+    thresholds: Thresholds | None = Field(description="how scores became verdicts at the time; null for results from before they were kept")
+    feedback: list[GivenFeedback] = Field(description="oldest first; of several on one face the last counts")
+    later_scores: list[LaterScore] = Field(description="what later models say")
+    decision: None = Field(description="of moderators, once there is one")
+    notify: bool
+
+
+class Stored(Shape):
+    stored: Literal[True]
+    repeated: bool = Field(description="this very feedback had been stored before")
+    error: None
+
+
+class Deleted(Shape):
+    deleted: Literal[True]
+    error: None
+
+
+class NewFeedback(Shape):
+    face: StrictInt = Field(default=0, description="0 the whole file; from 1 on a picture's face or a clip's person")
+    vote: str = Field(description="agree, disagree or not_sure")
+    note: str = Field(default="", description=f"kept byte for byte; at most {MAX_NOTE} characters")
+    idempotency_key: str = Field(
+        description=f"{KEY_LENGTHS[0]} to {KEY_LENGTHS[1]} characters; the same feedback sent twice is stored once"
+    )
+    tags: list[str] = Field(default=[], description="reasons: boundary, texture, lighting, teeth, eyes, temporal, other")
+    region: str | None = Field(
+        default=None,
+        description="base64 of a PNG of one channel, laid over the whole upright picture, not 0 where something is wrong; "
+        f"at most {MAX_REGION_BYTES} bytes and {MAX_REGION_SIDE} pixels a side; pictures only",
+    )

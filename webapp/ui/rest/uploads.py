@@ -1,0 +1,85 @@
+"""Take a file from a request's body to a folder of its own, and away again whatever happens."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.types import Message
+
+from webapp.domain import Refused
+from webapp.ui.guard import TOO_LARGE
+
+_ROOM_FOR_FORM = 65_536  # bytes beside the file itself; less than Guard's, so that the answer is ours
+_KEPT_SECONDS = 1800
+
+
+@asynccontextmanager
+async def received(request: Request, folder: Path, max_bytes: int) -> AsyncIterator[Path]:
+    """The file that was sent: the form's field `file`, or the body as it is. Its name is never used.
+
+    Raises Refused (too_large, missing_file), starlette's HTTPException for a form that cannot be read, ClientDisconnect.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="upload-", dir=folder) as own:
+        path = Path(own) / "file"
+        if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            await _from_form(request, path, max_bytes)
+        else:
+            await _from_body(request, path, max_bytes)
+        yield path
+
+
+async def read_small(request: Request, max_bytes: int) -> bytes:
+    """The whole body; raises Refused (too_large) as soon as it is longer."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > max_bytes:
+            raise Refused("too_large", f"The request is larger than {max_bytes} bytes.")
+    return bytes(body)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a process that was killed has left."""
+    for own in folder.glob("upload-*"):
+        if own.stat().st_mtime < time.time() - _KEPT_SECONDS:
+            shutil.rmtree(own, ignore_errors=True)
+
+
+async def _from_body(request: Request, path: Path, max_bytes: int) -> None:
+    size = 0
+    with path.open("wb") as file:
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > max_bytes:
+                raise Refused("too_large", TOO_LARGE)
+            file.write(chunk)
+
+
+async def _from_form(request: Request, path: Path, max_bytes: int) -> None:
+    size = 0
+
+    async def limited() -> Message:
+        nonlocal size
+        message = await request.receive()
+        size += len(message.get("body", b""))
+        if size > max_bytes + _ROOM_FOR_FORM:
+            raise Refused("too_large", TOO_LARGE)
+        return message
+
+    async with Request(request.scope, limited).form(max_files=1, max_fields=8, max_part_size=_ROOM_FOR_FORM) as form:
+        upload = form.get("file")
+        if not isinstance(upload, UploadFile):
+            raise Refused("missing_file", "The form has no file in a field named `file`.")
+        if (upload.size or 0) > max_bytes:
+            raise Refused("too_large", TOO_LARGE)
+        with path.open("wb") as file:
+            await run_in_threadpool(shutil.copyfileobj, upload.file, file)
