@@ -20,7 +20,7 @@ from laanet_core.images import sniff_file
 from laanet_core.inference import Progress
 from laanet_core.overlay import draw_box, draw_heat
 from laanet_core.results import AnalysisResult, Box, FaceResult, Heatmap, Verdict
-from laanet_core.video import MAX_FRAME_PIXELS, MAX_SECONDS, Frame, _check_size, _checked_duration, _decoded, _opened
+from laanet_core.video import MAX_FRAME_PIXELS, MAX_SECONDS, Frame, check_size, checked_duration, decoded, opened
 
 LONGEST_SIDE = 960
 SECONDS = 60.0
@@ -171,7 +171,7 @@ def _reading(source: Path) -> Iterator[Any]:
     if sniff_file(source) != "video":
         raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
     try:
-        with _opened(source) as container:
+        with opened(source) as container:
             yield container
     except av.error.FFmpegError as error:
         raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
@@ -179,7 +179,7 @@ def _reading(source: Path) -> Iterator[Any]:
 
 def _length(source: Path) -> float:
     with _reading(source) as container:
-        return _checked_duration(container, MAX_SECONDS, MAX_FRAME_PIXELS)
+        return checked_duration(container, MAX_SECONDS, MAX_FRAME_PIXELS)
 
 
 def _pictures(source: Path, size: tuple[int, int], seconds: float) -> Generator[Frame]:
@@ -188,13 +188,13 @@ def _pictures(source: Path, size: tuple[int, int], seconds: float) -> Generator[
     with _reading(source) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        for frame, time in _decoded(container, stream):
+        for frame, time in decoded(container, stream):
             if time > seconds:
                 break
             if latest is not None and time - latest < _MIN_GAP:
                 continue
             latest = time
-            _check_size(frame.width, frame.height, MAX_FRAME_PIXELS)
+            check_size(frame.width, frame.height, MAX_FRAME_PIXELS)
             turns = round(frame.rotation / 90) % 4  # counter-clockwise, as numpy turns
             width, height = size if turns % 2 == 0 else size[::-1]
             small = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")

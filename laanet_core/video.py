@@ -45,16 +45,16 @@ def read_frames(path: Path, count: int, *, max_seconds: float = MAX_SECONDS, max
     if sniff_file(path) != "video":
         raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
     try:
-        with _opened(path) as container:
-            duration = _checked_duration(container, max_seconds, max_pixels)
-        with _opened(path) as container:
+        with opened(path) as container:
+            duration = checked_duration(container, max_seconds, max_pixels)
+        with opened(path) as container:
             yield from _spaced_frames(container, count, duration, max_seconds=max_seconds, max_pixels=max_pixels)
     except av.error.FFmpegError as error:
         raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened(path: Path) -> Iterator[Any]:
     """A container read through a file object, so that no name in it is ever opened."""
     with (
         path.open("rb") as file,
@@ -68,14 +68,14 @@ def _whitelist() -> str:
     return ",".join(sorted({part for name in names for part in name.split(",")} | set(DEMUXERS)))
 
 
-def _checked_duration(container: Any, max_seconds: float, max_pixels: int) -> float:
+def checked_duration(container: Any, max_seconds: float, max_pixels: int) -> float:
     """Seconds of the first video stream, by its packets. Raises UnreadableMedia for what cannot or must not be decoded."""
     if not container.streams.video:
         raise UnreadableMedia("no_frames", "The file holds no pictures, only sound or nothing at all.")
     stream = container.streams.video[0]
     if stream.codec_context is None:
         raise UnreadableMedia("corrupt_video", "The video is in a format that cannot be decoded.")
-    _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
+    check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
     duration = _duration(container, stream, max_seconds)
     if duration > max_seconds:
         raise UnreadableMedia("video_too_long", f"The video is longer than {max_seconds / 60:g} minutes.")
@@ -87,7 +87,7 @@ def _spaced_frames(container: Any, count: int, duration: float, *, max_seconds: 
     stream.thread_type = "AUTO"
     wanted = [(number + 0.5) * duration / count for number in range(count)] if duration > 0 else []
     given = 0
-    for frame, time in _decoded(container, stream):
+    for frame, time in decoded(container, stream):
         if time > max_seconds:
             break
         if wanted:
@@ -97,14 +97,14 @@ def _spaced_frames(container: Any, count: int, duration: float, *, max_seconds: 
                 wanted.pop(0)  # a gap in the clip may swallow several
         elif given == count or duration > 0:
             break
-        _check_size(frame.width, frame.height, max_pixels)
+        check_size(frame.width, frame.height, max_pixels)
         yield Frame(_upright(frame), round(time, 6))
         given += 1
     if not given:
         raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, float]]:
+def decoded(container: Any, stream: Any) -> Iterator[tuple[Any, float]]:
     """Frames in presentation order with their times from the first frame on; damaged packets are passed over."""
     first: float | None = None
     errors = 0
@@ -153,7 +153,7 @@ def _half_a_frame(stream: Any) -> float:
     return 0.5 / rate if rate > 1 else 0.02
 
 
-def _check_size(width: int, height: int, max_pixels: int) -> None:
+def check_size(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise UnreadableMedia("too_many_pixels", f"The video's frames have more than {max_pixels / 1e6:.1f} million pixels.")
     if 0 < min(width, height) < MIN_SIDE:

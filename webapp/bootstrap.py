@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from laanet_core.inference import Detector
 from webapp.db.session import answers, make_sessions, open_database
 from webapp.services.analysis import AnalysisService
+from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
 from webapp.services.jobs import Jobs
 from webapp.services.receipts import ReceiptService
@@ -54,7 +55,10 @@ def build(settings: Settings) -> Application:
 
     from webapp.ui.app import build as build_pages
     from webapp.ui.rest.app import build as build_rest
+    from webapp.ui.services import Services
 
-    blocks = build_pages(analysis, feedback, receipts, settings)
+    settings.cache.mkdir(parents=True, exist_ok=True)
+    evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
+    blocks = build_pages(Services(analysis, feedback, receipts, evidence, settings))
     rest = build_rest(analysis, feedback, receipts, settings)
     return Application(analysis, feedback, receipts, blocks, rest, health)

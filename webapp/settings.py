@@ -18,8 +18,8 @@ class InvalidSetting(Exception):
 class Settings:
     """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any
     SQLAlchemy URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`;
-    `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB`; `LENS_MAX_WAITING` visitors in the queue before others are turned away;
-    `LENS_AT_ONCE` analyses at a time.
+    `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
+    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time.
     """
 
     weights: str = "starter"
@@ -31,6 +31,7 @@ class Settings:
     port: int = 7860
     frames: int = 32
     max_upload_mb: int = 100
+    max_files: int = 10
     max_waiting: int = 32
     at_once: int = 1
 
@@ -57,6 +58,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         port=_number(environment, "LENS_PORT", defaults.port, most=65535),
         frames=_number(environment, "LENS_FRAMES", defaults.frames, most=512),
         max_upload_mb=_number(environment, "LENS_MAX_UPLOAD_MB", defaults.max_upload_mb, most=10_000),
+        max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
         max_waiting=_number(environment, "LENS_MAX_WAITING", defaults.max_waiting, most=10_000),
         at_once=_number(environment, "LENS_AT_ONCE", defaults.at_once, most=64),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,7 @@ def train(dataset: TinyDataset, init: Path, run: Path, steps: int, *, processes:
     ended = subprocess.run(
         [*command, *settings, "--seed", "7", "--device", "cpu", "--workers", "0", "--json"],
         cwd=ROOT,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},  # as torchrun sets it; sums in another order would drift apart
         check=False,
         capture_output=True,
         text=True,

@@ -25,7 +25,7 @@ def test_a_run_becomes_half_precision_weights_that_say_where_they_come_from(
     assert (loaded.info.version, loaded.info.sha256) == ("1.0", printed["sha256"])
     assert (loaded.card["commit"], loaded.card["seed"], loaded.card["trained_as"]) == ("abc", 5, "step-3")
     assert loaded.card["parent"]["sha256"] == load_weights(parent).info.sha256
-    assert loaded.card["training"]["mixture"]["pairs"] == 0.5
+    assert loaded.card["training"]["material"]["pairs"] == 0.5
     images = torch.randn(2, 3, 64, 64)
     assert torch.allclose(loaded.model(images).fake_logit, run.averaged()(images).fake_logit, atol=1e-2)
     assert (tmp_path / "out" / "model.safetensors").stat().st_size < 0.6 * (parent / "model.safetensors").stat().st_size

@@ -72,4 +72,4 @@ def test_the_self_blended_face_has_points_and_its_photograph_has_none(detector: 
     x1, y1, x2, y2 = (round(value) for value in face.heatmap.box)
     large = cv2.resize(face.heatmap.values, (x2 - x1, y2 - y1), interpolation=cv2.INTER_CUBIC)
     row, column = np.unravel_index(int(large.argmax()), large.shape)
-    assert (points[0].x, points[0].y) == pytest.approx((x1 + column, y1 + row), abs=3)
+    assert (points[0].x, points[0].y) == pytest.approx((x1 + column, y1 + row), abs=5)  # two cells

@@ -50,22 +50,23 @@ class Visit:
         )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
-    def open(self, theme: str = "light") -> Visit:
-        self.page.goto(f"{self.server.url}/?__theme={theme}")
+    def open(self, theme: str = "light", place: str = "/") -> Visit:
+        self.page.goto(f"{self.server.url}{place}?__theme={theme}")
         self.page.wait_for_selector("#analyse")
         return self
 
-    def choose(self, path: object) -> None:
-        """Give a file, taking away the one before."""
+    def choose(self, *paths: object) -> None:
+        """Give files, taking away the ones before."""
         remove = self.page.locator("#file button[aria-label='Clear'], #file button[title='Clear']")
         if remove.count():
             remove.first.click()
-        self.page.set_input_files("#file input[type=file]", str(path))
+            self.page.wait_for_selector("#file .file-preview", state="detached")
+        self.page.set_input_files("#file input[type=file]", [str(path) for path in paths])
         self.page.wait_for_selector("#file .file-preview")
 
-    def analyse(self, path: object) -> str:
-        """Give a file, press the button and wait for the answer; returns its headline."""
-        self.choose(path)
+    def analyse(self, *paths: object) -> str:
+        """Give files, press the button and wait for the answer; returns the first one's headline."""
+        self.choose(*paths)
         self.page.click("#analyse")
         self.page.wait_for_selector("#stop:not([disabled])")
         self.page.wait_for_selector("#analyse:not([disabled])", timeout=120_000)

@@ -62,6 +62,7 @@ def test_a_vote_is_saved_once(visit: Visit, samples: Path, server: Server) -> No
     page.click("#send")
     expect(page.locator("#thanks")).to_contain_text("Choose agree, disagree or not sure first")
     page.get_by_label("Not sure").check()
+    page.get_by_label("Eyes", exact=True).check()
     page.locator("#note textarea").fill("seen in a browser <b>")
     page.click("#send")
     expect(page.locator("#thanks")).to_contain_text("Saved")
@@ -118,10 +119,28 @@ def test_without_a_file_the_page_asks_for_one(visit: Visit) -> None:
 def test_clips_have_a_timeline_and_their_worst_moments(visit: Visit, samples: Path, tmp_path: Path) -> None:
     headline = visit.analyse(long_clip(samples, tmp_path / "clip.mp4"))
     assert re.search(r"0\.\d{4}", headline)
-    assert visit.page.locator("#timeline").is_visible()
-    assert 1 <= visit.page.locator("#picture figure").count() <= 4
-    assert visit.page.locator("#faces tbody tr").count() == 1
-    assert "Person 1" in visit.page.inner_text("#faces") or visit.page.locator("#faces tbody th").inner_text() == "1"
+    page = visit.page
+    assert page.locator("#timeline svg[role=img] circle").count() >= 8
+    assert 1 <= page.locator("#picture figure").count() <= 4
+    assert page.locator("#faces tbody tr").count() == 1
+    assert page.locator("#faces tbody th").inner_text() == "1"
+    page.wait_for_selector("#clip video", timeout=60_000)
+    page.wait_for_function("document.querySelector('#clip video').readyState >= 1", timeout=30_000)
+    assert page.evaluate("document.querySelector('#clip video').duration") == pytest.approx(3.0, abs=0.3)
+    now = "() => document.querySelector('#clip video').currentTime"
+    tour = page.locator(".lens-tour").last
+    tour.click()
+    assert page.evaluate(now) == pytest.approx(float(re.findall(r"[\d.]+", tour.inner_text())[0]), abs=0.05)
+    plot = page.locator("#timeline svg[role=img]")
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    assert box is not None
+    last = float(page.locator(".lens-timeline").get_attribute("data-last") or 0)
+    page.mouse.click(box["x"] + box["width"] * (34 + 678 / 2) / 720, box["y"] + box["height"] / 2)
+    assert page.evaluate(now) == pytest.approx(last / 2, abs=0.1)
+    page.get_by_label("Moment of the clip").focus()
+    page.keyboard.press("Home")
+    assert page.evaluate(now) == 0
 
 
 def test_an_analysis_can_be_stopped(visit: Visit, samples: Path, tmp_path: Path) -> None:

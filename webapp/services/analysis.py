@@ -6,6 +6,7 @@ import hashlib
 import logging
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -36,9 +37,11 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class Analysed:
-    """An answer and the receipt under which it was stored; no receipt when it could not be stored."""
+    """An answer, the file's sha256, when it was given, and the receipt under which it was stored; none when it could not be stored."""
 
     result: AnalysisResult
+    media_sha256: str
+    created: datetime
     receipt: str | None
 
     def to_json(self) -> dict[str, Any]:
@@ -73,11 +76,12 @@ class AnalysisService:
             with self.turns.taken(lambda: tell(0.0, "waiting")) if turn is None else nullcontext():
                 result = self.detector.analyse_file(path, frames=self.frames, only=only, progress=tell)
             tell(1.0, "storing")  # the last moment to stop
-        return Analysed(result, self._store(result, path))
+        media_sha256, created = _sha256(path), now()
+        return Analysed(result, media_sha256, created, self._store(result, media_sha256, created))
 
-    def _store(self, result: AnalysisResult, path: Path) -> str | None:
+    def _store(self, result: AnalysisResult, media_sha256: str, created: datetime) -> str | None:
         receipt = new_receipt()
-        row = _analysis_row(result, self.detector.decision, _sha256(path), receipt)
+        row = _analysis_row(result, self.detector.decision, media_sha256, created, receipt)
         try:
             with self._sessions.begin() as session:
                 session.add(row)
@@ -87,11 +91,11 @@ class AnalysisService:
         return receipt
 
 
-def _analysis_row(result: AnalysisResult, decision: DecisionConfig, media_sha256: str, receipt: str) -> Analysis:
+def _analysis_row(result: AnalysisResult, decision: DecisionConfig, media_sha256: str, created: datetime, receipt: str) -> Analysis:
     width, height = result.size or (None, None)
     return Analysis(
         receipt_hash=receipt_hash(receipt),
-        created_at=now(),
+        created_at=created,
         media_sha256=media_sha256,
         kind=result.kind,
         outcome=result.outcome,

@@ -10,11 +10,12 @@ from typing import Any
 
 from laanet_core.crops import RGBImage
 from laanet_core.moments import Moment
+from webapp.services.report.chinese import CHINESE
 from webapp.services.report.pages import build
 from webapp.services.report.record import Report
 from webapp.services.report.words import ENGLISH
 
-__all__ = ["ENGLISH", "FORMAT", "FORMAT_VERSION", "Report", "report_json", "report_pdf"]
+__all__ = ["CHINESE", "ENGLISH", "FORMAT", "FORMAT_VERSION", "Report", "report_json", "report_pdf"]
 
 FORMAT = "laanet-lens-report"
 FORMAT_VERSION = 1  # grows when a key is renamed, removed or changes its meaning; new keys do not change it

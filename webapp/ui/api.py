@@ -13,8 +13,8 @@ from webapp.domain import Refused
 from webapp.services.analysis import AnalysisService
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.receipts import ReceiptService
-from webapp.ui import render
 from webapp.ui.pages.analyse import QUEUE
+from webapp.ui.render.timeline import rows as timeline_rows
 
 
 def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, *, at_once: int) -> None:
@@ -39,7 +39,7 @@ def _add_analyses(analysis: AnalysisService, at_once: int) -> None:
         """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
         path = Path(file)
         analysed = analysis.analyse(path, only="video")
-        return analysed.to_json(), render.timeline(analysed.result)
+        return analysed.to_json(), timeline_rows(analysed.result)
 
     file = gr.File(type="filepath", label="file")
     picture, result, timeline = gr.Image(format="png", label="overlay"), gr.JSON(label="result"), gr.JSON(label="timeline")

@@ -15,25 +15,32 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from webapp.services.analysis import AnalysisService
-from webapp.services.feedback import FeedbackService
-from webapp.services.receipts import ReceiptService
 from webapp.settings import Settings
-from webapp.ui import api, texts
+from webapp.ui import api
 from webapp.ui.guard import App, Fork, Guard
-from webapp.ui.pages import analyse
+from webapp.ui.pages import analyse, receipt
+from webapp.ui.pages.analyse.layout import address
+from webapp.ui.services import Services
+from webapp.ui.texts import LANGUAGES
 
-STYLE = Path(__file__).with_name("style.css")
+STYLE, SCRIPT = Path(__file__).with_name("style.css"), Path(__file__).with_name("page.js")
 Health = Callable[[], dict[str, Any]]
 _SWEEP_SECONDS, _KEPT_SECONDS = 300, 1800
 
 
-def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, settings: Settings) -> gr.Blocks:
-    """All pages of the public application."""
-    blocks = gr.Blocks(title=texts.TITLE, delete_cache=(_SWEEP_SECONDS, _KEPT_SECONDS), analytics_enabled=False)
+def build(services: Services) -> gr.Blocks:
+    """All pages of the public application, each in every language; the first language is at "/"."""
+    first, *others = LANGUAGES.values()
+    blocks = gr.Blocks(title=first.title, delete_cache=(_SWEEP_SECONDS, _KEPT_SECONDS), analytics_enabled=False)
     with blocks:
-        analyse.build(analysis, feedback, megabytes=settings.max_upload_mb, at_once=settings.at_once)
-        api.build(analysis, feedback, receipts, at_once=settings.at_once)
+        api.build(services.analysis, services.feedback, services.receipts, at_once=services.settings.at_once)  # first: names are unique
+        analyse.build(services, first)
+    for texts in others:
+        with blocks.route(texts.title, address(texts, ""), show_in_navbar=False):
+            analyse.build(services, texts)
+    for texts in LANGUAGES.values():
+        with blocks.route(texts.receipt_title, address(texts, "receipt"), show_in_navbar=False):
+            receipt.build(blocks, services, texts)
     return blocks
 
 
@@ -67,6 +74,7 @@ def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, b
         max_file_size=f"{settings.max_upload_mb}mb",
         blocked_paths=[str(settings.data), str(settings.uploads)],
         css_paths=STYLE,
+        head=f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>",
         theme=_theme(),
         app_kwargs={
             "lifespan": lifespan,
@@ -80,7 +88,12 @@ def _theme() -> gr.Theme:
     theme = gr.themes.Default(
         primary_hue="teal", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
     )
-    dark_enough = {"button_primary_background_fill": "*primary_700", "button_primary_background_fill_hover": "*primary_800"}
+    dark_enough = {
+        "button_cancel_background_fill": "#b91c1c",
+        "button_cancel_background_fill_hover": "#991b1b",
+        "button_primary_background_fill": "*primary_700",
+        "button_primary_background_fill_hover": "*primary_800",
+    }
     return theme.set(**dark_enough, **{f"{name}_dark": value for name, value in dark_enough.items()})
 
 

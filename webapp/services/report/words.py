@@ -1,7 +1,7 @@
 """Every word of a report in English; another language is another mapping with the same keys.
 
 Where a name repeats one of the page (outcomes, verdicts, facts of the model) so do its words; a test holds them together. A mapping may
-also have `error.CODE` for the sentence of a rejection; without it the detector's own English sentence stands.
+lack `error.CODE` of a rejection that is new: then the detector's own English sentence stands.
 """
 
 from __future__ import annotations
@@ -109,4 +109,15 @@ ENGLISH: Mapping[str, str] = {
     ),
     "footer": "File {sha256}… · {created}",
     "page": "Page {page} of {total}",
+    # rejections, by code: what is wrong and what to do
+    "error.file_not_found": "The file did not arrive. Please upload it again.",
+    "error.empty_file": "The file is empty. Please check it on your device and upload it again.",
+    "error.unsupported_type": "This is neither a picture nor a video of a kind read here. Saving it as JPEG or MP4 helps.",
+    "error.corrupt_image": "The picture is damaged or cut short. Try the original file, or a fresh download of it.",
+    "error.image_too_small": "The picture has fewer than 16 pixels on one side. A larger version is needed.",
+    "error.too_many_pixels": "The picture has too many pixels to be opened safely. Please upload a smaller version.",
+    "error.corrupt_video": "The video cannot be opened. Try the original file, or save it as MP4.",
+    "error.no_frames": "There is no picture in this video that could be read.",
+    "error.video_too_long": "The video is longer than 10 minutes. Please cut out the part that matters.",
+    "error.unforeseen": "Something went wrong with this file that nobody had thought of. It has been noted on the server.",
 }

@@ -21,8 +21,8 @@ from webapp.services.analysis import Analysed, AnalysisService
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.receipts import ReceiptService
 from webapp.settings import Settings
-from webapp.ui import render
 from webapp.ui.guard import App, Guard
+from webapp.ui.render.timeline import rows as timeline_rows
 from webapp.ui.rest import documents, errors, schemas
 from webapp.ui.rest.uploads import read_small, received, sweep
 
@@ -60,7 +60,7 @@ def _add_analyse(app: FastAPI, analysis: AnalysisService, receipts: ReceiptServi
             raise ClientDisconnect
         answer = analysed.to_json()
         if analysed.result.kind == "video":
-            answer["timeline"] = render.timeline(analysed.result)
+            answer["timeline"] = timeline_rows(analysed.result)
         return JSONResponse(answer, 422 if analysed.result.outcome == "rejected" else 200)
 
 

@@ -1,0 +1,151 @@
+"""What a visitor does with an answer: several files, trust, reports, the receipt's page, deletion; and the page in Chinese."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import pypdf
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+from sqlalchemy import create_engine, text
+
+from tests.conftest import Server
+from tests.e2e.conftest import PHONE, ROOMY, Visit
+from webapp.ui.pages.analyse.layout import EXAMPLES, address
+from webapp.ui.texts import LANGUAGES
+
+
+def test_several_photos_are_answered_each_by_itself(visit: Visit, samples: Path) -> None:
+    visit.analyse(samples / "two_people.jpg", samples / "astronaut.png")
+    page = visit.page
+    assert page.locator("#chooser label").count() >= 2
+    assert page.locator("#faces tbody tr").count() == 2
+    page.get_by_label(re.compile(r"2\. astronaut\.png: ")).check()
+    expect(page.locator("#faces tbody tr")).to_have_count(1)
+    expect(page.locator("#stability .lens-strip")).to_have_count(1, timeout=60_000)
+
+
+def test_the_strip_follows_and_the_reports_have_the_pages_digits(visit: Visit) -> None:
+    headline = visit.analyse(EXAMPLES / "astronaut-self-blended.jpg")
+    page = visit.page
+    number = re.findall(r"0\.\d{4}", headline)[0]
+    page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+    strip = page.locator("#stability li strong").all_inner_texts()
+    assert strip[0] == number
+    assert len(strip) == 6
+    with page.expect_download() as pdf:
+        page.click("#report-pdf")
+    words = " ".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages)
+    assert number in words
+    with page.expect_download() as data:
+        page.click("#report-json")
+    assert f"{json.loads(Path(data.value.path()).read_text())['fake_prob']:.4f}" == number
+
+
+def test_consistency_maps_come_when_asked_for(visit: Visit, samples: Path) -> None:
+    visit.analyse(samples / "astronaut.png")
+    assert visit.page.locator("#consistency img").count() == 0
+    visit.page.get_by_role("button", name="Show consistency maps").click()
+    visit.page.wait_for_selector("#consistency img", timeout=30_000)
+
+
+def test_points_boxes_and_comparison_work_by_keyboard(visit: Visit) -> None:
+    visit.analyse(EXAMPLES / "astronaut-self-blended.jpg")
+    page = visit.page
+    assert page.locator("#picture .lens-point").count() > 0
+    assert not page.locator("#picture .lens-point").first.is_visible()
+    page.get_by_label("Vulnerable points").focus()
+    page.keyboard.press("Space")
+    assert page.locator("#picture .lens-point").first.is_visible()
+    page.get_by_label("Boxes").focus()
+    page.keyboard.press("Space")
+    assert not page.locator("#picture .lens-box").first.is_visible()
+    page.get_by_label("Original and heatmap").focus()
+    page.keyboard.press("End")
+    assert page.locator("#picture .lens-heat").evaluate("e => getComputedStyle(e).clipPath") == "inset(0px 0px 0px 100%)"
+
+
+def test_the_link_shows_the_result_and_its_votes_until_it_is_deleted(visit: Visit, samples: Path, server: Server) -> None:
+    note = "wildebeest <script>alert('x')</script> \u202e\U0001f600 '; DROP TABLE analysis; --"
+    headline = visit.analyse(samples / "two_people.jpg")
+    page = visit.page
+    page.get_by_label("Disagree").check()
+    page.locator("#note textarea").fill(note)
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text("Saved")
+    link = page.locator("#link input, #link textarea").first.input_value()
+    page.goto(link)
+    page.wait_for_selector("#record .lens-head", timeout=30_000)
+    assert re.findall(r"0\.\d{4}", headline)[0] in page.inner_text("#record")
+    assert page.locator("#record .lens-note").evaluate("e => e.textContent") == note
+    page.get_by_label("Show me here").check()
+    page.click("#delete")
+    page.click("#delete-sure")
+    expect(page.locator("#record")).to_contain_text("Nothing of this result is left")
+    page.reload()
+    expect(page.locator("#record")).to_contain_text("There is no result under this link", timeout=30_000)
+    engine = create_engine(f"sqlite:///{server.database}")
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM feedback WHERE note LIKE '%wildebeest%'")).scalar() == 0
+    engine.dispose()
+    assert visit.complaints == []
+    assert visit.foreign == []
+
+
+def test_deleting_on_the_page_takes_the_answer_away(visit: Visit, samples: Path) -> None:
+    visit.analyse(samples / "astronaut.png")
+    visit.page.click("#delete")
+    visit.page.click("#delete-sure")
+    expect(visit.page.locator("#deleted")).to_contain_text("Deleted")
+    expect(visit.page.locator("#feedback")).to_be_hidden()
+
+
+def test_the_page_speaks_chinese(visit: Visit, samples: Path) -> None:
+    texts = LANGUAGES["zh"]
+    visit.open(place=address(texts, ""))
+    assert visit.page.evaluate("document.documentElement.lang") == "zh"
+    visit.analyse(samples / "astronaut.png")
+    shown = visit.page.inner_text("#result")
+    assert texts.fake_probability in shown
+    for word in ("Verdict", "manipulated", "Send", "Report"):
+        assert word not in shown
+
+
+def test_a_picture_can_be_pasted(visit: Visit, samples: Path) -> None:
+    """A real paste event that carries a file, as the browser makes one of Ctrl+V."""
+    data = list((samples / "astronaut.png").read_bytes())
+    visit.page.evaluate(
+        """bytes => {
+            const carrier = new DataTransfer();
+            carrier.items.add(new File([new Uint8Array(bytes)], "pasted.png", {type: "image/png"}));
+            document.body.dispatchEvent(new ClipboardEvent("paste", {clipboardData: carrier, bubbles: true}));
+        }""",
+        data,
+    )
+    visit.page.wait_for_selector("#file .file-preview")
+    assert "pasted" in visit.page.inner_text("#file")
+
+
+@pytest.mark.parametrize("size", [ROOMY, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(browser: Browser, server: Server, samples: Path, theme: str, size: dict[str, int]) -> None:
+    context = browser.new_context(viewport=size)
+    visit = Visit(context.new_page(), server).open(theme)
+    visit.analyse(samples / "two_people.jpg")
+    visit.page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+    found = serious(visit)
+    visit.page.goto(f"{server.url}{address(LANGUAGES['en'], 'receipt')}?__theme={theme}")
+    visit.page.wait_for_selector("#show")
+    found += serious(visit)
+    context.close()
+    assert found == []
+
+
+def serious(visit: Visit) -> list[str]:
+    """Violations of serious or critical impact, each with the first element at fault."""
+    violations = Axe().run(visit.page).response["violations"]
+    return [f"{v['id']}: {v['nodes'][0]['html'][:300]}" for v in violations if v["impact"] in ("serious", "critical")]

@@ -1,0 +1,85 @@
+"""Make the examples anew from the photographs in tests/samples: `python -m webapp.examples.make`, from the repository's root."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from laanet_core.crops import RGBImage
+from laanet_core.images import read_image
+from laanet_core.policies import hardened_source_changes
+from laanet_core.synthesis import self_blend
+
+HERE = Path(__file__).resolve().parent
+SAMPLES = HERE.parents[1] / "tests" / "samples"
+CROWD_HEIGHT, TINY_WIDTH = 420, 150
+CLIP_RATE, CLIP_SECONDS, CLIP_SIDE = 12, 6, 384
+
+
+def make_all() -> dict[str, RGBImage]:
+    """The pictures by file name, the clip left out."""
+    astronaut = read_image(SAMPLES / "astronaut.png")
+    two, portrait = read_image(SAMPLES / "two_people.jpg"), read_image(SAMPLES / "official_portrait_2012.jpg")
+    tiny = cv2.resize(two, (TINY_WIDTH, round(two.shape[0] * TINY_WIDTH / two.shape[1])), interpolation=cv2.INTER_AREA)
+    return {
+        "astronaut.jpg": astronaut,
+        "astronaut-self-blended.jpg": self_blended(astronaut),
+        "crowd.jpg": np.hstack([_at_height(picture, CROWD_HEIGHT) for picture in (two, astronaut, portrait)]),
+        "cannot-judge.jpg": np.asarray(tiny, np.uint8),
+    }
+
+
+def self_blended(astronaut: RGBImage) -> RGBImage:
+    landmarks = np.array(json.loads((SAMPLES / "astronaut-landmarks.json").read_text()), np.float32)
+    return self_blend(astronaut, landmarks, np.random.default_rng(0), hardened_source_changes).fake
+
+
+def clip_frames() -> list[RGBImage]:
+    """The astronaut in a slow zoom; from the middle on it is the self-blend."""
+    original = read_image(SAMPLES / "astronaut.png")
+    pictures = (original, self_blended(original))
+    count = CLIP_RATE * CLIP_SECONDS
+    frames: list[RGBImage] = []
+    for number in range(count):
+        picture = pictures[number >= count // 2]
+        height, width = picture.shape[:2]
+        side = round(min(height, width) * (1 - 0.2 * number / count))
+        left, top = (width - side) // 2, max((height - side) // 4, 0)
+        zoomed = cv2.resize(picture[top : top + side, left : left + side], (CLIP_SIDE, CLIP_SIDE), interpolation=cv2.INTER_AREA)
+        frames.append(np.asarray(zoomed, np.uint8))
+    return frames
+
+
+def write_clip(path: Path, frames: list[RGBImage]) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=CLIP_RATE, options={"crf": "20", "preset": "slow"})
+        stream.width = stream.height = CLIP_SIDE
+        stream.pix_fmt = "yuv420p"
+        for number, frame in enumerate(frames):
+            picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+            picture.pts, picture.time_base = number, Fraction(1, CLIP_RATE)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+
+
+def _at_height(picture: RGBImage, height: int) -> RGBImage:
+    width = round(picture.shape[1] * height / picture.shape[0])
+    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _write(path: Path, picture: RGBImage) -> None:
+    path.write_bytes(cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
+
+
+if __name__ == "__main__":
+    for name, picture in make_all().items():
+        if not (HERE / name).exists():
+            _write(HERE / name, picture)
+    frames = clip_frames()
+    write_clip(HERE / "clip.mp4", frames)
+    _write(HERE / "clip.still.jpg", frames[len(frames) // 2])

@@ -1,0 +1,93 @@
+"""What backs or weakens an answer that was given: the file is looked at again, and nothing is stored."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from laanet_core.crops import RGBImage, crop_square
+from laanet_core.images import read_image
+from laanet_core.inference import Detector
+from laanet_core.moments import Moment, moments, worst_times
+from laanet_core.overlay_clip import write_overlay_clip
+from laanet_core.results import AnalysisResult, FaceResult
+from laanet_core.stability import Stability, stabilities
+from webapp.services.analysis import Analysed
+from webapp.services.jobs import Progress
+from webapp.services.reports import Report, report_json, report_pdf
+
+CROP_SIDE = 224
+
+
+class EvidenceService:
+    """`frames` is the number of a clip's frames that were judged, `folder` where made files are put: it is swept like the uploads."""
+
+    def __init__(self, detector: Detector, *, frames: int, folder: Path) -> None:
+        self._detector = detector
+        self._frames = frames
+        self._folder = folder
+
+    def checked_faces(self, result: AnalysisResult) -> tuple[FaceResult, ...]:
+        """The faces that `stabilities` judges again: all of a picture; of a clip those of its most suspicious frame."""
+        if result.kind == "image":
+            return result.faces
+        worst = worst_times(result, limit=1)
+        return tuple(face for face in result.faces if worst and face.time == worst[0])
+
+    def stabilities(self, path: Path, result: AnalysisResult) -> list[Stability | None]:
+        """Whether the verdicts of `checked_faces` hold, in their order; None for a face without a score."""
+        faces = self.checked_faces(result)
+        rgb = read_image(path) if result.kind == "image" else next(iter(self.worst_moments(path, result, limit=1))).rgb
+        return stabilities(self._detector, rgb, faces)
+
+    def falls(self, result: AnalysisResult, found: Sequence[Stability | None]) -> bool:
+        """Whether the file's own verdict rests on a face whose verdict does not hold: then it cannot be told."""
+        return result.kind == "image" and any(
+            stability is not None and not stability.stable and face.verdict == result.verdict and face.fake_prob == result.fake_prob
+            for face, stability in zip(self.checked_faces(result), found, strict=True)
+        )
+
+    def consistency(self, path: Path, result: AnalysisResult) -> list[tuple[RGBImage, npt.NDArray[np.float32]] | None]:
+        """Of every face of a picture its crop (S, S, 3) and consistency map (S/4, S/4) in [0, 1]; None for a face without a score."""
+        rgb = read_image(path)
+        found: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
+        for face in result.faces:
+            if face.heatmap is None:
+                found.append(None)
+                continue
+            crop = crop_square(rgb, face.heatmap.box, CROP_SIDE)
+            found.append((crop, self._detector.consistency_map(rgb, face).values))
+        return found
+
+    def worst_moments(self, path: Path, result: AnalysisResult, *, limit: int = 4) -> list[Moment]:
+        return list(moments(path, result, worst_times(result, limit=limit), self._frames))
+
+    def overlay_clip(self, path: Path, result: AnalysisResult, progress: Progress | None = None) -> Path:
+        """The clip with boxes and heatmap drawn in, as an MP4 of our making. Raises UnreadableMedia."""
+        target = Path(tempfile.mkdtemp(dir=self._folder)) / "overlay.mp4"
+        write_overlay_clip(path, result, target, progress=progress)
+        return target
+
+    def report_json(self, analysed: Analysed) -> dict[str, Any]:
+        return report_json(self._report(analysed))
+
+    def report_pdf(self, path: Path, analysed: Analysed, words: Mapping[str, str] | None = None) -> bytes:
+        """An A4 report. `words` are those of another language than English."""
+        result = analysed.result
+        pictures: dict[str, Any] = {}
+        if result.kind == "image" and result.outcome != "rejected":
+            pictures["rgb"] = read_image(path)
+        elif result.outcome == "verdict":
+            pictures["moments"] = self.worst_moments(path, result)
+        return report_pdf(self._report(analysed, words), **pictures)
+
+    def _report(self, analysed: Analysed, words: Mapping[str, str] | None = None) -> Report:
+        extra = {} if words is None else {"words": words}
+        return Report(
+            analysed.result, self._detector.decision, analysed.media_sha256, analysed.created, notice=self._detector.notice, **extra
+        )

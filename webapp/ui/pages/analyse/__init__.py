@@ -1,0 +1,15 @@
+"""The visitor's page: files in, a verdict per face out, how far to trust it, and what to do next."""
+
+from __future__ import annotations
+
+from webapp.ui.pages.analyse.events import QUEUE, connect
+from webapp.ui.pages.analyse.layout import lay_out
+from webapp.ui.services import Services
+from webapp.ui.texts import Texts
+
+__all__ = ["QUEUE", "build"]
+
+
+def build(services: Services, texts: Texts) -> None:
+    """Add the page, in one language, to the Blocks under construction."""
+    connect(lay_out(services, texts), services, texts)

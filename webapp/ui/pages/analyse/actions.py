@@ -1,0 +1,120 @@
+"""What the visitor does with an answer: report, delete, vote."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import gradio as gr
+import numpy as np
+
+from webapp.domain import Refused
+from webapp.services.feedback import Submission
+from webapp.ui.pages.analyse import show
+from webapp.ui.pages.analyse.layout import Layout
+from webapp.ui.pages.analyse.visits import Shown, Visit
+from webapp.ui.services import Services
+from webapp.ui.texts import Texts
+
+HAND_OVER = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
+QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+
+
+def connect(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
+    """Tie the buttons below an answer to the services."""
+    _connect_reports(layout, services, visit)
+    _connect_deletion(layout, services, texts, visit)
+    _connect_vote(layout, services, texts, visit)
+
+
+def _connect_reports(layout: Layout, services: Services, visit: gr.State) -> None:
+    """A report is made when it is asked for, then handed over by a button that nobody sees: Gradio's button for downloads gives on a
+    click what it held before. The file has a name of ours, in a folder that is swept like the uploads.
+    """
+
+    def saved(name: str, make: Callable[[Shown], bytes]) -> Callable[[Visit | None], Any]:
+        def save(found: Visit | None) -> Any:
+            shown = found.shown if found else None
+            if shown is None:
+                return gr.skip()
+            path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
+            path.write_bytes(make(shown))
+            return str(path)
+
+        return save
+
+    def pdf(shown: Shown) -> bytes:
+        return services.evidence.report_pdf(shown.path, shown.analysed)
+
+    def data(shown: Shown) -> bytes:
+        return json.dumps(services.evidence.report_json(shown.analysed), indent=2, ensure_ascii=False).encode()
+
+    for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
+        made = button.click(saved(name, make), visit, layout.next.ready, **QUIET)
+        made.then(None, None, None, js=HAND_OVER)
+
+
+def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
+    """Two buttons, so that nothing is deleted by a slip."""
+    following = layout.next
+
+    def delete(found: Visit | None) -> dict[Any, Any]:
+        shown = found.shown if found else None
+        if found is None or shown is None or shown.analysed.receipt is None:
+            return {following.deleted: ""}
+        try:
+            services.receipts.delete(shown.analysed.receipt)
+        except Refused as refusal:
+            return {following.deleted: texts.cannot_delete.format(reason=texts.refused.get(refusal.code, refusal.message))}
+        shown.path.unlink(missing_ok=True)
+        found.files.remove(shown)
+        found.number = 0
+        return {**show.nothing(layout, texts.deleted), following.deleted: texts.deleted}
+
+    following.delete.click(lambda: gr.update(visible=True), None, following.delete_sure, **QUIET)
+    following.delete_sure.click(delete, visit, list(show.nothing(layout, "")), **QUIET)
+
+
+def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
+    following = layout.next
+
+    def background(found: Visit | None) -> Any:
+        shown = found.shown if found else None
+        return gr.skip() if shown is None else str(shown.path)
+
+    def submit(found: Visit | None, subject: int, choice: str | None, tags: list[str], words: str, painted: Any) -> str:
+        shown = found.shown if found else None
+        if shown is None or shown.analysed.receipt is None:
+            return texts.refused["unknown_receipt"]
+        if not choice:
+            return texts.choose_vote
+        region = painted_region(painted)
+        key = shown.key_for(f"{subject} {choice} {tags} {words} {hash(region)}")
+        try:
+            submission = Submission(shown.analysed.receipt, int(subject), choice, words or "", key, tags=tuple(tags or ()), region=region)
+            new = services.feedback.submit(submission)
+        except Refused as refusal:
+            return f"{texts.refused.get(refusal.code, refusal.message)} (`{refusal.code}`)"
+        shown.sent = f"{subject} {choice} {tags} {words} {hash(region)}"
+        return texts.thanks if new else texts.thanks_again
+
+    following.region_panel.expand(background, visit, following.region, **QUIET)
+    inputs = [visit, following.subject, following.vote, following.tags, following.note, following.region]
+    following.send.click(submit, inputs, following.thanks, **QUIET)
+
+
+def painted_region(painted: Any) -> bytes | None:
+    """The shape that was painted, as a PNG of one channel (255 where painted), at most 512 pixels wide or high; None for no stroke."""
+    layers = (painted or {}).get("layers") or []
+    masks = [np.asarray(layer)[..., 3] > 0 for layer in layers if layer is not None and np.asarray(layer).ndim == 3]
+    if not masks or not any(mask.any() for mask in masks):
+        return None
+    mask = np.asarray(np.logical_or.reduce(masks) * 255, np.uint8)
+    scale = min(512 / max(mask.shape), 1.0)
+    size = (max(round(mask.shape[1] * scale), 1), max(round(mask.shape[0] * scale), 1))
+    small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
+    return bytes(cv2.imencode(".png", np.asarray((small > 127) * 255, np.uint8))[1])

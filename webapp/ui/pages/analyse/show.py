@@ -1,0 +1,102 @@
+"""From one analysed file to the values of the page's components."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from laanet_core.images import read_image
+from webapp.ui.pages.analyse.layout import Layout, Next
+from webapp.ui.pages.analyse.visits import Shown
+from webapp.ui.render import faces, headline, picture, timeline, trust
+from webapp.ui.services import Services
+from webapp.ui.texts import Texts
+
+Values = dict[Any, Any]  # by component
+
+
+def nothing(layout: Layout, text: str) -> Values:
+    """The page without an answer, saying why."""
+    hidden = gr.update(visible=False)
+    answer, following = layout.answer, layout.next
+    return {
+        answer.chooser: gr.update(choices=[], value=None, visible=False),
+        answer.headline: headline.message(text),
+        answer.picture: "",
+        answer.table: "",
+        answer.timeline: "",
+        answer.clip: gr.update(value=None, visible=False),
+        answer.stability: "",
+        answer.consistency_panel: hidden,
+        answer.consistency: "",
+        answer.data_panel: hidden,
+        answer.data: None,
+        following.panel: hidden,
+        following.vote_panel: hidden,
+        following.deleted: "",
+        **_fresh_vote(following),
+    }
+
+
+def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, address: str) -> Values:
+    """One file's answer, without what follows later (stability, the drawn clip)."""
+    answer, following, result = layout.answer, layout.next, shown.analysed.result
+    stored = shown.analysed.receipt is not None
+    first = headline.headline(result, texts)
+    if not stored:
+        first += headline.message(texts.not_stored)
+    judged = result.outcome == "verdict"
+    return {
+        answer.headline: first,
+        answer.picture: _pictures(shown, services, texts),
+        answer.table: faces.table(result, texts),
+        answer.timeline: timeline.plot(result, services.analysis.detector.decision, texts) if result.kind == "video" else "",
+        answer.clip: gr.update(value=None, visible=False),
+        answer.stability: trust.waiting_strip(texts) if judged else "",
+        answer.consistency_panel: gr.update(visible=judged and result.kind == "image", open=False),
+        answer.consistency: "",
+        answer.data_panel: gr.update(visible=True),
+        answer.data: shown.analysed.to_json(),
+        following.panel: gr.update(visible=True),
+        following.link: gr.update(value=f"{address}#{shown.analysed.receipt}" if stored else "", visible=stored),
+        following.delete: gr.update(visible=stored),
+        following.delete_sure: gr.update(visible=False),
+        following.deleted: "",
+        following.vote_panel: gr.update(visible=judged and stored),
+        **_fresh_vote(following),
+        following.subject: gr.update(choices=_subjects(shown, texts), value=0),
+        following.region_panel: gr.update(visible=result.kind == "image", open=False),
+    }
+
+
+def _fresh_vote(following: Next) -> Values:
+    return {following.vote: None, following.tags: [], following.note: "", following.region: None, following.thanks: ""}
+
+
+def _subjects(shown: Shown, texts: Texts) -> list[tuple[str, int]]:
+    result = shown.analysed.result
+    if result.kind == "video":
+        numbers, words = [track.track + 1 for track in result.tracks], texts.person_number
+    else:
+        numbers, words = list(range(1, len(result.faces) + 1)), texts.face_number
+    return [(texts.whole_file, 0), *((words.format(number=number), number) for number in numbers)]
+
+
+def _pictures(shown: Shown, services: Services, texts: Texts) -> str:
+    result = shown.analysed.result
+    if result.outcome == "rejected":
+        return ""
+    if result.kind == "image":
+        return picture.picture(read_image(shown.path), result.faces, texts)
+    return picture.moments(services.evidence.worst_moments(shown.path, result), texts)
+
+
+def chooser_choices(shown: list[Shown], texts: Texts) -> list[tuple[str, int]]:
+    """The files of a visit, each with its verdict in words. A file's name is the visitor's; the radio shows it as text."""
+    return [(f"{number}. {entry.name}: {_words(entry, texts)}", number - 1) for number, entry in enumerate(shown, start=1)]
+
+
+def _words(entry: Shown, texts: Texts) -> str:
+    result = entry.analysed.result
+    return texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]

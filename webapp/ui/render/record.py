@@ -1,0 +1,97 @@
+"""A stored result, as the holder of its receipt sees it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from laanet_core.results import number_text
+from webapp.ui.render.faces import pill
+from webapp.ui.texts import Texts
+
+
+def record(found: Mapping[str, Any], texts: Texts) -> str:
+    """What `ReceiptService.result` gave: the outcome first, then scores, votes, the moderators' decision and later models."""
+    model = found["model"]
+    made = texts.receipt_made.format(time=found["created_at"][:16].replace("T", " "), model=model["name"], version=model["version"])
+    parts = [
+        _head(found, texts),
+        f"<p class='lens-help'>{escape(made)}</p>",
+        _scores(found, texts),
+        _section(texts.moderators_decision, _decision(found, texts)),
+        _section(texts.later_models, _later(found["later_scores"], texts)),
+        _section(texts.receipt_votes, _votes(found["feedback"], texts)),
+    ]
+    return "".join(parts)
+
+
+def _head(found: Mapping[str, Any], texts: Texts) -> str:
+    state = found["verdict"] or found["outcome"]
+    title, explanation = texts.outcomes[state]
+    if state == "fake":
+        rows = found["tracks"] if found["kind"] == "video" and found.get("tracks") else found["faces"]
+        words = texts.of_persons if found["kind"] == "video" else texts.of_faces
+        fakes = sum(row["verdict"] == "fake" for row in rows)
+        title = title.format(subject=texts.this_face if len(rows) == 1 else words.format(fakes=fakes, count=len(rows)))
+    if found.get("error"):
+        explanation = texts.errors.get(found["error"]["code"], found["error"]["message"])
+    prob = found["fake_prob"]
+    number = "" if prob is None else f"<p class='lens-prob'>{escape(texts.fake_probability)} <strong>{number_text(prob)}</strong></p>"
+    return f"<section class='lens-head lens-{state}' role='status'><h2>{escape(title)}</h2><p>{escape(explanation)}</p>{number}</section>"
+
+
+def _scores(found: Mapping[str, Any], texts: Texts) -> str:
+    video = found["kind"] == "video"
+    rows: Sequence[Mapping[str, Any]] = found.get("tracks") or [] if video else found["faces"]
+    heads = (texts.columns_video if video else texts.columns_image)[:4]
+    body = (
+        (str(number), pill(row["verdict"], texts), number_text(row["fake_prob"]), number_text(row["fake_logit"]))
+        for number, row in enumerate(rows, start=1)
+    )
+    return _table(heads, body)
+
+
+def _decision(found: Mapping[str, Any], texts: Texts) -> str:
+    decision = found["decision"]
+    if decision is None:
+        return f"<p>{escape(texts.not_decided)}</p>"
+    return f"<p>{pill(decision['verdict'], texts)}</p>"
+
+
+def _later(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+    if not scores:
+        return f"<p>{escape(texts.no_later_models)}</p>"
+    heads = (texts.model_facts[0], texts.columns_image[1], texts.columns_image[2])
+    body = (
+        (escape(f"{score['model']['name']} {score['model']['version']}"), pill(score["verdict"], texts), number_text(score["fake_prob"]))
+        for score in scores
+    )
+    return _table(heads, body)
+
+
+def _votes(votes: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+    if not votes:
+        return f"<p>{escape(texts.no_votes)}</p>"
+    return "".join(
+        f"<div class='lens-vote'><p><b>{escape(texts.votes[vote['vote']])}</b> {escape(_tags(vote['tags'], texts))}</p>"
+        f"<p class='lens-note'>{escape(vote['note'])}</p></div>"
+        for vote in votes
+    )
+
+
+def _tags(tags: Iterable[str], texts: Texts) -> str:
+    return ", ".join(texts.tag_names.get(tag, tag) for tag in tags)
+
+
+def _section(title: str, inner: str) -> str:
+    return f"<section class='lens-part'><h3>{escape(title)}</h3>{inner}</section>"
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """`rows` are markup already."""
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+    if not body:
+        return ""
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in heads)
+    return f"<div class='lens-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -1,0 +1,48 @@
+"""How far a verdict can be trusted: whether it holds when the picture loses quality."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from laanet_core.results import FaceResult, number_text
+from laanet_core.stability import Stability
+from webapp.ui.render.faces import pill
+from webapp.ui.texts import Texts
+
+
+def stability_strip(faces: Sequence[FaceResult], found: Sequence[Stability | None], texts: Texts) -> str:
+    """One row per face: its score as given and after each change, and whether the verdict holds; "" where nothing was scored."""
+    rows = [
+        _row(number, face, stability, texts)
+        for number, (face, stability) in enumerate(zip(faces, found, strict=True), start=1)
+        if stability is not None
+    ]
+    if not rows:
+        return ""
+    return (
+        f"<section class='lens-stability'><h3>{escape(texts.stability)}</h3><p class='lens-help'>{escape(texts.stability_help)}</p>"
+        f"{''.join(rows)}</section>"
+    )
+
+
+def waiting_strip(texts: Texts) -> str:
+    """While the faces are being judged again."""
+    words = f"<h3>{escape(texts.stability)}</h3><p class='lens-help'>{escape(texts.stability_running)}</p>"
+    return f"<section class='lens-stability'>{words}</section>"
+
+
+def _row(number: int, face: FaceResult, stability: Stability, texts: Texts) -> str:
+    cells = [_cell(texts.stability_names["original"], face.fake_prob, face.verdict, texts)]
+    cells += [_cell(texts.stability_names[v.name], v.fake_prob, v.verdict, texts, opposite=v.opposite) for v in stability.variants]
+    words = texts.stability_holds if stability.stable else texts.stability_flips
+    state = "real" if stability.stable else "inconclusive"
+    return (
+        f"<div class='lens-strip'><b>{escape(texts.face_number.format(number=number))}</b><ul>{''.join(cells)}</ul>"
+        f"<p class='lens-pill lens-{state}'>{escape(words)}</p></div>"
+    )
+
+
+def _cell(name: str, prob: float | None, verdict: str | None, texts: Texts, *, opposite: bool = False) -> str:
+    mark = " class='lens-opposite'" if opposite else ""
+    return f"<li{mark}><span>{escape(name)}</span><strong>{number_text(prob)}</strong>{pill(verdict, texts)}</li>"
