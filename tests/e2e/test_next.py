@@ -149,3 +149,44 @@ def serious(visit: Visit) -> list[str]:
     """Violations of serious or critical impact, each with the first element at fault."""
     violations = Axe().run(visit.page).response["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:300]}" for v in violations if v["impact"] in ("serious", "critical")]
+
+
+def test_deleting_an_examples_result_keeps_the_example(visit: Visit) -> None:
+    page = visit.page
+    page.locator("#examples button").first.click()
+    page.wait_for_selector("#file .file-preview")
+    page.click("#analyse")
+    page.wait_for_selector("#faces tbody tr", timeout=60_000)
+    page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+    page.click("#delete")
+    page.click("#delete-sure")
+    expect(page.locator("#deleted")).to_contain_text("Deleted")
+    assert (EXAMPLES / "astronaut.jpg").is_file()
+
+
+def test_a_painted_region_is_stored_with_the_vote(visit: Visit, samples: Path, server: Server) -> None:
+    visit.analyse(samples / "astronaut.png")
+    page = visit.page
+    page.get_by_label("Disagree").check()
+    page.locator("#note textarea").fill("painted here")
+    page.get_by_role("button", name="Mark the place").click()
+    canvas = page.locator("#region canvas").first
+    canvas.wait_for(timeout=30_000)
+    page.wait_for_timeout(1500)
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x - 30, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y + 20, steps=8)
+    page.mouse.up()
+    page.wait_for_timeout(1000)
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text("Saved", timeout=15_000)
+    engine = create_engine(f"sqlite:///{server.database}")
+    with engine.connect() as connection:
+        region = connection.execute(text("SELECT r.png FROM region r JOIN feedback f ON f.id = r.feedback_id WHERE f.note = 'painted here'")).scalar()
+    engine.dispose()
+    assert region is not None
+    assert region.startswith(b"\x89PNG")

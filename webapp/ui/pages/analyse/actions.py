@@ -70,7 +70,8 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
             services.receipts.delete(shown.analysed.receipt)
         except Refused as refusal:
             return {following.deleted: texts.cannot_delete.format(reason=texts.refused.get(refusal.code, refusal.message))}
-        shown.path.unlink(missing_ok=True)
+        if services.settings.cache in shown.path.resolve().parents:  # the upload, never a file of ours
+            shown.path.unlink(missing_ok=True)
         found.files.remove(shown)
         found.number = 0
         return {**show.nothing(layout, texts.deleted), following.deleted: texts.deleted}
