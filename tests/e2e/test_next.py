@@ -186,7 +186,8 @@ def test_a_painted_region_is_stored_with_the_vote(visit: Visit, samples: Path, s
     expect(page.locator("#thanks")).to_contain_text("Saved", timeout=15_000)
     engine = create_engine(f"sqlite:///{server.database}")
     with engine.connect() as connection:
-        region = connection.execute(text("SELECT r.png FROM region r JOIN feedback f ON f.id = r.feedback_id WHERE f.note = 'painted here'")).scalar()
+        stored = "SELECT png FROM region JOIN feedback ON feedback.id = region.feedback_id WHERE note = 'painted here'"
+        region = connection.execute(text(stored)).scalar()
     engine.dispose()
     assert region is not None
     assert region.startswith(b"\x89PNG")
