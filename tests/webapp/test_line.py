@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ from webapp.services.receipts import ReceiptService
 from webapp.settings import Settings
 from webapp.ui.guard import App
 from webapp.ui.rest.app import build
+
+
+def apart(scene: Coroutine[Any, Any, None]) -> None:
+    """Run in a thread of its own: the browser tests leave an event loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, scene).result()
 
 
 class PatientJudge:
@@ -102,7 +109,7 @@ def test_who_comes_to_a_full_line_is_asked_to_come_back(line: Line) -> None:
             assert json.loads(answered[2])["outcome"] == "no_face"
         await line.until(0, 0)
 
-    asyncio.run(scene())
+    apart(scene())
     assert line.left() == []
 
 
@@ -118,7 +125,7 @@ def test_the_page_and_programs_share_the_line(line: Line, tmp_path: Path) -> Non
         assert (await page).receipt is not None
         assert (await program)[0] == 200
 
-    asyncio.run(scene())
+    apart(scene())
 
 
 def test_who_goes_away_leaves_nothing(line: Line, sessions: Sessions) -> None:
@@ -138,7 +145,7 @@ def test_who_goes_away_leaves_nothing(line: Line, sessions: Sessions) -> None:
         assert (await running)[0] == 499
         await line.until(0, 0)
 
-    asyncio.run(scene())
+    apart(scene())
     assert line.left() == []
     with sessions() as session:
         assert session.query(Analysis).count() == 0
