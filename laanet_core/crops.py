@@ -34,6 +34,12 @@ def crop_square(rgb: RGBImage, square: Box, size: int) -> RGBImage:
     return _warp(rgb, square, size)
 
 
+def recompressed(rgb: RGBImage, quality: int) -> RGBImage:
+    """A picture (H, W, 3) uint8 RGB as it comes back from a JPEG of that quality, 1 to 100."""
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+
+
 def _crop_shrunk(rgb: RGBImage, square: Box, size: int, shrink: int) -> RGBImage:
     height, width = rgb.shape[:2]
     x1, y1, x2, y2 = square

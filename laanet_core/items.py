@@ -6,12 +6,11 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from laanet_core.altered import altered_cells
-from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square, enlarge_to_square
+from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square, enlarge_to_square, recompressed
 from laanet_core.data import PackStore, Sample
 from laanet_core.errors import InvalidDataset
 from laanet_core.landmarks import Landmarks, face_box
@@ -117,7 +116,7 @@ def swap_clip_items(name: str, samples: Sequence[Sample], store: PackStore, size
             fake = SWAPS[name](real.image, real.landmarks, donor.image, donor.landmarks)
             square = inference_square(real)
             quality = int(rng.integers(*RECOMPRESSION))
-            crops = [crop_square(_recompressed(image, quality), square, size) for image in (real.image, fake)]
+            crops = [crop_square(recompressed(image, quality), square, size) for image in (real.image, fake)]
             x1, y1, x2, y2 = face_box(_landmarks(sample))
             item = Item(sample.name, crops[0], 0, sample.pack, sample.person, clip[0].name, face_size=max(x2 - x1, y2 - y1))
             yield item
@@ -155,11 +154,6 @@ def _landmarks(sample: Sample) -> Landmarks:
     if sample.landmarks is None:
         raise InvalidDataset(f"{sample.name} has no landmarks")
     return sample.landmarks
-
-
-def _recompressed(image: RGBImage, quality: int) -> RGBImage:
-    encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def _whole_item(sample: Sample, store: PackStore, size: int) -> Item:

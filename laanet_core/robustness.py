@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from laanet_core.crops import RGBImage
+from laanet_core.crops import RGBImage, recompressed
 from laanet_core.errors import InvalidConfig
 from laanet_core.items import Item, ItemSet
 
@@ -27,8 +27,7 @@ class Corruption:
 
 
 def _jpeg(crop: RGBImage, quality: float, _: np.random.Generator) -> RGBImage:
-    encoded = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, int(quality)])[1]
-    return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+    return recompressed(crop, int(quality))
 
 
 def _blur(crop: RGBImage, sigma: float, _: np.random.Generator) -> RGBImage:

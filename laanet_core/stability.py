@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from laanet_core.crops import RGBImage, crop_square
+from laanet_core.crops import RGBImage, crop_square, recompressed
 from laanet_core.inference import Detector, fake_probability, verdict_of
 from laanet_core.results import Box, FaceResult, Verdict
 
@@ -139,8 +139,7 @@ def _region(rgb: RGBImage, square: Box) -> tuple[RGBImage, Box]:
 
 def _jpeg(quality: int) -> Change:
     def change(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
-        encoded = cv2.imencode(".jpg", cv2.cvtColor(region, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        return np.asarray(cv2.cvtColor(cv2.imdecode(encoded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8), square
+        return recompressed(region, quality), square
 
     return change
 

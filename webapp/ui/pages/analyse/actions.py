@@ -118,4 +118,4 @@ def painted_region(painted: Any) -> bytes | None:
     scale = min(512 / max(mask.shape), 1.0)
     size = (max(round(mask.shape[1] * scale), 1), max(round(mask.shape[0] * scale), 1))
     small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-    return bytes(cv2.imencode(".png", np.asarray((small > 127) * 255, np.uint8))[1])
+    return bytes(cv2.imencode(".png", np.asarray((small > 0) * 255, np.uint8))[1])
