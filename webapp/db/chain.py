@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sqlalchemy import Connection, Row, Table, insert, inspect, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 
 from webapp.db.tables import AuditEntry, AuditHead
 from webapp.domain import BrokenAudit, Unable, now
@@ -18,10 +19,11 @@ SINCE = "0003"  # the version of the database from which on there is a log
 GENESIS = "0" * 64  # what the first entry follows
 _ENTRY, _HEAD = cast(Table, AuditEntry.__table__), cast(Table, AuditHead.__table__)
 _AT_A_TIME = 1000
+_PASSING = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_NOMEM")  # of SQLite's errors those that say nothing of the log
 _TRIGGERS = {f"{table}_{event}" for table in ("audit", "audit_head") for event in ("insert", "update", "delete")}
 _TRIGGERS_SQL = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('audit', 'audit_head')",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid IN ('audit'::regclass, 'audit_head'::regclass) AND tgenabled = 'O'",
+    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid IN (to_regclass('audit'), to_regclass('audit_head')) AND tgenabled = 'O'",
 }
 
 
@@ -128,7 +130,9 @@ def _entries(connection: Connection, last: Head) -> Iterator[Head]:
             query = query.where(_ENTRY.c.number > last.number)
         try:
             rows = connection.execute(query).all()
-        except (SQLAlchemyError, UnicodeError) as error:
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlite_errorname", None) in _PASSING or not isinstance(error.orig, sqlite3.Error):
+                raise
             raise BrokenAudit("audit_unreadable", f"the audit log cannot be read after entry {last.number}") from error
         for row in rows:
             last = _checked(row, last)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from webapp.db.backups import tombstones
 from webapp.db.backups.files import backups
 
 logger = logging.getLogger(__name__)
+_BY_RECEIPT = "DELETE FROM analysis WHERE receipt_hash = ?"
 
 
 def make_copy(engine: Engine, name: str) -> Path | None:
@@ -50,8 +51,7 @@ def delete_from_copies(engine: Engine, receipt_hash: str, folder: Path | None = 
     backup's own look back (`drop_what_is_gone`), reaches it.
     """
     for path in copies(engine, folder):
-        with _opened(path) as copy:
-            copy.execute("DELETE FROM analysis WHERE receipt_hash = ?", (receipt_hash,))
+        _delete(path, _BY_RECEIPT, [(receipt_hash,)])
     if folder is not None and engine.dialect.name == "postgresql":
         tombstones.bury(folder, receipt_hash)
 
@@ -60,21 +60,19 @@ def purge_copies(engine: Engine, before: datetime, folder: Path | None = None) -
     """Take all analyses of before a time out of every copy. Raises sqlite3.Error."""
     limit = before.replace(tzinfo=None).isoformat(" ", timespec="microseconds")  # as SQLAlchemy writes times there
     for path in copies(engine, folder):
-        with _opened(path) as copy:
-            copy.execute("DELETE FROM analysis WHERE created_at < ?", (limit,))
+        _delete(path, "DELETE FROM analysis WHERE created_at < ?", [(limit,)])
 
 
 def drop_what_is_gone(engine: Engine, copy: Path) -> None:
     """Take out of a SQLite copy what was deleted from the database while it was made. Raises sqlite3.Error."""
     file = sqlite_file(engine.url)
     assert file is not None
-    with closing(sqlite3.connect(f"file:{copy.as_posix()}?mode=rw", uri=True)) as opened:
+    with closing(sqlite3.connect(copy)) as opened:
         copied = {receipt_hash for (receipt_hash,) in opened.execute("SELECT receipt_hash FROM analysis")}
     with closing(sqlite3.connect(file)) as live:
         gone = copied - {receipt_hash for (receipt_hash,) in live.execute("SELECT receipt_hash FROM analysis")}
     if gone:
-        with _opened(copy) as opened:
-            opened.executemany("DELETE FROM analysis WHERE receipt_hash = ?", [(receipt_hash,) for receipt_hash in gone])
+        _delete(copy, _BY_RECEIPT, [(receipt_hash,) for receipt_hash in gone])
 
 
 def sqlite_file(url: URL) -> Path | None:
@@ -83,18 +81,14 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(name) if url.get_backend_name() == "sqlite" and name and name != ":memory:" else None
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """A transaction on a copy, whose deletions leave nothing in the file. One that was pruned meanwhile is an empty one in memory."""
+def _delete(path: Path, statement: str, rows: Iterable[tuple[str]]) -> None:
+    """Run on a copy so that nothing of what is deleted stays in the file. One that was pruned meanwhile needs nothing."""
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=15)
-    except sqlite3.OperationalError:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=15)) as copy:
+            copy.execute("PRAGMA foreign_keys=ON")
+            copy.execute("PRAGMA secure_delete=ON")
+            with copy:
+                copy.executemany(statement, rows)
+    except sqlite3.Error:
         if path.exists():
             raise
-        connection = sqlite3.connect(":memory:")
-        connection.execute("CREATE TABLE analysis (receipt_hash, created_at)")
-    with closing(connection):
-        connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute("PRAGMA secure_delete=ON")
-        with connection:
-            yield connection

@@ -47,6 +47,8 @@ def check(path: Path) -> tuple[str | None, Head | None]:
 
 def place(source: Path, target: Path) -> None:
     """Make a copy of the backup the database, which must not be there. Raises Unable with database_exists, sqlite3.Error, OSError."""
+    if not source.is_file():
+        raise Unable("no_backup", f"there is no file {source}")
     target.parent.mkdir(parents=True, exist_ok=True)
     for ending in _LEFT_BY_CRASHES:  # of a database that is gone; it would be written into the new one
         left = target.with_name(target.name + ending)
