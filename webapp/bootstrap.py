@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Engine
 
@@ -36,7 +36,10 @@ _SETTLED = 300.0  # seconds after the start before a backup that is due is made
 
 @dataclass(frozen=True)
 class Records:
-    """The open database and what looks after it, without the detector. `version`: the one it had when it was opened."""
+    """The open database and what looks after it, without the detector. `version`: the one it had when it was opened.
+
+    A block closes the database at its end.
+    """
 
     engine: Engine
     sessions: Sessions
@@ -44,6 +47,12 @@ class Records:
     backups: BackupService
     retention: RetentionService
     version: str | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.dispose()
 
 
 @dataclass(frozen=True)

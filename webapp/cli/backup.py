@@ -16,7 +16,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
 
-    backup = open_records(settings, upgrade=False).backups.make()
+    with open_records(settings, upgrade=False) as records:
+        backup = records.backups.make()
     checked = "restored and checked" if backup.restored else "read to its end; to restore it for a check needs the right CREATEDB"
     print(json.dumps(backup.to_json()) if args.json else f"{backup.path} ({backup.bytes} bytes, {checked})")
     return 0

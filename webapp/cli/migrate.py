@@ -17,7 +17,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
     from webapp.db.upgrade import newest_version
 
-    before, after = open_records(settings).version, newest_version()
+    with open_records(settings) as records:
+        before, after = records.version, newest_version()
     if args.json:
         print(json.dumps({"from": before, "to": after}))
     else:

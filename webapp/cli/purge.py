@@ -23,6 +23,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     days = args.days or settings.retention_days
     if not days:
         raise Unable("no_retention", "nothing says how old results may become; set LENS_RETENTION_DAYS or give --days")
-    purged = open_records(replace(settings, retention_days=days), upgrade=False).retention.purge()
+    with open_records(replace(settings, retention_days=days), upgrade=False) as records:
+        purged = records.retention.purge()
     print(json.dumps(purged.to_json()) if args.json else f"{purged.analyses} results older than {purged.days} days were deleted")
     return 0

@@ -28,7 +28,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
 
     try:
-        verified = open_records(settings, upgrade=False).audit.verify(args.head)
+        with open_records(settings, upgrade=False) as records:
+            verified = records.audit.verify(args.head)
     except BrokenAudit as error:
         if args.json:
             print(json.dumps({"intact": False, "error": {"code": error.code, "message": error.message}}))

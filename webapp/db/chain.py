@@ -9,13 +9,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sqlalchemy import Connection, Row, Table, insert, inspect, select, text, update
+from sqlalchemy import Connection, Row, Table, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from webapp.db.tables import AuditEntry, AuditHead
-from webapp.domain import BrokenAudit, Unable, now
+from webapp.domain import BrokenAudit, now
 
-SINCE = "0003"  # the version of the database from which on there is a log
 GENESIS = "0" * 64  # what the first entry follows
 _ENTRY, _HEAD = cast(Table, AuditEntry.__table__), cast(Table, AuditHead.__table__)
 _AT_A_TIME = 1000
@@ -103,23 +102,6 @@ def verify(connection: Connection, known: Collection[Head | str] = ()) -> Head:
         name = missing if isinstance(missing, str) else f"{missing.number} {missing.hash}"
         raise BrokenAudit("audit_unknown_head", f"the audit log lacks the entry that was its head once: {name}")
     return last
-
-
-def check_copy(connection: Connection, name: str) -> tuple[str | None, Head | None]:
-    """Of a copy of a database: its version, and its audit log's head once the log was checked; None where it is older than the log.
-
-    Raises Unable with backup_damaged for what is no database of this application, or whose log is broken.
-    """
-    tables = set(inspect(connection).get_table_names())
-    version = connection.scalar(text("SELECT version_num FROM alembic_version")) if "alembic_version" in tables else None
-    if "analysis" not in tables:
-        raise Unable("backup_damaged", f"{name} is no database of this application")
-    if version is None or version < SINCE:
-        return version, None
-    try:
-        return version, verify(connection)
-    except BrokenAudit as error:
-        raise Unable("backup_damaged", f"{name}: {error.message}") from error
 
 
 def _entries(connection: Connection, last: Head) -> Iterator[Head]:

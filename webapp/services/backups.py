@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from webapp.db import copies
 from webapp.db.backups import files, postgresql, sqlite, tombstones
 from webapp.db.chain import Event, Head
-from webapp.db.session import connect, parse_url
+from webapp.db.session import parse_url
 from webapp.domain import Action, Actor, Unable, now
 from webapp.services.audit import AuditService
 
@@ -114,7 +114,7 @@ def exists(url: str) -> bool:
     """Whether there is a database already. Raises SQLAlchemyError where that cannot be asked."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return not postgresql.is_empty(connect(url).url)
+        return not postgresql.is_empty(parsed)
     file = copies.sqlite_file(parsed)
     return file is not None and file.exists()
 
@@ -133,7 +133,7 @@ def restore(url: str, folder: Path, wanted: str) -> Path:
         raise Unable("no_backup", f"there is no backup in {folder}")
     try:
         if file is None:
-            postgresql.place(found[-1], connect(url).url)
+            postgresql.place(found[-1], parsed)
         else:
             sqlite.place(found[-1], file)
     except (OSError, sqlite3.Error) as error:

@@ -11,8 +11,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from webapp.db import chain
 from webapp.db.backups import tombstones
+from webapp.db.backups.contents import check_contents
 from webapp.db.chain import Head
 from webapp.domain import Unable
 
@@ -57,10 +57,9 @@ def is_empty(url: URL) -> bool:
 
 def place(source: Path, url: URL) -> None:
     """Fill an empty database, without what was deleted after the dump. Raises Unable with database_exists or backup_damaged."""
-    if not source.is_file():
-        raise Unable("no_backup", f"there is no file {source}")
     if not is_empty(url):
         raise Unable("database_exists", "the database has tables already; nothing was restored")
+    check(url, source)
     _restore(url, source)
     _checked(url, source.name)
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
@@ -85,7 +84,7 @@ def _checked(url: URL, name: str) -> tuple[str | None, Head | None]:
     engine: Engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
-            return chain.check_copy(connection, name)
+            return check_contents(connection, name)
     except SQLAlchemyError as error:
         raise Unable("backup_damaged", f"{name} was restored, but cannot be read") from error
 

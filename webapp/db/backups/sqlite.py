@@ -11,7 +11,7 @@ from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from webapp.db import chain
+from webapp.db.backups.contents import check_contents
 from webapp.db.chain import Head
 from webapp.domain import Unable, now
 
@@ -38,7 +38,7 @@ def check(path: Path) -> tuple[str | None, Head | None]:
                 raise Unable("backup_damaged", f"{path.name} is damaged: SQLite's integrity check fails")
             if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
                 raise Unable("backup_damaged", f"{path.name} has rows that refer to rows that are missing")
-            return chain.check_copy(connection, path.name)
+            return check_contents(connection, path.name)
     except SQLAlchemyError as error:
         raise Unable("backup_damaged", f"{path.name} cannot be read as a database") from error
     finally:
@@ -47,8 +47,7 @@ def check(path: Path) -> tuple[str | None, Head | None]:
 
 def place(source: Path, target: Path) -> None:
     """Make a copy of the backup the database, which must not be there. Raises Unable with database_exists, sqlite3.Error, OSError."""
-    if not source.is_file():
-        raise Unable("no_backup", f"there is no file {source}")
+    check(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     for ending in _LEFT_BY_CRASHES:  # of a database that is gone; it would be written into the new one
         left = target.with_name(target.name + ending)
