@@ -5,7 +5,7 @@ import socket
 import sys
 
 from laanet_core.errors import LaanetError
-from webapp.domain import UnusableDatabase
+from webapp.domain import Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, Settings, from_environment, quiet_gradio
 
 
@@ -36,14 +36,15 @@ def main() -> int:
 
     try:
         application = bootstrap.build(settings)
-    except LaanetError as error:
+    except (LaanetError, Unable) as error:
         print(f"error: {error.code}: {error.message}", file=sys.stderr)
         return 1
     except UnusableDatabase as error:
         print(f"error: unusable_database: {error}", file=sys.stderr)
         return 1
     print(f"LAA-Net Lens on http://{settings.host}:{settings.port}", flush=True)
-    serve(application.blocks, application.rest, settings, application.health)
+    with application.timer:
+        serve(application.blocks, application.rest, settings, application.health)
     return 0
 
 

@@ -2,28 +2,62 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from laanet_core.inference import Detector
-from webapp.db.session import answers, make_sessions, open_database
-from webapp.services.analysis import AnalysisService
-from webapp.services.evidence import EvidenceService
-from webapp.services.feedback import FeedbackService
-from webapp.services.jobs import Jobs
-from webapp.services.receipts import ReceiptService
+from sqlalchemy import Engine
+
+from webapp.db.chain import Event
+from webapp.db.copies import sqlite_file
+from webapp.db.session import Sessions, answers, connect, make_sessions, open_database
+from webapp.db.upgrade import newest_version, version_of
+from webapp.domain import Action, Actor, Unable
+from webapp.services import backups
+from webapp.services.audit import AuditService
+from webapp.services.backups import BackupService
+from webapp.services.retention import RetentionService
+from webapp.services.timer import Task, Timer
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
     import gradio as gr
 
+    from webapp.services.analysis import AnalysisService
+    from webapp.services.feedback import FeedbackService
+    from webapp.services.receipts import ReceiptService
     from webapp.ui.app import Health
     from webapp.ui.guard import App
+
+logger = logging.getLogger(__name__)
+_HOUR = 3600.0
+_SETTLED = 300.0  # seconds after the start before a backup that is due is made
+
+
+@dataclass(frozen=True)
+class Records:
+    """The open database and what looks after it, without the detector. `version`: the one it had when it was opened.
+
+    A block closes the database at its end.
+    """
+
+    engine: Engine
+    sessions: Sessions
+    audit: AuditService
+    backups: BackupService
+    retention: RetentionService
+    version: str | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.dispose()
 
 
 @dataclass(frozen=True)
 class Application:
-    """The services, the pages and the plain HTTP interface over them, and what /healthz answers."""
+    """The services, the pages and the plain HTTP interface over them, what /healthz answers, and what is done by the clock."""
 
     analysis: AnalysisService
     feedback: FeedbackService
@@ -31,17 +65,64 @@ class Application:
     blocks: gr.Blocks
     rest: App
     health: Health
+    timer: Timer
+
+
+def open_records(settings: Settings, *, upgrade: bool = True) -> Records:
+    """Open the database, and bring it up to date or, without `upgrade`, refuse one that is not: Unable with no_database, not_migrated.
+
+    Raises UnusableDatabase and database errors too.
+    """
+    file = sqlite_file(connect(settings.database).url)
+    if not upgrade and file is not None and not file.exists():
+        raise Unable("no_database", f"there is no database {file}")
+    version = None if file is not None and not file.exists() else _version(settings)
+    if not upgrade and version != newest_version():
+        raise Unable("not_migrated", f"the database has version {version or 'none'}; run `python -m webapp migrate` first")
+    engine = open_database(settings.database)
+    sessions = make_sessions(engine)
+    audit = AuditService(sessions, settings.audit_head)
+    if upgrade:
+        audit.keep_head()
+    if version not in (None, newest_version()):
+        audit.tell(Event(Actor.SYSTEM, Action.OPENED, details={"version": newest_version()}))
+    return Records(
+        engine,
+        sessions,
+        audit,
+        BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups),
+        RetentionService(engine, audit, days=settings.retention_days, backups=settings.backups),
+        version,
+    )
+
+
+def restore(settings: Settings, wanted: str) -> str:
+    """Make the database from a backup, where there is none; returns the backup's name. Raises Unable and as `open_records` does."""
+    source = backups.restore(settings.database, settings.backups, wanted)
+    engine = open_database(settings.database)
+    backups.tell_of_restoring(AuditService(make_sessions(engine), settings.audit_head), source)
+    engine.dispose()
+    return source.name
 
 
 def build(settings: Settings) -> Application:
-    """Load the weights, open the database, make the pages. Raises LaanetError and database errors."""
-    engine = open_database(settings.database)
-    sessions = make_sessions(engine)
+    """Load the weights, open the database, make the pages. Raises LaanetError, Unable, UnusableDatabase and database errors."""
+    from laanet_core.inference import Detector
+    from webapp.services.analysis import AnalysisService
+    from webapp.services.evidence import EvidenceService
+    from webapp.services.feedback import FeedbackService
+    from webapp.services.jobs import Jobs
+    from webapp.services.receipts import ReceiptService
+
+    if settings.restore and not backups.exists(settings.database):
+        restore(settings, settings.restore)
+    records = open_records(settings)
+    sessions = records.sessions
     detector = Detector.from_weights(settings.weights, settings.device)
     analysis = AnalysisService(
         detector, sessions, Jobs(), frames=settings.frames, at_once=settings.at_once, max_waiting=settings.max_waiting
     )
-    feedback, receipts = FeedbackService(sessions), ReceiptService(sessions)
+    feedback, receipts = FeedbackService(sessions), ReceiptService(sessions, records.audit, backups=settings.backups)
 
     def health() -> dict[str, Any]:
         return {
@@ -50,7 +131,7 @@ def build(settings: Settings) -> Application:
             "device": str(detector.device),
             "running": analysis.turns.running,
             "queue_length": analysis.turns.waiting,
-            "database": "ok" if answers(engine) else "unavailable",
+            "database": "ok" if answers(records.engine) else "unavailable",
         }
 
     from webapp.ui.app import build as build_pages
@@ -61,4 +142,26 @@ def build(settings: Settings) -> Application:
     evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, settings))
     rest = build_rest(analysis, feedback, receipts, settings)
-    return Application(analysis, feedback, receipts, blocks, rest, health)
+    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)))
+
+
+def _tasks(records: Records, settings: Settings) -> list[Task]:
+    """Old results go at start and every hour; a backup is made when the newest one is old enough, whoever made it."""
+    tasks = []
+    if settings.retention_days:
+        tasks.append(Task("deleting old results", records.retention.purge, every=_HOUR, first=0))
+    if settings.backup_hours:
+        every = settings.backup_hours * _HOUR
+        since = records.backups.seconds_since()
+        first = _SETTLED if since is None else max(_SETTLED, every - since)
+        tasks.append(Task("the backup", records.backups.make, every=every, first=first))
+    return tasks
+
+
+def _version(settings: Settings) -> str | None:
+    engine = connect(settings.database)
+    try:
+        with engine.connect() as connection:
+            return version_of(connection)
+    finally:
+        engine.dispose()

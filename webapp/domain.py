@@ -33,8 +33,44 @@ class Tag(StrEnum):
     OTHER = "other"
 
 
+class Action(StrEnum):
+    """What the audit log tells of."""
+
+    RECEIPT_DELETED = "receipt_deleted"
+    PURGED = "purged"
+    BACKED_UP = "backed_up"
+    RESTORED = "restored"
+    MIGRATED = "migrated"
+    OPENED = "opened"  # the first time after an upgrade
+
+
+class Actor(StrEnum):
+    """Who did it, where it was no user with an account; those are `user_actor`."""
+
+    NONE = "none"
+    VISITOR = "visitor"
+    SYSTEM = "system"
+
+
+def user_actor(number: int) -> str:
+    return f"user:{number}"
+
+
 class UnusableDatabase(Exception):
     """A database that this version cannot work with; the message says why."""
+
+
+class Unable(Exception):
+    """Something a host asked for that cannot be done. `code` is stable, `message` a sentence that says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+class BrokenAudit(Unable):
+    """An audit log that is not what was written."""
 
 
 class Refused(Exception):

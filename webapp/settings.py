@@ -19,7 +19,9 @@ class Settings:
     """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any
     SQLAlchemy URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`;
     `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
-    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time.
+    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, `LENS_BACKUP_HOURS`
+    between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where
+    there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never).
     """
 
     weights: str = "starter"
@@ -34,11 +36,25 @@ class Settings:
     max_files: int = 10
     max_waiting: int = 32
     at_once: int = 1
+    backups_folder: Path | None = None
+    backup_hours: int = 24
+    kept_backups: int = 7
+    restore: str = ""
+    retention_days: int = 0
 
     @property
     def uploads(self) -> Path:
         """Where files lie that programs send, while they are judged."""
         return self.cache / "api"
+
+    @property
+    def backups(self) -> Path:
+        return self.backups_folder or self.data / "backups"
+
+    @property
+    def audit_head(self) -> Path:
+        """Where the audit log's head is kept beside the database."""
+        return self.data / "audit.head"
 
     @property
     def database(self) -> str:
@@ -61,6 +77,11 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
         max_waiting=_number(environment, "LENS_MAX_WAITING", defaults.max_waiting, most=10_000),
         at_once=_number(environment, "LENS_AT_ONCE", defaults.at_once, most=64),
+        backups_folder=Path(environment["LENS_BACKUPS"]).resolve() if environment.get("LENS_BACKUPS") else None,
+        backup_hours=_number(environment, "LENS_BACKUP_HOURS", defaults.backup_hours, least=0, most=8760),
+        kept_backups=_number(environment, "LENS_KEPT_BACKUPS", defaults.kept_backups, most=10_000),
+        restore=environment.get("LENS_RESTORE", defaults.restore),
+        retention_days=_number(environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500),
     )
 
 
@@ -71,8 +92,8 @@ def quiet_gradio(settings: Settings) -> None:
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 
-def _number(environment: Mapping[str, str], name: str, default: int, *, most: int) -> int:
+def _number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
     text = environment.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
-        raise InvalidSetting(f"{name} must be a whole number from 1 to {most}, not {text!r}")
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise InvalidSetting(f"{name} must be a whole number from {least} to {most}, not {text!r}")
     return int(text)

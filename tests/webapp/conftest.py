@@ -1,31 +1,86 @@
-"""Services over a real database and the real detector."""
+"""Services over real databases and the real detector. Tests marked `both_databases` run on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from laanet_core.inference import Detector
+from laanet_core.results import AnalysisResult
+from tests.webapp.postgresql import PostgreSQL, binaries, running
 from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.services.analysis import Analysed, AnalysisService
+from webapp.services.audit import AuditService
 from webapp.services.feedback import FeedbackService
 from webapp.services.jobs import Jobs
 from webapp.services.receipts import ReceiptService
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
+        metafunc.parametrize("kind", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    programs = binaries()
+    if programs is None:
+        if os.environ.get("CI"):
+            pytest.fail("no PostgreSQL on this machine, and CI must not do without")
+        pytest.skip("needs PostgreSQL (Debian: apt install postgresql)")
+    with running(programs) as server:
+        yield server
+
+
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    opened = open_database(f"sqlite:///{tmp_path / 'deep' / 'lens.sqlite3'}")
+def kind(request: pytest.FixtureRequest) -> str:
+    """Of the database; parametrised by `pytest_generate_tests`."""
+    named: str = getattr(request, "param", "sqlite")
+    return named
+
+
+@pytest.fixture
+def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where a database could be made."""
+    if kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'deep' / 'lens.sqlite3'}"
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    url = server.empty()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def engine(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    if kind == "sqlite":
+        opened = open_database(f"sqlite:///{tmp_path / 'deep' / 'lens.sqlite3'}")
+        yield opened
+        opened.dispose()
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    url = server.migrated()
+    opened = open_database(url)
     yield opened
     opened.dispose()
+    server.drop(url)
 
 
 @pytest.fixture
 def sessions(engine: Engine) -> Sessions:
     return make_sessions(engine)
+
+
+@pytest.fixture
+def audit(sessions: Sessions, tmp_path: Path) -> AuditService:
+    service = AuditService(sessions, tmp_path / "audit.head")
+    service.keep_head()
+    return service
 
 
 @pytest.fixture
@@ -43,7 +98,26 @@ def receipts(sessions: Sessions) -> ReceiptService:
     return ReceiptService(sessions)
 
 
+class Judged:
+    """The detector's answer for one picture, given again: judging it anew for every test would take most of their time."""
+
+    notice = None
+
+    def __init__(self, detector: Detector, picture: Path) -> None:
+        self.info, self.decision, self.picture = detector.info, detector.decision, picture
+        self._result = detector.analyse_file(picture)
+
+    def analyse_file(self, path: str | Path, **_: Any) -> AnalysisResult:
+        assert Path(path) == self.picture
+        return self._result
+
+
+@pytest.fixture(scope="session")
+def judged(detector: Detector, samples: Path) -> Judged:
+    return Judged(detector, samples / "two_people.jpg")
+
+
 @pytest.fixture
-def analysed(analysis: AnalysisService, samples: Path) -> Analysed:
+def analysed(judged: Judged, sessions: Sessions) -> Analysed:
     """Two people, judged and stored."""
-    return analysis.analyse(samples / "two_people.jpg")
+    return AnalysisService(judged, sessions, Jobs(), frames=4).analyse(judged.picture)

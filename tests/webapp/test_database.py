@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from webapp.db.session import Sessions, answers, journal_mode, open_database
+from webapp.db.session import Sessions, answers, connect, journal_mode, open_database, parse_url
 from webapp.db.tables import Analysis, Face, Feedback
-from webapp.domain import new_receipt, now, receipt_hash
+from webapp.domain import UnusableDatabase, new_receipt, now, receipt_hash
+
+pytestmark = pytest.mark.both_databases
 
 
 def row(**changes: object) -> Analysis:
@@ -31,9 +34,11 @@ def row(**changes: object) -> Analysis:
     return Analysis(**{**values, **changes})
 
 
-def test_sqlite_keeps_what_it_answered(engine: Engine) -> None:
+def test_sqlite_keeps_what_it_answered(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
     with engine.connect() as connection:
         asked = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("synchronous", "foreign_keys", "journal_mode")}
+    engine.dispose()
     assert asked["synchronous"] == 2
     assert asked["foreign_keys"] == 1
     assert str(asked["journal_mode"]).upper() == journal_mode(sqlite3.sqlite_version_info)
@@ -55,6 +60,7 @@ def test_wal_only_where_it_is_safe() -> None:
         {"fake_prob": 1.5},
         {"outcome": "no_face"},
         {"seconds": None},
+        {"receipt_hash": None},
     ],
 )
 def test_rows_that_cannot_be_are_refused(sessions: Sessions, changes: dict[str, object]) -> None:
@@ -87,15 +93,14 @@ def test_what_belongs_to_an_analysis_goes_with_it(sessions: Sessions) -> None:
         session.add(Feedback(analysis_id=99, created_at=now(), subject=0, vote="agree", note="", idempotency_key="j" * 8))
 
 
-def test_a_database_is_opened_again_with_what_it_held(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'a.sqlite3'}"
-    first = open_database(url)
+def test_a_database_is_opened_again_with_what_it_held(empty_url: str) -> None:
+    first = open_database(empty_url)
     with first.begin() as connection:
         connection.execute(
             Analysis.__table__.insert().values(**{c.key: getattr(row(), c.key) for c in Analysis.__table__.columns if c.key != "id"})
         )  # type: ignore[attr-defined]
     first.dispose()
-    second = open_database(url)
+    second = open_database(empty_url)
     with second.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM analysis")).scalar() == 1
     assert answers(second)
@@ -108,3 +113,13 @@ def test_a_database_that_is_none_does_not_answer(tmp_path: Path) -> None:
     (tmp_path / "a.sqlite3").write_bytes(b"this is no database" * 100)
     assert not answers(engine)
     engine.dispose()
+
+
+def test_a_database_that_cannot_be_reached_is_said_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert parse_url("postgresql://lens@host/lens").drivername == parse_url("postgres://lens@host/lens").drivername == "postgresql+psycopg"
+    for url, words in (("no url", "LENS_DATABASE_URL"), ("oracle9://host/lens", "oracle9"), ("postgresql+pg8000://host/lens", "pg8000")):
+        with pytest.raises(UnusableDatabase, match=words):
+            connect(url)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(UnusableDatabase, match="pip install"):
+        connect("postgresql://lens@host/lens")

@@ -12,11 +12,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
+from webapp.db import chain
 from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import Base
-from webapp.db.upgrade import configuration
+from webapp.db.upgrade import configuration, newest_version
 from webapp.domain import UnusableDatabase
 
 OLD = Path(__file__).with_name("data") / "before_migrations.sqlite3"  # made by the last version without migrations
@@ -42,16 +43,33 @@ def constraints(path: Path) -> set[str]:
     return {line.strip(" \t,") for line in lines} - {")", ""}
 
 
-def test_the_migrated_tables_are_the_models_tables(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
+@pytest.mark.both_databases
+def test_the_migrated_tables_are_the_models_tables(engine: Engine) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
-    engine.dispose()
+
+
+def test_constraints_and_indices_are_the_models(tmp_path: Path) -> None:
+    open_database(f"sqlite:///{tmp_path / 'a.sqlite3'}").dispose()
     fresh = create_engine(f"sqlite:///{tmp_path / 'b.sqlite3'}")
     Base.metadata.create_all(fresh)
     fresh.dispose()
     made, wanted = constraints(tmp_path / "a.sqlite3"), constraints(tmp_path / "b.sqlite3")
     assert {line for line in wanted if "CONSTRAINT" in line or "INDEX" in line} <= made
+
+
+@pytest.mark.both_databases
+def test_every_step_can_be_gone_and_gone_back(empty_url: str) -> None:
+    engine = open_database(empty_url)
+    config = configuration()
+    for step in (command.downgrade, command.upgrade):
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            step(config, "base" if step is command.downgrade else "head")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        assert chain.verify(connection).number == 0
+    engine.dispose()
 
 
 def test_an_old_database_is_upgraded_without_losing_a_row(old: Path) -> None:
@@ -69,7 +87,7 @@ def test_an_old_database_is_upgraded_without_losing_a_row(old: Path) -> None:
 def test_a_copy_is_made_before_an_upgrade_and_only_then(old: Path) -> None:
     for _ in range(2):
         open_database(f"sqlite:///{old}").dispose()
-    copy = old.with_name("lens.sqlite3.before-0002")
+    copy = old.with_name(f"lens.sqlite3.before-{newest_version()}")
     assert sorted(path.name for path in old.parent.iterdir()) == [old.name, copy.name]
     assert {table: rows(copy, table) for table in OLD_TABLES} == {table: rows(OLD, table) for table in OLD_TABLES}
     assert copy.stat().st_mode == old.stat().st_mode
@@ -112,28 +130,34 @@ def test_the_steps_can_be_gone_back(old: Path) -> None:
     assert {table: rows(old, table) for table in OLD_TABLES} == {table: rows(OLD, table) for table in OLD_TABLES}
 
 
-def _open_and_count(path: Path, barrier: object, answers: object) -> None:
+def _open_and_count(url: str, barrier: object, answers: object) -> None:
     barrier.wait()  # type: ignore[attr-defined]
-    engine = open_database(f"sqlite:///{path}")
+    engine = open_database(url)
     with make_sessions(engine)() as session:
         answers.put(session.execute(text("SELECT count(*) FROM analysis")).scalar())  # type: ignore[attr-defined]
     engine.dispose()
 
 
-@pytest.mark.parametrize("file", ["fresh", "old"])
-def test_processes_that_start_at_once_all_start(tmp_path: Path, file: str) -> None:
-    path = tmp_path / "lens.sqlite3"
-    if file == "old":
-        shutil.copy(OLD, path)
+@pytest.mark.parametrize("state", ["fresh", "old", "postgresql"])
+def test_processes_that_start_at_once_all_start(tmp_path: Path, request: pytest.FixtureRequest, state: str) -> None:
+    url = f"sqlite:///{tmp_path / 'lens.sqlite3'}"
+    if state == "old":
+        shutil.copy(OLD, tmp_path / "lens.sqlite3")
+    elif state == "postgresql":
+        url = request.getfixturevalue("postgresql").empty()
     context = multiprocessing.get_context("spawn")
     barrier, answers = context.Barrier(4), context.Queue()
-    processes = [context.Process(target=_open_and_count, args=(path, barrier, answers)) for _ in range(4)]
+    processes = [context.Process(target=_open_and_count, args=(url, barrier, answers)) for _ in range(4)]
     for process in processes:
         process.start()
     for process in processes:
         process.join(timeout=120)
     assert [process.exitcode for process in processes] == [0] * 4
-    assert [answers.get(timeout=5) for _ in processes] == [3 if file == "old" else 0] * 4
+    assert [answers.get(timeout=5) for _ in processes] == [3 if state == "old" else 0] * 4
+    engine = open_database(url)
+    with engine.connect() as connection:
+        assert chain.verify(connection).number == 1  # one of them did it, and told
+    engine.dispose()
 
 
 def _columns(path: Path, table: str) -> list[tuple[object, str]]:

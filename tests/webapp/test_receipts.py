@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from laanet_core.inference import Detector
 from tests.core.clips import write_clip
@@ -19,11 +19,13 @@ from tests.webapp.test_feedback import mask, png
 from tests.webapp.test_migrations import OLD
 from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.db.tables import Base, Rescore
+from webapp.db.upgrade import newest_version
 from webapp.domain import Refused, new_key, now, receipt_hash
 from webapp.services.analysis import Analysed, AnalysisService
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.receipts import ReceiptService
 
+pytestmark = pytest.mark.both_databases
 OLD_RECEIPT = "receipt-of-two-people-before-migrations-01"
 
 
@@ -31,6 +33,16 @@ OLD_RECEIPT = "receipt-of-two-people-before-migrations-01"
 def receipt(analysed: Analysed) -> str:
     assert analysed.receipt is not None
     return analysed.receipt
+
+
+def everything(sessions: Sessions) -> bytes:
+    """All that the database holds: of SQLite every file's bytes, of PostgreSQL every row's values."""
+    with sessions() as session:
+        database = session.get_bind().engine.url.database
+        if session.get_bind().dialect.name == "sqlite":
+            return b"".join(path.read_bytes() for path in Path(str(database)).parent.iterdir() if path.is_file())
+        rows = [row for table in Base.metadata.sorted_tables for row in session.execute(select(table)).all()]
+    return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
 
 
 def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
@@ -113,7 +125,7 @@ def test_deleting_leaves_nothing(
     analysis: AnalysisService,
     sessions: Sessions,
     samples: Path,
-    tmp_path: Path,
+    analysed: Analysed,
     receipt: str,
 ) -> None:
     other = analysis.analyse(samples / "astronaut.png").receipt
@@ -135,15 +147,14 @@ def test_deleting_leaves_nothing(
             )
         )
     traces = (b"words of the deleted one", b"key-of-the-deleted-vote", b"of-the-deleted", receipt_hash(receipt).encode())
-    file = tmp_path / "deep" / "lens.sqlite3"
-    assert all(trace in file.read_bytes() for trace in traces)
+    assert all(trace in everything(sessions) for trace in traces)
     receipts.delete(receipt)
-    left = b"".join(path.read_bytes() for path in file.parent.iterdir())
-    assert not any(trace in left for trace in traces)
+    left = everything(sessions)
+    assert not any(trace in left for trace in (*traces, receipt.encode(), analysed.media_sha256.encode()))
     assert left.count(b"IDAT") == 1
     with sessions() as session:
         counts = {table.name: session.execute(text(f"SELECT count(*) FROM {table.name}")).scalar() for table in Base.metadata.sorted_tables}
-    assert counts == {"analysis": 1, "face": 1, "feedback": 1, "feedback_tag": 1, "region": 1, "rescore": 0}
+    assert counts == {"analysis": 1, "face": 1, "feedback": 1, "feedback_tag": 1, "region": 1, "rescore": 0, "audit": 2, "audit_head": 1}
     for ask in (receipts.delete, receipts.result):
         with pytest.raises(Refused) as refused:
             ask(receipt)
@@ -177,7 +188,7 @@ def test_results_from_before_the_migrations_can_be_seen_and_deleted_from_the_cop
     record = receipts.result(OLD_RECEIPT)
     assert (record["thresholds"], len(record["faces"]), record["notify"]) == (None, 2, False)
     assert [vote["note"] for vote in record["feedback"]] == ["This is me. 🙂", ""]
-    copy = tmp_path / "lens.sqlite3.before-0002"
+    copy = tmp_path / f"lens.sqlite3.before-{newest_version()}"
     assert b"This is me." in copy.read_bytes()
     receipts.delete(OLD_RECEIPT)
     engine.dispose()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -12,10 +14,16 @@ def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
     return session.scalar(select(Analysis).where(Analysis.receipt_hash == receipt_hash))
 
 
-def delete_analysis(session: Session, receipt_hash: str) -> bool:
-    """Delete one with all that refers to it (the database follows); whether there was one."""
-    gone = session.execute(delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id))
-    return gone.first() is not None
+def delete_analysis(session: Session, receipt_hash: str) -> int | None:
+    """Delete one with all that refers to it (the database follows); its id, None where there was none."""
+    gone = session.execute(delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id)).all()
+    return gone[0].id if gone else None
+
+
+def delete_older(session: Session, before: datetime, *, limit: int) -> int:
+    """Delete at most `limit` analyses of before a time, the oldest first, with all that refers to them; how many."""
+    oldest = select(Analysis.id).where(Analysis.created_at < before).order_by(Analysis.created_at, Analysis.id).limit(limit)
+    return len(session.execute(delete(Analysis).where(Analysis.id.in_(oldest)).returning(Analysis.id)).all())
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:

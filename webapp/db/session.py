@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
+from webapp.db.copies import sqlite_file
 from webapp.db.upgrade import upgrade
+from webapp.domain import UnusableDatabase
 
 logger = logging.getLogger(__name__)
 Sessions = sessionmaker[Session]
@@ -22,18 +23,44 @@ _WAL_SAFE = (((3, 44, 6), (3, 45, 0)), ((3, 50, 7), (3, 51, 0)), ((3, 51, 3), (9
 def open_database(url: str) -> Engine:
     """An engine on a database that has all tables: made, or brought up to date, here. A SQLite file's folder is made where missing.
 
-    Raises UnusableDatabase for one that a later version has made. What visitors wrote is never part of an error's text.
+    Raises UnusableDatabase for one that a later version has made, and as `connect` does.
     """
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
-    else:
-        if parsed.database and parsed.database != ":memory:":
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
-        event.listen(engine, "connect", _configure_sqlite)
+    parsed = parse_url(url)
+    if (file := sqlite_file(parsed)) is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    engine = connect(url)
     upgrade(engine)
     return engine
+
+
+def connect(url: str) -> Engine:
+    """An engine on a database as it is. What visitors wrote is never part of an error's text.
+
+    Raises UnusableDatabase for a URL that is none, or that needs a driver that is not installed.
+    """
+    parsed = parse_url(url)
+    try:
+        if parsed.get_backend_name() == "postgresql":
+            options = f"-c lock_timeout={BUSY_SECONDS}s"
+            return create_engine(parsed, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True)
+        if parsed.get_backend_name() != "sqlite":
+            return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
+    except ImportError as error:
+        raise UnusableDatabase(f"{parsed.drivername} needs a package that is not installed: {error.name}{_hint(parsed)}") from error
+    except NoSuchModuleError as error:
+        raise UnusableDatabase(f"there is no kind of database named {parsed.drivername}") from error
+    event.listen(engine, "connect", _configure_sqlite)
+    return engine
+
+
+def parse_url(url: str) -> URL:
+    """Raises UnusableDatabase. PostgreSQL without a named driver is reached by psycopg, whatever SQLAlchemy's release would choose."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise UnusableDatabase("LENS_DATABASE_URL is no URL of a database, as sqlite:///file or postgresql://user@host/name") from error
+    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in ("postgresql", "postgres") else parsed
 
 
 def make_sessions(engine: Engine) -> Sessions:
@@ -61,6 +88,10 @@ def empty_journal(engine: Engine) -> None:
 def journal_mode(version: tuple[int, ...]) -> str:
     """WAL where this SQLite release is free of the WAL-reset corruption bug (3.7.0 to 3.51.2), else a rollback journal."""
     return "WAL" if any(first <= version < end for first, end in _WAL_SAFE) else "DELETE"
+
+
+def _hint(url: URL) -> str:
+    return " (pip install 'psycopg[binary]')" if url.drivername == "postgresql+psycopg" else ""
 
 
 def _configure_sqlite(connection: Any, _: Any) -> None:

@@ -13,8 +13,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 
+from webapp.db.chain import Event, append
 from webapp.db.copies import make_copy
-from webapp.domain import UnusableDatabase
+from webapp.domain import Action, Actor, UnusableDatabase
 
 logger = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).with_name("migrations")
@@ -28,16 +29,15 @@ def upgrade(engine: Engine) -> None:
 
     One transaction: a step that fails leaves the database as it was. Raises UnusableDatabase where a later version has been at it.
     """
-    config = configuration()
-    head = ScriptDirectory.from_config(config).get_current_head()
+    config, head = configuration(), newest_version()
     with engine.connect() as connection:
-        if _version(connection) == head:
+        if version_of(connection) == head:
             return
     with _alone(engine) as connection:
-        version = _version(connection)
+        version = version_of(connection)
         if version == head:  # another process was faster
             return
-        _check_known(config, version)
+        check_known(version)
         config.attributes["connection"] = connection
         tables = set(inspect(connection).get_table_names())
         if tables:
@@ -48,6 +48,7 @@ def upgrade(engine: Engine) -> None:
             command.stamp(config, BASELINE)
         command.upgrade(config, "head")
         _check_references(connection)
+        append(connection, Event(Actor.SYSTEM, Action.MIGRATED, details={"from": version, "to": head}))
     logger.info("the database was brought from version %s to %s", version or "none", head)
 
 
@@ -59,12 +60,21 @@ def configuration() -> Config:
     return config
 
 
-def _version(connection: Connection) -> str | None:
+def newest_version() -> str:
+    """That of this program."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    assert head is not None
+    return head
+
+
+def version_of(connection: Connection) -> str | None:
+    """Of a database's tables; None where there are none, or those of before they knew it."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def _check_known(config: Config, version: str | None) -> None:
-    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+def check_known(version: str | None) -> None:
+    """Raises UnusableDatabase for a version of a later program."""
+    known = {step.revision for step in ScriptDirectory.from_config(configuration()).walk_revisions()}
     if version is not None and version not in known:
         raise UnusableDatabase(f"the database has version {version}, which only a later version of this program knows")
 

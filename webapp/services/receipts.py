@@ -7,6 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -17,10 +18,12 @@ from laanet_core.config import DecisionConfig
 from laanet_core.inference import fake_probability, verdict_of
 from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Kind, ModelInfo, Outcome, TrackResult, Verdict
 from webapp.db import queries
+from webapp.db.chain import Event
 from webapp.db.copies import delete_from_copies
 from webapp.db.session import Sessions, empty_journal
 from webapp.db.tables import Analysis, Feedback, Rescore
-from webapp.domain import Refused, Tag, receipt_hash, unknown_receipt
+from webapp.domain import Action, Actor, Refused, Tag, Unable, receipt_hash, unknown_receipt
+from webapp.services.audit import AuditService
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +31,11 @@ logger = logging.getLogger(__name__)
 class ReceiptService:
     """Every method raises Refused: unknown_receipt, or unavailable / not_saved / not_deleted where the database fails."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, audit: AuditService | None = None, *, backups: Path | None = None) -> None:
+        """`backups`: the folder of those that deletions must reach."""
         self._sessions = sessions
+        self._audit = audit or AuditService(sessions)
+        self._backups = backups
 
     def result(self, receipt: str) -> dict[str, Any]:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
@@ -44,18 +50,24 @@ class ReceiptService:
             return _record(analysis)
 
     def delete(self, receipt: str) -> None:
-        """Remove the analysis and all that hangs on it, from the copies beside a SQLite file too. A second call: unknown_receipt."""
+        """Remove the analysis and all that hangs on it, from copies and backups too. A second call: unknown_receipt.
+
+        The audit log keeps the analysis's number, which says nothing once the analysis is gone.
+        """
         hashed = receipt_hash(receipt)
         with _failing_as("not_deleted", "The result could not be deleted. Please try again in a moment."):
             with self._sessions() as session:
                 engine = cast(Engine, session.get_bind())
                 if queries.analysis_by_receipt(session, hashed) is None:
                     raise unknown_receipt()
-            delete_from_copies(engine, hashed)
-            with self._sessions.begin() as session:
-                if not queries.delete_analysis(session, hashed):  # another request came first
+            delete_from_copies(engine, hashed, self._backups)
+            with self._audit.transaction() as (session, tell):
+                number = queries.delete_analysis(session, hashed)
+                if number is None:  # another request came first
                     raise unknown_receipt()
+                tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
             empty_journal(engine)
+            delete_from_copies(engine, hashed, self._backups)
 
     def ask_notice(self, receipt: str, wanted: bool) -> None:
         """Remember whether the receipt's page should tell of a moderators' decision; nothing about the visitor is kept."""
@@ -70,7 +82,7 @@ class ReceiptService:
 def _failing_as(code: str, message: str) -> Iterator[None]:
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError, Unable) as error:
         logger.exception("a receipt could not be served: %s", code)
         raise Refused(code, message) from error
 

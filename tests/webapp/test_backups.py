@@ -1,0 +1,351 @@
+"""Backups that are complete, checked, reached by deletions, and become the database again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.conftest import ROOT, free_port, start_server, wait_until_served
+from tests.webapp.test_database import row
+from tests.webapp.test_migrations import OLD
+from webapp import bootstrap
+from webapp.bootstrap import Records, open_records
+from webapp.db.backups import files, postgresql, sqlite, tombstones
+from webapp.db.backups.files import backups
+from webapp.db.tables import Analysis, AuditEntry
+from webapp.db.upgrade import newest_version
+from webapp.domain import Action, Unable, now, receipt_hash
+from webapp.services.receipts import ReceiptService
+from webapp.settings import Settings
+
+Opener = Callable[[Settings], Records]
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def chosen(engine: Engine, tmp_path: Path) -> Settings:
+    return Settings(database_url=engine.url.render_as_string(hide_password=False), data=tmp_path, kept_backups=3)
+
+
+@pytest.fixture
+def opened() -> Iterator[Opener]:
+    """Opens databases, and closes them at the end."""
+    with ExitStack() as stack:
+        yield lambda chosen: stack.enter_context(open_records(chosen))
+
+
+@pytest.fixture
+def records(chosen: Settings, engine: Engine, opened: Opener) -> Records:
+    records = opened(chosen)
+    with records.sessions.begin() as session:
+        session.add_all([row(receipt_hash=receipt_hash(f"receipt {number}"), media_sha256=f"{number}" * 64) for number in range(5)])
+    return records
+
+
+@pytest.fixture
+def elsewhere(chosen: Settings, kind: str, request: pytest.FixtureRequest) -> Settings:
+    """The same folders, and a database that is not there yet."""
+    url = f"sqlite:///{chosen.data / 'new' / 'lens.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("postgresql").empty()
+    return dataclasses.replace(chosen, database_url=url)
+
+
+def receipts_of(records: Records) -> set[str]:
+    with records.sessions() as session:
+        return {analysis.receipt_hash for analysis in session.query(Analysis)}
+
+
+def told(records: Records) -> list[str]:
+    with records.sessions() as session:
+        return [entry.action for entry in session.query(AuditEntry).order_by(AuditEntry.number)]
+
+
+def code_of(ask: Callable[[], object]) -> str:
+    with pytest.raises(Unable) as unable:
+        ask()
+    return unable.value.code
+
+
+def test_a_backup_becomes_the_database_again(records: Records, chosen: Settings, elsewhere: Settings, opened: Opener) -> None:
+    head = records.audit.verify().head
+    backup = records.backups.make()
+    assert (backup.restored, backup.version, backup.head) == (True, newest_version(), head)
+    assert backup.path.stat().st_size == backup.bytes > 1000
+    assert backup.path.stat().st_mode & 0o077 == 0
+    assert bootstrap.restore(elsewhere, "latest") == backup.path.name
+    restored = opened(elsewhere)
+    assert receipts_of(restored) == receipts_of(records)
+    assert told(restored) == ["migrated", "restored"]
+    assert restored.audit.verify(head.hash).kept == restored.audit.verify().head
+    aside = list(chosen.data.glob("audit.head.*Z"))
+    assert [path.read_text().split()[0] for path in aside] == [str(head.number + 1)]  # the backup was told of after it was made
+    with restored.sessions() as session:
+        details = json.loads(session.query(AuditEntry).order_by(AuditEntry.number).all()[-1].details)
+    assert details["name"] == backup.path.name
+    assert details["head_before"]["number"] == head.number + 1
+
+
+def test_what_is_there_is_never_overwritten(records: Records, chosen: Settings) -> None:
+    records.backups.make()
+    assert code_of(lambda: bootstrap.restore(chosen, "latest")) == "database_exists"
+    assert len(receipts_of(records)) == 5
+    assert told(records) == ["migrated", "backed_up"]
+
+
+def test_the_oldest_backups_go(records: Records, chosen: Settings, kind: str) -> None:
+    made = [records.backups.make().path for _ in range(5)]
+    assert backups(chosen.backups, kind) == made[-3:]
+    others = {path.name for path in chosen.backups.iterdir()} - {path.name for path in made[-3:]}
+    assert others == ({f"{path.name}.deleted" for path in made[-3:]} if kind == "postgresql" else set())
+    since = records.backups.seconds_since()
+    assert since is not None
+    assert 0 <= since < 60
+
+
+def test_deletions_reach_backups(records: Records, chosen: Settings, elsewhere: Settings, kind: str, opened: Opener) -> None:
+    backup = records.backups.make().path
+    ReceiptService(records.sessions, records.audit, backups=chosen.backups).delete("receipt 3")
+    gone = receipt_hash("receipt 3")
+    if kind == "sqlite":
+        assert gone.encode() not in backup.read_bytes()
+        assert b"3" * 64 not in backup.read_bytes()
+    else:
+        assert tombstones.beside(backup).read_text() == f"{tombstones.mark(gone)}\n" * 2  # before the deletion and after it
+        assert gone not in tombstones.beside(backup).read_text()
+    bootstrap.restore(elsewhere, "latest")
+    assert receipts_of(opened(elsewhere)) == receipts_of(records) == {receipt_hash(f"receipt {n}") for n in (0, 1, 2, 4)}
+
+
+def test_what_is_deleted_while_a_backup_is_made_is_not_in_it(
+    records: Records, chosen: Settings, elsewhere: Settings, kind: str, monkeypatch: pytest.MonkeyPatch, opened: Opener
+) -> None:
+    """The backup waits, once it has copied everything and once it has been named, until a deletion has gone through."""
+    receipts = ReceiptService(records.sessions, records.audit, backups=chosen.backups)
+    module, finish = {"sqlite": sqlite, "postgresql": postgresql}[kind], files.finish
+    write = module.write
+
+    def written(*given: object) -> None:
+        write(*given)  # type: ignore[operator]
+        receipts.delete("receipt 1")
+
+    def finished(target: Path) -> None:
+        finish(target)
+        receipts.delete("receipt 2")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "write", written)
+        patched.setattr(files, "finish", finished)
+        backup = records.backups.make().path
+    if kind == "sqlite":
+        assert not any(receipt_hash(f"receipt {number}").encode() in backup.read_bytes() for number in (1, 2))
+    bootstrap.restore(elsewhere, str(backup))
+    assert receipts_of(opened(elsewhere)) == {receipt_hash(f"receipt {number}") for number in (0, 3, 4)}
+
+
+def test_backups_while_others_write_hold(records: Records, chosen: Settings) -> None:
+    stop, lost = threading.Event(), []
+
+    def write() -> None:
+        while not stop.is_set():
+            try:
+                with records.sessions.begin() as session:
+                    session.add(row())
+            except Exception as error:  # noqa: BLE001
+                lost.append(error)
+
+    writers = [threading.Thread(target=write) for _ in range(2)]
+    for writer in writers:
+        writer.start()
+    try:
+        assert all(records.backups.make().restored for _ in range(3))
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    assert lost == []
+
+
+def test_damaged_backups_are_refused(records: Records, elsewhere: Settings, tmp_path: Path, opened: Opener) -> None:
+    backup = records.backups.make().path
+    whole = backup.read_bytes()
+    broken = tmp_path / backup.name
+    for content in (whole[: len(whole) // 2], b"", b"words" * 1000, whole[:100] + bytes(len(whole) - 100)):
+        broken.write_bytes(content)
+        assert code_of(lambda: bootstrap.restore(elsewhere, str(broken))) == "backup_damaged"
+        assert not (elsewhere.data / "new" / "lens.sqlite3").exists()
+    assert code_of(lambda: bootstrap.restore(elsewhere, str(tmp_path / "none"))) == "no_backup"
+    bootstrap.restore(elsewhere, str(backup))  # nothing was left in the way
+    assert len(receipts_of(opened(elsewhere))) == 5
+
+
+def test_old_results_go_from_copies_and_backups_too(
+    records: Records, chosen: Settings, elsewhere: Settings, kind: str, opened: Opener
+) -> None:
+    with records.sessions.begin() as session:
+        for number in range(1003):
+            session.add(row(receipt_hash=receipt_hash(f"old {number}"), created_at=now() - timedelta(days=30, minutes=number)))
+        session.add(row(receipt_hash=receipt_hash("young"), created_at=now() - timedelta(days=29, hours=23)))
+    backup = records.backups.make().path
+    assert opened(chosen).retention.purge().analyses == 0  # nothing says so
+    keeping = dataclasses.replace(chosen, retention_days=30)
+    purged = opened(keeping).retention.purge()
+    assert purged.to_json() == {"days": 30, "analyses": 1003}
+    assert opened(keeping).retention.purge().analyses == 0
+    assert len(receipts_of(records)) == 6
+    with records.sessions() as session:
+        entries = session.query(AuditEntry).filter_by(action=Action.PURGED).order_by(AuditEntry.number).all()
+        assert [json.loads(entry.details)["analyses"] for entry in entries] == [500, 500, 3]
+    if kind == "sqlite":
+        with closing(sqlite3.connect(backup)) as copy:
+            assert copy.execute("SELECT count(*) FROM analysis").fetchone() == (6,)
+        assert receipt_hash("old 7").encode() not in backup.read_bytes()
+        return
+    bootstrap.restore(elsewhere, "latest")
+    opened(dataclasses.replace(elsewhere, retention_days=30)).retention.purge()
+    assert len(receipts_of(opened(elsewhere))) == 6
+
+
+def test_a_journal_without_its_database_does_not_spoil_the_restored_one(tmp_path: Path, opened: Opener) -> None:
+    chosen = Settings(data=tmp_path)
+    records = opened(chosen)
+    records.backups.make()
+    records.engine.dispose()
+    database = tmp_path / "lens.sqlite3"
+    database.unlink()
+    for ending in ("-journal", "-wal"):
+        database.with_name(database.name + ending).write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + b"left by a crash" * 100)
+    bootstrap.restore(chosen, "latest")
+    assert told(opened(chosen)) == ["migrated", "restored"]
+    assert len(list(tmp_path.glob("lens.sqlite3-*.*Z"))) == 2
+
+
+def test_a_backup_of_before_the_log_is_restored_and_upgraded(tmp_path: Path, opened: Opener) -> None:
+    chosen = Settings(data=tmp_path)
+    chosen.backups.mkdir()
+    shutil.copy(OLD, chosen.backups / "lens-20250101T000000.000000Z.sqlite3")
+    bootstrap.restore(chosen, "latest")
+    records = opened(chosen)
+    assert len(receipts_of(records)) == 3
+    assert told(records) == ["migrated", "restored"]
+
+
+def test_a_later_versions_backup_is_refused_by_name(records: Records, elsewhere: Settings) -> None:
+    with records.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert code_of(records.backups.make) == "backup_damaged"
+    assert list(elsewhere.backups.iterdir()) == []
+
+
+def webapp(chosen: Settings, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """`python -m webapp`, as a host runs it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("LENS_")}
+    environment |= {"LENS_DATA": str(chosen.data), "LENS_DATABASE_URL": chosen.database_url, **more}
+    return subprocess.run(
+        [sys.executable, "-m", "webapp", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+
+
+def test_the_clock_takes_up_where_the_last_backup_left_off(records: Records, chosen: Settings) -> None:
+    def due(**changes: int) -> dict[str, tuple[float, float]]:
+        return {task.name: (task.first, task.every) for task in bootstrap._tasks(records, dataclasses.replace(chosen, **changes))}
+
+    assert due(backup_hours=0) == {}
+    assert due(retention_days=1)["deleting old results"] == (0, 3600)
+    assert due(backup_hours=2) == {"the backup": (300, 7200)}
+    made = records.backups.make().path
+    first, _ = due(backup_hours=2)["the backup"]
+    assert 7100 < first <= 7200
+    made.rename(files.named(made.parent, records.engine.dialect.name, now() - timedelta(days=3)))
+    assert due(backup_hours=2) == {"the backup": (300, 7200)}
+
+
+def test_a_server_without_database_starts_from_the_backup_and_lets_old_results_go(tmp_path: Path, opened: Opener) -> None:
+    chosen = Settings(data=tmp_path / "data")
+    with opened(chosen) as records:
+        with records.sessions.begin() as session:
+            session.add_all([row(created_at=now() - timedelta(days=days)) for days in (0, 1, 3, 4)])
+        records.backups.make()
+    (tmp_path / "data" / "lens.sqlite3").unlink()
+    port = free_port()
+    process = start_server(tmp_path, LENS_PORT=str(port), LENS_RESTORE="latest", LENS_RETENTION_DAYS="2")
+    try:
+        wait_until_served(f"http://127.0.0.1:{port}", process, tmp_path / "log")
+        deadline = time.monotonic() + 30
+        while "were deleted" not in (tmp_path / "log").read_text() and time.monotonic() < deadline:
+            time.sleep(0.2)
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) in (0, -15)
+    records = opened(chosen)
+    assert len(receipts_of(records)) == 2
+    assert told(records) == ["migrated", "restored", "purged"]
+    assert records.audit.verify().head == records.audit.verify().kept
+
+
+def test_the_commands_one_after_another(chosen: Settings, elsewhere: Settings, engine: Engine) -> None:
+    def said(*arguments: str, place: Settings = chosen) -> dict[str, object]:
+        done = webapp(place, *arguments, "--json")
+        assert (done.returncode, done.stderr) == (0, "")
+        answer: dict[str, object] = json.loads(done.stdout)
+        return answer
+
+    assert said("migrate") == {"from": newest_version(), "to": newest_version()}
+    backup = said("backup")
+    head = str(said("verify-audit")["head"])
+    assert said("verify-audit", "--head", head.upper()) == {"intact": True, "entries": 2, "head": head, "kept": 2}
+    assert said("purge", "--days", "7") == {"days": 7, "analyses": 0}
+    assert said("restore", place=elsewhere) == {"restored": Path(str(backup["path"])).name}
+    assert said("verify-audit", place=elsewhere)["entries"] == 2
+    done = webapp(elsewhere, "verify-audit", "--head", head)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: audit_unknown_head: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "status", "code"),
+    [
+        (["backup"], {}, 1, "no_database"),
+        (["verify-audit"], {}, 1, "no_database"),
+        (["restore"], {}, 1, "no_backup"),
+        (["restore", "nowhere.sqlite3"], {}, 1, "no_backup"),
+        (["purge"], {}, 1, "no_retention"),
+        (["purge", "--days", "0"], {}, 2, None),
+        (["migrate"], {"LENS_DATABASE_URL": "nonsense"}, 1, "unusable_database"),
+        (["migrate"], {"LENS_DATABASE_URL": "postgresql://lens@/none?host=/nowhere"}, 1, "database_unavailable"),
+        (["migrate"], {"LENS_RETENTION_DAYS": "-1"}, 1, "invalid_setting"),
+        (["nothing"], {}, 2, None),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    tmp_path: Path, arguments: list[str], settings: dict[str, str], status: int, code: str | None
+) -> None:
+    done = webapp(Settings(data=tmp_path), *arguments, **settings)
+    assert (done.returncode, done.stdout) == (status, "")
+    if code is not None:
+        assert done.stderr.startswith(f"error: {code}: ")
+        assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "lens.sqlite3").exists()
+
+
+def test_commands_do_not_upgrade_by_the_way(tmp_path: Path) -> None:
+    shutil.copy(OLD, tmp_path / "lens.sqlite3")
+    chosen = Settings(data=tmp_path)
+    for command in (["backup"], ["verify-audit"], ["purge", "--days", "1"]):
+        done = webapp(chosen, *command)
+        assert (done.returncode, done.stderr.split(":")[1].strip()) == (1, "not_migrated")
+    assert (tmp_path / "lens.sqlite3").read_bytes() == OLD.read_bytes()
+    assert json.loads(webapp(chosen, "migrate", "--json").stdout)["to"] == newest_version()
+    assert json.loads(webapp(chosen, "backup", "--json").stdout)["restored"] is True

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from webapp.services.timer import Task, Timer
+
+
+def test_tasks_are_done_again_and_again_until_the_end(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[str] = []
+    often, failed = threading.Event(), threading.Event()
+
+    def work() -> None:
+        done.append("work")
+        if done.count("work") >= 3:
+            often.set()
+
+    def fail() -> None:
+        done.append("fail")
+        if done.count("fail") >= 2:
+            failed.set()
+        raise OSError("the disk is full")
+
+    with Timer([Task("working", work, 0.01, 0), Task("failing", fail, 0.01, 0.02), Task("sleeping", lambda: done.append("late"), 1, 3600)]):
+        assert often.wait(20)
+        assert failed.wait(20)
+    count = len(done)
+    assert "late" not in done
+    assert "failing failed" in caplog.text
+    assert not [thread for thread in threading.enumerate() if thread.name == "timer"]
+    assert len(done) == count
+
+
+def test_a_timer_without_tasks_is_idle() -> None:
+    with Timer([]):
+        assert not [thread for thread in threading.enumerate() if thread.name == "timer"]

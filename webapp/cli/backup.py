@@ -1,0 +1,23 @@
+"""`backup`: copy the database while it is in use, check the copy, and let the oldest backups go."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from webapp.settings import Settings
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("backup", help="make a backup", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from webapp.bootstrap import open_records
+
+    with open_records(settings, upgrade=False) as records:
+        backup = records.backups.make()
+    checked = "restored and checked" if backup.restored else "read to its end; to restore it for a check needs the right CREATEDB"
+    print(json.dumps(backup.to_json()) if args.json else f"{backup.path} ({backup.bytes} bytes, {checked})")
+    return 0

@@ -1,0 +1,47 @@
+"""`verify-audit`: check every entry of the audit log, and that it still holds the heads that were kept elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from webapp.cli.arguments import head
+from webapp.domain import BrokenAudit
+from webapp.settings import Settings
+
+BROKEN = 2
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "verify-audit",
+        help="check the audit log, and print its head for safekeeping",
+        description=f"{__doc__} Exit status 0: it holds; {BROKEN}: it was tampered with; 1: it could not be checked.",
+    )
+    parser.add_argument("--head", type=head, metavar="HEX", help="a head that was printed earlier and must still be part of it")
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """A log that does not hold is found here, so it is told on standard output too where JSON is asked for."""
+    from webapp.bootstrap import open_records
+
+    try:
+        with open_records(settings, upgrade=False) as records:
+            verified = records.audit.verify(args.head)
+    except BrokenAudit as error:
+        if args.json:
+            print(json.dumps({"intact": False, "error": {"code": error.code, "message": error.message}}))
+        print(f"error: {error.code}: {error.message}", file=sys.stderr)
+        return BROKEN
+    if args.json:
+        print(json.dumps({"intact": True, **verified.to_json()}))
+    else:
+        print(f"{verified.head.number} entries, each as it was written. Keep this head elsewhere:\n{verified.head.hash}")
+    if verified.kept is None:
+        print(
+            f"there is no {settings.audit_head}: only a head kept elsewhere can tell whether entries are missing at the end",
+            file=sys.stderr,
+        )
+    return 0

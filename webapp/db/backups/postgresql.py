@@ -1,0 +1,109 @@
+"""Backups of a PostgreSQL database, by its own pg_dump and pg_restore."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import subprocess
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from webapp.db.backups import tombstones
+from webapp.db.backups.contents import check_contents
+from webapp.db.chain import Head
+from webapp.domain import Unable
+
+_SECONDS = 3600  # a tool that has not ended by then never will
+
+
+def write(url: URL, part: Path) -> None:
+    """Dump the database as it is at one moment. Raises Unable with missing_tool or dump_failed."""
+    part.unlink(missing_ok=True)
+    part.touch(mode=0o600)
+    _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={part}")
+
+
+def check(url: URL, path: Path) -> tuple[str | None, Head | None, bool]:
+    """Restore a dump into a database made for it, which goes again; returns its version, its audit log's head, and True.
+
+    Where the user may not make databases the dump is read to its end only: (None, None, False). Raises Unable with backup_damaged.
+    """
+    if not path.is_file():
+        raise Unable("no_backup", f"there is no file {path}")
+    name = f"lens_check_{secrets.token_hex(8)}"
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True)
+    with engine.connect() as connection:
+        may = connection.scalar(text("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"))
+        if not may:
+            _run("pg_restore", None, "--file=/dev/null", str(path), code="backup_damaged")
+            return None, None, False
+        connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        try:
+            _restore(url.set(database=name), path)
+            return *_checked(url.set(database=name), path.name), True
+        finally:
+            connection.exec_driver_sql(f'DROP DATABASE "{name}"')
+
+
+def is_empty(url: URL) -> bool:
+    """Whether there is no table yet. Raises SQLAlchemyError where there is not even an empty database."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return not inspect(connection).get_table_names()
+
+
+def place(source: Path, url: URL) -> None:
+    """Fill an empty database, without what was deleted after the dump. Raises Unable with database_exists or backup_damaged."""
+    if not is_empty(url):
+        raise Unable("database_exists", "the database has tables already; nothing was restored")
+    check(url, source)
+    _restore(url, source)
+    _checked(url, source.name)
+    engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    with engine.begin() as connection:
+        _bury_again(connection, tombstones.buried(source))
+
+
+def _bury_again(connection: Connection, marks: set[str]) -> None:
+    if not marks:
+        return
+    for (receipt_hash,) in connection.execute(text("SELECT receipt_hash FROM analysis")).all():
+        if tombstones.mark(receipt_hash) in marks:
+            connection.execute(text("DELETE FROM analysis WHERE receipt_hash = :gone"), {"gone": receipt_hash})
+
+
+def _restore(url: URL, path: Path) -> None:
+    options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
+    _run("pg_restore", url, *options, str(path), code="backup_damaged")
+
+
+def _checked(url: URL, name: str) -> tuple[str | None, Head | None]:
+    engine: Engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            return check_contents(connection, name)
+    except SQLAlchemyError as error:
+        raise Unable("backup_damaged", f"{name} was restored, but cannot be read") from error
+
+
+def _run(tool: str, url: URL | None, *arguments: str, code: str = "dump_failed") -> None:
+    """The password goes by the environment: a command line can be read by everybody on the host."""
+    found = shutil.which(tool)
+    if found is None:
+        raise Unable("missing_tool", f"backups of PostgreSQL need {tool} (Debian: apt install postgresql-client)")
+    target, environment = [], {"HOME": str(Path.home()), "LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    if url is not None:
+        if url.password is not None:
+            environment["PGPASSWORD"] = str(url.password)
+        plain = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+        target = [f"--dbname={plain}", "--no-password"]
+    try:
+        done = subprocess.run([found, *target, *arguments], env=environment, capture_output=True, timeout=_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unable(code, f"{tool} did not come to an end") from error
+    if done.returncode:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise Unable(code, f"{tool} failed: {said[0] if said else done.returncode}")

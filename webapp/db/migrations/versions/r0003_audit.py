@@ -1,0 +1,95 @@
+"""The audit log, and triggers that let it grow only."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+GENESIS = "0" * 64
+ONLY_GROWS, ONLY_MOVES = "the audit log only grows", "the head of the audit log only moves on"
+# A new entry must be the one that the head waits for. Checked by hand against the numbers there are: INSERT OR REPLACE asks no one.
+NEXT_ENTRY = """
+    NEW.number {is_} (SELECT number FROM audit_head) AND NEW.previous {is_} (SELECT hash FROM audit_head)
+    AND NOT EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
+"""
+# The head takes the next number, which keeps other writers waiting; then that entry's hash.
+NEXT_HEAD = """
+    NEW.id = OLD.id AND (
+        (NEW.number = OLD.number + 1 AND NEW.hash = OLD.hash)
+        OR (NEW.number = OLD.number AND NEW.hash {is_} (SELECT hash FROM audit WHERE number = NEW.number))
+    )
+"""
+
+
+def upgrade() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("created_at", sa.String(32), nullable=False),
+        sa.Column("actor", sa.String(64), nullable=False),
+        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("subject", sa.String(64), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("previous", sa.String(64), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit")),
+        sa.UniqueConstraint("hash", name=op.f("uq_audit_hash")),
+    )
+    head = op.create_table(
+        "audit_head",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_head")),
+        sa.CheckConstraint("id = 1", name=op.f("ck_audit_head_id")),
+    )
+    op.bulk_insert(head, [{"id": 1, "number": 0, "hash": GENESIS}])
+    dialect = op.get_bind().dialect.name
+    for statement in {"sqlite": _sqlite_triggers, "postgresql": _postgresql_triggers}.get(dialect, list)():
+        op.get_bind().exec_driver_sql(statement)
+
+
+def downgrade() -> None:
+    op.drop_table("audit")
+    op.drop_table("audit_head")
+    if op.get_bind().dialect.name == "postgresql":
+        for function in ("audit_guard", "audit_head_guard"):
+            op.get_bind().exec_driver_sql(f"DROP FUNCTION {function}()")
+
+
+def _sqlite_triggers() -> list[str]:
+    def refuse(name: str, event: str, table: str, when: str, why: str) -> str:
+        return f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{why}'); END"
+
+    return [
+        refuse("audit_insert", "INSERT", "audit", f"WHEN NOT ({NEXT_ENTRY.format(is_='IS')})", ONLY_GROWS),
+        refuse("audit_update", "UPDATE", "audit", "", ONLY_GROWS),
+        refuse("audit_delete", "DELETE", "audit", "", ONLY_GROWS),
+        refuse("audit_head_insert", "INSERT", "audit_head", "", ONLY_MOVES),
+        refuse("audit_head_update", "UPDATE", "audit_head", f"WHEN NOT ({NEXT_HEAD.format(is_='IS')})", ONLY_MOVES),
+        refuse("audit_head_delete", "DELETE", "audit_head", "", ONLY_MOVES),
+    ]
+
+
+def _postgresql_triggers() -> list[str]:
+    """Conditions with questions to tables need functions there; TRUNCATE is a statement of its own."""
+
+    def guard(function: str, event: str, condition: str, why: str) -> str:
+        allowed = condition.format(is_="IS NOT DISTINCT FROM")
+        return (
+            f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            f"IF TG_OP = '{event}' THEN IF {allowed} THEN RETURN NEW; END IF; END IF; RAISE EXCEPTION '{why}'; END $$"
+        )
+
+    statements = [guard("audit_guard", "INSERT", NEXT_ENTRY, ONLY_GROWS), guard("audit_head_guard", "UPDATE", NEXT_HEAD, ONLY_MOVES)]
+    for table in ("audit", "audit_head"):
+        for event in ("insert", "update", "delete"):
+            trigger = f"CREATE TRIGGER {table}_{event} BEFORE {event} ON {table}"
+            statements.append(f"{trigger} FOR EACH ROW EXECUTE FUNCTION {table}_guard()")
+        statements.append(f"CREATE TRIGGER {table}_truncate BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {table}_guard()")
+    return statements

@@ -1,0 +1,147 @@
+"""Back the database up, and make it anew from a backup where there is none."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from webapp.db import copies
+from webapp.db.backups import files, postgresql, sqlite, tombstones
+from webapp.db.chain import Event, Head
+from webapp.db.session import parse_url
+from webapp.domain import Action, Actor, Unable, now
+from webapp.services.audit import AuditService
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was made and read again. `restored`: as a database; a dump may have been read to its end only."""
+
+    path: Path
+    bytes: int
+    version: str | None
+    head: Head | None
+    restored: bool
+    pruned: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "path": str(self.path),
+            "bytes": self.bytes,
+            "version": self.version,
+            "audit_head": None if self.head is None else self.head.hash,
+            "restored": self.restored,
+            "pruned": self.pruned,
+        }
+
+
+class BackupService:
+    """Keeps the newest `kept` backups of a database in `folder`."""
+
+    def __init__(self, engine: Engine, audit: AuditService, *, folder: Path, kept: int) -> None:
+        self._engine = engine
+        self._audit = audit
+        self._folder = folder
+        self._kept = kept
+        self._dialect = engine.dialect.name
+
+    def make(self) -> Backup:
+        """A new backup under a name of its own, checked before it gets it; then the oldest ones go.
+
+        Raises Unable with no_backups, not_written, missing_tool, dump_failed or backup_damaged, and SQLAlchemyError.
+        """
+        file = copies.sqlite_file(self._engine.url)
+        if file is None and self._dialect != "postgresql":
+            raise Unable("no_backups", "only SQLite files and PostgreSQL can be backed up here")
+        target = files.named(self._folder, self._dialect, now())
+        part = files.unfinished(target)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            made = self._write_postgresql(target, part) if file is None else self._write_sqlite(file, target, part)
+        except (OSError, sqlite3.Error) as error:
+            raise Unable("not_written", f"the backup could not be written to {self._folder}: {error}") from error
+        finally:
+            part.unlink(missing_ok=True)
+        pruned = self._prune()
+        details = {"name": target.name, "bytes": made.bytes, "restored": made.restored, "pruned": pruned}
+        self._audit.tell(Event(Actor.SYSTEM, Action.BACKED_UP, details=details))
+        logger.info("the database was backed up to %s (%d bytes)", target.name, made.bytes)
+        return Backup(made.path, made.bytes, made.version, made.head, made.restored, pruned)
+
+    def seconds_since(self) -> float | None:
+        """Since the newest one was begun; None where there is none."""
+        for path in reversed(files.backups(self._folder, self._dialect)):
+            try:
+                return (now() - files.moment_of(path)).total_seconds()
+            except ValueError:  # named by somebody else
+                continue
+        return None
+
+    def _write_sqlite(self, file: Path, target: Path, part: Path) -> Backup:
+        sqlite.write(file, part)
+        version, head = sqlite.check(part)
+        files.finish(target)  # from now on deletions reach it; what was deleted before that goes now
+        copies.drop_what_is_gone(self._engine, target)
+        return Backup(target, target.stat().st_size, version, head, restored=True)
+
+    def _write_postgresql(self, target: Path, part: Path) -> Backup:
+        tombstones.begin(target)
+        try:
+            postgresql.write(self._engine.url, part)
+            version, head, restored = postgresql.check(self._engine.url, part)
+            files.finish(target)
+        except BaseException:
+            tombstones.beside(target).unlink(missing_ok=True)
+            raise
+        return Backup(target, target.stat().st_size, version, head, restored)
+
+    def _prune(self) -> int:
+        old = files.backups(self._folder, self._dialect)[: -self._kept]
+        for path in old:
+            path.unlink(missing_ok=True)
+            tombstones.beside(path).unlink(missing_ok=True)
+        return len(old)
+
+
+def exists(url: str) -> bool:
+    """Whether there is a database already. Raises SQLAlchemyError where that cannot be asked."""
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return not postgresql.is_empty(parsed)
+    file = copies.sqlite_file(parsed)
+    return file is not None and file.exists()
+
+
+def restore(url: str, folder: Path, wanted: str) -> Path:
+    """Make the database from a backup: `latest` in the folder, or a path. What is there is never overwritten.
+
+    Raises Unable with no_backup, no_backups, database_exists, backup_damaged, missing_tool or not_written, and SQLAlchemyError.
+    """
+    parsed = parse_url(url)
+    dialect, file = parsed.get_backend_name(), copies.sqlite_file(parsed)
+    if file is None and dialect != "postgresql":
+        raise Unable("no_backups", "only SQLite files and PostgreSQL can be restored here")
+    found = files.backups(folder, dialect) if wanted == "latest" else [Path(wanted).resolve()]
+    if not found:
+        raise Unable("no_backup", f"there is no backup in {folder}")
+    try:
+        if file is None:
+            postgresql.place(found[-1], parsed)
+        else:
+            sqlite.place(found[-1], file)
+    except (OSError, sqlite3.Error) as error:
+        raise Unable("not_written", f"the database could not be restored: {error}") from error
+    logger.info("the database was restored from %s", found[-1].name)
+    return found[-1]
+
+
+def tell_of_restoring(audit: AuditService, source: Path) -> None:
+    """Once the restored database is open."""
+    audit.replaced(Event(Actor.SYSTEM, Action.RESTORED, details={"name": source.name}))
