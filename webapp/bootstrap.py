@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from laanet_core.inference import Detector
 from webapp.db.session import answers, make_sessions, open_database
+from webapp.media.store import MediaStore
 from webapp.services.analysis import AnalysisService
 from webapp.services.evidence import EvidenceService
+from webapp.services.exports import ExportService
 from webapp.services.feedback import FeedbackService
 from webapp.services.jobs import Jobs
+from webapp.services.keeping import Keeping
 from webapp.services.receipts import ReceiptService
-from webapp.settings import Settings
+from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -28,20 +31,21 @@ class Application:
     analysis: AnalysisService
     feedback: FeedbackService
     receipts: ReceiptService
+    keeping: Keeping
     blocks: gr.Blocks
     rest: App
     health: Health
 
 
 def build(settings: Settings) -> Application:
-    """Load the weights, open the database, make the pages. Raises LaanetError and database errors."""
+    """Load the weights, open database and store, make the pages. Raises LaanetError, InvalidSetting (LENS_STORE), database errors."""
     engine = open_database(settings.database)
     sessions = make_sessions(engine)
     detector = Detector.from_weights(settings.weights, settings.device)
-    analysis = AnalysisService(
-        detector, sessions, Jobs(), frames=settings.frames, at_once=settings.at_once, max_waiting=settings.max_waiting
-    )
-    feedback, receipts = FeedbackService(sessions), ReceiptService(sessions)
+    keeping = Keeping(sessions, _open_store(settings), quota=settings.store_bytes)
+    limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
+    analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=keeping)
+    feedback, receipts = FeedbackService(sessions), ReceiptService(sessions, keeping)
 
     def health() -> dict[str, Any]:
         return {
@@ -54,11 +58,19 @@ def build(settings: Settings) -> Application:
         }
 
     from webapp.ui.app import build as build_pages
+    from webapp.ui.rest.app import RestServices
     from webapp.ui.rest.app import build as build_rest
     from webapp.ui.services import Services
 
     settings.cache.mkdir(parents=True, exist_ok=True)
     evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, settings))
-    rest = build_rest(analysis, feedback, receipts, settings)
-    return Application(analysis, feedback, receipts, blocks, rest, health)
+    rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, keeping)), settings)
+    return Application(analysis, feedback, receipts, keeping, blocks, rest, health)
+
+
+def _open_store(settings: Settings) -> MediaStore:
+    try:
+        return MediaStore(settings.media)
+    except (ImportError, ValueError) as error:  # a kind of store that is unknown, or needs a package that is not there
+        raise InvalidSetting(f"LENS_STORE cannot be {settings.media!r}: {error}") from error

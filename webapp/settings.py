@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,8 @@ class Settings:
     """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any
     SQLAlchemy URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`;
     `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
-    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time.
+    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_STORE` folder or bucket (s3://bucket/folder) of
+    the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
     """
 
     weights: str = "starter"
@@ -34,11 +36,28 @@ class Settings:
     max_files: int = 10
     max_waiting: int = 32
     at_once: int = 1
+    store: str = ""
+    store_gb: float = 10.0
 
     @property
     def uploads(self) -> Path:
         """Where files lie that programs send, while they are judged."""
         return self.cache / "api"
+
+    @property
+    def media(self) -> str:
+        """Folder or address of the media store."""
+        return self.store or str(self.data / "media")
+
+    @property
+    def store_bytes(self) -> int:
+        return int(self.store_gb * 1_000_000_000)
+
+    @property
+    def private(self) -> list[str]:
+        """Folders of which no file is ever served by its path."""
+        folders = [str(self.data), str(self.uploads)]
+        return folders if "://" in self.media else [*folders, self.media]
 
     @property
     def database(self) -> str:
@@ -61,6 +80,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
         max_waiting=_number(environment, "LENS_MAX_WAITING", defaults.max_waiting, most=10_000),
         at_once=_number(environment, "LENS_AT_ONCE", defaults.at_once, most=64),
+        store=_store(environment.get("LENS_STORE", defaults.store)),
+        store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
     )
 
 
@@ -76,3 +97,14 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, most: in
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
         raise InvalidSetting(f"{name} must be a whole number from 1 to {most}, not {text!r}")
     return int(text)
+
+
+def _amount(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text):
+        raise InvalidSetting(f"{name} must be a number from 0 to 999999, such as 10 or 0.5, not {text!r}")
+    return float(text)
+
+
+def _store(text: str) -> str:
+    return text if not text or "://" in text else str(Path(text).resolve())

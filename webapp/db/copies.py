@@ -42,6 +42,8 @@ def delete_from_copies(engine: Engine, receipt_hash: str) -> None:
             copy.execute("PRAGMA secure_delete=ON")
             with copy:
                 copy.execute("DELETE FROM analysis WHERE receipt_hash = ?", (receipt_hash,))
+                if copy.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'media'").fetchone():
+                    copy.execute("DELETE FROM media WHERE id NOT IN (SELECT media_id FROM consent WHERE media_id IS NOT NULL)")
 
 
 def _file(engine: Engine) -> Path | None:

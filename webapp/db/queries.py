@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from webapp.db.tables import Analysis, Face, Feedback
+from webapp.db.tables import Analysis, Consent, Face, Feedback, Media
 
 
 def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
@@ -16,6 +16,32 @@ def delete_analysis(session: Session, receipt_hash: str) -> bool:
     """Delete one with all that refers to it (the database follows); whether there was one."""
     gone = session.execute(delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id))
     return gone.first() is not None
+
+
+def consent_by_receipt(session: Session, receipt_hash: str) -> Consent | None:
+    """With its media, to be used after the session's end."""
+    held = select(Consent).join(Consent.analysis).where(Analysis.receipt_hash == receipt_hash)
+    return session.scalar(held.options(joinedload(Consent.media)))
+
+
+def media_by_sha256(session: Session, sha256: str) -> Media | None:
+    return session.scalar(select(Media).where(Media.sha256 == sha256))
+
+
+def media_names(session: Session) -> set[str]:
+    """What the store's files are called."""
+    return set(session.scalars(select(Media.name)))
+
+
+def stored_bytes(session: Session) -> int:
+    """How much room all kept media takes."""
+    return session.scalar(select(func.coalesce(func.sum(Media.bytes), 0))) or 0
+
+
+def delete_unreferenced_media(session: Session) -> list[str]:
+    """Delete the rows of media that nobody's consent keeps any more; the names of their files, to be removed after the commit."""
+    kept = select(Consent.analysis_id).where(Consent.media_id == Media.id).exists()
+    return list(session.scalars(delete(Media).where(~kept).returning(Media.name).execution_options(synchronize_session=False)))
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:
