@@ -36,6 +36,9 @@ def main() -> int:
 
     try:
         application = bootstrap.build(settings)
+    except InvalidSetting as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     except (LaanetError, Unable) as error:
         print(f"error: {error.code}: {error.message}", file=sys.stderr)
         return 1

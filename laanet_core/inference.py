@@ -27,6 +27,7 @@ from laanet_core.weights import LoadedWeights, load_weights
 
 logger = logging.getLogger(__name__)
 Progress = Callable[[float, str], None]
+Seen = Callable[[RGBImage], None]
 FRAMES = 32
 MIN_TRACK_SHARE = 0.1  # of the judged frames; a face seen in fewer does not decide over a clip
 _CHUNK = 8  # frames searched together
@@ -79,11 +80,14 @@ class Detector:
         face = self._judge([(rgb, [DetectedFace(whole, 1.0)], None)], enlargement=1.0)[0]
         return self._image_result(face, rgb, started)
 
-    def analyse_video(self, path: str | Path, frames: int = FRAMES, progress: Progress | None = None) -> AnalysisResult:
+    def analyse_video(
+        self, path: str | Path, frames: int = FRAMES, progress: Progress | None = None, *, seen: Seen | None = None
+    ) -> AnalysisResult:
         """Judge every face on up to `frames` evenly spaced frames of a clip.
 
         Video-level: a track's logits averaged over its frames, then calibrated; the clip's probability and verdict are those of its most
-        suspicious track. `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop. Raises UnreadableMedia.
+        suspicious track. `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop; `seen` is called with every
+        judged frame (H, W, 3) uint8 RGB. Raises UnreadableMedia.
         """
         started = time.monotonic()
         judged: list[list[FaceResult]] = []
@@ -101,6 +105,8 @@ class Detector:
             progress(0.0, "reading")
         for frame in read_frames(Path(path), frames):
             size = size or (frame.rgb.shape[1], frame.rgb.shape[0])
+            if seen:
+                seen(frame.rgb)
             if chunk and chunk[0].rgb.shape != frame.rgb.shape:  # the picture's size may change in mid-stream
                 finish_chunk()
             chunk.append(frame)
@@ -118,11 +124,19 @@ class Detector:
         return self._video_result(faces, len(judged), size, started)
 
     def analyse_file(
-        self, path: str | Path, *, frames: int = FRAMES, cropped: bool = False, only: Kind | None = None, progress: Progress | None = None
+        self,
+        path: str | Path,
+        *,
+        frames: int = FRAMES,
+        cropped: bool = False,
+        only: Kind | None = None,
+        progress: Progress | None = None,
+        seen: Seen | None = None,
     ) -> AnalysisResult:
         """Judge a picture or clip, known by its content. A file that cannot be judged gives the outcome `rejected` with its code.
 
-        `only` rejects the other kind; `cropped` takes a picture as a face crop and rejects clips.
+        `only` rejects the other kind; `cropped` takes a picture as a face crop and rejects clips; `seen` is called with the upright
+        picture, or every judged frame, (H, W, 3) uint8 RGB.
         """
         started = time.monotonic()
         kind: Kind = "image"
@@ -133,8 +147,10 @@ class Detector:
                     "unsupported_type", f"This is {'a video' if kind == 'video' else 'a picture'}, which was not asked for."
                 )
             if kind == "video":
-                return self.analyse_video(path, frames, progress)
+                return self.analyse_video(path, frames, progress, seen=seen)
             rgb = read_image(Path(path))
+            if seen:
+                seen(rgb)
             if progress:
                 progress(0.3, "judging")
             result = self.analyse_crop(rgb) if cropped else self.analyse_image(rgb)

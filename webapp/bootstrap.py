@@ -13,12 +13,14 @@ from webapp.db.copies import sqlite_file
 from webapp.db.session import Sessions, answers, connect, make_sessions, open_database
 from webapp.db.upgrade import newest_version, version_of
 from webapp.domain import Action, Actor, Unable
+from webapp.media.store import MediaStore
 from webapp.services import backups
 from webapp.services.audit import AuditService
 from webapp.services.backups import BackupService
+from webapp.services.keeping import Keeping
 from webapp.services.retention import RetentionService
 from webapp.services.timer import Task, Timer
-from webapp.settings import Settings
+from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -45,6 +47,7 @@ class Records:
     sessions: Sessions
     audit: AuditService
     backups: BackupService
+    keeping: Keeping
     retention: RetentionService
     version: str | None
 
@@ -62,6 +65,7 @@ class Application:
     analysis: AnalysisService
     feedback: FeedbackService
     receipts: ReceiptService
+    keeping: Keeping
     blocks: gr.Blocks
     rest: App
     health: Health
@@ -71,7 +75,7 @@ class Application:
 def open_records(settings: Settings, *, upgrade: bool = True) -> Records:
     """Open the database, and bring it up to date or, without `upgrade`, refuse one that is not: Unable with no_database, not_migrated.
 
-    Raises UnusableDatabase and database errors too.
+    Raises UnusableDatabase, InvalidSetting (LENS_STORE) and database errors too.
     """
     file = sqlite_file(connect(settings.database).url)
     if not upgrade and file is not None and not file.exists():
@@ -86,12 +90,14 @@ def open_records(settings: Settings, *, upgrade: bool = True) -> Records:
         audit.keep_head()
     if version not in (None, newest_version()):
         audit.tell(Event(Actor.SYSTEM, Action.OPENED, details={"version": newest_version()}))
+    keeping = Keeping(sessions, _open_store(settings), quota=settings.store_bytes)
     return Records(
         engine,
         sessions,
         audit,
         BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups),
-        RetentionService(engine, audit, days=settings.retention_days, backups=settings.backups),
+        keeping,
+        RetentionService(engine, audit, keeping, days=settings.retention_days, backups=settings.backups),
         version,
     )
 
@@ -106,10 +112,14 @@ def restore(settings: Settings, wanted: str) -> str:
 
 
 def build(settings: Settings) -> Application:
-    """Load the weights, open the database, make the pages. Raises LaanetError, Unable, UnusableDatabase and database errors."""
+    """Load the weights, open database and store, make the pages.
+
+    Raises LaanetError, Unable, UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
+    """
     from laanet_core.inference import Detector
     from webapp.services.analysis import AnalysisService
     from webapp.services.evidence import EvidenceService
+    from webapp.services.exports import ExportService
     from webapp.services.feedback import FeedbackService
     from webapp.services.jobs import Jobs
     from webapp.services.receipts import ReceiptService
@@ -119,10 +129,10 @@ def build(settings: Settings) -> Application:
     records = open_records(settings)
     sessions = records.sessions
     detector = Detector.from_weights(settings.weights, settings.device)
-    analysis = AnalysisService(
-        detector, sessions, Jobs(), frames=settings.frames, at_once=settings.at_once, max_waiting=settings.max_waiting
-    )
-    feedback, receipts = FeedbackService(sessions), ReceiptService(sessions, records.audit, backups=settings.backups)
+    limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
+    analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
+    feedback = FeedbackService(sessions)
+    receipts = ReceiptService(sessions, records.audit, records.keeping, backups=settings.backups)
 
     def health() -> dict[str, Any]:
         return {
@@ -135,14 +145,15 @@ def build(settings: Settings) -> Application:
         }
 
     from webapp.ui.app import build as build_pages
+    from webapp.ui.rest.app import RestServices
     from webapp.ui.rest.app import build as build_rest
     from webapp.ui.services import Services
 
     settings.cache.mkdir(parents=True, exist_ok=True)
     evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, settings))
-    rest = build_rest(analysis, feedback, receipts, settings)
-    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)))
+    rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
+    return Application(analysis, feedback, receipts, records.keeping, blocks, rest, health, Timer(_tasks(records, settings)))
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:
@@ -165,3 +176,10 @@ def _version(settings: Settings) -> str | None:
             return version_of(connection)
     finally:
         engine.dispose()
+
+
+def _open_store(settings: Settings) -> MediaStore:
+    try:
+        return MediaStore(settings.media)
+    except (ImportError, ValueError) as error:  # a kind of store that is unknown, or needs a package that is not there
+        raise InvalidSetting(f"LENS_STORE cannot be {settings.media!r}: {error}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ class Settings:
     `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
     the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, `LENS_BACKUP_HOURS`
     between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where
-    there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never).
+    there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
+    (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
     """
 
     weights: str = "starter"
@@ -41,6 +43,8 @@ class Settings:
     kept_backups: int = 7
     restore: str = ""
     retention_days: int = 0
+    store: str = ""
+    store_gb: float = 10.0
 
     @property
     def uploads(self) -> Path:
@@ -55,6 +59,21 @@ class Settings:
     def audit_head(self) -> Path:
         """Where the audit log's head is kept beside the database."""
         return self.data / "audit.head"
+
+    @property
+    def media(self) -> str:
+        """Folder or address of the media store."""
+        return self.store or str(self.data / "media")
+
+    @property
+    def store_bytes(self) -> int:
+        return int(self.store_gb * 1_000_000_000)
+
+    @property
+    def private(self) -> list[str]:
+        """Folders of which no file is ever served by its path."""
+        folders = [str(self.data), str(self.backups), str(self.uploads)]
+        return folders if "://" in self.media else [*folders, self.media]
 
     @property
     def database(self) -> str:
@@ -82,6 +101,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         kept_backups=_number(environment, "LENS_KEPT_BACKUPS", defaults.kept_backups, most=10_000),
         restore=environment.get("LENS_RESTORE", defaults.restore),
         retention_days=_number(environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500),
+        store=_store(environment.get("LENS_STORE", defaults.store)),
+        store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
     )
 
 
@@ -97,3 +118,14 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
     if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
         raise InvalidSetting(f"{name} must be a whole number from {least} to {most}, not {text!r}")
     return int(text)
+
+
+def _amount(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name, str(default))
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text):
+        raise InvalidSetting(f"{name} must be a number from 0 to 999999, such as 10 or 0.5, not {text!r}")
+    return float(text)
+
+
+def _store(text: str) -> str:
+    return text if not text or "://" in text else str(Path(text).resolve())

@@ -89,6 +89,8 @@ def _delete(path: Path, statement: str, rows: Iterable[tuple[str]]) -> None:
             copy.execute("PRAGMA secure_delete=ON")
             with copy:
                 copy.executemany(statement, rows)
+                if copy.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'media'").fetchone():
+                    copy.execute("DELETE FROM media WHERE id NOT IN (SELECT media_id FROM consent WHERE media_id IS NOT NULL)")
     except sqlite3.Error:
         if path.exists():
             raise

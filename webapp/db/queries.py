@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
-from webapp.db.tables import Analysis, Face, Feedback
+from webapp.db.tables import Analysis, Consent, Face, Feedback, Media
 
 
 def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
@@ -24,6 +24,32 @@ def delete_older(session: Session, before: datetime, *, limit: int) -> int:
     """Delete at most `limit` analyses of before a time, the oldest first, with all that refers to them; how many."""
     oldest = select(Analysis.id).where(Analysis.created_at < before).order_by(Analysis.created_at, Analysis.id).limit(limit)
     return len(session.execute(delete(Analysis).where(Analysis.id.in_(oldest)).returning(Analysis.id)).all())
+
+
+def consent_by_receipt(session: Session, receipt_hash: str) -> Consent | None:
+    """With its media, to be used after the session's end."""
+    held = select(Consent).join(Consent.analysis).where(Analysis.receipt_hash == receipt_hash)
+    return session.scalar(held.options(joinedload(Consent.media)))
+
+
+def media_by_sha256(session: Session, sha256: str) -> Media | None:
+    return session.scalar(select(Media).where(Media.sha256 == sha256))
+
+
+def media_names(session: Session) -> set[str]:
+    """What the store's files are called."""
+    return set(session.scalars(select(Media.name)))
+
+
+def stored_bytes(session: Session) -> int:
+    """How much room all kept media takes."""
+    return session.scalar(select(func.coalesce(func.sum(Media.bytes), 0))) or 0
+
+
+def delete_unreferenced_media(session: Session) -> list[str]:
+    """Delete the rows of media that nobody's consent keeps any more; the names of their files, to be removed after the commit."""
+    kept = select(Consent.analysis_id).where(Consent.media_id == Media.id).exists()
+    return list(session.scalars(delete(Media).where(~kept).returning(Media.name).execution_options(synchronize_session=False)))
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:

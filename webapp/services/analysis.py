@@ -1,26 +1,32 @@
-"""Analyse what a visitor gave, and keep the answer (never the picture)."""
+"""Analyse what a visitor gave, and keep the answer; the file only where the visitor agreed."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from laanet_core.config import DecisionConfig
-from laanet_core.results import AnalysisResult, Kind, ModelInfo
+from laanet_core.crops import RGBImage
+from laanet_core.results import AnalysisResult, FaceResult, Kind, ModelInfo
+from webapp.db.nearness import fingerprint_row
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Face
 from webapp.domain import new_key, new_receipt, now, receipt_hash
+from webapp.media.fingerprint import Fingerprints
 from webapp.services.jobs import Jobs, Progress
+from webapp.services.keeping import Keeping, Placed, StoreFull
 from webapp.services.turns import Turn, Turns
 
 logger = logging.getLogger(__name__)
+_TRIES = 5  # to store an analysis that holds a file: its twin may come or go at the same moment
 
 
 class Judge(Protocol):
@@ -31,38 +37,75 @@ class Judge(Protocol):
     notice: str | None
 
     def analyse_file(
-        self, path: str | Path, *, frames: int = ..., only: Kind | None = ..., progress: Progress | None = ...
+        self,
+        path: str | Path,
+        *,
+        frames: int = ...,
+        only: Kind | None = ...,
+        progress: Progress | None = ...,
+        seen: Callable[[RGBImage], None] | None = ...,
     ) -> AnalysisResult: ...
 
 
 @dataclass(frozen=True)
 class Analysed:
-    """An answer, the file's sha256, when it was given, and the receipt under which it was stored; none when it could not be stored."""
+    """An answer, the file's sha256, when it was given, and the receipt under which it was stored; none when it could not be stored.
+
+    `kept`: the file is kept under the receipt. `not_kept` says why it is not although the visitor agreed: store_full, not_kept.
+    """
 
     result: AnalysisResult
     media_sha256: str
     created: datetime
     receipt: str | None
+    kept: bool = False
+    not_kept: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """What `predict --json` prints, without the path, and the receipt."""
-        return {**self.result.to_json(), "receipt": self.receipt}
+        """What `predict --json` prints, without the path; the receipt; what became of the file."""
+        return {**self.result.to_json(), "receipt": self.receipt, "kept": self.kept, "not_kept": self.not_kept}
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """All that goes into an analysis's rows but the receipt."""
+
+    result: AnalysisResult
+    decision: DecisionConfig
+    media_sha256: str
+    fingerprints: list[int]
+    created: datetime
 
 
 class AnalysisService:
-    """Judges files, at most `at_once` at a time whoever asks, and stores each answer before it is given."""
+    """Judges files, at most `at_once` at a time whoever asks, and stores each answer before it is given.
 
-    def __init__(self, detector: Judge, sessions: Sessions, jobs: Jobs, *, frames: int, at_once: int = 1, max_waiting: int = 32) -> None:
+    Without `keeping` no file is ever kept.
+    """
+
+    def __init__(
+        self,
+        detector: Judge,
+        sessions: Sessions,
+        jobs: Jobs,
+        *,
+        frames: int,
+        at_once: int = 1,
+        max_waiting: int = 32,
+        keeping: Keeping | None = None,
+    ) -> None:
         self.detector = detector
         self.jobs = jobs
         self.frames = frames
         self.turns = Turns(at_once=at_once, max_waiting=max_waiting)
         self._sessions = sessions
+        self._keeping = keeping
 
     def analyse(
         self,
         path: Path,
         *,
+        consent: bool = False,
         job: str | None = None,
         only: Kind | None = None,
         progress: Progress | None = None,
@@ -70,33 +113,54 @@ class AnalysisService:
     ) -> Analysed:
         """Judge one file. Bad media is an answer too (`rejected`); raises Cancelled when the job was asked to stop.
 
-        Waits for a turn, unless the caller holds one already.
+        `consent`: the visitor agreed that the file is kept. Waits for a turn, unless the caller holds one already.
         """
-        with self.jobs.run(job or new_key(), progress) as tell:
-            with self.turns.taken(lambda: tell(0.0, "waiting")) if turn is None else nullcontext():
-                result = self.detector.analyse_file(path, frames=self.frames, only=only, progress=tell)
+        seen = Fingerprints()
+        with (
+            self.jobs.run(job or new_key(), progress) as tell,
+            self.turns.taken(lambda: tell(0.0, "waiting")) if turn is None else nullcontext(),
+        ):
+            result = self.detector.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen)
             tell(1.0, "storing")  # the last moment to stop
-        media_sha256, created = _sha256(path), now()
-        return Analysed(result, media_sha256, created, self._store(result, media_sha256, created))
+            placed = self._placed(path, result) if consent else None
+        answer = _Answer(result, self.detector.decision, _sha256(path), seen.chosen(), now())
+        return self._store(answer, placed)
 
-    def _store(self, result: AnalysisResult, media_sha256: str, created: datetime) -> str | None:
+    def _placed(self, path: Path, result: AnalysisResult) -> Placed:
+        return Placed(code="not_kept") if self._keeping is None else self._keeping.place(path, result)
+
+    def _store(self, answer: _Answer, placed: Placed | None) -> Analysed:
+        """A file that was placed in vain, since the database failed, has no row: the sweep removes it."""
+        given = (answer.result, answer.media_sha256, answer.created)
         receipt = new_receipt()
-        row = _analysis_row(result, self.detector.decision, media_sha256, created, receipt)
-        try:
-            with self._sessions.begin() as session:
-                session.add(row)
-        except SQLAlchemyError:
-            logger.exception("an analysis could not be stored")
-            return None
-        return receipt
+        for last in (False,) * (_TRIES - 1) + (True,):
+            row = _analysis_row(answer, receipt)
+            try:
+                with self._sessions.begin() as session:
+                    session.add(row)
+                    if placed is not None and self._keeping is not None:
+                        self._keeping.link(session, row, placed)
+            except StoreFull:
+                placed = Placed(placed.name if placed else "", code="store_full")
+                continue
+            except SQLAlchemyError as error:
+                if isinstance(error, IntegrityError) and placed is not None and not last:  # the twin came or went just now
+                    continue
+                logger.exception("an analysis could not be stored")
+                break
+            if placed is None or self._keeping is None:
+                return Analysed(*given, receipt, not_kept=None if placed is None else placed.code)
+            return Analysed(*given, receipt, self._keeping.settle(row, placed), placed.code)
+        return Analysed(*given, None)
 
 
-def _analysis_row(result: AnalysisResult, decision: DecisionConfig, media_sha256: str, created: datetime, receipt: str) -> Analysis:
+def _analysis_row(answer: _Answer, receipt: str) -> Analysis:
+    result, decision = answer.result, answer.decision
     width, height = result.size or (None, None)
     return Analysis(
         receipt_hash=receipt_hash(receipt),
-        created_at=created,
-        media_sha256=media_sha256,
+        created_at=answer.created,
+        media_sha256=answer.media_sha256,
         kind=result.kind,
         outcome=result.outcome,
         verdict=result.verdict,
@@ -112,22 +176,25 @@ def _analysis_row(result: AnalysisResult, decision: DecisionConfig, media_sha256
         temperature=decision.temperature,
         real_below=decision.real_below,
         fake_above=decision.fake_above,
-        faces=[
-            Face(
-                number=number,
-                x1=face.box[0],
-                y1=face.box[1],
-                x2=face.box[2],
-                y2=face.box[3],
-                detection_prob=face.detection_prob,
-                fake_logit=face.fake_logit,
-                fake_prob=face.fake_prob,
-                verdict=face.verdict,
-                time=face.time,
-                track=face.track,
-            )
-            for number, face in enumerate(result.faces, start=1)
-        ],
+        faces=[_face_row(number, face) for number, face in enumerate(result.faces, start=1)],
+        fingerprints=[fingerprint_row(number, bits) for number, bits in enumerate(answer.fingerprints)],
+    )
+
+
+def _face_row(number: int, face: FaceResult) -> Face:
+    x1, y1, x2, y2 = face.box
+    return Face(
+        number=number,
+        x1=x1,
+        y1=y1,
+        x2=x2,
+        y2=y2,
+        detection_prob=face.detection_prob,
+        fake_logit=face.fake_logit,
+        fake_prob=face.fake_prob,
+        verdict=face.verdict,
+        time=face.time,
+        track=face.track,
     )
 
 

@@ -13,7 +13,7 @@ from webapp.db import queries
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Feedback, FeedbackTag, Region
 from webapp.domain import KEY_LENGTHS, MAX_NOTE, Refused, Tag, Vote, now, receipt_hash, storable, unknown_receipt
-from webapp.media import Mask, read_mask
+from webapp.media.masks import Mask, read_mask
 
 logger = logging.getLogger(__name__)
 

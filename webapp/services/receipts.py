@@ -20,10 +20,12 @@ from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Kind, Mod
 from webapp.db import queries
 from webapp.db.chain import Event
 from webapp.db.copies import delete_from_copies
+from webapp.db.nearness import fingerprint_bits
 from webapp.db.session import Sessions, empty_journal
 from webapp.db.tables import Analysis, Feedback, Rescore
 from webapp.domain import Action, Actor, Refused, Tag, Unable, receipt_hash, unknown_receipt
 from webapp.services.audit import AuditService
+from webapp.services.keeping import Keeping
 
 logger = logging.getLogger(__name__)
 
@@ -31,17 +33,23 @@ logger = logging.getLogger(__name__)
 class ReceiptService:
     """Every method raises Refused: unknown_receipt, or unavailable / not_saved / not_deleted where the database fails."""
 
-    def __init__(self, sessions: Sessions, audit: AuditService | None = None, *, backups: Path | None = None) -> None:
-        """`backups`: the folder of those that deletions must reach."""
+    def __init__(
+        self, sessions: Sessions, audit: AuditService | None = None, keeping: Keeping | None = None, *, backups: Path | None = None
+    ) -> None:
+        """`keeping` removes the files of what is deleted (only a database that never had any does without); `backups`: the folder of
+        those that deletions must reach.
+        """
         self._sessions = sessions
         self._audit = audit or AuditService(sessions)
+        self._keeping = keeping
         self._backups = backups
 
     def result(self, receipt: str) -> dict[str, Any]:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
 
         The keys of `predict --json` as they were answered, and `created_at`, `size`, `thresholds` (None for results older than they
-        are kept), `feedback` (oldest first; `region` in base64), `later_scores`, `decision` (None while there is none), `notify`.
+        are kept), `feedback` (oldest first; `region` in base64), `later_scores`, `decision` (None while there is none), `notify`,
+        `media` (see `_media`).
         """
         with _failing_as("unavailable", "The result cannot be read just now. Please try again in a moment."), self._sessions() as session:
             analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
@@ -50,9 +58,12 @@ class ReceiptService:
             return _record(analysis)
 
     def delete(self, receipt: str) -> None:
-        """Remove the analysis and all that hangs on it, from copies and backups too. A second call: unknown_receipt.
+        """Remove the analysis and all that hangs on it, from copies and backups too, and the kept file unless another receipt holds it
+        as well. A second call: unknown_receipt.
 
-        The audit log keeps the analysis's number, which says nothing once the analysis is gone.
+        The one way a visitor's things go: whatever else comes to hang on an analysis is removed here. Refused with file_left: all is
+        gone but the file, which nothing refers to any more; the next sweep takes it. The audit log keeps the analysis's number, which
+        says nothing once the analysis is gone.
         """
         hashed = receipt_hash(receipt)
         with _failing_as("not_deleted", "The result could not be deleted. Please try again in a moment."):
@@ -65,9 +76,12 @@ class ReceiptService:
                 number = queries.delete_analysis(session, hashed)
                 if number is None:  # another request came first
                     raise unknown_receipt()
+                files = queries.delete_unreferenced_media(session)
                 tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
             empty_journal(engine)
             delete_from_copies(engine, hashed, self._backups)
+        if self._keeping is not None and not self._keeping.remove(files):
+            raise Refused("file_left", "The result is deleted. Its file could not be removed just now; the server tries again by itself.")
 
     def ask_notice(self, receipt: str, wanted: bool) -> None:
         """Remember whether the receipt's page should tell of a moderators' decision; nothing about the visitor is kept."""
@@ -97,6 +111,21 @@ def _record(row: Analysis) -> dict[str, Any]:
         "later_scores": [_later(rescore) for rescore in row.rescores],
         "decision": None,
         "notify": row.notify,
+        "media": _media(row),
+    }
+
+
+def _media(row: Analysis) -> dict[str, Any]:
+    """`sha256` of the file as it was given; `fingerprints`: perceptual hashes in hex; `consent`: when and to which text, or None;
+    `kept`: the file as it lies in the store, or None; `kept_since`.
+    """
+    consent, media = row.consent, None if row.consent is None else row.consent.media
+    return {
+        "sha256": row.media_sha256,
+        "fingerprints": [f"{fingerprint_bits(found):016x}" for found in row.fingerprints],
+        "consent": None if consent is None else {"given_at": consent.given_at.isoformat(), "text_version": consent.text_version},
+        "kept_since": None if consent is None or media is None else consent.given_at.isoformat(),
+        "kept": None if media is None else {"sha256": media.sha256, "bytes": media.bytes, "format": media.format},
     }
 
 

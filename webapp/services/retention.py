@@ -17,6 +17,7 @@ from webapp.db.copies import purge_copies
 from webapp.db.session import empty_journal
 from webapp.domain import Action, Actor, Unable, now
 from webapp.services.audit import AuditService
+from webapp.services.keeping import Keeping
 
 logger = logging.getLogger(__name__)
 _AT_ONCE = 500  # in one transaction: others wait for it
@@ -34,12 +35,15 @@ class Purged:
 
 
 class RetentionService:
-    """`days` 0 keeps everything. `backups`: the folder of those that deletions must reach."""
+    """`days` 0 keeps everything. `keeping` removes the files of what goes; `backups`: the folder of those that deletions must reach."""
 
-    def __init__(self, engine: Engine, audit: AuditService, *, days: int, backups: Path | None = None) -> None:
+    def __init__(
+        self, engine: Engine, audit: AuditService, keeping: Keeping | None = None, *, days: int, backups: Path | None = None
+    ) -> None:
         self.days = days
         self._engine = engine
         self._audit = audit
+        self._keeping = keeping
         self._backups = backups
 
     def purge(self) -> Purged:
@@ -54,9 +58,12 @@ class RetentionService:
         while True:
             with self._audit.transaction() as (session, tell):
                 gone = queries.delete_older(session, before, limit=_AT_ONCE)
+                files = queries.delete_unreferenced_media(session)
                 if gone:
                     tell(Event(Actor.SYSTEM, Action.PURGED, details={"analyses": gone, "days": self.days}))
             total += gone
+            if self._keeping is not None:
+                self._keeping.remove(files)  # what could not be removed goes at the next sweep
             if gone < _AT_ONCE:
                 break
         empty_journal(self._engine)

@@ -18,7 +18,7 @@ from webapp.ui.render.timeline import rows as timeline_rows
 
 
 def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, *, at_once: int) -> None:
-    """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete, which no page shows."""
+    """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete, which no page shows. None of them keeps a file."""
     with gr.Column(visible=False):
         _add_analyses(analysis, at_once)
         _add_feedback(feedback)

@@ -72,7 +72,7 @@ def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, b
         show_error=False,
         footer_links=["api"],
         max_file_size=f"{settings.max_upload_mb}mb",
-        blocked_paths=[str(settings.data), str(settings.backups), str(settings.uploads)],
+        blocked_paths=settings.private,
         css_paths=STYLE,
         head=f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>",
         theme=_theme(),

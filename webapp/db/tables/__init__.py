@@ -4,5 +4,20 @@ from webapp.db.tables.analysis import Analysis, Face, Rescore
 from webapp.db.tables.audit import AuditEntry, AuditHead
 from webapp.db.tables.base import Base
 from webapp.db.tables.feedback import Feedback, FeedbackTag, Region
+from webapp.db.tables.fingerprint import Fingerprint
+from webapp.db.tables.media import Consent, Media
 
-__all__ = ["Analysis", "AuditEntry", "AuditHead", "Base", "Face", "Feedback", "FeedbackTag", "Region", "Rescore"]
+__all__ = [
+    "Analysis",
+    "AuditEntry",
+    "AuditHead",
+    "Base",
+    "Consent",
+    "Face",
+    "Feedback",
+    "FeedbackTag",
+    "Fingerprint",
+    "Media",
+    "Region",
+    "Rescore",
+]

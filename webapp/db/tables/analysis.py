@@ -12,6 +12,8 @@ from webapp.db.tables.base import Base, UTCTime
 
 if TYPE_CHECKING:
     from webapp.db.tables.feedback import Feedback
+    from webapp.db.tables.fingerprint import Fingerprint
+    from webapp.db.tables.media import Consent
 
 _VERDICTS = "'real', 'fake', 'inconclusive'"
 
@@ -55,6 +57,10 @@ class Analysis(Base):
     faces: Mapped[list[Face]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Face.number")
     feedback: Mapped[list[Feedback]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Feedback.id")
     rescores: Mapped[list[Rescore]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Rescore.id")
+    fingerprints: Mapped[list[Fingerprint]] = relationship(
+        back_populates="analysis", cascade="all, delete-orphan", order_by="Fingerprint.number"
+    )
+    consent: Mapped[Consent | None] = relationship(back_populates="analysis", cascade="all, delete-orphan")
 
 
 class Face(Base):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -25,21 +27,23 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     show = gr.Button(texts.receipt_show, variant="primary", elem_id="show")
     shown = gr.HTML(elem_id="record", padding=False)
     with gr.Group(visible=False, elem_id="record-actions") as actions:
+        export = gr.HTML(elem_id="export")
         notice = gr.Checkbox(label=texts.tell_me, elem_id="notice")
         with gr.Row():
             delete = gr.Button(texts.delete, variant="stop", elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
-    outputs = [shown, actions, notice, sure]
+    outputs = [shown, actions, notice, sure, export]
 
     def look(words: str) -> tuple[Any, ...]:
         if not words.strip():
-            return "", gr.update(visible=False), False, gr.update(visible=False)
+            return "", gr.update(visible=False), False, gr.update(visible=False), ""
         try:
             found = services.receipts.result(receipt_of(words))
         except Refused as refusal:
             text = texts.refused.get(refusal.code, refusal.message)
-            return message(text), gr.update(visible=False), False, gr.update(visible=False)
-        return record.record(found, texts), gr.update(visible=True), found["notify"], gr.update(visible=False)
+            return message(text), gr.update(visible=False), False, gr.update(visible=False), ""
+        link = export_link(receipt_of(words), texts)
+        return record.record(found, texts), gr.update(visible=True), found["notify"], gr.update(visible=False), link
 
     def ask(words: str, wanted: bool) -> None:
         try:
@@ -52,8 +56,8 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
             services.receipts.delete(receipt_of(words))
         except Refused as refusal:
             reason = texts.refused.get(refusal.code, refusal.message)
-            return message(texts.cannot_delete.format(reason=reason)), gr.skip(), gr.skip(), gr.update(visible=False)
-        return message(texts.deleted), gr.update(visible=False), False, gr.update(visible=False)
+            return message(texts.cannot_delete.format(reason=reason)), gr.skip(), gr.skip(), gr.update(visible=False), gr.skip()
+        return message(texts.deleted), gr.update(visible=False), False, gr.update(visible=False), ""
 
     blocks.load(lambda words: words, field, field, js=FROM_ADDRESS, **QUIET).then(look, field, outputs, **QUIET)
     gr.on([show.click, field.submit], look, field, outputs, **QUIET)
@@ -65,3 +69,9 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
 def receipt_of(words: str) -> str:
     """The receipt in a pasted link or alone."""
     return words.strip().rpartition("#")[2]
+
+
+def export_link(receipt: str, texts: Texts) -> str:
+    """A plain link: the archive goes straight to the visitor, and no copy of it is laid down on the way."""
+    address = escape(f"/api/v1/results/{quote(receipt, safe='')}/export")
+    return f"<p class='lens-ask'><a class='lens-export' href='{address}' download='result.zip'>{escape(texts.export)}</a></p>"

@@ -14,11 +14,12 @@ from webapp.ui.texts import Texts
 def record(found: Mapping[str, Any], texts: Texts) -> str:
     """What `ReceiptService.result` gave: the outcome first, then scores, votes, the moderators' decision and later models."""
     model = found["model"]
-    made = texts.receipt_made.format(time=found["created_at"][:16].replace("T", " "), model=model["name"], version=model["version"])
+    made = texts.receipt_made.format(time=_minute(found["created_at"]), model=model["name"], version=model["version"])
     parts = [
         _head(found, texts),
         f"<p class='lens-help'>{escape(made)}</p>",
         _scores(found, texts),
+        _section(texts.receipt_file, _file(found["media"], texts)),
         _section(texts.moderators_decision, _decision(found, texts)),
         _section(texts.later_models, _later(found["later_scores"], texts)),
         _section(texts.receipt_votes, _votes(found["feedback"], texts)),
@@ -50,6 +51,15 @@ def _scores(found: Mapping[str, Any], texts: Texts) -> str:
         for number, row in enumerate(rows, start=1)
     )
     return _table(heads, body)
+
+
+def _file(media: Mapping[str, Any], texts: Texts) -> str:
+    since = media["kept_since"]
+    return f"<p>{escape(texts.file_not_kept if since is None else texts.file_kept.format(time=_minute(since)))}</p>"
+
+
+def _minute(time: str) -> str:
+    return time[:16].replace("T", " ")
 
 
 def _decision(found: Mapping[str, Any], texts: Texts) -> str:

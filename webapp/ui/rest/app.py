@@ -6,25 +6,26 @@ import asyncio
 import base64
 import binascii
 import json
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from laanet_core.errors import Cancelled
 from webapp.domain import Refused, new_key
 from webapp.services.analysis import Analysed, AnalysisService
+from webapp.services.exports import ExportService
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.receipts import ReceiptService
 from webapp.settings import Settings
 from webapp.ui.guard import App, Guard
 from webapp.ui.render.timeline import rows as timeline_rows
 from webapp.ui.rest import documents, errors, schemas
-from webapp.ui.rest.uploads import read_small, received, sweep
+from webapp.ui.rest.uploads import Upload, read_small, received, sweep
 
 _MAX_FEEDBACK = 262_144  # bytes; a note of 2000 characters, escaped, and a region in base64 fit
 # field: the code when it is of the wrong type or no text that can be stored
@@ -38,14 +39,25 @@ _CODES = {
 }
 
 
-def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, settings: Settings) -> App:
+@dataclass(frozen=True)
+class RestServices:
+    """What the endpoints ask things of."""
+
+    analysis: AnalysisService
+    feedback: FeedbackService
+    receipts: ReceiptService
+    exports: ExportService
+
+
+def build(services: RestServices, settings: Settings) -> App:
     """The application behind /api/v1, with the page's limits and no CORS headers."""
     sweep(settings.uploads)
     app = FastAPI(title="LAA-Net Lens", version="1", description=documents.ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False)
     errors.add_handlers(app)
-    _add_analyse(app, analysis, receipts, settings)
-    _add_feedback(app, feedback)
-    _add_results(app, receipts)
+    _add_analyse(app, services.analysis, services.receipts, settings)
+    _add_feedback(app, services.feedback)
+    _add_export(app, services.exports)  # before the results: a receipt may look like any path
+    _add_results(app, services.receipts)
     return Guard(app, max_bytes=settings.max_upload_mb * 1_000_000)
 
 
@@ -53,8 +65,8 @@ def _add_analyse(app: FastAPI, analysis: AnalysisService, receipts: ReceiptServi
     @app.post("/analyse", **documents.ANALYSE)
     async def analyse(request: Request) -> JSONResponse:
         analysis.turns.check()  # before the body is read
-        async with received(request, settings.uploads, settings.max_upload_mb * 1_000_000) as path:
-            analysed, there = await _judge(analysis, request, path)
+        async with received(request, settings.uploads, settings.max_upload_mb * 1_000_000) as upload:
+            analysed, there = await _judge(analysis, request, upload)
         if not there and analysed.receipt is not None:  # nobody will ever know the receipt
             await run_in_threadpool(receipts.delete, analysed.receipt)
             raise ClientDisconnect
@@ -64,7 +76,7 @@ def _add_analyse(app: FastAPI, analysis: AnalysisService, receipts: ReceiptServi
         return JSONResponse(answer, 422 if analysed.result.outcome == "rejected" else 200)
 
 
-async def _judge(analysis: AnalysisService, request: Request, path: Path) -> tuple[Analysed, bool]:
+async def _judge(analysis: AnalysisService, request: Request, upload: Upload) -> tuple[Analysed, bool]:
     """Wait for a turn and use it; stops when the client goes away. The answer, and whether the client is still there.
 
     Raises Busy, ClientDisconnect.
@@ -78,7 +90,7 @@ async def _judge(analysis: AnalysisService, request: Request, path: Path) -> tup
         if gone.done():
             granted.cancel()
             raise ClientDisconnect
-        work = asyncio.create_task(asyncio.to_thread(analysis.analyse, path, job=job, turn=turn))
+        work = asyncio.create_task(asyncio.to_thread(analysis.analyse, upload.path, consent=upload.consent, job=job, turn=turn))
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
         if gone.done():
             analysis.jobs.stop(job)
@@ -127,6 +139,13 @@ def _region(text: str | None) -> bytes | None:
         return None if text is None else base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         raise Refused("invalid_region", "The painted region is no base64.") from None
+
+
+def _add_export(app: FastAPI, exports: ExportService) -> None:
+    @app.get("/results/{receipt:path}/export", **documents.EXPORT)
+    def export(receipt: str) -> Response:
+        headers = {"Content-Disposition": 'attachment; filename="result.zip"'}
+        return Response(exports.export(receipt), media_type="application/zip", headers=headers)
 
 
 def _add_results(app: FastAPI, receipts: ReceiptService) -> None:

@@ -18,17 +18,22 @@ def _error(description: str) -> dict[str, Any]:
 
 _TOO_LARGE = _error("`too_large`")
 _UNKNOWN = _error("`unknown_receipt`, whatever the receipt looks like")
+_CONSENT = {"type": "boolean", "default": False, "description": "the file may be kept"}
 _FILE = {"type": "string", "format": "binary"}
 
 ANALYSE: dict[str, Any] = {
     "summary": "Judge a photo or clip",
     "description": "Send the file in a form's field `file`, or as the body itself. Its kind is told from its content; its name is ignored. "
-    "The file is deleted when the answer is given; the answer is stored under the receipt. A client that goes away stops the analysis.",
+    "The file is deleted when the answer is given; the answer is stored under the receipt, with a digest and perceptual hashes of the "
+    "file. With the form's field `consent` set to true the file is kept without its metadata, to settle disputes and to train the model, until "
+    "the receipt is deleted. A client that goes away stops the analysis.",
     "openapi_extra": {
         "requestBody": {
             "required": True,
             "content": {
-                "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}},
+                "multipart/form-data": {
+                    "schema": {"type": "object", "properties": {"file": _FILE, "consent": _CONSENT}, "required": ["file"]}
+                },
                 "application/octet-stream": {"schema": _FILE},
             },
         }
@@ -41,7 +46,7 @@ ANALYSE: dict[str, Any] = {
             "model": schemas.Analysed,
             "description": "The file was read and rejected: `outcome` is `rejected` and `error` says why (`empty_file`, "
             "`unsupported_type`, `corrupt_image`, `image_too_small`, `too_many_pixels`, `corrupt_video`, `no_frames`, "
-            "`video_too_long`, `unforeseen`)",
+            '`video_too_long`, `unforeseen`). Or `{"error"}` alone: `invalid_consent`',
         },
         503: {
             **_error("`busy`: too many wait already"),
@@ -55,7 +60,16 @@ RESULT: dict[str, Any] = {
 }
 DELETE: dict[str, Any] = {
     "summary": "Delete the result and everything that belongs to it",
-    "responses": {200: {"model": schemas.Deleted}, 404: _UNKNOWN, 503: _error("`not_deleted`")},
+    "responses": {200: {"model": schemas.Deleted}, 404: _UNKNOWN, 503: _error("`not_deleted`, `file_left`")},
+}
+EXPORT: dict[str, Any] = {
+    "summary": "All that is held under the receipt, as a ZIP",
+    "description": "`result.json`, `feedback.json`, `media.*` where the file is kept, and `regions/*.png`",
+    "responses": {
+        200: {"content": {"application/zip": {"schema": _FILE}}, "description": "a ZIP archive"},
+        404: _UNKNOWN,
+        503: _error("`unavailable`"),
+    },
 }
 FEEDBACK: dict[str, Any] = {
     "summary": "Say whether the verdict is right",
@@ -75,5 +89,5 @@ FEEDBACK: dict[str, Any] = {
         503: _error("`not_saved`"),
     },
 }
-for _endpoint in (ANALYSE, RESULT, DELETE, FEEDBACK):
+for _endpoint in (ANALYSE, RESULT, DELETE, EXPORT, FEEDBACK):
     _endpoint["responses"]["default"] = _error("`not_found`, `method_not_allowed`, or 500 `unforeseen`")

@@ -19,6 +19,7 @@ STATUSES = {
     "too_large": 413,
     "not_saved": 503,
     "not_deleted": 503,
+    "file_left": 503,
     "unavailable": 503,
 }
 _OF_STATUS = {400: "invalid_form", 404: "not_found", 405: "method_not_allowed"}

@@ -70,6 +70,8 @@ class Answer(Shape):
 class Analysed(Answer):
     timeline: list[Moment] | None = Field(default=None, description="clips only: one entry per judged face and frame")
     receipt: str | None = Field(description="keep it: it opens the result, and nothing else does. null: the result could not be stored")
+    kept: bool = Field(description="the file itself is kept, since `consent` was given")
+    not_kept: Literal["store_full", "not_kept"] | None = Field(description="why it is not although `consent` was given")
 
 
 class Thresholds(Shape):
@@ -94,6 +96,25 @@ class LaterScore(Shape):
     verdict: Verdict
 
 
+class GivenConsent(Shape):
+    given_at: str
+    text_version: str
+
+
+class KeptFile(Shape):
+    sha256: str = Field(description="of the file as it is kept, without metadata")
+    bytes: int
+    format: Literal["jpeg", "png", "webp", "mp4", "matroska", "avi"]
+
+
+class Media(Shape):
+    sha256: str = Field(description="of the file as it was given")
+    fingerprints: list[str] = Field(description="perceptual hashes (64 bits, hex) of the picture, or of up to three frames")
+    consent: GivenConsent | None
+    kept_since: str | None
+    kept: KeptFile | None
+
+
 class Result(Answer):
     created_at: str
     size: tuple[int, int] | None = Field(description="width and height of the upright original")
@@ -102,6 +123,7 @@ class Result(Answer):
     later_scores: list[LaterScore] = Field(description="what later models say")
     decision: None = Field(description="of moderators, once there is one")
     notify: bool
+    media: Media
 
 
 class Stored(Shape):

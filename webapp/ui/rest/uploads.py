@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -21,20 +22,28 @@ _ROOM_FOR_FORM = 65_536  # bytes beside the file itself; less than Guard's, so t
 _KEPT_SECONDS = 1800
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file, and whether the form said that it may be kept; a body without a form cannot say it."""
+
+    path: Path
+    consent: bool
+
+
 @asynccontextmanager
-async def received(request: Request, folder: Path, max_bytes: int) -> AsyncIterator[Path]:
+async def received(request: Request, folder: Path, max_bytes: int) -> AsyncIterator[Upload]:
     """The file that was sent: the form's field `file`, or the body as it is. Its name is never used.
 
-    Raises Refused (too_large, missing_file), starlette's HTTPException for a form that cannot be read, ClientDisconnect.
+    Raises Refused (too_large, missing_file, invalid_consent), starlette's HTTPException for a form that cannot be read, ClientDisconnect.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="upload-", dir=folder) as own:
-        path = Path(own) / "file"
+        path, consent = Path(own) / "file", False
         if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            await _from_form(request, path, max_bytes)
+            consent = await _from_form(request, path, max_bytes)
         else:
             await _from_body(request, path, max_bytes)
-        yield path
+        yield Upload(path, consent)
 
 
 async def read_small(request: Request, max_bytes: int) -> bytes:
@@ -64,7 +73,8 @@ async def _from_body(request: Request, path: Path, max_bytes: int) -> None:
             file.write(chunk)
 
 
-async def _from_form(request: Request, path: Path, max_bytes: int) -> None:
+async def _from_form(request: Request, path: Path, max_bytes: int) -> bool:
+    """Writes the file; returns the consent."""
     size = 0
 
     async def limited() -> Message:
@@ -81,5 +91,17 @@ async def _from_form(request: Request, path: Path, max_bytes: int) -> None:
             raise Refused("missing_file", "The form has no file in a field named `file`.")
         if (upload.size or 0) > max_bytes:
             raise Refused("too_large", TOO_LARGE)
+        consent = _consent(form.get("consent", ""))
         with path.open("wb") as file:
             await run_in_threadpool(shutil.copyfileobj, upload.file, file)
+    return consent
+
+
+def _consent(value: object) -> bool:
+    """Nothing but a plain yes is one, and what is neither yes nor no is refused."""
+    word = value.strip().lower() if isinstance(value, str) else None
+    if word in ("true", "1", "yes", "on"):
+        return True
+    if word in ("", "false", "0", "no", "off"):
+        return False
+    raise Refused("invalid_consent", "The form's field `consent` must be true or false.")

@@ -15,7 +15,12 @@ CHINESE = Texts(
         "JPEG、PNG、WebP、GIF、BMP、TIFF、AVIF 或 HEIC，每张不超过 5000 万像素，一次最多 {files} 个文件；"
         "MP4、MOV、WebM、MKV 或 AVI，不超过 10 分钟；每个文件不超过 {megabytes} MB。"
     ),
-    privacy_before="文件会在一小时内从本服务器删除，不会发送到任何其他地方。",
+    privacy_before=(
+        "文件会在一小时内从本服务器删除，不会发送到任何其他地方。留下的是分数、您的投票，以及文件的哈希值："
+        "这些数字可以用来认出同一个文件或相近的副本，但无法由它们还原图片。"
+    ),
+    consent="我同意保存此文件，用于解决争议和训练模型；我可以随时凭回执删除它",
+    consent_help="只有勾选后才会保存。保存时会去掉元数据（地点、时间、相机），视频会去掉声音。",
     paste_hint="也可以把文件拖到这里，或用 Ctrl+V 粘贴图片。",
     examples="或者试试这些",
     example_captions={
@@ -33,6 +38,11 @@ CHINESE = Texts(
     failed="我们这边出了问题，没有结果可以显示。请重试，或换一个文件。",
     stopped="已停止，没有保留任何内容。",
     not_stored="服务器没能保存这个结果，因此它没有链接，也不能投票。",
+    kept={
+        "kept": "您的文件已保存，元数据已去掉。您可以在这里删除它，也可以以后凭链接删除。",
+        "store_full": "您的文件没有保存：服务器已没有空间（store_full）。结果照常保存。",
+        "not_kept": "您的文件没有保存：无法存储。结果照常保存。",
+    },
     stages={"waiting": "正在排队", "reading": "正在读取文件", "judging": "正在判断人脸", "storing": "正在保存结果"},
     place_of="第 {number} 个文件，共 {count} 个",
     outcomes={
@@ -121,14 +131,14 @@ CHINESE = Texts(
     report_json="报告（JSON）",
     json_title="同样的内容，数据形式（JSON）",
     link="此结果的链接",
-    link_help="拿到链接的人能看到分数和投票，但看不到图片。它无法被猜到；请保存好，因为不会再次显示。",
+    link_help="拿到链接的人能看到分数和投票；如果您同意保存文件，还能下载它。链接无法被猜到；请保存好，因为不会再次显示。",
     copy="复制链接",
     delete="删除此结果",
     delete_sure="是的，永久删除",
     deleted="已删除。服务器上没有留下此结果的任何内容。",
     cannot_delete="无法删除：{reason}",
     feedback_title="您同意吗？",
-    feedback_help="您的投票帮助审核员发现错误。它与分数一起保存，从不与图片一起保存。",
+    feedback_help="您的投票帮助审核员发现错误。它与分数一起保存。",
     votes={"agree": "同意", "disagree": "不同意", "not_sure": "不确定"},
     tags="您为什么这样认为？（可选）",
     tag_names={
@@ -161,6 +171,9 @@ CHINESE = Texts(
         "invalid_key": "页面已过期，请刷新。",
         "key_reused": "页面已过期，请刷新。",
         "not_saved": "没能保存，请稍后再试。",
+        "not_deleted": "服务器现在无法完成，请稍后再试。",
+        "file_left": "结果已删除，但它的文件暂时无法移除；服务器会自动再试。",
+        "unavailable": "现在无法读取结果，请稍后再试。",
     },
     receipt_title="您的结果",
     receipt_help="打开您得到的链接，或把它粘贴到这里。",
@@ -168,6 +181,10 @@ CHINESE = Texts(
     receipt_show="显示",
     receipt_unknown="这个链接下没有结果，可能已被删除。",
     receipt_made="于 {time}（UTC）由 {model} 版本 {version} 分析",
+    receipt_file="您的文件",
+    file_kept="自 {time}（UTC）起按您的同意保存，元数据已去掉。删除结果时会一并删除。",
+    file_not_kept="没有保存，只保存了它的哈希值。",
+    export="下载保存的全部内容（ZIP）",
     receipt_votes="您的投票",
     no_votes="还没有。",
     moderators_decision="审核员的裁定",

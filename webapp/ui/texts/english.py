@@ -15,7 +15,12 @@ ENGLISH = Texts(
         "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 50 million pixels each and {files} at once; MP4, MOV, WebM, MKV or AVI, "
         "up to 10 minutes; at most {megabytes} MB a file."
     ),
-    privacy_before="Files are deleted from this server within the hour, and nothing is sent elsewhere.",
+    privacy_before=(
+        "Files are deleted from this server within the hour, and nothing is sent elsewhere. What stays are the scores, your votes, and hashes of "
+        "the file: numbers by which it or a near copy is recognised, and from which no picture can be made again."
+    ),
+    consent="I agree that this file is kept to settle disputes and to train the model; I can delete it at any time with the receipt",
+    consent_help="Only if you tick this. It is kept without its metadata (place, time, camera), clips without their sound.",
     paste_hint="You can also drop files here or paste a picture with Ctrl+V.",
     examples="Or try one of these",
     example_captions={
@@ -33,6 +38,11 @@ ENGLISH = Texts(
     failed="Something went wrong on our side, and there is no answer to show. Please try again, or another file.",
     stopped="Stopped. Nothing was kept.",
     not_stored="This result could not be stored on the server, so it has no link and cannot be voted on.",
+    kept={
+        "kept": "Your file is kept, without its metadata. You can delete it here, or later with the link.",
+        "store_full": "Your file was not kept: the server has no room for more (store_full). The result is stored all the same.",
+        "not_kept": "Your file was not kept: it could not be stored. The result is stored all the same.",
+    },
     stages={"waiting": "Waiting for its turn", "reading": "Reading the file", "judging": "Judging faces", "storing": "Storing the result"},
     place_of="File {number} of {count}",
     outcomes={
@@ -145,14 +155,14 @@ with such a score were fake; your picture may be of another kind.
     report_json="Report (JSON)",
     json_title="The same as data (JSON)",
     link="Link to this result",
-    link_help="Whoever has this link sees the scores and votes, never the picture. It cannot be guessed; keep it, for it cannot be shown again.",
+    link_help="Whoever has this link sees the scores and votes, and can download the file where you let it be kept. It cannot be guessed; keep it, for it cannot be shown again.",
     copy="Copy the link",
     delete="Delete this result",
     delete_sure="Yes, delete it for good",
     deleted="Deleted. Nothing of this result is left on the server.",
     cannot_delete="It could not be deleted: {reason}",
     feedback_title="Do you agree?",
-    feedback_help="Your vote helps moderators find mistakes. It is stored with the scores, never with the picture.",
+    feedback_help="Your vote helps moderators find mistakes. It is stored with the scores.",
     votes={"agree": "Agree", "disagree": "Disagree", "not_sure": "Not sure"},
     tags="What makes you think so? (optional)",
     tag_names={
@@ -185,6 +195,9 @@ with such a score were fake; your picture may be of another kind.
         "invalid_key": "The page is out of date. Please reload it.",
         "key_reused": "The page is out of date. Please reload it.",
         "not_saved": "It could not be saved. Please try again in a moment.",
+        "not_deleted": "The server could not do it just now. Please try again in a moment.",
+        "file_left": "The result is deleted, but its file could not be removed just now; the server tries again by itself.",
+        "unavailable": "The result cannot be read just now. Please try again in a moment.",
     },
     receipt_title="Your result",
     receipt_help="Open the link you were given, or paste it here.",
@@ -192,6 +205,10 @@ with such a score were fake; your picture may be of another kind.
     receipt_show="Show",
     receipt_unknown="There is no result under this link. It may have been deleted.",
     receipt_made="Analysed {time} (UTC) by {model}, version {version}",
+    receipt_file="Your file",
+    file_kept="Kept since {time} (UTC), without its metadata, as you agreed. Deleting the result deletes it.",
+    file_not_kept="Not kept. Only its hashes are.",
+    export="Download all that is held (ZIP)",
     receipt_votes="Your votes",
     no_votes="None yet.",
     moderators_decision="The moderators' decision",

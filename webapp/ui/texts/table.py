@@ -21,6 +21,8 @@ class Texts:
     camera_help: str
     limits_before: str
     privacy_before: str
+    consent: str  # a new text needs a new CONSENT_VERSION (webapp/domain.py)
+    consent_help: str
     paste_hint: str
     examples: str
     example_captions: Mapping[str, str]
@@ -32,6 +34,7 @@ class Texts:
     failed: str
     stopped: str
     not_stored: str
+    kept: Mapping[str, str]  # what became of the file of a visitor who agreed: kept, or the code of why not
     stages: Mapping[str, str]  # what a running analysis is doing
     place_of: str
 
@@ -122,6 +125,10 @@ class Texts:
     receipt_show: str
     receipt_unknown: str
     receipt_made: str
+    receipt_file: str
+    file_kept: str
+    file_not_kept: str
+    export: str
     receipt_votes: str
     no_votes: str
     moderators_decision: str

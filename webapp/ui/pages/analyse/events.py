@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from laanet_core.errors import Cancelled
+from webapp.services.jobs import Progress
 from webapp.ui.pages.analyse import actions, show
 from webapp.ui.pages.analyse.layout import Layout, address
 from webapp.ui.pages.analyse.visits import Shown, Visit
@@ -51,7 +52,7 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
     began = inputs.start.click(None, None, [job, *buttons], js=f"() => [{_NEW_KEY}, {_able(False)}, {_able(True)}]", **QUIET)
     done = began.then(
         _analyse(layout, services, texts, visit),
-        [inputs.files, job],
+        [inputs.files, job, inputs.consent],
         outputs,
         api_visibility="private",
         concurrency_id=QUEUE,
@@ -83,13 +84,17 @@ def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
 def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
     most = services.settings.max_files
 
-    def analyse(paths: list[str] | None, job: str, request: gr.Request, progress: gr.Progress = gr.Progress()) -> dict[Any, Any]:
+    def analyse(
+        paths: list[str] | None, job: str, consent: bool, request: gr.Request, progress: gr.Progress = gr.Progress()
+    ) -> dict[Any, Any]:
         if not paths:
             return {**show.nothing(layout, texts.no_file), visit: Visit()}
         if len(paths) > most:
             return {**show.nothing(layout, texts.too_many_files.format(count=len(paths), most=most)), visit: Visit()}
         try:
-            found = Visit([_one(services, texts, path, job, number, len(paths), progress) for number, path in enumerate(paths)])
+            tell = [_teller(texts, number, len(paths), progress) for number in range(len(paths))]
+            agreed = consent is True
+            found = Visit([_one(services, path, job, agreed, told) for path, told in zip(paths, tell, strict=True)])
             return {**_shown(layout, services, texts, found, request), visit: found}
         except Cancelled:
             return {**show.nothing(layout, texts.stopped), visit: Visit()}
@@ -100,13 +105,18 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
     return analyse
 
 
-def _one(services: Services, texts: Texts, path: str, job: str, number: int, count: int, progress: Any) -> Shown:
+def _teller(texts: Texts, number: int, count: int, progress: Any) -> Progress:
+    """Tells how far one of several files is."""
     place = f"{texts.place_of.format(number=number + 1, count=count)}: " if count > 1 else ""
 
     def tell(done: float, stage: str) -> None:
         progress((number + done) / count, desc=place + texts.stages.get(stage, stage))
 
-    analysed = services.analysis.analyse(Path(path), job=job, progress=tell)
+    return tell
+
+
+def _one(services: Services, path: str, job: str, consent: bool, tell: Progress) -> Shown:
+    analysed = services.analysis.analyse(Path(path), consent=consent, job=job, progress=tell)
     return Shown(Path(path), Path(path).name, analysed)
 
 

@@ -25,6 +25,7 @@ class Inputs:
     camera: gr.Image
     examples: gr.Gallery
     example_paths: tuple[str, ...]
+    consent: gr.Checkbox
     start: gr.Button
     stop: gr.Button
 
@@ -51,6 +52,7 @@ class Next:
     """What the visitor can do with an answer."""
 
     panel: gr.Group
+    kept: gr.HTML
     link: gr.Textbox
     pdf: gr.Button
     json: gr.Button
@@ -123,6 +125,7 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
             gr.HTML(f"<p class='lens-help'>{texts.camera_help}</p>", padding=False)
     limits = texts.limits_before.format(files=settings.max_files, megabytes=settings.max_upload_mb)
     gr.HTML(f"<p class='lens-help'>{texts.paste_hint} {limits} {texts.privacy_before}</p>", padding=False)
+    consent = gr.Checkbox(label=texts.consent, info=texts.consent_help, value=False, elem_id="consent")
     with gr.Row():
         start = gr.Button(texts.analyse, variant="primary", elem_id="analyse")
         stop = gr.Button(texts.stop, elem_id="stop", interactive=False)
@@ -141,7 +144,7 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
         buttons=[],
         elem_id="examples",
     )
-    return Inputs(files, camera, examples, tuple(path for path, _ in found), start, stop)
+    return Inputs(files, camera, examples, tuple(path for path, _ in found), consent, start, stop)
 
 
 def _still(path: str) -> str:
@@ -167,6 +170,7 @@ def _answer(texts: Texts) -> Answer:
 def _next(texts: Texts) -> Next:
     with gr.Group(visible=False, elem_id="next") as panel:
         gr.HTML(f"<div class='lens-ask'><h3>{texts.next_title}</h3></div>")
+        kept = gr.HTML(elem_id="kept")
         link = gr.Textbox(label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, elem_id="link")
         with gr.Row():
             pdf = gr.Button(texts.report_pdf, elem_id="report-pdf")
@@ -189,7 +193,7 @@ def _next(texts: Texts) -> Next:
         send = gr.Button(texts.send, elem_id="send")
         thanks = gr.Markdown(elem_id="thanks")
     return Next(
-        panel, link, pdf, data, ready, delete, sure, deleted, vote_panel, subject, vote, tags, note, region_panel, region, send, thanks
+        panel, kept, link, pdf, data, ready, delete, sure, deleted, vote_panel, subject, vote, tags, note, region_panel, region, send, thanks
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ def nothing(layout: Layout, text: str) -> Values:
         answer.data_panel: hidden,
         answer.data: None,
         following.panel: hidden,
+        following.kept: "",
         following.vote_panel: hidden,
         following.deleted: "",
         **_fresh_vote(following),
@@ -59,6 +60,7 @@ def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, add
         answer.data_panel: gr.update(visible=True),
         answer.data: shown.analysed.to_json(),
         following.panel: gr.update(visible=True),
+        following.kept: _kept(shown, texts),
         following.link: gr.update(value=f"{address}#{shown.analysed.receipt}" if stored else "", visible=stored),
         following.delete: gr.update(visible=stored),
         following.delete_sure: gr.update(visible=False),
@@ -68,6 +70,11 @@ def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, add
         following.subject: gr.update(choices=_subjects(shown, texts), value=0),
         following.region_panel: gr.update(visible=result.kind == "image", open=False),
     }
+
+
+def _kept(shown: Shown, texts: Texts) -> str:
+    code = "kept" if shown.analysed.kept else shown.analysed.not_kept
+    return "" if code is None else f"<p class='lens-ask' role='status'>{texts.kept[code]}</p>"
 
 
 def _fresh_vote(following: Next) -> Values:

@@ -1,0 +1,32 @@
+"""What a picture looks like, in 64 bits: near copies differ in a few of them (pHash, by ImageHash)."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from laanet_core.crops import RGBImage
+
+_SHARES = (0.25, 0.5, 0.75)  # of a clip's judged frames
+
+
+def fingerprint(rgb: RGBImage) -> int:
+    """The perceptual hash of an upright picture (H, W, 3) uint8 RGB, from 0 to 2**64 - 1."""
+    import imagehash
+
+    bits = imagehash.phash(Image.fromarray(rgb)).hash.ravel()
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+
+
+class Fingerprints:
+    """Called with every picture that is judged; keeps nothing of them but their hashes."""
+
+    def __init__(self) -> None:
+        self._seen: list[int] = []
+
+    def __call__(self, rgb: RGBImage) -> None:
+        self._seen.append(fingerprint(rgb))
+
+    def chosen(self) -> list[int]:
+        """A photo's hash; of a clip those a quarter, half and three quarters through its judged frames, each once."""
+        return list(dict.fromkeys(self._seen[int(share * len(self._seen))] for share in _SHARES if self._seen))
