@@ -33,6 +33,20 @@ class Tag(StrEnum):
     OTHER = "other"
 
 
+class Role(StrEnum):
+    """What an account may do. Visitors have no account."""
+
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+class Purpose(StrEnum):
+    """What a link that was handed to a person lets him do, once."""
+
+    INVITE = "invite"
+    RESET = "reset"
+
+
 class UnusableDatabase(Exception):
     """A database that this version cannot work with; the message says why."""
 
@@ -54,14 +68,23 @@ def unknown_receipt() -> Refused:
     return Refused("unknown_receipt", "There is no result under this receipt.")
 
 
-def new_receipt() -> str:
-    """An unguessable token (256 bits) that only the uploader gets."""
+def new_token() -> str:
+    """An unguessable token (256 bits): a session's cookie, or the end of a link."""
     return secrets.token_urlsafe(32)
 
 
+def token_hash(token: str) -> str:
+    """What is stored of a token: its sha256. Any string has one, so that a wrong token of any shape is merely unknown."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+def new_receipt() -> str:
+    """The token of an analysis, which only the uploader gets."""
+    return new_token()
+
+
 def receipt_hash(receipt: str) -> str:
-    """What is stored of a receipt: its sha256. Any string has one, so that a wrong receipt of any shape is merely unknown."""
-    return hashlib.sha256(receipt.encode(errors="surrogatepass")).hexdigest()
+    return token_hash(receipt)
 
 
 def storable(text: str) -> bool:
