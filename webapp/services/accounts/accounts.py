@@ -81,7 +81,12 @@ class AccountService:
         """A secret, not in force yet, and the address an authenticator app reads it from (otpauth:)."""
         known = require(person, Role.MODERATOR)
         secret = pyotp.random_base32()
-        return secret, pyotp.TOTP(secret).provisioning_uri(name=known.name, issuer_name="LAA-Net Lens")
+        return secret, self.second_factor_address(known, secret)
+
+    def second_factor_address(self, person: Person | None, secret: str) -> str:
+        """What an authenticator app reads the secret from. Raises Refused: not_signed_in."""
+        known = require(person, Role.MODERATOR)
+        return pyotp.TOTP(secret).provisioning_uri(name=known.name, issuer_name="LAA-Net Lens")
 
     def confirm_second_factor(self, person: Person | None, secret: str, code: str) -> None:
         """From now on signing in needs a code. Raises Refused: not_signed_in, wrong_code."""
