@@ -47,6 +47,38 @@ class Purpose(StrEnum):
     RESET = "reset"
 
 
+class Reason(StrEnum):
+    """Why a result became a case."""
+
+    DISAGREEMENT = "disagreement"  # a visitor against the model, or visitors against each other
+    UNCERTAINTY = "uncertainty"
+    AUDIT = "audit"  # drawn at random, whatever anybody said
+    REPORT = "report"  # a visitor asked for a moderator
+
+
+class LabelValue(StrEnum):
+    """What a moderator says a face is."""
+
+    REAL = "real"
+    FAKE = "fake"
+    CANNOT_TELL = "cannot_tell"
+    UNUSABLE = "unusable"
+
+
+class Stage(StrEnum):
+    """When a label was given: before anything was revealed, after it, or between moderators who disagree."""
+
+    BLIND = "blind"
+    FINAL = "final"
+    ADJUDICATION = "adjudication"
+
+
+class CaseState(StrEnum):
+    OPEN = "open"
+    DISPUTED = "disputed"  # the moderators disagree; an adjudicator decides
+    DECIDED = "decided"
+
+
 class UnusableDatabase(Exception):
     """A database that this version cannot work with; the message says why."""
 
@@ -90,6 +122,11 @@ def receipt_hash(receipt: str) -> str:
 def storable(text: str) -> bool:
     """Whether every database keeps this text as it is: neither NUL nor half a surrogate pair."""
     return "\x00" not in text and not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+
+
+def new_id() -> str:
+    """An id that may be shown: random, 128 bits, says nothing."""
+    return secrets.token_hex(16)
 
 
 def new_key() -> str:

@@ -3,6 +3,25 @@
 from webapp.db.tables.account import Account, Link, SignedIn
 from webapp.db.tables.analysis import Analysis, Face, Rescore
 from webapp.db.tables.base import Base
+from webapp.db.tables.case import Case, CaseItem, Claim, Decision, Label, LabelRegion, LabelTag
 from webapp.db.tables.feedback import Feedback, FeedbackTag, Region
 
-__all__ = ["Account", "Analysis", "Base", "Face", "Feedback", "FeedbackTag", "Link", "Region", "Rescore", "SignedIn"]
+__all__ = [
+    "Account",
+    "Analysis",
+    "Base",
+    "Case",
+    "CaseItem",
+    "Claim",
+    "Decision",
+    "Face",
+    "Feedback",
+    "FeedbackTag",
+    "Label",
+    "LabelRegion",
+    "LabelTag",
+    "Link",
+    "Region",
+    "Rescore",
+    "SignedIn",
+]
