@@ -157,10 +157,11 @@ def build(settings: Settings) -> Application:
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:
-    """Old results go at start and every hour; a backup is made when the newest one is old enough, whoever made it."""
+    """Old results go at start and every hour, the store is swept every hour; a backup is made when the newest one is old enough, whoever made it."""
     tasks = []
     if settings.retention_days:
         tasks.append(Task("deleting old results", records.retention.purge, every=_HOUR, first=0))
+    tasks.append(Task("sweeping the store", records.keeping.sweep, every=_HOUR, first=_SETTLED))
     if settings.backup_hours:
         every = settings.backup_hours * _HOUR
         since = records.backups.seconds_since()

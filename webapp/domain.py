@@ -57,6 +57,52 @@ def user_actor(number: int) -> str:
     return f"user:{number}"
 
 
+class Role(StrEnum):
+    """What an account may do. Visitors have no account."""
+
+    MODERATOR = "moderator"
+    ADMIN = "admin"
+
+
+class Purpose(StrEnum):
+    """What a link that was handed to a person lets him do, once."""
+
+    INVITE = "invite"
+    RESET = "reset"
+
+
+class Reason(StrEnum):
+    """Why a result became a case."""
+
+    DISAGREEMENT = "disagreement"  # a visitor against the model, or visitors against each other
+    UNCERTAINTY = "uncertainty"
+    AUDIT = "audit"  # drawn at random, whatever anybody said
+    REPORT = "report"  # a visitor asked for a moderator
+
+
+class LabelValue(StrEnum):
+    """What a moderator says a face is."""
+
+    REAL = "real"
+    FAKE = "fake"
+    CANNOT_TELL = "cannot_tell"
+    UNUSABLE = "unusable"
+
+
+class Stage(StrEnum):
+    """When a label was given: before anything was revealed, after it, or between moderators who disagree."""
+
+    BLIND = "blind"
+    FINAL = "final"
+    ADJUDICATION = "adjudication"
+
+
+class CaseState(StrEnum):
+    OPEN = "open"
+    DISPUTED = "disputed"  # the moderators disagree; an adjudicator decides
+    DECIDED = "decided"
+
+
 class UnusableDatabase(Exception):
     """A database that this version cannot work with; the message says why."""
 
@@ -91,19 +137,33 @@ def unknown_receipt() -> Refused:
     return Refused("unknown_receipt", "There is no result under this receipt.")
 
 
-def new_receipt() -> str:
-    """An unguessable token (256 bits) that only the uploader gets."""
+def new_token() -> str:
+    """An unguessable token (256 bits): a session's cookie, or the end of a link."""
     return secrets.token_urlsafe(32)
 
 
+def token_hash(token: str) -> str:
+    """What is stored of a token: its sha256. Any string has one, so that a wrong token of any shape is merely unknown."""
+    return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
+
+
+def new_receipt() -> str:
+    """The token of an analysis, which only the uploader gets."""
+    return new_token()
+
+
 def receipt_hash(receipt: str) -> str:
-    """What is stored of a receipt: its sha256. Any string has one, so that a wrong receipt of any shape is merely unknown."""
-    return hashlib.sha256(receipt.encode(errors="surrogatepass")).hexdigest()
+    return token_hash(receipt)
 
 
 def storable(text: str) -> bool:
     """Whether every database keeps this text as it is: neither NUL nor half a surrogate pair."""
     return "\x00" not in text and not any(0xD800 <= ord(character) <= 0xDFFF for character in text)
+
+
+def new_id() -> str:
+    """An id that may be shown: random, 128 bits, says nothing."""
+    return secrets.token_hex(16)
 
 
 def new_key() -> str:

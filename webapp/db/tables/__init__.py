@@ -1,23 +1,35 @@
 """The tables. No picture, file name or address of a visitor is in any of them. A change here needs a step in `migrations/versions`."""
 
+from webapp.db.tables.account import Account, Link, SignedIn
 from webapp.db.tables.analysis import Analysis, Face, Rescore
 from webapp.db.tables.audit import AuditEntry, AuditHead
 from webapp.db.tables.base import Base
+from webapp.db.tables.case import Case, CaseItem, Claim, Decision, Label, LabelRegion, LabelTag
 from webapp.db.tables.feedback import Feedback, FeedbackTag, Region
 from webapp.db.tables.fingerprint import Fingerprint
 from webapp.db.tables.media import Consent, Media
 
 __all__ = [
+    "Account",
     "Analysis",
     "AuditEntry",
     "AuditHead",
     "Base",
+    "Case",
+    "CaseItem",
+    "Claim",
     "Consent",
+    "Decision",
     "Face",
     "Feedback",
     "FeedbackTag",
     "Fingerprint",
+    "Label",
+    "LabelRegion",
+    "LabelTag",
+    "Link",
     "Media",
     "Region",
     "Rescore",
+    "SignedIn",
 ]

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import statistics
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from tests.webapp.cases.conftest import Opens, picture
+from webapp.db.session import Sessions
+from webapp.db.tables import Case, CaseItem, Claim
+from webapp.domain import CaseState, Reason, Refused, Vote, new_id, now
+from webapp.services.accounts import Person
+from webapp.services.cases.claims import ClaimService
+from webapp.services.cases.labelling import LabellingService, Said
+from webapp.services.cases.opening import Rules, dispute, rank, uncertainty
+
+FAKE = Said("fake", 2)
+
+
+def test_the_disputed_and_uncertain_come_first_and_waiting_counts(claims: ClaimService, opens: Opens, people: list[Person]) -> None:
+    sure, unsure = opens(0.99), opens(0.5)
+    disputed = opens(0.5, votes=(Vote.DISAGREE, Vote.DISAGREE, Vote.AGREE), reason=Reason.DISAGREEMENT)
+    order = [claims.take(person) for person in people[:3]]
+    assert order == [disputed, disputed, unsure]  # two labels are wanted of each
+    assert claims.take(people[0]) == disputed  # still
+    assert claims.take(people[3]) == unsure
+    assert claims.take(people[4]) == sure
+    day, age = timedelta(days=1), timedelta(days=3)
+    assert rank(0.99, 1.0, now() - 30 * day, age) > rank(0.5, 4.0, now(), age)
+    assert uncertainty(0.5) == 1.0
+    assert uncertainty(1.0) == 0.0
+    assert dispute([Vote.AGREE], "real") == 1.0
+    assert dispute([Vote.AGREE, Vote.DISAGREE], "real") == 3.0
+
+
+def test_the_same_result_joins_its_case(sessions: Sessions, opens: Opens) -> None:
+    from webapp.services.cases.opening import open_case
+
+    first = opens(0.5)
+    with sessions.begin() as session:
+        again = picture(0.5)
+        session.add(again)
+        session.flush()
+        known = session.scalars(select(CaseItem)).one().analysis
+        assert open_case(session, known, 1, Reason.REPORT, Rules()).public_id == first
+        assert open_case(session, again, 1, Reason.AUDIT, Rules(), alike=[known.id]).public_id == first
+    with sessions() as session:
+        case = session.scalars(select(Case)).one()
+        assert [item.reason for item in case.items] == ["uncertainty", "audit"]
+        assert case.audited
+
+
+def test_skipping_and_leaving_give_a_case_back(claims: ClaimService, opens: Opens, people: list[Person]) -> None:
+    first, second = opens(0.5, rules=Rules(wanted=1)), opens(0.4, rules=Rules(wanted=1))
+    assert claims.take(people[1]) == first
+    assert claims.take(people[2]) == second
+    assert claims.take(people[3]) is None
+    claims.release(people[1])
+    assert claims.take(people[1], skipped=[first]) is None
+    assert claims.take(people[3]) == first
+    claims.release(people[4])  # who holds nothing
+
+
+def test_a_hold_ends_unless_it_is_renewed(
+    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+) -> None:
+    case = opens(0.5, rules=Rules(wanted=1))
+    assert claims.take(people[1]) == case
+    assert claims.renew(people[1], case) > now() + timedelta(minutes=9)
+    with sessions.begin() as session:
+        session.execute(update(Claim).values(until=now()))
+    for call in (lambda: claims.renew(people[1], case), lambda: labelling.blind(people[1], case, FAKE)):
+        with pytest.raises(Refused) as refusal:
+            call()
+        assert refusal.value.code == "claim_lost"
+    assert claims.take(people[2]) == case
+    with pytest.raises(Refused):
+        claims.renew(people[1], case)
+
+
+def test_who_lost_a_claim_after_the_first_label_may_say_the_last_word(
+    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+) -> None:
+    case = opens(0.5, rules=Rules(wanted=1))
+    claims.take(people[1])
+    labelling.blind(people[1], case, FAKE)
+    with sessions.begin() as session:
+        session.execute(update(Claim).values(until=now()))
+    assert claims.take(people[1]) == case
+    assert labelling.final(people[1], case) == CaseState.DECIDED
+
+
+def test_fifty_takers_never_hold_a_slot_twice(
+    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+) -> None:
+    """Two hundred cases, each wants two labels: fifty people take, label and go on until nothing is left; every tenth crashes once."""
+    cases = [opens(0.5) for _ in range(200)]
+
+    def work(person: Person) -> list[str]:
+        done: list[str] = []
+        while (case := claims.take(person)) is not None:
+            if not done and person.id % 10 == 0:  # gone without a word: the hold runs out
+                with sessions.begin() as session:
+                    session.execute(update(Claim).where(Claim.account_id == person.id).values(until=now()))
+                done.append("")
+                continue
+            labelling.blind(person, case, FAKE)
+            labelling.final(person, case)
+            done.append(case)
+        return done
+
+    with ThreadPoolExecutor(16) as pool:
+        worked = [case for done in pool.map(work, people[1:51]) for case in done if case]
+    assert Counter(worked) == Counter(dict.fromkeys(cases, 2))
+    with sessions() as session:
+        assert set(session.scalars(select(Case.state))) == {"decided"}
+        assert session.scalars(select(Claim)).all() == []
+
+
+def test_the_next_case_comes_at_once_among_ten_thousand(sessions: Sessions, claims: ClaimService, people: list[Person]) -> None:
+    with sessions.begin() as session:
+        analysis = picture(0.5)
+        session.add(analysis)
+        session.flush()
+        rows = [
+            {"public_id": new_id(), "opened_at": now(), "state": "open", "wanted": 2, "rank": float(number)} for number in range(10_000)
+        ]
+        ids = session.scalars(insert(Case).returning(Case.id), rows).all()
+        items = [
+            {"case_id": number, "analysis_id": analysis.id, "subject": place, "reason": "audit", "created_at": now()}
+            for place, number in enumerate(ids)
+        ]
+        session.execute(insert(CaseItem), items)
+    times = []
+    for person in people[1:41]:
+        began = time.monotonic()
+        assert claims.take(person)
+        times.append(time.monotonic() - began)
+    assert statistics.median(times) < 0.3

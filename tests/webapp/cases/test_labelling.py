@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.webapp.cases.conftest import Opens
+from tests.webapp.naughty import NOTES
+from webapp.db.session import Sessions
+from webapp.db.tables import Case, Decision, Label
+from webapp.domain import CaseState, Refused, Vote, now
+from webapp.services.accounts import Person
+from webapp.services.cases.claims import ClaimService
+from webapp.services.cases.labelling import LabellingService, Said
+from webapp.services.cases.opening import Rules
+
+FAKE, REAL, UNSURE = Said("fake", 3), Said("real", 1), Said("cannot_tell", 2)
+
+
+def refused(call: Callable[[], object]) -> str:
+    with pytest.raises(Refused) as refusal:
+        call()
+    return refusal.value.code
+
+
+@pytest.fixture
+def say(claims: ClaimService, labelling: LabellingService) -> Callable[..., str]:
+    """Take the case, label it blind, confirm or change."""
+
+    def said(person: Person, case: str, blind: Said, final: Said | None = None) -> str:
+        assert claims.take(person) == case
+        labelling.blind(person, case, blind)
+        return labelling.final(person, case, final)
+
+    return said
+
+
+def decision(sessions: Sessions) -> tuple[str, str] | None:
+    with sessions() as session:
+        found = session.scalars(select(Decision).where(Decision.undone_at.is_(None))).one_or_none()
+        return None if found is None else (found.value, found.how)
+
+
+def test_two_who_agree_decide(sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]) -> None:
+    case = opens(0.7)
+    assert say(people[1], case, FAKE) == CaseState.OPEN
+    assert say(people[2], case, FAKE) == CaseState.DECIDED
+    assert decision(sessions) == ("fake", "agreement")
+
+
+def test_nothing_is_revealed_before_the_first_label(
+    claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+) -> None:
+    case = opens(0.7, votes=(Vote.DISAGREE,))
+    assert claims.take(people[1]) == case  # all that a taker gets
+    assert refused(lambda: labelling.final(people[1], case)) == "not_labelled"
+    shown = labelling.blind(people[1], case, REAL)
+    assert (shown.fake_prob, shown.verdict, shown.votes) == (0.7, "inconclusive", ("disagree",))
+    assert refused(lambda: labelling.blind(people[1], case, FAKE)) == "labelled_already"
+
+
+def test_both_labels_are_kept_and_the_last_one_counts(
+    sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]
+) -> None:
+    case = opens(0.7)
+    say(people[1], case, REAL, FAKE)
+    say(people[2], case, FAKE)
+    assert decision(sessions) == ("fake", "agreement")
+    with sessions() as session:
+        given = [(label.stage, label.value, label.model_sha256) for label in session.scalars(select(Label).order_by(Label.id))]
+    model = "f" * 64
+    assert given == [("blind", "real", None), ("final", "fake", model), ("blind", "fake", None), ("final", "fake", model)]
+
+
+def test_a_third_decides_between_two(sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]) -> None:
+    case = opens(0.7)
+    say(people[1], case, REAL)
+    assert say(people[2], case, FAKE) == CaseState.OPEN
+    assert decision(sessions) is None
+    assert say(people[3], case, REAL) == CaseState.DECIDED
+    assert decision(sessions) == ("real", "majority")
+
+
+def test_three_opinions_go_to_an_adjudicator(
+    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person], say: Callable[..., str]
+) -> None:
+    case = opens(0.7)
+    assert refused(lambda: labelling.adjudicate(people[0], case, FAKE)) == "not_disputed"
+    for person, opinion in zip(people[1:4], (REAL, FAKE, UNSURE), strict=True):
+        state = say(person, case, opinion)
+    assert state == CaseState.DISPUTED
+    assert claims.take(people[4]) is None
+    assert refused(lambda: labelling.adjudicate(people[4], case, FAKE)) == "not_allowed"
+    labelling.adjudicate(people[0], case, Said("fake", 2, "the seam at the chin", ("boundary",)))
+    assert decision(sessions) == ("fake", "adjudication")
+
+
+def test_nobody_adjudicates_his_own_dispute(
+    labelling: LabellingService, opens: Opens, people: list[Person], say: Callable[..., str]
+) -> None:
+    case = opens(0.7)
+    for person, opinion in zip(people[:3], (REAL, FAKE, UNSURE), strict=True):  # the admin labels too
+        say(person, case, opinion)
+    assert refused(lambda: labelling.adjudicate(people[0], case, FAKE)) == "own_case"
+
+
+def test_undoing_takes_the_decision_back_and_the_case_opens(
+    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person], say: Callable[..., str]
+) -> None:
+    case = opens(0.7)
+    say(people[1], case, FAKE)
+    say(people[2], case, FAKE)
+    labelling.undo(people[2], case)
+    assert decision(sessions) is None
+    assert say(people[2], case, REAL) == CaseState.OPEN  # and they disagree now
+    with sessions() as session:
+        assert len(session.scalars(select(Label)).all()) == 6  # nothing was edited or lost
+        assert session.scalars(select(Case)).one().wanted == 3
+    with sessions.begin() as session:
+        session.execute(update(Label).values(created_at=now() - timedelta(hours=1)))
+    assert refused(lambda: labelling.undo(people[1], case)) == "too_late"
+    assert refused(lambda: labelling.undo(people[3], case)) == "too_late"
+    assert claims.take(people[3]) == case
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (Said("fakey", 2), "invalid_label"),
+        (Said("fake", 0), "invalid_label"),
+        (Said("fake", 4), "invalid_label"),
+        (Said("fake", 2, tags=("nose",)), "invalid_tag"),
+        (Said("fake", 2, note="x" * 2001), "note_too_long"),
+        (Said("fake", 2, note="\x00"), "invalid_note"),
+        (Said("fake", 2, region=b"no png"), "invalid_region"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_nothing_is_stored(
+    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person], said: Said, code: str
+) -> None:
+    case = opens(0.7)
+    claims.take(people[1])
+    assert refused(lambda: labelling.blind(people[1], case, said)) == code
+    with sessions() as session:
+        assert session.scalars(select(Label)).all() == []
+
+
+def test_strangers_do_nothing(labelling: LabellingService, claims: ClaimService, opens: Opens, people: list[Person]) -> None:
+    case = opens(0.7)
+    calls: list[Callable[[Person | None], object]] = [
+        claims.take,
+        claims.release,
+        lambda person: claims.renew(person, case),
+        lambda person: labelling.blind(person, case, FAKE),
+        lambda person: labelling.final(person, case),
+        lambda person: labelling.undo(person, case),
+        lambda person: labelling.adjudicate(person, case, FAKE),
+    ]
+    for call in calls:
+        assert refused(lambda call=call: call(None)) == "not_signed_in"  # type: ignore[misc]
+    assert refused(lambda: labelling.blind(people[1], case, FAKE)) == "claim_lost"  # without taking it
+
+
+def test_notes_come_back_byte_for_byte(
+    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+) -> None:
+    for note in NOTES:
+        case = opens(0.7, rules=Rules(wanted=1))
+        assert claims.take(people[1]) == case
+        labelling.blind(people[1], case, Said("fake", 1, note))
+        labelling.final(people[1], case)
+    with sessions() as session:
+        assert [label.note for label in session.scalars(select(Label).where(Label.stage == "final").order_by(Label.id))] == list(NOTES)

@@ -1,0 +1,66 @@
+"""Questions about accounts, sessions and links; each takes a session first and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from webapp.db.tables import Account, Link, SignedIn
+from webapp.domain import Role
+
+
+def account_by_name(session: Session, name: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.name == name))
+
+
+def all_accounts(session: Session) -> Sequence[Account]:
+    return session.scalars(select(Account).order_by(Account.name)).all()
+
+
+def count_admins(session: Session) -> int:
+    """How many admins are not disabled."""
+    admins = select(func.count()).select_from(Account).where(Account.role == Role.ADMIN, Account.disabled_at.is_(None))
+    return session.scalar(admins) or 0
+
+
+def lock_accounts(session: Session) -> None:
+    """Whoever comes second waits until the first has committed."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
+    else:
+        session.execute(update(Account).where(Account.id == -1).values(role=Account.role))  # takes SQLite's write lock
+
+
+def session_by_token(session: Session, token_hash: str) -> SignedIn | None:
+    return session.scalar(select(SignedIn).where(SignedIn.token_hash == token_hash))
+
+
+def delete_session(session: Session, token_hash: str) -> None:
+    session.execute(delete(SignedIn).where(SignedIn.token_hash == token_hash))
+
+
+def delete_sessions_before(session: Session, *, created: datetime, seen: datetime) -> None:
+    session.execute(delete(SignedIn).where(or_(SignedIn.created_at < created, SignedIn.seen_at < seen)))
+
+
+def note_seen(session: Session, token_hash: str, moment: datetime) -> None:
+    session.execute(update(SignedIn).where(SignedIn.token_hash == token_hash).values(seen_at=moment))
+
+
+def use_totp_step(session: Session, account_id: int, step: int) -> bool:
+    """Whether a code of this time step may still be used; from now on it may not, nor an earlier one."""
+    used = update(Account).where(Account.id == account_id, Account.totp_step < step).values(totp_step=step).returning(Account.id)
+    return session.execute(used).first() is not None
+
+
+def link_by_token(session: Session, token_hash: str) -> Link | None:
+    return session.scalar(select(Link).where(Link.token_hash == token_hash))
+
+
+def take_link(session: Session, token_hash: str) -> Link | None:
+    """The link, for one taker only: whoever comes second waits, and finds it gone."""
+    session.execute(update(Link).where(Link.token_hash == token_hash).values(purpose=Link.purpose))
+    return link_by_token(session, token_hash)

@@ -1,0 +1,85 @@
+"""Questions about cases, claims and labels; each takes a session first and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy.orm import Session, selectinload
+
+from webapp.db.tables import Case, CaseItem, Claim, Decision, Label
+from webapp.domain import CaseState, Stage
+
+
+def lock_cases(session: Session) -> None:
+    """Take SQLite's write lock before anything is read, so that what is read is still so when it is written. PostgreSQL locks rows."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(update(Case).where(Case.id == -1).values(rank=0.0))
+
+
+def case_by_public_id(session: Session, public_id: str, *, locked: bool = False) -> Case | None:
+    query = select(Case).where(Case.public_id == public_id)
+    return session.scalar(query.with_for_update() if locked else query)
+
+
+def open_case_of(session: Session, analysis_ids: Sequence[int], subject: int) -> Case | None:
+    """The case, not decided yet, that any of these analyses belongs to under this subject."""
+    items = select(CaseItem.case_id).where(CaseItem.analysis_id.in_(analysis_ids), CaseItem.subject == subject)
+    return session.scalar(select(Case).where(Case.id.in_(items), Case.state != CaseState.DECIDED).order_by(Case.id).limit(1))
+
+
+def item_of(session: Session, analysis_id: int, subject: int) -> CaseItem | None:
+    return session.scalar(select(CaseItem).where(CaseItem.analysis_id == analysis_id, CaseItem.subject == subject))
+
+
+def delete_expired_claims(session: Session, moment: datetime) -> None:
+    session.execute(delete(Claim).where(Claim.until <= moment))
+
+
+def claim_of(session: Session, account_id: int) -> Claim | None:
+    return session.scalar(select(Claim).where(Claim.account_id == account_id))
+
+
+def next_case(session: Session, account_id: int, skipped: Sequence[str] = ()) -> Case | None:
+    """The first open case with a free slot that the person has not labelled, holds no claim on, and has not skipped just now."""
+    return session.scalar(_takeable(account_id).where(Case.public_id.not_in(skipped)).limit(1).with_for_update(skip_locked=True))
+
+
+def _takeable(account_id: int) -> Select[Case]:
+    """A moderator who gave a blind label and lost the claim may take the case again, to say his last word."""
+    final = exists().where(Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None))
+    claims = select(func.count()).select_from(Claim).where(Claim.case_id == Case.id).scalar_subquery()
+    given = (
+        select(func.count())
+        .select_from(Label)
+        .where(Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None))
+        .scalar_subquery()
+    )
+    open_ones = select(Case).where(Case.state == CaseState.OPEN, ~final.where(Label.account_id == account_id), claims + given < Case.wanted)
+    return open_ones.order_by(Case.rank.desc(), Case.id)
+
+
+def used_slots(session: Session, case_id: int) -> set[int]:
+    return set(session.scalars(select(Claim.slot).where(Claim.case_id == case_id)))
+
+
+def labels_of(session: Session, case_id: int, *, account_id: int | None = None) -> Sequence[Label]:
+    """Those that count, oldest first."""
+    query = select(Label).where(Label.case_id == case_id, Label.withdrawn_at.is_(None)).order_by(Label.id)
+    query = query.options(selectinload(Label.tags))
+    return session.scalars(query if account_id is None else query.where(Label.account_id == account_id)).all()
+
+
+def standing_decision(session: Session, case_id: int) -> Decision | None:
+    query = select(Decision).where(Decision.case_id == case_id, Decision.undone_at.is_(None)).order_by(Decision.id.desc())
+    return session.scalar(query.limit(1))
+
+
+def count_open(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)) or 0
+
+
+def delete_cases_without_items(session: Session) -> None:
+    """After an analysis was deleted: a case nothing is left of goes with its labels."""
+    session.execute(delete(Case).where(~exists().where(CaseItem.case_id == Case.id)))

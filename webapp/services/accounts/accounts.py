@@ -1,0 +1,153 @@
+"""Accounts: made by invitation, opened again by a reset, disabled, never deleted (their labels keep their author)."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import timedelta
+
+import pyotp
+from sqlalchemy.exc import IntegrityError
+
+from webapp.db import account_queries as queries
+from webapp.db.session import Sessions
+from webapp.db.tables import Account, Link
+from webapp.db.tables.account import MAX_NAME
+from webapp.domain import Purpose, Refused, Role, new_token, now, storable, token_hash
+from webapp.services.accounts import passwords
+from webapp.services.accounts.person import AccountFacts, Person, require
+from webapp.services.accounts.signing_in import code_step, folded
+
+GOOD_FOR = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(hours=24)}
+
+
+class AccountService:
+    """Methods that take a `person` check his role; the others are for the host's command line, and for whoever holds a link."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+
+    def invite(self, name: str, role: Role) -> str:
+        """Make an account; returns the token of its link. Raises Refused: invalid_name, name_taken."""
+        name = _checked_name(name)
+        try:
+            with self._sessions.begin() as session:
+                account = Account(name=name, role=role, created_at=now())
+                session.add(account)
+                return _new_link(account, Purpose.INVITE)
+        except IntegrityError as error:
+            raise Refused("name_taken", "There is an account of this name already.") from error
+
+    def reset(self, name: str) -> str:
+        """The token of a link with which the person chooses a new password; earlier links stop working. Raises Refused: unknown_account."""
+        with self._sessions.begin() as session:
+            account = queries.account_by_name(session, folded(name))
+            if account is None:
+                raise _unknown_account()
+            account.links.clear()
+            return _new_link(account, Purpose.RESET)
+
+    def accept(self, token: str, password: str) -> str:
+        """Use a link: sets the password, takes the second factor off, ends all sessions. The account's name.
+
+        Raises Refused: invalid_link (unknown, used, expired, or of a disabled account), weak_password.
+        """
+        with self._sessions() as session:
+            _usable_link(queries.link_by_token(session, token_hash(token)))
+        stored = passwords.hashed(password)
+        with self._sessions.begin() as session:
+            account = _usable_link(queries.take_link(session, token_hash(token))).account
+            account.password_hash, account.totp_secret = stored, None
+            account.sessions.clear()
+            account.links.clear()
+            return account.name
+
+    def set_role(self, person: Person | None, name: str, role: Role) -> None:
+        """Raises Refused: not_signed_in, not_allowed, unknown_account, last_admin."""
+        require(person, Role.ADMIN)
+        self._change(name, role=role)
+
+    def set_disabled(self, person: Person | None, name: str, disabled: bool) -> None:
+        """A disabled account's sessions and links end at once. Raises Refused as `set_role` does."""
+        require(person, Role.ADMIN)
+        self._change(name, disabled=disabled)
+
+    def people(self, person: Person | None) -> list[AccountFacts]:
+        """All accounts by name. Raises Refused: not_signed_in, not_allowed."""
+        require(person, Role.ADMIN)
+        with self._sessions() as session:
+            return [_facts(account) for account in queries.all_accounts(session)]
+
+    def new_second_factor(self, person: Person | None) -> tuple[str, str]:
+        """A secret, not in force yet, and the address an authenticator app reads it from (otpauth:)."""
+        known = require(person, Role.MODERATOR)
+        secret = pyotp.random_base32()
+        return secret, self.second_factor_address(known, secret)
+
+    def second_factor_address(self, person: Person | None, secret: str) -> str:
+        """What an authenticator app reads the secret from. Raises Refused: not_signed_in."""
+        known = require(person, Role.MODERATOR)
+        return pyotp.TOTP(secret).provisioning_uri(name=known.name, issuer_name="LAA-Net Lens")
+
+    def confirm_second_factor(self, person: Person | None, secret: str, code: str) -> None:
+        """From now on signing in needs a code. Raises Refused: not_signed_in, wrong_code."""
+        known = require(person, Role.MODERATOR)
+        step = code_step(secret, code) if len(secret) == 32 and secret.isascii() and secret.isalnum() else None
+        if step is None:
+            raise Refused("wrong_code", "This is not the code that the app shows now.")
+        with self._sessions.begin() as session:
+            account = queries.account_by_name(session, known.name)
+            assert account is not None
+            account.totp_secret, account.totp_step = secret, step
+
+    def _change(self, name: str, *, role: Role | None = None, disabled: bool | None = None) -> None:
+        with self._sessions.begin() as session:
+            queries.lock_accounts(session)  # two admins must not disable each other at once
+            account = queries.account_by_name(session, folded(name))
+            if account is None:
+                raise _unknown_account()
+            if role is not None:
+                account.role = role
+            if disabled is not None:
+                account.disabled_at = (account.disabled_at or now()) if disabled else None
+            if disabled:
+                account.sessions.clear()
+                account.links.clear()
+            session.flush()
+            if queries.count_admins(session) == 0:
+                raise Refused("last_admin", "There must be one admin left.")
+
+
+def _checked_name(name: str) -> str:
+    """One line of letters, digits and signs, folded. Raises Refused: invalid_name."""
+    name = folded(name)
+    kinds = {unicodedata.category(character)[0] for character in name}
+    if not 1 <= len(name) <= MAX_NAME or not storable(name) or kinds & {"C", "Z"}:
+        raise Refused("invalid_name", f"A name must have 1 to {MAX_NAME} characters and no spaces.")
+    return name
+
+
+def _new_link(account: Account, purpose: Purpose) -> str:
+    token = new_token()
+    account.links.append(Link(purpose=purpose, token_hash=token_hash(token), expires_at=now() + GOOD_FOR[purpose]))
+    return token
+
+
+def _usable_link(link: Link | None) -> Link:
+    if link is None or link.expires_at < now() or link.account.disabled_at is not None:
+        raise Refused("invalid_link", "This link was used already, has expired, or never was one. Ask an admin for another.")
+    return link
+
+
+def _unknown_account() -> Refused:
+    return Refused("unknown_account", "There is no account of this name.")
+
+
+def _facts(account: Account) -> AccountFacts:
+    return AccountFacts(
+        name=account.name,
+        role=Role(account.role),
+        created_at=account.created_at,
+        ready=account.password_hash is not None,
+        second_factor=account.totp_secret is not None,
+        disabled=account.disabled_at is not None,
+    )

@@ -1,0 +1,111 @@
+"""Signing in and out, and whose session a cookie is."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from datetime import timedelta
+
+import pyotp
+from sqlalchemy.orm import Session
+
+from webapp.db import account_queries as queries
+from webapp.db.session import Sessions
+from webapp.db.tables import Account, SignedIn
+from webapp.domain import Refused, Role, new_token, now, token_hash
+from webapp.services.accounts import passwords
+from webapp.services.accounts.person import Person
+from webapp.services.accounts.throttle import Throttle
+
+LONGEST = timedelta(hours=12)
+IDLE = timedelta(hours=2)
+_NOTED_EVERY = timedelta(minutes=1)  # when a session was seen last is not written at every request
+_TOTP_STEP = 30  # seconds (RFC 6238)
+
+
+def folded(name: str) -> str:
+    """How a name is stored and looked up."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+class SignInService:
+    """At most ten tries a minute for any account, and for any address."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._throttle = Throttle(most=10, seconds=60)
+
+    def sign_in(self, name: str, password: str, code: str, address: str, *, previous: str | None = None) -> str:
+        """A new session's token; the session of the `previous` token ends.
+
+        Raises Refused: too_many_tries; wrong_credentials, one answer to a wrong name, password or code and to a disabled account;
+        code_needed where name and password are right and the account has a second factor.
+        """
+        name = folded(name)
+        self._throttle.count(f"account {name[:200]}", f"address {address}")
+        with self._sessions() as session:
+            account = queries.account_by_name(session, name)
+            stored = account.password_hash if account is not None and account.disabled_at is None else None
+        if not passwords.matches(stored, password):
+            raise _wrong()
+        with self._sessions.begin() as session:
+            account = queries.account_by_name(session, name)
+            if account is None or account.disabled_at is not None or account.password_hash != stored:
+                raise _wrong()
+            _check_code(session, account, code)
+            if previous:
+                queries.delete_session(session, token_hash(previous))
+            token, moment = new_token(), now()
+            session.add(SignedIn(account_id=account.id, token_hash=token_hash(token), created_at=moment, seen_at=moment))
+            queries.delete_sessions_before(session, created=moment - LONGEST, seen=moment - IDLE)
+        return token
+
+    def person_of(self, token: str | None) -> Person | None:
+        """Who is signed in with it; None for an unknown, expired or ended one and for a disabled account."""
+        if not token:
+            return None
+        moment = now()
+        with self._sessions() as session:
+            found = queries.session_by_token(session, token_hash(token))
+            if found is None or found.created_at < moment - LONGEST or found.seen_at < moment - IDLE:
+                return None
+            account = found.account
+            person = Person(account.id, account.name, Role(account.role)) if account.disabled_at is None else None
+            stale = found.seen_at < moment - _NOTED_EVERY
+        if person is not None and stale:
+            with self._sessions.begin() as session:
+                queries.note_seen(session, token_hash(token), moment)
+        return person
+
+    def sign_out(self, token: str | None) -> None:
+        """End the session. Nothing happens where there is none."""
+        if token:
+            with self._sessions.begin() as session:
+                queries.delete_session(session, token_hash(token))
+
+
+def _wrong() -> Refused:
+    return Refused("wrong_credentials", "Name, password or code is wrong.")
+
+
+def _check_code(session: Session, account: Account, code: str) -> None:
+    """Check a time-based one-time code (RFC 6238) of now, the step before or the one after, each step once."""
+    if account.totp_secret is None:
+        return
+    if not code.strip():
+        raise Refused("code_needed", "Please enter the code of your authenticator app too.")
+    step = code_step(account.totp_secret, code)
+    if step is None or not queries.use_totp_step(session, account.id, step):
+        raise _wrong()
+
+
+def code_step(secret: str, code: str) -> int | None:
+    """The time step whose code this is, among the present one and its neighbours; None for a wrong code."""
+    totp, present = pyotp.TOTP(secret), int(time.time()) // _TOTP_STEP
+    digits = "".join(code.split())
+    if not digits.isascii() or not digits.isdigit():
+        return None
+    for step in (present, present - 1, present + 1):
+        if pyotp.utils.strings_equal(digits, totp.generate_otp(step)):
+            return step
+    return None

@@ -1,0 +1,84 @@
+"""Who holds which case, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.db import case_queries as queries
+from webapp.db.session import Sessions
+from webapp.db.tables import Case, Claim
+from webapp.domain import Refused, Role, now
+from webapp.services.accounts import Person, require
+
+_TRIES = 5
+
+
+class ClaimService:
+    """A claim lasts `hold` from the last activity. Every method raises Refused: not_signed_in, not_allowed."""
+
+    def __init__(self, sessions: Sessions, *, hold: timedelta = timedelta(minutes=10)) -> None:
+        self._sessions = sessions
+        self._hold = hold
+
+    def take(self, person: Person | None, skipped: Sequence[str] = ()) -> str | None:
+        """The public id of the case the person holds, or of the next one, which he holds from now on; None where there is none.
+
+        No slot is ever held twice: the database has one row for each, and whoever comes second looks again.
+        """
+        known = require(person, Role.MODERATOR)
+        for _ in range(_TRIES):
+            try:
+                with self._sessions.begin() as session:
+                    return self._take(session, known, skipped)
+            except IntegrityError:  # somebody was faster
+                continue
+        return None
+
+    def renew(self, person: Person | None, public_id: str) -> datetime:
+        """Hold on for longer; returns until when. Raises Refused: claim_lost."""
+        known = require(person, Role.MODERATOR)
+        with self._sessions.begin() as session:
+            claim = held(session, known, public_id)
+            claim.until = now() + self._hold
+            return claim.until
+
+    def release(self, person: Person | None) -> None:
+        """Give back whatever the person holds: skipped, or signed out."""
+        known = require(person, Role.MODERATOR)
+        with self._sessions.begin() as session:
+            claim = queries.claim_of(session, known.id)
+            if claim is not None:
+                session.delete(claim)
+
+    def _take(self, session: Session, person: Person, skipped: Sequence[str]) -> str | None:
+        queries.lock_cases(session)
+        moment = now()
+        queries.delete_expired_claims(session, moment)
+        mine = queries.claim_of(session, person.id)
+        if mine is not None:
+            mine.until = moment + self._hold
+            return mine.case.public_id
+        case = queries.next_case(session, person.id, skipped)
+        if case is None:
+            return None
+        session.add(
+            Claim(case_id=case.id, account_id=person.id, slot=_free_slot(session, case), taken_at=moment, until=moment + self._hold)
+        )
+        return case.public_id
+
+
+def _free_slot(session: Session, case: Case) -> int:
+    used = queries.used_slots(session, case.id)
+    return next(slot for slot in range(1, len(used) + 2) if slot not in used)
+
+
+def held(session: Session, person: Person, public_id: str) -> Claim:
+    """The person's claim on a case. Raises Refused: claim_lost where it has expired or never was."""
+    claim = queries.claim_of(session, person.id)
+    if claim is None or claim.case.public_id != public_id or claim.until <= now():
+        raise Refused("claim_lost", "You no longer hold this case. Take the next one.")
+    return claim

@@ -1,0 +1,208 @@
+"""Blind first: what a moderator says before anything is revealed, and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from webapp.db import case_queries as queries
+from webapp.db.session import Sessions
+from webapp.db.tables import Case, Claim, Decision, Label, LabelRegion, LabelTag
+from webapp.domain import MAX_NOTE, CaseState, LabelValue, Refused, Role, Stage, Tag, now, storable
+from webapp.media.masks import Mask, read_mask
+from webapp.services.accounts import Person, require
+from webapp.services.cases.claims import held
+
+CONFIDENCES = (1, 2, 3)
+MOST_LABELS = 3  # of independent moderators, before an adjudicator decides
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a moderator says of a case. `region` as in Submission; `time` of the frame it was painted on, in seconds, of a clip."""
+
+    value: str
+    confidence: int
+    note: str = ""
+    tags: Sequence[str] = ()
+    region: bytes | None = None
+    time: float | None = None
+
+
+@dataclass(frozen=True)
+class Revealed:
+    """What is told after a blind label: the model's answer for the case's subject, and the visitors' votes."""
+
+    fake_prob: float | None
+    verdict: str | None
+    model_sha256: str
+    votes: tuple[str, ...]
+
+
+class LabellingService:
+    """Every method raises Refused: not_signed_in, not_allowed, claim_lost, invalid_label, invalid_tag, invalid_note, invalid_region."""
+
+    def __init__(self, sessions: Sessions, *, undo: timedelta = timedelta(minutes=10)) -> None:
+        self._sessions = sessions
+        self._undo = undo
+
+    def blind(self, person: Person | None, public_id: str, said: Said) -> Revealed:
+        """Store the first label; only then is anything revealed. Raises Refused also with labelled_already."""
+        known, mask = require(person, Role.MODERATOR), checked(said)
+        with self._sessions.begin() as session:
+            queries.lock_cases(session)
+            claim = held(session, known, public_id)
+            if queries.labels_of(session, claim.case_id, account_id=known.id):
+                raise Refused("labelled_already", "You have labelled this case already.")
+            session.add(_label(claim, known, said, mask, Stage.BLIND, None))
+            return _revealed(claim.case)
+
+    def final(self, person: Person | None, public_id: str, said: Said | None = None) -> str:
+        """Confirm the blind label (`said` None) or change it; gives the claim back, and settles the case where it can be.
+
+        Both labels are kept. Returns the case's state. Raises Refused also with not_labelled.
+        """
+        known = require(person, Role.MODERATOR)
+        mask = None if said is None else checked(said)
+        with self._sessions.begin() as session:
+            queries.lock_cases(session)
+            claim = held(session, known, public_id)
+            case = queries.case_by_public_id(session, public_id, locked=True)
+            given = queries.labels_of(session, claim.case_id, account_id=known.id)
+            if case is None or not given or given[-1].stage != Stage.BLIND:
+                raise Refused("not_labelled", "Give your own label first.")
+            shown = _revealed(case).model_sha256
+            session.add(_again(claim, given[-1], shown) if said is None else _label(claim, known, said, mask, Stage.FINAL, shown))
+            session.delete(claim)
+            session.flush()
+            return settle(session, case)
+
+    def undo(self, person: Person | None, public_id: str) -> None:
+        """Withdraw one's own labels on a case, for a while after the last one; a decision they led to is undone with them.
+
+        Raises Refused also with too_late.
+        """
+        known = require(person, Role.MODERATOR)
+        with self._sessions.begin() as session:
+            queries.lock_cases(session)
+            case = queries.case_by_public_id(session, public_id, locked=True)
+            given = [] if case is None else queries.labels_of(session, case.id, account_id=known.id)
+            if case is None or not given or given[-1].created_at < now() - self._undo:
+                raise Refused("too_late", "This can no longer be undone.")
+            moment = now()
+            for label in given:
+                label.withdrawn_at = moment
+            standing = queries.standing_decision(session, case.id)
+            if standing is not None:
+                standing.undone_at = moment
+            session.flush()
+            settle(session, case)
+
+    def adjudicate(self, person: Person | None, public_id: str, said: Said) -> None:
+        """An admin who has given no label on it decides a disputed case. Raises Refused also with not_disputed, own_case."""
+        known, mask = require(person, Role.ADMIN), checked(said)
+        with self._sessions.begin() as session:
+            queries.lock_cases(session)
+            case = queries.case_by_public_id(session, public_id, locked=True)
+            if case is None or case.state != CaseState.DISPUTED:
+                raise Refused("not_disputed", "This case is not waiting for an adjudicator.")
+            if queries.labels_of(session, case.id, account_id=known.id):
+                raise Refused("own_case", "You have labelled this case yourself; somebody else must decide.")
+            moment = now()
+            claim = Claim(case_id=case.id, account_id=known.id, slot=0, taken_at=moment, until=moment)  # never stored: for its times
+            session.add(_label(claim, known, said, mask, Stage.ADJUDICATION, _revealed(case).model_sha256))
+            session.flush()
+            settle(session, case)
+
+
+def checked(said: Said) -> Mask | None:
+    """Raises Refused: invalid_label, invalid_tag, invalid_note, note_too_long, invalid_region."""
+    if said.value not in set(LabelValue) or said.confidence not in CONFIDENCES:
+        raise Refused("invalid_label", f"A label must be one of {', '.join(LabelValue)}, its confidence 1 to {CONFIDENCES[-1]}.")
+    if not set(said.tags) <= set(Tag):
+        raise Refused("invalid_tag", f"A reason must be one of {', '.join(Tag)}.")
+    if len(said.note) > MAX_NOTE:
+        raise Refused("note_too_long", f"A note can have at most {MAX_NOTE} characters; this one has {len(said.note)}.")
+    if not storable(said.note):
+        raise Refused("invalid_note", "The note holds characters that cannot be stored.")
+    return None if said.region is None else read_mask(said.region)
+
+
+def settle(session: Session, case: Case) -> str:
+    """Bring a case's state in line with the labels that count; returns it. The person's last label is the one that counts.
+
+    All wanted labels alike: agreed. Else one more is asked for, up to MOST_LABELS, of which more than half decide; else an adjudicator.
+    """
+    labels = queries.labels_of(session, case.id)
+    ruling = next((label for label in reversed(labels) if label.stage == Stage.ADJUDICATION), None)
+    last = {label.account_id: label.value for label in labels if label.stage == Stage.FINAL}
+    values = list(last.values())
+    outcome = (ruling.value, "adjudication") if ruling is not None else _outcome(values, case.wanted)
+    standing = queries.standing_decision(session, case.id)
+    if outcome is not None:
+        if standing is None:
+            session.add(Decision(case_id=case.id, value=outcome[0], how=outcome[1], decided_at=now()))
+        case.state = CaseState.DECIDED
+    elif len(values) >= MOST_LABELS:
+        case.state = CaseState.DISPUTED
+    else:
+        case.state = CaseState.OPEN
+        if len(values) >= case.wanted:
+            case.wanted = len(values) + 1
+    return case.state
+
+
+def _outcome(values: Sequence[str], wanted: int) -> tuple[str, str] | None:
+    if not values or len(values) < wanted:
+        return None
+    top = max(sorted(set(values)), key=values.count)
+    if values.count(top) == len(values):
+        return top, "agreement"
+    return (top, "majority") if len(values) >= MOST_LABELS and values.count(top) > len(values) / 2 else None
+
+
+def _label(claim: Claim, person: Person, said: Said, mask: Mask | None, stage: Stage, shown: str | None) -> Label:
+    moment = now()
+    return Label(
+        case_id=claim.case_id,
+        account_id=person.id,
+        stage=stage,
+        value=said.value,
+        confidence=said.confidence,
+        note=said.note,
+        created_at=moment,
+        seconds=(moment - claim.taken_at).total_seconds(),
+        model_sha256=shown,
+        tags=[LabelTag(tag=tag) for tag in Tag if tag in said.tags],
+        region=None if mask is None else LabelRegion(width=mask.width, height=mask.height, time=said.time, png=mask.png),
+    )
+
+
+def _again(claim: Claim, earlier: Label, shown: str) -> Label:
+    """The blind label as the final one."""
+    moment, region = now(), earlier.region
+    return Label(
+        case_id=earlier.case_id,
+        account_id=earlier.account_id,
+        stage=Stage.FINAL,
+        value=earlier.value,
+        confidence=earlier.confidence,
+        note=earlier.note,
+        created_at=moment,
+        seconds=(moment - claim.taken_at).total_seconds(),
+        model_sha256=shown,
+        tags=[LabelTag(tag=tag.tag) for tag in earlier.tags],
+        region=None if region is None else LabelRegion(width=region.width, height=region.height, time=region.time, png=region.png),
+    )
+
+
+def _revealed(case: Case) -> Revealed:
+    first = case.items[0]
+    analysis, subject = first.analysis, first.subject
+    face = next((face for face in analysis.faces if face.number == subject), None) if analysis.kind == "image" and subject else None
+    votes = tuple(vote.vote for item in case.items for vote in item.analysis.feedback if vote.subject in (item.subject, 0))
+    prob, verdict = (analysis.fake_prob, analysis.verdict) if face is None else (face.fake_prob, face.verdict)
+    return Revealed(prob, verdict, analysis.model_sha256, votes)

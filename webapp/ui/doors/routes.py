@@ -1,0 +1,97 @@
+"""What the doors do. They only translate: a form in, one call of a service, a page out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from webapp.domain import Refused
+from webapp.services.accounts import AccountService, SignInService
+from webapp.ui.doors import cookie, pages
+
+PATHS = ("/sign-in", "/sign-out", "/link", "/second-factor")
+_MOST_BYTES = 8192  # of a form
+_STATUSES = {"too_many_tries": 429, "not_signed_in": 401}
+Form = dict[str, str]
+
+
+def build(accounts: AccountService, signing: SignInService, *, desk: str) -> list[Route]:
+    """Routes for PATHS; `desk` is where whoever signed in goes."""
+
+    async def sign_in(request: Request) -> Response:
+        if request.method == "GET":
+            return _html(pages.sign_in())
+        form = await _form(request)
+        name, password, code = form.get("name", ""), form.get("password", ""), form.get("code", "")
+        address, previous = request.client.host if request.client else "", cookie.read(request.headers)
+        try:
+            token = await run_in_threadpool(signing.sign_in, name, password, code, address, previous=previous)
+        except Refused as refusal:
+            return _refused(refusal, pages.sign_in(refusal.message, name))
+        response = RedirectResponse(desk, status_code=303)
+        cookie.give(response, token, secure=_secure(request))
+        return response
+
+    async def sign_out(request: Request) -> Response:
+        await run_in_threadpool(signing.sign_out, cookie.read(request.headers))
+        response = RedirectResponse("/sign-in", status_code=303)
+        cookie.take(response, secure=_secure(request))
+        return response
+
+    async def link(request: Request) -> Response:
+        if request.method == "GET":
+            return _html(pages.link())
+        form = await _form(request)
+        token = form.get("token", "")
+        try:
+            name = await run_in_threadpool(accounts.accept, token, form.get("password", ""))
+        except Refused as refusal:
+            return _refused(refusal, pages.link(refusal.message, token))
+        return _html(pages.done("Password set", f"You can sign in as {name} now.", "/sign-in", "Sign in"))
+
+    async def second_factor(request: Request) -> Response:
+        person = await run_in_threadpool(signing.person_of, cookie.read(request.headers))
+        try:
+            if request.method == "GET":
+                return _html(pages.second_factor(*accounts.new_second_factor(person)))
+            form = await _form(request)
+            secret = form.get("secret", "")
+            await run_in_threadpool(accounts.confirm_second_factor, person, secret, form.get("code", ""))
+        except Refused as refusal:
+            if refusal.code == "wrong_code":
+                return _refused(refusal, pages.second_factor(secret, accounts.second_factor_address(person, secret), refusal.message))
+            return _refused(refusal, pages.sign_in(refusal.message))
+        return _html(pages.done("Second factor on", "From now on signing in needs a code of your app.", desk, "To the desk"))
+
+    handlers: dict[str, Callable[[Request], Awaitable[Response]]] = {"/sign-in": sign_in, "/link": link, "/second-factor": second_factor}
+    routes = [Route(path, handler, methods=["GET", "POST"]) for path, handler in handlers.items()]
+    return [*routes, Route("/sign-out", sign_out, methods=["POST"])]
+
+
+async def _form(request: Request) -> Form:
+    """A posted form's fields, the first of each name; nothing of one that is too large."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BYTES:
+            return {}
+    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    return {name: values[0] for name, values in fields.items()}
+
+
+def _secure(request: Request) -> bool:
+    """Whether the browser came by HTTPS, here or to the proxy before us."""
+    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", "").split(",")[0].strip())
+
+
+def _refused(refusal: Refused, page: str) -> Response:
+    return _html(page, _STATUSES.get(refusal.code, 422))
+
+
+def _html(page: str, status: int = 200) -> Response:
+    return HTMLResponse(page, status, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
