@@ -12,6 +12,7 @@ from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
 from webapp.services.jobs import Jobs
 from webapp.services.receipts import ReceiptService
+from webapp.services.uploads import Uploads
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,8 +58,8 @@ def build(settings: Settings) -> Application:
     from webapp.ui.rest.app import build as build_rest
     from webapp.ui.services import Services
 
-    settings.cache.mkdir(parents=True, exist_ok=True)
+    uploads = Uploads(settings.cache)
     evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
-    blocks = build_pages(Services(analysis, feedback, receipts, evidence, settings))
+    blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
     rest = build_rest(analysis, feedback, receipts, settings)
     return Application(analysis, feedback, receipts, blocks, rest, health)

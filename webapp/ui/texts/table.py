@@ -34,6 +34,9 @@ class Texts:
     not_stored: str
     stages: Mapping[str, str]  # what a running analysis is doing
     place_of: str
+    left_seconds: str
+    left_minutes: str
+    file_gone: str
 
     outcomes: Mapping[str, tuple[str, str]]  # by verdict or outcome: one sentence, then why
     this_face: str
@@ -75,6 +78,7 @@ class Texts:
     trust: str
     stability: str
     stability_help: str
+    stability_help_clip: str
     stability_names: Mapping[str, str]
     stability_holds: str
     stability_flips: str
@@ -97,6 +101,7 @@ class Texts:
     delete: str
     delete_sure: str
     deleted: str
+    deleted_next: str
     cannot_delete: str
 
     feedback_title: str
