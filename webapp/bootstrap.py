@@ -123,6 +123,7 @@ def build(settings: Settings) -> Application:
     from webapp.services.feedback import FeedbackService
     from webapp.services.jobs import Jobs
     from webapp.services.receipts import ReceiptService
+    from webapp.services.uploads import Uploads
 
     if settings.restore and not backups.exists(settings.database):
         restore(settings, settings.restore)
@@ -149,19 +150,18 @@ def build(settings: Settings) -> Application:
     from webapp.ui.rest.app import build as build_rest
     from webapp.ui.services import Services
 
-    settings.cache.mkdir(parents=True, exist_ok=True)
+    uploads = Uploads(settings.cache)
     evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
-    blocks = build_pages(Services(analysis, feedback, receipts, evidence, settings))
+    blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
     return Application(analysis, feedback, receipts, records.keeping, blocks, rest, health, Timer(_tasks(records, settings)))
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:
-    """Old results go at start and every hour, the store is swept every hour; a backup is made when the newest one is old enough, whoever made it."""
-    tasks = []
+    """Old results go at start and every hour; the store is swept every hour; a backup is made when the newest one is old enough."""
+    tasks = [Task("sweeping the store", records.keeping.sweep, every=_HOUR, first=_SETTLED)]
     if settings.retention_days:
         tasks.append(Task("deleting old results", records.retention.purge, every=_HOUR, first=0))
-    tasks.append(Task("sweeping the store", records.keeping.sweep, every=_HOUR, first=_SETTLED))
     if settings.backup_hours:
         every = settings.backup_hours * _HOUR
         since = records.backups.seconds_since()

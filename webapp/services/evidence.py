@@ -73,8 +73,8 @@ class EvidenceService:
         write_overlay_clip(path, result, target, progress=progress)
         return target
 
-    def report_json(self, analysed: Analysed) -> dict[str, Any]:
-        return report_json(self._report(analysed))
+    def report_json(self, analysed: Analysed, words: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return report_json(self._report(analysed, words))
 
     def report_pdf(self, path: Path, analysed: Analysed, words: Mapping[str, str] | None = None) -> bytes:
         """An A4 report. `words` are those of another language than English."""

@@ -5,7 +5,7 @@ Neither has the file's name, its path or the receipt. Nothing here reads the dat
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from laanet_core.crops import RGBImage
@@ -15,8 +15,9 @@ from webapp.services.report.pages import build
 from webapp.services.report.record import Report
 from webapp.services.report.words import ENGLISH
 
-__all__ = ["CHINESE", "ENGLISH", "FORMAT", "FORMAT_VERSION", "Report", "report_json", "report_pdf"]
+__all__ = ["CHINESE", "ENGLISH", "FORMAT", "FORMAT_VERSION", "REPORT_WORDS", "Report", "report_json", "report_pdf"]
 
+REPORT_WORDS: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "zh": CHINESE}  # by the code of the page's language
 FORMAT = "laanet-lens-report"
 FORMAT_VERSION = 1  # grows when a key is renamed, removed or changes its meaning; new keys do not change it
 

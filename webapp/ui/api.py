@@ -13,19 +13,21 @@ from webapp.domain import Refused
 from webapp.services.analysis import AnalysisService
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.receipts import ReceiptService
+from webapp.services.uploads import Uploads
 from webapp.ui.pages.analyse import QUEUE
 from webapp.ui.render.timeline import rows as timeline_rows
 
 
-def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, *, at_once: int) -> None:
+def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, uploads: Uploads, *, at_once: int) -> None:
     """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete, which no page shows. None of them keeps a file."""
     with gr.Column(visible=False):
-        _add_analyses(analysis, at_once)
+        _add_analyses(analysis, uploads, at_once)
         _add_feedback(feedback)
         _add_receipts(receipts)
 
 
-def _add_analyses(analysis: AnalysisService, at_once: int) -> None:
+def _add_analyses(analysis: AnalysisService, uploads: Uploads, at_once: int) -> None:
+    """An upload is deleted once it was judged."""
 
     def analyse_image(file: str) -> tuple[Any, dict[str, Any]]:
         """Judge a picture: (picture with heatmaps and boxes or null, result as `predict --json` prints it, with its receipt)."""
@@ -33,12 +35,14 @@ def _add_analyses(analysis: AnalysisService, at_once: int) -> None:
         analysed = analysis.analyse(path, only="image")
         result = analysed.result
         overlay = None if result.outcome == "rejected" else draw_overlay(read_image(path), result.faces)
+        uploads.drop(path)
         return overlay, analysed.to_json()
 
     def analyse_video(file: str) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
         path = Path(file)
         analysed = analysis.analyse(path, only="video")
+        uploads.drop(path)
         return analysed.to_json(), timeline_rows(analysed.result)
 
     file = gr.File(type="filepath", label="file")

@@ -1,4 +1,4 @@
-// What the page does in the browser itself: paste, seek, language. Loaded once, from this server.
+// What the page does in the browser itself: paste, seek, language, what a screen reader is told. Loaded once, from this server.
 (() => {
   const player = () => document.querySelector("#clip video");
 
@@ -43,6 +43,33 @@
     input.dispatchEvent(new Event("change", { bubbles: true }));
     event.preventDefault();
   });
+
+  // On a narrow screen the answer is below everything that was asked: go there, so that nobody waits for what has come already.
+  window.lensArrive = () => {
+    const answer = document.querySelector("#headline");
+    const top = answer ? answer.getBoundingClientRect().top : 0;
+    if (top < 0 || top > window.innerHeight * 0.6) {
+      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+      answer.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
+    }
+  };
+
+  // What changes after an answer is read out; only these, not the progress beside them, which changes many times a second.
+  const told = "#headline .html-container, #record .html-container, #thanks, #deleted";
+  const mend = () => {
+    document.querySelectorAll(told).forEach((place) => {
+      if (!place.hasAttribute("aria-live")) place.setAttribute("aria-live", "polite");
+    });
+    // Gradio calls its thumbnails by number, and its hidden button for downloads can be reached by Tab.
+    document.querySelectorAll("#examples .thumbnail-item").forEach((button) => {
+      const caption = button.querySelector(".caption-label");
+      if (caption && button.getAttribute("aria-label") !== caption.textContent) button.setAttribute("aria-label", caption.textContent);
+    });
+    document.querySelectorAll("#report-file, #report-file :is(a, button)").forEach((hidden) => {
+      if (hidden.tabIndex !== -1) hidden.tabIndex = -1;
+    });
+  };
+  new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
 
   document.documentElement.lang = location.pathname.replace(/\/+$/, "").endsWith("/zh") ? "zh" : "en";
 })();

@@ -8,6 +8,7 @@ from webapp.services.analysis import AnalysisService
 from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
 from webapp.services.receipts import ReceiptService
+from webapp.services.uploads import Uploads
 from webapp.settings import Settings
 
 
@@ -19,4 +20,5 @@ class Services:
     feedback: FeedbackService
     receipts: ReceiptService
     evidence: EvidenceService
+    uploads: Uploads
     settings: Settings

@@ -26,11 +26,11 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     field = gr.Textbox(label=texts.receipt_field, elem_id="receipt", max_length=500)
     show = gr.Button(texts.receipt_show, variant="primary", elem_id="show")
     shown = gr.HTML(elem_id="record", padding=False)
-    with gr.Group(visible=False, elem_id="record-actions") as actions:
-        export = gr.HTML(elem_id="export")
+    with gr.Column(visible=False, elem_id="record-actions", elem_classes="lens-card") as actions:
+        export = gr.HTML(elem_id="export", padding=False)
         notice = gr.Checkbox(label=texts.tell_me, elem_id="notice")
-        with gr.Row():
-            delete = gr.Button(texts.delete, variant="stop", elem_id="delete")
+        with gr.Row(elem_classes="lens-buttons"):
+            delete = gr.Button(texts.delete, elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
     outputs = [shown, actions, notice, sure, export]
 

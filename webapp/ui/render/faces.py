@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from laanet_core.results import AnalysisResult, Verdict, number_text, size_text
@@ -21,17 +22,20 @@ def table(result: AnalysisResult, texts: Texts) -> str:
         rows = [(n, f.verdict, f.fake_prob, f.fake_logit, size_text(f.box)) for n, f in enumerate(result.faces, start=1)]
     if not rows:
         return ""
-    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in heads)
-    body = "".join(_row(row, texts) for row in rows)
-    return f"<div class='lens-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-
-
-def _row(row: Row, texts: Texts) -> str:
-    number, verdict, prob, logit, last = row
-    return (
-        f"<tr><th scope='row'>{number}</th><td>{pill(verdict, texts)}</td>"
-        f"<td>{number_text(prob)}</td><td>{number_text(logit)}</td><td>{escape(last)}</td></tr>"
+    return grid(
+        heads, ((str(n), pill(verdict, texts), number_text(p), number_text(logit), escape(last)) for n, verdict, p, logit, last in rows)
     )
+
+
+def grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table; `rows` are markup already, and the first cell of each names it. Every cell says its column, for narrow screens."""
+    labels = [f"data-label='{escape(name)}'" for name in heads]
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in heads)
+    body = ""
+    for first, *others in rows:
+        cells = "".join(f"<td {label}>{cell}</td>" for label, cell in zip(labels[1:], others, strict=True))
+        body += f"<tr><th scope='row' {labels[0]}>{first}</th>{cells}</tr>"
+    return f"<div class='lens-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def pill(verdict: str | None, texts: Texts) -> str:

@@ -25,12 +25,12 @@ def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) ->
     if result.error:
         parts.append(f"<p class='lens-code'>{escape(texts.code)}: <code>{escape(result.error.code)}</code></p>")
     colour = "inconclusive" if unstable else state
-    return f"<section class='lens-head lens-{colour}' role='status'>{''.join(parts)}</section>"
+    return f"<section class='lens-head lens-{colour}'>{''.join(parts)}</section>"
 
 
 def message(text: str) -> str:
     """A plain notice in the place of a result."""
-    return f"<section class='lens-head' role='status'><p>{escape(text)}</p></section>"
+    return f"<section class='lens-head'><p>{escape(text)}</p></section>"
 
 
 def welcome(texts: Texts) -> str:
@@ -39,7 +39,7 @@ def welcome(texts: Texts) -> str:
         f"<dt class='lens-pill lens-{verdict}'>{escape(texts.verdicts[verdict])}</dt><dd>{escape(texts.outcomes[verdict][1])}</dd>"
         for verdict in ("fake", "real", "inconclusive")
     )
-    return f"<section class='lens-head' role='status'><p>{escape(texts.waiting)}</p></section><dl class='lens-welcome'>{rows}</dl>"
+    return f"<section class='lens-head'><p>{escape(texts.waiting)}</p></section><dl class='lens-welcome'>{rows}</dl>"
 
 
 def _subject(result: AnalysisResult, texts: Texts) -> str:

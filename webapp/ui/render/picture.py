@@ -68,8 +68,9 @@ def _controls(faces: Sequence[FaceResult], texts: Texts) -> str:
     return (
         f"<div class='lens-controls'>{_range(texts.heat_strength, '--heat', _STRENGTH, 'this.value / 100')}"
         f"{_range(texts.compare, '--split', 0, 'this.value + &quot;%&quot;', title=texts.compare_help)}"
-        f"{_toggle(texts.boxes, 'lens-no-boxes', on=True)}{_toggle(texts.points, 'lens-points', on=False)}</div>"
-        f"<p class='lens-legend'><span aria-hidden='true'></span>{escape(texts.heat_legend)}</p>"
+        f"<div class='lens-toggles'>{_toggle(texts.boxes, 'lens-no-boxes', on=True)}"
+        f"{_toggle(texts.points, 'lens-points', on=False)}</div></div>"
+        f"<p class='lens-legend'><span aria-hidden='true'></span><span>{escape(texts.heat_legend)}</span></p>"
     )
 
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from laanet_core.results import number_text
-from webapp.ui.render.faces import pill
+from webapp.ui.render.faces import grid, pill
 from webapp.ui.texts import Texts
 
 
@@ -39,7 +39,7 @@ def _head(found: Mapping[str, Any], texts: Texts) -> str:
         explanation = texts.errors.get(found["error"]["code"], found["error"]["message"])
     prob = found["fake_prob"]
     number = "" if prob is None else f"<p class='lens-prob'>{escape(texts.fake_probability)} <strong>{number_text(prob)}</strong></p>"
-    return f"<section class='lens-head lens-{state}' role='status'><h2>{escape(title)}</h2><p>{escape(explanation)}</p>{number}</section>"
+    return f"<section class='lens-head lens-{state}'><h2>{escape(title)}</h2><p>{escape(explanation)}</p>{number}</section>"
 
 
 def _scores(found: Mapping[str, Any], texts: Texts) -> str:
@@ -50,7 +50,7 @@ def _scores(found: Mapping[str, Any], texts: Texts) -> str:
         (str(number), pill(row["verdict"], texts), number_text(row["fake_prob"]), number_text(row["fake_logit"]))
         for number, row in enumerate(rows, start=1)
     )
-    return _table(heads, body)
+    return grid(heads, body) if rows else ""
 
 
 def _file(media: Mapping[str, Any], texts: Texts) -> str:
@@ -77,7 +77,7 @@ def _later(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:
         (escape(f"{score['model']['name']} {score['model']['version']}"), pill(score["verdict"], texts), number_text(score["fake_prob"]))
         for score in scores
     )
-    return _table(heads, body)
+    return grid(heads, body)
 
 
 def _votes(votes: Sequence[Mapping[str, Any]], texts: Texts) -> str:
@@ -85,7 +85,7 @@ def _votes(votes: Sequence[Mapping[str, Any]], texts: Texts) -> str:
         return f"<p>{escape(texts.no_votes)}</p>"
     return "".join(
         f"<div class='lens-vote'><p><b>{escape(texts.votes[vote['vote']])}</b> {escape(_tags(vote['tags'], texts))}</p>"
-        f"<p class='lens-note'>{escape(vote['note'])}</p></div>"
+        f"<p class='lens-note'>{exact(vote['note'])}</p></div>"
         for vote in votes
     )
 
@@ -98,10 +98,6 @@ def _section(title: str, inner: str) -> str:
     return f"<section class='lens-part'><h3>{escape(title)}</h3>{inner}</section>"
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """`rows` are markup already."""
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    if not body:
-        return ""
-    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in heads)
-    return f"<div class='lens-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+def exact(text: str) -> str:
+    """Text as markup that gives it back to the last character: browsers would turn carriage returns into line feeds."""
+    return escape(text).replace("\r", "&#13;")

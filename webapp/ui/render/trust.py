@@ -11,17 +11,21 @@ from webapp.ui.render.faces import pill
 from webapp.ui.texts import Texts
 
 
-def stability_strip(faces: Sequence[FaceResult], found: Sequence[Stability | None], texts: Texts) -> str:
-    """One row per face: its score as given and after each change, and whether the verdict holds; "" where nothing was scored."""
+def stability_strip(faces: Sequence[FaceResult], found: Sequence[Stability | None], texts: Texts, *, clip: bool = False) -> str:
+    """One row per face: its score as given and after each change, and whether the verdict holds; "" where nothing was scored.
+
+    The faces of a clip are those of one frame, called by the persons they belong to.
+    """
     rows = [
-        _row(number, face, stability, texts)
+        _row(_name(number, face, texts), face, stability, texts)
         for number, (face, stability) in enumerate(zip(faces, found, strict=True), start=1)
         if stability is not None
     ]
     if not rows:
         return ""
+    help_ = texts.stability_help_clip if clip else texts.stability_help
     return (
-        f"<section class='lens-stability'><h3>{escape(texts.stability)}</h3><p class='lens-help'>{escape(texts.stability_help)}</p>"
+        f"<section class='lens-stability'><h3>{escape(texts.stability)}</h3><p class='lens-help'>{escape(help_)}</p>"
         f"{''.join(rows)}</section>"
     )
 
@@ -32,14 +36,17 @@ def waiting_strip(texts: Texts) -> str:
     return f"<section class='lens-stability'>{words}</section>"
 
 
-def _row(number: int, face: FaceResult, stability: Stability, texts: Texts) -> str:
+def _name(number: int, face: FaceResult, texts: Texts) -> str:
+    return texts.face_number.format(number=number) if face.track is None else texts.person_number.format(number=face.track + 1)
+
+
+def _row(name: str, face: FaceResult, stability: Stability, texts: Texts) -> str:
     cells = [_cell(texts.stability_names["original"], face.fake_prob, face.verdict, texts)]
     cells += [_cell(texts.stability_names[v.name], v.fake_prob, v.verdict, texts, opposite=v.opposite) for v in stability.variants]
     words = texts.stability_holds if stability.stable else texts.stability_flips
     state = "real" if stability.stable else "inconclusive"
     return (
-        f"<div class='lens-strip'><b>{escape(texts.face_number.format(number=number))}</b><ul>{''.join(cells)}</ul>"
-        f"<p class='lens-pill lens-{state}'>{escape(words)}</p></div>"
+        f"<div class='lens-strip'><b>{escape(name)}</b><ul>{''.join(cells)}</ul><p class='lens-pill lens-{state}'>{escape(words)}</p></div>"
     )
 
 

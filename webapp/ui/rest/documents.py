@@ -25,8 +25,8 @@ ANALYSE: dict[str, Any] = {
     "summary": "Judge a photo or clip",
     "description": "Send the file in a form's field `file`, or as the body itself. Its kind is told from its content; its name is ignored. "
     "The file is deleted when the answer is given; the answer is stored under the receipt, with a digest and perceptual hashes of the "
-    "file. With the form's field `consent` set to true the file is kept without its metadata, to settle disputes and to train the model, until "
-    "the receipt is deleted. A client that goes away stops the analysis.",
+    "file. With the form's field `consent` set to true the file is kept without its metadata, to settle disputes and to train the model, "
+    "until the receipt is deleted. A client that goes away stops the analysis.",
     "openapi_extra": {
         "requestBody": {
             "required": True,

@@ -14,4 +14,9 @@ from webapp.ui.texts.table import Texts
 
 LANGUAGES: Mapping[str, Texts] = {"en": ENGLISH, "zh": CHINESE}  # by the code that `<html lang>` gets; the first one is at "/"
 
-__all__ = ["LANGUAGES", "Texts"]
+__all__ = ["LANGUAGES", "Texts", "code_of"]
+
+
+def code_of(texts: Texts) -> str:
+    """The code of a language."""
+    return next(code for code, other in LANGUAGES.items() if other is texts)

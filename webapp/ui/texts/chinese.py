@@ -45,6 +45,9 @@ CHINESE = Texts(
     },
     stages={"waiting": "正在排队", "reading": "正在读取文件", "judging": "正在判断人脸", "storing": "正在保存结果"},
     place_of="第 {number} 个文件，共 {count} 个",
+    left_seconds="，大约还需 {count} 秒",
+    left_minutes="，大约还需 {count} 分钟",
+    file_gone="文件已从服务器删除，因此无法再生成这项内容。请重新上传文件。",
     outcomes={
         "no_face": ("没有找到人脸", "网络只判断人脸。脸也可能被遮住、转开，或太暗而找不到。"),
         "face_too_small": ("太小，无法判断", "这里的每张脸都小于网络能判断的尺寸。换一个更大的版本也许有用。"),
@@ -101,6 +104,7 @@ CHINESE = Texts(
     trust="可以信任到什么程度",
     stability="判断稳定吗？",
     stability_help="把图片存为 JPEG、缩小一半、左右镜像之后，对同样的脸再判断一次。",
+    stability_help_clip="只检查视频中最可疑的那一刻：把那一帧存为 JPEG、缩小一半、左右镜像之后，对其中的脸再判断一次。这些数字只属于这一帧，而不属于整段视频。",
     stability_names={
         "original": "原样",
         "jpeg_90": "JPEG 90",
@@ -136,6 +140,7 @@ CHINESE = Texts(
     delete="删除此结果",
     delete_sure="是的，永久删除",
     deleted="已删除。服务器上没有留下此结果的任何内容。",
+    deleted_next="已删除。服务器上没有留下那个结果的任何内容。上面是下一个文件的结果。",
     cannot_delete="无法删除：{reason}",
     feedback_title="您同意吗？",
     feedback_help="您的投票帮助审核员发现错误。它与分数一起保存。",

@@ -45,6 +45,9 @@ ENGLISH = Texts(
     },
     stages={"waiting": "Waiting for its turn", "reading": "Reading the file", "judging": "Judging faces", "storing": "Storing the result"},
     place_of="File {number} of {count}",
+    left_seconds=", about {count} s left",
+    left_minutes=", about {count} min left",
+    file_gone="The file has been deleted from the server by now, so this cannot be made any more. Please give the file again.",
     outcomes={
         "no_face": ("No face found", "The network judges faces only. A face may also be hidden, turned away or too dark to be found."),
         "face_too_small": (
@@ -116,6 +119,10 @@ ENGLISH = Texts(
     trust="How far to trust it",
     stability="Does the verdict hold?",
     stability_help="The same faces, judged again after the picture was saved as JPEG, halved in size and mirrored.",
+    stability_help_clip=(
+        "Checked on the most suspicious moment of the clip only: its faces, judged again after that frame was saved as JPEG, halved in size "
+        "and mirrored. The numbers are those of this one frame, not of the whole clip."
+    ),
     stability_names={
         "original": "As given",
         "jpeg_90": "JPEG 90",
@@ -160,6 +167,7 @@ with such a score were fake; your picture may be of another kind.
     delete="Delete this result",
     delete_sure="Yes, delete it for good",
     deleted="Deleted. Nothing of this result is left on the server.",
+    deleted_next="Deleted. Nothing of that result is left on the server. Above is the answer to the next file.",
     cannot_delete="It could not be deleted: {reason}",
     feedback_title="Do you agree?",
     feedback_help="Your vote helps moderators find mistakes. It is stored with the scores.",

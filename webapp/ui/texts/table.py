@@ -37,6 +37,9 @@ class Texts:
     kept: Mapping[str, str]  # what became of the file of a visitor who agreed: kept, or the code of why not
     stages: Mapping[str, str]  # what a running analysis is doing
     place_of: str
+    left_seconds: str
+    left_minutes: str
+    file_gone: str
 
     outcomes: Mapping[str, tuple[str, str]]  # by verdict or outcome: one sentence, then why
     this_face: str
@@ -78,6 +81,7 @@ class Texts:
     trust: str
     stability: str
     stability_help: str
+    stability_help_clip: str
     stability_names: Mapping[str, str]
     stability_holds: str
     stability_flips: str
@@ -100,6 +104,7 @@ class Texts:
     delete: str
     delete_sure: str
     deleted: str
+    deleted_next: str
     cannot_delete: str
 
     feedback_title: str

@@ -12,26 +12,29 @@ import cv2
 import gradio as gr
 import numpy as np
 
+from laanet_core.errors import UnreadableMedia
 from webapp.domain import Refused
 from webapp.services.feedback import Submission
+from webapp.services.reports import REPORT_WORDS
 from webapp.ui.pages.analyse import show
 from webapp.ui.pages.analyse.layout import Layout
-from webapp.ui.pages.analyse.visits import Shown, Visit
+from webapp.ui.pages.analyse.visits import Said, Shown, Visit
 from webapp.ui.services import Services
-from webapp.ui.texts import Texts
+from webapp.ui.texts import Texts, code_of
 
 HAND_OVER = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
+TAKE_OUT = "(files, gone) => { const left = (files || []).filter((file) => file.path !== gone); return [left.length ? left : null]; }"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
-def connect(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    """Tie the buttons below an answer to the services."""
-    _connect_reports(layout, services, visit)
-    _connect_deletion(layout, services, texts, visit)
+def connect(layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]) -> Any:
+    """Tie the buttons below an answer to the services; `outputs` are the components of an answer. Returns the event of a deletion."""
+    _connect_reports(layout, services, texts, visit)
     _connect_vote(layout, services, texts, visit)
+    return _connect_deletion(layout, services, texts, visit, outputs)
 
 
-def _connect_reports(layout: Layout, services: Services, visit: gr.State) -> None:
+def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
     """A report is made when it is asked for, then handed over by a button that nobody sees: Gradio's button for downloads gives on a
     click what it held before. The file has a name of ours, in a folder that is swept like the uploads.
     """
@@ -41,28 +44,37 @@ def _connect_reports(layout: Layout, services: Services, visit: gr.State) -> Non
             shown = found.shown if found else None
             if shown is None:
                 return gr.skip()
+            try:
+                content = make(shown)
+            except UnreadableMedia as error:  # it has been swept meanwhile
+                raise gr.Error(texts.file_gone, print_exception=False) from error
             path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
-            path.write_bytes(make(shown))
+            path.write_bytes(content)
+            shown.made.append(path)
             return str(path)
 
         return save
 
+    words = REPORT_WORDS[code_of(texts)]
+
     def pdf(shown: Shown) -> bytes:
-        return services.evidence.report_pdf(shown.path, shown.analysed)
+        return services.evidence.report_pdf(shown.path, shown.analysed, words)
 
     def data(shown: Shown) -> bytes:
-        return json.dumps(services.evidence.report_json(shown.analysed), indent=2, ensure_ascii=False).encode()
+        return json.dumps(services.evidence.report_json(shown.analysed, words), indent=2, ensure_ascii=False).encode()
 
     for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
         made = button.click(saved(name, make), visit, layout.next.ready, **QUIET)
-        made.then(None, None, None, js=HAND_OVER)
+        made.success(None, None, None, js=HAND_OVER)
 
 
-def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    """Two buttons, so that nothing is deleted by a slip."""
-    following = layout.next
+def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]) -> Any:
+    """Two buttons, so that nothing is deleted by a slip. Then the next file's answer is shown, and the browser takes the deleted one
+    from the list of uploads.
+    """
+    following, gone = layout.next, gr.Textbox(visible=False)
 
-    def delete(found: Visit | None) -> dict[Any, Any]:
+    def delete(found: Visit | None, request: gr.Request) -> dict[Any, Any]:
         shown = found.shown if found else None
         if found is None or shown is None or shown.analysed.receipt is None:
             return {following.deleted: ""}
@@ -70,14 +82,18 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
             services.receipts.delete(shown.analysed.receipt)
         except Refused as refusal:
             return {following.deleted: texts.cannot_delete.format(reason=texts.refused.get(refusal.code, refusal.message))}
-        if services.settings.cache in shown.path.resolve().parents:  # the upload, never a file of ours
-            shown.path.unlink(missing_ok=True)
-        found.files.remove(shown)
-        found.number = 0
-        return {**show.nothing(layout, texts.deleted), following.deleted: texts.deleted}
+        services.uploads.drop(Path(shown.upload), shown.path, *shown.made)
+        found.remove_shown()
+        found.deleted = True
+        if found.shown is None:
+            return {**show.nothing(layout, texts.deleted), following.deleted: texts.deleted, gone: shown.upload}
+        left = show.visit(layout, found, services, texts, request)
+        return {**left, following.deleted: texts.deleted_next, gone: shown.upload}
 
     following.delete.click(lambda: gr.update(visible=True), None, following.delete_sure, **QUIET)
-    following.delete_sure.click(delete, visit, list(show.nothing(layout, "")), **QUIET)
+    deleted = following.delete_sure.click(delete, visit, [*outputs, gone], **QUIET)
+    deleted.then(None, [layout.inputs.files, gone], layout.inputs.files, js=TAKE_OUT, **QUIET)
+    return deleted
 
 
 def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
@@ -101,6 +117,7 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
         except Refused as refusal:
             return f"{texts.refused.get(refusal.code, refusal.message)} (`{refusal.code}`)"
         shown.sent = f"{subject} {choice} {tags} {words} {hash(region)}"
+        shown.said = Said(int(subject), choice, tuple(tags or ()), words or "")
         return texts.thanks if new else texts.thanks_again
 
     following.region_panel.expand(background, visit, following.region, **QUIET)

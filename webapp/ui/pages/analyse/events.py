@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from laanet_core.errors import Cancelled
-from webapp.services.jobs import Progress
+from laanet_core.errors import Cancelled, UnreadableMedia
+from webapp.domain import Refused
 from webapp.ui.pages.analyse import actions, show
-from webapp.ui.pages.analyse.layout import Layout, address
-from webapp.ui.pages.analyse.visits import Shown, Visit
-from webapp.ui.render import headline, trust
+from webapp.ui.pages.analyse.layout import Layout
+from webapp.ui.pages.analyse.remaining import Remaining
+from webapp.ui.pages.analyse.visits import Shown, Visit, name_of
+from webapp.ui.render import headline
 from webapp.ui.render.consistency import consistency_maps
 from webapp.ui.services import Services
 from webapp.ui.texts import Texts
@@ -22,6 +24,7 @@ logger = logging.getLogger(__name__)
 QUEUE = "analysis"  # one queue for all ways to ask for an analysis
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # 128 random bits; crypto.randomUUID is missing where the page does not come by HTTPS or from this machine
+_WITH_NAMES = "(files, names, ...others) => [files, (files || []).map((file) => file.orig_name || ''), ...others]"
 _NEW_KEY = "Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')"
 
 
@@ -30,38 +33,48 @@ def connect(layout: Layout, services: Services, texts: Texts) -> None:
     visit = gr.State(None)
     ready = _connect_analysis(layout, services, texts, visit)
     chosen = layout.answer.chooser.input(_choose(layout, services, texts), [visit, layout.answer.chooser], _outputs(layout, visit), **QUIET)
-    for event in (ready, chosen):
+    deleted = actions.connect(layout, services, texts, visit, _outputs(layout, visit))
+    for event in (ready, chosen, deleted):
         _follow_up(event, layout, services, texts, visit)
     layout.answer.consistency_panel.expand(_consistency(services, texts), visit, layout.answer.consistency, api_visibility="private")
-    actions.connect(layout, services, texts, visit)
 
 
 def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
-    inputs, job = layout.inputs, gr.Textbox(visible=False)
+    inputs, job, names = layout.inputs, gr.Textbox(visible=False), gr.JSON(visible=False)
     buttons, outputs = [inputs.start, inputs.stop], _outputs(layout, visit)
 
     def choose(event: gr.SelectData) -> list[str]:
         return [inputs.example_paths[int(event.index)]]
 
-    def forget() -> dict[Any, Any]:
-        return {**show.nothing(layout, texts.waiting), layout.answer.headline: headline.welcome(texts), visit: Visit()}
+    def forget(paths: list[str] | None, found: Visit | None) -> dict[Any, Any]:
+        if found is not None and found.deleted and (paths or []) == [shown.upload for shown in found.files]:
+            found.deleted = False
+            return {layout.next.thanks: gr.skip()}
+        if found is not None:
+            services.uploads.drop(*(path for upload, path in found.taken.items() if upload not in (paths or [])))
+        return {**show.nothing(layout, texts.waiting), layout.answer.headline: headline.welcome(texts), visit: Visit(taken=_taken(found))}
 
     inputs.examples.select(choose, None, inputs.files, **QUIET)
     inputs.camera.change(lambda path: [path] if path else None, inputs.camera, inputs.files, **QUIET)
-    inputs.files.change(forget, None, outputs, queue=False, **QUIET)
+    inputs.files.change(forget, [inputs.files, visit], outputs, queue=False, **QUIET)
     began = inputs.start.click(None, None, [job, *buttons], js=f"() => [{_NEW_KEY}, {_able(False)}, {_able(True)}]", **QUIET)
     done = began.then(
         _analyse(layout, services, texts, visit),
-        [inputs.files, job, inputs.consent],
+        [inputs.files, names, job, inputs.consent, visit],
         outputs,
+        js=_WITH_NAMES,
         api_visibility="private",
         concurrency_id=QUEUE,
         concurrency_limit=services.settings.at_once,
-        show_progress_on=layout.answer.headline,
+        show_progress_on=[layout.answer.headline, inputs.under_way],
     )
     inputs.stop.click(services.analysis.jobs.stop, job, None, queue=False, **QUIET)
-    done.then(None, None, buttons, js=f"() => [{_able(True)}, {_able(False)}]", **QUIET)
+    done.then(None, None, buttons, js=f"() => (lensArrive(), [{_able(True)}, {_able(False)}])", **QUIET)
     return done
+
+
+def _taken(found: Visit | None) -> dict[str, Path]:
+    return {} if found is None else {upload: path for upload, path in found.taken.items() if path.exists()}
 
 
 def _able(yes: bool) -> str:
@@ -85,60 +98,79 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
     most = services.settings.max_files
 
     def analyse(
-        paths: list[str] | None, job: str, consent: bool, request: gr.Request, progress: gr.Progress = gr.Progress()
+        paths: list[str] | None,
+        names: Any,
+        job: str,
+        consent: bool,
+        earlier: Visit | None,
+        request: gr.Request,
+        progress: gr.Progress = gr.Progress(),
     ) -> dict[Any, Any]:
+        found = Visit(taken=_taken(earlier))
         if not paths:
-            return {**show.nothing(layout, texts.no_file), visit: Visit()}
+            return {**show.nothing(layout, texts.no_file), visit: found}
         if len(paths) > most:
-            return {**show.nothing(layout, texts.too_many_files.format(count=len(paths), most=most)), visit: Visit()}
+            return {**show.nothing(layout, texts.too_many_files.format(count=len(paths), most=most)), visit: found}
+        named = names if isinstance(names, list) and len(names) == len(paths) else [""] * len(paths)
+        tell = _telling(texts, len(paths), progress)
         try:
-            tell = [_teller(texts, number, len(paths), progress) for number in range(len(paths))]
-            agreed = consent is True
-            found = Visit([_one(services, path, job, agreed, told) for path, told in zip(paths, tell, strict=True)])
-            return {**_shown(layout, services, texts, found, request), visit: found}
+            for number, (path, name) in enumerate(zip(paths, named, strict=True)):
+                found.files.append(_one(services, found, path, name, consent=consent is True, job=job, tell=tell(number)))
+            return {**show.visit(layout, found, services, texts, request), visit: found}
         except Cancelled:
-            return {**show.nothing(layout, texts.stopped), visit: Visit()}
+            words = texts.stopped
         except Exception:  # whatever it was: logged here, said to the visitor, and the buttons come back
             logger.exception("an analysis failed")
-            return {**show.nothing(layout, texts.failed), visit: Visit()}
+            words = texts.failed
+        _undo(services, found)
+        return {**show.nothing(layout, words), visit: found}
 
     return analyse
 
 
-def _teller(texts: Texts, number: int, count: int, progress: Any) -> Progress:
-    """Tells how far one of several files is."""
-    place = f"{texts.place_of.format(number=number + 1, count=count)}: " if count > 1 else ""
-
-    def tell(done: float, stage: str) -> None:
-        progress((number + done) / count, desc=place + texts.stages.get(stage, stage))
-
-    return tell
+def _one(services: Services, found: Visit, upload: str, name: Any, *, consent: bool, job: str, tell: Any) -> Shown:
+    path = found.taken.setdefault(upload, services.uploads.take(Path(upload)))
+    return Shown(upload, path, name_of(name, upload), services.analysis.analyse(path, consent=consent, job=job, progress=tell))
 
 
-def _one(services: Services, path: str, job: str, consent: bool, tell: Progress) -> Shown:
-    analysed = services.analysis.analyse(Path(path), consent=consent, job=job, progress=tell)
-    return Shown(Path(path), Path(path).name, analysed)
+def _undo(services: Services, found: Visit) -> None:
+    """Nothing is kept of files that were answered before the visitor stopped the others: their receipts would reach nobody."""
+    for shown in found.files:
+        try:
+            if shown.analysed.receipt is not None:
+                services.receipts.delete(shown.analysed.receipt)
+        except Refused:  # logged by the service
+            continue
+    found.files.clear()
 
 
-def _shown(layout: Layout, services: Services, texts: Texts, found: Visit, request: gr.Request) -> dict[Any, Any]:
-    assert found.shown is not None
-    several = len(found.files) > 1
-    chooser = gr.update(choices=show.chooser_choices(found.files, texts), value=found.number, visible=several)
-    values = show.answered(layout, found.shown, services, texts, _receipt_address(request, texts))
-    return {**values, layout.answer.chooser: chooser}
+def _telling(texts: Texts, count: int, progress: Any) -> Any:
+    """For each of `count` files a callback that tells the visitor what is done and how long the rest will take."""
+    remaining = Remaining(time.monotonic)
+
+    def of_file(number: int) -> Any:
+        place = f"{texts.place_of.format(number=number + 1, count=count)}: " if count > 1 else ""
+
+        def tell(done: float, stage: str) -> None:
+            fraction = (number + done) / count
+            left = remaining.left(fraction, waiting=stage == "waiting")
+            progress(fraction, desc=place + texts.stages.get(stage, stage) + _left(left, texts))
+
+        return tell
+
+    return of_file
 
 
-def _receipt_address(request: gr.Request, texts: Texts) -> str:
-    """The receipt page's address as this visitor reaches it."""
-    host = request.headers.get("host", "")
-    scheme = request.headers.get("x-forwarded-proto", "http").split(",")[0].strip()
-    return f"{scheme}://{host}{address(texts, 'receipt')}"
+def _left(seconds: int | None, texts: Texts) -> str:
+    if seconds is None:
+        return ""
+    return texts.left_seconds.format(count=seconds) if seconds < 60 else texts.left_minutes.format(count=round(seconds / 60))
 
 
 def _choose(layout: Layout, services: Services, texts: Texts) -> Any:
     def choose(found: Visit, number: int, request: gr.Request) -> dict[Any, Any]:
         found.number = int(number)
-        return _shown(layout, services, texts, found, request)
+        return show.visit(layout, found, services, texts, request)
 
     return choose
 
@@ -149,19 +181,26 @@ def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, vis
 
     def hold(found: Visit | None) -> tuple[Any, Any]:
         shown = found.shown if found else None
-        if shown is None or shown.analysed.result.outcome != "verdict":
+        if shown is None or shown.analysed.result.outcome != "verdict" or shown.stabilities is not None:
             return gr.skip(), gr.skip()
-        shown.stabilities = services.evidence.stabilities(shown.path, shown.analysed.result)
-        result = shown.analysed.result
-        strip = trust.stability_strip(services.evidence.checked_faces(result), shown.stabilities, texts)
-        unstable = services.evidence.falls(result, shown.stabilities)
-        return strip, headline.headline(result, texts, unstable=True) if unstable else gr.skip()
+        try:
+            shown.stabilities = services.evidence.stabilities(shown.path, shown.analysed.result)
+        except UnreadableMedia:  # it has been swept meanwhile
+            return headline.message(texts.file_gone), gr.skip()
+        first, strip = show.held(shown, services, texts)
+        return strip, first if services.evidence.falls(shown.analysed.result, shown.stabilities) else gr.skip()
 
     def draw(found: Visit | None) -> Any:
         shown = found.shown if found else None
         if shown is None or shown.analysed.result.kind != "video" or shown.analysed.result.outcome != "verdict":
             return gr.skip()
-        return gr.update(value=str(services.evidence.overlay_clip(shown.path, shown.analysed.result)), visible=True)
+        if shown.clip is None or not shown.clip.exists():
+            try:
+                shown.clip = services.evidence.overlay_clip(shown.path, shown.analysed.result)
+            except UnreadableMedia:
+                return gr.skip()
+            shown.made.append(shown.clip)
+        return gr.update(value=str(shown.clip), visible=True)
 
     held = event.then(hold, visit, [answer.stability, answer.headline], concurrency_id=QUEUE, **QUIET)
     held.then(draw, visit, answer.clip, concurrency_id=QUEUE, **QUIET)
@@ -172,6 +211,9 @@ def _consistency(services: Services, texts: Texts) -> Any:
         shown = found.shown if found else None
         if shown is None or shown.analysed.result.kind != "image":
             return gr.skip()
-        return consistency_maps(services.evidence.consistency(shown.path, shown.analysed.result), texts)
+        try:
+            return consistency_maps(services.evidence.consistency(shown.path, shown.analysed.result), texts)
+        except UnreadableMedia:
+            return headline.message(texts.file_gone)
 
     return consistency

@@ -12,7 +12,7 @@ from webapp.domain import Tag, Vote
 from webapp.ui.render import facts
 from webapp.ui.render.headline import welcome
 from webapp.ui.services import Services
-from webapp.ui.texts import LANGUAGES, Texts
+from webapp.ui.texts import LANGUAGES, Texts, code_of
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
@@ -28,6 +28,7 @@ class Inputs:
     consent: gr.Checkbox
     start: gr.Button
     stop: gr.Button
+    under_way: gr.HTML  # progress, where the headline is far away: on phones
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Answer:
 class Next:
     """What the visitor can do with an answer."""
 
-    panel: gr.Group
+    panel: gr.Column
     kept: gr.HTML
     link: gr.Textbox
     pdf: gr.Button
@@ -60,7 +61,7 @@ class Next:
     delete: gr.Button
     delete_sure: gr.Button
     deleted: gr.Markdown
-    vote_panel: gr.Group
+    vote_panel: gr.Column
     subject: gr.Dropdown
     vote: gr.Radio
     tags: gr.CheckboxGroup
@@ -106,8 +107,7 @@ def header(texts: Texts, *, receipt: bool = False) -> None:
 
 def address(texts: Texts, page: str) -> str:
     """Where a page lies in a language: "/", "/receipt", "/zh", "/receipt-zh"."""
-    code = next(code for code, other in LANGUAGES.items() if other is texts)
-    first = next(iter(LANGUAGES))
+    code, first = code_of(texts), next(iter(LANGUAGES))
     if not page:
         return "/" if code == first else f"/{code}"
     return f"/{page}" if code == first else f"/{page}-{code}"
@@ -117,19 +117,20 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
     settings = services.settings
     with gr.Tabs():
         with gr.Tab(texts.upload):
-            files = gr.File(label=texts.upload, show_label=False, type="filepath", file_count="multiple", elem_id="file", height=170)
+            files = gr.File(label=texts.upload, show_label=False, type="filepath", file_count="multiple", elem_id="file", height=190)
         with gr.Tab(texts.camera):
             camera = gr.Image(
                 label=texts.camera, show_label=False, sources=["webcam"], type="filepath", image_mode=None, format="png", elem_id="camera"
             )
             gr.HTML(f"<p class='lens-help'>{texts.camera_help}</p>", padding=False)
-    limits = texts.limits_before.format(files=settings.max_files, megabytes=settings.max_upload_mb)
-    gr.HTML(f"<p class='lens-help'>{texts.paste_hint} {limits} {texts.privacy_before}</p>", padding=False)
     consent = gr.Checkbox(label=texts.consent, info=texts.consent_help, value=False, elem_id="consent")
     with gr.Row():
         start = gr.Button(texts.analyse, variant="primary", elem_id="analyse")
         stop = gr.Button(texts.stop, elem_id="stop", interactive=False)
-    gr.HTML(f"<p class='lens-help'>{texts.examples}</p>", padding=False)
+    under_way = gr.HTML(elem_id="under-way", padding=False)
+    limits = texts.limits_before.format(files=settings.max_files, megabytes=settings.max_upload_mb)
+    gr.HTML(f"<p class='lens-help'>{texts.paste_hint} {texts.privacy_before}</p><p class='lens-help'>{limits}</p>", padding=False)
+    gr.HTML(f"<h2 class='lens-also'>{texts.examples}</h2>", padding=False)
     found = [(str(EXAMPLES / name), caption) for name, caption in texts.example_captions.items() if (EXAMPLES / name).is_file()]
     examples = gr.Gallery(
         [(_still(path), caption) for path, caption in found],
@@ -144,7 +145,7 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
         buttons=[],
         elem_id="examples",
     )
-    return Inputs(files, camera, examples, tuple(path for path, _ in found), consent, start, stop)
+    return Inputs(files, camera, examples, tuple(path for path, _ in found), consent, start, stop, under_way)
 
 
 def _still(path: str) -> str:
@@ -168,21 +169,21 @@ def _answer(texts: Texts) -> Answer:
 
 
 def _next(texts: Texts) -> Next:
-    with gr.Group(visible=False, elem_id="next") as panel:
-        gr.HTML(f"<div class='lens-ask'><h3>{texts.next_title}</h3></div>")
-        kept = gr.HTML(elem_id="kept")
+    with gr.Column(visible=False, elem_id="next", elem_classes="lens-card") as panel:
+        gr.HTML(f"<div class='lens-ask'><h3>{texts.next_title}</h3></div>", padding=False)
+        kept = gr.HTML(elem_id="kept", padding=False)
         link = gr.Textbox(label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, elem_id="link")
-        with gr.Row():
+        with gr.Row(elem_classes="lens-buttons"):
             pdf = gr.Button(texts.report_pdf, elem_id="report-pdf")
             data = gr.Button(texts.report_json, elem_id="report-json")
-            delete = gr.Button(texts.delete, variant="stop", elem_id="delete")
+            delete = gr.Button(texts.delete, elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
     ready = gr.DownloadButton(elem_id="report-file", elem_classes="lens-unseen")  # holds the report that was made
     deleted = gr.Markdown(elem_id="deleted")
-    with gr.Group(visible=False, elem_id="feedback") as vote_panel:
-        gr.HTML(f"<div class='lens-ask'><h3>{texts.feedback_title}</h3><p>{texts.feedback_help}</p></div>")
-        subject = gr.Dropdown([(texts.whole_file, 0)], value=0, label=texts.about, elem_id="subject")
+    with gr.Column(visible=False, elem_id="feedback", elem_classes="lens-card") as vote_panel:
+        gr.HTML(f"<div class='lens-ask'><h3>{texts.feedback_title}</h3><p>{texts.feedback_help}</p></div>", padding=False)
         vote = gr.Radio([(texts.votes[v], v.value) for v in Vote], label=texts.feedback_title, show_label=False, elem_id="vote")
+        subject = gr.Dropdown([(texts.whole_file, 0)], value=0, label=texts.about, elem_id="subject")
         tags = gr.CheckboxGroup([(texts.tag_names[tag], tag.value) for tag in Tag], label=texts.tags, elem_id="tags")
         note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, max_length=2000, elem_id="note")
         with gr.Accordion(texts.region, open=False) as region_panel:
@@ -190,10 +191,12 @@ def _next(texts: Texts) -> Next:
             region = gr.ImageEditor(
                 label=texts.region, show_label=False, sources=(), transforms=(), layers=False, type="numpy", elem_id="region", height=360
             )
-        send = gr.Button(texts.send, elem_id="send")
+        with gr.Row(elem_classes="lens-buttons"):
+            send = gr.Button(texts.send, variant="primary", elem_id="send")
         thanks = gr.Markdown(elem_id="thanks")
     return Next(
-        panel, kept, link, pdf, data, ready, delete, sure, deleted, vote_panel, subject, vote, tags, note, region_panel, region, send, thanks
+        panel, kept, link, pdf, data, ready, delete, sure, deleted,
+        vote_panel, subject, vote, tags, note, region_panel, region, send, thanks,
     )  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import gradio as gr
 
 from laanet_core.images import read_image
-from webapp.ui.pages.analyse.layout import Layout, Next
-from webapp.ui.pages.analyse.visits import Shown
+from webapp.ui.pages.analyse.layout import Layout, Next, address
+from webapp.ui.pages.analyse.visits import Shown, Visit
 from webapp.ui.render import faces, headline, picture, timeline, trust
 from webapp.ui.services import Services
 from webapp.ui.texts import Texts
@@ -40,11 +40,27 @@ def nothing(layout: Layout, text: str) -> Values:
     }
 
 
+def visit(layout: Layout, found: Visit, services: Services, texts: Texts, request: gr.Request) -> Values:
+    """The answer to the file that is shown, and the choice between several."""
+    assert found.shown is not None
+    chooser = gr.update(choices=chooser_choices(found.files, texts), value=found.number, visible=len(found.files) > 1)
+    return {**answered(layout, found.shown, services, texts, _receipt_address(request, texts)), layout.answer.chooser: chooser}
+
+
+def _receipt_address(request: gr.Request, texts: Texts) -> str:
+    """The receipt page's address as this visitor reaches it."""
+    host = request.headers.get("host", "")
+    scheme = request.headers.get("x-forwarded-proto", "http").split(",")[0].strip()
+    return f"{scheme}://{host}{address(texts, 'receipt')}"
+
+
 def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, address: str) -> Values:
-    """One file's answer, without what follows later (stability, the drawn clip)."""
+    """One file's answer, without what follows later (stability, the drawn clip) unless that is known already."""
     answer, following, result = layout.answer, layout.next, shown.analysed.result
     stored = shown.analysed.receipt is not None
-    first = headline.headline(result, texts)
+    first, strip = headline.headline(result, texts), trust.waiting_strip(texts) if result.outcome == "verdict" else ""
+    if shown.stabilities is not None:
+        first, strip = held(shown, services, texts)
     if not stored:
         first += headline.message(texts.not_stored)
     judged = result.outcome == "verdict"
@@ -54,7 +70,7 @@ def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, add
         answer.table: faces.table(result, texts),
         answer.timeline: timeline.plot(result, services.analysis.detector.decision, texts) if result.kind == "video" else "",
         answer.clip: gr.update(value=None, visible=False),
-        answer.stability: trust.waiting_strip(texts) if judged else "",
+        answer.stability: strip,
         answer.consistency_panel: gr.update(visible=judged and result.kind == "image", open=False),
         answer.consistency: "",
         answer.data_panel: gr.update(visible=True),
@@ -68,6 +84,7 @@ def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, add
         following.vote_panel: gr.update(visible=judged and stored),
         **_fresh_vote(following),
         following.subject: gr.update(choices=_subjects(shown, texts), value=0),
+        **_earlier_vote(shown, following, texts),
         following.region_panel: gr.update(visible=result.kind == "image", open=False),
     }
 
@@ -75,6 +92,27 @@ def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, add
 def _kept(shown: Shown, texts: Texts) -> str:
     code = "kept" if shown.analysed.kept else shown.analysed.not_kept
     return "" if code is None else f"<p class='lens-ask' role='status'>{texts.kept[code]}</p>"
+
+
+def held(shown: Shown, services: Services, texts: Texts) -> tuple[str, str]:
+    """The headline and the strip once it is known whether the verdict holds."""
+    result, found = shown.analysed.result, shown.stabilities or []
+    unstable = services.evidence.falls(result, found) if found else False
+    strip = trust.stability_strip(services.evidence.checked_faces(result), found, texts, clip=result.kind == "video") if found else ""
+    return headline.headline(result, texts, unstable=unstable), strip
+
+
+def _earlier_vote(shown: Shown, following: Next, texts: Texts) -> Values:
+    if shown.said is None:
+        return {}
+    said = shown.said
+    return {
+        following.subject: gr.update(choices=_subjects(shown, texts), value=said.subject),
+        following.vote: said.choice,
+        following.tags: list(said.tags),
+        following.note: said.words,
+        following.thanks: texts.thanks_again,
+    }
 
 
 def _fresh_vote(following: Next) -> Values:
@@ -100,8 +138,11 @@ def _pictures(shown: Shown, services: Services, texts: Texts) -> str:
 
 
 def chooser_choices(shown: list[Shown], texts: Texts) -> list[tuple[str, int]]:
-    """The files of a visit, each with its verdict in words. A file's name is the visitor's; the radio shows it as text."""
-    return [(f"{number}. {entry.name}: {_words(entry, texts)}", number - 1) for number, entry in enumerate(shown, start=1)]
+    """The files of a visit, each with its verdict in words. A file's name is the visitor's; the radio shows it as text.
+
+    It comes last, so that marks in it that turn the direction of writing turn nothing but itself.
+    """
+    return [(f"{number}. {_words(entry, texts)}: {entry.name}", number - 1) for number, entry in enumerate(shown, start=1)]
 
 
 def _words(entry: Shown, texts: Texts) -> str:

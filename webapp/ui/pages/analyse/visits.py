@@ -9,15 +9,34 @@ from laanet_core.stability import Stability
 from webapp.domain import following_key, new_key
 from webapp.services.analysis import Analysed
 
+LONGEST_NAME = 255  # characters of a file's name
+
+
+@dataclass(frozen=True)
+class Said:
+    """A vote as it was sent, for when its file is shown again."""
+
+    subject: int
+    choice: str
+    tags: tuple[str, ...]
+    words: str
+
 
 @dataclass
 class Shown:
-    """One analysed file: where its upload lies, its name as the visitor gave it, the answer, and what followed later."""
+    """One analysed file: where it arrived and where it lies now, its name as the visitor gave it, the answer, and what followed later.
 
+    `made` are the files made from it (reports, the drawn clip, which is also `clip`); they go when it goes.
+    """
+
+    upload: str
     path: Path
     name: str
     analysed: Analysed
     stabilities: list[Stability | None] | None = None
+    said: Said | None = None
+    clip: Path | None = None
+    made: list[Path] = field(default_factory=list)
     key: str = field(default_factory=new_key)  # of the next vote
     sent: str = ""  # the vote that was sent last, under `key`
 
@@ -30,11 +49,28 @@ class Shown:
 
 @dataclass
 class Visit:
-    """The files of one page, and which of them is shown."""
+    """The files of one page, which of them is shown, and where each of the uploads lies that were taken (by where it arrived)."""
 
     files: list[Shown] = field(default_factory=list)
     number: int = 0
+    taken: dict[str, Path] = field(default_factory=dict)
+    deleted: bool = False  # the page is about to take a deleted file from the list of uploads itself
 
     @property
     def shown(self) -> Shown | None:
         return self.files[self.number] if 0 <= self.number < len(self.files) else None
+
+    def remove_shown(self) -> Shown | None:
+        """Take the shown file out; the one after it is shown, or the last one."""
+        shown = self.shown
+        if shown is not None:
+            self.files.remove(shown)
+            self.taken.pop(shown.upload, None)
+            self.number = max(min(self.number, len(self.files) - 1), 0)
+        return shown
+
+
+def name_of(given: object, path: str) -> str:
+    """The name a browser says a file has, as text that can be sent anywhere; else that of the upload. Nothing is ever opened by it."""
+    name = given if isinstance(given, str) and given else Path(path).name
+    return name.encode("utf-8", "replace").decode()[:LONGEST_NAME]

@@ -1,0 +1,148 @@
+"""A person's paths through the pages, one walk per situation; every stop is photographed and looked over.
+
+The pictures lie in artifacts/screenshots, at desktop and phone width, light and dark.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+from playwright.sync_api import Browser, expect
+
+from tests.conftest import ROOT, Server
+from tests.e2e.conftest import PHONE, ROOMY, Visit
+from tests.e2e.test_analyse_page import long_clip
+from webapp.ui.pages.analyse.layout import EXAMPLES, address
+from webapp.ui.texts import LANGUAGES
+
+PICTURES = ROOT / "artifacts" / "screenshots"
+ENGLISH, CHINESE = LANGUAGES["en"], LANGUAGES["zh"]
+WIDER = "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+
+
+class Walk(Visit):
+    """A visit that is photographed: at both widths, in light and dark, and looked over by axe-core in two of the four."""
+
+    def stop(self, name: str, *, wait: str = "") -> None:
+        """Photograph where the walk is; nothing may be wider than the screen, nor break the rules for those who see or hear otherwise."""
+        if wait:
+            self.page.wait_for_selector(wait, timeout=120_000)
+        for shown, size in (("desktop", ROOMY), ("phone", PHONE)):
+            self.page.set_viewport_size({"width": size["width"], "height": size["height"]})
+            for theme in ("light", "dark"):
+                self.page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
+                self.page.wait_for_timeout(250)  # colours fade
+                self.page.screenshot(path=PICTURES / f"{name}-{shown}-{theme}.png", full_page=True)
+                if (shown, theme) in (("desktop", "light"), ("phone", "dark")):
+                    assert self.serious() == [], f"{name}, {shown}, {theme}"
+            widths = self.page.evaluate(WIDER)
+            assert widths[0] <= widths[1], f"{name}, {shown}"
+        self.page.evaluate("document.body.classList.remove('dark')")
+        self.page.set_viewport_size({"width": ROOMY["width"], "height": ROOMY["height"]})
+
+    def serious(self) -> list[str]:
+        """Violations of serious or critical impact, each with the first element at fault."""
+        violations = Axe().run(self.page).response["violations"]
+        return [f"{v['id']}: {v['nodes'][0]['html'][:300]}" for v in violations if v["impact"] in ("serious", "critical")]
+
+    def link(self) -> str:
+        return self.page.locator("#link input, #link textarea").first.input_value()
+
+
+@pytest.fixture
+def walk(browser: Browser, server: Server) -> Iterator[Walk]:
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    context = browser.new_context(viewport=ROOMY)
+    walking = Walk(context.new_page(), server)
+    yield walking.open()
+    context.close()
+    assert walking.complaints == []
+    assert walking.foreign == []
+
+
+def test_a_photo_from_the_file_to_the_deletion(walk: Walk) -> None:
+    page = walk.page
+    walk.stop("welcome")
+    walk.analyse(EXAMPLES / "astronaut-self-blended.jpg")
+    page.get_by_label(ENGLISH.points).check()
+    walk.stop("photo", wait="#stability .lens-strip")
+    page.get_by_role("button", name=ENGLISH.consistency).click()
+    page.get_by_role("button", name=ENGLISH.limits_title).click()
+    page.get_by_role("button", name=ENGLISH.model_title).click()
+    page.get_by_role("button", name=ENGLISH.region).click()
+    page.get_by_label("Disagree").check()
+    page.get_by_label("Eyes", exact=True).check()
+    page.locator("#note textarea").fill("It is my own picture; nothing was changed.")
+    page.locator("#region canvas").first.wait_for(timeout=30_000)
+    walk.stop("photo-opened", wait="#consistency img")
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text(ENGLISH.thanks, timeout=30_000)
+    page.click("#delete")
+    expect(page.locator("#delete-sure")).to_be_visible()
+    walk.stop("photo-voted")
+    page.goto(walk.link())
+    walk.stop("receipt", wait="#record .lens-head")
+    page.click("#delete")
+    page.click("#delete-sure")
+    expect(page.locator("#record")).to_contain_text(ENGLISH.deleted)
+    walk.stop("receipt-deleted")
+
+
+def test_several_photos_one_of_which_is_deleted(walk: Walk, samples: Path, tmp_path: Path) -> None:
+    page = walk.page
+    words = tmp_path / "holiday in Kraków, the third day (edited, final version 2).jpg"
+    words.write_text("no picture")
+    walk.analyse(samples / "two_people.jpg", samples / "astronaut.png", words)
+    walk.stop("several", wait="#stability .lens-strip")
+    page.click("#delete")
+    page.click("#delete-sure")
+    expect(page.locator("#faces tbody tr")).to_have_count(1, timeout=30_000)
+    walk.stop("several-one-deleted", wait="#stability .lens-strip")
+
+
+def test_a_clip(walk: Walk) -> None:
+    walk.analyse(EXAMPLES / "clip.mp4")
+    walk.page.wait_for_function("(document.querySelector('#clip video') || {}).readyState >= 2", timeout=120_000)
+    walk.stop("clip", wait="#stability .lens-strip")
+
+
+def test_what_cannot_be_judged(walk: Walk, tmp_path: Path) -> None:
+    grey, words = tmp_path / "grey.png", tmp_path / "words.jpg"
+    Image.new("RGB", (640, 400), "grey").save(grey)
+    words.write_text("no picture")
+    assert ENGLISH.outcomes["no_face"][0] in walk.analyse(grey)
+    walk.stop("no-face")
+    assert "Code: unsupported_type" in walk.analyse(words)
+    walk.stop("rejected")
+
+
+def test_a_clip_that_is_stopped_on_the_way(walk: Walk, samples: Path, tmp_path: Path) -> None:
+    page = walk.page
+    walk.choose(long_clip(samples, tmp_path / "long.mp4", count=120, side=720))
+    page.click("#analyse")
+    page.wait_for_selector("#stop:not([disabled])")
+    page.wait_for_timeout(2500)
+    page.screenshot(path=PICTURES / "under-way-desktop-light.png", full_page=True)
+    page.click("#stop")
+    expect(page.locator("#headline")).to_contain_text(ENGLISH.stopped, timeout=30_000)
+    walk.stop("stopped")
+
+
+def test_the_chinese_pages(walk: Walk, samples: Path) -> None:
+    page = walk.page
+    walk.open(place=address(CHINESE, ""))
+    walk.stop("chinese-welcome")
+    walk.analyse(samples / "two_people.jpg")
+    walk.stop("chinese-photo", wait="#stability .lens-strip")
+    page.get_by_label(CHINESE.votes["not_sure"]).check()
+    page.locator("#note textarea").fill("我不知道。")
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text(CHINESE.thanks, timeout=30_000)
+    page.goto(walk.link())
+    walk.stop("chinese-receipt", wait="#record .lens-head")
+    assert not re.search("[A-Za-z]{12,}", page.inner_text("#record"))
