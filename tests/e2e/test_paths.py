@@ -5,10 +5,13 @@ The pictures lie in artifacts/screenshots, at desktop and phone width, light and
 
 from __future__ import annotations
 
+import io
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
@@ -74,7 +77,8 @@ def test_a_photo_from_the_file_to_the_deletion(walk: Walk) -> None:
     page.get_by_role("button", name=ENGLISH.consistency).click()
     page.get_by_role("button", name=ENGLISH.limits_title).click()
     page.get_by_role("button", name=ENGLISH.model_title).click()
-    page.get_by_role("button", name=ENGLISH.region).click()
+    with page.expect_response(lambda response: "preview" in response.url and response.ok):  # the picture to be painted on
+        page.get_by_role("button", name=ENGLISH.region).click()
     page.get_by_label("Disagree").check()
     page.get_by_label("Eyes", exact=True).check()
     page.locator("#note textarea").fill("It is my own picture; nothing was changed.")
@@ -99,10 +103,28 @@ def test_several_photos_one_of_which_is_deleted(walk: Walk, samples: Path, tmp_p
     words.write_text("no picture")
     walk.analyse(samples / "two_people.jpg", samples / "astronaut.png", words)
     walk.stop("several", wait="#stability .lens-strip")
+    first = walk.link()
+    page.locator("#chooser label").nth(1).click()
+    page.wait_for_function("first => document.querySelector('#link textarea').value !== first", arg=first)
+    page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+    page.get_by_label("Not sure").check()
+    page.locator("#note textarea").fill("said before the other one went")
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text(ENGLISH.thanks)
+    second, strip = walk.link(), page.inner_text("#stability")
+    page.locator("#chooser label").nth(0).click()
+    expect(page.locator("#faces tbody tr")).to_have_count(2)
     page.click("#delete")
     page.click("#delete-sure")
-    expect(page.locator("#faces tbody tr")).to_have_count(1, timeout=30_000)
+    expect(page.locator("#deleted")).to_contain_text(ENGLISH.deleted_next, timeout=30_000)
+    expect(page.locator("#file .filename")).to_have_count(2)
     walk.stop("several-one-deleted", wait="#stability .lens-strip")
+    assert walk.link() == second
+    assert page.inner_text("#stability") == strip
+    assert page.locator("#note textarea").input_value() == "said before the other one went"
+    assert page.get_by_label("Not sure").is_checked()
+    page.goto(first)
+    expect(page.locator("#record")).to_contain_text(ENGLISH.refused["unknown_receipt"], timeout=30_000)
 
 
 def test_a_clip(walk: Walk) -> None:
@@ -121,15 +143,18 @@ def test_what_cannot_be_judged(walk: Walk, tmp_path: Path) -> None:
     walk.stop("rejected")
 
 
-def test_a_clip_that_is_stopped_on_the_way(walk: Walk, samples: Path, tmp_path: Path) -> None:
+def test_clips_that_are_stopped_on_the_way(walk: Walk, samples: Path, tmp_path: Path) -> None:
     page = walk.page
-    walk.choose(long_clip(samples, tmp_path / "long.mp4", count=120, side=720))
+    first = long_clip(samples, tmp_path / "1.mp4", count=60, side=256)
+    walk.choose(first, *(shutil.copy(first, tmp_path / f"{number}.mp4") for number in range(2, 11)))
     page.click("#analyse")
-    page.wait_for_selector("#stop:not([disabled])")
-    page.wait_for_timeout(2500)
+    expect(page.locator("#headline .progress-level")).to_contain_text(re.compile(r"File \d+ of 10: .+, about \d+ s left"), timeout=60_000)
     page.screenshot(path=PICTURES / "under-way-desktop-light.png", full_page=True)
+    page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
+    expect(page.locator("#under-way .progress-level")).to_be_visible()
+    page.screenshot(path=PICTURES / "under-way-phone-light.png")
     page.click("#stop")
-    expect(page.locator("#headline")).to_contain_text(ENGLISH.stopped, timeout=30_000)
+    expect(page.locator("#headline .html-container")).to_contain_text(ENGLISH.stopped, timeout=60_000)
     walk.stop("stopped")
 
 
@@ -139,6 +164,11 @@ def test_the_chinese_pages(walk: Walk, samples: Path) -> None:
     walk.stop("chinese-welcome")
     walk.analyse(samples / "two_people.jpg")
     walk.stop("chinese-photo", wait="#stability .lens-strip")
+    with page.expect_download() as pdf:
+        page.click("#report-pdf")
+    report = PICTURES.parent / "report-zh.pdf"
+    pdf.value.save_as(report)
+    assert "照片报告" in "".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(report.read_bytes())).pages)
     page.get_by_label(CHINESE.votes["not_sure"]).check()
     page.locator("#note textarea").fill("我不知道。")
     page.click("#send")

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select, text
 
 from laanet_core.inference import Detector
 from tests.core.clips import write_clip
-from tests.webapp.naughty import NOTES
+from tests.webapp.naughty import MANY, NOTES
 from tests.webapp.test_feedback import mask, png
 from tests.webapp.test_migrations import OLD
 from webapp.db.session import Sessions, make_sessions, open_database
@@ -212,6 +212,8 @@ def test_a_failing_database_is_said(receipts: ReceiptService, engine: Engine, re
 
 def test_notes_come_back_byte_for_byte(receipts: ReceiptService, feedback: FeedbackService, receipt: str) -> None:
     assert len(set(NOTES)) == 40
-    for note in NOTES:
+    assert len(MANY) > 400
+    notes = [*NOTES, *MANY]
+    for note in notes:
         feedback.submit(Submission(receipt, 0, "not_sure", note, new_key()))
-    assert [vote["note"] for vote in receipts.result(receipt)["feedback"]] == list(NOTES)
+    assert [vote["note"] for vote in receipts.result(receipt)["feedback"]] == notes

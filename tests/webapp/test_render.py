@@ -59,13 +59,13 @@ def test_rejections_show_what_to_do_and_the_code_and_nothing_unescaped() -> None
 def test_the_table_has_the_digits_of_the_json() -> None:
     text = faces.table(PICTURE, ENGLISH)
     face = FAKE.to_json()
-    assert f"<td>{face['fake_prob']:.4f}</td><td>{face['fake_logit']:.4f}</td>" in text
+    assert f"data-label='Fake probability'>{face['fake_prob']:.4f}</td><td data-label='Raw score'>{face['fake_logit']:.4f}</td>" in text
     assert "too small to judge" in text
     assert faces.table(dataclasses.replace(PICTURE, faces=()), ENGLISH) == ""
 
 
 def test_a_clips_table_and_timeline_are_by_person() -> None:
-    assert "<th scope='row'>1</th>" in faces.table(CLIP, ENGLISH)
+    assert "<th scope='row' data-label='Person'>1</th>" in faces.table(CLIP, ENGLISH)
     assert [(row["time"], row["person"]) for row in timeline.rows(CLIP)] == [(0, "Person 1"), (0.5, "Person 1"), (1, "Person 1")]
     plot = timeline.plot(CLIP, DecisionConfig(real_below=0.2, fake_above=0.7), ENGLISH)
     assert plot.count("<circle") == 3
@@ -101,7 +101,20 @@ def test_the_strip_shows_every_change_and_names_a_verdict_that_turns() -> None:
     assert text.count("lens-opposite") == 1
     assert ENGLISH.stability_flips in text
     assert ENGLISH.stability_holds in trust.stability_strip(PICTURE.faces, [Stability(variants[:1], True, "fake"), None], ENGLISH)
+    unsure = (Variant("jpeg_90", 0.0, 0.5, "inconclusive", "fake"),)
+    assert ENGLISH.stability_wavers in trust.stability_strip(PICTURE.faces, [Stability(unsure, True, "fake"), None], ENGLISH)
     assert trust.stability_strip(PICTURE.faces, [None, None], ENGLISH) == ""
+
+
+def test_the_strip_of_a_clip_says_that_it_is_about_one_moment_and_names_persons() -> None:
+    text = trust.stability_strip(CLIP.faces[:1], [Stability((), True, "fake")], ENGLISH, clip=True)
+    assert ENGLISH.stability_help_clip in text
+    assert ENGLISH.stability_help not in text
+    assert "Person 1" in text
+
+
+def test_carriage_returns_of_a_note_survive_the_browser() -> None:
+    assert record.exact("a\r\n<b>\r") == "a&#13;\n&lt;b&gt;&#13;"
 
 
 def test_a_record_shows_notes_as_text() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from PIL import Image
 
 from laanet_core.crops import RGBImage, crop_square
 from laanet_core.images import read_image
@@ -22,6 +23,7 @@ from webapp.services.jobs import Progress
 from webapp.services.reports import Report, report_json, report_pdf
 
 CROP_SIDE = 224
+PREVIEW_SIDE = 1024
 
 
 class EvidenceService:
@@ -63,6 +65,14 @@ class EvidenceService:
             crop = crop_square(rgb, face.heatmap.box, CROP_SIDE)
             found.append((crop, self._detector.consistency_map(rgb, face).values))
         return found
+
+    def preview(self, path: Path) -> Path:
+        """A picture, small and upright, as a JPEG of our making. Raises UnreadableMedia."""
+        target = Path(tempfile.mkdtemp(dir=self._folder)) / "preview.jpg"
+        with Image.fromarray(read_image(path)) as image:
+            image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+            image.save(target, quality=90)
+        return target
 
     def worst_moments(self, path: Path, result: AnalysisResult, *, limit: int = 4) -> list[Moment]:
         return list(moments(path, result, worst_times(result, limit=limit), self._frames))

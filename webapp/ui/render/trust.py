@@ -43,7 +43,8 @@ def _name(number: int, face: FaceResult, texts: Texts) -> str:
 def _row(name: str, face: FaceResult, stability: Stability, texts: Texts) -> str:
     cells = [_cell(texts.stability_names["original"], face.fake_prob, face.verdict, texts)]
     cells += [_cell(texts.stability_names[v.name], v.fake_prob, v.verdict, texts, opposite=v.opposite) for v in stability.variants]
-    words = texts.stability_holds if stability.stable else texts.stability_flips
+    same = all(variant.verdict == face.verdict for variant in stability.variants)
+    words = texts.stability_flips if not stability.stable else texts.stability_holds if same else texts.stability_wavers
     state = "real" if stability.stable else "inconclusive"
     return (
         f"<div class='lens-strip'><b>{escape(name)}</b><ul>{''.join(cells)}</ul><p class='lens-pill lens-{state}'>{escape(words)}</p></div>"

@@ -114,6 +114,7 @@ CHINESE = Texts(
         "mirrored": "镜像",
     },
     stability_holds="判断保持不变。",
+    stability_wavers="判断成立：有时变得无法判断，但从未变成相反的结果。",
     stability_flips="判断变成了相反的结果，因此按“无法判断”处理。",
     stability_running="正在以较低的质量再次判断……",
     reliability="在由审核员裁定、且得到类似分数的 {count} 张脸中，{share} 是伪造的（95 % 区间 {low} 至 {high}）。",

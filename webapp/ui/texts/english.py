@@ -132,6 +132,7 @@ ENGLISH = Texts(
         "mirrored": "Mirrored",
     },
     stability_holds="The verdict stays the same.",
+    stability_wavers="It holds: at times it cannot be told any more, but it never turns into its opposite.",
     stability_flips="The verdict turns into its opposite, so it counts as “cannot tell”.",
     stability_running="Judging the faces again at lower quality …",
     reliability="Of {count} faces that moderators decided and that had been scored like this, {share} were fake (95 % interval {low} to {high}).",

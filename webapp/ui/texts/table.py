@@ -84,6 +84,7 @@ class Texts:
     stability_help_clip: str
     stability_names: Mapping[str, str]
     stability_holds: str
+    stability_wavers: str
     stability_flips: str
     stability_running: str
     reliability: str

@@ -101,7 +101,14 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
 
     def background(found: Visit | None) -> Any:
         shown = found.shown if found else None
-        return gr.skip() if shown is None else str(shown.path)
+        if shown is None:
+            return gr.skip()
+        try:
+            preview = services.evidence.preview(shown.path)
+        except UnreadableMedia as error:
+            raise gr.Error(texts.file_gone, print_exception=False) from error
+        shown.made.append(preview)
+        return str(preview)
 
     def submit(found: Visit | None, subject: int, choice: str | None, tags: list[str], words: str, painted: Any) -> str:
         shown = found.shown if found else None

@@ -140,9 +140,14 @@ def _pictures(shown: Shown, services: Services, texts: Texts) -> str:
 def chooser_choices(shown: list[Shown], texts: Texts) -> list[tuple[str, int]]:
     """The files of a visit, each with its verdict in words. A file's name is the visitor's; the radio shows it as text.
 
-    It comes last, so that marks in it that turn the direction of writing turn nothing but itself.
+    It comes last, so that marks in it that turn the direction of writing turn nothing but itself. Gradio looks for its own mark of a
+    word to translate in every label; a break without width keeps it from finding one.
     """
-    return [(f"{number}. {_words(entry, texts)}: {entry.name}", number - 1) for number, entry in enumerate(shown, start=1)]
+    names = [entry.name.replace("__i18n__", "__i18n\u200b__") for entry in shown]
+    return [
+        (f"{number}. {_words(entry, texts)}: {name}", number - 1)
+        for number, (entry, name) in enumerate(zip(shown, names, strict=True), start=1)
+    ]
 
 
 def _words(entry: Shown, texts: Texts) -> str:
