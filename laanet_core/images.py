@@ -9,21 +9,26 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from laanet_core.crops import RGBImage
 from laanet_core.errors import UnreadableMedia
+
+if TYPE_CHECKING:
+    from laanet_core.crops import RGBImage  # which needs OpenCV; a process that only decodes does without
 
 MAX_PIXELS = 50_000_000
 MIN_SIDE = 16  # pixels; nothing smaller can hold a face
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 MediaKind = Literal["image", "video"]
+Source = Path | BinaryIO  # an open file is read from its start and left open
 HEAD_BYTES = 64
 
+_BAND = 1 << 20  # pixels taken over at a time
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 # Pillow raises all of these on broken files
@@ -43,13 +48,25 @@ def sniff(head: bytes) -> MediaKind | None:
     return None
 
 
-def sniff_file(path: Path) -> MediaKind:
-    """Sniff a file. Raises UnreadableMedia with file_not_found, empty_file or unsupported_type."""
+@contextlib.contextmanager
+def opened_file(source: Source) -> Iterator[BinaryIO]:
+    """The source as a file at its start. Raises UnreadableMedia (file_not_found)."""
+    if not isinstance(source, Path):
+        source.seek(0)
+        yield source
+        return
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        file = source.open("rb")
     except OSError as error:
         raise UnreadableMedia("file_not_found", "There is no such file, or it cannot be opened.") from error
+    with file:
+        yield file
+
+
+def sniff_file(source: Source) -> MediaKind:
+    """Sniff a file. Raises UnreadableMedia with file_not_found, empty_file or unsupported_type."""
+    with opened_file(source) as file:
+        head = file.read(HEAD_BYTES)
     if not head:
         raise UnreadableMedia("empty_file", "The file is empty.")
     kind = sniff(head)
@@ -61,21 +78,24 @@ def sniff_file(path: Path) -> MediaKind:
     return kind
 
 
-def read_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> RGBImage:
+def read_image(source: Source | bytes, *, max_pixels: int = MAX_PIXELS) -> RGBImage:
     """Decode a picture to (H, W, 3) uint8 RGB, upright by its EXIF orientation, transparent parts on white, first frame only.
 
     Nothing of its metadata is kept. Raises UnreadableMedia.
     """
-    if isinstance(source, Path):
-        if sniff_file(source) != "image":
-            raise UnreadableMedia("unsupported_type", "This is a video, not a picture.")
-        source = source.read_bytes()
-    _register_heif()
-    with warnings.catch_warnings():
+    if isinstance(source, bytes):
+        source = io.BytesIO(source)
+    elif sniff_file(source) != "image":
+        raise UnreadableMedia("unsupported_type", "This is a video, not a picture.")
+    register_heif()
+    with opened_file(source) as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about odd metadata; the size is checked below
         try:
-            with Image.open(io.BytesIO(source), formats=FORMATS) as image:
+            _check_webp(file, max_pixels)
+            with Image.open(file, formats=FORMATS) as image:
                 _check_size(image.size, max_pixels)
+                image.seek(0)
+                _check_size(image.size, max_pixels)  # a GIF's frame may be larger than the GIF
                 return _upright_rgb(image)
         except Image.DecompressionBombError as error:
             raise _too_many_pixels(max_pixels) from error
@@ -93,25 +113,41 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
         raise UnreadableMedia("image_too_small", f"The picture has {width} x {height} pixels; at least {MIN_SIDE} on each side are needed.")
 
 
+def _check_webp(file: BinaryIO, max_pixels: int) -> None:
+    """The size of a WebP's canvas, which Pillow allocates twice before it tells it."""
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
+    if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
+        width, height = (1 + int.from_bytes(head[place : place + 3], "little") for place in (24, 27))
+        if width * height > max_pixels:
+            raise _too_many_pixels(max_pixels)
+
+
 def _too_many_pixels(max_pixels: int) -> UnreadableMedia:
     return UnreadableMedia("too_many_pixels", f"The picture has more than {max_pixels // 1_000_000} million pixels.")
 
 
 def _upright_rgb(image: Image.Image) -> RGBImage:
-    image.seek(0)
     image.load()
-    turned: Image.Image = image
     with contextlib.suppress(*_DECODE_ERRORS):  # metadata can be unreadable in a picture that is fine
-        turned = ImageOps.exif_transpose(image)
-    if turned.mode.startswith(("I", "F")):
-        grey = _eight_bits(np.asarray(turned))
+        ImageOps.exif_transpose(image, in_place=True)
+    if image.mode.startswith(("I", "F")):
+        grey = _eight_bits(np.asarray(image))
         return np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2))
-    if "A" in turned.mode or "transparency" in turned.info:
-        turned = turned.convert("RGBA")
-        ground = Image.new("RGBA", turned.size, "white")
-        ground.alpha_composite(turned)
-        turned = ground
-    return np.ascontiguousarray(np.asarray(turned.convert("RGB"), np.uint8))
+    rgb = np.empty((image.height, image.width, 3), np.uint8)
+    rows = max(_BAND // image.width, 1)
+    for top in range(0, image.height, rows):  # whole, every step would hold the picture once more
+        rgb[top : top + rows] = _on_white(image.crop((0, top, image.width, min(top + rows, image.height))))
+    return rgb
+
+
+def _on_white(image: Image.Image) -> RGBImage:
+    if "A" in image.mode or "transparency" in image.info:
+        image = image.convert("RGBA")
+        ground = Image.new("RGBA", image.size, "white")
+        ground.alpha_composite(image)
+        image = ground
+    return np.asarray(image.convert("RGB"), np.uint8)
 
 
 def _eight_bits(grey: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> RGBImage:
@@ -123,7 +159,8 @@ def _eight_bits(grey: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> RGBI
     return np.asarray((values - low) * (255 / (high - low if high > low else 1)), np.uint8)
 
 
-def _register_heif() -> None:
+def register_heif() -> None:
+    """Let Pillow read HEIC."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()

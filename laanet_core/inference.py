@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import threading
@@ -18,11 +19,12 @@ from laanet_core.crops import RGBImage, crop_square, enlarge_to_square
 from laanet_core.devices import pick_device
 from laanet_core.errors import UnreadableMedia
 from laanet_core.faces import DetectedFace, FaceDetector
-from laanet_core.images import read_image, sniff_file
+from laanet_core.images import sniff_file
+from laanet_core.reader import IN_PLACE, Reader
 from laanet_core.results import AnalysisResult, Box, ErrorInfo, FaceResult, Heatmap, Kind, ModelInfo, Outcome, TrackResult, Verdict
 from laanet_core.scoring import Scores, score_crops
 from laanet_core.tracks import link
-from laanet_core.video import Frame, read_frames
+from laanet_core.video import Frame
 from laanet_core.weights import LoadedWeights, load_weights
 
 logger = logging.getLogger(__name__)
@@ -46,23 +48,27 @@ def verdict_of(fake_prob: float, decision: DecisionConfig) -> Verdict:
 
 
 class Detector:
-    """Loaded weights and a face detector, ready to judge; may be shared between threads, which take turns at the network."""
+    """Loaded weights and a face detector, ready to judge; may be shared between threads, which take turns at the network.
 
-    def __init__(self, loaded: LoadedWeights, device: str = "auto") -> None:
+    Files are decoded by `reader`: in place, unless another is given.
+    """
+
+    def __init__(self, loaded: LoadedWeights, device: str = "auto", *, reader: Reader = IN_PLACE) -> None:
         self.device = pick_device(device)
         self.info: ModelInfo = loaded.info
         self.decision: DecisionConfig = loaded.decision
         self.config: ModelConfig = loaded.model.config
         notice = loaded.card.get("notice")
         self.notice: str | None = None if notice is None else str(notice)
+        self._reader = reader
         self._model = loaded.model.to(self.device).to(memory_format=torch.channels_last).eval()
         self._faces = FaceDetector(self.device if self.device.type == "cuda" else "cpu")
         self._lock = threading.Lock()
 
     @classmethod
-    def from_weights(cls, source: str | Path = "starter", device: str = "auto") -> Detector:
+    def from_weights(cls, source: str | Path = "starter", device: str = "auto", *, reader: Reader = IN_PLACE) -> Detector:
         """`source`: starter, a folder, or hf://owner/repo@revision. Raises InvalidWeights, InvalidConfig (device)."""
-        return cls(load_weights(source), device)
+        return cls(load_weights(source), device, reader=reader)
 
     def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
         """Judge every face of an upright picture (H, W, 3) uint8 RGB; the faces come largest first. Raises ValueError for another array."""
@@ -103,15 +109,16 @@ class Detector:
 
         if progress:
             progress(0.0, "reading")
-        for frame in read_frames(Path(path), frames):
-            size = size or (frame.rgb.shape[1], frame.rgb.shape[0])
-            if seen:
-                seen(frame.rgb)
-            if chunk and chunk[0].rgb.shape != frame.rgb.shape:  # the picture's size may change in mid-stream
-                finish_chunk()
-            chunk.append(frame)
-            if len(chunk) == _CHUNK:
-                finish_chunk()
+        with contextlib.closing(self._reader.frames(Path(path), frames)) as found:
+            for frame in found:
+                size = size or (frame.rgb.shape[1], frame.rgb.shape[0])
+                if seen:
+                    seen(frame.rgb)
+                if chunk and chunk[0].rgb.shape != frame.rgb.shape:  # the picture's size may change in mid-stream
+                    finish_chunk()
+                chunk.append(frame)
+                if len(chunk) == _CHUNK:
+                    finish_chunk()
         finish_chunk()
         if progress:
             progress(1.0, "judging")
@@ -148,7 +155,7 @@ class Detector:
                 )
             if kind == "video":
                 return self.analyse_video(path, frames, progress, seen=seen)
-            rgb = read_image(Path(path))
+            rgb = self._reader.image(Path(path))
             if seen:
                 seen(rgb)
             if progress:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from laanet_core.crops import RGBImage
+from laanet_core.reader import IN_PLACE, Reader
 from laanet_core.results import AnalysisResult, FaceResult
-from laanet_core.video import read_frames
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,13 @@ def worst_times(result: AnalysisResult, limit: int = 4) -> list[float]:
     return sorted(highest, key=lambda time: (-highest[time], time))[:limit]
 
 
-def moments(path: Path, result: AnalysisResult, times: Sequence[float], frames: int) -> Iterator[Moment]:
+def moments(path: Path, result: AnalysisResult, times: Sequence[float], frames: int, *, reader: Reader = IN_PLACE) -> Iterator[Moment]:
     """Decode again the frames at `times`, which must be times of `result`, itself made with the same number of `frames`."""
     wanted = set(times)
-    for frame in read_frames(path, frames):
-        if frame.time in wanted:
-            wanted.remove(frame.time)
-            yield Moment(frame.rgb, frame.time, tuple(face for face in result.faces if face.time == frame.time))
-        if not wanted:
-            return
+    with contextlib.closing(reader.frames(path, frames)) as found:
+        for frame in found:
+            if frame.time in wanted:
+                wanted.remove(frame.time)
+                yield Moment(frame.rgb, frame.time, tuple(face for face in result.faces if face.time == frame.time))
+            if not wanted:
+                return

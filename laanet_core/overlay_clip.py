@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import contextlib
 import dataclasses
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,12 +15,11 @@ import av
 import numpy as np
 
 from laanet_core.crops import RGBImage
-from laanet_core.errors import UnreadableMedia
-from laanet_core.images import sniff_file
 from laanet_core.inference import Progress
 from laanet_core.overlay import draw_box, draw_heat
+from laanet_core.reader import IN_PLACE, Reader
 from laanet_core.results import AnalysisResult, Box, FaceResult, Heatmap, Verdict
-from laanet_core.video import MAX_FRAME_PIXELS, MAX_SECONDS, Frame, check_size, checked_duration, decoded, opened
+from laanet_core.video import Frame
 
 LONGEST_SIDE = 960
 SECONDS = 60.0
@@ -32,7 +31,6 @@ ENCODERS: Mapping[str, Mapping[str, str]] = {
     "mpeg4": {"b": "4000000"},
 }
 _TICKS = 30_000  # a second's; whole numbers for frames at 24, 25, 29.97 and 30 a second, and few enough for MPEG-4
-_MIN_GAP = 0.03  # seconds; of clips with more than 33 frames a second every second one, or fewer, is drawn and kept
 _MAX_GAP = 5.0  # seconds between two judged frames; past it a straight line says nothing about where a face went
 _MAX_REACH = 1.0  # seconds that a box stays where it was seen last
 _LIMITED, _BT709 = 1, 1  # as FFmpeg numbers the colour range and everything about the colours of HD television
@@ -73,6 +71,7 @@ def write_overlay_clip(
     progress: Progress | None = None,
     longest_side: int = LONGEST_SIDE,
     seconds: float = SECONDS,
+    reader: Reader = IN_PLACE,
 ) -> None:
     """Write a clip's first `seconds` with boxes, numbers and heat on every frame to `target`, an mp4 (H.264, yuv420p) ready to stream.
 
@@ -92,10 +91,10 @@ def write_overlay_clip(
     tracks, reach = _tracks(result, size), _reach(result)
     if progress:
         progress(0.0, "reading")
-    length = min(_length(source), seconds)
+    length = min(reader.length(source), seconds)
     partial = target.with_name(f"{target.name}.part")
     try:
-        with _encoder(partial, size) as write, contextlib.closing(_pictures(source, size, seconds)) as pictures:
+        with _encoder(partial, size) as write, contextlib.closing(reader.film(source, size=size, seconds=seconds)) as pictures:
             for picture in pictures:
                 _draw(picture, tracks, reach)
                 write(picture)
@@ -163,44 +162,6 @@ def _draw(picture: Frame, tracks: list[_Track], reach: float) -> None:
         draw_heat(picture.rgb, face, opacity=0.6 * sure)
     for (face, _), label in seen:
         draw_box(picture.rgb, face, label)
-
-
-@contextlib.contextmanager
-def _reading(source: Path) -> Iterator[Any]:
-    """The source's container; what FFmpeg says about it becomes UnreadableMedia."""
-    if sniff_file(source) != "video":
-        raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
-    try:
-        with opened(source) as container:
-            yield container
-    except av.error.FFmpegError as error:
-        raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
-
-
-def _length(source: Path) -> float:
-    with _reading(source) as container:
-        return checked_duration(container, MAX_SECONDS, MAX_FRAME_PIXELS)
-
-
-def _pictures(source: Path, size: tuple[int, int], seconds: float) -> Generator[Frame]:
-    """The frames of the first `seconds`, upright and brought to `size` (width, height)."""
-    latest: float | None = None
-    with _reading(source) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
-        for frame, time in decoded(container, stream):
-            if time > seconds:
-                break
-            if latest is not None and time - latest < _MIN_GAP:
-                continue
-            latest = time
-            check_size(frame.width, frame.height, MAX_FRAME_PIXELS)
-            turns = round(frame.rotation / 90) % 4  # counter-clockwise, as numpy turns
-            width, height = size if turns % 2 == 0 else size[::-1]
-            small = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
-            yield Frame(np.array(np.rot90(small, turns), np.uint8, order="C"), round(time, 6))
-    if latest is None:
-        raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
 
 
 @contextlib.contextmanager

@@ -7,23 +7,28 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
 
-from laanet_core.crops import RGBImage
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import sniff_file
+from laanet_core.images import Source, opened_file, sniff_file
+
+if TYPE_CHECKING:
+    from laanet_core.crops import RGBImage  # which needs OpenCV
 
 DEMUXERS = ("mov", "matroska", "avi")  # nothing that could name other files or addresses
 MAX_SECONDS = 600.0
 MAX_FRAME_PIXELS = 4096 * 2304
 MIN_SIDE = 16
+MIN_GAP = 0.03  # seconds; of a film with more than 33 frames a second every second one, or fewer, is given
 _LOST_AFTER_ERRORS = 50  # packets in a row that do not decode
+_THREADS = 4  # each holds pictures of its own
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Frame:
     time: float
 
 
-def read_frames(path: Path, count: int, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS) -> Iterator[Frame]:
+def read_frames(source: Source, count: int, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS) -> Generator[Frame]:
     """Up to `count` frames, evenly spaced over the clip by presentation time, upright by its rotation flag.
 
     A clip shorter than `count` frames gives all it has; of a clip with a damaged part what decodes is given. Only one frame is held at a
@@ -42,52 +47,87 @@ def read_frames(path: Path, count: int, *, max_seconds: float = MAX_SECONDS, max
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
-    if sniff_file(path) != "video":
+    with opened(source) as container:
+        duration = _checked_duration(container, max_seconds, max_pixels)
+    with opened(source) as container:
+        yield from _spaced_frames(container, count, duration, max_seconds=max_seconds, max_pixels=max_pixels)
+
+
+def read_length(source: Source, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS) -> float:
+    """Seconds of a clip, by its packets. Raises UnreadableMedia."""
+    with opened(source) as container:
+        return _checked_duration(container, max_seconds, max_pixels)
+
+
+def read_film(source: Source, *, size: tuple[int, int], seconds: float, max_pixels: int = MAX_FRAME_PIXELS) -> Generator[Frame]:
+    """Every frame of a clip's first `seconds`, upright and brought to `size` (width, height); at most 33 a second.
+
+    Only one frame is held at a time. Raises UnreadableMedia, at the latest when the iterator ends without having given a frame.
+    """
+    latest: float | None = None
+    with opened(source) as container:
+        stream = _checked_stream(container, max_pixels)
+        _use_threads(stream)
+        for frame, time in _decoded(container, stream):
+            if time > seconds:
+                break
+            if latest is not None and time - latest < MIN_GAP:
+                continue
+            latest = time
+            _check_size(frame.width, frame.height, max_pixels)
+            turns = _turns(frame)
+            width, height = size if turns % 2 == 0 else size[::-1]
+            small = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
+            yield Frame(np.array(np.rot90(small, turns), np.uint8, order="C"), round(time, 6))
+    if latest is None:
+        raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
+
+
+@contextlib.contextmanager
+def opened(source: Source) -> Iterator[Any]:
+    """A container read through a file object, so that no name in it is ever opened; what FFmpeg says of it becomes UnreadableMedia."""
+    if sniff_file(source) != "video":
         raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
+    options = {"format_whitelist": demuxers()}
     try:
-        with opened(path) as container:
-            duration = checked_duration(container, max_seconds, max_pixels)
-        with opened(path) as container:
-            yield from _spaced_frames(container, count, duration, max_seconds=max_seconds, max_pixels=max_pixels)
+        with opened_file(source) as file, av.open(file, "r", options=options, metadata_errors="ignore") as container:
+            yield container
     except av.error.FFmpegError as error:
         raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
 
 
-@contextlib.contextmanager
-def opened(path: Path) -> Iterator[Any]:
-    """A container read through a file object, so that no name in it is ever opened."""
-    with (
-        path.open("rb") as file,
-        av.open(file, "r", options={"format_whitelist": _whitelist()}, metadata_errors="ignore") as container,
-    ):
-        yield container
-
-
-def _whitelist() -> str:
+@cache
+def demuxers() -> str:
+    """The names of DEMUXERS as this FFmpeg knows them, as it takes them."""
     names = [name for name in av.formats_available if set(name.split(",")) & set(DEMUXERS)]
     return ",".join(sorted({part for name in names for part in name.split(",")} | set(DEMUXERS)))
 
 
-def checked_duration(container: Any, max_seconds: float, max_pixels: int) -> float:
+def _checked_duration(container: Any, max_seconds: float, max_pixels: int) -> float:
     """Seconds of the first video stream, by its packets. Raises UnreadableMedia for what cannot or must not be decoded."""
-    if not container.streams.video:
-        raise UnreadableMedia("no_frames", "The file holds no pictures, only sound or nothing at all.")
-    stream = container.streams.video[0]
-    if stream.codec_context is None:
-        raise UnreadableMedia("corrupt_video", "The video is in a format that cannot be decoded.")
-    check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
+    stream = _checked_stream(container, max_pixels)
     duration = _duration(container, stream, max_seconds)
     if duration > max_seconds:
         raise UnreadableMedia("video_too_long", f"The video is longer than {max_seconds / 60:g} minutes.")
     return duration
 
 
+def _checked_stream(container: Any, max_pixels: int) -> Any:
+    if not container.streams.video:
+        raise UnreadableMedia("no_frames", "The file holds no pictures, only sound or nothing at all.")
+    stream = container.streams.video[0]
+    if stream.codec_context is None:
+        raise UnreadableMedia("corrupt_video", "The video is in a format that cannot be decoded.")
+    _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
+    return stream
+
+
 def _spaced_frames(container: Any, count: int, duration: float, *, max_seconds: float, max_pixels: int) -> Iterator[Frame]:
     stream = container.streams.video[0]
-    stream.thread_type = "AUTO"
+    _use_threads(stream)
     wanted = [(number + 0.5) * duration / count for number in range(count)] if duration > 0 else []
     given = 0
-    for frame, time in decoded(container, stream):
+    for frame, time in _decoded(container, stream):
         if time > max_seconds:
             break
         if wanted:
@@ -97,14 +137,19 @@ def _spaced_frames(container: Any, count: int, duration: float, *, max_seconds: 
                 wanted.pop(0)  # a gap in the clip may swallow several
         elif given == count or duration > 0:
             break
-        check_size(frame.width, frame.height, max_pixels)
+        _check_size(frame.width, frame.height, max_pixels)
         yield Frame(_upright(frame), round(time, 6))
         given += 1
     if not given:
         raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
 
 
-def decoded(container: Any, stream: Any) -> Iterator[tuple[Any, float]]:
+def _use_threads(stream: Any) -> None:
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = min(os.cpu_count() or 1, _THREADS)
+
+
+def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, float]]:
     """Frames in presentation order with their times from the first frame on; damaged packets are passed over."""
     first: float | None = None
     errors = 0
@@ -153,7 +198,7 @@ def _half_a_frame(stream: Any) -> float:
     return 0.5 / rate if rate > 1 else 0.02
 
 
-def check_size(width: int, height: int, max_pixels: int) -> None:
+def _check_size(width: int, height: int, max_pixels: int) -> None:
     if width * height > max_pixels:
         raise UnreadableMedia("too_many_pixels", f"The video's frames have more than {max_pixels / 1e6:.1f} million pixels.")
     if 0 < min(width, height) < MIN_SIDE:
@@ -162,5 +207,9 @@ def check_size(width: int, height: int, max_pixels: int) -> None:
 
 def _upright(frame: Any) -> RGBImage:
     rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    turns = round(frame.rotation / 90) % 4  # counter-clockwise, as numpy turns
-    return np.ascontiguousarray(np.rot90(rgb, turns))
+    return np.ascontiguousarray(np.rot90(rgb, _turns(frame)))
+
+
+def _turns(frame: Any) -> int:
+    """Quarter turns that bring a frame upright, counter-clockwise, as numpy turns."""
+    return int(round(frame.rotation / 90) % 4)

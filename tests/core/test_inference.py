@@ -142,7 +142,7 @@ def test_what_nobody_foresaw_is_a_rejection_and_logged(
     def broken(*_: object) -> None:
         raise AttributeError("width")
 
-    monkeypatch.setattr("laanet_core.inference.read_image", broken)
+    monkeypatch.setattr("laanet_core.reader.read_image", broken)
     result = detector.analyse_file(samples / "astronaut.png")
     assert result.outcome == "rejected"
     assert result.error is not None

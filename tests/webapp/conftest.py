@@ -14,10 +14,12 @@ from laanet_core.inference import Detector
 from laanet_core.results import AnalysisResult
 from tests.webapp.postgresql import PostgreSQL, binaries, running
 from webapp.db.session import Sessions, make_sessions, open_database
+from webapp.media.store import MediaStore
 from webapp.services.analysis import Analysed, AnalysisService
 from webapp.services.audit import AuditService
 from webapp.services.feedback import FeedbackService
 from webapp.services.jobs import Jobs
+from webapp.services.keeping import Keeping
 from webapp.services.receipts import ReceiptService
 
 
@@ -84,8 +86,18 @@ def audit(sessions: Sessions, tmp_path: Path) -> AuditService:
 
 
 @pytest.fixture
-def analysis(detector: Detector, sessions: Sessions) -> AnalysisService:
-    return AnalysisService(detector, sessions, Jobs(), frames=4)
+def store(tmp_path: Path) -> MediaStore:
+    return MediaStore(str(tmp_path / "deep" / "media"))
+
+
+@pytest.fixture
+def keeping(sessions: Sessions, store: MediaStore) -> Keeping:
+    return Keeping(sessions, store, quota=50_000_000)
+
+
+@pytest.fixture
+def analysis(detector: Detector, sessions: Sessions, keeping: Keeping) -> AnalysisService:
+    return AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping)
 
 
 @pytest.fixture
@@ -94,8 +106,8 @@ def feedback(sessions: Sessions) -> FeedbackService:
 
 
 @pytest.fixture
-def receipts(sessions: Sessions) -> ReceiptService:
-    return ReceiptService(sessions)
+def receipts(sessions: Sessions, keeping: Keeping) -> ReceiptService:
+    return ReceiptService(sessions, keeping=keeping)
 
 
 class Judged:

@@ -88,7 +88,7 @@ def running(programs: Path) -> Iterator[PostgreSQL]:
         _wait_until_answers(server, process)
         yield server
     finally:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGQUIT)  # at once: nothing in it is wanted any more
         process.wait(timeout=60)
         shutil.rmtree(folder, ignore_errors=True)
 

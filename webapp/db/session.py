@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -51,6 +51,7 @@ def connect(url: str) -> Engine:
     except NoSuchModuleError as error:
         raise UnusableDatabase(f"there is no kind of database named {parsed.drivername}") from error
     event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "handle_error", _drop_what_cannot_write)
     return engine
 
 
@@ -88,6 +89,12 @@ def empty_journal(engine: Engine) -> None:
 def journal_mode(version: tuple[int, ...]) -> str:
     """WAL where this SQLite release is free of the WAL-reset corruption bug (3.7.0 to 3.51.2), else a rollback journal."""
     return "WAL" if any(first <= version < end for first, end in _WAL_SAFE) else "DELETE"
+
+
+def _drop_what_cannot_write(context: ExceptionContext) -> None:
+    """A file that was opened while its disk was read-only stays so: let the pool open it anew, so that it can be written again."""
+    if getattr(context.original_exception, "sqlite_errorname", "").startswith("SQLITE_READONLY"):
+        context.is_disconnect = True
 
 
 def _hint(url: URL) -> str:

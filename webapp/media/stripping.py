@@ -84,10 +84,10 @@ def bare_clip(path: Path) -> Bare:
     try:
         with opened(path) as source:
             family = next(name for name in _CONTAINERS if name in source.format.name)
-    except (av.error.FFmpegError, StopIteration) as error:
+    except StopIteration as error:
         raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
     for container in _CONTAINERS[family]:
-        with contextlib.suppress(av.error.FFmpegError, ValueError):
+        with contextlib.suppress(UnreadableMedia, ValueError):
             return Bare(_copied(path, container), container)
     raise UnreadableMedia("corrupt_video", "The video's pictures cannot be copied into another file.")
 
@@ -189,7 +189,7 @@ def _bare_webp(content: bytes) -> bytes:
 
 
 def _copied(path: Path, container: Format) -> bytes:
-    """Raises FFmpegError, and ValueError for pictures of a kind that the container cannot hold."""
+    """Raises UnreadableMedia, and ValueError for pictures of a kind that the container cannot hold."""
     written = io.BytesIO()
     with opened(path) as source, av.open(written, "w", format=container, container_options={"fflags": "+bitexact"}) as target:
         judged = source.streams.video[0]

@@ -1,0 +1,277 @@
+"""What was answered stays, whatever becomes of the process, the disk or the lock; what was not saved is said; nobody has to mend it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.webapp.conftest import Judged
+from tests.webapp.test_migrations import OLD
+from webapp.bootstrap import open_records
+from webapp.db.chain import Event
+from webapp.db.session import answers, connect, make_sessions, open_database
+from webapp.db.tables import Analysis
+from webapp.domain import Action, Actor, Refused, Unable, new_key
+from webapp.services.analysis import AnalysisService
+from webapp.services.audit import AuditService
+from webapp.services.feedback import FeedbackService, Submission
+from webapp.services.jobs import Jobs
+from webapp.services.receipts import ReceiptService
+from webapp.settings import Settings
+
+WRITERS = 4
+
+
+def write(url: str, name: str, receipt: str, folder: Path) -> None:
+    """Votes and entries of the audit log until the end; each is acknowledged by a line, after it was answered."""
+    engine = open_database(url)
+    feedback = FeedbackService(make_sessions(engine))
+    audit = AuditService(make_sessions(engine), folder / "audit.head")
+    with (folder / f"{name}.acknowledged").open("ab", buffering=0) as acknowledged:
+        for number in range(1_000_000):
+            key = f"key-{name}-{number}"
+            if number % 4:
+                feedback.submit(Submission(receipt, 0, "agree", f"note of {key}", key, ("eyes", "teeth")))
+            else:
+                audit.tell(Event(Actor.SYSTEM, Action.PURGED, key))
+            acknowledged.write(f"{key}\n".encode())
+
+
+def kill_writers(url: str, receipt: str, folder: Path, kills: int) -> set[str]:
+    """Four writers, of whom one dies again and again; returns what was acknowledged."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.webapp.test_crashes"])
+    chance = random.Random(1)
+    acknowledged: set[str] = set()
+
+    def start(number: int) -> BaseProcess:
+        process = context.Process(target=write, args=(url, f"w{number}", receipt, folder))
+        process.start()
+        return process
+
+    def lines() -> set[str]:
+        return {line for path in folder.glob("*.acknowledged") for line in path.read_text().splitlines()}
+
+    running = [start(number) for number in range(WRITERS)]
+    for number in range(WRITERS, WRITERS + kills):
+        before, deadline = lines(), time.monotonic() + 60
+        while len(lines()) < len(before) + 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(chance.random() * 0.05)
+        place = chance.randrange(WRITERS)
+        _kill(running[place])
+        running[place] = start(number)
+    for process in running:
+        _kill(process)
+    acknowledged = lines()
+    assert len(acknowledged) > 2 * kills
+    return acknowledged
+
+
+def _kill(process: BaseProcess) -> None:
+    process.kill()
+    process.join(timeout=60)
+    assert process.exitcode == -signal.SIGKILL  # it had not failed before
+
+
+def check_after_kills(engine: Engine, acknowledged: set[str], folder: Path) -> None:
+    audit = AuditService(make_sessions(engine), folder / "audit.head")
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        votes = {key for (key,) in connection.execute(text("SELECT idempotency_key FROM feedback")) if key.startswith("key-w")}
+        entries = {key for (key,) in connection.execute(text("SELECT subject FROM audit WHERE action = 'purged'"))}
+        tags = connection.execute(text("SELECT count(*) FROM feedback_tag t JOIN feedback f ON f.id = t.feedback_id")).scalar()
+    assert acknowledged <= votes | entries
+    assert tags == 2 * len(votes)  # a vote is there as a whole or not at all
+    head = audit.verify().head
+    audit.tell(Event(Actor.SYSTEM, Action.OPENED))  # it goes on without a hand
+    assert audit.verify(head.hash).kept == audit.verify().head
+
+
+@pytest.fixture
+def judged_once(engine: Engine, judged: Judged) -> str:
+    """The receipt of a stored result."""
+    receipt = AnalysisService(judged, make_sessions(engine), Jobs(), frames=4).analyse(judged.picture).receipt
+    assert receipt is not None
+    return receipt
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("kills", [10, pytest.param(300, marks=pytest.mark.proof)])
+def test_killed_writers_lose_nothing_that_was_acknowledged(engine: Engine, judged_once: str, tmp_path: Path, kills: int) -> None:
+    url = engine.url.render_as_string(hide_password=False)
+    acknowledged = kill_writers(url, judged_once, tmp_path, kills)
+    check_after_kills(engine, acknowledged, tmp_path)
+    print(f"{kills} kills, {len(acknowledged)} acknowledged")
+
+
+class Scene:
+    """All that a visitor can ask of a database."""
+
+    def __init__(self, url: str, judged: Judged) -> None:
+        self.engine = open_database(url)
+        sessions = make_sessions(self.engine)
+        self.analysis = AnalysisService(judged, sessions, Jobs(), frames=4)
+        self.feedback, self.receipts = FeedbackService(sessions), ReceiptService(sessions)
+        self.picture = judged.picture
+        self.stored: list[str] = []
+        self.votes: list[str] = []
+        self.store()
+
+    def store(self) -> bool:
+        receipt = self.analysis.analyse(self.picture).receipt
+        if receipt is not None:
+            self.stored.append(receipt)
+        return receipt is not None
+
+    def vote(self, size: int = 500) -> str | None:
+        """The code of the refusal."""
+        key = new_key()
+
+        def submit() -> None:
+            self.feedback.submit(Submission(self.stored[0], 0, "agree", "n" * size, key))
+
+        code = self.code_of(submit)
+        if code is None:
+            self.votes.append(key)
+        return code
+
+    def code_of(self, ask: Callable[[], object]) -> str | None:
+        try:
+            ask()
+        except Refused as refused:
+            return refused.code
+        return None
+
+    def check(self) -> None:
+        """Everything works again, and is what was answered."""
+        assert answers(self.engine)
+        assert self.vote() is None
+        assert self.store()
+        with self.engine.connect() as connection:
+            assert sorted(connection.scalars(text("SELECT idempotency_key FROM feedback"))) == sorted(self.votes)
+            if self.engine.dialect.name == "sqlite":
+                assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        assert all(self.receipts.result(receipt)["outcome"] == "verdict" for receipt in self.stored)
+        gone = self.stored.pop()
+        self.receipts.delete(gone)
+        assert self.code_of(lambda: self.receipts.result(gone)) == "unknown_receipt"
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 2 MB, in memory; to mount one needs root."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("needs the right to mount a small disk")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(ballast: Path) -> None:
+    """Until there is not a byte left."""
+    with contextlib.suppress(OSError), ballast.open("ab", buffering=0) as file:
+        while True:
+            file.write(b"x" * 512)
+
+
+def test_a_full_disk_is_said_and_loses_nothing(disk: Path, judged: Judged) -> None:
+    scene = Scene(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
+    ballast = disk / "ballast"
+    ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - 150_000))
+    codes = [scene.vote(size=2000) for _ in range(150)]
+    assert set(codes) == {None, "not_saved"}
+    assert not all(scene.store() for _ in range(30))
+    fill(ballast)
+    assert scene.vote(size=2000) == "not_saved"
+    assert not scene.store()
+    assert scene.code_of(lambda: scene.receipts.delete(scene.stored[-1])) == "not_deleted"
+    assert scene.receipts.result(scene.stored[-1])["outcome"] == "verdict"  # reading goes on
+    ballast.unlink()
+    scene.check()
+    scene.engine.dispose()
+
+
+def test_a_backup_that_does_not_fit_leaves_nothing_behind(disk: Path) -> None:
+    chosen = Settings(data=disk)
+    with open_records(chosen) as records:
+        ballast = disk / "ballast"
+        ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - 50_000))
+        with pytest.raises(Unable) as unable:
+            records.backups.make()
+        assert unable.value.code == "not_written"
+        assert list(chosen.backups.iterdir()) == []
+        ballast.unlink()
+        assert records.backups.make().restored
+        assert records.audit.verify().head.number == 2
+
+
+def test_a_read_only_disk_is_said_and_recovered_from(disk: Path, judged: Judged) -> None:
+    scene = Scene(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
+    scene.engine.dispose()  # a disk with files open for writing cannot be made so
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    assert scene.vote() == "not_saved"
+    assert not scene.store()
+    assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
+    assert scene.receipts.result(scene.stored[0])["outcome"] == "verdict"
+    subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    scene.check()
+    scene.engine.dispose()
+
+
+@pytest.mark.both_databases
+def test_a_locked_database_is_said_and_recovered_from(kind: str, empty_url: str, judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webapp.db.session.BUSY_SECONDS", 1)
+    scene = Scene(empty_url, judged)
+    other = connect(empty_url)
+    with other.connect() as connection:
+        connection.exec_driver_sql("BEGIN EXCLUSIVE" if kind == "sqlite" else "LOCK TABLE analysis IN ACCESS EXCLUSIVE MODE")
+        assert scene.vote() == "not_saved"
+        assert not scene.store()
+        assert scene.code_of(lambda: scene.receipts.result(scene.stored[0])) == "unavailable"
+        assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
+        connection.rollback()
+    other.dispose()
+    scene.check()
+    scene.engine.dispose()
+
+
+def test_a_crash_in_the_middle_of_a_commit_is_undone_at_the_next_start(tmp_path: Path) -> None:
+    """The files as they lie when the power goes: the database half written, its journal complete."""
+    shutil.copy(OLD, tmp_path / "lens.sqlite3")
+    with closing(sqlite3.connect(tmp_path / "lens.sqlite3", isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("PRAGMA cache_size=2")  # so that pages are written before the commit
+        connection.execute("BEGIN")
+        connection.execute("UPDATE analysis SET media_sha256 = ?", ("z" * 64,))
+        connection.executemany(
+            "INSERT INTO feedback (analysis_id, created_at, subject, vote, note, idempotency_key)"
+            " VALUES (1, '2026-01-01', 0, 'agree', ?, ?)",
+            [("n" * 2000, f"key-{number}") for number in range(200)],
+        )
+        (tmp_path / "after").mkdir()
+        for name in ("lens.sqlite3", "lens.sqlite3-journal"):
+            shutil.copy(tmp_path / name, tmp_path / "after" / name)
+    assert (tmp_path / "after" / "lens.sqlite3").read_bytes() != OLD.read_bytes()
+    engine = open_database(f"sqlite:///{tmp_path / 'after' / 'lens.sqlite3'}")
+    with make_sessions(engine)() as session:
+        assert session.query(Analysis).filter_by(media_sha256="z" * 64).count() == 0
+        assert session.query(Analysis).count() == 3
+        assert session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    engine.dispose()
