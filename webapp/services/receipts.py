@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from laanet_core.config import DecisionConfig
 from laanet_core.inference import fake_probability, verdict_of
 from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Kind, ModelInfo, Outcome, TrackResult, Verdict
-from webapp.db import queries
+from webapp.db import case_queries, queries
 from webapp.db.chain import Event
 from webapp.db.copies import delete_from_copies
 from webapp.db.nearness import fingerprint_bits
@@ -76,6 +76,7 @@ class ReceiptService:
                 number = queries.delete_analysis(session, hashed)
                 if number is None:  # another request came first
                     raise unknown_receipt()
+                case_queries.delete_cases_without_items(session)
                 files = queries.delete_unreferenced_media(session)
                 tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
             empty_journal(engine)

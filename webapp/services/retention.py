@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from webapp.db import queries
+from webapp.db import case_queries, queries
 from webapp.db.chain import Event
 from webapp.db.copies import purge_copies
 from webapp.db.session import empty_journal
@@ -58,6 +58,7 @@ class RetentionService:
         while True:
             with self._audit.transaction() as (session, tell):
                 gone = queries.delete_older(session, before, limit=_AT_ONCE)
+                case_queries.delete_cases_without_items(session)
                 files = queries.delete_unreferenced_media(session)
                 if gone:
                     tell(Event(Actor.SYSTEM, Action.PURGED, details={"analyses": gone, "days": self.days}))

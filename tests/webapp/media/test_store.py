@@ -25,7 +25,7 @@ def bucket() -> Iterator[dict[str, object]]:
     port = free_port()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
-    options: dict[str, object] = {**SECRETS, "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "us-east-1"}}
+    options: dict[str, object] = {**SECRETS, "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "eu-central-1"}}
     import s3fs
 
     s3fs.S3FileSystem(**options).mkdir("lens")
