@@ -16,6 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, expect
+from sqlalchemy import create_engine, text
 
 from tests.conftest import ROOT, Server
 from tests.e2e.conftest import PHONE, ROOMY, Visit
@@ -144,7 +145,7 @@ def test_what_cannot_be_judged(walk: Walk, tmp_path: Path) -> None:
 
 
 def test_clips_that_are_stopped_on_the_way(walk: Walk, samples: Path, tmp_path: Path) -> None:
-    page = walk.page
+    page, before = walk.page, analyses(walk.server)
     first = long_clip(samples, tmp_path / "1.mp4", count=60, side=256)
     walk.choose(first, *(shutil.copy(first, tmp_path / f"{number}.mp4") for number in range(2, 11)))
     page.click("#analyse")
@@ -156,6 +157,15 @@ def test_clips_that_are_stopped_on_the_way(walk: Walk, samples: Path, tmp_path: 
     page.click("#stop")
     expect(page.locator("#headline .html-container")).to_contain_text(ENGLISH.stopped, timeout=60_000)
     walk.stop("stopped")
+    assert analyses(walk.server) == before  # nothing is kept of the clips that were answered already
+
+
+def analyses(server: Server) -> int:
+    engine = create_engine(f"sqlite:///{server.database}")
+    with engine.connect() as connection:
+        count = connection.execute(text("SELECT count(*) FROM analysis")).scalar()
+    engine.dispose()
+    return int(count or 0)
 
 
 def test_the_chinese_pages(walk: Walk, samples: Path) -> None:

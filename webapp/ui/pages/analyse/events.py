@@ -51,7 +51,7 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
             found.deleted = False
             return {layout.next.thanks: gr.skip()}
         if found is not None:
-            services.uploads.drop(*(path for upload, path in found.taken.items() if upload not in (paths or [])))
+            services.uploads.drop(*_made(found), *(path for upload, path in found.taken.items() if upload not in (paths or [])))
         return {**show.nothing(layout, texts.waiting), layout.answer.headline: headline.welcome(texts), visit: Visit(taken=_taken(found))}
 
     inputs.examples.select(choose, None, inputs.files, **QUIET)
@@ -75,6 +75,11 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
 
 def _taken(found: Visit | None) -> dict[str, Path]:
     return {} if found is None else {upload: path for upload, path in found.taken.items() if path.exists()}
+
+
+def _made(found: Visit | None) -> list[Path]:
+    """What was made of files whose answers are about to go: their reports and drawn clips."""
+    return [] if found is None else [path for shown in found.files for path in shown.made]
 
 
 def _able(yes: bool) -> str:
@@ -107,6 +112,7 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
         progress: gr.Progress = gr.Progress(),
     ) -> dict[Any, Any]:
         found = Visit(taken=_taken(earlier))
+        services.uploads.drop(*_made(earlier))
         if not paths:
             return {**show.nothing(layout, texts.no_file), visit: found}
         if len(paths) > most:

@@ -1,0 +1,43 @@
+"""Two visitors with the same picture under the same name."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pypdf
+from playwright.sync_api import Browser, expect
+
+from tests.conftest import Server
+from tests.e2e.conftest import Visit
+from webapp.services.uploads import folder
+
+
+def test_one_deletes_his_result_and_the_other_loses_nothing(browser: Browser, server: Server, samples: Path) -> None:
+    contexts = [browser.new_context() for _ in range(2)]
+    mine, theirs = (Visit(context.new_page(), server).open() for context in contexts)
+    held = set(folder(server.cache).rglob("upload"))
+    for visit in (mine, theirs):
+        visit.analyse(samples / "astronaut.png")
+        visit.page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+    assert len(set(folder(server.cache).rglob("upload")) - held) == 2
+    assert not list(server.cache.glob("*/astronaut.png"))  # what arrived is where only a visit finds it
+    mine.page.click("#delete")
+    mine.page.click("#delete-sure")
+    expect(mine.page.locator("#deleted")).to_contain_text("Deleted", timeout=30_000)
+    expect(mine.page.locator("#file .filename")).to_have_count(0)
+    assert len(set(folder(server.cache).rglob("upload")) - held) == 1
+    with theirs.page.expect_download() as pdf:
+        theirs.page.click("#report-pdf")
+    assert pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages[0].images
+    theirs.page.click("#analyse")  # again, though the upload is no longer where it arrived
+    theirs.page.wait_for_selector("#stop:not([disabled])")
+    theirs.page.wait_for_selector("#analyse:not([disabled])", timeout=60_000)
+    assert theirs.page.locator("#faces tbody tr").count() == 1
+    theirs.page.click("#delete")
+    theirs.page.click("#delete-sure")
+    expect(theirs.page.locator("#deleted")).to_contain_text("Deleted", timeout=30_000)
+    assert set(folder(server.cache).rglob("upload")) <= held
+    assert not list(server.cache.rglob("report.pdf"))
+    for context in contexts:
+        context.close()
