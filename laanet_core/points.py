@@ -10,8 +10,9 @@ import numpy as np
 from laanet_core.results import Heatmap
 
 # What the heatmap head says of every cell before it has learned anything: sigmoid of its first bias, -2.19. A cell below it is held less
-# likely to hold a point than any cell is. The starter network stays below on all real samples (0.03 to 0.07) and reaches 0.16 on the
-# self-blended example. It lies above overlay.FAINT_HEAT, so every point has visible heat around it.
+# likely to hold a point than any cell is. The starter network stays below on samples that it calls real (0.04 to 0.05), reaches 0.11 and
+# 0.14 on two real faces that it is not sure of, and 0.19 on the self-blended example. It lies above overlay.FAINT_HEAT, so every point has
+# visible heat around it.
 POINT_HEAT = 0.1
 MAX_POINTS = 8
 _SEPARATION = 1 / 16  # of the heatmap's side: two points of one face lie at least about an eye's height apart

@@ -58,7 +58,9 @@ def turned(clip: Path, matrix: tuple[int, ...]) -> None:
 
 
 def test_a_judged_clip_is_drawn_for_browsers(detector: Detector, samples: Path, tmp_path: Path) -> None:
-    rgb = cv2.resize(read_image(samples / "two_people.jpg"), (601, 353), interpolation=cv2.INTER_AREA)
+    left = cv2.resize(read_image(samples / "astronaut.png"), (353, 353), interpolation=cv2.INTER_AREA)[:, :300]
+    right = cv2.resize(read_image(samples / "official_portrait_2012.jpg"), (301, 353), interpolation=cv2.INTER_AREA)
+    rgb = np.hstack([left, right])
     clip = write_clip(tmp_path / "clip.mkv", [np.roll(rgb, 3 * number, axis=1) for number in range(12)])
     judged = detector.analyse_video(clip, 4)
     told: list[float] = []

@@ -59,7 +59,7 @@ def test_points_outside_of_the_picture_are_left_out() -> None:
 
 def test_the_self_blended_face_has_points_and_its_photograph_has_none(detector: Detector, samples: Path) -> None:
     assert POINT_HEAT > FAINT_HEAT
-    for rgb in (read_image(samples / "astronaut.png"), read_image(samples / "two_people.jpg")):
+    for rgb in (read_image(samples / "astronaut.png"), read_image(samples / "official_portrait_2012.jpg")):
         for face in detector.analyse_image(rgb).faces:
             assert face.heatmap is not None
             assert vulnerable_points(face.heatmap) == []
@@ -71,5 +71,4 @@ def test_the_self_blended_face_has_points_and_its_photograph_has_none(detector: 
     # drawn where the overlay, which enlarges the map its own way, is hottest
     x1, y1, x2, y2 = (round(value) for value in face.heatmap.box)
     large = cv2.resize(face.heatmap.values, (x2 - x1, y2 - y1), interpolation=cv2.INTER_CUBIC)
-    row, column = np.unravel_index(int(large.argmax()), large.shape)
-    assert (points[0].x, points[0].y) == pytest.approx((x1 + column, y1 + row), abs=5)  # two cells
+    assert large[round(points[0].y) - y1, round(points[0].x) - x1] > 0.9 * large.max()
