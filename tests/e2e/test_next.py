@@ -8,13 +8,11 @@ import re
 from pathlib import Path
 
 import pypdf
-import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 from sqlalchemy import create_engine, text
 
 from tests.conftest import Server
-from tests.e2e.conftest import PHONE, ROOMY, Visit
+from tests.e2e.conftest import Visit
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
 from webapp.ui.texts import LANGUAGES
 
@@ -24,7 +22,7 @@ def test_several_photos_are_answered_each_by_itself(visit: Visit, samples: Path)
     page = visit.page
     assert page.locator("#chooser label").count() >= 2
     assert page.locator("#faces tbody tr").count() == 2
-    page.get_by_label(re.compile(r"2\. astronaut\.png: ")).check()
+    page.get_by_label(re.compile(r"2\. .+: astronaut\.png$")).check()
     expect(page.locator("#faces tbody tr")).to_have_count(1)
     expect(page.locator("#stability .lens-strip")).to_have_count(1, timeout=60_000)
 
@@ -128,27 +126,6 @@ def test_a_picture_can_be_pasted(visit: Visit, samples: Path) -> None:
     )
     visit.page.wait_for_selector("#file .file-preview")
     assert "pasted" in visit.page.inner_text("#file")
-
-
-@pytest.mark.parametrize("size", [ROOMY, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_serious(browser: Browser, server: Server, samples: Path, theme: str, size: dict[str, int]) -> None:
-    context = browser.new_context(viewport=size)
-    visit = Visit(context.new_page(), server).open(theme)
-    visit.analyse(samples / "two_people.jpg")
-    visit.page.wait_for_selector("#stability .lens-strip", timeout=60_000)
-    found = serious(visit)
-    visit.page.goto(f"{server.url}{address(LANGUAGES['en'], 'receipt')}?__theme={theme}")
-    visit.page.wait_for_selector("#show")
-    found += serious(visit)
-    context.close()
-    assert found == []
-
-
-def serious(visit: Visit) -> list[str]:
-    """Violations of serious or critical impact, each with the first element at fault."""
-    violations = Axe().run(visit.page).response["violations"]
-    return [f"{v['id']}: {v['nodes'][0]['html'][:300]}" for v in violations if v["impact"] in ("serious", "critical")]
 
 
 def test_deleting_an_examples_result_keeps_the_example(visit: Visit) -> None:
