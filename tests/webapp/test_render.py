@@ -120,7 +120,14 @@ def test_carriage_returns_of_a_note_survive_the_browser() -> None:
 def test_a_record_shows_notes_as_text() -> None:
     note = "<img src=x onerror=alert(1)> \u202e 名前\n  second line"
     vote = {"vote": "disagree", "tags": ["eyes"], "note": note, "region": None}
-    found = {**PICTURE.to_json(), "created_at": "2026-11-25T03:04:05+00:00", "feedback": [vote], "later_scores": [], "decision": None}
+    found = {
+        **PICTURE.to_json(),
+        "created_at": "2026-11-25T03:04:05+00:00",
+        "feedback": [vote],
+        "later_scores": [],
+        "decision": None,
+        "media": {"kept_since": None},
+    }
     text = record.record(found, ENGLISH)
     assert "&lt;img src=x onerror=alert(1)&gt; \u202e 名前\n  second line" in text
     assert "<img" not in text
