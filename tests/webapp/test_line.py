@@ -16,13 +16,16 @@ from laanet_core.config import DecisionConfig
 from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
+from webapp.media.store import MediaStore
 from webapp.services.analysis import AnalysisService
+from webapp.services.exports import ExportService
 from webapp.services.feedback import FeedbackService
 from webapp.services.jobs import Jobs
+from webapp.services.keeping import Keeping
 from webapp.services.receipts import ReceiptService
 from webapp.settings import Settings
 from webapp.ui.guard import App
-from webapp.ui.rest.app import build
+from webapp.ui.rest.app import RestServices, build
 
 
 def apart(scene: Coroutine[Any, Any, None]) -> None:
@@ -55,7 +58,9 @@ class Line:
         self.judge = PatientJudge()
         self.analysis = AnalysisService(self.judge, sessions, Jobs(), frames=1, at_once=1, max_waiting=1)
         self.settings = Settings(cache=folder)
-        self.app: App = build(self.analysis, FeedbackService(sessions), ReceiptService(sessions), self.settings)
+        receipts = ReceiptService(sessions)
+        exports = ExportService(sessions, receipts, Keeping(sessions, MediaStore(str(folder / "media")), quota=0))
+        self.app: App = build(RestServices(self.analysis, FeedbackService(sessions), receipts, exports), self.settings)
 
     def left(self) -> list[Path]:
         return list(self.settings.uploads.iterdir())
