@@ -25,7 +25,9 @@ def test_what_the_readme_points_to_is_there() -> None:
 
 
 def test_every_code_of_a_refusal_is_listed() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "webapp").rglob("*.py"))
+    desk = ("services/accounts/", "services/cases/", "ui/doors/")  # moderators', whom no endpoint of the README serves
+    files = [path for path in (ROOT / "webapp").rglob("*.py") if not any(part in path.as_posix() for part in desk)]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     codes = set(re.findall(r'(?:Refused|_failing_as|_answer)\((?:\d+, )?\s*"(\w+)"', source))
     assert len(codes) >= 15
     listed = {code for row in re.findall(r"^\| \d{3} \|.*$", README, re.MULTILINE) for code in re.findall(r"`(\w+)`", row)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import multiprocessing
 import os
 import random
@@ -12,7 +11,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -111,13 +110,22 @@ def judged_once(engine: Engine, judged: Judged) -> str:
     return receipt
 
 
-@pytest.mark.both_databases
-@pytest.mark.parametrize("kills", [10, pytest.param(300, marks=pytest.mark.proof)])
-def test_killed_writers_lose_nothing_that_was_acknowledged(engine: Engine, judged_once: str, tmp_path: Path, kills: int) -> None:
+def try_kills(engine: Engine, judged_once: str, tmp_path: Path, kills: int) -> None:
     url = engine.url.render_as_string(hide_password=False)
     acknowledged = kill_writers(url, judged_once, tmp_path, kills)
     check_after_kills(engine, acknowledged, tmp_path)
     print(f"{kills} kills, {len(acknowledged)} acknowledged")
+
+
+@pytest.mark.both_databases
+def test_killed_writers_lose_nothing_that_was_acknowledged(engine: Engine, judged_once: str, tmp_path: Path) -> None:
+    try_kills(engine, judged_once, tmp_path, kills=10)
+
+
+@pytest.mark.proof
+@pytest.mark.both_databases
+def test_three_hundred_kills_lose_nothing(engine: Engine, judged_once: str, tmp_path: Path) -> None:
+    try_kills(engine, judged_once, tmp_path, kills=300)
 
 
 class Scene:
@@ -184,11 +192,12 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def fill(ballast: Path) -> None:
+def _fill(ballast: Path) -> None:
     """Until there is not a byte left."""
-    with contextlib.suppress(OSError), ballast.open("ab", buffering=0) as file:
+    with ballast.open("ab", buffering=0) as file, suppress(OSError):
         while True:
             file.write(b"x" * 512)
+    assert shutil.disk_usage(ballast).free == 0
 
 
 def test_a_full_disk_is_said_and_loses_nothing(disk: Path, judged: Judged) -> None:
@@ -198,7 +207,7 @@ def test_a_full_disk_is_said_and_loses_nothing(disk: Path, judged: Judged) -> No
     codes = [scene.vote(size=2000) for _ in range(150)]
     assert set(codes) == {None, "not_saved"}
     assert not all(scene.store() for _ in range(30))
-    fill(ballast)
+    _fill(ballast)
     assert scene.vote(size=2000) == "not_saved"
     assert not scene.store()
     assert scene.code_of(lambda: scene.receipts.delete(scene.stored[-1])) == "not_deleted"
@@ -231,6 +240,7 @@ def test_a_read_only_disk_is_said_and_recovered_from(disk: Path, judged: Judged)
     assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
     assert scene.receipts.result(scene.stored[0])["outcome"] == "verdict"
     subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    scene.vote()  # may be refused on a connection that was opened before; none of those is left then
     scene.check()
     scene.engine.dispose()
 
@@ -260,11 +270,9 @@ def test_a_crash_in_the_middle_of_a_commit_is_undone_at_the_next_start(tmp_path:
         connection.execute("PRAGMA cache_size=2")  # so that pages are written before the commit
         connection.execute("BEGIN")
         connection.execute("UPDATE analysis SET media_sha256 = ?", ("z" * 64,))
-        connection.executemany(
-            "INSERT INTO feedback (analysis_id, created_at, subject, vote, note, idempotency_key)"
-            " VALUES (1, '2026-01-01', 0, 'agree', ?, ?)",
-            [("n" * 2000, f"key-{number}") for number in range(200)],
-        )
+        columns = "analysis_id, created_at, subject, vote, note, idempotency_key"
+        rows = [("n" * 2000, f"key-{number}") for number in range(200)]
+        connection.executemany(f"INSERT INTO feedback ({columns}) VALUES (1, '2026-01-01', 0, 'agree', ?, ?)", rows)
         (tmp_path / "after").mkdir()
         for name in ("lens.sqlite3", "lens.sqlite3-journal"):
             shutil.copy(tmp_path / name, tmp_path / "after" / name)

@@ -83,13 +83,18 @@ def test_the_pdf_has_the_digits_of_the_result_and_of_the_page(
     judged: AnalysisResult, photo: npt.NDArray[np.uint8], detector: Detector
 ) -> None:
     text = words_of(report_pdf(report_of(judged, detector.decision), photo))
-    assert text.index(LANGUAGES["en"].outcomes["real"][0]) < text.index(SHA)
+    assert judged.verdict is not None
+    assert text.index(LANGUAGES["en"].outcomes[judged.verdict][0]) < text.index(SHA)
     assert len(judged.faces) == 2
     for number, face in enumerate(judged.faces, start=1):
         x1, y1, x2, y2 = face.box
-        row = f"{number} no sign found {face.fake_prob:.4f} {face.fake_logit:.4f} {face.detection_prob:.4f} {x2 - x1:.0f} × {y2 - y1:.0f}"
+        assert face.verdict is not None
+        words = LANGUAGES["en"].verdicts[face.verdict]
+        row = f"{number} {words} {face.fake_prob:.4f} {face.fake_logit:.4f} {face.detection_prob:.4f} {x2 - x1:.0f} × {y2 - y1:.0f}"
         assert row in text
-        assert f"<td>{face.fake_prob:.4f}</td><td>{face.fake_logit:.4f}</td>" in page_faces.table(judged, LANGUAGES["en"])
+        table = page_faces.table(judged, LANGUAGES["en"])
+        assert f">{face.fake_prob:.4f}</td>" in table
+        assert f">{face.fake_logit:.4f}</td>" in table
     assert f"Fake probability {judged.fake_prob:.4f} (highest of all faces)" in text
     for fact in (
         SHA,

@@ -241,6 +241,7 @@ def test_the_description_names_exactly_what_there_is(http: httpx.Client, server:
     document = http.get("/openapi.json").json()
     assert document["servers"] == [{"url": API}]
     assert {path: set(operations) for path, operations in document["paths"].items()} == {
+        "/results/{receipt}/export": {"get"},
         "/analyse": {"post"},
         "/results/{receipt}": {"get", "delete"},
         "/results/{receipt}/feedback": {"post"},
