@@ -47,9 +47,14 @@ def stored_bytes(session: Session) -> int:
 
 
 def delete_unreferenced_media(session: Session) -> list[str]:
-    """Delete the rows of media that nobody's consent keeps any more; the names of their files, to be removed after the commit."""
+    """Delete the rows of media that nobody's consent keeps any more; the names of their files, to be removed after the commit.
+
+    Where writers go on side by side (PostgreSQL), locking waits for whoever is about to hold a row, and the second look sees it held.
+    """
     kept = select(Consent.analysis_id).where(Consent.media_id == Media.id).exists()
-    return list(session.scalars(delete(Media).where(~kept).returning(Media.name).execution_options(synchronize_session=False)))
+    loose = list(session.scalars(select(Media.id).where(~kept).with_for_update()))
+    gone = delete(Media).where(Media.id.in_(loose), ~kept).returning(Media.name)
+    return list(session.scalars(gone.execution_options(synchronize_session=False))) if loose else []
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:

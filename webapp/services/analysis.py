@@ -134,12 +134,12 @@ class AnalysisService:
         given = (answer.result, answer.media_sha256, answer.created)
         receipt = new_receipt()
         for last in (False,) * (_TRIES - 1) + (True,):
-            row = _analysis_row(answer, receipt)
+            row, held = _analysis_row(answer, receipt), None
             try:
                 with self._sessions.begin() as session:
                     session.add(row)
                     if placed is not None and self._keeping is not None:
-                        self._keeping.link(session, row, placed)
+                        held = self._keeping.link(session, row, placed)
             except StoreFull:
                 placed = Placed(placed.name if placed else "", code="store_full")
                 continue
@@ -148,9 +148,9 @@ class AnalysisService:
                     continue
                 logger.exception("an analysis could not be stored")
                 break
-            if placed is None or self._keeping is None:
-                return Analysed(*given, receipt, not_kept=None if placed is None else placed.code)
-            return Analysed(*given, receipt, self._keeping.settle(row, placed), placed.code)
+            if placed is not None and self._keeping is not None:
+                self._keeping.settle(placed, held)
+            return Analysed(*given, receipt, held is not None, None if placed is None else placed.code)
         return Analysed(*given, None)
 
 

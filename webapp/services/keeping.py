@@ -72,36 +72,34 @@ class Keeping:
             logger.exception("a file could not be kept")
             return Placed(code="not_kept")
 
-    def link(self, session: Session, row: Analysis, placed: Placed) -> None:
+    def link(self, session: Session, row: Analysis, placed: Placed) -> str | None:
         """Let an analysis, within the transaction that stores it, hold the file; where it is kept already, the twin that is there.
 
-        Raises StoreFull, after which the transaction must be rolled back.
+        Returns the name of the file it holds, if any. Raises StoreFull, after which the transaction must be rolled back.
         """
         row.consent = Consent(given_at=row.created_at, text_version=CONSENT_VERSION, orientation=1)
-        if placed.bare is not None:
-            twin = queries.media_by_sha256(session, placed.sha256)
-            row.consent.orientation = placed.bare.orientation
-            row.consent.media = twin or Media(
-                sha256=placed.sha256,
-                name=placed.name,
-                kind=row.kind,
-                format=placed.bare.format,
-                bytes=len(placed.bare.content),
-                created_at=row.created_at,
-            )
-            session.add(row)
-            session.flush()
-            if twin is None and queries.stored_bytes(session) > self._quota:  # others were at it since `place`
-                raise StoreFull
-        else:
-            session.add(row)
+        session.add(row)
+        if placed.bare is None:
+            return None
+        twin = queries.media_by_sha256(session, placed.sha256)
+        media = twin or Media(
+            sha256=placed.sha256,
+            name=placed.name,
+            kind=row.kind,
+            format=placed.bare.format,
+            bytes=len(placed.bare.content),
+            created_at=row.created_at,
+        )
+        row.consent.media, row.consent.orientation = media, placed.bare.orientation
+        session.flush()
+        if twin is None and queries.stored_bytes(session) > self._quota:  # others were at it since `place`
+            raise StoreFull
+        return media.name
 
-    def settle(self, row: Analysis, placed: Placed) -> bool:
-        """After the commit: remove the file where a twin is held instead. Whether the analysis holds a file."""
-        media = None if row.consent is None else row.consent.media
-        if placed.name and (media is None or media.name != placed.name):
+    def settle(self, placed: Placed, held: str | None) -> None:
+        """After the commit: remove the file that was placed where it is not the one that is held."""
+        if placed.name and placed.name != held:
             self.remove([placed.name])
-        return media is not None
 
     def remove(self, names: Iterable[str]) -> bool:
         """Take files away whose rows are gone. False where some could not be: the next sweep will."""

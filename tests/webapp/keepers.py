@@ -1,0 +1,38 @@
+"""Visitors who let their files be kept, without a network that judges them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from laanet_core.config import DecisionConfig
+from laanet_core.images import read_image, sniff_file
+from laanet_core.results import AnalysisResult, ModelInfo
+from laanet_core.video import read_frames
+from webapp.db.session import Sessions
+from webapp.services.analysis import Analysed, AnalysisService
+from webapp.services.jobs import Jobs
+from webapp.services.keeping import Keeping
+
+
+class Reader:
+    """Reads files as the detector does and finds no face in them."""
+
+    info, decision, notice = ModelInfo("m", "1", "1" * 64), DecisionConfig(), None
+
+    def analyse_file(self, path: str | Path, *, seen: Any, **_: Any) -> AnalysisResult:
+        kind = sniff_file(Path(path))
+        pictures = [read_image(Path(path))] if kind == "image" else [frame.rgb for frame in read_frames(Path(path), 4)]
+        for rgb in pictures:
+            seen(rgb)
+        height, width = pictures[0].shape[:2]
+        return AnalysisResult(kind, "no_face", None, None, (), self.info, 0.1, size=(width, height))
+
+
+def keeper(sessions: Sessions, keeping: Keeping) -> AnalysisService:
+    return AnalysisService(Reader(), sessions, Jobs(), frames=4, at_once=8, keeping=keeping)
+
+
+def receipt_of(analysed: Analysed) -> str:
+    assert analysed.receipt is not None
+    return analysed.receipt
