@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from pathlib import Path
 
 import av
@@ -12,6 +13,7 @@ from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
 SECRETS = (b"Secretown", b"Leica of Jane Doe", b"jane@secret.example", b"48,51.5N", b"thumbnail of Jane", b"2026:11:25 07:08:09")
+SECRETS_AND_PLACE = (*SECRETS, struct.pack("<6I", 48, 1, 51, 1, 30, 1))  # degrees, as EXIF writes them
 _XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:Description Iptc4xmp:City='Secretown' exif:GPSLatitude='48,51.5N'/></x:xmpmeta>"
 
 

@@ -17,6 +17,10 @@ def test_nothing_set_gives_the_defaults() -> None:
 def test_what_is_set_counts(tmp_path: Path) -> None:
     settings = from_environment({"LENS_PORT": "9000", "LENS_DATA": str(tmp_path), "LENS_WEIGHTS": "hf://a/b@c", "OTHER": "x"})
     assert (settings.port, settings.weights, settings.database) == (9000, "hf://a/b@c", f"sqlite:///{tmp_path}/lens.sqlite3")
+    assert settings.media == str(tmp_path / "media")
+    bucket = from_environment({"LENS_STORE": "s3://bucket/folder", "LENS_STORE_GB": "0.5"})
+    assert (bucket.media, bucket.store_bytes) == ("s3://bucket/folder", 500_000_000)
+    assert "s3://bucket/folder" not in bucket.private
     assert from_environment({"LENS_DATABASE_URL": "postgresql://db/lens"}).database == "postgresql://db/lens"
 
 
@@ -29,6 +33,9 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
         ("LENS_FRAMES", "-1"),
         ("LENS_AT_ONCE", "½"),
         ("LENS_MAX_WAITING", ""),
+        ("LENS_STORE_GB", "-1"),
+        ("LENS_STORE_GB", "1e3"),
+        ("LENS_STORE_GB", "ten"),
     ],
 )
 def test_impossible_values_are_refused_by_name(name: str, value: str) -> None:
