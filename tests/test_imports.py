@@ -64,6 +64,7 @@ def test_the_folder_spaces_is_no_package() -> None:
 
 
 def test_imports_are_light() -> None:
-    code = "import sys, laanet_core, laanet_core.cli, webapp.settings; print([m for m in ('torch', 'gradio', 'cv2') if m in sys.modules])"
+    light = "laanet_core, laanet_core.cli, webapp.settings, webapp.bootstrap, webapp.cli"
+    code = f"import sys, {light}; webapp.cli.build_parser(); print([m for m in ('torch', 'gradio', 'cv2') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -21,6 +21,12 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
     bucket = from_environment({"LENS_STORE": "s3://bucket/folder", "LENS_STORE_GB": "0.5"})
     assert (bucket.media, bucket.store_bytes) == ("s3://bucket/folder", 500_000_000)
     assert "s3://bucket/folder" not in bucket.private
+    assert settings.backups == tmp_path / "backups"
+    assert settings.audit_head == tmp_path / "audit.head"
+    off = from_environment(
+        {"LENS_BACKUP_HOURS": "0", "LENS_BACKUPS": str(tmp_path / "b"), "LENS_RETENTION_DAYS": "90", "LENS_RESTORE": "latest"}
+    )
+    assert (off.backup_hours, off.backups, off.retention_days, off.restore) == (0, tmp_path / "b", 90, "latest")
     assert from_environment({"LENS_DATABASE_URL": "postgresql://db/lens"}).database == "postgresql://db/lens"
 
 
@@ -36,6 +42,9 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
         ("LENS_STORE_GB", "-1"),
         ("LENS_STORE_GB", "1e3"),
         ("LENS_STORE_GB", "ten"),
+        ("LENS_KEPT_BACKUPS", "0"),
+        ("LENS_BACKUP_HOURS", "-1"),
+        ("LENS_RETENTION_DAYS", "soon"),
     ],
 )
 def test_impossible_values_are_refused_by_name(name: str, value: str) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import URL, Engine
 
 from webapp.db.backups import tombstones
 from webapp.db.backups.files import backups
+from webapp.db.backups.remnants import removals
 
 logger = logging.getLogger(__name__)
 _BY_RECEIPT = "DELETE FROM analysis WHERE receipt_hash = ?"
@@ -89,8 +90,9 @@ def _delete(path: Path, statement: str, rows: Iterable[tuple[str]]) -> None:
             copy.execute("PRAGMA secure_delete=ON")
             with copy:
                 copy.executemany(statement, rows)
-                if copy.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'media'").fetchone():
-                    copy.execute("DELETE FROM media WHERE id NOT IN (SELECT media_id FROM consent WHERE media_id IS NOT NULL)")
+                tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+                for removal in removals(tables):
+                    copy.execute(removal)
     except sqlite3.Error:
         if path.exists():
             raise

@@ -13,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from webapp.db.backups import tombstones
 from webapp.db.backups.contents import check_contents
+from webapp.db.backups.remnants import removals
 from webapp.db.chain import Head
 from webapp.domain import Unable
 
@@ -73,6 +74,8 @@ def _bury_again(connection: Connection, marks: set[str]) -> None:
     for (receipt_hash,) in connection.execute(text("SELECT receipt_hash FROM analysis")).all():
         if tombstones.mark(receipt_hash) in marks:
             connection.execute(text("DELETE FROM analysis WHERE receipt_hash = :gone"), {"gone": receipt_hash})
+    for removal in removals(inspect(connection).get_table_names()):
+        connection.execute(text(removal))
 
 
 def _restore(url: URL, path: Path) -> None:
