@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -87,10 +88,16 @@ def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path, *, 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The one that most tests share."""
+    with served(tmp_path_factory.mktemp("server"), LENS_MAX_UPLOAD_MB="20") as running:
+        yield running
+
+
+@contextlib.contextmanager
+def served(folder: Path, **settings: str) -> Iterator[Server]:
     """The whole application as its host runs it, in a process of its own, on a free port."""
-    folder = tmp_path_factory.mktemp("server")
     port = free_port()
-    process = start_server(folder, LENS_PORT=str(port), LENS_MAX_UPLOAD_MB="20")
+    process = start_server(folder, LENS_PORT=str(port), **settings)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until_served(url, process, folder / "log")

@@ -65,7 +65,6 @@ class Application:
     analysis: AnalysisService
     feedback: FeedbackService
     receipts: ReceiptService
-    keeping: Keeping
     blocks: gr.Blocks
     rest: App
     health: Health
@@ -154,7 +153,7 @@ def build(settings: Settings) -> Application:
     evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
-    return Application(analysis, feedback, receipts, records.keeping, blocks, rest, health, Timer(_tasks(records, settings)))
+    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)))
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from laanet_core.inference import FRAMES
-from tests.conftest import Server, free_port, start_server, wait_until_served
+from tests.conftest import Server, served
 from tests.core.clips import write_clip
 from tests.e2e.conftest import ROOMY, Visit
 
@@ -24,16 +24,8 @@ TRIES = 5
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that has judged nothing yet, with the settings of `make run`."""
-    folder = tmp_path_factory.mktemp("fresh")
-    port = free_port()
-    process = start_server(folder, LENS_PORT=str(port), LENS_FRAMES=str(FRAMES))
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_until_served(url, process, folder / "log")
-        yield Server(url, folder / "data" / "lens.sqlite3", folder / "cache", folder / "log")
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with served(tmp_path_factory.mktemp("fresh"), LENS_FRAMES=str(FRAMES)) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

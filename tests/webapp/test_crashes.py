@@ -53,7 +53,7 @@ def write(url: str, name: str, receipt: str, folder: Path) -> None:
 def kill_writers(url: str, receipt: str, folder: Path, kills: int) -> set[str]:
     """Four writers, of whom one dies again and again; returns what was acknowledged."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.webapp.test_crashes"])
+    context.set_forkserver_preload([__name__])
     chance = random.Random(1)
     acknowledged: set[str] = set()
 

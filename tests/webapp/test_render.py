@@ -106,6 +106,16 @@ def test_the_strip_shows_every_change_and_names_a_verdict_that_turns() -> None:
     assert trust.stability_strip(PICTURE.faces, [None, None], ENGLISH) == ""
 
 
+def test_what_cannot_be_told_does_not_hold() -> None:
+    face = dataclasses.replace(FAKE, fake_prob=0.5, verdict="inconclusive")
+    unsure, told = Variant("jpeg_90", 0.0, 0.5, "inconclusive", "inconclusive"), Variant("jpeg_50", -3.0, 0.05, "real", "inconclusive")
+    for variants, words in (((unsure,), ENGLISH.stability_untold), ((unsure, told), ENGLISH.stability_told_after)):
+        text = trust.stability_strip((face,), [Stability(variants, True, "inconclusive")], ENGLISH)
+        assert f"lens-inconclusive'>{words}" in text
+        assert ENGLISH.stability_holds not in text
+        assert ENGLISH.stability_wavers not in text
+
+
 def test_the_strip_of_a_clip_says_that_it_is_about_one_moment_and_names_persons() -> None:
     text = trust.stability_strip(CLIP.faces[:1], [Stability((), True, "fake")], ENGLISH, clip=True)
     assert ENGLISH.stability_help_clip in text

@@ -76,10 +76,6 @@ def standing_decision(session: Session, case_id: int) -> Decision | None:
     return session.scalar(query.limit(1))
 
 
-def count_open(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)) or 0
-
-
 def delete_cases_without_items(session: Session) -> None:
     """After an analysis was deleted: a case nothing is left of goes with its labels."""
     session.execute(delete(Case).where(~exists().where(CaseItem.case_id == Case.id)))

@@ -28,10 +28,12 @@ def hashed(password: str) -> str:
 
 
 def matches(stored: str | None, password: str) -> bool:
-    """Whether it is the password; takes as long where there is none."""
+    """Whether it is the password; takes as long where there is none. One that is too long to be a password is not hashed whole."""
+    possible = stored if len(password) <= LENGTHS[1] else None
     with _room:
         try:
-            return _hasher.verify(stored or _nobodys_hash(), password[: LENGTHS[1]].encode(errors="surrogatepass")) and stored is not None
+            given = password[: LENGTHS[1]].encode(errors="surrogatepass")
+            return _hasher.verify(possible or _nobodys_hash(), given) and possible is not None
         except (VerificationError, InvalidHashError):
             return False
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from webapp.db import case_queries as queries
 from webapp.db.session import Sessions
-from webapp.db.tables import Case, Claim, Decision, Label, LabelRegion, LabelTag
+from webapp.db.tables import Case, Decision, Label, LabelRegion, LabelTag
 from webapp.domain import MAX_NOTE, CaseState, LabelValue, Refused, Role, Stage, Tag, now, storable
 from webapp.media.masks import Mask, read_mask
 from webapp.services.accounts import Person, require
@@ -57,7 +57,7 @@ class LabellingService:
             claim = held(session, known, public_id)
             if queries.labels_of(session, claim.case_id, account_id=known.id):
                 raise Refused("labelled_already", "You have labelled this case already.")
-            session.add(_label(claim, known, said, mask, Stage.BLIND, None))
+            session.add(_label(_Circumstances(claim.case_id, known, Stage.BLIND, claim.taken_at), said, mask))
             return _revealed(claim.case)
 
     def final(self, person: Person | None, public_id: str, said: Said | None = None) -> str:
@@ -66,7 +66,7 @@ class LabellingService:
         Both labels are kept. Returns the case's state. Raises Refused also with not_labelled.
         """
         known = require(person, Role.MODERATOR)
-        mask = None if said is None else checked(said)
+        changed = None if said is None else (said, checked(said))
         with self._sessions.begin() as session:
             queries.lock_cases(session)
             claim = held(session, known, public_id)
@@ -74,8 +74,8 @@ class LabellingService:
             given = queries.labels_of(session, claim.case_id, account_id=known.id)
             if case is None or not given or given[-1].stage != Stage.BLIND:
                 raise Refused("not_labelled", "Give your own label first.")
-            shown = _revealed(case).model_sha256
-            session.add(_again(claim, given[-1], shown) if said is None else _label(claim, known, said, mask, Stage.FINAL, shown))
+            of = _Circumstances(case.id, known, Stage.FINAL, claim.taken_at, _revealed(case).model_sha256)
+            session.add(_label(of, *(changed or _again(given[-1]))))
             session.delete(claim)
             session.flush()
             return settle(session, case)
@@ -111,9 +111,8 @@ class LabellingService:
                 raise Refused("not_disputed", "This case is not waiting for an adjudicator.")
             if queries.labels_of(session, case.id, account_id=known.id):
                 raise Refused("own_case", "You have labelled this case yourself; somebody else must decide.")
-            moment = now()
-            claim = Claim(case_id=case.id, account_id=known.id, slot=0, taken_at=moment, until=moment)  # never stored: for its times
-            session.add(_label(claim, known, said, mask, Stage.ADJUDICATION, _revealed(case).model_sha256))
+            of = _Circumstances(case.id, known, Stage.ADJUDICATION, now(), _revealed(case).model_sha256)
+            session.add(_label(of, said, mask))
             session.flush()
             settle(session, case)
 
@@ -164,39 +163,39 @@ def _outcome(values: Sequence[str], wanted: int) -> tuple[str, str] | None:
     return (top, "majority") if len(values) >= MOST_LABELS and values.count(top) > len(values) / 2 else None
 
 
-def _label(claim: Claim, person: Person, said: Said, mask: Mask | None, stage: Stage, shown: str | None) -> Label:
+@dataclass(frozen=True)
+class _Circumstances:
+    """Of a label: by whom, when in the case's course, taken when, and after the answer of which model was revealed."""
+
+    case_id: int
+    person: Person
+    stage: Stage
+    since: datetime
+    model_sha256: str | None = None
+
+
+def _label(of: _Circumstances, said: Said, mask: Mask | None) -> Label:
     moment = now()
     return Label(
-        case_id=claim.case_id,
-        account_id=person.id,
-        stage=stage,
+        case_id=of.case_id,
+        account_id=of.person.id,
+        stage=of.stage,
         value=said.value,
         confidence=said.confidence,
         note=said.note,
         created_at=moment,
-        seconds=(moment - claim.taken_at).total_seconds(),
-        model_sha256=shown,
+        seconds=(moment - of.since).total_seconds(),
+        model_sha256=of.model_sha256,
         tags=[LabelTag(tag=tag) for tag in Tag if tag in said.tags],
         region=None if mask is None else LabelRegion(width=mask.width, height=mask.height, time=said.time, png=mask.png),
     )
 
 
-def _again(claim: Claim, earlier: Label, shown: str) -> Label:
-    """The blind label as the final one."""
-    moment, region = now(), earlier.region
-    return Label(
-        case_id=earlier.case_id,
-        account_id=earlier.account_id,
-        stage=Stage.FINAL,
-        value=earlier.value,
-        confidence=earlier.confidence,
-        note=earlier.note,
-        created_at=moment,
-        seconds=(moment - claim.taken_at).total_seconds(),
-        model_sha256=shown,
-        tags=[LabelTag(tag=tag.tag) for tag in earlier.tags],
-        region=None if region is None else LabelRegion(width=region.width, height=region.height, time=region.time, png=region.png),
-    )
+def _again(label: Label) -> tuple[Said, Mask | None]:
+    """What was said in a label, to be said once more."""
+    region, tags = label.region, [tag.tag for tag in label.tags]
+    said = Said(label.value, label.confidence, label.note, tags, time=None if region is None else region.time)
+    return said, None if region is None else Mask(region.png, region.width, region.height)
 
 
 def _revealed(case: Case) -> Revealed:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +16,8 @@ from webapp.domain import CaseState, Reason, Vote, new_id, now
 
 @dataclass(frozen=True)
 class Rules:
-    """When cases are opened. `audit_share` of all kept results is drawn at random; `age` is how long a case waits to gain a factor e."""
+    """`wanted` independent labels are asked for; `age` is how long a case waits to gain a factor e over others."""
 
-    audit_share: float = 0.02
-    uncertain: bool = True
     wanted: int = 2
     age: timedelta = timedelta(days=3)
 
@@ -41,11 +38,6 @@ def dispute(votes: Sequence[str], verdict: str | None) -> float:
 def rank(fake_prob: float, disputed: float, opened_at: datetime, age: timedelta) -> float:
     """uncertainty x dispute x e^(waiting / age), as its logarithm without the part that is the same for all at any moment."""
     return math.log(max(uncertainty(fake_prob), 0.05) * disputed) - opened_at.timestamp() / age.total_seconds()
-
-
-def drawn(share: float) -> bool:
-    """Whether this result is one of the random sample; not to be foreseen."""
-    return secrets.randbelow(1_000_000) < share * 1_000_000
 
 
 def open_case(session: Session, analysis: Analysis, subject: int, reason: Reason, rules: Rules, alike: Sequence[int] = ()) -> Case:

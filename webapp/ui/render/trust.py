@@ -43,12 +43,20 @@ def _name(number: int, face: FaceResult, texts: Texts) -> str:
 def _row(name: str, face: FaceResult, stability: Stability, texts: Texts) -> str:
     cells = [_cell(texts.stability_names["original"], face.fake_prob, face.verdict, texts)]
     cells += [_cell(texts.stability_names[v.name], v.fake_prob, v.verdict, texts, opposite=v.opposite) for v in stability.variants]
-    same = all(variant.verdict == face.verdict for variant in stability.variants)
-    words = texts.stability_flips if not stability.stable else texts.stability_holds if same else texts.stability_wavers
-    state = "real" if stability.stable else "inconclusive"
+    words, state = _conclusion(face, stability, texts)
     return (
         f"<div class='lens-strip'><b>{escape(name)}</b><ul>{''.join(cells)}</ul><p class='lens-pill lens-{state}'>{escape(words)}</p></div>"
     )
+
+
+def _conclusion(face: FaceResult, stability: Stability, texts: Texts) -> tuple[str, str]:
+    """What the row comes to, in words, and the verdict whose colour they have. Where nothing could be told, nothing can hold."""
+    same = all(variant.verdict == face.verdict for variant in stability.variants)
+    if face.verdict == "inconclusive":
+        return (texts.stability_untold if same else texts.stability_told_after), "inconclusive"
+    if not stability.stable:
+        return texts.stability_flips, "inconclusive"
+    return (texts.stability_holds if same else texts.stability_wavers), "real"
 
 
 def _cell(name: str, prob: float | None, verdict: str | None, texts: Texts, *, opposite: bool = False) -> str:

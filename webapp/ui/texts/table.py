@@ -86,6 +86,8 @@ class Texts:
     stability_holds: str
     stability_wavers: str
     stability_flips: str
+    stability_untold: str
+    stability_told_after: str
     stability_running: str
     reliability: str
     limits_title: str

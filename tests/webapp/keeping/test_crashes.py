@@ -46,7 +46,7 @@ def test_what_was_answered_is_there_after_every_kill(tmp_path: Path, kills: int)
     url = f"sqlite:///{tmp_path / 'lens.sqlite3'}"
     engine = open_database(url)
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.webapp.test_keeping_crashes"])
+    context.set_forkserver_preload([__name__])
     chance = random.Random(kills)
     for seed in range(kills):
         process = context.Process(target=keep_and_delete, args=(url, tmp_path, seed))

@@ -1,0 +1,95 @@
+"""How long files wait for their rows, and rows for their files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import text
+
+from tests.webapp.keepers import receipt_of
+from tests.webapp.keeping.conftest import Pixels, age, counts, files
+from webapp.db.session import Sessions
+from webapp.domain import Refused
+from webapp.media.store import MediaStore, StoreFailed
+from webapp.services.analysis import AnalysisService
+from webapp.services.keeping import Keeping
+from webapp.services.receipts import ReceiptService
+
+pytestmark = pytest.mark.both_databases
+
+
+def test_the_sweep_takes_old_files_without_a_row_and_reports_rows_without_a_file(
+    service: AnalysisService,
+    keeping: Keeping,
+    sessions: Sessions,
+    photo: Path,
+    rgb: Pixels,
+    tmp_path: Path,
+    folder: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    Image.fromarray(255 - rgb).save(tmp_path / "other.png")
+    service.analyse(photo, consent=True)
+    (kept,) = files(folder)
+    receipt_of(service.analyse(tmp_path / "other.png", consent=True))
+    (lost,) = set(files(folder)) - {kept}
+    for name in ("a" * 32, "b" * 32 + ".part", "c" * 32):
+        (folder / name).write_bytes(b"left by a crash")
+    for path in folder.iterdir():
+        if not path.name.startswith("c"):
+            age(path)
+    (folder / lost).unlink()
+    swept = keeping.sweep()
+    assert swept.removed == ("a" * 32, "b" * 32 + ".part")
+    assert swept.missing == (lost,)
+    assert f"kept media is missing from the store: {lost}" in caplog.text
+    assert counts(sessions) == (2, 2)  # the row stays, for whoever can bring the file back
+    assert files(folder) == sorted([kept, "c" * 32])
+
+
+def test_media_that_nobody_holds_any_more_goes_at_the_sweep(
+    service: AnalysisService, keeping: Keeping, sessions: Sessions, photo: Path, folder: Path
+) -> None:
+    service.analyse(photo, consent=True)
+    with sessions.begin() as session:
+        session.execute(text("DELETE FROM analysis"))  # by whatever way
+    (name,) = files(folder)
+    age(folder / name)
+    assert keeping.sweep().removed == (name,)
+    assert counts(sessions) == (0, 0)
+
+
+def test_a_file_that_cannot_be_removed_is_said_and_goes_later(
+    service: AnalysisService,
+    receipts: ReceiptService,
+    keeping: Keeping,
+    store: MediaStore,
+    photo: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receipt = receipt_of(service.analyse(photo, consent=True))
+
+    def stuck(_: str) -> None:
+        raise StoreFailed("out of reach")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "remove", stuck)
+        with pytest.raises(Refused) as refused:
+            receipts.delete(receipt)
+    assert refused.value.code == "file_left"
+    (name,) = files(folder)
+    with pytest.raises(Refused, match="no result"):
+        receipts.result(receipt)
+    age(folder / name)
+    assert keeping.sweep().removed == (name,)
+
+
+def test_old_files_wait_as_long_as_they_are_told_to(sessions: Sessions, store: MediaStore, folder: Path) -> None:
+    name = store.write(b"no row yet")
+    assert Keeping(sessions, store, quota=1, grace=timedelta(hours=1)).sweep().removed == ()
+    assert Keeping(sessions, store, quota=1, grace=timedelta(seconds=-1)).sweep().removed == (name,)
+    assert files(folder) == []
