@@ -73,7 +73,7 @@ def self_blend_items(samples: Sequence[Sample], store: PackStore, size: int, see
             continue
         working = working_crop(store, sample)
         square = inference_square(working)
-        blend = self_blend(working.image, working.landmarks, np.random.default_rng([seed, number]), hardened_source_changes)
+        blend = self_blend(working.image, working.landmarks, np.random.default_rng([seed, number]), changes=hardened_source_changes)
         mask = crop_square(np.asarray(blend.mask * 255, np.uint8), square, size)
         boundary = resample_boundary(blending_boundary(np.asarray(mask / 255, np.float32)), size // 4)
         x1, y1, x2, y2 = face_box(sample.landmarks)

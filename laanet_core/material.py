@@ -10,6 +10,7 @@ import numpy as np
 
 from laanet_core.data import Sample
 from laanet_core.errors import InvalidConfig, InvalidDataset
+from laanet_core.landmarks import HULL_KINDS, HullKind
 from laanet_core.policies import PolicyName
 
 KINDS = ("pair", "labelled", "foreign", "self")
@@ -23,7 +24,7 @@ class Material:
     are the rest. A share whose images the manifest lacks goes to the self-blends, and a note says so. `policy` is how they are varied
     (`laanet_core.policies`). `frames_per_video` real frames are drawn anew of every video each epoch, as the paper does; 0 draws frames
     freely, pack by pack with odds of the square root of the pack's size, so that small packs are heard. `real_consistency` is the
-    consistency map C of a real image: 1 in the paper, 0 in the released code.
+    consistency map C of a real image: 1 in the paper, 0 in the released code. Of `hulls` the masks of self-blends start, equally often.
     """
 
     pairs: float = 0.0
@@ -32,6 +33,7 @@ class Material:
     policy: PolicyName = "published"
     frames_per_video: int = 8
     real_consistency: float = 1.0
+    hulls: tuple[HullKind, ...] = HULL_KINDS
 
     def __post_init__(self) -> None:
         for name in ("pairs", "foreign_blends", "labelled", "real_consistency"):
@@ -41,6 +43,9 @@ class Material:
             raise InvalidConfig("the shares material.pairs, material.foreign_blends and material.labelled add up to more than 1")
         if self.policy not in get_args(PolicyName):
             raise InvalidConfig(f"material.policy must be one of {', '.join(get_args(PolicyName))}, not {self.policy!r}")
+        object.__setattr__(self, "hulls", tuple(self.hulls))  # parsed JSON holds a list
+        if not self.hulls or not set(self.hulls) <= set(HULL_KINDS):
+            raise InvalidConfig(f"material.hulls must be some of {', '.join(HULL_KINDS)}, not {', '.join(self.hulls) or 'none'}")
         if self.frames_per_video < 0:
             raise InvalidConfig(f"material.frames_per_video must not be negative, not {self.frames_per_video}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,7 +11,7 @@ import numpy as np
 from laanet_core import augmentation
 from laanet_core.crops import RGBImage, warp
 from laanet_core.errors import InvalidDataset
-from laanet_core.landmarks import HULL_KINDS, Landmarks, Mask, hull_mask
+from laanet_core.landmarks import HULL_KINDS, HullKind, Landmarks, Mask, hull_mask
 
 SourceChanges = Callable[[np.random.Generator], list[augmentation.Change]]
 
@@ -36,13 +36,21 @@ def published_source_changes(rng: np.random.Generator) -> list[augmentation.Chan
     return changes
 
 
-def self_blend(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator, changes: SourceChanges = published_source_changes) -> Blend:
+def self_blend(
+    image: RGBImage,
+    landmarks: Landmarks,
+    rng: np.random.Generator,
+    *,
+    changes: SourceChanges = published_source_changes,
+    hulls: Sequence[HullKind] = HULL_KINDS,
+) -> Blend:
     """Blend a photograph with a changed copy of itself: I = r M source + (1 - r M) target.
 
-    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels; `changes` draws what sets source and target apart. One generator state
-    gives one pseudo-fake. Raises InvalidDataset if the landmarks leave no mask (they lie outside the image).
+    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels; `changes` draws what sets source and target apart; the mask starts
+    from one of the `hulls`. One generator state gives one pseudo-fake. Raises InvalidDataset if the landmarks leave no mask (they lie
+    outside the image).
     """
-    mask = softened_hull(image, landmarks, rng)
+    mask = softened_hull(image, landmarks, rng, hulls)
     changed = augmentation.apply(changes(rng), image)
     source, target = (changed, image) if rng.random() < 0.5 else (image, changed)
     source, mask = _displace(source, mask, rng)
@@ -89,10 +97,10 @@ def blending_boundary(mask: Mask) -> Mask:
     return np.asarray(4 * mask * (1 - mask), np.float32)
 
 
-def softened_hull(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator) -> Mask:
+def softened_hull(image: RGBImage, landmarks: Landmarks, rng: np.random.Generator, hulls: Sequence[HullKind] = HULL_KINDS) -> Mask:
     """A random hull of the face, wobbled and softened: a blending mask (H, W). Raises InvalidDataset if none lies inside the image."""
     for _ in range(_ATTEMPTS):  # a wild warp can push a small hull away; an empty mask would teach that a real face is fake
-        kind = HULL_KINDS[rng.integers(len(HULL_KINDS))]
+        kind = hulls[int(rng.integers(len(hulls)))]
         hull = hull_mask(landmarks, image.shape[:2], kind)
         mask = soften(elastic_warp(hull, rng), rng)
         if mask.max() > 0.5:

@@ -54,7 +54,7 @@ class UnitSource:
         self._seed = seed
         self._stock = Stock(samples, material, seed)
         self._policy = POLICIES[material.policy]
-        self._real_consistency = material.real_consistency
+        self._real_consistency, self._hulls = material.real_consistency, material.hulls
         self._shapes = np.stack([_normalised(sample) for sample in self._stock.reals]) if self._stock.reals else np.empty((0, 68, 2))
         self.notes = self._stock.notes
         self.epoch_length = self._stock.epoch_length
@@ -78,7 +78,7 @@ class UnitSource:
             resampling = self._policy.after_foreign(rng)
             image, blend = augmentation.apply(resampling, image), Blend(augmentation.apply(resampling, blend.fake), blend.mask)
         else:
-            blend = self_blend(image, real.landmarks, rng, self._policy.source_changes)
+            blend = self_blend(image, real.landmarks, rng, changes=self._policy.source_changes, hulls=self._hulls)
         return self._finish(image, blend, self._policy.framing(real, rng), rng)
 
     def _pair(self, rng: np.random.Generator) -> Unit:

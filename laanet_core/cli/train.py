@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 _TORCHRUN = " Under `torchrun --nproc-per-node N -m laanet_core train ...` several processes, or hosts, share every batch out."
+_OF_NETWORK = "model."  # such keys of --set change the network, not the recipe
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +32,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change one value of the recipe, such as steps=500 or material.pairs=0.2",
+        help="change one value of the recipe, such as steps=500 or material.hulls=face,inner, or of the network: model.input_size=256",
     )
     parser.add_argument(
         "--backbone-weights", type=Path, metavar="FILE", help="ImageNet weights of the backbone (safetensors or state dict)"
@@ -65,16 +66,21 @@ def read_data(args: argparse.Namespace, split: str) -> tuple[Any, Any]:
 
 
 def run(args: argparse.Namespace) -> int:
-    from laanet_core.config import named_config
+    from laanet_core.config import ModelConfig, named_config
     from laanet_core.devices import pick_device
     from laanet_core.distributed import join_team, leave_team
+    from laanet_core.errors import InvalidConfig
     from laanet_core.model import LAANet
     from laanet_core.pretrained import begin
     from laanet_core.training import WEIGHTS, Trainer
     from laanet_core.units import UnitSource
 
-    config = changed_recipe(args.recipe, args.set, args.seed)
-    model = LAANet.from_pretrained(args.init) if args.init else begin(named_config(args.model), args.backbone_weights, seed=config.seed)
+    config = changed_recipe(args.recipe, [change for change in args.set if not change.startswith(_OF_NETWORK)], args.seed)
+    of_network = [change.removeprefix(_OF_NETWORK) for change in args.set if change.startswith(_OF_NETWORK)]
+    if args.init and of_network:
+        raise InvalidConfig(f"--init brings its own network; {_OF_NETWORK}{of_network[0]} cannot change it")
+    network = ModelConfig.from_dict(_changed(named_config(args.model).to_dict(), of_network))
+    model = LAANet.from_pretrained(args.init) if args.init else begin(network, args.backbone_weights, seed=config.seed)
     samples, store = read_data(args, "train")
     source = UnitSource(samples, store, size=model.config.input_size, material=config.material, seed=config.seed)
     team, device = join_team(pick_device(args.device))
@@ -103,28 +109,34 @@ def _announce(trainer: Trainer, source: UnitSource) -> None:
 
 def changed_recipe(name: str, changes: list[str], seed: int | None) -> TrainingConfig:
     """A named recipe with some values replaced; raises InvalidConfig naming a key or value that does not fit."""
-    from laanet_core.errors import InvalidConfig
     from laanet_core.recipes import TrainingConfig, named_recipe
 
-    values = named_recipe(name).to_dict()
+    config = TrainingConfig.from_dict(_changed(named_recipe(name).to_dict(), changes))
+    return config if seed is None else dataclasses.replace(config, seed=seed)
+
+
+def _changed(values: dict[str, Any], changes: list[str]) -> dict[str, Any]:
+    """A configuration's values, some of them replaced in place; a list's parts are parted by commas."""
+    from laanet_core.errors import InvalidConfig
+
     for change in changes:
         key, separator, text = change.partition("=")
         *groups, last = key.split(".")
         place = values
         for group in groups:
             place = place[group] if isinstance(place.get(group), dict) else {}
-        if not separator or last not in place or isinstance(place[last], dict):
+        if not separator or isinstance(place.get(last), dict | None):
             raise InvalidConfig(f"cannot change {change!r}; the keys are {', '.join(_keys(values))}")
+        old = place[last]
         try:
-            place[last] = type(place[last])(text)
+            place[last] = tuple(type(old[0])(part) for part in text.split(",")) if isinstance(old, tuple) else type(old)(text)
         except ValueError as error:
-            raise InvalidConfig(f"{key} must be a {type(place[last]).__name__}, not {text!r}") from error
-    config = TrainingConfig.from_dict(values)
-    return config if seed is None else dataclasses.replace(config, seed=seed)
+            raise InvalidConfig(f"{key} must be a {type(old).__name__}, not {text!r}") from error
+    return values
 
 
 def _keys(values: dict[str, Any], prefix: str = "") -> list[str]:
     keys: list[str] = []
     for name, value in values.items():
-        keys.extend(_keys(value, f"{name}.") if isinstance(value, dict) else [prefix + name])
+        keys.extend(_keys(value, f"{name}.") if isinstance(value, dict) else [prefix + name] if value is not None else [])
     return keys

@@ -5,7 +5,7 @@ import pytest
 
 from laanet_core.errors import InvalidDataset
 from laanet_core.foreign import match_colours, piecewise_warp
-from laanet_core.landmarks import HULL_KINDS, face_box, hull_mask
+from laanet_core.landmarks import HULL_KINDS, HullKind, face_box, hull_mask
 from laanet_core.policies import POLICIES, PolicyName
 from laanet_core.synthesis import blending_boundary, elastic_warp, published_source_changes, self_blend, soften
 from tests.core.conftest import drawn_landmarks, painted_face
@@ -60,6 +60,13 @@ def test_foreign_blends_bring_another_face_and_keep_the_surroundings(policy: Pol
         changed = np.abs(blend.fake.astype(int) - IMAGE).max(axis=2)
         assert changed[blend.mask == 0].max() == 0
         assert changed[blend.mask > 0.5].mean() > 1
+
+
+def test_masks_start_from_the_hulls_asked_for() -> None:
+    def covered(kind: HullKind) -> float:
+        return float(np.mean([self_blend(IMAGE, LANDMARKS, np.random.default_rng(seed), hulls=[kind]).mask.sum() for seed in range(8)]))
+
+    assert covered("inner") < covered("face") < covered("components_forehead")
 
 
 def test_landmarks_outside_the_image_are_refused() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from laanet_core.cli import main
 from laanet_core.cli.train import changed_recipe
 from laanet_core.data import PackStore, read_manifest
 from laanet_core.errors import InvalidCheckpoint, InvalidConfig, InvalidWeights
@@ -181,6 +182,27 @@ def test_recipes_survive_json() -> None:
         "micro_batches=3",
         "material.policy=odd",
         "loss.smoothing=5",
+        "material.hulls=face,hat",
     ):
         with pytest.raises(InvalidConfig, match=change.partition("=")[0]):
             changed_recipe("starter", [change], None)
+    assert changed_recipe("starter", ["material.hulls=face,inner"], None).material.hulls == ("face", "inner")
+
+
+def test_the_network_can_be_changed_too(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    start = [
+        "train",
+        str(tmp_path / "run"),
+        "--manifest",
+        str(tiny_dataset.manifest),
+        "--set",
+        "steps=1",
+        "--set",
+        "batch_pairs=1",
+        "--workers",
+        "0",
+    ]
+    assert main([*start, "--set", "model.input_size=64", "--set", "model.pyramid_widths=32,24,16"]) == 0
+    saved = LAANet.from_pretrained(tmp_path / "run" / WEIGHTS).config
+    assert (saved.input_size, saved.pyramid_widths, saved.backbone) == (64, (32, 24, 16), "tf_efficientnet_lite0")
+    assert main([*start, "--init", "starter", "--set", "model.input_size=64"]) == 1

@@ -36,7 +36,7 @@ def make_all() -> dict[str, RGBImage]:
 
 def self_blended(astronaut: RGBImage) -> RGBImage:
     landmarks = np.array(json.loads((SAMPLES / "astronaut-landmarks.json").read_text()), np.float32)
-    return self_blend(astronaut, landmarks, np.random.default_rng(0), hardened_source_changes).fake
+    return self_blend(astronaut, landmarks, np.random.default_rng(0), changes=hardened_source_changes).fake
 
 
 def clip_frames() -> list[RGBImage]:
