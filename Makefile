@@ -8,7 +8,7 @@ run: $(VENV)/.run-ready
 	$(BIN)/python app.py
 
 test: $(VENV)/.dev-ready
-	$(BIN)/python -m pytest -m "not proof"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not proof" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(VENV)/.dev-ready
 	$(BIN)/ruff check .
