@@ -35,6 +35,16 @@ class Backbone(nn.Module):
         if config.stage3_padding == "released":
             _pad_stage3_as_released(self.network, config.backbone)
 
+    def stages(self, count: int) -> list[nn.Module]:
+        """The stem and the first `count` stages. Raises InvalidConfig where the network has fewer, or is not built of `blocks`."""
+        if not count:
+            return []
+        blocks = getattr(self.network, "blocks", ())
+        if count > len(blocks):
+            raise InvalidConfig(f"{count} stages cannot be frozen: this backbone has {len(blocks)}")
+        stem = (getattr(self.network, name, None) for name in ("conv_stem", "bn1"))
+        return [*(part for part in stem if part is not None), *blocks[:count]]
+
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         c6, (c3, c4, c5) = self.network.forward_intermediates(images, indices=self._indices, output_fmt="NCHW")
         if c6.shape[1] != self.channels[0]:  # a few backbones answer with the channels last

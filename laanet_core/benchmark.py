@@ -95,7 +95,7 @@ class _Noise:
             heatmap=np.stack([np.zeros_like(target.heatmap), target.heatmap]),
             consistency=np.stack([np.ones_like(target.consistency), target.consistency]),
             anchor=np.array([0, target.anchor[0] * cells + target.anchor[1]], np.int64),
-            has_maps=np.array([True, True]),
+            has_maps=np.ones((2, 2), np.bool_),
         )
 
     def __getitem__(self, index: int) -> Unit:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import os
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from laanet_core.crops import RGBImage
 from laanet_core.errors import InvalidDataset
@@ -26,7 +27,8 @@ _COLUMNS = ("pack", "path", "label", "person", "split")
 class Sample:
     """One image of a manifest. `label` is 1 for fake; `original` is the path, in the same pack, of the real image a fake was made from.
 
-    `video` says which frames belong together; where the manifest has no such column, every image stands for itself.
+    `video` says which frames belong together; where the manifest has no such column, every image stands for itself. `region` is the path,
+    in the same pack, of a mask as large as the image, not 0 where a person saw traces of manipulation.
     """
 
     pack: str
@@ -37,6 +39,7 @@ class Sample:
     original: str | None
     landmarks: Landmarks | None
     video: str
+    region: str | None = None
 
     @property
     def name(self) -> str:
@@ -44,7 +47,8 @@ class Sample:
 
 
 def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]:
-    """Read a CSV with the columns pack, path, label (real | fake), person, split (train | val) and, for fakes, original; optionally video.
+    """Read a CSV with the columns pack, path, label (real | fake), person, split (train | val), and optionally video and, for fakes,
+    original and region.
 
     `landmarks` is an npz whose array `landmarks` (N, 68, 2) follows the manifest's order, NaN where none were found.
     Raises InvalidDataset naming the file and line at fault.
@@ -80,6 +84,8 @@ def _sample(row: dict[str, str], index: int, name: str, points: Landmarks | None
         raise InvalidDataset(f"{name}, line {index + 2}: label must be real or fake, not {row['label']!r}")
     if row["split"] not in ("train", "val"):
         raise InvalidDataset(f"{name}, line {index + 2}: split must be train or val, not {row['split']!r}")
+    if row.get("region") and LABELS[row["label"]] == 0:
+        raise InvalidDataset(f"{name}, line {index + 2}: a real image has no region of manipulation")
     found = points is not None and bool(np.isfinite(points).all())
     return Sample(
         pack=row["pack"],
@@ -90,7 +96,20 @@ def _sample(row: dict[str, str], index: int, name: str, points: Landmarks | None
         original=row.get("original") or None,
         landmarks=points if found else None,
         video=row.get("video") or f"{row['pack']}/{row['path']}",
+        region=row.get("region") or None,
     )
+
+
+class Store(Protocol):
+    """Images and masks by pack and path. Both methods raise InvalidDataset naming what is missing or broken."""
+
+    def read(self, pack: str, path: str) -> RGBImage:
+        """The image as (H, W, 3) uint8 RGB."""
+        ...
+
+    def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
+        """The mask as (H, W) uint8."""
+        ...
 
 
 class PackStore:
@@ -117,11 +136,18 @@ class PackStore:
 
     def read(self, pack: str, path: str) -> RGBImage:
         """The image as (H, W, 3) uint8 RGB. Raises InvalidDataset naming it when it is missing or broken."""
+        return np.asarray(cv2.cvtColor(self._decode(pack, path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8)
+
+    def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
+        """A grey picture as (H, W) uint8. Raises as `read` does."""
+        return self._decode(pack, path, cv2.IMREAD_GRAYSCALE)
+
+    def _decode(self, pack: str, path: str, mode: int) -> npt.NDArray[np.uint8]:
         encoded = self._read_bytes(pack, path)
-        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR) if encoded else None
+        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), mode) if encoded else None
         if image is None:
             raise InvalidDataset(f"{pack}/{path} is not an image")
-        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+        return np.asarray(image, np.uint8)
 
     def _read_bytes(self, pack: str, path: str) -> bytes:
         if pack in self._offsets:
@@ -138,3 +164,32 @@ class PackStore:
         for descriptor in self._files.values():
             os.close(descriptor)
         self._files.clear()
+
+
+class JointStore:
+    """Several stores as one: each answers for its own packs. Raises InvalidDataset where two have a pack of the same name."""
+
+    def __init__(self, stores: Mapping[str, Store]) -> None:
+        self._stores = stores
+
+    @classmethod
+    def of(cls, *parts: tuple[Sequence[str], Store]) -> JointStore:
+        """From the packs of each store."""
+        stores: dict[str, Store] = {}
+        for packs, store in parts:
+            twice = sorted(set(packs) & set(stores))
+            if twice:
+                raise InvalidDataset(f"two data sets have a pack {twice[0]}; one of them must be renamed")
+            stores.update(dict.fromkeys(packs, store))
+        return cls(stores)
+
+    def read(self, pack: str, path: str) -> RGBImage:
+        return self._of(pack).read(pack, path)
+
+    def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
+        return self._of(pack).read_mask(pack, path)
+
+    def _of(self, pack: str) -> Store:
+        if pack not in self._stores:
+            raise InvalidDataset(f"there is no pack {pack}")
+        return self._stores[pack]

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from laanet_core.altered import altered_cells
 from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square, enlarge_to_square, recompressed
-from laanet_core.data import PackStore, Sample
+from laanet_core.data import Sample, Store
 from laanet_core.errors import InvalidDataset
 from laanet_core.landmarks import Landmarks, face_box
 from laanet_core.policies import hardened_source_changes
@@ -53,20 +53,25 @@ class ItemSet:
     items: Callable[[], Iterator[Item]]
 
 
-def manifest_sets(samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> list[ItemSet]:
+def manifest_sets(samples: Sequence[Sample], store: Store, size: int, seed: int) -> list[ItemSet]:
     """The self-blends and the pairs of some samples; a set there is nothing for is left out."""
     blends = 2 * sum(sample.label == 0 and sample.landmarks is not None for sample in samples)
     fakes = [sample for sample in samples if sample.label == 1 and sample.original is not None]
     pairs = len(fakes) + len({(sample.pack, sample.original) for sample in fakes})
+
+    def labelled() -> Iterator[Item]:
+        return labelled_items(samples, store, size)
+
     sets = [
         ItemSet("self_blends", "self-blends of unseen people", blends, lambda: self_blend_items(samples, store, size, seed)),
         ItemSet("pairs", "fakes of unseen people and their originals", pairs, lambda: pair_items(samples, store, size)),
         *(_swap_set(name, samples, store, size, seed) for name in SWAPS),
+        ItemSet("labelled", "fakes without an original, and real faces of their packs", len(_labelled(samples)), labelled),
     ]
     return [found for found in sets if found.total]
 
 
-def self_blend_items(samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> Iterator[Item]:
+def self_blend_items(samples: Sequence[Sample], store: Store, size: int, seed: int) -> Iterator[Item]:
     """Every real image with landmarks, and one seeded self-blended image of it; both cropped as inference crops them."""
     for number, sample in enumerate(samples):
         if sample.label == 1 or sample.landmarks is None:
@@ -76,15 +81,14 @@ def self_blend_items(samples: Sequence[Sample], store: PackStore, size: int, see
         blend = self_blend(working.image, working.landmarks, np.random.default_rng([seed, number]), changes=hardened_source_changes)
         mask = crop_square(np.asarray(blend.mask * 255, np.uint8), square, size)
         boundary = resample_boundary(blending_boundary(np.asarray(mask / 255, np.float32)), size // 4)
-        x1, y1, x2, y2 = face_box(sample.landmarks)
         crop = crop_square(working.image, square, size)
-        real = Item(sample.name, crop, 0, sample.pack, sample.person, sample.video, face_size=max(x2 - x1, y2 - y1))
+        real = Item(sample.name, crop, 0, sample.pack, sample.person, sample.video, face_size=_face_side(sample.landmarks))
         fake_name, fake_crop = f"{sample.name} self-blended", crop_square(blend.fake, square, size)
         yield real
         yield dataclasses.replace(real, name=fake_name, crop=fake_crop, label=1, boundary=boundary)
 
 
-def pair_items(samples: Sequence[Sample], store: PackStore, size: int) -> Iterator[Item]:
+def pair_items(samples: Sequence[Sample], store: Store, size: int) -> Iterator[Item]:
     """Every fake that names its original, and the originals themselves; the pictures are face crops already."""
     by_path = {(sample.pack, sample.path): sample for sample in samples}
     seen: set[str] = set()
@@ -102,7 +106,18 @@ def pair_items(samples: Sequence[Sample], store: PackStore, size: int) -> Iterat
         seen.update((real.name, fake.name))
 
 
-def swap_clip_items(name: str, samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> Iterator[Item]:
+def labelled_items(samples: Sequence[Sample], store: Store, size: int) -> Iterator[Item]:
+    """What people have labelled: every fake that names no original, and the real faces of those packs, cropped as inference crops them."""
+    for sample in _labelled(samples):
+        if sample.landmarks is None:
+            yield _whole_item(sample, store, size)
+        else:
+            working = working_crop(store, sample)
+            crop = crop_square(working.image, inference_square(working), size)
+            yield Item(sample.name, crop, sample.label, sample.pack, sample.person, sample.video, face_size=_face_side(sample.landmarks))
+
+
+def swap_clip_items(name: str, samples: Sequence[Sample], store: Store, size: int, seed: int) -> Iterator[Item]:
     """Clips of real people, and the same clips with another person's face put in by the named face-swap program (`laanet_core.swaps`).
 
     Pictures of one person stand for the frames of a clip. Of the donor's pictures the one with the most similar pose is used for each.
@@ -117,13 +132,13 @@ def swap_clip_items(name: str, samples: Sequence[Sample], store: PackStore, size
             square = inference_square(real)
             quality = int(rng.integers(*RECOMPRESSION))
             crops = [crop_square(recompressed(image, quality), square, size) for image in (real.image, fake)]
-            x1, y1, x2, y2 = face_box(_landmarks(sample))
-            item = Item(sample.name, crops[0], 0, sample.pack, sample.person, clip[0].name, face_size=max(x2 - x1, y2 - y1))
+            side = _face_side(_landmarks(sample))
+            item = Item(sample.name, crops[0], 0, sample.pack, sample.person, clip[0].name, face_size=side)
             yield item
             yield dataclasses.replace(item, name=f"{sample.name} {name}", crop=crops[1], label=1, video=f"{clip[0].name} {name}")
 
 
-def _swap_set(name: str, samples: Sequence[Sample], store: PackStore, size: int, seed: int) -> ItemSet:
+def _swap_set(name: str, samples: Sequence[Sample], store: Store, size: int, seed: int) -> ItemSet:
     total = 2 * sum(len(clip) for clip, _ in _clips(samples, np.random.default_rng(seed)))
     title = f"clips of unseen people, faces swapped by the {name} program"
     return ItemSet(f"{name}_swaps", title, total, lambda: swap_clip_items(name, samples, store, size, seed))
@@ -150,13 +165,24 @@ def _pose_distance(one: Sample, other: Sample) -> float:
     return float(np.linalg.norm(shapes[0] / np.linalg.norm(shapes[0]) - shapes[1] / np.linalg.norm(shapes[1])))
 
 
+def _labelled(samples: Sequence[Sample]) -> list[Sample]:
+    fakes = [sample for sample in samples if sample.label == 1 and sample.original is None]
+    packs = {sample.pack for sample in fakes}
+    return [*fakes, *(sample for sample in samples if sample.label == 0 and sample.pack in packs)]
+
+
+def _face_side(landmarks: Landmarks) -> float:
+    x1, y1, x2, y2 = face_box(landmarks)
+    return max(x2 - x1, y2 - y1)
+
+
 def _landmarks(sample: Sample) -> Landmarks:
     if sample.landmarks is None:
         raise InvalidDataset(f"{sample.name} has no landmarks")
     return sample.landmarks
 
 
-def _whole_item(sample: Sample, store: PackStore, size: int) -> Item:
+def _whole_item(sample: Sample, store: Store, size: int) -> Item:
     """A picture that is a face crop already."""
     image = store.read(sample.pack, sample.path)
     height, width = image.shape[:2]

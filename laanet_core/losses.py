@@ -65,16 +65,17 @@ def all_losses(
 ) -> Losses:
     """L = BCE + weighted heatmap loss + weighted consistency loss.
 
-    label (N,) 1 = fake; heatmap and consistency (N, h, w); anchor (N,); has_maps (N,) bool: images without map targets (fakes whose
-    mask nobody knows) take part in the classification loss only. With a consistency weight of 0 the embeddings are not needed and that
-    loss is 0; otherwise raises ValueError if they were not asked for.
+    label (N,) 1 = fake; heatmap and consistency (N, h, w); anchor (N,); has_maps (N, 2) bool: whether there is a target for the heatmap
+    and for the consistency; fakes whose mask nobody knows take part in the classification loss only. With a consistency weight of
+    0 the embeddings are not needed and that loss is 0; otherwise raises ValueError if they were not asked for.
     """
     if output.embeddings is None and config.consistency_weight > 0:
         raise ValueError("the consistency loss needs the network's embeddings")
     classification = functional.binary_cross_entropy_with_logits(output.fake_logit.float(), label.float())
-    at_points = heatmap_loss(output.heatmap_logits.float().squeeze(1)[has_maps], heatmap[has_maps], config)
+    with_heatmap, with_consistency = has_maps.unbind(1)
+    at_points = heatmap_loss(output.heatmap_logits.float().squeeze(1)[with_heatmap], heatmap[with_heatmap], config)
     agreement = at_points.new_zeros(())
     if output.embeddings is not None:
-        agreement = consistency_loss(output.embeddings.float()[has_maps], consistency[has_maps], anchor[has_maps])
+        agreement = consistency_loss(output.embeddings.float()[with_consistency], consistency[with_consistency], anchor[with_consistency])
     total = classification + config.heatmap_weight * at_points + config.consistency_weight * agreement
     return Losses(total, classification, at_points, agreement)

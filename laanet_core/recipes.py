@@ -19,7 +19,9 @@ class TrainingConfig:
     """Everything but the data that decides what weights come out. Learning rates per step; `batch_pairs` real and as many fakes a step.
 
     `sam_rho` 0 leaves plain Adam. The backbone stands still for the first `frozen_steps`. `average_decay` is that of the moving average
-    of the weights, which is what gets saved; 0 saves the weights as they are. A step's gradient is the mean of the gradients of
+    of the weights, which is what gets saved; 0 saves the weights as they are. The backbone's stem and first `frozen_stages` stages stand
+    still throughout. `start_pull` draws all weights back to where they began: half of it times their squared distance is added to the
+    loss (L2-SP, Li et al., ICML 2018). A step's gradient is the mean of the gradients of
     `micro_batches` equal parts of its batch, each with BatchNorm statistics of its own (gradient accumulation); several processes share
     them out.
     """
@@ -33,6 +35,8 @@ class TrainingConfig:
     weight_decay: float = 1e-4
     sam_rho: float = 0.05
     frozen_steps: int = 600
+    frozen_stages: int = 0
+    start_pull: float = 0.0
     average_decay: float = 0.0
     precision: Precision = "float32"
     seed: int = 0
@@ -43,7 +47,7 @@ class TrainingConfig:
         for name in ("steps", "batch_pairs", "micro_batches"):
             if getattr(self, name) < 1:
                 raise InvalidConfig(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("start_rate", "peak_rate", "weight_decay", "sam_rho", "frozen_steps"):
+        for name in ("start_rate", "peak_rate", "weight_decay", "sam_rho", "frozen_steps", "frozen_stages", "start_pull"):
             if not getattr(self, name) >= 0:
                 raise InvalidConfig(f"{name} must not be negative, not {getattr(self, name)}")
         for name in ("heatmap_weight", "consistency_weight"):
@@ -88,6 +92,22 @@ RECIPES: Mapping[str, TrainingConfig] = {
         average_decay=0.995,
         seed=2024,
         material=Material(pairs=0.25, foreign_blends=0.35, policy="hardened", frames_per_video=0),
+        loss=LossConfig(heatmap_weight=2.0, consistency_weight=2.0),
+    ),
+    # From trained weights and what people have labelled: few steps, the early stages frozen, self-blends against forgetting.
+    "finetune": TrainingConfig(
+        steps=400,
+        batch_pairs=16,
+        start_rate=1e-4,
+        peak_rate=4e-4,
+        warmup=0.1,
+        sam_rho=0.0,
+        frozen_steps=0,
+        frozen_stages=3,
+        start_pull=1e-3,
+        average_decay=0.98,
+        seed=2024,
+        material=Material(labelled=0.4, foreign_blends=0.2, policy="hardened", frames_per_video=0),
         loss=LossConfig(heatmap_weight=2.0, consistency_weight=2.0),
     ),
 }

@@ -27,6 +27,16 @@ def resample_boundary(boundary: FloatMap, size: int) -> FloatMap:
     return np.asarray(cv2.resize(boundary, (size, size), interpolation=cv2.INTER_AREA), np.float32)
 
 
+def region_boundary(region: npt.NDArray[np.uint8], size: int) -> FloatMap:
+    """A painted region (H, W), not 0 inside, in the place of B at (size, size): 1 where it is deepest, falling to 0 at its rim.
+
+    People paint where they see traces, as a stroke along a seam or an area around it; either way its middle is what they mean.
+    """
+    inside = np.asarray(cv2.resize(np.asarray(region > 0, np.float32), (size, size), interpolation=cv2.INTER_AREA) > 0, np.uint8)
+    depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    return np.asarray(depth / max(float(depth.max()), 1.0), np.float32)
+
+
 def vulnerable_points(boundary: FloatMap) -> npt.NDArray[np.int64]:
     """(row, column) of the cells equal to their quadrant's maximum of B, (N, 2), as the released code chooses them."""
     height, width = boundary.shape

@@ -37,7 +37,7 @@ LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
 
 @dataclass(frozen=True)
 class Batch:
-    """`images` (2B, 3, S, S) in [-1, 1], reals and fakes in turn; `label` (2B,); the maps (2B, S/4, S/4); `anchor` and `has_maps` (2B,)."""
+    """`images` (2B, 3, S, S) in [-1, 1], reals and fakes in turn; `label`, `anchor` (2B,); the maps (2B, S/4, S/4); `has_maps` (2B, 2)."""
 
     images: Tensor
     label: Tensor
@@ -100,6 +100,9 @@ class Trainer:
         self._source, self._workers = source, workers
         self._sam = SAM(torch.optim.Adam(self.model.parameters(), lr=config.start_rate, weight_decay=config.weight_decay), config.sam_rho)
         self._average = WeightAverage(self.model, config.average_decay) if config.average_decay else None
+        self._frozen = self.model.backbone.stages(config.frozen_stages)
+        begun = self.model.named_parameters() if config.start_pull else ()
+        self._start = {name: parameter.detach().clone() for name, parameter in begun}
         self.step = 0
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / CHECKPOINT).exists():
@@ -166,6 +169,7 @@ class Trainer:
             mean = values.mean(dim=0)
             gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
             self._team.average([*gradients, mean])
+            self._pull()
             kept.append(mean)
             return mean[0]
 
@@ -196,6 +200,15 @@ class Trainer:
         self.model.backbone.requires_grad_(not frozen)
         if frozen:
             self.model.backbone.eval()  # its BatchNorm statistics stand still too
+        for part in self._frozen:
+            part.requires_grad_(False).eval()
+
+    @torch.no_grad()
+    def _pull(self) -> None:
+        """Add to the gradient what draws the weights back to where they began."""
+        for name, parameter in self.model.named_parameters() if self._start else ():
+            if parameter.grad is not None:
+                parameter.grad.add_(parameter - self._start[name], alpha=self.config.start_pull)
 
     def _rate(self, step: int) -> float:
         config = self.config

@@ -13,15 +13,15 @@ import numpy.typing as npt
 from laanet_core import augmentation
 from laanet_core.altered import altered_mask
 from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square
-from laanet_core.data import PackStore, Sample
+from laanet_core.data import Sample, Store
 from laanet_core.errors import InvalidDataset
 from laanet_core.landmarks import Landmarks
 from laanet_core.material import Material, Stock
 from laanet_core.policies import POLICIES, Framing
 from laanet_core.results import Box
 from laanet_core.synthesis import Blend, blending_boundary, self_blend
-from laanet_core.targets import FloatMap, Target, make_target, resample_boundary
-from laanet_core.working import WORKING_ENLARGEMENT, WorkingCrop, tight_square, whole, working_crop
+from laanet_core.targets import FloatMap, Target, make_target, region_boundary, resample_boundary
+from laanet_core.working import WORKING_ENLARGEMENT, WorkingCrop, picture, tight_square, whole, working_crop
 
 DONOR_CANDIDATES = 24
 VISIBLE_BOUNDARY = 0.25  # a fainter boundary is no target
@@ -32,7 +32,8 @@ Level = TypeVar("Level", np.uint8, np.float32)
 class Unit:
     """[real, fake]: `images` (2, S, S, 3) uint8 RGB, `heatmap` and `consistency` (2, S/4, S/4) float32, `anchor` (2,) flat cell index.
 
-    `has_maps` (2,) tells which of the two has heatmap and consistency targets; a labelled fake without a mask has none.
+    `has_maps` (2, 2) tells for each of the two whether its heatmap and whether its consistency has a target: of a labelled fake only the
+    heatmap, and that only where a person painted a region.
     """
 
     images: npt.NDArray[np.uint8]
@@ -48,7 +49,7 @@ class UnitSource:
     `size` is the side S of the network's input. Raises InvalidDataset when the samples hold nothing that the material needs.
     """
 
-    def __init__(self, samples: Sequence[Sample], store: PackStore, *, size: int, material: Material, seed: int) -> None:
+    def __init__(self, samples: Sequence[Sample], store: Store, *, size: int, material: Material, seed: int) -> None:
         self._store = store
         self._size, self._cells = size, size // 4
         self._seed = seed
@@ -96,8 +97,11 @@ class UnitSource:
         reals = self._stock.reals
         crops = [self._framed(reals[self._stock.draw_real(index, rng, sample.pack)], rng), self._framed(sample, rng)]
         crops = [crop if rng.random() < 0.5 else np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
-        crops = [augmentation.apply(self._policy.shared_changes(rng), crop) for crop in crops]
-        return self._unit(crops, [self._target(np.zeros((self._cells, self._cells), np.float32), rng)] * 2, [True, False])
+        nothing = np.zeros((self._cells, self._cells), np.float32)
+        seen = region_boundary(crops[1][..., 3], self._cells) if crops[1].shape[2] == 4 else nothing
+        crops = [augmentation.apply(self._policy.shared_changes(rng), np.ascontiguousarray(crop[..., :3])) for crop in crops]
+        targets = [self._target(nothing, rng), self._target(seen, rng)]
+        return self._unit(crops, targets, [(True, True), (bool(seen.max() > 0), False)])
 
     def _working(self, sample: Sample) -> WorkingCrop:
         """With no more pixels than the network's input leaves of them."""
@@ -106,7 +110,7 @@ class UnitSource:
     def _framed(self, sample: Sample, rng: np.random.Generator) -> RGBImage:
         """One picture alone, cut out as training cuts out; without landmarks it is taken for a face crop."""
         if sample.landmarks is None:
-            image = self._store.read(sample.pack, sample.path)
+            image = picture(self._store, sample)
             return crop_square(image, tight_square(whole(image), rng), self._size)
         working = self._working(sample)
         framing = self._policy.framing(working, rng)
@@ -130,12 +134,12 @@ class UnitSource:
         crops = [augmentation.apply(change, crop) for change, crop in zip(changes, crops, strict=True)]
         boundary = resample_boundary(boundary, self._cells)
         targets = [self._target(np.zeros_like(boundary), rng), self._target(boundary, rng)]
-        return self._unit(crops, targets, [True, bool(boundary.max() >= VISIBLE_BOUNDARY)])
+        return self._unit(crops, targets, [(True, True), (bool(boundary.max() >= VISIBLE_BOUNDARY),) * 2])
 
     def _target(self, boundary: FloatMap, rng: np.random.Generator) -> Target:
         return make_target(boundary, rng, real_consistency=self._real_consistency)
 
-    def _unit(self, crops: list[RGBImage], targets: list[Target], has_maps: list[bool]) -> Unit:
+    def _unit(self, crops: list[RGBImage], targets: list[Target], has_maps: list[tuple[bool, bool]]) -> Unit:
         return Unit(
             images=np.stack(crops),
             heatmap=np.stack([target.heatmap for target in targets]),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from laanet_core.crops import RGBImage, crop_square, enlarge_to_square
-from laanet_core.data import PackStore, Sample
+from laanet_core.data import Sample, Store
 from laanet_core.errors import InvalidDataset
 from laanet_core.landmarks import Landmarks, face_box
 from laanet_core.results import Box
@@ -20,16 +20,22 @@ TIGHT_SCALE = (0.8, 1.02)  # of a picture that is itself a tight crop
 
 @dataclass(frozen=True)
 class WorkingCrop:
-    """A face with room around it: `image` (H, H, 3) uint8 RGB, its `landmarks` there, and which part of it is `photograph`, not padding."""
+    """A face with room around it: `image` (H, H, 3), its `landmarks` there, and which part of it is `photograph`, not padding.
+
+    uint8 RGB, and a fourth channel where a region was painted.
+    """
 
     image: RGBImage
     landmarks: Landmarks
     photograph: Box
 
 
-def working_crop(store: PackStore, sample: Sample, *, largest: int = LARGEST_SIDE) -> WorkingCrop:
-    """Cut a sample's face out at its own resolution, but at most `largest` pixels wide. Raises InvalidDataset when it has no landmarks."""
-    image = store.read(sample.pack, sample.path)
+def working_crop(store: Store, sample: Sample, *, largest: int = LARGEST_SIDE) -> WorkingCrop:
+    """Cut a sample's face out at its own resolution, but at most `largest` pixels wide. Raises InvalidDataset when it has no landmarks.
+
+    Where the sample has a region, the image has it as a fourth channel.
+    """
+    image = picture(store, sample)
     if sample.landmarks is None:
         raise InvalidDataset(f"{sample.name} has no landmarks")
     x1, y1, x2, y2 = enlarge_to_square(face_box(sample.landmarks), WORKING_ENLARGEMENT)
@@ -39,6 +45,17 @@ def working_crop(store: PackStore, sample: Sample, *, largest: int = LARGEST_SID
     height, width = image.shape[:2]
     photograph = (max(-x1, 0) * scale, max(-y1, 0) * scale, min((width - x1) * scale, side), min((height - y1) * scale, side))
     return WorkingCrop(crop_square(image, (x1, y1, x2, y2), side), np.asarray(moved, np.float32), photograph)
+
+
+def picture(store: Store, sample: Sample) -> RGBImage:
+    """A sample's image (H, W, 3) uint8 RGB, with its region, where it has one, as a fourth channel. Raises InvalidDataset."""
+    image = store.read(sample.pack, sample.path)
+    if sample.region is None:
+        return image
+    region = store.read_mask(sample.pack, sample.region)
+    if region.shape != image.shape[:2]:
+        raise InvalidDataset(f"{sample.name} and its region {sample.region} differ in size")
+    return np.dstack([image, region])
 
 
 def inference_square(crop: WorkingCrop) -> Box:

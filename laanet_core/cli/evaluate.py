@@ -39,7 +39,7 @@ def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool 
     add_data_arguments(parser, required=required)
     parser.add_argument("--split", default="val", choices=("train", "val"))
     parser.add_argument(
-        "--sets", nargs="+", metavar="NAME", help="of a manifest, only these: self_blends, pairs, warped_swaps, pasted_swaps"
+        "--sets", nargs="+", metavar="NAME", help="of a manifest, only these: self_blends, pairs, warped_swaps, pasted_swaps, labelled"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the self-blends and of the bootstrap")
     parser.add_argument(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from laanet_core.data import PackStore, Sample, Store
     from laanet_core.recipes import TrainingConfig
     from laanet_core.training import Trainer
     from laanet_core.units import UnitSource
@@ -25,8 +26,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "run", type=Path, metavar="RUN_DIR", help="folder for log, checkpoint and weights; an interrupted run there is resumed"
     )
     add_data_arguments(parser)
+    parser.add_argument("--replay", type=Path, metavar="MANIFEST", help="learn from this data set too, landmarks and packs beside it")
     parser.add_argument("--model", default="laanet-lite", help="named configuration (default: %(default)s)")
-    parser.add_argument("--recipe", default="paper-sbi", help="paper-sbi, paper-bi or starter (default: %(default)s)")
+    parser.add_argument("--recipe", default="paper-sbi", help="paper-sbi, paper-bi, starter or finetune (default: %(default)s)")
     parser.add_argument(
         "--set",
         action="append",
@@ -54,7 +56,7 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, required: bool = True
     parser.add_argument("--packs", type=Path, help="folder of the packs, each a folder or .tar (default: the manifest's folder)")
 
 
-def read_data(args: argparse.Namespace, split: str) -> tuple[Any, Any]:
+def read_data(args: argparse.Namespace, split: str) -> tuple[list[Sample], PackStore]:
     """The samples of one split and the store that holds their images, as the arguments name them."""
     from laanet_core.data import PackStore, read_manifest
 
@@ -63,6 +65,18 @@ def read_data(args: argparse.Namespace, split: str) -> tuple[Any, Any]:
     samples = [sample for sample in read_manifest(args.manifest, landmarks) if sample.split == split]
     store = PackStore(args.packs or args.manifest.parent, sorted({sample.pack for sample in samples}))
     return samples, store
+
+
+def _all_data(args: argparse.Namespace) -> tuple[list[Sample], Store]:
+    """The training samples and their images; those of the replayed data set too, where there is one."""
+    from laanet_core.data import JointStore
+
+    samples, store = read_data(args, "train")
+    if not args.replay:
+        return samples, store
+    more, theirs = read_data(argparse.Namespace(manifest=args.replay, landmarks=None, packs=None), "train")
+    packs, other_packs = ([sample.pack for sample in each] for each in (samples, more))
+    return [*samples, *more], JointStore.of((packs, store), (other_packs, theirs))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,7 +95,7 @@ def run(args: argparse.Namespace) -> int:
         raise InvalidConfig(f"--init brings its own network; {_OF_NETWORK}{of_network[0]} cannot change it")
     network = ModelConfig.from_dict(_changed(named_config(args.model).to_dict(), of_network))
     model = LAANet.from_pretrained(args.init) if args.init else begin(network, args.backbone_weights, seed=config.seed)
-    samples, store = read_data(args, "train")
+    samples, store = _all_data(args)
     source = UnitSource(samples, store, size=model.config.input_size, material=config.material, seed=config.seed)
     team, device = join_team(pick_device(args.device))
     try:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,16 @@ def judgement(number: int, label: int, logit: float, *, video: str | None = None
         brightness=50.0,
         skin_tone=30.0,
     )
+
+
+def test_labelled_fakes_are_judged_beside_the_real_faces_of_their_pack(samples: list[Sample], store: PackStore) -> None:
+    labelled = [dataclasses.replace(sample, original=None) if sample.label else sample for sample in samples]
+    found = {found.name: found for found in manifest_sets(labelled, store, 64, 0)}["labelled"]
+    items = list(found.items())
+    assert len(items) == found.total
+    assert {item.pack for item in items} == {"swaps"}
+    assert sum(item.label for item in items) == sum(sample.label for sample in samples)
+    assert all(item.crop.shape == (64, 64, 3) for item in items)
 
 
 def test_self_blends_come_in_pairs_and_from_the_seed(samples: list[Sample], store: PackStore) -> None:

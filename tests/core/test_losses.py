@@ -37,7 +37,7 @@ def test_images_without_maps_teach_the_classifier_only() -> None:
     output = model(torch.randn(2, 3, 64, 64), consistency=True)
     maps = torch.rand(2, 16, 16)
     arguments = (torch.tensor([0.0, 1.0]), maps, maps, torch.tensor([0, 5]))
-    losses = all_losses(output, *arguments, torch.tensor([False, False]), LossConfig())
+    losses = all_losses(output, *arguments, torch.zeros(2, 2, dtype=torch.bool), LossConfig())
     assert losses.heatmap.item() == losses.consistency.item() == 0
     assert losses.total.item() == pytest.approx(losses.classification.item())
     losses.total.backward()
@@ -45,8 +45,18 @@ def test_images_without_maps_teach_the_classifier_only() -> None:
     assert any(p.grad is not None and p.grad.any() for p in model.classification_head.parameters())
 
 
+def test_a_painted_region_teaches_the_heatmap_and_not_the_consistency() -> None:
+    output = LAANet(TINY).eval()(torch.randn(2, 3, 64, 64), consistency=True)
+    maps, label = torch.rand(2, 16, 16), torch.tensor([0.0, 1.0])
+    has_maps = torch.tensor([[True, True], [True, False]])
+    losses = all_losses(output, label, maps, maps, torch.tensor([0, 5]), has_maps, LossConfig())
+    assert losses.heatmap.item() == pytest.approx(heatmap_loss(output.heatmap_logits.squeeze(1), maps, LossConfig()).item())
+    assert output.embeddings is not None
+    assert losses.consistency.item() == pytest.approx(consistency_loss(output.embeddings[:1], maps[:1], torch.tensor([0])).item())
+
+
 def test_losses_without_embeddings_are_refused() -> None:
     output = LAANet(TINY).eval()(torch.randn(1, 3, 64, 64))
     maps = torch.rand(1, 16, 16)
     with pytest.raises(ValueError, match="embeddings"):
-        all_losses(output, torch.ones(1), maps, maps, torch.tensor([0]), torch.tensor([True]), LossConfig())
+        all_losses(output, torch.ones(1), maps, maps, torch.tensor([0]), torch.ones(1, 2, dtype=torch.bool), LossConfig())

@@ -69,4 +69,4 @@ def test_clips_are_of_one_person_and_come_in_both_kinds(tiny_dataset: TinyDatase
 def test_people_with_few_pictures_make_no_clips(tiny_dataset: TinyDataset) -> None:
     samples = read_manifest(tiny_dataset.manifest, tiny_dataset.landmarks)
     names = [found.name for found in manifest_sets(samples, PackStore(tiny_dataset.root, ["photos", "swaps"]), 64, seed=0)]
-    assert names == ["self_blends", "pairs"]
+    assert names == ["self_blends", "pairs", "labelled"]

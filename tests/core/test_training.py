@@ -206,3 +206,40 @@ def test_the_network_can_be_changed_too(tmp_path: Path, tiny_dataset: TinyDatase
     saved = LAANet.from_pretrained(tmp_path / "run" / WEIGHTS).config
     assert (saved.input_size, saved.pyramid_widths, saved.backbone) == (64, (32, 24, 16), "tf_efficientnet_lite0")
     assert main([*start, "--init", "starter", "--set", "model.input_size=64"]) == 1
+
+
+def test_frozen_stages_stand_still_and_the_rest_is_drawn_back(tiny_dataset: TinyDataset, tmp_path: Path) -> None:
+    config = dataclasses.replace(CONFIG, frozen_steps=0, frozen_stages=2, sam_rho=0.0, average_decay=0.0, steps=3)
+    moved: list[float] = []
+    for pull in (0.0, 1e4):
+        running = trainer(tiny_dataset, tmp_path / f"{pull}", dataclasses.replace(config, start_pull=pull))
+        begun = {name: value.clone() for name, value in running.model.state_dict().items()}
+        running.run(progress=False)
+        ended = running.model.state_dict()
+        network = running.model.backbone.network
+        early = ("conv_stem", "bn1", "blocks.0.", "blocks.1.")
+        still = [f"backbone.network.{name}" for name in network.state_dict() if name.startswith(early)]
+        assert len(still) > 10
+        assert all(torch.equal(begun[name], ended[name]) for name in still)
+        heads = [name for name, _ in running.model.classification_head.named_parameters(prefix="classification_head")]
+        moved.append(sum(float((ended[name] - begun[name]).norm()) for name in heads))
+    assert 0 < moved[1] < moved[0]
+    with pytest.raises(InvalidConfig, match="stages"):
+        trainer(tiny_dataset, tmp_path / "many", dataclasses.replace(config, frozen_stages=99))
+
+
+def test_a_second_data_set_is_replayed(tmp_path: Path, tiny_dataset: TinyDataset, capsys: pytest.CaptureFixture[str]) -> None:
+    mine = tmp_path / "mine"
+    (mine / "labelled").mkdir(parents=True)
+    picture = (tiny_dataset.root / "swaps" / "fake" / "alone.png").read_bytes()
+    for name in ("1.png", "2.png"):
+        (mine / "labelled" / name).write_bytes(picture)
+    rows = ["pack,path,label,person,split", "labelled,1.png,fake,a,train", "labelled,2.png,fake,b,val"]
+    (mine / "manifest.csv").write_text("\n".join(rows) + "\n")
+    start = ["train", str(tmp_path / "run"), "--manifest", str(mine / "manifest.csv"), "--workers", "0", "--recipe", "finetune"]
+    start += ["--set", "steps=1", "--set", "batch_pairs=2", "--set", "model.input_size=64"]
+    assert main(start) == 1  # nothing to stand beside the fakes
+    assert "no real image" in capsys.readouterr().err
+    assert main([*start, "--replay", str(tiny_dataset.manifest)]) == 0
+    assert main([*start, "--replay", str(mine / "manifest.csv")]) == 1
+    assert "two data sets have a pack" in capsys.readouterr().err

@@ -61,8 +61,22 @@ def test_fakes_have_points_on_their_boundary_and_reals_have_none(samples: list[S
 
 def test_labelled_fakes_without_a_mask_have_no_maps(samples: list[Sample], store: PackStore) -> None:
     source = UnitSource(samples, store, size=64, material=Material(labelled=1), seed=0)
-    assert source[0].has_maps.tolist() == [True, False]
+    assert source[0].has_maps.tolist() == [[True, True], [False, False]]
     assert any("classification loss only" in note for note in source.notes)
+
+
+def test_a_painted_region_is_the_heatmap_of_a_labelled_fake(samples: list[Sample], store: PackStore, tiny_dataset: TinyDataset) -> None:
+    painted = np.zeros((128, 128), np.uint8)
+    painted[70:80, 30:100] = 255
+    cv2.imwrite(str(tiny_dataset.root / "swaps" / "painted.png"), painted)
+    marked = [dataclasses.replace(sample, region=None if sample.original or not sample.label else "painted.png") for sample in samples]
+    unit = UnitSource(marked, store, size=64, material=Material(labelled=1), seed=0)[0]
+    assert unit.has_maps.tolist() == [[True, True], [True, False]]
+    rows, columns = np.nonzero(unit.heatmap[1] == 1)
+    assert len(rows)
+    assert 7 <= rows.mean() <= 11  # of 16: the middle of the stroke, a little moved by the framing
+    assert columns.min() >= 3
+    assert unit.heatmap[1][:5].max() == 0
 
 
 def test_shares_without_material_go_to_self_blends(samples: list[Sample], store: PackStore) -> None:
@@ -121,7 +135,7 @@ def test_labelled_fakes_stand_beside_reals_of_their_pack(samples: list[Sample]) 
 def test_pairs_alone_need_no_landmarks(samples: list[Sample], store: PackStore) -> None:
     bare = [dataclasses.replace(sample, landmarks=None) for sample in samples]
     source = UnitSource(bare, store, size=64, material=Material(pairs=1), seed=0)
-    assert source[3].has_maps[0]
+    assert source[3].has_maps[0].all()
     with pytest.raises(InvalidDataset, match="no real image"):
         UnitSource(bare, store, size=64, material=Material(pairs=0.9), seed=0)
 
