@@ -38,8 +38,7 @@ def build(services: Services) -> gr.Blocks:
     first, *others = LANGUAGES.values()
     blocks = gr.Blocks(title=first.title, delete_cache=(_SWEEP_SECONDS, _KEPT_SECONDS), analytics_enabled=False)
     with blocks:
-        at_once = services.settings.at_once
-        api.build(services.analysis, services.feedback, services.receipts, services.uploads, at_once=at_once)  # first: names are unique
+        api.build(services)  # first: names are unique
         analyse.build(services, first)
     for texts in others:
         with blocks.route(texts.title, address(texts, ""), show_in_navbar=False):

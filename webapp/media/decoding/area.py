@@ -37,7 +37,7 @@ class Area:
         if math.prod(shape) > self.size:
             raise Torn("more than the area can hold")
         values = np.empty(tuple(shape), np.uint8)
-        left = memoryview(values).cast("B")
+        left = values.reshape(-1).data
         place = 0
         while left:
             count = os.preadv(self.file, [left], place)

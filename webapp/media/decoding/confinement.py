@@ -107,7 +107,7 @@ def _renounce() -> str:
 
 def _landlock() -> str:
     _only_linux()
-    if len(os.listdir("/proc/self/task")) > 1:
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise OSError("there are threads it would not hold")
     return landlock.restrict()
 

@@ -153,7 +153,7 @@ class Decoders:
             with self._asked({"do": "bare"}, file, room) as answer:
                 message, content = answer.picture((None,))
                 form, orientation = message.get("format"), message.get("orientation")
-                if form not in ENDINGS or orientation not in range(1, 9):
+                if form not in ENDINGS or type(orientation) is not int or orientation not in range(1, 9):
                     raise answer.decoder.disbelieved("a file of an unknown kind")
                 return Bare(content.tobytes(), form, orientation)
 

@@ -113,7 +113,7 @@ def main(arguments: Sequence[str]) -> None:
     _be_silent()
     confinement = confine(Limits(megabytes, seconds))
     nothing_more = NothingMore()
-    sys.meta_path[:] = [nothing_more]  # type: ignore[list-item]
+    sys.meta_path[:] = [nothing_more]
     inbox = wire.Inbox(channel, files=_FILE_AND_AREA)
     wire.send(channel, {"held": confinement.held, "missing": confinement.missing})
     while (asked := inbox.receive()) is not None:
