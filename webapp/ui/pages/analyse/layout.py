@@ -9,7 +9,6 @@ from typing import Any
 import gradio as gr
 
 from webapp.domain import Tag, Vote
-from webapp.ui.pages.analyse.undecoded import Painting, Photo
 from webapp.ui.render import facts
 from webapp.ui.render.headline import welcome
 from webapp.ui.services import Services
@@ -23,7 +22,7 @@ class Inputs:
     """What the visitor gives."""
 
     files: gr.File
-    camera: Photo
+    camera: gr.Image
     examples: gr.Gallery
     example_paths: tuple[str, ...]
     consent: gr.Checkbox
@@ -68,7 +67,7 @@ class Next:
     tags: gr.CheckboxGroup
     note: gr.Textbox
     region_panel: gr.Accordion
-    region: Painting
+    region: gr.ImageEditor
     send: gr.Button
     thanks: gr.Markdown
 
@@ -120,7 +119,7 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
         with gr.Tab(texts.upload):
             files = gr.File(label=texts.upload, show_label=False, type="filepath", file_count="multiple", elem_id="file", height=190)
         with gr.Tab(texts.camera):
-            camera = Photo(label=texts.camera, show_label=False, sources=["webcam"], type="filepath", format="png", elem_id="camera")
+            camera = gr.Image(label=texts.camera, show_label=False, sources=["webcam"], format="png", elem_id="camera")
             gr.HTML(f"<p class='lens-help'>{texts.camera_help}</p>", padding=False)
     consent = gr.Checkbox(label=texts.consent, info=texts.consent_help, value=False, elem_id="consent")
     with gr.Row():
@@ -187,7 +186,7 @@ def _next(texts: Texts) -> Next:
         note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, max_length=2000, elem_id="note")
         with gr.Accordion(texts.region, open=False) as region_panel:
             gr.HTML(f"<p class='lens-help'>{texts.region_help}</p>", padding=False)
-            region = Painting(
+            region = gr.ImageEditor(
                 label=texts.region, show_label=False, sources=(), transforms=(), layers=False, format="png", elem_id="region", height=360
             )
         with gr.Row(elem_classes="lens-buttons"):
