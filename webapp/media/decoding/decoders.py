@@ -29,7 +29,7 @@ from webapp.media.painting import SIDE
 from webapp.media.stripping import ENDINGS, Bare
 
 logger = logging.getLogger(__name__)
-_USES = 25  # files, after which a worker is replaced
+USES = 25  # files, after which a worker is replaced
 _SPARE = 2  # workers that wait for a file, beside those that have one
 _PROCESSORS = 4  # that a clip's decoding may keep busy
 _PAUSE_SECONDS = 2.0  # after a worker that did not come up
@@ -196,10 +196,11 @@ class Decoders:
         """Whether there is an idle worker that lives; the system may have ended one to get memory."""
         while self._idle and not self._idle[-1].usable:
             self._idle.pop().kill()
+            self._changed.notify_all()
         return bool(self._idle)
 
     def _give_back(self, decoder: Decoder) -> None:
-        again = decoder.usable and decoder.answered < _USES and decoder.waited < self._seconds
+        again = decoder.usable and decoder.answered < USES and decoder.waited < self._seconds
         if not again:
             decoder.kill()
         with self._changed:
