@@ -46,7 +46,7 @@ def main() -> int:
         print(f"error: unusable_database: {error}", file=sys.stderr)
         return 1
     print(f"LAA-Net Lens on http://{settings.host}:{settings.port}", flush=True)
-    with application.timer:
+    with application, application.timer:
         serve(application.blocks, application.rest, settings, application.health)
     return 0
 

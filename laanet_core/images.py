@@ -28,6 +28,7 @@ MediaKind = Literal["image", "video"]
 Source = Path | BinaryIO  # an open file is read from its start and left open
 HEAD_BYTES = 64
 
+_MAX_SCANS = 256  # of a JPEG; cameras and editors make ten or so, and each goes over the whole picture
 _BAND = 1 << 20  # pixels taken over at a time
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -92,6 +93,7 @@ def read_image(source: Source | bytes, *, max_pixels: int = MAX_PIXELS) -> RGBIm
         warnings.simplefilter("ignore")  # about odd metadata; the size is checked below
         try:
             _check_webp(file, max_pixels)
+            _check_scans(file)
             with Image.open(file, formats=FORMATS) as image:
                 _check_size(image.size, max_pixels)
                 image.seek(0)
@@ -121,6 +123,15 @@ def _check_webp(file: BinaryIO, max_pixels: int) -> None:
         width, height = (1 + int.from_bytes(head[place : place + 3], "little") for place in (24, 27))
         if width * height > max_pixels:
             raise _too_many_pixels(max_pixels)
+
+
+def _check_scans(file: BinaryIO) -> None:
+    """A small progressive JPEG may hold thousands of passes that say nothing and keep the decoder busy for minutes."""
+    if file.read(3) == b"\xff\xd8\xff":
+        file.seek(0)
+        if sum(part.count(b"\xff\xda") for part in iter(lambda: file.read(1 << 20), b"")) > _MAX_SCANS:
+            raise UnreadableMedia("corrupt_image", f"The picture is made of more than {_MAX_SCANS} passes; none is that needs as many.")
+    file.seek(0)
 
 
 def _too_many_pixels(max_pixels: int) -> UnreadableMedia:

@@ -13,7 +13,8 @@ def documented_codes() -> set[str]:
 
 
 def test_every_code_of_a_rejection_is_explained() -> None:
-    source = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "laanet_core").glob("*.py"))
+    files = [*(ROOT / "laanet_core").glob("*.py"), *(ROOT / "webapp" / "media").rglob("*.py")]
+    source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     codes = set(re.findall(r'(?:UnreadableMedia|ErrorInfo)\(\s*"(\w+)"', source)) - {"no_face"}  # an outcome, and `prepare`'s word
     assert len(codes) >= 8
     assert codes == documented_codes()

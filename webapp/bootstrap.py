@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Engine
@@ -14,6 +16,7 @@ from webapp.db.session import Sessions, answers, connect, make_sessions, open_da
 from webapp.db.upgrade import newest_version, version_of
 from webapp.domain import Action, Actor, Unable
 from webapp.media.store import MediaStore
+from webapp.media.stripping import Bare, bare
 from webapp.services import backups
 from webapp.services.audit import AuditService
 from webapp.services.backups import BackupService
@@ -25,6 +28,7 @@ from webapp.settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import gradio as gr
 
+    from webapp.media.decoding.decoders import Decoders
     from webapp.services.analysis import AnalysisService
     from webapp.services.feedback import FeedbackService
     from webapp.services.receipts import ReceiptService
@@ -60,7 +64,9 @@ class Records:
 
 @dataclass(frozen=True)
 class Application:
-    """The services, the pages and the plain HTTP interface over them, what /healthz answers, and what is done by the clock."""
+    """The services, the pages and the plain HTTP interface over them, what /healthz answers, what is done by the clock, and the processes
+    that decode; a block ends those.
+    """
 
     analysis: AnalysisService
     feedback: FeedbackService
@@ -69,12 +75,20 @@ class Application:
     rest: App
     health: Health
     timer: Timer
+    decoders: Decoders
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.decoders.close()
 
 
-def open_records(settings: Settings, *, upgrade: bool = True) -> Records:
+def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[Path], Bare] = bare) -> Records:
     """Open the database, and bring it up to date or, without `upgrade`, refuse one that is not: Unable with no_database, not_migrated.
 
-    Raises UnusableDatabase, InvalidSetting (LENS_STORE) and database errors too.
+    `strip` makes files bare that are to be kept. Raises UnusableDatabase, InvalidSetting (LENS_STORE) and database
+    errors too.
     """
     file = sqlite_file(connect(settings.database).url)
     if not upgrade and file is not None and not file.exists():
@@ -89,7 +103,7 @@ def open_records(settings: Settings, *, upgrade: bool = True) -> Records:
         audit.keep_head()
     if version not in (None, newest_version()):
         audit.tell(Event(Actor.SYSTEM, Action.OPENED, details={"version": newest_version()}))
-    keeping = Keeping(sessions, _open_store(settings), quota=settings.store_bytes)
+    keeping = Keeping(sessions, _open_store(settings), quota=settings.store_bytes, strip=strip)
     return Records(
         engine,
         sessions,
@@ -116,6 +130,7 @@ def build(settings: Settings) -> Application:
     Raises LaanetError, Unable, UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
     from laanet_core.inference import Detector
+    from webapp.media.decoding.decoders import Decoders
     from webapp.services.analysis import AnalysisService
     from webapp.services.evidence import EvidenceService
     from webapp.services.exports import ExportService
@@ -126,9 +141,10 @@ def build(settings: Settings) -> Application:
 
     if settings.restore and not backups.exists(settings.database):
         restore(settings, settings.restore)
-    records = open_records(settings)
+    decoders = Decoders(most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
-    detector = Detector.from_weights(settings.weights, settings.device)
+    detector = Detector.from_weights(settings.weights, settings.device, reader=decoders)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
     feedback = FeedbackService(sessions)
@@ -150,10 +166,10 @@ def build(settings: Settings) -> Application:
     from webapp.ui.services import Services
 
     uploads = Uploads(settings.cache)
-    evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
+    evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
-    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)))
+    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)), decoders)
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:

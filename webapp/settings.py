@@ -23,7 +23,8 @@ class Settings:
     the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, `LENS_BACKUP_HOURS`
     between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where
     there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
-    (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
+    (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none); `LENS_DECODERS` processes that
+    decode files, at most, `LENS_DECODE_MB` memory of each, `LENS_DECODE_SECONDS` that a picture, or a clip's next frame, may take.
     """
 
     weights: str = "starter"
@@ -45,6 +46,9 @@ class Settings:
     retention_days: int = 0
     store: str = ""
     store_gb: float = 10.0
+    decoders: int = 4
+    decode_mb: int = 1024
+    decode_seconds: int = 45
 
     @property
     def uploads(self) -> Path:
@@ -103,6 +107,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         retention_days=_number(environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500),
         store=_store(environment.get("LENS_STORE", defaults.store)),
         store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
+        decoders=_number(environment, "LENS_DECODERS", defaults.decoders, most=256),
+        decode_mb=_number(environment, "LENS_DECODE_MB", defaults.decode_mb, least=256, most=65_536),
+        decode_seconds=_number(environment, "LENS_DECODE_SECONDS", defaults.decode_seconds, most=3600),
     )
 
 

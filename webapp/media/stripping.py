@@ -15,14 +15,13 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import av
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import read_image, sniff_file
+from laanet_core.images import Source, opened_file, read_image, sniff_file
 from laanet_core.video import opened
 
 Format = Literal["jpeg", "png", "webp", "mp4", "matroska", "avi"]
@@ -57,9 +56,12 @@ class Bare:
     orientation: int = 1
 
 
-def bare(path: Path) -> Bare:
+def bare(source: Source) -> Bare:
     """A photo or clip without its metadata. Raises UnreadableMedia."""
-    return bare_clip(path) if sniff_file(path) == "video" else bare_picture(path.read_bytes())
+    if sniff_file(source) == "video":
+        return bare_clip(source)
+    with opened_file(source) as file:
+        return bare_picture(file.read())
 
 
 def bare_picture(content: bytes) -> Bare:
@@ -76,19 +78,19 @@ def bare_picture(content: bytes) -> Bare:
     return Bare(written.getvalue(), "png")
 
 
-def bare_clip(path: Path) -> Bare:
+def bare_clip(source: Source) -> Bare:
     """The stream of a clip that is judged, its packets as they are, in a container of our making: no sound, no other streams.
 
     Raises UnreadableMedia (corrupt_video).
     """
     try:
-        with opened(path) as source:
-            family = next(name for name in _CONTAINERS if name in source.format.name)
+        with opened(source) as clip:
+            family = next(name for name in _CONTAINERS if name in clip.format.name)
     except StopIteration as error:
         raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
     for container in _CONTAINERS[family]:
         with contextlib.suppress(UnreadableMedia, ValueError):
-            return Bare(_copied(path, container), container)
+            return Bare(_copied(source, container), container)
     raise UnreadableMedia("corrupt_video", "The video's pictures cannot be copied into another file.")
 
 
@@ -188,13 +190,13 @@ def _bare_webp(content: bytes) -> bytes:
     raise _Odd
 
 
-def _copied(path: Path, container: Format) -> bytes:
+def _copied(source: Source, container: Format) -> bytes:
     """Raises UnreadableMedia, and ValueError for pictures of a kind that the container cannot hold."""
     written = io.BytesIO()
-    with opened(path) as source, av.open(written, "w", format=container, container_options={"fflags": "+bitexact"}) as target:
-        judged = source.streams.video[0]
+    with opened(source) as clip, av.open(written, "w", format=container, container_options={"fflags": "+bitexact"}) as target:
+        judged = clip.streams.video[0]
         stream = target.add_stream_from_template(judged, opaque=True)
-        for packet in _packets(source, judged, stream):
+        for packet in _packets(clip, judged, stream):
             packet.stream = stream
             target.mux(packet)
     return written.getvalue()

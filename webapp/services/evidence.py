@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
 from laanet_core.crops import RGBImage, crop_square
-from laanet_core.images import read_image
 from laanet_core.inference import Detector
 from laanet_core.moments import Moment, moments, worst_times
 from laanet_core.overlay_clip import write_overlay_clip
+from laanet_core.reader import Reader
 from laanet_core.results import AnalysisResult, FaceResult
 from laanet_core.stability import Stability, stabilities
 from webapp.services.analysis import Analysed
@@ -26,13 +27,28 @@ CROP_SIDE = 224
 PREVIEW_SIDE = 1024
 
 
-class EvidenceService:
-    """`frames` is the number of a clip's frames that were judged, `folder` where made files are put: it is swept like the uploads."""
+class PaintingReader(Reader, Protocol):
+    """Reads what was painted in the browser, too."""
 
-    def __init__(self, detector: Detector, *, frames: int, folder: Path) -> None:
+    def painted(self, layer: bytes) -> npt.NDArray[np.uint8]:
+        """As `painting.painted`."""
+        ...
+
+
+class EvidenceService:
+    """Decodes by `reader`, never itself. `frames` is the number of a clip's frames that were judged, `folder` where made files are put:
+    it is swept like the uploads.
+    """
+
+    def __init__(self, detector: Detector, reader: PaintingReader, *, frames: int, folder: Path) -> None:
         self._detector = detector
+        self._reader = reader
         self._frames = frames
         self._folder = folder
+
+    def picture(self, path: Path) -> RGBImage:
+        """The upright picture (H, W, 3) uint8 RGB. Raises UnreadableMedia."""
+        return self._reader.image(path)
 
     def checked_faces(self, result: AnalysisResult) -> tuple[FaceResult, ...]:
         """The faces that `stabilities` judges again: all of a picture; of a clip those of its most suspicious frame."""
@@ -44,7 +60,7 @@ class EvidenceService:
     def stabilities(self, path: Path, result: AnalysisResult) -> list[Stability | None]:
         """Whether the verdicts of `checked_faces` hold, in their order; None for a face without a score."""
         faces = self.checked_faces(result)
-        rgb = read_image(path) if result.kind == "image" else next(iter(self.worst_moments(path, result, limit=1))).rgb
+        rgb = self.picture(path) if result.kind == "image" else next(iter(self.worst_moments(path, result, limit=1))).rgb
         return stabilities(self._detector, rgb, faces)
 
     def falls(self, result: AnalysisResult, found: Sequence[Stability | None]) -> bool:
@@ -56,7 +72,7 @@ class EvidenceService:
 
     def consistency(self, path: Path, result: AnalysisResult) -> list[tuple[RGBImage, npt.NDArray[np.float32]] | None]:
         """Of every face of a picture its crop (S, S, 3) and consistency map (S/4, S/4) in [0, 1]; None for a face without a score."""
-        rgb = read_image(path)
+        rgb = self.picture(path)
         found: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
         for face in result.faces:
             if face.heatmap is None:
@@ -66,21 +82,34 @@ class EvidenceService:
             found.append((crop, self._detector.consistency_map(rgb, face).values))
         return found
 
+    def painted_region(self, layers: Sequence[bytes]) -> bytes | None:
+        """The shape painted on any of the layers, as a PNG of one channel (255 where painted); None for no stroke.
+
+        Raises UnreadableMedia.
+        """
+        shapes = [self._reader.painted(layer) for layer in layers]
+        if not any(shape.any() for shape in shapes):
+            return None
+        shape = np.maximum.reduce([shape for shape in shapes if shape.shape == shapes[0].shape])
+        written = io.BytesIO()
+        Image.fromarray(shape).save(written, "PNG")
+        return written.getvalue()
+
     def preview(self, path: Path) -> Path:
         """A picture, small and upright, as a JPEG of our making. Raises UnreadableMedia."""
         target = Path(tempfile.mkdtemp(dir=self._folder)) / "preview.jpg"
-        with Image.fromarray(read_image(path)) as image:
+        with Image.fromarray(self.picture(path)) as image:
             image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
             image.save(target, quality=90)
         return target
 
     def worst_moments(self, path: Path, result: AnalysisResult, *, limit: int = 4) -> list[Moment]:
-        return list(moments(path, result, worst_times(result, limit=limit), self._frames))
+        return list(moments(path, result, worst_times(result, limit=limit), self._frames, reader=self._reader))
 
     def overlay_clip(self, path: Path, result: AnalysisResult, progress: Progress | None = None) -> Path:
         """The clip with boxes and heatmap drawn in, as an MP4 of our making. Raises UnreadableMedia."""
         target = Path(tempfile.mkdtemp(dir=self._folder)) / "overlay.mp4"
-        write_overlay_clip(path, result, target, progress=progress)
+        write_overlay_clip(path, result, target, progress=progress, reader=self._reader)
         return target
 
     def report_json(self, analysed: Analysed, words: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -91,7 +120,7 @@ class EvidenceService:
         result = analysed.result
         pictures: dict[str, Any] = {}
         if result.kind == "image" and result.outcome != "rejected":
-            pictures["rgb"] = read_image(path)
+            pictures["rgb"] = self.picture(path)
         elif result.outcome == "verdict":
             pictures["moments"] = self.worst_moments(path, result)
         return report_pdf(self._report(analysed, words), **pictures)

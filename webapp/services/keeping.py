@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -51,19 +51,29 @@ class Keeping:
     a row, never a row without a file, and the next `sweep` takes it away.
     """
 
-    def __init__(self, sessions: Sessions, store: MediaStore, *, quota: int, grace: timedelta = GRACE) -> None:
-        """`quota` in bytes, of all kept media together."""
+    def __init__(
+        self,
+        sessions: Sessions,
+        store: MediaStore,
+        *,
+        quota: int,
+        grace: timedelta = GRACE,
+        strip: Callable[[Path], Bare] = bare,
+    ) -> None:
+        """`quota` in bytes, of all kept media together. `strip` makes a file bare of its metadata: in this process, unless another is
+        given; strangers' files belong in another."""
         self._sessions = sessions
         self._store = store
         self._quota = quota
         self._grace = grace
+        self._strip = strip
 
     def place(self, path: Path, result: AnalysisResult) -> Placed:
         """Write what is to be kept of an analysed file, bare of its metadata. Never raises for a file or store that is unfit."""
         if result.outcome == "rejected":
             return Placed(code="not_kept")
         try:
-            made = bare(path)
+            made = self._strip(path)
             sha256 = hashlib.sha256(made.content).hexdigest()
             if not self._has_room(len(made.content), sha256):
                 return Placed(code="store_full")

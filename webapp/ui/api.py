@@ -2,52 +2,53 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from laanet_core.images import read_image
+from laanet_core.errors import UnreadableMedia
 from laanet_core.overlay import draw_overlay
 from webapp.domain import Refused
-from webapp.services.analysis import AnalysisService
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.receipts import ReceiptService
-from webapp.services.uploads import Uploads
 from webapp.ui.pages.analyse import QUEUE
 from webapp.ui.render.timeline import rows as timeline_rows
+from webapp.ui.services import Services
 
 
-def build(analysis: AnalysisService, feedback: FeedbackService, receipts: ReceiptService, uploads: Uploads, *, at_once: int) -> None:
+def build(services: Services) -> None:
     """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete, which no page shows. None of them keeps a file."""
     with gr.Column(visible=False):
-        _add_analyses(analysis, uploads, at_once)
-        _add_feedback(feedback)
-        _add_receipts(receipts)
+        _add_analyses(services)
+        _add_feedback(services.feedback)
+        _add_receipts(services.receipts)
 
 
-def _add_analyses(analysis: AnalysisService, uploads: Uploads, at_once: int) -> None:
+def _add_analyses(services: Services) -> None:
     """An upload is deleted once it was judged."""
 
     def analyse_image(file: str) -> tuple[Any, dict[str, Any]]:
         """Judge a picture: (picture with heatmaps and boxes or null, result as `predict --json` prints it, with its receipt)."""
-        path = Path(file)
-        analysed = analysis.analyse(path, only="image")
-        result = analysed.result
-        overlay = None if result.outcome == "rejected" else draw_overlay(read_image(path), result.faces)
-        uploads.drop(path)
+        path, overlay = Path(file), None
+        analysed = services.analysis.analyse(path, only="image")
+        if analysed.result.outcome != "rejected":
+            with contextlib.suppress(UnreadableMedia):  # the answer counts, and is stored
+                overlay = draw_overlay(services.evidence.picture(path), analysed.result.faces)
+        services.uploads.drop(path)
         return overlay, analysed.to_json()
 
     def analyse_video(file: str) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
         path = Path(file)
-        analysed = analysis.analyse(path, only="video")
-        uploads.drop(path)
+        analysed = services.analysis.analyse(path, only="video")
+        services.uploads.drop(path)
         return analysed.to_json(), timeline_rows(analysed.result)
 
     file = gr.File(type="filepath", label="file")
     picture, result, timeline = gr.Image(format="png", label="overlay"), gr.JSON(label="result"), gr.JSON(label="timeline")
-    limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": at_once}
+    limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": services.settings.at_once}
     gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
     gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
 

@@ -26,6 +26,7 @@ from webapp.ui.pages import analyse, receipt
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
 from webapp.ui.services import Services
 from webapp.ui.texts import LANGUAGES
+from webapp.ui.undecoded import decode_nothing
 
 STYLE, SCRIPT = Path(__file__).with_name("style.css"), Path(__file__).with_name("page.js")
 Health = Callable[[], dict[str, Any]]
@@ -35,11 +36,11 @@ _SWEEP_SECONDS, _KEPT_SECONDS = 300, 1800
 def build(services: Services) -> gr.Blocks:
     """All pages of the public application, each in every language; the first language is at "/"."""
     gr.set_static_paths([path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".mp4")])  # no copies, which would be swept
+    decode_nothing()
     first, *others = LANGUAGES.values()
     blocks = gr.Blocks(title=first.title, delete_cache=(_SWEEP_SECONDS, _KEPT_SECONDS), analytics_enabled=False)
     with blocks:
-        at_once = services.settings.at_once
-        api.build(services.analysis, services.feedback, services.receipts, services.uploads, at_once=at_once)  # first: names are unique
+        api.build(services)  # first: names are unique
         analyse.build(services, first)
     for texts in others:
         with blocks.route(texts.title, address(texts, ""), show_in_navbar=False):

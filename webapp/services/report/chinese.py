@@ -94,5 +94,9 @@ CHINESE: Mapping[str, str] = {
     "error.corrupt_video": "视频无法打开。请试试原始文件，或另存为 MP4。",
     "error.no_frames": "这段视频里没有能读取的画面。",
     "error.video_too_long": "视频超过 10 分钟。请只截取重要的部分。",
+    "error.decoder_died": "打开这个文件时，负责解码的程序出错了。请试试原始文件，或重新保存为 JPEG 或 MP4。",
+    "error.decoding_too_slow": "打开这个文件所需的时间超过了单个文件的上限。换成更小或更短的版本会有帮助。",
+    "error.decoding_too_large": "打开这个文件所需的内存超过了单个文件的上限，请上传较小的版本。",
+    "error.decoders_busy": "现在正在打开的文件太多，请一分钟后再试。",
     "error.unforeseen": "这个文件出了没人料到的问题，服务器已经记录下来。",
 }

@@ -119,5 +119,9 @@ ENGLISH: Mapping[str, str] = {
     "error.corrupt_video": "The video cannot be opened. Try the original file, or save it as MP4.",
     "error.no_frames": "There is no picture in this video that could be read.",
     "error.video_too_long": "The video is longer than 10 minutes. Please cut out the part that matters.",
+    "error.decoder_died": "Opening this file made the program that does so fail. Try the original file, or save it anew as JPEG or MP4.",
+    "error.decoding_too_slow": "Opening this file takes longer than one file may. A smaller or shorter version helps.",
+    "error.decoding_too_large": "Opening this file takes more memory than one file may. Please upload a smaller version.",
+    "error.decoders_busy": "Too many files are being opened right now. Please try again in a minute.",
     "error.unforeseen": "Something went wrong with this file that nobody had thought of. It has been noted on the server.",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from laanet_core.errors import UnreadableMedia
 from laanet_core.results import AnalysisResult, number_text
 from webapp.ui.texts import Texts
 
@@ -48,3 +49,8 @@ def _subject(result: AnalysisResult, texts: Texts) -> str:
         return texts.this_face
     words = texts.of_persons if result.kind == "video" else texts.of_faces
     return words.format(fakes=verdicts.count("fake"), count=len(verdicts))
+
+
+def reason(error: UnreadableMedia, texts: Texts) -> str:
+    """Why something cannot be made of a file that was read before: it has been swept meanwhile, or its decoding failed this time."""
+    return texts.file_gone if error.code == "file_not_found" else texts.errors.get(error.code, error.message)

@@ -46,7 +46,8 @@ ANALYSE: dict[str, Any] = {
             "model": schemas.Analysed,
             "description": "The file was read and rejected: `outcome` is `rejected` and `error` says why (`empty_file`, "
             "`unsupported_type`, `corrupt_image`, `image_too_small`, `too_many_pixels`, `corrupt_video`, `no_frames`, "
-            '`video_too_long`, `unforeseen`). Or `{"error"}` alone: `invalid_consent`',
+            "`video_too_long`, `decoder_died`, `decoding_too_slow`, `decoding_too_large`, `decoders_busy`, "
+            '`unforeseen`). Or `{"error"}` alone: `invalid_consent`',
         },
         503: {
             **_error("`busy`: too many wait already"),

@@ -8,9 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import gradio as gr
-import numpy as np
 
 from laanet_core.errors import UnreadableMedia
 from webapp.domain import Refused
@@ -19,6 +17,7 @@ from webapp.services.reports import REPORT_WORDS
 from webapp.ui.pages.analyse import show
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.visits import Said, Shown, Visit
+from webapp.ui.render import headline
 from webapp.ui.services import Services
 from webapp.ui.texts import Texts, code_of
 
@@ -46,8 +45,8 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
                 return gr.skip()
             try:
                 content = make(shown)
-            except UnreadableMedia as error:  # it has been swept meanwhile
-                raise gr.Error(texts.file_gone, print_exception=False) from error
+            except UnreadableMedia as error:
+                raise gr.Error(headline.reason(error, texts), print_exception=False) from error
             path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
             path.write_bytes(content)
             shown.made.append(path)
@@ -106,17 +105,20 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
         try:
             preview = services.evidence.preview(shown.path)
         except UnreadableMedia as error:
-            raise gr.Error(texts.file_gone, print_exception=False) from error
+            raise gr.Error(headline.reason(error, texts), print_exception=False) from error
         shown.made.append(preview)
         return str(preview)
 
-    def submit(found: Visit | None, subject: int, choice: str | None, tags: list[str], words: str, painted: Any) -> str:
+    def submit(found: Visit | None, subject: int, choice: str | None, tags: list[str], words: str, painted: list[bytes] | None) -> str:
         shown = found.shown if found else None
         if shown is None or shown.analysed.receipt is None:
             return texts.refused["unknown_receipt"]
         if not choice:
             return texts.choose_vote
-        region = painted_region(painted)
+        try:
+            region = services.evidence.painted_region(painted or [])
+        except UnreadableMedia as error:
+            return headline.reason(error, texts)
         key = shown.key_for(f"{subject} {choice} {tags} {words} {hash(region)}")
         try:
             submission = Submission(shown.analysed.receipt, int(subject), choice, words or "", key, tags=tuple(tags or ()), region=region)
@@ -130,16 +132,3 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
     following.region_panel.expand(background, visit, following.region, **QUIET)
     inputs = [visit, following.subject, following.vote, following.tags, following.note, following.region]
     following.send.click(submit, inputs, following.thanks, **QUIET)
-
-
-def painted_region(painted: Any) -> bytes | None:
-    """The shape that was painted, as a PNG of one channel (255 where painted), at most 512 pixels wide or high; None for no stroke."""
-    layers = (painted or {}).get("layers") or []
-    masks = [np.asarray(layer)[..., 3] > 0 for layer in layers if layer is not None and np.asarray(layer).ndim == 3]
-    if not masks or not any(mask.any() for mask in masks):
-        return None
-    mask = np.asarray(np.logical_or.reduce(masks) * 255, np.uint8)
-    scale = min(512 / max(mask.shape), 1.0)
-    size = (max(round(mask.shape[1] * scale), 1), max(round(mask.shape[0] * scale), 1))
-    small = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-    return bytes(cv2.imencode(".png", np.asarray((small > 0) * 255, np.uint8))[1])

@@ -191,8 +191,8 @@ def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, vis
             return gr.skip(), gr.skip()
         try:
             shown.stabilities = services.evidence.stabilities(shown.path, shown.analysed.result)
-        except UnreadableMedia:  # it has been swept meanwhile
-            return headline.message(texts.file_gone), gr.skip()
+        except UnreadableMedia as error:
+            return headline.message(headline.reason(error, texts)), gr.skip()
         first, strip = show.held(shown, services, texts)
         return strip, first if services.evidence.falls(shown.analysed.result, shown.stabilities) else gr.skip()
 
@@ -219,7 +219,7 @@ def _consistency(services: Services, texts: Texts) -> Any:
             return gr.skip()
         try:
             return consistency_maps(services.evidence.consistency(shown.path, shown.analysed.result), texts)
-        except UnreadableMedia:
-            return headline.message(texts.file_gone)
+        except UnreadableMedia as error:
+            return headline.message(headline.reason(error, texts))
 
     return consistency

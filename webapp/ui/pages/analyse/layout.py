@@ -119,9 +119,7 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
         with gr.Tab(texts.upload):
             files = gr.File(label=texts.upload, show_label=False, type="filepath", file_count="multiple", elem_id="file", height=190)
         with gr.Tab(texts.camera):
-            camera = gr.Image(
-                label=texts.camera, show_label=False, sources=["webcam"], type="filepath", image_mode=None, format="png", elem_id="camera"
-            )
+            camera = gr.Image(label=texts.camera, show_label=False, sources=["webcam"], format="png", elem_id="camera")
             gr.HTML(f"<p class='lens-help'>{texts.camera_help}</p>", padding=False)
     consent = gr.Checkbox(label=texts.consent, info=texts.consent_help, value=False, elem_id="consent")
     with gr.Row():
@@ -189,7 +187,7 @@ def _next(texts: Texts) -> Next:
         with gr.Accordion(texts.region, open=False) as region_panel:
             gr.HTML(f"<p class='lens-help'>{texts.region_help}</p>", padding=False)
             region = gr.ImageEditor(
-                label=texts.region, show_label=False, sources=(), transforms=(), layers=False, type="numpy", elem_id="region", height=360
+                label=texts.region, show_label=False, sources=(), transforms=(), layers=False, format="png", elem_id="region", height=360
             )
         with gr.Row(elem_classes="lens-buttons"):
             send = gr.Button(texts.send, variant="primary", elem_id="send")

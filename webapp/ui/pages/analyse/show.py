@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from laanet_core.images import read_image
+from laanet_core.errors import UnreadableMedia
 from webapp.ui.pages.analyse.layout import Layout, Next, address
 from webapp.ui.pages.analyse.visits import Shown, Visit
 from webapp.ui.render import faces, headline, picture, timeline, trust
@@ -132,9 +132,12 @@ def _pictures(shown: Shown, services: Services, texts: Texts) -> str:
     result = shown.analysed.result
     if result.outcome == "rejected":
         return ""
-    if result.kind == "image":
-        return picture.picture(read_image(shown.path), result.faces, texts)
-    return picture.moments(services.evidence.worst_moments(shown.path, result), texts)
+    try:
+        if result.kind == "image":
+            return picture.picture(services.evidence.picture(shown.path), result.faces, texts)
+        return picture.moments(services.evidence.worst_moments(shown.path, result), texts)
+    except UnreadableMedia as error:
+        return headline.message(headline.reason(error, texts))
 
 
 def chooser_choices(shown: list[Shown], texts: Texts) -> list[tuple[str, int]]:
