@@ -6,7 +6,7 @@ import sys
 
 from laanet_core.errors import LaanetError
 from webapp.domain import Unable, UnusableDatabase
-from webapp.settings import InvalidSetting, Settings, from_environment, quiet_gradio
+from webapp.settings import InvalidSetting, Settings, from_environment, prepare_libraries
 
 
 def port_is_free(settings: Settings) -> bool:
@@ -30,7 +30,7 @@ def main() -> int:
     if not port_is_free(settings):
         print(f"error: {settings.host}:{settings.port} is in use; set LENS_PORT to another port", file=sys.stderr)
         return 1
-    quiet_gradio(settings)
+    prepare_libraries(settings)
     from webapp import bootstrap
     from webapp.ui.app import serve
 
