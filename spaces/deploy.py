@@ -1,4 +1,4 @@
-"""Put the application on a Hugging Face Space, or bring one up to date; see DEPLOYING.md. Doing it twice changes nothing the second time."""
+"""Put the application on a Hugging Face Space, or bring one up to date; see DEPLOYING.md. A second time changes nothing."""
 
 from __future__ import annotations
 

@@ -115,6 +115,9 @@ def build(settings: Settings) -> Application:
 
     Raises LaanetError, Unable, UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
+    from webapp.services.weights import StartingWeights
+
+    starting = StartingWeights(settings.weights)  # first: the Hub takes its time
     from laanet_core.inference import Detector
     from webapp.services.analysis import AnalysisService
     from webapp.services.evidence import EvidenceService
@@ -128,7 +131,7 @@ def build(settings: Settings) -> Application:
         restore(settings, settings.restore)
     records = open_records(settings)
     sessions = records.sessions
-    detector = Detector.from_weights(settings.weights, settings.device)
+    detector, weights = starting.load(lambda source: Detector.from_weights(source, settings.device))
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
     feedback = FeedbackService(sessions)
@@ -138,6 +141,7 @@ def build(settings: Settings) -> Application:
         return {
             "status": "ok",
             "model": detector.info.to_json(),
+            "weights": weights.to_json(),
             "device": str(detector.device),
             "running": analysis.turns.running,
             "queue_length": analysis.turns.waiting,
@@ -151,7 +155,7 @@ def build(settings: Settings) -> Application:
 
     uploads = Uploads(settings.cache)
     evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
-    blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
+    blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings, weights))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
     return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)))
 

@@ -25,7 +25,8 @@ class Settings:
     `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
     the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, or a private
     dataset repository (hf://datasets/owner/name) for them, `LENS_BACKUP_HOURS` between two of them (0: none by itself; 0.25 is a quarter
-    of an hour), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
+    of an hour), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where there is no database;
+    `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
     (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none); `LENS_LOG` text | json;
     `LENS_METRICS_TOKEN` with which /metrics may be read (none: there is no such page). `space` and `zero_gpu` are what Hugging Face says
     of the machine.

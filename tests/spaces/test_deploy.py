@@ -47,7 +47,15 @@ def test_a_dry_run_lists_what_a_space_needs_and_nothing_else() -> None:
     given = plan("--secret", "LENS_METRICS_TOKEN", LENS_METRICS_TOKEN="value-of-the-secret", HF_ENDPOINT="http://127.0.0.1:9")
     files = given["files"]
     assert {"app.py", "README.md", "requirements.txt", "laanet_core/starter/model.safetensors", "webapp/ui/style.css"} <= set(files)
-    assert {name.split("/")[0] for name in files} == {"app.py", "LICENSE", "NOTICE.md", "README.md", "requirements.txt", "laanet_core", "webapp"}
+    assert {name.split("/")[0] for name in files} == {
+        "app.py",
+        "LICENSE",
+        "NOTICE.md",
+        "README.md",
+        "requirements.txt",
+        "laanet_core",
+        "webapp",
+    }
     assert not [name for name in files if "test" in Path(name).name or "/." in name or "__pycache__" in name]
     assert max(files.values()) < 100_000_000
     assert given["bytes"] == sum(files.values())
@@ -55,7 +63,9 @@ def test_a_dry_run_lists_what_a_space_needs_and_nothing_else() -> None:
     assert "value-of-the-secret" not in json.dumps(given)
 
 
-@pytest.mark.parametrize(("hardware", "suggested", "torch"), [("cpu", "cpu-basic", None), ("gpu", "t4-small", None), ("zerogpu", "zero-a10g", "2.11.0")])
+@pytest.mark.parametrize(
+    ("hardware", "suggested", "torch"), [("cpu", "cpu-basic", None), ("gpu", "t4-small", None), ("zerogpu", "zero-a10g", "2.11.0")]
+)
 def test_card_and_requirements_fit_the_hardware(tmp_path: Path, hardware: str, suggested: str, torch: str | None) -> None:
     done = deploy("--hardware", hardware, "--weights", f"hf://someone/weights@{COMMIT}", "--to", str(tmp_path / "space"))
     assert done.returncode == 0, done.stderr

@@ -31,7 +31,9 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
 
 
 def test_a_space_is_served_to_everybody_and_writes_nowhere_else(tmp_path: Path) -> None:
-    space = from_environment({"SPACE_ID": "owner/lens", "GRADIO_SERVER_PORT": "7861", "SPACES_ZERO_GPU": "true", "LENS_BACKUPS": str(tmp_path)})
+    space = from_environment(
+        {"SPACE_ID": "owner/lens", "GRADIO_SERVER_PORT": "7861", "SPACES_ZERO_GPU": "true", "LENS_BACKUPS": str(tmp_path)}
+    )
     assert (space.host, space.port, space.log, space.restore, space.backup_hours) == ("0.0.0.0", 7861, "json", "latest", 0.25)
     assert (space.space, space.zero_gpu) == (True, True)
     assert not any(path.is_relative_to(ROOT) for path in (space.data, space.cache))

@@ -16,6 +16,7 @@ class Texts:
     language: str  # its name in itself
     title: str
     tagline: str
+    stand_in: str  # other weights answer than the host wanted
     upload: str
     camera: str
     camera_help: str
