@@ -38,6 +38,7 @@ ENGLISH = Texts(
     too_many_files="These are {count} files; at most {most} are taken at once. Please choose fewer.",
     failed="Something went wrong on our side, and there is no answer to show. Please try again, or another file.",
     stopped="Stopped. Nothing was kept.",
+    restarting="The server is being restarted. Please try again in a minute. Nothing was kept.",
     not_stored="This result could not be stored on the server, so it has no link and cannot be voted on.",
     kept={
         "kept": "Your file is kept, without its metadata. You can delete it here, or later with the link.",

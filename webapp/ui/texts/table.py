@@ -34,6 +34,7 @@ class Texts:
     too_many_files: str
     failed: str
     stopped: str
+    restarting: str
     not_stored: str
     kept: Mapping[str, str]  # what became of the file of a visitor who agreed: kept, or the code of why not
     stages: Mapping[str, str]  # what a running analysis is doing
