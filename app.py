@@ -1,12 +1,16 @@
 """Settings, bootstrap, serve: `make run`, and a Space's app_file."""
 
 import logging
+import os
+import signal
 import socket
 import sys
+import threading
 
 from laanet_core.errors import LaanetError
+from webapp import logs
 from webapp.domain import Unable, UnusableDatabase
-from webapp.settings import InvalidSetting, Settings, from_environment, quiet_gradio
+from webapp.settings import InvalidSetting, Settings, from_environment, prepare_libraries
 
 
 def port_is_free(settings: Settings) -> bool:
@@ -20,19 +24,17 @@ def port_is_free(settings: Settings) -> bool:
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # what an upgrade did is said by webapp.db.upgrade
     try:
         settings = from_environment()
     except InvalidSetting as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    logs.configure(settings)
     if not port_is_free(settings):
         print(f"error: {settings.host}:{settings.port} is in use; set LENS_PORT to another port", file=sys.stderr)
         return 1
-    quiet_gradio(settings)
+    prepare_libraries(settings)
     from webapp import bootstrap
-    from webapp.ui.app import serve
 
     try:
         application = bootstrap.build(settings)
@@ -45,11 +47,24 @@ def main() -> int:
     except UnusableDatabase as error:
         print(f"error: unusable_database: {error}", file=sys.stderr)
         return 1
-    print(f"LAA-Net Lens on http://{settings.host}:{settings.port}", flush=True)
-    with application, application.timer:
-        serve(application.blocks, application.rest, settings, application.health)
+    from webapp.ui.app import serve
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    application.timer.start()
+    serve(application.blocks, application.rest, settings, application.health, application.metrics)
+    ready = f"LAA-Net Lens on http://{settings.host}:{settings.port}"
+    logging.getLogger("app").info(ready) if settings.log == "json" else print(ready, flush=True)
+    stop.wait()
+    for number in (signal.SIGTERM, signal.SIGINT):  # who asks again means at once
+        signal.signal(number, signal.SIG_DFL)
+    application.stopping.run()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    sys.stdout.flush()
+    logging.shutdown()
+    os._exit(status)  # threads of a broken-off analysis or download would be waited for

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import (
+    HfHubHTTPError,
     HFValidationError,
     HTTPError,
     LocalEntryNotFoundError,
@@ -40,6 +41,15 @@ def download(name: str, *, seconds: float = TIME_LIMIT, endpoint: str | None = N
         return _fetch_within(match["repo"], match["revision"], endpoint, cache, seconds)
     except HFValidationError as error:
         raise InvalidWeights(f"{name} names no repository: {error}") from error
+
+
+def discard(folder: Path) -> None:
+    """Take a revision's files out of the cache, so that the next `download` asks the Hub for them: what is there has proved unusable."""
+    for name in FILES:
+        link = folder / name
+        if link.is_symlink():
+            link.resolve().unlink(missing_ok=True)
+        link.unlink(missing_ok=True)
 
 
 def _fetch(repo: str, revision: str, endpoint: str | None, cache: Path | None, *, local_files_only: bool) -> Path:
@@ -75,4 +85,16 @@ def _sentence(error: Exception, repo: str, revision: str) -> str:
         return f"{repo} has no revision {revision}"
     if isinstance(error, RemoteEntryNotFoundError):
         return f"{repo} at {revision} holds no LAA-Net weights ({' and '.join(FILES)})"
+    status = _status(error)
+    if status is not None:
+        return f"the Hub answered {status} when it was asked for {repo}"
     return f"the Hub could not be reached for {repo}"
+
+
+def _status(error: BaseException | None) -> int | None:
+    """Of the Hub's answer that is behind an error; None where there was none."""
+    while error is not None:
+        if isinstance(error, HfHubHTTPError):
+            return int(error.response.status_code)
+        error = error.__cause__
+    return None

@@ -28,12 +28,14 @@ from webapp.settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import gradio as gr
 
-    from webapp.media.decoding.decoders import Decoders
     from webapp.services.analysis import AnalysisService
+    from webapp.services.backup_repository import BackupRepository
     from webapp.services.feedback import FeedbackService
+    from webapp.services.metrics import Metrics
     from webapp.services.receipts import ReceiptService
-    from webapp.ui.app import Health
+    from webapp.services.stopping import Stopping
     from webapp.ui.guard import App
+    from webapp.ui.watch import Health
 
 logger = logging.getLogger(__name__)
 _HOUR = 3600.0
@@ -64,9 +66,7 @@ class Records:
 
 @dataclass(frozen=True)
 class Application:
-    """The services, the pages and the plain HTTP interface over them, what /healthz answers, what is done by the clock, and the processes
-    that decode; a block ends those.
-    """
+    """The services, the pages and the plain HTTP interface over them, what /healthz answers, what is done by the clock, and its end."""
 
     analysis: AnalysisService
     feedback: FeedbackService
@@ -74,14 +74,9 @@ class Application:
     blocks: gr.Blocks
     rest: App
     health: Health
+    metrics: Metrics | None
     timer: Timer
-    decoders: Decoders
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.decoders.close()
+    stopping: Stopping
 
 
 def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[Path], Bare] = bare) -> Records:
@@ -108,7 +103,7 @@ def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[P
         engine,
         sessions,
         audit,
-        BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups),
+        BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups, repository=_repository(settings)),
         keeping,
         RetentionService(engine, audit, keeping, days=settings.retention_days, backups=settings.backups),
         version,
@@ -117,6 +112,8 @@ def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[P
 
 def restore(settings: Settings, wanted: str) -> str:
     """Make the database from a backup, where there is none; returns the backup's name. Raises Unable and as `open_records` does."""
+    if (repository := _repository(settings)) is not None:
+        repository.pull(settings.backups)
     source = backups.restore(settings.database, settings.backups, wanted)
     engine = open_database(settings.database)
     backups.tell_of_restoring(AuditService(make_sessions(engine), settings.audit_head), source)
@@ -124,40 +121,65 @@ def restore(settings: Settings, wanted: str) -> str:
     return source.name
 
 
+def _restore_at_start(settings: Settings) -> None:
+    """Where there is no database and the host wants it from a backup. The very first start finds none: then it begins empty; but where
+    the backups cannot be reached it must not, since the next backup would be taken for the newest state.
+    """
+    if not settings.restore or backups.exists(settings.database):
+        return
+    if settings.backups_folder is not None and not settings.backups_folder.is_dir():
+        raise Unable("no_backups_folder", f"there is no folder {settings.backups_folder} (LENS_BACKUPS); is its volume mounted?")
+    try:
+        restore(settings, settings.restore)
+    except Unable as error:
+        if error.code != "no_backup" or settings.restore != "latest":
+            raise
+        logger.warning("%s: the database begins empty", error.message)
+
+
 def build(settings: Settings) -> Application:
     """Load the weights, open database and store, make the pages.
 
     Raises LaanetError, Unable, UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
-    from laanet_core.inference import Detector
     from webapp.media.decoding.decoders import Decoders
+    from webapp.services.weights import StartingWeights
+
+    starting = StartingWeights(settings.weights)  # first: the Hub takes its time
+    if settings.zero_gpu:
+        from webapp.zerogpu import LendingDetector as Detector
+    else:
+        from laanet_core.inference import Detector  # type: ignore[assignment]
     from webapp.services.analysis import AnalysisService
     from webapp.services.evidence import EvidenceService
     from webapp.services.exports import ExportService
     from webapp.services.feedback import FeedbackService
     from webapp.services.jobs import Jobs
     from webapp.services.receipts import ReceiptService
+    from webapp.services.stopping import Stopping
     from webapp.services.uploads import Uploads
 
-    if settings.restore and not backups.exists(settings.database):
-        restore(settings, settings.restore)
+    _restore_at_start(settings)
     decoders = Decoders(most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
     records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
-    detector = Detector.from_weights(settings.weights, settings.device, reader=decoders)
+    detector, weights = starting.load(lambda source: Detector.from_weights(source, settings.device, reader=decoders))
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
+    metrics = _metrics(settings, analysis)
     feedback = FeedbackService(sessions)
     receipts = ReceiptService(sessions, records.audit, records.keeping, backups=settings.backups)
 
     def health() -> dict[str, Any]:
         return {
-            "status": "ok",
+            "status": "stopping" if analysis.turns.closed else "ok",
             "model": detector.info.to_json(),
-            "device": str(detector.device),
+            "weights": weights.to_json(),
+            "device": "zerogpu" if settings.zero_gpu else str(detector.device),
             "running": analysis.turns.running,
             "queue_length": analysis.turns.waiting,
             "database": "ok" if answers(records.engine) else "unavailable",
+            "backed_up": None if (until := records.backups.holds_until()) is None else until.isoformat(),
         }
 
     from webapp.ui.app import build as build_pages
@@ -167,9 +189,18 @@ def build(settings: Settings) -> Application:
 
     uploads = Uploads(settings.cache)
     evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache)
-    blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
+    blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings, weights))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
-    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)), decoders)
+    timer = Timer(_tasks(records, settings))
+    stopping = Stopping(
+        analysis,
+        timer,
+        backup=records.backups.make if settings.backup_hours and sqlite_file(records.engine.url) else None,
+        close_server=lambda: blocks.close(verbose=False),
+        close_decoders=decoders.close,
+        close_database=records.engine.dispose,
+    )
+    return Application(analysis, feedback, receipts, blocks, rest, health, metrics, timer, stopping)
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:
@@ -180,7 +211,8 @@ def _tasks(records: Records, settings: Settings) -> list[Task]:
     if settings.backup_hours:
         every = settings.backup_hours * _HOUR
         since = records.backups.seconds_since()
-        first = _SETTLED if since is None else max(_SETTLED, every - since)
+        settled = min(_SETTLED, every)
+        first = settled if since is None else max(settled, every - since)
         tasks.append(Task("the backup", records.backups.make, every=every, first=first))
     return tasks
 
@@ -192,6 +224,26 @@ def _version(settings: Settings) -> str | None:
             return version_of(connection)
     finally:
         engine.dispose()
+
+
+def _repository(settings: Settings) -> BackupRepository | None:
+    if not settings.backups_repository:
+        return None
+    from webapp.services.backup_repository import BackupRepository
+
+    return BackupRepository(settings.backups_repository)
+
+
+def _metrics(settings: Settings, analysis: AnalysisService) -> Metrics | None:
+    if not settings.metrics_token:
+        return None
+    try:
+        from webapp.services.metrics import Metrics
+    except ImportError as error:
+        raise InvalidSetting("LENS_METRICS_TOKEN needs a package that is not installed: prometheus-client") from error
+    metrics = Metrics(analysis.turns, analysis.detector.info)
+    analysis.told = metrics.analysed
+    return metrics
 
 
 def _open_store(settings: Settings) -> MediaStore:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+_BACKUP_REPOSITORY = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)", re.ASCII)
+_SHORTEST_TOKEN = 16
 
 
 class InvalidSetting(Exception):
@@ -20,11 +23,14 @@ class Settings:
     """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any
     SQLAlchemy URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`;
     `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
-    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, `LENS_BACKUP_HOURS`
-    between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where
-    there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
+    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, or a private
+    dataset repository (hf://datasets/owner/name) for them, `LENS_BACKUP_HOURS` between two of them (0: none by itself; 0.25 is a quarter
+    of an hour), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where there is no database;
+    `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
     (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none); `LENS_DECODERS` processes that
-    decode files, at most, `LENS_DECODE_MB` memory of each, `LENS_DECODE_SECONDS` that a picture, or a clip's next frame, may take.
+    decode files, at most, `LENS_DECODE_MB` memory of each, `LENS_DECODE_SECONDS` that a picture, or a clip's next frame, may take;
+    `LENS_LOG` text | json; `LENS_METRICS_TOKEN` with which /metrics may be read (none: there is no such page). `space` and `zero_gpu` are
+    what Hugging Face says of the machine.
     """
 
     weights: str = "starter"
@@ -40,7 +46,8 @@ class Settings:
     max_waiting: int = 32
     at_once: int = 1
     backups_folder: Path | None = None
-    backup_hours: int = 24
+    backup_hours: float = 24.0
+    backups_repository: str = ""
     kept_backups: int = 7
     restore: str = ""
     retention_days: int = 0
@@ -49,6 +56,10 @@ class Settings:
     decoders: int = 4
     decode_mb: int = 1024
     decode_seconds: int = 45
+    log: str = "text"
+    metrics_token: str = field(default="", repr=False)
+    space: bool = False
+    zero_gpu: bool = False
 
     @property
     def uploads(self) -> Path:
@@ -85,9 +96,11 @@ class Settings:
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read LENS_* variables; raises InvalidSetting naming the variable."""
-    defaults = Settings()
-    return Settings(
+    """Read LENS_* variables, and on a Space Hugging Face's own; raises InvalidSetting naming the variable."""
+    defaults = _defaults(environment)
+    folder, repository = _backups(environment.get("LENS_BACKUPS", ""))
+    return replace(
+        defaults,
         weights=environment.get("LENS_WEIGHTS", defaults.weights),
         device=environment.get("LENS_DEVICE", defaults.device),
         database_url=environment.get("LENS_DATABASE_URL", defaults.database_url),
@@ -100,24 +113,77 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
         max_waiting=_number(environment, "LENS_MAX_WAITING", defaults.max_waiting, most=10_000),
         at_once=_number(environment, "LENS_AT_ONCE", defaults.at_once, most=64),
-        backups_folder=Path(environment["LENS_BACKUPS"]).resolve() if environment.get("LENS_BACKUPS") else None,
-        backup_hours=_number(environment, "LENS_BACKUP_HOURS", defaults.backup_hours, least=0, most=8760),
+        backups_folder=folder,
+        backups_repository=repository,
+        backup_hours=_amount(environment, "LENS_BACKUP_HOURS", defaults.backup_hours, most=8760),
         kept_backups=_number(environment, "LENS_KEPT_BACKUPS", defaults.kept_backups, most=10_000),
-        restore=environment.get("LENS_RESTORE", defaults.restore),
+        restore=environment.get("LENS_RESTORE", "latest" if defaults.space and (folder or repository) else ""),
         retention_days=_number(environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500),
         store=_store(environment.get("LENS_STORE", defaults.store)),
         store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
         decoders=_number(environment, "LENS_DECODERS", defaults.decoders, most=256),
         decode_mb=_number(environment, "LENS_DECODE_MB", defaults.decode_mb, least=256, most=65_536),
         decode_seconds=_number(environment, "LENS_DECODE_SECONDS", defaults.decode_seconds, most=3600),
+        log=_choice(environment, "LENS_LOG", defaults.log, ("text", "json")),
+        metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
     )
 
 
-def quiet_gradio(settings: Settings) -> None:
-    """Set what Gradio reads from the environment when it is imported: nothing is reported home, uploads go to one folder."""
+def prepare_libraries(settings: Settings) -> None:
+    """Set what Gradio and others read from the environment when they are imported: nothing is reported home, uploads go to one folder,
+    and what is cached goes where it can be written.
+    """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(settings.cache)
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    home = Path(os.environ.get("HOME") or "/nonexistent")
+    if not os.access(home, os.W_OK):
+        os.environ.setdefault("MPLCONFIGDIR", str(settings.data / "matplotlib"))
+        if not (home / ".cache" / "huggingface").is_dir():  # else the Space's build has put weights there, which can be read
+            os.environ.setdefault("HF_HOME", str(settings.data / "huggingface"))
+
+
+def _defaults(environment: Mapping[str, str]) -> Settings:
+    """Of any machine, or of a Space: there the app's folder may be read-only and the disk does not outlive a restart."""
+    if "SPACE_ID" not in environment:
+        return Settings()
+    disk = Path(tempfile.gettempdir()) / "lens"
+    return Settings(
+        data=disk / "data",
+        cache=disk / "uploads",
+        host="0.0.0.0",
+        port=_number(environment, "GRADIO_SERVER_PORT", 7860, most=65535),
+        backup_hours=0.25,
+        log="json",
+        space=True,
+        zero_gpu=environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true"),  # as the package `spaces` reads it
+    )
+
+
+def _backups(text: str) -> tuple[Path | None, str]:
+    """The folder, or the name of the dataset repository, that LENS_BACKUPS stands for."""
+    if not text:
+        return None, ""
+    if "://" not in text:
+        return Path(text).resolve(), ""
+    found = _BACKUP_REPOSITORY.fullmatch(text)
+    if found is None:
+        raise InvalidSetting(f"LENS_BACKUPS must be a folder or hf://datasets/owner/name, not {text!r}")
+    return None, found[1]
+
+
+def _choice(environment: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
+    text = environment.get(name, default)
+    if text not in choices:
+        raise InvalidSetting(f"{name} must be {' or '.join(choices)}, not {text!r}")
+    return text
+
+
+def _token(text: str) -> str:
+    if text and len(text) < _SHORTEST_TOKEN:
+        raise InvalidSetting(f"LENS_METRICS_TOKEN must have at least {_SHORTEST_TOKEN} characters")
+    return text
 
 
 def _number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
@@ -127,10 +193,10 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
     return int(text)
 
 
-def _amount(environment: Mapping[str, str], name: str, default: float) -> float:
+def _amount(environment: Mapping[str, str], name: str, default: float, *, most: int = 999_999) -> float:
     text = environment.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text):
-        raise InvalidSetting(f"{name} must be a number from 0 to 999999, such as 10 or 0.5, not {text!r}")
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or float(text) > most:
+        raise InvalidSetting(f"{name} must be a number from 0 to {most}, such as 10 or 0.5, not {text!r}")
     return float(text)
 
 

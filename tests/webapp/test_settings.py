@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from webapp.settings import InvalidSetting, Settings, from_environment
+from webapp.settings import ROOT, InvalidSetting, Settings, from_environment
 
 
 def test_nothing_set_gives_the_defaults() -> None:
@@ -30,6 +30,26 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
     assert from_environment({"LENS_DATABASE_URL": "postgresql://db/lens"}).database == "postgresql://db/lens"
 
 
+def test_a_space_is_served_to_everybody_and_writes_nowhere_else(tmp_path: Path) -> None:
+    space = from_environment(
+        {"SPACE_ID": "owner/lens", "GRADIO_SERVER_PORT": "7861", "SPACES_ZERO_GPU": "true", "LENS_BACKUPS": str(tmp_path)}
+    )
+    assert (space.host, space.port, space.log, space.restore, space.backup_hours) == ("0.0.0.0", 7861, "json", "latest", 0.25)
+    assert (space.space, space.zero_gpu) == (True, True)
+    assert not any(path.is_relative_to(ROOT) for path in (space.data, space.cache))
+    assert from_environment({"SPACE_ID": "owner/lens"}).restore == ""
+    assert from_environment({"SPACE_ID": "owner/lens", "LENS_DATA": str(tmp_path), "LENS_PORT": "9000"}).port == 9000
+
+
+def test_backups_may_go_to_a_dataset_repository(tmp_path: Path) -> None:
+    settings = from_environment({"LENS_BACKUPS": "hf://datasets/owner/lens-backups", "LENS_DATA": str(tmp_path)})
+    assert (settings.backups_repository, settings.backups) == ("owner/lens-backups", tmp_path / "backups")
+
+
+def test_secrets_are_not_printed() -> None:
+    assert "a-secret-of-the-host" not in repr(from_environment({"LENS_METRICS_TOKEN": "a-secret-of-the-host"}))
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -44,6 +64,11 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
         ("LENS_STORE_GB", "ten"),
         ("LENS_KEPT_BACKUPS", "0"),
         ("LENS_BACKUP_HOURS", "-1"),
+        ("LENS_BACKUP_HOURS", "9000"),
+        ("LENS_BACKUPS", "hf://datasets/owner"),
+        ("LENS_BACKUPS", "s3://bucket/folder"),
+        ("LENS_LOG", "xml"),
+        ("LENS_METRICS_TOKEN", "short"),
         ("LENS_RETENTION_DAYS", "soon"),
     ],
 )

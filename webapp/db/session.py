@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.db.copies import sqlite_file
+from webapp.db.mounts import served_from_elsewhere
 from webapp.db.upgrade import upgrade
 from webapp.domain import UnusableDatabase
 
@@ -23,10 +24,15 @@ _WAL_SAFE = (((3, 44, 6), (3, 45, 0)), ((3, 50, 7), (3, 51, 0)), ((3, 51, 3), (9
 def open_database(url: str) -> Engine:
     """An engine on a database that has all tables: made, or brought up to date, here. A SQLite file's folder is made where missing.
 
-    Raises UnusableDatabase for one that a later version has made, and as `connect` does.
+    Raises UnusableDatabase for one that a later version has made or that lies on a network mount, and as `connect` does.
     """
     parsed = parse_url(url)
     if (file := sqlite_file(parsed)) is not None:
+        if (kind := served_from_elsewhere(file)) is not None:
+            raise UnusableDatabase(
+                f"{file} would lie on a network file system ({kind}), where SQLite loses data; set LENS_DATA to a folder of a local disk, "
+                "and LENS_BACKUPS to the mounted one"
+            )
         file.parent.mkdir(parents=True, exist_ok=True)
     engine = connect(url)
     upgrade(engine)

@@ -100,6 +100,7 @@ class AnalysisService:
         self.turns = Turns(at_once=at_once, max_waiting=max_waiting)
         self._sessions = sessions
         self._keeping = keeping
+        self.told: Callable[[AnalysisResult], None] | None = None  # whoever counts what was judged
 
     def analyse(
         self,
@@ -121,6 +122,8 @@ class AnalysisService:
             self.turns.taken(lambda: tell(0.0, "waiting")) if turn is None else nullcontext(),
         ):
             result = self.detector.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen)
+            if self.told is not None:
+                self.told(result)
             tell(1.0, "storing")  # the last moment to stop
             placed = self._placed(path, result) if consent else None
         answer = _Answer(result, self.detector.decision, _sha256(path), seen.chosen(), now())

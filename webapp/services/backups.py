@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
@@ -16,6 +18,9 @@ from webapp.db.chain import Event, Head
 from webapp.db.session import parse_url
 from webapp.domain import Action, Actor, Unable, now
 from webapp.services.audit import AuditService
+
+if TYPE_CHECKING:
+    from webapp.services.backup_repository import BackupRepository
 
 logger = logging.getLogger(__name__)
 
@@ -43,19 +48,22 @@ class Backup:
 
 
 class BackupService:
-    """Keeps the newest `kept` backups of a database in `folder`."""
+    """Keeps the newest `kept` backups of a database in `folder`, and where there is a `repository`, there too."""
 
-    def __init__(self, engine: Engine, audit: AuditService, *, folder: Path, kept: int) -> None:
+    def __init__(self, engine: Engine, audit: AuditService, *, folder: Path, kept: int, repository: BackupRepository | None = None) -> None:
         self._engine = engine
         self._audit = audit
         self._folder = folder
         self._kept = kept
+        self._repository = repository
+        self._sent: str | None = None  # the newest one that reached the repository
         self._dialect = engine.dialect.name
 
     def make(self) -> Backup:
         """A new backup under a name of its own, checked before it gets it; then the oldest ones go.
 
-        Raises Unable with no_backups, not_written, missing_tool, dump_failed or backup_damaged, and SQLAlchemyError.
+        Raises Unable with no_backups, not_written, missing_tool, dump_failed or backup_damaged, where it then does not reach the
+        repository backups_unreachable or backups_public, and SQLAlchemyError.
         """
         file = copies.sqlite_file(self._engine.url)
         if file is None and self._dialect != "postgresql":
@@ -72,14 +80,27 @@ class BackupService:
         pruned = self._prune()
         details = {"name": target.name, "bytes": made.bytes, "restored": made.restored, "pruned": pruned}
         self._audit.tell(Event(Actor.SYSTEM, Action.BACKED_UP, details=details))
+        if self._repository is not None:
+            self._repository.push(self._folder, kept=self._kept)
+            self._sent = target.name
         logger.info("the database was backed up to %s (%d bytes)", target.name, made.bytes)
         return Backup(made.path, made.bytes, made.version, made.head, made.restored, pruned)
 
     def seconds_since(self) -> float | None:
         """Since the newest one was begun; None where there is none."""
+        newest = self._newest()
+        return None if newest is None else (now() - newest).total_seconds()
+
+    def holds_until(self) -> datetime | None:
+        """What was stored before this moment is in a backup, where backups outlive the machine; None where nothing is yet."""
+        if self._repository is None:
+            return self._newest()
+        return None if self._sent is None else files.moment_of(Path(self._sent))
+
+    def _newest(self) -> datetime | None:
         for path in reversed(files.backups(self._folder, self._dialect)):
             try:
-                return (now() - files.moment_of(path)).total_seconds()
+                return files.moment_of(path)
             except ValueError:  # named by somebody else
                 continue
         return None
@@ -120,7 +141,8 @@ def exists(url: str) -> bool:
 
 
 def restore(url: str, folder: Path, wanted: str) -> Path:
-    """Make the database from a backup: `latest` in the folder, or a path. What is there is never overwritten.
+    """Make the database from a backup: `latest` in the folder, or a path. What is there is never overwritten. A SQLite backup that is
+    damaged, and was not asked for by its path, gives way to the one before it.
 
     Raises Unable with no_backup, no_backups, database_exists, backup_damaged, missing_tool or not_written, and SQLAlchemyError.
     """
@@ -134,12 +156,25 @@ def restore(url: str, folder: Path, wanted: str) -> Path:
     try:
         if file is None:
             postgresql.place(found[-1], parsed)
+            source = found[-1]
         else:
-            sqlite.place(found[-1], file)
+            source = _place_newest(found, file)
     except (OSError, sqlite3.Error) as error:
         raise Unable("not_written", f"the database could not be restored: {error}") from error
-    logger.info("the database was restored from %s", found[-1].name)
-    return found[-1]
+    logger.info("the database was restored from %s", source.name)
+    return source
+
+
+def _place_newest(found: Sequence[Path], file: Path) -> Path:
+    *others, newest = found
+    try:
+        sqlite.place(newest, file)
+    except Unable as error:
+        if error.code != "backup_damaged" or not others:
+            raise
+        logger.error("a backup is left out: %s", error.message)
+        return _place_newest(others, file)
+    return newest
 
 
 def tell_of_restoring(audit: AuditService, source: Path) -> None:

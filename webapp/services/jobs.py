@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from laanet_core.errors import Cancelled
+from webapp.services.turns import Restarting
 
 Progress = Callable[[float, str], None]
 _FORGOTTEN_AFTER = 10_000  # stop requests for jobs that never came
@@ -19,6 +20,7 @@ class Jobs:
         self._lock = threading.Lock()
         self._running: set[str] = set()
         self._stopped: dict[str, None] = {}
+        self._closed = False
 
     @property
     def running(self) -> int:
@@ -32,13 +34,20 @@ class Jobs:
             while len(self._stopped) > _FORGOTTEN_AFTER:
                 self._stopped.pop(next(iter(self._stopped)))
 
+    def close(self) -> None:
+        """Stop all of them with Restarting, and whatever is still to begin."""
+        with self._lock:
+            self._closed = True
+
     @contextmanager
     def run(self, job: str, progress: Progress | None) -> Iterator[Progress]:
-        """Gives a progress callback that raises Cancelled once the job was asked to stop."""
+        """Gives a progress callback that raises Cancelled once the job was asked to stop, and Restarting once all were."""
 
         def tell(fraction: float, phase: str) -> None:
             with self._lock:
-                stopped = job in self._stopped
+                stopped, closed = job in self._stopped, self._closed
+            if closed:
+                raise Restarting
             if stopped:
                 raise Cancelled("The analysis was stopped.")
             if progress is not None:

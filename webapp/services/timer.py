@@ -31,15 +31,21 @@ class Timer:
         self._thread = threading.Thread(target=self._work, name="timer", daemon=True)
 
     def __enter__(self) -> Self:
-        if self._tasks:
-            self._thread.start()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Lets the task that runs come to its end, within reason."""
+        self.stop()
+
+    def start(self) -> None:
+        if self._tasks:
+            self._thread.start()
+
+    def stop(self, *, seconds: float = 30) -> None:
+        """Lets the task that runs come to its end, within so many seconds."""
         self._stopped.set()
         if self._tasks:
-            self._thread.join(timeout=30)
+            self._thread.join(timeout=seconds)
 
     def _work(self) -> None:
         due = [time.monotonic() + task.first for task in self._tasks]

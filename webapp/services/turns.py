@@ -13,14 +13,22 @@ from contextlib import contextmanager
 _POLL_SECONDS = 0.25  # how soon somebody who waits is seen to have left
 _FIRST_GUESS = 5.0  # seconds an analysis takes, until some were measured
 _LONGEST_ADVICE = 600
+_RESTART_SECONDS = 60
 
 
 class Busy(Exception):
     """The line is full; try again in `seconds`."""
 
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"Too many analyses are waiting. Please try again in {seconds} seconds.")
+    def __init__(self, seconds: int, reason: str = "Too many analyses are waiting.") -> None:
+        super().__init__(f"{reason} Please try again in {seconds} seconds.")
         self.seconds = seconds
+
+
+class Restarting(Busy):
+    """The server is about to stop, and nothing new is begun."""
+
+    def __init__(self) -> None:
+        super().__init__(_RESTART_SECONDS, "The server is being restarted.")
 
 
 class Turn:
@@ -41,6 +49,7 @@ class Turns:
         self._used: set[Turn] = set()
         self._line: deque[Turn] = deque()
         self._seconds = _FIRST_GUESS
+        self._closed = False
 
     @property
     def running(self) -> int:
@@ -51,6 +60,19 @@ class Turns:
     def waiting(self) -> int:
         with self._lock:
             return len(self._line)
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def close(self) -> None:
+        """From now on whoever asks is refused with Restarting, and so are those who wait; turns in use stay."""
+        with self._lock:
+            self._closed = True
+            while self._line:
+                turn = self._line.popleft()
+                if turn.granted.set_running_or_notify_cancel():
+                    turn.granted.set_exception(Restarting())
 
     def check(self) -> None:
         """Raises Busy where `ask` would."""
@@ -77,6 +99,8 @@ class Turns:
     def taken(self, still_wanted: Callable[[], None]) -> Iterator[None]:
         """Wait in this thread, however long the line (its callers keep one of their own); `still_wanted` may raise to leave it."""
         with self._lock:
+            if self._closed:
+                raise Restarting
             turn = self._join()
         try:
             while not turn.granted.done():
@@ -85,11 +109,14 @@ class Turns:
                     turn.granted.result(timeout=_POLL_SECONDS)
                 except TimeoutError:
                     continue
+            turn.granted.result()  # raises Restarting where the line was closed
             yield
         finally:
             self.give_back(turn)
 
     def _check(self) -> None:
+        if self._closed:
+            raise Restarting
         if len(self._line) >= self._max_waiting:
             raise Busy(max(1, min(_LONGEST_ADVICE, math.ceil(self._seconds * len(self._line) / self._at_once))))
 

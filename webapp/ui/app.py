@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio
 import gradio as gr
 from fastapi import FastAPI
 from gradio import processing_utils, route_utils
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
 from webapp.services.uploads import Uploads, folder
 from webapp.settings import Settings
@@ -27,14 +24,25 @@ from webapp.ui.pages.analyse.layout import EXAMPLES, address
 from webapp.ui.services import Services
 from webapp.ui.texts import LANGUAGES
 from webapp.ui.undecoded import decode_nothing
+from webapp.ui.watch import Counted, Health, health_route, metrics_route
+
+if TYPE_CHECKING:
+    from webapp.services.metrics import Metrics
 
 STYLE, SCRIPT = Path(__file__).with_name("style.css"), Path(__file__).with_name("page.js")
-Health = Callable[[], dict[str, Any]]
 _SWEEP_SECONDS, _KEPT_SECONDS = 300, 1800
 
 
 def build(services: Services) -> gr.Blocks:
     """All pages of the public application, each in every language; the first language is at "/"."""
+
+    async def make() -> gr.Blocks:  # where no event loop runs, Gradio makes two for every page and leaves them behind
+        return _pages(services)
+
+    return asyncio.run(make())
+
+
+def _pages(services: Services) -> gr.Blocks:
     gr.set_static_paths([path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".mp4")])  # no copies, which would be swept
     decode_nothing()
     first, *others = LANGUAGES.values()
@@ -51,21 +59,19 @@ def build(services: Services) -> gr.Blocks:
     return blocks
 
 
-def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, block: bool = True) -> None:
-    """Start the server, `rest` under /api/v1; with `block`, return when it is stopped. Raises OSError when the port is taken."""
+def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, metrics: Metrics | None = None) -> None:
+    """Start the server, `rest` under /api/v1, in threads of its own. Raises OSError when the port is taken."""
     processing_utils.async_ssrf_protected_download = _refuse_address
     route_utils.GradioUploadFile = _OneUpload  # type: ignore[misc]
 
-    def healthz(_: Request) -> JSONResponse:
-        state = health()
-        state["queue_length"] += blocks._queue.get_status().queue_size
-        return JSONResponse(state, status_code=200 if state["database"] == "ok" else 503)
-
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.router.routes.insert(0, Route("/healthz", healthz))
+        app.router.routes.insert(0, health_route(health, lambda: blocks._queue.get_status().queue_size))
         if app.middleware_stack is not None:  # it is what called us
             app.middleware_stack = Fork(app.middleware_stack, "/api/v1", rest)
+            if metrics is not None:
+                app.router.routes.insert(0, metrics_route(metrics, settings.metrics_token))
+                app.middleware_stack = Counted(app.middleware_stack, metrics)
         sweeping = asyncio.create_task(_sweep(Uploads(settings.cache)))
         yield
         sweeping.cancel()
@@ -73,7 +79,7 @@ def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, b
     blocks.queue(api_open=False, max_size=settings.max_waiting, default_concurrency_limit=8).launch(
         server_name=settings.host,
         server_port=settings.port,
-        prevent_thread_lock=not block,
+        prevent_thread_lock=True,
         quiet=True,
         share=False,
         ssr_mode=False,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from webapp.services.analysis import AnalysisService
 from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
 from webapp.services.receipts import ReceiptService
 from webapp.services.uploads import Uploads
+from webapp.services.weights import STARTER, WeightsInUse
 from webapp.settings import Settings
 
 
@@ -22,3 +23,4 @@ class Services:
     evidence: EvidenceService
     uploads: Uploads
     settings: Settings
+    weights: WeightsInUse = field(default=WeightsInUse(STARTER, STARTER))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.results import AnalysisResult, number_text
+from laanet_core.results import AnalysisResult, ModelInfo, number_text
 from webapp.ui.texts import Texts
 
 
@@ -32,6 +32,12 @@ def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) ->
 def message(text: str) -> str:
     """A plain notice in the place of a result."""
     return f"<section class='lens-head'><p>{escape(text)}</p></section>"
+
+
+def stand_in(info: ModelInfo, texts: Texts) -> str:
+    """Above everything, where other weights answer than the host wanted."""
+    words = escape(texts.stand_in.format(name=info.name, version=info.version))
+    return f"<p class='lens-notice' role='status'>{words}</p>"
 
 
 def welcome(texts: Texts) -> str:

@@ -79,7 +79,7 @@ def _add_analyse(app: FastAPI, analysis: AnalysisService, receipts: ReceiptServi
 async def _judge(analysis: AnalysisService, request: Request, upload: Upload) -> tuple[Analysed, bool]:
     """Wait for a turn and use it; stops when the client goes away. The answer, and whether the client is still there.
 
-    Raises Busy, ClientDisconnect.
+    Raises Busy (Restarting too), ClientDisconnect.
     """
     job = new_key()
     turn = analysis.turns.ask()
@@ -90,6 +90,7 @@ async def _judge(analysis: AnalysisService, request: Request, upload: Upload) ->
         if gone.done():
             granted.cancel()
             raise ClientDisconnect
+        granted.result()
         work = asyncio.create_task(asyncio.to_thread(analysis.analyse, upload.path, consent=upload.consent, job=job, turn=turn))
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
         if gone.done():

@@ -16,6 +16,7 @@ class Texts:
     language: str  # its name in itself
     title: str
     tagline: str
+    stand_in: str  # other weights answer than the host wanted
     upload: str
     camera: str
     camera_help: str
@@ -33,6 +34,7 @@ class Texts:
     too_many_files: str
     failed: str
     stopped: str
+    restarting: str
     not_stored: str
     kept: Mapping[str, str]  # what became of the file of a visitor who agreed: kept, or the code of why not
     stages: Mapping[str, str]  # what a running analysis is doing

@@ -11,6 +11,7 @@ import gradio as gr
 
 from laanet_core.errors import Cancelled, UnreadableMedia
 from webapp.domain import Refused
+from webapp.services.turns import Busy
 from webapp.ui.pages.analyse import actions, show
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.remaining import Remaining
@@ -125,6 +126,8 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
             return {**show.visit(layout, found, services, texts, request), visit: found}
         except Cancelled:
             words = texts.stopped
+        except Busy:
+            words = texts.restarting
         except Exception:  # whatever it was: logged here, said to the visitor, and the buttons come back
             logger.exception("an analysis failed")
             words = texts.failed

@@ -10,7 +10,7 @@ import gradio as gr
 
 from webapp.domain import Tag, Vote
 from webapp.ui.render import facts
-from webapp.ui.render.headline import welcome
+from webapp.ui.render.headline import stand_in, welcome
 from webapp.ui.services import Services
 from webapp.ui.texts import LANGUAGES, Texts, code_of
 
@@ -82,6 +82,9 @@ class Layout:
 def lay_out(services: Services, texts: Texts) -> Layout:
     """Make all components, in reading order."""
     header(texts)
+    if services.weights.stand_in:
+        info = services.analysis.detector.info
+        gr.HTML(stand_in(info, texts), elem_id="stand-in", padding=False)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=280):
             inputs = _inputs(services, texts)

@@ -1,0 +1,162 @@
+"""Put the application on a Hugging Face Space, or bring one up to date; see DEPLOYING.md. A second time changes nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import HfApi, Volume
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError
+from staging import HARDWARE, NotStaged, Wanted, stage
+
+_KEY = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
+_FREE = "cpu-basic"  # what every Space has until another is asked for
+
+
+class Unclear(Exception):
+    """An argument that cannot be."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the Space shall have beside its files. `secrets` are names: their values come from this machine's environment."""
+
+    space: str
+    hardware: str | None
+    private: bool
+    variables: dict[str, str]
+    secrets: tuple[str, ...]
+    volumes: tuple[Volume, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "space": self.space,
+            "hardware": self.hardware,
+            "private": self.private,
+            "variables": self.variables,
+            "secrets": list(self.secrets),
+            "volumes": [volume.to_dict() for volume in self.volumes],
+        }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    args = _parser().parse_args(arguments)
+    try:
+        plan, wanted = _plan(args)
+        if args.to:
+            files = stage(args.to, wanted)
+            _tell(args.to, files, plan, as_json=args.json)
+            return 0
+        with tempfile.TemporaryDirectory() as folder:
+            staged = Path(folder) / "space"
+            files = stage(staged, wanted)
+            _tell(staged, files, plan, as_json=args.json)
+            if not args.dry_run:
+                for line in deploy(HfApi(), staged, plan):
+                    print(line, file=sys.stderr, flush=True)
+    except (NotStaged, Unclear) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except (HfHubHTTPError, HTTPError, HFValidationError, OSError) as error:
+        print(f"error: the Hub did not do it: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def deploy(api: HfApi, folder: Path, plan: Plan) -> list[str]:
+    """Make the Space what the plan says, asking for nothing that it is already; returns what was done."""
+    done = []
+    if not api.repo_exists(plan.space, repo_type="space"):
+        api.create_repo(plan.space, repo_type="space", space_sdk="gradio", private=plan.private, exist_ok=True)
+        done.append(f"made the Space {plan.space}")
+    # before the files: their commit builds and starts the Space
+    there = api.get_space_variables(plan.space)
+    for name, value in plan.variables.items():
+        if name not in there or there[name].value != value:
+            api.add_space_variable(plan.space, name, value)
+            done.append(f"set the variable {name}")
+    for name in plan.secrets:  # what a secret is cannot be asked
+        api.add_space_secret(plan.space, name, os.environ[name])
+        done.append(f"set the secret {name}")
+    runtime = api.get_space_runtime(plan.space)
+    if plan.volumes and _plain(runtime.volumes or []) != _plain(plan.volumes):
+        api.set_space_volumes(plan.space, list(plan.volumes))
+        done.append("mounted " + ", ".join(f"{volume.source} at {volume.mount_path}" for volume in plan.volumes))
+    before = api.space_info(plan.space).sha
+    commit = api.upload_folder(
+        repo_id=plan.space, repo_type="space", folder_path=folder, delete_patterns="*", commit_message="Deploy LAA-Net Lens"
+    )
+    if commit.oid != before:
+        done.append(f"uploaded the files as {commit.oid}")
+    has = runtime.requested_hardware or runtime.hardware or _FREE
+    if plan.hardware and plan.hardware != has:
+        api.request_space_hardware(plan.space, plan.hardware)
+        done.append(f"asked for the hardware {plan.hardware}")
+    return done or ["nothing to do"]
+
+
+def _plain(volumes: Sequence[Volume]) -> list[tuple[str, str, str, str | None]]:
+    return sorted((volume.type, volume.source, volume.mount_path, volume.path) for volume in volumes)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python spaces/deploy.py", description=__doc__)
+    parser.add_argument("space", metavar="OWNER/NAME")
+    parser.add_argument("--hardware", choices=HARDWARE, default="cpu", help="the kind of machine the Space is made for (default: cpu)")
+    parser.add_argument("--request", metavar="NAME", help="also ask for a machine, as the Hub names it: t4-small, zero-a10g")
+    parser.add_argument("--private", action="store_true", help="where it is made: only members see it")
+    parser.add_argument("--weights", default="starter", help="starter (default), or hf://owner/name@ and the 40 digits of a commit")
+    parser.add_argument("--volume", action="append", default=[], metavar="BUCKET:/PATH", help="mount a storage bucket: owner/name:/data")
+    parser.add_argument("--backups", metavar="WHERE", help="a folder of a volume, or hf://datasets/owner/name")
+    parser.add_argument("--variable", action="append", default=[], metavar="NAME=VALUE")
+    parser.add_argument("--secret", action="append", default=[], metavar="NAME", help="its value is this machine's environment variable")
+    parser.add_argument("--dry-run", action="store_true", help="list the files and the plan, and ask the Hub for nothing")
+    parser.add_argument("--to", type=Path, metavar="FOLDER", help="only lay the files into an empty folder")
+    parser.add_argument("--json", action="store_true", help="print the plan as one JSON object")
+    return parser
+
+
+def _plan(args: argparse.Namespace) -> tuple[Plan, Wanted]:
+    variables = {"LENS_WEIGHTS": args.weights} | ({"LENS_BACKUPS": args.backups} if args.backups else {})
+    for given in args.variable:
+        name, equals, value = given.partition("=")
+        if not equals or not _KEY.fullmatch(name):
+            raise Unclear(f"--variable must be NAME=VALUE, not {given!r}")
+        variables[name] = value
+    for name in args.secret:
+        if not _KEY.fullmatch(name) or not os.environ.get(name):
+            raise Unclear(f"there is no environment variable {name} that holds the secret's value")
+    volumes = tuple(_volume(given) for given in args.volume)
+    wanted = Wanted(args.hardware, args.request or "", args.weights, "LENS_DATABASE_URL" in args.secret)
+    return Plan(args.space, args.request, args.private, variables, tuple(args.secret), volumes), wanted
+
+
+def _volume(given: str) -> Volume:
+    found = re.fullmatch(r"([\w.-]+/[\w.-]+):(/[\w./-]+)", given, re.ASCII)
+    if found is None:
+        raise Unclear(f"--volume must be owner/name:/path, not {given!r}")
+    return Volume(type="bucket", source=found[1], mount_path=found[2])
+
+
+def _tell(folder: Path, files: Sequence[Path], plan: Plan, *, as_json: bool) -> None:
+    sizes = {path.as_posix(): (folder / path).stat().st_size for path in files}
+    if as_json:
+        print(json.dumps({**plan.to_json(), "files": sizes, "bytes": sum(sizes.values())}))
+        return
+    for name, size in sizes.items():
+        print(f"{size:>12,}  {name}")
+    print(f"{sum(sizes.values()):>12,}  in {len(sizes)} files")
+    for name, value in plan.to_json().items():
+        print(f"{name}: {json.dumps(value)}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

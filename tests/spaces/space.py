@@ -1,0 +1,111 @@
+"""A Space without Hugging Face: the staged tree alone, a Space's environment and nothing else of ours, a disk and a volume."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.conftest import ROOT, free_port, wait_until_served
+
+STOPS_WITHIN = 20.0  # seconds
+
+
+class Space:
+    """`disk` is wiped by `wipe`, `volume` stays. The app's folder cannot be written where the tests do not run as root."""
+
+    def __init__(self, folder: Path, *, hardware: str = "cpu") -> None:
+        self.app, self.disk, self.volume, self.log = folder / "app", folder / "disk", folder / "volume", folder / "log"
+        stage = [sys.executable, str(ROOT / "spaces" / "deploy.py"), "owner/lens", "--hardware", hardware, "--to", str(self.app)]
+        subprocess.run(stage, check=True, capture_output=True, timeout=60)
+        for path in self.app.rglob("*"):
+            path.chmod(0o555 if path.is_dir() else 0o444)
+        self.app.chmod(0o555)
+        self.disk.mkdir()
+        self.volume.mkdir()
+        self.port = free_port()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def environment(self, settings: dict[str, str]) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": "/proc/nowhere",  # cannot be made or written, not even by root
+            "TMPDIR": str(self.disk),
+            "SYSTEM": "spaces",
+            "SPACE_ID": "owner/lens",
+            "SPACE_HOST": "owner-lens.hf.space",
+            "SPACE_AUTHOR_NAME": "owner",
+            "GRADIO_SERVER_PORT": str(self.port),
+            "LENS_HOST": "127.0.0.1",  # tests listen on the loopback only
+            "LENS_BACKUPS": str(self.volume),
+            "LENS_STORE": str(self.volume / "media"),
+            "LENS_FRAMES": "8",
+            **settings,
+        }
+
+    def start(self, *, seconds: float = 120, **settings: str) -> float:
+        """Returns how long it took until requests were served."""
+        started = time.monotonic()
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "app.py"], cwd=self.app, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT
+            )
+        wait_until_served(self.url, self.process, self.log, seconds=seconds)
+        return time.monotonic() - started
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
+        """Returns how long it took."""
+        assert self.process is not None
+        started = time.monotonic()
+        self.process.send_signal(how)
+        try:
+            self.process.wait(timeout=STOPS_WITHIN + 10)
+        finally:
+            self.process.kill()
+        return time.monotonic() - started
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(timeout=30)
+
+    def wipe(self) -> None:
+        """What a restart does to a Space's disk."""
+        shutil.rmtree(self.disk)
+        self.disk.mkdir()
+
+    def health(self) -> dict[str, Any]:
+        answer: dict[str, Any] = httpx.get(f"{self.url}/healthz", timeout=30).json()
+        return answer
+
+    def analyse(self, picture: Path, *, name: str = "photo.jpg", **form: str) -> httpx.Response:
+        with picture.open("rb") as file:
+            return httpx.post(f"{self.url}/api/v1/analyse", files={"file": (name, file)}, data=form, timeout=120)
+
+    def result(self, receipt: str) -> httpx.Response:
+        return httpx.get(f"{self.url}/api/v1/results/{receipt}", timeout=30)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """The log, less the lines that are no JSON."""
+        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+
+    def fingerprint(self) -> str:
+        """Of all files in the app's folder, but what Python compiled."""
+        digest = hashlib.sha256()
+        for path in sorted(self.app.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path.relative_to(self.app)} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())
+        return digest.hexdigest()

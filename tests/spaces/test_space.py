@@ -1,0 +1,99 @@
+"""The staged tree as a Space starts, stops and restarts it."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import ROOT
+from tests.hub_server import HubServer
+from tests.spaces.space import STOPS_WITHIN, Space
+from webapp.ui.texts import LANGUAGES
+
+TOKEN = "token-of-the-scraper"
+PERSONAL = "Erika-Mustermann.jpg"
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Iterator[Space]:
+    made = Space(tmp_path)
+    yield made
+    made.kill()
+
+
+def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(space: Space, samples: Path) -> None:
+    """One life of a Space, in one test since every start costs seconds: the Hub does not know the weights, a picture is judged, the
+    Space is told to stop while a clip is, its disk is wiped, and it starts again.
+    """
+    before = space.fingerprint()
+    with HubServer() as hub:
+        environment = {"LENS_WEIGHTS": f"hf://someone/weights@{'c' * 40}", "HF_ENDPOINT": hub.address, "LENS_METRICS_TOKEN": TOKEN}
+        assert space.start(**environment) < 60
+        assert hub.requests
+    health = space.health()
+    assert health["weights"]["used"] == "starter"
+    assert health["weights"]["reason"] == "the Hub knows no repository someone/weights, or it is private"
+    for address, texts in zip(("/", "/zh"), LANGUAGES.values(), strict=True):
+        page = httpx.get(space.url + address, timeout=30).text
+        words = texts.stand_in.format(name="laanet-lite", version=health["model"]["version"])
+        assert words in page or json.dumps(words)[1:-1] in page
+    for closed in ("/login/huggingface", "/login/callback"):  # nobody asked for a log-in
+        assert httpx.get(space.url + closed, timeout=30).status_code == 404
+
+    receipt = space.analyse(samples / "two_people.jpg", name=PERSONAL).json()["receipt"]
+    space.analyse(Path(__file__), name=PERSONAL)  # no picture
+    vote = {"face": 0, "vote": "disagree", "note": "a note about somebody", "idempotency_key": "key-of-the-vote"}
+    assert httpx.post(f"{space.url}/api/v1/results/{receipt}/feedback", json=vote, timeout=30).status_code == 200
+    _check_metrics(space, receipt)
+
+    late = _stop_while_it_judges(space)
+    assert late.status_code == 200
+    log = space.log.read_text(encoding="utf-8")
+    for secret in (PERSONAL, "Mustermann", "a note about somebody", receipt, late.json()["receipt"], TOKEN, "127.0.0.1:"):
+        assert secret not in log.replace(space.url, ""), secret
+    assert all(line.startswith(("{", "GRADIO_HOT_RELOAD:")) for line in log.splitlines())
+    assert any("the starter weights answer" in line["message"] for line in space.lines())
+    assert space.lines()[-1]["message"] == "stopped"
+
+    space.wipe()
+    space.start()
+    assert space.health()["weights"] == {"wanted": "starter", "used": "starter", "reason": None}
+    assert space.result(receipt).json()["feedback"][0]["note"] == "a note about somebody"
+    assert space.result(late.json()["receipt"]).status_code == 200
+    assert space.fingerprint() == before
+
+
+def _check_metrics(space: Space, receipt: str) -> None:
+    address = f"{space.url}/metrics"
+    assert httpx.get(address, timeout=30).status_code == 401
+    assert httpx.get(address, headers={"Authorization": "Bearer wrong"}, timeout=30).status_code == 401
+    figures = httpx.get(address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30).text
+    assert 'lens_analyses_total{kind="image",outcome="verdict"} 1.0' in figures
+    assert 'lens_decode_errors_total{code="unsupported_type"} 1.0' in figures
+    assert 'lens_requests_total{method="POST",page="/api/v1/analyse",status="200"} 1.0' in figures
+    assert 'lens_requests_total{method="POST",page="/api/v1/results",status="200"} 1.0' in figures
+    assert 'lens_analysis_seconds_count{kind="image"} 2.0' in figures
+    assert "lens_queue_length 0.0" in figures
+    assert 'lens_model_info{name="laanet-lite"' in figures
+    assert receipt not in figures
+
+
+def _stop_while_it_judges(space: Space) -> httpx.Response:
+    answers: list[httpx.Response] = []
+    clip = ROOT / "webapp" / "examples" / "clip.mp4"
+    asking = threading.Thread(target=lambda: answers.append(space.analyse(clip)))
+    asking.start()
+    deadline = time.monotonic() + 30
+    while space.health()["running"] == 0 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert space.stop() < STOPS_WITHIN
+    assert space.process is not None
+    assert space.process.returncode == 0
+    asking.join(timeout=30)
+    return answers[0]

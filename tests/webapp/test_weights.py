@@ -1,0 +1,120 @@
+"""Which weights a server starts with, whatever the Hub does."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+
+from laanet_core.hub import download
+from laanet_core.model import LAANet
+from laanet_core.results import ModelInfo
+from laanet_core.weights import LoadedWeights, load_weights, save_weights
+from tests.core.conftest import TINY
+from tests.hub_server import HubServer, Repository
+from webapp.services.weights import StartingWeights, WeightsInUse
+from webapp.ui.render.headline import stand_in
+from webapp.ui.texts import LANGUAGES
+
+SECONDS = 1.0
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("weights")
+    torch.manual_seed(0)
+    save_weights(LAANet(TINY), folder, version="7")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with HubServer() as running:
+        yield running
+
+
+@pytest.fixture
+def repository(hub: HubServer, files: dict[str, bytes]) -> Repository:
+    return hub.add("model", "someone/weights", dict(files), tags=("v1",))
+
+
+def start(hub: HubServer, name: str, cache: Path) -> tuple[LoadedWeights, WeightsInUse]:
+    fetch = partial(download, seconds=SECONDS, endpoint=hub.address, cache=cache)
+    return StartingWeights(name, fetch).load(load_weights)
+
+
+def test_the_hubs_weights_are_used_and_the_next_start_needs_no_hub(hub: HubServer, repository: Repository, tmp_path: Path) -> None:
+    for name in (f"hf://someone/weights@{repository.head}", "hf://someone/weights@v1"):
+        loaded, used = start(hub, name, tmp_path)
+        assert (loaded.info.version, used.to_json()) == ("7", {"wanted": name, "used": name, "reason": None})
+    asked = len(hub.requests)
+    with hub.failing(delay=60):
+        _, used = start(hub, "hf://someone/weights@v1", tmp_path)
+    assert not used.stand_in
+    assert len(hub.requests) == asked
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        ({"delay": 60.0}, "did not deliver"),
+        ({"status": 429}, "answered 429|did not deliver"),  # the client itself tries 429 again for a while
+        ({"status": 403}, "answered 403|no repository"),
+        ({"status": 500}, "answered 500|did not deliver"),
+        ({"withheld": 1000}, "did not deliver|could not be reached"),
+    ],
+)
+def test_a_hub_that_fails_costs_a_bounded_time_and_the_starter_weights_answer(
+    hub: HubServer, repository: Repository, tmp_path: Path, caplog: pytest.LogCaptureFixture, failure: dict[str, float], reason: str
+) -> None:
+    import re
+
+    started = time.monotonic()
+    with hub.failing(**failure), caplog.at_level(logging.ERROR):  # type: ignore[arg-type]
+        loaded, used = start(hub, f"hf://someone/weights@{repository.head}", tmp_path)
+    assert time.monotonic() - started < SECONDS + 3
+    assert (loaded.info.name, used.used, used.stand_in) == ("laanet-lite", "starter", True)
+    assert used.reason is not None
+    assert re.search(reason, used.reason), used.reason
+    assert "the starter weights answer in their place" in caplog.text
+
+
+def test_nobody_listening_and_nothing_there_are_said(hub: HubServer, tmp_path: Path) -> None:
+    _, used = start(hub, "hf://someone/else@v1", tmp_path)
+    assert used.reason == "the Hub knows no repository someone/else, or it is private"
+    fetch = partial(download, seconds=SECONDS, endpoint="http://127.0.0.1:9", cache=tmp_path)
+    _, used = StartingWeights("hf://someone/weights@v1", fetch).load(load_weights)
+    assert used.stand_in
+
+
+def test_tampered_weights_are_not_used_and_not_kept(
+    hub: HubServer, repository: Repository, tmp_path: Path, files: dict[str, bytes]
+) -> None:
+    for broken in (files["model.safetensors"][:-1] + b"!", files["model.safetensors"][:1000]):
+        repository.files["model.safetensors"] = broken
+        _, used = start(hub, "hf://someone/weights@v1", tmp_path)
+        assert used.stand_in
+        assert "was changed" in str(used.reason)
+    repository.files["model.safetensors"] = files["model.safetensors"]
+    loaded, used = start(hub, "hf://someone/weights@v1", tmp_path)
+    assert (loaded.info.version, used.stand_in) == ("7", False)
+
+
+def test_a_folder_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    from laanet_core.errors import InvalidWeights
+
+    with pytest.raises(InvalidWeights, match="no folder of weights"):
+        StartingWeights(str(tmp_path / "none")).load(load_weights)
+
+
+def test_visitors_are_told_in_their_language() -> None:
+    info = ModelInfo("laanet-<lite>", "1.2", "0" * 64)
+    for texts in LANGUAGES.values():
+        said = stand_in(info, texts)
+        assert "laanet-&lt;lite&gt;" in said
+        assert "1.2" in said
