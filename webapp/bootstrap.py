@@ -25,6 +25,7 @@ from webapp.settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import gradio as gr
 
+    from laanet_core.inference import Detector
     from webapp.services.analysis import AnalysisService
     from webapp.services.feedback import FeedbackService
     from webapp.services.receipts import ReceiptService
@@ -115,7 +116,6 @@ def build(settings: Settings) -> Application:
 
     Raises LaanetError, Unable, UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
-    from laanet_core.inference import Detector
     from webapp.services.analysis import AnalysisService
     from webapp.services.evidence import EvidenceService
     from webapp.services.exports import ExportService
@@ -128,7 +128,7 @@ def build(settings: Settings) -> Application:
         restore(settings, settings.restore)
     records = open_records(settings)
     sessions = records.sessions
-    detector = Detector.from_weights(settings.weights, settings.device)
+    detector = _detector(settings)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
     feedback = FeedbackService(sessions)
@@ -139,6 +139,7 @@ def build(settings: Settings) -> Application:
             "status": "ok",
             "model": detector.info.to_json(),
             "device": str(detector.device),
+            "runtime": detector.runtime.to_json(),
             "running": analysis.turns.running,
             "queue_length": analysis.turns.waiting,
             "database": "ok" if answers(records.engine) else "unavailable",
@@ -154,6 +155,14 @@ def build(settings: Settings) -> Application:
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
     return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)))
+
+
+def _detector(settings: Settings) -> Detector:
+    from laanet_core.inference import Detector
+
+    return Detector.from_weights(
+        settings.weights, settings.device, runtime=settings.runtime, precision=settings.precision, cache=settings.compiled
+    )
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:

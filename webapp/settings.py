@@ -7,7 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeVar, get_args
 
+Runtime = Literal["auto", "eager", "openvino", "cuda"]
+Precision = Literal["float32", "bfloat16", "float16"]
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+Choice = TypeVar("Choice", bound=str)
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -17,17 +23,20 @@ class InvalidSetting(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any
-    SQLAlchemy URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`;
-    `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
-    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, `LENS_BACKUP_HOURS`
-    between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where
-    there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
-    (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
+    """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_RUNTIME` auto | eager |
+    openvino | cuda, what carries out the network, and `LENS_PRECISION` float32 | bfloat16 | float16; `LENS_DATABASE_URL` any SQLAlchemy
+    URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`; `LENS_FRAMES`
+    frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in the queue
+    before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, `LENS_BACKUP_HOURS` between
+    two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where there is
+    no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket (s3://bucket/folder) of
+    the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
     """
 
     weights: str = "starter"
     device: str = "auto"
+    runtime: Runtime = "auto"
+    precision: Precision = "float32"
     database_url: str = ""
     data: Path = ROOT / "data"
     cache: Path = ROOT / "gradio_cache"
@@ -66,6 +75,11 @@ class Settings:
         return self.store or str(self.data / "media")
 
     @property
+    def compiled(self) -> Path:
+        """Where networks lie that were compiled for this machine; may be emptied at any time."""
+        return self.data / "compiled"
+
+    @property
     def store_bytes(self) -> int:
         return int(self.store_gb * 1_000_000_000)
 
@@ -86,6 +100,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     return Settings(
         weights=environment.get("LENS_WEIGHTS", defaults.weights),
         device=environment.get("LENS_DEVICE", defaults.device),
+        runtime=_one_of(environment, "LENS_RUNTIME", RUNTIMES, defaults.runtime),
+        precision=_one_of(environment, "LENS_PRECISION", PRECISIONS, defaults.precision),
         database_url=environment.get("LENS_DATABASE_URL", defaults.database_url),
         data=Path(environment.get("LENS_DATA", defaults.data)).resolve(),
         cache=Path(environment.get("LENS_CACHE", defaults.cache)).resolve(),
@@ -125,6 +141,14 @@ def _amount(environment: Mapping[str, str], name: str, default: float) -> float:
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text):
         raise InvalidSetting(f"{name} must be a number from 0 to 999999, such as 10 or 0.5, not {text!r}")
     return float(text)
+
+
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
+    text = environment.get(name, default)
+    for choice in choices:
+        if text == choice:
+            return choice
+    raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}, not {text!r}")
 
 
 def _store(text: str) -> str:

@@ -12,6 +12,7 @@ def test_nothing_set_gives_the_defaults() -> None:
     assert settings == Settings()
     assert (settings.host, settings.port, settings.weights) == ("127.0.0.1", 7860, "starter")
     assert settings.database.endswith("data/lens.sqlite3")
+    assert (settings.runtime, settings.precision, settings.compiled) == ("auto", "float32", settings.data / "compiled")
 
 
 def test_what_is_set_counts(tmp_path: Path) -> None:
@@ -45,6 +46,8 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
         ("LENS_KEPT_BACKUPS", "0"),
         ("LENS_BACKUP_HOURS", "-1"),
         ("LENS_RETENTION_DAYS", "soon"),
+        ("LENS_RUNTIME", "tensorrt"),
+        ("LENS_PRECISION", ""),
     ],
 )
 def test_impossible_values_are_refused_by_name(name: str, value: str) -> None:
