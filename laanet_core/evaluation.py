@@ -20,7 +20,8 @@ from laanet_core.calibration import expected_calibration_error
 from laanet_core.config import DecisionConfig
 from laanet_core.items import Item
 from laanet_core.model import LAANet
-from laanet_core.scoring import BATCH_SIZE, score_crops
+from laanet_core.runtimes.eager import BATCH_SIZE, Eager
+from laanet_core.scoring import score_crops
 from laanet_core.slices import brightness, skin_tone, slices, variance_of_laplacian
 from laanet_core.targets import FloatMap
 
@@ -161,7 +162,7 @@ def _peak(heatmap: FloatMap) -> tuple[int, int]:
 
 
 def _judge_batch(model: LAANet, items: Sequence[Item], kept: Path | None, *, flip: bool) -> list[Judgement]:
-    scores = score_crops(model, [item.crop for item in items], flip=flip)
+    scores = score_crops(Eager(model), [item.crop for item in items], flip=flip)
     judgements = [
         Judgement(
             name=item.name,

@@ -21,7 +21,22 @@ from laanet_core.errors import UnreadableMedia
 from laanet_core.faces import DetectedFace, FaceDetector
 from laanet_core.images import sniff_file
 from laanet_core.reader import IN_PLACE, Reader
-from laanet_core.results import AnalysisResult, Box, ErrorInfo, FaceResult, Heatmap, Kind, ModelInfo, Outcome, TrackResult, Verdict
+from laanet_core.results import (
+    AnalysisResult,
+    Box,
+    ErrorInfo,
+    FaceResult,
+    Heatmap,
+    Kind,
+    ModelInfo,
+    Outcome,
+    RuntimeInfo,
+    TrackResult,
+    Verdict,
+)
+from laanet_core.runtimes.choice import open_runtime
+from laanet_core.runtimes.runtime import Name as RuntimeName
+from laanet_core.runtimes.runtime import Precision
 from laanet_core.scoring import Scores, score_crops
 from laanet_core.tracks import link
 from laanet_core.video import Frame
@@ -50,10 +65,20 @@ def verdict_of(fake_prob: float, decision: DecisionConfig) -> Verdict:
 class Detector:
     """Loaded weights and a face detector, ready to judge; may be shared between threads, which take turns at the network.
 
-    Files are decoded by `reader`: in place, unless another is given.
+    Files are decoded by `reader`: in place, unless another is given. The network is carried out by `runtime`: see `open_runtime`, which
+    `precision` and `cache` are passed to; consistency maps, made when asked for, always by torch eager.
     """
 
-    def __init__(self, loaded: LoadedWeights, device: str = "auto", *, reader: Reader = IN_PLACE) -> None:
+    def __init__(
+        self,
+        loaded: LoadedWeights,
+        device: str = "auto",
+        *,
+        runtime: RuntimeName = "auto",
+        precision: Precision = "float32",
+        cache: Path | None = None,
+        reader: Reader = IN_PLACE,
+    ) -> None:
         self.device = pick_device(device)
         self.info: ModelInfo = loaded.info
         self.decision: DecisionConfig = loaded.decision
@@ -62,13 +87,28 @@ class Detector:
         self.notice: str | None = None if notice is None else str(notice)
         self._reader = reader
         self._model = loaded.model.to(self.device).to(memory_format=torch.channels_last).eval()
+        self._runtime = open_runtime(self._model, runtime, precision, cache=cache, weights_sha256=self.info.sha256)
+        self.runtime: RuntimeInfo = self._runtime.info
         self._faces = FaceDetector(self.device if self.device.type == "cuda" else "cpu")
         self._lock = threading.Lock()
 
     @classmethod
-    def from_weights(cls, source: str | Path = "starter", device: str = "auto", *, reader: Reader = IN_PLACE) -> Detector:
-        """`source`: starter, a folder, or hf://owner/repo@revision. Raises InvalidWeights, InvalidConfig (device)."""
-        return cls(load_weights(source), device, reader=reader)
+    def from_weights(
+        cls,
+        source: str | Path = "starter",
+        device: str = "auto",
+        *,
+        runtime: RuntimeName = "auto",
+        precision: Precision = "float32",
+        cache: Path | None = None,
+        reader: Reader = IN_PLACE,
+    ) -> Detector:
+        """`source`: starter, a folder, or hf://owner/repo@revision.
+
+        For a handful of pictures `runtime="eager"` is ready a second sooner. Raises InvalidWeights, InvalidConfig (device, names),
+        RuntimeUnavailable (a runtime asked for by name).
+        """
+        return cls(load_weights(source), device, runtime=runtime, precision=precision, cache=cache, reader=reader)
 
     def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
         """Judge every face of an upright picture (H, W, 3) uint8 RGB; the faces come largest first. Raises ValueError for another array."""
@@ -172,7 +212,7 @@ class Detector:
     def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
         """Logits and heatmaps of face crops (S, S, 3) uint8 RGB, S the model's input size."""
         with self._lock:
-            return score_crops(self._model, crops, flip=flip)
+            return score_crops(self._runtime, crops, flip=flip)
 
     def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
         """How like its most suspicious cell every cell of a face is (paper equation 6); a pass of its own, made only when asked for.
@@ -254,7 +294,9 @@ class Detector:
         error: ErrorInfo | None = None,
     ) -> AnalysisResult:
         verdict = None if fake_prob is None else verdict_of(fake_prob, self.decision)
-        return AnalysisResult(kind, outcome, verdict, fake_prob, faces, self.info, time.monotonic() - started, error, size)
+        return AnalysisResult(
+            kind, outcome, verdict, fake_prob, faces, self.info, time.monotonic() - started, error, size, runtime=self.runtime
+        )
 
 
 def _require_rgb(rgb: RGBImage) -> None:

@@ -36,6 +36,18 @@ class ModelInfo:
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
 
+@dataclass(frozen=True)
+class RuntimeInfo:
+    """What carried out the network: `name` eager, openvino or cuda; `precision` float32, bfloat16 or float16; `device` cpu, cuda or mps."""
+
+    name: str
+    precision: str
+    device: str
+
+    def to_json(self) -> dict[str, str]:
+        return {"name": self.name, "precision": self.precision, "device": self.device}
+
+
 class Heatmap(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
     """Where blending artefacts were seen: an array (S/4, S/4) float32 in [0, 1] that knows which part of the picture it covers.
 
@@ -137,6 +149,7 @@ class AnalysisResult:
     error: ErrorInfo | None = None
     size: tuple[int, int] | None = None  # (width, height) of the upright original
     tracks: tuple[TrackResult, ...] = ()  # of a clip
+    runtime: RuntimeInfo | None = None  # None for an answer that was stored: it is not kept
 
     def to_json(self) -> dict[str, Any]:
         """The object that `predict --json` prints, less the `path` it puts before it.
@@ -153,4 +166,5 @@ class AnalysisResult:
             "model": self.model.to_json(),
             "seconds": round(self.seconds, 3),
             "error": None if self.error is None else self.error.to_json(),
+            **({} if self.runtime is None else {"runtime": self.runtime.to_json()}),
         }

@@ -11,9 +11,7 @@ import torch
 from torch import Tensor
 
 from laanet_core.crops import RGBImage
-from laanet_core.model import LAANet
-
-BATCH_SIZE = 16
+from laanet_core.runtimes.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -31,28 +29,27 @@ def to_input(crops: npt.NDArray[np.uint8] | Tensor, device: torch.device | str =
 
 
 @torch.inference_mode()
-def score_crops(model: LAANet, crops: Sequence[RGBImage], *, flip: bool = True, batch_size: int = BATCH_SIZE) -> Scores:
+def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
     """Judge face crops, each (S, S, 3) uint8 RGB with S the model's input size, in eval mode.
 
     With `flip`, logits and heatmap logits of a crop and its mirror image are averaged (the paper's flip test). A crop's
     scores do not depend on the others beyond rounding. Raises ValueError for a crop of another shape.
     """
-    size, cells = model.config.input_size, model.config.heatmap_size
+    size, cells = runtime.config.input_size, runtime.config.heatmap_size
     logits = np.empty(len(crops), np.float32)
     heatmaps = np.empty((len(crops), cells, cells), np.float32)
-    device = next(model.parameters()).device
-    for start in range(0, len(crops), batch_size):
-        batch = crops[start : start + batch_size]
+    step = max(runtime.batch_size // (2 if flip else 1), 1)
+    for start in range(0, len(crops), step):
+        batch = crops[start : start + step]
         for crop in batch:
             if crop.shape != (size, size, 3):
                 raise ValueError(f"crops must have shape ({size}, {size}, 3), not {crop.shape}")
-        images = to_input(np.stack(batch), device)
-        output = model(images)
-        logit, heatmap = output.fake_logit, output.heatmap_logits.squeeze(1)  # (N,), (N, S/4, S/4)
+        images = to_input(np.stack(batch), runtime.device)
+        output = runtime(torch.cat([images, images.flip(3)]) if flip else images)
+        logit, heatmap = output.fake_logit.float(), output.heatmap_logits.float().squeeze(1)  # (N,), (N, S/4, S/4)
         if flip:
-            mirrored = model(images.flip(3))
-            logit = (logit + mirrored.fake_logit) / 2
-            heatmap = (heatmap + mirrored.heatmap_logits.squeeze(1).flip(2)) / 2
-        logits[start : start + len(batch)] = logit.float().cpu().numpy()
-        heatmaps[start : start + len(batch)] = heatmap.float().sigmoid().cpu().numpy()
+            straight, mirrored = heatmap.chunk(2)
+            logit, heatmap = logit.view(2, -1).mean(dim=0), (straight + mirrored.flip(2)) / 2
+        logits[start : start + len(batch)] = logit.cpu().numpy()
+        heatmaps[start : start + len(batch)] = heatmap.sigmoid().cpu().numpy()
     return Scores(fake_logit=logits, heatmap=heatmaps)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
@@ -165,7 +165,7 @@ def require_fit(tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, .
 
 
 def _require_finite(tensors: Mapping[str, Tensor]) -> None:
-    broken = [name for name, value in tensors.items() if value.is_floating_point() and not torch.isfinite(value).all()]
+    broken = [name for name, value in tensors.items() if value.is_floating_point() and not np.isfinite(value.float().numpy()).all()]
     if broken:
         raise InvalidWeights(f"values that are not finite in {_some(broken)}")
 

@@ -28,6 +28,8 @@ from webapp.settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import gradio as gr
 
+    from laanet_core.inference import Detector
+    from laanet_core.reader import Reader
     from webapp.services.analysis import AnalysisService
     from webapp.services.backup_repository import BackupRepository
     from webapp.services.feedback import FeedbackService
@@ -146,10 +148,6 @@ def build(settings: Settings) -> Application:
     from webapp.services.weights import StartingWeights
 
     starting = StartingWeights(settings.weights)  # first: the Hub takes its time
-    if settings.zero_gpu:
-        from webapp.zerogpu import LendingDetector as Detector
-    else:
-        from laanet_core.inference import Detector  # type: ignore[assignment]
     from webapp.services.analysis import AnalysisService
     from webapp.services.evidence import EvidenceService
     from webapp.services.exports import ExportService
@@ -163,7 +161,7 @@ def build(settings: Settings) -> Application:
     decoders = Decoders(most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
     records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
-    detector, weights = starting.load(lambda source: Detector.from_weights(source, settings.device, reader=decoders))
+    detector, weights = starting.load(lambda source: _detector(settings, source, decoders))
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
     metrics = _metrics(settings, analysis)
@@ -176,6 +174,7 @@ def build(settings: Settings) -> Application:
             "model": detector.info.to_json(),
             "weights": weights.to_json(),
             "device": "zerogpu" if settings.zero_gpu else str(detector.device),
+            "runtime": detector.runtime.to_json(),
             "running": analysis.turns.running,
             "queue_length": analysis.turns.waiting,
             "database": "ok" if answers(records.engine) else "unavailable",
@@ -201,6 +200,17 @@ def build(settings: Settings) -> Application:
         close_database=records.engine.dispose,
     )
     return Application(analysis, feedback, receipts, blocks, rest, health, metrics, timer, stopping)
+
+
+def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
+    if settings.zero_gpu:
+        from webapp.zerogpu import LendingDetector as Detector
+    else:
+        from laanet_core.inference import Detector  # type: ignore[assignment]
+
+    return Detector.from_weights(
+        source, settings.device, runtime=settings.runtime, precision=settings.precision, cache=settings.compiled, reader=reader
+    )
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:

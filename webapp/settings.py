@@ -8,7 +8,13 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal, TypeVar, get_args
 
+Runtime = Literal["auto", "eager", "openvino", "cuda"]
+Precision = Literal["float32", "bfloat16", "float16"]
+RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
+PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+Choice = TypeVar("Choice", bound=str)
 ROOT = Path(__file__).resolve().parents[1]
 _BACKUP_REPOSITORY = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)", re.ASCII)
 _SHORTEST_TOKEN = 16
@@ -20,44 +26,38 @@ class InvalidSetting(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any
-    SQLAlchemy URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`;
-    `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
-    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, or a private
-    dataset repository (hf://datasets/owner/name) for them, `LENS_BACKUP_HOURS` between two of them (0: none by itself; 0.25 is a quarter
-    of an hour), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where there is no database;
-    `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
-    (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none); `LENS_DECODERS` processes that
-    decode files, at most, `LENS_DECODE_MB` memory of each, `LENS_DECODE_SECONDS` that a picture, or a clip's next frame, may take;
-    `LENS_LOG` text | json; `LENS_METRICS_TOKEN` with which /metrics may be read (none: there is no such page). `space` and `zero_gpu` are
-    what Hugging Face says of the machine.
+    """What a host may set; beside each value the variable that sets it. docs/hosting.md says more.
+
+    `space` and `zero_gpu` are what Hugging Face says of the machine.
     """
 
-    weights: str = "starter"
-    device: str = "auto"
-    database_url: str = ""
-    data: Path = ROOT / "data"
-    cache: Path = ROOT / "gradio_cache"
-    host: str = "127.0.0.1"
-    port: int = 7860
-    frames: int = 32
-    max_upload_mb: int = 100
-    max_files: int = 10
-    max_waiting: int = 32
-    at_once: int = 1
-    backups_folder: Path | None = None
-    backup_hours: float = 24.0
-    backups_repository: str = ""
-    kept_backups: int = 7
-    restore: str = ""
-    retention_days: int = 0
-    store: str = ""
-    store_gb: float = 10.0
-    decoders: int = 4
-    decode_mb: int = 1024
-    decode_seconds: int = 45
-    log: str = "text"
-    metrics_token: str = field(default="", repr=False)
+    weights: str = "starter"  # LENS_WEIGHTS: starter | folder | hf://owner/repo@revision
+    device: str = "auto"  # LENS_DEVICE: auto | cpu | cuda | mps
+    runtime: Runtime = "auto"  # LENS_RUNTIME: what carries out the network
+    precision: Precision = "float32"  # LENS_PRECISION
+    database_url: str = ""  # LENS_DATABASE_URL: any SQLAlchemy URL
+    data: Path = ROOT / "data"  # LENS_DATA: folder of the default database and of all else that is kept
+    cache: Path = ROOT / "gradio_cache"  # LENS_CACHE: folder of uploads under way
+    host: str = "127.0.0.1"  # LENS_HOST
+    port: int = 7860  # LENS_PORT
+    frames: int = 32  # LENS_FRAMES judged of a clip
+    max_upload_mb: int = 100  # LENS_MAX_UPLOAD_MB of a file
+    max_files: int = 10  # LENS_MAX_FILES at once
+    max_waiting: int = 32  # LENS_MAX_WAITING: visitors in the queue before others are turned away
+    at_once: int = 1  # LENS_AT_ONCE: analyses at a time
+    backups_folder: Path | None = None  # LENS_BACKUPS: folder of the backups, or
+    backups_repository: str = ""  # the same: a private dataset repository for them, hf://datasets/owner/name
+    backup_hours: float = 24.0  # LENS_BACKUP_HOURS between two of them; 0: none by itself; 0.25 is a quarter of an hour
+    kept_backups: int = 7  # LENS_KEPT_BACKUPS
+    restore: str = ""  # LENS_RESTORE: latest | a backup's path, used at start where there is no database
+    retention_days: int = 0  # LENS_RETENTION_DAYS after which results are deleted; 0: never
+    store: str = ""  # LENS_STORE: folder or bucket (s3://bucket/folder) of the media that visitors let be kept
+    store_gb: float = 10.0  # LENS_STORE_GB: how much of it; 0: none
+    decoders: int = 4  # LENS_DECODERS: processes that decode files, at most
+    decode_mb: int = 1024  # LENS_DECODE_MB: memory of each
+    decode_seconds: int = 45  # LENS_DECODE_SECONDS that a picture, or a clip's next frame, may take
+    log: str = "text"  # LENS_LOG: text | json
+    metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
     space: bool = False
     zero_gpu: bool = False
 
@@ -79,6 +79,11 @@ class Settings:
     def media(self) -> str:
         """Folder or address of the media store."""
         return self.store or str(self.data / "media")
+
+    @property
+    def compiled(self) -> Path:
+        """Where networks lie that were compiled for this machine; may be emptied at any time."""
+        return self.data / "compiled"
 
     @property
     def store_bytes(self) -> int:
@@ -103,6 +108,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         defaults,
         weights=environment.get("LENS_WEIGHTS", defaults.weights),
         device=environment.get("LENS_DEVICE", defaults.device),
+        runtime=_one_of(environment, "LENS_RUNTIME", RUNTIMES, defaults.runtime),
+        precision=_one_of(environment, "LENS_PRECISION", PRECISIONS, defaults.precision),
         database_url=environment.get("LENS_DATABASE_URL", defaults.database_url),
         data=Path(environment.get("LENS_DATA", defaults.data)).resolve(),
         cache=Path(environment.get("LENS_CACHE", defaults.cache)).resolve(),
@@ -124,7 +131,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         decoders=_number(environment, "LENS_DECODERS", defaults.decoders, most=256),
         decode_mb=_number(environment, "LENS_DECODE_MB", defaults.decode_mb, least=256, most=65_536),
         decode_seconds=_number(environment, "LENS_DECODE_SECONDS", defaults.decode_seconds, most=3600),
-        log=_choice(environment, "LENS_LOG", defaults.log, ("text", "json")),
+        log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
         metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
     )
 
@@ -173,13 +180,6 @@ def _backups(text: str) -> tuple[Path | None, str]:
     return None, found[1]
 
 
-def _choice(environment: Mapping[str, str], name: str, default: str, choices: tuple[str, ...]) -> str:
-    text = environment.get(name, default)
-    if text not in choices:
-        raise InvalidSetting(f"{name} must be {' or '.join(choices)}, not {text!r}")
-    return text
-
-
 def _token(text: str) -> str:
     if text and len(text) < _SHORTEST_TOKEN:
         raise InvalidSetting(f"LENS_METRICS_TOKEN must have at least {_SHORTEST_TOKEN} characters")
@@ -198,6 +198,14 @@ def _amount(environment: Mapping[str, str], name: str, default: float, *, most: 
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or float(text) > most:
         raise InvalidSetting(f"{name} must be a number from 0 to {most}, such as 10 or 0.5, not {text!r}")
     return float(text)
+
+
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
+    text = environment.get(name, default)
+    for choice in choices:
+        if text == choice:
+            return choice
+    raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}, not {text!r}")
 
 
 def _store(text: str) -> str:

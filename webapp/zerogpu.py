@@ -26,6 +26,7 @@ from laanet_core.errors import LaanetError
 from laanet_core.inference import Detector
 from laanet_core.model import LAANet
 from laanet_core.results import AnalysisResult
+from laanet_core.runtimes.eager import Eager
 from laanet_core.scoring import Scores, score_crops
 from laanet_core.weights import LoadedWeights
 
@@ -53,7 +54,7 @@ def seconds_for(crops: npt.NDArray[np.uint8], flip: bool) -> int:
 def lent(crops: npt.NDArray[np.uint8], flip: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """`score_crops` of crops (N, S, S, 3) in a process of its own: arrays go in and come out, nothing else."""
     torch.set_num_threads(1)  # the processor's threads do not survive a fork, and would be waited for
-    scores = score_crops(_network[0], list(crops), flip=flip)
+    scores = score_crops(Eager(_network[0]), list(crops), flip=flip)
     return scores.fake_logit, scores.heatmap
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -13,8 +14,10 @@ from laanet_core.cli.arguments import positive
 
 if TYPE_CHECKING:
     from laanet_core.results import AnalysisResult
+    from laanet_core.runtimes.runtime import Name as RuntimeName
 
 REJECTED = 2
+WORTH_COMPILING = 64  # faces, of which a compiled network makes up for the second that compiling it takes
 SENTENCES = {"no_face": "no face found", "face_too_small": "every face is too small to judge"}
 
 
@@ -24,6 +27,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--json", action="store_true", help="print one JSON object per file and line")
     parser.add_argument("--weights", default="starter", help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
+    parser.add_argument(
+        "--runtime",
+        choices=("auto", "eager", "openvino", "cuda"),
+        help="what carries out the network (default: eager for a few files, else auto)",
+    )
     parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write every picture with its heatmaps there, as PNG")
     parser.add_argument("--cropped", action="store_true", help="take every picture as a face crop and skip the detection")
     parser.add_argument("--frames", type=positive, default=32, help="frames judged of a clip (default: %(default)s)")
@@ -35,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
 
     if args.heatmaps:
         _make_folder(args.heatmaps)
-    detector = Detector.from_weights(args.weights, args.device)
+    runtime: RuntimeName = args.runtime or ("auto" if _faces_expected(args) >= WORTH_COMPILING else "eager")
+    detector = Detector.from_weights(args.weights, args.device, runtime=runtime)
     if detector.notice:
         print(detector.notice, file=sys.stderr)
     rejected = False
@@ -46,6 +55,18 @@ def run(args: argparse.Namespace) -> int:
         if args.heatmaps and result.faces:
             _write_overlays(result, Path(file), args.heatmaps / f"{number:03}-{_short(Path(file).stem)}", args.frames)
     return REJECTED if rejected else 0
+
+
+def _faces_expected(args: argparse.Namespace) -> int:
+    """One of a picture, or of every frame; none of what cannot be read."""
+    from laanet_core.errors import UnreadableMedia
+    from laanet_core.images import sniff_file
+
+    count = 0
+    for file in args.files:
+        with contextlib.suppress(UnreadableMedia):
+            count += args.frames if sniff_file(Path(file)) == "video" else 1
+    return count
 
 
 def _text(result: AnalysisResult, file: str) -> str:

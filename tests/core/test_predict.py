@@ -16,7 +16,7 @@ from laanet_core.images import read_image
 from tests.conftest import ROOT
 from tests.core.clips import write_clip, write_sound
 
-KEYS = ["path", "kind", "outcome", "verdict", "fake_prob", "faces", "model", "seconds", "error"]
+KEYS = ["path", "kind", "outcome", "verdict", "fake_prob", "faces", "model", "seconds", "error", "runtime"]
 FACE_KEYS = {"box", "detection_prob", "fake_logit", "fake_prob", "verdict", "time"}
 
 
@@ -63,6 +63,7 @@ def test_one_object_per_input_in_the_contracts_form(capsys: pytest.CaptureFixtur
     assert video["kind"] == "video"
     assert [face["time"] for face in video["faces"]] == [0.0, 0.1, 0.2]
     assert set(picture["model"]) == {"name", "version", "sha256"}
+    assert picture["runtime"] == {"name": "eager", "precision": "float32", "device": "cpu"}  # a few files are not worth compiling for
 
 
 def test_bad_files_have_codes_and_stop_nobody(capsys: pytest.CaptureFixture[str], samples: Path, bad_files: dict[str, Path]) -> None:

@@ -12,6 +12,7 @@ def test_nothing_set_gives_the_defaults() -> None:
     assert settings == Settings()
     assert (settings.host, settings.port, settings.weights) == ("127.0.0.1", 7860, "starter")
     assert settings.database.endswith("data/lens.sqlite3")
+    assert (settings.runtime, settings.precision, settings.compiled) == ("auto", "float32", settings.data / "compiled")
 
 
 def test_what_is_set_counts(tmp_path: Path) -> None:
@@ -70,6 +71,8 @@ def test_secrets_are_not_printed() -> None:
         ("LENS_LOG", "xml"),
         ("LENS_METRICS_TOKEN", "short"),
         ("LENS_RETENTION_DAYS", "soon"),
+        ("LENS_RUNTIME", "tensorrt"),
+        ("LENS_PRECISION", ""),
     ],
 )
 def test_impossible_values_are_refused_by_name(name: str, value: str) -> None:

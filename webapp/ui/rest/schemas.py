@@ -49,6 +49,12 @@ class Model(Shape):
     sha256: str
 
 
+class Runtime(Shape):
+    name: Literal["eager", "openvino", "cuda"] = Field(description="what carried out the network")
+    precision: Literal["float32", "bfloat16", "float16"]
+    device: Literal["cpu", "cuda", "mps"]
+
+
 class Moment(Shape):
     time: float
     fake_prob: Probability
@@ -65,6 +71,7 @@ class Answer(Shape):
     model: Model
     seconds: float
     error: Error | None
+    runtime: Runtime | None = Field(default=None, description="of an analysis just made; it is not stored")
 
 
 class Analysed(Answer):

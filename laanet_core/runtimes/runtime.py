@@ -1,0 +1,39 @@
+"""The interface of all runtimes."""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol, get_args
+
+import torch
+from torch import Tensor
+
+from laanet_core.config import ModelConfig
+from laanet_core.errors import LaanetError
+from laanet_core.model import LAANetOutput
+from laanet_core.results import RuntimeInfo
+
+Name = Literal["auto", "eager", "openvino", "cuda"]
+Precision = Literal["float32", "bfloat16", "float16"]
+NAMES, PRECISIONS = get_args(Name), get_args(Precision)
+
+
+class RuntimeUnavailable(LaanetError):
+    """A runtime that this machine, this device or this precision cannot have; the message says why."""
+
+    code = "runtime_unavailable"
+
+
+class Runtime(Protocol):
+    """One network, ready to judge. Not safe between threads: callers take turns.
+
+    `batch_size` is the number of images it wants at a time; any other number works too.
+    """
+
+    config: ModelConfig
+    device: torch.device
+    info: RuntimeInfo
+    batch_size: int
+
+    def __call__(self, images: Tensor) -> LAANetOutput:
+        """images (N, 3, S, S) float32 in [-1, 1] on `device`, N at least 1; the answer's `embeddings` are None, its numbers float32."""
+        ...
