@@ -25,6 +25,7 @@ from webapp.settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import gradio as gr
 
+    from webapp.services.accounts import AccountService
     from webapp.services.analysis import AnalysisService
     from webapp.services.feedback import FeedbackService
     from webapp.services.receipts import ReceiptService
@@ -99,6 +100,12 @@ def open_records(settings: Settings, *, upgrade: bool = True) -> Records:
         RetentionService(engine, audit, keeping, days=settings.retention_days, backups=settings.backups),
         version,
     )
+
+
+def accounts(records: Records) -> AccountService:
+    from webapp.services.accounts import AccountService
+
+    return AccountService(records.sessions, records.audit)
 
 
 def restore(settings: Settings, wanted: str) -> str:

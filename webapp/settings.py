@@ -17,13 +17,13 @@ class InvalidSetting(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any
-    SQLAlchemy URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`;
-    `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at once; `LENS_MAX_WAITING` visitors in
-    the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, `LENS_BACKUP_HOURS`
-    between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where
-    there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
-    (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
+    """`LENS_WEIGHTS` starter | folder | hf://owner/repo@revision; `LENS_DEVICE` auto | cpu | cuda | mps; `LENS_DATABASE_URL` any SQLAlchemy
+    URL; `LENS_DATA` folder of the default database; `LENS_CACHE` folder of uploads under way; `LENS_HOST`, `LENS_PORT`; `LENS_PUBLIC_URL`
+    where people reach it, if not there; `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at
+    once; `LENS_MAX_WAITING` visitors in the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder
+    of the backups, `LENS_BACKUP_HOURS` between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a
+    backup's path, used at start where there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE`
+    folder or bucket (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
     """
 
     weights: str = "starter"
@@ -33,6 +33,7 @@ class Settings:
     cache: Path = ROOT / "gradio_cache"
     host: str = "127.0.0.1"
     port: int = 7860
+    public_url: str = ""
     frames: int = 32
     max_upload_mb: int = 100
     max_files: int = 10
@@ -45,6 +46,12 @@ class Settings:
     retention_days: int = 0
     store: str = ""
     store_gb: float = 10.0
+
+    @property
+    def url(self) -> str:
+        """Where people reach it, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def uploads(self) -> Path:
@@ -91,6 +98,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         cache=Path(environment.get("LENS_CACHE", defaults.cache)).resolve(),
         host=environment.get("LENS_HOST", defaults.host),
         port=_number(environment, "LENS_PORT", defaults.port, most=65535),
+        public_url=_address(environment.get("LENS_PUBLIC_URL", defaults.public_url)),
         frames=_number(environment, "LENS_FRAMES", defaults.frames, most=512),
         max_upload_mb=_number(environment, "LENS_MAX_UPLOAD_MB", defaults.max_upload_mb, most=10_000),
         max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
@@ -125,6 +133,12 @@ def _amount(environment: Mapping[str, str], name: str, default: float) -> float:
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text):
         raise InvalidSetting(f"{name} must be a number from 0 to 999999, such as 10 or 0.5, not {text!r}")
     return float(text)
+
+
+def _address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise InvalidSetting(f"LENS_PUBLIC_URL must be an address such as https://lens.example, not {text!r}")
+    return text.rstrip("/")
 
 
 def _store(text: str) -> str:
