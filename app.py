@@ -47,7 +47,7 @@ def main() -> int:
         return 1
     print(f"LAA-Net Lens on http://{settings.host}:{settings.port}", flush=True)
     with application.timer:
-        serve(application.blocks, application.rest, settings, application.health)
+        serve(application.blocks, application.rest, application.desk, settings, application.health)
     return 0
 
 

@@ -25,11 +25,13 @@ from webapp.settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import gradio as gr
 
+    from laanet_core.inference import Detector
     from webapp.services.accounts import AccountService
     from webapp.services.analysis import AnalysisService
     from webapp.services.feedback import FeedbackService
     from webapp.services.receipts import ReceiptService
     from webapp.ui.app import Health
+    from webapp.ui.desk import Desk
     from webapp.ui.guard import App
 
 logger = logging.getLogger(__name__)
@@ -68,6 +70,7 @@ class Application:
     receipts: ReceiptService
     blocks: gr.Blocks
     rest: App
+    desk: Desk
     health: Health
     timer: Timer
 
@@ -160,7 +163,32 @@ def build(settings: Settings) -> Application:
     evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
-    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)))
+    desk = _desk(records, detector, settings)
+    return Application(analysis, feedback, receipts, blocks, rest, desk, health, Timer(_tasks(records, settings)))
+
+
+def _desk(records: Records, detector: Detector, settings: Settings) -> Desk:
+    from webapp.services.accounts import SignInService
+    from webapp.services.cases.claims import ClaimService
+    from webapp.services.cases.flags import FlagService
+    from webapp.services.cases.labelling import LabellingService
+    from webapp.services.cases.looking import LookingService
+    from webapp.services.cases.showing import ShowingService
+    from webapp.ui.desk import Desk
+    from webapp.ui.services import DeskServices
+
+    sessions, looking = records.sessions, LookingService(records.sessions)
+    services = DeskServices(
+        accounts(records),
+        SignInService(sessions),
+        ClaimService(sessions),
+        LabellingService(sessions),
+        looking,
+        ShowingService(looking, records.keeping, detector),
+        FlagService(sessions, records.audit),
+        settings,
+    )
+    return Desk(services)
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:

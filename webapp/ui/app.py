@@ -21,11 +21,13 @@ from starlette.routing import Route
 from webapp.services.uploads import Uploads, folder
 from webapp.settings import Settings
 from webapp.ui import api
+from webapp.ui.desk import Desk
 from webapp.ui.guard import App, Fork, Guard
 from webapp.ui.pages import analyse, receipt
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
 from webapp.ui.services import Services
 from webapp.ui.texts import LANGUAGES
+from webapp.ui.theme import theme
 
 STYLE, SCRIPT = Path(__file__).with_name("style.css"), Path(__file__).with_name("page.js")
 Health = Callable[[], dict[str, Any]]
@@ -50,8 +52,11 @@ def build(services: Services) -> gr.Blocks:
     return blocks
 
 
-def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, block: bool = True) -> None:
-    """Start the server, `rest` under /api/v1; with `block`, return when it is stopped. Raises OSError when the port is taken."""
+def serve(blocks: gr.Blocks, rest: App, desk: Desk, settings: Settings, health: Health, *, block: bool = True) -> None:
+    """Start the server, `rest` under /api/v1, `desk` under /moderate; with `block`, return when it is stopped.
+
+    Raises OSError when the port is taken.
+    """
     processing_utils.async_ssrf_protected_download = _refuse_address
     route_utils.GradioUploadFile = _OneUpload  # type: ignore[misc]
 
@@ -64,9 +69,10 @@ def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, b
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.router.routes.insert(0, Route("/healthz", healthz))
         if app.middleware_stack is not None:  # it is what called us
-            app.middleware_stack = Fork(app.middleware_stack, "/api/v1", rest)
+            app.middleware_stack = desk.beside(Fork(app.middleware_stack, "/api/v1", rest))
         sweeping = asyncio.create_task(_sweep(Uploads(settings.cache)))
-        yield
+        async with desk.running():
+            yield
         sweeping.cancel()
 
     blocks.queue(api_open=False, max_size=settings.max_waiting, default_concurrency_limit=8).launch(
@@ -84,27 +90,13 @@ def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, b
         blocked_paths=[*settings.private, str(folder(settings.cache))],
         css_paths=STYLE,
         head=f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>",
-        theme=_theme(),
+        theme=theme(),
         app_kwargs={
             "lifespan": lifespan,
             "openapi_url": None,
             "middleware": [Middleware(Guard, max_bytes=settings.max_upload_mb * 1_000_000)],
         },
     )
-
-
-def _theme() -> gr.Theme:
-    theme = gr.themes.Default(
-        primary_hue="teal", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-    )
-    dark_enough = {
-        "button_cancel_background_fill": "#b91c1c",
-        "button_cancel_background_fill_hover": "#991b1b",
-        "button_primary_background_fill": "*primary_700",
-        "button_primary_background_fill_hover": "*primary_800",
-    }
-    readable = {"block_info_text_color": "*neutral_600", "block_info_text_color_dark": "*neutral_300"}
-    return theme.set(**dark_enough, **{f"{name}_dark": value for name, value in dark_enough.items()}, **readable)
 
 
 async def _sweep(uploads: Uploads) -> None:
