@@ -38,8 +38,10 @@ def session_by_token(session: Session, token_hash: str) -> SignedIn | None:
     return session.scalar(select(SignedIn).where(SignedIn.token_hash == token_hash))
 
 
-def has_session(session: Session, account_id: int) -> bool:
-    return session.scalar(select(SignedIn.id).where(SignedIn.account_id == account_id).limit(1)) is not None
+def has_session(session: Session, account_id: int, *, created: datetime, seen: datetime) -> bool:
+    """Whether the account is signed in, by a session that is younger than both."""
+    live = select(SignedIn.id).where(SignedIn.account_id == account_id, SignedIn.created_at >= created, SignedIn.seen_at >= seen)
+    return session.scalar(live.limit(1)) is not None
 
 
 def release_claim(session: Session, account_id: int) -> None:

@@ -94,7 +94,8 @@ class SignInService:
         """Whoever is signed in elsewhere too keeps what he holds."""
         with self._sessions.begin() as session:
             queries.delete_session(session, token_hash(token))
-            if not queries.has_session(session, account_id):
+            moment = now()
+            if not queries.has_session(session, account_id, created=moment - LONGEST, seen=moment - IDLE):
                 queries.release_claim(session, account_id)
 
 

@@ -177,7 +177,9 @@
   function markFrame() {
     $$(".desk-frames button").forEach((button, number) => {
       press(button, number === state.frame);
-      if (number === state.frame) button.scrollIntoView({ block: "nearest", inline: "nearest" });
+      if (number !== state.frame) return;
+      const strip = button.parentElement; // scrolled by itself: scrollIntoView would move the page too
+      strip.scrollLeft = button.offsetLeft - strip.offsetLeft - (strip.clientWidth - button.offsetWidth) / 2;
     });
   }
 
@@ -700,6 +702,7 @@
     if (!document.getElementById("desk") || state.started) return;
     state.started = true;
     const desk = document.getElementById("desk"), view = $(".desk-view"), canvas = $(".desk-paint");
+    desk.closest(".prose")?.classList.remove("prose"); // Gradio's rules for running text: margins and colours for all that is in it
     desk.addEventListener("click", (event) => {
       const button = event.target.closest("[data-do]");
       if (!button || button.dataset.do === "submit" || !doing[button.dataset.do]) return;
@@ -736,6 +739,7 @@
     await attempt(async () => {
       const { person, queue } = await ask("/state");
       state.person = person;
+      document.body.classList.add(`desk-of-${person.role}`);
       document.getElementById("desk-me").textContent = `${person.name} · ${words.roles[person.role]}`;
       count(queue);
       if (!(await follow())) await begin();

@@ -20,10 +20,10 @@ def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
     """
     blocks: gr.Blocks
     with gr.Blocks(title=texts.title, analytics_enabled=False) as blocks:
-        gr.HTML(_header(texts), padding=False)
+        gr.HTML(_header(texts), padding=False, apply_default_css=False)
         with gr.Tabs():
             with gr.Tab(texts.cases, elem_id="cases-tab"):
-                gr.HTML(worktable(texts), padding=False, elem_id="worktable")
+                gr.HTML(worktable(texts), padding=False, apply_default_css=False, elem_id="worktable")
             with gr.Tab(texts.admin, visible=False, elem_id="admin-tab") as tab:
                 shown = admin.build(services, texts)
 

@@ -28,7 +28,6 @@ def worktable(texts: DeskTexts) -> str:
     """Everything a moderator works with, empty."""
     return (
         f"<div id='desk' class='desk' data-state='loading'>{_bar(texts)}"
-        f"<p id='desk-message' class='desk-message' role='status' aria-live='polite'></p>"
         f"<div class='desk-grid'>{_stage(texts)}{_form(texts)}</div>"
         f"<div class='desk-empty' hidden><p></p><button type='button' data-do='again'>{escape(texts.look_again)}</button></div>"
         f"{_flag_dialog(texts)}{_keys_dialog(texts)}</div>"
@@ -44,7 +43,10 @@ def _bar(texts: DeskTexts) -> str:
         f"<button type='button' data-do='cases' hidden>{escape(texts.to_cases)}</button>"
     )
     keys = f"<button type='button' data-do='keys' data-key='?'>{escape(texts.keys)} {_kbd('?')}</button>"
-    told = f"<p class='desk-counts'>{counts}<span id='desk-until'></span></p>"
+    told = (
+        f"<p class='desk-counts'>{counts}<span id='desk-until'></span></p>"
+        "<p id='desk-message' class='desk-message' role='status' aria-live='polite'></p>"
+    )
     return f"<div class='desk-bar'>{told}<div class='desk-buttons'>{disputed}{keys}</div></div>"
 
 
