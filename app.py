@@ -53,7 +53,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     application.timer.start()
-    serve(application.blocks, application.rest, settings, application.health, application.metrics)
+    serve(application.site, settings)
     ready = f"LAA-Net Lens on http://{settings.host}:{settings.port}"
     logging.getLogger("app").info(ready) if settings.log == "json" else print(ready, flush=True)
     stop.wait()

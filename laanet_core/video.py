@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -80,6 +80,29 @@ def read_film(source: Source, *, size: tuple[int, int], seconds: float, max_pixe
             small = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
             yield Frame(np.array(np.rot90(small, turns), np.uint8, order="C"), round(time, 6))
     if latest is None:
+        raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
+
+
+def read_at(source: Source, times: Sequence[float], *, max_pixels: int = MAX_FRAME_PIXELS) -> Generator[Frame]:
+    """The frames shown at `times` (seconds, rising), upright, decoded in one pass; a time past the end gives none.
+
+    Only one frame is held at a time. Raises UnreadableMedia, at the latest when the iterator ends without having given a frame.
+    """
+    wanted, given = list(times), False
+    with opened(source) as container:
+        stream = _checked_stream(container, max_pixels)
+        _use_threads(stream)
+        for frame, time in _decoded(container, stream):
+            if not wanted:
+                break
+            if time + _half_a_frame(stream) < wanted[0]:
+                continue
+            _check_size(frame.width, frame.height, max_pixels)
+            rgb = _upright(frame)
+            while wanted and wanted[0] <= time + _half_a_frame(stream):
+                given = True
+                yield Frame(rgb, wanted.pop(0))
+    if wanted and not given:
         raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
 
 

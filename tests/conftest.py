@@ -94,6 +94,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def desk_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One with moderators and an admin (`tests.desks.PEOPLE`), whose cases each test opens for itself."""
+    from tests.desks import invite_all
+
+    with served(tmp_path_factory.mktemp("desk")) as running:
+        invite_all(running)
+        yield running
+
+
 @contextlib.contextmanager
 def served(folder: Path, **settings: str) -> Iterator[Server]:
     """The whole application as its host runs it, in a process of its own, on a free port."""

@@ -26,18 +26,15 @@ from webapp.services.timer import Task, Timer
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
-    import gradio as gr
-
     from laanet_core.inference import Detector
     from laanet_core.reader import Reader
+    from webapp.services.accounts import AccountService
     from webapp.services.analysis import AnalysisService
     from webapp.services.backup_repository import BackupRepository
-    from webapp.services.feedback import FeedbackService
     from webapp.services.metrics import Metrics
-    from webapp.services.receipts import ReceiptService
     from webapp.services.stopping import Stopping
-    from webapp.ui.guard import App
-    from webapp.ui.watch import Health
+    from webapp.ui.app import Site
+    from webapp.ui.desk import Desk
 
 logger = logging.getLogger(__name__)
 _HOUR = 3600.0
@@ -68,15 +65,9 @@ class Records:
 
 @dataclass(frozen=True)
 class Application:
-    """The services, the pages and the plain HTTP interface over them, what /healthz answers, what is done by the clock, and its end."""
+    """What is served, what is done by the clock, and its end."""
 
-    analysis: AnalysisService
-    feedback: FeedbackService
-    receipts: ReceiptService
-    blocks: gr.Blocks
-    rest: App
-    health: Health
-    metrics: Metrics | None
+    site: Site
     timer: Timer
     stopping: Stopping
 
@@ -110,6 +101,12 @@ def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[P
         RetentionService(engine, audit, keeping, days=settings.retention_days, backups=settings.backups),
         version,
     )
+
+
+def accounts(records: Records) -> AccountService:
+    from webapp.services.accounts import AccountService
+
+    return AccountService(records.sessions, records.audit)
 
 
 def restore(settings: Settings, wanted: str) -> str:
@@ -181,6 +178,7 @@ def build(settings: Settings) -> Application:
             "backed_up": None if (until := records.backups.holds_until()) is None else until.isoformat(),
         }
 
+    from webapp.ui.app import Site
     from webapp.ui.app import build as build_pages
     from webapp.ui.rest.app import RestServices
     from webapp.ui.rest.app import build as build_rest
@@ -199,7 +197,7 @@ def build(settings: Settings) -> Application:
         close_decoders=decoders.close,
         close_database=records.engine.dispose,
     )
-    return Application(analysis, feedback, receipts, blocks, rest, health, metrics, timer, stopping)
+    return Application(Site(blocks, rest, _desk(records, detector, settings), health, metrics), timer, stopping)
 
 
 def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
@@ -211,6 +209,30 @@ def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detecto
     return Detector.from_weights(
         source, settings.device, runtime=settings.runtime, precision=settings.precision, cache=settings.compiled, reader=reader
     )
+
+
+def _desk(records: Records, detector: Detector, settings: Settings) -> Desk:
+    from webapp.services.accounts import SignInService
+    from webapp.services.cases.claims import ClaimService
+    from webapp.services.cases.flags import FlagService
+    from webapp.services.cases.labelling import LabellingService
+    from webapp.services.cases.looking import LookingService
+    from webapp.services.cases.showing import ShowingService
+    from webapp.ui.desk import Desk
+    from webapp.ui.services import DeskServices
+
+    sessions, looking = records.sessions, LookingService(records.sessions)
+    services = DeskServices(
+        accounts(records),
+        SignInService(sessions),
+        ClaimService(sessions),
+        LabellingService(sessions),
+        looking,
+        ShowingService(looking, records.keeping, detector),
+        FlagService(sessions, records.audit),
+        settings,
+    )
+    return Desk(services)
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:

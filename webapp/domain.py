@@ -43,6 +43,10 @@ class Action(StrEnum):
     RESTORED = "restored"
     MIGRATED = "migrated"
     OPENED = "opened"  # the first time after an upgrade
+    INVITED = "invited"
+    LINK_RENEWED = "link_renewed"  # for an account that was invited, or forgot its password
+    ACCOUNT_CHANGED = "account_changed"
+    CASE_FLAGGED = "case_flagged"
 
 
 class Actor(StrEnum):

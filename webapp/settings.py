@@ -40,6 +40,7 @@ class Settings:
     cache: Path = ROOT / "gradio_cache"  # LENS_CACHE: folder of uploads under way
     host: str = "127.0.0.1"  # LENS_HOST
     port: int = 7860  # LENS_PORT
+    public_url: str = ""  # LENS_PUBLIC_URL: where people reach it, if not there
     frames: int = 32  # LENS_FRAMES judged of a clip
     max_upload_mb: int = 100  # LENS_MAX_UPLOAD_MB of a file
     max_files: int = 10  # LENS_MAX_FILES at once
@@ -60,6 +61,12 @@ class Settings:
     metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
     space: bool = False
     zero_gpu: bool = False
+
+    @property
+    def url(self) -> str:
+        """Where people reach it, without a slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
 
     @property
     def uploads(self) -> Path:
@@ -115,6 +122,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         cache=Path(environment.get("LENS_CACHE", defaults.cache)).resolve(),
         host=environment.get("LENS_HOST", defaults.host),
         port=_number(environment, "LENS_PORT", defaults.port, most=65535),
+        public_url=_address(environment.get("LENS_PUBLIC_URL", defaults.public_url)),
         frames=_number(environment, "LENS_FRAMES", defaults.frames, most=512),
         max_upload_mb=_number(environment, "LENS_MAX_UPLOAD_MB", defaults.max_upload_mb, most=10_000),
         max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
@@ -206,6 +214,12 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[Choice, ..
         if text == choice:
             return choice
     raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}, not {text!r}")
+
+
+def _address(text: str) -> str:
+    if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
+        raise InvalidSetting(f"LENS_PUBLIC_URL must be an address such as https://lens.example, not {text!r}")
+    return text.rstrip("/")
 
 
 def _store(text: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from webapp.db.tables import Account, Link, SignedIn
+from webapp.db.tables import Account, Claim, Link, SignedIn
 from webapp.domain import Role
 
 
@@ -36,6 +36,17 @@ def lock_accounts(session: Session) -> None:
 
 def session_by_token(session: Session, token_hash: str) -> SignedIn | None:
     return session.scalar(select(SignedIn).where(SignedIn.token_hash == token_hash))
+
+
+def has_session(session: Session, account_id: int, *, created: datetime, seen: datetime) -> bool:
+    """Whether the account is signed in, by a session that is younger than both."""
+    live = select(SignedIn.id).where(SignedIn.account_id == account_id, SignedIn.created_at >= created, SignedIn.seen_at >= seen)
+    return session.scalar(live.limit(1)) is not None
+
+
+def release_claim(session: Session, account_id: int) -> None:
+    """Whatever case the account holds goes back to the others."""
+    session.execute(delete(Claim).where(Claim.account_id == account_id))
 
 
 def delete_session(session: Session, token_hash: str) -> None:

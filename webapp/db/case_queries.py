@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.db.tables import Case, CaseItem, Claim, Decision, Label
-from webapp.domain import CaseState, Stage
+from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Claim, Consent, Decision, Label
+from webapp.domain import Action, CaseState, Stage
 
 
 def lock_cases(session: Session) -> None:
@@ -46,6 +46,16 @@ def next_case(session: Session, account_id: int, skipped: Sequence[str] = ()) ->
     return session.scalar(_takeable(account_id).where(Case.public_id.not_in(skipped)).limit(1).with_for_update(skip_locked=True))
 
 
+def takeable_case(session: Session, account_id: int, public_id: str) -> Case | None:
+    """The case, if the person could be given it."""
+    return session.scalar(_takeable(account_id).where(Case.public_id == public_id).with_for_update(skip_locked=True))
+
+
+def following_case(session: Session, account_id: int, without: Sequence[str]) -> Case | None:
+    """What `next_case` would give; nothing is locked."""
+    return session.scalar(_takeable(account_id).where(Case.public_id.not_in(without)).limit(1))
+
+
 def _takeable(account_id: int) -> Select[Case]:
     """A moderator who gave a blind label and lost the claim may take the case again, to say his last word."""
     final = exists().where(Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None))
@@ -58,6 +68,53 @@ def _takeable(account_id: int) -> Select[Case]:
     )
     open_ones = select(Case).where(Case.state == CaseState.OPEN, ~final.where(Label.account_id == account_id), claims + given < Case.wanted)
     return open_ones.order_by(Case.rank.desc(), Case.id)
+
+
+def count_waiting(session: Session, account_id: int) -> int:
+    """How many open cases the person has not labelled to the end; those that others hold are among them."""
+    every = session.scalar(select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)) or 0
+    mine = select(func.count()).select_from(Label).join(Label.case).where(Case.state == CaseState.OPEN, *_final_of(account_id))
+    return every - (session.scalar(mine) or 0)
+
+
+def count_labelled(session: Session, account_id: int, since: datetime) -> int:
+    """How many cases the person has labelled to the end since then."""
+    mine = select(func.count()).select_from(Label).where(*_final_of(account_id), Label.created_at >= since)
+    return session.scalar(mine) or 0
+
+
+def _final_of(account_id: int) -> tuple[ColumnElement[bool], ...]:
+    return Label.account_id == account_id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None)
+
+
+def disputed_cases(session: Session, account_id: int, *, limit: int) -> Sequence[Case]:
+    """Those that wait for an adjudicator, the longest first; without those on which the person has said something himself."""
+    own = exists().where(Label.case_id == Case.id, Label.account_id == account_id, Label.withdrawn_at.is_(None))
+    return session.scalars(select(Case).where(Case.state == CaseState.DISPUTED, ~own).order_by(Case.opened_at).limit(limit)).all()
+
+
+def shown_item(session: Session, case_id: int) -> CaseItem | None:
+    """The case's first item whose file is kept; where none is, the first. With its analysis, faces, consent and media."""
+    whole = selectinload(CaseItem.analysis)
+    query = (
+        select(CaseItem)
+        .outerjoin(Consent, Consent.analysis_id == CaseItem.analysis_id)
+        .where(CaseItem.case_id == case_id)
+        .order_by(Consent.media_id.is_(None), CaseItem.id)
+        .options(whole.selectinload(Analysis.faces), whole.selectinload(Analysis.consent).selectinload(Consent.media))
+    )
+    return session.scalar(query.limit(1))
+
+
+def flags(session: Session, *, limit: int) -> Sequence[tuple[AuditEntry, str | None]]:
+    """What moderators flagged, the latest first, and the state of each case; None where it is gone."""
+    query = select(AuditEntry, Case.state).outerjoin(Case, Case.public_id == AuditEntry.subject)
+    query = query.where(AuditEntry.action == Action.CASE_FLAGGED).order_by(AuditEntry.number.desc()).limit(limit)
+    return [(entry, state) for entry, state in session.execute(query)]
+
+
+def names_of(session: Session, account_ids: Collection[int]) -> dict[int, str]:
+    return {row.id: row.name for row in session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))}
 
 
 def used_slots(session: Session, case_id: int) -> set[int]:

@@ -6,8 +6,10 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
 from webapp.domain import MAX_REGION_BYTES, MAX_REGION_SIDE, Refused
@@ -75,6 +77,35 @@ def _pixels_only(content: bytes) -> bytes:
             parts.append(content[place:end])
         place = end
     return b"".join([*parts, _PNG_END])
+
+
+def mask_of_runs(width: int, height: int, runs: Sequence[int]) -> bytes:
+    """A painted region as PNG, from lengths of pixels in reading order, alternately unpainted and painted, the first unpainted.
+
+    Raises Refused (invalid_region).
+    """
+    if not 1 <= width <= MAX_REGION_SIDE or not 1 <= height <= MAX_REGION_SIDE:
+        raise _refused(f"its sides must have 1 to {MAX_REGION_SIDE} pixels")
+    if len(runs) > width * height or min(runs, default=-1) < 0 or sum(runs) > width * height:
+        raise _refused("its runs do not fill it")
+    values = np.zeros(width * height, np.uint8)
+    place = 0
+    for number, length in enumerate(runs):
+        if number % 2:
+            values[place : place + length] = 255
+        place += length
+    written = io.BytesIO()
+    Image.fromarray(values.reshape(height, width)).save(written, "PNG")
+    return written.getvalue()
+
+
+def runs_of_mask(png: bytes) -> list[int]:
+    """The runs of a region that `read_mask` has written."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+        painted = np.asarray(image.convert("L")).ravel() > 0
+    edges = np.flatnonzero(np.diff(painted)) + 1
+    ends = [*([0] if painted[0] else []), *edges.tolist(), painted.size]
+    return [int(length) for length in np.diff([0, *ends])]
 
 
 def _refused(why: str) -> Refused:

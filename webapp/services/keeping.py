@@ -124,7 +124,11 @@ class Keeping:
 
     def read(self, media: Media) -> bytes:
         """Raises FileNotFoundError and StoreFailed."""
-        return self._store.read(media.name)
+        return self.read_named(media.name)
+
+    def read_named(self, name: str) -> bytes:
+        """As `read`, by the media's name."""
+        return self._store.read(name)
 
     def sweep(self) -> Swept:
         """Remove files without a row, once they are old enough not to wait for one; log, and never drop, rows without a file.

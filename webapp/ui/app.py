@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,13 @@ from starlette.middleware import Middleware
 from webapp.services.uploads import Uploads, folder
 from webapp.settings import Settings
 from webapp.ui import api
+from webapp.ui.desk import Desk
 from webapp.ui.guard import App, Fork, Guard
 from webapp.ui.pages import analyse, receipt
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
 from webapp.ui.services import Services
 from webapp.ui.texts import LANGUAGES
+from webapp.ui.theme import theme
 from webapp.ui.undecoded import decode_nothing
 from webapp.ui.watch import Counted, Health, health_route, metrics_route
 
@@ -59,21 +62,34 @@ def _pages(services: Services) -> gr.Blocks:
     return blocks
 
 
-def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, metrics: Metrics | None = None) -> None:
-    """Start the server, `rest` under /api/v1, in threads of its own. Raises OSError when the port is taken."""
+@dataclass(frozen=True)
+class Site:
+    """All that is served: the public pages, `rest` under /api/v1, `desk` under /moderate, /healthz, and /metrics where there are any."""
+
+    blocks: gr.Blocks
+    rest: App
+    desk: Desk
+    health: Health
+    metrics: Metrics | None = None
+
+
+def serve(site: Site, settings: Settings) -> None:
+    """Start the server in threads of its own. Raises OSError when the port is taken."""
+    blocks, metrics = site.blocks, site.metrics
     processing_utils.async_ssrf_protected_download = _refuse_address
     route_utils.GradioUploadFile = _OneUpload  # type: ignore[misc]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.router.routes.insert(0, health_route(health, lambda: blocks._queue.get_status().queue_size))
+        app.router.routes.insert(0, health_route(site.health, lambda: blocks._queue.get_status().queue_size))
         if app.middleware_stack is not None:  # it is what called us
-            app.middleware_stack = Fork(app.middleware_stack, "/api/v1", rest)
+            app.middleware_stack = site.desk.beside(Fork(app.middleware_stack, "/api/v1", site.rest))
             if metrics is not None:
                 app.router.routes.insert(0, metrics_route(metrics, settings.metrics_token))
                 app.middleware_stack = Counted(app.middleware_stack, metrics)
         sweeping = asyncio.create_task(_sweep(Uploads(settings.cache)))
-        yield
+        async with site.desk.running():
+            yield
         sweeping.cancel()
 
     blocks.queue(api_open=False, max_size=settings.max_waiting, default_concurrency_limit=8).launch(
@@ -91,27 +107,13 @@ def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, metr
         blocked_paths=[*settings.private, str(folder(settings.cache))],
         css_paths=STYLE,
         head=f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>",
-        theme=_theme(),
+        theme=theme(),
         app_kwargs={
             "lifespan": lifespan,
             "openapi_url": None,
             "middleware": [Middleware(Guard, max_bytes=settings.max_upload_mb * 1_000_000)],
         },
     )
-
-
-def _theme() -> gr.Theme:
-    theme = gr.themes.Default(
-        primary_hue="teal", neutral_hue="slate", font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"]
-    )
-    dark_enough = {
-        "button_cancel_background_fill": "#b91c1c",
-        "button_cancel_background_fill_hover": "#991b1b",
-        "button_primary_background_fill": "*primary_700",
-        "button_primary_background_fill_hover": "*primary_800",
-    }
-    readable = {"block_info_text_color": "*neutral_600", "block_info_text_color_dark": "*neutral_300"}
-    return theme.set(**dark_enough, **{f"{name}_dark": value for name, value in dark_enough.items()}, **readable)
 
 
 async def _sweep(uploads: Uploads) -> None:

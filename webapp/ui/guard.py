@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from starlette.routing import Mount
@@ -73,6 +73,20 @@ class Fork:
             await self._mount.handle(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+class Beside:
+    """Hands requests at or below any of `paths` to another application as they are, before anything of the first one's sees them."""
+
+    def __init__(self, app: App, paths: Sequence[str], other: App) -> None:
+        self._app = app
+        self._paths = tuple(paths)
+        self._other = other
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        path = str(scope.get("path", ""))
+        theirs = scope["type"] in ("http", "websocket") and any(path == own or path.startswith(f"{own}/") for own in self._paths)
+        await (self._other if theirs else self._app)(scope, receive, send)
 
 
 async def _refuse(send: Send, *, as_json: bool) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from webapp.services.accounts import AccountService, SignInService
 from webapp.services.analysis import AnalysisService
+from webapp.services.cases.claims import ClaimService
+from webapp.services.cases.flags import FlagService
+from webapp.services.cases.labelling import LabellingService
+from webapp.services.cases.looking import LookingService
+from webapp.services.cases.showing import ShowingService
 from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
 from webapp.services.receipts import ReceiptService
@@ -24,3 +30,20 @@ class Services:
     uploads: Uploads
     settings: Settings
     weights: WeightsInUse = field(default=WeightsInUse(STARTER, STARTER))
+
+
+@dataclass(frozen=True)
+class DeskServices:
+    """What the moderators' desk asks things of; each checks the role of the person who asks.
+
+    Another way to sign in (OAuth) would give out the sessions that `signing` knows.
+    """
+
+    accounts: AccountService
+    signing: SignInService
+    claims: ClaimService
+    labelling: LabellingService
+    looking: LookingService
+    showing: ShowingService
+    flags: FlagService
+    settings: Settings

@@ -11,7 +11,7 @@ from sqlalchemy import text, update
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Link, SignedIn
 from webapp.domain import Refused, Role, now
-from webapp.services.accounts import AccountService, Person, SignInService, require
+from webapp.services.accounts import HOST, AccountService, Person, SignInService, require
 from webapp.services.accounts.accounts import GOOD_FOR
 from webapp.services.accounts.signing_in import IDLE, LONGEST
 
@@ -32,7 +32,7 @@ def signing(sessions: Sessions) -> SignInService:
 @pytest.fixture
 def ada(accounts: AccountService) -> Person:
     """An admin."""
-    accounts.accept(accounts.invite("Ada", Role.ADMIN), PASSWORD)
+    accounts.accept(accounts.invite(HOST, "Ada", Role.ADMIN), PASSWORD)
     return Person(1, "ada", Role.ADMIN)
 
 
@@ -43,7 +43,7 @@ def code_of(call: Callable[[], object]) -> str:
 
 
 def test_an_invited_person_signs_in_and_out(accounts: AccountService, signing: SignInService) -> None:
-    link = accounts.invite("Béla", Role.MODERATOR)
+    link = accounts.invite(HOST, "Béla", Role.MODERATOR)
     assert code_of(lambda: signing.sign_in("béla", "", "", HOME)) == "wrong_credentials"  # not accepted yet
     assert accounts.accept(link, PASSWORD) == "béla"
     token = signing.sign_in(" BÉLA ", PASSWORD, "", HOME)
@@ -57,19 +57,19 @@ def test_an_invited_person_signs_in_and_out(accounts: AccountService, signing: S
 
 
 def test_a_link_works_once_and_not_for_ever(accounts: AccountService, sessions: Sessions) -> None:
-    link = accounts.invite("ada", Role.ADMIN)
+    link = accounts.invite(HOST, "ada", Role.ADMIN)
     assert code_of(lambda: accounts.accept(link, "too short")) == "weak_password"  # and the link is still good
     accounts.accept(link, PASSWORD)
     assert code_of(lambda: accounts.accept(link, PASSWORD)) == "invalid_link"
     assert code_of(lambda: accounts.accept("no such link", PASSWORD)) == "invalid_link"
-    late = accounts.reset("ada")
+    late = accounts.reset(HOST, "ada")
     with sessions.begin() as session:
         session.execute(update(Link).values(expires_at=now() - timedelta(seconds=1)))
     assert code_of(lambda: accounts.accept(late, PASSWORD)) == "invalid_link"
 
 
 def test_two_who_use_one_link_at_once_do_not_both_choose_a_password(accounts: AccountService, signing: SignInService) -> None:
-    link = accounts.invite("ada", Role.ADMIN)
+    link = accounts.invite(HOST, "ada", Role.ADMIN)
     words = [f"password number {number}" for number in range(4)]
 
     def accept(password: str) -> str:
@@ -89,7 +89,7 @@ def test_a_reset_ends_sessions_and_the_second_factor(ada: Person, accounts: Acco
     secret, address = accounts.new_second_factor(ada)
     assert address.startswith("otpauth://totp/")
     accounts.confirm_second_factor(ada, secret, pyotp.TOTP(secret).now())
-    first, second = accounts.reset("ada"), accounts.reset("ada")
+    first, second = accounts.reset(HOST, "ada"), accounts.reset(HOST, "ada")
     assert code_of(lambda: accounts.accept(first, PASSWORD)) == "invalid_link"  # the second took its place
     accounts.accept(second, "another password")
     assert signing.person_of(token) is None
@@ -146,8 +146,8 @@ def test_ten_tries_a_minute_for_an_account_and_for_an_address(ada: Person, signi
 
 
 def test_a_disabled_account_is_out_at_once(ada: Person, accounts: AccountService, signing: SignInService) -> None:
-    accounts.accept(accounts.invite("bela", Role.MODERATOR), PASSWORD)
-    token, link = signing.sign_in("bela", PASSWORD, "", HOME), accounts.reset("bela")
+    accounts.accept(accounts.invite(HOST, "bela", Role.MODERATOR), PASSWORD)
+    token, link = signing.sign_in("bela", PASSWORD, "", HOME), accounts.reset(HOST, "bela")
     accounts.set_disabled(ada, "bela", True)
     assert signing.person_of(token) is None
     assert code_of(lambda: signing.sign_in("bela", PASSWORD, "", HOME)) == "wrong_credentials"
@@ -160,7 +160,7 @@ def test_a_disabled_account_is_out_at_once(ada: Person, accounts: AccountService
 def test_one_admin_stays(ada: Person, accounts: AccountService) -> None:
     assert code_of(lambda: accounts.set_disabled(ada, "ada", True)) == "last_admin"
     assert code_of(lambda: accounts.set_role(ada, "ada", Role.MODERATOR)) == "last_admin"
-    accounts.accept(accounts.invite("bela", Role.ADMIN), PASSWORD)
+    accounts.accept(accounts.invite(HOST, "bela", Role.ADMIN), PASSWORD)
 
     def step_down(name: str) -> str:
         try:
@@ -185,14 +185,14 @@ def test_roles_are_checked_in_the_service(ada: Person, accounts: AccountService)
 
 
 def test_names_are_one_whatever_their_capitals_and_no_trick(ada: Person, accounts: AccountService) -> None:
-    assert code_of(lambda: accounts.invite("ADA", Role.MODERATOR)) == "name_taken"
-    assert code_of(lambda: accounts.invite("ａｄａ", Role.MODERATOR)) == "name_taken"  # full width
+    assert code_of(lambda: accounts.invite(HOST, "ADA", Role.MODERATOR)) == "name_taken"
+    assert code_of(lambda: accounts.invite(HOST, "ａｄａ", Role.MODERATOR)) == "name_taken"  # full width
     for name in ("", "  ", "two words", "a" * 65, "nul\x00", "turned\u202e", "zero\u200bwidth", "\ud800"):
-        assert code_of(lambda name=name: accounts.invite(name, Role.MODERATOR)) == "invalid_name", name  # type: ignore[misc]
+        assert code_of(lambda name=name: accounts.invite(HOST, name, Role.MODERATOR)) == "invalid_name", name  # type: ignore[misc]
 
 
 def test_nothing_readable_is_kept(ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions) -> None:
-    token, link = signing.sign_in("ada", PASSWORD, "", "203.0.113.9"), accounts.reset("ada")
+    token, link = signing.sign_in("ada", PASSWORD, "", "203.0.113.9"), accounts.reset(HOST, "ada")
     with sessions() as session:
         rows = [str(row) for table in ("account", "signed_in", "link") for row in session.execute(text(f"SELECT * FROM {table}"))]
     assert rows

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from webapp.db.session import Sessions
 from webapp.domain import Role
-from webapp.services.accounts import AccountService, Person, SignInService
+from webapp.services.accounts import HOST, AccountService, Person, SignInService
 from webapp.ui.doors import PATHS, Door, build, cookie
 
 PASSWORD = "correct horse battery"
@@ -42,7 +42,7 @@ def client(sessions: Sessions, accounts: AccountService) -> Iterator[Client]:
 
 @pytest.fixture
 def ada(accounts: AccountService) -> Person:
-    accounts.accept(accounts.invite("ada", Role.ADMIN), PASSWORD)
+    accounts.accept(accounts.invite(HOST, "ada", Role.ADMIN), PASSWORD)
     return Person(1, "ada", Role.ADMIN)
 
 
@@ -51,7 +51,7 @@ def sign_in(client: Client, **more: str) -> int:
 
 
 def test_from_a_link_to_the_desk_and_out_again(client: Client, accounts: AccountService) -> None:
-    token = accounts.invite("ada", Role.ADMIN)
+    token = accounts.invite(HOST, "ada", Role.ADMIN)
     assert "Choose a password" in client.get("/link").text
     answer = client.post("/link", data={"token": token, "password": "short"})
     assert answer.status_code == 422

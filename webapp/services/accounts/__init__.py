@@ -1,7 +1,7 @@
 """People with a role: their accounts, and who is signed in."""
 
 from webapp.services.accounts.accounts import AccountService
-from webapp.services.accounts.person import Person, require
+from webapp.services.accounts.person import HOST, Person, require
 from webapp.services.accounts.signing_in import SignInService
 
-__all__ = ["AccountService", "Person", "SignInService", "require"]
+__all__ = ["HOST", "AccountService", "Person", "SignInService", "require"]

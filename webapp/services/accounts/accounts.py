@@ -7,43 +7,56 @@ from datetime import timedelta
 
 import pyotp
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from webapp.db import account_queries as queries
+from webapp.db.chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Link
 from webapp.db.tables.account import MAX_NAME
-from webapp.domain import Purpose, Refused, Role, new_token, now, storable, token_hash
+from webapp.domain import Action, Actor, Purpose, Refused, Role, new_token, now, storable, token_hash, user_actor
 from webapp.services.accounts import passwords
-from webapp.services.accounts.person import AccountFacts, Person, require
+from webapp.services.accounts.person import AccountFacts, Asking, Host, Person, require
 from webapp.services.accounts.signing_in import code_step, folded
+from webapp.services.audit import AuditService
 
 GOOD_FOR = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(hours=24)}
 
 
 class AccountService:
-    """Methods that take a `person` check his role; the others are for the host's command line, and for whoever holds a link."""
+    """Methods take the `person` who asks and check his role, or HOST, whoever may run the command line; `accept` is for the holder of a
+    link. What changes an account is told in the audit log, by the account's number.
+    """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
         self._sessions = sessions
+        self._audit = audit or AuditService(sessions)
 
-    def invite(self, name: str, role: Role) -> str:
-        """Make an account; returns the token of its link. Raises Refused: invalid_name, name_taken."""
-        name = _checked_name(name)
+    def invite(self, person: Asking, name: str, role: Role) -> str:
+        """Make an account; returns the token of its link. Raises Refused: not_signed_in, not_allowed, invalid_name, name_taken."""
+        actor, name = _actor(person), _checked_name(name)
         try:
-            with self._sessions.begin() as session:
+            with self._audit.transaction() as (session, tell):
                 account = Account(name=name, role=role, created_at=now())
                 session.add(account)
+                session.flush()
+                tell(Event(actor, Action.INVITED, _subject(account), {"role": role}))
                 return _new_link(account, Purpose.INVITE)
         except IntegrityError as error:
             raise Refused("name_taken", "There is an account of this name already.") from error
 
-    def reset(self, name: str) -> str:
-        """The token of a link with which the person chooses a new password; earlier links stop working. Raises Refused: unknown_account."""
-        with self._sessions.begin() as session:
-            account = queries.account_by_name(session, folded(name))
-            if account is None:
-                raise _unknown_account()
+    def reset(self, person: Asking, name: str) -> str:
+        """The token of a link with which the account's owner chooses a new password; earlier links stop working.
+
+        Raises Refused: not_signed_in, not_allowed, unknown_account, account_disabled.
+        """
+        actor = _actor(person)
+        with self._audit.transaction() as (session, tell):
+            account = _known(session, name)
+            if account.disabled_at is not None:
+                raise Refused("account_disabled", "This account is disabled. Enable it first.")
             account.links.clear()
+            tell(Event(actor, Action.LINK_RENEWED, _subject(account)))
             return _new_link(account, Purpose.RESET)
 
     def accept(self, token: str, password: str) -> str:
@@ -61,19 +74,17 @@ class AccountService:
             account.links.clear()
             return account.name
 
-    def set_role(self, person: Person | None, name: str, role: Role) -> None:
+    def set_role(self, person: Asking, name: str, role: Role) -> None:
         """Raises Refused: not_signed_in, not_allowed, unknown_account, last_admin."""
-        require(person, Role.ADMIN)
-        self._change(name, role=role)
+        self._change(_actor(person), name, role=role)
 
-    def set_disabled(self, person: Person | None, name: str, disabled: bool) -> None:
-        """A disabled account's sessions and links end at once. Raises Refused as `set_role` does."""
-        require(person, Role.ADMIN)
-        self._change(name, disabled=disabled)
+    def set_disabled(self, person: Asking, name: str, disabled: bool) -> None:
+        """A disabled account's sessions and links end at once, and it holds no case. Raises Refused as `set_role` does."""
+        self._change(_actor(person), name, disabled=disabled)
 
-    def people(self, person: Person | None) -> list[AccountFacts]:
+    def people(self, person: Asking) -> list[AccountFacts]:
         """All accounts by name. Raises Refused: not_signed_in, not_allowed."""
-        require(person, Role.ADMIN)
+        _actor(person)
         with self._sessions() as session:
             return [_facts(account) for account in queries.all_accounts(session)]
 
@@ -99,12 +110,11 @@ class AccountService:
             assert account is not None
             account.totp_secret, account.totp_step = secret, step
 
-    def _change(self, name: str, *, role: Role | None = None, disabled: bool | None = None) -> None:
-        with self._sessions.begin() as session:
+    def _change(self, actor: str, name: str, *, role: Role | None = None, disabled: bool | None = None) -> None:
+        with self._audit.transaction() as (session, tell):
             queries.lock_accounts(session)  # two admins must not disable each other at once
-            account = queries.account_by_name(session, folded(name))
-            if account is None:
-                raise _unknown_account()
+            account = _known(session, name)
+            admins = queries.count_admins(session)
             if role is not None:
                 account.role = role
             if disabled is not None:
@@ -112,9 +122,30 @@ class AccountService:
             if disabled:
                 account.sessions.clear()
                 account.links.clear()
+                queries.release_claim(session, account.id)
             session.flush()
-            if queries.count_admins(session) == 0:
+            if admins and queries.count_admins(session) == 0:
                 raise Refused("last_admin", "There must be one admin left.")
+            tell(
+                Event(actor, Action.ACCOUNT_CHANGED, _subject(account), {"role": account.role, "disabled": account.disabled_at is not None})
+            )
+
+
+def _actor(person: Asking) -> str:
+    """Raises Refused: not_signed_in, not_allowed."""
+    return Actor.SYSTEM if isinstance(person, Host) else user_actor(require(person, Role.ADMIN).id)
+
+
+def _known(session: Session, name: str) -> Account:
+    """Raises Refused: unknown_account."""
+    account = queries.account_by_name(session, folded(name))
+    if account is None:
+        raise Refused("unknown_account", "There is no account of this name.")
+    return account
+
+
+def _subject(account: Account) -> str:
+    return f"account:{account.id}"
 
 
 def _checked_name(name: str) -> str:
@@ -136,10 +167,6 @@ def _usable_link(link: Link | None) -> Link:
     if link is None or link.expires_at < now() or link.account.disabled_at is not None:
         raise Refused("invalid_link", "This link was used already, has expired, or never was one. Ask an admin for another.")
     return link
-
-
-def _unknown_account() -> Refused:
-    return Refused("unknown_account", "There is no account of this name.")
 
 
 def _facts(account: Account) -> AccountFacts:

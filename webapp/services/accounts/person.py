@@ -18,6 +18,15 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Host:
+    """Whoever may run commands where the application runs."""
+
+
+HOST = Host()
+Asking = Person | Host | None  # None: nobody is signed in
+
+
+@dataclass(frozen=True)
 class AccountFacts:
     """An account as an admin sees it. `ready`: the invitation was accepted."""
 

@@ -67,21 +67,36 @@ class SignInService:
         moment = now()
         with self._sessions() as session:
             found = queries.session_by_token(session, token_hash(token))
-            if found is None or found.created_at < moment - LONGEST or found.seen_at < moment - IDLE:
+            if found is None:
                 return None
             account = found.account
+            expired = found.created_at < moment - LONGEST or found.seen_at < moment - IDLE
             person = Person(account.id, account.name, Role(account.role)) if account.disabled_at is None else None
             stale = found.seen_at < moment - _NOTED_EVERY
+        if expired:
+            self._end(token, account.id)
+            return None
         if person is not None and stale:
             with self._sessions.begin() as session:
                 queries.note_seen(session, token_hash(token), moment)
         return person
 
     def sign_out(self, token: str | None) -> None:
-        """End the session. Nothing happens where there is none."""
-        if token:
-            with self._sessions.begin() as session:
-                queries.delete_session(session, token_hash(token))
+        """End the session, and give back the case that its account holds. Nothing happens where there is none."""
+        if not token:
+            return
+        with self._sessions() as session:
+            found = queries.session_by_token(session, token_hash(token))
+        if found is not None:
+            self._end(token, found.account_id)
+
+    def _end(self, token: str, account_id: int) -> None:
+        """Whoever is signed in elsewhere too keeps what he holds."""
+        with self._sessions.begin() as session:
+            queries.delete_session(session, token_hash(token))
+            moment = now()
+            if not queries.has_session(session, account_id, created=moment - LONGEST, seen=moment - IDLE):
+                queries.release_claim(session, account_id)
 
 
 def _wrong() -> Refused:

@@ -38,6 +38,29 @@ class ClaimService:
                 continue
         return None
 
+    def take_this(self, person: Person | None, public_id: str) -> None:
+        """Hold a certain open case, giving back any other: one's own label was undone, or an admin follows a flag.
+
+        Raises Refused also with not_waiting: decided, disputed, taken by as many as it wants, or labelled by the person to the end.
+        """
+        known = require(person, Role.MODERATOR)
+        try:
+            with self._sessions.begin() as session:
+                queries.lock_cases(session)
+                queries.delete_expired_claims(session, now())
+                mine = queries.claim_of(session, known.id)
+                if mine is not None and mine.case.public_id == public_id:
+                    return
+                if mine is not None:
+                    session.delete(mine)
+                    session.flush()
+                case = queries.takeable_case(session, known.id, public_id)
+                if case is None:
+                    raise _not_waiting()
+                self._hold_it(session, known, case)
+        except IntegrityError as error:  # somebody was faster
+            raise _not_waiting() from error
+
     def renew(self, person: Person | None, public_id: str) -> datetime:
         """Hold on for longer; returns until when. Raises Refused: claim_lost."""
         known = require(person, Role.MODERATOR)
@@ -65,10 +88,17 @@ class ClaimService:
         case = queries.next_case(session, person.id, skipped)
         if case is None:
             return None
-        session.add(
-            Claim(case_id=case.id, account_id=person.id, slot=_free_slot(session, case), taken_at=moment, until=moment + self._hold)
-        )
+        self._hold_it(session, person, case)
         return case.public_id
+
+    def _hold_it(self, session: Session, person: Person, case: Case) -> None:
+        moment = now()
+        slot = _free_slot(session, case)
+        session.add(Claim(case_id=case.id, account_id=person.id, slot=slot, taken_at=moment, until=moment + self._hold))
+
+
+def _not_waiting() -> Refused:
+    return Refused("not_waiting", "This case is not waiting for a label of yours.")
 
 
 def _free_slot(session: Session, case: Case) -> int:

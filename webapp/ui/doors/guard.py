@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -33,7 +34,8 @@ class Door:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        answer = self._refusal(str(scope.get("method", "GET")), headers, at_desk=at_desk)
+        method = str(scope.get("method", "GET"))
+        answer = await run_in_threadpool(self._refusal, method, headers, at_desk=at_desk)  # it asks the database
         if answer is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":

@@ -1,0 +1,113 @@
+"""A running application with moderators and cases, as the desk's tests need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import delete, select, text
+
+from tests.conftest import Server
+from webapp.db.session import Sessions, connect, make_sessions
+from webapp.db.tables import Account, Analysis, Case, SignedIn
+from webapp.domain import Reason, Role, new_token, now, receipt_hash, token_hash
+from webapp.services.accounts import HOST, AccountService
+from webapp.services.cases.opening import Rules, open_case
+from webapp.ui.desk import CALLS
+from webapp.ui.doors import cookie
+
+PASSWORD = "correct horse battery"
+PEOPLE = {"mia": Role.MODERATOR, "noah": Role.MODERATOR, "olga": Role.MODERATOR, "ada": Role.ADMIN}
+
+
+@contextmanager
+def records_of(server: Server) -> Iterator[Sessions]:
+    """The server's own database, opened beside it."""
+    engine = connect(f"sqlite:///{server.database}")
+    try:
+        yield make_sessions(engine)
+    finally:
+        engine.dispose()
+
+
+def invite_all(server: Server) -> None:
+    with records_of(server) as sessions:
+        accounts = AccountService(sessions)
+        for name, role in PEOPLE.items():
+            accounts.accept(accounts.invite(HOST, name, role), PASSWORD)
+
+
+def keep(server: Server, path: Path, *, vote: str | None = None) -> str:
+    """A visitor's picture or clip, judged and kept; his receipt. With a vote he also writes a note."""
+    with path.open("rb") as file:
+        answer = httpx.post(
+            f"{server.url}/api/v1/analyse", files={"file": (f"visitors-own-{path.name}", file)}, data={"consent": "true"}, timeout=120
+        )
+    result = answer.json()
+    assert result["kept"], result
+    receipt = str(result["receipt"])
+    if vote:
+        words = {"face": 1, "vote": vote, "note": "words of a visitor", "idempotency_key": f"key-{receipt}"}
+        assert httpx.post(f"{server.url}/api/v1/results/{receipt}/feedback", json=words, timeout=60).status_code == 200
+    return receipt
+
+
+def open_on(server: Server, receipt: str, *, subject: int = 1, wanted: int = 2) -> str:
+    """A case on a kept result; its public id."""
+    with records_of(server) as sessions, sessions.begin() as session:
+        analysis = session.scalars(select(Analysis).where(Analysis.receipt_hash == receipt_hash(receipt))).one()
+        return open_case(session, analysis, subject, Reason.DISAGREEMENT, Rules(wanted=wanted)).public_id
+
+
+def close_all(server: Server) -> None:
+    """No case is left over from an earlier test."""
+    with records_of(server) as sessions, sessions.begin() as session:
+        session.execute(delete(Case))
+
+
+def rows_of(server: Server) -> dict[str, list[Any]]:
+    """Everything that an action of a moderator or admin could change, but for when a session was seen."""
+    with records_of(server) as sessions, sessions() as session:
+        found = {
+            name: [tuple(row) for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))]
+            for name in ("account", "link", "cases", "claim", "label", "label_tag", "label_region", "decision", "audit")
+        }
+        found["signed_in"] = list(session.scalars(text("SELECT token_hash FROM signed_in ORDER BY 1")))
+        return found
+
+
+@dataclass(frozen=True)
+class Moderator:
+    """Somebody signed in, by plain HTTP."""
+
+    client: httpx.Client
+
+    def post(self, path: str, words: object = None) -> httpx.Response:
+        return self.client.post(CALLS + path, json={} if words is None else words)
+
+    def get(self, path: str) -> httpx.Response:
+        return self.client.get(CALLS + path)
+
+    def said(self, path: str, words: object = None) -> Any:
+        answer = self.post(path, words)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+def session_of(server: Server, name: str) -> str:
+    """A session's cookie, made without the door, which takes ten tries a minute."""
+    with records_of(server) as sessions, sessions.begin() as session:
+        account = session.scalars(select(Account).where(Account.name == name)).one()
+        token = new_token()
+        session.add(SignedIn(account_id=account.id, token_hash=token_hash(token), created_at=now(), seen_at=now()))
+        return token
+
+
+@contextmanager
+def signed_in(server: Server, name: str) -> Iterator[Moderator]:
+    with httpx.Client(base_url=server.url, timeout=60, cookies={cookie.NAME: session_of(server, name)}) as client:
+        yield Moderator(client)

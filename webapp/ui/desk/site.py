@@ -1,0 +1,82 @@
+"""The desk's doors, its JSON and its Blocks put together, apart from the public application."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import gradio as gr
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from webapp.ui import doors
+from webapp.ui.desk import routes
+from webapp.ui.desk.asked import MOST_BYTES
+from webapp.ui.doors import Door
+from webapp.ui.guard import App, Beside, Guard
+from webapp.ui.pages import desk as page
+from webapp.ui.services import DeskServices
+from webapp.ui.texts.desk import ENGLISH
+from webapp.ui.theme import theme
+
+DESK = "/moderate"
+CALLS = f"{DESK}/desk"  # the JSON
+_HERE = Path(page.__file__).parent
+
+
+class Desk:
+    """Built once; `beside` puts it next to the public application, which never sees a request of the desk's."""
+
+    def __init__(self, services: DeskServices) -> None:
+        settings = services.settings
+        self.blocks = page.build(services)
+        site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        site.router.routes.extend([
+            *doors.build(services.accounts, services.signing, desk=f"{DESK}/"),
+            *routes.build(services, CALLS),
+            Route(DESK, _to_desk),
+        ])  # fmt: skip
+        self.blocks.has_launched = True  # else Gradio checks no path it is given, and reads any file
+        gr.mount_gradio_app(
+            site,
+            self.blocks.queue(api_open=False, default_concurrency_limit=8),
+            DESK,
+            blocked_paths=[*settings.private, str(settings.cache)],  # no upload of anybody's is served here
+            run_history=False,
+            enable_monitoring=False,
+            show_error=False,
+            footer_links=[],
+            max_file_size="1kb",
+            ssr_mode=False,
+            theme=theme(),
+            css_paths=_HERE / "desk.css",
+            head=_head(),
+        )
+        self._site = site
+        door = Door(site, signing=services.signing, desk=DESK, doors=doors.PATHS)
+        self._app = Guard(door, max_bytes=MOST_BYTES)
+
+    def beside(self, public: App) -> App:
+        return Beside(public, (DESK, *doors.PATHS), self._app)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Within it, the Blocks' queue works."""
+        async with self._site.router.lifespan_context(self._site):
+            yield
+
+
+async def _to_desk(_: Request) -> Response:
+    return RedirectResponse(f"{DESK}/", status_code=307)
+
+
+def _head() -> str:
+    """The page's script, and the words it needs."""
+    words = json.dumps({"calls": CALLS, **asdict(ENGLISH)}, ensure_ascii=True).replace("<", "\\u003c")
+    script = (_HERE / "desk.js").read_text(encoding="utf-8")
+    return f"<meta name='robots' content='noindex'><script>window.lensDesk = {words};</script><script>{script}</script>"
