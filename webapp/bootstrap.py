@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Engine
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     import gradio as gr
 
     from webapp.services.analysis import AnalysisService
+    from webapp.services.cases.claims import ClaimService
+    from webapp.services.cases.labelling import LabellingService
+    from webapp.services.cases.reliability import ReliabilityService
+    from webapp.services.cases.triage import Triage
     from webapp.services.feedback import FeedbackService
     from webapp.services.receipts import ReceiptService
     from webapp.ui.app import Health
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _HOUR = 3600.0
+_TEN_MINUTES = 600.0
 _SETTLED = 300.0  # seconds after the start before a backup that is due is made
 
 
@@ -56,6 +62,18 @@ class Records:
 
     def __exit__(self, *_: object) -> None:
         self.engine.dispose()
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The services around the moderators' cases. `delay`: for how long a decision may be undone; `tasks`: what is done by the clock."""
+
+    triage: Triage
+    claims: ClaimService
+    labelling: LabellingService
+    reliability: ReliabilityService
+    delay: timedelta
+    tasks: list[Task]
 
 
 @dataclass(frozen=True)
@@ -129,10 +147,21 @@ def build(settings: Settings) -> Application:
     records = open_records(settings)
     sessions = records.sessions
     detector = Detector.from_weights(settings.weights, settings.device)
-    limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
-    analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
-    feedback = FeedbackService(sessions)
-    receipts = ReceiptService(sessions, records.audit, records.keeping, backups=settings.backups)
+    cases = _cases(records, settings)
+    analysis = AnalysisService(
+        detector,
+        sessions,
+        Jobs(),
+        frames=settings.frames,
+        at_once=settings.at_once,
+        max_waiting=settings.max_waiting,
+        keeping=records.keeping,
+        stored=cases.triage.look,
+    )
+    feedback = FeedbackService(sessions, stored=cases.triage.look)
+    receipts = ReceiptService(
+        sessions, records.audit, records.keeping, backups=settings.backups, delay=cases.delay, asked=cases.triage.look
+    )
 
     def health() -> dict[str, Any]:
         return {
@@ -150,10 +179,32 @@ def build(settings: Settings) -> Application:
     from webapp.ui.services import Services
 
     uploads = Uploads(settings.cache)
-    evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache)
+    evidence = EvidenceService(detector, frames=settings.frames, folder=settings.cache, reliability=cases.reliability)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
-    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)))
+    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings) + cases.tasks))
+
+
+def _cases(records: Records, settings: Settings) -> Cases:
+    """What surrounds the moderators' cases; their pages take `claims` and `labelling` from here."""
+    from webapp.services.cases.claims import ClaimService
+    from webapp.services.cases.labelling import LabellingService
+    from webapp.services.cases.log import CaseLog
+    from webapp.services.cases.opening import Rules
+    from webapp.services.cases.reliability import ReliabilityService
+    from webapp.services.cases.triage import Triage
+
+    log, delay = CaseLog(records.audit, hooked=bool(settings.webhook_url)), timedelta(minutes=settings.decision_delay)
+    rules = Rules(wanted=settings.labels, audit_share=settings.audit_share / 100, uncertain=settings.case_uncertain)
+    triage = Triage(log, rules)
+    return Cases(
+        triage,
+        ClaimService(records.sessions, gold_share=settings.gold_share / 100),
+        LabellingService(records.sessions, undo=delay, log=log),
+        ReliabilityService(records.sessions, delay=delay),
+        delay,
+        [Task("opening cases", triage.sweep, every=_TEN_MINUTES, first=_SETTLED)],
+    )
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:

@@ -13,6 +13,8 @@ MAX_REGION_SIDE = 1024  # pixels
 KEY_LENGTHS = (8, 128)  # characters of an idempotency key
 CONSENT_VERSION = "1"  # of the text a visitor agrees to (`Texts.consent`), kept with the consent; a new text gets a new one
 
+_RANDOM = secrets.SystemRandom()
+
 
 class Vote(StrEnum):
     """What a visitor says of a verdict."""
@@ -43,6 +45,13 @@ class Action(StrEnum):
     RESTORED = "restored"
     MIGRATED = "migrated"
     OPENED = "opened"  # the first time after an upgrade
+    CASE_OPENED = "case_opened"
+    CASE_LABELLED = "case_labelled"
+    CASE_ADJUDICATED = "case_adjudicated"
+    CASE_DECIDED = "case_decided"
+    CASE_UNDONE = "case_undone"
+    CASE_GOLD = "case_gold"  # its answer is known: it tests the moderators
+    LABELS_EXPORTED = "labels_exported"
 
 
 class Actor(StrEnum):
@@ -169,6 +178,11 @@ def new_id() -> str:
 def new_key() -> str:
     """A fresh idempotency key."""
     return secrets.token_urlsafe(16)
+
+
+def draw() -> float:
+    """A number from 0 to 1 (less than 1) that depends on nothing and that nobody can foresee."""
+    return _RANDOM.random()
 
 
 def following_key(key: str) -> str:

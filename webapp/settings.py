@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -23,7 +24,11 @@ class Settings:
     the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder of the backups, `LENS_BACKUP_HOURS`
     between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a backup's path, used at start where
     there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE` folder or bucket
-    (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
+    (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none);
+    `LENS_LABELS` moderators' labels asked for a case; `LENS_AUDIT_SHARE` of kept faces drawn at random, and `LENS_GOLD_SHARE` of the cases
+    given out that have a known answer, both in percent; `LENS_CASE_UNCERTAIN` how far from 0.5 an inconclusive face's probability may lie
+    for a case to be opened (0.5: any; 0: none but 0.5 itself); `LENS_DECISION_DELAY` minutes in which moderators may take a label back,
+    after which a visitor is told the decision; `LENS_WEBHOOK_URL` where decisions are sent to, signed with `LENS_WEBHOOK_SECRET`.
     """
 
     weights: str = "starter"
@@ -45,6 +50,13 @@ class Settings:
     retention_days: int = 0
     store: str = ""
     store_gb: float = 10.0
+    labels: int = 2
+    audit_share: float = 2.0
+    gold_share: float = 5.0
+    case_uncertain: float = 0.5
+    decision_delay: int = 10
+    webhook_url: str = ""
+    webhook_secret: str = ""
 
     @property
     def uploads(self) -> Path:
@@ -82,7 +94,7 @@ class Settings:
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read LENS_* variables; raises InvalidSetting naming the variable."""
-    defaults = Settings()
+    defaults, webhook = Settings(), _webhook(environment)
     return Settings(
         weights=environment.get("LENS_WEIGHTS", defaults.weights),
         device=environment.get("LENS_DEVICE", defaults.device),
@@ -103,6 +115,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         retention_days=_number(environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500),
         store=_store(environment.get("LENS_STORE", defaults.store)),
         store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
+        labels=_number(environment, "LENS_LABELS", defaults.labels, most=3),
+        audit_share=_amount(environment, "LENS_AUDIT_SHARE", defaults.audit_share, most=100),
+        gold_share=_amount(environment, "LENS_GOLD_SHARE", defaults.gold_share, most=100),
+        case_uncertain=_amount(environment, "LENS_CASE_UNCERTAIN", defaults.case_uncertain, most=0.5),
+        decision_delay=_number(environment, "LENS_DECISION_DELAY", defaults.decision_delay, least=0, most=10_080),
+        webhook_url=webhook[0],
+        webhook_secret=webhook[1],
     )
 
 
@@ -120,11 +139,22 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
     return int(text)
 
 
-def _amount(environment: Mapping[str, str], name: str, default: float) -> float:
+def _amount(environment: Mapping[str, str], name: str, default: float, *, most: float = 999_999) -> float:
     text = environment.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text):
-        raise InvalidSetting(f"{name} must be a number from 0 to 999999, such as 10 or 0.5, not {text!r}")
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or float(text) > most:
+        raise InvalidSetting(f"{name} must be a number from 0 to {most:g}, such as 0.5, not {text!r}")
     return float(text)
+
+
+def _webhook(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Address and secret. The secret is never part of an error's text."""
+    url, secret = environment.get("LENS_WEBHOOK_URL", ""), environment.get("LENS_WEBHOOK_SECRET", "")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise InvalidSetting(f"LENS_WEBHOOK_URL must be an address that begins with http:// or https://, not {url!r}")
+    if url and len(secret) < 16:
+        raise InvalidSetting("LENS_WEBHOOK_SECRET must have 16 characters or more where LENS_WEBHOOK_URL is set")
+    return url, secret
 
 
 def _store(text: str) -> str:
