@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -94,6 +96,16 @@ def bootstrap_interval(
         raise ValueError("too few groups hold both classes for an interval")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
+
+
+def wilson_interval(successes: int, count: int, *, level: float = 0.95) -> Interval:
+    """Of a share that was seen `successes` times in `count` (Wilson 1927, without continuity correction). Raises ValueError."""
+    if not 0 <= successes <= count or not count or not 0 < level < 1:
+        raise ValueError(f"{successes} of {count} at level {level} is no share with an interval")
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share, extra = successes / count, z * z / count
+    middle, half = (share + extra / 2) / (1 + extra), z / (1 + extra) * math.sqrt(share * (1 - share) / count + extra / (4 * count))
+    return Interval(max(0.0, middle - half), min(1.0, middle + half))
 
 
 def _members(count: int, groups: Sequence[Any] | Array | None) -> list[npt.NDArray[np.intp]]:

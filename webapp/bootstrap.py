@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from webapp.services.accounts import AccountService
     from webapp.services.analysis import AnalysisService
     from webapp.services.backup_repository import BackupRepository
+    from webapp.services.cases.claims import ClaimService
+    from webapp.services.cases.labelling import LabellingService
+    from webapp.services.cases.reliability import ReliabilityService
+    from webapp.services.cases.triage import Triage
     from webapp.services.metrics import Metrics
     from webapp.services.stopping import Stopping
     from webapp.ui.app import Site
@@ -38,6 +43,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _HOUR = 3600.0
+_TEN_MINUTES = 600.0
 _SETTLED = 300.0  # seconds after the start before a backup that is due is made
 
 
@@ -61,6 +67,18 @@ class Records:
 
     def __exit__(self, *_: object) -> None:
         self.engine.dispose()
+
+
+@dataclass(frozen=True)
+class Cases:
+    """The services around the moderators' cases. `delay`: for how long a decision may be undone; `tasks`: what is done by the clock."""
+
+    triage: Triage
+    claims: ClaimService
+    labelling: LabellingService
+    reliability: ReliabilityService
+    delay: timedelta
+    tasks: list[Task]
 
 
 @dataclass(frozen=True)
@@ -159,11 +177,14 @@ def build(settings: Settings) -> Application:
     records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
     detector, weights = starting.load(lambda source: _detector(settings, source, decoders))
+    cases = _cases(records, settings)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
-    analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
+    analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.look)
     metrics = _metrics(settings, analysis)
-    feedback = FeedbackService(sessions)
-    receipts = ReceiptService(sessions, records.audit, records.keeping, backups=settings.backups)
+    feedback = FeedbackService(sessions, stored=cases.triage.look)
+    receipts = ReceiptService(
+        sessions, records.audit, records.keeping, backups=settings.backups, delay=cases.delay, asked=cases.triage.look
+    )
 
     def health() -> dict[str, Any]:
         return {
@@ -185,10 +206,10 @@ def build(settings: Settings) -> Application:
     from webapp.ui.services import Services
 
     uploads = Uploads(settings.cache)
-    evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache)
+    evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache, reliability=cases.reliability)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings, weights))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
-    timer = Timer(_tasks(records, settings))
+    timer = Timer(_tasks(records, settings) + cases.tasks)
     stopping = Stopping(
         analysis,
         timer,
@@ -197,7 +218,7 @@ def build(settings: Settings) -> Application:
         close_decoders=decoders.close,
         close_database=records.engine.dispose,
     )
-    return Application(Site(blocks, rest, _desk(records, detector, settings), health, metrics), timer, stopping)
+    return Application(Site(blocks, rest, _desk(records, cases, detector, settings), health, metrics), timer, stopping)
 
 
 def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
@@ -211,11 +232,31 @@ def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detecto
     )
 
 
-def _desk(records: Records, detector: Detector, settings: Settings) -> Desk:
-    from webapp.services.accounts import SignInService
+def _cases(records: Records, settings: Settings) -> Cases:
+    """What surrounds the moderators' cases; their desk takes `claims` and `labelling` from here."""
     from webapp.services.cases.claims import ClaimService
-    from webapp.services.cases.flags import FlagService
     from webapp.services.cases.labelling import LabellingService
+    from webapp.services.cases.log import CaseLog
+    from webapp.services.cases.opening import Rules
+    from webapp.services.cases.reliability import ReliabilityService
+    from webapp.services.cases.triage import Triage
+
+    log, delay = CaseLog(records.audit, hooked=bool(settings.webhook_url)), timedelta(minutes=settings.decision_delay)
+    rules = Rules(wanted=settings.labels, audit_share=settings.audit_share / 100, uncertain=settings.case_uncertain)
+    triage = Triage(log, rules)
+    return Cases(
+        triage,
+        ClaimService(records.sessions, gold_share=settings.gold_share / 100),
+        LabellingService(records.sessions, undo=delay, log=log),
+        ReliabilityService(records.sessions, delay=delay),
+        delay,
+        [Task("opening cases", triage.sweep, every=_TEN_MINUTES, first=_SETTLED)],
+    )
+
+
+def _desk(records: Records, cases: Cases, detector: Detector, settings: Settings) -> Desk:
+    from webapp.services.accounts import SignInService
+    from webapp.services.cases.flags import FlagService
     from webapp.services.cases.looking import LookingService
     from webapp.services.cases.showing import ShowingService
     from webapp.ui.desk import Desk
@@ -225,8 +266,8 @@ def _desk(records: Records, detector: Detector, settings: Settings) -> Desk:
     services = DeskServices(
         accounts(records),
         SignInService(sessions),
-        ClaimService(sessions),
-        LabellingService(sessions),
+        cases.claims,
+        cases.labelling,
         looking,
         ShowingService(looking, records.keeping, detector),
         FlagService(sessions, records.audit),

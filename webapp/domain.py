@@ -13,6 +13,8 @@ MAX_REGION_SIDE = 1024  # pixels
 KEY_LENGTHS = (8, 128)  # characters of an idempotency key
 CONSENT_VERSION = "1"  # of the text a visitor agrees to (`Texts.consent`), kept with the consent; a new text gets a new one
 
+_RANDOM = secrets.SystemRandom()
+
 
 class Vote(StrEnum):
     """What a visitor says of a verdict."""
@@ -47,6 +49,13 @@ class Action(StrEnum):
     LINK_RENEWED = "link_renewed"  # for an account that was invited, or forgot its password
     ACCOUNT_CHANGED = "account_changed"
     CASE_FLAGGED = "case_flagged"
+    CASE_OPENED = "case_opened"
+    CASE_LABELLED = "case_labelled"
+    CASE_ADJUDICATED = "case_adjudicated"
+    CASE_DECIDED = "case_decided"
+    CASE_UNDONE = "case_undone"
+    CASE_GOLD = "case_gold"  # its answer is known: it tests the moderators
+    LABELS_EXPORTED = "labels_exported"
 
 
 class Actor(StrEnum):
@@ -173,6 +182,11 @@ def new_id() -> str:
 def new_key() -> str:
     """A fresh idempotency key."""
     return secrets.token_urlsafe(16)
+
+
+def draw() -> float:
+    """A number from 0 to 1 (less than 1) that depends on nothing and that nobody can foresee."""
+    return _RANDOM.random()
 
 
 def following_key(key: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
 Runtime = Literal["auto", "eager", "openvino", "cuda"]
 Precision = Literal["float32", "bfloat16", "float16"]
@@ -57,6 +58,13 @@ class Settings:
     decoders: int = 4  # LENS_DECODERS: processes that decode files, at most
     decode_mb: int = 1024  # LENS_DECODE_MB: memory of each
     decode_seconds: int = 45  # LENS_DECODE_SECONDS that a picture, or a clip's next frame, may take
+    labels: int = 2  # LENS_LABELS of moderators asked for a case
+    audit_share: float = 2.0  # LENS_AUDIT_SHARE of kept faces drawn at random, in percent
+    gold_share: float = 5.0  # LENS_GOLD_SHARE of the cases given out whose answer is known, in percent
+    case_uncertain: float = 0.5  # LENS_CASE_UNCERTAIN: distance from 0.5 of an inconclusive probability that opens a case; 0.5: any
+    decision_delay: int = 10  # LENS_DECISION_DELAY: minutes in which labels may be taken back, and visitors are not told yet
+    webhook_url: str = ""  # LENS_WEBHOOK_URL decisions are sent to,
+    webhook_secret: str = field(default="", repr=False)  # LENS_WEBHOOK_SECRET that signs them
     log: str = "text"  # LENS_LOG: text | json
     metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
     space: bool = False
@@ -109,7 +117,7 @@ class Settings:
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Read LENS_* variables, and on a Space Hugging Face's own; raises InvalidSetting naming the variable."""
-    defaults = _defaults(environment)
+    defaults, webhook = _defaults(environment), _webhook(environment)
     folder, repository = _backups(environment.get("LENS_BACKUPS", ""))
     return replace(
         defaults,
@@ -139,6 +147,13 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         decoders=_number(environment, "LENS_DECODERS", defaults.decoders, most=256),
         decode_mb=_number(environment, "LENS_DECODE_MB", defaults.decode_mb, least=256, most=65_536),
         decode_seconds=_number(environment, "LENS_DECODE_SECONDS", defaults.decode_seconds, most=3600),
+        labels=_number(environment, "LENS_LABELS", defaults.labels, most=3),
+        audit_share=_amount(environment, "LENS_AUDIT_SHARE", defaults.audit_share, most=100),
+        gold_share=_amount(environment, "LENS_GOLD_SHARE", defaults.gold_share, most=100),
+        case_uncertain=_amount(environment, "LENS_CASE_UNCERTAIN", defaults.case_uncertain, most=0.5),
+        decision_delay=_number(environment, "LENS_DECISION_DELAY", defaults.decision_delay, least=0, most=10_080),
+        webhook_url=webhook[0],
+        webhook_secret=webhook[1],
         log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
         metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
     )
@@ -201,10 +216,10 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
     return int(text)
 
 
-def _amount(environment: Mapping[str, str], name: str, default: float, *, most: int = 999_999) -> float:
+def _amount(environment: Mapping[str, str], name: str, default: float, *, most: float = 999_999) -> float:
     text = environment.get(name, str(default))
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or float(text) > most:
-        raise InvalidSetting(f"{name} must be a number from 0 to {most}, such as 10 or 0.5, not {text!r}")
+        raise InvalidSetting(f"{name} must be a number from 0 to {most:g}, such as 0.5, not {text!r}")
     return float(text)
 
 
@@ -220,6 +235,17 @@ def _address(text: str) -> str:
     if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
         raise InvalidSetting(f"LENS_PUBLIC_URL must be an address such as https://lens.example, not {text!r}")
     return text.rstrip("/")
+
+
+def _webhook(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Address and secret. The secret is never part of an error's text."""
+    url, secret = environment.get("LENS_WEBHOOK_URL", ""), environment.get("LENS_WEBHOOK_SECRET", "")
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise InvalidSetting(f"LENS_WEBHOOK_URL must be an address that begins with http:// or https://, not {url!r}")
+    if url and len(secret) < 16:
+        raise InvalidSetting("LENS_WEBHOOK_SECRET must have 16 characters or more where LENS_WEBHOOK_URL is set")
+    return url, secret
 
 
 def _store(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Claim, Consent, Decision, Label
+from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Claim, Consent, Decision, Feedback, Gold, Label, Media
 from webapp.domain import Action, CaseState, Stage
 
 
@@ -31,6 +31,36 @@ def open_case_of(session: Session, analysis_ids: Sequence[int], subject: int) ->
 
 def item_of(session: Session, analysis_id: int, subject: int) -> CaseItem | None:
     return session.scalar(select(CaseItem).where(CaseItem.analysis_id == analysis_id, CaseItem.subject == subject))
+
+
+def first_item(session: Session, case_id: int) -> CaseItem:
+    """The one whose picture the moderators are shown. Raises NoResultFound."""
+    return session.scalars(select(CaseItem).where(CaseItem.case_id == case_id).order_by(CaseItem.id).limit(1)).one()
+
+
+def votes_on(session: Session, case_id: int, *, newest: int) -> list[str]:
+    """What visitors said last of a case's subject, or of the whole file: one vote a receipt, of its `newest` items."""
+    items = select(CaseItem.analysis_id, CaseItem.subject).where(CaseItem.case_id == case_id).order_by(CaseItem.id.desc()).limit(newest)
+    heard = items.subquery()
+    about = and_(Feedback.analysis_id == heard.c.analysis_id, or_(Feedback.subject == heard.c.subject, Feedback.subject == 0))
+    last = select(func.max(Feedback.id)).select_from(Feedback).join(heard, about).group_by(Feedback.analysis_id)
+    return list(session.scalars(select(Feedback.vote).where(Feedback.id.in_(last)).order_by(Feedback.id)))
+
+
+def shown_media(session: Session, item: CaseItem) -> str | None:
+    """The sha256 of the kept file of an item; None where none is kept."""
+    held = select(Media.sha256).join(Consent, Consent.media_id == Media.id)
+    return session.scalar(held.where(Consent.analysis_id == item.analysis_id))
+
+
+def next_gold(session: Session, account_id: int, skipped: Sequence[str], place: float) -> Case | None:
+    """One of the cases with a known answer that the person has not labelled nor skipped, the one at `place` (0 to 1) of them all."""
+    final = exists().where(
+        Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None), Label.account_id == account_id
+    )
+    found = select(Case.id).join(Gold).where(~final, Case.public_id.not_in(skipped)).order_by(Case.id)
+    ids = session.scalars(found).all()
+    return session.get(Case, ids[min(int(place * len(ids)), len(ids) - 1)]) if ids else None
 
 
 def delete_expired_claims(session: Session, moment: datetime) -> None:

@@ -80,7 +80,7 @@ class _Answer:
 class AnalysisService:
     """Judges files, at most `at_once` at a time whoever asks, and stores each answer before it is given.
 
-    Without `keeping` no file is ever kept.
+    Without `keeping` no file is ever kept. `stored` is told of every answer that was stored with its file, by its receipt's hash.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class AnalysisService:
         at_once: int = 1,
         max_waiting: int = 32,
         keeping: Keeping | None = None,
+        stored: Callable[[str], object] | None = None,
     ) -> None:
         self.detector = detector
         self.jobs = jobs
@@ -101,6 +102,7 @@ class AnalysisService:
         self._sessions = sessions
         self._keeping = keeping
         self.told: Callable[[AnalysisResult], None] | None = None  # whoever counts what was judged
+        self._stored = stored
 
     def analyse(
         self,
@@ -153,6 +155,8 @@ class AnalysisService:
                 break
             if placed is not None and self._keeping is not None:
                 self._keeping.settle(placed, held)
+            if held is not None and self._stored is not None:
+                self._stored(receipt_hash(receipt))
             return Analysed(*given, receipt, held is not None, None if placed is None else placed.code)
         return Analysed(*given, None)
 

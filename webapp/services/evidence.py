@@ -20,6 +20,7 @@ from laanet_core.reader import Reader
 from laanet_core.results import AnalysisResult, FaceResult
 from laanet_core.stability import Stability, stabilities
 from webapp.services.analysis import Analysed
+from webapp.services.cases.reliability import Reliability, ReliabilityService
 from webapp.services.jobs import Progress
 from webapp.services.reports import Report, report_json, report_pdf
 
@@ -37,14 +38,28 @@ class PaintingReader(Reader, Protocol):
 
 class EvidenceService:
     """Decodes by `reader`, never itself. `frames` is the number of a clip's frames that were judged, `folder` where made files are put:
-    it is swept like the uploads.
+    it is swept like the uploads. `reliability` knows what moderators decided; without it nothing is said of that.
     """
 
-    def __init__(self, detector: Detector, reader: PaintingReader, *, frames: int, folder: Path) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        reader: PaintingReader,
+        *,
+        frames: int,
+        folder: Path,
+        reliability: ReliabilityService | None = None,
+    ) -> None:
         self._detector = detector
         self._reader = reader
         self._frames = frames
         self._folder = folder
+        self._reliability = reliability
+
+    def reliabilities(self, result: AnalysisResult) -> list[Reliability | None]:
+        """How often scores like those of a picture's faces, or of a clip's persons, were fake; None where too little is known."""
+        subjects = result.tracks if result.kind == "video" else result.faces
+        return [None] * len(subjects) if self._reliability is None else self._reliability.of(result)
 
     def picture(self, path: Path) -> RGBImage:
         """The upright picture (H, W, 3) uint8 RGB. Raises UnreadableMedia."""
@@ -126,7 +141,13 @@ class EvidenceService:
         return report_pdf(self._report(analysed, words), **pictures)
 
     def _report(self, analysed: Analysed, words: Mapping[str, str] | None = None) -> Report:
-        extra = {} if words is None else {"words": words}
+        extra: dict[str, Any] = {} if words is None else {"words": words}
         return Report(
-            analysed.result, self._detector.decision, analysed.media_sha256, analysed.created, notice=self._detector.notice, **extra
+            analysed.result,
+            self._detector.decision,
+            analysed.media_sha256,
+            analysed.created,
+            notice=self._detector.notice,
+            reliability=tuple(self.reliabilities(analysed.result)),
+            **extra,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -43,8 +43,10 @@ class _Checked:
 
 
 class FeedbackService:
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, *, stored: Callable[[str], object] | None = None) -> None:
+        """`stored` is told of every vote once it is stored, by its receipt's hash."""
         self._sessions = sessions
+        self._stored = stored
 
     def submit(self, submission: Submission) -> bool:
         """Store a vote. True: stored now; False: this very submission had been stored before.
@@ -58,12 +60,15 @@ class FeedbackService:
         checked = _Checked(_checked_vote(submission.vote), _checked_tags(submission.tags), mask)
         try:
             try:
-                return self._store(submission, checked)
+                new = self._store(submission, checked)
             except IntegrityError:  # another request with this key came first, or the analysis was deleted meanwhile
-                return self._store(submission, checked)
+                new = self._store(submission, checked)
         except SQLAlchemyError as error:
             logger.exception("feedback could not be stored")
             raise Refused("not_saved", "Your vote could not be saved. Please try again in a moment.") from error
+        if new and self._stored is not None:
+            self._stored(receipt_hash(submission.receipt))
+        return new
 
     def _store(self, submission: Submission, checked: _Checked) -> bool:
         with self._sessions.begin() as session:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +26,9 @@ from webapp.db.session import Sessions, empty_journal
 from webapp.db.tables import Analysis, Feedback, Rescore
 from webapp.domain import Action, Actor, Refused, Tag, Unable, receipt_hash, unknown_receipt
 from webapp.services.audit import AuditService
+from webapp.services.cases.labelling import UNDO
+from webapp.services.cases.subjects import decision_of
+from webapp.services.cases.told import told
 from webapp.services.keeping import Keeping
 
 logger = logging.getLogger(__name__)
@@ -34,28 +38,38 @@ class ReceiptService:
     """Every method raises Refused: unknown_receipt, or unavailable / not_saved / not_deleted where the database fails."""
 
     def __init__(
-        self, sessions: Sessions, audit: AuditService | None = None, keeping: Keeping | None = None, *, backups: Path | None = None
+        self,
+        sessions: Sessions,
+        audit: AuditService | None = None,
+        keeping: Keeping | None = None,
+        *,
+        backups: Path | None = None,
+        delay: timedelta = UNDO,
+        asked: Callable[[str], object] | None = None,
     ) -> None:
         """`keeping` removes the files of what is deleted (only a database that never had any does without); `backups`: the folder of
-        those that deletions must reach.
+        those that deletions must reach; `delay`: for how long a decision may be undone and is not told; `asked` is told of everybody who
+        wants to know what moderators decide, by the receipt's hash.
         """
         self._sessions = sessions
         self._audit = audit or AuditService(sessions)
         self._keeping = keeping
         self._backups = backups
+        self._delay = delay
+        self._asked = asked
 
     def result(self, receipt: str) -> dict[str, Any]:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
 
         The keys of `predict --json` as they were answered, and `created_at`, `size`, `thresholds` (None for results older than they
-        are kept), `feedback` (oldest first; `region` in base64), `later_scores`, `decision` (None while there is none), `notify`,
-        `media` (see `_media`).
+        are kept), `feedback` (oldest first; `region` in base64), `later_scores`, `decision`, `waiting` and `reliability` (see `told`),
+        `notify`, `media` (see `_media`).
         """
         with _failing_as("unavailable", "The result cannot be read just now. Please try again in a moment."), self._sessions() as session:
             analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
             if analysis is None:
                 raise unknown_receipt()
-            return _record(analysis)
+            return {**_record(analysis), **told(session, analysis, self._delay)}
 
     def delete(self, receipt: str) -> None:
         """Remove the analysis and all that hangs on it, from copies and backups too, and the kept file unless another receipt holds it
@@ -85,12 +99,17 @@ class ReceiptService:
             raise Refused("file_left", "The result is deleted. Its file could not be removed just now; the server tries again by itself.")
 
     def ask_notice(self, receipt: str, wanted: bool) -> None:
-        """Remember whether the receipt's page should tell of a moderators' decision; nothing about the visitor is kept."""
+        """Remember whether the receipt's page should tell of a moderators' decision; nothing about the visitor is kept.
+
+        Whoever wants to know asks for one: a kept file becomes a case, if it is none yet.
+        """
         with _failing_as("not_saved", "Your wish could not be saved. Please try again in a moment."), self._sessions.begin() as session:
             analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
             if analysis is None:
                 raise unknown_receipt()
             analysis.notify = wanted
+        if wanted and self._asked is not None:
+            self._asked(receipt_hash(receipt))
 
 
 @contextmanager
@@ -107,10 +126,9 @@ def _record(row: Analysis) -> dict[str, Any]:
         **_answer(row).to_json(),
         "created_at": row.created_at.isoformat(),
         "size": None if row.width is None else [row.width, row.height],
-        "thresholds": None if (decision := _decision(row)) is None else _thresholds(decision),
+        "thresholds": None if (decision := decision_of(row)) is None else _thresholds(decision),
         "feedback": [_said(feedback) for feedback in row.feedback],
         "later_scores": [_later(rescore) for rescore in row.rescores],
-        "decision": None,
         "notify": row.notify,
         "media": _media(row),
     }
@@ -152,14 +170,8 @@ def _answer(row: Analysis) -> AnalysisResult:
         model=ModelInfo(row.model_name, row.model_version, row.model_sha256),
         seconds=row.seconds,
         error=None if row.error_code is None else ErrorInfo(row.error_code, row.error_message or "The file could not be read."),
-        tracks=_tracks(faces, _decision(row)),
+        tracks=_tracks(faces, decision_of(row)),
     )
-
-
-def _decision(row: Analysis) -> DecisionConfig | None:
-    if row.temperature is None or row.real_below is None or row.fake_above is None:
-        return None
-    return DecisionConfig(temperature=row.temperature, real_below=row.real_below, fake_above=row.fake_above)
 
 
 def _thresholds(decision: DecisionConfig) -> dict[str, float]:

@@ -37,6 +37,8 @@ def report_json(report: Report) -> dict[str, Any]:
       `fake_logit`, `fake_prob` = sigmoid(`fake_logit` / `temperature`), `verdict`, `time` in seconds of the clip or null, `track` (from 0)
       and `person` (from 1, as in the PDF) or null
     - `tracks`, of clips only: each person over the whole clip, with `track`, `person`, `frames`, `fake_logit`, `fake_prob`, `verdict`
+    - `reliability`: of faces (photos) or persons (clips) of which enough is known, with `number`, `count` moderators' decisions on faces
+      drawn at random that the same model scored from `scores[0]` to `scores[1]`, `fakes` of them, their `share` and its 95 % `interval`
     - `limits`: what the report can and cannot say, sentences
 
     Scores, probabilities and thresholds have four decimals, the digits of the PDF and of the page.
@@ -58,6 +60,7 @@ def report_json(report: Report) -> dict[str, Any]:
             for number, face in enumerate(result.faces, start=1)
         ],
         **({"tracks": [{**track.to_json(), "person": track.track + 1} for track in result.tracks]} if result.kind == "video" else {}),
+        "reliability": [{"number": number, **found.to_json()} for number, found in report.reliabilities()],
         "limits": report.limits,
     }
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
+from webapp.db.nearness import fingerprint_row
 from webapp.db.session import Sessions
-from webapp.db.tables import Account, Analysis, Face, Feedback
-from webapp.domain import Reason, Role, Vote, new_key, new_receipt, now, receipt_hash
+from webapp.db.tables import Account, Analysis, Consent, Face, Feedback, Media
+from webapp.domain import Reason, Role, Vote, new_id, new_key, new_receipt, now, receipt_hash
 from webapp.services.accounts import Person
+from webapp.services.audit import AuditService
 from webapp.services.cases.claims import ClaimService
 from webapp.services.cases.labelling import LabellingService
+from webapp.services.cases.log import CaseLog
 from webapp.services.cases.opening import Rules, open_case
 
 Opens = Callable[..., str]
@@ -42,6 +47,42 @@ def picture(fake_prob: float, votes: tuple[Vote, ...] = ()) -> Analysis:
         receipt_hash=receipt_hash(new_receipt()), created_at=now(), media_sha256="0" * 64, kind="image", outcome="verdict", verdict=verdict,
         fake_prob=fake_prob, seconds=1, model_name="m", model_version="1", model_sha256="f" * 64, faces=[face], feedback=said,
     )  # fmt: skip
+
+
+class Kept:
+    """Results of which the files are kept, as rows."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._chance = random.Random(1)
+
+    def add(self, fake_prob: float = 0.5, *, file: str | None = None, bits: int | None = None, kept: bool = True, **changes: object) -> str:
+        """One with a face of that score; gives the receipt. The same `file` is kept once; near `bits` are near copies."""
+        receipt = new_receipt()
+        with self._sessions.begin() as session:
+            analysis = picture(fake_prob)
+            analysis.receipt_hash, analysis.width, analysis.height = receipt_hash(receipt), 200, 200
+            analysis.fingerprints = [fingerprint_row(0, self._chance.getrandbits(64) if bits is None else bits)]
+            for name, value in changes.items():
+                setattr(analysis, name, value)
+            session.add(analysis)
+            if kept:
+                analysis.consent = Consent(given_at=now(), text_version="1", media=self._media(session, file or new_id() * 2))
+        return receipt
+
+    def _media(self, session: Session, sha256: str) -> Media:
+        found = session.scalar(select(Media).where(Media.sha256 == sha256))
+        return found or Media(sha256=sha256, name=new_id(), kind="image", format="png", bytes=9, created_at=now())
+
+
+@pytest.fixture
+def kept(sessions: Sessions) -> Kept:
+    return Kept(sessions)
+
+
+@pytest.fixture
+def log(sessions: Sessions) -> CaseLog:
+    return CaseLog(AuditService(sessions))
 
 
 @pytest.fixture

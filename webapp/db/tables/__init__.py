@@ -4,10 +4,11 @@ from webapp.db.tables.account import Account, Link, SignedIn
 from webapp.db.tables.analysis import Analysis, Face, Rescore
 from webapp.db.tables.audit import AuditEntry, AuditHead
 from webapp.db.tables.base import Base
-from webapp.db.tables.case import Case, CaseItem, Claim, Decision, Label, LabelRegion, LabelTag
+from webapp.db.tables.case import Case, CaseItem, Claim, Decision, Gold, Label, LabelRegion, LabelTag, RegionAgreement
 from webapp.db.tables.feedback import Feedback, FeedbackTag, Region
 from webapp.db.tables.fingerprint import Fingerprint
 from webapp.db.tables.media import Consent, Media
+from webapp.db.tables.outbox import Outbox
 
 __all__ = [
     "Account",
@@ -24,12 +25,15 @@ __all__ = [
     "Feedback",
     "FeedbackTag",
     "Fingerprint",
+    "Gold",
     "Label",
     "LabelRegion",
     "LabelTag",
     "Link",
     "Media",
+    "Outbox",
     "Region",
+    "RegionAgreement",
     "Rescore",
     "SignedIn",
 ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.tables.base import Base, UTCTime
-from webapp.domain import Purpose, Role
+from webapp.domain import Purpose, Role, new_id
 
 _ROLES = ", ".join(f"'{role}'" for role in Role)
 _PURPOSES = ", ".join(f"'{purpose}'" for purpose in Purpose)
@@ -18,11 +18,12 @@ MAX_NAME = 64
 class Account(Base):
     """A person with a role. `name` is folded, so that two that look alike in capitals are one.
 
-    `password_hash` is None until the invitation was accepted. `totp_step` is the last time step whose code was used: none counts twice.
+    `pseudonym` stands for the name in what leaves the database. `password_hash` is None until the invitation was accepted. `totp_step` is
+    the last time step whose code was used: none counts twice.
     """
 
     __tablename__ = "account"
-    __table_args__ = (CheckConstraint(f"role IN ({_ROLES})", name="role"),)
+    __table_args__ = (CheckConstraint(f"role IN ({_ROLES})", name="role"), Index("ix_account_pseudonym", "pseudonym", unique=True))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(MAX_NAME), unique=True)
@@ -31,6 +32,7 @@ class Account(Base):
     password_hash: Mapped[str | None] = mapped_column(String(256))
     totp_secret: Mapped[str | None] = mapped_column(String(64))
     totp_step: Mapped[int] = mapped_column(default=0, server_default="0")
+    pseudonym: Mapped[str] = mapped_column(String(32), default=new_id, server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCTime)
     sessions: Mapped[list[SignedIn]] = relationship(back_populates="account", cascade="all, delete-orphan")
     links: Mapped[list[Link]] = relationship(back_populates="account", cascade="all, delete-orphan")

@@ -22,7 +22,8 @@ class Analysis(Base):
     """One answer of the model. `receipt_hash` is the sha256 of the receipt that the uploader got.
 
     `temperature`, `real_below` and `fake_above` are those of the decision at the time, None for rows older than the columns;
-    `notify`: the uploader wants the receipt's page to tell when a moderator has decided.
+    `notify`: the uploader wants the receipt's page to tell when a moderator has decided; `looked_at`: when it was last looked at whether
+    it becomes a case, None: not yet, so that nothing has been drawn either.
     """
 
     __tablename__ = "analysis"
@@ -54,6 +55,7 @@ class Analysis(Base):
     real_below: Mapped[float | None]
     fake_above: Mapped[float | None]
     notify: Mapped[bool] = mapped_column(default=False, server_default=false())
+    looked_at: Mapped[datetime | None] = mapped_column(UTCTime)
     faces: Mapped[list[Face]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Face.number")
     feedback: Mapped[list[Feedback]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Feedback.id")
     rescores: Mapped[list[Rescore]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Rescore.id")

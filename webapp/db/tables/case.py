@@ -34,14 +34,31 @@ class Case(Base):
     wanted: Mapped[int]
     rank: Mapped[float]
     audited: Mapped[bool] = mapped_column(default=False, server_default=false())
+    gold: Mapped[Gold | None] = relationship(back_populates="case", cascade="all, delete-orphan")
     items: Mapped[list[CaseItem]] = relationship(back_populates="case", cascade="all, delete-orphan", order_by="CaseItem.id")
     claims: Mapped[list[Claim]] = relationship(back_populates="case", cascade="all, delete-orphan")
     labels: Mapped[list[Label]] = relationship(back_populates="case", cascade="all, delete-orphan", order_by="Label.id")
     decisions: Mapped[list[Decision]] = relationship(back_populates="case", cascade="all, delete-orphan", order_by="Decision.id")
 
 
+class Gold(Base):
+    """The known answer of a case that tests the moderators: they never settle it, and its state stays as it is."""
+
+    __tablename__ = "gold"
+    __table_args__ = (CheckConstraint("value IN ('real', 'fake')", name="value"),)
+
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True)
+    value: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(UTCTime)
+    case: Mapped[Case] = relationship(back_populates="gold")
+
+
 class CaseItem(Base):
-    """One analysis of a case; `subject` as in feedback. The first shows the moderators its picture."""
+    """One analysis of a case; `subject` as in feedback. The first shows the moderators its picture.
+
+    `fake_prob`: calibrated, of the subject: a picture's face (frame-level), a clip's person or a whole file (video-level for clips). Those
+    with the reason `audit` were drawn before anybody voted, whatever their score: the only unbiased sample.
+    """
 
     __tablename__ = "case_item"
     __table_args__ = (UniqueConstraint("analysis_id", "subject"), CheckConstraint(_one_of("reason", Reason), name="reason"))
@@ -52,6 +69,7 @@ class CaseItem(Base):
     subject: Mapped[int]
     reason: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCTime)
+    fake_prob: Mapped[float | None]
     case: Mapped[Case] = relationship(back_populates="items")
     analysis: Mapped[Analysis] = relationship()
 
@@ -75,7 +93,7 @@ class Label(Base):
     """What a moderator said. Rows are never changed but for `withdrawn_at`: a later one counts instead.
 
     `confidence` 1 (a guess) to 3 (certain); `seconds` from taking the case to this label; `model_sha256`: the model whose answer was
-    revealed, None for a blind label.
+    revealed, None for a blind label; `media_sha256`: the kept file that was shown.
     """
 
     __tablename__ = "label"
@@ -105,6 +123,7 @@ class Label(Base):
     created_at: Mapped[datetime] = mapped_column(UTCTime)
     seconds: Mapped[float]
     model_sha256: Mapped[str | None] = mapped_column(String(64))
+    media_sha256: Mapped[str | None] = mapped_column(String(64))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCTime)
     case: Mapped[Case] = relationship(back_populates="labels")
     account: Mapped[Account] = relationship()
@@ -136,7 +155,10 @@ class LabelRegion(Base):
 
 
 class Decision(Base):
-    """A case's outcome; the last that was not undone counts. `how`: agreement, majority or adjudication."""
+    """A case's outcome; the last that was not undone counts. `how`: agreement, majority or adjudication.
+
+    `media_sha256`: the kept file that was looked at; of the case's other files it tells as near copies.
+    """
 
     __tablename__ = "decision"
     __table_args__ = (
@@ -150,4 +172,19 @@ class Decision(Base):
     how: Mapped[str] = mapped_column(String(16))
     decided_at: Mapped[datetime] = mapped_column(UTCTime)
     undone_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    media_sha256: Mapped[str | None] = mapped_column(String(64))
     case: Mapped[Case] = relationship(back_populates="decisions")
+
+
+class RegionAgreement(Base):
+    """How a model's heatmap agrees with what a moderator painted; no values where the region is about another face, or the file is gone."""
+
+    __tablename__ = "region_agreement"
+    __table_args__ = (CheckConstraint("iou BETWEEN 0 AND 1", name="iou"),)
+
+    label_id: Mapped[int] = mapped_column(ForeignKey("label.id", ondelete="CASCADE"), primary_key=True)
+    model_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    model_version: Mapped[str] = mapped_column(String(128))
+    created_at: Mapped[datetime] = mapped_column(UTCTime)
+    hit: Mapped[bool | None]
+    iou: Mapped[float | None]

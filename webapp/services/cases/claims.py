@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -11,18 +11,30 @@ from sqlalchemy.orm import Session
 from webapp.db import case_queries as queries
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, Claim
-from webapp.domain import Refused, Role, now
+from webapp.domain import Refused, Role, draw, now
 from webapp.services.accounts import Person, require
 
 _TRIES = 5
 
 
 class ClaimService:
-    """A claim lasts `hold` from the last activity. Every method raises Refused: not_signed_in, not_allowed."""
+    """A claim lasts `hold` from the last activity. Every method raises Refused: not_signed_in, not_allowed.
 
-    def __init__(self, sessions: Sessions, *, hold: timedelta = timedelta(minutes=10)) -> None:
+    `gold_share` of what is given out are cases with a known answer, as long as others wait too; nothing tells them apart.
+    """
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        *,
+        hold: timedelta = timedelta(minutes=10),
+        gold_share: float = 0.0,
+        draw: Callable[[], float] = draw,
+    ) -> None:
         self._sessions = sessions
         self._hold = hold
+        self._gold_share = gold_share
+        self._draw = draw
 
     def take(self, person: Person | None, skipped: Sequence[str] = ()) -> str | None:
         """The public id of the case the person holds, or of the next one, which he holds from now on; None where there is none.
@@ -88,6 +100,8 @@ class ClaimService:
         case = queries.next_case(session, person.id, skipped)
         if case is None:
             return None
+        if self._draw() < self._gold_share:
+            case = queries.next_gold(session, person.id, skipped, self._draw()) or case
         self._hold_it(session, person, case)
         return case.public_id
 

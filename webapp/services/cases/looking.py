@@ -16,7 +16,8 @@ from webapp.domain import CaseState, Refused, Role, Stage, Vote, now
 from webapp.media.masks import runs_of_mask
 from webapp.services.accounts import Person, require
 from webapp.services.cases.claims import held
-from webapp.services.cases.opening import subject_prob
+from webapp.services.cases.opening import HEARD
+from webapp.services.cases.subjects import subject_of
 
 MOST_SPOTS = 24  # frames of a clip that are shown
 LISTED = 200  # disputed cases
@@ -139,7 +140,10 @@ class LookingService:
         known = require(person, Role.MODERATOR)
         with self._sessions() as session:
             case = queries.case_by_public_id(session, public_id)
-            if case is None or not (case.state == CaseState.OPEN or (case.state == CaseState.DISPUTED and known.role == Role.ADMIN)):
+            claim = queries.claim_of(session, known.id)
+            holds = case is not None and claim is not None and claim.case_id == case.id  # a case with a known answer is decided already
+            waits = case is not None and (case.state == CaseState.OPEN or (case.state == CaseState.DISPUTED and known.role == Role.ADMIN))
+            if case is None or not (holds or waits):
                 raise unknown_case()
             item = queries.shown_item(session, case.id)
             consent = None if item is None else item.analysis.consent
@@ -158,7 +162,7 @@ class LookingService:
             decides = known.role == Role.ADMIN and case.state == CaseState.DISPUTED
             if not decides and not queries.labels_of(session, case.id, account_id=known.id):
                 raise Refused("not_labelled", "Give your own label first.")
-            return _answer(case)
+            return _answer(session, case)
 
     def own_label(self, person: Person | None, public_id: str) -> Told | None:
         """What the person said last on the case that he holds, for a page that was loaded anew."""
@@ -202,16 +206,12 @@ def _seen(session: Session, case: Case) -> Seen:
     return Seen(case.public_id, item.analysis.kind, None if media is None else media.format, item.subject, _spots(item))
 
 
-def _answer(case: Case) -> Answer:
-    first = case.items[0]
-    analysis = first.analysis
-    face = next((face for face in analysis.faces if analysis.kind == "image" and face.number == first.subject), None)
-    votes = {  # a visitor's last one on each subject counts
-        (item.id, vote.subject): vote.vote for item in case.items for vote in item.analysis.feedback if vote.subject in (item.subject, 0)
-    }
-    counts = {vote.value: list(votes.values()).count(vote) for vote in Vote}
-    verdict = analysis.verdict if face is None else face.verdict
-    return Answer(subject_prob(analysis, first.subject), verdict, f"{analysis.model_name} {analysis.model_version}", counts)
+def _answer(session: Session, case: Case) -> Answer:
+    first = queries.first_item(session, case.id)
+    analysis, subject = first.analysis, subject_of(first.analysis, first.subject)
+    prob, verdict = (analysis.fake_prob, analysis.verdict) if subject is None else (subject.fake_prob, subject.verdict)
+    votes = queries.votes_on(session, case.id, newest=HEARD)
+    return Answer(prob, verdict, f"{analysis.model_name} {analysis.model_version}", {vote.value: votes.count(vote) for vote in Vote})
 
 
 def _spots(item: CaseItem) -> tuple[Spot, ...]:

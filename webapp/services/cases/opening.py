@@ -1,4 +1,4 @@
-"""Which results become cases, and which of them comes first."""
+"""Opening a case or joining one, and which of the open ones comes first."""
 
 from __future__ import annotations
 
@@ -12,14 +12,23 @@ from sqlalchemy.orm import Session
 from webapp.db import case_queries as queries
 from webapp.db.tables import Analysis, Case, CaseItem
 from webapp.domain import CaseState, Reason, Vote, new_id, now
+from webapp.services.cases.subjects import subject_of
+
+HEARD = 200  # items of a case whose votes are counted, the newest
+MOST_DISPUTED = 10.0  # however many say so: whoever has many receipts gets no more
 
 
 @dataclass(frozen=True)
 class Rules:
-    """`wanted` independent labels are asked for; `age` is how long a case waits to gain a factor e over others."""
+    """`wanted` independent labels are asked for; `age` is how long a case waits to gain a factor e over others.
+
+    `audit_share` of all kept faces is drawn at random; inconclusive faces whose probability is at most `uncertain` from 0.5 are opened.
+    """
 
     wanted: int = 2
     age: timedelta = timedelta(days=3)
+    audit_share: float = 0.02
+    uncertain: float = 0.5
 
 
 def uncertainty(fake_prob: float) -> float:
@@ -30,9 +39,11 @@ def uncertainty(fake_prob: float) -> float:
 
 
 def dispute(votes: Sequence[str], verdict: str | None) -> float:
-    """From 1 (nobody objects) up: every visitor against the model adds 1, and visitors against each other as many as the fewer are."""
+    """From 1 (nobody objects) to MOST_DISPUTED: every visitor against the model adds 1, and visitors against each other as many as the
+    fewer are.
+    """
     against, for_it = votes.count(Vote.DISAGREE), votes.count(Vote.AGREE)
-    return 1.0 + (0.0 if verdict is None else against) + min(against, for_it)
+    return min(1.0 + (0.0 if verdict is None else against) + min(against, for_it), MOST_DISPUTED)
 
 
 def rank(fake_prob: float, disputed: float, opened_at: datetime, age: timedelta) -> float:
@@ -43,27 +54,44 @@ def rank(fake_prob: float, disputed: float, opened_at: datetime, age: timedelta)
 def open_case(session: Session, analysis: Analysis, subject: int, reason: Reason, rules: Rules, alike: Sequence[int] = ()) -> Case:
     """Open a case for `subject` of an analysis, or join the open one of the analyses that are `alike` (ids). Ranks it anew."""
     item = queries.item_of(session, analysis.id, subject)
-    case = item.case if item is not None else queries.open_case_of(session, [*alike, analysis.id], subject)
+    if item is not None:
+        return ranked(session, item.case, rules)
+    return add_item(session, queries.open_case_of(session, [*alike, analysis.id], subject), analysis, subject, reason, rules)
+
+
+def add_item(  # all of it is the item
+    session: Session, case: Case | None, analysis: Analysis, subject: int, reason: Reason, rules: Rules
+) -> Case:
+    """To a case, or to a new one."""
     if case is None:
         case = Case(public_id=new_id(), opened_at=now(), state=CaseState.OPEN, wanted=rules.wanted, rank=0.0, audited=False)
         session.add(case)
-    if item is None:
-        case.items.append(CaseItem(analysis=analysis, subject=subject, reason=reason, created_at=now()))
+        session.flush()
+    known = subject_of(analysis, subject)
+    session.add(
+        CaseItem(
+            case_id=case.id,
+            analysis_id=analysis.id,
+            subject=subject,
+            reason=reason,
+            created_at=now(),
+            fake_prob=None if known is None else known.fake_prob,
+        )
+    )
     case.audited = case.audited or reason == Reason.AUDIT
     session.flush()
-    case.rank = _rank_of(case, rules)
+    return ranked(session, case, rules)
+
+
+def ranked(session: Session, case: Case, rules: Rules) -> Case:
+    """With the rank that the votes give it by now. Those drawn at random come first: what is decided of them must not depend on anything
+    that anybody said.
+    """
+    if case.audited:
+        case.rank = rank(0.5, MOST_DISPUTED, case.opened_at, rules.age)
+        return case
+    first = queries.first_item(session, case.id)
+    votes = queries.votes_on(session, case.id, newest=HEARD)
+    prob = 0.5 if first.fake_prob is None else first.fake_prob
+    case.rank = rank(prob, dispute(votes, first.analysis.verdict), case.opened_at, rules.age)
     return case
-
-
-def _rank_of(case: Case, rules: Rules) -> float:
-    first = case.items[0]
-    votes = [vote.vote for item in case.items for vote in item.analysis.feedback if vote.subject in (item.subject, 0)]
-    probability = subject_prob(first.analysis, first.subject)
-    return rank(0.5 if probability is None else probability, dispute(votes, first.analysis.verdict), case.opened_at, rules.age)
-
-
-def subject_prob(analysis: Analysis, subject: int) -> float | None:
-    """The fake probability of a subject: the file's for 0, a picture's face's; of a clip's person the file's."""
-    if subject and analysis.kind == "image":
-        return next((face.fake_prob for face in analysis.faces if face.number == subject), None)
-    return analysis.fake_prob

@@ -64,6 +64,8 @@ CHINESE: Mapping[str, str] = {
     "timeline.seconds": "秒",
     "face": "第 {number} 张脸",
     "person": "第 {number} 个人",
+    "reliability": "在由审核员裁定、且得到类似分数的 {count} 张脸中，{share} 是伪造的（95 % 区间 {low} 至 {high}）。",
+    "reliability.title": "这样的分数有多常是伪造",
     "table.faces": "每张脸",
     "table.persons": "每个人",
     "table.frames": "每一帧上的每张脸",

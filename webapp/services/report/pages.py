@@ -74,6 +74,8 @@ def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> I
         yield from _clip(report, moments)
     elif result.faces:
         yield from _section(words["table.faces"], tables.faces(report, _WIDTH), room=20 * mm)
+    if measured := report.measured():
+        yield from _section(words["reliability.title"], *(paragraph(line, BODY) for line in measured))
     yield from _limits(report)
     if result.kind == "video" and result.faces:
         yield from _section(words["table.frames"], tables.frames(report, _WIDTH), room=20 * mm)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from laanet_core.config import DecisionConfig
 from laanet_core.results import AnalysisResult, Verdict, number_text
+from webapp.services.cases.reliability import Reliability
 from webapp.services.report.words import ENGLISH
 
 
@@ -16,7 +17,8 @@ class Report:
     """One analysis that a person may hand on: plain values, no file name, no receipt.
 
     `media_sha256` is of the file as it was given; `created` is when the report was made and must carry its zone. `notice` is the weights'
-    licence notice. `words` has every key of ENGLISH. Raises ValueError for a time without a zone or words that lack a key.
+    licence notice. `words` has every key of ENGLISH. `reliability` is of every face of a photo or person of a clip in order, or empty.
+    Raises ValueError for a time without a zone, words that lack a key, or another number of reliabilities.
     """
 
     result: AnalysisResult
@@ -25,12 +27,15 @@ class Report:
     created: datetime
     notice: str | None = None
     words: Mapping[str, str] = field(default_factory=lambda: ENGLISH)
+    reliability: Sequence[Reliability | None] = ()
 
     def __post_init__(self) -> None:
         if self.created.tzinfo is None:
             raise ValueError("the time of a report must carry its zone")
         if missing := sorted(ENGLISH.keys() - self.words.keys()):
             raise ValueError(f"the words of the report lack {', '.join(missing)}")
+        if self.reliability and len(self.reliability) != len(self._verdicts()):
+            raise ValueError(f"{len(self.reliability)} reliabilities for {len(self._verdicts())} faces or persons")
 
     @property
     def created_utc(self) -> datetime:
@@ -65,6 +70,21 @@ class Report:
             return None
         key = f"probability.{self.result.kind}" if len(self._verdicts()) > 1 else "probability"
         return self.words[key].format(number=number_text(self.result.fake_prob))
+
+    def measured(self) -> list[str]:
+        """Of every face or person of which enough is known, how often scores like its own were fake."""
+        key = "person" if self.result.kind == "video" else "face"
+        return [f"{self.words[key].format(number=number)}: {self._measured(found)}" for number, found in self.reliabilities()]
+
+    def reliabilities(self) -> list[tuple[int, Reliability]]:
+        """Those that are known, with the number of the face or person."""
+        tracks, faces = [track.track + 1 for track in self.result.tracks], range(1, len(self.result.faces) + 1)
+        numbers = tracks if self.result.kind == "video" else faces
+        return [(number, found) for number, found in zip(numbers, self.reliability, strict=False) if found is not None]
+
+    def _measured(self, found: Reliability) -> str:
+        numbers = {"share": f"{found.share:.0%}", "low": f"{found.low:.0%}", "high": f"{found.high:.0%}"}
+        return self.words["reliability"].format(count=found.count, **numbers)
 
     def size(self) -> str:
         if self.result.size is None:

@@ -71,6 +71,10 @@ ENGLISH: Mapping[str, str] = {
     "timeline.seconds": "Seconds",
     "face": "Face {number}",
     "person": "Person {number}",
+    "reliability": (
+        "of {count} faces that moderators decided and that had been scored like this, {share} were fake (95 % interval {low} to {high})."
+    ),
+    "reliability.title": "How often such scores were fake",
     # tables
     "table.faces": "Every face",
     "table.persons": "Every person",

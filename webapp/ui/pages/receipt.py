@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from webapp.ui.texts import Texts
 
 # The receipt stands behind "#", which browsers do not send: it is in no log and no Referer.
 FROM_ADDRESS = "() => [location.hash.slice(1)]"
+_POLL_SECONDS = 20.0
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -32,38 +34,70 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
         with gr.Row(elem_classes="lens-buttons"):
             delete = gr.Button(texts.delete, elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
-    outputs = [shown, actions, notice, sure, export]
+    clock = gr.Timer(_POLL_SECONDS, active=False)
+    told = gr.State([])
+    outputs = [shown, actions, notice, sure, export, clock, told]
 
     def look(words: str) -> tuple[Any, ...]:
         if not words.strip():
-            return "", gr.update(visible=False), False, gr.update(visible=False), ""
+            return _nothing("")
         try:
             found = services.receipts.result(receipt_of(words))
         except Refused as refusal:
-            text = texts.refused.get(refusal.code, refusal.message)
-            return message(text), gr.update(visible=False), False, gr.update(visible=False), ""
-        link = export_link(receipt_of(words), texts)
-        return record.record(found, texts), gr.update(visible=True), found["notify"], gr.update(visible=False), link
+            return _nothing(message(texts.refused.get(refusal.code, refusal.message)))
+        link, hidden = export_link(receipt_of(words), texts), gr.update(visible=False)
+        return record.record(found, texts), gr.update(visible=True), found["notify"], hidden, link, _ticking(found), decided(found)
 
-    def ask(words: str, wanted: bool) -> None:
+    def ask(words: str, wanted: bool) -> tuple[Any, ...]:
         try:
             services.receipts.ask_notice(receipt_of(words), wanted)
+            found = services.receipts.result(receipt_of(words))
         except Refused as refusal:
             gr.Warning(texts.refused.get(refusal.code, refusal.message))
+            return gr.skip(), gr.skip(), gr.skip()
+        return record.record(found, texts), _ticking(found), decided(found)
+
+    def tick(words: str, known: list[Any]) -> tuple[Any, ...]:
+        """While the page is open: what has been decided since it was last looked at."""
+        try:
+            found = services.receipts.result(receipt_of(words))
+        except Refused:  # deleted, or not to be read just now; the page as it is says more than that
+            return gr.skip(), gr.skip(), gr.skip()
+        if decided(found) == known:
+            return gr.skip(), gr.skip(), gr.skip()
+        gr.Info(texts.decided_now)
+        return record.record(found, texts), _ticking(found), decided(found)
 
     def remove(words: str) -> tuple[Any, ...]:
         try:
             services.receipts.delete(receipt_of(words))
         except Refused as refusal:
             reason = texts.refused.get(refusal.code, refusal.message)
-            return message(texts.cannot_delete.format(reason=reason)), gr.skip(), gr.skip(), gr.update(visible=False), gr.skip()
-        return message(texts.deleted), gr.update(visible=False), False, gr.update(visible=False), ""
+            return message(texts.cannot_delete.format(reason=reason)), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 3
+        return _nothing(message(texts.deleted))
 
     blocks.load(lambda words: words, field, field, js=FROM_ADDRESS, **QUIET).then(look, field, outputs, **QUIET)
     gr.on([show.click, field.submit], look, field, outputs, **QUIET)
-    notice.input(ask, [field, notice], None, **QUIET)
+    notice.input(ask, [field, notice], [shown, clock, told], **QUIET)
+    clock.tick(tick, [field, told], [shown, clock, told], **QUIET)
     delete.click(lambda: gr.update(visible=True), None, sure, **QUIET)
     sure.click(remove, field, outputs, **QUIET)
+
+
+def _nothing(shown: str) -> tuple[Any, ...]:
+    """The page without a result, saying why."""
+    hidden = gr.update(visible=False)
+    return shown, hidden, False, hidden, "", gr.Timer(active=False), []
+
+
+def _ticking(found: Mapping[str, Any]) -> gr.Timer:
+    """Looks again for as long as there is something to come that the visitor wants to be told of."""
+    return gr.Timer(active=bool(found["notify"] and found["waiting"]))
+
+
+def decided(found: Mapping[str, Any]) -> list[Any]:
+    """What makes one state of the decisions another."""
+    return [] if found["decision"] is None else [[face["face"], face["value"], face["decided_at"]] for face in found["decision"]["faces"]]
 
 
 def receipt_of(words: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from laanet_core.results import number_text
 from webapp.ui.render.faces import grid, pill
+from webapp.ui.render.trust import reliability_lines
 from webapp.ui.texts import Texts
 
 
@@ -19,6 +20,7 @@ def record(found: Mapping[str, Any], texts: Texts) -> str:
         _head(found, texts),
         f"<p class='lens-help'>{escape(made)}</p>",
         _scores(found, texts),
+        _reliability(found, texts),
         _section(texts.receipt_file, _file(found["media"], texts)),
         _section(texts.moderators_decision, _decision(found, texts)),
         _section(texts.later_models, _later(found["later_scores"], texts)),
@@ -53,6 +55,11 @@ def _scores(found: Mapping[str, Any], texts: Texts) -> str:
     return grid(heads, body) if rows else ""
 
 
+def _reliability(found: Mapping[str, Any], texts: Texts) -> str:
+    lines = [(_name(row["face"], found, texts), row["count"], row["share"], *row["interval"]) for row in found["reliability"]]
+    return reliability_lines(lines, texts)
+
+
 def _file(media: Mapping[str, Any], texts: Texts) -> str:
     since = media["kept_since"]
     return f"<p>{escape(texts.file_not_kept if since is None else texts.file_kept.format(time=_minute(since)))}</p>"
@@ -63,10 +70,28 @@ def _minute(time: str) -> str:
 
 
 def _decision(found: Mapping[str, Any], texts: Texts) -> str:
-    decision = found["decision"]
-    if decision is None:
-        return f"<p>{escape(texts.not_decided)}</p>"
-    return f"<p>{pill(decision['verdict'], texts)}</p>"
+    """What was decided, face by face; what waits; or that nobody can decide, since the file is not kept."""
+    faces = [] if found["decision"] is None else found["decision"]["faces"]
+    parts = [grid(texts.decided_columns, (_decided(face, found, texts) for face in faces))] if faces else []
+    if found["waiting"]:
+        names = ", ".join(_name(number, found, texts) for number in found["waiting"])
+        parts.append(f"<p>{escape(texts.with_moderators.format(faces=names))}</p>")
+    if not parts:
+        parts.append(f"<p>{escape(texts.not_decided if found['media']['kept'] else texts.none_decides)}</p>")
+    return "".join(parts)
+
+
+def _decided(face: Mapping[str, Any], found: Mapping[str, Any], texts: Texts) -> tuple[str, str, str]:
+    state = face["value"] if face["value"] in ("real", "fake") else "inconclusive"
+    words = f"<span class='lens-pill lens-{state}'>{escape(texts.decided[face['value']])}</span>"
+    copy = "" if face["exact"] else f" {escape(texts.decided_copy)}"
+    return escape(_name(face["face"], found, texts)), words + copy, _minute(face["decided_at"])
+
+
+def _name(number: int, found: Mapping[str, Any], texts: Texts) -> str:
+    if number == 0:
+        return texts.whole_file
+    return (texts.person_number if found["kind"] == "video" else texts.face_number).format(number=number)
 
 
 def _later(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:

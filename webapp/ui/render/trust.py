@@ -30,6 +30,18 @@ def stability_strip(faces: Sequence[FaceResult], found: Sequence[Stability | Non
     )
 
 
+def reliability_lines(lines: Sequence[tuple[str, int, float, float, float]], texts: Texts) -> str:
+    """How often such scores were fake, of every face there is enough known of: its name, then count, share, and the interval's ends."""
+    if not lines:
+        return ""
+    rows = "".join(f"<p><b>{escape(name)}</b> {escape(_measured(texts, *numbers))}</p>" for name, *numbers in lines)
+    return f"<section class='lens-reliability'>{rows}</section>"
+
+
+def _measured(texts: Texts, count: float, share: float, low: float, high: float) -> str:
+    return texts.reliability.format(count=round(count), share=f"{share:.0%}", low=f"{low:.0%}", high=f"{high:.0%}")
+
+
 def waiting_strip(texts: Texts) -> str:
     """While the faces are being judged again."""
     words = f"<h3>{escape(texts.stability)}</h3><p class='lens-help'>{escape(texts.stability_running)}</p>"

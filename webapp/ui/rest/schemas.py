@@ -122,13 +122,36 @@ class Media(Shape):
     kept: KeptFile | None
 
 
+class DecidedFace(Shape):
+    face: int = Field(description="0 the whole file; from 1 on a picture's face or a clip's person")
+    value: Literal["real", "fake", "cannot_tell", "unusable"]
+    how: Literal["agreement", "majority", "adjudication"]
+    decided_at: str
+    exact: bool = Field(description="decided on this very file; false: on a near copy of it")
+
+
+class Decided(Shape):
+    faces: list[DecidedFace]
+
+
+class MeasuredReliability(Shape):
+    face: int
+    count: int = Field(description="faces drawn at random, decided real or fake by moderators, that this model scored like this one")
+    fakes: int = Field(description="of them decided fake")
+    share: Probability
+    interval: tuple[Probability, Probability] = Field(description="of the share, 95 % (Wilson)")
+    scores: tuple[Probability, Probability] = Field(description="the fake probabilities that count as alike")
+
+
 class Result(Answer):
     created_at: str
     size: tuple[int, int] | None = Field(description="width and height of the upright original")
     thresholds: Thresholds | None = Field(description="how scores became verdicts at the time; null for results from before they were kept")
     feedback: list[GivenFeedback] = Field(description="oldest first; of several on one face the last counts")
     later_scores: list[LaterScore] = Field(description="what later models say")
-    decision: None = Field(description="of moderators, once there is one")
+    decision: Decided | None = Field(description="of moderators; null while there is none")
+    waiting: list[int] = Field(description="the faces that moderators have still to decide about")
+    reliability: list[MeasuredReliability] = Field(description="measured; only faces of which enough is known are in it")
     notify: bool
     media: Media
 

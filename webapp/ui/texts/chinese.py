@@ -209,9 +209,15 @@ CHINESE = Texts(
     no_votes="还没有。",
     moderators_decision="审核员的裁定",
     not_decided="尚未裁定。",
+    with_moderators="等待审核员裁定：{faces}。",
+    decided={"real": "真实", "fake": "被改过", "cannot_tell": "无法判定", "unusable": "不适合判断"},
+    decided_columns=("脸", "裁定", "时间（UTC）"),
+    decided_copy="依据与您的文件相近的副本裁定",
+    decided_now="审核员已作出裁定。",
+    none_decides="审核员只查看访客同意保存的文件，因此不会有人裁定这一个。",
     later_models="后续模型给出的分数",
     no_later_models="还没有后续模型判断过它。",
-    tell_me="审核员裁定后在这里告诉我",
+    tell_me="请审核员裁定，并在裁定后在这里告诉我",
     programs_title="供程序使用",
     programs=(
         "使用 gradio_client 时，按名称调用 `/analyse_image`、`/analyse_video`、`/submit_feedback`、`/result` 和 `/delete`。不使用它时，把文件发送到 "

@@ -236,9 +236,15 @@ with such a score were fake; your picture may be of another kind.
     no_votes="None yet.",
     moderators_decision="The moderators' decision",
     not_decided="Not decided yet.",
+    with_moderators="Waiting for the moderators: {faces}.",
+    decided={"real": "real", "fake": "manipulated", "cannot_tell": "cannot be told", "unusable": "cannot be judged"},
+    decided_columns=("Face", "Decision", "When (UTC)"),
+    decided_copy="decided on a near copy of your file",
+    decided_now="The moderators have decided.",
+    none_decides="Moderators look only at files that visitors let be kept, so nobody will decide about this one.",
     later_models="Scores under later models",
     no_later_models="No later model has judged it.",
-    tell_me="Show me here when a moderator has decided",
+    tell_me="Ask the moderators, and show me here when they have decided",
     programs_title="For programs",
     programs=(
         "With gradio_client call `/analyse_image`, `/analyse_video`, `/submit_feedback`, `/result` and `/delete` by name. Without it, send the "

@@ -143,6 +143,12 @@ class Texts:
     no_votes: str
     moderators_decision: str
     not_decided: str
+    with_moderators: str
+    decided: Mapping[str, str]  # by what moderators said
+    decided_columns: tuple[str, str, str]
+    decided_copy: str
+    decided_now: str
+    none_decides: str
     later_models: str
     no_later_models: str
     tell_me: str

@@ -99,7 +99,17 @@ def held(shown: Shown, services: Services, texts: Texts) -> tuple[str, str]:
     result, found = shown.analysed.result, shown.stabilities or []
     unstable = services.evidence.falls(result, found) if found else False
     strip = trust.stability_strip(services.evidence.checked_faces(result), found, texts, clip=result.kind == "video") if found else ""
-    return headline.headline(result, texts, unstable=unstable), strip
+    return headline.headline(result, texts, unstable=unstable), strip + measured(shown, services, texts)
+
+
+def measured(shown: Shown, services: Services, texts: Texts) -> str:
+    """How often scores like these turned out to be fake."""
+    result = shown.analysed.result
+    numbers = [track.track + 1 for track in result.tracks] if result.kind == "video" else range(1, len(result.faces) + 1)
+    words = texts.person_number if result.kind == "video" else texts.face_number
+    found = zip(numbers, services.evidence.reliabilities(result), strict=True)
+    lines = [(words.format(number=n), r.count, r.share, r.low, r.high) for n, r in found if r is not None]
+    return trust.reliability_lines(lines, texts)
 
 
 def _earlier_vote(shown: Shown, following: Next, texts: Texts) -> Values:

@@ -1,0 +1,339 @@
+"""Which results become cases, whoever asks and however often."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, insert, select, text
+
+from tests.webapp.cases.conftest import Kept
+from tests.webapp.conftest import Judged
+from webapp.db.nearness import fingerprint_row
+from webapp.db.session import Sessions
+from webapp.db.tables import Analysis, AuditEntry, Case, CaseItem, Consent, Decision, Face, Feedback, Fingerprint, Label, Media
+from webapp.domain import Reason, new_id, new_key, new_receipt, now, receipt_hash
+from webapp.services.accounts import Person
+from webapp.services.analysis import AnalysisService
+from webapp.services.cases.claims import ClaimService
+from webapp.services.cases.labelling import LabellingService, Said
+from webapp.services.cases.log import CaseLog
+from webapp.services.cases.opening import Rules
+from webapp.services.cases.triage import Triage
+from webapp.services.feedback import FeedbackService, Submission
+from webapp.services.jobs import Jobs
+from webapp.services.keeping import Keeping
+from webapp.services.receipts import ReceiptService
+
+pytestmark = pytest.mark.both_databases
+BITS = 0x0123456789ABCDEF
+Looks = Callable[..., Triage]
+
+
+@pytest.fixture
+def triage(log: CaseLog) -> Triage:
+    """Draws nothing at random."""
+    return Triage(log, Rules(), draw=lambda: 1.0)
+
+
+@pytest.fixture
+def feedback(sessions: Sessions, triage: Triage) -> FeedbackService:
+    return FeedbackService(sessions, stored=triage.look)
+
+
+def vote(feedback: FeedbackService, receipt: str, said: str, subject: int = 1) -> None:
+    assert feedback.submit(Submission(receipt, subject, said, "", new_key()))
+
+
+def cases(sessions: Sessions) -> list[tuple[str, ...]]:
+    """The reasons of every case's items."""
+    with sessions() as session:
+        return [tuple(item.reason for item in case.items) for case in session.scalars(select(Case).order_by(Case.id))]
+
+
+def test_what_the_model_cannot_tell_becomes_a_case_and_what_it_can_does_not(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+    for prob in (0.5, 0.05, 0.95):
+        triage.look(receipt_hash(kept.add(prob)))
+    assert cases(sessions) == [("uncertainty",)]
+    with sessions() as session:
+        item = session.scalars(select(CaseItem)).one()
+        assert (item.subject, item.fake_prob, item.case.wanted, item.case.audited) == (1, 0.5, 2, False)
+        told = [
+            (entry.actor, entry.subject, json.loads(entry.details))
+            for entry in session.scalars(select(AuditEntry))
+            if "case" in entry.action
+        ]
+    assert told == [("system", f"case:{item.case.public_id}", {"reason": "uncertainty"})]
+
+
+def test_how_uncertain_can_be_set(sessions: Sessions, kept: Kept, log: CaseLog) -> None:
+    triage = Triage(log, Rules(wanted=3, uncertain=0.1), draw=lambda: 1.0)
+    for prob in (0.65, 0.45):
+        triage.look(receipt_hash(kept.add(prob)))
+    with sessions() as session:
+        item = session.scalars(select(CaseItem)).one()
+        assert (item.fake_prob, item.case.wanted) == (0.45, 3)
+
+
+def test_of_a_crowd_the_most_uncertain_become_cases(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+    faces = [
+        Face(number=n, x1=n * 9, y1=0, x2=n * 9 + 8, y2=8, detection_prob=1, fake_logit=0, fake_prob=0.5 + n / 100, verdict="inconclusive")
+        for n in range(1, 11)
+    ]
+    triage.look(receipt_hash(kept.add(0.6, faces=faces)))
+    with sessions() as session:
+        assert sorted(session.scalars(select(CaseItem.subject))) == [1, 2, 3, 4, 5]
+
+
+def test_without_the_file_nothing_can_be_looked_at(sessions: Sessions, kept: Kept, triage: Triage, feedback: FeedbackService) -> None:
+    receipt = kept.add(0.5, kept=False)
+    triage.look(receipt_hash(receipt))
+    vote(feedback, receipt, "disagree")
+    triage.look("0" * 64)
+    assert cases(sessions) == []
+
+
+def test_a_visitor_against_the_model_opens_a_case_and_others_join(sessions: Sessions, kept: Kept, feedback: FeedbackService) -> None:
+    file, (first, second, third) = "a" * 64, [0.05, 0.05, 0.05]
+    one, two, three = (kept.add(prob, file=file) for prob in (first, second, third))
+    vote(feedback, two, "agree")
+    assert cases(sessions) == []
+    vote(feedback, one, "disagree")
+    assert cases(sessions) == [("disagreement",)]
+    rank = ranks(sessions)
+    vote(feedback, two, "agree")
+    vote(feedback, three, "not_sure", subject=0)  # of a file with one face
+    assert cases(sessions) == [("disagreement",) * 3]
+    assert ranks(sessions) > rank  # visitors against each other
+    vote(feedback, one, "agree")  # thought better of it
+    assert ranks(sessions) < rank
+
+
+def ranks(sessions: Sessions) -> float:
+    with sessions() as session:
+        return session.scalars(select(Case.rank)).one()
+
+
+def test_near_copies_join_where_it_is_the_same_face_with_a_like_score(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+    def look(prob: float, bits: int, **changes: object) -> int:
+        triage.look(receipt_hash(kept.add(prob, bits=bits, **changes)))
+        return len(cases(sessions))
+
+    assert look(0.5, BITS) == 1
+    assert look(0.6, BITS ^ 0b10101) == 1
+    assert look(0.5, ~BITS & 2**64 - 1) == 2  # another picture
+    assert look(0.79, BITS) == 3  # looks alike, but the model sees another face in it: perhaps its manipulated copy
+    assert look(0.5, BITS, model_sha256="e" * 64) == 4  # scores of two models cannot be compared
+    elsewhere = Face(number=1, x1=100, y1=100, x2=199, y2=199, detection_prob=1, fake_logit=0, fake_prob=0.5, verdict="inconclusive")
+    assert look(0.5, BITS, faces=[elsewhere]) == 5
+    assert len(cases(sessions)[0]) == 2
+
+
+def test_a_decided_case_takes_the_same_file_only(
+    sessions: Sessions, kept: Kept, triage: Triage, claims: ClaimService, labelling: LabellingService, people: list[Person]
+) -> None:
+    triage.look(receipt_hash(kept.add(0.5, file="a" * 64, bits=BITS)))
+    for person in people[1:3]:
+        case = claims.take(person)
+        assert case is not None
+        labelling.blind(person, case, Said("fake", 2))
+        labelling.final(person, case)
+    triage.look(receipt_hash(kept.add(0.5, file="a" * 64, bits=BITS)))
+    triage.look(receipt_hash(kept.add(0.5, file="b" * 64, bits=BITS)))
+    assert cases(sessions) == [("uncertainty",) * 2, ("uncertainty",)]
+
+
+def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(sessions: Sessions, kept: Kept, log: CaseLog) -> None:
+    draws = iter([0.0, 0.9, 0.019, 0.02])
+    triage = Triage(log, Rules(audit_share=0.02), draw=lambda: next(draws))
+    looked = [kept.add(prob) for prob in (0.5, 0.02, 0.97, 0.01)]
+    for receipt in looked * 3:  # a fifth draw would fail
+        triage.look(receipt_hash(receipt))
+    assert cases(sessions) == [("audit",), ("audit",)]
+    with sessions() as session:
+        assert [item.fake_prob for item in session.scalars(select(CaseItem).order_by(CaseItem.id))] == [0.5, 0.97]
+
+
+def test_the_rank_of_what_was_drawn_does_not_depend_on_votes(sessions: Sessions, kept: Kept, log: CaseLog) -> None:
+    triage = Triage(log, Rules(), draw=lambda: 0.0)
+    feedback = FeedbackService(sessions, stored=triage.look)
+    receipt = kept.add(0.02)
+    triage.look(receipt_hash(receipt))
+    before = ranks(sessions)
+    vote(feedback, receipt, "disagree")
+    assert ranks(sessions) == before
+
+
+def test_whoever_wants_to_know_asks_the_moderators(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+    receipts = ReceiptService(sessions, asked=triage.look)
+    receipt = kept.add(0.02)
+    receipts.ask_notice(receipt, False)
+    assert cases(sessions) == []
+    receipts.ask_notice(receipt, True)
+    receipts.ask_notice(receipt, True)
+    assert cases(sessions) == [("report",)]
+    assert receipts.result(receipt)["waiting"] == [1]
+
+
+def test_persons_of_clips_are_judged_over_the_whole_clip(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+    def frame(number: int, track: int, logit: float) -> Face:
+        scored = {"fake_logit": logit, "fake_prob": 0.5, "verdict": "fake"}
+        return Face(number=number, x1=0, y1=0, x2=9, y2=9, detection_prob=1, time=number, track=track, **scored)
+
+    faces = [frame(1, 0, -4.0), frame(2, 0, 4.2), frame(3, 1, 6.0), frame(4, 1, 7.0)]
+    thresholds = {"temperature": 1.0, "real_below": 0.2, "fake_above": 0.8}
+    receipt = kept.add(0.99, kind="video", faces=faces, **thresholds)
+    triage.look(receipt_hash(receipt))
+    with sessions() as session:
+        item = session.scalars(select(CaseItem)).one()
+        assert (item.subject, round(item.fake_prob or 0, 3)) == (1, 0.525)
+
+
+def test_what_a_crash_left_is_looked_at_later(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+    first, second = kept.add(0.5), kept.add(0.02)
+    assert triage.sweep() == 2
+    assert cases(sessions) == [("uncertainty",)]
+    FeedbackService(sessions).submit(Submission(second, 1, "disagree", "", new_key()))  # and nobody was told
+    assert triage.sweep() == 1
+    assert triage.sweep() == 0
+    assert cases(sessions) == [("uncertainty",), ("disagreement",)]
+    assert first
+
+
+def test_a_failure_costs_neither_the_answer_nor_the_vote(
+    engine: Engine, sessions: Sessions, keeping: Keeping, triage: Triage, judged: Judged
+) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE case_item RENAME TO elsewhere"))
+    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.look)
+    analysed = service.analyse(judged.picture, consent=True)
+    assert analysed.kept
+    assert analysed.receipt is not None
+    vote(FeedbackService(sessions, stored=triage.look), analysed.receipt, "disagree")
+    with sessions() as session:
+        assert session.scalars(select(Feedback.vote)).all() == ["disagree"]
+
+
+def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
+    sessions: Sessions, keeping: Keeping, triage: Triage, judged: Judged
+) -> None:
+    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.look)
+    feedback, receipts = FeedbackService(sessions, stored=triage.look), ReceiptService(sessions, keeping=keeping)
+    one, two = (service.analyse(judged.picture, consent=True).receipt or "" for _ in range(2))
+    for receipt in (one, two):
+        vote(feedback, receipt, "disagree")
+    assert set(cases(sessions)) == {("uncertainty",) * 2}
+    receipts.delete(one)
+    assert set(cases(sessions)) == {("uncertainty",)}
+    receipts.delete(two)
+    assert cases(sessions) == []
+
+
+def test_copies_that_come_at_once_make_one_case(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+    receipts = [kept.add(0.5, bits=BITS) for _ in range(8)]
+    threads = [threading.Thread(target=triage.look, args=(receipt_hash(receipt),)) for receipt in receipts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert cases(sessions) == [("uncertainty",) * 8]
+
+
+@pytest.mark.parametrize("count", [60, pytest.param(10_000, marks=pytest.mark.proof)])
+def test_puppets_make_no_cases_and_change_no_label(
+    sessions: Sessions,
+    kept: Kept,
+    feedback: FeedbackService,
+    claims: ClaimService,
+    labelling: LabellingService,
+    people: list[Person],
+    count: int,
+) -> None:
+    """Half of the puppets send the same file, half a near copy of their own; then one of them votes again and again."""
+    first = kept.add(0.05, file="a" * 64, bits=BITS)
+    vote(feedback, first, "disagree")
+    for person in people[1:3]:
+        case = claims.take(person)
+        assert case is not None
+        labelling.blind(person, case, Said("real", 3))
+        labelling.final(person, case)
+    with sessions() as session:
+        labels = [(label.id, label.value, label.withdrawn_at) for label in session.scalars(select(Label))]
+    seconds = []
+    for number in range(count // 2):
+        receipt = kept.add(0.05, file="a" * 64, bits=BITS) if number % 2 else kept.add(0.05, bits=BITS ^ (1 << number % 8))
+        began = time.perf_counter()
+        vote(feedback, receipt, "disagree")
+        seconds.append(time.perf_counter() - began)
+    for number in range(count // 2):
+        vote(feedback, first, ("agree", "disagree")[number % 2])
+    print(f"{count} votes: the median took {1000 * statistics.median(seconds):.1f} ms, the last {1000 * seconds[-1]:.1f} ms")
+    assert len(cases(sessions)) == 2  # that of the file, and one of its near copies
+    with sessions() as session:
+        assert [(label.id, label.value, label.withdrawn_at) for label in session.scalars(select(Label))] == labels
+        assert [decision.value for decision in session.scalars(select(Decision))] == ["real"]
+
+
+@pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.proof)])
+def test_opening_takes_no_time_among_many_open_cases(
+    sessions: Sessions, engine: Engine, kept: Kept, triage: Triage, claims: ClaimService, people: list[Person], count: int
+) -> None:
+    fill(sessions, count)
+    times = []
+    for _ in range(20):
+        hashed = receipt_hash(kept.add(0.5))
+        began = time.perf_counter()
+        triage.look(hashed)
+        times.append(time.perf_counter() - began)
+    with sessions() as session:
+        assert session.query(Case).count() == count + 20
+    taken = []
+    for person in people[1:21]:
+        began = time.perf_counter()
+        assert claims.take(person)
+        taken.append(time.perf_counter() - began)
+    opening, taking = (1000 * statistics.median(found) for found in (times, taken))
+    print(f"{engine.dialect.name}: among {count} open cases opening one takes {opening:.1f} ms, taking one {taking:.1f} ms (medians of 20)")
+    assert statistics.quantiles(times)[0] < 0.05  # others may be at work on this machine
+    assert statistics.quantiles(taken)[0] < 0.3
+
+
+def fill(sessions: Sessions, count: int) -> None:
+    """Open cases, each on a kept picture of its own."""
+    import random
+
+    chance, moment = random.Random(2), now()
+    same = {
+        "created_at": moment,
+        "media_sha256": "0" * 64,
+        "kind": "image",
+        "outcome": "verdict",
+        "verdict": "inconclusive",
+        "fake_prob": 0.5,
+    }
+    model = {"seconds": 1, "model_name": "m", "model_version": "1", "model_sha256": "f" * 64, "notify": False, "looked_at": moment}
+    with sessions.begin() as session:
+        rows = [{**same, **model, "receipt_hash": receipt_hash(new_receipt())} for _ in range(count)]
+        analyses = session.scalars(insert(Analysis).returning(Analysis.id), rows).all()
+        bits = [fingerprint_row(0, chance.getrandbits(64)) for _ in analyses]
+        bands = [{f"band_{n}": getattr(row, f"band_{n}") for n in (1, 2, 3, 4)} for row in bits]
+        session.execute(insert(Fingerprint), [{"analysis_id": a, "number": 0, **row} for a, row in zip(analyses, bands, strict=True)])
+        files = [
+            {"sha256": new_id() * 2, "name": new_id(), "kind": "image", "format": "png", "bytes": 9, "created_at": moment} for _ in analyses
+        ]
+        media = session.scalars(insert(Media).returning(Media.id), files).all()
+        held = [{"analysis_id": a, "media_id": m, "given_at": moment, "text_version": "1"} for a, m in zip(analyses, media, strict=True)]
+        session.execute(insert(Consent), held)
+        opened = [{"public_id": new_id(), "opened_at": moment, "state": "open", "wanted": 2, "rank": float(n)} for n in range(count)]
+        ids = session.scalars(insert(Case).returning(Case.id), opened).all()
+        items = [
+            {"case_id": c, "analysis_id": a, "subject": 1, "reason": Reason.AUDIT, "created_at": moment, "fake_prob": 0.5}
+            for c, a in zip(ids, analyses, strict=True)
+        ]
+        session.execute(insert(CaseItem), items)
+    with sessions() as session:
+        session.execute(text("ANALYZE"))

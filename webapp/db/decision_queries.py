@@ -1,0 +1,49 @@
+"""Questions about what was decided; each takes a session first and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import Session
+
+from webapp.db.tables import Analysis, Case, CaseItem, Decision, Gold
+from webapp.domain import LabelValue, Reason
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Faces that got a score from one to the other, both included, from one model, in pictures or clips."""
+
+    kind: str
+    model_sha256: str
+    lowest: float
+    highest: float
+
+
+def items_with_decisions(session: Session, analysis_id: int, before: datetime) -> Sequence[tuple[CaseItem, Decision | None]]:
+    """What of an analysis is a case, by subject, and what stands decided of it since before a time."""
+    standing = (Decision.case_id == CaseItem.case_id) & Decision.undone_at.is_(None) & (Decision.decided_at <= before)
+    query = select(CaseItem, Decision).join(Decision, standing, isouter=True).join(CaseItem.case)
+    known = query.where(CaseItem.analysis_id == analysis_id, ~exists().where(Gold.case_id == Case.id))
+    return [(item, decision) for item, decision in session.execute(known.order_by(CaseItem.subject))]
+
+
+def audited(session: Session, scored: Scored, before: datetime) -> tuple[int, int]:
+    """Of the cases drawn at random how many were decided real or fake, and how many of them fake; each case counts once."""
+    first = select(func.min(CaseItem.id)).where(CaseItem.reason == Reason.AUDIT).group_by(CaseItem.case_id)
+    query = select(Decision.value, func.count()).select_from(CaseItem).join(Decision, Decision.case_id == CaseItem.case_id)
+    drawn = query.join(Analysis, Analysis.id == CaseItem.analysis_id).where(
+        CaseItem.id.in_(first),
+        CaseItem.fake_prob.between(scored.lowest, scored.highest),
+        Analysis.kind == scored.kind,
+        Analysis.model_sha256 == scored.model_sha256,
+        Decision.undone_at.is_(None),
+        Decision.decided_at <= before,
+        Decision.value.in_((LabelValue.REAL, LabelValue.FAKE)),
+        ~exists().where(Gold.case_id == CaseItem.case_id),
+    )
+    counts = {value: count for value, count in session.execute(drawn.group_by(Decision.value))}  # noqa: C416
+    return sum(counts.values()), counts.get(LabelValue.FAKE, 0)
