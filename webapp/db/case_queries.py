@@ -9,12 +9,15 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, s
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Claim, Consent, Decision, Feedback, Gold, Label, Media
+from webapp.db.writing import QUEUE
 from webapp.domain import Action, CaseState, Stage
 
 
 def lock_cases(session: Session) -> None:
     """Take SQLite's write lock before anything is read, so that what is read is still so when it is written. PostgreSQL locks rows."""
     if session.get_bind().dialect.name == "sqlite":
+        if (queue := session.info.get(QUEUE)) is not None:
+            queue.enter(session)
         session.execute(update(Case).where(Case.id == -1).values(rank=0.0))
 
 

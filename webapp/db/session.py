@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from webapp.db.copies import sqlite_file
 from webapp.db.mounts import served_from_elsewhere
 from webapp.db.upgrade import upgrade
+from webapp.db.writing import QUEUE, WriteQueue
 from webapp.domain import UnusableDatabase
 
 logger = logging.getLogger(__name__)
@@ -71,7 +72,13 @@ def parse_url(url: str) -> URL:
 
 
 def make_sessions(engine: Engine) -> Sessions:
-    return sessionmaker(engine, expire_on_commit=False)
+    """Sessions on SQLite know the queue of its writers (`writing.WriteQueue`)."""
+    if engine.dialect.name != "sqlite":
+        return sessionmaker(engine, expire_on_commit=False)
+    queue = WriteQueue()
+    sessions = sessionmaker(engine, expire_on_commit=False, info={QUEUE: queue})
+    event.listen(sessions, "after_transaction_end", queue.leave)
+    return sessions
 
 
 def answers(engine: Engine) -> bool:
