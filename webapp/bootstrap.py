@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from webapp.services.stopping import Stopping
     from webapp.ui.app import Site
     from webapp.ui.desk import Desk
+    from webapp.ui.services import Services
 
 logger = logging.getLogger(__name__)
 _HOUR = 3600.0
@@ -83,8 +84,9 @@ class Cases:
 
 @dataclass(frozen=True)
 class Application:
-    """What is served, what is done by the clock, and its end."""
+    """The visitors' services, what is served, what is done by the clock, and its end."""
 
+    services: Services
     site: Site
     timer: Timer
     stopping: Stopping
@@ -157,7 +159,7 @@ def _restore_at_start(settings: Settings) -> None:
 def build(settings: Settings) -> Application:
     """Load the weights, open database and store, make the pages.
 
-    Raises LaanetError, Unable, UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
+    Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
     from webapp.media.decoding.decoders import Decoders
     from webapp.services.weights import StartingWeights
@@ -179,6 +181,7 @@ def build(settings: Settings) -> Application:
     detector, weights = starting.load(lambda source: _detector(settings, source, decoders))
     cases = _cases(records, settings)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
+    decoders.wait_until_ready()
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.look)
     metrics = _metrics(settings, analysis)
     feedback = FeedbackService(sessions, stored=cases.triage.look)
@@ -207,7 +210,8 @@ def build(settings: Settings) -> Application:
 
     uploads = Uploads(settings.cache)
     evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache, reliability=cases.reliability)
-    blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings, weights))
+    services = Services(analysis, feedback, receipts, evidence, uploads, settings, weights)
+    blocks = build_pages(services)
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
     timer = Timer(_tasks(records, settings) + cases.tasks)
     stopping = Stopping(
@@ -218,7 +222,7 @@ def build(settings: Settings) -> Application:
         close_decoders=decoders.close,
         close_database=records.engine.dispose,
     )
-    return Application(Site(blocks, rest, _desk(records, cases, detector, settings), health, metrics), timer, stopping)
+    return Application(services, Site(blocks, rest, _desk(records, cases, detector, settings), health, metrics), timer, stopping)
 
 
 def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
