@@ -217,7 +217,7 @@ def build(settings: Settings) -> Application:
     stopping = Stopping(
         analysis,
         timer,
-        backup=records.backups.make if settings.backup_hours and sqlite_file(records.engine.url) else None,
+        backup=records.backups.make if settings.space and settings.backup_hours and sqlite_file(records.engine.url) else None,
         close_server=lambda: blocks.close(verbose=False),
         close_decoders=decoders.close,
         close_database=records.engine.dispose,

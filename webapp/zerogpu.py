@@ -10,6 +10,7 @@ import copy
 import logging
 import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from laanet_core.model import LAANet
 from laanet_core.results import AnalysisResult
 from laanet_core.runtimes.eager import Eager
 from laanet_core.scoring import Scores, score_crops
-from laanet_core.weights import LoadedWeights
+from laanet_core.weights import load_weights
 
 logger = logging.getLogger(__name__)
 CROPS_PER_CALL = 64  # so that a call asks for a few seconds: one that asks for more than is left of the quota is refused
@@ -86,10 +87,20 @@ class _NoGpu(Exception):
 class LendingDetector(Detector):
     """Scores crops on lent GPUs; faces are found, and everything is done where none is to be had, on the processor."""
 
-    def __init__(self, loaded: LoadedWeights, device: str = "auto", **options: Any) -> None:
-        """`device` is the lent one: `auto` is CUDA, `cpu` lends processes without a GPU."""
-        _network[:] = [copy.deepcopy(loaded.model).eval().to("cuda" if device == "auto" else device)]
-        super().__init__(loaded, "cpu", **options)
+    @classmethod
+    def from_weights(cls, source: str | Path = "starter", device: str = "auto", **options: Any) -> LendingDetector:
+        """`device` is the lent one: `auto` is CUDA, `cpu` lends processes without a GPU. Raises InvalidWeights."""
+
+        def load() -> tuple[LendingDetector, LAANet]:
+            loaded = load_weights(source)
+            return cls(loaded, "cpu", **options), copy.deepcopy(loaded.model).eval()
+
+        with ThreadPoolExecutor(
+            1
+        ) as plain:  # in the main thread `spaces` looks at every operation of torch, which takes many times as long
+            detector, network = plain.submit(load).result()
+        _network[:] = [network.to("cuda" if device == "auto" else device)]  # here it must see it
+        return detector
 
     def analyse_file(self, path: str | Path, *, progress: Callable[[float, str], None] | None = None, **options: Any) -> AnalysisResult:
         telling = _Telling(progress)

@@ -1,0 +1,62 @@
+"""On ZeroGPU: calls run in forked processes, against a lender on the loopback; the processes have no GPU here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+
+from laanet_core.inference import Detector
+from tests.conftest import ROOT
+from tests.spaces.lender import Lender
+from tests.spaces.space import Space
+
+
+@pytest.fixture
+def lender(tmp_path: Path) -> Iterator[Lender]:
+    with Lender(tmp_path) as lending:
+        yield lending
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Iterator[Space]:
+    made = Space(tmp_path, hardware="zerogpu")
+    yield made
+    made.kill()
+
+
+def test_lent_processes_judge_die_and_are_done_without(space: Space, lender: Lender, samples: Path, detector: Detector) -> None:
+    """In one test, since the start costs seconds."""
+    picture, clip = samples / "two_people.jpg", ROOT / "webapp" / "examples" / "clip.mp4"
+    expected = detector.analyse_image(np.asarray(detector._reader.image(picture)))
+    space.start(**lender.environment, LENS_DEVICE="cpu", LENS_AT_ONCE="1")
+    assert lender.calls == ["/startup-report"]
+    assert space.health()["device"] == "zerogpu"
+
+    lender.kills = True
+    started = time.monotonic()
+    died = space.analyse(picture)
+    assert (died.status_code, died.json()["error"]["code"]) == (500, "unforeseen")
+    assert time.monotonic() - started < 30
+    lender.kills = False
+
+    judged = space.analyse(picture).json()
+    assert judged["fake_prob"] == pytest.approx(expected.fake_prob, abs=1e-3)
+    assert len(lender.asked) == 2
+    assert all(4 < seconds < 10 for seconds in lender.asked)
+    assert space.analyse(clip).json()["outcome"] == "verdict"
+    calls = len(lender.asked)
+    assert calls > 2
+
+    lender.exhausted = True
+    client = Client(space.url, verbose=False)
+    _, answer = client.predict(handle_file(str(picture)), api_name="/analyse_image")
+    client.close()
+    assert answer["fake_prob"] == judged["fake_prob"] or answer["fake_prob"] == pytest.approx(judged["fake_prob"], abs=1e-3)
+    assert len(lender.asked) == calls + 1
+    assert any("no GPU was lent" in line["message"] for line in space.lines())
+    assert "GpuFailed: the lent GPU's process failed" in space.log.read_text()

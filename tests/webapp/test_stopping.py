@@ -1,0 +1,108 @@
+"""The end of the server, without a server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from laanet_core.results import AnalysisResult
+from tests.webapp.conftest import Judged
+from webapp.db.session import Sessions
+from webapp.services import stopping
+from webapp.services.analysis import AnalysisService
+from webapp.services.jobs import Jobs
+from webapp.services.stopping import Stopping
+from webapp.services.timer import Timer
+from webapp.services.turns import Restarting
+
+
+class Slow:
+    """Judges as somebody else did, but not before it is let."""
+
+    notice = None
+
+    def __init__(self, judged: Judged) -> None:
+        self.info, self.decision, self._judged = judged.info, judged.decision, judged
+        self.begun, self.let = threading.Event(), threading.Event()
+
+    def analyse_file(self, path: str | Path, *, progress: Any = None, **_: Any) -> AnalysisResult:
+        self.begun.set()
+        while not self.let.wait(0.02):
+            progress(0.5, "judging")
+        return self._judged.analyse_file(path)
+
+
+@pytest.fixture
+def slow(judged: Judged) -> Slow:
+    return Slow(judged)
+
+
+@pytest.fixture
+def analysis(slow: Slow, sessions: Sessions) -> AnalysisService:
+    return AnalysisService(slow, sessions, Jobs(), frames=4)
+
+
+def steps(analysis: AnalysisService) -> tuple[Stopping, list[str]]:
+    done: list[str] = []
+
+    def step(name: str) -> Any:
+        return lambda: done.append(name)
+
+    options = {name: step(name) for name in ("backup", "close_server", "close_database")}
+    return Stopping(analysis, Timer([]), **options), done
+
+
+def test_what_runs_is_finished_what_waits_is_told_and_then_all_is_closed(analysis: AnalysisService, slow: Slow, judged: Judged) -> None:
+    end, done = steps(analysis)
+    with ThreadPoolExecutor(3) as pool:
+        running = pool.submit(analysis.analyse, judged.picture)
+        assert slow.begun.wait(20)
+        waiting = pool.submit(analysis.analyse, judged.picture)
+        while analysis.turns.waiting == 0:
+            time.sleep(0.01)
+        ended = pool.submit(end.run)
+        with pytest.raises(Restarting):
+            waiting.result(timeout=20)
+        with pytest.raises(Restarting):
+            analysis.turns.ask()
+        with pytest.raises(Restarting):
+            analysis.analyse(judged.picture)
+        assert (done, analysis.turns.closed) == ([], True)
+        slow.let.set()
+        assert running.result(timeout=20).receipt is not None
+        ended.result(timeout=20)
+    assert done == ["backup", "close_server", "close_database"]
+
+
+def test_what_takes_too_long_is_told_to_stop(
+    analysis: AnalysisService, slow: Slow, judged: Judged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stopping, "_FOR_JOBS", 0.2)
+    end, done = steps(analysis)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(analysis.analyse, judged.picture)
+        assert slow.begun.wait(20)
+        end.run()
+        with pytest.raises(Restarting):
+            running.result(timeout=20)
+    assert done == ["backup", "close_server", "close_database"]
+
+
+def test_steps_that_hang_or_fail_do_not_keep_the_others(analysis: AnalysisService, caplog: pytest.LogCaptureFixture) -> None:
+    never, done = threading.Event(), []
+
+    def fail() -> None:
+        raise OSError("the volume is gone")
+
+    started = time.monotonic()
+    Stopping(analysis, Timer([]), backup=fail, close_server=never.wait, close_database=lambda: done.append("database")).run(seconds=2.5)
+    assert time.monotonic() - started < 10
+    assert done == ["database"]
+    assert "the last backup failed" in caplog.text
+    assert "closing the server was given up" in caplog.text
+    never.set()
