@@ -1,6 +1,7 @@
 // The work on a case: keys, painting, zoom, and what is asked of the server. Everything is drawn into the markup of worktable.py.
 (() => {
   const words = window.lensDesk;
+  const INK = "#ffc400";
   const RENEW_AFTER = 60000, UNDO_WITHIN = 600000, MASK_SIDE = 1024, ZOOM_STEP = 1.25, MOST_ZOOM = 16;
   const $ = (selector) => document.querySelector(`#desk ${selector}`);
   const $$ = (selector) => [...document.querySelectorAll(`#desk ${selector}`)];
@@ -100,6 +101,7 @@
     Object.assign(state, { view: "plain", tool: null, zoom: 1, x: 0, y: 0, frame: firstFrame(found), said: null, heat: true, marked: null, renewed: Date.now() });
     state.ruled = found.spots;
     state.paint = null;
+    $(".desk-theirs").width = $(".desk-theirs").height = 1;
     $(".desk-form").reset();
     $$("[data-do=view]").forEach((button) => press(button, button.dataset.name === "plain"));
     $$("[data-do=tool]").forEach((button) => press(button, false));
@@ -306,7 +308,7 @@
   // --- painting ---------------------------------------------------------------------------------------------------------------------
   const ink = () => {
     const context = $(".desk-paint").getContext("2d", { willReadFrequently: true });
-    context.fillStyle = context.strokeStyle = "#ffc400";
+    context.fillStyle = context.strokeStyle = INK;
     context.lineCap = context.lineJoin = "round";
     return context;
   };
@@ -393,10 +395,10 @@
     placeWords();
   }
 
-  function drawRegion(given, add) {
-    const canvas = $(".desk-paint");
-    if (!add) Object.assign(canvas, { width: given.width, height: given.height });
-    const context = ink();
+  function drawRegion(given, canvas, colour) {
+    Object.assign(canvas, { width: given.width, height: given.height }); // which empties it
+    const context = canvas.getContext("2d");
+    context.fillStyle = colour;
     let place = 0;
     given.runs.forEach((length, number) => {
       for (let left = number % 2 ? length : 0, at = place; left > 0; ) {
@@ -483,7 +485,7 @@
     $("#desk-note").value = own.note;
     if (own.region) {
       if (own.region.time !== null) state.frame = Math.max(times(state.found).indexOf(own.region.time), 0);
-      drawRegion(own.region);
+      drawRegion(own.region, $(".desk-paint"), INK);
       state.paint = own.region;
       placeWords();
     }
@@ -542,6 +544,8 @@
     return parts;
   }
 
+  const list = () => $$(".desk-argument button");
+
   function argument(told) {
     const card = element("article", "", "desk-argument");
     const head = element("p");
@@ -554,8 +558,12 @@
       const button = Object.assign(element("button", words.show_region), { type: "button" });
       button.addEventListener("click", () => {
         if (told.region.time !== null) choose(Math.max(times(state.found).indexOf(told.region.time), 0));
-        drawRegion(told.region);
+        const theirs = $(".desk-theirs"), on = button.getAttribute("aria-pressed") !== "true";
+        list().forEach((other) => press(other, on && other === button));
+        if (on) drawRegion(told.region, theirs, "#00c2ff");
+        else theirs.width = theirs.height = 1;
       });
+      press(button, false);
       card.append(button);
     }
     return card;
@@ -704,9 +712,10 @@
     const desk = document.getElementById("desk"), view = $(".desk-view"), canvas = $(".desk-paint");
     desk.closest(".prose")?.classList.remove("prose"); // Gradio's rules for running text: margins and colours for all that is in it
     desk.addEventListener("click", (event) => {
+      const pressed = event.target.closest("button");
+      if (pressed && event.detail) pressed.blur(); // after a click by mouse, Enter submits
       const button = event.target.closest("[data-do]");
       if (!button || button.dataset.do === "submit" || !doing[button.dataset.do]) return;
-      if (event.detail) button.blur(); // after a click by mouse, Enter submits
       doing[button.dataset.do](button);
     });
     $(".desk-form").addEventListener("submit", (event) => {
