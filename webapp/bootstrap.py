@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Engine
@@ -181,8 +182,8 @@ def _desk(records: Records, detector: Detector, settings: Settings) -> Desk:
     services = DeskServices(
         accounts(records),
         SignInService(sessions),
-        ClaimService(sessions),
-        LabellingService(sessions),
+        ClaimService(sessions, hold=timedelta(minutes=settings.claim_minutes)),
+        LabellingService(sessions, undo=timedelta(minutes=settings.undo_minutes)),
         looking,
         ShowingService(looking, records.keeping, detector),
         FlagService(sessions, records.audit),

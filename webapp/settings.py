@@ -22,8 +22,10 @@ class Settings:
     where people reach it, if not there; `LENS_FRAMES` frames judged of a clip; `LENS_MAX_UPLOAD_MB` of a file; `LENS_MAX_FILES` files at
     once; `LENS_MAX_WAITING` visitors in the queue before others are turned away; `LENS_AT_ONCE` analyses at a time; `LENS_BACKUPS` folder
     of the backups, `LENS_BACKUP_HOURS` between two of them (0: none by itself), `LENS_KEPT_BACKUPS` of them; `LENS_RESTORE` latest | a
-    backup's path, used at start where there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never); `LENS_STORE`
-    folder or bucket (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0: none).
+    backup's path, used at start where there is no database; `LENS_RETENTION_DAYS` after which results are deleted (0: never);
+    `LENS_CLAIM_MINUTES` for which a moderator holds a case, from his last activity on; `LENS_UNDO_MINUTES` for which he can take a label
+    back; `LENS_STORE` folder or bucket (s3://bucket/folder) of the media that visitors let be kept, `LENS_STORE_GB` how much of it (0:
+    none).
     """
 
     weights: str = "starter"
@@ -44,6 +46,8 @@ class Settings:
     kept_backups: int = 7
     restore: str = ""
     retention_days: int = 0
+    claim_minutes: int = 10
+    undo_minutes: int = 10
     store: str = ""
     store_gb: float = 10.0
 
@@ -109,6 +113,8 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         kept_backups=_number(environment, "LENS_KEPT_BACKUPS", defaults.kept_backups, most=10_000),
         restore=environment.get("LENS_RESTORE", defaults.restore),
         retention_days=_number(environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500),
+        claim_minutes=_number(environment, "LENS_CLAIM_MINUTES", defaults.claim_minutes, most=1440),
+        undo_minutes=_number(environment, "LENS_UNDO_MINUTES", defaults.undo_minutes, most=1440),
         store=_store(environment.get("LENS_STORE", defaults.store)),
         store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
     )

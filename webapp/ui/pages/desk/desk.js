@@ -1,8 +1,8 @@
 // The work on a case: keys, painting, zoom, and what is asked of the server. Everything is drawn into the markup of worktable.py.
 (() => {
   const words = window.lensDesk;
-  const INK = "#ffc400";
-  const RENEW_AFTER = 60000, UNDO_WITHIN = 600000, MASK_SIDE = 1024, ZOOM_STEP = 1.25, MOST_ZOOM = 16;
+  const INK = "#ffc400", UNDO_WITHIN = words.undo_minutes * 60000;
+  const RENEW_AFTER = 60000, MASK_SIDE = 1024, ZOOM_STEP = 1.25, MOST_ZOOM = 16;
   const $ = (selector) => document.querySelector(`#desk ${selector}`);
   const $$ = (selector) => [...document.querySelectorAll(`#desk ${selector}`)];
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -504,8 +504,12 @@
     if (answer) place.append(...answered(answer));
     list.hidden = !labels;
     list.replaceChildren();
-    if (labels) list.append(element("h3", words.arguments), ...labels.map(argument));
-    for (const name of ["skip", "flag"]) $(`[data-do=${name}]`).hidden = state.mode !== "blind";
+    if (labels) {
+      const each = new Map(); // of every moderator the last label; what came before it is told with it
+      labels.forEach((told) => each.set(told.moderator, { ...told, before: each.get(told.moderator) }));
+      list.append(element("h3", words.arguments), ...[...each.values()].map(argument));
+    }
+    for (const name of ["skip", "flag", "undo"]) $(`[data-do=${name}]`).hidden = state.mode === "revealed" || (state.mode === "adjudicate" && name !== "undo");
     sendWords();
   }
 
@@ -549,9 +553,11 @@
   function argument(told) {
     const card = element("article", "", "desk-argument");
     const head = element("p");
-    head.append(element("b", fill(words.moderator, { number: told.moderator })), ` ${words.stages[told.stage]}: `);
+    head.append(element("b", fill(words.moderator, { number: told.moderator })), ": ");
     head.append(element("strong", words.values[told.value], `desk-${told.value}`), `, ${words.confidences[told.confidence - 1].toLowerCase()}`);
     card.append(head);
+    const before = told.before;
+    if (before && before.value !== told.value) card.append(element("p", fill(words.before, { value: words.values[before.value] }), "desk-small"));
     if (told.tags.length) card.append(element("p", told.tags.map((tag) => words.tag_names[tag]).join(", "), "desk-small"));
     card.append(element("p", told.note || words.no_note, told.note ? "desk-told" : "desk-small"));
     if (told.region) {
