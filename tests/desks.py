@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ class Moderator:
     client: httpx.Client
 
     def post(self, path: str, words: object = None) -> httpx.Response:
-        return self.client.post(CALLS + path, json={} if words is None else words)
+        content = json.dumps({} if words is None else words)
+        return self.client.post(CALLS + path, content=content, headers={"Content-Type": "application/json"})
 
     def get(self, path: str) -> httpx.Response:
         return self.client.get(CALLS + path)

@@ -26,10 +26,19 @@ def test_what_the_readme_points_to_is_there() -> None:
 
 
 def test_every_code_of_a_refusal_is_listed() -> None:
-    desk = ("services/accounts/", "services/cases/", "ui/doors/")  # moderators', whom no endpoint of the README serves
+    desk = ("services/accounts/", "services/cases/", "ui/doors/", "ui/desk/", "ui/pages/desk/")  # moderators': docs/moderating.md
     files = [path for path in (ROOT / "webapp").rglob("*.py") if not any(part in path.as_posix() for part in desk)]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     codes = set(re.findall(r'(?:Refused|_failing_as|_answer)\((?:\d+, )?\s*"(\w+)"', source))
     assert len(codes) >= 15
     listed = {code for row in re.findall(r"^\| \d{3} \|.*$", README, re.MULTILINE) for code in re.findall(r"`(\w+)`", row)}
+    assert codes <= listed
+
+
+def test_every_code_of_the_desk_is_listed() -> None:
+    listed = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "moderating.md").read_text(encoding="utf-8")))
+    folders = ("webapp/services/accounts", "webapp/services/cases", "webapp/ui/doors", "webapp/ui/desk", "webapp/ui/pages/desk")
+    source = "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    codes = set(re.findall(r'(?:Refused|_error)\((?:\d+, )?\s*"(\w+)"', source))
+    assert len(codes) >= 25
     assert codes <= listed

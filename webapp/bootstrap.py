@@ -250,7 +250,7 @@ def _cases(records: Records, settings: Settings) -> Cases:
     triage = Triage(log, rules)
     return Cases(
         triage,
-        ClaimService(records.sessions, gold_share=settings.gold_share / 100),
+        ClaimService(records.sessions, hold=timedelta(minutes=settings.claim_minutes), gold_share=settings.gold_share / 100),
         LabellingService(records.sessions, undo=delay, log=log),
         ReliabilityService(records.sessions, delay=delay),
         delay,

@@ -58,6 +58,7 @@ class Settings:
     decoders: int = 4  # LENS_DECODERS: processes that decode files, at most
     decode_mb: int = 1024  # LENS_DECODE_MB: memory of each
     decode_seconds: int = 45  # LENS_DECODE_SECONDS that a picture, or a clip's next frame, may take
+    claim_minutes: int = 10  # LENS_CLAIM_MINUTES for which a moderator holds a case, from his last activity on
     labels: int = 2  # LENS_LABELS of moderators asked for a case
     audit_share: float = 2.0  # LENS_AUDIT_SHARE of kept faces drawn at random, in percent
     gold_share: float = 5.0  # LENS_GOLD_SHARE of the cases given out whose answer is known, in percent
@@ -142,6 +143,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         kept_backups=_number(environment, "LENS_KEPT_BACKUPS", defaults.kept_backups, most=10_000),
         restore=environment.get("LENS_RESTORE", "latest" if defaults.space and (folder or repository) else ""),
         retention_days=_number(environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500),
+        claim_minutes=_number(environment, "LENS_CLAIM_MINUTES", defaults.claim_minutes, most=1440),
         store=_store(environment.get("LENS_STORE", defaults.store)),
         store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
         decoders=_number(environment, "LENS_DECODERS", defaults.decoders, most=256),

@@ -58,7 +58,7 @@ def high_pass(rgb: RGBImage) -> RGBImage:
     """The picture (H, W, 3) uint8 without its large shapes: grain, edges and seams around a middle grey."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     fine = (grey - cv2.GaussianBlur(grey, (0, 0), _SIGMA)) * _CONTRAST + 128
-    return np.asarray(cv2.cvtColor(np.clip(fine, 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB), np.uint8)
+    return np.asarray(cv2.cvtColor(np.clip(np.rint(fine), 0, 255).astype(np.uint8), cv2.COLOR_GRAY2RGB), np.uint8)
 
 
 VIEWS: dict[str, Callable[[RGBImage], RGBImage]] = {"error_level": error_level, "high_pass": high_pass}

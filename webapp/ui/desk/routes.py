@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from webapp.ui.desk.asked import MOST_BYTES, Asked, words_of
 from webapp.ui.doors import cookie
 from webapp.ui.services import DeskServices
 
+logger = logging.getLogger(__name__)
 NO_STORE = {"Cache-Control": "no-store"}
 _STATUSES = {
     **{"not_signed_in": 401, "not_allowed": 403, "own_case": 403, "unknown_case": 404, "not_kept": 404, "too_large": 413},
@@ -146,6 +148,10 @@ def _handler(services: DeskServices, call: Call) -> Callable[[Request], Awaitabl
             found = await run_in_threadpool(lambda: call(Asked(services.signing.person_of(token), case, words)))
         except Refused as refusal:
             return JSONResponse({"error": refusal.to_json()}, _STATUSES.get(refusal.code, 422), NO_STORE)
+        except Exception:  # a database that is locked or away, and what nobody foresaw: nothing was stored
+            logger.exception("the desk could not answer %s", request.url.path)
+            failure = Refused("unavailable", "That could not be done just now. Please try again in a moment.")
+            return JSONResponse({"error": failure.to_json()}, 503, NO_STORE)
         if isinstance(found, Shown):
             return _bytes(found, request.headers.get("range"))
         return JSONResponse(found, headers=NO_STORE)

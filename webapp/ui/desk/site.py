@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from webapp.settings import Settings
 from webapp.ui import doors
 from webapp.ui.desk import routes
 from webapp.ui.desk.asked import MOST_BYTES
@@ -55,7 +56,7 @@ class Desk:
             ssr_mode=False,
             theme=theme(),
             css_paths=_HERE / "desk.css",
-            head=_head(),
+            head=_head(settings),
         )
         self._site = site
         door = Door(site, signing=services.signing, desk=DESK, doors=doors.PATHS)
@@ -75,8 +76,10 @@ async def _to_desk(_: Request) -> Response:
     return RedirectResponse(f"{DESK}/", status_code=307)
 
 
-def _head() -> str:
+def _head(settings: Settings) -> str:
     """The page's script, and the words it needs."""
-    words = json.dumps({"calls": CALLS, **asdict(ENGLISH)}, ensure_ascii=True).replace("<", "\\u003c")
+    words = json.dumps({"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}, ensure_ascii=True).replace(
+        "<", "\\u003c"
+    )
     script = (_HERE / "desk.js").read_text(encoding="utf-8")
     return f"<meta name='robots' content='noindex'><script>window.lensDesk = {words};</script><script>{script}</script>"

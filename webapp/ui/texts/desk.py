@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.domain import LabelValue, Role, Stage, Tag, Vote
+from webapp.domain import LabelValue, Role, Tag, Vote
 from webapp.services.cases.flags import Concern
 
 
@@ -90,8 +90,7 @@ class DeskTexts:
     no_votes: str
     arguments: str
     moderator: str
-    stages: Mapping[str, str]
-    sure: str
+    before: str
     no_note: str
     show_region: str
     keys: str
@@ -227,8 +226,7 @@ ENGLISH = DeskTexts(
     no_votes="No visitor has voted.",
     arguments="What the moderators said",
     moderator="Moderator {number}",
-    stages={Stage.BLIND: "blind", Stage.FINAL: "after the reveal", Stage.ADJUDICATION: "decision"},
-    sure="{confidence}",
+    before="{value} before the model’s answer was shown",
     no_note="no note",
     show_region="Show the place",
     keys="Keys",

@@ -21,7 +21,7 @@ def build(services: DeskServices, texts: DeskTexts) -> tuple[gr.HTML, gr.HTML]:
     """Add the tab's components and what they do. Returns where `people` and `flags` are shown."""
     with gr.Column(elem_classes="desk-admin"):
         gr.HTML(f"<h2>{escape(texts.people)}</h2>", padding=False)
-        shown_people = gr.HTML(elem_id="people", padding=False)
+        shown_people = gr.HTML(elem_id="people", padding=False, apply_default_css=False)
         with gr.Row(elem_classes="desk-fields"):
             name = gr.Textbox(label=texts.name, max_length=64, elem_id="person-name")
             role = gr.Radio([(texts.roles[role], role.value) for role in Role], value=Role.MODERATOR.value, label=texts.role)
@@ -35,7 +35,7 @@ def build(services: DeskServices, texts: DeskTexts) -> tuple[gr.HTML, gr.HTML]:
         said = gr.Markdown(elem_id="person-said")
         link = gr.Textbox(label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, visible=False, elem_id="person-link")
         gr.HTML(f"<h2>{escape(texts.flags)}</h2><p>{escape(texts.flags_help)}</p>", padding=False)
-        shown_flags = gr.HTML(elem_id="flags", padding=False)
+        shown_flags = gr.HTML(elem_id="flags", padding=False, apply_default_css=False)
     for action, button in buttons.items():
         button.click(_doing(action, services, texts), [name, role], [shown_people, said, link], **QUIET)
     return shown_people, shown_flags

@@ -1,7 +1,8 @@
 // The work on a case: keys, painting, zoom, and what is asked of the server. Everything is drawn into the markup of worktable.py.
 (() => {
   const words = window.lensDesk;
-  const RENEW_AFTER = 60000, UNDO_WITHIN = 600000, MASK_SIDE = 1024, ZOOM_STEP = 1.25, MOST_ZOOM = 16;
+  const INK = "#ffc400", UNDO_WITHIN = words.undo_minutes * 60000;
+  const RENEW_AFTER = 60000, MASK_SIDE = 1024, ZOOM_STEP = 1.25, MOST_ZOOM = 16;
   const $ = (selector) => document.querySelector(`#desk ${selector}`);
   const $$ = (selector) => [...document.querySelectorAll(`#desk ${selector}`)];
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -100,6 +101,7 @@
     Object.assign(state, { view: "plain", tool: null, zoom: 1, x: 0, y: 0, frame: firstFrame(found), said: null, heat: true, marked: null, renewed: Date.now() });
     state.ruled = found.spots;
     state.paint = null;
+    $(".desk-theirs").width = $(".desk-theirs").height = 1;
     $(".desk-form").reset();
     $$("[data-do=view]").forEach((button) => press(button, button.dataset.name === "plain"));
     $$("[data-do=tool]").forEach((button) => press(button, false));
@@ -306,7 +308,7 @@
   // --- painting ---------------------------------------------------------------------------------------------------------------------
   const ink = () => {
     const context = $(".desk-paint").getContext("2d", { willReadFrequently: true });
-    context.fillStyle = context.strokeStyle = "#ffc400";
+    context.fillStyle = context.strokeStyle = INK;
     context.lineCap = context.lineJoin = "round";
     return context;
   };
@@ -393,10 +395,10 @@
     placeWords();
   }
 
-  function drawRegion(given, add) {
-    const canvas = $(".desk-paint");
-    if (!add) Object.assign(canvas, { width: given.width, height: given.height });
-    const context = ink();
+  function drawRegion(given, canvas, colour) {
+    Object.assign(canvas, { width: given.width, height: given.height }); // which empties it
+    const context = canvas.getContext("2d");
+    context.fillStyle = colour;
     let place = 0;
     given.runs.forEach((length, number) => {
       for (let left = number % 2 ? length : 0, at = place; left > 0; ) {
@@ -483,7 +485,7 @@
     $("#desk-note").value = own.note;
     if (own.region) {
       if (own.region.time !== null) state.frame = Math.max(times(state.found).indexOf(own.region.time), 0);
-      drawRegion(own.region);
+      drawRegion(own.region, $(".desk-paint"), INK);
       state.paint = own.region;
       placeWords();
     }
@@ -502,8 +504,12 @@
     if (answer) place.append(...answered(answer));
     list.hidden = !labels;
     list.replaceChildren();
-    if (labels) list.append(element("h3", words.arguments), ...labels.map(argument));
-    for (const name of ["skip", "flag"]) $(`[data-do=${name}]`).hidden = state.mode !== "blind";
+    if (labels) {
+      const each = new Map(); // of every moderator the last label; what came before it is told with it
+      labels.forEach((told) => each.set(told.moderator, { ...told, before: each.get(told.moderator) }));
+      list.append(element("h3", words.arguments), ...[...each.values()].map(argument));
+    }
+    for (const name of ["skip", "flag", "undo"]) $(`[data-do=${name}]`).hidden = state.mode === "revealed" || (state.mode === "adjudicate" && name !== "undo");
     sendWords();
   }
 
@@ -542,20 +548,28 @@
     return parts;
   }
 
+  const list = () => $$(".desk-argument button");
+
   function argument(told) {
     const card = element("article", "", "desk-argument");
     const head = element("p");
-    head.append(element("b", fill(words.moderator, { number: told.moderator })), ` ${words.stages[told.stage]}: `);
+    head.append(element("b", fill(words.moderator, { number: told.moderator })), ": ");
     head.append(element("strong", words.values[told.value], `desk-${told.value}`), `, ${words.confidences[told.confidence - 1].toLowerCase()}`);
     card.append(head);
+    const before = told.before;
+    if (before && before.value !== told.value) card.append(element("p", fill(words.before, { value: words.values[before.value] }), "desk-small"));
     if (told.tags.length) card.append(element("p", told.tags.map((tag) => words.tag_names[tag]).join(", "), "desk-small"));
     card.append(element("p", told.note || words.no_note, told.note ? "desk-told" : "desk-small"));
     if (told.region) {
       const button = Object.assign(element("button", words.show_region), { type: "button" });
       button.addEventListener("click", () => {
         if (told.region.time !== null) choose(Math.max(times(state.found).indexOf(told.region.time), 0));
-        drawRegion(told.region);
+        const theirs = $(".desk-theirs"), on = button.getAttribute("aria-pressed") !== "true";
+        list().forEach((other) => press(other, on && other === button));
+        if (on) drawRegion(told.region, theirs, "#00c2ff");
+        else theirs.width = theirs.height = 1;
       });
+      press(button, false);
       card.append(button);
     }
     return card;
@@ -704,9 +718,10 @@
     const desk = document.getElementById("desk"), view = $(".desk-view"), canvas = $(".desk-paint");
     desk.closest(".prose")?.classList.remove("prose"); // Gradio's rules for running text: margins and colours for all that is in it
     desk.addEventListener("click", (event) => {
+      const pressed = event.target.closest("button");
+      if (pressed && event.detail) pressed.blur(); // after a click by mouse, Enter submits
       const button = event.target.closest("[data-do]");
       if (!button || button.dataset.do === "submit" || !doing[button.dataset.do]) return;
-      if (event.detail) button.blur(); // after a click by mouse, Enter submits
       doing[button.dataset.do](button);
     });
     $(".desk-form").addEventListener("submit", (event) => {

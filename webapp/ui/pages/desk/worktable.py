@@ -70,7 +70,7 @@ def _stage(texts: DeskTexts) -> str:
         f"<div class='desk-tools'>{groups}</div>"
         f"<div class='desk-view' tabindex='0' role='group' aria-label='{escape(texts.picture_alt)}'>"
         f"<div class='desk-sheet'><img class='desk-picture' alt='{escape(texts.picture_alt)}'><img class='desk-heat' alt='' hidden>"
-        f"<canvas class='desk-paint'></canvas><div class='desk-boxes' aria-hidden='true'></div></div>"
+        f"<canvas class='desk-theirs'></canvas><canvas class='desk-paint'></canvas><div class='desk-boxes' aria-hidden='true'></div></div>"
         f"<video class='desk-player' controls playsinline muted preload='none' hidden></video>"
         f"<p class='desk-wait' aria-hidden='true'>{escape(texts.loading)}</p></div>"
         f"<div class='desk-frames' role='group' aria-label='{escape(texts.frames)}' hidden></div></section>"
