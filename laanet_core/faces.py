@@ -10,13 +10,14 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from facenet_pytorch import MTCNN
 
+from laanet_core.cascade import Candidates, Cascade
 from laanet_core.crops import RGBImage
 from laanet_core.results import Box
 
 MIN_DETECTION_PROB = 0.92
-SMALLEST_FACE = 20  # pixels of the scaled copy; MTCNN's own limit
+SMALLEST_FACE = 20  # pixels of the scaled copy; of smaller ones MTCNN knows little
+_FIRST_LOOK = 12  # pixels of a face in the copy that the cascade looks at first
 IMAGE_SIDE, FRAME_SIDE = 1280, 720  # longer side of the copy that is searched, for pictures and for video frames
 
 
@@ -32,15 +33,18 @@ class FaceDetector:
     """MTCNN; its weights are part of the facenet-pytorch package. Safe to share between threads: one search runs at a time."""
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
-        self._mtcnn: Any = MTCNN(keep_all=True, min_face_size=SMALLEST_FACE, device=torch.device(device)).eval()
+        self._cascade = Cascade(torch.device(device))
         self._lock = threading.Lock()
 
     def detect(self, rgb: RGBImage, *, longer_side: int = IMAGE_SIDE) -> list[DetectedFace]:
         """The faces of rgb (H, W, 3) uint8, largest first. The search runs on a copy whose longer side is at most `longer_side` pixels."""
         return self.detect_frames([rgb], longer_side=longer_side)[0]
 
-    def detect_frames(self, frames: Sequence[RGBImage], *, longer_side: int = FRAME_SIDE) -> list[list[DetectedFace]]:
-        """The faces of each of some pictures of one size."""
+    def detect_frames(
+        self, frames: Sequence[RGBImage], *, longer_side: int = FRAME_SIDE, smallest: float = SMALLEST_FACE
+    ) -> list[list[DetectedFace]]:
+        """The faces of each of some pictures of one size. Faces under `smallest` pixels of the original need not be found: most of the
+        work is looking for the smallest."""
         if not frames:
             return []
         height, width = frames[0].shape[:2]
@@ -50,19 +54,17 @@ class FaceDetector:
         small_size = (max(round(width * scale), 1), max(round(height * scale), 1))
         if min(small_size) < SMALLEST_FACE:
             return [[] for _ in frames]
-        copies = np.stack([cv2.resize(frame, small_size, interpolation=cv2.INTER_AREA) if scale < 1 else frame for frame in frames])
-        with self._lock, torch.inference_mode():
-            boxes, probs = self._mtcnn.detect(copies)
+        copies = [cv2.resize(frame, small_size, interpolation=cv2.INTER_AREA) if scale < 1 else frame for frame in frames]
+        with self._lock:
+            found = self._cascade.search(copies, _FIRST_LOOK / max(smallest * scale, SMALLEST_FACE))
         stretch = np.array([width / small_size[0], height / small_size[1]] * 2)
         limits = np.array([width, height] * 2, np.float64)
-        return [_faces(found, sure, stretch, limits) for found, sure in zip(boxes, probs, strict=True)]
+        return [_faces(found[found.picture == number], stretch, limits) for number in range(len(frames))]
 
 
-def _faces(boxes: Any, probs: Any, stretch: Any, limits: Any) -> list[DetectedFace]:
-    if boxes is None:
-        return []
+def _faces(found: Candidates, stretch: Any, limits: Any) -> list[DetectedFace]:
     faces: list[DetectedFace] = []
-    for box, prob in zip(boxes, probs, strict=True):
+    for box, prob in zip(found.boxes, found.probs, strict=True):
         # whole pixels: rounding errors of another thread count or batch would otherwise move the crop, and with it the score
         x1, y1, x2, y2 = (float(value) for value in np.round(np.clip(np.asarray(box, np.float64) * stretch, 0, limits)))
         if prob >= MIN_DETECTION_PROB and x2 - x1 >= 1 and y2 - y1 >= 1:

@@ -7,19 +7,22 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from laanet_core.ahead import ahead
+from laanet_core.chunks import chunks
 from laanet_core.config import DecisionConfig, ModelConfig
 from laanet_core.consistency import consistency_values
-from laanet_core.crops import RGBImage, crop_square, enlarge_to_square
+from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square
 from laanet_core.devices import pick_device
 from laanet_core.errors import UnreadableMedia
 from laanet_core.faces import DetectedFace, FaceDetector
 from laanet_core.images import sniff_file
+from laanet_core.pictures import Picture, cut
 from laanet_core.reader import IN_PLACE, Reader
 from laanet_core.results import (
     AnalysisResult,
@@ -47,7 +50,8 @@ Progress = Callable[[float, str], None]
 Seen = Callable[[RGBImage], None]
 FRAMES = 32
 MIN_TRACK_SHARE = 0.1  # of the judged frames; a face seen in fewer does not decide over a clip
-_CHUNK = 8  # frames searched together
+_NEARLY = 0.8  # of the smallest size that is judged: somewhat smaller faces of a clip are still found, and said to be too small
+_READ_AHEAD = 2  # frames
 
 
 def fake_probability(fake_logit: float, decision: DecisionConfig) -> float:
@@ -115,7 +119,7 @@ class Detector:
         started = time.monotonic()
         _require_rgb(rgb)
         found = self._faces.detect(rgb)
-        return self._image_result(self._judge([(rgb, found, None)])[0], rgb, started)
+        return self._image_result(self._scored([self._cut(rgb, found)])[0], rgb, started)
 
     def analyse_crop(self, rgb: RGBImage) -> AnalysisResult:
         """Judge a picture (H, W, 3) uint8 RGB that is a face crop as a whole; no detection, no enlargement."""
@@ -123,8 +127,8 @@ class Detector:
         _require_rgb(rgb)
         height, width = rgb.shape[:2]
         whole: Box = (0.0, 0.0, float(width), float(height))
-        face = self._judge([(rgb, [DetectedFace(whole, 1.0)], None)], enlargement=1.0)[0]
-        return self._image_result(face, rgb, started)
+        picture = self._cut(rgb, [DetectedFace(whole, 1.0)], enlargement=1.0)
+        return self._image_result(self._scored([picture])[0], rgb, started)
 
     def analyse_video(
         self, path: str | Path, frames: int = FRAMES, progress: Progress | None = None, *, seen: Seen | None = None
@@ -133,33 +137,33 @@ class Detector:
 
         Video-level: a track's logits averaged over its frames, then calibrated; the clip's probability and verdict are those of its most
         suspicious track. `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop; `seen` is called with every
-        judged frame (H, W, 3) uint8 RGB. Raises UnreadableMedia.
+        judged frame (H, W, 3) uint8 RGB, in order, from another thread. Decoding, looking for faces and judging them go on side by side;
+        a few frames are held at a time, however long the clip. Raises UnreadableMedia.
         """
         started = time.monotonic()
         judged: list[list[FaceResult]] = []
-        chunk: list[Frame] = []
-        size: tuple[int, int] | None = None
+        sizes: list[tuple[int, int]] = []
 
-        def finish_chunk() -> None:
-            if chunk:
-                judged.extend(self._judge_frames(chunk))
-                chunk.clear()
-            if progress:
-                progress(min(len(judged) / frames, 1.0), "judging")
+        def read() -> Generator[Frame]:
+            with contextlib.closing(self._reader.frames(Path(path), frames)) as found:
+                for frame in found:
+                    sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
+                    if seen:
+                        seen(frame.rgb)
+                    yield frame
+
+        def find() -> Generator[list[Picture]]:
+            with contextlib.closing(ahead(read(), _READ_AHEAD)) as given:
+                for chunk in chunks(given):
+                    yield self._found(chunk)
 
         if progress:
             progress(0.0, "reading")
-        with contextlib.closing(self._reader.frames(Path(path), frames)) as found:
-            for frame in found:
-                size = size or (frame.rgb.shape[1], frame.rgb.shape[0])
-                if seen:
-                    seen(frame.rgb)
-                if chunk and chunk[0].rgb.shape != frame.rgb.shape:  # the picture's size may change in mid-stream
-                    finish_chunk()
-                chunk.append(frame)
-                if len(chunk) == _CHUNK:
-                    finish_chunk()
-        finish_chunk()
+        with contextlib.closing(ahead(find(), 1)) as found:
+            for pictures in found:
+                judged.extend(self._scored(pictures))
+                if progress:
+                    progress(min(len(judged) / frames, 1.0), "judging")
         if progress:
             progress(1.0, "judging")
         tracks = link([[face.box for face in faces] for faces in judged])
@@ -168,7 +172,7 @@ class Detector:
             for row, numbers in zip(judged, tracks, strict=True)
             for face, number in zip(row, numbers, strict=True)
         ]
-        return self._video_result(faces, len(judged), size, started)
+        return self._video_result(faces, len(judged), sizes[0] if sizes else None, started)
 
     def analyse_file(
         self,
@@ -229,38 +233,30 @@ class Detector:
             values = consistency_values(self._model, crop, int(face.heatmap.values.argmax()))
         return Heatmap(values, face.heatmap.box)
 
-    def _judge_frames(self, frames: Sequence[Frame]) -> list[list[FaceResult]]:
-        found = self._faces.detect_frames([frame.rgb for frame in frames])
-        return self._judge([(frame.rgb, faces, frame.time) for frame, faces in zip(frames, found, strict=True)])
+    def _found(self, frames: Sequence[Frame]) -> list[Picture]:
+        smallest = _NEARLY * self.decision.min_face_size
+        found = self._faces.detect_frames([frame.rgb for frame in frames], smallest=smallest)
+        return [self._cut(frame.rgb, faces, frame.time) for frame, faces in zip(frames, found, strict=True)]
 
-    def _judge(
-        self, pictures: Sequence[tuple[RGBImage, Sequence[DetectedFace], float | None]], *, enlargement: float | None = None
-    ) -> list[list[FaceResult]]:
+    def _scored(self, pictures: Sequence[Picture]) -> list[list[FaceResult]]:
         """Score all faces of some pictures in one batch; those too small stay without a score."""
-        squares: list[Box] = []
-        crops: list[RGBImage] = []
-        for rgb, found, _ in pictures:
-            for face in found:
-                if self._large_enough(face.box):
-                    squares.append(enlarge_to_square(face.box) if enlargement is None else enlarge_to_square(face.box, enlargement))
-                    crops.append(crop_square(rgb, squares[-1], self.config.input_size))
-        scores = self.score_crops(crops)
-        order = iter(range(len(crops)))
+        scores = self.score_crops([crop for picture in pictures for crop in picture.crops])
+        order = iter(range(len(scores.fake_logit)))
         return [
             [
-                self._face(face, at, scores, squares, next(order)) if self._large_enough(face.box) else _unjudged(face, at)
-                for face in found
+                _unjudged(face, picture.time) if square is None else self._face(face, picture.time, scores, square, next(order))
+                for face, square in zip(picture.found, picture.squares, strict=True)
             ]
-            for _, found, at in pictures
-        ]  # fmt: skip
+            for picture in pictures
+        ]
 
-    def _large_enough(self, box: Box) -> bool:
-        return min(box[2] - box[0], box[3] - box[1]) >= self.decision.min_face_size
+    def _cut(self, rgb: RGBImage, found: Sequence[DetectedFace], time: float | None = None, enlargement: float = ENLARGEMENT) -> Picture:
+        return cut(rgb, found, self.config.input_size, smallest=self.decision.min_face_size, enlargement=enlargement, time=time)
 
-    def _face(self, face: DetectedFace, at: float | None, scores: Scores, squares: Sequence[Box], index: int) -> FaceResult:
+    def _face(self, face: DetectedFace, at: float | None, scores: Scores, square: Box, index: int) -> FaceResult:
         fake_logit = float(scores.fake_logit[index])
         fake_prob = fake_probability(fake_logit, self.decision)
-        heatmap = Heatmap(scores.heatmap[index], squares[index])
+        heatmap = Heatmap(scores.heatmap[index], square)
         return FaceResult(face.box, face.prob, fake_logit, fake_prob, verdict_of(fake_prob, self.decision), time=at, heatmap=heatmap)
 
     def _image_result(self, faces: Sequence[FaceResult], rgb: RGBImage, started: float) -> AnalysisResult:

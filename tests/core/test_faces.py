@@ -5,7 +5,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
+from facenet_pytorch import MTCNN
 
+from laanet_core.cascade import Cascade
 from laanet_core.faces import IMAGE_SIDE, FaceDetector
 from laanet_core.images import read_image
 from laanet_core.tracks import overlap
@@ -31,20 +34,42 @@ def test_every_face_is_found_where_it_is(finder: FaceDetector, samples: Path) ->
 
 def test_large_photographs_cost_a_bounded_search(finder: FaceDetector, samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[tuple[int, ...]] = []
-    search = finder._mtcnn.detect
+    search = finder._cascade.search
 
-    def watch(pictures: np.ndarray) -> object:
-        searched.append(pictures.shape)
-        return search(pictures)
+    def watch(pictures: list[np.ndarray], scale: float) -> object:
+        searched.append(pictures[0].shape)
+        return search(pictures, scale)
 
-    monkeypatch.setattr(finder._mtcnn, "detect", watch)
+    monkeypatch.setattr(finder._cascade, "search", watch)
     small = read_image(samples / "two_people.jpg")
     large = cv2.resize(small, (4000, 2348), interpolation=cv2.INTER_CUBIC)
     found = finder.detect(large)
-    assert max(searched[0][1:3]) == IMAGE_SIDE
+    assert max(searched[0][:2]) == IMAGE_SIDE
     scale = 4000 / small.shape[1]
     for expected in TWO_PEOPLE:
         assert max(overlap(face.box, tuple(value * scale for value in expected)) for face in found) > 0.75  # type: ignore[arg-type]
+
+
+def test_the_packages_own_driver_finds_the_same_boxes(samples: Path) -> None:
+    theirs, ours = MTCNN(keep_all=True, min_face_size=20, device="cpu").eval(), Cascade(torch.device("cpu"))
+    small = cv2.resize(read_image(samples / "two_people.jpg"), (480, 282), interpolation=cv2.INTER_AREA)
+    frames = [small, np.ascontiguousarray(small[:, ::-1]), np.zeros_like(small)]
+    with torch.inference_mode():
+        boxes, probs = theirs.detect(np.stack(frames))
+    found = ours.search(frames, 12 / 20)
+    for number in range(2):
+        mine = found[found.picture == number]
+        order = np.argsort([-(box[2] - box[0]) * (box[3] - box[1]) for box in mine.boxes])
+        assert mine.boxes[order] == pytest.approx(np.asarray(boxes[number], np.float64), abs=0.1)
+        assert mine.probs[order] == pytest.approx(np.asarray(probs[number], np.float64), abs=1e-3)
+    assert boxes[2] is None
+    assert not (found.picture == 2).any()
+
+
+def test_faces_smaller_than_wanted_are_not_looked_for(finder: FaceDetector, samples: Path) -> None:
+    small = cv2.resize(read_image(samples / "two_people.jpg"), (480, 282), interpolation=cv2.INTER_AREA)  # faces of 65 pixels
+    assert len(finder.detect_frames([small], smallest=40)[0]) == 2
+    assert finder.detect_frames([small], smallest=200) == [[]]
 
 
 def test_pictures_without_faces_give_none(finder: FaceDetector) -> None:

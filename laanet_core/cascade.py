@@ -1,0 +1,168 @@
+"""MTCNN's cascade of three small networks (Zhang et al., 2016, section 2), searching several pictures of one size at once.
+
+The networks and their weights are those of the facenet-pytorch package. Its own driver makes every candidate's cut-out with a torch
+operation of its own, hundreds a picture, each of which waits for all threads. Here the sums over all pixels above and left of each one
+are made once; any mean over an area is then four of them, and all cut-outs are made in one step, with the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import torch
+from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
+from torchvision.ops import batched_nms
+
+from laanet_core.crops import RGBImage
+
+Floats = npt.NDArray[np.float32]
+Places = npt.NDArray[np.int64]
+Sums = npt.NDArray[np.int32]  # (N, H + 1, W + 1, 3)
+STEP = 0.709  # from one level of the pyramid to the next: half the area
+_CELL, _STRIDE = 12, 2  # pixels that the first network looks at, and from one place to the next
+_SURE = (0.6, 0.7, 0.7)  # probability that lets a candidate pass each network
+_BATCH = 512
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """`boxes` (N, 4) x1, y1, x2, y2 in pixels, `probs` (N,), `picture` (N,) the index of the picture each is in."""
+
+    boxes: Floats
+    probs: Floats
+    picture: npt.NDArray[np.int64]
+
+    def __getitem__(self, chosen: Any) -> Candidates:
+        return Candidates(self.boxes[chosen], self.probs[chosen], self.picture[chosen])
+
+    def __len__(self) -> int:
+        return len(self.probs)
+
+
+class Cascade:
+    """The three networks on one device. Not safe between threads."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._networks: list[Any] = [network.to(device).eval() for network in (PNet(), RNet(), ONet())]
+
+    @torch.inference_mode()
+    def search(self, pictures: Sequence[RGBImage], scale: float) -> Candidates:
+        """Faces in pictures (H, W, 3) uint8 of one size, whose first look is at copies `scale` times as large: faces of 12 pixels there."""
+        height, width = pictures[0].shape[:2]
+        sums = np.stack([cv2.integral(picture, sdepth=cv2.CV_32S) for picture in pictures])
+        found: list[Candidates] = []
+        while min(height, width) * scale >= _CELL:
+            found.append(self._proposed(sums, scale))
+            scale *= STEP
+        if not found:
+            return _NOBODY
+        candidates = _apart(_joined(found), 0.7)
+        for number, side in ((1, 24), (2, 48)):
+            candidates = self._refined(sums, candidates, number, side)
+        return candidates
+
+    def _proposed(self, sums: Sums, scale: float) -> Candidates:
+        height, width = sums.shape[1] - 1, sums.shape[2] - 1
+        rows, columns = _windows(_ZERO, _ZERO + height, int(height * scale + 1)), _windows(_ZERO, _ZERO + width, int(width * scale + 1))
+        moves, probs = self._asked(0, _means(sums, np.arange(len(sums)), rows, columns))
+        picture, down, right = np.nonzero(probs[:, 1] >= _SURE[0])
+        corners = _STRIDE * np.stack([right, down], axis=1).astype(np.float32) + 1
+        boxes = np.floor(np.concatenate([corners, corners + _CELL - 1], axis=1) / np.float32(scale))
+        candidates = Candidates(boxes, probs[picture, 1, down, right], picture)
+        keep = _chosen(candidates, 0.5)
+        moved = _moved(boxes[keep], moves[picture, :, down, right][keep], 0)
+        return Candidates(np.concatenate([boxes[keep], moved], axis=1), candidates.probs[keep], picture[keep])
+
+    def _refined(self, sums: Sums, candidates: Candidates, number: int, side: int) -> Candidates:
+        """What the second or third network leaves of square candidates, with its corrections."""
+        squares = _squares(candidates.boxes)
+        edges = np.trunc(squares).astype(np.int64)
+        starts, ends = np.maximum(edges[:, :2], 1) - 1, np.minimum(edges[:, 2:], [sums.shape[2] - 1, sums.shape[1] - 1])
+        inside = (ends > starts).all(axis=1)
+        if not inside.any():
+            return _NOBODY
+        columns, rows = (_windows(starts[inside, axis], ends[inside, axis], side) for axis in (0, 1))
+        parts = _means(sums, candidates.picture[inside], rows, columns)
+        answers = [self._asked(number, parts[start : start + _BATCH]) for start in range(0, len(parts), _BATCH)]
+        moves, probs = (np.concatenate([answer[place] for answer in answers]) for place in (0, -1))
+        sure = probs[:, 1] > _SURE[number]
+        kept = Candidates(squares[inside][sure], probs[sure, 1], candidates.picture[inside][sure])
+        if number == 1:
+            keep = _chosen(kept, 0.7)
+            return Candidates(_moved(kept.boxes[keep], moves[sure][keep], 1), kept.probs[keep], kept.picture[keep])
+        kept = Candidates(_moved(kept.boxes, moves[sure], 1), kept.probs, kept.picture)
+        return kept[_not_inside_others(kept, 0.7)]
+
+    def _asked(self, number: int, pixels: Floats) -> list[npt.NDArray[Any]]:
+        """A network's answers to pictures (N, H, W, 3), 0 to 255: first corrections, last probabilities of (no face, face)."""
+        images = torch.from_numpy((pixels - 127.5) * np.float32(0.0078125)).to(self._device).permute(0, 3, 1, 2)
+        return [answer.cpu().numpy() for answer in self._networks[number](images)]
+
+
+def _windows(starts: Places, ends: Places, count: int) -> tuple[Places, Places]:
+    """Where `count` windows that cover each of N stretches start and end, (N, count) each; neighbours may share a pixel."""
+    steps, lengths = np.arange(count), (ends - starts)[:, None]
+    return starts[:, None] + steps * lengths // count, starts[:, None] - (-(steps + 1) * lengths // count)
+
+
+def _means(sums: Sums, picture: Places, rows: tuple[Places, Places], columns: tuple[Places, Places]) -> Floats:
+    """The mean colour of windows of pictures, (N, rows, columns, 3); one set of windows may serve all."""
+    (top, bottom), (left, right) = ((start[:, :, None], end[:, :, None]) for start, end in (rows, columns))
+    left, right = left.transpose(0, 2, 1), right.transpose(0, 2, 1)
+    index = picture[:, None, None]
+    total = sums[index, bottom, right] - sums[index, top, right] - sums[index, bottom, left] + sums[index, top, left]
+    return np.asarray(total / ((bottom - top) * (right - left))[..., None], np.float32)
+
+
+_ZERO = np.zeros(1, np.int64)
+_NOBODY = Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
+
+
+def _joined(found: Sequence[Candidates]) -> Candidates:
+    return Candidates(*(np.concatenate([getattr(one, name) for one in found]) for name in ("boxes", "probs", "picture")))
+
+
+def _apart(proposed: Candidates, overlap: float) -> Candidates:
+    """Of all levels' proposals, whose `boxes` (N, 8) hold the looked-at and the corrected ones, those that do not overlap, corrected."""
+    plain = Candidates(proposed.boxes[:, :4], proposed.probs, proposed.picture)
+    keep = _chosen(plain, overlap)
+    return Candidates(proposed.boxes[keep, 4:], proposed.probs[keep], proposed.picture[keep])
+
+
+def _chosen(candidates: Candidates, overlap: float) -> npt.NDArray[np.int64]:
+    """Indices of the most probable candidates of which no two in one picture overlap by more."""
+    boxes, probs = torch.from_numpy(np.ascontiguousarray(candidates.boxes)), torch.from_numpy(np.ascontiguousarray(candidates.probs))
+    return np.asarray(batched_nms(boxes, probs, torch.from_numpy(candidates.picture), overlap).numpy(), np.int64)
+
+
+def _not_inside_others(candidates: Candidates, overlap: float) -> list[int]:
+    """Indices, most probable first, of candidates that share no more than this part of the smaller box with a more probable one."""
+    keep: list[int] = []
+    x1, y1, x2, y2 = candidates.boxes.T
+    areas = (x2 - x1 + 1) * (y2 - y1 + 1)
+    for index in np.argsort(-candidates.probs, kind="stable").tolist():
+        others = [other for other in keep if candidates.picture[other] == candidates.picture[index]]
+        width = np.minimum(x2[others], x2[index]) - np.maximum(x1[others], x1[index]) + 1
+        height = np.minimum(y2[others], y2[index]) - np.maximum(y1[others], y1[index]) + 1
+        shared = np.maximum(width, 0) * np.maximum(height, 0)
+        if not (shared > overlap * np.minimum(areas[others], areas[index])).any():
+            keep.append(index)
+    return keep
+
+
+def _squares(boxes: Floats) -> Floats:
+    """The square around each box's centre with its longer side."""
+    centers, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True)
+    return np.asarray(np.concatenate([centers - sides / 2, centers + sides / 2], axis=1), np.float32)
+
+
+def _moved(boxes: Floats, moves: Floats, border: int) -> Floats:
+    """Boxes with a network's corrections, given in parts of a box's sides, themselves counted with `border` more pixels."""
+    sides = np.tile(boxes[:, 2:] - boxes[:, :2] + border, 2)
+    return np.asarray(boxes + moves * sides, np.float32)
