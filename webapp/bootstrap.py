@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 _HOUR = 3600.0
 _TEN_MINUTES = 600.0
+_OFTEN = 15.0  # for what somebody waits for
 _SETTLED = 300.0  # seconds after the start before a backup that is due is made
 
 
@@ -193,17 +194,22 @@ def _cases(records: Records, settings: Settings) -> Cases:
     from webapp.services.cases.opening import Rules
     from webapp.services.cases.reliability import ReliabilityService
     from webapp.services.cases.triage import Triage
+    from webapp.services.webhooks import WebhookService
 
     log, delay = CaseLog(records.audit, hooked=bool(settings.webhook_url)), timedelta(minutes=settings.decision_delay)
     rules = Rules(wanted=settings.labels, audit_share=settings.audit_share / 100, uncertain=settings.case_uncertain)
     triage = Triage(log, rules)
+    tasks = [Task("opening cases", triage.sweep, every=_TEN_MINUTES, first=_SETTLED)]
+    if settings.webhook_url:
+        webhook = WebhookService(records.sessions, url=settings.webhook_url, secret=settings.webhook_secret)
+        tasks.append(Task("the webhook", webhook.send, every=_OFTEN, first=_OFTEN))
     return Cases(
         triage,
         ClaimService(records.sessions, gold_share=settings.gold_share / 100),
         LabellingService(records.sessions, undo=delay, log=log),
         ReliabilityService(records.sessions, delay=delay),
         delay,
-        [Task("opening cases", triage.sweep, every=_TEN_MINUTES, first=_SETTLED)],
+        tasks,
     )
 
 

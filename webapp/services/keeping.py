@@ -116,6 +116,10 @@ class Keeping:
         """Raises FileNotFoundError and StoreFailed."""
         return self._store.read(media.name)
 
+    def read_named(self, name: str) -> bytes:
+        """A file by its name in the store. Raises FileNotFoundError and StoreFailed."""
+        return self._store.read(name)
+
     def sweep(self) -> Swept:
         """Remove files without a row, once they are old enough not to wait for one; log, and never drop, rows without a file.
 
