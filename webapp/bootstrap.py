@@ -26,9 +26,11 @@ from webapp.settings import InvalidSetting, Settings
 if TYPE_CHECKING:
     import gradio as gr
 
+    from laanet_core.inference import Detector
     from webapp.services.analysis import AnalysisService
     from webapp.services.cases.claims import ClaimService
     from webapp.services.cases.labelling import LabellingService
+    from webapp.services.cases.measures import MeasureService
     from webapp.services.cases.reliability import ReliabilityService
     from webapp.services.cases.triage import Triage
     from webapp.services.feedback import FeedbackService
@@ -73,6 +75,7 @@ class Cases:
     claims: ClaimService
     labelling: LabellingService
     reliability: ReliabilityService
+    measures: MeasureService
     delay: timedelta
     tasks: list[Task]
 
@@ -148,7 +151,7 @@ def build(settings: Settings) -> Application:
     records = open_records(settings)
     sessions = records.sessions
     detector = Detector.from_weights(settings.weights, settings.device)
-    cases = _cases(records, settings)
+    cases = _cases(records, settings, detector)
     analysis = AnalysisService(
         detector,
         sessions,
@@ -186,11 +189,13 @@ def build(settings: Settings) -> Application:
     return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings) + cases.tasks))
 
 
-def _cases(records: Records, settings: Settings) -> Cases:
+def _cases(records: Records, settings: Settings, detector: Detector) -> Cases:
     """What surrounds the moderators' cases; their pages take `claims` and `labelling` from here."""
+    from webapp.services.cases.artefacts import ArtefactService
     from webapp.services.cases.claims import ClaimService
     from webapp.services.cases.labelling import LabellingService
     from webapp.services.cases.log import CaseLog
+    from webapp.services.cases.measures import MeasureService
     from webapp.services.cases.opening import Rules
     from webapp.services.cases.reliability import ReliabilityService
     from webapp.services.cases.triage import Triage
@@ -199,7 +204,11 @@ def _cases(records: Records, settings: Settings) -> Cases:
     log, delay = CaseLog(records.audit, hooked=bool(settings.webhook_url)), timedelta(minutes=settings.decision_delay)
     rules = Rules(wanted=settings.labels, audit_share=settings.audit_share / 100, uncertain=settings.case_uncertain)
     triage = Triage(log, rules)
-    tasks = [Task("opening cases", triage.sweep, every=_TEN_MINUTES, first=_SETTLED)]
+    artefacts = ArtefactService(records.sessions, records.keeping, detector, folder=settings.cache)
+    tasks = [
+        Task("opening cases", triage.sweep, every=_TEN_MINUTES, first=_SETTLED),
+        Task("comparing heatmaps", artefacts.measure, every=_TEN_MINUTES, first=2 * _SETTLED),
+    ]
     if settings.webhook_url:
         webhook = WebhookService(records.sessions, url=settings.webhook_url, secret=settings.webhook_secret)
         tasks.append(Task("the webhook", webhook.send, every=_OFTEN, first=_OFTEN))
@@ -208,6 +217,7 @@ def _cases(records: Records, settings: Settings) -> Cases:
         ClaimService(records.sessions, gold_share=settings.gold_share / 100),
         LabellingService(records.sessions, undo=delay, log=log),
         ReliabilityService(records.sessions, delay=delay),
+        MeasureService(records.sessions),
         delay,
         tasks,
     )
