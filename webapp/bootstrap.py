@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from webapp.services.backup_repository import BackupRepository
     from webapp.services.cases.claims import ClaimService
     from webapp.services.cases.labelling import LabellingService
+    from webapp.services.cases.measures import MeasureService
     from webapp.services.cases.reliability import ReliabilityService
     from webapp.services.cases.triage import Triage
     from webapp.services.metrics import Metrics
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 _HOUR = 3600.0
 _TEN_MINUTES = 600.0
+_OFTEN = 15.0  # for what somebody waits for
 _SETTLED = 300.0  # seconds after the start before a backup that is due is made
 
 
@@ -78,6 +80,7 @@ class Cases:
     claims: ClaimService
     labelling: LabellingService
     reliability: ReliabilityService
+    measures: MeasureService
     delay: timedelta
     tasks: list[Task]
 
@@ -179,7 +182,7 @@ def build(settings: Settings) -> Application:
     records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
     detector, weights = starting.load(lambda source: _detector(settings, source, decoders))
-    cases = _cases(records, settings)
+    cases = _cases(records, settings, detector)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     decoders.wait_until_ready()
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.look)
@@ -236,25 +239,37 @@ def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detecto
     )
 
 
-def _cases(records: Records, settings: Settings) -> Cases:
+def _cases(records: Records, settings: Settings, detector: Detector) -> Cases:
     """What surrounds the moderators' cases; their desk takes `claims` and `labelling` from here."""
+    from webapp.services.cases.artefacts import ArtefactService
     from webapp.services.cases.claims import ClaimService
     from webapp.services.cases.labelling import LabellingService
     from webapp.services.cases.log import CaseLog
+    from webapp.services.cases.measures import MeasureService
     from webapp.services.cases.opening import Rules
     from webapp.services.cases.reliability import ReliabilityService
     from webapp.services.cases.triage import Triage
+    from webapp.services.webhooks import WebhookService
 
     log, delay = CaseLog(records.audit, hooked=bool(settings.webhook_url)), timedelta(minutes=settings.decision_delay)
     rules = Rules(wanted=settings.labels, audit_share=settings.audit_share / 100, uncertain=settings.case_uncertain)
     triage = Triage(log, rules)
+    artefacts = ArtefactService(records.sessions, records.keeping, detector, folder=settings.cache)
+    tasks = [
+        Task("opening cases", triage.sweep, every=_TEN_MINUTES, first=_SETTLED),
+        Task("comparing heatmaps", artefacts.measure, every=_TEN_MINUTES, first=2 * _SETTLED),
+    ]
+    if settings.webhook_url:
+        webhook = WebhookService(records.sessions, url=settings.webhook_url, secret=settings.webhook_secret)
+        tasks.append(Task("the webhook", webhook.send, every=_OFTEN, first=_OFTEN))
     return Cases(
         triage,
         ClaimService(records.sessions, hold=timedelta(minutes=settings.claim_minutes), gold_share=settings.gold_share / 100),
         LabellingService(records.sessions, undo=delay, log=log),
         ReliabilityService(records.sessions, delay=delay),
+        MeasureService(records.sessions),
         delay,
-        [Task("opening cases", triage.sweep, every=_TEN_MINUTES, first=_SETTLED)],
+        tasks,
     )
 
 

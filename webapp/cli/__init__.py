@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from webapp.domain import Refused, Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, from_environment
 
-COMMANDS = ("migrate", "create-user", "purge", "backup", "restore", "verify-audit")
+COMMANDS = ("migrate", "create-user", "purge", "backup", "restore", "verify-audit", "export-labels", "gold")
 FAILED = 1
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
-from webapp.db.tables import Analysis, Case, CaseItem, Decision, Gold
+from webapp.db.tables import Analysis, Case, CaseItem, Consent, Decision, Gold, Label
 from webapp.domain import LabelValue, Reason
 
 
@@ -29,6 +29,21 @@ def items_with_decisions(session: Session, analysis_id: int, before: datetime) -
     query = select(CaseItem, Decision).join(Decision, standing, isouter=True).join(CaseItem.case)
     known = query.where(CaseItem.analysis_id == analysis_id, ~exists().where(Gold.case_id == Case.id))
     return [(item, decision) for item, decision in session.execute(known.order_by(CaseItem.subject))]
+
+
+def decided_cases(session: Session, before: datetime) -> Sequence[Decision]:
+    """All that stands decided since before a time, oldest first, with what it was decided on and by which labels."""
+    query = select(Decision).where(Decision.undone_at.is_(None), Decision.decided_at <= before)
+    analysis = selectinload(Decision.case).selectinload(Case.items).selectinload(CaseItem.analysis)
+    label = selectinload(Decision.case).selectinload(Case.labels)
+    loaded = query.options(
+        analysis.selectinload(Analysis.faces),
+        analysis.selectinload(Analysis.consent).selectinload(Consent.media),
+        label.selectinload(Label.tags),
+        label.selectinload(Label.region),
+        label.selectinload(Label.account),
+    )
+    return session.scalars(loaded.order_by(Decision.id)).all()
 
 
 def audited(session: Session, scored: Scored, before: datetime) -> tuple[int, int]:

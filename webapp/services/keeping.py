@@ -127,7 +127,7 @@ class Keeping:
         return self.read_named(media.name)
 
     def read_named(self, name: str) -> bytes:
-        """As `read`, by the media's name."""
+        """A file by its name in the store. Raises FileNotFoundError and StoreFailed."""
         return self._store.read(name)
 
     def sweep(self) -> Swept:

@@ -16,7 +16,7 @@ from webapp.domain import Reason, Role, Vote, new_id, new_key, new_receipt, now,
 from webapp.services.accounts import Person
 from webapp.services.audit import AuditService
 from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService
+from webapp.services.cases.labelling import LabellingService, Said
 from webapp.services.cases.log import CaseLog
 from webapp.services.cases.opening import Rules, open_case
 
@@ -94,6 +94,27 @@ def people(sessions: Sessions) -> list[Person]:
     with sessions.begin() as session:
         ids = session.scalars(insert(Account).returning(Account.id, sort_by_parameter_order=True), rows).all()
     return [Person(number, name, role) for number, name, role in zip(ids, names, roles, strict=True)]
+
+
+Decides = Callable[..., str]
+
+
+@pytest.fixture
+def decides(claims: ClaimService, labelling: LabellingService, people: list[Person]) -> Decides:
+    """Two moderators take the next case and agree; gives the case's public id."""
+
+    def decided(value: str, by: list[Person] | None = None, **said: object) -> str:
+        cases = []
+        for person in by or people[1:3]:
+            case = claims.take(person)
+            assert case is not None
+            labelling.blind(person, case, Said(value, 2, **said))  # type: ignore[arg-type]
+            labelling.final(person, case)
+            cases.append(case)
+        assert len(set(cases)) == 1
+        return cases[0]
+
+    return decided
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from laanet_core.metrics import Interval
 
 _SAMPLES = 2000
+_AT_ONCE = 100  # samples: of many cases all of them would fill the memory
 Counts = npt.NDArray[np.float64]
 
 
@@ -41,10 +42,14 @@ def alpha_interval(table: Counts, *, level: float = 0.95, seed: int = 0) -> Inte
     if alpha(table) is None or len(observed) < 2:
         return None
     rng = np.random.default_rng(seed)
-    times = rng.multinomial(len(observed), np.full(len(observed), 1 / len(observed)), size=_SAMPLES).astype(np.float64)
-    values = _alpha(times @ observed, times @ totals)
+    values = np.concatenate([_resampled(observed, totals, rng) for _ in range(0, _SAMPLES, _AT_ONCE)])
     low, high = np.quantile(values[np.isfinite(values)], [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
+
+
+def _resampled(observed: Counts, totals: Counts, rng: np.random.Generator) -> Counts:
+    times = rng.multinomial(len(observed), np.full(len(observed), 1 / len(observed)), size=_AT_ONCE).astype(np.float64)
+    return _alpha(times @ observed, times @ totals)
 
 
 def _disagreement(table: Counts) -> tuple[Counts, Counts]:

@@ -58,7 +58,7 @@ def same_place(one: Subject, other: Subject) -> bool:
         return True
     if one.box is None or other.box is None:
         return one.number == other.number
-    return _iou(one.box, other.box) >= OVERLAP
+    return overlap(one.box, other.box) >= OVERLAP
 
 
 def decision_of(analysis: Analysis) -> DecisionConfig | None:
@@ -87,7 +87,8 @@ def _share(faces: list[Face], analysis: Analysis) -> Box | None:
     )
 
 
-def _iou(one: Box, other: Box) -> float:
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union, from 0 to 1."""
     across = min(one[2], other[2]) - max(one[0], other[0])
     down = min(one[3], other[3]) - max(one[1], other[1])
     if across <= 0 or down <= 0:

@@ -1,0 +1,61 @@
+"""What moderators painted against heatmaps that the real model makes again of the kept file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+from sqlalchemy import select
+
+from laanet_core.images import read_image
+from laanet_core.inference import Detector
+from tests.webapp.cases.conftest import Decides
+from webapp.db.session import Sessions
+from webapp.db.tables import Face, RegionAgreement
+from webapp.services.accounts import Person
+from webapp.services.analysis import AnalysisService
+from webapp.services.cases.artefacts import ArtefactService
+from webapp.services.cases.log import CaseLog
+from webapp.services.cases.measures import MeasureService
+from webapp.services.cases.opening import Rules
+from webapp.services.cases.triage import Triage
+from webapp.services.jobs import Jobs
+from webapp.services.keeping import Keeping
+
+
+def test_regions_are_compared_once_for_every_model(
+    sessions: Sessions,
+    keeping: Keeping,
+    detector: Detector,
+    log: CaseLog,
+    decides: Decides,
+    people: list[Person],
+    samples: Path,
+    tmp_path: Path,
+) -> None:
+    triage = Triage(log, Rules(), draw=lambda: 0.0)
+    analysis = AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.look)
+    result = analysis.analyse(samples / "two_people.jpg", consent=True).result
+    height, width = read_image(samples / "two_people.jpg").shape[:2]
+    decides("fake", region=painted((width, height), result.faces[0].heatmap.box))  # type: ignore[union-attr]
+    decides("fake", region=painted((width, height), (0, 0, 3, 3)))
+    service = ArtefactService(sessions, keeping, detector, folder=tmp_path / "cache")
+    assert service.measure() == 4  # two people each
+    assert service.measure() == 0
+    assert list((tmp_path / "cache").iterdir()) == []
+    with sessions() as session:
+        rows = session.scalars(select(RegionAgreement).order_by(RegionAgreement.label_id)).all()
+        assert [(row.hit, row.iou is None) for row in rows] == [(True, False), (True, False), (None, True), (None, True)]
+        assert {row.model_sha256 for row in rows} == {detector.info.sha256}
+        assert session.query(Face).count() == 2  # what was judged again is not stored
+    (found,) = MeasureService(sessions).all(people[0]).heatmaps
+    assert (found.pointing.hits, found.pointing.count) == (2, 2)
+    assert 0 <= found.mean_iou <= 1
+
+
+def painted(size: tuple[int, int], box: tuple[float, float, float, float]) -> bytes:
+    image, written = Image.new("L", size), io.BytesIO()
+    ImageDraw.Draw(image).rectangle(box, fill=255)
+    image.resize((size[0] // 4 or 1, size[1] // 4 or 1), Image.Resampling.BOX).save(written, "PNG")
+    return written.getvalue()

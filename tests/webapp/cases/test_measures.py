@@ -1,0 +1,139 @@
+"""Moderators measured: by each other, by what was decided, and by cases with a known answer that nothing tells apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.webapp.cases.conftest import Kept, Opens
+from webapp.db.session import Sessions
+from webapp.db.tables import Case, Decision, Gold, Label
+from webapp.domain import CaseState, Refused, Unable, now, receipt_hash
+from webapp.services.accounts import Person
+from webapp.services.cases.claims import ClaimService
+from webapp.services.cases.gold import GoldService
+from webapp.services.cases.labelling import LabellingService, Said
+from webapp.services.cases.log import CaseLog
+from webapp.services.cases.measures import MeasureService, Share
+from webapp.services.cases.opening import Rules
+from webapp.services.cases.triage import Triage
+from webapp.services.receipts import ReceiptService
+
+pytestmark = pytest.mark.both_databases
+Says = Callable[..., str]
+
+
+@pytest.fixture
+def gold(log: CaseLog) -> GoldService:
+    return GoldService(log, Rules())
+
+
+@pytest.fixture
+def says(claims: ClaimService, labelling: LabellingService) -> Says:
+    """Take the next case, label it blind, then confirm or change; gives the state that the moderator is told."""
+
+    def said(person: Person, blind: str, final: str | None = None, service: ClaimService = claims) -> str:
+        case = service.take(person)
+        assert case is not None
+        labelling.blind(person, case, Said(blind, 2))
+        return labelling.final(person, case, None if final is None else Said(final, 2))
+
+    return said
+
+
+def test_a_small_desk_measured_by_hand(sessions: Sessions, opens: Opens, people: list[Person], says: Says) -> None:
+    """Three cases: two agreed, one in which the second thought better of it; and one that waits for a third voice."""
+    one, two, *_ = people[1:]
+    for blind, other, final in (("fake", "fake", None), ("real", "real", None), ("fake", "real", "fake"), ("fake", "real", None)):
+        opens(0.5)
+        says(one, blind)
+        says(two, other, final)
+    with sessions.begin() as session:
+        session.execute(update(Label).values(seconds=Label.id * 10.0))
+        first = session.scalars(select(Label.case_id).limit(1)).one()
+        session.execute(update(Label).where(Label.case_id == first).values(created_at=now() - timedelta(days=40)))
+    found = MeasureService(sessions).all(people[0])
+    assert found.overall.cases == 4
+    # two of four pairs disagree, and four of eight labels are fake: 1 - 7 x 4 / (2 x 4 x 4)
+    assert found.overall.alpha == pytest.approx(1 - 7 * 4 / 32)
+    assert found.overall.interval is not None
+    assert found.overall.interval.low <= found.overall.alpha <= found.overall.interval.high
+    assert [month.cases for month in found.months] == [1, 3]
+    first_one, second = found.people
+    assert (first_one.name, first_one.cases, first_one.decided_alike, first_one.switched) == (one.name, 4, Share(3, 3), Share(0, 4))
+    assert (second.decided_alike, second.switched) == (Share(2, 3), Share(1, 4))
+    assert (found.switched, first_one.gold_right) == (Share(1, 8), Share(0, 0))
+    assert first_one.median_seconds == pytest.approx(80)  # the finals' are labels 2, 6, 10 and 14, in tens of seconds
+    assert len(found.suggestions) == 1
+    for stranger, code in ((None, "not_signed_in"), (one, "not_allowed")):
+        with pytest.raises(Refused) as refusal:
+            MeasureService(sessions).all(stranger)
+        assert refusal.value.code == code
+
+
+def test_nothing_labelled_is_nothing_measured(sessions: Sessions, people: list[Person]) -> None:
+    found = MeasureService(sessions).all(people[0])
+    assert (found.overall.alpha, found.months, found.people, found.heatmaps, found.median_seconds) == (None, (), (), (), None)
+
+
+def test_gold_cases_come_among_the_others_and_are_never_settled(
+    sessions: Sessions, kept: Kept, gold: GoldService, labelling: LabellingService, people: list[Person], says: Says, log: CaseLog
+) -> None:
+    receipt = kept.add(0.5)
+    known = gold.mark(receipt, 1, "fake")
+    mixing = ClaimService(sessions, gold_share=1.0, draw=lambda: 0.0)
+    one, two, three = people[1:4]
+    assert mixing.take(one) is None  # alone they would be told apart
+    Triage(log, Rules(), draw=lambda: 1.0).look(receipt_hash(kept.add(0.5)))
+    assert mixing.take(one) == known
+    assert mixing.take(two) == known  # as many as there are people
+    assert labelling.blind(one, known, Said("fake", 3)).verdict == "inconclusive"
+    assert labelling.final(one, known) == CaseState.OPEN  # as for the first of two
+    assert says(two, "real", service=mixing) == CaseState.DECIDED
+    assert mixing.take(one) != known
+    labelling.undo(two, known)
+    with sessions() as session:
+        case = session.scalars(select(Case).where(Case.public_id == known)).one()
+        assert (case.state, session.scalars(select(Decision)).all()) == (CaseState.DECIDED, [])
+    found = MeasureService(sessions).all(people[0])
+    assert found.people[0].gold_right == Share(1, 1)
+    assert found.overall.cases == 0  # of true cases only
+    record = ReceiptService(sessions).result(receipt)
+    assert (record["decision"], record["waiting"]) == (None, [])
+    assert three
+
+
+def test_what_cannot_be_gold_is_refused(
+    sessions: Sessions, kept: Kept, gold: GoldService, log: CaseLog, people: list[Person], says: Says
+) -> None:
+    def code(receipt: str, subject: int = 1, value: str = "fake") -> str:
+        with pytest.raises(Unable) as error:
+            gold.mark(receipt, subject, value)
+        return error.value.code
+
+    receipt = kept.add(0.5)
+    Triage(log, Rules(), draw=lambda: 1.0).look(receipt_hash(receipt))
+    assert code("nobody's") == "no_kept_file"
+    assert code(kept.add(0.5, kept=False)) == "no_kept_file"
+    assert code(receipt, 2) == "unknown_face"
+    assert code(receipt, value="cannot_tell") == "invalid_answer"
+    says(people[1], "fake")
+    assert code(receipt) == "labelled_already"
+    fresh = kept.add(0.5)
+    gold.mark(fresh, 1, "real")
+    assert code(fresh) == "labelled_already"
+    with sessions() as session:
+        assert session.query(Gold).count() == 1
+
+
+def test_the_share_of_gold_is_what_was_set(sessions: Sessions, kept: Kept, gold: GoldService, opens: Opens, people: list[Person]) -> None:
+    golden = {gold.mark(kept.add(0.5), 1, "fake") for _ in range(3)}
+    for _ in range(30):
+        opens(0.5)
+    draws = iter([number / 60 for number in range(60)] * 3)
+    service = ClaimService(sessions, gold_share=0.25, draw=lambda: next(draws))
+    taken = [service.take(person) for person in people[1:61]]
+    assert 10 <= sum(case in golden for case in taken) <= 20

@@ -1,0 +1,31 @@
+"""`export-labels`: what moderators decided, with where each decision comes from. No person is named."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from datetime import timedelta
+from pathlib import Path
+
+from webapp.settings import Settings
+
+_HELP = "csv; jsonl: with every label; coco: photos, painted places as RLE; hf: a folder with the photos for Hugging Face's datasets"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("export-labels", help="write what moderators decided", description=__doc__)
+    parser.add_argument("--format", choices=("csv", "jsonl", "coco", "hf"), default="jsonl", help=_HELP)
+    parser.add_argument("out", type=Path, metavar="OUT", help="a file (hf: a folder) that is not there yet")
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from webapp.bootstrap import open_records
+    from webapp.services.cases.export import LabelExport
+
+    with open_records(settings, upgrade=False) as records:
+        export = LabelExport(records.sessions, records.audit, records.keeping, delay=timedelta(minutes=settings.decision_delay))
+        written = export.write(args.format, args.out)
+    words = f"{written.path}: {written.decisions} decisions; {written.left_out} have no place in it, or their file is gone"
+    print(json.dumps(written.to_json()) if args.json else words)
+    return 0

@@ -1,0 +1,84 @@
+"""Questions about how the moderators and the model's heatmaps do; each takes a session first and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from webapp.db.tables import Account, Case, CaseItem, Consent, Decision, Gold, Label, LabelRegion, Media, RegionAgreement
+from webapp.domain import LabelValue, Stage
+
+
+@dataclass(frozen=True)
+class Given:
+    """A label that counts."""
+
+    case_id: int
+    case: str
+    account_id: int
+    name: str
+    stage: str
+    value: str
+    seconds: float
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Region:
+    """What was painted on a kept photo, and the box of the face that it is about."""
+
+    label_id: int
+    png: bytes
+    media: Media
+    orientation: int
+    box: tuple[float, float, float, float]
+
+
+def labels_given(session: Session) -> list[Given]:
+    """Oldest first."""
+    columns = (Label.case_id, Case.public_id, Label.account_id, Account.name, Label.stage, Label.value, Label.seconds, Label.created_at)
+    query = select(*columns).join(Case, Case.id == Label.case_id).join(Account, Account.id == Label.account_id)
+    return [Given(*row) for row in session.execute(query.where(Label.withdrawn_at.is_(None)).order_by(Label.id))]
+
+
+def standing_values(session: Session) -> dict[int, str]:
+    """By case, what stands decided."""
+    rows = session.execute(select(Decision.case_id, Decision.value).where(Decision.undone_at.is_(None)).order_by(Decision.id))
+    return {case: value for case, value in rows}  # noqa: C416  # of mere tuples
+
+
+def gold_values(session: Session) -> dict[int, str]:
+    """By case, the answer that is known."""
+    return {case: value for case, value in session.execute(select(Gold.case_id, Gold.value))}  # noqa: C416
+
+
+def region_agreements(session: Session) -> Sequence[RegionAgreement]:
+    """Those that say something, by model."""
+    query = select(RegionAgreement).where(RegionAgreement.iou.is_not(None))
+    return session.scalars(query.order_by(RegionAgreement.model_version, RegionAgreement.model_sha256)).all()
+
+
+def unmeasured_regions(session: Session, model_sha256: str, *, limit: int) -> list[Region]:
+    """Of labels that say fake, on photos that are still kept, those not yet compared with this model's heatmap."""
+    done = exists().where(RegionAgreement.label_id == Label.id, RegionAgreement.model_sha256 == model_sha256)
+    query = select(Label.id, Label.case_id, LabelRegion.png, Media).join(LabelRegion).join(Media, Media.sha256 == Label.media_sha256)
+    wanted = query.where(
+        Label.withdrawn_at.is_(None), Label.stage != Stage.BLIND, Label.value == LabelValue.FAKE, Media.kind == "image", ~done
+    )
+    found = []
+    for label, case, png, media in session.execute(wanted.order_by(Label.id).limit(limit)):
+        held = select(CaseItem, Consent.orientation).join(Consent, Consent.analysis_id == CaseItem.analysis_id)
+        of_case = held.where(CaseItem.case_id == case, Consent.media_id == media.id).order_by(CaseItem.id).limit(1)
+        shown = session.execute(of_case).one_or_none()
+        box = None if shown is None else _box(shown[0])
+        found.append(Region(label, png, media, 1 if shown is None else shown[1], box or (0.0, 0.0, 0.0, 0.0)))
+    return found
+
+
+def _box(item: CaseItem) -> tuple[float, float, float, float] | None:
+    face = next((face for face in item.analysis.faces if face.number == item.subject), None)
+    return None if face is None else (face.x1, face.y1, face.x2, face.y2)
