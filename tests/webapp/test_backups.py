@@ -24,6 +24,7 @@ from tests.webapp.test_database import row
 from tests.webapp.test_migrations import OLD
 from webapp import bootstrap
 from webapp.bootstrap import Records, open_records
+from webapp.bootstrap.tasks import records_tasks
 from webapp.db.backups import files, postgresql, sqlite, tombstones
 from webapp.db.backups.files import backups
 from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Consent, Label, Media
@@ -278,7 +279,7 @@ def webapp(chosen: Settings, *arguments: str, **more: str) -> subprocess.Complet
 
 def test_the_clock_takes_up_where_the_last_backup_left_off(records: Records, chosen: Settings) -> None:
     def due(**changes: int) -> dict[str, tuple[float, float]]:
-        tasks = bootstrap._tasks(records, dataclasses.replace(chosen, **changes))
+        tasks = records_tasks(records, dataclasses.replace(chosen, **changes))
         return {task.name: (task.first, task.every) for task in tasks if task.name != "sweeping the store"}
 
     assert due(backup_hours=0) == {}

@@ -1,0 +1,135 @@
+"""The whole application: detector, decoders, services, pages, the clock and the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from webapp.bootstrap.cases import build_cases, build_desk
+from webapp.bootstrap.records import Records, open_records, restore_at_start
+from webapp.bootstrap.tasks import records_tasks
+from webapp.db.copies import sqlite_file
+from webapp.db.session import answers
+from webapp.services.timer import Timer
+from webapp.settings import InvalidSetting, Settings
+
+if TYPE_CHECKING:
+    from laanet_core.inference import Detector
+    from laanet_core.reader import Reader
+    from webapp.services.analysis import AnalysisService
+    from webapp.services.metrics import Metrics
+    from webapp.services.stopping import Stopping
+    from webapp.services.weights import WeightsInUse
+    from webapp.ui.app import Site
+    from webapp.ui.services import Services
+    from webapp.ui.watch import Health
+
+
+@dataclass(frozen=True)
+class Application:
+    """The visitors' services, what is served, what is done by the clock, and its end."""
+
+    services: Services
+    site: Site
+    timer: Timer
+    stopping: Stopping
+
+
+def build(settings: Settings) -> Application:
+    """Load the weights, open database and store, make the pages.
+
+    Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
+    """
+    from webapp.media.decoding.decoders import Decoders
+    from webapp.services.weights import StartingWeights
+
+    starting = StartingWeights(settings.weights)  # first: the Hub takes its time
+    from webapp.services.analysis import AnalysisService
+    from webapp.services.evidence import EvidenceService
+    from webapp.services.exports import ExportService
+    from webapp.services.feedback import FeedbackService
+    from webapp.services.jobs import Jobs
+    from webapp.services.receipts import ReceiptService
+    from webapp.services.stopping import Stopping
+    from webapp.services.uploads import Uploads
+
+    restore_at_start(settings)
+    decoders = Decoders(most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    records = open_records(settings, strip=decoders.bare)
+    sessions = records.sessions
+    detector, weights = starting.load(lambda source: _detector(settings, source, decoders))
+    cases = build_cases(records, settings, detector)
+    limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
+    decoders.wait_until_ready()
+    analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.look)
+    metrics = _metrics(settings, analysis)
+    feedback = FeedbackService(sessions, stored=cases.triage.look)
+    receipts = ReceiptService(
+        sessions, records.audit, records.keeping, backups=settings.backups, delay=cases.delay, asked=cases.triage.look
+    )
+
+    from webapp.ui.app import Site
+    from webapp.ui.app import build as build_pages
+    from webapp.ui.rest.app import RestServices
+    from webapp.ui.rest.app import build as build_rest
+    from webapp.ui.services import Services
+
+    uploads = Uploads(settings.cache)
+    evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache, reliability=cases.reliability)
+    services = Services(analysis, feedback, receipts, evidence, uploads, settings, weights)
+    blocks = build_pages(services)
+    rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
+    health = _health(settings, records, analysis, detector, weights)
+    timer = Timer(records_tasks(records, settings) + cases.tasks)
+    stopping = Stopping(
+        analysis,
+        timer,
+        backup=records.backups.make if settings.space and settings.backup_hours and sqlite_file(records.engine.url) else None,
+        close_server=lambda: blocks.close(verbose=False),
+        close_decoders=decoders.close,
+        close_database=records.engine.dispose,
+    )
+    return Application(services, Site(blocks, rest, build_desk(records, cases, detector, settings), health, metrics), timer, stopping)
+
+
+def _health(settings: Settings, records: Records, analysis: AnalysisService, detector: Detector, weights: WeightsInUse) -> Health:
+    """What /healthz answers; it is asked anew each time."""
+
+    def health() -> dict[str, Any]:
+        return {
+            "status": "stopping" if analysis.turns.closed else "ok",
+            "model": detector.info.to_json(),
+            "weights": weights.to_json(),
+            "device": "zerogpu" if settings.zero_gpu else str(detector.device),
+            "runtime": detector.runtime.to_json(),
+            "running": analysis.turns.running,
+            "queue_length": analysis.turns.waiting,
+            "database": "ok" if answers(records.engine) else "unavailable",
+            "backed_up": None if (until := records.backups.holds_until()) is None else until.isoformat(),
+        }
+
+    return health
+
+
+def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
+    if settings.zero_gpu:
+        from webapp.zerogpu import LendingDetector as Detector
+    else:
+        from laanet_core.inference import Detector  # type: ignore[assignment]
+
+    return Detector.from_weights(
+        source, settings.device, runtime=settings.runtime, precision=settings.precision, cache=settings.compiled, reader=reader
+    )
+
+
+def _metrics(settings: Settings, analysis: AnalysisService) -> Metrics | None:
+    if not settings.metrics_token:
+        return None
+    try:
+        from webapp.services.metrics import Metrics
+    except ImportError as error:
+        raise InvalidSetting("LENS_METRICS_TOKEN needs a package that is not installed: prometheus-client") from error
+    metrics = Metrics(analysis.turns, analysis.detector.info)
+    analysis.told = metrics.analysed
+    return metrics

@@ -1,0 +1,141 @@
+"""The database and what looks after it, without the detector: what the commands of `python -m webapp` need."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from sqlalchemy import Engine
+
+from webapp.db.chain import Event
+from webapp.db.copies import sqlite_file
+from webapp.db.session import Sessions, connect, make_sessions, open_database
+from webapp.db.upgrade import newest_version, version_of
+from webapp.domain import Action, Actor, Unable
+from webapp.media.store import MediaStore
+from webapp.media.stripping import Bare, bare
+from webapp.services import backups
+from webapp.services.audit import AuditService
+from webapp.services.backups import BackupService
+from webapp.services.keeping import Keeping
+from webapp.services.retention import RetentionService
+from webapp.settings import InvalidSetting, Settings
+
+if TYPE_CHECKING:
+    from webapp.services.accounts import AccountService
+    from webapp.services.backup_repository import BackupRepository
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Records:
+    """The open database and what looks after it, without the detector. `version`: the one it had when it was opened.
+
+    A block closes the database at its end.
+    """
+
+    engine: Engine
+    sessions: Sessions
+    audit: AuditService
+    backups: BackupService
+    keeping: Keeping
+    retention: RetentionService
+    version: str | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.dispose()
+
+
+def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[Path], Bare] = bare) -> Records:
+    """Open the database, and bring it up to date or, without `upgrade`, refuse one that is not: Unable with no_database, not_migrated.
+
+    `strip` makes files bare that are to be kept. Raises UnusableDatabase, InvalidSetting (LENS_STORE) and database
+    errors too.
+    """
+    file = sqlite_file(connect(settings.database).url)
+    if not upgrade and file is not None and not file.exists():
+        raise Unable("no_database", f"there is no database {file}")
+    version = None if file is not None and not file.exists() else _version(settings)
+    if not upgrade and version != newest_version():
+        raise Unable("not_migrated", f"the database has version {version or 'none'}; run `python -m webapp migrate` first")
+    engine = open_database(settings.database)
+    sessions = make_sessions(engine)
+    audit = AuditService(sessions, settings.audit_head)
+    if upgrade:
+        audit.keep_head()
+    if version not in (None, newest_version()):
+        audit.tell(Event(Actor.SYSTEM, Action.OPENED, details={"version": newest_version()}))
+    keeping = Keeping(sessions, _open_store(settings), quota=settings.store_bytes, strip=strip)
+    return Records(
+        engine,
+        sessions,
+        audit,
+        BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups, repository=_repository(settings)),
+        keeping,
+        RetentionService(engine, audit, keeping, days=settings.retention_days, backups=settings.backups),
+        version,
+    )
+
+
+def accounts(records: Records) -> AccountService:
+    from webapp.services.accounts import AccountService
+
+    return AccountService(records.sessions, records.audit)
+
+
+def restore(settings: Settings, wanted: str) -> str:
+    """Make the database from a backup, where there is none; returns the backup's name. Raises Unable and as `open_records` does."""
+    if (repository := _repository(settings)) is not None:
+        repository.pull(settings.backups)
+    source = backups.restore(settings.database, settings.backups, wanted)
+    engine = open_database(settings.database)
+    backups.tell_of_restoring(AuditService(make_sessions(engine), settings.audit_head), source)
+    engine.dispose()
+    return source.name
+
+
+def restore_at_start(settings: Settings) -> None:
+    """Where there is no database and the host wants it from a backup. The very first start finds none: then it begins empty; but where
+    the backups cannot be reached it must not, since the next backup would be taken for the newest state.
+    """
+    if not settings.restore or backups.exists(settings.database):
+        return
+    if settings.backups_folder is not None and not settings.backups_folder.is_dir():
+        raise Unable("no_backups_folder", f"there is no folder {settings.backups_folder} (LENS_BACKUPS); is its volume mounted?")
+    try:
+        restore(settings, settings.restore)
+    except Unable as error:
+        if error.code != "no_backup" or settings.restore != "latest":
+            raise
+        logger.warning("%s: the database begins empty", error.message)
+
+
+def _version(settings: Settings) -> str | None:
+    engine = connect(settings.database)
+    try:
+        with engine.connect() as connection:
+            return version_of(connection)
+    finally:
+        engine.dispose()
+
+
+def _repository(settings: Settings) -> BackupRepository | None:
+    if not settings.backups_repository:
+        return None
+    from webapp.services.backup_repository import BackupRepository
+
+    return BackupRepository(settings.backups_repository)
+
+
+def _open_store(settings: Settings) -> MediaStore:
+    try:
+        return MediaStore(settings.media)
+    except (ImportError, ValueError) as error:  # a kind of store that is unknown, or needs a package that is not there
+        raise InvalidSetting(f"LENS_STORE cannot be {settings.media!r}: {error}") from error
