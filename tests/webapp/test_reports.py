@@ -24,6 +24,7 @@ from laanet_core.inference import Detector
 from laanet_core.moments import Moment, moments, worst_times
 from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Heatmap, ModelInfo
 from tests.core.clips import write_clip
+from webapp.services.cases.reliability import Reliability
 from webapp.services.report.chart import _step
 from webapp.services.reports import CHINESE, ENGLISH, FORMAT, FORMAT_VERSION, Report, report_json, report_pdf
 from webapp.ui.render import faces as page_faces
@@ -44,6 +45,22 @@ GREY: npt.NDArray[np.uint8] = np.full((80, 100, 3), 120, np.uint8)
 
 def report_of(result: AnalysisResult, decision: DecisionConfig | None = None, **changes: Any) -> Report:
     return Report(result, decision or DecisionConfig(), SHA, MADE, **changes)
+
+
+def test_measured_reliability_is_the_same_in_both_forms_and_in_every_language() -> None:
+    known = Reliability(40, 30, 0.5981, 0.8581, 0.82, 0.92)
+    for words in (ENGLISH, CHINESE):
+        report = report_of(PICTURE, words=words, reliability=(known, None))
+        (entry,) = report_json(report)["reliability"]
+        assert (entry["number"], entry["count"], entry["share"], entry["interval"]) == (1, 40, 0.75, [0.5981, 0.8581])
+        line = words["reliability"].format(count=40, share="75%", low="60%", high="86%")
+        text = words_of(report_pdf(report)).replace(" ", "")
+        assert words["reliability.title"].replace(" ", "") in text
+        assert line.replace(" ", "") in text
+    assert report_json(report_of(PICTURE))["reliability"] == []
+    assert ENGLISH["reliability.title"] not in words_of(report_pdf(report_of(PICTURE)))
+    with pytest.raises(ValueError, match="3 reliabilities for 2"):
+        report_of(PICTURE, reliability=(None,) * 3)
 
 
 def words_of(pdf: bytes) -> str:

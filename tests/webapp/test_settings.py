@@ -73,8 +73,24 @@ def test_secrets_are_not_printed() -> None:
         ("LENS_RETENTION_DAYS", "soon"),
         ("LENS_RUNTIME", "tensorrt"),
         ("LENS_PRECISION", ""),
+        ("LENS_LABELS", "4"),
+        ("LENS_AUDIT_SHARE", "101"),
+        ("LENS_GOLD_SHARE", "-5"),
+        ("LENS_CASE_UNCERTAIN", "0.6"),
+        ("LENS_DECISION_DELAY", "0.5"),
+        ("LENS_WEBHOOK_URL", "ftp://host/x"),
+        ("LENS_WEBHOOK_URL", "file:///etc/passwd"),
+        ("LENS_WEBHOOK_URL", "https:///x"),
+        ("LENS_WEBHOOK_SECRET", ""),
     ],
 )
 def test_impossible_values_are_refused_by_name(name: str, value: str) -> None:
+    others = {"LENS_WEBHOOK_URL": "https://host.example/hook"} if name == "LENS_WEBHOOK_SECRET" else {}
     with pytest.raises(InvalidSetting, match=name):
-        from_environment({name: value})
+        from_environment({**others, name: value})
+
+
+def test_a_webhook_needs_a_secret_that_is_never_shown() -> None:
+    settings = from_environment({"LENS_WEBHOOK_URL": "http://127.0.0.1:9/hook", "LENS_WEBHOOK_SECRET": "sixteen letters!"})
+    assert (settings.webhook_url, settings.webhook_secret) == ("http://127.0.0.1:9/hook", "sixteen letters!")
+    assert "sixteen letters!" not in repr(settings)
