@@ -14,6 +14,7 @@ from laanet_core.inference import Detector
 from laanet_core.results import AnalysisResult
 from tests.webapp.postgresql import PostgreSQL, binaries, running
 from webapp.db.session import Sessions, make_sessions, open_database
+from webapp.media.decoding.decoders import Decoders
 from webapp.media.store import MediaStore
 from webapp.services.analysis import Analysed, AnalysisService
 from webapp.services.audit import AuditService
@@ -26,6 +27,14 @@ from webapp.services.receipts import ReceiptService
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "kind" in metafunc.fixturenames and metafunc.definition.get_closest_marker("both_databases"):
         metafunc.parametrize("kind", ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def decoders() -> Iterator[Decoders]:
+    """As the application has them."""
+    with Decoders(most=4, megabytes=1024, seconds=45) as made:
+        made.wait_until_ready()
+        yield made
 
 
 @pytest.fixture(scope="session")

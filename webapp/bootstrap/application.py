@@ -90,7 +90,9 @@ def build(settings: Settings) -> Application:
         close_decoders=decoders.close,
         close_database=records.engine.dispose,
     )
-    return Application(services, Site(blocks, rest, build_desk(records, cases, detector, settings), health, metrics), timer, stopping)
+    return Application(
+        services, Site(blocks, rest, build_desk(records, cases, detector, decoders, settings), health, metrics), timer, stopping
+    )
 
 
 def _health(settings: Settings, records: Records, analysis: AnalysisService, detector: Detector, weights: WeightsInUse) -> Health:

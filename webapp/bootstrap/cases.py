@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from webapp.services.cases.labelling import LabellingService
     from webapp.services.cases.measures import MeasureService
     from webapp.services.cases.reliability import ReliabilityService
+    from webapp.services.cases.showing import KeptReader
     from webapp.services.cases.triage import Triage
     from webapp.ui.desk import Desk
 
@@ -68,7 +69,7 @@ def build_cases(records: Records, settings: Settings, detector: Detector) -> Cas
     )
 
 
-def build_desk(records: Records, cases: Cases, detector: Detector, settings: Settings) -> Desk:
+def build_desk(records: Records, cases: Cases, detector: Detector, reader: KeptReader, settings: Settings) -> Desk:
     from webapp.services.accounts import SignInService
     from webapp.services.cases.flags import FlagService
     from webapp.services.cases.looking import LookingService
@@ -83,7 +84,7 @@ def build_desk(records: Records, cases: Cases, detector: Detector, settings: Set
         cases.claims,
         cases.labelling,
         looking,
-        ShowingService(looking, records.keeping, detector),
+        ShowingService(looking, records.keeping, detector, reader),
         FlagService(sessions, records.audit),
         settings,
     )

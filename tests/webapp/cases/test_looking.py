@@ -18,6 +18,7 @@ from tests.webapp.cases.conftest import Opens
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Case, Claim
 from webapp.domain import Reason, Refused, Vote, now, receipt_hash
+from webapp.media.decoding.decoders import Decoders
 from webapp.media.masks import mask_of_runs, read_mask, runs_of_mask
 from webapp.services.accounts import Person
 from webapp.services.analysis import AnalysisService
@@ -44,8 +45,8 @@ def looking(sessions: Sessions) -> LookingService:
 
 
 @pytest.fixture
-def showing(looking: LookingService, keeping: Keeping, detector: Detector) -> ShowingService:
-    return ShowingService(looking, keeping, detector)
+def showing(looking: LookingService, keeping: Keeping, detector: Detector, decoders: Decoders) -> ShowingService:
+    return ShowingService(looking, keeping, detector, decoders)
 
 
 def kept_case(sessions: Sessions, analysis: AnalysisService, path: Path, subject: int = 1) -> str:

@@ -8,7 +8,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -157,12 +157,21 @@ class Decoders:
                     raise answer.decoder.disbelieved("a file of an unknown kind")
                 return Bare(content.tobytes(), form, orientation)
 
+    def kept_picture(self, content: bytes) -> RGBImage:
+        """As `image`, of a file's content."""
+        with _held(content) as file, self._asked({"do": "image"}, file, 3 * MAX_PIXELS) as answer:
+            return answer.picture(_RGB)[1]
+
+    def kept_frames(self, content: bytes, times: Sequence[float]) -> Generator[Frame]:
+        """As `video.read_at`, of a file's content."""
+        question = {"do": "at", "times": list(times)}
+        with _held(content) as file, self._asked(question, file, 3 * MAX_FRAME_PIXELS) as answer:
+            yield from itertools.islice(answer.frames(), len(times))
+
     def painted(self, layer: bytes) -> npt.NDArray[np.uint8]:
         """As `painting.painted`."""
-        with Area(max(len(layer), 1)) as held, open(held.file, "rb", closefd=False) as file:
-            os.pwrite(held.file, layer, 0)
-            with self._asked({"do": "painted"}, file, SIDE * SIDE) as answer:
-                return answer.picture((None, None))[1]
+        with _held(layer) as file, self._asked({"do": "painted"}, file, SIDE * SIDE) as answer:
+            return answer.picture((None, None))[1]
 
     @contextlib.contextmanager
     def _asked(self, question: wire.Message, file: BinaryIO, size: int) -> Iterator[_Answer]:
@@ -247,3 +256,13 @@ class Decoders:
         logger.info("files are decoded by processes that are held by: %s", ", ".join(decoder.confinement.held))
         for lack in decoder.confinement.missing:
             logger.warning("this system does not let the processes that decode be confined by: %s", lack)
+
+
+@contextlib.contextmanager
+def _held(content: bytes) -> Iterator[BinaryIO]:
+    """Content as an open file, for as long as the block lasts; nothing of it is written to a disk."""
+    with Area(max(len(content), 1)) as held, open(held.file, "rb", closefd=False) as file:
+        place = 0
+        while place < len(content):
+            place += os.pwrite(held.file, content[place:], place)
+        yield file

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.images import read_image
-from laanet_core.video import Frame, read_film, read_frames, read_length
+from laanet_core.video import Frame, read_at, read_film, read_frames, read_length
 from webapp.media.decoding import wire
 from webapp.media.decoding.confinement import Limits, confine, die_with, first_to_go
 from webapp.media.decoding.libraries import load_everything
@@ -72,6 +72,10 @@ def _frames(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
     _all(read_frames(file, asked["count"]), answers)
 
 
+def _at(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
+    _all(read_at(file, asked["times"]), answers)
+
+
 def _film(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
     _all(read_film(file, size=(asked["width"], asked["height"]), seconds=asked["seconds"]), answers)
 
@@ -97,6 +101,7 @@ def _painted(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
 QUESTIONS: dict[str, Callable[[BinaryIO, Answers, wire.Message], dict[str, Any] | None]] = {
     "image": _image,
     "frames": _frames,
+    "at": _at,
     "length": _length,
     "film": _film,
     "bare": _bare,

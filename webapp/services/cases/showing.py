@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import logging
 import threading
 import time as clock
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 
 from laanet_core.crops import RGBImage, crop_square, enlarge_to_square, recompressed
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import read_image
 from laanet_core.inference import Detector
 from laanet_core.overlay import heat_layer
 from laanet_core.results import FaceResult, Heatmap
-from laanet_core.video import read_at
+from laanet_core.video import Frame
 from webapp.domain import Refused
 from webapp.media.store import StoreFailed
 from webapp.media.stripping import with_orientation
@@ -64,13 +62,26 @@ def high_pass(rgb: RGBImage) -> RGBImage:
 VIEWS: dict[str, Callable[[RGBImage], RGBImage]] = {"error_level": error_level, "high_pass": high_pass}
 
 
+class KeptReader(Protocol):
+    """Decodes kept files, which strangers have made. Both methods raise UnreadableMedia."""
+
+    def kept_picture(self, content: bytes) -> RGBImage:
+        """As `images.read_image`."""
+        ...
+
+    def kept_frames(self, content: bytes, times: Sequence[float]) -> Generator[Frame]:
+        """As `video.read_at`."""
+        ...
+
+
 class ShowingService:
     """Every method raises Refused as `LookingService.kept` does, and not_kept, unavailable, invalid_view."""
 
-    def __init__(self, looking: LookingService, keeping: Keeping, detector: Detector) -> None:
+    def __init__(self, looking: LookingService, keeping: Keeping, detector: Detector, reader: KeptReader) -> None:
         self._looking = looking
         self._keeping = keeping
         self._detector = detector
+        self._reader = reader
         self._recent = _Recent()
 
     def file(self, person: Person | None, public_id: str) -> Shown:
@@ -119,7 +130,7 @@ class ShowingService:
 
         def all_frames() -> bytes:
             times = sorted({spot.time for spot in kept.spots if spot.time is not None})
-            for frame in read_at(io.BytesIO(self._read(kept)), times):
+            for frame in self._reader.kept_frames(self._read(kept), times):
                 self._recent.put((kept.name, "frame", frame.time, False), _jpeg(_within(frame.rgb, MOST_SIDE), quality=95))
                 self._recent.put((kept.name, "frame", frame.time, True), _jpeg(_within(frame.rgb, SMALL_SIDE)))
             return b"done"
@@ -134,9 +145,10 @@ class ShowingService:
         content = self._read(kept)
         with _readable():
             if kept.kind == "image":
-                return read_image(content)
-            for frame in read_at(io.BytesIO(content), [_nearest(kept, time)]):
-                return frame.rgb
+                return self._reader.kept_picture(content)
+            with contextlib.closing(self._reader.kept_frames(content, [_nearest(kept, time)])) as frames:
+                for frame in frames:
+                    return frame.rgb
         raise Refused("unavailable", "The clip has no such frame any more.")
 
     def _kept(self, person: Person | None, public_id: str) -> Kept:
