@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.video import read_frames
+from laanet_core.video import read_at, read_frames
 from tests.core.clips import Pixels, write_clip, write_sound
 
 
@@ -31,6 +31,18 @@ def test_frames_are_evenly_spaced(tmp_path: Path, name: str) -> None:
     greys = [frame.rgb.mean() for frame in frames]
     assert greys == pytest.approx([20 + 220 * frame.time * 10 / 39 for frame in frames], abs=6)
     assert frames[0].rgb.shape == (48, 64, 3)
+
+
+def test_frames_can_be_had_again_by_their_times(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", grey_frames(40))
+    judged = list(read_frames(clip, 8))
+    again = list(read_at(clip, [frame.time for frame in judged]))
+    assert [frame.time for frame in again] == [frame.time for frame in judged]
+    assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(again, judged, strict=True))
+    assert [frame.time for frame in read_at(clip, [1.0, 99.0])] == [1.0]
+    assert list(read_at(clip, [])) == []
+    with pytest.raises(UnreadableMedia, match="no frame"):
+        list(read_at(clip, [99.0]))
 
 
 def test_short_clips_give_all_they_have(tmp_path: Path) -> None:

@@ -116,6 +116,7 @@ def test_from_dispute_to_decision(desk_server: Server, picture: str, desk_of: An
         person.page.locator(".desk-primary").click()
         person.state("empty")
         expect(person.page.locator("[data-count=today]")).to_have_text("1")
+        expect(person.page.locator(".desk-empty [data-do=undo]")).to_be_enabled()
     third = desk_of("olga")  # two disagree: one more is asked for, and says neither
     third.ready(case)
     third.keys("3", "q", "Enter")
@@ -276,7 +277,7 @@ def admin(server: Server, flagged: str, ada: At) -> None:
     assert ada.complaints == []
 
 
-@pytest.mark.parametrize(("theme", "viewport"), [("light", ROOMY), ("dark", ROOMY), ("light", PHONE)], ids=["light", "dark", "phone"])
+@pytest.mark.parametrize(("theme", "viewport"), [("dark", ROOMY), ("light", PHONE)], ids=["dark", "phone"])
 def test_a_clip_and_its_frames(desk_server: Server, theme: str, viewport: Any, desk_of: Any) -> None:
     close_all(desk_server)
     case = open_on(desk_server, keep(desk_server, EXAMPLES / "clip.mp4"))

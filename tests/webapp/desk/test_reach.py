@@ -111,7 +111,7 @@ def test_an_ended_session_does_nothing_and_holds_nothing(desk_server: Server, mi
     after = rows_of(desk_server)
     assert after["claim"] == []
     assert {name for name in before if before[name] != after[name]} == {"claim", "signed_in"}  # both are gone, nothing came
-    assert after["signed_in"] == []
+    assert len(after["signed_in"]) == len(before["signed_in"]) - 1
 
 
 def test_signing_out_gives_the_case_back(desk_server: Server, mia: Moderator, case: str) -> None:

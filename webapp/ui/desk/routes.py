@@ -150,8 +150,8 @@ def _handler(services: DeskServices, call: Call) -> Callable[[Request], Awaitabl
             return JSONResponse({"error": refusal.to_json()}, _STATUSES.get(refusal.code, 422), NO_STORE)
         except Exception:  # a database that is locked or away, and what nobody foresaw: nothing was stored
             logger.exception("the desk could not answer %s", request.url.path)
-            failure = Refused("unavailable", "That could not be done just now. Please try again in a moment.")
-            return JSONResponse({"error": failure.to_json()}, 503, NO_STORE)
+            failed = Refused("unavailable", "That could not be done just now. Please try again in a moment.")
+            return JSONResponse({"error": failed.to_json()}, 503, NO_STORE)
         if isinstance(found, Shown):
             return _bytes(found, request.headers.get("range"))
         return JSONResponse(found, headers=NO_STORE)

@@ -83,7 +83,8 @@
     state.found = found;
     state.mode = found ? (answer.labels ? "adjudicate" : answer.answer ? "revealed" : "blind") : state.mode;
     count(answer.queue);
-    $("[data-do=undo]").disabled = !state.last || Date.now() - state.last.when > UNDO_WITHIN;
+    $$("[data-do=undo]").forEach((button) => (button.disabled = !state.last || Date.now() - state.last.when > UNDO_WITHIN));
+    $("#desk-until").textContent = "";
     $(".desk-grid").hidden = !found;
     $(".desk-empty").hidden = Boolean(found);
     $(".desk-empty p").textContent = state.mode === "adjudicate" ? words.none_disputed : words.none_waiting;
@@ -509,7 +510,7 @@
       labels.forEach((told) => each.set(told.moderator, { ...told, before: each.get(told.moderator) }));
       list.append(element("h3", words.arguments), ...[...each.values()].map(argument));
     }
-    for (const name of ["skip", "flag", "undo"]) $(`[data-do=${name}]`).hidden = state.mode === "revealed" || (state.mode === "adjudicate" && name !== "undo");
+    for (const name of ["skip", "flag", "undo"]) $(`.desk-send [data-do=${name}]`).hidden = state.mode === "revealed" || (state.mode === "adjudicate" && name !== "undo");
     sendWords();
   }
 

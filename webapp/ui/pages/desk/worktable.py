@@ -29,7 +29,9 @@ def worktable(texts: DeskTexts) -> str:
     return (
         f"<div id='desk' class='desk' data-state='loading'>{_bar(texts)}"
         f"<div class='desk-grid'>{_stage(texts)}{_form(texts)}</div>"
-        f"<div class='desk-empty' hidden><p></p><button type='button' data-do='again'>{escape(texts.look_again)}</button></div>"
+        f"<div class='desk-empty' hidden><p></p><div class='desk-buttons'>"
+        f"<button type='button' data-do='again'>{escape(texts.look_again)}</button>"
+        f"{_button('undo', texts.undo, ACTION_KEYS['undo'])}</div></div>"
         f"{_flag_dialog(texts)}{_keys_dialog(texts)}</div>"
     )
 
