@@ -136,7 +136,9 @@ def test_a_record_shows_notes_as_text() -> None:
         "feedback": [vote],
         "later_scores": [],
         "decision": None,
-        "media": {"kept_since": None},
+        "waiting": [],
+        "reliability": [],
+        "media": {"kept_since": "2026-11-25T03:04:05+00:00", "kept": {"sha256": "0" * 64}},
     }
     text = record.record(found, ENGLISH)
     assert "&lt;img src=x onerror=alert(1)&gt; \u202e 名前\n  second line" in text

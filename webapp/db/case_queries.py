@@ -66,6 +66,11 @@ def next_gold(session: Session, account_id: int, skipped: Sequence[str], place: 
     return session.get(Case, ids[min(int(place * len(ids)), len(ids) - 1)]) if ids else None
 
 
+def has_items(session: Session, analysis_id: int) -> bool:
+    """Whether anything of an analysis is a case."""
+    return session.scalar(select(CaseItem.id).where(CaseItem.analysis_id == analysis_id).limit(1)) is not None
+
+
 def delete_expired_claims(session: Session, moment: datetime) -> None:
     session.execute(delete(Claim).where(Claim.until <= moment))
 

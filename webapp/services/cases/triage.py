@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.db import case_queries, opening_queries
@@ -43,7 +43,7 @@ class Triage:
         """
         try:
             self._look(receipt_hash)
-        except SQLAlchemyError:
+        except Exception:  # whatever it was: the answer or the vote is stored, and must be given
             logger.exception("cases could not be opened")
 
     def sweep(self) -> int:
@@ -51,7 +51,7 @@ class Triage:
         with self._log.transaction() as (session, _):
             missed = opening_queries.missed(session, limit=_AT_ONCE)
         for receipt_hash in missed:
-            self._look(receipt_hash)
+            self.look(receipt_hash)
         return len(missed)
 
     def _look(self, receipt_hash: str) -> None:
@@ -92,7 +92,7 @@ class Triage:
                 asked.append((subject, Reason.AUDIT))
             elif vote == Vote.DISAGREE:
                 asked.append((subject, Reason.DISAGREEMENT))
-            elif analysis.notify and subject is whole:
+            elif analysis.notify and subject is whole and not asked and not case_queries.has_items(session, analysis.id):
                 asked.append((subject, Reason.REPORT))
             elif subject.number in uncertain:
                 asked.append((subject, Reason.UNCERTAINTY))
