@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from laanet_core.benchmark import pair_speed, step_speed
 from laanet_core.cli import main
 from laanet_core.data import PackStore, read_manifest
 from laanet_core.recipes import RECIPES
+from laanet_core.training_speed import pair_speed, step_speed
 from laanet_core.units import UnitSource
 from tests.core.conftest import TINY, TinyDataset
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import platform
 import statistics
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -33,19 +31,6 @@ class Speed:
 
     per_second: float
     per_core_second: float
-
-
-def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
-    gpus = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
-    return {
-        "machine": platform.machine(),
-        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
-        "threads": torch.get_num_threads(),
-        "gpus": gpus,
-        "torch": torch.__version__,
-        "opencv": cv2.__version__,
-    }
 
 
 def pair_speed(source: UnitSource, pairs: int = 100) -> Speed:
