@@ -114,9 +114,11 @@ def test_undoing_takes_the_decision_back_and_the_case_opens(
     say(people[2], case, FAKE)
     labelling.undo(people[2], case)
     assert decision(sessions) is None
-    assert say(people[2], case, REAL) == CaseState.OPEN  # and they disagree now
+    assert claims.take(people[2]) == case
+    assert refused(lambda: labelling.blind(people[2], case, REAL)) == "labelled_already"  # it would not be blind
+    assert labelling.final(people[2], case, REAL) == CaseState.OPEN  # and they disagree now
     with sessions() as session:
-        assert len(session.scalars(select(Label)).all()) == 6  # nothing was edited or lost
+        assert len(session.scalars(select(Label)).all()) == 5  # nothing was edited or lost
         assert session.scalars(select(Case)).one().wanted == 3
     with sessions.begin() as session:
         session.execute(update(Label).values(created_at=now() - timedelta(hours=1)))

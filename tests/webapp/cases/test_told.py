@@ -14,7 +14,8 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Label
 from webapp.domain import LabelValue, Reason, new_id, now, receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.cases.labelling import LabellingService
+from webapp.services.cases.claims import ClaimService
+from webapp.services.cases.labelling import LabellingService, Said
 from webapp.services.cases.log import CaseLog
 from webapp.services.cases.opening import Rules
 from webapp.services.cases.reliability import ReliabilityService
@@ -40,7 +41,13 @@ def later(sessions: Sessions) -> None:
 
 
 def test_a_decision_is_told_once_it_can_no_longer_be_undone(
-    sessions: Sessions, kept: Kept, triage: Triage, decides: Decides, labelling: LabellingService, people: list[Person]
+    sessions: Sessions,
+    kept: Kept,
+    triage: Triage,
+    decides: Decides,
+    claims: ClaimService,
+    labelling: LabellingService,
+    people: list[Person],
 ) -> None:
     receipts = ReceiptService(sessions, delay=DELAY)
     mine, copy, other = kept.add(0.5, file="a" * 64, bits=1), kept.add(0.5, bits=1), kept.add(0.01, kept=False)
@@ -50,7 +57,9 @@ def test_a_decision_is_told_once_it_can_no_longer_be_undone(
     case = decides("fake")
     assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])  # not yet
     labelling.undo(people[2], case)
-    decides("real", people[2:4])
+    assert claims.take(people[2]) == case
+    labelling.final(people[2], case, Said("real", 2))
+    decides("real", people[3:4])
     later(sessions)
     found = receipts.result(mine)
     (face,) = found["decision"]["faces"]

@@ -170,7 +170,7 @@ class Decoders:
         """As `video.read_at`, of a file's content."""
         question = {"do": "at", "times": list(times)}
         with _held(content) as file, self._asked(question, file, 3 * MAX_FRAME_PIXELS) as answer:
-            yield from itertools.islice(answer.frames(), len(times))
+            yield from answer.frames(len(times))
 
     def painted(self, layer: bytes) -> npt.NDArray[np.uint8]:
         """As `painting.painted`."""

@@ -92,15 +92,17 @@ class LabellingService:
             return settle(session, case, tell)
 
     def undo(self, person: Person | None, public_id: str) -> None:
-        """Withdraw one's own labels on a case, for a while after the last one; a decision they led to is undone with them.
+        """Withdraw what one said last of a case, for a while; a decision it led to is undone with it.
 
-        Raises Refused also with too_late.
+        The blind label stands: whoever gave it has seen the answer since, and could not give another one blind. Raises Refused also with
+        too_late.
         """
         known = require(person, Role.MODERATOR)
         with self._log.transaction() as (session, tell):
             queries.lock_cases(session)
             case = queries.case_by_public_id(session, public_id, locked=True)
-            given = [] if case is None else queries.labels_of(session, case.id, account_id=known.id)
+            every = [] if case is None else queries.labels_of(session, case.id, account_id=known.id)
+            given = [label for label in every if label.stage != Stage.BLIND]
             if case is None or not given or given[-1].created_at < now() - self._undo:
                 raise Refused("too_late", "This can no longer be undone.")
             moment = now()
