@@ -1,6 +1,7 @@
 """Settings, bootstrap, serve: `make run`, and a Space's app_file."""
 
 import logging
+import multiprocessing
 import os
 import signal
 import socket
@@ -67,4 +68,7 @@ if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
     logging.shutdown()
+    for child in multiprocessing.active_children():  # such as those that GPUs are lent to
+        child.kill()
+        child.join(timeout=1)
     os._exit(status)  # threads of a broken-off analysis or download would be waited for

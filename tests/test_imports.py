@@ -68,3 +68,10 @@ def test_imports_are_light() -> None:
     code = f"import sys, {light}; webapp.cli.build_parser(); print([m for m in ('torch', 'gradio', 'cv2') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_spaces_is_hugging_faces_package() -> None:
+    code = "import spaces; print(callable(spaces.GPU), spaces.__file__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("True ")
+    assert str(ROOT / "spaces") not in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -33,6 +34,7 @@ class Space:
         self.disk.mkdir()
         self.volume.mkdir()
         self.port = free_port()
+        self.command = [sys.executable, "app.py"]
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -61,7 +63,7 @@ class Space:
         started = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py"], cwd=self.app, env=self.environment(settings), stdout=log, stderr=subprocess.STDOUT
+                self.command, cwd=self.app, env=self.environment(settings), stdout=log, stderr=log, start_new_session=True
             )
         wait_until_served(self.url, self.process, self.log, seconds=seconds)
         return time.monotonic() - started
@@ -79,7 +81,8 @@ class Space:
 
     def kill(self) -> None:
         if self.process is not None:
-            self.process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)  # and what it forked
             self.process.wait(timeout=30)
 
     def wipe(self) -> None:

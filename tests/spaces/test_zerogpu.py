@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +15,14 @@ from gradio_client import Client, handle_file
 from laanet_core.inference import Detector
 from tests.conftest import ROOT
 from tests.spaces.lender import Lender
-from tests.spaces.space import Space
+from tests.spaces.space import STOPS_WITHIN, Space
+
+# All is as on ZeroGPU but the driver, without which a forked process would not begin its work
+WITHOUT_DRIVER = """
+import runpy, spaces.zero.torch
+spaces.zero.torch.init = spaces.zero.torch.move = lambda *_, **__: None
+runpy.run_path("app.py", run_name="__main__")
+"""
 
 
 @pytest.fixture
@@ -25,10 +34,12 @@ def lender(tmp_path: Path) -> Iterator[Lender]:
 @pytest.fixture
 def space(tmp_path: Path) -> Iterator[Space]:
     made = Space(tmp_path, hardware="zerogpu")
+    made.command = [sys.executable, "-c", WITHOUT_DRIVER]
     yield made
     made.kill()
 
 
+@pytest.mark.proof
 def test_lent_processes_judge_die_and_are_done_without(space: Space, lender: Lender, samples: Path, detector: Detector) -> None:
     """In one test, since the start costs seconds."""
     picture, clip = samples / "two_people.jpg", ROOT / "webapp" / "examples" / "clip.mp4"
@@ -59,4 +70,7 @@ def test_lent_processes_judge_die_and_are_done_without(space: Space, lender: Len
     assert answer["fake_prob"] == judged["fake_prob"] or answer["fake_prob"] == pytest.approx(judged["fake_prob"], abs=1e-3)
     assert len(lender.asked) == calls + 1
     assert any("no GPU was lent" in line["message"] for line in space.lines())
+    assert space.stop() < STOPS_WITHIN
+    with pytest.raises(ProcessLookupError):  # nothing that was forked is left behind
+        os.killpg(space.process.pid, 0)  # type: ignore[union-attr]
     assert "GpuFailed: the lent GPU's process failed" in space.log.read_text()
