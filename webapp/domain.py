@@ -43,6 +43,10 @@ class Action(StrEnum):
     RESTORED = "restored"
     MIGRATED = "migrated"
     OPENED = "opened"  # the first time after an upgrade
+    SNAPSHOT_FROZEN = "snapshot_frozen"
+    MODEL_PROMOTED = "model_promoted"
+    MODEL_ROLLED_BACK = "model_rolled_back"
+    PUBLISHED = "published"
 
 
 class Actor(StrEnum):
@@ -101,6 +105,34 @@ class CaseState(StrEnum):
     OPEN = "open"
     DISPUTED = "disputed"  # the moderators disagree; an adjudicator decides
     DECIDED = "decided"
+
+
+class SnapshotState(StrEnum):
+    FROZEN = "frozen"
+    STALE = "stale"  # something in it was deleted or undone since
+
+
+class Part(StrEnum):
+    """What an item of a snapshot is for. Gold is never learned from."""
+
+    TRAIN = "train"
+    VAL = "val"
+    GOLD = "gold"
+
+
+class RunState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    FINISHED = "finished"
+
+
+class ModelState(StrEnum):
+    CANDIDATE = "candidate"
+    CHAMPION = "champion"  # the one that answers
+    RETIRED = "retired"  # was champion
+    REJECTED = "rejected"  # by the gate, or taken back
 
 
 class UnusableDatabase(Exception):

@@ -7,6 +7,7 @@ from webapp.db.tables.base import Base
 from webapp.db.tables.case import Case, CaseItem, Claim, Decision, Label, LabelRegion, LabelTag
 from webapp.db.tables.feedback import Feedback, FeedbackTag, Region
 from webapp.db.tables.fingerprint import Fingerprint
+from webapp.db.tables.learning import ModelVersion, Snapshot, SnapshotItem, TuningRun
 from webapp.db.tables.media import Consent, Media
 
 __all__ = [
@@ -29,7 +30,11 @@ __all__ = [
     "LabelTag",
     "Link",
     "Media",
+    "ModelVersion",
     "Region",
     "Rescore",
     "SignedIn",
+    "Snapshot",
+    "SnapshotItem",
+    "TuningRun",
 ]
