@@ -21,6 +21,7 @@ from webapp.services import backups
 from webapp.services.audit import AuditService
 from webapp.services.backups import BackupService
 from webapp.services.keeping import Keeping
+from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.retention import RetentionService
 from webapp.services.timer import Task, Timer
 from webapp.settings import InvalidSetting, Settings
@@ -107,7 +108,9 @@ def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[P
         audit,
         BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups, repository=_repository(settings)),
         keeping,
-        RetentionService(engine, audit, keeping, days=settings.retention_days, backups=settings.backups),
+        RetentionService(
+            engine, audit, keeping, days=settings.retention_days, backups=settings.backups, snapshots=SnapshotFolders(settings.snapshots)
+        ),
         version,
     )
 
@@ -166,7 +169,9 @@ def build(settings: Settings) -> Application:
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
     metrics = _metrics(settings, analysis)
     feedback = FeedbackService(sessions)
-    receipts = ReceiptService(sessions, records.audit, records.keeping, backups=settings.backups)
+    receipts = ReceiptService(
+        sessions, records.audit, records.keeping, backups=settings.backups, snapshots=SnapshotFolders(settings.snapshots)
+    )
 
     def health() -> dict[str, Any]:
         return {

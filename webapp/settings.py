@@ -56,6 +56,10 @@ class Settings:
     decoders: int = 4  # LENS_DECODERS: processes that decode files, at most
     decode_mb: int = 1024  # LENS_DECODE_MB: memory of each
     decode_seconds: int = 45  # LENS_DECODE_SECONDS that a picture, or a clip's next frame, may take
+    gate_manifests: tuple[Path, ...] = ()  # LENS_GATE_MANIFESTS: data sets on which a candidate must not be worse, parted as in PATH
+    gate_corruptions: tuple[str, ...] = ("jpeg:50", "resize:0.5", "noise:10")  # LENS_GATE_CORRUPTIONS likewise, parted by spaces
+    gate_loss: float = 0.02  # LENS_GATE_LOSS: AUC that a candidate may lose on any of these, and
+    gate_slice_loss: float = 0.05  # LENS_GATE_SLICE_LOSS on faces of one kind
     log: str = "text"  # LENS_LOG: text | json
     metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
     space: bool = False
@@ -79,6 +83,21 @@ class Settings:
     def media(self) -> str:
         """Folder or address of the media store."""
         return self.store or str(self.data / "media")
+
+    @property
+    def snapshots(self) -> Path:
+        """Where decided cases lie, frozen for training."""
+        return self.data / "snapshots"
+
+    @property
+    def runs(self) -> Path:
+        """Where fine-tuning keeps its checkpoints."""
+        return self.data / "runs"
+
+    @property
+    def models(self) -> Path:
+        """Where the versions of the model lie."""
+        return self.data / "models"
 
     @property
     def compiled(self) -> Path:
@@ -131,6 +150,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         decoders=_number(environment, "LENS_DECODERS", defaults.decoders, most=256),
         decode_mb=_number(environment, "LENS_DECODE_MB", defaults.decode_mb, least=256, most=65_536),
         decode_seconds=_number(environment, "LENS_DECODE_SECONDS", defaults.decode_seconds, most=3600),
+        gate_manifests=tuple(Path(part).resolve() for part in environment.get("LENS_GATE_MANIFESTS", "").split(os.pathsep) if part),
+        gate_corruptions=tuple(environment.get("LENS_GATE_CORRUPTIONS", " ".join(defaults.gate_corruptions)).split()),
+        gate_loss=_amount(environment, "LENS_GATE_LOSS", defaults.gate_loss, most=1),
+        gate_slice_loss=_amount(environment, "LENS_GATE_SLICE_LOSS", defaults.gate_slice_loss, most=1),
         log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
         metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
     )

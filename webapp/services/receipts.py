@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from laanet_core.config import DecisionConfig
 from laanet_core.inference import fake_probability, verdict_of
 from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Kind, ModelInfo, Outcome, TrackResult, Verdict
-from webapp.db import case_queries, queries
+from webapp.db import case_queries, learning_queries, queries
 from webapp.db.chain import Event
 from webapp.db.copies import delete_from_copies
 from webapp.db.nearness import fingerprint_bits
@@ -26,6 +26,7 @@ from webapp.db.tables import Analysis, Feedback, Rescore
 from webapp.domain import Action, Actor, Refused, Tag, Unable, receipt_hash, unknown_receipt
 from webapp.services.audit import AuditService
 from webapp.services.keeping import Keeping
+from webapp.services.learning.folders import SnapshotFolders
 
 logger = logging.getLogger(__name__)
 
@@ -34,15 +35,22 @@ class ReceiptService:
     """Every method raises Refused: unknown_receipt, or unavailable / not_saved / not_deleted where the database fails."""
 
     def __init__(
-        self, sessions: Sessions, audit: AuditService | None = None, keeping: Keeping | None = None, *, backups: Path | None = None
+        self,
+        sessions: Sessions,
+        audit: AuditService | None = None,
+        keeping: Keeping | None = None,
+        *,
+        backups: Path | None = None,
+        snapshots: SnapshotFolders | None = None,
     ) -> None:
         """`keeping` removes the files of what is deleted (only a database that never had any does without); `backups`: the folder of
-        those that deletions must reach.
+        those that deletions must reach; `snapshots` likewise: those that hold something of what is deleted go.
         """
         self._sessions = sessions
         self._audit = audit or AuditService(sessions)
         self._keeping = keeping
         self._backups = backups
+        self._snapshots = snapshots
 
     def result(self, receipt: str) -> dict[str, Any]:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
@@ -77,10 +85,13 @@ class ReceiptService:
                 if number is None:  # another request came first
                     raise unknown_receipt()
                 case_queries.delete_cases_without_items(session)
+                stale = learning_queries.drop_loose_items(session)
                 files = queries.delete_unreferenced_media(session)
                 tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
             empty_journal(engine)
             delete_from_copies(engine, hashed, self._backups)
+        if self._snapshots is not None:
+            self._snapshots.remove(stale)
         if self._keeping is not None and not self._keeping.remove(files):
             raise Refused("file_left", "The result is deleted. Its file could not be removed just now; the server tries again by itself.")
 

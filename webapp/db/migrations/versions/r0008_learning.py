@@ -109,9 +109,7 @@ def _create_snapshot_item() -> None:
             sa.ForeignKeyConstraint([column], [f"{table}.id"], name=op.f(f"fk_snapshot_item_{column}_{table}"), ondelete="SET NULL")
             for column, table in followed.items()
         ),
-        sa.ForeignKeyConstraint(
-            ["snapshot_id"], ["snapshot.id"], name=op.f("fk_snapshot_item_snapshot_id_snapshot"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshot.id"], name=op.f("fk_snapshot_item_snapshot_id_snapshot"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_snapshot_item")),
         sa.UniqueConstraint("snapshot_id", "name", name=op.f("uq_snapshot_item_snapshot_id")),
     )
