@@ -20,7 +20,7 @@ def test_the_landmarks_are_those_of_the_samples_file(samples: Path) -> None:
     found = detector(rgb[top : top + side, left : left + side])
     assert found is not None
     eyes = np.linalg.norm(known[36] - known[45])
-    assert np.linalg.norm(found + [left, top] - known, axis=1).mean() < 0.08 * eyes
+    assert np.linalg.norm(found + np.array([left, top]) - known, axis=1).mean() < 0.08 * eyes
     assert detector(np.full((128, 128, 3), 90, np.uint8)) is None
     assert detector(rgb[:, 150:]) is None  # a face, but not in the middle
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, joinedload, selectinload
 
 from webapp.db.nearness import fingerprint_bits, near
 from webapp.db.tables import Analysis, Case, CaseItem, Consent, Decision, ModelVersion, Snapshot, SnapshotItem, TuningRun
-from webapp.domain import CaseState, LabelValue, ModelState, RunState, SnapshotState
+from webapp.domain import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
 
 
 def lock_learning(session: Session) -> None:
@@ -79,6 +79,13 @@ def has_undone(session: Session, snapshot: Snapshot) -> bool:
     """Whether a decision was undone since."""
     undone = select(SnapshotItem.id).join(SnapshotItem.decision).where(Decision.undone_at.is_not(None))
     return session.scalar(undone.where(SnapshotItem.snapshot_id == snapshot.id).limit(1)) is not None
+
+
+def gold_that_was_learned(session: Session, public_id: str) -> bool:
+    """Whether a file of a snapshot's gold part was in another part of any snapshot."""
+    learned = select(SnapshotItem.media_sha256).where(SnapshotItem.part != Part.GOLD)
+    gold = select(SnapshotItem.id).join(SnapshotItem.snapshot).where(SnapshotItem.part == Part.GOLD, Snapshot.public_id == public_id)
+    return session.scalar(gold.where(SnapshotItem.media_sha256.in_(learned)).limit(1)) is not None
 
 
 def snapshot_by_public_id(session: Session, public_id: str) -> Snapshot | None:

@@ -29,7 +29,7 @@ class Cut:
 
 
 def cut(rgb: RGBImage, box: Box, masks: Sequence[Mask], find: FindLandmarks) -> Cut:
-    """Roomy, and no larger than the photograph, where landmarks are found; else the square that is judged, its outside the edge's pixels."""
+    """Roomy, but within the photograph, where landmarks are found; else the square that is judged, its outside the edge's pixels."""
     height, width = rgb.shape[:2]
     x1, y1, x2, y2 = _whole(enlarge_to_square(box, WORKING_ENLARGEMENT * _SLACK))
     roomy = (max(x1, 0), max(y1, 0), min(x2, width), min(y2, height))

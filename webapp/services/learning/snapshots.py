@@ -124,6 +124,12 @@ class SnapshotService:
         check(self.folders.of(public_id), sha256)
         return self.folders.of(public_id)
 
+    def require_untouched_gold(self, public_id: str) -> None:
+        """Raises Unable: gold_was_learned, where a file of the gold part was learned from, or chose thresholds, in any snapshot."""
+        with self._sessions() as session:
+            if queries.gold_that_was_learned(session, public_id):
+                raise Unable("gold_was_learned", f"faces in the gold part of {public_id} were learned from before")
+
     def newest(self) -> str:
         """Raises Unable: unknown_snapshot where there is none that is not stale."""
         with self._sessions() as session:
