@@ -31,9 +31,15 @@ if TYPE_CHECKING:
 
     from laanet_core.inference import Detector
     from laanet_core.reader import Reader
+    from webapp.media.decoding.decoders import Decoders
     from webapp.services.analysis import AnalysisService
     from webapp.services.backup_repository import BackupRepository
+    from webapp.services.current import Follower
     from webapp.services.feedback import FeedbackService
+    from webapp.services.learning.finetuning import FinetuneService
+    from webapp.services.learning.gate import GateService
+    from webapp.services.learning.snapshots import SnapshotService
+    from webapp.services.learning.versions import VersionService
     from webapp.services.metrics import Metrics
     from webapp.services.receipts import ReceiptService
     from webapp.services.stopping import Stopping
@@ -41,7 +47,8 @@ if TYPE_CHECKING:
     from webapp.ui.watch import Health
 
 logger = logging.getLogger(__name__)
-_HOUR = 3600.0
+_HOUR, _MINUTE = 3600.0, 60.0
+_FOLLOWED = 5.0  # seconds until a promotion by another process is seen
 _SETTLED = 300.0  # seconds after the start before a backup that is due is made
 
 
@@ -65,6 +72,25 @@ class Records:
 
     def __exit__(self, *_: object) -> None:
         self.engine.dispose()
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What turns decisions into better models. A block ends it."""
+
+    records: Records
+    snapshots: SnapshotService
+    versions: VersionService
+    finetuning: FinetuneService
+    gate: GateService
+    decoders: Decoders
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.decoders.close()
+        self.records.engine.dispose()
 
 
 @dataclass(frozen=True)
@@ -142,12 +168,41 @@ def _restore_at_start(settings: Settings) -> None:
         logger.warning("%s: the database begins empty", error.message)
 
 
+def open_learning(settings: Settings, records: Records | None = None, decoders: Decoders | None = None) -> Learning:
+    """Over the database of the settings, or records and decoders that are there already. Raises as `open_records` does."""
+    from laanet_core.landmark_detection import LandmarkDetector
+    from webapp.media.decoding.decoders import Decoders as MoreDecoders
+    from webapp.services.learning.finetuning import FinetuneService
+    from webapp.services.learning.gate import GateService, Rules
+    from webapp.services.learning.measuring import Ground
+    from webapp.services.learning.snapshots import SnapshotService
+
+    opened = records or open_records(settings, upgrade=False)
+    folders, versions = SnapshotFolders(settings.snapshots), versions_of(opened, settings)
+    reader = decoders or MoreDecoders(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    snapshots = SnapshotService(
+        opened.sessions, opened.audit, opened.keeping, folders, landmarks=LandmarkDetector, reader=reader, frames=settings.frames
+    )
+    ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
+    rules = Rules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
+    finetuning = FinetuneService(opened.sessions, snapshots, versions, settings.runs, device=settings.device)
+    gate = GateService(snapshots, versions, ground, settings.runs / "judged", rules)
+    return Learning(opened, snapshots, versions, finetuning, gate, reader)
+
+
+def versions_of(records: Records, settings: Settings) -> VersionService:
+    from webapp.services.learning.versions import VersionService
+
+    return VersionService(records.sessions, records.audit, settings.models, settings.weights)
+
+
 def build(settings: Settings) -> Application:
     """Load the weights, open database and store, make the pages.
 
     Raises LaanetError, Unable, UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
     from webapp.media.decoding.decoders import Decoders
+    from webapp.services.current import CurrentDetector, Follower
     from webapp.services.weights import StartingWeights
 
     starting = StartingWeights(settings.weights)  # first: the Hub takes its time
@@ -164,7 +219,12 @@ def build(settings: Settings) -> Application:
     decoders = Decoders(most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
     records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
-    detector, weights = starting.load(lambda source: _detector(settings, source, decoders))
+    learning = open_learning(settings, records, decoders)
+    base, weights = starting.load(lambda source: _detector(settings, source, decoders))
+    detector = CurrentDetector(base)
+    follower = Follower(detector, learning.versions.champion, lambda folder: _detector(settings, folder, decoders))
+    if not settings.zero_gpu:  # there the network is what was there before the first fork
+        follower.follow()
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
     metrics = _metrics(settings, analysis)
@@ -195,7 +255,7 @@ def build(settings: Settings) -> Application:
     evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings, weights))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
-    timer = Timer(_tasks(records, settings))
+    timer = Timer([*_tasks(records, settings), *_learning_tasks(learning, follower, settings)])
     stopping = Stopping(
         analysis,
         timer,
@@ -230,6 +290,15 @@ def _tasks(records: Records, settings: Settings) -> list[Task]:
         first = settled if since is None else max(settled, every - since)
         tasks.append(Task("the backup", records.backups.make, every=every, first=first))
     return tasks
+
+
+def _learning_tasks(learning: Learning, follower: Follower, settings: Settings) -> list[Task]:
+    """Promotions of other processes are followed; a fine-tuning that was cut off goes on; folders of stale snapshots go."""
+    tasks = [
+        Task("the run that was cut off", learning.finetuning.revive, every=_MINUTE, first=_MINUTE),
+        Task("sweeping the snapshots", learning.snapshots.sweep, every=_HOUR, first=_SETTLED),
+    ]
+    return tasks if settings.zero_gpu else [*tasks, Task("the model that answers", follower.follow, every=_FOLLOWED, first=_FOLLOWED)]
 
 
 def _version(settings: Settings) -> str | None:

@@ -20,6 +20,7 @@ from laanet_core.reader import Reader
 from laanet_core.results import AnalysisResult, FaceResult
 from laanet_core.stability import Stability, stabilities
 from webapp.services.analysis import Analysed
+from webapp.services.current import CurrentDetector, that_gave
 from webapp.services.jobs import Progress
 from webapp.services.reports import Report, report_json, report_pdf
 
@@ -40,7 +41,7 @@ class EvidenceService:
     it is swept like the uploads.
     """
 
-    def __init__(self, detector: Detector, reader: PaintingReader, *, frames: int, folder: Path) -> None:
+    def __init__(self, detector: Detector | CurrentDetector, reader: PaintingReader, *, frames: int, folder: Path) -> None:
         self._detector = detector
         self._reader = reader
         self._frames = frames
@@ -61,7 +62,7 @@ class EvidenceService:
         """Whether the verdicts of `checked_faces` hold, in their order; None for a face without a score."""
         faces = self.checked_faces(result)
         rgb = self.picture(path) if result.kind == "image" else next(iter(self.worst_moments(path, result, limit=1))).rgb
-        return stabilities(self._detector, rgb, faces)
+        return stabilities(that_gave(self._detector, result.model), rgb, faces)
 
     def falls(self, result: AnalysisResult, found: Sequence[Stability | None]) -> bool:
         """Whether the file's own verdict rests on a face whose verdict does not hold: then it cannot be told."""
@@ -79,7 +80,7 @@ class EvidenceService:
                 found.append(None)
                 continue
             crop = crop_square(rgb, face.heatmap.box, CROP_SIDE)
-            found.append((crop, self._detector.consistency_map(rgb, face).values))
+            found.append((crop, that_gave(self._detector, result.model).consistency_map(rgb, face).values))
         return found
 
     def painted_region(self, layers: Sequence[bytes]) -> bytes | None:
@@ -127,6 +128,5 @@ class EvidenceService:
 
     def _report(self, analysed: Analysed, words: Mapping[str, str] | None = None) -> Report:
         extra = {} if words is None else {"words": words}
-        return Report(
-            analysed.result, self._detector.decision, analysed.media_sha256, analysed.created, notice=self._detector.notice, **extra
-        )
+        judge = that_gave(self._detector, analysed.result.model)
+        return Report(analysed.result, judge.decision, analysed.media_sha256, analysed.created, notice=judge.notice, **extra)

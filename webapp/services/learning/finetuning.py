@@ -8,6 +8,7 @@ import logging
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db import learning_queries as queries
 from webapp.db.session import Sessions
-from webapp.db.tables import Snapshot, TuningRun
+from webapp.db.tables import TuningRun
 from webapp.domain import ModelState, RunState, SnapshotState, Unable, new_id, now
 from webapp.services.learning import training_process as process
 from webapp.services.learning.snapshots import SnapshotService
@@ -112,9 +113,10 @@ class FinetuneService:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "supervisor.log").open("ab") as output:
             command = [sys.executable, "-m", "webapp", "finetune", "--run", public_id]
-            subprocess.Popen(
+            begun = subprocess.Popen(
                 command, cwd=process.ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )  # fmt: skip
+        threading.Thread(target=begun.wait, name="finetune", daemon=True).start()
 
     def revive(self) -> str | None:
         """Go on with a run whose processes died with the machine or were killed; its public id."""
@@ -205,6 +207,8 @@ class FinetuneService:
             if why is not None:
                 if pid is not None:
                     process.end(pid)
+                if started is not None:
+                    started.wait()
                 raise why
             if tell is not None:
                 tell(step, run.steps)

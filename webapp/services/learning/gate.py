@@ -52,7 +52,9 @@ class Check:
 class GateService:
     """`kept`: folder of what was judged before. Raises Unable: unknown_version, model_changed, and what verifying a snapshot raises."""
 
-    def __init__(self, snapshots: SnapshotService, versions: VersionService, ground: Ground, kept: Path, rules: Rules | None = None) -> None:
+    def __init__(
+        self, snapshots: SnapshotService, versions: VersionService, ground: Ground, kept: Path, rules: Rules | None = None
+    ) -> None:
         """`ground` says all but the snapshot."""
         self._snapshots = snapshots
         self._versions = versions

@@ -58,11 +58,11 @@ def measure(candidate: Path, champion: Path, ground: Ground, kept: Path) -> tupl
         sets = _sets(one.model.config.input_size, ground)
         judged.append({chosen.name: _judge(one, chosen, tag, kept) for chosen, tag in sets})
     seconds = _seconds(loaded, ground)
-    one, other = (
-        Measured(loaded.info.version, loaded.info.sha256, loaded.decision, sets, taken)
-        for loaded, sets, taken in zip(loaded, judged, seconds, strict=True)
+    new, old = (
+        Measured(one.info.version, one.info.sha256, one.decision, sets, taken)
+        for one, sets, taken in zip(loaded, judged, seconds, strict=True)
     )
-    return one, other
+    return new, old
 
 
 def _judge(loaded: LoadedWeights, chosen: ItemSet, tag: str, kept: Path) -> list[Judgement]:

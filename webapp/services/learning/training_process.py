@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import io
 import json
 import os
 import signal
@@ -57,11 +58,15 @@ def start(arguments: Sequence[str], run: Path, lock: int, *, processes: int = 1)
 
 
 def call(command: str, *arguments: str) -> str:
-    """Run another command of the library to its end; what it printed. Raises Unable with run_failed and its last words."""
-    done = subprocess.run([sys.executable, "-m", "laanet_core", command, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Unable("run_failed", f"{command}: {last_words(done.stderr)}")
-    return done.stdout
+    """Another command of the library, here; what it printed. Raises Unable with run_failed and its last words."""
+    from laanet_core.cli import main
+
+    printed, said = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(said):
+        status = main([command, *arguments])
+    if status:
+        raise Unable("run_failed", f"{command}: {last_words(said.getvalue())}")
+    return printed.getvalue()
 
 
 def end(pid: int) -> None:

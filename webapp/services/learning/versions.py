@@ -127,7 +127,9 @@ class VersionService:
             row, before = self._row(session, version), queries.champion(session, self.source)
             report = json.loads(row.report) if row.report else None
             if row.state != ModelState.CANDIDATE or report is None or not report["passed"]:
-                raise Unable("not_passed", f"{version} has not passed the gate" if row.state == ModelState.CANDIDATE else f"it is {row.state}")
+                raise Unable(
+                    "not_passed", f"{version} has not passed the gate" if row.state == ModelState.CANDIDATE else f"it is {row.state}"
+                )
             if before is None or report["champion"]["sha256"] != before.sha256 or report["candidate"]["sha256"] != row.sha256:
                 raise Unable("other_champion", f"{version} was measured against another champion; put it through the gate again")
             self._replace(session, before, row, admin)
@@ -189,7 +191,9 @@ class VersionService:
             raise Unable("unknown_version", f"there is no version {version} of the model")
         return row
 
-    def _replace(self, session: Session, before: ModelVersion, row: ModelVersion, admin: Account, leaving: ModelState | None = None) -> None:
+    def _replace(
+        self, session: Session, before: ModelVersion, row: ModelVersion, admin: Account, leaving: ModelState | None = None
+    ) -> None:
         before.state, before.retired_at = leaving or ModelState.RETIRED, now()
         session.flush()  # at no time two champions
         row.state, row.promoted_at, row.promoted_by = ModelState.CHAMPION, now(), admin.name
