@@ -56,6 +56,10 @@ class Action(StrEnum):
     CASE_UNDONE = "case_undone"
     CASE_GOLD = "case_gold"  # its answer is known: it tests the moderators
     LABELS_EXPORTED = "labels_exported"
+    SNAPSHOT_FROZEN = "snapshot_frozen"
+    MODEL_PROMOTED = "model_promoted"
+    MODEL_ROLLED_BACK = "model_rolled_back"
+    PUBLISHED = "published"
 
 
 class Actor(StrEnum):
@@ -114,6 +118,34 @@ class CaseState(StrEnum):
     OPEN = "open"
     DISPUTED = "disputed"  # the moderators disagree; an adjudicator decides
     DECIDED = "decided"
+
+
+class SnapshotState(StrEnum):
+    FROZEN = "frozen"
+    STALE = "stale"  # something in it was deleted or undone since
+
+
+class Part(StrEnum):
+    """What an item of a snapshot is for. Gold is never learned from."""
+
+    TRAIN = "train"
+    VAL = "val"
+    GOLD = "gold"
+
+
+class RunState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    FINISHED = "finished"
+
+
+class ModelState(StrEnum):
+    CANDIDATE = "candidate"
+    CHAMPION = "champion"  # the one that answers
+    RETIRED = "retired"  # was champion
+    REJECTED = "rejected"  # by the gate, or taken back
 
 
 class UnusableDatabase(Exception):

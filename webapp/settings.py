@@ -66,6 +66,10 @@ class Settings:
     decision_delay: int = 10  # LENS_DECISION_DELAY: minutes in which labels may be taken back, and visitors are not told yet
     webhook_url: str = ""  # LENS_WEBHOOK_URL decisions are sent to,
     webhook_secret: str = field(default="", repr=False)  # LENS_WEBHOOK_SECRET that signs them
+    gate_manifests: tuple[Path, ...] = ()  # LENS_GATE_MANIFESTS: data sets on which a candidate must not be worse, parted as in PATH
+    gate_corruptions: tuple[str, ...] = ("jpeg:50", "resize:0.5", "noise:10")  # LENS_GATE_CORRUPTIONS likewise, parted by spaces
+    gate_loss: float = 0.02  # LENS_GATE_LOSS: AUC that a candidate may lose on any of these, and
+    gate_slice_loss: float = 0.05  # LENS_GATE_SLICE_LOSS on faces of one kind
     log: str = "text"  # LENS_LOG: text | json
     metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
     space: bool = False
@@ -95,6 +99,21 @@ class Settings:
     def media(self) -> str:
         """Folder or address of the media store."""
         return self.store or str(self.data / "media")
+
+    @property
+    def snapshots(self) -> Path:
+        """Where decided cases lie, frozen for training."""
+        return self.data / "snapshots"
+
+    @property
+    def runs(self) -> Path:
+        """Where fine-tuning keeps its checkpoints."""
+        return self.data / "runs"
+
+    @property
+    def models(self) -> Path:
+        """Where the versions of the model lie."""
+        return self.data / "models"
 
     @property
     def compiled(self) -> Path:
@@ -156,6 +175,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         decision_delay=_number(environment, "LENS_DECISION_DELAY", defaults.decision_delay, least=0, most=10_080),
         webhook_url=webhook[0],
         webhook_secret=webhook[1],
+        gate_manifests=tuple(Path(part).resolve() for part in environment.get("LENS_GATE_MANIFESTS", "").split(os.pathsep) if part),
+        gate_corruptions=tuple(environment.get("LENS_GATE_CORRUPTIONS", " ".join(defaults.gate_corruptions)).split()),
+        gate_loss=_amount(environment, "LENS_GATE_LOSS", defaults.gate_loss, most=1),
+        gate_slice_loss=_amount(environment, "LENS_GATE_SLICE_LOSS", defaults.gate_slice_loss, most=1),
         log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
         metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
     )

@@ -82,3 +82,28 @@ def test_impossible_intervals_are_refused() -> None:
         metrics.bootstrap_interval(metrics.roc_auc, labels, scores, groups=[1, 2])
     with pytest.raises(ValueError, match="level"):
         metrics.bootstrap_interval(metrics.roc_auc, labels, scores, level=1.5)
+
+
+def test_a_paired_interval_of_four_items_by_hand() -> None:
+    """Two groups of a real and a fake face each. Drawn are (A, A), (A, B), (B, A) or (B, B): differences 1, 0.25, 0.25 and 0."""
+    labels, groups = np.array([0, 1, 0, 1]), ["A", "A", "B", "B"]
+    before, after = np.array([0.6, 0.4, 0.0, 1.0]), np.array([0.4, 0.6, 0.0, 1.0])
+    # AUC before: A alone 0, B alone 1, both (0.6, 0.4, 0, 1): 3 of 4 pairs are in order, 0.75; after: always 1
+    found = metrics.paired_bootstrap(metrics.roc_auc, labels, before, after, groups=groups, samples=4000, level=0.98, seed=1)
+    assert (found.low, found.high) == (0.0, 1.0)
+    middle = metrics.paired_bootstrap(metrics.roc_auc, labels, before, after, groups=groups, samples=4000, level=0.2, seed=1)
+    assert (middle.low, middle.high) == (0.25, 0.25)
+    assert metrics.paired_bootstrap(metrics.roc_auc, labels, after, after, groups=groups) == metrics.Interval(0.0, 0.0)
+
+
+def test_a_paired_interval_is_narrower_than_what_two_apart_allow() -> None:
+    rng = np.random.default_rng(4)
+    labels = rng.integers(0, 2, 400)
+    before = labels + rng.normal(0, 1, 400)
+    after = before + 0.3 * labels
+    found = metrics.paired_bootstrap(metrics.roc_auc, labels, before, after, samples=300)
+    assert 0 < found.low < metrics.roc_auc(labels, after) - metrics.roc_auc(labels, before) < found.high
+    apart = metrics.bootstrap_interval(metrics.roc_auc, labels, before, samples=300)
+    assert found.high - found.low < apart.high - apart.low
+    with pytest.raises(ValueError, match="not finite"):
+        metrics.paired_bootstrap(metrics.roc_auc, labels, before, np.full(400, np.nan))

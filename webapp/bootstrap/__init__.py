@@ -1,6 +1,7 @@
 """Builds everything from the settings; the only place that does."""
 
 from webapp.bootstrap.application import Application, build
+from webapp.bootstrap.learning import Learning, open_learning, versions_of
 from webapp.bootstrap.records import Records, accounts, open_records, restore
 
-__all__ = ["Application", "Records", "accounts", "build", "open_records", "restore"]
+__all__ = ["Application", "Learning", "Records", "accounts", "build", "open_learning", "open_records", "restore", "versions_of"]

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from webapp.bootstrap.cases import build_cases, build_desk
+from webapp.bootstrap.learning import learning_tasks, open_learning
 from webapp.bootstrap.records import Records, open_records, restore_at_start
 from webapp.bootstrap.tasks import records_tasks
 from webapp.db.copies import sqlite_file
 from webapp.db.session import answers
+from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.timer import Timer
 from webapp.settings import InvalidSetting, Settings
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from laanet_core.inference import Detector
     from laanet_core.reader import Reader
     from webapp.services.analysis import AnalysisService
+    from webapp.services.current import CurrentDetector
     from webapp.services.metrics import Metrics
     from webapp.services.stopping import Stopping
     from webapp.services.weights import WeightsInUse
@@ -42,6 +45,7 @@ def build(settings: Settings) -> Application:
     Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
     from webapp.media.decoding.decoders import Decoders
+    from webapp.services.current import CurrentDetector, Follower
     from webapp.services.weights import StartingWeights
 
     starting = StartingWeights(settings.weights)  # first: the Hub takes its time
@@ -58,7 +62,12 @@ def build(settings: Settings) -> Application:
     decoders = Decoders(most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
     records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
-    detector, weights = starting.load(lambda source: _detector(settings, source, decoders))
+    learning = open_learning(settings, records, decoders)
+    base, weights = starting.load(lambda source: _detector(settings, source, decoders))
+    detector = CurrentDetector(base)
+    follower = Follower(detector, learning.versions.champion, lambda folder: _detector(settings, folder, decoders))
+    if not settings.zero_gpu:  # there the network is what was there before the first fork
+        follower.follow()
     cases = build_cases(records, settings, detector)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     decoders.wait_until_ready()
@@ -66,7 +75,13 @@ def build(settings: Settings) -> Application:
     metrics = _metrics(settings, analysis)
     feedback = FeedbackService(sessions, stored=cases.triage.look)
     receipts = ReceiptService(
-        sessions, records.audit, records.keeping, backups=settings.backups, delay=cases.delay, asked=cases.triage.look
+        sessions,
+        records.audit,
+        records.keeping,
+        backups=settings.backups,
+        delay=cases.delay,
+        asked=cases.triage.look,
+        snapshots=SnapshotFolders(settings.snapshots),
     )
 
     from webapp.ui.app import Site
@@ -81,7 +96,7 @@ def build(settings: Settings) -> Application:
     blocks = build_pages(services)
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
     health = _health(settings, records, analysis, detector, weights)
-    timer = Timer(records_tasks(records, settings) + cases.tasks)
+    timer = Timer([*records_tasks(records, settings), *cases.tasks, *learning_tasks(learning, follower, settings)])
     stopping = Stopping(
         analysis,
         timer,
@@ -90,12 +105,11 @@ def build(settings: Settings) -> Application:
         close_decoders=decoders.close,
         close_database=records.engine.dispose,
     )
-    return Application(
-        services, Site(blocks, rest, build_desk(records, cases, detector, decoders, settings), health, metrics), timer, stopping
-    )
+    site = Site(blocks, rest, build_desk(records, cases, detector, decoders, settings), health, metrics)
+    return Application(services, site, timer, stopping)
 
 
-def _health(settings: Settings, records: Records, analysis: AnalysisService, detector: Detector, weights: WeightsInUse) -> Health:
+def _health(settings: Settings, records: Records, analysis: AnalysisService, detector: CurrentDetector, weights: WeightsInUse) -> Health:
     """What /healthz answers; it is asked anew each time."""
 
     def health() -> dict[str, Any]:

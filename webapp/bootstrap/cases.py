@@ -12,13 +12,13 @@ from webapp.services.timer import Task
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from laanet_core.inference import Detector
     from webapp.services.cases.claims import ClaimService
     from webapp.services.cases.labelling import LabellingService
     from webapp.services.cases.measures import MeasureService
     from webapp.services.cases.reliability import ReliabilityService
     from webapp.services.cases.showing import KeptReader
     from webapp.services.cases.triage import Triage
+    from webapp.services.current import CurrentDetector
     from webapp.ui.desk import Desk
 
 
@@ -35,7 +35,7 @@ class Cases:
     tasks: list[Task]
 
 
-def build_cases(records: Records, settings: Settings, detector: Detector) -> Cases:
+def build_cases(records: Records, settings: Settings, detector: CurrentDetector) -> Cases:
     """What surrounds the moderators' cases; their desk takes `claims` and `labelling` from here."""
     from webapp.services.cases.artefacts import ArtefactService
     from webapp.services.cases.claims import ClaimService
@@ -69,7 +69,7 @@ def build_cases(records: Records, settings: Settings, detector: Detector) -> Cas
     )
 
 
-def build_desk(records: Records, cases: Cases, detector: Detector, reader: KeptReader, settings: Settings) -> Desk:
+def build_desk(records: Records, cases: Cases, detector: CurrentDetector, reader: KeptReader, settings: Settings) -> Desk:
     from webapp.services.accounts import SignInService
     from webapp.services.cases.flags import FlagService
     from webapp.services.cases.looking import LookingService

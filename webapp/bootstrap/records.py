@@ -21,6 +21,7 @@ from webapp.services import backups
 from webapp.services.audit import AuditService
 from webapp.services.backups import BackupService
 from webapp.services.keeping import Keeping
+from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.retention import RetentionService
 from webapp.settings import InvalidSetting, Settings
 
@@ -79,7 +80,9 @@ def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[P
         audit,
         BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups, repository=_repository(settings)),
         keeping,
-        RetentionService(engine, audit, keeping, days=settings.retention_days, backups=settings.backups),
+        RetentionService(
+            engine, audit, keeping, days=settings.retention_days, backups=settings.backups, snapshots=SnapshotFolders(settings.snapshots)
+        ),
         version,
     )
 

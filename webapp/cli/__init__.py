@@ -8,10 +8,14 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from laanet_core.errors import LaanetError
 from webapp.domain import Refused, Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, from_environment
 
-COMMANDS = ("migrate", "create-user", "purge", "backup", "restore", "verify-audit", "export-labels", "gold")
+COMMANDS = (
+    *("migrate", "create-user", "purge", "backup", "restore", "verify-audit", "export-labels", "gold"),
+    *("finetune", "gate", "promote", "rollback"),
+)
 FAILED = 1
 
 
@@ -33,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = build_parser().parse_args(arguments)
     try:
         status: int = _module(args.command).run(args, from_environment())
-    except (InvalidSetting, UnusableDatabase, Unable, Refused, SQLAlchemyError, OSError) as error:
+    except (InvalidSetting, UnusableDatabase, Unable, Refused, LaanetError, SQLAlchemyError, OSError) as error:
         print("error: {}: {}".format(*_told(error)), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
@@ -44,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _told(error: Exception) -> tuple[str, str]:
     """An error's code and sentence; of the database's own errors the driver's words, never the statement."""
-    if isinstance(error, (Unable, Refused)):
+    if isinstance(error, (Unable, Refused, LaanetError)):
         return error.code, error.message
     if isinstance(error, InvalidSetting):
         return "invalid_setting", str(error)

@@ -21,6 +21,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Face
 from webapp.domain import new_key, new_receipt, now, receipt_hash
 from webapp.media.fingerprint import Fingerprints
+from webapp.services.current import pinned, that_gave
 from webapp.services.jobs import Jobs, Progress
 from webapp.services.keeping import Keeping, Placed, StoreFull
 from webapp.services.turns import Turn, Turns
@@ -32,9 +33,12 @@ _TRIES = 5  # to store an analysis that holds a file: its twin may come or go at
 class Judge(Protocol):
     """What the service needs of a detector."""
 
-    info: ModelInfo
-    decision: DecisionConfig
-    notice: str | None
+    @property
+    def info(self) -> ModelInfo: ...
+    @property
+    def decision(self) -> DecisionConfig: ...
+    @property
+    def notice(self) -> str | None: ...
 
     def analyse_file(
         self,
@@ -123,13 +127,20 @@ class AnalysisService:
             self.jobs.run(job or new_key(), progress) as tell,
             self.turns.taken(lambda: tell(0.0, "waiting")) if turn is None else nullcontext(),
         ):
-            result = self.detector.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen)
+            judge: Judge = pinned(self.detector)  # one and the same for the whole answer, whatever is promoted meanwhile
+            result = judge.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen)
             if self.told is not None:
                 self.told(result)
             tell(1.0, "storing")  # the last moment to stop
             placed = self._placed(path, result) if consent else None
-        answer = _Answer(result, self.detector.decision, _sha256(path), seen.chosen(), now())
+        answer = _Answer(result, judge.decision, _sha256(path), seen.chosen(), now())
         return self._store(answer, placed)
+
+    def decision_of(self, result: AnalysisResult) -> DecisionConfig:
+        """The thresholds of the model that gave an answer."""
+        detector: Any = self.detector
+        decision: DecisionConfig = that_gave(detector, result.model).decision
+        return decision
 
     def _placed(self, path: Path, result: AnalysisResult) -> Placed:
         return Placed(code="not_kept") if self._keeping is None else self._keeping.place(path, result)

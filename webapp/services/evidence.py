@@ -21,6 +21,7 @@ from laanet_core.results import AnalysisResult, FaceResult
 from laanet_core.stability import Stability, stabilities
 from webapp.services.analysis import Analysed
 from webapp.services.cases.reliability import Reliability, ReliabilityService
+from webapp.services.current import CurrentDetector, that_gave
 from webapp.services.jobs import Progress
 from webapp.services.reports import Report, report_json, report_pdf
 
@@ -43,7 +44,7 @@ class EvidenceService:
 
     def __init__(
         self,
-        detector: Detector,
+        detector: Detector | CurrentDetector,
         reader: PaintingReader,
         *,
         frames: int,
@@ -76,7 +77,7 @@ class EvidenceService:
         """Whether the verdicts of `checked_faces` hold, in their order; None for a face without a score."""
         faces = self.checked_faces(result)
         rgb = self.picture(path) if result.kind == "image" else next(iter(self.worst_moments(path, result, limit=1))).rgb
-        return stabilities(self._detector, rgb, faces)
+        return stabilities(that_gave(self._detector, result.model), rgb, faces)
 
     def falls(self, result: AnalysisResult, found: Sequence[Stability | None]) -> bool:
         """Whether the file's own verdict rests on a face whose verdict does not hold: then it cannot be told."""
@@ -94,7 +95,7 @@ class EvidenceService:
                 found.append(None)
                 continue
             crop = crop_square(rgb, face.heatmap.box, CROP_SIDE)
-            found.append((crop, self._detector.consistency_map(rgb, face).values))
+            found.append((crop, that_gave(self._detector, result.model).consistency_map(rgb, face).values))
         return found
 
     def painted_region(self, layers: Sequence[bytes]) -> bytes | None:
@@ -142,12 +143,13 @@ class EvidenceService:
 
     def _report(self, analysed: Analysed, words: Mapping[str, str] | None = None) -> Report:
         extra: dict[str, Any] = {} if words is None else {"words": words}
+        judge = that_gave(self._detector, analysed.result.model)
         return Report(
             analysed.result,
-            self._detector.decision,
+            judge.decision,
             analysed.media_sha256,
             analysed.created,
-            notice=self._detector.notice,
+            notice=judge.notice,
             reliability=tuple(self.reliabilities(analysed.result)),
             **extra,
         )

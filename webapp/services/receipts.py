@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from laanet_core.config import DecisionConfig
 from laanet_core.inference import fake_probability, verdict_of
 from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Kind, ModelInfo, Outcome, TrackResult, Verdict
-from webapp.db import case_queries, queries
+from webapp.db import case_queries, learning_queries, queries
 from webapp.db.chain import Event
 from webapp.db.copies import delete_from_copies
 from webapp.db.nearness import fingerprint_bits
@@ -30,6 +30,7 @@ from webapp.services.cases.labelling import UNDO
 from webapp.services.cases.subjects import decision_of
 from webapp.services.cases.told import told
 from webapp.services.keeping import Keeping
+from webapp.services.learning.folders import SnapshotFolders
 
 logger = logging.getLogger(__name__)
 
@@ -46,10 +47,12 @@ class ReceiptService:
         backups: Path | None = None,
         delay: timedelta = UNDO,
         asked: Callable[[str], object] | None = None,
+        snapshots: SnapshotFolders | None = None,
     ) -> None:
         """`keeping` removes the files of what is deleted (only a database that never had any does without); `backups`: the folder of
-        those that deletions must reach; `delay`: for how long a decision may be undone and is not told; `asked` is told of everybody who
-        wants to know what moderators decide, by the receipt's hash.
+        those that deletions must reach; `snapshots` likewise: those that hold something of what is deleted go; `delay`: for how long a
+        decision may be undone and is not told; `asked` is told of everybody who wants to know what moderators decide, by the receipt's
+        hash.
         """
         self._sessions = sessions
         self._audit = audit or AuditService(sessions)
@@ -57,6 +60,7 @@ class ReceiptService:
         self._backups = backups
         self._delay = delay
         self._asked = asked
+        self._snapshots = snapshots
 
     def result(self, receipt: str) -> dict[str, Any]:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
@@ -91,10 +95,13 @@ class ReceiptService:
                 if number is None:  # another request came first
                     raise unknown_receipt()
                 case_queries.delete_cases_without_items(session)
+                stale = learning_queries.drop_loose_items(session)
                 files = queries.delete_unreferenced_media(session)
                 tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
             empty_journal(engine)
             delete_from_copies(engine, hashed, self._backups)
+        if self._snapshots is not None:
+            self._snapshots.remove(stale)
         if self._keeping is not None and not self._keeping.remove(files):
             raise Refused("file_left", "The result is deleted. Its file could not be removed just now; the server tries again by itself.")
 

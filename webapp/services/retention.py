@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from webapp.db import case_queries, queries
+from webapp.db import case_queries, learning_queries, queries
 from webapp.db.chain import Event
 from webapp.db.copies import purge_copies
 from webapp.db.session import empty_journal
 from webapp.domain import Action, Actor, Unable, now
 from webapp.services.audit import AuditService
 from webapp.services.keeping import Keeping
+from webapp.services.learning.folders import SnapshotFolders
 
 logger = logging.getLogger(__name__)
 _AT_ONCE = 500  # in one transaction: others wait for it
@@ -35,16 +36,26 @@ class Purged:
 
 
 class RetentionService:
-    """`days` 0 keeps everything. `keeping` removes the files of what goes; `backups`: the folder of those that deletions must reach."""
+    """`days` 0 keeps everything. `keeping` removes the files of what goes; `backups`: the folder of those that deletions must reach;
+    `snapshots` likewise.
+    """
 
     def __init__(
-        self, engine: Engine, audit: AuditService, keeping: Keeping | None = None, *, days: int, backups: Path | None = None
+        self,
+        engine: Engine,
+        audit: AuditService,
+        keeping: Keeping | None = None,
+        *,
+        days: int,
+        backups: Path | None = None,
+        snapshots: SnapshotFolders | None = None,
     ) -> None:
         self.days = days
         self._engine = engine
         self._audit = audit
         self._keeping = keeping
         self._backups = backups
+        self._snapshots = snapshots
 
     def purge(self) -> Purged:
         """Delete them with all that hangs on them, from copies and backups too; told in the log where there were any.
@@ -59,10 +70,13 @@ class RetentionService:
             with self._audit.transaction() as (session, tell):
                 gone = queries.delete_older(session, before, limit=_AT_ONCE)
                 case_queries.delete_cases_without_items(session)
+                stale = learning_queries.drop_loose_items(session)
                 files = queries.delete_unreferenced_media(session)
                 if gone:
                     tell(Event(Actor.SYSTEM, Action.PURGED, details={"analyses": gone, "days": self.days}))
             total += gone
+            if self._snapshots is not None:
+                self._snapshots.remove(stale)
             if self._keeping is not None:
                 self._keeping.remove(files)  # what could not be removed goes at the next sweep
             if gone < _AT_ONCE:

@@ -7,6 +7,7 @@ from webapp.db.tables.base import Base
 from webapp.db.tables.case import Case, CaseItem, Claim, Decision, Gold, Label, LabelRegion, LabelTag, RegionAgreement
 from webapp.db.tables.feedback import Feedback, FeedbackTag, Region
 from webapp.db.tables.fingerprint import Fingerprint
+from webapp.db.tables.learning import ModelVersion, Snapshot, SnapshotItem, TuningRun
 from webapp.db.tables.media import Consent, Media
 from webapp.db.tables.outbox import Outbox
 
@@ -31,9 +32,13 @@ __all__ = [
     "LabelTag",
     "Link",
     "Media",
+    "ModelVersion",
     "Outbox",
     "Region",
     "RegionAgreement",
     "Rescore",
     "SignedIn",
+    "Snapshot",
+    "SnapshotItem",
+    "TuningRun",
 ]

@@ -16,7 +16,6 @@ import numpy as np
 
 from laanet_core.crops import RGBImage, crop_square, enlarge_to_square, recompressed
 from laanet_core.errors import UnreadableMedia
-from laanet_core.inference import Detector
 from laanet_core.overlay import heat_layer
 from laanet_core.results import FaceResult, Heatmap
 from laanet_core.video import Frame
@@ -25,6 +24,7 @@ from webapp.media.store import StoreFailed
 from webapp.media.stripping import with_orientation
 from webapp.services.accounts import Person
 from webapp.services.cases.looking import Kept, LookingService
+from webapp.services.current import CurrentDetector
 from webapp.services.keeping import Keeping
 
 logger = logging.getLogger(__name__)
@@ -77,7 +77,7 @@ class KeptReader(Protocol):
 class ShowingService:
     """Every method raises Refused as `LookingService.kept` does, and not_kept, unavailable, invalid_view."""
 
-    def __init__(self, looking: LookingService, keeping: Keeping, detector: Detector, reader: KeptReader) -> None:
+    def __init__(self, looking: LookingService, keeping: Keeping, detector: CurrentDetector, reader: KeptReader) -> None:
         self._looking = looking
         self._keeping = keeping
         self._detector = detector

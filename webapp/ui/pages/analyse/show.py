@@ -68,7 +68,7 @@ def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, add
         answer.headline: first,
         answer.picture: _pictures(shown, services, texts),
         answer.table: faces.table(result, texts),
-        answer.timeline: timeline.plot(result, services.analysis.detector.decision, texts) if result.kind == "video" else "",
+        answer.timeline: timeline.plot(result, services.analysis.decision_of(result), texts) if result.kind == "video" else "",
         answer.clip: gr.update(value=None, visible=False),
         answer.stability: strip,
         answer.consistency_panel: gr.update(visible=judged and result.kind == "image", open=False),

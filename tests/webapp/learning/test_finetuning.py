@@ -1,0 +1,190 @@
+"""From decisions to a candidate by the real trainer, on a tiny network."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from laanet_core.weights import load_weights
+from tests.conftest import ROOT
+from tests.webapp.learning.conftest import Crowd
+from tests.webapp.learning.test_snapshots import code
+from webapp.db.session import Sessions
+from webapp.db.tables import Snapshot, TuningRun
+from webapp.domain import RunState, SnapshotState, now
+from webapp.services.audit import AuditService
+from webapp.services.learning import parts
+from webapp.services.learning import training_process as process
+from webapp.services.learning.finetuning import FinetuneService, Wish
+from webapp.services.learning.snapshots import SnapshotService
+from webapp.services.learning.versions import VersionService
+
+CHANGES = ["batch_pairs=2", "material.foreign_blends=0"]
+
+
+@pytest.fixture
+def versions(sessions: Sessions, audit: AuditService, tmp_path: Path, tiny_weights: Path) -> VersionService:
+    return VersionService(sessions, audit, tmp_path / "data" / "models", str(tiny_weights))
+
+
+@pytest.fixture
+def finetuning(sessions: Sessions, snapshots: SnapshotService, versions: VersionService, tmp_path: Path) -> FinetuneService:
+    return FinetuneService(sessions, snapshots, versions, tmp_path / "data" / "runs", device="cpu")
+
+
+@pytest.fixture
+def snapshot(crowd: Crowd, snapshots: SnapshotService, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(parts, "GOLD_SHARE", 0.35)  # so that few are enough for every part
+    monkeypatch.setattr(parts, "VAL_SHARE", 0.3)
+    crowd.script.play(crowd.arrivals(14, 14))
+    return snapshots.freeze().public_id
+
+
+def state(sessions: Sessions, public_id: str) -> tuple[str, int, str]:
+    with sessions() as session:
+        run = session.query(TuningRun).filter_by(public_id=public_id).one()
+        return run.state, run.step, run.message
+
+
+def wait_for(condition: object, seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_snapshot_becomes_a_candidate_that_knows_its_parents(
+    finetuning: FinetuneService, versions: VersionService, sessions: Sessions, snapshot: str
+) -> None:
+    run = finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=12"]))
+    assert finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=12"])) == run
+    assert finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=13"])) != run
+    steps: list[int] = []
+    made = finetuning.carry_out(run, lambda step, _: steps.append(step))
+    assert state(sessions, run) == (RunState.FINISHED, 12, "")
+    loaded = load_weights(made.folder)
+    base = versions.base()
+    assert loaded.info.sha256 == made.sha256 != base.sha256
+    assert loaded.card["parent"]["sha256"] == base.sha256
+    assert loaded.card["snapshot"]["id"] == snapshot
+    assert loaded.decision.calibrated
+    assert versions.lineage(made.version) == [made.version, "tiny-1"]
+    assert versions.champion() == base
+    assert code(finetuning.carry_out, run) == "run_ended"
+    assert code(finetuning.cancel, run) == "run_ended"
+    assert finetuning.listed()[1]["state"] == "finished"
+
+
+def test_what_cannot_be_learned_from_is_said(
+    finetuning: FinetuneService, crowd: Crowd, snapshots: SnapshotService, sessions: Sessions, snapshot: str, tmp_path: Path
+) -> None:
+    assert code(finetuning.prepare, Wish("0" * 32)) == "unknown_snapshot"
+    assert code(finetuning.prepare, Wish(snapshot, replay=tmp_path / "nothing.csv")) == "unknown_data"
+    assert code(finetuning.carry_out, "0" * 32) == "unknown_run"
+    run = finetuning.prepare(Wish(snapshot))
+    with sessions.begin() as session:
+        session.query(Snapshot).one().state = SnapshotState.STALE
+    assert code(finetuning.prepare, Wish(snapshot)) == "stale_snapshot"
+    assert code(finetuning.carry_out, run) == "stale_snapshot"
+    assert state(sessions, run)[0] == RunState.FAILED
+    small = SnapshotService.freeze(snapshots)
+    assert small.public_id != snapshot
+
+
+def test_one_at_a_time_and_the_dead_make_room(finetuning: FinetuneService, sessions: Sessions, snapshot: str, tmp_path: Path) -> None:
+    first, second = (finetuning.prepare(Wish(snapshot, changes=[f"steps={steps}"])) for steps in (5, 6))
+    with sessions.begin() as session:
+        session.query(TuningRun).filter_by(public_id=first).one().state = RunState.RUNNING
+    folder = tmp_path / "data" / "runs" / first
+    with process.held(folder / process.SUPERVISOR) as lock:
+        assert lock is not None
+        assert code(finetuning.carry_out, second) == "run_busy"
+        assert code(finetuning.carry_out, first) == "run_busy"
+        assert finetuning.revive() is None
+    assert not finetuning.listed()[1]["alive"]
+    with sessions.begin() as session:  # on another machine, by its beat
+        folder.rename(folder.with_name("elsewhere"))
+        run = session.query(TuningRun).filter_by(public_id=first).one()
+        run.beat_at = now()
+    assert code(finetuning.carry_out, second) == "run_busy"
+    assert finetuning.revive() is None
+
+
+@pytest.mark.proof
+def test_a_run_that_was_killed_goes_on_and_one_that_was_cancelled_ends(
+    finetuning: FinetuneService, sessions: Sessions, snapshot: str, tmp_path: Path, tiny_weights: Path
+) -> None:
+    """kill -9 of whoever carries it out, of the trainer, and of both; then the same command. At last it is cancelled."""
+    run = finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=4000"]))
+    train = tmp_path / "data" / "runs" / run / "train"
+    with sessions() as session:
+        database = str(session.get_bind().engine.url)
+    environment = {**os.environ, "LENS_DATA": str(tmp_path / "data"), "LENS_DATABASE_URL": database, "LENS_WEIGHTS": str(tiny_weights),
+                   "LENS_DEVICE": "cpu", "LENS_STORE": str(tmp_path / "deep" / "media")}  # fmt: skip
+    (tmp_path / "data" / "snapshots").symlink_to(tmp_path / "deep" / "snapshots")
+
+    def carry_out() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "webapp", "finetune", "--run", run], cwd=ROOT, env=environment, stderr=subprocess.PIPE
+        )
+
+    def steps() -> list[int]:
+        log = train / "log.jsonl"
+        return [json.loads(line)["step"] for line in log.read_text().splitlines()] if log.exists() else []
+
+    def trainer() -> int:
+        with sessions() as session:
+            return session.query(TuningRun.pid).filter_by(public_id=run).scalar() or 0
+
+    first = carry_out()
+    wait_for(lambda: len(steps()) > 3)
+    pid = trainer()
+    first.kill()
+    first.wait()
+    os.killpg(pid, 0)  # the trainer is at work still
+    second = carry_out()
+    before = len(steps())
+    wait_for(lambda: len(steps()) > before + 3)
+    assert trainer() == pid  # and was found
+    os.killpg(pid, signal.SIGKILL)
+    wait_for(lambda: trainer() not in (0, pid))
+    pid = trainer()
+    before = len(steps())
+    wait_for(lambda: len(steps()) > before + 3)
+    second.kill()
+    os.killpg(pid, signal.SIGKILL)
+    second.wait()
+    third = carry_out()
+    before = len(steps())
+    wait_for(lambda: len(steps()) > before + 3)
+    assert steps()[-1] > 40
+    finetuning.cancel(run)
+    assert third.wait(timeout=60) == 1
+    assert third.stderr is not None
+    assert b"run_cancelled" in third.stderr.read()
+    assert state(sessions, run)[0] == RunState.CANCELLED
+    assert not process.is_held(tmp_path / "data" / "runs" / run / process.TRAINER)
+
+
+def test_a_deletion_ends_the_run_that_learns_from_it(
+    finetuning: FinetuneService, sessions: Sessions, snapshot: str, tmp_path: Path
+) -> None:
+    run = finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=4000"]))
+    found: list[str | None] = []
+    thread = threading.Thread(target=lambda: found.append(code(finetuning.carry_out, run)))
+    thread.start()
+    wait_for(lambda: process.is_held(tmp_path / "data" / "runs" / run / process.TRAINER))
+    with sessions.begin() as session:
+        session.query(Snapshot).one().state = SnapshotState.STALE
+    thread.join(timeout=60)
+    assert found == ["stale_snapshot"]
+    assert state(sessions, run)[0] == RunState.FAILED
+    assert not process.is_held(tmp_path / "data" / "runs" / run / process.TRAINER)

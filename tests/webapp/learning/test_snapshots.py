@@ -1,0 +1,236 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+from sqlalchemy import Engine, select
+
+from laanet_core.data import PackStore, read_manifest
+from laanet_core.images import read_image
+from tests.webapp.keeping.conftest import files
+from tests.webapp.learning.conftest import BOX, Crowd, fake_face, real_face
+from webapp.db.session import Sessions
+from webapp.db.tables import Case, CaseItem, Decision, Feedback, Snapshot, SnapshotItem
+from webapp.domain import LabelValue, Part, Unable, Vote, now
+from webapp.media.store import MediaStore
+from webapp.services.audit import AuditService
+from webapp.services.feedback import FeedbackService, Submission
+from webapp.services.keeping import Keeping
+from webapp.services.learning.folders import SnapshotFolders
+from webapp.services.learning.parts import drawn
+from webapp.services.learning.scripted import Arrival
+from webapp.services.learning.snapshot_files import SEAL
+from webapp.services.learning.snapshots import SnapshotService
+from webapp.services.receipts import ReceiptService
+from webapp.services.retention import RetentionService
+
+
+def mask(box: tuple[int, int, int, int], side: int = 64) -> bytes:
+    painted = np.zeros((side, side), np.uint8)
+    painted[box[1] : box[3], box[0] : box[2]] = 255
+    written = io.BytesIO()
+    Image.fromarray(painted).save(written, "PNG")
+    return written.getvalue()
+
+
+def code(work: object, *arguments: object) -> str | None:
+    try:
+        work(*arguments)  # type: ignore[operator]
+    except Unable as error:
+        return error.code
+    return None
+
+
+def test_decisions_become_what_the_trainer_reads(crowd: Crowd, snapshots: SnapshotService, folders: SnapshotFolders) -> None:
+    crowd.script.play(crowd.arrivals(8, 6, region=mask((20, 20, 45, 40))))
+    frozen = snapshots.freeze()
+    assert (frozen.real, frozen.fake, sum(frozen.parts.values()), frozen.left_out) == (8, 6, 14, {})
+    folder = snapshots.verify(frozen.public_id)
+    assert folder == folders.of(frozen.public_id)
+    samples = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
+    gold = read_manifest(folder / "gold" / "manifest.csv", folder / "gold" / "landmarks.npz")
+    assert (len(samples), len(gold)) == (frozen.parts["train"] + frozen.parts["val"], frozen.parts["gold"])
+    assert not {sample.path for sample in samples} & {sample.path for sample in gold}
+    store = PackStore(folder, ["faces"])
+    originals = {real_face(seed)[2:122, 4:124].tobytes() for seed in range(8)} | {
+        fake_face(s)[2:122, 4:124].tobytes() for s in range(1000, 1006)
+    }
+    for sample in [*samples, *gold]:
+        assert store.read(sample.pack, sample.path).tobytes() in originals  # to the pixel
+        assert sample.landmarks is not None
+        assert (sample.region is not None) == (sample.label == 1)
+        if sample.region is not None:
+            rows, columns = np.nonzero(store.read_mask(sample.pack, sample.region))
+            assert (columns.min(), columns.max(), rows.min(), rows.max()) == (36, 85, 38, 77)  # 40 to 89 and 40 to 79 of the picture
+    table = pd.read_parquet(folder / "metadata.parquet")
+    assert sorted(table["label"].value_counts().items()) == [("fake", 6), ("real", 8)]
+    assert all((folder / name).is_file() for name in table["file_name"])
+    seal = json.loads((folder / SEAL).read_text())
+    assert seal["consents"] == ["1"]
+    assert {item["provenance"]["how"] for item in seal["items"]} == {"agreement"}
+    assert all(item["part"] == drawn(item["group"]) for item in seal["items"])
+
+
+def test_a_face_without_landmarks_is_cut_as_it_was_judged(
+    crowd: Crowd, sessions: Sessions, audit: AuditService, keeping: Keeping, folders: SnapshotFolders
+) -> None:
+    crowd.script.play(crowd.arrivals(2, 0))
+    service = SnapshotService(sessions, audit, keeping, folders, landmarks=lambda: lambda _: None, delay=timedelta(0))
+    folder = folders.of(service.freeze().public_id)
+    pictures = [read_image(path) for path in (folder / "faces").iterdir()]
+    side = round((BOX[3] - BOX[1]) * 1.25)
+    assert [picture.shape for picture in pictures] == [(side, side, 3)] * 2
+    with (folder / "manifest.csv").open() as file:
+        assert len(list(csv.DictReader(file))) + len((folder / "gold" / "manifest.csv").read_text().splitlines()) - 1 == 2
+
+
+def test_only_standing_decisions_for_real_or_fake_with_consent_count(
+    crowd: Crowd,
+    sessions: Sessions,
+    snapshots: SnapshotService,
+    feedback: FeedbackService,
+    audit: AuditService,
+    keeping: Keeping,
+    folders: SnapshotFolders,
+) -> None:
+    paths = [crowd.picture(real_face(seed), f"p{seed}") for seed in range(5)]
+    unsure, undone, open_, unkept, good = [crowd.script.arrive(path) for path in paths]
+    for number in range(40):
+        assert feedback.submit(Submission(open_.receipt, 1, Vote.DISAGREE, "", f"key-number-{number}"))
+    assert code(snapshots.freeze) == "nothing_decided"
+    truth = {unsure.case: LabelValue.CANNOT_TELL, undone.case: LabelValue.FAKE, unkept.case: LabelValue.REAL, good.case: LabelValue.REAL}
+    crowd.script.decide({str(case): Arrival(paths[0], label) for case, label in truth.items()})
+    with sessions.begin() as session:
+        cases = {case.public_id: case for case in session.scalars(select(Case))}
+        cases[str(undone.case)].decisions[0].undone_at = now()
+        consent = cases[str(unkept.case)].items[0].analysis.consent
+        assert consent is not None
+        consent.media = None
+    patient = SnapshotService(sessions, audit, keeping, folders, landmarks=lambda: lambda _: None, delay=timedelta(minutes=10))
+    assert code(patient.freeze) == "nothing_decided"  # it may still be undone
+    frozen = snapshots.freeze()
+    with sessions() as session:
+        assert [item.case.public_id for item in session.scalars(select(SnapshotItem)) if item.case] == [good.case]
+        assert session.query(Feedback).count() == 40
+    assert (frozen.real, frozen.fake) == (1, 0)
+
+
+def test_near_duplicates_stay_together_and_gold_stays_gold(crowd: Crowd, sessions: Sessions, snapshots: SnapshotService) -> None:
+    arrivals = crowd.arrivals(12, 6)
+    crowd.script.play(arrivals)
+    first = snapshots.freeze()
+    with sessions() as session:
+        before = {item.analysis_id: item.part for item in session.scalars(select(SnapshotItem))}
+        gold = [
+            item.case.items[0].analysis.media_sha256
+            for item in session.scalars(select(SnapshotItem))
+            if item.part == Part.GOLD and item.case
+        ]
+    assert gold  # of 18 groups, drawn by hash
+    copies = []
+    for number, arrival in enumerate(arrivals):
+        rgb = read_image(arrival.path)
+        rgb[:3] = 128  # nearly the same, and mislabelled
+        other = LabelValue.REAL if arrival.label == LabelValue.FAKE else LabelValue.FAKE
+        copies.append(Arrival(crowd.picture(rgb, f"copy{number}"), other))
+    crowd.script.play(copies)
+    second = snapshots.freeze()
+    with sessions() as session:
+        items = [item for item in session.scalars(select(SnapshotItem)) if item.snapshot.public_id == second.public_id]
+        assert {item.analysis_id: item.part for item in items if item.analysis_id in before} == before
+        seal = json.loads((snapshots.folders.of(second.public_id) / SEAL).read_text())
+    by_group: dict[str, set[str]] = {}
+    for item in seal["items"]:
+        by_group.setdefault(item["group"], set()).add(item["part"])
+    assert all(len(parts) == 1 for parts in by_group.values())
+    assert len(by_group) == len(before)
+    assert second.parts == {part: 2 * count for part, count in first.parts.items()}
+
+
+@pytest.mark.both_databases
+def test_a_deletion_makes_it_stale_and_takes_its_files(
+    crowd: Crowd,
+    engine: Engine,
+    sessions: Sessions,
+    snapshots: SnapshotService,
+    audit: AuditService,
+    keeping: Keeping,
+    folders: SnapshotFolders,
+    store: MediaStore,
+) -> None:
+    paths = [arrival.path for arrival in crowd.arrivals(3, 0)]
+    arrived = [crowd.script.arrive(path) for path in paths]
+    crowd.script.decide({str(one.case): Arrival(path, LabelValue.REAL) for one, path in zip(arrived, paths, strict=True)})
+    frozen = snapshots.freeze()
+    ReceiptService(sessions, audit, keeping, snapshots=folders).delete(arrived[0].receipt)
+    assert not folders.of(frozen.public_id).exists()
+    assert code(snapshots.verify, frozen.public_id) == "stale_snapshot"
+    assert code(snapshots.newest) == "unknown_snapshot"
+    with sessions() as session:
+        assert session.query(SnapshotItem).count() == 2
+        assert session.query(Decision).count() == 2
+    anew = snapshots.freeze()
+    assert (anew.real, snapshots.newest()) == (2, anew.public_id)
+    RetentionService(engine, audit, keeping, days=1, snapshots=folders).purge()
+    assert snapshots.verify(anew.public_id).is_dir()
+    with sessions.begin() as session:
+        for item in session.scalars(select(CaseItem)):
+            item.analysis.created_at = now() - timedelta(days=2)
+    RetentionService(engine, audit, keeping, days=1, snapshots=folders).purge()
+    assert files(folders.root) == []
+    assert code(snapshots.verify, anew.public_id) == "stale_snapshot"
+
+
+def test_an_undone_decision_makes_it_stale(crowd: Crowd, sessions: Sessions, snapshots: SnapshotService) -> None:
+    crowd.script.play(crowd.arrivals(2, 0))
+    frozen = snapshots.freeze()
+    with sessions.begin() as session:
+        session.query(Decision).first().undone_at = now()  # type: ignore[union-attr]
+    assert code(snapshots.verify, frozen.public_id) == "stale_snapshot"
+    assert not snapshots.folders.of(frozen.public_id).exists()
+
+
+@pytest.mark.parametrize("what", ["picture", "manifest", "seal", "more", "less"])
+def test_what_was_changed_is_found(crowd: Crowd, snapshots: SnapshotService, what: str) -> None:
+    crowd.script.play(crowd.arrivals(2, 1))
+    frozen = snapshots.freeze()
+    folder = snapshots.verify(frozen.public_id)
+    picture = next((folder / "faces").iterdir())
+    if what == "picture":
+        image = cv2.imread(str(picture))
+        image[0, 0] ^= 1
+        cv2.imwrite(str(picture), image)
+    elif what == "manifest":
+        (folder / "manifest.csv").write_text((folder / "manifest.csv").read_text().replace("real", "fake"))
+    elif what == "seal":
+        (folder / SEAL).write_text((folder / SEAL).read_text() + " ")
+    elif what == "more":
+        (folder / "faces" / "more.png").write_bytes(b"")
+    else:
+        picture.unlink()
+    assert code(snapshots.verify, frozen.public_id) == "snapshot_changed"
+
+
+def test_what_a_crash_left_goes_at_the_next_sweep(crowd: Crowd, sessions: Sessions, snapshots: SnapshotService) -> None:
+    crowd.script.play(crowd.arrivals(2, 0))
+    frozen = snapshots.freeze()
+    left = snapshots.folders.of("0" * 32)
+    left.mkdir()
+    assert snapshots.sweep() == []  # it may wait for its row
+    then = time.time() - 7200
+    os.utime(left, (then, then))
+    os.utime(snapshots.folders.of(frozen.public_id), (then, then))
+    assert snapshots.sweep() == [left.name]
+    with sessions() as session:
+        assert session.scalars(select(Snapshot.public_id)).all() == [frozen.public_id]
+    assert Path(snapshots.verify(frozen.public_id)).is_dir()

@@ -1,0 +1,78 @@
+"""What turns decisions into better models, and has the application follow them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from webapp.bootstrap.records import Records, open_records
+from webapp.bootstrap.tasks import HOUR, MINUTE, SETTLED
+from webapp.services.learning.folders import SnapshotFolders
+from webapp.services.timer import Task
+from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    from webapp.media.decoding.decoders import Decoders
+    from webapp.services.current import Follower
+    from webapp.services.learning.finetuning import FinetuneService
+    from webapp.services.learning.gate import GateService
+    from webapp.services.learning.snapshots import SnapshotService
+    from webapp.services.learning.versions import VersionService
+
+_FOLLOWED = 5.0  # seconds until a promotion by another process is seen
+
+
+@dataclass(frozen=True)
+class Learning:
+    """What turns decisions into better models. A block ends it."""
+
+    records: Records
+    snapshots: SnapshotService
+    versions: VersionService
+    finetuning: FinetuneService
+    gate: GateService
+    decoders: Decoders
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.decoders.close()
+        self.records.engine.dispose()
+
+
+def open_learning(settings: Settings, records: Records | None = None, decoders: Decoders | None = None) -> Learning:
+    """Over the database of the settings, or records and decoders that are there already. Raises as `open_records` does."""
+    from laanet_core.landmark_detection import LandmarkDetector
+    from webapp.media.decoding.decoders import Decoders as MoreDecoders
+    from webapp.services.learning.finetuning import FinetuneService
+    from webapp.services.learning.gate import GateService, Rules
+    from webapp.services.learning.measuring import Ground
+    from webapp.services.learning.snapshots import SnapshotService
+
+    opened = records or open_records(settings, upgrade=False)
+    folders, versions = SnapshotFolders(settings.snapshots), versions_of(opened, settings)
+    reader = decoders or MoreDecoders(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    snapshots = SnapshotService(
+        opened.sessions, opened.audit, opened.keeping, folders, landmarks=LandmarkDetector, reader=reader, frames=settings.frames
+    )
+    ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
+    rules = Rules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
+    finetuning = FinetuneService(opened.sessions, snapshots, versions, settings.runs, device=settings.device)
+    gate = GateService(snapshots, versions, ground, settings.runs / "judged", rules)
+    return Learning(opened, snapshots, versions, finetuning, gate, reader)
+
+
+def versions_of(records: Records, settings: Settings) -> VersionService:
+    from webapp.services.learning.versions import VersionService
+
+    return VersionService(records.sessions, records.audit, settings.models, settings.weights)
+
+
+def learning_tasks(learning: Learning, follower: Follower, settings: Settings) -> list[Task]:
+    """Promotions of other processes are followed; a fine-tuning that was cut off goes on; folders of stale snapshots go."""
+    tasks = [
+        Task("the run that was cut off", learning.finetuning.revive, every=MINUTE, first=MINUTE),
+        Task("sweeping the snapshots", learning.snapshots.sweep, every=HOUR, first=SETTLED),
+    ]
+    return tasks if settings.zero_gpu else [*tasks, Task("the model that answers", follower.follow, every=_FOLLOWED, first=_FOLLOWED)]

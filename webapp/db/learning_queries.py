@@ -1,0 +1,144 @@
+"""Questions about snapshots, runs and versions of the model; each takes a session first and never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.orm import Session, joinedload, selectinload
+
+from webapp.db.nearness import fingerprint_bits, near
+from webapp.db.tables import Analysis, Case, CaseItem, Consent, Decision, ModelVersion, Snapshot, SnapshotItem, TuningRun
+from webapp.domain import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
+
+
+def lock_learning(session: Session) -> None:
+    """As `lock_cases`: on SQLite the write lock, before anything is read."""
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(update(Snapshot).where(Snapshot.id == -1).values(real=0))
+
+
+def decided_items(session: Session, before: datetime) -> list[tuple[Decision, CaseItem]]:
+    """Standing decisions for real or fake of before a time, each with the first item of its case whose file is kept with consent."""
+    later = exists().where(Decision.case_id == Case.id, Decision.undone_at.is_(None), Decision.decided_at >= before)
+    decided = (
+        select(Case)
+        .where(Case.state == CaseState.DECIDED, ~later)
+        .options(
+            selectinload(Case.decisions),
+            selectinload(Case.labels),
+            selectinload(Case.items).joinedload(CaseItem.analysis).joinedload(Analysis.consent).joinedload(Consent.media),
+        )
+        .order_by(Case.id)
+    )
+    found: list[tuple[Decision, CaseItem]] = []
+    for case in session.scalars(decided):
+        standing = [decision for decision in case.decisions if decision.undone_at is None]
+        kept = [item for item in case.items if item.analysis.consent is not None and item.analysis.consent.media is not None]
+        if standing and kept and standing[-1].value in (LabelValue.REAL, LabelValue.FAKE):
+            found.append((standing[-1], kept[0]))
+    return found
+
+
+def near_pairs(session: Session, analyses: Iterable[Analysis]) -> list[tuple[int, int]]:
+    """Which of some analyses (ids) are of nearly the same picture."""
+    chosen = {analysis.id: analysis for analysis in analyses}
+    pairs: list[tuple[int, int]] = []
+    for analysis in chosen.values():
+        for row in analysis.fingerprints:
+            pairs.extend((analysis.id, other.analysis_id) for other in near(session, fingerprint_bits(row)) if other.analysis_id in chosen)
+    return pairs
+
+
+def earlier_parts(session: Session) -> dict[int, str]:
+    """What each analysis (id) was for in the snapshots there have been."""
+    rows = session.execute(select(SnapshotItem.analysis_id, SnapshotItem.part).where(SnapshotItem.analysis_id.is_not(None)))
+    return {analysis_id: part for analysis_id, part in rows if analysis_id is not None}
+
+
+def still_there(session: Session, analyses: Collection[int], decisions: Collection[int]) -> bool:
+    """Whether all of these hold a kept file, and all of these decisions stand."""
+    held = set(session.scalars(select(Consent.analysis_id).where(Consent.media_id.is_not(None))))
+    standing = set(session.scalars(select(Decision.id).where(Decision.undone_at.is_(None))))
+    return held >= set(analyses) and standing >= set(decisions)
+
+
+def drop_loose_items(session: Session) -> list[str]:
+    """After analyses were deleted: items they were cut from go, their snapshots are stale. The snapshots whose folders must go."""
+    loose = or_(SnapshotItem.analysis_id.is_(None), SnapshotItem.case_id.is_(None), SnapshotItem.decision_id.is_(None))
+    hit = list(session.scalars(select(SnapshotItem.snapshot_id).where(loose).distinct()))
+    if not hit:
+        return []
+    session.execute(delete(SnapshotItem).where(loose))
+    session.execute(update(Snapshot).where(Snapshot.id.in_(hit)).values(state=SnapshotState.STALE))
+    return list(session.scalars(select(Snapshot.public_id).where(Snapshot.id.in_(hit))))
+
+
+def has_undone(session: Session, snapshot: Snapshot) -> bool:
+    """Whether a decision was undone since."""
+    undone = select(SnapshotItem.id).join(SnapshotItem.decision).where(Decision.undone_at.is_not(None))
+    return session.scalar(undone.where(SnapshotItem.snapshot_id == snapshot.id).limit(1)) is not None
+
+
+def gold_that_was_learned(session: Session, public_id: str) -> bool:
+    """Whether a file of a snapshot's gold part was in another part of any snapshot."""
+    learned = select(SnapshotItem.media_sha256).where(SnapshotItem.part != Part.GOLD)
+    gold = select(SnapshotItem.id).join(SnapshotItem.snapshot).where(SnapshotItem.part == Part.GOLD, Snapshot.public_id == public_id)
+    return session.scalar(gold.where(SnapshotItem.media_sha256.in_(learned)).limit(1)) is not None
+
+
+def snapshot_by_public_id(session: Session, public_id: str) -> Snapshot | None:
+    return session.scalar(select(Snapshot).where(Snapshot.public_id == public_id))
+
+
+def newest_snapshot(session: Session) -> Snapshot | None:
+    """The newest that is not stale."""
+    return session.scalar(select(Snapshot).where(Snapshot.state == SnapshotState.FROZEN).order_by(Snapshot.id.desc()).limit(1))
+
+
+def frozen_snapshots(session: Session) -> set[str]:
+    return set(session.scalars(select(Snapshot.public_id).where(Snapshot.state == SnapshotState.FROZEN)))
+
+
+def run_by_public_id(session: Session, public_id: str) -> TuningRun | None:
+    return session.scalar(select(TuningRun).where(TuningRun.public_id == public_id).options(joinedload(TuningRun.snapshot)))
+
+
+def running(session: Session) -> TuningRun | None:
+    return session.scalar(select(TuningRun).where(TuningRun.state == RunState.RUNNING).options(joinedload(TuningRun.snapshot)))
+
+
+def runs(session: Session, limit: int) -> Sequence[TuningRun]:
+    """The newest first."""
+    return session.scalars(select(TuningRun).options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(limit)).all()
+
+
+def run_to_go_on_with(session: Session, snapshot_id: int, base_sha256: str, config: str) -> TuningRun | None:
+    """The newest run of this snapshot, base and configuration that has not come to its end."""
+    same = (TuningRun.snapshot_id == snapshot_id, TuningRun.base_sha256 == base_sha256, TuningRun.config == config)
+    query = select(TuningRun).where(*same, TuningRun.state.in_((RunState.WAITING, RunState.RUNNING, RunState.FAILED)))
+    return session.scalar(query.options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(1))
+
+
+def version_named(session: Session, version: str) -> ModelVersion | None:
+    return session.scalar(select(ModelVersion).where(ModelVersion.version == version))
+
+
+def version_of_weights(session: Session, sha256: str) -> ModelVersion | None:
+    return session.scalar(select(ModelVersion).where(ModelVersion.sha256 == sha256).order_by(ModelVersion.id).limit(1))
+
+
+def champion(session: Session, source: str) -> ModelVersion | None:
+    return session.scalar(select(ModelVersion).where(ModelVersion.state == ModelState.CHAMPION, ModelVersion.source == source))
+
+
+def last_retired(session: Session, source: str) -> ModelVersion | None:
+    """The champion before this one."""
+    query = select(ModelVersion).where(ModelVersion.state == ModelState.RETIRED, ModelVersion.source == source)
+    return session.scalar(query.order_by(ModelVersion.retired_at.desc(), ModelVersion.id.desc()).limit(1))
+
+
+def versions(session: Session) -> Sequence[ModelVersion]:
+    """The newest first."""
+    return session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()

@@ -1,0 +1,110 @@
+"""A version of the model on everything the gate looks at; what was judged is kept, so that a champion is judged once."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from laanet_core.config import DecisionConfig
+from laanet_core.crops import RGBImage
+from laanet_core.data import PackStore, read_manifest
+from laanet_core.devices import pick_device
+from laanet_core.errors import InvalidDataset
+from laanet_core.evaluation import Judgement, judge
+from laanet_core.items import ItemSet, manifest_sets
+from laanet_core.robustness import chosen_corruptions, corrupted_set
+from laanet_core.runtimes.eager import Eager
+from laanet_core.scoring import score_crops
+from laanet_core.weights import LoadedWeights, load_weights
+
+GOLD = "gold"
+_ROUNDS = 5  # of timing each network, in turns
+_TIMED = 16  # crops
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a version said of every set, by the set's name; `seconds` it takes for a crop."""
+
+    version: str
+    sha256: str
+    decision: DecisionConfig
+    sets: dict[str, list[Judgement]]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is measured on: a snapshot's folder for its gold part, other data sets' manifests, corruptions of the gold part."""
+
+    snapshot: Path
+    manifests: Sequence[Path]
+    corruptions: Sequence[str]
+    device: str = "auto"
+    seed: int = 0
+
+
+def measure(candidate: Path, champion: Path, ground: Ground, kept: Path) -> tuple[Measured, Measured]:
+    """Both on the same ground; judgements are kept as JSON lines in the folder `kept`. Raises LaanetError naming what cannot be read."""
+    loaded = [load_weights(folder) for folder in (candidate, champion)]
+    judged = []
+    for one in loaded:
+        one.model.to(pick_device(ground.device))
+        sets = _sets(one.model.config.input_size, ground)
+        judged.append({chosen.name: _judge(one, chosen, tag, kept) for chosen, tag in sets})
+    seconds = _seconds(loaded, ground)
+    new, old = (
+        Measured(one.info.version, one.info.sha256, one.decision, sets, taken)
+        for one, sets, taken in zip(loaded, judged, seconds, strict=True)
+    )
+    return new, old
+
+
+def _judge(loaded: LoadedWeights, chosen: ItemSet, tag: str, kept: Path) -> list[Judgement]:
+    kept.mkdir(parents=True, exist_ok=True)
+    name = hashlib.sha256(f"{chosen.name} {tag}".encode()).hexdigest()[:16]
+    return judge(loaded.model, chosen.items(), chosen.total, kept=kept / f"{loaded.info.sha256[:16]}-{name}.jsonl", progress=False)
+
+
+def _sets(size: int, ground: Ground) -> list[tuple[ItemSet, str]]:
+    """Each with what its judgements depend on."""
+    gold_manifest = ground.snapshot / "gold" / "manifest.csv"
+    gold = next((found for found in _read(gold_manifest, ground.snapshot, size, ground.seed) if found.name == "labelled"), None)
+    if gold is None:
+        raise InvalidDataset("the gold part of the snapshot holds no fake")
+    named = [(ItemSet(GOLD, gold.title, gold.total, gold.items), gold_manifest)]
+    for name, level in chosen_corruptions(ground.corruptions) if ground.corruptions else []:
+        named.append((corrupted_set(named[0][0], name, level), gold_manifest))
+    for manifest in ground.manifests:
+        for found in _read(manifest, manifest.parent, size, ground.seed):
+            title = f"{manifest.parent.name}/{manifest.stem}: {found.name}"
+            named.append((ItemSet(title, found.title, found.total, found.items), manifest))
+    return [(chosen, f"{manifest} {ground.seed} {hashlib.sha256(manifest.read_bytes()).hexdigest()}") for chosen, manifest in named]
+
+
+def _read(manifest: Path, packs: Path, size: int, seed: int) -> list[ItemSet]:
+    beside = manifest.parent / "landmarks.npz"
+    samples = [sample for sample in read_manifest(manifest, beside if beside.exists() else None) if sample.split == "val"]
+    return manifest_sets(samples, PackStore(packs, sorted({sample.pack for sample in samples})), size, seed)
+
+
+def _seconds(loaded: Sequence[LoadedWeights], ground: Ground) -> list[float]:
+    """For a crop, the fastest of some rounds taken in turns: what else the machine does slows both."""
+    scorers: list[tuple[Callable[[list[RGBImage]], object], list[RGBImage]]] = []
+    for one in loaded:
+        size = one.model.config.input_size
+        crops = list(np.random.default_rng(0).integers(0, 255, (_TIMED, size, size, 3), dtype=np.uint8))
+        runtime = Eager(one.model)
+        scorers.append((lambda crops, runtime=runtime: score_crops(runtime, crops), crops))  # type: ignore[misc]
+    best = [float("inf")] * len(scorers)
+    for _ in range(_ROUNDS):
+        for place, (score, crops) in enumerate(scorers):
+            began = time.perf_counter()
+            score(crops)
+            best[place] = min(best[place], (time.perf_counter() - began) / _TIMED)
+    return best
