@@ -44,12 +44,16 @@ class ArtefactService:
         """Compare some regions that were not compared yet with this model's heatmaps; how many. Photos only. Raises SQLAlchemyError."""
         with self._sessions() as session:
             regions = unmeasured_regions(session, self._detector.info.sha256, limit=_AT_ONCE)
+        judged: dict[str, AnalysisResult | None] = {}  # by file: two moderators paint on each
         for region in regions:
-            self._store(region, self._compare(region))
+            if region.media.name not in judged:
+                judged[region.media.name] = self._judged(region)
+            result = judged[region.media.name]
+            self._store(region, None if result is None else compared(region.png, result, region.box))
         return len(regions)
 
-    def _compare(self, region: Region) -> Agreement | None:
-        """None where the region is about another face, or the file or the face cannot be found any more."""
+    def _judged(self, region: Region) -> AnalysisResult | None:
+        """None where the file cannot be read any more."""
         try:
             content = self._keeping.read(region.media)
         except (FileNotFoundError, StoreFailed):
@@ -59,8 +63,7 @@ class ArtefactService:
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             path = Path(folder) / "kept"
             path.write_bytes(with_orientation(content, region.orientation) if region.media.format == "jpeg" else content)
-            result = self._detector.analyse_file(path, only="image")
-        return compared(region.png, result, region.box)
+            return self._detector.analyse_file(path, only="image")
 
     def _store(self, region: Region, found: Agreement | None) -> None:
         info = self._detector.info
@@ -80,7 +83,7 @@ class ArtefactService:
 
 
 def compared(png: bytes, result: AnalysisResult, box: Box) -> Agreement | None:
-    """A painted region against the heatmap of the face that lies at `box`."""
+    """A painted region against the heatmap of the face that lies at `box`; None where it is about another, or there is none."""
     faces = [face for face in result.faces if face.heatmap is not None and overlap(face.box, box) >= OVERLAP]
     if not faces or result.size is None:
         return None
