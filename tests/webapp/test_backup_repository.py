@@ -19,6 +19,7 @@ from webapp.services.backup_repository import BackupRepository
 from webapp.services.backups import BackupService
 from webapp.settings import Settings
 
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the Hub's client, when it uploads
 NAME = "owner/lens-backups"
 
 
