@@ -16,7 +16,7 @@ from laanet_core.errors import InvalidWeights
 logger = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
 STARTER = "starter"
-TIME_LIMIT = 15.0  # seconds for the Hub, so that with all the rest a start takes less than 30
+TIME_LIMIT = 12.0  # seconds for the Hub, so that with all the rest a start takes less than 30
 
 
 @dataclass(frozen=True)
