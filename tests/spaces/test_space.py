@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import httpx
@@ -97,3 +98,32 @@ def _stop_while_it_judges(space: Space) -> httpx.Response:
     assert space.process.returncode == 0
     asking.join(timeout=30)
     return answers[0]
+
+
+@pytest.mark.proof
+def test_a_hub_that_hangs_keeps_a_space_down_for_less_than_half_a_minute(space: Space) -> None:
+    with HubServer() as hub, hub.failing(delay=300):
+        took = space.start(LENS_WEIGHTS="hf://someone/weights@v1", HF_ENDPOINT=hub.address)
+        assert took < 30
+        assert "within 12 seconds" in space.health()["weights"]["reason"]
+
+
+@pytest.mark.proof
+def test_three_restarts_with_the_disk_wiped(space: Space, samples: Path) -> None:
+    """Orderly ones lose nothing; a crash loses nothing of before the moment that /healthz calls safe."""
+    receipts: list[str] = []
+    for life in range(3):
+        space.start(LENS_BACKUP_HOURS="0.0005")
+        assert all(space.result(receipt).status_code == 200 for receipt in receipts)
+        receipts.append(space.analyse(samples / "two_people.jpg", consent="true").json()["receipt"])
+        assert httpx.get(f"{space.url}/api/v1/results/{receipts[0]}/export", timeout=30).status_code == 200
+        created = time.time()
+        if life == 1:
+            while (safe := space.health()["backed_up"]) is None or datetime.fromisoformat(safe).timestamp() < created:
+                time.sleep(0.2)
+            space.kill()
+        else:
+            assert space.stop() < STOPS_WITHIN
+        space.wipe()
+    space.start()
+    assert all(space.result(receipt).status_code == 200 for receipt in receipts)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from laanet_core.errors import InvalidWeights
 logger = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
 STARTER = "starter"
+TIME_LIMIT = 12.0  # seconds for the Hub, so that with all the rest a start takes less than 30
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class StartingWeights:
     """Fetches from the Hub, from the moment it is made, what the name stands for; the rest of the start need not wait for it."""
 
     def __init__(self, name: str, download: Callable[[str], Path] | None = None) -> None:
-        """`download` is `laanet_core.hub.download` unless another is given."""
+        """`download` is `laanet_core.hub.download` within TIME_LIMIT unless another is given."""
         self._name = name
         self._folder: Future[Path] = Future()
         self._download = download
@@ -73,7 +75,7 @@ class StartingWeights:
             if self._download is None:
                 from laanet_core.hub import download
 
-                self._download = download
+                self._download = partial(download, seconds=TIME_LIMIT)
             self._folder.set_result(self._download(self._name))
         except BaseException as error:  # noqa: BLE001 - whoever waits for the result gets it
             self._folder.set_exception(error)
