@@ -45,7 +45,7 @@ def compare(model: LAANet, *, rounds: int) -> dict[str, Any]:
     rate.
     """
     size = model.config.input_size
-    images = torch.rand(4, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    images = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
     ways, errors, missing = _ways(model, images)
     times = measured(ways, rounds)
     rate, work = machine.matmul_rate(), flops(model.config)
