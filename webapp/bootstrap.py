@@ -190,6 +190,12 @@ def open_learning(settings: Settings, records: Records | None = None, decoders: 
     return Learning(opened, snapshots, versions, finetuning, gate, reader)
 
 
+def present_detector(settings: Settings, learning: Learning) -> Detector:
+    """What answers now: the champion or, where nothing was promoted yet, the weights of the settings."""
+    champion = learning.versions.champion()
+    return _detector(settings, settings.weights if champion is None else champion.folder, learning.decoders)
+
+
 def versions_of(records: Records, settings: Settings) -> VersionService:
     from webapp.services.learning.versions import VersionService
 

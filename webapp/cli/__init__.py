@@ -12,7 +12,21 @@ from laanet_core.errors import LaanetError
 from webapp.domain import Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, from_environment
 
-COMMANDS = ("migrate", "purge", "backup", "restore", "verify-audit", "finetune", "gate", "promote", "rollback")
+COMMANDS = (
+    "migrate",
+    "purge",
+    "backup",
+    "restore",
+    "verify-audit",
+    "finetune",
+    "gate",
+    "promote",
+    "rollback",
+    "rescore",
+    "push",
+    "poison-drill",
+    "learning-proof",
+)
 FAILED = 1
 
 

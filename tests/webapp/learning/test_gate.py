@@ -34,7 +34,7 @@ def judgements(shift: float, seed: int = 0, count: int = 240) -> list[Judgement]
             face_size=100.0,
             brightness=50.0,
             skin_tone=45.0,
-        )  # fmt: skip
+        )
         for number in range(count)
     ]
 
@@ -81,10 +81,10 @@ def test_a_loss_anywhere_else_stops_it(name: str) -> None:
 def test_a_slice_that_loses_stops_it() -> None:
     candidate, champion = measured(2.5), measured(1.0)
     blurred = {face.name for face in sorted(candidate.sets["gold"], key=lambda face: face.sharpness)[:80]}
-    candidate.sets["gold"] = [
-        dataclasses.replace(face, fake_logit=-0.3 * face.fake_logit) if face.name in blurred else dataclasses.replace(face, fake_logit=face.fake_logit + 3 * face.label)
-        for face in candidate.sets["gold"]
-    ]  # fmt: skip
+    logits = {
+        face.name: -0.3 * face.fake_logit if face.name in blurred else face.fake_logit + 3 * face.label for face in candidate.sets["gold"]
+    }
+    candidate.sets["gold"] = [dataclasses.replace(face, fake_logit=logits[face.name]) for face in candidate.sets["gold"]]
     found = stopped_by(candidate, champion)
     assert len({name for name in found if name.startswith("auc gold, sharpness")}) == 1
 
