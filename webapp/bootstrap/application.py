@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from webapp.bootstrap.cases import build_cases, build_desk
+from webapp.bootstrap.detector import open_detector
 from webapp.bootstrap.learning import learning_tasks, open_learning
 from webapp.bootstrap.records import Records, open_records, restore_at_start
 from webapp.bootstrap.tasks import records_tasks
@@ -17,8 +17,6 @@ from webapp.services.timer import Timer
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
-    from laanet_core.inference import Detector
-    from laanet_core.reader import Reader
     from webapp.services.analysis import AnalysisService
     from webapp.services.current import CurrentDetector
     from webapp.services.metrics import Metrics
@@ -63,9 +61,9 @@ def build(settings: Settings) -> Application:
     records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
     learning = open_learning(settings, records, decoders)
-    base, weights = starting.load(lambda source: _detector(settings, source, decoders))
+    base, weights = starting.load(lambda source: open_detector(settings, source, decoders))
     detector = CurrentDetector(base)
-    follower = Follower(detector, learning.versions.champion, lambda folder: _detector(settings, folder, decoders))
+    follower = Follower(detector, learning.versions.champion, lambda folder: open_detector(settings, folder, decoders))
     if not settings.zero_gpu:  # there the network is what was there before the first fork
         follower.follow()
     cases = build_cases(records, settings, detector)
@@ -126,17 +124,6 @@ def _health(settings: Settings, records: Records, analysis: AnalysisService, det
         }
 
     return health
-
-
-def _detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
-    if settings.zero_gpu:
-        from webapp.zerogpu import LendingDetector as Detector
-    else:
-        from laanet_core.inference import Detector  # type: ignore[assignment]
-
-    return Detector.from_weights(
-        source, settings.device, runtime=settings.runtime, precision=settings.precision, cache=settings.compiled, reader=reader
-    )
 
 
 def _metrics(settings: Settings, analysis: AnalysisService) -> Metrics | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session, joinedload
 
-from webapp.db.tables import Analysis, Consent, Face, Feedback, Media
+from webapp.db.tables import Analysis, Consent, Face, Feedback, Media, Rescore
 
 
 def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
@@ -55,6 +55,14 @@ def delete_unreferenced_media(session: Session) -> list[str]:
     loose = list(session.scalars(select(Media.id).where(~kept).with_for_update()))
     gone = delete(Media).where(Media.id.in_(loose), ~kept).returning(Media.name)
     return list(session.scalars(gone.execution_options(synchronize_session=False))) if loose else []
+
+
+def to_rescore(session: Session, model_sha256: str, limit: int | None) -> list[tuple[int, Consent]]:
+    """Analyses (ids) with a verdict and a kept file that this model has not judged, the newest first, with the consent and its media."""
+    judged = select(Rescore.id).where(Rescore.analysis_id == Analysis.id, Rescore.model_sha256 == model_sha256).exists()
+    wanted = (Analysis.verdict.is_not(None), Analysis.model_sha256 != model_sha256, Consent.media_id.is_not(None), ~judged)
+    query = select(Consent).join(Consent.analysis).where(*wanted).order_by(Analysis.id.desc()).limit(limit)
+    return [(consent.analysis_id, consent) for consent in session.scalars(query.options(joinedload(Consent.media)))]
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:

@@ -1,0 +1,178 @@
+"""The model changes under those who ask it, and nobody notices but by the version in the answer."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from sqlalchemy import select
+
+from laanet_core.config import DecisionConfig
+from laanet_core.inference import Detector
+from laanet_core.model import LAANet
+from laanet_core.weights import save_weights
+from tests.conftest import ROOT, served
+from tests.core.conftest import TINY
+from tests.webapp.private import picture
+from webapp.db.session import Sessions, make_sessions, open_database
+from webapp.db.tables import Account, Analysis, Rescore
+from webapp.domain import ModelState, Role, now
+from webapp.services.analysis import AnalysisService
+from webapp.services.audit import AuditService
+from webapp.services.current import CurrentDetector, Follower
+from webapp.services.jobs import Jobs
+from webapp.services.keeping import Keeping
+from webapp.services.learning.versions import Standing, VersionService
+from webapp.services.receipts import ReceiptService
+from webapp.services.rescoring import RescoringService
+
+REQUESTS, SENDERS = 1000, 4
+
+
+def weights(folder: Path, version: str, seed: int) -> Path:
+    torch.manual_seed(seed)
+    decision = DecisionConfig(temperature=float(seed), real_below=0.1, fake_above=0.9)
+    save_weights(LAANet(TINY), folder / version, version=version, decision=decision)
+    return folder / version
+
+
+def load(folder: Path) -> Detector:
+    return Detector.from_weights(folder, "cpu", runtime="eager")
+
+
+def challenger(versions: VersionService, folder: Path, version: str, seed: int) -> Standing:
+    """A candidate whose report says that it passed."""
+    base = versions.base()
+    made = versions.register(weights(folder, version, seed), version, state=ModelState.CANDIDATE, parent_sha256=base.sha256)
+    versions.note(version, {"passed": True, "champion": {"sha256": base.sha256}, "candidate": {"sha256": made.sha256}})
+    return made
+
+
+@pytest.fixture
+def face(tmp_path: Path, samples: Path) -> Path:
+    """Small, so that it is found fast."""
+    path = tmp_path / "face.png"
+    cv2.imwrite(str(path), cv2.imread(str(samples / "astronaut.png"))[:240, 100:340])
+    return path
+
+
+def with_admin(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        session.add(Account(name="ada", role=Role.ADMIN, created_at=now()))
+
+
+def test_each_answer_is_of_one_version_while_they_change(
+    sessions: Sessions, audit: AuditService, keeping: Keeping, tmp_path: Path, face: Path
+) -> None:
+    with_admin(sessions)
+    versions = VersionService(sessions, audit, tmp_path / "models", str(weights(tmp_path, "old", 2)))
+    current = CurrentDetector(load(tmp_path / "old"))
+    follower = Follower(current, versions.champion, load)
+    assert not follower.follow()  # nobody was ever promoted
+    made = challenger(versions, tmp_path, "new", 3)
+    assert not follower.follow()
+    service = AnalysisService(current, sessions, Jobs(), frames=2, at_once=4, keeping=keeping)
+    given = []
+
+    def ask() -> None:
+        given.extend(service.analyse(face, consent=len(given) == 0) for _ in range(4))
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    versions.promote("new", "ada")
+    assert follower.follow()
+    assert not follower.follow()
+    for thread in threads:
+        thread.join()
+    given.append(service.analyse(face))
+    assert len(given) == 13
+    with sessions() as session:
+        rows = session.scalars(select(Analysis)).all()
+        assert {(row.model_version, row.temperature) for row in rows} <= {("old", 2.0), ("new", 3.0)}
+        assert all(row.receipt_hash for row in rows)
+    assert given[-1].result.model.sha256 == made.sha256 == current.info.sha256
+    assert {result.result.model.version for result in given} == {"old", "new"}
+    old = next(result.result for result in given if result.result.model.version == "old")
+    assert service.decision_of(old).temperature == 2.0
+    versions.rollback("ada")
+    assert follower.follow()
+    assert current.info.version == "old"
+
+
+def test_a_champion_that_cannot_be_loaded_leaves_the_present_one(sessions: Sessions, audit: AuditService, tmp_path: Path) -> None:
+    with_admin(sessions)
+    versions = VersionService(sessions, audit, tmp_path / "models", str(weights(tmp_path, "old", 2)))
+    current = CurrentDetector(load(tmp_path / "old"))
+    follower = Follower(current, versions.champion, load)
+    made = challenger(versions, tmp_path, "new", 3)
+    versions.promote("new", "ada")
+    (made.folder / "model.safetensors").write_bytes(b"broken")
+    assert not follower.follow()
+    assert current.info.version == "old"
+    versions.rollback("ada")
+    assert current.info.version == "old"
+
+
+def test_kept_results_are_judged_again_and_receipts_show_both(
+    sessions: Sessions, audit: AuditService, keeping: Keeping, tmp_path: Path, face: Path
+) -> None:
+    old, new = load(weights(tmp_path, "old", 2)), load(weights(tmp_path, "new", 3))
+    service = AnalysisService(old, sessions, Jobs(), frames=2, keeping=keeping)
+    kept = service.analyse(face, consent=True)
+    service.analyse(face)  # not kept
+    assert RescoringService(sessions, keeping, old, frames=2).run().scored == 0
+    rescoring = RescoringService(sessions, keeping, new, frames=2)
+    assert (rescoring.run().scored, rescoring.run().scored) == (1, 0)
+    assert kept.receipt is not None
+    record = ReceiptService(sessions, keeping=keeping).result(kept.receipt)
+    assert record["model"]["version"] == "old"
+    assert [later["model"]["version"] for later in record["later_scores"]] == ["new"]
+    with sessions() as session:
+        row = session.scalars(select(Rescore)).one()
+        assert row.fake_prob == new.analyse_file(face).fake_prob
+
+
+@pytest.mark.proof
+def test_a_thousand_requests_during_a_promotion(tmp_path: Path) -> None:
+    """A server of its own, promoted by a command of its own: no error, and every answer names one of the two."""
+    base = weights(tmp_path, "old", 2)
+    content = picture(np.full((48, 48, 3), 90, np.uint8), "JPEG", quality=90)
+    named: Counter[str] = Counter()
+    with served(tmp_path, LENS_WEIGHTS=str(base), LENS_MAX_WAITING="100", LENS_RUNTIME="eager") as server:
+        engine = open_database(f"sqlite:///{server.database}")
+        sessions = make_sessions(engine)
+        with_admin(sessions)
+        data = server.database.parent
+        versions = VersionService(sessions, AuditService(sessions, data / "audit.head"), data / "models", str(base))
+        made = challenger(versions, tmp_path, "new", 3)
+        engine.dispose()
+
+        def send(count: int) -> None:
+            for _ in range(count):
+                request = urllib.request.Request(f"{server.url}/api/v1/analyse", data=content, headers={"Content-Type": "image/jpeg"})
+                with urllib.request.urlopen(request, timeout=60) as answer:
+                    named[json.load(answer)["model"]["sha256"]] += 1
+
+        threads = [threading.Thread(target=send, args=(REQUESTS // SENDERS,)) for _ in range(SENDERS)]
+        for thread in threads:
+            thread.start()
+        environment = {"LENS_DATA": str(data), "LENS_WEIGHTS": str(base), "PATH": "/usr/bin:/bin"}
+        promoted = subprocess.run(
+            [sys.executable, "-m", "webapp", "promote", "new", "--by", "ada"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )  # fmt: skip
+        assert promoted.returncode == 0, promoted.stderr
+        for thread in threads:
+            thread.join()
+    old = Detector.from_weights(base, "cpu", runtime="eager").info.sha256
+    assert set(named) == {old, made.sha256}
+    assert sum(named.values()) == REQUESTS

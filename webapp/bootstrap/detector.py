@@ -1,0 +1,31 @@
+"""The network that answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    from laanet_core.inference import Detector
+    from laanet_core.reader import Reader
+    from webapp.bootstrap.learning import Learning
+
+
+def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
+    """`source` as the settings name weights. Raises LaanetError."""
+    if settings.zero_gpu:
+        from webapp.zerogpu import LendingDetector as Detector
+    else:
+        from laanet_core.inference import Detector  # type: ignore[assignment]
+
+    return Detector.from_weights(
+        source, settings.device, runtime=settings.runtime, precision=settings.precision, cache=settings.compiled, reader=reader
+    )
+
+
+def present_detector(settings: Settings, learning: Learning) -> Detector:
+    """What answers now: the champion or, where nothing was promoted yet, the weights of the settings."""
+    champion = learning.versions.champion()
+    return open_detector(settings, settings.weights if champion is None else champion.folder, learning.decoders)

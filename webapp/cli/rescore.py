@@ -1,0 +1,28 @@
+"""`rescore`: judge earlier results whose files are kept again, by the model that answers now; their receipts show both."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+from webapp.cli.arguments import positive
+from webapp.settings import Settings
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("rescore", help="judge kept files again", description=__doc__)
+    parser.add_argument("--limit", type=positive, metavar="N", help="at most so many (default: all)")
+    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from webapp.bootstrap import open_learning, present_detector
+    from webapp.services.rescoring import RescoringService
+
+    with open_learning(settings) as learning:
+        detector = present_detector(settings, learning)
+        records = learning.records
+        done = RescoringService(records.sessions, records.keeping, detector, frames=settings.frames).run(args.limit)
+        by = detector.info.version
+    print(json.dumps({"by": by, **done.to_json()}) if args.json else f"{done.scored} results were judged again, by {by}")
+    return 0
