@@ -14,6 +14,10 @@ KEY_LENGTHS = (8, 128)  # characters of an idempotency key
 CONSENT_VERSION = "1"  # of the text a visitor agrees to (`Texts.consent`), kept with the consent; a new text gets a new one
 
 
+# Texts of consent that let a picture be given to others; that of version 1 speaks of keeping and training alone
+PUBLISHABLE_CONSENTS: frozenset[str] = frozenset()
+
+
 class Vote(StrEnum):
     """What a visitor says of a verdict."""
 

@@ -25,7 +25,6 @@ COMMANDS = (
     "rescore",
     "push",
     "poison-drill",
-    "learning-proof",
 )
 FAILED = 1
 

@@ -88,7 +88,7 @@ class RescoringService:
                         model_sha256=model.sha256,
                         fake_prob=result.fake_prob,
                         verdict=result.verdict,
-                    )  # fmt: skip
+                    )
                 )
         except IntegrityError:
             return False
