@@ -26,6 +26,7 @@ class Repository:
     files: dict[str, bytes]
     private: bool = False
     commits: list[str] = field(default_factory=list)
+    tagged: dict[str, dict[str, bytes]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     space: dict[str, Any] = field(default_factory=lambda: {"variables": {}, "secrets": {}, "volumes": [], "hardware": "cpu-basic"})
 
@@ -42,7 +43,7 @@ class Repository:
         return self.head
 
     def knows(self, revision: str) -> bool:
-        return revision in ("main", *self.tags, *self.commits)
+        return revision in ("main", *self.tags, *self.tagged, *self.commits)
 
 
 class HubServer:
@@ -136,9 +137,10 @@ def _resolve(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[A
         return found, ""
     if not found.knows(match["revision"]):
         return (404, "RevisionNotFound", b"{}"), found.head
-    if match["path"] not in found.files:
+    files = found.tagged.get(match["revision"], found.files)
+    if match["path"] not in files:
         return (404, "EntryNotFound", b"{}"), found.head
-    return (200, None, found.files[match["path"]]), found.head
+    return (200, None, files[match["path"]]), found.head
 
 
 def _info(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answer, str]:
@@ -214,6 +216,25 @@ def _commit(hub: HubServer, _: str, match: re.Match[str], body: bytes) -> tuple[
     return _json({"commitUrl": f"{hub.address}/{match['name']}/commit/{head}", "commitOid": head}), head
 
 
+def _refs(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answer, str]:
+    found = hub.found(match["kind"], match["name"])
+    if isinstance(found, tuple):
+        return found, ""
+    tags = [{"name": name, "ref": f"refs/tags/{name}", "targetCommit": found.head} for name in (*found.tags, *found.tagged)]
+    return _json({"branches": [], "converts": [], "tags": tags}), found.head
+
+
+def _tag(hub: HubServer, _: str, match: re.Match[str], body: bytes) -> tuple[Answer, str]:
+    found = hub.found(match["kind"], match["name"])
+    if isinstance(found, tuple):
+        return found, ""
+    tag = json.loads(body)["tag"]
+    if tag in found.tagged or match["revision"] not in found.commits:
+        return (409, None, b"{}"), found.head
+    found.tagged[tag] = dict(found.files)
+    return _json({}), found.head
+
+
 def _squash(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answer, str]:
     found = hub.found(match["kind"], match["name"])
     if isinstance(found, tuple):
@@ -251,5 +272,7 @@ _ROUTES: list[tuple[str, tuple[str, ...], Callable[[HubServer, str, re.Match[str
     (r"/large/(?P<oid>[0-9a-f]{64})", ("PUT",), _put),
     (rf"/api/{_REPO}/commit/[^/]+", ("POST",), _commit),
     (rf"/api/{_REPO}/super-squash/[^/]+", ("POST",), _squash),
+    (rf"/api/{_REPO}/refs", ("GET",), _refs),
+    (rf"/api/{_REPO}/tag/(?P<revision>[^/]+)", ("POST",), _tag),
     (r"/api/validate-yaml", ("POST",), lambda *_: (_json({"errors": [], "warnings": []}), "")),
 ]

@@ -16,6 +16,10 @@ CONSENT_VERSION = "1"  # of the text a visitor agrees to (`Texts.consent`), kept
 _RANDOM = secrets.SystemRandom()
 
 
+# Texts of consent that let a picture be given to others; that of version 1 speaks of keeping and training alone
+PUBLISHABLE_CONSENTS: frozenset[str] = frozenset()
+
+
 class Vote(StrEnum):
     """What a visitor says of a verdict."""
 

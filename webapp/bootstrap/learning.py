@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from webapp.bootstrap.records import Records, open_records
@@ -14,8 +16,9 @@ from webapp.settings import Settings
 if TYPE_CHECKING:
     from webapp.media.decoding.decoders import Decoders
     from webapp.services.current import Follower
+    from webapp.services.learning.cutting import FindLandmarks
     from webapp.services.learning.finetuning import FinetuneService
-    from webapp.services.learning.gate import GateService
+    from webapp.services.learning.gate import GateService, Rules
     from webapp.services.learning.snapshots import SnapshotService
     from webapp.services.learning.versions import VersionService
 
@@ -41,12 +44,23 @@ class Learning:
         self.records.engine.dispose()
 
 
-def open_learning(settings: Settings, records: Records | None = None, decoders: Decoders | None = None) -> Learning:
-    """Over the database of the settings, or records and decoders that are there already. Raises as `open_records` does."""
+def open_learning(
+    settings: Settings,
+    records: Records | None = None,
+    decoders: Decoders | None = None,
+    *,
+    landmarks: Callable[[], FindLandmarks] | None = None,
+    delay: timedelta | None = None,
+    rules: Rules | None = None,
+) -> Learning:
+    """Over the database of the settings, or records and decoders that are there already. `delay`: for how long a decision must have stood,
+    if not as long as it may be undone. Raises as `open_records` does.
+    """
     from laanet_core.landmark_detection import LandmarkDetector
     from webapp.media.decoding.decoders import Decoders as MoreDecoders
     from webapp.services.learning.finetuning import FinetuneService
-    from webapp.services.learning.gate import GateService, Rules
+    from webapp.services.learning.gate import GateService
+    from webapp.services.learning.gate import Rules as GateRules
     from webapp.services.learning.measuring import Ground
     from webapp.services.learning.snapshots import SnapshotService
 
@@ -54,10 +68,14 @@ def open_learning(settings: Settings, records: Records | None = None, decoders: 
     folders, versions = SnapshotFolders(settings.snapshots), versions_of(opened, settings)
     reader = decoders or MoreDecoders(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
     snapshots = SnapshotService(
-        opened.sessions, opened.audit, opened.keeping, folders, landmarks=LandmarkDetector, reader=reader, frames=settings.frames
+        *(opened.sessions, opened.audit, opened.keeping, folders),
+        landmarks=landmarks or LandmarkDetector,
+        reader=reader,
+        delay=timedelta(minutes=settings.decision_delay) if delay is None else delay,
+        frames=settings.frames,
     )
     ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
-    rules = Rules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
+    rules = rules or GateRules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
     finetuning = FinetuneService(opened.sessions, snapshots, versions, settings.runs, device=settings.device)
     gate = GateService(snapshots, versions, ground, settings.runs / "judged", rules)
     return Learning(opened, snapshots, versions, finetuning, gate, reader)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -13,40 +12,26 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from laanet_core.config import DecisionConfig
-from laanet_core.images import read_image
-from laanet_core.landmarks import Landmarks, face_box
+from laanet_core.drawn import drawn_landmarks, painted_face, patched
+from laanet_core.landmarks import Landmarks
 from laanet_core.model import LAANet
-from laanet_core.results import AnalysisResult, FaceResult, ModelInfo
 from laanet_core.weights import save_weights
-from tests.core.conftest import TINY, drawn_landmarks, painted_face
+from tests.core.conftest import TINY
 from webapp.db.session import Sessions
 from webapp.domain import LabelValue
 from webapp.services.analysis import AnalysisService
 from webapp.services.audit import AuditService
 from webapp.services.jobs import Jobs
 from webapp.services.keeping import Keeping
+from webapp.services.learning.drawn_judge import DrawnJudge, box_of
 from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.learning.scripted import Arrival, Script
 from webapp.services.learning.snapshots import SnapshotService
 
 SIDE = 128
 FACE = drawn_landmarks((64, 60), 58)
-BOX = tuple(float(round(value)) for value in face_box(FACE))
+BOX = box_of(FACE)
 Pixels = npt.NDArray[np.uint8]
-
-
-class Boxes:
-    """Finds the one face of every picture where it was painted."""
-
-    info, decision, notice = ModelInfo("tiny", "1", "1" * 64), DecisionConfig(), None
-
-    def analyse_file(self, path: str | Path, *, seen: Any, **_: Any) -> AnalysisResult:
-        rgb = read_image(Path(path))
-        seen(rgb)
-        x1, y1, x2, y2 = BOX
-        face = FaceResult((x1, y1, x2, y2), 1.0, 0.0, 0.5, "inconclusive", None, None)
-        return AnalysisResult("image", "verdict", "inconclusive", 0.5, (face,), self.info, 0.1, size=(rgb.shape[1], rgb.shape[0]))
 
 
 def where_painted(crop: Pixels) -> Landmarks:
@@ -60,10 +45,7 @@ def real_face(seed: int) -> Pixels:
 
 
 def fake_face(seed: int) -> Pixels:
-    """With a patch whose colours are turned round: anything can learn to see it."""
-    rgb = real_face(seed)
-    rgb[40:80, 40:90] = cv2.GaussianBlur(255 - rgb, (0, 0), 2)[40:80, 40:90]
-    return rgb
+    return patched(real_face(seed))
 
 
 @dataclass
@@ -88,7 +70,7 @@ class Crowd:
 def crowd(tmp_path: Path, sessions: Sessions, keeping: Keeping) -> Crowd:
     folder = tmp_path / "pictures"
     folder.mkdir()
-    return Crowd(folder, Script(sessions, AnalysisService(Boxes(), sessions, Jobs(), frames=4, keeping=keeping), wanted=1))
+    return Crowd(folder, Script(sessions, AnalysisService(DrawnJudge(BOX), sessions, Jobs(), frames=4, keeping=keeping), wanted=1))
 
 
 @pytest.fixture

@@ -180,6 +180,10 @@ class VersionService:
             row = self._row(session, version)
             return None if row.run is None else row.run.snapshot.public_id
 
+    def facts(self, version: str) -> dict[str, Any]:
+        with self._sessions() as session:
+            return _facts(self._row(session, version))
+
     def report(self, version: str) -> dict[str, Any] | None:
         with self._sessions() as session:
             row = self._row(session, version)

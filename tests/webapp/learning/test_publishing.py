@@ -1,0 +1,86 @@
+"""What is published, to a Hub on the loopback."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from laanet_core.hub import download
+from laanet_core.weights import load_weights
+from tests.hub_server import HubServer
+from tests.webapp.learning.conftest import Crowd
+from tests.webapp.learning.test_snapshots import code
+from tests.webapp.learning.test_switching import challenger, weights, with_admin
+from webapp.db.session import Sessions
+from webapp.services.audit import AuditService
+from webapp.services.learning import publishing
+from webapp.services.learning.publishing import PublishingService
+from webapp.services.learning.snapshots import SnapshotService
+from webapp.services.learning.versions import VersionService
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)  # the server speaks the older way of large files
+    with HubServer() as running:
+        yield running
+
+
+@pytest.fixture
+def versions(sessions: Sessions, audit: AuditService, tmp_path: Path) -> VersionService:
+    with_admin(sessions)
+    return VersionService(sessions, audit, tmp_path / "models", str(weights(tmp_path, "old", 2)))
+
+
+@pytest.fixture
+def service(versions: VersionService, snapshots: SnapshotService, audit: AuditService, hub: HubServer) -> PublishingService:
+    return PublishingService(versions, snapshots, audit, endpoint=hub.address)
+
+
+def test_a_promoted_version_can_be_loaded_from_the_hub_by_its_tag(
+    service: PublishingService, versions: VersionService, hub: HubServer, tmp_path: Path
+) -> None:
+    made = challenger(versions, tmp_path, "new", 3)
+    check = {"name": "auc gold", "candidate": 0.9, "champion": 0.8, "low": 0.05, "high": 0.15}
+    report = {"passed": True, "snapshot": "s" * 32, "checks": [check], "champion": {"sha256": versions.base().sha256, "version": "old"}}
+    versions.note("new", {**report, "candidate": {"sha256": made.sha256}})
+    assert code(service.push_model, "new", "me/lens") == "not_promoted"
+    versions.promote("new", "ada")
+    published = service.push_model("new", "me/lens")
+    assert published.name == "hf://me/lens@new"
+    assert hub.repositories["model", "me/lens"].private
+    loaded = load_weights(download(published.name, endpoint=hub.address, cache=tmp_path / "cache"))
+    assert (loaded.info.sha256, loaded.info.version, loaded.decision.temperature) == (made.sha256, "new", 3.0)
+    card = hub.repositories["model", "me/lens"].files["README.md"].decode()
+    assert "new < old" in card
+    assert "| auc gold | 0.9000 | 0.8000 | +0.0500 to +0.1500 |" in card
+    assert made.sha256 in card
+    challenger(versions, tmp_path, "newer", 4)
+    versions.promote("newer", "ada")
+    service.push_model("newer", "me/lens")
+    again = load_weights(download(published.name, endpoint=hub.address, cache=tmp_path / "another"))
+    assert again.info.sha256 == made.sha256  # the tag stands where it stood
+    assert code(service.push_model, "new", "me/lens") == "tag_exists"
+    with hub.failing(status=500):
+        assert code(service.push_model, "newer", "me/other") == "hub_failed"
+
+
+def test_pictures_are_published_only_where_everybody_agreed_to_that(
+    service: PublishingService, snapshots: SnapshotService, crowd: Crowd, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowd.script.play(crowd.arrivals(3, 2))
+    snapshot = snapshots.freeze().public_id
+    assert code(service.push_dataset, snapshot, "me/faces") == "consent_forbids"
+    assert not hub.repositories
+    monkeypatch.setattr(publishing, "PUBLISHABLE_CONSENTS", frozenset({"1"}))  # a later text may say so
+    published = service.push_dataset(snapshot, "me/faces")
+    assert published.name == f"hf://datasets/me/faces@{snapshot}"
+    files = hub.repositories["dataset", "me/faces"].files
+    table = pd.read_parquet(io.BytesIO(files["metadata.parquet"]))
+    assert set(table["file_name"]) == {name for name in files if name.startswith("faces/")}
+    assert "3 real" in files["README.md"].decode()
+    assert "snapshot.json" not in files
