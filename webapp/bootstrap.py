@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from webapp.media.decoding.decoders import Decoders
     from webapp.services.analysis import AnalysisService
+    from webapp.services.evidence import EvidenceService
     from webapp.services.feedback import FeedbackService
     from webapp.services.receipts import ReceiptService
     from webapp.ui.app import Health
@@ -71,6 +72,7 @@ class Application:
     analysis: AnalysisService
     feedback: FeedbackService
     receipts: ReceiptService
+    evidence: EvidenceService
     blocks: gr.Blocks
     rest: App
     health: Health
@@ -127,7 +129,7 @@ def restore(settings: Settings, wanted: str) -> str:
 def build(settings: Settings) -> Application:
     """Load the weights, open database and store, make the pages.
 
-    Raises LaanetError, Unable, UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
+    Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
     from laanet_core.inference import Detector
     from webapp.media.decoding.decoders import Decoders
@@ -146,6 +148,7 @@ def build(settings: Settings) -> Application:
     sessions = records.sessions
     detector = Detector.from_weights(settings.weights, settings.device, reader=decoders)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
+    decoders.wait_until_ready()
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping)
     feedback = FeedbackService(sessions)
     receipts = ReceiptService(sessions, records.audit, records.keeping, backups=settings.backups)
@@ -169,7 +172,7 @@ def build(settings: Settings) -> Application:
     evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache)
     blocks = build_pages(Services(analysis, feedback, receipts, evidence, uploads, settings))
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
-    return Application(analysis, feedback, receipts, blocks, rest, health, Timer(_tasks(records, settings)), decoders)
+    return Application(analysis, feedback, receipts, evidence, blocks, rest, health, Timer(_tasks(records, settings)), decoders)
 
 
 def _tasks(records: Records, settings: Settings) -> list[Task]:

@@ -1,0 +1,156 @@
+"""The running application under hostile files, and that it decodes none of them itself."""
+
+from __future__ import annotations
+
+import ast
+import io
+import json
+import random
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+import laanet_core.images
+import laanet_core.reader
+import webapp.media.stripping
+from laanet_core.images import read_image
+from tests.conftest import ROOT, Server
+from tests.core.clips import write_clip
+from tests.webapp import private
+from tests.webapp.decoding import bombs
+from tests.webapp.decoding.test_hostile import CODECS, FORMS, damaged
+from webapp.bootstrap import Application, build
+from webapp.settings import Settings
+
+DECODES = {  # files that may: what workers run, what checks masks of 64 kB, and what makes the examples of the page
+    *("media/stripping.py", "media/painting.py", "media/decoding/worker.py", "media/decoding/libraries.py"),
+    *("media/masks.py", "examples/make.py"),
+}
+DECODERS = {"read_image", "read_frames", "read_length", "read_film", "opened", "imread", "imdecode", "VideoCapture", "imdecodemulti"}
+OPENERS = {("Image", "open"), ("av", "open"), ("plt", "imread"), ("iio", "imread")}
+
+
+def test_nothing_in_the_server_calls_a_decoder() -> None:
+    """By the sources: `Image.open` and the like stand in the files above only."""
+    for file in (ROOT / "webapp").rglob("*.py"):
+        if str(file.relative_to(ROOT / "webapp")) in DECODES:
+            continue
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+            assert name not in DECODERS, f"{file}:{node.lineno}"  # type: ignore[attr-defined]
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                assert (node.value.id, node.attr) not in OPENERS, f"{file}:{node.lineno}"
+
+
+@pytest.fixture
+def application(tmp_path: Path) -> Iterator[Application]:
+    with build(Settings(data=tmp_path / "data", cache=tmp_path / "cache", device="cpu", frames=4, store="")) as made:
+        yield made
+
+
+def test_a_visit_decodes_nothing_in_the_server(
+    application: Application, samples: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything a visitor can ask for, with every decoder of this process made to fail."""
+    photo, clip = tmp_path / "photo", tmp_path / "clip"
+    photo.write_bytes((samples / "two_people.jpg").read_bytes())
+    clip.write_bytes((ROOT / "webapp" / "examples" / "clip.mp4").read_bytes())
+    layer = io.BytesIO()
+    painted = Image.new("RGBA", (64, 64))
+    painted.paste((255, 0, 0, 255), (10, 10, 30, 30))
+    painted.save(layer, "PNG")
+    really = av.open
+
+    def trap(*arguments: Any, **options: Any) -> Any:
+        if "w" in arguments[1:2]:
+            return really(*arguments, **options)
+        raise AssertionError("something was decoded in the server")
+
+    for holder, name in (
+        *((Image, "open"), (av, "open"), (cv2, "imread"), (cv2, "imdecode"), (cv2, "VideoCapture")),
+        *((module, "read_image") for module in (laanet_core.images, laanet_core.reader, webapp.media.stripping)),
+    ):
+        monkeypatch.setattr(holder, name, trap)
+    evidence = application.evidence
+    for path in (photo, clip):
+        analysed = application.analysis.analyse(path, consent=True)
+        assert analysed.result.outcome == "verdict"
+        assert analysed.kept
+        assert evidence.stabilities(path, analysed.result)
+        assert evidence.report_json(analysed)
+        if path == clip:
+            assert evidence.worst_moments(path, analysed.result)
+            assert evidence.overlay_clip(path, analysed.result).stat().st_size > 1000
+    analysed = application.analysis.analyse(photo)
+    assert len(evidence.consistency(photo, analysed.result)) == 2
+    assert evidence.preview(photo).stat().st_size > 1000
+    assert evidence.picture(photo).shape == (661, 1126, 3)
+    region = evidence.painted_region([layer.getvalue()])
+    assert region is not None
+    assert region.startswith(b"\x89PNG")
+    with pytest.raises(AssertionError, match="in the server"):
+        laanet_core.images.read_image(photo)  # the trap is set
+
+
+def post(server: Server, content: bytes) -> tuple[int, dict[str, Any]]:
+    request = urllib.request.Request(f"{server.url}/api/v1/analyse", content, {"Content-Type": "application/octet-stream"})
+    try:
+        with urllib.request.urlopen(request, timeout=120) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def corpus(samples: Path, folder: Path, count: int) -> Iterator[bytes]:
+    """Every bomb, and `count` damaged files of each kind."""
+    yield from (make() for make in bombs.PICTURES.values())
+    yield from (make(folder) for make in bombs.CLIPS.values())
+    rgb = np.ascontiguousarray(read_image(samples / "astronaut.png")[:120, 160:300])
+    chance = random.Random(5)
+    whole = [private.picture(rgb, form) for form in FORMS]
+    frames = [np.roll(rgb, 9 * n, axis=1) for n in range(8)]
+    whole += [write_clip(folder / f"whole.{ending}", frames, codec=codec).read_bytes() for ending, codec in CODECS.items()]
+    for _ in range(count):
+        yield from (damaged(content, chance) for content in whole)
+
+
+@pytest.mark.parametrize("count", [1, pytest.param(150, marks=pytest.mark.proof)])
+def test_a_hostile_corpus_over_http_leaves_the_server_well(server: Server, samples: Path, tmp_path: Path, count: int) -> None:
+    found, late, done = Counter[tuple[int, str]](), list[float](), threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.2):
+            began = time.monotonic()
+            with urllib.request.urlopen(f"{server.url}/healthz", timeout=10) as answer:
+                assert answer.status == 200
+            late.append(time.monotonic() - began)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        for content in corpus(samples, tmp_path, count):
+            began = time.monotonic()
+            status, answer = post(server, content)
+            assert time.monotonic() - began < 60
+            assert status in (200, 422), answer
+            found[status, (answer.get("error") or {}).get("code", answer.get("outcome"))] += 1
+    finally:
+        done.set()
+        watcher.join()
+    print(f"{sum(found.values())} files: {dict(found)}; {len(late)} times /healthz, at most {max(late):.2f} s")
+    assert len(late) > 3
+    status, answer = post(server, (samples / "astronaut.png").read_bytes())
+    assert (status, answer["outcome"]) == (200, "verdict")
+    assert "Traceback" not in server.log.read_text()
