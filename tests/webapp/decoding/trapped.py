@@ -1,0 +1,82 @@
+"""`python -m tests.webapp.decoding.trapped FOLDER`: all that a visitor can ask for, while the decoders of the application itself fail.
+
+One is left: `cv2.imdecode`, by which a verdict is tried on pictures of our own that were compressed again.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+from PIL import Image
+
+import laanet_core.images
+import laanet_core.reader
+import webapp.media.stripping
+from tests.conftest import ROOT
+from webapp.bootstrap import Application, build
+from webapp.settings import Settings, quiet_gradio
+
+
+class Decoded(AssertionError):
+    """Something was decoded in the server."""
+
+
+def set_traps() -> None:
+    really = av.open
+
+    def trap(*arguments: Any, **options: Any) -> Any:
+        if "w" in arguments[1:2]:
+            return really(*arguments, **options)
+        raise Decoded
+
+    for holder, name in (
+        *((Image, "open"), (av, "open"), (cv2, "imread"), (cv2, "VideoCapture")),
+        *((module, "read_image") for module in (laanet_core.images, laanet_core.reader, webapp.media.stripping)),
+    ):
+        setattr(holder, name, trap)
+
+
+def visit(application: Application, photo: Path, clip: Path, layer: bytes) -> None:
+    evidence = application.evidence
+    for path in (photo, clip):
+        analysed = application.analysis.analyse(path, consent=True)
+        assert analysed.result.outcome == "verdict", analysed.result.error
+        assert analysed.kept
+        assert evidence.stabilities(path, analysed.result)
+        if path == clip:
+            assert evidence.worst_moments(path, analysed.result)
+            assert evidence.overlay_clip(path, analysed.result).stat().st_size > 1000
+    analysed = application.analysis.analyse(photo)
+    assert len(evidence.consistency(photo, analysed.result)) == 2
+    assert evidence.preview(photo).stat().st_size > 1000
+    assert evidence.picture(photo).shape == (661, 1126, 3)
+    region = evidence.painted_region([layer])
+    assert region is not None
+    assert region.startswith(b"\x89PNG")
+
+
+def main(folder: Path) -> None:
+    photo, clip = folder / "photo", folder / "clip"
+    photo.write_bytes((ROOT / "tests" / "samples" / "two_people.jpg").read_bytes())
+    clip.write_bytes((ROOT / "webapp" / "examples" / "clip.mp4").read_bytes())
+    painted, layer = Image.new("RGBA", (64, 64)), io.BytesIO()
+    painted.paste((255, 0, 0, 255), (10, 10, 30, 30))
+    painted.save(layer, "PNG")
+    settings = Settings(data=folder / "data", cache=folder / "cache", device="cpu", frames=4)
+    quiet_gradio(settings)
+    with build(settings) as application:
+        set_traps()
+        visit(application, photo, clip, layer.getvalue())
+        try:
+            laanet_core.images.read_image(photo)
+        except Decoded:
+            print("all done")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
