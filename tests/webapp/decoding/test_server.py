@@ -77,7 +77,7 @@ def corpus(samples: Path, folder: Path, count: int) -> Iterator[bytes]:
         yield from (damaged(content, chance) for content in whole)
 
 
-@pytest.mark.parametrize("count", [1, pytest.param(150, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("count", [1, pytest.param(40, marks=pytest.mark.proof)])
 def test_a_hostile_corpus_over_http_leaves_the_server_well(server: Server, samples: Path, tmp_path: Path, count: int) -> None:
     found, late, done = Counter[tuple[int, str]](), list[float](), threading.Event()
 

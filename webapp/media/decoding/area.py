@@ -15,6 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 
+_AT_ONCE = 1 << 20  # bytes
+
+
 class Torn(Exception):
     """The area holds less than was said."""
 
@@ -40,10 +43,11 @@ class Area:
         left = values.reshape(-1).data
         place = 0
         while left:
-            count = os.preadv(self.file, [left], place)
-            if not count:
+            content = os.pread(self.file, min(len(left), _AT_ONCE), place)
+            if not content:
                 raise Torn("the area was cut")
-            place, left = place + count, left[count:]
+            left[: len(content)] = content
+            place, left = place + len(content), left[len(content) :]
         return values
 
 
