@@ -55,6 +55,7 @@ def test_some_calls_depend_on_their_arguments(machine: str) -> None:
     number = {name: numbers[place] for name, numbers in seccomp._NUMBERS.items()}
     assert decision(machine, number["clone"], 0x3D0F00) == ALLOWED  # as pthread_create asks
     assert decision(machine, number["clone"], 0x1200011) == REFUSED  # as fork does
+    assert decision(machine, number["clone"], 0x3D0F00 | 0x40000000) == REFUSED  # into a network of its own
     assert decision(machine, number["clone3"], 0, 88) == 0x00050000 | errno.ENOSYS
     for name in ("mmap", "mprotect"):
         assert decision(machine, number[name], 0, 4096, 3) == ALLOWED

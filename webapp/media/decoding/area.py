@@ -14,7 +14,6 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-
 _AT_ONCE = 1 << 20  # bytes
 
 

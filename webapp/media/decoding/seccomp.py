@@ -18,7 +18,7 @@ _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16  # places in seccomp_data
 _X32 = 0x40000000  # calls of another kind on x86_64
 _FILTER, _ALL_THREADS = 1, 1
 
-_PROT_EXEC, _CLONE_THREAD, _AT_EMPTY_PATH = 0x4, 0x10000, 0x1000
+_PROT_EXEC, _CLONE_THREAD, _CLONE_NEW, _AT_EMPTY_PATH = 0x4, 0x10000, 0x7E020080, 0x1000
 _FCNTL = (1, 3, 1030)  # F_GETFD, F_GETFL, F_DUPFD_CLOEXEC
 
 # call: its number on x86_64 and on aarch64; None where there is none
@@ -143,13 +143,15 @@ def _conditions() -> dict[str, list[_Step]]:
         return _Step(_LOAD, _ARGUMENTS + 8 * number)  # the lower half: both processors put it first
 
     no_code = [argument(2), _Step(_ANY_BIT, _PROT_EXEC, 0, 1), refuse, allow]
+    # threads, no processes and no namespaces
+    threads = [argument(0), _Step(_ANY_BIT, _CLONE_NEW, 0, 1), refuse, _Step(_ANY_BIT, _CLONE_THREAD, 0, 1), allow, refuse]
     fcntl = [argument(1)]
     for command in _FCNTL:
         fcntl += [_Step(_EQUAL, command, 0, 1), allow]
     return {
         "mmap": no_code,
         "mprotect": no_code,
-        "clone": [argument(0), _Step(_ANY_BIT, _CLONE_THREAD, 0, 1), allow, refuse],  # threads, no processes
+        "clone": threads,
         "clone3": [_Step(_RETURN, _ERRNO | errno.ENOSYS)],  # says what it wants where no filter can look; then `clone` is tried
         "fcntl": [*fcntl, refuse],
         "newfstatat": [argument(3), _Step(_ANY_BIT, _AT_EMPTY_PATH, 0, 1), allow, refuse],  # of open files, not of names

@@ -1,0 +1,69 @@
+"""Painted regions that programs send: only the header and the pixels reach a decoder."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from webapp.domain import MAX_REGION_BYTES, Refused
+from webapp.media import masks
+from webapp.media.masks import read_mask
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(width: int, height: int, *extra: bytes, pixels: bytes, colour: int = 0, interlaced: int = 0) -> bytes:
+    header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, interlaced)
+    return b"\x89PNG\r\n\x1a\n" + b"".join([chunk(b"IHDR", header), *extra, chunk(b"IDAT", zlib.compress(pixels)), chunk(b"IEND", b"")])
+
+
+PAINTED = (b"\x00" + b"\xff" * 16) * 16
+
+
+def test_what_else_is_in_the_file_is_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = chunk(b"iTXt", b"key\x00\x01\x00\x00\x00" + zlib.compress(bytes(40_000_000)))
+    content = png(16, 16, words, chunk(b"iCCP", b"name\x00\x00junk"), chunk(b"tRNS", b"\x00\xff"), pixels=PAINTED)
+    assert len(content) < MAX_REGION_BYTES
+    seen: list[bytes] = []
+    really = Image.open
+
+    def spy(file: io.BytesIO, **how: object) -> Image.Image:
+        seen.append(file.getvalue())
+        return really(file, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(masks.Image, "open", spy)
+    assert (read_mask(content).width, read_mask(content).height) == (16, 16)
+    assert seen[0] == png(16, 16, pixels=PAINTED)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        png(60_000, 60_000, pixels=PAINTED),
+        png(16, 1025, pixels=PAINTED),
+        png(0, 16, pixels=PAINTED),
+        png(16, 16, pixels=PAINTED, colour=3),
+        png(16, 16, pixels=PAINTED)[:40],
+        png(16, 16, pixels=PAINTED)[:20],
+        png(16, 16, pixels=PAINTED).replace(b"IHDR", b"JHDR"),
+        b"\x89PNG\r\n\x1a\n",
+        b"GIF89a" + bytes(100),
+    ],
+)
+def test_other_files_never_reach_a_decoder(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masks.Image, "open", lambda *_, **__: pytest.fail("it was opened"))
+    with pytest.raises(Refused) as refused:
+        read_mask(content)
+    assert refused.value.code == "invalid_region"
+
+
+def test_pixels_that_never_end_are_not_waited_for() -> None:
+    content = png(16, 16, pixels=PAINTED + bytes(50_000_000))
+    assert len(content) < MAX_REGION_BYTES
+    assert read_mask(content).width == 16
