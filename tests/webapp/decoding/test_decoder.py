@@ -65,6 +65,7 @@ PICTURE = {"shape": [32, 32, 3]}
     [
         [END],
         [PICTURE, PICTURE, END],
+        [PICTURE] * 50,
         [{"shape": [60_000, 60_000, 3]}, END],
         [{"shape": [32, 32, 4]}, END],
         [{"shape": [32, 32]}, END],
@@ -109,6 +110,10 @@ def test_times_and_lengths_must_be_possible(any_file: Path) -> None:
 def test_no_more_frames_are_taken_than_were_asked_for(any_file: Path) -> None:
     with Liar(*[{**PICTURE, "time": 0.0}] * 50) as liar:
         assert len(list(liar.frames(any_file, 5))) == 5
+    with Liar(*[{**PICTURE, "time": 0.0}] * 100) as liar:
+        assert len(list(liar.film(any_file, size=(32, 32), seconds=1))) == 35
+    with Liar({**PICTURE, "time": 2}, {**PICTURE, "time": 1}) as liar, pytest.raises(UnreadableMedia, match="fail"):
+        list(liar.frames(any_file, 5))
 
 
 def test_a_film_has_the_size_that_was_asked_for(any_file: Path) -> None:

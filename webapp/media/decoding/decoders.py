@@ -19,7 +19,7 @@ import numpy.typing as npt
 from laanet_core.crops import RGBImage
 from laanet_core.errors import UnreadableMedia
 from laanet_core.images import MAX_PIXELS, opened_file
-from laanet_core.video import MAX_FRAME_PIXELS, MAX_SECONDS, Frame
+from laanet_core.video import MAX_FRAME_PIXELS, MAX_SECONDS, MIN_GAP, Frame
 from webapp.domain import Unable
 from webapp.media.decoding import wire
 from webapp.media.decoding.area import Area
@@ -62,15 +62,19 @@ class _Answer:
 
     def picture(self, form: Form) -> tuple[wire.Message, npt.NDArray[np.uint8]]:
         """The only one there shall be."""
-        found = list(self.pictures(form))
+        found = list(itertools.islice(self.pictures(form), 2))
         if len(found) != 1:
             raise self.decoder.disbelieved(f"{len(found)} pictures")
         return found[0]
 
-    def frames(self, form: Form = _RGB) -> Iterator[Frame]:
-        for message, rgb in self.pictures(form):
-            self.reached = self.number(message.get("time"), MAX_SECONDS)
-            yield Frame(rgb, self.reached)
+    def frames(self, most: int, form: Form = _RGB) -> Iterator[Frame]:
+        """In the order of their times, and no more than can be."""
+        for message, rgb in itertools.islice(self.pictures(form), most):
+            time_of = self.number(message.get("time"), MAX_SECONDS)
+            if time_of < self.reached:
+                raise self.decoder.disbelieved("a time that is over")
+            self.reached = time_of
+            yield Frame(rgb, time_of)
 
     def number(self, value: object, most: float) -> float:
         try:
@@ -134,7 +138,7 @@ class Decoders:
     def frames(self, path: Path, count: int) -> Generator[Frame]:
         question = {"do": "frames", "count": count}
         with opened_file(path) as file, self._asked(question, file, 3 * MAX_FRAME_PIXELS) as answer:
-            yield from itertools.islice(answer.frames(), count)
+            yield from answer.frames(count)
 
     def length(self, path: Path) -> float:
         with opened_file(path) as file, self._asked({"do": "length"}, file, 1) as answer:
@@ -144,7 +148,7 @@ class Decoders:
         width, height = size
         question = {"do": "film", "width": width, "height": height, "seconds": seconds}
         with opened_file(path) as file, self._asked(question, file, 3 * width * height) as answer:
-            yield from answer.frames((height, width, 3))
+            yield from answer.frames(int(seconds / MIN_GAP) + 2, (height, width, 3))
 
     def bare(self, path: Path) -> Bare:
         """As `stripping.bare`."""
