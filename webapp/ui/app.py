@@ -12,7 +12,7 @@ from typing import Any
 import anyio
 import gradio as gr
 from fastapi import FastAPI
-from gradio import processing_utils, route_utils
+from gradio import networking, processing_utils, route_utils
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -54,6 +54,7 @@ def build(services: Services) -> gr.Blocks:
 def serve(blocks: gr.Blocks, rest: App, settings: Settings, health: Health, *, block: bool = True) -> None:
     """Start the server, `rest` under /api/v1; with `block`, return when it is stopped. Raises OSError when the port is taken."""
     processing_utils.async_ssrf_protected_download = _refuse_address
+    networking.url_ok = _listening
     route_utils.GradioUploadFile = _OneUpload  # type: ignore[misc]
 
     def healthz(_: Request) -> JSONResponse:
@@ -123,6 +124,13 @@ class _OneUpload(route_utils.GradioUploadFile):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.sha.update(secrets.token_bytes(32))
+
+
+def _listening(url: str) -> bool:
+    """In place of Gradio asking itself for a page at its start: it ends the server where that takes 3 seconds, as it does when
+    visitors are there already, or a proxy is set. That the port could not be had is an error before.
+    """
+    return True
 
 
 async def _refuse_address(*_: Any, **__: Any) -> str:
