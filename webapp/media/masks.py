@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from webapp.domain import MAX_REGION_BYTES, MAX_REGION_SIDE, Refused
@@ -99,10 +100,15 @@ def mask_of_runs(width: int, height: int, runs: Sequence[int]) -> bytes:
     return written.getvalue()
 
 
+def painted_pixels(png: bytes) -> npt.NDArray[np.bool_]:
+    """Where something is painted, (H, W), in a region that `read_mask` has written."""
+    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+        return np.asarray(np.asarray(image.convert("L")) > 0)
+
+
 def runs_of_mask(png: bytes) -> list[int]:
     """The runs of a region that `read_mask` has written."""
-    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-        painted = np.asarray(image.convert("L")).ravel() > 0
+    painted = painted_pixels(png).ravel()
     edges = np.flatnonzero(np.diff(painted)) + 1
     ends = [*([0] if painted[0] else []), *edges.tolist(), painted.size]
     return [int(length) for length in np.diff([0, *ends])]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import gradio as gr
 from fastapi import FastAPI
-from gradio import processing_utils, route_utils
+from gradio import networking, processing_utils, route_utils
 from starlette.middleware import Middleware
 
 from webapp.services.uploads import Uploads, folder
@@ -77,6 +77,7 @@ def serve(site: Site, settings: Settings) -> None:
     """Start the server in threads of its own. Raises OSError when the port is taken."""
     blocks, metrics = site.blocks, site.metrics
     processing_utils.async_ssrf_protected_download = _refuse_address
+    networking.url_ok = _listening
     route_utils.GradioUploadFile = _OneUpload  # type: ignore[misc]
 
     @asynccontextmanager
@@ -131,6 +132,13 @@ class _OneUpload(route_utils.GradioUploadFile):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.sha.update(secrets.token_bytes(32))
+
+
+def _listening(url: str) -> bool:
+    """In place of Gradio asking itself for a page at its start: it ends the server where that takes 3 seconds, as it does when
+    visitors are there already, or a proxy is set. That the port could not be had is an error before.
+    """
+    return True
 
 
 async def _refuse_address(*_: Any, **__: Any) -> str:

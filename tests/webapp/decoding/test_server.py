@@ -30,7 +30,7 @@ DECODES = {  # files that may: what workers run, what checks masks of 64 kB, and
     *("media/stripping.py", "media/painting.py", "media/decoding/worker.py", "media/decoding/libraries.py"),
     *("media/masks.py", "examples/make.py"),
 }
-DECODERS = {"read_image", "read_frames", "read_length", "read_film", "imread", "imdecode", "VideoCapture", "imdecodemulti"}
+DECODERS = {"read_image", "read_frames", "read_length", "read_film", "read_at", "imread", "imdecode", "VideoCapture", "imdecodemulti"}
 OPENERS = {("Image", "open"), ("av", "open"), ("plt", "imread"), ("iio", "imread")}
 
 

@@ -6,13 +6,11 @@ they agree, once for every label and model.
 
 from __future__ import annotations
 
-import io
 import logging
 import tempfile
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from sqlalchemy.exc import IntegrityError
 
 from laanet_core.pointing import Agreement, agreement
@@ -21,6 +19,7 @@ from webapp.db.measure_queries import Region, unmeasured_regions
 from webapp.db.session import Sessions
 from webapp.db.tables import RegionAgreement
 from webapp.domain import now
+from webapp.media.masks import painted_pixels
 from webapp.media.store import StoreFailed
 from webapp.media.stripping import with_orientation
 from webapp.services.analysis import Judge
@@ -89,5 +88,4 @@ def compared(png: bytes, result: AnalysisResult, box: Box) -> Agreement | None:
         return None
     face = max(faces, key=lambda face: overlap(face.box, box))
     assert face.heatmap is not None
-    with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
-        return agreement(np.asarray(image.convert("L")), face.heatmap, result.size)
+    return agreement(painted_pixels(png).astype(np.uint8), face.heatmap, result.size)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from webapp.domain import LabelValue
+from webapp.media.masks import painted_pixels
 from webapp.media.stripping import ENDINGS
 from webapp.services.cases.export.provenance import Decided
 
@@ -50,7 +50,7 @@ def painted(regions: Sequence[bytes], size: tuple[int, int]) -> Bits | None:
         return None
     votes = np.zeros((size[1], size[0]), np.int32)
     for png in regions:
-        with Image.open(io.BytesIO(png), formats=("PNG",)) as image:
+        with Image.fromarray(painted_pixels(png)) as image:
             votes += np.asarray(image.resize(size, Image.Resampling.NEAREST)) > 0
     return np.asarray(2 * votes >= len(regions))
 
