@@ -70,7 +70,7 @@ class Cascade:
     def _proposed(self, sums: Sums, scale: float) -> Candidates:
         height, width = sums.shape[1] - 1, sums.shape[2] - 1
         rows, columns = _windows(_ZERO, _ZERO + height, int(height * scale + 1)), _windows(_ZERO, _ZERO + width, int(width * scale + 1))
-        moves, probs = self._asked(0, _means(sums, np.arange(len(sums)), rows, columns))
+        moves, probs = self._asked(0, _level(sums, rows, columns))
         picture, down, right = np.nonzero(probs[:, 1] >= _SURE[0])
         corners = _STRIDE * np.stack([right, down], axis=1).astype(np.float32) + 1
         boxes = np.floor(np.concatenate([corners, corners + _CELL - 1], axis=1) / np.float32(scale))
@@ -88,7 +88,7 @@ class Cascade:
         if not inside.any():
             return _NOBODY
         columns, rows = (_windows(starts[inside, axis], ends[inside, axis], side) for axis in (0, 1))
-        parts = _means(sums, candidates.picture[inside], rows, columns)
+        parts = _parts(sums, candidates.picture[inside], rows, columns)
         answers = [self._asked(number, parts[start : start + _BATCH]) for start in range(0, len(parts), _BATCH)]
         moves, probs = (np.concatenate([answer[place] for answer in answers]) for place in (0, -1))
         sure = probs[:, 1] > _SURE[number]
@@ -111,13 +111,28 @@ def _windows(starts: Places, ends: Places, count: int) -> tuple[Places, Places]:
     return starts[:, None] + steps * lengths // count, starts[:, None] - (-(steps + 1) * lengths // count)
 
 
-def _means(sums: Sums, picture: Places, rows: tuple[Places, Places], columns: tuple[Places, Places]) -> Floats:
-    """The mean colour of windows of pictures, (N, rows, columns, 3); one set of windows may serve all."""
-    (top, bottom), (left, right) = ((start[:, :, None], end[:, :, None]) for start, end in (rows, columns))
-    left, right = left.transpose(0, 2, 1), right.transpose(0, 2, 1)
-    index = picture[:, None, None]
-    total = sums[index, bottom, right] - sums[index, top, right] - sums[index, bottom, left] + sums[index, top, left]
-    return np.asarray(total / ((bottom - top) * (right - left))[..., None], np.float32)
+def _level(sums: Sums, rows: tuple[Places, Places], columns: tuple[Places, Places]) -> Floats:
+    """Whole pictures as the mean colours of windows that are the same for all of them, (N, rows, columns, 3)."""
+    (top, bottom), (left, right) = ((start[0], end[0]) for start, end in (rows, columns))
+    across = sums.take(bottom, axis=1) - sums.take(top, axis=1)
+    total = across.take(right, axis=2) - across.take(left, axis=2)
+    return _divided(total, (bottom - top)[:, None] * (right - left))
+
+
+def _parts(sums: Sums, picture: Places, rows: tuple[Places, Places], columns: tuple[Places, Places]) -> Floats:
+    """Parts of pictures as the mean colours of windows of their own, (N, rows, columns, 3)."""
+    count, height, width, _ = sums.shape
+    flat = sums.reshape(count * height * width, 3)
+    (top, bottom), (left, right) = (((picture[:, None] * height + end) * width for end in rows), columns)
+    corner = [flat.take(down[:, :, None] + over[:, None, :], axis=0) for down in (bottom, top) for over in (right, left)]
+    (above, below), areas = rows, right - left
+    return _divided(corner[0] - corner[1] - corner[2] + corner[3], (below - above)[:, :, None] * areas[:, None, :])
+
+
+def _divided(total: npt.NDArray[np.int32], areas: Places) -> Floats:
+    means = total.astype(np.float32)
+    means /= areas.astype(np.float32)[..., None]
+    return means
 
 
 _ZERO = np.zeros(1, np.int64)

@@ -62,6 +62,8 @@ def _opened(model: LAANet, eager: Eager, name: Name, precision: Precision, cache
         difference = disagreement(runtime, eager)
     if not difference <= allowed:
         raise RuntimeUnavailable(f"{wanted} in {precision} differs from eager by {difference:.2g} on the logit; {allowed:.2g} is allowed")
+    if precision != "float32":
+        logger.warning("%s moves probabilities of real faces more than it moved those of this check; see docs/performance.md", precision)
     taken = time.monotonic() - started
     logger.info("the network runs through %s in %s: ready in %.1f s, %.1g from eager on the logit", wanted, precision, taken, difference)
     return runtime
@@ -78,7 +80,10 @@ def _built(model: LAANet, name: Name, precision: Precision, file: Path | None, *
 
 
 def tolerance(precision: Precision, temperature: float) -> float:
-    """How far a logit may be from eager's. A sigmoid's slope is at most 1/4: no probability then moves by more than MOST_PROBABILITY."""
+    """How far a logit may be from eager's on the images it is checked with; other images may differ more in a short precision.
+
+    A sigmoid's slope is at most 1/4: no probability of those images then moves by more than MOST_PROBABILITY.
+    """
     return TOLERANCE if precision == "float32" else 4 * MOST_PROBABILITY * temperature
 
 
