@@ -44,7 +44,7 @@ class Timer:
     def stop(self, *, seconds: float = 30) -> None:
         """Lets the task that runs come to its end, within so many seconds."""
         self._stopped.set()
-        if self._tasks:
+        if self._thread.is_alive():
             self._thread.join(timeout=seconds)
 
     def _work(self) -> None:

@@ -13,7 +13,7 @@ from laanet_core.crops import ENLARGEMENT, RGBImage, enlarge_to_square
 from laanet_core.landmarks import Landmarks
 from laanet_core.results import Box
 from laanet_core.working import WORKING_ENLARGEMENT
-from webapp.media.masks import Mask
+from webapp.media.masks import Mask, painted_pixels
 
 FindLandmarks = Callable[[RGBImage], Landmarks | None]
 _SLACK = 1.1  # the trainer draws its own box, around the landmarks
@@ -55,9 +55,7 @@ def _region(masks: Sequence[Mask], part: tuple[int, int, int, int], shape: tuple
     size = (part[2] - part[0], part[3] - part[1])
     seen = np.zeros(size[::-1], np.uint8)
     for mask in masks:
-        painted = cv2.imdecode(np.frombuffer(mask.png, np.uint8), cv2.IMREAD_GRAYSCALE)
-        if painted is None:
-            continue
+        painted = np.asarray(painted_pixels(mask.png) * np.uint8(255), np.uint8)
         across, down = painted.shape[1] / shape[1], painted.shape[0] / shape[0]
         # pixel centres, as in laanet_core.crops
         matrix = np.array([[across, 0, (part[0] + 0.5) * across - 0.5], [0, down, (part[1] + 0.5) * down - 0.5]])
