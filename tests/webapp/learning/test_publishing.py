@@ -22,6 +22,8 @@ from webapp.services.learning.publishing import PublishingService
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import VersionService
 
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the Hub's client, when it uploads
+
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:

@@ -14,6 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from PIL import Image
 from sqlalchemy import insert, select
 
 from laanet_core.config import ModelConfig
@@ -21,6 +22,7 @@ from laanet_core.crops import RGBImage
 from laanet_core.data import PackStore, read_manifest
 from laanet_core.drawn import drawn_landmarks, painted_face, patched
 from laanet_core.evaluation import frame_auc, judge
+from laanet_core.images import read_image
 from laanet_core.items import labelled_items
 from laanet_core.landmarks import Landmarks
 from laanet_core.model import LAANet
@@ -89,7 +91,7 @@ class Installation:
 
 
 def find_landmarks(crop: RGBImage) -> Landmarks | None:
-    """Of a crop that a snapshot cuts out of a drawn picture: the picture's middle, so that the face is moved by half of what was cut off."""
+    """Of a crop that a snapshot cuts out of a drawn picture: its middle, so that the face is moved by half of what was cut off."""
     x1, y1, x2, y2 = BOX
     half = max(x2 - x1, y2 - y1) * 1.76 / 2
     left, top = max(round((x1 + x2) / 2 - half), 0), max(round((y1 + y2) / 2 - half), 0)
@@ -172,10 +174,10 @@ def copies(installation: Installation, size: Size) -> dict[str, Any]:
         gold = [arrivals[item.case.public_id] for item in items if item.case is not None][: size.copies]
     made = []
     for number, arrival in enumerate(gold):
-        picture = cv2.imread(str(arrival.path))
+        picture = read_image(arrival.path)
         picture[:3] = 128
         path = installation.folder / f"copy{number}.png"
-        cv2.imwrite(str(path), picture)
+        Image.fromarray(picture).save(path)
         made.append(Arrival(path, _other(arrival.label)))
     copied = script.play(made)
     installation.snapshots.freeze()
