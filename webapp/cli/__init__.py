@@ -25,6 +25,7 @@ COMMANDS = (
     "rescore",
     "push",
     "poison-drill",
+    "learning-proof",
 )
 FAILED = 1
 
