@@ -167,9 +167,8 @@ def test_a_thousand_requests_during_a_promotion(tmp_path: Path) -> None:
         for thread in threads:
             thread.start()
         environment = {"LENS_DATA": str(data), "LENS_WEIGHTS": str(base), "PATH": "/usr/bin:/bin"}
-        promoted = subprocess.run(
-            [sys.executable, "-m", "webapp", "promote", "new", "--by", "ada"], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-        )  # fmt: skip
+        command = [sys.executable, "-m", "webapp", "promote", "new", "--by", "ada"]
+        promoted = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         assert promoted.returncode == 0, promoted.stderr
         for thread in threads:
             thread.join()
