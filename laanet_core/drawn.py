@@ -37,7 +37,7 @@ def painted_face(rng: np.random.Generator, landmarks: Landmarks, side: int) -> n
     for point in landmarks[36:]:
         cv2.circle(image, (int(point[0]), int(point[1])), 2, (40, 30, 30), -1)
     noise = rng.normal(0, 6, image.shape)
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image + noise, 0, 255), np.uint8)
 
 
 def patched(rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -1,10 +1,9 @@
-"""The proof that decisions make the model better: faces of the train split arrive, are decided, and are learned from; the val split judges."""
+"""The proof that decisions make the model better: faces of the train split arrive and are decided; the val split judges what was learned."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,7 +43,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Proof:
-    """An installation of its own, and how much is done in it: `decisions`, half of them on fakes; val faces judged, at most `judged` a set."""
+    """An installation of its own; `decisions` are made in it, half of them on fakes; of each val set at most `judged` faces are judged."""
 
     script: Script
     snapshots: SnapshotService
@@ -133,7 +132,7 @@ def _replay(folder: Path, data: Data, samples: Sequence[Sample]) -> Path | None:
         source = data.manifest.parent / pack
         source = source if source.is_dir() else source.with_name(f"{pack}.tar")
         if not (folder / source.name).exists():
-            os.symlink(source.resolve(), folder / source.name)
+            (folder / source.name).symlink_to(source.resolve())
     return folder / "manifest.csv"
 
 
