@@ -143,13 +143,14 @@ class PackStore:
         return self._decode(pack, path, cv2.IMREAD_GRAYSCALE)
 
     def _decode(self, pack: str, path: str, mode: int) -> npt.NDArray[np.uint8]:
-        encoded = self._read_bytes(pack, path)
+        encoded = self.content(pack, path)
         image = cv2.imdecode(np.frombuffer(encoded, np.uint8), mode) if encoded else None
         if image is None:
             raise InvalidDataset(f"{pack}/{path} is not an image")
         return np.asarray(image, np.uint8)
 
-    def _read_bytes(self, pack: str, path: str) -> bytes:
+    def content(self, pack: str, path: str) -> bytes:
+        """A file as it is. Raises InvalidDataset where there is none."""
         if pack in self._offsets:
             if path not in self._offsets[pack]:
                 raise InvalidDataset(f"{pack}.tar holds no {path}")

@@ -14,8 +14,8 @@ tags: [deepfake-detection, face-forgery, laa-net]
 
 # {name} {version}
 
-Tells whether a face in a photograph shows traces of having been blended into it, and where (LAA-Net, CVPR 2024). Fine-tuned with LAA-Net Lens.
-sha256 of the weights `{sha256}`; ancestry: {lineage}.{notice}
+Tells whether a face in a photograph shows traces of having been blended into it, and where (LAA-Net, CVPR 2024). Fine-tuned with
+LAA-Net Lens. sha256 of the weights `{sha256}`; ancestry: {lineage}.{notice}
 
 ```python
 Detector.from_weights("hf://OWNER/NAME@{version}")
@@ -33,8 +33,9 @@ No picture, file name or address of a visitor is part of these weights' files.
 
 ## Verdicts
 
-Temperature {temperature:g}; *real* below {real_below:g}, *fake* above {fake_above:g}, inconclusive between. Not for deciding anything about a person: no
-evidence in a dispute, no accusation, no identification. Whole faces drawn by a generator, lip-sync and edits away from the face are outside what it sees.
+Temperature {temperature:g}; *real* below {real_below:g}, *fake* above {fake_above:g}, inconclusive between. Not for deciding
+anything about a person: no evidence in a dispute, no accusation, no identification. Whole faces drawn by a generator, lip-sync and edits
+away from the face are outside what it sees.
 """
 
 _DATASET = """---
@@ -44,7 +45,8 @@ tags: [deepfake-detection]
 
 # Faces whose visitors agreed, as moderators decided
 
-{items} faces ({labels}), cut out of what visitors of an installation of LAA-Net Lens gave, each decided by moderators; texts of consent: {consents}.
+{items} faces ({labels}), cut out of what visitors of an installation of LAA-Net Lens gave, each decided by moderators; texts of
+consent: {consents}.
 `metadata` has a row for each: `label`, `part` (train, val, gold), `group` (near-duplicates share one), `provenance` (agreement, majority or
 adjudication), `region` (a mask that a moderator painted). The gold part is for measuring: please never learn from it.
 """
@@ -80,10 +82,10 @@ def _data(config: Mapping[str, Any]) -> str:
     replayed = config.get("run", {}).get("replay")
     beside = "; replayed beside them was a data set that is not part of this repository" if replayed else ""
     return (
-        f"Learned from {snapshot['real']} real and {snapshot['fake']} fake faces (snapshot `{snapshot['id']}`, sha256 `{snapshot['sha256']}`): pictures "
-        "whose visitors agreed that they are kept and learned from, each labelled blindly by moderators and decided by their agreement, majority or an "
-        f"adjudicator; votes of visitors alone were never learned from{beside}. A fifth of the groups of near-duplicates is gold: measured on, never "
-        "learned from."
+        f"Learned from {snapshot['real']} real and {snapshot['fake']} fake faces (snapshot `{snapshot['id']}`, "
+        f"sha256 `{snapshot['sha256']}`): pictures whose visitors agreed that they are kept and learned from, each labelled blindly by moderators and decided by their "
+        f"agreement, majority or an adjudicator; votes of visitors alone were never learned from{beside}. A fifth of the groups of "
+        "near-duplicates is gold: measured on, never learned from."
     )
 
 

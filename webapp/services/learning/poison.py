@@ -6,7 +6,7 @@ Every condition is an installation of its own, with drawn faces and a tiny netwo
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from PIL import Image
 from sqlalchemy import insert, select
 
 from laanet_core.config import ModelConfig
@@ -91,7 +90,7 @@ class Installation:
 
 
 def find_landmarks(crop: RGBImage) -> Landmarks | None:
-    """Of a crop that a snapshot cuts out of a drawn picture: its middle, so that the face is moved by half of what was cut off."""
+    """Of a crop that a snapshot cuts out of a drawn picture: the face is moved by what was cut off."""
     x1, y1, x2, y2 = BOX
     half = max(x2 - x1, y2 - y1) * 1.76 / 2
     left, top = max(round((x1 + x2) / 2 - half), 0), max(round((y1 + y2) / 2 - half), 0)
@@ -176,9 +175,7 @@ def copies(installation: Installation, size: Size) -> dict[str, Any]:
     for number, arrival in enumerate(gold):
         picture = read_image(arrival.path)
         picture[:3] = 128
-        path = installation.folder / f"copy{number}.png"
-        Image.fromarray(picture).save(path)
-        made.append(Arrival(path, _other(arrival.label)))
+        made.append(Arrival(_write(picture, installation.folder / f"copy{number}.png"), _other(arrival.label)))
     copied = script.play(made)
     installation.snapshots.freeze()
     with installation.sessions() as session:
@@ -212,16 +209,7 @@ def _true_auc(snapshot: Path, weights: Path, true_label: dict[str, LabelValue]) 
     """On gold, whatever the moderators said of it."""
     loaded = load_weights(weights)
     samples = read_manifest(snapshot / "gold" / "manifest.csv", snapshot / "gold" / "landmarks.npz")
-    judged = judge(loaded.model, _items(samples, snapshot, loaded.model.config.input_size), len(samples), progress=False)
+    items = labelled_items(samples, PackStore(snapshot, sorted({sample.pack for sample in samples})), loaded.model.config.input_size)
+    judged = judge(loaded.model, items, len(samples), progress=False)
     fakes = {f"{case}-0.png" for case, label in true_label.items() if label == LabelValue.FAKE}
-    return frame_auc([_relabelled(face, face.name.rpartition("/")[2] in fakes) for face in judged])
-
-
-def _items(samples: Sequence[Any], snapshot: Path, size: int) -> Any:
-    return labelled_items(samples, PackStore(snapshot, sorted({sample.pack for sample in samples})), size)
-
-
-def _relabelled(face: Any, fake: bool) -> Any:
-    import dataclasses
-
-    return dataclasses.replace(face, label=int(fake))
+    return frame_auc([dataclasses.replace(face, label=int(face.name.rpartition("/")[2] in fakes)) for face in judged])

@@ -76,8 +76,8 @@ class PublishingService:
         if forbidding:
             raise Unable(
                 "consent_forbids",
-                f"{forbidding.total()} of {len(seal['items'])} visitors agreed that their file is kept and learned from here, "
-                "not that it is given to others",
+                f"for {forbidding.total()} of {len(seal['items'])} pictures it was agreed that they are kept and learned from here, "
+                "not that they are given to others",
             )
         with tempfile.TemporaryDirectory() as made:
             shutil.copytree(folder / "faces", Path(made) / "faces")
