@@ -99,7 +99,8 @@ def desk_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One with moderators and an admin (`tests.desks.PEOPLE`), whose cases each test opens for itself."""
     from tests.desks import invite_all
 
-    with served(tmp_path_factory.mktemp("desk")) as running:
+    by_hand = {"LENS_AUDIT_SHARE": "0", "LENS_CASE_UNCERTAIN": "0"}
+    with served(tmp_path_factory.mktemp("desk"), **by_hand) as running:
         invite_all(running)
         yield running
 

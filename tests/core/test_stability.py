@@ -139,7 +139,7 @@ def test_a_face_that_halving_makes_too_small_gets_no_score_for_it(detector: Dete
 def test_faces_at_the_edge_and_outside(detector: Detector, samples: Path) -> None:
     rgb = read_image(samples / "astronaut.png")[70:165, 185:260]  # the square reaches outside on every side, sizes are odd
     whole = DetectedFace((0.0, 0.0, 75.0, 95.0), 1.0)
-    (face,) = detector._judge([(rgb, [whole], None)])[0]
+    (face,) = detector._scored([detector._cut(rgb, [whole])])[0]
     assert [variant.name for variant in stability(detector, rgb, face).variants] == NAMES
     assert face.heatmap is not None
     moved = dataclasses.replace(face, heatmap=type(face.heatmap)(face.heatmap.values, (900, 900, 1000, 1000)))

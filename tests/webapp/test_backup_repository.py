@@ -13,6 +13,8 @@ import pytest
 from tests.hub_server import HubServer
 from webapp import bootstrap
 from webapp.bootstrap import Records
+from webapp.bootstrap.records import restore_at_start
+from webapp.bootstrap.tasks import records_tasks
 from webapp.db.tables import Account
 from webapp.domain import Role, Unable, now
 from webapp.services.backup_repository import BackupRepository
@@ -27,7 +29,9 @@ NAME = "owner/lens-backups"
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
     with HubServer() as running:
-        monkeypatch.setattr(bootstrap, "_repository", lambda settings: BackupRepository(NAME, endpoint=running.address, seconds=20))
+        monkeypatch.setattr(
+            "webapp.bootstrap.records._repository", lambda settings: BackupRepository(NAME, endpoint=running.address, seconds=20)
+        )
         yield running
 
 
@@ -39,7 +43,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 def opened(settings: Settings) -> Records:
-    bootstrap._restore_at_start(settings)
+    restore_at_start(settings)
     return bootstrap.open_records(settings)
 
 
@@ -84,7 +88,7 @@ def test_without_the_hub_the_start_fails_and_does_not_begin_empty(
     hub: HubServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository = BackupRepository(NAME, endpoint=hub.address, seconds=1)
-    monkeypatch.setattr(bootstrap, "_repository", lambda settings: repository)
+    monkeypatch.setattr("webapp.bootstrap.records._repository", lambda settings: repository)
     started = time.monotonic()
     with hub.failing(delay=60), pytest.raises(Unable) as failed:
         opened(settings)
@@ -120,6 +124,6 @@ def test_a_damaged_newest_backup_gives_way_to_the_one_before(tmp_path: Path, cap
 def test_an_interval_may_be_minutes(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, backup_hours=0.05)
     with bootstrap.open_records(settings) as records:
-        (task,) = [task for task in bootstrap._tasks(records, settings) if task.name == "the backup"]
+        (task,) = [task for task in records_tasks(records, settings) if task.name == "the backup"]
     assert (task.first, task.every) == (180, 180)
     assert isinstance(records.backups, BackupService)

@@ -53,7 +53,7 @@ def steps(analysis: AnalysisService) -> tuple[Stopping, list[str]]:
     def step(name: str) -> Any:
         return lambda: done.append(name)
 
-    options = {name: step(name) for name in ("backup", "close_server", "close_database")}
+    options = {name: step(name) for name in ("backup", "close_server", "close_decoders", "close_database")}
     return Stopping(analysis, Timer([]), **options), done
 
 
@@ -76,7 +76,7 @@ def test_what_runs_is_finished_what_waits_is_told_and_then_all_is_closed(analysi
         slow.let.set()
         assert running.result(timeout=20).receipt is not None
         ended.result(timeout=20)
-    assert done == ["backup", "close_server", "close_database"]
+    assert done == ["backup", "close_server", "close_decoders", "close_database"]
 
 
 def test_what_takes_too_long_is_told_to_stop(
@@ -90,7 +90,7 @@ def test_what_takes_too_long_is_told_to_stop(
         end.run()
         with pytest.raises(Restarting):
             running.result(timeout=20)
-    assert done == ["backup", "close_server", "close_database"]
+    assert done == ["backup", "close_server", "close_decoders", "close_database"]
 
 
 def test_steps_that_hang_or_fail_do_not_keep_the_others(analysis: AnalysisService, caplog: pytest.LogCaptureFixture) -> None:
@@ -100,9 +100,10 @@ def test_steps_that_hang_or_fail_do_not_keep_the_others(analysis: AnalysisServic
         raise OSError("the volume is gone")
 
     started = time.monotonic()
-    Stopping(analysis, Timer([]), backup=fail, close_server=never.wait, close_database=lambda: done.append("database")).run(seconds=2.5)
+    last = {"close_decoders": lambda: done.append("decoders"), "close_database": lambda: done.append("database")}
+    Stopping(analysis, Timer([]), backup=fail, close_server=never.wait, **last).run(seconds=2.5)
     assert time.monotonic() - started < 10
-    assert done == ["database"]
+    assert done == ["decoders", "database"]
     assert "the last backup failed" in caplog.text
     assert "closing the server was given up" in caplog.text
     never.set()
