@@ -158,7 +158,7 @@ def test_a_painted_region_is_stored_with_the_vote(visit: Visit, samples: Path, s
     page.mouse.down()
     page.mouse.move(x + 30, y + 20, steps=8)
     page.mouse.up()
-    page.wait_for_timeout(1000)
+    page.wait_for_timeout(3000)  # what was painted is sent a while after the last stroke
     page.click("#send")
     expect(page.locator("#thanks")).to_contain_text("Saved", timeout=15_000)
     engine = create_engine(f"sqlite:///{server.database}")
