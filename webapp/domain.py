@@ -52,6 +52,9 @@ class Action(StrEnum):
     INVITED = "invited"
     LINK_RENEWED = "link_renewed"  # for an account that was invited, or forgot its password
     ACCOUNT_CHANGED = "account_changed"
+    JOINED = "joined"  # a member of the organisation signed in for the first time
+    SIGNED_IN = "signed_in"  # by way of the organisation, as the next one
+    SIGN_IN_REFUSED = "sign_in_refused"
     CASE_FLAGGED = "case_flagged"
     CASE_OPENED = "case_opened"
     CASE_LABELLED = "case_labelled"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from webapp.bootstrap.membership import member_door
 from webapp.bootstrap.records import Records, accounts
 from webapp.bootstrap.tasks import OFTEN, SETTLED, TEN_MINUTES
 from webapp.services.timer import Task
@@ -87,5 +88,6 @@ def build_desk(records: Records, cases: Cases, detector: CurrentDetector, reader
         ShowingService(looking, records.keeping, detector, reader),
         FlagService(sessions, records.audit),
         settings,
+        member_door(records, settings),
     )
     return Desk(services)

@@ -37,8 +37,9 @@ class Desk:
         settings = services.settings
         self.blocks = page.build(services)
         site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        self._doors, entrances = _entrances(services)
         site.router.routes.extend([
-            *doors.build(services.accounts, services.signing, desk=f"{DESK}/"),
+            *entrances,
             *routes.build(services, CALLS),
             Route(DESK, _to_desk),
         ])  # fmt: skip
@@ -59,17 +60,26 @@ class Desk:
             head=_head(settings),
         )
         self._site = site
-        door = Door(site, signing=services.signing, desk=DESK, doors=doors.PATHS)
+        door = Door(site, signing=services.signing, desk=DESK, doors=self._doors)
         self._app = Guard(door, max_bytes=MOST_BYTES)
 
     def beside(self, public: App) -> App:
-        return Beside(public, (DESK, *doors.PATHS), self._app)
+        return Beside(public, (DESK, *self._doors), self._app)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Within it, the Blocks' queue works."""
         async with self._site.router.lifespan_context(self._site):
             yield
+
+
+def _entrances(services: DeskServices) -> tuple[tuple[str, ...], list[Route]]:
+    """Paths and routes of the ways in."""
+    member, desk = services.by_membership, f"{DESK}/"
+    if member is None:
+        return doors.PATHS, doors.build(services.accounts, services.signing, desk=desk)
+    routes = [*member.routes(desk=desk), *doors.build(services.accounts, services.signing, desk=desk, other=member.link)]
+    return (*doors.PATHS, *member.paths), routes
 
 
 async def _to_desk(_: Request) -> Response:
