@@ -6,8 +6,8 @@ import logging
 import secrets
 import time
 from asyncio import Semaphore
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -73,11 +73,13 @@ class Provider:
         """
         async with self._asking() as client:
             endpoints = await self._endpoints(client)
-            with anyio.fail_after(self._seconds):
+            with anyio.fail_after(self._seconds), _as_value_error():
                 token = await client.fetch_token(
                     endpoints["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=asked.verifier
                 )
-            keys = KeySet.import_key_set({"keys": (await self._json(client, endpoints["jwks_uri"], withhold_token=True))["keys"]})
+            published = await self._json(client, endpoints["jwks_uri"], withhold_token=True)
+            with _as_value_error():
+                keys = KeySet.import_key_set({"keys": published["keys"]})
             subject = self._subject(token.get("id_token"), keys, asked.nonce)
             userinfo = await self._json(client, endpoints["userinfo_endpoint"])
             if userinfo.get("sub") != subject:  # OpenID Connect Core 1.0, section 5.3.2
@@ -104,7 +106,7 @@ class Provider:
             raise Refused("provider_refused", "Hugging Face did not confirm this sign-in. Please start again.") from error
         except JoseError as error:
             raise _invalid(type(error).__name__) from error
-        except (httpx2.HTTPError, OSError, ValueError, KeyError, TypeError) as error:  # also TimeoutError, and whatever JSON can be
+        except (httpx2.HTTPError, OSError, ValueError) as error:  # a TimeoutError is an OSError
             logger.warning("the OpenID provider could not be asked: %s", type(error).__name__)
             raise Refused(
                 "provider_unavailable", "Hugging Face cannot be asked who you are at the moment. Please try again later."
@@ -114,20 +116,21 @@ class Provider:
         if self._known is not None and time.monotonic() < self._known[0]:
             return self._known[1]
         said = await self._json(client, f"{self._oauth.provider}/.well-known/openid-configuration", withhold_token=True)
-        if str(said["issuer"]).rstrip("/") != self._oauth.provider:
+        if str(said.get("issuer")).rstrip("/") != self._oauth.provider:
             raise ValueError("another provider's configuration")
-        endpoints = {name: said[name] for name in _ENDPOINTS}
+        endpoints = {name: str(said.get(name)) for name in _ENDPOINTS}
         scheme = urlsplit(self._oauth.provider).scheme
-        if not all(isinstance(address, str) and address.startswith(f"{scheme}://") for address in endpoints.values()):
+        if not all(address.startswith(f"{scheme}://") for address in endpoints.values()):
             raise ValueError("an endpoint that is no address")
         self._known = time.monotonic() + _KNOWN_SECONDS, endpoints
         return endpoints
 
     async def _json(self, client: AsyncOAuth2Client, address: str, **options: Any) -> dict[str, Any]:
         with anyio.fail_after(self._seconds):
-            answer = await client.get(address, headers={"Accept": "application/json"}, **options)
+            answer = await client.request("GET", address, headers={"Accept": "application/json"}, **options)
         answer.raise_for_status()
-        said = answer.json()
+        with _as_value_error():
+            said = answer.json()
         if not isinstance(said, dict):
             raise ValueError("an answer that is no object")
         return said
@@ -144,6 +147,15 @@ class Provider:
         if claims.get("azp", client_id) != client_id or claims.get("nonce") != nonce:
             raise _invalid("an ID token of another sign-in")
         return str(claims["sub"])
+
+
+@contextmanager
+def _as_value_error() -> Iterator[None]:
+    """For libraries that read what a stranger wrote: JSON of another shape than they expect fails in any of these ways."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"an answer that cannot be read: {type(error).__name__}") from error
 
 
 def _invalid(why: str) -> Refused:
