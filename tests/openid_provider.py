@@ -44,9 +44,10 @@ def user(subject: str = "u1", name: str = "Ada-L", **organisation: Any) -> Claim
 
 @dataclass
 class Misbehaviour:
-    """`hangs` at a path, `answers` otherwise there; `id_token` and `userinfo` change what is said; `key` signs, unpublished."""
+    """`hangs` at a path, or `drips` its answer, `answers` otherwise there; `id_token` and `userinfo` change what is said; `key` signs."""
 
     hangs: str = ""
+    drips: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
     id_token: Callable[[Claims], Claims] = lambda claims: claims
     userinfo: Callable[[Claims], Any] = lambda claims: claims
@@ -63,7 +64,7 @@ class OpenIDProvider:
         self.key = RSAKey.generate_key(2048, {"kid": "one", "alg": "RS256", "use": "sig"})
         self._codes: dict[str, Grant] = {}
         self._tokens: dict[str, Grant] = {}
-        self._released = threading.Event()
+        self.released = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -72,7 +73,7 @@ class OpenIDProvider:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._released.set()
+        self.released.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -100,7 +101,7 @@ class OpenIDProvider:
 
     def answer(self, method: str, path: str, given: dict[str, str], authorization: str) -> Answer:
         if self.wrong.hangs == path:
-            self._released.wait(60)
+            self.released.wait(60)
         if path in self.wrong.answers:
             return self.wrong.answers[path]
         pages: dict[str, Callable[[], Answer]] = {
@@ -180,7 +181,13 @@ def _handler(provider: OpenIDProvider) -> type[BaseHTTPRequestHandler]:
             for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(content)
+            if provider.wrong.drips != parts.path:
+                self.wfile.write(content)
+                return
+            for byte in content:
+                self.wfile.write(bytes([byte]))
+                if provider.released.wait(0.1):
+                    break
 
         do_GET = do_POST = handle_any  # noqa: N815 - the base class wants these names
 

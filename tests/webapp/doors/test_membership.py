@@ -392,11 +392,12 @@ def test_a_provider_that_talks_nonsense_is_no_error_of_ours(
         assert session.scalars(select(Account)).all() == []
 
 
+@pytest.mark.parametrize("how", ["hangs", "drips"])
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, JWKS, USERINFO])
-def test_a_provider_that_hangs_is_not_waited_for(client: Client, provider: OpenIDProvider, path: str) -> None:
+def test_a_provider_that_hangs_is_not_waited_for(client: Client, provider: OpenIDProvider, path: str, how: str) -> None:
     back = None if path == DISCOVERY else away(client)
     started = time.monotonic()
-    with provider.misbehaving(hangs=path):
+    with provider.misbehaving(**{how: path}):
         answer = client.get("/sign-in/huggingface" if back is None else back)
     assert code_of(answer) == "provider_unavailable"
     assert time.monotonic() - started < SECONDS + 2
