@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -56,10 +57,10 @@ class Misbehaviour:
 
 
 class OpenIDProvider:
-    """`user` is who sits before it and consents; `denies`: he does not."""
+    """`user` is who sits before it and consents; `denies`: he does not; `asks`: he must press a link first."""
 
     def __init__(self) -> None:
-        self.user, self.denies, self.wrong = user(), False, Misbehaviour()
+        self.user, self.denies, self.asks, self.wrong = user(), False, False, Misbehaviour()
         self.requests: list[str] = []
         self.key = RSAKey.generate_key(2048, {"kid": "one", "alg": "RS256", "use": "sig"})
         self._codes: dict[str, Grant] = {}
@@ -132,7 +133,10 @@ class OpenIDProvider:
             code = secrets.token_urlsafe(16)
             self._codes[code] = Grant(given["nonce"], given["code_challenge"], self.user)
             said = {"code": code}
-        return 302, {"Location": f"{CALLBACK}?{urlencode({**said, 'state': given['state']})}"}, b""
+        back = f"{CALLBACK}?{urlencode({**said, 'state': given['state']})}"
+        if self.asks:
+            return 200, {"Content-Type": "text/html", "X-Frame-Options": "DENY"}, f"<a href='{escape(back)}'>Authorize</a>".encode()
+        return 302, {"Location": back}, b""
 
     def _token(self, given: dict[str, str], authorization: str) -> Answer:
         if authorization != "Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode():
