@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
+from joserfc.jws import JWSRegistry
 
 CLIENT, SECRET = "client-of-the-space", "secret-of-the-space"
 HOST = "owner-lens.hf.space"
@@ -45,7 +46,10 @@ def user(subject: str = "u1", name: str = "Ada-L", **organisation: Any) -> Claim
 
 @dataclass
 class Misbehaviour:
-    """`hangs` at a path, or `drips` its answer, `answers` otherwise there; `id_token` and `userinfo` change what is said; `key` signs."""
+    """`hangs` at a path, or `drips` its answer, `answers` otherwise there; `id_token` and `userinfo` change what is said.
+
+    `key` signs instead of the published one, under `header`.
+    """
 
     hangs: str = ""
     drips: str = ""
@@ -53,6 +57,7 @@ class Misbehaviour:
     id_token: Callable[[Claims], Claims] = lambda claims: claims
     userinfo: Callable[[Claims], Any] = lambda claims: claims
     key: RSAKey | None = None
+    header: dict[str, Any] = field(default_factory=lambda: {"alg": "RS256", "kid": "one"})
     algorithm: str = "RS256"
 
 
@@ -164,7 +169,8 @@ class OpenIDProvider:
         if self.wrong.algorithm == "none":
             parts = ({"alg": "none"}, claims)
             return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts) + "."
-        return jwt.encode({"alg": "RS256", "kid": "one"}, claims, self.wrong.key or self.key)
+        registry = JWSRegistry(algorithms=["RS256"], strict_check_header=False)
+        return jwt.encode(self.wrong.header, claims, self.wrong.key or self.key, registry=registry)
 
 
 def _json(content: Any, status: int = 200) -> Answer:

@@ -366,6 +366,12 @@ def test_what_is_said_of_a_person_must_hold(client: Client, provider: OpenIDProv
     assert sign_in(client).status_code == 200
 
 
+@pytest.mark.parametrize("header", [{"alg": "RS256"}, {"alg": "RS256", "kid": "one", "of_its_own": 1}])
+def test_an_id_token_may_say_more_or_less_of_itself(client: Client, provider: OpenIDProvider, header: dict[str, Any]) -> None:
+    with provider.misbehaving(header=header):
+        assert sign_in(client).status_code == 200
+
+
 GARBAGE: list[tuple[int, dict[str, str], bytes]] = [
     (500, {}, b"<h1>Oops</h1>"),
     (429, {}, b"slow down"),

@@ -18,6 +18,7 @@ from authlib.integrations.httpx_client import AsyncOAuth2Client, OAuthError
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
 from joserfc.jwt import JWTClaimsRegistry
 
 from webapp.domain import Refused, new_token
@@ -139,7 +140,7 @@ class Provider:
         """Whom the ID token names, once all of OpenID Connect Core 1.0, section 3.1.3.7 holds. Raises JoseError, Refused."""
         if not isinstance(id_token, str):
             raise _invalid("no ID token")
-        claims = jwt.decode(id_token, keys, algorithms=_ALGORITHMS).claims
+        claims = jwt.decode(id_token, keys, registry=JWSRegistry(algorithms=_ALGORITHMS, strict_check_header=False)).claims
         JWTClaimsRegistry(leeway=_SKEW, sub={"essential": True}, exp={"essential": True}, iat={"essential": True}).validate(claims)
         client_id = self._oauth.client_id
         if str(claims.get("iss")).rstrip("/") != self._oauth.provider or claims.get("aud") not in (client_id, [client_id]):
