@@ -202,7 +202,12 @@ with such a score were fake; your picture may be of another kind.
     note="Note (optional)",
     note_hint="What do you know about this picture?",
     region="Mark the place (optional)",
-    region_help="Paint over the part of the picture that you mean. Only the painted shape is stored, not the picture.",
+    region_help="Paint over the part of the picture that you mean. Or press “Box a face”, then arrow keys to move the box, with Shift to resize it. "
+    "The painted shape is stored with your vote; the picture is not.",
+    region_box="Box a face",
+    region_clear="Clear",
+    region_none="Nothing is marked yet.",
+    region_some="A place is marked; it is sent with your vote.",
     send="Send",
     thanks="Saved. Thank you.",
     thanks_again="This vote had been saved already.",

@@ -123,6 +123,10 @@ class Texts:
     note_hint: str
     region: str
     region_help: str
+    region_box: str
+    region_clear: str
+    region_none: str
+    region_some: str
     send: str
     thanks: str
     thanks_again: str
