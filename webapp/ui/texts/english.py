@@ -203,7 +203,7 @@ with such a score were fake; your picture may be of another kind.
     note_hint="What do you know about this picture?",
     region="Mark the place (optional)",
     region_help="Paint over the part of the picture that you mean. Or press “Box a face”, then arrow keys to move the box, with Shift to resize it. "
-    "The painted shape is stored with your vote; the picture is not.",
+    "Of the picture itself nothing is stored by this.",
     region_box="Box a face",
     region_clear="Clear",
     region_none="Nothing is marked yet.",
