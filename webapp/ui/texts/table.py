@@ -139,6 +139,8 @@ class Texts:
     receipt_show: str
     receipt_unknown: str
     receipt_made: str
+    receipt_durable: str
+    receipt_not_durable: str
     receipt_file: str
     file_kept: str
     file_not_kept: str
