@@ -21,6 +21,7 @@ from webapp.ui.desk.asked import MOST_BYTES
 from webapp.ui.doors import Door
 from webapp.ui.guard import App, Beside, Guard
 from webapp.ui.pages import desk as page
+from webapp.ui.scripts import INK
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import ENGLISH
 from webapp.ui.theme import theme
@@ -91,5 +92,5 @@ def _head(settings: Settings) -> str:
     words = json.dumps({"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}, ensure_ascii=True).replace(
         "<", "\\u003c"
     )
-    script = (_HERE / "desk.js").read_text(encoding="utf-8")
+    script = INK.read_text(encoding="utf-8") + (_HERE / "desk.js").read_text(encoding="utf-8")
     return f"<meta name='robots' content='noindex'><script>window.lensDesk = {words};</script><script>{script}</script>"
