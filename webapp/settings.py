@@ -70,6 +70,7 @@ class Settings:
     gate_corruptions: tuple[str, ...] = ("jpeg:50", "resize:0.5", "noise:10")  # LENS_GATE_CORRUPTIONS likewise, parted by spaces
     gate_loss: float = 0.02  # LENS_GATE_LOSS: AUC that a candidate may lose on any of these, and
     gate_slice_loss: float = 0.05  # LENS_GATE_SLICE_LOSS on faces of one kind
+    replay: Path | None = None  # LENS_REPLAY: manifest of the data set that fine-tuning learns from beside a snapshot
     log: str = "text"  # LENS_LOG: text | json
     metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
     space: bool = False
@@ -179,6 +180,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         gate_corruptions=tuple(environment.get("LENS_GATE_CORRUPTIONS", " ".join(defaults.gate_corruptions)).split()),
         gate_loss=_amount(environment, "LENS_GATE_LOSS", defaults.gate_loss, most=1),
         gate_slice_loss=_amount(environment, "LENS_GATE_SLICE_LOSS", defaults.gate_slice_loss, most=1),
+        replay=Path(environment["LENS_REPLAY"]).resolve() if environment.get("LENS_REPLAY") else None,
         log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
         metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
     )

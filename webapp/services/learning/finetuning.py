@@ -6,9 +6,7 @@ import contextlib
 import json
 import logging
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,9 +20,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.db import learning_queries as queries
+from webapp.db.chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import TuningRun
-from webapp.domain import ModelState, RunState, SnapshotState, Unable, new_id, now
+from webapp.domain import Action, Actor, ModelState, RunState, SnapshotState, Unable, new_id, now
+from webapp.services.audit import AuditService
 from webapp.services.learning import training_process as process
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import Standing, VersionService
@@ -57,9 +57,17 @@ class FinetuneService:
     """
 
     def __init__(
-        self, sessions: Sessions, snapshots: SnapshotService, versions: VersionService, folder: Path, *, device: str = "auto"
+        self,
+        sessions: Sessions,
+        audit: AuditService,
+        snapshots: SnapshotService,
+        versions: VersionService,
+        folder: Path,
+        *,
+        device: str = "auto",
     ) -> None:
         self._sessions = sessions
+        self._audit = audit
         self._snapshots = snapshots
         self._versions = versions
         self._folder = folder
@@ -89,6 +97,29 @@ class FinetuneService:
                 session.add(run)
             return run.public_id
 
+    def claim(self, public_id: str, by: str = Actor.SYSTEM) -> TuningRun:
+        """Make the run the one that runs; one that died makes room. From now on `revive` has it carried out, if nobody else does.
+
+        Raises Unable: run_busy, run_ended.
+        """
+        try:
+            with self._audit.transaction() as (session, tell):
+                queries.lock_learning(session)
+                run, other = _run(session, public_id), queries.running(session)
+                if run.state in (RunState.FINISHED, RunState.CANCELLED):
+                    raise Unable("run_ended", f"the run {public_id} is {run.state}")
+                if other is not None and other.id != run.id:
+                    if self._alive(other):
+                        raise Unable("run_busy", f"another run is at work: {other.public_id}, step {other.step} of {other.steps}")
+                    other.state, other.message = RunState.FAILED, "cut off"
+                    session.flush()
+                if run.state != RunState.RUNNING:  # else it goes on
+                    tell(Event(by, Action.FINETUNE_BEGUN, f"run:{public_id}", {"snapshot": run.snapshot.public_id, "step": run.step}))
+                run.state, run.beat_at, run.message = RunState.RUNNING, now(), ""
+                return run
+        except IntegrityError as error:
+            raise Unable("run_busy", "another run has just begun") from error
+
     def carry_out(self, public_id: str, tell: Tell | None = None) -> Standing:
         """Train to the end, calibrate, and keep the candidate. Whoever kills this process finds the trainer at work; called again, it
         goes on with it, or with what it left.
@@ -97,7 +128,7 @@ class FinetuneService:
         with process.held(folder / process.SUPERVISOR) as lock:
             if lock is None:
                 raise Unable("run_busy", f"the run {public_id} is being carried out already")
-            run = self._take(public_id)
+            run = self.claim(public_id)
             with self._telling(public_id):
                 snapshot, base = self._snapshots.verify(run.snapshot.public_id), self._versions.base()
                 if base.sha256 != run.base_sha256:
@@ -109,14 +140,7 @@ class FinetuneService:
 
     def start_detached(self, public_id: str) -> None:
         """Carry a run out in a process of its own, which does not end with this one."""
-        folder = self._folder / public_id
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "supervisor.log").open("ab") as output:
-            command = [sys.executable, "-m", "webapp", "finetune", "--run", public_id]
-            begun = subprocess.Popen(
-                command, cwd=process.ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )  # fmt: skip
-        threading.Thread(target=begun.wait, name="finetune", daemon=True).start()
+        process.detach(["finetune", "--run", public_id], self._folder / public_id / "supervisor.log")
 
     def revive(self) -> str | None:
         """Go on with a run whose processes died with the machine or were killed; its public id."""
@@ -128,14 +152,16 @@ class FinetuneService:
         self.start_detached(run.public_id)
         return run.public_id
 
-    def cancel(self, public_id: str) -> None:
+    def cancel(self, public_id: str, by: str = Actor.SYSTEM) -> None:
         """Whoever carries it out lets the trainer end within a second; where nobody does, it is ended here."""
-        with self._sessions.begin() as session:
+        with self._audit.transaction() as (session, tell):
+            queries.lock_learning(session)
             run = _run(session, public_id)
             if run.state not in (RunState.WAITING, RunState.RUNNING, RunState.FAILED):
                 raise Unable("run_ended", f"the run {public_id} is {run.state} already")
             run.state, run.message = RunState.CANCELLED, "cancelled"
             pid = run.pid
+            tell(Event(by, Action.FINETUNE_CANCELLED, f"run:{public_id}", {"step": run.step}))
         folder = self._folder / public_id
         if pid is not None and not process.is_held(folder / process.SUPERVISOR) and process.is_held(folder / process.TRAINER):
             process.end(pid)
@@ -144,24 +170,6 @@ class FinetuneService:
         """The newest runs, ready for JSON; `alive`: somebody carries it out."""
         with self._sessions() as session:
             return [{**_facts(run), "alive": self._alive(run)} for run in queries.runs(session, limit)]
-
-    def _take(self, public_id: str) -> TuningRun:
-        """Make the run the one that runs; one that died makes room. Raises Unable: run_busy, run_ended."""
-        try:
-            with self._sessions.begin() as session:
-                queries.lock_learning(session)
-                run, other = _run(session, public_id), queries.running(session)
-                if run.state in (RunState.FINISHED, RunState.CANCELLED):
-                    raise Unable("run_ended", f"the run {public_id} is {run.state}")
-                if other is not None and other.id != run.id:
-                    if self._alive(other):
-                        raise Unable("run_busy", f"another run is at work: {other.public_id}, step {other.step} of {other.steps}")
-                    other.state, other.message = RunState.FAILED, "cut off"
-                    session.flush()
-                run.state, run.beat_at, run.message = RunState.RUNNING, now(), ""
-                return run
-        except IntegrityError as error:
-            raise Unable("run_busy", "another run has just begun") from error
 
     def _alive(self, run: TuningRun) -> bool:
         """By its locks where its folder is here; else by its beat."""
@@ -236,7 +244,7 @@ class FinetuneService:
         """Half precision, calibrated on the snapshot's val part, with its ancestry, under a version of its own."""
         from laanet_core.weights import load_weights, save_weights
 
-        version = f"ft-{run.id}"
+        version = version_of(run)
         with self._sessions() as session, contextlib.suppress(Unable):
             if queries.version_named(session, version) is not None:
                 return self._versions.checked(version)
@@ -278,6 +286,11 @@ class FinetuneService:
                     raise Unable("snapshot_too_small", f"the snapshot has {found} {name} faces in its part {part}; {_LEAST} are needed")
 
 
+def version_of(run: TuningRun) -> str:
+    """What a run's candidate is called."""
+    return f"ft-{run.id}"
+
+
 def _run(session: Session, public_id: str) -> TuningRun:
     run = queries.run_by_public_id(session, public_id)
     if run is None:
@@ -288,6 +301,7 @@ def _run(session: Session, public_id: str) -> TuningRun:
 def _facts(run: TuningRun) -> dict[str, Any]:
     return {
         "run": run.public_id,
+        "version": version_of(run),
         "snapshot": run.snapshot.public_id,
         "state": run.state,
         "step": run.step,
