@@ -26,6 +26,7 @@ from webapp.db.tables import TuningRun
 from webapp.domain import Action, Actor, ModelState, RunState, SnapshotState, Unable, new_id, now
 from webapp.services.audit import AuditService
 from webapp.services.learning import training_process as process
+from webapp.services.learning.snapshot_files import require_enough
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import Standing, VersionService
 
@@ -33,7 +34,6 @@ logger = logging.getLogger(__name__)
 Tell = Callable[[int, int], None]
 _BEAT = 1.0  # seconds
 _SILENT = timedelta(seconds=60)  # without a beat a run on another machine counts as cut off
-_LEAST = 2  # faces of each label in train, val and gold; fewer cannot be learned from or measured
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class FinetuneService:
         if wish.replay is not None and not wish.replay.is_file():
             raise Unable("unknown_data", f"there is no manifest {wish.replay.name} to replay")
         steps = changed_recipe("finetune", list(wish.changes), None).steps
-        self._check_size(self._snapshots.verify(wish.snapshot))
+        require_enough(self._snapshots.verify(wish.snapshot))
         base = self._versions.base()
         with self._sessions.begin() as session:
             snapshot = queries.snapshot_by_public_id(session, wish.snapshot)
@@ -113,12 +113,19 @@ class FinetuneService:
                         raise Unable("run_busy", f"another run is at work: {other.public_id}, step {other.step} of {other.steps}")
                     other.state, other.message = RunState.FAILED, "cut off"
                     session.flush()
-                if run.state != RunState.RUNNING:  # else it goes on
+                if run.state != RunState.RUNNING or by != Actor.SYSTEM:  # else it goes on by itself
                     tell(Event(by, Action.FINETUNE_BEGUN, f"run:{public_id}", {"snapshot": run.snapshot.public_id, "step": run.step}))
                 run.state, run.beat_at, run.message = RunState.RUNNING, now(), ""
                 return run
         except IntegrityError as error:
             raise Unable("run_busy", "another run has just begun") from error
+
+    def require_idle(self) -> None:
+        """Raises Unable: run_busy, where somebody carries a run out."""
+        with self._sessions() as session:
+            run = queries.running(session)
+        if run is not None and self._alive(run):
+            raise Unable("run_busy", f"a run is at work: {run.public_id}, step {run.step} of {run.steps}")
 
     def carry_out(self, public_id: str, tell: Tell | None = None) -> Standing:
         """Train to the end, calibrate, and keep the candidate. Whoever kills this process finds the trainer at work; called again, it
@@ -127,7 +134,7 @@ class FinetuneService:
         folder = self._folder / public_id
         with process.held(folder / process.SUPERVISOR) as lock:
             if lock is None:
-                raise Unable("run_busy", f"the run {public_id} is being carried out already")
+                raise _busy(public_id)
             run = self.claim(public_id)
             with self._telling(public_id):
                 snapshot, base = self._snapshots.verify(run.snapshot.public_id), self._versions.base()
@@ -139,8 +146,12 @@ class FinetuneService:
         return standing
 
     def start_detached(self, public_id: str) -> None:
-        """Carry a run out in a process of its own, which does not end with this one."""
-        process.detach(["finetune", "--run", public_id], self._folder / public_id / "supervisor.log")
+        """Carry a run out in a process of its own, which does not end with this one. Raises Unable: run_busy."""
+        folder = self._folder / public_id
+        with process.held(folder / process.DETACHED) as lock:
+            if lock is None:
+                raise _busy(public_id)
+            process.detach(["finetune", "--run", public_id], folder / "supervisor.log", locks=[lock])
 
     def revive(self) -> str | None:
         """Go on with a run whose processes died with the machine or were killed; its public id."""
@@ -177,7 +188,7 @@ class FinetuneService:
             return False
         folder = self._folder / run.public_id
         if folder.is_dir():
-            return process.is_held(folder / process.SUPERVISOR)
+            return process.is_held(folder / process.SUPERVISOR) or process.is_held(folder / process.DETACHED)
         return run.beat_at > now() - _SILENT
 
     @contextmanager
@@ -270,21 +281,6 @@ class FinetuneService:
         with self._sessions.begin() as session:
             session.execute(update(TuningRun).where(TuningRun.public_id == public_id).values(beat_at=now(), **values))
 
-    def _check_size(self, folder: Path) -> None:
-        from laanet_core.data import read_manifest
-
-        learned = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
-        gold = read_manifest(folder / "gold" / "manifest.csv")
-        for part, samples in (
-            ("train", [sample for sample in learned if sample.split == "train"]),
-            ("val", [sample for sample in learned if sample.split == "val"]),
-            ("gold", gold),
-        ):
-            for name, label in (("real", 0), ("fake", 1)):
-                found = sum(sample.label == label for sample in samples)
-                if found < _LEAST:
-                    raise Unable("snapshot_too_small", f"the snapshot has {found} {name} faces in its part {part}; {_LEAST} are needed")
-
 
 def version_of(run: TuningRun) -> str:
     """What a run's candidate is called."""
@@ -296,6 +292,10 @@ def _run(session: Session, public_id: str) -> TuningRun:
     if run is None:
         raise Unable("unknown_run", f"there is no run {public_id}")
     return run
+
+
+def _busy(public_id: str) -> Unable:
+    return Unable("run_busy", f"the run {public_id} is being carried out already")
 
 
 def _facts(run: TuningRun) -> dict[str, Any]:

@@ -82,6 +82,7 @@ class OverseeingService:
             raise Refused("invalid_steps", f"There must be 1 to {MOST_STEPS} steps.")
         changes = [] if steps is None else [f"steps={steps}"]
         with _refusing():
+            self._finetuning.require_idle()  # before anything is prepared that would wait for ever
             run = self._finetuning.prepare(Wish(snapshot, self._replay, changes))
             self._start(admin, run)
 
@@ -118,6 +119,7 @@ class OverseeingService:
             self._versions.rollback(admin.name, to)
 
     def _start(self, admin: Person, run: str) -> None:
+        self._finetuning.require_idle()
         self._finetuning.claim(run, user_actor(admin.id))  # whatever dies after that: it is revived
         self._finetuning.start_detached(run)
 

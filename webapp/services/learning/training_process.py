@@ -20,6 +20,7 @@ from webapp.domain import Unable
 
 ROOT = Path(__file__).resolve().parents[3]
 TRAINER, SUPERVISOR = "trainer.lock", "supervisor.lock"
+DETACHED = "detached.lock"  # held from birth by a supervisor that was started by a server
 OUTPUT = "output.log"
 _GRACE = 10.0  # seconds after SIGTERM
 
