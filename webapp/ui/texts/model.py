@@ -81,7 +81,7 @@ class ModelTexts:
 ENGLISH = ModelTexts(
     title="Model",
     answers="Answers now",
-    ancestry="{lineage}",
+    ancestry="Ancestry: {lineage}",
     following="{version} was promoted; this server follows within seconds.",
     none_promoted="These are the weights the host named; no version was promoted yet.",
     roll_back="Roll back to the one before",
