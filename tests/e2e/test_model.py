@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -123,8 +121,3 @@ def test_it_fits_a_phone(browser: Browser, server: Server) -> None:
     assert ada.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     ada.page.screenshot(path=SHOTS / "desk-model-phone.png", full_page=True)
     ada.page.context.close()
-
-
-def test_every_word_that_the_script_uses_is_there() -> None:
-    script = (Path(__file__).parents[2] / "webapp/ui/pages/desk/model.js").read_text(encoding="utf-8")
-    assert {name for name in re.findall(r"\bwords\.(\w+)", script) if not hasattr(WORDS, name)} == set()

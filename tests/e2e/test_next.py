@@ -7,12 +7,16 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pypdf
+import pytest
 from playwright.sync_api import expect
 from sqlalchemy import create_engine, text
 
 from tests.conftest import Server
 from tests.e2e.conftest import Visit
+from webapp.media.masks import painted_pixels
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
 from webapp.ui.texts import LANGUAGES
 
@@ -147,9 +151,7 @@ def test_a_painted_region_is_stored_with_the_vote(visit: Visit, samples: Path, s
     page.get_by_label("Disagree").check()
     page.locator("#note textarea").fill("painted here")
     page.get_by_role("button", name="Mark the place").click()
-    canvas = page.locator("#region canvas").first
-    canvas.wait_for(timeout=30_000)
-    page.wait_for_timeout(1500)
+    canvas = page.locator("#region canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None
@@ -158,13 +160,55 @@ def test_a_painted_region_is_stored_with_the_vote(visit: Visit, samples: Path, s
     page.mouse.down()
     page.mouse.move(x + 30, y + 20, steps=8)
     page.mouse.up()
-    page.wait_for_timeout(3000)  # what was painted is sent a while after the last stroke
     page.click("#send")
-    expect(page.locator("#thanks")).to_contain_text("Saved", timeout=15_000)
+    expect(page.locator("#thanks")).to_contain_text("Saved")
+    painted = painted_region(server, "painted here")
+    assert max(painted.shape) == 512
+    rows, columns = np.nonzero(painted)
+    assert 0.003 < painted.mean() < 0.1
+    assert abs(columns.mean() / painted.shape[1] - 0.5) < 0.1
+    assert abs(rows.mean() / painted.shape[0] - 0.5) < 0.1
+
+
+def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(visit: Visit, samples: Path, server: Server) -> None:
+    visit.analyse(samples / "two_people.jpg")
+    page, words = visit.page, visit.page.locator("#region [role=status]")
+    page.get_by_role("button", name="Mark the place").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Box a face").focus()
+    page.keyboard.press("Enter")
+    expect(words).to_contain_text("A place is marked")
+    for key in ("ArrowLeft", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    page.get_by_label("Disagree").check()
+    page.locator("#note textarea").fill("boxed here")
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text("Saved")
+    painted = painted_region(server, "boxed here")
+    rows, columns = np.nonzero(painted)
+    scale = painted.shape[1] / 1126
+    left, top, right, bottom = (place * scale for place in (788, 46, 942, 255))  # the first face's box, in the photograph
+    step = (right - left) / 12
+    found = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    assert np.abs(np.subtract(found, (left - step, top, right - step, bottom + step))).max() < 2
+    visit.analyse(samples / "astronaut.png")
+    page.get_by_role("button", name="Mark the place").click()
+    expect(words).to_contain_text("Nothing is marked yet")
+    page.get_by_label("Disagree").check()
+    page.locator("#note textarea").fill("nothing boxed")
+    page.click("#send")
+    expect(page.locator("#thanks")).to_contain_text("Saved")
+    with pytest.raises(LookupError):
+        painted_region(server, "nothing boxed")
+
+
+def painted_region(server: Server, note: str) -> npt.NDArray[np.bool_]:
+    """What is stored with a note. Raises LookupError."""
     engine = create_engine(f"sqlite:///{server.database}")
     with engine.connect() as connection:
-        stored = "SELECT png FROM region JOIN feedback ON feedback.id = region.feedback_id WHERE note = 'painted here'"
-        region = connection.execute(text(stored)).scalar()
+        stored = text("SELECT png FROM region JOIN feedback ON feedback.id = region.feedback_id WHERE note = :note")
+        region = connection.execute(stored, {"note": note}).scalar()
     engine.dispose()
-    assert region is not None
-    assert region.startswith(b"\x89PNG")
+    if region is None:
+        raise LookupError(note)
+    return painted_pixels(region)

@@ -29,7 +29,8 @@ from webapp.db.backups import files, postgresql, sqlite, tombstones
 from webapp.db.backups.files import backups
 from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Consent, Label, Media
 from webapp.db.upgrade import newest_version
-from webapp.domain import Action, Role, Unable, now, receipt_hash
+from webapp.domain import Action, Role, Unable, new_key, now, receipt_hash
+from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.receipts import ReceiptService
 from webapp.settings import Settings
 
@@ -97,6 +98,19 @@ def test_a_backup_becomes_the_database_again(records: Records, chosen: Settings,
         details = json.loads(session.query(AuditEntry).order_by(AuditEntry.number).all()[-1].details)
     assert details["name"] == backup.path.name
     assert details["head_before"]["number"] == head.number + 1
+
+
+def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records: Records) -> None:
+    receipts = ReceiptService(records.sessions, backed_up_until=records.backups.holds_until)
+    assert not receipts.result("receipt 0")["durable"]
+    with records.sessions.begin() as session:  # what was answered just now may be under way still when the backup begins
+        for analysis in session.query(Analysis):
+            analysis.created_at = now() - (timedelta(minutes=2) if analysis.receipt_hash != receipt_hash("receipt 1") else timedelta())
+    records.backups.make()
+    assert receipts.result("receipt 0")["durable"]
+    assert not receipts.result("receipt 1")["durable"]
+    FeedbackService(records.sessions).submit(Submission("receipt 0", 0, "agree", "", new_key()))
+    assert not receipts.result("receipt 0")["durable"]
 
 
 def test_what_is_there_is_never_overwritten(records: Records, chosen: Settings) -> None:

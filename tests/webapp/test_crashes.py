@@ -200,10 +200,22 @@ def _fill(ballast: Path) -> None:
     assert shutil.disk_usage(ballast).free == 0
 
 
-def test_a_full_disk_is_said_and_loses_nothing(disk: Path, judged: Judged) -> None:
+RUNS = pytest.mark.parametrize("runs", [1, pytest.param(100, marks=pytest.mark.proof)])
+
+
+@RUNS
+def test_a_full_disk_is_said_and_loses_nothing(disk: Path, judged: Judged, runs: int) -> None:
+    for run in range(runs):
+        _fill_and_recover(disk, judged, left=150_000 - 1000 * run)
+        for path in disk.iterdir():
+            path.unlink()
+
+
+def _fill_and_recover(disk: Path, judged: Judged, left: int) -> None:
+    """With `left` bytes to write before the disk is full."""
     scene = Scene(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
     ballast = disk / "ballast"
-    ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - 150_000))
+    ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - left))
     codes = [scene.vote(size=2000) for _ in range(150)]
     assert set(codes) == {None, "not_saved"}
     assert not all(scene.store() for _ in range(30))
@@ -231,7 +243,15 @@ def test_a_backup_that_does_not_fit_leaves_nothing_behind(disk: Path) -> None:
         assert records.audit.verify().head.number == 2
 
 
-def test_a_read_only_disk_is_said_and_recovered_from(disk: Path, judged: Judged) -> None:
+@RUNS
+def test_a_read_only_disk_is_said_and_recovered_from(disk: Path, judged: Judged, runs: int) -> None:
+    for _ in range(runs):
+        _write_protect_and_recover(disk, judged)
+        for path in disk.iterdir():
+            path.unlink()
+
+
+def _write_protect_and_recover(disk: Path, judged: Judged) -> None:
     scene = Scene(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
     scene.engine.dispose()  # a disk with files open for writing cannot be made so
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
@@ -245,10 +265,19 @@ def test_a_read_only_disk_is_said_and_recovered_from(disk: Path, judged: Judged)
     scene.engine.dispose()
 
 
+@RUNS
 @pytest.mark.both_databases
-def test_a_locked_database_is_said_and_recovered_from(kind: str, empty_url: str, judged: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_database_is_said_and_recovered_from(
+    kind: str, empty_url: str, judged: Judged, monkeypatch: pytest.MonkeyPatch, runs: int
+) -> None:
     monkeypatch.setattr("webapp.db.session.BUSY_SECONDS", 1)
     scene = Scene(empty_url, judged)
+    for _ in range(runs):
+        _lock_and_recover(scene, kind, empty_url)
+    scene.engine.dispose()
+
+
+def _lock_and_recover(scene: Scene, kind: str, empty_url: str) -> None:
     other = connect(empty_url)
     with other.connect() as connection:
         connection.exec_driver_sql("BEGIN EXCLUSIVE" if kind == "sqlite" else "LOCK TABLE analysis IN ACCESS EXCLUSIVE MODE")
@@ -259,7 +288,6 @@ def test_a_locked_database_is_said_and_recovered_from(kind: str, empty_url: str,
         connection.rollback()
     other.dispose()
     scene.check()
-    scene.engine.dispose()
 
 
 def test_a_crash_in_the_middle_of_a_commit_is_undone_at_the_next_start(tmp_path: Path) -> None:

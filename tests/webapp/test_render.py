@@ -139,10 +139,13 @@ def test_a_record_shows_notes_as_text() -> None:
         "waiting": [],
         "reliability": [],
         "media": {"kept_since": "2026-11-25T03:04:05+00:00", "kept": {"sha256": "0" * 64}},
+        "durable": True,
     }
     text = record.record(found, ENGLISH)
     assert "&lt;img src=x onerror=alert(1)&gt; \u202e 名前\n  second line" in text
     assert "<img" not in text
     assert "Eyes" in text
     assert "Not decided yet." in text
+    assert "A backup holds this result." in text
+    assert "The next backup will hold" in record.record({**found, "durable": False}, ENGLISH)
     assert "1 of 2 faces looks manipulated" in text

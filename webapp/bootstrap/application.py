@@ -80,6 +80,7 @@ def build(settings: Settings) -> Application:
         delay=cases.delay,
         asked=cases.triage.look,
         snapshots=SnapshotFolders(settings.snapshots),
+        backed_up_until=records.backups.holds_until,
     )
 
     from webapp.ui.app import Site

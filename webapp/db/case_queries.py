@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Exists, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Claim, Consent, Decision, Feedback, Gold, Label, Media
@@ -58,10 +58,7 @@ def shown_media(session: Session, item: CaseItem) -> str | None:
 
 def next_gold(session: Session, account_id: int, skipped: Sequence[str], place: float) -> Case | None:
     """One of the cases with a known answer that the person has not labelled nor skipped, the one at `place` (0 to 1) of them all."""
-    final = exists().where(
-        Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None), Label.account_id == account_id
-    )
-    found = select(Case.id).join(Gold).where(~final, Case.public_id.not_in(skipped)).order_by(Case.id)
+    found = select(Case.id).join(Gold).where(~_final_label(account_id), Case.public_id.not_in(skipped)).order_by(Case.id)
     ids = session.scalars(found).all()
     return session.get(Case, ids[min(int(place * len(ids)), len(ids) - 1)]) if ids else None
 
@@ -85,8 +82,11 @@ def next_case(session: Session, account_id: int, skipped: Sequence[str] = ()) ->
 
 
 def takeable_case(session: Session, account_id: int, public_id: str) -> Case | None:
-    """The case, if the person could be given it."""
-    return session.scalar(_takeable(account_id).where(Case.public_id == public_id).with_for_update(skip_locked=True))
+    """The case, if the person could be given it, or has taken back a label on one whose answer is known."""
+    of_this = Case.public_id == public_id
+    known = exists().where(Label.case_id == Case.id, Label.account_id == account_id, Label.stage == Stage.BLIND)
+    taken_back = select(Case).where(of_this, Case.gold.has(), known, ~_final_label(account_id))
+    return session.scalar(_takeable(account_id).where(of_this).with_for_update(skip_locked=True)) or session.scalar(taken_back)
 
 
 def following_case(session: Session, account_id: int, without: Sequence[str]) -> Case | None:
@@ -96,7 +96,6 @@ def following_case(session: Session, account_id: int, without: Sequence[str]) ->
 
 def _takeable(account_id: int) -> Select[Case]:
     """A moderator who gave a blind label and lost the claim may take the case again, to say his last word."""
-    final = exists().where(Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None))
     claims = select(func.count()).select_from(Claim).where(Claim.case_id == Case.id).scalar_subquery()
     given = (
         select(func.count())
@@ -104,8 +103,12 @@ def _takeable(account_id: int) -> Select[Case]:
         .where(Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None))
         .scalar_subquery()
     )
-    open_ones = select(Case).where(Case.state == CaseState.OPEN, ~final.where(Label.account_id == account_id), claims + given < Case.wanted)
+    open_ones = select(Case).where(Case.state == CaseState.OPEN, ~_final_label(account_id), claims + given < Case.wanted)
     return open_ones.order_by(Case.rank.desc(), Case.id)
+
+
+def _final_label(account_id: int) -> Exists:
+    return exists().where(Label.case_id == Case.id, *_final_of(account_id))
 
 
 def count_waiting(session: Session, account_id: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import warnings
 import zlib
@@ -20,6 +21,7 @@ _DECODE_ERRORS = (
     *(zlib.error, struct.error, Image.DecompressionBombError),
 )
 
+_MOST_TEXT = 1_000_000  # characters of runs
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\x00\x00\x00\x00IEND\xaeB`\x82"
 
 
@@ -78,6 +80,30 @@ def _pixels_only(content: bytes) -> bytes:
             parts.append(content[place:end])
         place = end
     return b"".join([*parts, _PNG_END])
+
+
+def mask_of_text(text: str) -> bytes:
+    """As `mask_of`, of JSON. Raises Refused (invalid_region)."""
+    if len(text) > _MOST_TEXT:
+        raise _refused(f"it takes more than {_MOST_TEXT} characters")
+    try:
+        given = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _refused("it is no JSON that can be read") from None
+    return mask_of(given)
+
+
+def mask_of(given: object) -> bytes:
+    """A painted region as PNG, from an object of JSON with `width`, `height` and `runs`, as `mask_of_runs` takes them.
+
+    Raises Refused (invalid_region).
+    """
+    if not isinstance(given, dict):
+        raise _refused("width, height and runs are needed")
+    width, height, runs = given.get("width"), given.get("height"), given.get("runs")
+    if type(width) is not int or type(height) is not int or not isinstance(runs, list) or not all(type(run) is int for run in runs):
+        raise _refused("width, height and runs must be whole numbers")
+    return mask_of_runs(width, height, runs)
 
 
 def mask_of_runs(width: int, height: int, runs: Sequence[int]) -> bytes:

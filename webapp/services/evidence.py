@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from laanet_core.crops import RGBImage, crop_square
 from laanet_core.inference import Detector
@@ -26,15 +24,6 @@ from webapp.services.jobs import Progress
 from webapp.services.reports import Report, report_json, report_pdf
 
 CROP_SIDE = 224
-PREVIEW_SIDE = 1024
-
-
-class PaintingReader(Reader, Protocol):
-    """Reads what was painted in the browser, too."""
-
-    def painted(self, layer: bytes) -> npt.NDArray[np.uint8]:
-        """As `painting.painted`."""
-        ...
 
 
 class EvidenceService:
@@ -45,7 +34,7 @@ class EvidenceService:
     def __init__(
         self,
         detector: Detector | CurrentDetector,
-        reader: PaintingReader,
+        reader: Reader,
         *,
         frames: int,
         folder: Path,
@@ -97,27 +86,6 @@ class EvidenceService:
             crop = crop_square(rgb, face.heatmap.box, CROP_SIDE)
             found.append((crop, that_gave(self._detector, result.model).consistency_map(rgb, face).values))
         return found
-
-    def painted_region(self, layers: Sequence[bytes]) -> bytes | None:
-        """The shape painted on any of the layers, as a PNG of one channel (255 where painted); None for no stroke.
-
-        Raises UnreadableMedia.
-        """
-        shapes = [self._reader.painted(layer) for layer in layers]
-        if not any(shape.any() for shape in shapes):
-            return None
-        shape = np.maximum.reduce([shape for shape in shapes if shape.shape == shapes[0].shape])
-        written = io.BytesIO()
-        Image.fromarray(shape).save(written, "PNG")
-        return written.getvalue()
-
-    def preview(self, path: Path) -> Path:
-        """A picture, small and upright, as a JPEG of our making. Raises UnreadableMedia."""
-        target = Path(tempfile.mkdtemp(dir=self._folder)) / "preview.jpg"
-        with Image.fromarray(self.picture(path)) as image:
-            image.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-            image.save(target, quality=90)
-        return target
 
     def worst_moments(self, path: Path, result: AnalysisResult, *, limit: int = 4) -> list[Moment]:
         return list(moments(path, result, worst_times(result, limit=limit), self._frames, reader=self._reader))

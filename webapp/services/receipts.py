@@ -7,7 +7,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -34,6 +34,8 @@ from webapp.services.learning.folders import SnapshotFolders
 
 logger = logging.getLogger(__name__)
 
+_COMMITTED_WITHIN = timedelta(minutes=1)  # of the moment that a row bears; what waits longer for the database is refused
+
 
 class ReceiptService:
     """Every method raises Refused: unknown_receipt, or unavailable / not_saved / not_deleted where the database fails."""
@@ -48,11 +50,12 @@ class ReceiptService:
         delay: timedelta = UNDO,
         asked: Callable[[str], object] | None = None,
         snapshots: SnapshotFolders | None = None,
+        backed_up_until: Callable[[], datetime | None] = lambda: None,
     ) -> None:
         """`keeping` removes the files of what is deleted (only a database that never had any does without); `backups`: the folder of
         those that deletions must reach; `snapshots` likewise: those that hold something of what is deleted go; `delay`: for how long a
         decision may be undone and is not told; `asked` is told of everybody who wants to know what moderators decide, by the receipt's
-        hash.
+        hash; `backed_up_until` tells before which moment all is in a backup.
         """
         self._sessions = sessions
         self._audit = audit or AuditService(sessions)
@@ -61,19 +64,25 @@ class ReceiptService:
         self._delay = delay
         self._asked = asked
         self._snapshots = snapshots
+        self._backed_up_until = backed_up_until
 
     def result(self, receipt: str) -> dict[str, Any]:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
 
         The keys of `predict --json` as they were answered, and `created_at`, `size`, `thresholds` (None for results older than they
         are kept), `feedback` (oldest first; `region` in base64), `later_scores`, `decision`, `waiting` and `reliability` (see `told`),
-        `notify`, `media` (see `_media`).
+        `notify`, `media` (see `_media`), `durable`: what was answered and said so far is in a backup, and outlives this machine.
         """
         with _failing_as("unavailable", "The result cannot be read just now. Please try again in a moment."), self._sessions() as session:
             analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
             if analysis is None:
                 raise unknown_receipt()
-            return {**_record(analysis), **told(session, analysis, self._delay)}
+            return {**_record(analysis), **told(session, analysis, self._delay), "durable": self._durable(analysis)}
+
+    def _durable(self, analysis: Analysis) -> bool:
+        until = self._backed_up_until()
+        last = max([analysis.created_at, *(said.created_at for said in analysis.feedback)])
+        return until is not None and last + _COMMITTED_WITHIN < until
 
     def delete(self, receipt: str) -> None:
         """Remove the analysis and all that hangs on it, from copies and backups too, and the kept file unless another receipt holds it

@@ -23,6 +23,7 @@ from webapp.ui.desk import Desk
 from webapp.ui.guard import App, Fork, Guard
 from webapp.ui.pages import analyse, receipt
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
+from webapp.ui.scripts import public
 from webapp.ui.services import Services
 from webapp.ui.texts import LANGUAGES
 from webapp.ui.theme import theme
@@ -32,7 +33,7 @@ from webapp.ui.watch import Counted, Health, health_route, metrics_route
 if TYPE_CHECKING:
     from webapp.services.metrics import Metrics
 
-STYLE, SCRIPT = Path(__file__).with_name("style.css"), Path(__file__).with_name("page.js")
+STYLE = Path(__file__).with_name("style.css")
 _SWEEP_SECONDS, _KEPT_SECONDS = 300, 1800
 
 
@@ -107,7 +108,7 @@ def serve(site: Site, settings: Settings) -> None:
         max_file_size=f"{settings.max_upload_mb}mb",
         blocked_paths=[*settings.private, str(folder(settings.cache))],
         css_paths=STYLE,
-        head=f"<script>{SCRIPT.read_text(encoding='utf-8')}</script>",
+        head=f"<script>{public()}</script>",
         theme=theme(),
         app_kwargs={
             "lifespan": lifespan,

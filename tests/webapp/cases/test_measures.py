@@ -96,6 +96,9 @@ def test_gold_cases_come_among_the_others_and_are_never_settled(
     assert says(two, "real", service=mixing) == CaseState.DECIDED
     assert mixing.take(one) != known
     labelling.undo(two, known)
+    mixing.take_this(two, known)  # as with any other case
+    with pytest.raises(Refused):
+        mixing.take_this(three, known)
     with sessions() as session:
         case = session.scalars(select(Case).where(Case.public_id == known)).one()
         assert (case.state, session.scalars(select(Decision)).all()) == (CaseState.DECIDED, [])
@@ -104,7 +107,6 @@ def test_gold_cases_come_among_the_others_and_are_never_settled(
     assert found.overall.cases == 0  # of true cases only
     record = ReceiptService(sessions).result(receipt)
     assert (record["decision"], record["waiting"]) == (None, [])
-    assert three
 
 
 def test_what_cannot_be_gold_is_refused(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import signal
@@ -30,7 +29,6 @@ from webapp.media.decoding.area import Area
 from webapp.media.decoding.confinement import Limits
 from webapp.media.decoding.decoder import Decoder
 from webapp.media.decoding.decoders import Decoders
-from webapp.media.painting import painted
 from webapp.media.stripping import bare
 
 Pixels = npt.NDArray[np.uint8]
@@ -114,21 +112,6 @@ def test_clips_are_the_same_as_in_place(
             assert np.array_equal(frame.rgb, other.rgb)
     assert decoders.bare(clip) == bare(clip)
     assert caplog.records == []
-
-
-def test_what_was_painted_is_read(decoders: Decoders) -> None:
-    layer = Image.new("RGBA", (1200, 600))
-    layer.paste((255, 0, 0, 90), (100, 100, 300, 200))
-    for form in ("PNG", "WEBP"):
-        written = io.BytesIO()
-        layer.save(written, form)
-        shape = decoders.painted(written.getvalue())
-        assert np.array_equal(shape, painted(written))
-        assert (shape.shape, set(np.unique(shape))) == ((256, 512), {0, 255})
-        assert shape[64, 85] == 255
-        assert 0.02 < (shape > 0).mean() < 0.035
-    assert code_of(lambda: decoders.painted(b"")) == "corrupt_image"
-    assert code_of(lambda: decoders.painted(b"\x89PNG\r\n\x1a\n" + bytes(100))) == "corrupt_image"
 
 
 def test_bad_files_have_the_same_codes(decoders: Decoders, rgb: Pixels, file: Path) -> None:

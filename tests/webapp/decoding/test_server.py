@@ -27,7 +27,7 @@ from tests.webapp.decoding import bombs
 from tests.webapp.decoding.test_hostile import CODECS, FORMS, damaged
 
 DECODES = {  # files that may: what workers run, what checks masks of 64 kB, what makes the examples and the drill's faces
-    *("media/stripping.py", "media/painting.py", "media/decoding/worker.py", "media/decoding/libraries.py"),
+    *("media/stripping.py", "media/decoding/worker.py", "media/decoding/libraries.py"),
     *("media/masks.py", "examples/make.py", "services/learning/drawn_judge.py", "services/learning/poison.py"),
 }
 DECODERS = {"read_image", "read_frames", "read_length", "read_film", "read_at", "imread", "imdecode", "VideoCapture", "imdecodemulti"}

@@ -195,7 +195,7 @@ def test_the_page_and_its_answers_are_kept_by_nobody_and_framed_by_nobody(mia: M
         ({**SAID, "region": {"width": 2, "height": 2, "runs": [0, 5]}}, 422, "invalid_region"),
         ({**SAID, "region": {"width": 2, "height": 2, "runs": [4]}}, 422, "invalid_region"),
         ({**SAID, "region": {"width": 5000, "height": 2, "runs": [0, 4]}}, 422, "invalid_region"),
-        ({**SAID, "region": {"width": 2, "height": 2, "runs": [0.5]}}, 400, "invalid_request"),
+        ({**SAID, "region": {"width": 2, "height": 2, "runs": [0.5]}}, 422, "invalid_region"),
         ({**SAID, "region": {"width": 2, "height": 2, "runs": [0, 4], "time": "x"}}, 400, "invalid_request"),
         ([], 400, "invalid_request"),
         ({"note": "a" * 2_000_001}, 413, None),

@@ -11,7 +11,7 @@ from PIL import Image
 
 from webapp.domain import MAX_REGION_BYTES, Refused
 from webapp.media import masks
-from webapp.media.masks import read_mask
+from webapp.media.masks import mask_of_text, painted_pixels, read_mask
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -67,3 +67,21 @@ def test_pixels_that_never_end_are_not_waited_for() -> None:
     content = png(16, 16, pixels=PAINTED + bytes(50_000_000))
     assert len(content) < MAX_REGION_BYTES
     assert read_mask(content).width == 16
+
+
+def test_runs_come_as_text_and_nothing_else_passes() -> None:
+    shape = painted_pixels(mask_of_text('{"width": 4, "height": 2, "runs": [1, 2, 3, 1, 1]}'))
+    assert shape.tolist() == [[False, True, True, False], [False, False, True, False]]
+    for words in (
+        *("", "{", "[]", "null", "7", '"runs"', "[" * 100_000),
+        *('{"width": 4}', '{"width": 4, "height": 2, "runs": {}}', '{"width": true, "height": 2, "runs": [0, 1]}'),
+        *(
+            '{"width": 4, "height": 2, "runs": [0, 1.5]}',
+            '{"width": 4, "height": 2, "runs": [0, 9]}',
+            '{"width": 4, "height": 2, "runs": [-1, 4]}',
+        ),
+        '{"width": 4, "height": 2, "runs": [0' + ", 0" * 400_000 + "]}",
+    ):
+        with pytest.raises(Refused) as refusal:
+            mask_of_text(words)
+        assert refusal.value.code == "invalid_region"

@@ -25,7 +25,6 @@ from webapp.media.decoding import wire
 from webapp.media.decoding.area import Area
 from webapp.media.decoding.confinement import Limits
 from webapp.media.decoding.decoder import Decoder, Form, NotStarted, number
-from webapp.media.painting import SIDE
 from webapp.media.stripping import ENDINGS, Bare
 
 logger = logging.getLogger(__name__)
@@ -171,11 +170,6 @@ class Decoders:
         question = {"do": "at", "times": list(times)}
         with _held(content) as file, self._asked(question, file, 3 * MAX_FRAME_PIXELS) as answer:
             yield from answer.frames(len(times))
-
-    def painted(self, layer: bytes) -> npt.NDArray[np.uint8]:
-        """As `painting.painted`."""
-        with _held(layer) as file, self._asked({"do": "painted"}, file, SIDE * SIDE) as answer:
-            return answer.picture((None, None))[1]
 
     @contextlib.contextmanager
     def _asked(self, question: wire.Message, file: BinaryIO, size: int) -> Iterator[_Answer]:

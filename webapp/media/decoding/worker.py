@@ -25,7 +25,6 @@ from laanet_core.video import Frame, read_at, read_film, read_frames, read_lengt
 from webapp.media.decoding import wire
 from webapp.media.decoding.confinement import Limits, confine, die_with, first_to_go
 from webapp.media.decoding.libraries import load_everything
-from webapp.media.painting import painted
 from webapp.media.stripping import bare
 
 _FILE_AND_AREA = 2
@@ -94,10 +93,6 @@ def _bare(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
     answers.picture(np.frombuffer(made.content, np.uint8), format=made.format, orientation=made.orientation)
 
 
-def _painted(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
-    answers.picture(painted(file))
-
-
 QUESTIONS: dict[str, Callable[[BinaryIO, Answers, wire.Message], dict[str, Any] | None]] = {
     "image": _image,
     "frames": _frames,
@@ -105,7 +100,6 @@ QUESTIONS: dict[str, Callable[[BinaryIO, Answers, wire.Message], dict[str, Any] 
     "length": _length,
     "film": _film,
     "bare": _bare,
-    "painted": _painted,
 }
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.domain import Refused
-from webapp.media.masks import mask_of_runs
+from webapp.media.masks import mask_of
 from webapp.services.accounts import Person
 from webapp.services.cases.labelling import Said
 
@@ -71,12 +71,7 @@ def invalid(name: str) -> Refused:
 def _region(given: Any) -> tuple[bytes | None, float | None]:
     if given is None:
         return None, None
-    if not isinstance(given, dict):
-        raise invalid("region")
-    width, height, runs = given.get("width"), given.get("height"), given.get("runs")
-    if type(width) is not int or type(height) is not int or not isinstance(runs, list) or not all(type(run) is int for run in runs):
-        raise invalid("region")
-    return mask_of_runs(width, height, runs), _seconds(given.get("time"))
+    return mask_of(given), _seconds(given.get("time") if isinstance(given, dict) else None)
 
 
 def _seconds(given: Any) -> float | None:

@@ -23,6 +23,7 @@ from webapp.ui.desk.learning_routes import PREFIX
 from webapp.ui.doors import Door
 from webapp.ui.guard import App, Beside, Guard
 from webapp.ui.pages import desk as page
+from webapp.ui.scripts import INK
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import ENGLISH
 from webapp.ui.texts.model import ENGLISH as MODEL
@@ -84,7 +85,8 @@ def _head(settings: Settings) -> str:
     desk = {"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}
     model = {"calls": CALLS + PREFIX, "words": asdict(MODEL)}
     words = "".join(f"window.{name} = {_literal(given)};" for name, given in (("lensDesk", desk), ("lensModel", model)))
-    scripts = "".join(f"<script>{(_HERE / name).read_text(encoding='utf-8')}</script>" for name in ("desk.js", "model.js"))
+    files = (INK, _HERE / "desk.js", _HERE / "model.js")
+    scripts = "".join(f"<script>{path.read_text(encoding='utf-8')}</script>" for path in files)
     return f"<meta name='robots' content='noindex'><script>{words}</script>{scripts}"
 
 

@@ -18,7 +18,7 @@ def record(found: Mapping[str, Any], texts: Texts) -> str:
     made = texts.receipt_made.format(time=_minute(found["created_at"]), model=model["name"], version=model["version"])
     parts = [
         _head(found, texts),
-        f"<p class='lens-help'>{escape(made)}</p>",
+        f"<p class='lens-help'>{escape(made)} {escape(texts.receipt_durable if found['durable'] else texts.receipt_not_durable)}</p>",
         _scores(found, texts),
         _reliability(found, texts),
         _section(texts.receipt_file, _file(found["media"], texts)),

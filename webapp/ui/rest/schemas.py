@@ -154,6 +154,7 @@ class Result(Answer):
     reliability: list[MeasuredReliability] = Field(description="measured; only faces of which enough is known are in it")
     notify: bool
     media: Media
+    durable: bool = Field(description="the result and its votes are in a backup; false: they will be in the next one")
 
 
 class Stored(Shape):

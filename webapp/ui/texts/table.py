@@ -123,6 +123,10 @@ class Texts:
     note_hint: str
     region: str
     region_help: str
+    region_box: str
+    region_clear: str
+    region_none: str
+    region_some: str
     send: str
     thanks: str
     thanks_again: str
@@ -135,6 +139,8 @@ class Texts:
     receipt_show: str
     receipt_unknown: str
     receipt_made: str
+    receipt_durable: str
+    receipt_not_durable: str
     receipt_file: str
     file_kept: str
     file_not_kept: str

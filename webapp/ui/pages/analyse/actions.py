@@ -12,6 +12,7 @@ import gradio as gr
 
 from laanet_core.errors import UnreadableMedia
 from webapp.domain import Refused
+from webapp.media.masks import mask_of_text
 from webapp.services.feedback import Submission
 from webapp.services.reports import REPORT_WORDS
 from webapp.ui.pages.analyse import show
@@ -23,6 +24,7 @@ from webapp.ui.texts import Texts, code_of
 
 HAND_OVER = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
 TAKE_OUT = "(files, gone) => { const left = (files || []).filter((file) => file.path !== gone); return [left.length ? left : null]; }"
+WITH_REGION = "(...given) => [...given.slice(0, -1), window.lensRegion()]"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -98,37 +100,22 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
 def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
     following = layout.next
 
-    def background(found: Visit | None) -> Any:
-        shown = found.shown if found else None
-        if shown is None:
-            return gr.skip()
-        try:
-            preview = services.evidence.preview(shown.path)
-        except UnreadableMedia as error:
-            raise gr.Error(headline.reason(error, texts), print_exception=False) from error
-        shown.made.append(preview)
-        return str(preview)
-
-    def submit(found: Visit | None, subject: int, choice: str | None, tags: list[str], words: str, painted: list[bytes] | None) -> str:
+    def submit(found: Visit | None, subject: int, choice: str | None, tags: list[str], words: str, painted: str) -> str:
         shown = found.shown if found else None
         if shown is None or shown.analysed.receipt is None:
             return texts.refused["unknown_receipt"]
         if not choice:
             return texts.choose_vote
+        key = shown.key_for(f"{subject} {choice} {tags} {words} {hash(painted)}")
         try:
-            region = services.evidence.painted_region(painted or [])
-        except UnreadableMedia as error:
-            return headline.reason(error, texts)
-        key = shown.key_for(f"{subject} {choice} {tags} {words} {hash(region)}")
-        try:
+            region = mask_of_text(painted) if painted else None
             submission = Submission(shown.analysed.receipt, int(subject), choice, words or "", key, tags=tuple(tags or ()), region=region)
             new = services.feedback.submit(submission)
         except Refused as refusal:
             return f"{texts.refused.get(refusal.code, refusal.message)} (`{refusal.code}`)"
-        shown.sent = f"{subject} {choice} {tags} {words} {hash(region)}"
+        shown.sent = f"{subject} {choice} {tags} {words} {hash(painted)}"
         shown.said = Said(int(subject), choice, tuple(tags or ()), words or "")
         return texts.thanks if new else texts.thanks_again
 
-    following.region_panel.expand(background, visit, following.region, **QUIET)
     inputs = [visit, following.subject, following.vote, following.tags, following.note, following.region]
-    following.send.click(submit, inputs, following.thanks, **QUIET)
+    following.send.click(submit, inputs, following.thanks, js=WITH_REGION, **QUIET)

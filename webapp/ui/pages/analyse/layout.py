@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 from webapp.domain import Tag, Vote
-from webapp.ui.render import facts
+from webapp.ui.render import facts, marking
 from webapp.ui.render.headline import stand_in, welcome
 from webapp.ui.services import Services
 from webapp.ui.texts import LANGUAGES, Texts, code_of
@@ -67,7 +67,7 @@ class Next:
     tags: gr.CheckboxGroup
     note: gr.Textbox
     region_panel: gr.Accordion
-    region: gr.ImageEditor
+    region: gr.Textbox
     send: gr.Button
     thanks: gr.Markdown
 
@@ -188,10 +188,8 @@ def _next(texts: Texts) -> Next:
         tags = gr.CheckboxGroup([(texts.tag_names[tag], tag.value) for tag in Tag], label=texts.tags, elem_id="tags")
         note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, max_length=2000, elem_id="note")
         with gr.Accordion(texts.region, open=False) as region_panel:
-            gr.HTML(f"<p class='lens-help'>{texts.region_help}</p>", padding=False)
-            region = gr.ImageEditor(
-                label=texts.region, show_label=False, sources=(), transforms=(), layers=False, format="png", elem_id="region", height=360
-            )
+            gr.HTML(marking.sheet(texts), padding=False, elem_id="region")
+        region = gr.Textbox(visible=False)  # what is painted, when a vote is sent
         with gr.Row(elem_classes="lens-buttons"):
             send = gr.Button(texts.send, variant="primary", elem_id="send")
         thanks = gr.Markdown(elem_id="thanks")

@@ -126,7 +126,7 @@ def _earlier_vote(shown: Shown, following: Next, texts: Texts) -> Values:
 
 
 def _fresh_vote(following: Next) -> Values:
-    return {following.vote: None, following.tags: [], following.note: "", following.region: None, following.thanks: ""}
+    return {following.vote: None, following.tags: [], following.note: "", following.thanks: ""}
 
 
 def _subjects(shown: Shown, texts: Texts) -> list[tuple[str, int]]:

@@ -99,9 +99,10 @@
   }
 
   function reset(found) {
-    Object.assign(state, { view: "plain", tool: null, zoom: 1, x: 0, y: 0, frame: firstFrame(found), said: null, heat: true, marked: null, renewed: Date.now() });
+    Object.assign(state, { view: "plain", tool: null, zoom: 1, x: 0, y: 0, frame: firstFrame(found), said: null, heat: true, renewed: Date.now() });
     state.ruled = found.spots;
     state.paint = null;
+    ink().clear();
     $(".desk-theirs").width = $(".desk-theirs").height = 1;
     $(".desk-form").reset();
     $$("[data-do=view]").forEach((button) => press(button, button.dataset.name === "plain"));
@@ -307,17 +308,7 @@
   const press = (button, on) => button.setAttribute("aria-pressed", String(Boolean(on)));
 
   // --- painting ---------------------------------------------------------------------------------------------------------------------
-  const ink = () => {
-    const context = $(".desk-paint").getContext("2d", { willReadFrequently: true });
-    context.fillStyle = context.strokeStyle = INK;
-    context.lineCap = context.lineJoin = "round";
-    return context;
-  };
-
-  function pointOf(event) {
-    const canvas = $(".desk-paint"), box = canvas.getBoundingClientRect();
-    return { x: ((event.clientX - box.left) / box.width) * canvas.width, y: ((event.clientY - box.top) / box.height) * canvas.height };
-  }
+  const ink = () => (state.ink ||= window.lensInk($(".desk-paint"), INK));
 
   function brushSize() { // a tenth of the face, so that it fits whatever the zoom
     const canvas = $(".desk-paint"), spots = spotsNow(), image = $(".desk-picture");
@@ -325,40 +316,18 @@
     return Math.max((side / 9) * (canvas.width / image.naturalWidth), 2);
   }
 
-  let stroke = null;
   function paintStart(event) {
     if (!state.tool || event.button !== 0) return panStart(event);
-    event.preventDefault();
-    const canvas = $(".desk-paint"), context = ink();
-    canvas.setPointerCapture(event.pointerId);
-    stroke = { from: pointOf(event), last: pointOf(event), before: context.getImageData(0, 0, canvas.width, canvas.height) };
-    state.marked = null;
-    paintMove(event);
+    ink().start(event, state.tool, brushSize());
   }
 
   function paintMove(event) {
-    if (!stroke) return panMove(event);
-    const context = ink(), to = pointOf(event);
-    if (state.tool === "box") {
-      context.putImageData(stroke.before, 0, 0);
-      context.fillRect(stroke.from.x, stroke.from.y, to.x - stroke.from.x, to.y - stroke.from.y);
-    } else {
-      context.globalCompositeOperation = state.tool === "erase" ? "destination-out" : "source-over";
-      context.lineWidth = brushSize();
-      context.beginPath();
-      context.moveTo(stroke.last.x, stroke.last.y);
-      context.lineTo(to.x + 0.01, to.y);
-      context.stroke();
-      context.globalCompositeOperation = "source-over";
-    }
-    stroke.last = to;
+    if (!ink().move(event)) panMove(event);
   }
 
   function paintEnd() {
     panned = null;
-    if (!stroke) return;
-    stroke = null;
-    painted();
+    if (ink().end()) painted();
   }
 
   let panned = null;
@@ -372,69 +341,24 @@
     sheet();
   }
 
-  // Runs of unpainted and painted pixels in reading order; null where nothing is painted.
-  function region() {
-    const canvas = $(".desk-paint"), { width, height } = canvas;
-    const pixels = ink().getImageData(0, 0, width, height).data, runs = [];
-    let on = false, length = 0, any = false;
-    for (let place = 3; place < pixels.length; place += 4) {
-      const here = pixels[place] > 127;
-      if (here !== on) {
-        runs.push(length);
-        length = 0;
-        on = here;
-      }
-      any = any || here;
-      length += 1;
-    }
-    runs.push(length);
-    return any ? { width, height, runs, time: timeNow() } : null;
-  }
-
   function painted() {
-    state.paint = region();
+    const found = ink().region();
+    state.paint = found && { ...found, time: timeNow() };
     placeWords();
   }
 
-  function drawRegion(given, canvas, colour) {
-    Object.assign(canvas, { width: given.width, height: given.height }); // which empties it
-    const context = canvas.getContext("2d");
-    context.fillStyle = colour;
-    let place = 0;
-    given.runs.forEach((length, number) => {
-      for (let left = number % 2 ? length : 0, at = place; left > 0; ) {
-        const x = at % given.width, run = Math.min(left, given.width - x);
-        context.fillRect(x, Math.floor(at / given.width), run, 1);
-        at += run;
-        left -= run;
-      }
-      place += length;
-    });
-  }
-
   function clearPaint() {
-    const canvas = $(".desk-paint");
-    ink().clearRect(0, 0, canvas.width, canvas.height);
-    state.paint = state.marked = null;
+    ink().clear();
+    state.paint = null;
     placeWords();
   }
 
   // By keyboard: a box on the face, moved and resized by arrows.
-  function mark(change) {
+  function mark() {
     const canvas = $(".desk-paint"), image = $(".desk-picture"), spot = spotsNow()[0];
     if (!image.naturalWidth) return;
-    const scale = canvas.width / image.naturalWidth;
-    if (!change) {
-      const [x1, y1, x2, y2] = spot ? spot.box : [0.25, 0.25, 0.75, 0.75].map((part, at) => part * (at % 2 ? image.naturalHeight : image.naturalWidth));
-      state.marked = { x: x1 * scale, y: y1 * scale, width: (x2 - x1) * scale, height: (y2 - y1) * scale, step: Math.max(((x2 - x1) * scale) / 12, 1) };
-    } else {
-      for (const [name, steps] of Object.entries(change)) state.marked[name] += steps * state.marked.step;
-      state.marked.width = Math.max(state.marked.width, state.marked.step);
-      state.marked.height = Math.max(state.marked.height, state.marked.step);
-    }
-    const context = ink();
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.fillRect(state.marked.x, state.marked.y, state.marked.width, state.marked.height);
+    const box = spot ? spot.box : [0.25, 0.25, 0.75, 0.75].map((part, at) => part * (at % 2 ? image.naturalHeight : image.naturalWidth));
+    ink().mark(box.map((place) => place * (canvas.width / image.naturalWidth)));
     painted();
   }
 
@@ -486,7 +410,7 @@
     $("#desk-note").value = own.note;
     if (own.region) {
       if (own.region.time !== null) state.frame = Math.max(times(state.found).indexOf(own.region.time), 0);
-      drawRegion(own.region, $(".desk-paint"), INK);
+      ink().draw(own.region);
       state.paint = own.region;
       placeWords();
     }
@@ -567,7 +491,7 @@
         if (told.region.time !== null) choose(Math.max(times(state.found).indexOf(told.region.time), 0));
         const theirs = $(".desk-theirs"), on = button.getAttribute("aria-pressed") !== "true";
         list().forEach((other) => press(other, on && other === button));
-        if (on) drawRegion(told.region, theirs, "#00c2ff");
+        if (on) window.lensInk(theirs, "#00c2ff").draw(told.region);
         else theirs.width = theirs.height = 1;
       });
       press(button, false);
@@ -688,7 +612,7 @@
     if (event.target.closest(".gradio-container [role=tab], video")) return;
     const [name, by] = ARROWS[event.key];
     if (event.target.matches("input[type=radio]")) event.target.blur();
-    if (state.marked) mark({ [event.shiftKey ? (name === "x" ? "width" : "height") : name]: by });
+    if (ink().nudge({ [event.shiftKey ? (name === "x" ? "width" : "height") : name]: by })) painted();
     else if (state.zoom > 1) {
       state[name] -= by * 60;
       sheet();
