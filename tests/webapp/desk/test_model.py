@@ -57,9 +57,17 @@ class Host:
     def start(cls, folder: Path, **settings: str) -> Host:
         port = free_port()
         server = Server(f"http://127.0.0.1:{port}", folder / "data" / "lens.sqlite3", folder / "cache", folder / "log")
-        host = cls(folder, {"LENS_PORT": str(port), **settings}, server, start_server(folder, LENS_PORT=str(port), **settings))
-        wait_until_served(server.url, host.running, server.log)
+        given = {"LENS_PORT": str(port), **settings}
+        host = cls(folder, given, server, start_server(folder, **given))
+        host.wait()
         return host
+
+    def wait(self) -> None:
+        try:
+            wait_until_served(self.server.url, self.running, self.server.log, seconds=240)
+        except BaseException:
+            self.kill()
+            raise
 
     def kill(self) -> None:
         self.running.kill()
@@ -67,7 +75,7 @@ class Host:
 
     def restart(self) -> None:
         self.running = start_server(self.folder, **self.settings)
-        wait_until_served(self.server.url, self.running, self.server.log)
+        self.wait()
 
     @property
     def data(self) -> Path:
