@@ -64,6 +64,10 @@ class Action(StrEnum):
     CASE_GOLD = "case_gold"  # its answer is known: it tests the moderators
     LABELS_EXPORTED = "labels_exported"
     SNAPSHOT_FROZEN = "snapshot_frozen"
+    SNAPSHOT_ASKED = "snapshot_asked"  # on the desk; what came of it has entries of its own
+    FINETUNE_BEGUN = "finetune_begun"
+    FINETUNE_CANCELLED = "finetune_cancelled"
+    GATE_ASKED = "gate_asked"
     MODEL_PROMOTED = "model_promoted"
     MODEL_ROLLED_BACK = "model_rolled_back"
     PUBLISHED = "published"

@@ -14,6 +14,7 @@ from webapp.services.cases.looking import LookingService
 from webapp.services.cases.showing import ShowingService
 from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
+from webapp.services.learning.overseeing import OverseeingService
 from webapp.services.receipts import ReceiptService
 from webapp.services.uploads import Uploads
 from webapp.services.weights import STARTER, WeightsInUse
@@ -50,5 +51,6 @@ class DeskServices:
     looking: LookingService
     showing: ShowingService
     flags: FlagService
+    overseeing: OverseeingService
     settings: Settings
     by_membership: MemberDoor | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
@@ -18,12 +19,14 @@ from webapp.settings import Settings
 from webapp.ui import doors
 from webapp.ui.desk import routes
 from webapp.ui.desk.asked import MOST_BYTES
+from webapp.ui.desk.learning_routes import PREFIX
 from webapp.ui.doors import Door
 from webapp.ui.guard import App, Beside, Guard
 from webapp.ui.pages import desk as page
 from webapp.ui.scripts import INK
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import ENGLISH
+from webapp.ui.texts.model import ENGLISH as MODEL
 from webapp.ui.theme import theme
 
 DESK = "/moderate"
@@ -88,9 +91,15 @@ async def _to_desk(_: Request) -> Response:
 
 
 def _head(settings: Settings) -> str:
-    """The page's script, and the words it needs."""
-    words = json.dumps({"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}, ensure_ascii=True).replace(
-        "<", "\\u003c"
-    )
-    script = INK.read_text(encoding="utf-8") + (_HERE / "desk.js").read_text(encoding="utf-8")
-    return f"<meta name='robots' content='noindex'><script>window.lensDesk = {words};</script><script>{script}</script>"
+    """The page's scripts, and the words they need."""
+    desk = {"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}
+    model = {"calls": CALLS + PREFIX, "words": asdict(MODEL)}
+    words = "".join(f"window.{name} = {_literal(given)};" for name, given in (("lensDesk", desk), ("lensModel", model)))
+    files = (INK, _HERE / "desk.js", _HERE / "model.js")
+    scripts = "".join(f"<script>{path.read_text(encoding='utf-8')}</script>" for path in files)
+    return f"<meta name='robots' content='noindex'><script>{words}</script>{scripts}"
+
+
+def _literal(given: Mapping[str, Any]) -> str:
+    """As it may stand in a script."""
+    return json.dumps(given, ensure_ascii=True).replace("<", "\\u003c")
