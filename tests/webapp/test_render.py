@@ -129,11 +129,11 @@ def test_carriage_returns_of_a_note_survive_the_browser() -> None:
 
 def test_a_record_shows_notes_as_text() -> None:
     note = "<img src=x onerror=alert(1)> \u202e 名前\n  second line"
-    vote = {"vote": "disagree", "tags": ["eyes"], "note": note, "region": None}
+    vote = {"vote": "disagree", "tags": ["eyes"], "note": note, "region": None, "face": 1, "created_at": "2026-11-25T03:05:00+00:00"}
     found = {
         **PICTURE.to_json(),
         "created_at": "2026-11-25T03:04:05+00:00",
-        "feedback": [vote],
+        "feedback": [{**vote, "note": ""}, {**vote, "region": "iVBO"}],
         "later_scores": [],
         "decision": None,
         "waiting": [],
@@ -144,7 +144,8 @@ def test_a_record_shows_notes_as_text() -> None:
     text = record.record(found, ENGLISH)
     assert "&lt;img src=x onerror=alert(1)&gt; \u202e 名前\n  second line" in text
     assert "<img" not in text
-    assert "Eyes" in text
+    assert "Face 1 · 2026-11-25 03:05 · Eyes · replaced by a later vote" in text
+    assert "Face 1 · 2026-11-25 03:05 · Eyes · a place is marked" in text
     assert "Not decided yet." in text
     assert "A backup holds this result." in text
     assert "The next backup will hold" in record.record({**found, "durable": False}, ENGLISH)

@@ -54,6 +54,17 @@
     }
   };
 
+  // Another link in the same tab is another result: the page begins anew.
+  window.addEventListener("hashchange", () => document.querySelector("#receipt") && location.reload());
+
+  // A link to another language takes the receipt along, and leaves an answer where it stands.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest(".lens-title a[hreflang]");
+    if (!link) return;
+    if (document.querySelector("#receipt")) link.hash = location.hash;
+    link.target = [...document.querySelectorAll("#link :is(input, textarea)")].some((field) => field.value) ? "_blank" : "";
+  });
+
   // What changes after an answer is read out; only these, not the progress beside them, which changes many times a second.
   const told = "#headline .html-container, #record .html-container, #thanks, #deleted";
   const mend = () => {

@@ -24,7 +24,7 @@ def record(found: Mapping[str, Any], texts: Texts) -> str:
         _section(texts.receipt_file, _file(found["media"], texts)),
         _section(texts.moderators_decision, _decision(found, texts)),
         _section(texts.later_models, _later(found["later_scores"], texts)),
-        _section(texts.receipt_votes, _votes(found["feedback"], texts)),
+        _section(texts.receipt_votes, _votes(found, texts)),
     ]
     return "".join(parts)
 
@@ -105,13 +105,22 @@ def _later(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:
     return grid(heads, body)
 
 
-def _votes(votes: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+def _votes(found: Mapping[str, Any], texts: Texts) -> str:
+    votes: Sequence[Mapping[str, Any]] = found["feedback"]
     if not votes:
         return f"<p>{escape(texts.no_votes)}</p>"
-    return "".join(
-        f"<div class='lens-vote'><p><b>{escape(texts.votes[vote['vote']])}</b> {escape(_tags(vote['tags'], texts))}</p>"
+    last = {vote["face"]: place for place, vote in enumerate(votes)}  # of several on one face the last counts
+    return "".join(_vote(vote, found, texts, counts=last[vote["face"]] == place) for place, vote in enumerate(votes))
+
+
+def _vote(vote: Mapping[str, Any], found: Mapping[str, Any], texts: Texts, *, counts: bool) -> str:
+    about = [_name(vote["face"], found, texts), _minute(vote["created_at"])]
+    about += [_tags(vote["tags"], texts)] if vote["tags"] else []
+    about += [texts.place_marked] if vote["region"] else []
+    about += [] if counts else [texts.vote_replaced]
+    return (
+        f"<div class='lens-vote'><p><b>{escape(texts.votes[vote['vote']])}</b> · {escape(' · '.join(about))}</p>"
         f"<p class='lens-note'>{exact(vote['note'])}</p></div>"
-        for vote in votes
     )
 
 

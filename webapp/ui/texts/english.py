@@ -20,7 +20,7 @@ ENGLISH = Texts(
         "Files are deleted from this server within the hour, and nothing is sent elsewhere. What stays are the scores, your votes, and hashes of "
         "the file: numbers by which it or a near copy is recognised, and from which no picture can be made again."
     ),
-    consent="I agree that this file is kept to settle disputes and to train the model; I can delete it at any time with the receipt",
+    consent="I agree that this file is kept to settle disputes and to train the model; I can delete it at any time by the link that I get",
     consent_help="Only if you tick this. It is kept without its metadata (place, time, camera), clips without their sound.",
     paste_hint="You can also drop files here or paste a picture with Ctrl+V.",
     examples="Or try one of these",
@@ -177,7 +177,7 @@ with such a score were fake; your picture may be of another kind.
     report_json="Report (JSON)",
     json_title="The same as data (JSON)",
     link="Link to this result",
-    link_help="Whoever has this link sees the scores and votes, and can download the file where you let it be kept. It cannot be guessed; keep it, for it cannot be shown again.",
+    link_help="Whoever has this link sees the scores and votes, can delete them, and can download the file where you let it be kept. It cannot be guessed; keep it, for it cannot be shown again.",
     copy="Copy the link",
     delete="Delete this result",
     delete_sure="Yes, delete it for good",
@@ -232,6 +232,8 @@ with such a score were fake; your picture may be of another kind.
     receipt_field="Link or receipt",
     receipt_show="Show",
     receipt_unknown="There is no result under this link. It may have been deleted.",
+    place_marked="a place is marked",
+    vote_replaced="replaced by a later vote",
     receipt_durable="A backup holds this result.",
     receipt_not_durable="The next backup will hold this result.",
     receipt_made="Analysed {time} (UTC) by {model}, version {version}.",

@@ -140,6 +140,8 @@ class Texts:
     receipt_unknown: str
     receipt_made: str
     receipt_durable: str
+    place_marked: str
+    vote_replaced: str
     receipt_not_durable: str
     receipt_file: str
     file_kept: str

@@ -186,7 +186,7 @@ def _next(texts: Texts) -> Next:
         vote = gr.Radio([(texts.votes[v], v.value) for v in Vote], label=texts.feedback_title, show_label=False, elem_id="vote")
         subject = gr.Dropdown([(texts.whole_file, 0)], value=0, label=texts.about, elem_id="subject")
         tags = gr.CheckboxGroup([(texts.tag_names[tag], tag.value) for tag in Tag], label=texts.tags, elem_id="tags")
-        note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, max_length=2000, elem_id="note")
+        note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, elem_id="note")
         with gr.Accordion(texts.region, open=False) as region_panel:
             gr.HTML(marking.sheet(texts), padding=False, elem_id="region")
         region = gr.Textbox(visible=False)  # what is painted, when a vote is sent
