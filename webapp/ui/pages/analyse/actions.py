@@ -82,7 +82,9 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
         try:
             services.receipts.delete(shown.analysed.receipt)
         except Refused as refusal:
-            return {following.deleted: texts.cannot_delete.format(reason=texts.refused.get(refusal.code, refusal.message))}
+            if refusal.code != "unknown_receipt":  # that one was deleted elsewhere: what is shown goes all the same
+                reason = texts.refused.get(refusal.code, refusal.message)
+                raise gr.Error(texts.cannot_delete.format(reason=reason), print_exception=False) from refusal
         services.uploads.drop(Path(shown.upload), shown.path, *shown.made)
         found.remove_shown()
         found.deleted = True
@@ -93,7 +95,7 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
 
     following.delete.click(lambda: gr.update(visible=True), None, following.delete_sure, **QUIET)
     deleted = following.delete_sure.click(delete, visit, [*outputs, gone], **QUIET)
-    deleted.then(None, [layout.inputs.files, gone], layout.inputs.files, js=TAKE_OUT, **QUIET)
+    deleted.success(None, [layout.inputs.files, gone], layout.inputs.files, js=TAKE_OUT, **QUIET)
     return deleted
 
 
