@@ -40,7 +40,7 @@ def facts(report: Report, width: float) -> Table:
     rows = {
         "created": created_text(report),
         "media": report.media_sha256,
-        "kind": f"{report.kind()}, {report.size()}",
+        "kind": words["kind_and_size"].format(kind=report.kind(), size=report.size()),
         "model": words["model"].format(name=model.name, version=model.version),
         "weights": model.sha256,
         "real_below": number_text(decision.real_below),
