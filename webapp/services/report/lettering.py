@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from reportlab.lib import textsplit
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -16,7 +17,7 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
-from reportlab.platypus import paragraph as breaking
+from reportlab.platypus import paragraph as paragraphs
 
 from laanet_core.results import Verdict
 
@@ -46,7 +47,8 @@ def register_fonts() -> None:
             return
         folder = Path(get_data_path()) / "fonts" / "ttf"
         pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
-        breaking.ALL_CANNOT_START += _NEVER_FIRST  # type: ignore[attr-defined]  # left out of its stubs
+        for breaking in (textsplit, paragraphs):  # text of one font is broken by the one, of several by the other
+            breaking.ALL_CANNOT_START += _NEVER_FIRST  # type: ignore[attr-defined]  # left out of the stubs
         for name, file in _FILES.items():
             font = TTFont(name, folder / file)
             pdfmetrics.registerFont(font)

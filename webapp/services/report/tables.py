@@ -50,7 +50,7 @@ def facts(report: Report, width: float) -> Table:
         **({"notice": report.notice} if report.notice else {}),
     }
     cells = [[paragraph(words[f"fact.{key}"], NOTE), paragraph(value, SMALL)] for key, value in rows.items()]
-    table = Table(cells, colWidths=[42 * mm, width - 42 * mm])
+    table = Table(cells, colWidths=[50 * mm, width - 50 * mm])
     table.setStyle(_RULED)
     return table
 
