@@ -158,7 +158,7 @@ def _telling(texts: Texts, count: int, progress: Any) -> Any:
     remaining = Remaining(time.monotonic)
 
     def of_file(number: int) -> Any:
-        place = f"{texts.place_of.format(number=number + 1, count=count)}: " if count > 1 else ""
+        place = texts.place_of.format(number=number + 1, count=count) if count > 1 else ""
 
         def tell(done: float, stage: str) -> None:
             fraction = (number + done) / count

@@ -165,4 +165,5 @@ def chooser_choices(shown: list[Shown], texts: Texts) -> list[tuple[str, int]]:
 
 def _words(entry: Shown, texts: Texts) -> str:
     result = entry.analysed.result
-    return texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
+    words = texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
+    return words[:1].upper() + words[1:]
