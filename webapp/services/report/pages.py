@@ -66,7 +66,7 @@ def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> by
 
 
 def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> Iterator[Flowable]:
-    words, result = report.words, report.result
+    words, result = report.words, report.shown
     yield from _opening(report)
     yield from _section(words["facts"], tables.facts(report, _WIDTH))
     if rgb is not None:
@@ -75,6 +75,7 @@ def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> I
         yield from _clip(report, moments)
     elif result.faces:
         yield from _section(words["table.faces"], tables.faces(report, _WIDTH), room=20 * mm)
+    yield from _trial(report)
     if measured := report.measured():
         yield from _section(words["reliability.title"], *(paragraph(line, BODY) for line in measured))
     yield from _limits(report)
@@ -86,19 +87,21 @@ def _opening(report: Report) -> Iterator[Flowable]:
     yield paragraph(report.words["brand"], BRAND)
     yield paragraph(report.title(), TITLE)
     said: list[Flowable] = [paragraph(report.outcome(), SENTENCE), Spacer(0, 3), paragraph(report.explanation(), BODY)]
+    for sentence in report.additions():
+        said += [Spacer(0, 3), paragraph(sentence, BODY)]
     probability = report.probability()
     if probability is not None:
         said += [Spacer(0, 3), paragraph(probability, BODY)]
     if report.result.error is not None:
         said += [Spacer(0, 3), paragraph(report.words["code"].format(code=report.result.error.code), SMALL)]
-    colour = COLOURS[report.result.verdict]
+    colour = COLOURS[report.shown.verdict]
     look: list[Any] = [("BACKGROUND", (0, 0), (-1, -1), WASH), ("LINEBEFORE", (0, 0), (0, -1), 4, colour)]
     pads: list[Any] = [("LEFTPADDING", (0, 0), (-1, -1), 12), ("TOPPADDING", (0, 0), (-1, -1), 8), ("BOTTOMPADDING", (0, 0), (-1, -1), 9)]
     yield Table([[said]], colWidths=[_WIDTH], style=[*look, *pads])
 
 
 def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
-    faces = report.result.faces
+    faces = report.shown.faces
     numbers = range(1, len(faces) + 1)
     words = report.words
     captions = (words["picture.found"] if faces else "", words["picture.heat"])
@@ -118,9 +121,10 @@ def _clip(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     if lines := _lines(report):
         yield from _section(words["timeline"], Chart(lines, _zones(report), _WIDTH, axis=words["timeline.seconds"]))
     shown = sorted(moments, key=lambda moment: moment.time)
-    first, *others = [*_moments(report, shown), []]
-    yield from _section(words["moments"], *first) if first else ()
-    yield from (KeepTogether([Spacer(0, 6), *row]) for row in others if row)
+    rows = _moments(report, shown)
+    if rows:
+        yield from _section(words["moments"], *rows[0])
+    yield from (KeepTogether([Spacer(0, 6), *row]) for row in rows[1:])
     yield from _legend(report, [face for moment in shown for face in moment.faces])
     if cards := _persons(report, shown):
         yield from _section(words["persons"], _cards(cards), room=_SIDE_OF_FACE + 34)
@@ -140,6 +144,18 @@ def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
     pairs = [figures[start : start + 2] for start in range(0, len(figures), 2)]
     look = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")]
     return [[Table([[pair[0], "", pair[1] if len(pair) > 1 else ""]], colWidths=[width, _GAP, width], style=look)] for pair in pairs]
+
+
+def _trial(report: Report) -> Iterator[Flowable]:
+    """Whether the verdicts hold: a table like the page's strip, and what it comes to."""
+    tried, words = report.tried(), report.words
+    if not tried:
+        return
+    name = words["person" if report.result.kind == "video" else "face"]
+    come_to = [paragraph(f"{name.format(number=number)}: {report.came_to(face, stability)}", BODY) for number, face, stability in tried]
+    help_ = words["stability.help_clip" if report.result.kind == "video" else "stability.help"]
+    table = tables.trial(report, _WIDTH)
+    yield from _section(words["stability"], paragraph(help_, NOTE), Spacer(0, 3), table, Spacer(0, 3), *come_to, room=30 * mm)
 
 
 def _limits(report: Report) -> Iterator[Flowable]:

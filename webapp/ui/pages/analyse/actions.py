@@ -62,10 +62,11 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
     words = REPORT_WORDS[code_of(texts)]
 
     def pdf(shown: Shown) -> bytes:
-        return services.evidence.report_pdf(shown.path, shown.analysed, words)
+        return services.evidence.report_pdf(shown.path, shown.analysed, words, shown.stabilities)
 
     def data(shown: Shown) -> bytes:
-        return json.dumps(services.evidence.report_json(shown.analysed, words), indent=2, ensure_ascii=False).encode()
+        content = services.evidence.report_json(shown.analysed, words, shown.stabilities)
+        return json.dumps(content, indent=2, ensure_ascii=False).encode()
 
     for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
         made = button.click(saved(name, make), visit, layout.next.ready, **QUIET)
