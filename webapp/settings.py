@@ -193,6 +193,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def environment_apart(folder: Path, *, port: int, max_waiting: int, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """For a server with these settings on this machine that keeps everything in `folder`, backs nothing up and tells nobody anything."""
+    taken = ("LENS_DATABASE_URL", "LENS_STORE", "LENS_BACKUPS", "LENS_RESTORE", "LENS_WEBHOOK_URL", "LENS_PUBLIC_URL", "LENS_METRICS_TOKEN")
+    kept = {name: value for name, value in environment.items() if name not in taken}
+    own = {"LENS_DATA": folder / "data", "LENS_CACHE": folder / "cache", "LENS_HOST": "127.0.0.1", "LENS_PORT": port}
+    return {**kept, **{name: str(value) for name, value in own.items()}, "LENS_BACKUP_HOURS": "0", "LENS_MAX_WAITING": str(max_waiting)}
+
+
 def prepare_libraries(settings: Settings) -> None:
     """Set what Gradio and others read from the environment when they are imported: nothing is reported home, uploads go to one folder,
     and what is cached goes where it can be written.
