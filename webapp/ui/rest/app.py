@@ -82,7 +82,7 @@ async def _judge(analysis: AnalysisService, request: Request, upload: Upload) ->
     Raises Busy (Restarting too), ClientDisconnect.
     """
     job = new_key()
-    turn = analysis.turns.ask()
+    turn = analysis.stand_in_line(upload.path)
     gone = asyncio.create_task(_gone(request))
     try:
         granted = asyncio.wrap_future(turn.granted)
