@@ -119,15 +119,17 @@ def test_wrong_receipts_of_any_shape_are_answered_alike(receipts: ReceiptService
 def test_it_is_kept_whether_the_verdicts_held(receipts: ReceiptService, analysed: Analysed, receipt: str) -> None:
     record = receipts.result(receipt)
     assert (record["held"], record["unstable_faces"]) == (None, [])  # not tried
-    result = analysed.result
-    holds = [Stability((), True, face.verdict) for face in result.faces if face.verdict is not None]
-    assert len(holds) == len(result.faces) == 2
-    for found, held, unstable in ((holds, True, []), ([holds[0], Stability((), False, "inconclusive")], False, [2])):
+    faces = tuple(dataclasses.replace(face, verdict="real") for face in analysed.result.faces)
+    result = dataclasses.replace(analysed.result, verdict="real", faces=faces)
+    holds, falls = Stability((), True, "real"), Stability((), False, "inconclusive")
+    cases: list[tuple[list[Stability | None], bool, list[int]]] = [([holds, holds], True, []), ([holds, falls], False, [2])]
+    for found, held, unstable in cases:
+        receipts.remember_held(receipt, dataclasses.replace(result, kind="video"), [falls])  # of a clip nothing is kept
         receipts.remember_held(receipt, result, found)
         record = receipts.result(receipt)
-        assert (record["held"], record["unstable_faces"], record["verdict"]) == (held, unstable, result.verdict)
+        assert (record["held"], record["unstable_faces"], record["verdict"]) == (held, unstable, analysed.result.verdict)
     receipts.delete(receipt)
-    receipts.remember_held(receipt, result, holds)  # nothing happens
+    receipts.remember_held(receipt, result, [holds, holds])  # nothing happens
     with pytest.raises(Refused, match="There is no result under this receipt"):
         receipts.result(receipt)
 
