@@ -7,6 +7,7 @@ are made once; any mean over an area is then four of them, and all cut-outs are 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 from torchvision.ops import batched_nms
 
 from laanet_core.crops import RGBImage
+from laanet_core.workers import workers
 
 Floats = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
@@ -45,23 +47,27 @@ class Candidates:
 
 
 class Cascade:
-    """The three networks on one device. Not safe between threads."""
+    """The three networks on one device. Safe between threads; the work is done by `workers`, level beside level."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._networks: list[Any] = [network.to(device).eval() for network in (PNet(), RNet(), ONet())]
 
-    @torch.inference_mode()
     def search(self, pictures: Sequence[RGBImage], scale: float) -> Candidates:
         """Faces in pictures (H, W, 3) uint8 of one size, whose first look is at copies `scale` times as large: faces of 12 pixels there."""
         height, width = pictures[0].shape[:2]
-        sums = np.stack([cv2.integral(picture, sdepth=cv2.CV_32S) for picture in pictures])
-        found: list[Candidates] = []
+        scales: list[float] = []
         while min(height, width) * scale >= _CELL:
-            found.append(self._proposed(sums, scale))
+            scales.append(scale)
             scale *= STEP
-        if not found:
+        if not scales:
             return _NOBODY
+        sums = np.stack([cv2.integral(picture, sdepth=cv2.CV_32S) for picture in pictures])
+        found = list(workers().map(self._proposed, itertools.repeat(sums), scales))
+        return workers().submit(self._settled, sums, found).result()
+
+    def _settled(self, sums: Sums, found: Sequence[Candidates]) -> Candidates:
+        """What all levels proposed, looked at again by the other networks."""
         candidates = _apart(_joined(found), 0.7)
         for number, side in ((1, 24), (2, 48)):
             candidates = self._refined(sums, candidates, number, side)
@@ -99,6 +105,7 @@ class Cascade:
         kept = Candidates(_moved(kept.boxes, moves[sure], 1), kept.probs, kept.picture)
         return kept[_not_inside_others(kept, 0.7)]
 
+    @torch.inference_mode()
     def _asked(self, number: int, pixels: Floats) -> list[npt.NDArray[Any]]:
         """A network's answers to pictures (N, H, W, 3), 0 to 255: first corrections, last probabilities of (no face, face)."""
         images = torch.from_numpy((pixels - 127.5) * np.float32(0.0078125)).to(self._device).permute(0, 3, 1, 2)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,11 +29,10 @@ class DetectedFace:
 
 
 class FaceDetector:
-    """MTCNN; its weights are part of the facenet-pytorch package. Safe to share between threads: one search runs at a time."""
+    """MTCNN; its weights are part of the facenet-pytorch package. Safe to share between threads."""
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
         self._cascade = Cascade(torch.device(device))
-        self._lock = threading.Lock()
 
     def detect(self, rgb: RGBImage, *, longer_side: int = IMAGE_SIDE) -> list[DetectedFace]:
         """The faces of rgb (H, W, 3) uint8, largest first. The search runs on a copy whose longer side is at most `longer_side` pixels."""
@@ -55,8 +53,7 @@ class FaceDetector:
         if min(small_size) < SMALLEST_FACE:
             return [[] for _ in frames]
         copies = [cv2.resize(frame, small_size, interpolation=cv2.INTER_AREA) if scale < 1 else frame for frame in frames]
-        with self._lock:
-            found = self._cascade.search(copies, _FIRST_LOOK / max(smallest * scale, SMALLEST_FACE))
+        found = self._cascade.search(copies, _FIRST_LOOK / max(smallest * scale, SMALLEST_FACE))
         stretch = np.array([width / small_size[0], height / small_size[1]] * 2)
         limits = np.array([width, height] * 2, np.float64)
         return [_faces(found[found.picture == number], stretch, limits) for number in range(len(frames))]

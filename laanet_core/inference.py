@@ -40,6 +40,7 @@ from laanet_core.results import (
 from laanet_core.runtimes.choice import open_runtime
 from laanet_core.runtimes.runtime import Name as RuntimeName
 from laanet_core.runtimes.runtime import Precision
+from laanet_core.runtimes.shared import CLIP_PATIENCE, GATHER_SECONDS, Shared
 from laanet_core.scoring import Scores, score_crops
 from laanet_core.tracks import link
 from laanet_core.video import Frame
@@ -67,7 +68,8 @@ def verdict_of(fake_prob: float, decision: DecisionConfig) -> Verdict:
 
 
 class Detector:
-    """Loaded weights and a face detector, ready to judge; may be shared between threads, which take turns at the network.
+    """Loaded weights and a face detector, ready to judge; may be shared between threads, whose faces are judged together (`Shared`, which
+    `gather` is passed to).
 
     Files are decoded by `reader`: in place, unless another is given. The network is carried out by `runtime`: see `open_runtime`, which
     `precision` and `cache` are passed to; consistency maps, made when asked for, always by torch eager.
@@ -82,6 +84,7 @@ class Detector:
         precision: Precision = "float32",
         cache: Path | None = None,
         reader: Reader = IN_PLACE,
+        gather: float = GATHER_SECONDS,
     ) -> None:
         self.device = pick_device(device)
         self.info: ModelInfo = loaded.info
@@ -91,10 +94,11 @@ class Detector:
         self.notice: str | None = None if notice is None else str(notice)
         self._reader = reader
         self._model = loaded.model.to(self.device).to(memory_format=torch.channels_last).eval()
-        self._runtime = open_runtime(self._model, runtime, precision, cache=cache, weights_sha256=self.info.sha256)
+        opened = open_runtime(self._model, runtime, precision, cache=cache, weights_sha256=self.info.sha256)
+        self._runtime = Shared(opened, gather=gather)
         self.runtime: RuntimeInfo = self._runtime.info
         self._faces = FaceDetector(self.device if self.device.type == "cuda" else "cpu")
-        self._lock = threading.Lock()
+        self._eager = threading.Lock()
 
     @classmethod
     def from_weights(
@@ -106,20 +110,22 @@ class Detector:
         precision: Precision = "float32",
         cache: Path | None = None,
         reader: Reader = IN_PLACE,
+        gather: float = GATHER_SECONDS,
     ) -> Detector:
         """`source`: starter, a folder, or hf://owner/repo@revision.
 
         For a handful of pictures `runtime="eager"` is ready a second sooner. Raises InvalidWeights, InvalidConfig (device, names),
         RuntimeUnavailable (a runtime asked for by name).
         """
-        return cls(load_weights(source), device, runtime=runtime, precision=precision, cache=cache, reader=reader)
+        return cls(load_weights(source), device, runtime=runtime, precision=precision, cache=cache, reader=reader, gather=gather)
 
     def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
         """Judge every face of an upright picture (H, W, 3) uint8 RGB; the faces come largest first. Raises ValueError for another array."""
         started = time.monotonic()
         _require_rgb(rgb)
-        found = self._faces.detect(rgb)
-        return self._image_result(self._scored([self._cut(rgb, found)])[0], rgb, started)
+        with self._runtime.visit():
+            found = self._faces.detect(rgb)
+            return self._image_result(self._scored([self._cut(rgb, found)])[0], rgb, started)
 
     def analyse_crop(self, rgb: RGBImage) -> AnalysisResult:
         """Judge a picture (H, W, 3) uint8 RGB that is a face crop as a whole; no detection, no enlargement."""
@@ -159,7 +165,7 @@ class Detector:
 
         if progress:
             progress(0.0, "reading")
-        with contextlib.closing(ahead(find(), 1)) as found:
+        with self._runtime.visit(patience=CLIP_PATIENCE), contextlib.closing(ahead(find(), 1)) as found:
             for pictures in found:
                 judged.extend(self._scored(pictures))
                 if progress:
@@ -215,8 +221,7 @@ class Detector:
 
     def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
         """Logits and heatmaps of face crops (S, S, 3) uint8 RGB, S the model's input size."""
-        with self._lock:
-            return score_crops(self._runtime, crops, flip=flip)
+        return score_crops(self._runtime, crops, flip=flip)
 
     def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
         """How like its most suspicious cell every cell of a face is (paper equation 6); a pass of its own, made only when asked for.
@@ -229,7 +234,7 @@ class Detector:
         if face.heatmap is None:
             raise ValueError("a face without a heatmap has no consistency map")
         crop = crop_square(rgb, face.heatmap.box, self.config.input_size)
-        with self._lock:
+        with self._eager:
             values = consistency_values(self._model, crop, int(face.heatmap.values.argmax()))
         return Heatmap(values, face.heatmap.box)
 

@@ -24,6 +24,10 @@ class Scores:
 
 def to_input(crops: npt.NDArray[np.uint8] | Tensor, device: torch.device | str = "cpu") -> Tensor:
     """Crops (N, S, S, 3) uint8 RGB -> network input (N, 3, S, S) float32 in [-1, 1], channels last in memory."""
+    if not isinstance(crops, Tensor) and torch.device(device).type == "cpu":  # torch would share this little work among all threads
+        values = np.divide(crops, np.float32(127.5), dtype=np.float32)
+        values -= 1
+        return torch.from_numpy(values).permute(0, 3, 1, 2)
     pixels = crops if isinstance(crops, Tensor) else torch.from_numpy(np.ascontiguousarray(crops))
     return pixels.to(device).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
 
@@ -44,8 +48,8 @@ def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = Tru
         for crop in batch:
             if crop.shape != (size, size, 3):
                 raise ValueError(f"crops must have shape ({size}, {size}, 3), not {crop.shape}")
-        images = to_input(np.stack(batch), runtime.device)
-        output = runtime(torch.cat([images, images.flip(3)]) if flip else images)
+        pixels = np.stack(batch)
+        output = runtime(to_input(np.concatenate([pixels, pixels[:, :, ::-1]]) if flip else pixels, runtime.device))
         logit, heatmap = output.fake_logit.float(), output.heatmap_logits.float().squeeze(1)  # (N,), (N, S/4, S/4)
         if flip:
             straight, mirrored = heatmap.chunk(2)

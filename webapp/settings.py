@@ -23,6 +23,13 @@ _SHORTEST_TOKEN = 16
 _PROVIDER = re.compile(r"https://[\w.:-]+(/[\w./-]*)?|http://127\.0\.0\.1:\d+", re.ASCII)  # a secret goes there
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
 _ORGANISATION = re.compile(r"[\w.-]{1,64}", re.ASCII)
+_MOST_PROCESSORS = 15  # each analysis holds a picture, or some frames
+
+
+def _side_by_side() -> int:
+    """One analysis for each processor, and one whose file is decoded or whose answer is stored meanwhile."""
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(processors, _MOST_PROCESSORS) + 1
 
 
 class InvalidSetting(Exception):
@@ -66,7 +73,8 @@ class Settings:
     max_upload_mb: int = 100  # LENS_MAX_UPLOAD_MB of a file
     max_files: int = 10  # LENS_MAX_FILES at once
     max_waiting: int = 32  # LENS_MAX_WAITING: visitors in the queue before others are turned away
-    at_once: int = 1  # LENS_AT_ONCE: analyses at a time
+    at_once: int = field(default_factory=_side_by_side)  # LENS_AT_ONCE: analyses at a time
+    gather_ms: float = 3.0  # LENS_GATHER_MS that a GPU waits for the faces of other visitors who are on their way
     backups_folder: Path | None = None  # LENS_BACKUPS: folder of the backups, or
     backups_repository: str = ""  # the same: a private dataset repository for them, hf://datasets/owner/name
     backup_hours: float = 24.0  # LENS_BACKUP_HOURS between two of them; 0: none by itself; 0.25 is a quarter of an hour
@@ -180,6 +188,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
         max_waiting=_number(environment, "LENS_MAX_WAITING", defaults.max_waiting, most=10_000),
         at_once=_number(environment, "LENS_AT_ONCE", defaults.at_once, most=64),
+        gather_ms=_amount(environment, "LENS_GATHER_MS", defaults.gather_ms, most=1000),
         backups_folder=folder,
         backups_repository=repository,
         backup_hours=_amount(environment, "LENS_BACKUP_HOURS", defaults.backup_hours, most=8760),
@@ -211,6 +220,14 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     )
 
 
+def environment_apart(folder: Path, *, port: int, max_waiting: int, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """For a server with these settings on this machine that keeps everything in `folder`, backs nothing up and tells nobody anything."""
+    taken = ("LENS_DATABASE_URL", "LENS_STORE", "LENS_BACKUPS", "LENS_RESTORE", "LENS_WEBHOOK_URL", "LENS_PUBLIC_URL", "LENS_METRICS_TOKEN")
+    kept = {name: value for name, value in environment.items() if name not in taken}
+    own = {"LENS_DATA": folder / "data", "LENS_CACHE": folder / "cache", "LENS_HOST": "127.0.0.1", "LENS_PORT": port}
+    return {**kept, **{name: str(value) for name, value in own.items()}, "LENS_BACKUP_HOURS": "0", "LENS_MAX_WAITING": str(max_waiting)}
+
+
 def prepare_libraries(settings: Settings) -> None:
     """Set what Gradio and others read from the environment when they are imported: nothing is reported home, uploads go to one folder,
     and what is cached goes where it can be written.
@@ -231,6 +248,7 @@ def _defaults(environment: Mapping[str, str]) -> Settings:
     if "SPACE_ID" not in environment:
         return Settings()
     disk = Path(tempfile.gettempdir()) / "lens"
+    zero_gpu = environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # as the package `spaces` reads it
     return Settings(
         data=disk / "data",
         cache=disk / "uploads",
@@ -240,7 +258,8 @@ def _defaults(environment: Mapping[str, str]) -> Settings:
         log="json",
         space=True,
         oauth=_oauth(environment),
-        zero_gpu=environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true"),  # as the package `spaces` reads it
+        zero_gpu=zero_gpu,
+        at_once=1 if zero_gpu else _side_by_side(),  # each would borrow a GPU of its own
     )
 
 

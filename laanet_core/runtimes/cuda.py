@@ -23,6 +23,7 @@ class CUDA:
     """A LAANet on a CUDA device, one graph for each of SIZES, captured when it is made. Raises RuntimeUnavailable on another device."""
 
     batch_size = SIZES[-1]
+    company = True
 
     def __init__(self, model: LAANet, precision: Precision) -> None:
         self.config = model.config

@@ -20,6 +20,7 @@ class Eager:
         self.config = model.config
         self.device = next(model.parameters()).device
         self.info = RuntimeInfo("eager", "float32", self.device.type)
+        self.company = self.device.type != "cpu"
         self._model = model
 
     @torch.inference_mode()

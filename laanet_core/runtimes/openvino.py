@@ -23,7 +23,6 @@ from laanet_core.model import LAANet, LAANetOutput
 from laanet_core.results import RuntimeInfo
 from laanet_core.runtimes.runtime import Precision, RuntimeUnavailable
 
-BATCH_SIZE = 16
 HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 _CANNOT = (RuntimeError, TypeError, ValueError, AttributeError, ImportError, NotImplementedError)  # what tracing or reading may raise
 _REPORTS_HOME = "openvino_telemetry"
@@ -56,7 +55,7 @@ class OpenVINO:
     network, the device is no CPU, or the processor lacks the precision.
     """
 
-    batch_size = BATCH_SIZE
+    company = False
 
     def __init__(self, model: LAANet, precision: Precision = "float32", *, file: Path | None = None, anew: bool = False) -> None:
         self.config = model.config
@@ -70,6 +69,7 @@ class OpenVINO:
         self.info = RuntimeInfo("openvino", precision, "cpu")
         threads = torch.get_num_threads()
         streams = min(2, threads)
+        self.batch_size = 2 * streams  # more take no less time each, and others wait the longer
         settings = {
             "INFERENCE_PRECISION_HINT": HINTS[precision],
             "NUM_STREAMS": str(streams),

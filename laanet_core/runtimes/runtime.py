@@ -24,15 +24,17 @@ class RuntimeUnavailable(LaanetError):
 
 
 class Runtime(Protocol):
-    """One network, ready to judge. Not safe between threads: callers take turns.
+    """One network, ready to judge. Not safe between threads, unless through `Shared`.
 
-    `batch_size` is the number of images it wants at a time; any other number works too.
+    `batch_size` is the number of images it wants at a time; any other number works too. `company`: whether images judged together take
+    less than one after the other.
     """
 
     config: ModelConfig
     device: torch.device
     info: RuntimeInfo
     batch_size: int
+    company: bool
 
     def __call__(self, images: Tensor) -> LAANetOutput:
         """images (N, 3, S, S) float32 in [-1, 1] on `device`, N at least 1; the answer's `embeddings` are None, its numbers float32."""

@@ -27,6 +27,7 @@ from laanet_core.stability import Stability, Variant
 from tests.core.clips import write_clip
 from webapp.services.cases.reliability import Reliability
 from webapp.services.report.chart import _step
+from webapp.services.report.lettering import BODY, paragraph, register_fonts
 from webapp.services.reports import CHINESE, ENGLISH, FORMAT, FORMAT_VERSION, Report, report_json, report_pdf
 from webapp.ui.render import faces as page_faces
 from webapp.ui.render import facts as page_facts
@@ -168,7 +169,7 @@ def test_the_pdf_has_the_digits_of_the_result_and_of_the_page(
     for name, value in (
         ("No sign below", decision.real_below),
         ("Looks manipulated above", decision.fake_above),
-        ("Temperature", decision.temperature),
+        ("Temperature (calibrates scores)", decision.temperature),
     ):
         assert f"{name} {value:.4f}" in text
         assert f"<dt>{name}</dt><dd>{value:.4f}</dd>" in facts
@@ -205,7 +206,7 @@ def test_a_clip_has_its_persons_its_chart_and_its_worst_frames(clip: Clip, detec
     assert "Seconds" in text
     assert [track["person"] for track in data["tracks"]] == [1, 2]
     assert [face["person"] for face in data["faces"]] == [(face.track or 0) + 1 for face in clip.result.faces]
-    assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) >= 2
+    assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) in (2, 3)
     assert "Most suspicious moments" not in words_of(report_pdf(report))
     assert b"secret-name" not in pdf + json.dumps(data).encode()
 
@@ -281,6 +282,20 @@ def test_all_words_can_be_another_language(clip: Clip) -> None:
 def _fields(text: str) -> list[str]:
     """The places of a sentence that are filled in: "{number}"."""
     return [f"{{{part.split('}')[0]}}}" for part in text.split("{")[1:]]
+
+
+def test_chinese_has_its_own_marks_and_none_of_them_begins_a_line() -> None:
+    text = words_of(report_pdf(report_of(PICTURE, words=CHINESE), GREY))
+    assert f"{CHINESE['kind.image']}，100 × 80" in text
+    assert f"第 1 张脸：{CHINESE['verdict.fake']}，0.8765" in text
+    register_fonts()
+    for count in range(20, 60):  # somewhere the mark comes just after a full line
+        for first in ("", "sha256 "):  # of one font, and of two
+            said = paragraph(f"{first}{'字' * count}；{'字' * 30}", BODY)
+            said.wrap(400, 800)
+            lines = [line[1][0] if isinstance(line, tuple) else "".join(word.text for word in line.words) for line in said.blPara.lines]
+            assert len(lines) > 1
+            assert not any(line.startswith("；") for line in lines)
 
 
 @pytest.mark.parametrize(("code", "mine"), [("en", ENGLISH), ("zh", CHINESE)])

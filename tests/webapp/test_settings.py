@@ -12,6 +12,7 @@ def test_nothing_set_gives_the_defaults() -> None:
     assert settings == Settings()
     assert (settings.host, settings.port, settings.weights) == ("127.0.0.1", 7860, "starter")
     assert settings.database.endswith("data/lens.sqlite3")
+    assert settings.at_once >= 2
     assert (settings.runtime, settings.precision, settings.compiled) == ("auto", "float32", settings.data / "compiled")
 
 
@@ -36,7 +37,7 @@ def test_a_space_is_served_to_everybody_and_writes_nowhere_else(tmp_path: Path) 
         {"SPACE_ID": "owner/lens", "GRADIO_SERVER_PORT": "7861", "SPACES_ZERO_GPU": "true", "LENS_BACKUPS": str(tmp_path)}
     )
     assert (space.host, space.port, space.log, space.restore, space.backup_hours) == ("0.0.0.0", 7861, "json", "latest", 0.25)
-    assert (space.space, space.zero_gpu) == (True, True)
+    assert (space.space, space.zero_gpu, space.at_once) == (True, True, 1)
     assert not any(path.is_relative_to(ROOT) for path in (space.data, space.cache))
     assert from_environment({"SPACE_ID": "owner/lens"}).restore == ""
     assert from_environment({"SPACE_ID": "owner/lens", "LENS_DATA": str(tmp_path), "LENS_PORT": "9000"}).port == 9000
@@ -96,6 +97,7 @@ def test_secrets_are_not_printed() -> None:
         ("LENS_PORT", "http"),
         ("LENS_FRAMES", "-1"),
         ("LENS_AT_ONCE", "½"),
+        ("LENS_GATHER_MS", "1001"),
         ("LENS_MAX_WAITING", ""),
         ("LENS_STORE_GB", "-1"),
         ("LENS_STORE_GB", "1e3"),

@@ -64,3 +64,30 @@ def test_who_waits_can_leave() -> None:
         pass
     assert (turns.running, turns.waiting) == (1, 0)
     turns.give_back(held)
+
+
+def test_clips_leave_room_for_pictures() -> None:
+    turns = Turns(at_once=3, max_waiting=10)
+    first, second, third = (turns.ask(clip=True) for _ in range(3))
+    assert [turn.granted.done() for turn in (first, second, third)] == [True, True, False]
+    picture = turns.ask()
+    assert picture.granted.done()
+    turns.give_back(picture)
+    assert not third.granted.done()
+    turns.give_back(first)
+    assert third.granted.done()
+    alone = Turns(at_once=1, max_waiting=1)
+    assert alone.ask(clip=True).granted.done()
+
+
+def test_pictures_go_before_clips_but_no_clip_waits_for_ever() -> None:
+    turns = Turns(at_once=1, max_waiting=50)
+    turn = turns.ask()
+    clip, pictures = turns.ask(clip=True), [turns.ask() for _ in range(20)]
+    order = []
+    for _ in range(21):
+        turns.give_back(turn)
+        (turn,) = (waiting for waiting in (clip, *pictures) if waiting.granted.done() and waiting not in order)
+        order.append(turn)
+    assert order.index(clip) == 8
+    assert [turn for turn in order if turn is not clip] == pictures

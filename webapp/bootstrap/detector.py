@@ -21,7 +21,13 @@ def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Det
         from laanet_core.inference import Detector  # type: ignore[assignment]
 
     return Detector.from_weights(
-        source, settings.device, runtime=settings.runtime, precision=settings.precision, cache=settings.compiled, reader=reader
+        source,
+        settings.device,
+        runtime=settings.runtime,
+        precision=settings.precision,
+        cache=settings.compiled,
+        reader=reader,
+        gather=settings.gather_ms / 1000,
     )
 
 

@@ -15,6 +15,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from laanet_core.config import DecisionConfig
 from laanet_core.crops import RGBImage
+from laanet_core.errors import UnreadableMedia
+from laanet_core.images import sniff_file
 from laanet_core.results import AnalysisResult, FaceResult, Kind, ModelInfo
 from webapp.db.nearness import fingerprint_row
 from webapp.db.session import Sessions
@@ -125,7 +127,7 @@ class AnalysisService:
         seen = Fingerprints()
         with (
             self.jobs.run(job or new_key(), progress) as tell,
-            self.turns.taken(lambda: tell(0.0, "waiting")) if turn is None else nullcontext(),
+            self.turns.taken(lambda: tell(0.0, "waiting"), clip=_is_clip(path)) if turn is None else nullcontext(),
         ):
             judge: Judge = pinned(self.detector)  # one and the same for the whole answer, whatever is promoted meanwhile
             result = judge.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen)
@@ -135,6 +137,10 @@ class AnalysisService:
             placed = self._placed(path, result) if consent else None
         answer = _Answer(result, judge.decision, _sha256(path), seen.chosen(), now())
         return self._store(answer, placed)
+
+    def stand_in_line(self, path: Path) -> Turn:
+        """For a turn with that file; raises Busy where too many wait."""
+        return self.turns.ask(clip=_is_clip(path))
 
     def decision_of(self, result: AnalysisResult) -> DecisionConfig:
         """The thresholds of the model that gave an answer."""
@@ -214,6 +220,13 @@ def _face_row(number: int, face: FaceResult) -> Face:
         time=face.time,
         track=face.track,
     )
+
+
+def _is_clip(path: Path) -> bool:
+    try:
+        return sniff_file(path) == "video"
+    except UnreadableMedia:  # whose turn is short
+        return False
 
 
 def _sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Who may analyse now: one line for the page and for programs, first come, first served."""
+"""Who may analyse now: one line for the page and for programs, first come, first served; pictures go before clips, within reason."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _POLL_SECONDS = 0.25  # how soon somebody who waits is seen to have left
 _FIRST_GUESS = 5.0  # seconds an analysis takes, until some were measured
 _LONGEST_ADVICE = 600
 _RESTART_SECONDS = 60
+_MAY_PASS = 8  # pictures that may go before a clip; then it has its turn
 
 
 class Busy(Exception):
@@ -34,13 +35,15 @@ class Restarting(Busy):
 class Turn:
     """A place in the line; `granted` is done once it may be used. Whoever has one gives it back, used or not."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, clip: bool) -> None:
         self.granted: Future[None] = Future()
         self.since = 0.0
+        self.clip = clip
+        self.passed = 0  # by pictures
 
 
 class Turns:
-    """At most `at_once` turns are in use and `max_waiting` wait. Safe between threads."""
+    """At most `at_once` turns are in use, by clips not all of them if there are several, and `max_waiting` wait. Thread-safe."""
 
     def __init__(self, *, at_once: int, max_waiting: int) -> None:
         self._at_once = at_once
@@ -79,11 +82,11 @@ class Turns:
         with self._lock:
             self._check()
 
-    def ask(self) -> Turn:
+    def ask(self, *, clip: bool = False) -> Turn:
         """Stand in line; raises Busy when it is full."""
         with self._lock:
             self._check()
-            return self._join()
+            return self._join(clip)
 
     def give_back(self, turn: Turn) -> None:
         """Leave the line, or let the next one in. Doing it twice does nothing."""
@@ -96,12 +99,12 @@ class Turns:
             self._let_in()
 
     @contextmanager
-    def taken(self, still_wanted: Callable[[], None]) -> Iterator[None]:
+    def taken(self, still_wanted: Callable[[], None], *, clip: bool = False) -> Iterator[None]:
         """Wait in this thread, however long the line (its callers keep one of their own); `still_wanted` may raise to leave it."""
         with self._lock:
             if self._closed:
                 raise Restarting
-            turn = self._join()
+            turn = self._join(clip)
         try:
             while not turn.granted.done():
                 still_wanted()
@@ -120,16 +123,28 @@ class Turns:
         if len(self._line) >= self._max_waiting:
             raise Busy(max(1, min(_LONGEST_ADVICE, math.ceil(self._seconds * len(self._line) / self._at_once))))
 
-    def _join(self) -> Turn:
-        turn = Turn()
+    def _join(self, clip: bool) -> Turn:
+        turn = Turn(clip=clip)
         self._line.append(turn)
         self._let_in()
         return turn
 
     def _let_in(self) -> None:
-        while self._line and len(self._used) < self._at_once:
-            turn = self._line.popleft()
+        while (turn := self._next()) is not None:
+            self._line.remove(turn)
             if turn.granted.set_running_or_notify_cancel():  # else whoever waited has left
                 turn.since = time.monotonic()
                 self._used.add(turn)
                 turn.granted.set_result(None)
+
+    def _next(self) -> Turn | None:
+        """The picture that came first, unless it is a clip's time."""
+        if len(self._used) >= self._at_once:
+            return None
+        room = sum(turn.clip for turn in self._used) < max(self._at_once - 1, 1)
+        clip = next((turn for turn in self._line if turn.clip), None) if room else None
+        picture = next((turn for turn in self._line if not turn.clip), None)
+        if clip is None or picture is None or clip.passed >= _MAY_PASS:
+            return clip or picture
+        clip.passed += 1
+        return picture

@@ -13,7 +13,7 @@ from laanet_core.overlay import draw_overlay
 from webapp.domain import Refused
 from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.receipts import ReceiptService
-from webapp.ui.pages.analyse import QUEUE
+from webapp.ui.pages.analyse import QUEUE, places
 from webapp.ui.render.timeline import rows as timeline_rows
 from webapp.ui.services import Services
 
@@ -54,7 +54,7 @@ def _add_analyses(services: Services) -> None:
 
     file = gr.File(type="filepath", label="file")
     picture, result, timeline = gr.Image(format="png", label="overlay"), gr.JSON(label="result"), gr.JSON(label="timeline")
-    limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": services.settings.at_once}
+    limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": places(services.settings)}
     gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
     gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
 

@@ -23,6 +23,7 @@ from webapp.ui.desk import Desk
 from webapp.ui.guard import App, Fork, Guard
 from webapp.ui.pages import analyse, receipt
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
+from webapp.ui.queueing import queued
 from webapp.ui.scripts import public
 from webapp.ui.services import Services
 from webapp.ui.texts import LANGUAGES
@@ -94,7 +95,7 @@ def serve(site: Site, settings: Settings) -> None:
             yield
         sweeping.cancel()
 
-    blocks.queue(api_open=False, max_size=settings.max_waiting, default_concurrency_limit=8).launch(
+    queued(blocks, max_size=settings.max_waiting).launch(
         server_name=settings.host,
         server_port=settings.port,
         prevent_thread_lock=True,

@@ -129,7 +129,10 @@ class Report:
     def measured(self) -> list[str]:
         """Of every face or person of which enough is known, how often scores like its own were fake."""
         key = "person" if self.result.kind == "video" else "face"
-        return [f"{self.words[key].format(number=number)}: {self._measured(found)}" for number, found in self.reliabilities()]
+        return [
+            self.words["measured"].format(name=self.words[key].format(number=number), sentence=self._measured(found))
+            for number, found in self.reliabilities()
+        ]
 
     def reliabilities(self) -> list[tuple[int, Reliability]]:
         """Those that are known, with the number of the face or person."""

@@ -40,7 +40,7 @@ def facts(report: Report, width: float) -> Table:
     rows = {
         "created": created_text(report),
         "media": report.media_sha256,
-        "kind": f"{report.kind()}, {report.size()}",
+        "kind": words["kind_and_size"].format(kind=report.kind(), size=report.size()),
         "model": words["model"].format(name=model.name, version=model.version),
         "weights": model.sha256,
         "real_below": number_text(decision.real_below),
@@ -50,7 +50,7 @@ def facts(report: Report, width: float) -> Table:
         **({"notice": report.notice} if report.notice else {}),
     }
     cells = [[paragraph(words[f"fact.{key}"], NOTE), paragraph(value, SMALL)] for key, value in rows.items()]
-    table = Table(cells, colWidths=[42 * mm, width - 42 * mm])
+    table = Table(cells, colWidths=[50 * mm, width - 50 * mm])
     table.setStyle(_RULED)
     return table
 

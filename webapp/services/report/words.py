@@ -56,7 +56,7 @@ ENGLISH: Mapping[str, str] = {
     "fact.weights": "Weights (sha256)",
     "fact.real_below": "No sign below",
     "fact.fake_above": "Looks manipulated above",
-    "fact.temperature": "Temperature",
+    "fact.temperature": "Temperature (calibrates scores)",
     "fact.min_face_size": "Smallest face judged",
     "fact.notice": "Terms",
     "kind.image": "Photo",
@@ -66,6 +66,7 @@ ENGLISH: Mapping[str, str] = {
     "size.unknown": "size not known",
     "model": "{name}, version {version}",
     "pixels": "{number} pixels",
+    "kind_and_size": "{kind}, {size}",
     "not_calibrated": "{number} (not calibrated)",
     # pictures
     "picture": "The photo",
@@ -79,6 +80,9 @@ ENGLISH: Mapping[str, str] = {
     "moment": "{time} s",
     "timeline": "Fake probability over time",
     "timeline.seconds": "Seconds",
+    "card": "{name}: {verdict}, {number}",
+    "person_at": "{person}, {moment}",
+    "measured": "{name}: {sentence}",
     "face": "Face {number}",
     "person": "Person {number}",
     "reliability": (

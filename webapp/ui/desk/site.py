@@ -23,6 +23,7 @@ from webapp.ui.desk.learning_routes import PREFIX
 from webapp.ui.doors import Door
 from webapp.ui.guard import App, Beside, Guard
 from webapp.ui.pages import desk as page
+from webapp.ui.queueing import queued
 from webapp.ui.scripts import INK
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import ENGLISH
@@ -50,7 +51,7 @@ class Desk:
         self.blocks.has_launched = True  # else Gradio checks no path it is given, and reads any file
         gr.mount_gradio_app(
             site,
-            self.blocks.queue(api_open=False, default_concurrency_limit=8),
+            queued(self.blocks),
             DESK,
             blocked_paths=[*settings.private, str(settings.cache)],  # no upload of anybody's is served here
             run_history=False,

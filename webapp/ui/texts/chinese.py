@@ -22,7 +22,7 @@ CHINESE = Texts(
     ),
     consent="我同意保存此文件，用于解决争议和训练模型；我可以随时凭回执删除它",
     consent_help="只有勾选后才会保存。保存时会去掉元数据（地点、时间、相机），视频会去掉声音。",
-    paste_hint="也可以把文件拖到这里，或用 Ctrl+V 粘贴图片。",
+    paste_hint="也可以用 Ctrl+V 粘贴图片。",
     examples="或者试试这些",
     example_captions={
         "astronaut.jpg": "真实的脸",
@@ -52,7 +52,7 @@ CHINESE = Texts(
         "without_gpu": "GPU 时间已用完，改用处理器，需要更长时间",
         "storing": "正在保存结果",
     },
-    place_of="第 {number} 个文件，共 {count} 个",
+    place_of="第 {number} 个文件，共 {count} 个：",
     left_seconds="，大约还需 {count} 秒",
     left_minutes="，大约还需 {count} 分钟",
     file_gone="文件已从服务器删除，因此无法再生成这项内容。请重新上传文件。",
@@ -152,7 +152,7 @@ CHINESE = Texts(
 判断只是一个网络的意见，不是证据。概率说的是：在用来校准的图片中，得到这种分数的脸有多少是伪造的；您的图片可能属于另一类。
 """,
     model_title="作出判断的模型",
-    model_facts=("模型", "权重 (sha256)", "低于此值：没有迹象", "高于此值：看起来被改过", "温度", "能判断的最小人脸"),
+    model_facts=("模型", "权重 (sha256)", "低于此值：没有迹象", "高于此值：看起来被改过", "温度（校准分数用）", "能判断的最小人脸"),
     not_calibrated="未校准",
     pixels="{count} 像素",
     next_title="接下来呢？",

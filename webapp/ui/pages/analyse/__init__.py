@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from webapp.ui.pages.analyse.events import QUEUE, connect
+from webapp.ui.pages.analyse.events import QUEUE, connect, places
 from webapp.ui.pages.analyse.layout import lay_out
 from webapp.ui.services import Services
 from webapp.ui.texts import Texts
 
-__all__ = ["QUEUE", "build"]
+__all__ = ["QUEUE", "build", "places"]
 
 
 def build(services: Services, texts: Texts) -> None:

@@ -23,7 +23,10 @@ from webapp.ui.services import Services
 from webapp.ui.texts import Texts, code_of
 
 HAND_OVER = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
-TAKE_OUT = "(files, gone) => { const left = (files || []).filter((file) => file.path !== gone); return [left.length ? left : null]; }"
+TAKE_OUT = (
+    "(files, gone) => { lensDeleted(); "
+    "const left = (files || []).filter((file) => file.path !== gone); return [left.length ? left : null]; }"
+)
 WITH_REGION = "(...given) => [...given.slice(0, -1), window.lensRegion()]"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 

@@ -14,6 +14,7 @@ from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.stability import Stability
 from webapp.domain import Refused
 from webapp.services.turns import Busy
+from webapp.settings import Settings
 from webapp.ui.pages.analyse import actions, show
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.remaining import Remaining
@@ -29,6 +30,11 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # 128 random bits; crypto.randomUUID is missing where the page does not come by HTTPS or from this machine
 _WITH_NAMES = "(files, names, ...others) => [files, (files || []).map((file) => file.orig_name || ''), ...others]"
 _NEW_KEY = "Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')"
+
+
+def places(settings: Settings) -> int:
+    """How many of the queue get as far as the turns: more than there are, so that a picture can pass the clips that wait for one."""
+    return 2 * settings.at_once
 
 
 def connect(layout: Layout, services: Services, texts: Texts) -> None:
@@ -68,7 +74,7 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
         js=_WITH_NAMES,
         api_visibility="private",
         concurrency_id=QUEUE,
-        concurrency_limit=services.settings.at_once,
+        concurrency_limit=places(services.settings),
         show_progress_on=[layout.answer.headline, inputs.under_way],
     )
     inputs.stop.click(services.analysis.jobs.stop, job, None, queue=False, **QUIET)
@@ -160,7 +166,7 @@ def _telling(texts: Texts, count: int, progress: Any) -> Any:
     remaining = Remaining(time.monotonic)
 
     def of_file(number: int) -> Any:
-        place = f"{texts.place_of.format(number=number + 1, count=count)}: " if count > 1 else ""
+        place = texts.place_of.format(number=number + 1, count=count) if count > 1 else ""
 
         def tell(done: float, stage: str) -> None:
             fraction = (number + done) / count

@@ -192,4 +192,5 @@ def chooser_choices(shown: list[Shown], services: Services, texts: Texts) -> lis
 
 def _words(entry: Shown, services: Services, texts: Texts) -> str:
     result = _left(entry, services)
-    return texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
+    words = texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
+    return words[:1].upper() + words[1:]

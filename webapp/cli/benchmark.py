@@ -1,0 +1,73 @@
+"""`benchmark`: how long programs wait for the answers of the server on this machine, and how many photos it judges beside what the detector
+judges without a server; in one run, since everything else that the machine does disturbs both alike."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from webapp.cli.arguments import positive
+from webapp.settings import ROOT, Settings
+
+CLIENTS = (1, 8, 32)
+_PHOTOS = 96  # of a measurement; fewer where a single client sends them
+_ALONE = 16
+EXAMPLES = ROOT / "webapp" / "examples"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser("benchmark", help="measure how fast the server answers on this machine", description=__doc__)
+    parser.add_argument("photos", type=Path, nargs="*", metavar="PHOTO", help="photos to send (default: two examples with one face each)")
+    parser.add_argument("--clients", type=positive, nargs="+", default=CLIENTS, help="programs that ask at a time (default: 1 8 32)")
+    parser.add_argument("--rounds", type=positive, default=3, help="rounds in which everything has its turn (default: %(default)s)")
+    parser.add_argument("--count", type=positive, default=_PHOTOS, help="photos of a measurement (default: %(default)s)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object in one line")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from laanet_core import machine
+    from laanet_core.images import read_image
+    from laanet_core.reader import IN_PLACE
+    from webapp.bootstrap.detector import open_detector
+    from webapp.speed.clients import Measured, ask, judge
+    from webapp.speed.served import served
+
+    files = args.photos or [EXAMPLES / "astronaut.jpg", EXAMPLES / "astronaut-self-blended.jpg"]
+    photos, pictures = [file.read_bytes() for file in files], [read_image(file) for file in files]
+    detector = open_detector(settings, settings.weights, IN_PLACE)
+    offline: list[Measured] = []
+    online: dict[int, list[Measured]] = {clients: [] for clients in args.clients}
+    with served(max_waiting=max(settings.max_waiting, *args.clients)) as server:
+        ask(server.host, photos, clients=settings.at_once, each=2)  # what is only slow the first time
+        judge(detector.analyse_image, pictures, count=2 * settings.at_once, at_once=settings.at_once)
+        for number in range(args.rounds):
+            print(f"round {number + 1} of {args.rounds}", file=sys.stderr)
+            offline.append(judge(detector.analyse_image, pictures, count=args.count, at_once=settings.at_once))
+            for clients, found in online.items():
+                each = -(-min(args.count, _ALONE * clients) // clients)
+                found.append(server.charged(partial(ask, server.host, photos, clients=clients, each=each)))
+        memory = server.peak_memory()
+    outcome = {
+        "machine": machine.describe(),
+        "runtime": detector.runtime.to_json(),
+        "at_once": settings.at_once,
+        "photos": [file.name for file in files],
+        "offline": [found.to_json() for found in offline],
+        "clients": {str(clients): [one.to_json() for one in found] for clients, found in online.items()},
+        "of_offline_rate": {str(clients): _parts(found, offline) for clients, found in online.items()},
+        "peak_memory_mb": memory,
+    }
+    print(json.dumps(outcome) if args.json else json.dumps(outcome, indent=2))
+    return 0
+
+
+def _parts(found: Sequence[Any], offline: Sequence[Any]) -> dict[str, float]:
+    """Each round's throughput as part of that same round's offline rate."""
+    parts = [one.rate / other.rate for one, other in zip(found, offline, strict=True)]
+    return {"median": round(statistics.median(parts), 3), "best": round(max(parts), 3)}
