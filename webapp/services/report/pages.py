@@ -152,7 +152,8 @@ def _trial(report: Report) -> Iterator[Flowable]:
     if not tried:
         return
     name = words["person" if report.result.kind == "video" else "face"]
-    come_to = [paragraph(f"{name.format(number=number)}: {report.came_to(face, stability)}", BODY) for number, face, stability in tried]
+    said = [(name.format(number=number), report.came_to(face, stability)) for number, face, stability in tried]
+    come_to = [paragraph(words["measured"].format(name=face, sentence=sentence), BODY) for face, sentence in said]
     help_ = words["stability.help_clip" if report.result.kind == "video" else "stability.help"]
     table = tables.trial(report, _WIDTH)
     yield from _section(words["stability"], paragraph(help_, NOTE), Spacer(0, 3), table, Spacer(0, 3), *come_to, room=30 * mm)
