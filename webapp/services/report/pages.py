@@ -118,9 +118,8 @@ def _clip(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     if lines := _lines(report):
         yield from _section(words["timeline"], Chart(lines, _zones(report), _WIDTH, axis=words["timeline.seconds"]))
     shown = sorted(moments, key=lambda moment: moment.time)
-    first, *others = [*_moments(report, shown), []]
-    yield from _section(words["moments"], *first) if first else ()
-    yield from (KeepTogether([Spacer(0, 6), *row]) for row in others if row)
+    for place, row in enumerate(_moments(report, shown)):
+        yield from _section(words["moments"] if place == 0 else None, *row)
     yield from _legend(report, [face for moment in shown for face in moment.faces])
     if cards := _persons(report, shown):
         yield from _section(words["persons"], _cards(cards), room=_SIDE_OF_FACE + 34)
