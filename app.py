@@ -1,5 +1,6 @@
 """Settings, bootstrap, serve: `make run`, and a Space's app_file."""
 
+import errno
 import logging
 import multiprocessing
 import os
@@ -14,39 +15,40 @@ from webapp.domain import Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, Settings, from_environment, prepare_libraries
 
 
-def port_is_free(settings: Settings) -> bool:
-    with socket.socket() as probe:
+def check_address(settings: Settings) -> None:
+    """Raises InvalidSetting where nobody can be served at the address that was set."""
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise InvalidSetting(f"{settings.host}:{settings.port} is in use; set LENS_PORT to another port") from error
+            why = error.strerror or error
+            raise InvalidSetting(f"nothing can be served at {settings.host}:{settings.port} (LENS_HOST, LENS_PORT): {why}") from error
+
+
+def words_of(error: Exception) -> str:
+    if isinstance(error, (LaanetError, Unable)):
+        return f"{error.code}: {error.message}"
+    if isinstance(error, UnusableDatabase):
+        return f"unusable_database: {error}"
+    if isinstance(error, OSError):
+        return f"file_unavailable: {error.filename or 'a file'}: {error.strerror or error}"
+    return str(error)
 
 
 def main() -> int:
     try:
         settings = from_environment()
-    except InvalidSetting as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    logs.configure(settings)
-    if not port_is_free(settings):
-        print(f"error: {settings.host}:{settings.port} is in use; set LENS_PORT to another port", file=sys.stderr)
-        return 1
-    prepare_libraries(settings)
-    from webapp import bootstrap
+        logs.configure(settings)
+        check_address(settings)
+        prepare_libraries(settings)
+        from webapp import bootstrap
 
-    try:
         application = bootstrap.build(settings)
-    except InvalidSetting as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except (LaanetError, Unable) as error:
-        print(f"error: {error.code}: {error.message}", file=sys.stderr)
-        return 1
-    except UnusableDatabase as error:
-        print(f"error: unusable_database: {error}", file=sys.stderr)
+    except (InvalidSetting, LaanetError, Unable, UnusableDatabase, OSError) as error:
+        print(f"error: {words_of(error)}", file=sys.stderr)
         return 1
     from webapp.ui.app import serve
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from laanet_core.crops import RGBImage
 from laanet_core.reader import IN_PLACE, Reader
-from laanet_core.results import AnalysisResult, FaceResult
+from laanet_core.results import AnalysisResult, FaceResult, Verdict
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,37 @@ class Moment:
     rgb: RGBImage
     time: float
     faces: tuple[FaceResult, ...]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Frames one after another on which a person was judged fake, from the first one's time to the last one's, in seconds."""
+
+    track: int
+    start: float
+    end: float
+    frames: int
+
+
+def longest_fake(faces: Iterable[tuple[int | None, float | None, Verdict | None]], tracks: Iterable[int]) -> Stretch | None:
+    """The longest stretch on which one of the persons `tracks` was judged fake on every frame on which it was judged; None without any.
+
+    `faces` are the clip's, each as (track, time, verdict). Of equally long ones it is the one with more frames, then the first.
+    """
+    wanted, found = set(tracks), list[Stretch]()
+    running: dict[int, Stretch] = {}
+    for track, time, verdict in sorted(
+        (face for face in faces if face[0] in wanted and face[1] is not None), key=lambda face: face[1] or 0.0
+    ):
+        assert track is not None
+        assert time is not None
+        if verdict == "fake":
+            begun = running.get(track, Stretch(track, time, time, 0))
+            running[track] = Stretch(track, begun.start, time, begun.frames + 1)
+            found.append(running[track])
+        elif verdict is not None:
+            running.pop(track, None)
+    return max(found, key=lambda stretch: (stretch.end - stretch.start, stretch.frames), default=None)
 
 
 def worst_times(result: AnalysisResult, limit: int = 4) -> list[float]:

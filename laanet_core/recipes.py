@@ -94,20 +94,20 @@ RECIPES: Mapping[str, TrainingConfig] = {
         material=Material(pairs=0.25, foreign_blends=0.35, policy="hardened", frames_per_video=0),
         loss=LossConfig(heatmap_weight=2.0, consistency_weight=2.0),
     ),
-    # From trained weights and what people have labelled: few steps, the early stages frozen, self-blends against forgetting.
+    # From trained weights and what people have labelled: few steps, the first stage frozen, self-blends against forgetting.
     "finetune": TrainingConfig(
         steps=400,
         batch_pairs=16,
         start_rate=1e-4,
-        peak_rate=4e-4,
+        peak_rate=8e-4,
         warmup=0.1,
         sam_rho=0.0,
         frozen_steps=0,
-        frozen_stages=3,
-        start_pull=1e-3,
+        frozen_stages=1,
+        start_pull=1e-4,
         average_decay=0.98,
         seed=2024,
-        material=Material(labelled=0.4, foreign_blends=0.2, policy="hardened", frames_per_video=0),
+        material=Material(labelled=0.6, foreign_blends=0.15, policy="published", frames_per_video=0),
         loss=LossConfig(heatmap_weight=2.0, consistency_weight=2.0),
     ),
 }

@@ -15,7 +15,7 @@ from typing import Any
 
 from huggingface_hub import HfApi, Volume
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError
-from staging import HARDWARE, NotStaged, Wanted, stage
+from staging import HARDWARE, NotStaged, Wanted, sign_in, stage
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
 _FREE = "cpu-basic"  # what every Space has until another is asked for
@@ -148,13 +148,14 @@ def _volume(given: str) -> Volume:
 
 def _tell(folder: Path, files: Sequence[Path], plan: Plan, *, as_json: bool) -> None:
     sizes = {path.as_posix(): (folder / path).stat().st_size for path in files}
+    shown = {**plan.to_json(), "oauth_scopes": sign_in(folder)}
     if as_json:
-        print(json.dumps({**plan.to_json(), "files": sizes, "bytes": sum(sizes.values())}))
+        print(json.dumps({**shown, "files": sizes, "bytes": sum(sizes.values())}))
         return
     for name, size in sizes.items():
         print(f"{size:>12,}  {name}")
     print(f"{sum(sizes.values()):>12,}  in {len(sizes)} files")
-    for name, value in plan.to_json().items():
+    for name, value in shown.items():
         print(f"{name}: {json.dumps(value)}")
 
 

@@ -88,6 +88,12 @@ def card(wanted: Wanted) -> str:
     return f"---\n{yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)}---\n{text}"
 
 
+def sign_in(folder: Path) -> list[str]:
+    """What a staged Space's card asks Hugging Face to tell it of people who sign in; nothing where it asks for no sign-in."""
+    matter: dict[str, Any] = yaml.safe_load((folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1])
+    return list(matter.get("hf_oauth_scopes", [])) if matter.get("hf_oauth") else []
+
+
 def requirements(wanted: Wanted) -> str:
     """The application's own, with what the hardware needs in place of it or beside it."""
     own = _versions((ROOT / "requirements.txt").read_text(encoding="utf-8"))

@@ -22,6 +22,10 @@ from webapp.ui.desk import CALLS
 from webapp.ui.doors import cookie
 
 PASSWORD = "correct horse battery"
+TABLES = (
+    *("account", "link", "cases", "claim", "label", "label_tag", "label_region", "decision", "audit"),
+    *("snapshot", "tuning_run", "model_version"),
+)
 PEOPLE = {"mia": Role.MODERATOR, "noah": Role.MODERATOR, "olga": Role.MODERATOR, "ada": Role.ADMIN}
 
 
@@ -73,10 +77,7 @@ def close_all(server: Server) -> None:
 def rows_of(server: Server) -> dict[str, list[Any]]:
     """Everything that an action of a moderator or admin could change, but for when a session was seen."""
     with records_of(server) as sessions, sessions() as session:
-        found = {
-            name: [tuple(row) for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))]
-            for name in ("account", "link", "cases", "claim", "label", "label_tag", "label_region", "decision", "audit")
-        }
+        found = {name: [tuple(row) for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))] for name in TABLES}
         found["signed_in"] = list(session.scalars(text("SELECT token_hash FROM signed_in ORDER BY 1")))
         return found
 

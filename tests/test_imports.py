@@ -59,6 +59,22 @@ def test_only_the_settings_read_the_environment() -> None:
         assert name in READS_ENVIRONMENT or ("os.environ" not in text and "getenv" not in text), name
 
 
+def test_signing_in_elsewhere_is_not_even_imported_off_spaces() -> None:
+    code = """
+import sys
+from webapp.bootstrap import cases, membership
+from webapp.settings import from_environment
+from webapp.ui import desk
+settings = from_environment({"LENS_HF_ORGANISATION": "lens", "OPENID_PROVIDER_URL": "https://huggingface.co", "OAUTH_CLIENT_ID": "a",
+    "OAUTH_CLIENT_SECRET": "b", "OAUTH_SCOPES": "openid profile read-memberships", "SPACE_HOST": "owner-lens.hf.space"})
+print(membership.member_door(None, settings))
+print([name for name in sys.modules if name.startswith(("authlib", "joserfc", "webapp.services.accounts.m", "webapp.services.accounts.o"))])
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["None", "[]"]
+    assert "LENS_HF_ORGANISATION does nothing here" in done.stderr
+
+
 def test_the_folder_spaces_is_no_package() -> None:
     assert not (ROOT / "spaces" / "__init__.py").exists()
 

@@ -26,7 +26,14 @@ def test_what_the_readme_points_to_is_there() -> None:
 
 
 def test_every_code_of_a_refusal_is_listed() -> None:
-    desk = ("services/accounts/", "services/cases/", "ui/doors/", "ui/desk/", "ui/pages/desk/")  # moderators': docs/moderating.md
+    desk = (
+        "services/accounts/",
+        "services/cases/",
+        "services/learning/",
+        "ui/doors/",
+        "ui/desk/",
+        "ui/pages/desk/",
+    )  # moderators': docs/moderating.md
     files = [path for path in (ROOT / "webapp").rglob("*.py") if not any(part in path.as_posix() for part in desk)]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     codes = set(re.findall(r'(?:Refused|_failing_as|_answer)\((?:\d+, )?\s*"(\w+)"', source))
@@ -37,7 +44,9 @@ def test_every_code_of_a_refusal_is_listed() -> None:
 
 def test_every_code_of_the_desk_is_listed() -> None:
     listed = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "moderating.md").read_text(encoding="utf-8")))
-    folders = ("webapp/services/accounts", "webapp/services/cases", "webapp/ui/doors", "webapp/ui/desk", "webapp/ui/pages/desk")
+    folders = [
+        f"webapp/{name}" for name in ("services/accounts", "services/cases", "services/learning", "ui/doors", "ui/desk", "ui/pages/desk")
+    ]
     source = "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py"))
     codes = set(re.findall(r'(?:Refused|_error)\((?:\d+, )?\s*"(\w+)"', source))
     assert len(codes) >= 25

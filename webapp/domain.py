@@ -52,6 +52,9 @@ class Action(StrEnum):
     INVITED = "invited"
     LINK_RENEWED = "link_renewed"  # for an account that was invited, or forgot its password
     ACCOUNT_CHANGED = "account_changed"
+    JOINED = "joined"  # a member of the organisation signed in for the first time
+    SIGNED_IN = "signed_in"  # by way of the organisation, as the next one
+    SIGN_IN_REFUSED = "sign_in_refused"
     CASE_FLAGGED = "case_flagged"
     CASE_OPENED = "case_opened"
     CASE_LABELLED = "case_labelled"
@@ -61,6 +64,10 @@ class Action(StrEnum):
     CASE_GOLD = "case_gold"  # its answer is known: it tests the moderators
     LABELS_EXPORTED = "labels_exported"
     SNAPSHOT_FROZEN = "snapshot_frozen"
+    SNAPSHOT_ASKED = "snapshot_asked"  # on the desk; what came of it has entries of its own
+    FINETUNE_BEGUN = "finetune_begun"
+    FINETUNE_CANCELLED = "finetune_cancelled"
+    GATE_ASKED = "gate_asked"
     MODEL_PROMOTED = "model_promoted"
     MODEL_ROLLED_BACK = "model_rolled_back"
     PUBLISHED = "published"

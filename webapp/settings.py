@@ -13,12 +13,16 @@ from urllib.parse import urlsplit
 
 Runtime = Literal["auto", "eager", "openvino", "cuda"]
 Precision = Literal["float32", "bfloat16", "float16"]
+Roleless = Literal["refuse", "moderator"]
 RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 Choice = TypeVar("Choice", bound=str)
 ROOT = Path(__file__).resolve().parents[1]
 _BACKUP_REPOSITORY = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)", re.ASCII)
 _SHORTEST_TOKEN = 16
+_PROVIDER = re.compile(r"https://[\w.:-]+(/[\w./-]*)?|http://127\.0\.0\.1:\d+", re.ASCII)  # a secret goes there
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
+_ORGANISATION = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _MOST_PROCESSORS = 15  # each analysis holds a picture, or some frames
 
 
@@ -33,10 +37,26 @@ class InvalidSetting(Exception):
 
 
 @dataclass(frozen=True)
+class SpaceOAuth:
+    """What Hugging Face tells a Space, by variables of its own, of the way its visitors may sign in there."""
+
+    provider: str  # OPENID_PROVIDER_URL, without a slash at the end
+    client_id: str  # OAUTH_CLIENT_ID
+    client_secret: str = field(repr=False)  # OAUTH_CLIENT_SECRET
+    scopes: tuple[str, ...]  # OAUTH_SCOPES: what may be asked for
+    host: str  # SPACE_HOST: the first of its names, by which it is reached directly
+
+    @property
+    def url(self) -> str:
+        """The Space's direct address."""
+        return f"https://{self.host}"
+
+
+@dataclass(frozen=True)
 class Settings:
     """What a host may set; beside each value the variable that sets it. docs/hosting.md says more.
 
-    `space` and `zero_gpu` are what Hugging Face says of the machine.
+    `space`, `zero_gpu` and `oauth` are what Hugging Face says of the machine.
     """
 
     weights: str = "starter"  # LENS_WEIGHTS: starter | folder | hf://owner/repo@revision
@@ -78,8 +98,12 @@ class Settings:
     gate_corruptions: tuple[str, ...] = ("jpeg:50", "resize:0.5", "noise:10")  # LENS_GATE_CORRUPTIONS likewise, parted by spaces
     gate_loss: float = 0.02  # LENS_GATE_LOSS: AUC that a candidate may lose on any of these, and
     gate_slice_loss: float = 0.05  # LENS_GATE_SLICE_LOSS on faces of one kind
+    organisation: str = ""  # LENS_HF_ORGANISATION, by name or id, whose members moderate, on a Space only
+    roleless: Roleless = "refuse"  # LENS_HF_ROLELESS: refuse | moderator, for members whose role the Space is not told
+    replay: Path | None = None  # LENS_REPLAY: manifest of the data set that fine-tuning learns from beside a snapshot
     log: str = "text"  # LENS_LOG: text | json
     metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
+    oauth: SpaceOAuth | None = None
     space: bool = False
     zero_gpu: bool = False
 
@@ -188,6 +212,9 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         gate_corruptions=tuple(environment.get("LENS_GATE_CORRUPTIONS", " ".join(defaults.gate_corruptions)).split()),
         gate_loss=_amount(environment, "LENS_GATE_LOSS", defaults.gate_loss, most=1),
         gate_slice_loss=_amount(environment, "LENS_GATE_SLICE_LOSS", defaults.gate_slice_loss, most=1),
+        organisation=_organisation(environment.get("LENS_HF_ORGANISATION", defaults.organisation)),
+        roleless=_one_of(environment, "LENS_HF_ROLELESS", get_args(Roleless), defaults.roleless),
+        replay=Path(environment["LENS_REPLAY"]).resolve() if environment.get("LENS_REPLAY") else None,
         log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
         metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
     )
@@ -230,9 +257,31 @@ def _defaults(environment: Mapping[str, str]) -> Settings:
         backup_hours=0.25,
         log="json",
         space=True,
+        oauth=_oauth(environment),
         zero_gpu=zero_gpu,
         at_once=1 if zero_gpu else _side_by_side(),  # each would borrow a GPU of its own
     )
+
+
+def _oauth(environment: Mapping[str, str]) -> SpaceOAuth | None:
+    """None where the Space's card does not ask for it, and Hugging Face therefore sets none of these."""
+    names = ("OPENID_PROVIDER_URL", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "SPACE_HOST")
+    values = [environment.get(name, "") for name in names]
+    if not all(values):
+        return None
+    provider, client_id, secret, scopes, hosts = values
+    host = hosts.split(",")[0].strip()
+    if not _PROVIDER.fullmatch(provider):
+        raise InvalidSetting(f"OPENID_PROVIDER_URL must be an address that begins with https://, not {provider!r}")
+    if not _HOST.fullmatch(host):
+        raise InvalidSetting(f"SPACE_HOST must be names of hosts, parted by commas, not {hosts!r}")
+    return SpaceOAuth(provider.rstrip("/"), client_id, secret, tuple(scopes.split()), host)
+
+
+def _organisation(text: str) -> str:
+    if text and not _ORGANISATION.fullmatch(text):
+        raise InvalidSetting(f"LENS_HF_ORGANISATION must be an organisation's name or id, not {text!r}")
+    return text
 
 
 def _backups(text: str) -> tuple[Path | None, str]:

@@ -25,14 +25,19 @@ ROOMY, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 700}
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser_path() -> str:
     executable = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chrome")
     if executable is None:
         if os.environ.get("CI"):
             pytest.fail("no Chromium on this machine, and CI must not do without")
         pytest.skip("needs Chromium (Debian: apt install chromium)")
+    return executable
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=executable, args=FLAGS)
+        running = playwright.chromium.launch(executable_path=browser_path, args=FLAGS)
         yield running
         running.close()
 

@@ -99,6 +99,7 @@ def test_from_dispute_to_decision(desk_server: Server, picture: str, desk_of: An
         assert set(taken) == {"case", "queue"}
         assert set(taken["case"]) == {"id", "kind", "format", "subject", "spots", "labelled", "until"}
         assert not person.page.locator("[data-do=heat]").is_visible()
+        expect(person.page.locator("#desk-until")).to_have_text(re.compile(r"^yours until \d\d:\d\d UTC$"))
         person.keys(value, "e", "d", "v")
     mia.page.locator("#desk-note").fill(NOTE)
     for person in (mia, noah):

@@ -7,6 +7,7 @@ import json
 import re
 from pathlib import Path
 
+import httpx
 import numpy as np
 import numpy.typing as npt
 import pypdf
@@ -84,7 +85,7 @@ def test_the_link_shows_the_result_and_its_votes_until_it_is_deleted(visit: Visi
     page.wait_for_selector("#record .lens-head", timeout=30_000)
     assert re.findall(r"0\.\d{4}", headline)[0] in page.inner_text("#record")
     assert page.locator("#record .lens-note").evaluate("e => e.textContent") == note
-    page.get_by_label("Show me here").check()
+    expect(page.locator("#notice")).to_be_hidden()  # the file is not kept: nobody will decide
     page.click("#delete")
     page.click("#delete-sure")
     expect(page.locator("#record")).to_contain_text("Nothing of this result is left")
@@ -104,6 +105,37 @@ def test_deleting_on_the_page_takes_the_answer_away(visit: Visit, samples: Path)
     visit.page.click("#delete-sure")
     expect(visit.page.locator("#deleted")).to_contain_text("Deleted")
     expect(visit.page.locator("#feedback")).to_be_hidden()
+
+
+def test_what_was_deleted_elsewhere_goes_from_the_page_too(visit: Visit, samples: Path, server: Server) -> None:
+    visit.analyse(samples / "astronaut.png")
+    page = visit.page
+    receipt = page.locator("#link input, #link textarea").first.input_value().partition("#")[2]
+    assert httpx.delete(f"{server.url}/api/v1/results/{receipt}").status_code == 200
+    page.click("#delete")
+    page.click("#delete-sure")
+    expect(page.locator("#deleted")).to_contain_text("Deleted")
+    expect(page.locator("#feedback")).to_be_hidden()
+
+
+def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: Path, server: Server) -> None:
+    """What is deleted is what is shown, whatever stands in the field; the other language shows the same."""
+    receipts = []
+    for path in (samples / "astronaut.png", EXAMPLES / "astronaut-self-blended.jpg"):
+        answer = httpx.post(f"{server.url}/api/v1/analyse", files={"file": ("x", path.read_bytes())}, timeout=60)
+        receipts.append(answer.json()["receipt"])
+    page, shown = visit.page, visit.page.locator("#record h2")
+    page.goto(f"{server.url}/receipt#{receipts[0]}")
+    expect(shown).to_contain_text("No sign of manipulation found", timeout=30_000)
+    page.goto(f"{server.url}/receipt#{receipts[1]}")
+    expect(shown).to_contain_text("looks manipulated", timeout=30_000)
+    page.click("a[hreflang=zh]")
+    expect(shown).to_contain_text(LANGUAGES["zh"].outcomes["fake"][0].partition("{")[0], timeout=30_000)
+    page.locator("#receipt textarea, #receipt input").first.fill(receipts[0])
+    page.click("#delete")
+    page.click("#delete-sure")
+    expect(page.locator("#record")).to_contain_text(LANGUAGES["zh"].deleted)
+    assert [httpx.get(f"{server.url}/api/v1/results/{receipt}").status_code for receipt in receipts] == [200, 404]
 
 
 def test_the_page_speaks_chinese(visit: Visit, samples: Path) -> None:

@@ -60,6 +60,8 @@ def test_a_dry_run_lists_what_a_space_needs_and_nothing_else() -> None:
     assert max(files.values()) < 100_000_000
     assert given["bytes"] == sum(files.values())
     assert given["secrets"] == ["LENS_METRICS_TOKEN"]
+    assert given["oauth_scopes"] == ["read-memberships"]
+    assert 'oauth_scopes: ["read-memberships"]' in deploy("--dry-run").stdout
     assert "value-of-the-secret" not in json.dumps(given)
 
 
@@ -75,6 +77,9 @@ def test_card_and_requirements_fit_the_hardware(tmp_path: Path, hardware: str, s
     assert matter["suggested_hardware"] == suggested
     assert matter["models"] == ["someone/weights"]
     assert matter["preload_from_hub"] == [f"someone/weights config.json,model.safetensors {COMMIT}"]
+    assert (matter["hf_oauth"], matter["hf_oauth_scopes"]) == (True, ["read-memberships"])
+    assert "hf_oauth_authorized_org" not in matter  # visitors of the public page are no members
+    assert {"authlib==1.9.10", "httpx2==2.16.2"} <= set(needed)
     assert len(matter["short_description"]) <= 60
     assert f"torch=={torch or own['torch']}" in needed
     assert ("spaces==0.51.3" in needed) == (hardware == "zerogpu")

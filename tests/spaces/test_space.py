@@ -14,6 +14,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.hub_server import HubServer
+from tests.openid_provider import HOST, OpenIDProvider
 from tests.spaces.space import STOPS_WITHIN, Space
 from webapp.ui.texts import LANGUAGES
 
@@ -63,11 +64,24 @@ def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(spac
     assert space.lines()[-1]["message"] == "stopped"
 
     space.wipe()
-    space.start()
+    with OpenIDProvider() as provider:
+        space.start(**provider.environment, LENS_HF_ORGANISATION="lens-moderators")
+        _sign_in(space)
     assert space.health()["weights"] == {"wanted": "starter", "used": "starter", "reason": None}
     assert space.result(receipt).json()["feedback"][0]["note"] == "a note about somebody"
     assert space.result(late.json()["receipt"]).status_code == 200
     assert space.fingerprint() == before
+
+
+def _sign_in(space: Space) -> None:
+    """As a member of the organisation, at the direct address."""
+    with httpx.Client(base_url=space.url, headers={"Host": HOST, "X-Forwarded-Proto": "https"}, timeout=30) as browser:
+        start = browser.get("/sign-in/huggingface")
+        back = httpx.get(start.headers["location"]).headers["location"].removeprefix(f"https://{HOST}")
+        done = browser.get(back, headers={"Cookie": start.headers["set-cookie"].partition(";")[0]})
+        session = done.headers.get_list("set-cookie")[0].partition(";")[0]
+        assert browser.get("/moderate/desk/state").status_code == 401
+        assert browser.get("/moderate/desk/state", headers={"Cookie": session}).json()["person"]["name"] == "hf:ada-l"
 
 
 def _check_metrics(space: Space, receipt: str) -> None:

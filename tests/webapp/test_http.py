@@ -156,11 +156,13 @@ def test_no_file_of_the_server_and_no_address_is_opened(server: Server) -> None:
                 assert b"event: complete" not in events
 
 
-def test_a_port_in_use_and_impossible_settings_are_said_in_one_line(server: Server, tmp_path: Path) -> None:
+def test_a_port_in_use_and_impossible_settings_are_said_in_one_line(server: Server, tmp_path: Path, samples: Path) -> None:
     port = server.url.rsplit(":", 1)[1]
     for settings, words in (
         ({"LENS_PORT": port}, f"{port} is in use"),
         ({"LENS_PORT": "many"}, "LENS_PORT must be"),
+        ({"LENS_PORT": str(free_port()), "LENS_HOST": "192.0.2.1"}, "error: nothing can be served at 192.0.2.1"),
+        ({"LENS_PORT": str(free_port()), "LENS_DATA": str(samples / "astronaut.png" / "data")}, "error: file_unavailable"),
         ({"LENS_PORT": str(free_port()), "LENS_WEIGHTS": "nowhere"}, "error: invalid_weights"),
     ):
         process = start_server(tmp_path, **settings)
@@ -168,3 +170,8 @@ def test_a_port_in_use_and_impossible_settings_are_said_in_one_line(server: Serv
         out = (tmp_path / "log").read_text()
         assert words in out
         assert "Traceback" not in out
+
+
+def test_no_file_is_an_error_with_a_code(client: Client) -> None:
+    assert client.predict(None, api_name="/analyse_image")[1]["error"]["code"] == "missing_file"
+    assert client.predict(None, api_name="/analyse_video")[0]["error"]["code"] == "missing_file"

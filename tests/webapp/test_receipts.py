@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, select, text
 
 from laanet_core.inference import Detector
+from laanet_core.stability import Stability
 from tests.core.clips import write_clip
 from tests.webapp.naughty import MANY, NOTES
 from tests.webapp.test_feedback import mask, png
@@ -115,6 +116,24 @@ def test_wrong_receipts_of_any_shape_are_answered_alike(receipts: ReceiptService
     assert answers == {("unknown_receipt", "There is no result under this receipt.")}
 
 
+def test_it_is_kept_whether_the_verdicts_held(receipts: ReceiptService, analysed: Analysed, receipt: str) -> None:
+    record = receipts.result(receipt)
+    assert (record["held"], record["unstable_faces"]) == (None, [])  # not tried
+    faces = tuple(dataclasses.replace(face, verdict="real") for face in analysed.result.faces)
+    result = dataclasses.replace(analysed.result, verdict="real", faces=faces)
+    holds, falls = Stability((), True, "real"), Stability((), False, "inconclusive")
+    cases: list[tuple[list[Stability | None], bool, list[int]]] = [([holds, holds], True, []), ([holds, falls], False, [2])]
+    for found, held, unstable in cases:
+        receipts.remember_held(receipt, dataclasses.replace(result, kind="video"), [falls])  # of a clip nothing is kept
+        receipts.remember_held(receipt, result, found)
+        record = receipts.result(receipt)
+        assert (record["held"], record["unstable_faces"], record["verdict"]) == (held, unstable, analysed.result.verdict)
+    receipts.delete(receipt)
+    receipts.remember_held(receipt, result, [holds, holds])  # nothing happens
+    with pytest.raises(Refused, match="There is no result under this receipt"):
+        receipts.result(receipt)
+
+
 def test_the_wish_for_a_notice_is_kept(receipts: ReceiptService, receipt: str) -> None:
     for wanted in (True, True, False):
         receipts.ask_notice(receipt, wanted)
@@ -200,13 +219,14 @@ def test_results_from_before_the_migrations_can_be_seen_and_deleted_from_the_cop
         assert connection.execute("SELECT count(*) FROM analysis").fetchone() == (2,)
 
 
-def test_a_failing_database_is_said(receipts: ReceiptService, engine: Engine, receipt: str) -> None:
+def test_a_failing_database_is_said(receipts: ReceiptService, engine: Engine, analysed: Analysed, receipt: str) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE analysis RENAME TO elsewhere"))
     for ask, code in (
         (receipts.result, "unavailable"),
         (receipts.delete, "not_deleted"),
         (lambda receipt: receipts.ask_notice(receipt, True), "not_saved"),
+        (lambda receipt: receipts.remember_held(receipt, analysed.result, [None, None]), "not_saved"),
     ):
         with pytest.raises(Refused) as refused:
             ask(receipt)

@@ -22,14 +22,17 @@ from laanet_core.config import DecisionConfig
 from laanet_core.images import read_image
 from laanet_core.inference import Detector
 from laanet_core.moments import Moment, moments, worst_times
-from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Heatmap, ModelInfo
+from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Heatmap, ModelInfo, TrackResult
+from laanet_core.stability import Stability, Variant
 from tests.core.clips import write_clip
 from webapp.services.cases.reliability import Reliability
 from webapp.services.report.chart import _step
+from webapp.services.report.lettering import BODY, paragraph, register_fonts
 from webapp.services.reports import CHINESE, ENGLISH, FORMAT, FORMAT_VERSION, Report, report_json, report_pdf
 from webapp.ui.render import faces as page_faces
 from webapp.ui.render import facts as page_facts
 from webapp.ui.render.headline import headline as page_headline
+from webapp.ui.render.trust import stability_strip
 from webapp.ui.texts import LANGUAGES
 
 MADE = datetime(2026, 11, 25, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=1)))
@@ -61,6 +64,46 @@ def test_measured_reliability_is_the_same_in_both_forms_and_in_every_language() 
     assert ENGLISH["reliability.title"] not in words_of(report_pdf(report_of(PICTURE)))
     with pytest.raises(ValueError, match="3 reliabilities for 2"):
         report_of(PICTURE, reliability=(None,) * 3)
+
+
+FALLEN = Stability(
+    (
+        Variant("jpeg_90", 1.0, 0.8, "fake", "fake"),
+        Variant("half_size", None, None, None, "fake"),
+        Variant("mirrored", -3, 0.05, "real", "fake"),
+    ),
+    False,
+    "inconclusive",
+)
+
+
+def test_a_verdict_that_does_not_hold_is_none_in_both_forms() -> None:
+    for words, page in ((ENGLISH, LANGUAGES["en"]), (CHINESE, LANGUAGES["zh"])):
+        report = report_of(PICTURE, words=words, stabilities=[FALLEN, None])
+        data = json.loads(json.dumps(report_json(report)))
+        assert (data["verdict"], data["fake_prob"], data["faces"][0]["verdict"]) == ("fake", 0.8765, "fake")  # as the model answered
+        assert data["shown_verdict"] == "inconclusive"
+        assert data["stability"] == [{"number": 1, **FALLEN.to_json()}]
+        text = words_of(report_pdf(report, GREY))
+        squeezed = text.replace(" ", "")
+        for sentence in (report.outcome(), report.explanation(), *report.additions(), report.came_to(FAKE, FALLEN)):
+            assert sentence.replace(" ", "") in squeezed
+            assert sentence in page_headline(report.shown, page, unstable=True) + stability_strip(PICTURE, [FALLEN, None], page)
+        assert all(f"{prob} {words[f'verdict.{verdict}']}" in text for prob, verdict in (("0.8000", "fake"), ("0.0500", "real")))
+        assert f"1 {words['verdict.inconclusive']} 0.8765 1.2346" in text  # the table of faces
+    untried = report_json(report_of(PICTURE))
+    assert (untried["shown_verdict"], untried["stability"]) == ("fake", None)
+    with pytest.raises(ValueError, match="1 stabilities for 2"):
+        report_of(PICTURE, stabilities=[FALLEN])
+
+
+def test_a_clip_that_cannot_be_told_says_when_it_looks_manipulated_in_the_pdf_too() -> None:
+    frames = tuple(dataclasses.replace(FAKE, time=0.5 * n, track=0, verdict="real" if n < 3 else "fake", heatmap=HEAT) for n in range(6))
+    tracks = (TrackResult(0, 6, 0.4, 0.6, "inconclusive"),)
+    clip = dataclasses.replace(PICTURE, kind="video", verdict="inconclusive", fake_prob=0.6, faces=frames, tracks=tracks)
+    for words in (ENGLISH, CHINESE):
+        text = words_of(report_pdf(report_of(clip, words=words))).replace(" ", "")
+        assert words["stretch"].format(start="1.50", end="2.50").replace(" ", "") in text
 
 
 def words_of(pdf: bytes) -> str:
@@ -126,7 +169,7 @@ def test_the_pdf_has_the_digits_of_the_result_and_of_the_page(
     for name, value in (
         ("No sign below", decision.real_below),
         ("Looks manipulated above", decision.fake_above),
-        ("Temperature", decision.temperature),
+        ("Temperature (calibrates scores)", decision.temperature),
     ):
         assert f"{name} {value:.4f}" in text
         assert f"<dt>{name}</dt><dd>{value:.4f}</dd>" in facts
@@ -163,7 +206,7 @@ def test_a_clip_has_its_persons_its_chart_and_its_worst_frames(clip: Clip, detec
     assert "Seconds" in text
     assert [track["person"] for track in data["tracks"]] == [1, 2]
     assert [face["person"] for face in data["faces"]] == [(face.track or 0) + 1 for face in clip.result.faces]
-    assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) >= 2
+    assert len(pypdf.PdfReader(io.BytesIO(pdf)).pages) in (2, 3)
     assert "Most suspicious moments" not in words_of(report_pdf(report))
     assert b"secret-name" not in pdf + json.dumps(data).encode()
 
@@ -241,12 +284,35 @@ def _fields(text: str) -> list[str]:
     return [f"{{{part.split('}')[0]}}}" for part in text.split("{")[1:]]
 
 
+def test_chinese_has_its_own_marks_and_none_of_them_begins_a_line() -> None:
+    text = words_of(report_pdf(report_of(PICTURE, words=CHINESE), GREY))
+    assert f"{CHINESE['kind.image']}，100 × 80" in text
+    assert f"第 1 张脸：{CHINESE['verdict.fake']}，0.8765" in text
+    register_fonts()
+    for count in range(20, 60):  # somewhere the mark comes just after a full line
+        for first in ("", "sha256 "):  # of one font, and of two
+            said = paragraph(f"{first}{'字' * count}；{'字' * 30}", BODY)
+            said.wrap(400, 800)
+            lines = [line[1][0] if isinstance(line, tuple) else "".join(word.text for word in line.words) for line in said.blPara.lines]
+            assert len(lines) > 1
+            assert not any(line.startswith("；") for line in lines)
+
+
 @pytest.mark.parametrize(("code", "mine"), [("en", ENGLISH), ("zh", CHINESE)])
 def test_the_words_are_those_of_the_page(code: str, mine: Mapping[str, str]) -> None:
     page = LANGUAGES[code]
     for state, (title, explanation) in page.outcomes.items():
-        if state != "unstable":  # a report is of the answer as it was given
-            assert (mine[f"outcome.{state}"], mine.get(f"why.{state}", "")) == (title, explanation)
+        assert (mine[f"outcome.{state}"], mine.get(f"why.{state}", "")) == (title, explanation)
+    trial = (page.stability, page.stability_help, page.stability_help_clip, page.stability_too_small, page.stability_one_frame)
+    assert tuple(mine[f"stability{key}"] for key in ("", ".help", ".help_clip", ".too_small", ".one_frame")) == trial
+    assert {name: mine[f"finding.{name}"] for name in page.stability_findings} == dict(page.stability_findings)
+    assert {name: mine[f"change.{name}"] for name in page.stability_names} == dict(page.stability_names)
+    assert (mine["outcome.untold_of"], mine["others"], mine["stretch"], mine["stretch.frame"]) == (
+        page.untold_of,
+        page.others,
+        page.stretch,
+        page.stretch_frame,
+    )
     assert {verdict: mine[f"verdict.{verdict if verdict != 'unjudged' else 'none'}"] for verdict in page.verdicts} == dict(page.verdicts)
     assert (mine["heat.legend"], mine["timeline"], mine["moments"]) == (page.heat_legend, page.timeline, page.worst)
     assert {error: mine[f"error.{error}"] for error in page.errors} == dict(page.errors)

@@ -43,6 +43,43 @@ def test_a_space_is_served_to_everybody_and_writes_nowhere_else(tmp_path: Path) 
     assert from_environment({"SPACE_ID": "owner/lens", "LENS_DATA": str(tmp_path), "LENS_PORT": "9000"}).port == 9000
 
 
+OAUTH = {
+    "SPACE_ID": "owner/lens",
+    "SPACE_HOST": "owner-lens.hf.space, lens.example",
+    "OPENID_PROVIDER_URL": "https://huggingface.co/",
+    "OAUTH_CLIENT_ID": "client",
+    "OAUTH_CLIENT_SECRET": "secret-of-the-space",
+    "OAUTH_SCOPES": "openid profile read-memberships",
+}
+
+
+def test_a_space_says_how_its_visitors_sign_in() -> None:
+    oauth = from_environment(OAUTH).oauth
+    assert oauth is not None
+    assert (oauth.provider, oauth.url, oauth.client_id) == ("https://huggingface.co", "https://owner-lens.hf.space", "client")
+    assert oauth.scopes == ("openid", "profile", "read-memberships")
+    assert "secret-of-the-space" not in repr(from_environment(OAUTH))
+    for missing in OAUTH:
+        assert from_environment({name: value for name, value in OAUTH.items() if name != missing}).oauth is None
+    settings = from_environment({"LENS_HF_ORGANISATION": "Lens.Mods-1", "LENS_HF_ROLELESS": "moderator"})
+    assert (settings.organisation, settings.roleless, Settings().roleless) == ("Lens.Mods-1", "moderator", "refuse")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENID_PROVIDER_URL", "http://huggingface.co"),  # a secret is sent there
+        ("OPENID_PROVIDER_URL", "http://127.0.0.1:80.evil.example"),
+        ("OPENID_PROVIDER_URL", "https://user@huggingface.co"),
+        ("SPACE_HOST", "https://owner-lens.hf.space"),
+        ("SPACE_HOST", "owner-lens.hf.space/x"),
+    ],
+)
+def test_what_a_space_cannot_say(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=name):
+        from_environment({**OAUTH, name: value})
+
+
 def test_backups_may_go_to_a_dataset_repository(tmp_path: Path) -> None:
     settings = from_environment({"LENS_BACKUPS": "hf://datasets/owner/lens-backups", "LENS_DATA": str(tmp_path)})
     assert (settings.backups_repository, settings.backups) == ("owner/lens-backups", tmp_path / "backups")
@@ -80,6 +117,9 @@ def test_secrets_are_not_printed() -> None:
         ("LENS_GOLD_SHARE", "-5"),
         ("LENS_CASE_UNCERTAIN", "0.6"),
         ("LENS_DECISION_DELAY", "0.5"),
+        ("LENS_HF_ORGANISATION", "two words"),
+        ("LENS_HF_ORGANISATION", "https://huggingface.co/lens"),
+        ("LENS_HF_ROLELESS", "admin"),
         ("LENS_WEBHOOK_URL", "ftp://host/x"),
         ("LENS_WEBHOOK_URL", "file:///etc/passwd"),
         ("LENS_WEBHOOK_URL", "https:///x"),

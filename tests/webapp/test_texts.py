@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from laanet_core.holding import Finding
 from laanet_core.results import Outcome, Verdict
 from webapp.domain import Vote
 from webapp.ui.texts import LANGUAGES, Texts
@@ -47,6 +48,7 @@ def test_every_language_says_everything(code: str) -> None:
 def test_every_state_of_the_program_has_words() -> None:
     assert set(ENGLISH.outcomes) >= set(get_args(Verdict)) | (set(get_args(Outcome)) - {"verdict"})
     assert set(ENGLISH.verdicts) == {*get_args(Verdict), "unjudged"}
+    assert set(ENGLISH.stability_findings) == set(get_args(Finding))
     assert set(ENGLISH.votes) == set(Vote)
 
 

@@ -104,7 +104,7 @@ def build(settings: Settings) -> Application:
         close_decoders=decoders.close,
         close_database=records.engine.dispose,
     )
-    site = Site(blocks, rest, build_desk(records, cases, detector, decoders, settings), health, metrics)
+    site = Site(blocks, rest, build_desk(records, cases, learning, detector, decoders, settings), health, metrics)
     return Application(services, site, timer, stopping)
 
 

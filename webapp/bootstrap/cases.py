@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from webapp.bootstrap.learning import Learning, overseeing
+from webapp.bootstrap.membership import member_door
 from webapp.bootstrap.records import Records, accounts
 from webapp.bootstrap.tasks import OFTEN, SETTLED, TEN_MINUTES
 from webapp.services.timer import Task
@@ -69,7 +71,9 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
     )
 
 
-def build_desk(records: Records, cases: Cases, detector: CurrentDetector, reader: KeptReader, settings: Settings) -> Desk:
+def build_desk(
+    records: Records, cases: Cases, learning: Learning, detector: CurrentDetector, reader: KeptReader, settings: Settings
+) -> Desk:
     from webapp.services.accounts import SignInService
     from webapp.services.cases.flags import FlagService
     from webapp.services.cases.looking import LookingService
@@ -86,6 +90,8 @@ def build_desk(records: Records, cases: Cases, detector: CurrentDetector, reader
         looking,
         ShowingService(looking, records.keeping, detector, reader),
         FlagService(sessions, records.audit),
+        overseeing(learning, settings, lambda: detector.info.version),
         settings,
+        member_door(records, settings),
     )
     return Desk(services)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from webapp.services.learning.cutting import FindLandmarks
     from webapp.services.learning.finetuning import FinetuneService
     from webapp.services.learning.gate import GateService, Rules
+    from webapp.services.learning.overseeing import OverseeingService
     from webapp.services.learning.snapshots import SnapshotService
     from webapp.services.learning.versions import VersionService
 
@@ -76,9 +77,19 @@ def open_learning(
     )
     ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
     rules = rules or GateRules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
-    finetuning = FinetuneService(opened.sessions, snapshots, versions, settings.runs, device=settings.device)
+    finetuning = FinetuneService(opened.sessions, opened.audit, snapshots, versions, settings.runs, device=settings.device)
     gate = GateService(snapshots, versions, ground, settings.runs / "judged", rules)
     return Learning(opened, snapshots, versions, finetuning, gate, reader)
+
+
+def overseeing(learning: Learning, settings: Settings, answering: Callable[[], str]) -> OverseeingService:
+    """Learning as it is steered on the desk."""
+    from webapp.services.learning.errands import Errands
+    from webapp.services.learning.overseeing import OverseeingService
+
+    errands = Errands(settings.runs / "errands")
+    services = (learning.records.audit, learning.snapshots, learning.finetuning, learning.versions, errands)
+    return OverseeingService(*services, answering=answering, replay=settings.replay)
 
 
 def versions_of(records: Records, settings: Settings) -> VersionService:

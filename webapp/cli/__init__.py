@@ -14,7 +14,7 @@ from webapp.settings import InvalidSetting, from_environment
 
 COMMANDS = (
     *("migrate", "create-user", "purge", "backup", "restore", "verify-audit", "export-labels", "gold"),
-    *("finetune", "gate", "promote", "rollback", "rescore", "push", "poison-drill", "learning-proof", "benchmark"),
+    *("snapshot", "finetune", "gate", "promote", "rollback", "rescore", "push", "poison-drill", "learning-proof", "benchmark"),
 )
 FAILED = 1
 

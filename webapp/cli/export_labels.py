@@ -26,6 +26,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with open_records(settings, upgrade=False) as records:
         export = LabelExport(records.sessions, records.audit, records.keeping, delay=timedelta(minutes=settings.decision_delay))
         written = export.write(args.format, args.out)
-    words = f"{written.path}: {written.decisions} decisions; {written.left_out} have no place in it, or their file is gone"
+    words = f"{written.path}: decisions: {written.decisions}; left out, for lack of a file or of a place in this format: {written.left_out}"
     print(json.dumps(written.to_json()) if args.json else words)
     return 0

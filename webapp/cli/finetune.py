@@ -23,7 +23,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     which.add_argument("--cancel", metavar="RUN", help="let a run end")
     which.add_argument("--list", action="store_true", help="print the newest runs")
     parser.add_argument(
-        "--replay", type=Path, metavar="MANIFEST", help="learn from this data set too, lest what was learned before be forgotten"
+        "--replay",
+        type=Path,
+        metavar="MANIFEST",
+        help="learn from this data set too, lest what was learned before be forgotten (default: LENS_REPLAY)",
     )
     parser.add_argument("--steps", type=int, metavar="N", help="short for --set steps=N")
     parser.add_argument(
@@ -43,7 +46,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             learning.finetuning.cancel(args.cancel)
             print(json.dumps({"cancelled": args.cancel}) if args.json else f"{args.cancel} is cancelled")
             return 0
-        public_id = args.run or _prepare(args, learning)
+        public_id = args.run or _prepare(args, learning, args.replay or settings.replay)
         last = [-1]
 
         def tell(step: int, steps: int) -> None:
@@ -58,7 +61,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _prepare(args: argparse.Namespace, learning: Learning) -> str:
+def _prepare(args: argparse.Namespace, learning: Learning, replay: Path | None) -> str:
     from webapp.services.learning.finetuning import Wish
 
     snapshot = args.snapshot
@@ -67,6 +70,6 @@ def _prepare(args: argparse.Namespace, learning: Learning) -> str:
         print(f"snapshot {json.dumps(frozen.to_json())}", file=sys.stderr)
         snapshot = frozen.public_id
     changes = [*args.set, *([f"steps={args.steps}"] if args.steps else [])]
-    public_id = learning.finetuning.prepare(Wish(snapshot or learning.snapshots.newest(), args.replay, changes))
+    public_id = learning.finetuning.prepare(Wish(snapshot or learning.snapshots.newest(), replay, changes))
     print(f"run {public_id}", file=sys.stderr)
     return public_id

@@ -16,6 +16,10 @@ def account_by_name(session: Session, name: str) -> Account | None:
     return session.scalar(select(Account).where(Account.name == name))
 
 
+def account_by_outside_id(session: Session, outside_id: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.outside_id == outside_id))
+
+
 def all_accounts(session: Session) -> Sequence[Account]:
     return session.scalars(select(Account).order_by(Account.name)).all()
 

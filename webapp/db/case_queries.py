@@ -119,8 +119,9 @@ def count_waiting(session: Session, account_id: int) -> int:
 
 
 def count_labelled(session: Session, account_id: int, since: datetime) -> int:
-    """How many cases the person has labelled to the end since then."""
-    mine = select(func.count()).select_from(Label).where(*_final_of(account_id), Label.created_at >= since)
+    """How many cases the person has labelled to the end, or decided as an adjudicator, since then."""
+    last = Label.stage.in_((Stage.FINAL, Stage.ADJUDICATION))
+    mine = select(func.count()).where(Label.account_id == account_id, last, Label.withdrawn_at.is_(None), Label.created_at >= since)
     return session.scalar(mine) or 0
 
 

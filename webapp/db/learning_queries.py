@@ -97,6 +97,11 @@ def newest_snapshot(session: Session) -> Snapshot | None:
     return session.scalar(select(Snapshot).where(Snapshot.state == SnapshotState.FROZEN).order_by(Snapshot.id.desc()).limit(1))
 
 
+def snapshots(session: Session, limit: int) -> Sequence[Snapshot]:
+    """The newest first."""
+    return session.scalars(select(Snapshot).order_by(Snapshot.id.desc()).limit(limit)).all()
+
+
 def frozen_snapshots(session: Session) -> set[str]:
     return set(session.scalars(select(Snapshot.public_id).where(Snapshot.state == SnapshotState.FROZEN)))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.db.tables import Analysis, Consent, Face, Feedback, Media, Rescore
@@ -18,6 +19,19 @@ def delete_analysis(session: Session, receipt_hash: str) -> int | None:
     """Delete one with all that refers to it (the database follows); its id, None where there was none."""
     gone = session.execute(delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id)).all()
     return gone[0].id if gone else None
+
+
+def set_held(session: Session, receipt_hash: str, held: bool, faces: Mapping[int, bool]) -> None:
+    """Say of an analysis and, by number, of its faces whether the verdicts held; nothing where there is none any more."""
+    changed = update(Analysis).where(Analysis.receipt_hash == receipt_hash).values(held=held).returning(Analysis.id)
+    found = session.execute(changed.execution_options(synchronize_session=False)).all()
+    if not found:
+        return
+    for stable in (True, False):
+        numbers = [number for number, value in faces.items() if value is stable]
+        if numbers:
+            of_these = update(Face).where(Face.analysis_id == found[0].id, Face.number.in_(numbers)).values(held=stable)
+            session.execute(of_these.execution_options(synchronize_session=False))
 
 
 def delete_older(session: Session, before: datetime, *, limit: int) -> int:

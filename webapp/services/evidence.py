@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from laanet_core.crops import RGBImage, crop_square
+from laanet_core.holding import checked_faces, held_answer
 from laanet_core.inference import Detector
 from laanet_core.moments import Moment, moments, worst_times
 from laanet_core.overlay_clip import write_overlay_clip
 from laanet_core.reader import Reader
-from laanet_core.results import AnalysisResult, FaceResult
+from laanet_core.results import AnalysisResult
 from laanet_core.stability import Stability, stabilities
 from webapp.services.analysis import Analysed
 from webapp.services.cases.reliability import Reliability, ReliabilityService
@@ -55,25 +56,15 @@ class EvidenceService:
         """The upright picture (H, W, 3) uint8 RGB. Raises UnreadableMedia."""
         return self._reader.image(path)
 
-    def checked_faces(self, result: AnalysisResult) -> tuple[FaceResult, ...]:
-        """The faces that `stabilities` judges again: all of a picture; of a clip those of its most suspicious frame."""
-        if result.kind == "image":
-            return result.faces
-        worst = worst_times(result, limit=1)
-        return tuple(face for face in result.faces if worst and face.time == worst[0])
-
     def stabilities(self, path: Path, result: AnalysisResult) -> list[Stability | None]:
-        """Whether the verdicts of `checked_faces` hold, in their order; None for a face without a score."""
-        faces = self.checked_faces(result)
+        """Whether the verdicts of `holding.checked_faces` hold, in their order; None for a face without a score."""
+        faces = checked_faces(result)
         rgb = self.picture(path) if result.kind == "image" else next(iter(self.worst_moments(path, result, limit=1))).rgb
         return stabilities(that_gave(self._detector, result.model), rgb, faces)
 
-    def falls(self, result: AnalysisResult, found: Sequence[Stability | None]) -> bool:
-        """Whether the file's own verdict rests on a face whose verdict does not hold: then it cannot be told."""
-        return result.kind == "image" and any(
-            stability is not None and not stability.stable and face.verdict == result.verdict and face.fake_prob == result.fake_prob
-            for face, stability in zip(self.checked_faces(result), found, strict=True)
-        )
+    def held(self, result: AnalysisResult, found: Sequence[Stability | None] | None) -> AnalysisResult:
+        """The answer with the verdicts that are left after `stabilities`, as it is shown; as it was given while that is not known."""
+        return result if found is None else held_answer(result, found)
 
     def consistency(self, path: Path, result: AnalysisResult) -> list[tuple[RGBImage, npt.NDArray[np.float32]] | None]:
         """Of every face of a picture its crop (S, S, 3) and consistency map (S/4, S/4) in [0, 1]; None for a face without a score."""
@@ -96,20 +87,25 @@ class EvidenceService:
         write_overlay_clip(path, result, target, progress=progress, reader=self._reader)
         return target
 
-    def report_json(self, analysed: Analysed, words: Mapping[str, str] | None = None) -> dict[str, Any]:
-        return report_json(self._report(analysed, words))
+    def report_json(
+        self, analysed: Analysed, words: Mapping[str, str] | None = None, found: Sequence[Stability | None] | None = None
+    ) -> dict[str, Any]:
+        """`found` is what `stabilities` gave, where that is known already."""
+        return report_json(self._report(analysed, words, found))
 
-    def report_pdf(self, path: Path, analysed: Analysed, words: Mapping[str, str] | None = None) -> bytes:
-        """An A4 report. `words` are those of another language than English."""
-        result = analysed.result
+    def report_pdf(
+        self, path: Path, analysed: Analysed, words: Mapping[str, str] | None = None, found: Sequence[Stability | None] | None = None
+    ) -> bytes:
+        """An A4 report. `words` are those of another language than English, `found` as in `report_json`."""
+        report = self._report(analysed, words, found)
         pictures: dict[str, Any] = {}
-        if result.kind == "image" and result.outcome != "rejected":
+        if report.result.kind == "image" and report.result.outcome != "rejected":
             pictures["rgb"] = self.picture(path)
-        elif result.outcome == "verdict":
-            pictures["moments"] = self.worst_moments(path, result)
-        return report_pdf(self._report(analysed, words), **pictures)
+        elif report.result.outcome == "verdict":
+            pictures["moments"] = self.worst_moments(path, report.shown)
+        return report_pdf(report, **pictures)
 
-    def _report(self, analysed: Analysed, words: Mapping[str, str] | None = None) -> Report:
+    def _report(self, analysed: Analysed, words: Mapping[str, str] | None, found: Sequence[Stability | None] | None) -> Report:
         extra: dict[str, Any] = {} if words is None else {"words": words}
         judge = that_gave(self._detector, analysed.result.model)
         return Report(
@@ -119,5 +115,6 @@ class EvidenceService:
             analysed.created,
             notice=judge.notice,
             reliability=tuple(self.reliabilities(analysed.result)),
+            stabilities=found,
             **extra,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,8 +16,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from laanet_core.config import DecisionConfig
+from laanet_core.holding import held_answer
 from laanet_core.inference import fake_probability, verdict_of
 from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Kind, ModelInfo, Outcome, TrackResult, Verdict
+from laanet_core.stability import Stability
 from webapp.db import case_queries, learning_queries, queries
 from webapp.db.chain import Event
 from webapp.db.copies import delete_from_copies
@@ -70,8 +72,10 @@ class ReceiptService:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
 
         The keys of `predict --json` as they were answered, and `created_at`, `size`, `thresholds` (None for results older than they
-        are kept), `feedback` (oldest first; `region` in base64), `later_scores`, `decision`, `waiting` and `reliability` (see `told`),
-        `notify`, `media` (see `_media`), `durable`: what was answered and said so far is in a backup, and outlives this machine.
+        are kept), `held` (see `remember_held`; False: the verdict counts as inconclusive), `unstable_faces` (numbers of the faces whose
+        verdicts did not hold), `feedback` (oldest first; `region` in base64), `later_scores`, `decision`, `waiting` and `reliability`
+        (see `told`), `notify`, `media` (see `_media`), `durable`: what was answered and said so far is in a backup, and outlives this
+        machine.
         """
         with _failing_as("unavailable", "The result cannot be read just now. Please try again in a moment."), self._sessions() as session:
             analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
@@ -83,6 +87,17 @@ class ReceiptService:
         until = self._backed_up_until()
         last = max([analysis.created_at, *(said.created_at for said in analysis.feedback)])
         return until is not None and last + _COMMITTED_WITHIN < until
+
+    def remember_held(self, receipt: str, result: AnalysisResult, found: Sequence[Stability | None]) -> None:
+        """Keep whether a picture's verdicts held, as `EvidenceService.stabilities` found; of a clip, whose verdict is that of no single
+        frame, nothing is kept. A result that was deleted meanwhile stays deleted.
+        """
+        if result.kind == "video":
+            return
+        faces = {number: stability.stable for number, stability in enumerate(found, start=1) if stability is not None}
+        held = held_answer(result, found).verdict == result.verdict
+        with _failing_as("not_saved", "It could not be saved. Please try again in a moment."), self._sessions.begin() as session:
+            queries.set_held(session, receipt_hash(receipt), held, faces)
 
     def delete(self, receipt: str) -> None:
         """Remove the analysis and all that hangs on it, from copies and backups too, and the kept file unless another receipt holds it
@@ -143,6 +158,8 @@ def _record(row: Analysis) -> dict[str, Any]:
         "created_at": row.created_at.isoformat(),
         "size": None if row.width is None else [row.width, row.height],
         "thresholds": None if (decision := decision_of(row)) is None else _thresholds(decision),
+        "held": row.held,
+        "unstable_faces": [face.number for face in row.faces if face.held is False],
         "feedback": [_said(feedback) for feedback in row.feedback],
         "later_scores": [_later(rescore) for rescore in row.rescores],
         "notify": row.notify,

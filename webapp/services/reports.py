@@ -32,7 +32,11 @@ def report_json(report: Report) -> dict[str, Any]:
     - `decision`: `temperature`, `real_below`, `fake_above`, `min_face_size` in pixels, `calibrated`; a face is real below the one
       threshold, fake above the other, inconclusive from one to the other, both included
     - `outcome` (verdict, no_face, face_too_small, rejected), `verdict` (real, fake, inconclusive) or null, `fake_prob` in [0, 1] or null,
-      `error` as {`code`, `message`} or null
+      `error` as {`code`, `message`} or null: as the model answered
+    - `shown_verdict`: the one that the PDF and the page show: `verdict`, or inconclusive where that does not hold; `stability`: whether the
+      verdicts hold, of every face tried (of clips those of the most suspicious frame) its `number` in `faces`, `variants` with `name`
+      (jpeg_90, jpeg_70, jpeg_50, half_size, mirrored), scores, verdict, the verdict it is held against and whether it is its opposite,
+      `stable`, and the `verdict` that is left; null where it was not tried yet
     - `faces`: each with `number` (as in the PDF of a photo), `box` [x1, y1, x2, y2] in pixels of the upright original, `detection_prob`,
       `fake_logit`, `fake_prob` = sigmoid(`fake_logit` / `temperature`), `verdict`, `time` in seconds of the clip or null, `track` (from 0)
       and `person` (from 1, as in the PDF) or null
@@ -55,6 +59,8 @@ def report_json(report: Report) -> dict[str, Any]:
         "model": {**answer["model"], "notice": report.notice},
         "decision": {key: round(value, 4) if isinstance(value, float) else value for key, value in report.decision.to_dict().items()},
         **{key: answer[key] for key in ("outcome", "verdict", "fake_prob", "error")},
+        "shown_verdict": report.shown.verdict,
+        "stability": _stability(report),
         "faces": [
             {"number": number, **face.to_json(), "person": None if face.track is None else face.track + 1}
             for number, face in enumerate(result.faces, start=1)
@@ -63,6 +69,13 @@ def report_json(report: Report) -> dict[str, Any]:
         "reliability": [{"number": number, **found.to_json()} for number, found in report.reliabilities()],
         "limits": report.limits,
     }
+
+
+def _stability(report: Report) -> list[dict[str, Any]] | None:
+    if report.stabilities is None:
+        return None
+    numbers = {id(face): number for number, face in enumerate(report.result.faces, start=1)}
+    return [{"number": numbers[id(face)], **stability.to_json()} for _, face, stability in report.tried()]
 
 
 def report_pdf(report: Report, rgb: RGBImage | None = None, moments: Sequence[Moment] = ()) -> bytes:

@@ -17,6 +17,8 @@ from webapp.ui.pages.analyse import QUEUE, places
 from webapp.ui.render.timeline import rows as timeline_rows
 from webapp.ui.services import Services
 
+_MISSING = {"error": Refused("missing_file", "A file is needed.").to_json()}
+
 
 def build(services: Services) -> None:
     """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete, which no page shows. None of them keeps a file."""
@@ -29,8 +31,10 @@ def build(services: Services) -> None:
 def _add_analyses(services: Services) -> None:
     """An upload is deleted once it was judged."""
 
-    def analyse_image(file: str) -> tuple[Any, dict[str, Any]]:
+    def analyse_image(file: str | None) -> tuple[Any, dict[str, Any]]:
         """Judge a picture: (picture with heatmaps and boxes or null, result as `predict --json` prints it, with its receipt)."""
+        if not file:
+            return None, _MISSING
         path, overlay = Path(file), None
         analysed = services.analysis.analyse(path, only="image")
         if analysed.result.outcome != "rejected":
@@ -39,8 +43,10 @@ def _add_analyses(services: Services) -> None:
         services.uploads.drop(path)
         return overlay, analysed.to_json()
 
-    def analyse_video(file: str) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
+    def analyse_video(file: str | None) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
+        if not file:
+            return _MISSING, []
         path = Path(file)
         analysed = services.analysis.analyse(path, only="video")
         services.uploads.drop(path)

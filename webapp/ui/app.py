@@ -105,7 +105,7 @@ def serve(site: Site, settings: Settings) -> None:
         run_history=False,
         enable_monitoring=False,
         show_error=False,
-        footer_links=["api"],
+        footer_links=[],
         max_file_size=f"{settings.max_upload_mb}mb",
         blocked_paths=[*settings.private, str(folder(settings.cache))],
         css_paths=STYLE,

@@ -44,15 +44,34 @@
     event.preventDefault();
   });
 
+  const goTo = (place, block) => {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    place.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
+  };
+
   // On a narrow screen the answer is below everything that was asked: go there, so that nobody waits for what has come already.
   window.lensArrive = () => {
     const answer = document.querySelector("#headline");
     const top = answer ? answer.getBoundingClientRect().top : 0;
-    if (top < 0 || top > window.innerHeight * 0.6) {
-      const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-      answer.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
-    }
+    if (top < 0 || top > window.innerHeight * 0.6) goTo(answer, "start");
   };
+
+  // What a deletion says may be out of sight, for the page has become shorter or longer above it.
+  window.lensDeleted = () => setTimeout(() => { // once the page has been drawn anew
+    const place = document.querySelector("#deleted"), box = place.getBoundingClientRect();
+    if (box.top < 0 || box.bottom > window.innerHeight) goTo(place, "center");
+  }, 100);
+
+  // Another link in the same tab is another result: the page begins anew.
+  window.addEventListener("hashchange", () => document.querySelector("#receipt") && location.reload());
+
+  // A link to another language takes the receipt along, and leaves an answer where it stands.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest(".lens-title a[hreflang]");
+    if (!link) return;
+    if (document.querySelector("#receipt")) link.hash = location.hash;
+    link.target = [...document.querySelectorAll("#link :is(input, textarea)")].some((field) => field.value) ? "_blank" : "";
+  });
 
   // What changes after an answer is read out; only these, not the progress beside them, which changes many times a second.
   const told = "#headline .html-container, #record .html-container, #thanks, #deleted";

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from webapp.services.accounts import AccountService, SignInService
 from webapp.services.analysis import AnalysisService
@@ -13,10 +14,14 @@ from webapp.services.cases.looking import LookingService
 from webapp.services.cases.showing import ShowingService
 from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
+from webapp.services.learning.overseeing import OverseeingService
 from webapp.services.receipts import ReceiptService
 from webapp.services.uploads import Uploads
 from webapp.services.weights import STARTER, WeightsInUse
 from webapp.settings import Settings
+
+if TYPE_CHECKING:
+    from webapp.ui.doors.membership import MemberDoor
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,7 @@ class Services:
 class DeskServices:
     """What the moderators' desk asks things of; each checks the role of the person who asks.
 
-    Another way to sign in (OAuth) would give out the sessions that `signing` knows.
+    `by_membership` is another way in, where there is one; it gives out sessions that `signing` knows.
     """
 
     accounts: AccountService
@@ -46,4 +51,6 @@ class DeskServices:
     looking: LookingService
     showing: ShowingService
     flags: FlagService
+    overseeing: OverseeingService
     settings: Settings
+    by_membership: MemberDoor | None = None

@@ -16,4 +16,5 @@ def theme() -> gr.Theme:
         "button_primary_background_fill_hover": "*primary_800",
     }
     readable = {"block_info_text_color": "*neutral_600", "block_info_text_color_dark": "*neutral_300"}
-    return made.set(**dark_enough, **{f"{name}_dark": value for name, value in dark_enough.items()}, **readable)
+    outlined = {"checkbox_border_color": "*neutral_500", "checkbox_border_color_dark": "*neutral_400"}
+    return made.set(**dark_enough, **{f"{name}_dark": value for name, value in dark_enough.items()}, **readable, **outlined)

@@ -99,8 +99,10 @@ def test_an_adjudicator_sees_arguments_without_names(
     assert "moderator" not in str([label.note for label in told])
     assert code_of(lambda: looking.arguments(people[1], case)) == "not_allowed"
     labelling.adjudicate(admin, case, REAL)
+    assert looking.queue(admin).to_json() == {"waiting": 0, "today": 1, "disputed": 0}
     assert code_of(lambda: looking.arguments(admin, case)) == "not_disputed"
     labelling.undo(admin, case)
+    assert looking.queue(admin).today == 0
     assert looking.disputed(admin) == case
 
 

@@ -17,6 +17,7 @@ from webapp.db.tables import SignedIn
 from webapp.domain import new_id, now
 from webapp.services.accounts import HOST, AccountService
 from webapp.ui.desk import CALLS, DESK
+from webapp.ui.desk.learning_routes import PREFIX
 from webapp.ui.desk.routes import Handlers
 
 SAID = {"value": "fake", "confidence": 3, "tags": ["eyes"], "note": "n", "concern": "other"}
@@ -140,8 +141,10 @@ def test_a_moderator_is_no_admin(desk_server: Server, mia: Moderator, case: str)
         assert "noah" not in line  # no list of people either
         if call["inputs"]:
             assert "may not do this" in line
-    for path in ("/disputed", f"/case/{case}/adjudicate"):
-        answer = mia.post(path, SAID)
+    of_the_model = [(method, path) for method, path in ENDPOINTS if path.startswith(PREFIX)]
+    assert len(of_the_model) >= 9
+    for method, path in (*of_the_model, ("POST", "/disputed"), ("POST", f"/case/{case}/adjudicate")):
+        answer = mia.client.request(method, CALLS + path, json=SAID if method == "POST" else None)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
     assert rows_of(desk_server) == before
 

@@ -4,12 +4,14 @@ import re
 from collections import Counter
 
 from tests.conftest import ROOT
-from webapp.domain import CaseState, LabelValue, Role, Tag, Vote
+from webapp.domain import CaseState, LabelValue, ModelState, Role, RunState, SnapshotState, Tag, Vote
 from webapp.services.cases.flags import Concern
 from webapp.services.cases.labelling import CONFIDENCES
 from webapp.services.cases.showing import VIEWS
+from webapp.ui.pages.desk.model import modelboard
 from webapp.ui.pages.desk.worktable import worktable
 from webapp.ui.texts.desk import ENGLISH
+from webapp.ui.texts.model import ENGLISH as MODEL
 
 PAGE = worktable(ENGLISH)
 
@@ -39,3 +41,13 @@ def test_what_the_script_asks_of_the_page_is_there() -> None:
     assert missing == set()
     for name in set(re.findall(r'\$\("[.#](desk-[\w-]+)"\)', script)):
         assert re.search(rf"""(class='[^']*\b{name}\b|id='{name}')""", PAGE), name
+
+
+def test_the_page_about_the_model_has_all_its_words_and_places() -> None:
+    for words, states in ((MODEL.snapshot_states, SnapshotState), (MODEL.run_states, RunState), (MODEL.version_states, ModelState)):
+        assert set(words) == set(states)
+    script = (ROOT / "webapp/ui/pages/desk/model.js").read_text(encoding="utf-8")
+    assert {name for name in re.findall(r"\bwords\.(\w+)", script) if not hasattr(MODEL, name)} == set()
+    page = modelboard(MODEL)
+    for name in {*re.findall(r'\bat\("([\w-]+)"\)', script), *re.findall(r'\brows\("([\w-]+)"', script)}:
+        assert f"id='model-{name}'" in page, name

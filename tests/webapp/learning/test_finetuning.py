@@ -36,8 +36,10 @@ def versions(sessions: Sessions, audit: AuditService, tmp_path: Path, tiny_weigh
 
 
 @pytest.fixture
-def finetuning(sessions: Sessions, snapshots: SnapshotService, versions: VersionService, tmp_path: Path) -> FinetuneService:
-    return FinetuneService(sessions, snapshots, versions, tmp_path / "data" / "runs", device="cpu")
+def finetuning(
+    sessions: Sessions, audit: AuditService, snapshots: SnapshotService, versions: VersionService, tmp_path: Path
+) -> FinetuneService:
+    return FinetuneService(sessions, audit, snapshots, versions, tmp_path / "data" / "runs", device="cpu")
 
 
 @pytest.fixture

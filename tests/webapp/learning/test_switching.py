@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import threading
-import urllib.request
-from collections import Counter
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 import torch
 from sqlalchemy import select
@@ -20,10 +14,8 @@ from laanet_core.config import DecisionConfig
 from laanet_core.inference import Detector
 from laanet_core.model import LAANet
 from laanet_core.weights import save_weights
-from tests.conftest import ROOT, served
 from tests.core.conftest import TINY
-from tests.webapp.private import picture
-from webapp.db.session import Sessions, make_sessions, open_database
+from webapp.db.session import Sessions
 from webapp.db.tables import Account, Analysis, Rescore
 from webapp.domain import ModelState, Role, now
 from webapp.services.analysis import AnalysisService
@@ -34,8 +26,6 @@ from webapp.services.keeping import Keeping
 from webapp.services.learning.versions import Standing, VersionService
 from webapp.services.receipts import ReceiptService
 from webapp.services.rescoring import RescoringService
-
-REQUESTS, SENDERS = 1000, 4
 
 
 def weights(folder: Path, version: str, seed: int) -> Path:
@@ -141,38 +131,3 @@ def test_kept_results_are_judged_again_and_receipts_show_both(
     with sessions() as session:
         row = session.scalars(select(Rescore)).one()
         assert row.fake_prob == new.analyse_file(face).fake_prob
-
-
-@pytest.mark.proof
-def test_a_thousand_requests_during_a_promotion(tmp_path: Path) -> None:
-    """A server of its own, promoted by a command of its own: no error, and every answer names one of the two."""
-    base = weights(tmp_path, "old", 2)
-    content = picture(np.full((48, 48, 3), 90, np.uint8), "JPEG", quality=90)
-    named: Counter[str] = Counter()
-    with served(tmp_path, LENS_WEIGHTS=str(base), LENS_MAX_WAITING="100", LENS_RUNTIME="eager") as server:
-        engine = open_database(f"sqlite:///{server.database}")
-        sessions = make_sessions(engine)
-        with_admin(sessions)
-        data = server.database.parent
-        versions = VersionService(sessions, AuditService(sessions, data / "audit.head"), data / "models", str(base))
-        made = challenger(versions, tmp_path, "new", 3)
-        engine.dispose()
-
-        def send(count: int) -> None:
-            for _ in range(count):
-                request = urllib.request.Request(f"{server.url}/api/v1/analyse", data=content, headers={"Content-Type": "image/jpeg"})
-                with urllib.request.urlopen(request, timeout=60) as answer:
-                    named[json.load(answer)["model"]["sha256"]] += 1
-
-        threads = [threading.Thread(target=send, args=(REQUESTS // SENDERS,)) for _ in range(SENDERS)]
-        for thread in threads:
-            thread.start()
-        environment = {"LENS_DATA": str(data), "LENS_WEIGHTS": str(base), "PATH": "/usr/bin:/bin"}
-        command = [sys.executable, "-m", "webapp", "promote", "new", "--by", "ada"]
-        promoted = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        assert promoted.returncode == 0, promoted.stderr
-        for thread in threads:
-            thread.join()
-    old = Detector.from_weights(base, "cpu", runtime="eager").info.sha256
-    assert set(named) == {old, made.sha256}
-    assert sum(named.values()) == REQUESTS

@@ -19,11 +19,16 @@ class Account(Base):
     """A person with a role. `name` is folded, so that two that look alike in capitals are one.
 
     `pseudonym` stands for the name in what leaves the database. `password_hash` is None until the invitation was accepted. `totp_step` is
-    the last time step whose code was used: none counts twice.
+    the last time step whose code was used: none counts twice. `outside_id` is whom a provider vouches for (issuer and subject, which stay
+    when he is renamed); such an account has neither password nor second factor here.
     """
 
     __tablename__ = "account"
-    __table_args__ = (CheckConstraint(f"role IN ({_ROLES})", name="role"), Index("ix_account_pseudonym", "pseudonym", unique=True))
+    __table_args__ = (
+        CheckConstraint(f"role IN ({_ROLES})", name="role"),
+        Index("ix_account_pseudonym", "pseudonym", unique=True),
+        Index("ix_account_outside_id", "outside_id", unique=True),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(MAX_NAME), unique=True)
@@ -34,6 +39,7 @@ class Account(Base):
     totp_step: Mapped[int] = mapped_column(default=0, server_default="0")
     pseudonym: Mapped[str] = mapped_column(String(32), default=new_id, server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    outside_id: Mapped[str | None] = mapped_column(String(512))
     sessions: Mapped[list[SignedIn]] = relationship(back_populates="account", cascade="all, delete-orphan")
     links: Mapped[list[Link]] = relationship(back_populates="account", cascade="all, delete-orphan")
 

@@ -23,7 +23,8 @@ class Analysis(Base):
 
     `temperature`, `real_below` and `fake_above` are those of the decision at the time, None for rows older than the columns;
     `notify`: the uploader wants the receipt's page to tell when a moderator has decided; `looked_at`: when it was last looked at whether
-    it becomes a case, None: not yet, so that nothing has been drawn either.
+    it becomes a case, None: not yet, so that nothing has been drawn either; `held`: whether a picture's verdict is the same once those of
+    its faces that do not hold are inconclusive, None: not tried, as with clips, of which a single frame is tried.
     """
 
     __tablename__ = "analysis"
@@ -56,6 +57,7 @@ class Analysis(Base):
     fake_above: Mapped[float | None]
     notify: Mapped[bool] = mapped_column(default=False, server_default=false())
     looked_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    held: Mapped[bool | None]
     faces: Mapped[list[Face]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Face.number")
     feedback: Mapped[list[Feedback]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Feedback.id")
     rescores: Mapped[list[Rescore]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Rescore.id")
@@ -66,7 +68,9 @@ class Analysis(Base):
 
 
 class Face(Base):
-    """One face of an analysis, its box in pixels of the upright original. `number` counts from 1 over all frames."""
+    """One face of an analysis, its box in pixels of the upright original. `number` counts from 1 over all frames; `held`: whether its
+    verdict held when the picture lost quality, None: not tried.
+    """
 
     __tablename__ = "face"
     __table_args__ = (
@@ -89,6 +93,7 @@ class Face(Base):
     verdict: Mapped[str | None] = mapped_column(String(16))
     time: Mapped[float | None]
     track: Mapped[int | None]
+    held: Mapped[bool | None]
     analysis: Mapped[Analysis] = relationship(back_populates="faces")
 
 

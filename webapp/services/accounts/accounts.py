@@ -16,7 +16,7 @@ from webapp.db.tables import Account, Link
 from webapp.db.tables.account import MAX_NAME
 from webapp.domain import Action, Actor, Purpose, Refused, Role, new_token, now, storable, token_hash, user_actor
 from webapp.services.accounts import passwords
-from webapp.services.accounts.person import AccountFacts, Asking, Host, Person, require
+from webapp.services.accounts.person import OUTSIDE, AccountFacts, Asking, Host, Person, require
 from webapp.services.accounts.signing_in import code_step, folded
 from webapp.services.audit import AuditService
 
@@ -48,11 +48,11 @@ class AccountService:
     def reset(self, person: Asking, name: str) -> str:
         """The token of a link with which the account's owner chooses a new password; earlier links stop working.
 
-        Raises Refused: not_signed_in, not_allowed, unknown_account, account_disabled.
+        Raises Refused: not_signed_in, not_allowed, unknown_account, not_local, account_disabled.
         """
         actor = _actor(person)
         with self._audit.transaction() as (session, tell):
-            account = _known(session, name)
+            account = _local(_known(session, name))
             if account.disabled_at is not None:
                 raise Refused("account_disabled", "This account is disabled. Enable it first.")
             account.links.clear()
@@ -75,11 +75,14 @@ class AccountService:
             return account.name
 
     def set_role(self, person: Asking, name: str, role: Role) -> None:
-        """Raises Refused: not_signed_in, not_allowed, unknown_account, last_admin."""
+        """Raises Refused: not_signed_in, not_allowed, unknown_account, not_local, last_admin."""
         self._change(_actor(person), name, role=role)
 
     def set_disabled(self, person: Asking, name: str, disabled: bool) -> None:
-        """A disabled account's sessions and links end at once, and it holds no case. Raises Refused as `set_role` does."""
+        """A disabled account's sessions and links end at once, and it holds no case.
+
+        Raises Refused: not_signed_in, not_allowed, unknown_account, last_admin.
+        """
         self._change(_actor(person), name, disabled=disabled)
 
     def people(self, person: Asking) -> list[AccountFacts]:
@@ -89,8 +92,11 @@ class AccountService:
             return [_facts(account) for account in queries.all_accounts(session)]
 
     def new_second_factor(self, person: Person | None) -> tuple[str, str]:
-        """A secret, not in force yet, and the address an authenticator app reads it from (otpauth:)."""
-        known = require(person, Role.MODERATOR)
+        """A secret, not in force yet, and the address an authenticator app reads it from (otpauth:).
+
+        Raises Refused: not_signed_in, not_local.
+        """
+        known = _with_password(person)
         secret = pyotp.random_base32()
         return secret, self.second_factor_address(known, secret)
 
@@ -100,8 +106,8 @@ class AccountService:
         return pyotp.TOTP(secret).provisioning_uri(name=known.name, issuer_name="LAA-Net Lens")
 
     def confirm_second_factor(self, person: Person | None, secret: str, code: str) -> None:
-        """From now on signing in needs a code. Raises Refused: not_signed_in, wrong_code."""
-        known = require(person, Role.MODERATOR)
+        """From now on signing in needs a code. Raises Refused: not_signed_in, not_local, wrong_code."""
+        known = _with_password(person)
         step = code_step(secret, code) if len(secret) == 32 and secret.isascii() and secret.isalnum() else None
         if step is None:
             raise Refused("wrong_code", "This is not the code that the app shows now.")
@@ -116,7 +122,7 @@ class AccountService:
             account = _known(session, name)
             admins = queries.count_admins(session)
             if role is not None:
-                account.role = role
+                _local(account).role = role
             if disabled is not None:
                 account.disabled_at = (account.disabled_at or now()) if disabled else None
             if disabled:
@@ -144,16 +150,37 @@ def _known(session: Session, name: str) -> Account:
     return account
 
 
+def _local(account: Account) -> Account:
+    """Raises Refused: not_local, where password and role are another's to give."""
+    if account.outside_id is not None:
+        raise _not_local()
+    return account
+
+
+def _with_password(person: Person | None) -> Person:
+    """Raises Refused: not_signed_in, not_local."""
+    known = require(person, Role.MODERATOR)
+    if known.name.startswith(OUTSIDE):
+        raise _not_local()
+    return known
+
+
+def _not_local() -> Refused:
+    return Refused("not_local", "This account signs in with Hugging Face, and has its role from the organisation there.")
+
+
 def _subject(account: Account) -> str:
     return f"account:{account.id}"
 
 
 def _checked_name(name: str) -> str:
-    """One line of letters, digits and signs, folded. Raises Refused: invalid_name."""
+    """Of a local account: one line of letters, digits and signs, folded. Raises Refused: invalid_name."""
     name = folded(name)
     kinds = {unicodedata.category(character)[0] for character in name}
     if not 1 <= len(name) <= MAX_NAME or not storable(name) or kinds & {"C", "Z"}:
         raise Refused("invalid_name", f"A name must have 1 to {MAX_NAME} characters and no spaces.")
+    if name.startswith(OUTSIDE):
+        raise Refused("invalid_name", f"Names that begin with {OUTSIDE} are those of people who sign in with Hugging Face.")
     return name
 
 

@@ -23,6 +23,7 @@ class Host:
 
 
 HOST = Host()
+OUTSIDE = "hf:"  # begins the names of accounts that Hugging Face vouches for, and of no local one
 Asking = Person | Host | None  # None: nobody is signed in
 
 

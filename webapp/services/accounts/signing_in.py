@@ -53,12 +53,7 @@ class SignInService:
             if account is None or account.disabled_at is not None or account.password_hash != stored:
                 raise _wrong()
             _check_code(session, account, code)
-            if previous:
-                queries.delete_session(session, token_hash(previous))
-            token, moment = new_token(), now()
-            session.add(SignedIn(account_id=account.id, token_hash=token_hash(token), created_at=moment, seen_at=moment))
-            queries.delete_sessions_before(session, created=moment - LONGEST, seen=moment - IDLE)
-        return token
+            return new_session(session, account, previous)
 
     def person_of(self, token: str | None) -> Person | None:
         """Who is signed in with it; None for an unknown, expired or ended one and for a disabled account."""
@@ -97,6 +92,16 @@ class SignInService:
             moment = now()
             if not queries.has_session(session, account_id, created=moment - LONGEST, seen=moment - IDLE):
                 queries.release_claim(session, account_id)
+
+
+def new_session(session: Session, account: Account, previous: str | None) -> str:
+    """Its token; the session of the `previous` one ends, and whatever session has expired goes."""
+    if previous:
+        queries.delete_session(session, token_hash(previous))
+    token, moment = new_token(), now()
+    session.add(SignedIn(account_id=account.id, token_hash=token_hash(token), created_at=moment, seen_at=moment))
+    queries.delete_sessions_before(session, created=moment - LONGEST, seen=moment - IDLE)
+    return token
 
 
 def _wrong() -> Refused:

@@ -6,9 +6,7 @@ import contextlib
 import json
 import logging
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,10 +20,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from webapp.db import learning_queries as queries
+from webapp.db.chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import TuningRun
-from webapp.domain import ModelState, RunState, SnapshotState, Unable, new_id, now
+from webapp.domain import Action, Actor, ModelState, RunState, SnapshotState, Unable, new_id, now
+from webapp.services.audit import AuditService
 from webapp.services.learning import training_process as process
+from webapp.services.learning.snapshot_files import require_enough
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import Standing, VersionService
 
@@ -33,7 +34,6 @@ logger = logging.getLogger(__name__)
 Tell = Callable[[int, int], None]
 _BEAT = 1.0  # seconds
 _SILENT = timedelta(seconds=60)  # without a beat a run on another machine counts as cut off
-_LEAST = 2  # faces of each label in train, val and gold; fewer cannot be learned from or measured
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,17 @@ class FinetuneService:
     """
 
     def __init__(
-        self, sessions: Sessions, snapshots: SnapshotService, versions: VersionService, folder: Path, *, device: str = "auto"
+        self,
+        sessions: Sessions,
+        audit: AuditService,
+        snapshots: SnapshotService,
+        versions: VersionService,
+        folder: Path,
+        *,
+        device: str = "auto",
     ) -> None:
         self._sessions = sessions
+        self._audit = audit
         self._snapshots = snapshots
         self._versions = versions
         self._folder = folder
@@ -75,7 +83,7 @@ class FinetuneService:
         if wish.replay is not None and not wish.replay.is_file():
             raise Unable("unknown_data", f"there is no manifest {wish.replay.name} to replay")
         steps = changed_recipe("finetune", list(wish.changes), None).steps
-        self._check_size(self._snapshots.verify(wish.snapshot))
+        require_enough(self._snapshots.verify(wish.snapshot))
         base = self._versions.base()
         with self._sessions.begin() as session:
             snapshot = queries.snapshot_by_public_id(session, wish.snapshot)
@@ -89,6 +97,36 @@ class FinetuneService:
                 session.add(run)
             return run.public_id
 
+    def claim(self, public_id: str, by: str = Actor.SYSTEM) -> TuningRun:
+        """Make the run the one that runs; one that died makes room. From now on `revive` has it carried out, if nobody else does.
+
+        Raises Unable: run_busy, run_ended.
+        """
+        try:
+            with self._audit.transaction() as (session, tell):
+                queries.lock_learning(session)
+                run, other = _run(session, public_id), queries.running(session)
+                if run.state in (RunState.FINISHED, RunState.CANCELLED):
+                    raise Unable("run_ended", f"the run {public_id} is {run.state}")
+                if other is not None and other.id != run.id:
+                    if self._alive(other):
+                        raise Unable("run_busy", f"another run is at work: {other.public_id}, step {other.step} of {other.steps}")
+                    other.state, other.message = RunState.FAILED, "cut off"
+                    session.flush()
+                if run.state != RunState.RUNNING or by != Actor.SYSTEM:  # else it goes on by itself
+                    tell(Event(by, Action.FINETUNE_BEGUN, f"run:{public_id}", {"snapshot": run.snapshot.public_id, "step": run.step}))
+                run.state, run.beat_at, run.message = RunState.RUNNING, now(), ""
+                return run
+        except IntegrityError as error:
+            raise Unable("run_busy", "another run has just begun") from error
+
+    def require_idle(self) -> None:
+        """Raises Unable: run_busy, where somebody carries a run out."""
+        with self._sessions() as session:
+            run = queries.running(session)
+        if run is not None and self._alive(run):
+            raise Unable("run_busy", f"a run is at work: {run.public_id}, step {run.step} of {run.steps}")
+
     def carry_out(self, public_id: str, tell: Tell | None = None) -> Standing:
         """Train to the end, calibrate, and keep the candidate. Whoever kills this process finds the trainer at work; called again, it
         goes on with it, or with what it left.
@@ -96,8 +134,8 @@ class FinetuneService:
         folder = self._folder / public_id
         with process.held(folder / process.SUPERVISOR) as lock:
             if lock is None:
-                raise Unable("run_busy", f"the run {public_id} is being carried out already")
-            run = self._take(public_id)
+                raise _busy(public_id)
+            run = self.claim(public_id)
             with self._telling(public_id):
                 snapshot, base = self._snapshots.verify(run.snapshot.public_id), self._versions.base()
                 if base.sha256 != run.base_sha256:
@@ -108,15 +146,12 @@ class FinetuneService:
         return standing
 
     def start_detached(self, public_id: str) -> None:
-        """Carry a run out in a process of its own, which does not end with this one."""
+        """Carry a run out in a process of its own, which does not end with this one. Raises Unable: run_busy."""
         folder = self._folder / public_id
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "supervisor.log").open("ab") as output:
-            command = [sys.executable, "-m", "webapp", "finetune", "--run", public_id]
-            begun = subprocess.Popen(
-                command, cwd=process.ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
-            )  # fmt: skip
-        threading.Thread(target=begun.wait, name="finetune", daemon=True).start()
+        with process.held(folder / process.DETACHED) as lock:
+            if lock is None:
+                raise _busy(public_id)
+            process.detach(["finetune", "--run", public_id], folder / "supervisor.log", locks=[lock])
 
     def revive(self) -> str | None:
         """Go on with a run whose processes died with the machine or were killed; its public id."""
@@ -128,14 +163,16 @@ class FinetuneService:
         self.start_detached(run.public_id)
         return run.public_id
 
-    def cancel(self, public_id: str) -> None:
+    def cancel(self, public_id: str, by: str = Actor.SYSTEM) -> None:
         """Whoever carries it out lets the trainer end within a second; where nobody does, it is ended here."""
-        with self._sessions.begin() as session:
+        with self._audit.transaction() as (session, tell):
+            queries.lock_learning(session)
             run = _run(session, public_id)
             if run.state not in (RunState.WAITING, RunState.RUNNING, RunState.FAILED):
                 raise Unable("run_ended", f"the run {public_id} is {run.state} already")
             run.state, run.message = RunState.CANCELLED, "cancelled"
             pid = run.pid
+            tell(Event(by, Action.FINETUNE_CANCELLED, f"run:{public_id}", {"step": run.step}))
         folder = self._folder / public_id
         if pid is not None and not process.is_held(folder / process.SUPERVISOR) and process.is_held(folder / process.TRAINER):
             process.end(pid)
@@ -145,31 +182,13 @@ class FinetuneService:
         with self._sessions() as session:
             return [{**_facts(run), "alive": self._alive(run)} for run in queries.runs(session, limit)]
 
-    def _take(self, public_id: str) -> TuningRun:
-        """Make the run the one that runs; one that died makes room. Raises Unable: run_busy, run_ended."""
-        try:
-            with self._sessions.begin() as session:
-                queries.lock_learning(session)
-                run, other = _run(session, public_id), queries.running(session)
-                if run.state in (RunState.FINISHED, RunState.CANCELLED):
-                    raise Unable("run_ended", f"the run {public_id} is {run.state}")
-                if other is not None and other.id != run.id:
-                    if self._alive(other):
-                        raise Unable("run_busy", f"another run is at work: {other.public_id}, step {other.step} of {other.steps}")
-                    other.state, other.message = RunState.FAILED, "cut off"
-                    session.flush()
-                run.state, run.beat_at, run.message = RunState.RUNNING, now(), ""
-                return run
-        except IntegrityError as error:
-            raise Unable("run_busy", "another run has just begun") from error
-
     def _alive(self, run: TuningRun) -> bool:
         """By its locks where its folder is here; else by its beat."""
         if run.state != RunState.RUNNING:
             return False
         folder = self._folder / run.public_id
         if folder.is_dir():
-            return process.is_held(folder / process.SUPERVISOR)
+            return process.is_held(folder / process.SUPERVISOR) or process.is_held(folder / process.DETACHED)
         return run.beat_at > now() - _SILENT
 
     @contextmanager
@@ -236,7 +255,7 @@ class FinetuneService:
         """Half precision, calibrated on the snapshot's val part, with its ancestry, under a version of its own."""
         from laanet_core.weights import load_weights, save_weights
 
-        version = f"ft-{run.id}"
+        version = version_of(run)
         with self._sessions() as session, contextlib.suppress(Unable):
             if queries.version_named(session, version) is not None:
                 return self._versions.checked(version)
@@ -262,20 +281,10 @@ class FinetuneService:
         with self._sessions.begin() as session:
             session.execute(update(TuningRun).where(TuningRun.public_id == public_id).values(beat_at=now(), **values))
 
-    def _check_size(self, folder: Path) -> None:
-        from laanet_core.data import read_manifest
 
-        learned = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
-        gold = read_manifest(folder / "gold" / "manifest.csv")
-        for part, samples in (
-            ("train", [sample for sample in learned if sample.split == "train"]),
-            ("val", [sample for sample in learned if sample.split == "val"]),
-            ("gold", gold),
-        ):
-            for name, label in (("real", 0), ("fake", 1)):
-                found = sum(sample.label == label for sample in samples)
-                if found < _LEAST:
-                    raise Unable("snapshot_too_small", f"the snapshot has {found} {name} faces in its part {part}; {_LEAST} are needed")
+def version_of(run: TuningRun) -> str:
+    """What a run's candidate is called."""
+    return f"ft-{run.id}"
 
 
 def _run(session: Session, public_id: str) -> TuningRun:
@@ -285,9 +294,14 @@ def _run(session: Session, public_id: str) -> TuningRun:
     return run
 
 
+def _busy(public_id: str) -> Unable:
+    return Unable("run_busy", f"the run {public_id} is being carried out already")
+
+
 def _facts(run: TuningRun) -> dict[str, Any]:
     return {
         "run": run.public_id,
+        "version": version_of(run),
         "snapshot": run.snapshot.public_id,
         "state": run.state,
         "step": run.step,

@@ -71,7 +71,7 @@ class Size:
     copies: int = 20
 
 
-SMALL = Size(faces=40, steps=60, votes=10_000, copies=6)
+SMALL = Size(faces=40, steps=150, votes=10_000, copies=6)  # fewer steps have not learned enough to tell a lie from ignorance
 
 
 @dataclass(frozen=True)

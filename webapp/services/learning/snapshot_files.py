@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 FORMAT = 1
 PACK = "faces"
 SEAL = "snapshot.json"
+LEAST = 2  # faces of each label in train, val and gold; fewer cannot be learned from or measured
 GOLD = "gold"  # the folder of the gold part's own manifest, which no training reads
 _COLUMNS = ("pack", "path", "label", "person", "split", "original", "video", "region")
 _NO_LANDMARKS = np.full((68, 2), np.nan, np.float32)
@@ -176,3 +177,20 @@ def _bytes(path: Path) -> bytes:
 
 def _changed(name: str) -> Unable:
     return Unable("snapshot_changed", f"{name} of the snapshot is not as it was frozen")
+
+
+def require_enough(folder: Path) -> None:
+    """Raises Unable: snapshot_too_small, where a part has too few faces of a label."""
+    from laanet_core.data import read_manifest
+
+    learned = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
+    gold = read_manifest(folder / "gold" / "manifest.csv")
+    for part, samples in (
+        ("train", [sample for sample in learned if sample.split == "train"]),
+        ("val", [sample for sample in learned if sample.split == "val"]),
+        ("gold", gold),
+    ):
+        for name, label in (("real", 0), ("fake", 1)):
+            found = sum(sample.label == label for sample in samples)
+            if found < LEAST:
+                raise Unable("snapshot_too_small", f"the snapshot has {found} {name} faces in its part {part}; {LEAST} are needed")

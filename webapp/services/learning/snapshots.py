@@ -138,6 +138,11 @@ class SnapshotService:
             raise Unable("unknown_snapshot", "there is no snapshot yet that could be used; freeze one with --new-snapshot")
         return snapshot.public_id
 
+    def listed(self, limit: int = 20) -> list[dict[str, Any]]:
+        """The newest ones, ready for JSON."""
+        with self._sessions() as session:
+            return [_facts(snapshot) for snapshot in queries.snapshots(session, limit)]
+
     def sweep(self) -> list[str]:
         """Remove the folders of stale snapshots, and those that a crash left without a row."""
         with self._sessions.begin() as session:
@@ -202,6 +207,12 @@ class SnapshotService:
         except IntegrityError as error:
             raise _raced() from error
         return Frozen(public_id, sha256, real, fake, counts, left_out)
+
+
+def _facts(snapshot: Snapshot) -> dict[str, Any]:
+    counts = {"real": snapshot.real, "fake": snapshot.fake, "train": snapshot.train, "val": snapshot.val, "gold": snapshot.gold}
+    about = {"snapshot": snapshot.public_id, "sha256": snapshot.sha256, "created_at": snapshot.created_at.isoformat()}
+    return {**about, "state": snapshot.state, **counts}
 
 
 def _row(item: Item) -> SnapshotItem:

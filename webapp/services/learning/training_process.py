@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from webapp.domain import Unable
 
 ROOT = Path(__file__).resolve().parents[3]
 TRAINER, SUPERVISOR = "trainer.lock", "supervisor.lock"
+DETACHED = "detached.lock"  # held from birth by a supervisor that was started by a server
 OUTPUT = "output.log"
 _GRACE = 10.0  # seconds after SIGTERM
 
@@ -55,6 +57,17 @@ def start(arguments: Sequence[str], run: Path, lock: int, *, processes: int = 1)
         return subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, pass_fds=(lock,)
         )
+
+
+def detach(arguments: Sequence[str], output: Path, *, locks: Sequence[int] = ()) -> None:
+    """`python -m webapp` with these arguments in a session of its own, which does not end with this process. It holds the locks too."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "webapp", *arguments]
+    with output.open("ab") as file:
+        begun = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, pass_fds=locks
+        )  # fmt: skip
+    threading.Thread(target=begun.wait, name=f"{arguments[0]}, detached", daemon=True).start()
 
 
 def call(command: str, *arguments: str) -> str:

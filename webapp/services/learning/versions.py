@@ -226,6 +226,7 @@ def _facts(row: ModelVersion) -> dict[str, Any]:
         "created_at": row.created_at.isoformat(),
         "promoted_at": None if row.promoted_at is None else row.promoted_at.isoformat(),
         "promoted_by": row.promoted_by,
+        "retired_at": None if row.retired_at is None else row.retired_at.isoformat(),
         "passed": None if row.report is None else json.loads(row.report)["passed"],
     }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from reportlab.lib import textsplit
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
@@ -16,11 +17,13 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
+from reportlab.platypus import paragraph as paragraphs
 
 from laanet_core.results import Verdict
 
 SANS, BOLD, CHINESE = "LensSans", "LensSans-Bold", "STSong-Light"
 _FILES = {SANS: "DejaVuSans.ttf", BOLD: "DejaVuSans-Bold.ttf"}  # matplotlib brings them; their licence lets them be embedded
+_NEVER_FIRST = "，；：！？》〉”’…%"  # on a line; reportlab's own list has not all of Chinese
 _LONGEST = 600  # characters of one text; a table's cell must fit on a page
 
 INK, MUTED, RULE, WASH = HexColor("#1b2430"), HexColor("#566270"), HexColor("#d3d9e0"), HexColor("#f4f6f8")
@@ -44,6 +47,8 @@ def register_fonts() -> None:
             return
         folder = Path(get_data_path()) / "fonts" / "ttf"
         pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+        for breaking in (textsplit, paragraphs):  # text of one font is broken by the one, of several by the other
+            breaking.ALL_CANNOT_START += _NEVER_FIRST  # type: ignore[attr-defined]  # left out of the stubs
         for name, file in _FILES.items():
             font = TTFont(name, folder / file)
             pdfmetrics.registerFont(font)

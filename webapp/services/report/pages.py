@@ -41,6 +41,7 @@ _GAP = 4 * mm
 _CARDS = 3  # faces beside each other
 _CARD = (_WIDTH - (_CARDS - 1) * _GAP) / _CARDS
 _SIDE_OF_FACE = (_CARD - 2) / 2  # with and without its heatmap
+_NARROW = 4 / 3  # width to height of the widest frames of which two moments stand beside each other
 _BARE: list[Any] = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
 
 
@@ -65,7 +66,7 @@ def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> by
 
 
 def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> Iterator[Flowable]:
-    words, result = report.words, report.result
+    words, result = report.words, report.shown
     yield from _opening(report)
     yield from _section(words["facts"], tables.facts(report, _WIDTH))
     if rgb is not None:
@@ -74,6 +75,7 @@ def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> I
         yield from _clip(report, moments)
     elif result.faces:
         yield from _section(words["table.faces"], tables.faces(report, _WIDTH), room=20 * mm)
+    yield from _trial(report)
     if measured := report.measured():
         yield from _section(words["reliability.title"], *(paragraph(line, BODY) for line in measured))
     yield from _limits(report)
@@ -85,19 +87,21 @@ def _opening(report: Report) -> Iterator[Flowable]:
     yield paragraph(report.words["brand"], BRAND)
     yield paragraph(report.title(), TITLE)
     said: list[Flowable] = [paragraph(report.outcome(), SENTENCE), Spacer(0, 3), paragraph(report.explanation(), BODY)]
+    for sentence in report.additions():
+        said += [Spacer(0, 3), paragraph(sentence, BODY)]
     probability = report.probability()
     if probability is not None:
         said += [Spacer(0, 3), paragraph(probability, BODY)]
     if report.result.error is not None:
         said += [Spacer(0, 3), paragraph(report.words["code"].format(code=report.result.error.code), SMALL)]
-    colour = COLOURS[report.result.verdict]
+    colour = COLOURS[report.shown.verdict]
     look: list[Any] = [("BACKGROUND", (0, 0), (-1, -1), WASH), ("LINEBEFORE", (0, 0), (0, -1), 4, colour)]
     pads: list[Any] = [("LEFTPADDING", (0, 0), (-1, -1), 12), ("TOPPADDING", (0, 0), (-1, -1), 8), ("BOTTOMPADDING", (0, 0), (-1, -1), 9)]
     yield Table([[said]], colWidths=[_WIDTH], style=[*look, *pads])
 
 
 def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
-    faces = report.result.faces
+    faces = report.shown.faces
     numbers = range(1, len(faces) + 1)
     words = report.words
     captions = (words["picture.found"] if faces else "", words["picture.heat"])
@@ -117,15 +121,41 @@ def _clip(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     if lines := _lines(report):
         yield from _section(words["timeline"], Chart(lines, _zones(report), _WIDTH, axis=words["timeline.seconds"]))
     shown = sorted(moments, key=lambda moment: moment.time)
-    for place, moment in enumerate(shown):
-        numbers = [_person(face) for face in moment.faces]
-        captions = (words["moment"].format(time=f"{moment.time:.2f}"), "")
-        first, *others = _picture(moment.rgb, moment.faces, numbers, captions)
-        yield from _section(words["moments"] if place == 0 else None, *first)
-        yield from (KeepTogether([Spacer(0, 4), *figure]) for figure in others)
+    rows = _moments(report, shown)
+    if rows:
+        yield from _section(words["moments"], *rows[0])
+    yield from (KeepTogether([Spacer(0, 6), *row]) for row in rows[1:])
     yield from _legend(report, [face for moment in shown for face in moment.faces])
     if cards := _persons(report, shown):
         yield from _section(words["persons"], _cards(cards), room=_SIDE_OF_FACE + 34)
+
+
+def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
+    """The moments' pictures in rows: two moments beside each other where their pictures are about as high as wide, else one."""
+    narrow = all(moment.rgb.shape[1] <= _NARROW * moment.rgb.shape[0] and _heated(moment.faces) for moment in shown)
+    width = (_WIDTH - _GAP) / 2 if narrow else _WIDTH
+    figures = [
+        figure
+        for moment in shown
+        for figure in _picture(moment.rgb, moment.faces, [_person(face) for face in moment.faces], (_time(moment, report), ""), width)
+    ]
+    if not narrow:
+        return figures
+    pairs = [figures[start : start + 2] for start in range(0, len(figures), 2)]
+    look = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")]
+    return [[Table([[pair[0], "", pair[1] if len(pair) > 1 else ""]], colWidths=[width, _GAP, width], style=look)] for pair in pairs]
+
+
+def _trial(report: Report) -> Iterator[Flowable]:
+    """Whether the verdicts hold: a table like the page's strip, and what it comes to."""
+    tried, words = report.tried(), report.words
+    if not tried:
+        return
+    name = words["person" if report.result.kind == "video" else "face"]
+    come_to = [paragraph(f"{name.format(number=number)}: {report.came_to(face, stability)}", BODY) for number, face, stability in tried]
+    help_ = words["stability.help_clip" if report.result.kind == "video" else "stability.help"]
+    table = tables.trial(report, _WIDTH)
+    yield from _section(words["stability"], paragraph(help_, NOTE), Spacer(0, 3), table, Spacer(0, 3), *come_to, room=30 * mm)
 
 
 def _limits(report: Report) -> Iterator[Flowable]:
@@ -145,11 +175,13 @@ def _section(heading: str | None, *parts: Flowable, room: float = 0) -> Iterator
         yield KeepTogether([*head, *parts])
 
 
-def _picture(rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int], captions: tuple[str, str]) -> list[list[Flowable]]:
+def _picture(
+    rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int], captions: tuple[str, str], room: float = _WIDTH
+) -> list[list[Flowable]]:
     """A picture with its boxes and, where there is one, its heatmap: side by side, or one above the other (two entries) when wide."""
-    heated = any(face.heatmap is not None for face in faces)
+    heated = _heated(faces)
     stacked = rgb.shape[1] > 2 * rgb.shape[0] or not heated
-    width = _WIDTH if stacked else (_WIDTH - _GAP) / 2
+    width = room if stacked else (room - _GAP) / 2
     pair = picture_pair(rgb, faces, numbers, width, 95 * mm)[: 1 + heated]
     notes = [[Spacer(0, 2), paragraph(caption, NOTE)] if caption else [] for caption in captions]
     figures: list[list[Flowable]] = [[drawn, *note] for drawn, note in zip(pair, notes, strict=False)]
@@ -159,11 +191,14 @@ def _picture(rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int],
     return [[Table([[figures[0], "", figures[1]]], colWidths=[width, _GAP, width], style=look)]]
 
 
+def _heated(faces: Sequence[FaceResult]) -> bool:
+    return any(face.heatmap is not None for face in faces)
+
+
 def _legend(report: Report, faces: Sequence[FaceResult]) -> list[Flowable]:
     if not faces:
         return []
-    heated = any(face.heatmap is not None for face in faces)
-    lines = [report.words["lines.legend"], *([report.words["heat.legend"]] if heated else [])]
+    lines = [report.words["lines.legend"], *([report.words["heat.legend"]] if _heated(faces) else [])]
     return [Spacer(0, 4), *(paragraph(line, NOTE) for line in lines)]
 
 
@@ -171,7 +206,7 @@ def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Fl
     """One face up close, with and without its heatmap, and what was said of it."""
     plain, heated = crop_pair(rgb, face, _SIDE_OF_FACE)
     pictures = Table([[plain, heated or ""]], colWidths=[_SIDE_OF_FACE + 2, _SIDE_OF_FACE], hAlign="LEFT", style=_BARE)
-    said = f"{name}: {report.verdict(face.verdict)}, {number_text(face.fake_prob)}"
+    said = report.words["card"].format(name=name, verdict=report.verdict(face.verdict), number=number_text(face.fake_prob))
     return [pictures, Spacer(0, 2), paragraph(said, SMALL)]
 
 
@@ -194,11 +229,15 @@ def _persons(report: Report, moments: Sequence[Moment]) -> list[list[Flowable]]:
             known = best.get(_person(face))
             if known is None or _suspicion(face) > _suspicion(known[1]):
                 best[_person(face)] = (moment, face)
-    words = report.words
-    return [
-        _card(moment.rgb, face, f"{words['person'].format(number=number)}, {words['moment'].format(time=f'{moment.time:.2f}')}", report)
-        for number, (moment, face) in sorted(best.items())
-    ]
+    return [_card(moment.rgb, face, _person_at(number, moment, report), report) for number, (moment, face) in sorted(best.items())]
+
+
+def _person_at(number: int, moment: Moment, report: Report) -> str:
+    return report.words["person_at"].format(person=report.words["person"].format(number=number), moment=_time(moment, report))
+
+
+def _time(moment: Moment, report: Report) -> str:
+    return report.words["moment"].format(time=f"{moment.time:.2f}")
 
 
 def _suspicion(face: FaceResult) -> float:

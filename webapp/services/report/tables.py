@@ -40,7 +40,7 @@ def facts(report: Report, width: float) -> Table:
     rows = {
         "created": created_text(report),
         "media": report.media_sha256,
-        "kind": f"{report.kind()}, {report.size()}",
+        "kind": words["kind_and_size"].format(kind=report.kind(), size=report.size()),
         "model": words["model"].format(name=model.name, version=model.version),
         "weights": model.sha256,
         "real_below": number_text(decision.real_below),
@@ -50,7 +50,7 @@ def facts(report: Report, width: float) -> Table:
         **({"notice": report.notice} if report.notice else {}),
     }
     cells = [[paragraph(words[f"fact.{key}"], NOTE), paragraph(value, SMALL)] for key, value in rows.items()]
-    table = Table(cells, colWidths=[42 * mm, width - 42 * mm])
+    table = Table(cells, colWidths=[50 * mm, width - 50 * mm])
     table.setStyle(_RULED)
     return table
 
@@ -59,7 +59,7 @@ def faces(report: Report, width: float) -> Flowable:
     """Every face of a photo, numbered as in the picture."""
     rows: list[list[str | Paragraph]] = [
         [str(number), *_judged(report, face.verdict, face.fake_prob, face.fake_logit), *_found(face)]
-        for number, face in enumerate(report.result.faces, start=1)
+        for number, face in enumerate(report.shown.faces, start=1)
     ]
     return _table(report, ("face", "verdict", "fake_prob", "fake_logit", "detection_prob", "size"), rows, width)
 
@@ -77,9 +77,29 @@ def frames(report: Report, width: float) -> Flowable:
     """Every face on every frame of a clip, in the order of the JSON."""
     rows: list[list[str | Paragraph]] = [
         [_time(face), _person(face), *_judged(report, face.verdict, face.fake_prob, face.fake_logit), *_found(face)]
-        for face in report.result.faces
+        for face in report.shown.faces
     ]
     return _table(report, ("time", "person", "verdict", "fake_prob", "fake_logit", "detection_prob", "size"), rows, width)
+
+
+def trial(report: Report, width: float) -> Flowable:
+    """Every face that was judged again: its score and verdict as given and after each change."""
+    tried = report.tried()
+    subject = "person" if report.result.kind == "video" else "face"
+    rows: list[list[str | Paragraph]] = [
+        [
+            str(number),
+            _scored(report, face.fake_prob, face.verdict),
+            *(_scored(report, variant.fake_prob, variant.verdict) for variant in stability.variants),
+        ]
+        for number, face, stability in tried
+    ]
+    changes = [f"change.{name}" for name in ("original", *(variant.name for variant in tried[0][2].variants))]
+    return _table(report, (subject, *changes), rows, width)
+
+
+def _scored(report: Report, fake_prob: float | None, verdict: Verdict | None) -> Paragraph:
+    return paragraph(f"{number_text(fake_prob)} {report.verdict(verdict)}", _VERDICTS[verdict])
 
 
 def created_text(report: Report) -> str:
@@ -104,7 +124,7 @@ def _person(face: FaceResult) -> str:
 
 def _table(report: Report, columns: Sequence[str], rows: Sequence[Sequence[str | Paragraph]], width: float) -> Table:
     """Ruled, its head repeated on every page it reaches; the verdict's column is twice as wide as the others."""
-    head = [paragraph(report.words[f"column.{column}"], HEAD) for column in columns]
+    head = [paragraph(report.words[column if "." in column else f"column.{column}"], HEAD) for column in columns]
     shares = [0.8 if column in ("face", "person") else 1.7 if column == "verdict" else 1.0 for column in columns]
     table = Table([head, *map(list, rows)], colWidths=[width * share / sum(shares) for share in shares], repeatRows=1)
     table.setStyle(_RULED)

@@ -21,14 +21,24 @@ ENGLISH: Mapping[str, str] = {
     "outcome.fake": "{subject} looks manipulated",
     "outcome.real": "No sign of manipulation found",
     "outcome.inconclusive": "Cannot tell",
+    "outcome.unstable": "Cannot tell",
+    "outcome.untold_of": "Cannot tell for {subject}",
     "why.no_face": "The network judges faces only. A face may also be hidden, turned away or too dark to be found.",
     "why.face_too_small": "Every face here is smaller than the network can judge. A larger version of the file may help.",
     "why.fake": "The network sees traces like those of one face blended into another picture. It can be wrong.",
     "why.real": "The network sees no traces of blending. That is no proof that nothing was changed.",
     "why.inconclusive": "The score lies between what real faces and what fakes usually get. Please do not take it as either.",
+    "why.unstable": (
+        "The verdict changes when the picture is compressed, halved in size or mirrored, so it should not be relied on (unstable_verdict)."
+    ),
+    "others": "The others: {verdicts}.",
+    "stretch": (
+        "From {start} s to {end} s the face looks manipulated on every frame on which it was judged; that is the longest such stretch."
+    ),
+    "stretch.frame": "On a frame at {start} s the face looks manipulated.",
     "subject.one": "This face",
-    "subject.image": "{fakes} of {count} faces",
-    "subject.video": "{fakes} of {count} persons",
+    "subject.image": "{some} of {count} faces",
+    "subject.video": "{some} of {count} persons",
     "probability": "Fake probability {number}",
     "probability.image": "Fake probability {number} (highest of all faces)",
     "probability.video": "Fake probability {number} (highest of all persons, over the clip)",
@@ -46,7 +56,7 @@ ENGLISH: Mapping[str, str] = {
     "fact.weights": "Weights (sha256)",
     "fact.real_below": "No sign below",
     "fact.fake_above": "Looks manipulated above",
-    "fact.temperature": "Temperature",
+    "fact.temperature": "Temperature (calibrates scores)",
     "fact.min_face_size": "Smallest face judged",
     "fact.notice": "Terms",
     "kind.image": "Photo",
@@ -56,6 +66,7 @@ ENGLISH: Mapping[str, str] = {
     "size.unknown": "size not known",
     "model": "{name}, version {version}",
     "pixels": "{number} pixels",
+    "kind_and_size": "{kind}, {size}",
     "not_calibrated": "{number} (not calibrated)",
     # pictures
     "picture": "The photo",
@@ -69,12 +80,37 @@ ENGLISH: Mapping[str, str] = {
     "moment": "{time} s",
     "timeline": "Fake probability over time",
     "timeline.seconds": "Seconds",
+    "card": "{name}: {verdict}, {number}",
+    "person_at": "{person}, {moment}",
+    "measured": "{name}: {sentence}",
     "face": "Face {number}",
     "person": "Person {number}",
     "reliability": (
         "of {count} faces that moderators decided and that had been scored like this, {share} were fake (95 % interval {low} to {high})."
     ),
     "reliability.title": "How often such scores were fake",
+    # whether the verdicts hold
+    "stability": "Does the verdict hold?",
+    "stability.help": "The same faces, judged again after the picture was saved as JPEG, halved in size and mirrored.",
+    "stability.help_clip": (
+        "Checked on the most suspicious moment of the clip only: its faces, judged again after that frame was saved as JPEG, halved in "
+        "size and mirrored. The numbers are those of this one frame, not of the whole clip."
+    ),
+    "stability.too_small": "Too small to judge: {names}.",
+    "stability.one_frame": "This is about one frame; over the whole clip the verdict is “{verdict}”.",
+    "finding.holds": "The verdict stays the same.",
+    "finding.partly": "Wherever it could be judged, the verdict stays the same.",
+    "finding.wavers": "It never turns into its opposite, but it cannot be told any more here: {names}.",
+    "finding.flips": "The verdict turns into its opposite, so it counts as “cannot tell”.",
+    "finding.lost": "No compressed or smaller copy gets the same verdict, so it counts as “cannot tell”.",
+    "finding.untold": "It cannot be told in any of them.",
+    "finding.told_after": "As given it cannot be told. That a changed copy gets a verdict is no reason to believe that one.",
+    "change.original": "As given",
+    "change.jpeg_90": "JPEG 90",
+    "change.jpeg_70": "JPEG 70",
+    "change.jpeg_50": "JPEG 50",
+    "change.half_size": "Half size",
+    "change.mirrored": "Mirrored",
     # tables
     "table.faces": "Every face",
     "table.persons": "Every person",

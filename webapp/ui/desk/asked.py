@@ -58,7 +58,7 @@ def words_of(body: bytes) -> Mapping[str, Any]:
     try:
         words = json.loads(body or b"{}", parse_constant=_no_number)
     except (ValueError, RecursionError):
-        raise Refused("invalid_request", "This is no JSON.") from None
+        raise Refused("invalid_request", "This is not JSON.") from None
     if not isinstance(words, dict):
         raise Refused("invalid_request", "A JSON object is needed.")
     return words

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from webapp.domain import CaseState, Refused
 from webapp.services.cases.showing import Shown
 from webapp.ui.desk.asked import MOST_BYTES, Asked, words_of
+from webapp.ui.desk.learning_routes import LearningHandlers
 from webapp.ui.doors import cookie
 from webapp.ui.services import DeskServices
 
@@ -23,6 +24,9 @@ _STATUSES = {
     **{"not_signed_in": 401, "not_allowed": 403, "own_case": 403, "unknown_case": 404, "not_kept": 404, "too_large": 413},
     **{"unavailable": 503, "invalid_request": 400},
     **dict.fromkeys(("claim_lost", "labelled_already", "not_labelled", "not_waiting", "not_disputed", "too_late"), 409),
+    **dict.fromkeys(("unknown_snapshot", "unknown_run", "unknown_version", "not_measured"), 404),
+    **dict.fromkeys(("run_busy", "run_ended", "errand_busy", "stale_snapshot", "snapshot_changed", "snapshot_too_small"), 409),
+    **dict.fromkeys(("not_passed", "other_champion", "nothing_to_go_back_to", "model_changed"), 409),
 }
 Call = Callable[[Asked], Mapping[str, Any] | Shown]
 
@@ -32,6 +36,7 @@ class Handlers:
 
     def __init__(self, services: DeskServices) -> None:
         self._services = services
+        self._learning = LearningHandlers(services)
 
     def calls(self) -> dict[tuple[str, str], Call]:
         """By method and path below the desk's JSON."""
@@ -51,6 +56,7 @@ class Handlers:
             ("GET", "/case/{case}/file"): self.file,
             ("GET", "/case/{case}/view"): self.view,
             ("GET", "/case/{case}/heat"): self.heat,
+            **self._learning.calls(),
         }
 
     def state(self, asked: Asked) -> Mapping[str, Any]:

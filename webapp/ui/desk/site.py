@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
@@ -18,6 +19,7 @@ from webapp.settings import Settings
 from webapp.ui import doors
 from webapp.ui.desk import routes
 from webapp.ui.desk.asked import MOST_BYTES
+from webapp.ui.desk.learning_routes import PREFIX
 from webapp.ui.doors import Door
 from webapp.ui.guard import App, Beside, Guard
 from webapp.ui.pages import desk as page
@@ -25,6 +27,7 @@ from webapp.ui.queueing import queued
 from webapp.ui.scripts import INK
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import ENGLISH
+from webapp.ui.texts.model import ENGLISH as MODEL
 from webapp.ui.theme import theme
 
 DESK = "/moderate"
@@ -39,8 +42,9 @@ class Desk:
         settings = services.settings
         self.blocks = page.build(services)
         site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+        self._doors, entrances = _entrances(services)
         site.router.routes.extend([
-            *doors.build(services.accounts, services.signing, desk=f"{DESK}/"),
+            *entrances,
             *routes.build(services, CALLS),
             Route(DESK, _to_desk),
         ])  # fmt: skip
@@ -61,11 +65,11 @@ class Desk:
             head=_head(settings),
         )
         self._site = site
-        door = Door(site, signing=services.signing, desk=DESK, doors=doors.PATHS)
+        door = Door(site, signing=services.signing, desk=DESK, doors=self._doors)
         self._app = Guard(door, max_bytes=MOST_BYTES)
 
     def beside(self, public: App) -> App:
-        return Beside(public, (DESK, *doors.PATHS), self._app)
+        return Beside(public, (DESK, *self._doors), self._app)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -74,14 +78,29 @@ class Desk:
             yield
 
 
+def _entrances(services: DeskServices) -> tuple[tuple[str, ...], list[Route]]:
+    """Paths and routes of the ways in."""
+    member, desk = services.by_membership, f"{DESK}/"
+    if member is None:
+        return doors.PATHS, doors.build(services.accounts, services.signing, desk=desk)
+    routes = [*member.routes(desk=desk), *doors.build(services.accounts, services.signing, desk=desk, other=member.link)]
+    return (*doors.PATHS, *member.paths), routes
+
+
 async def _to_desk(_: Request) -> Response:
     return RedirectResponse(f"{DESK}/", status_code=307)
 
 
 def _head(settings: Settings) -> str:
-    """The page's script, and the words it needs."""
-    words = json.dumps({"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}, ensure_ascii=True).replace(
-        "<", "\\u003c"
-    )
-    script = INK.read_text(encoding="utf-8") + (_HERE / "desk.js").read_text(encoding="utf-8")
-    return f"<meta name='robots' content='noindex'><script>window.lensDesk = {words};</script><script>{script}</script>"
+    """The page's scripts, and the words they need."""
+    desk = {"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}
+    model = {"calls": CALLS + PREFIX, "words": asdict(MODEL)}
+    words = "".join(f"window.{name} = {_literal(given)};" for name, given in (("lensDesk", desk), ("lensModel", model)))
+    files = (INK, _HERE / "desk.js", _HERE / "model.js")
+    scripts = "".join(f"<script>{path.read_text(encoding='utf-8')}</script>" for path in files)
+    return f"<meta name='robots' content='noindex'><script>{words}</script>{scripts}"
+
+
+def _literal(given: Mapping[str, Any]) -> str:
+    """As it may stand in a script."""
+    return json.dumps(given, ensure_ascii=True).replace("<", "\\u003c")

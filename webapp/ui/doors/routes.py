@@ -18,21 +18,22 @@ PATHS = ("/sign-in", "/sign-out", "/link", "/second-factor")
 _MOST_BYTES = 8192  # of a form
 _STATUSES = {"too_many_tries": 429, "not_signed_in": 401}
 Form = dict[str, str]
+OtherWay = Callable[[Request], str]
 
 
-def build(accounts: AccountService, signing: SignInService, *, desk: str) -> list[Route]:
-    """Routes for PATHS; `desk` is where whoever signed in goes."""
+def build(accounts: AccountService, signing: SignInService, *, desk: str, other: OtherWay = lambda _: "") -> list[Route]:
+    """Routes for PATHS; `desk` is where whoever signed in goes, `other` what the form's page shows of another way in, as markup."""
 
     async def sign_in(request: Request) -> Response:
         if request.method == "GET":
-            return _html(pages.sign_in())
+            return html(pages.sign_in(other=other(request)))
         form = await _form(request)
         name, password, code = form.get("name", ""), form.get("password", ""), form.get("code", "")
         address, previous = request.client.host if request.client else "", cookie.read(request.headers)
         try:
             token = await run_in_threadpool(signing.sign_in, name, password, code, address, previous=previous)
         except Refused as refusal:
-            return _refused(refusal, pages.sign_in(refusal.message, name))
+            return _refused(refusal, pages.sign_in(refusal.message, name, other(request)))
         response = RedirectResponse(desk, status_code=303)
         cookie.give(response, token, secure=_secure(request))
         return response
@@ -45,28 +46,30 @@ def build(accounts: AccountService, signing: SignInService, *, desk: str) -> lis
 
     async def link(request: Request) -> Response:
         if request.method == "GET":
-            return _html(pages.link())
+            return html(pages.link())
         form = await _form(request)
         token = form.get("token", "")
         try:
             name = await run_in_threadpool(accounts.accept, token, form.get("password", ""))
         except Refused as refusal:
             return _refused(refusal, pages.link(refusal.message, token))
-        return _html(pages.done("Password set", f"You can sign in as {name} now.", "/sign-in", "Sign in"))
+        return html(pages.done("Password set", f"You can sign in as {name} now.", "/sign-in", "Sign in"))
 
     async def second_factor(request: Request) -> Response:
         person = await run_in_threadpool(signing.person_of, cookie.read(request.headers))
         try:
             if request.method == "GET":
-                return _html(pages.second_factor(*accounts.new_second_factor(person)))
+                return html(pages.second_factor(*accounts.new_second_factor(person)))
             form = await _form(request)
             secret = form.get("secret", "")
             await run_in_threadpool(accounts.confirm_second_factor, person, secret, form.get("code", ""))
         except Refused as refusal:
             if refusal.code == "wrong_code":
                 return _refused(refusal, pages.second_factor(secret, accounts.second_factor_address(person, secret), refusal.message))
-            return _refused(refusal, pages.sign_in(refusal.message))
-        return _html(pages.done("Second factor on", "From now on signing in needs a code of your app.", desk, "To the desk"))
+            if refusal.code == "not_local":
+                return _refused(refusal, pages.refused("Second factor", refusal.message, refusal.code, desk, "To the desk"))
+            return _refused(refusal, pages.sign_in(refusal.message, other=other(request)))
+        return html(pages.done("Second factor on", "From now on signing in needs a code of your app.", desk, "To the desk"))
 
     handlers: dict[str, Callable[[Request], Awaitable[Response]]] = {"/sign-in": sign_in, "/link": link, "/second-factor": second_factor}
     routes = [Route(path, handler, methods=["GET", "POST"]) for path, handler in handlers.items()]
@@ -90,8 +93,8 @@ def _secure(request: Request) -> bool:
 
 
 def _refused(refusal: Refused, page: str) -> Response:
-    return _html(page, _STATUSES.get(refusal.code, 422))
+    return html(page, _STATUSES.get(refusal.code, 422))
 
 
-def _html(page: str, status: int = 200) -> Response:
+def html(page: str, status: int = 200) -> Response:
     return HTMLResponse(page, status, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})

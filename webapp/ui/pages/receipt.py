@@ -36,31 +36,33 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
     clock = gr.Timer(_POLL_SECONDS, active=False)
     told = gr.State([])
-    outputs = [shown, actions, notice, sure, export, clock, told]
+    of = gr.Textbox(visible=False)  # the receipt whose record is shown: what is done is done to that one, whatever stands in the field
+    outputs = [shown, actions, notice, sure, export, clock, told, of]
 
     def look(words: str) -> tuple[Any, ...]:
         if not words.strip():
             return _nothing("")
         try:
-            found = services.receipts.result(receipt_of(words))
+            found = services.receipts.result(receipt := receipt_of(words))
         except Refused as refusal:
             return _nothing(message(texts.refused.get(refusal.code, refusal.message)))
-        link, hidden = export_link(receipt_of(words), texts), gr.update(visible=False)
-        return record.record(found, texts), gr.update(visible=True), found["notify"], hidden, link, _ticking(found), decided(found)
+        link, hidden = export_link(receipt, texts), gr.update(visible=False)
+        wish = gr.update(value=found["notify"], visible=bool(found["notify"] or found["waiting"] or found["media"]["kept"]))
+        return record.record(found, texts), gr.update(visible=True), wish, hidden, link, _ticking(found), decided(found), receipt
 
-    def ask(words: str, wanted: bool) -> tuple[Any, ...]:
+    def ask(receipt: str, wanted: bool) -> tuple[Any, ...]:
         try:
-            services.receipts.ask_notice(receipt_of(words), wanted)
-            found = services.receipts.result(receipt_of(words))
+            services.receipts.ask_notice(receipt, wanted)
+            found = services.receipts.result(receipt)
         except Refused as refusal:
             gr.Warning(texts.refused.get(refusal.code, refusal.message))
             return gr.skip(), gr.skip(), gr.skip()
         return record.record(found, texts), _ticking(found), decided(found)
 
-    def tick(words: str, known: list[Any]) -> tuple[Any, ...]:
+    def tick(receipt: str, known: list[Any]) -> tuple[Any, ...]:
         """While the page is open: what has been decided since it was last looked at."""
         try:
-            found = services.receipts.result(receipt_of(words))
+            found = services.receipts.result(receipt)
         except Refused:  # deleted, or not to be read just now; the page as it is says more than that
             return gr.skip(), gr.skip(), gr.skip()
         if decided(found) == known:
@@ -68,26 +70,26 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
         gr.Info(texts.decided_now)
         return record.record(found, texts), _ticking(found), decided(found)
 
-    def remove(words: str) -> tuple[Any, ...]:
+    def remove(receipt: str) -> tuple[Any, ...]:
         try:
-            services.receipts.delete(receipt_of(words))
+            services.receipts.delete(receipt)
         except Refused as refusal:
             reason = texts.refused.get(refusal.code, refusal.message)
-            return message(texts.cannot_delete.format(reason=reason)), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 3
+            return message(texts.cannot_delete.format(reason=reason)), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 4
         return _nothing(message(texts.deleted))
 
     blocks.load(lambda words: words, field, field, js=FROM_ADDRESS, **QUIET).then(look, field, outputs, **QUIET)
     gr.on([show.click, field.submit], look, field, outputs, **QUIET)
-    notice.input(ask, [field, notice], [shown, clock, told], **QUIET)
-    clock.tick(tick, [field, told], [shown, clock, told], **QUIET)
+    notice.input(ask, [of, notice], [shown, clock, told], **QUIET)
+    clock.tick(tick, [of, told], [shown, clock, told], **QUIET)
     delete.click(lambda: gr.update(visible=True), None, sure, **QUIET)
-    sure.click(remove, field, outputs, **QUIET)
+    sure.click(remove, of, outputs, **QUIET)
 
 
 def _nothing(shown: str) -> tuple[Any, ...]:
     """The page without a result, saying why."""
     hidden = gr.update(visible=False)
-    return shown, hidden, False, hidden, "", gr.Timer(active=False), []
+    return shown, hidden, False, hidden, "", gr.Timer(active=False), [], ""
 
 
 def _ticking(found: Mapping[str, Any]) -> gr.Timer:

@@ -2,31 +2,73 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.moments import Stretch, longest_fake
 from laanet_core.results import AnalysisResult, ModelInfo, number_text
 from webapp.ui.texts import Texts
 
 
 def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) -> str:
-    """One sentence first, then why, with the code of a rejection. `unstable`: the verdict does not hold (see `laanet_core.stability`)."""
+    """One sentence first, then why, with the code of a rejection.
+
+    `result` has the verdicts that are left (`laanet_core.holding`); `unstable`: its own was another one before.
+    """
     state = "unstable" if unstable else (result.verdict or result.outcome)
-    title, explanation = texts.outcomes[state]
-    if state == "fake":
-        title = title.format(subject=_subject(result, texts))
+    verdicts = [track.verdict for track in result.tracks] if result.kind == "video" else [face.verdict for face in result.faces]
+    said = [texts.outcomes[state][1]]
     if result.error:
-        explanation = texts.errors.get(result.error.code, result.error.message)
-    parts = [f"<h2>{escape(title)}</h2>", f"<p>{escape(explanation)}</p>"]
+        said = [texts.errors.get(result.error.code, result.error.message)]
+    said += others(verdicts, state, texts)
+    if state == "inconclusive" and result.kind == "video":
+        unsure = [track.track for track in result.tracks if track.verdict == "inconclusive"]
+        said += stretch(longest_fake(((face.track, face.time, face.verdict) for face in result.faces), unsure), len(verdicts), texts)
+    parts = [f"<h2>{escape(title(state, result.kind, verdicts, texts))}</h2>", *(f"<p>{escape(sentence)}</p>" for sentence in said)]
     if result.fake_prob is not None:
-        several = len(result.tracks) > 1 if result.kind == "video" else len(result.faces) > 1
         level = texts.highest_of_persons if result.kind == "video" else texts.highest_of_faces
-        note = f" ({escape(level)})" if several else ""
+        note = f" ({escape(level)})" if len(verdicts) > 1 else ""
         parts.append(f"<p class='lens-prob'>{escape(texts.fake_probability)} <strong>{number_text(result.fake_prob)}</strong>{note}</p>")
     if result.error:
         parts.append(f"<p class='lens-code'>{escape(texts.code)}: <code>{escape(result.error.code)}</code></p>")
-    colour = "inconclusive" if unstable else state
-    return f"<section class='lens-head lens-{colour}'>{''.join(parts)}</section>"
+    return f"<section class='lens-head lens-{colour(state)}'>{''.join(parts)}</section>"
+
+
+def colour(state: str) -> str:
+    return "inconclusive" if state == "unstable" else state
+
+
+def title(state: str, kind: str, verdicts: Sequence[str | None], texts: Texts) -> str:
+    """The sentence of an outcome; where one of several faces or persons decided it, with how many they are."""
+    words = texts.of_persons if kind == "video" else texts.of_faces
+    several = words.format(some=verdicts.count(colour(state)), count=len(verdicts))
+    if state == "fake":
+        return texts.outcomes[state][0].format(subject=texts.this_face if len(verdicts) == 1 else several)
+    return texts.untold_of.format(subject=several) if _shared(verdicts, state) else texts.outcomes[state][0]
+
+
+def others(verdicts: Sequence[str | None], state: str, texts: Texts) -> list[str]:
+    """What was said of the others, where what cannot be told is one of several."""
+    if not _shared(verdicts, state):
+        return []
+    counts = [
+        (verdicts.count(None if name == "unjudged" else name), words) for name, words in texts.verdicts.items() if name != "inconclusive"
+    ]
+    return [texts.others.format(verdicts=", ".join(f"{count} × {words}" for count, words in counts if count))]
+
+
+def stretch(found: Stretch | None, persons: int, texts: Texts) -> list[str]:
+    """When a clip that cannot be told as a whole looks manipulated."""
+    if found is None:
+        return []
+    sentence = texts.stretch if found.end > found.start else texts.stretch_frame
+    who = f"{texts.person_number.format(number=found.track + 1)}: " if persons > 1 else ""
+    return [who + sentence.format(start=f"{found.start:.2f}", end=f"{found.end:.2f}")]
+
+
+def _shared(verdicts: Sequence[str | None], state: str) -> bool:
+    return colour(state) == "inconclusive" and 0 < verdicts.count("inconclusive") < len(verdicts)
 
 
 def message(text: str) -> str:
@@ -47,14 +89,6 @@ def welcome(texts: Texts) -> str:
         for verdict in ("fake", "real", "inconclusive")
     )
     return f"<section class='lens-head'><p>{escape(texts.waiting)}</p></section><dl class='lens-welcome'>{rows}</dl>"
-
-
-def _subject(result: AnalysisResult, texts: Texts) -> str:
-    verdicts = [track.verdict for track in result.tracks] if result.kind == "video" else [face.verdict for face in result.faces]
-    if len(verdicts) == 1:
-        return texts.this_face
-    words = texts.of_persons if result.kind == "video" else texts.of_faces
-    return words.format(fakes=verdicts.count("fake"), count=len(verdicts))
 
 
 def reason(error: UnreadableMedia, texts: Texts) -> str:

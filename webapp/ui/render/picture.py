@@ -92,6 +92,7 @@ def _toggle(label: str, name: str, *, on: bool) -> str:
 def _box(face: FaceResult, number: int, width: int, height: int) -> str:
     x1, y1, x2, y2 = face.box
     place = f"left:{x1 / width:.3%};top:{y1 / height:.3%};width:{(x2 - x1) / width:.3%};height:{(y2 - y1) / height:.3%}"
+    place += f";--top:{y1 / height:.5f};--wide:{(x2 - x1) / width:.5f}"
     return f"<span class='lens-box lens-{face.verdict or 'unjudged'}' style='{place}' aria-hidden='true'><b>{number}</b></span>"
 
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
+from laanet_core.moments import longest_fake
 from laanet_core.results import number_text
+from webapp.ui.render import headline
 from webapp.ui.render.faces import grid, pill
 from webapp.ui.render.trust import reliability_lines
 from webapp.ui.texts import Texts
@@ -24,35 +26,42 @@ def record(found: Mapping[str, Any], texts: Texts) -> str:
         _section(texts.receipt_file, _file(found["media"], texts)),
         _section(texts.moderators_decision, _decision(found, texts)),
         _section(texts.later_models, _later(found["later_scores"], texts)),
-        _section(texts.receipt_votes, _votes(found["feedback"], texts)),
+        _section(texts.receipt_votes, _votes(found, texts)),
     ]
     return "".join(parts)
 
 
 def _head(found: Mapping[str, Any], texts: Texts) -> str:
-    state = found["verdict"] or found["outcome"]
-    title, explanation = texts.outcomes[state]
-    if state == "fake":
-        rows = found["tracks"] if found["kind"] == "video" and found.get("tracks") else found["faces"]
-        words = texts.of_persons if found["kind"] == "video" else texts.of_faces
-        fakes = sum(row["verdict"] == "fake" for row in rows)
-        title = title.format(subject=texts.this_face if len(rows) == 1 else words.format(fakes=fakes, count=len(rows)))
-    if found.get("error"):
-        explanation = texts.errors.get(found["error"]["code"], found["error"]["message"])
+    state = "unstable" if found["held"] is False else found["verdict"] or found["outcome"]
+    verdicts = [verdict for _, _, verdict in _subjects(found)]
+    error = found.get("error")
+    said = [texts.errors.get(error["code"], error["message"]) if error else texts.outcomes[state][1]]
+    said += headline.others(verdicts, state, texts)
+    if state == "inconclusive" and found["kind"] == "video":
+        unsure = [row["track"] for _, row, verdict in _subjects(found) if verdict == "inconclusive"]
+        fakes = longest_fake(((face["track"], face["time"], face["verdict"]) for face in found["faces"]), unsure)
+        said += headline.stretch(fakes, len(verdicts), texts)
     prob = found["fake_prob"]
     number = "" if prob is None else f"<p class='lens-prob'>{escape(texts.fake_probability)} <strong>{number_text(prob)}</strong></p>"
-    return f"<section class='lens-head lens-{state}'><h2>{escape(title)}</h2><p>{escape(explanation)}</p>{number}</section>"
+    title = escape(headline.title(state, found["kind"], verdicts, texts))
+    sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
+    return f"<section class='lens-head lens-{headline.colour(state)}'><h2>{title}</h2>{sentences}{number}</section>"
+
+
+def _subjects(found: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any], str | None]]:
+    """The faces of a picture or persons of a clip: number, row, and the verdict that is left."""
+    rows: Sequence[Mapping[str, Any]] = found.get("tracks") or [] if found["kind"] == "video" else found["faces"]
+    unstable = () if found["kind"] == "video" else found["unstable_faces"]
+    return [(number, row, "inconclusive" if number in unstable else row["verdict"]) for number, row in enumerate(rows, start=1)]
 
 
 def _scores(found: Mapping[str, Any], texts: Texts) -> str:
-    video = found["kind"] == "video"
-    rows: Sequence[Mapping[str, Any]] = found.get("tracks") or [] if video else found["faces"]
-    heads = (texts.columns_video if video else texts.columns_image)[:4]
-    body = (
-        (str(number), pill(row["verdict"], texts), number_text(row["fake_prob"]), number_text(row["fake_logit"]))
-        for number, row in enumerate(rows, start=1)
-    )
-    return grid(heads, body) if rows else ""
+    heads = (texts.columns_video if found["kind"] == "video" else texts.columns_image)[:4]
+    body = [
+        (str(number), pill(verdict, texts), number_text(row["fake_prob"]), number_text(row["fake_logit"]))
+        for number, row, verdict in _subjects(found)
+    ]
+    return grid(heads, body) if body else ""
 
 
 def _reliability(found: Mapping[str, Any], texts: Texts) -> str:
@@ -105,13 +114,22 @@ def _later(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:
     return grid(heads, body)
 
 
-def _votes(votes: Sequence[Mapping[str, Any]], texts: Texts) -> str:
+def _votes(found: Mapping[str, Any], texts: Texts) -> str:
+    votes: Sequence[Mapping[str, Any]] = found["feedback"]
     if not votes:
         return f"<p>{escape(texts.no_votes)}</p>"
-    return "".join(
-        f"<div class='lens-vote'><p><b>{escape(texts.votes[vote['vote']])}</b> {escape(_tags(vote['tags'], texts))}</p>"
+    last = {vote["face"]: place for place, vote in enumerate(votes)}  # of several on one face the last counts
+    return "".join(_vote(vote, found, texts, counts=last[vote["face"]] == place) for place, vote in enumerate(votes))
+
+
+def _vote(vote: Mapping[str, Any], found: Mapping[str, Any], texts: Texts, *, counts: bool) -> str:
+    about = [_name(vote["face"], found, texts), _minute(vote["created_at"])]
+    about += [_tags(vote["tags"], texts)] if vote["tags"] else []
+    about += [texts.place_marked] if vote["region"] else []
+    about += [] if counts else [texts.vote_replaced]
+    return (
+        f"<div class='lens-vote'><p><b>{escape(texts.votes[vote['vote']])}</b> · {escape(' · '.join(about))}</p>"
         f"<p class='lens-note'>{exact(vote['note'])}</p></div>"
-        for vote in votes
     )
 
 

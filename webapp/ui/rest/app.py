@@ -123,7 +123,7 @@ def _submission(receipt: str, body: bytes) -> Submission:
     try:
         given = json.loads(body)
     except (ValueError, RecursionError):
-        raise Refused("invalid_json", "The request's body is no JSON.") from None
+        raise Refused("invalid_json", "The request's body is not JSON.") from None
     try:
         new = schemas.NewFeedback.model_validate(given)
     except ValidationError as error:
@@ -139,7 +139,7 @@ def _region(text: str | None) -> bytes | None:
     try:
         return None if text is None else base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise Refused("invalid_region", "The painted region is no base64.") from None
+        raise Refused("invalid_region", "The painted region is not base64.") from None
 
 
 def _add_export(app: FastAPI, exports: ExportService) -> None:

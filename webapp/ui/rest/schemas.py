@@ -147,6 +147,11 @@ class Result(Answer):
     created_at: str
     size: tuple[int, int] | None = Field(description="width and height of the upright original")
     thresholds: Thresholds | None = Field(description="how scores became verdicts at the time; null for results from before they were kept")
+    held: bool | None = Field(
+        description="whether the verdict of a picture stayed when it was compressed, halved and mirrored; false: it counts as "
+        "inconclusive; null: not tried (the page does so after its answer), and for clips"
+    )
+    unstable_faces: list[int] = Field(description="numbers, from 1 on, of a picture's faces whose own verdicts did not stay, likewise")
     feedback: list[GivenFeedback] = Field(description="oldest first; of several on one face the last counts")
     later_scores: list[LaterScore] = Field(description="what later models say")
     decision: Decided | None = Field(description="of moderators; null while there is none")

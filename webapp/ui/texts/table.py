@@ -47,6 +47,10 @@ class Texts:
     this_face: str
     of_faces: str
     of_persons: str
+    untold_of: str
+    others: str
+    stretch: str
+    stretch_frame: str
     verdicts: Mapping[str, str]
     fake_probability: str
     highest_of_faces: str
@@ -85,11 +89,9 @@ class Texts:
     stability_help: str
     stability_help_clip: str
     stability_names: Mapping[str, str]
-    stability_holds: str
-    stability_wavers: str
-    stability_flips: str
-    stability_untold: str
-    stability_told_after: str
+    stability_findings: Mapping[str, str]
+    stability_too_small: str
+    stability_one_frame: str
     stability_running: str
     reliability: str
     limits_title: str
@@ -140,6 +142,8 @@ class Texts:
     receipt_unknown: str
     receipt_made: str
     receipt_durable: str
+    place_marked: str
+    vote_replaced: str
     receipt_not_durable: str
     receipt_file: str
     file_kept: str

@@ -23,7 +23,10 @@ from webapp.ui.services import Services
 from webapp.ui.texts import Texts, code_of
 
 HAND_OVER = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
-TAKE_OUT = "(files, gone) => { const left = (files || []).filter((file) => file.path !== gone); return [left.length ? left : null]; }"
+TAKE_OUT = (
+    "(files, gone) => { lensDeleted(); "
+    "const left = (files || []).filter((file) => file.path !== gone); return [left.length ? left : null]; }"
+)
 WITH_REGION = "(...given) => [...given.slice(0, -1), window.lensRegion()]"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -59,10 +62,11 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
     words = REPORT_WORDS[code_of(texts)]
 
     def pdf(shown: Shown) -> bytes:
-        return services.evidence.report_pdf(shown.path, shown.analysed, words)
+        return services.evidence.report_pdf(shown.path, shown.analysed, words, shown.stabilities)
 
     def data(shown: Shown) -> bytes:
-        return json.dumps(services.evidence.report_json(shown.analysed, words), indent=2, ensure_ascii=False).encode()
+        content = services.evidence.report_json(shown.analysed, words, shown.stabilities)
+        return json.dumps(content, indent=2, ensure_ascii=False).encode()
 
     for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
         made = button.click(saved(name, make), visit, layout.next.ready, **QUIET)
@@ -82,7 +86,9 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
         try:
             services.receipts.delete(shown.analysed.receipt)
         except Refused as refusal:
-            return {following.deleted: texts.cannot_delete.format(reason=texts.refused.get(refusal.code, refusal.message))}
+            if refusal.code != "unknown_receipt":  # that one was deleted elsewhere: what is shown goes all the same
+                reason = texts.refused.get(refusal.code, refusal.message)
+                raise gr.Error(texts.cannot_delete.format(reason=reason), print_exception=False) from refusal
         services.uploads.drop(Path(shown.upload), shown.path, *shown.made)
         found.remove_shown()
         found.deleted = True
@@ -93,7 +99,7 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
 
     following.delete.click(lambda: gr.update(visible=True), None, following.delete_sure, **QUIET)
     deleted = following.delete_sure.click(delete, visit, [*outputs, gone], **QUIET)
-    deleted.then(None, [layout.inputs.files, gone], layout.inputs.files, js=TAKE_OUT, **QUIET)
+    deleted.success(None, [layout.inputs.files, gone], layout.inputs.files, js=TAKE_OUT, **QUIET)
     return deleted
 
 

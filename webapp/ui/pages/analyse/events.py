@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import gradio as gr
 
 from laanet_core.errors import Cancelled, UnreadableMedia
+from laanet_core.stability import Stability
 from webapp.domain import Refused
 from webapp.services.turns import Busy
 from webapp.settings import Settings
@@ -164,7 +166,7 @@ def _telling(texts: Texts, count: int, progress: Any) -> Any:
     remaining = Remaining(time.monotonic)
 
     def of_file(number: int) -> Any:
-        place = f"{texts.place_of.format(number=number + 1, count=count)}: " if count > 1 else ""
+        place = texts.place_of.format(number=number + 1, count=count) if count > 1 else ""
 
         def tell(done: float, stage: str) -> None:
             fraction = (number + done) / count
@@ -194,16 +196,16 @@ def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, vis
     """After an answer: does it hold, and, for a clip, the clip with its heatmap."""
     answer = layout.answer
 
-    def hold(found: Visit | None) -> tuple[Any, Any]:
+    def hold(found: Visit | None) -> dict[Any, Any]:
         shown = found.shown if found else None
-        if shown is None or shown.analysed.result.outcome != "verdict" or shown.stabilities is not None:
-            return gr.skip(), gr.skip()
+        if found is None or shown is None or shown.analysed.result.outcome != "verdict" or shown.stabilities is not None:
+            return {answer.stability: gr.skip()}
         try:
             shown.stabilities = services.evidence.stabilities(shown.path, shown.analysed.result)
         except UnreadableMedia as error:
-            return headline.message(headline.reason(error, texts)), gr.skip()
-        first, strip = show.held(shown, services, texts)
-        return strip, first if services.evidence.falls(shown.analysed.result, shown.stabilities) else gr.skip()
+            return {answer.stability: headline.message(headline.reason(error, texts))}
+        _remember(services, shown, shown.stabilities)
+        return show.held(layout, found, services, texts) if found.shown is shown else {answer.stability: gr.skip()}
 
     def draw(found: Visit | None) -> Any:
         shown = found.shown if found else None
@@ -211,14 +213,22 @@ def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, vis
             return gr.skip()
         if shown.clip is None or not shown.clip.exists():
             try:
-                shown.clip = services.evidence.overlay_clip(shown.path, shown.analysed.result)
+                shown.clip = services.evidence.overlay_clip(shown.path, services.evidence.held(shown.analysed.result, shown.stabilities))
             except UnreadableMedia:
                 return gr.skip()
             shown.made.append(shown.clip)
         return gr.update(value=str(shown.clip), visible=True)
 
-    held = event.then(hold, visit, [answer.stability, answer.headline], concurrency_id=QUEUE, **QUIET)
+    changed = [answer.stability, answer.headline, answer.picture, answer.table, answer.chooser, answer.data]
+    held = event.then(hold, visit, changed, concurrency_id=QUEUE, **QUIET)
     held.then(draw, visit, answer.clip, concurrency_id=QUEUE, **QUIET)
+
+
+def _remember(services: Services, shown: Shown, found: list[Stability | None]) -> None:
+    """Under the receipt too. Where that fails the page has its answer all the same; the service has logged why."""
+    if shown.analysed.receipt is not None:
+        with contextlib.suppress(Refused):
+            services.receipts.remember_held(shown.analysed.receipt, shown.analysed.result, found)
 
 
 def _consistency(services: Services, texts: Texts) -> Any:

@@ -88,7 +88,7 @@ def lay_out(services: Services, texts: Texts) -> Layout:
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=280):
             inputs = _inputs(services, texts)
-        with gr.Column(scale=7, min_width=280, elem_id="result"):
+        with gr.Column(scale=7, min_width=380, elem_id="result"):
             answer = _answer(texts)
             following = _next(texts)
             _background(services, texts)
@@ -124,13 +124,14 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
         with gr.Tab(texts.camera):
             camera = gr.Image(label=texts.camera, show_label=False, sources=["webcam"], format="png", elem_id="camera")
             gr.HTML(f"<p class='lens-help'>{texts.camera_help}</p>", padding=False)
+    limits = texts.limits_before.format(files=settings.max_files, megabytes=settings.max_upload_mb)
+    gr.HTML(f"<p class='lens-help'>{texts.paste_hint}</p><p class='lens-help'>{limits}</p>", padding=False)
     consent = gr.Checkbox(label=texts.consent, info=texts.consent_help, value=False, elem_id="consent")
     with gr.Row():
         start = gr.Button(texts.analyse, variant="primary", elem_id="analyse")
         stop = gr.Button(texts.stop, elem_id="stop", interactive=False)
     under_way = gr.HTML(elem_id="under-way", padding=False)
-    limits = texts.limits_before.format(files=settings.max_files, megabytes=settings.max_upload_mb)
-    gr.HTML(f"<p class='lens-help'>{texts.paste_hint} {texts.privacy_before}</p><p class='lens-help'>{limits}</p>", padding=False)
+    gr.HTML(f"<p class='lens-help'>{texts.privacy_before}</p>", padding=False)
     gr.HTML(f"<h2 class='lens-also'>{texts.examples}</h2>", padding=False)
     found = [(str(EXAMPLES / name), caption) for name, caption in texts.example_captions.items() if (EXAMPLES / name).is_file()]
     examples = gr.Gallery(
@@ -186,7 +187,7 @@ def _next(texts: Texts) -> Next:
         vote = gr.Radio([(texts.votes[v], v.value) for v in Vote], label=texts.feedback_title, show_label=False, elem_id="vote")
         subject = gr.Dropdown([(texts.whole_file, 0)], value=0, label=texts.about, elem_id="subject")
         tags = gr.CheckboxGroup([(texts.tag_names[tag], tag.value) for tag in Tag], label=texts.tags, elem_id="tags")
-        note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, max_length=2000, elem_id="note")
+        note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, elem_id="note")
         with gr.Accordion(texts.region, open=False) as region_panel:
             gr.HTML(marking.sheet(texts), padding=False, elem_id="region")
         region = gr.Textbox(visible=False)  # what is painted, when a vote is sent

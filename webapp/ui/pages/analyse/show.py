@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.results import AnalysisResult
 from webapp.ui.pages.analyse.layout import Layout, Next, address
 from webapp.ui.pages.analyse.visits import Shown, Visit
 from webapp.ui.render import faces, headline, picture, timeline, trust
@@ -43,7 +44,7 @@ def nothing(layout: Layout, text: str) -> Values:
 def visit(layout: Layout, found: Visit, services: Services, texts: Texts, request: gr.Request) -> Values:
     """The answer to the file that is shown, and the choice between several."""
     assert found.shown is not None
-    chooser = gr.update(choices=chooser_choices(found.files, texts), value=found.number, visible=len(found.files) > 1)
+    chooser = gr.update(choices=chooser_choices(found.files, services, texts), value=found.number, visible=len(found.files) > 1)
     return {**answered(layout, found.shown, services, texts, _receipt_address(request, texts)), layout.answer.chooser: chooser}
 
 
@@ -58,23 +59,16 @@ def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, add
     """One file's answer, without what follows later (stability, the drawn clip) unless that is known already."""
     answer, following, result = layout.answer, layout.next, shown.analysed.result
     stored = shown.analysed.receipt is not None
-    first, strip = headline.headline(result, texts), trust.waiting_strip(texts) if result.outcome == "verdict" else ""
-    if shown.stabilities is not None:
-        first, strip = held(shown, services, texts)
-    if not stored:
-        first += headline.message(texts.not_stored)
     judged = result.outcome == "verdict"
     return {
-        answer.headline: first,
-        answer.picture: _pictures(shown, services, texts),
-        answer.table: faces.table(result, texts),
+        **_verdicts(layout, shown, services, texts),
+        answer.stability: _strip(shown, services, texts),
         answer.timeline: timeline.plot(result, services.analysis.decision_of(result), texts) if result.kind == "video" else "",
         answer.clip: gr.update(value=None, visible=False),
-        answer.stability: strip,
         answer.consistency_panel: gr.update(visible=judged and result.kind == "image", open=False),
         answer.consistency: "",
         answer.data_panel: gr.update(visible=True),
-        answer.data: shown.analysed.to_json(),
+        answer.data: _data(shown, services),
         following.panel: gr.update(visible=True),
         following.kept: _kept(shown, texts),
         following.link: gr.update(value=f"{address}#{shown.analysed.receipt}" if stored else "", visible=stored),
@@ -94,12 +88,45 @@ def _kept(shown: Shown, texts: Texts) -> str:
     return "" if code is None else f"<p class='lens-ask' role='status'>{texts.kept[code]}</p>"
 
 
-def held(shown: Shown, services: Services, texts: Texts) -> tuple[str, str]:
-    """The headline and the strip once it is known whether the verdict holds."""
-    result, found = shown.analysed.result, shown.stabilities or []
-    unstable = services.evidence.falls(result, found) if found else False
-    strip = trust.stability_strip(services.evidence.checked_faces(result), found, texts, clip=result.kind == "video") if found else ""
-    return headline.headline(result, texts, unstable=unstable), strip + measured(shown, services, texts)
+def held(layout: Layout, found: Visit, services: Services, texts: Texts) -> Values:
+    """What is another on the page once it is known whether the shown file's verdicts hold."""
+    shown = found.shown
+    assert shown is not None
+    values: Values = {layout.answer.stability: _strip(shown, services, texts), layout.answer.data: _data(shown, services)}
+    if _left(shown, services) is not shown.analysed.result:
+        values |= {
+            **_verdicts(layout, shown, services, texts),
+            layout.answer.chooser: gr.update(choices=chooser_choices(found.files, services, texts), value=found.number),
+        }
+    return values
+
+
+def _left(shown: Shown, services: Services) -> AnalysisResult:
+    return services.evidence.held(shown.analysed.result, shown.stabilities)
+
+
+def _verdicts(layout: Layout, shown: Shown, services: Services, texts: Texts) -> Values:
+    """Where verdicts stand: those that are left."""
+    result, answer = _left(shown, services), layout.answer
+    first = headline.headline(result, texts, unstable=result.verdict != shown.analysed.result.verdict)
+    if shown.analysed.receipt is None:
+        first += headline.message(texts.not_stored)
+    return {answer.headline: first, answer.picture: _pictures(shown, services, texts), answer.table: faces.table(result, texts)}
+
+
+def _strip(shown: Shown, services: Services, texts: Texts) -> str:
+    result, found = shown.analysed.result, shown.stabilities
+    if result.outcome != "verdict":
+        return ""
+    if found is None:
+        return trust.waiting_strip(texts)
+    return trust.stability_strip(result, found, texts) + measured(shown, services, texts)
+
+
+def _data(shown: Shown, services: Services) -> dict[str, Any]:
+    """The answer as data; `shown_verdict` as in a report, once it is known."""
+    given = shown.analysed.to_json()
+    return given if shown.stabilities is None else {**given, "shown_verdict": _left(shown, services).verdict}
 
 
 def measured(shown: Shown, services: Services, texts: Texts) -> str:
@@ -139,7 +166,7 @@ def _subjects(shown: Shown, texts: Texts) -> list[tuple[str, int]]:
 
 
 def _pictures(shown: Shown, services: Services, texts: Texts) -> str:
-    result = shown.analysed.result
+    result = _left(shown, services)
     if result.outcome == "rejected":
         return ""
     try:
@@ -150,7 +177,7 @@ def _pictures(shown: Shown, services: Services, texts: Texts) -> str:
         return headline.message(headline.reason(error, texts))
 
 
-def chooser_choices(shown: list[Shown], texts: Texts) -> list[tuple[str, int]]:
+def chooser_choices(shown: list[Shown], services: Services, texts: Texts) -> list[tuple[str, int]]:
     """The files of a visit, each with its verdict in words. A file's name is the visitor's; the radio shows it as text.
 
     It comes last, so that marks in it that turn the direction of writing turn nothing but itself. Gradio looks for its own mark of a
@@ -158,11 +185,12 @@ def chooser_choices(shown: list[Shown], texts: Texts) -> list[tuple[str, int]]:
     """
     names = [entry.name.replace("__i18n__", "__i18n\u200b__") for entry in shown]
     return [
-        (f"{number}. {_words(entry, texts)}: {name}", number - 1)
+        (f"{number}. {_words(entry, services, texts)}: {name}", number - 1)
         for number, (entry, name) in enumerate(zip(shown, names, strict=True), start=1)
     ]
 
 
-def _words(entry: Shown, texts: Texts) -> str:
-    result = entry.analysed.result
-    return texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
+def _words(entry: Shown, services: Services, texts: Texts) -> str:
+    result = _left(entry, services)
+    words = texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
+    return words[:1].upper() + words[1:]

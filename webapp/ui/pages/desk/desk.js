@@ -2,7 +2,7 @@
 (() => {
   const words = window.lensDesk;
   const INK = "#ffc400", UNDO_WITHIN = words.undo_minutes * 60000;
-  const RENEW_AFTER = 60000, MASK_SIDE = 1024, ZOOM_STEP = 1.25, MOST_ZOOM = 16;
+  const RENEW_AFTER = 60000, MASK_SIDE = 1024, ZOOM_STEP = 1.25, MOST_ZOOM = 16, LONGEST_WAIT = 2 ** 31; // setTimeout knows no more
   const $ = (selector) => document.querySelector(`#desk ${selector}`);
   const $$ = (selector) => [...document.querySelectorAll(`#desk ${selector}`)];
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -83,7 +83,7 @@
     state.found = found;
     state.mode = found ? (answer.labels ? "adjudicate" : answer.answer ? "revealed" : "blind") : state.mode;
     count(answer.queue);
-    $$("[data-do=undo]").forEach((button) => (button.disabled = !state.last || Date.now() - state.last.when > UNDO_WITHIN));
+    undoable();
     $("#desk-until").textContent = "";
     $(".desk-grid").hidden = !found;
     $(".desk-empty").hidden = Boolean(found);
@@ -97,6 +97,17 @@
     picture();
     if (state.mode !== "adjudicate") lookAhead();
   }
+
+  // Undo is offered for as long as the server grants it.
+  function undoable() {
+    const left = state.last ? state.last.when + UNDO_WITHIN - Date.now() : 0;
+    $$("[data-do=undo]").forEach((button) => (button.disabled = left <= 0));
+    clearTimeout(state.undoing);
+    if (left > 0 && left < LONGEST_WAIT) state.undoing = setTimeout(undoable, left);
+  }
+
+  // In UTC, as all times here.
+  const clock = (moment) => new Date(moment).toISOString().slice(11, 16);
 
   function reset(found) {
     Object.assign(state, { view: "plain", tool: null, zoom: 1, x: 0, y: 0, frame: firstFrame(found), said: null, heat: true, renewed: Date.now() });
@@ -115,8 +126,7 @@
     stopPlaying();
     frames(found);
     placeWords();
-    const until = found.until && new Date(found.until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-    $("#desk-until").textContent = until ? fill(words.until, { time: until }) : "";
+    $("#desk-until").textContent = found.until ? fill(words.until, { time: clock(found.until) }) : "";
   }
 
   // The picture itself, from what was fetched ahead where that is it.
@@ -632,7 +642,7 @@
     if (!state.found || !state.found.until || Date.now() - state.renewed < RENEW_AFTER) return;
     state.renewed = Date.now();
     ask(`/case/${state.found.id}/renew`, {}).then(({ until }) => {
-      $("#desk-until").textContent = fill(words.until, { time: new Date(until).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) });
+      $("#desk-until").textContent = fill(words.until, { time: clock(until) });
     }).catch(() => {});
   }
 

@@ -1,0 +1,81 @@
+"""A verdict that does not hold is none, wherever it stands."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import cv2
+import httpx
+import pypdf
+import pytest
+from playwright.sync_api import expect
+
+from laanet_core.holding import held_answer
+from laanet_core.images import read_image
+from laanet_core.inference import Detector
+from laanet_core.stability import stabilities
+from tests.e2e.conftest import Visit
+from webapp.ui.pages.analyse.layout import EXAMPLES
+from webapp.ui.texts import LANGUAGES
+
+ENGLISH = LANGUAGES["en"]
+UNSTABLE = ENGLISH.outcomes["unstable"][1]
+
+
+@pytest.fixture
+def falling(samples: Path, detector: Detector, tmp_path: Path) -> Path:
+    """A picture whose verdict falls, by these weights."""
+    photo = cv2.imread(str(samples / "two_people.jpg"))
+    assert photo is not None
+    path = tmp_path / "falling.png"
+    cv2.imwrite(str(path), cv2.resize(photo, None, fx=0.33, fy=0.33, interpolation=cv2.INTER_AREA))
+    rgb = read_image(path)
+    result = detector.analyse_image(rgb)
+    left = held_answer(result, stabilities(detector, rgb, result.faces))
+    assert (result.verdict, left.verdict) == ("fake", "inconclusive")
+    return path
+
+
+def test_every_place_says_what_the_headline_says(visit: Visit, falling: Path) -> None:
+    page = visit.page
+    visit.analyse(falling, EXAMPLES / "astronaut.jpg")
+    expect(page.locator("#headline")).to_contain_text(UNSTABLE, timeout=60_000)
+    expect(page.locator("#chooser")).to_contain_text("1. cannot tell: falling.png")
+    for place in ("#chooser label:first-of-type", "#headline", "#faces"):
+        expect(page.locator(place).first).not_to_contain_text("looks manipulated")
+    assert page.locator("#picture .lens-box.lens-fake").count() == 0
+    assert page.locator("#stability p.lens-real").count() == 0
+    with page.expect_download() as pdf:
+        page.click("#report-pdf")
+    text = " ".join(
+        " ".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages).split()
+    )
+    assert UNSTABLE in text
+    assert f"looks manipulated {ENGLISH.fake_probability}" not in text
+    assert text.count(ENGLISH.stability_names["half_size"]) >= 1
+    with page.expect_download() as data:
+        page.click("#report-json")
+    report = json.loads(Path(data.value.path()).read_text())
+    assert (report["verdict"], report["shown_verdict"]) == ("fake", "inconclusive")
+    assert not all(entry["stable"] for entry in report["stability"])
+    link = page.input_value("#link input, #link textarea")
+    record = httpx.get(f"{visit.server.url}/api/v1/results/{link.rpartition('#')[2]}").json()
+    assert (record["verdict"], record["held"]) == ("fake", False)
+    page.goto(link)
+    expect(page.locator("#record .lens-head")).to_contain_text(UNSTABLE, timeout=30_000)
+    expect(page.locator("#record .lens-table")).not_to_contain_text("looks manipulated")
+
+
+def test_a_clip_that_cannot_be_told_says_when_it_looks_manipulated(visit: Visit) -> None:
+    page = visit.page
+    assert "Cannot tell" in visit.analyse(EXAMPLES / "clip.mp4")
+    stretch = re.compile(r"From \d+\.\d\d s to \d+\.\d\d s the face looks manipulated")
+    expect(page.locator("#headline")).to_contain_text(stretch)
+    page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+    assert page.locator("#stability p.lens-real").count() == 0
+    expect(page.locator("#stability")).to_contain_text("over the whole clip the verdict is “cannot tell”")
+    page.goto(page.input_value("#link input, #link textarea"))
+    expect(page.locator("#record .lens-head")).to_contain_text(stretch, timeout=30_000)

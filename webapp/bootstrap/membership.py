@@ -1,0 +1,44 @@
+"""The way in by Hugging Face, on a Space whose host named an organisation."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from webapp.bootstrap.records import Records
+from webapp.domain import Role
+from webapp.settings import InvalidSetting, Settings
+
+if TYPE_CHECKING:
+    from webapp.ui.doors.membership import MemberDoor
+
+logger = logging.getLogger(__name__)
+
+
+def member_door(records: Records, settings: Settings) -> MemberDoor | None:
+    """None elsewhere, and where the Space does not offer it, which is logged: local accounts work anyway.
+
+    Raises InvalidSetting where the package for it is missing.
+    """
+    oauth = settings.oauth
+    if not settings.organisation:
+        return None
+    if oauth is None:
+        logger.warning(
+            "LENS_HF_ORGANISATION does nothing here: only a Space with hf_oauth in its card lets people sign in with Hugging Face"
+        )
+        return None
+    if "read-memberships" not in oauth.scopes:
+        logger.warning("LENS_HF_ORGANISATION does nothing here: hf_oauth_scopes in the Space's card lacks read-memberships")
+        return None
+    try:
+        from webapp.services.accounts.openid import Provider
+    except ImportError as error:
+        raise InvalidSetting("LENS_HF_ORGANISATION needs packages that are not installed: authlib, httpx2") from error
+    from webapp.services.accounts.members import MemberService
+    from webapp.services.accounts.membership import Policy
+    from webapp.ui.doors.membership import CALLBACK, MemberDoor
+
+    policy = Policy(settings.organisation, Role.MODERATOR if settings.roleless == "moderator" else None)
+    provider = Provider(oauth, oauth.url + CALLBACK, organisation_id=policy.organisation_id)
+    return MemberDoor(provider, MemberService(records.audit, policy), oauth.url)
