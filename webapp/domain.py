@@ -11,7 +11,7 @@ MAX_NOTE = 2000  # characters
 MAX_REGION_BYTES = 65_536  # of a painted region's PNG
 MAX_REGION_SIDE = 1024  # pixels
 KEY_LENGTHS = (8, 128)  # characters of an idempotency key
-CONSENT_VERSION = "1"  # of the text a visitor agrees to (`Texts.consent`), kept with the consent; a new text gets a new one
+CONSENT_VERSION = "2"  # of the text a visitor agrees to (`Texts.consent`), kept with the consent; a new text gets a new one
 
 _RANDOM = secrets.SystemRandom()
 

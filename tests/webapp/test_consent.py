@@ -26,7 +26,10 @@ from webapp.ui.rest import schemas
 from webapp.ui.texts import LANGUAGES
 
 # the text that visitors agreed to, by version: what was agreed to must stay what it was
-TEXTS = {"1": "I agree that this file is kept to settle disputes and to train the model; I can delete it at any time with the receipt"}
+TEXTS = {
+    "1": "I agree that this file is kept to settle disputes and to train the model; I can delete it at any time with the receipt",
+    "2": "I agree that this file is kept to settle disputes and to train the model; I can delete it at any time by the link that I get",
+}
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from webapp.media.decoding.decoder import Decoder, Form, NotStarted, number
 from webapp.media.stripping import ENDINGS, Bare
 
 logger = logging.getLogger(__name__)
-USES = 25  # files, after which a worker is replaced
+USES = 100  # files, after which a worker is replaced; starting one takes as much of a processor as judging three photos
 _SPARE = 2  # workers that wait for a file, beside those that have one
 _PROCESSORS = 4  # that a clip's decoding may keep busy
 _PAUSE_SECONDS = 2.0  # after a worker that did not come up
