@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.conftest import Server, served
 from tests.e2e.conftest import FLAGS
@@ -31,11 +31,11 @@ def space(tmp_path_factory: pytest.TempPathFactory, provider: OpenIDProvider) ->
 
 
 @pytest.fixture(scope="module")
-def outside(browser_path: str, space: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def outside(playwright: Playwright, browser_path: str, space: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser to which the Space has its own name, as another site than the provider's."""
     port = urlsplit(space.url).port
     assert port is not None
-    with TlsProxy(tmp_path_factory.mktemp("tls"), HOST, port) as proxy, sync_playwright() as playwright:
+    with TlsProxy(tmp_path_factory.mktemp("tls"), HOST, port) as proxy:
         rules = f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{proxy.port}"
         local = "--disable-features=LocalNetworkAccessChecks"  # else a page of the internet may not frame one of the loopback
         running = playwright.chromium.launch(executable_path=browser_path, args=[*FLAGS, rules, local, "--ignore-certificate-errors"])

@@ -26,9 +26,9 @@ from tests.webapp import private
 from tests.webapp.decoding import bombs
 from tests.webapp.decoding.test_hostile import CODECS, FORMS, damaged
 
-DECODES = {  # files that may: what workers run, what checks masks of 64 kB, what makes the examples and the drill's faces
+DECODES = {  # files that may: what workers run, what checks masks of 64 kB, what reads pictures of our own
     *("media/stripping.py", "media/decoding/worker.py", "media/decoding/libraries.py"),
-    *("media/masks.py", "examples/make.py", "services/learning/drawn_judge.py", "services/learning/poison.py"),
+    *("media/masks.py", "examples/make.py", "services/learning/drawn_judge.py", "services/learning/poison.py", "cli/benchmark.py"),
 }
 DECODERS = {"read_image", "read_frames", "read_length", "read_film", "read_at", "imread", "imdecode", "VideoCapture", "imdecodemulti"}
 OPENERS = {("Image", "open"), ("av", "open"), ("plt", "imread"), ("iio", "imread")}
