@@ -1,6 +1,7 @@
 """Settings, bootstrap, serve: `make run`, and a Space's app_file."""
 
 import errno
+import gc
 import logging
 import multiprocessing
 import os
@@ -57,6 +58,7 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     application.timer.start()
     serve(application.site, settings)
+    gc.freeze()  # what is loaded stays: no collection looks through all of it again while visitors wait
     ready = f"LAA-Net Lens on http://{settings.host}:{settings.port}"
     logging.getLogger("app").info(ready) if settings.log == "json" else print(ready, flush=True)
     stop.wait()

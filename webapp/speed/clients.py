@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import itertools
 import json
@@ -54,15 +55,14 @@ def ask(host: str, photos: Sequence[bytes], *, clients: int, each: int) -> Measu
     together = threading.Barrier(clients + 1)
 
     def client(number: int) -> None:
-        connection = http.client.HTTPConnection(host, timeout=_TIMEOUT)
-        together.wait()
-        for photo in itertools.islice(itertools.cycle(photos), number, number + each):
-            began = time.perf_counter()
-            connection.request("POST", "/api/v1/analyse", photo, {"Content-Type": "application/octet-stream"})
-            answer = connection.getresponse()
-            _require_verdict(answer.status, answer.read())
-            waits.append(time.perf_counter() - began)
-        connection.close()
+        with contextlib.closing(http.client.HTTPConnection(host, timeout=_TIMEOUT)) as connection:
+            together.wait()
+            for photo in itertools.islice(itertools.cycle(photos), number, number + each):
+                began = time.perf_counter()
+                connection.request("POST", "/api/v1/analyse", photo, {"Content-Type": "application/octet-stream"})
+                answer = connection.getresponse()
+                _require_verdict(answer.status, answer.read())
+                waits.append(time.perf_counter() - began)
 
     with ThreadPoolExecutor(clients) as pool:
         running = [pool.submit(client, number) for number in range(clients)]
