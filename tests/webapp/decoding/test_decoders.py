@@ -203,10 +203,18 @@ def test_memory_and_processor_time_have_an_end(rgb: Pixels, file: Path) -> None:
         assert small.image(file).shape == rgb.shape
     Image.new("RGBA", (6000, 6000)).save(file, "PNG", compress_level=1)
     decoder = Decoder.start(Limits(megabytes=1024, seconds=1))
-    with file.open("rb") as opened, Area(6000 * 6000 * 3) as area:
-        decoder.ask({"do": "image"}, opened, area)
-        assert code_of(lambda: decoder.answer(45)) == "decoding_too_slow"
-    decoder.kill()
+
+    def read_again_and_again() -> None:
+        for _ in range(30):  # its time is counted over its whole life; a fast processor needs less than a second for one
+            with file.open("rb") as opened, Area(6000 * 6000 * 3) as area:
+                decoder.ask({"do": "image"}, opened, area)
+                while "end" not in decoder.answer(45):
+                    pass
+
+    try:
+        assert code_of(read_again_and_again) == "decoding_too_slow"
+    finally:
+        decoder.kill()
 
 
 def test_more_files_than_workers_wait_or_are_turned_away(hasty: Decoders, rgb: Pixels, tmp_path: Path, file: Path) -> None:

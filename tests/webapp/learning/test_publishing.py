@@ -17,6 +17,7 @@ from tests.webapp.learning.test_snapshots import code
 from tests.webapp.learning.test_switching import challenger, weights, with_admin
 from webapp.db.session import Sessions
 from webapp.services.audit import AuditService
+from webapp.domain import CONSENT_VERSION
 from webapp.services.learning import publishing
 from webapp.services.learning.publishing import PublishingService
 from webapp.services.learning.snapshots import SnapshotService
@@ -78,7 +79,7 @@ def test_pictures_are_published_only_where_everybody_agreed_to_that(
     snapshot = snapshots.freeze().public_id
     assert code(service.push_dataset, snapshot, "me/faces") == "consent_forbids"
     assert not hub.repositories
-    monkeypatch.setattr(publishing, "PUBLISHABLE_CONSENTS", frozenset({"1"}))  # a later text may say so
+    monkeypatch.setattr(publishing, "PUBLISHABLE_CONSENTS", frozenset({CONSENT_VERSION}))  # a later text may say so
     published = service.push_dataset(snapshot, "me/faces")
     assert published.name == f"hf://datasets/me/faces@{snapshot}"
     files = hub.repositories["dataset", "me/faces"].files

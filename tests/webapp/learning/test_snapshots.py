@@ -21,7 +21,7 @@ from tests.webapp.keeping.conftest import files
 from tests.webapp.learning.conftest import BOX, Crowd, fake_face, real_face
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Feedback, Snapshot, SnapshotItem
-from webapp.domain import LabelValue, Part, Unable, Vote, now
+from webapp.domain import CONSENT_VERSION, LabelValue, Part, Unable, Vote, now
 from webapp.media.store import MediaStore
 from webapp.services.audit import AuditService
 from webapp.services.feedback import FeedbackService, Submission
@@ -76,7 +76,7 @@ def test_decisions_become_what_the_trainer_reads(crowd: Crowd, snapshots: Snapsh
     assert sorted(table["label"].value_counts().items()) == [("fake", 6), ("real", 8)]
     assert all((folder / name).is_file() for name in table["file_name"])
     seal = json.loads((folder / SEAL).read_text())
-    assert seal["consents"] == ["1"]
+    assert seal["consents"] == [CONSENT_VERSION]
     assert {item["provenance"]["how"] for item in seal["items"]} == {"agreement"}
     assert all(item["part"] == drawn(item["group"]) for item in seal["items"])
 
