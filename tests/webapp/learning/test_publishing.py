@@ -16,8 +16,8 @@ from tests.webapp.learning.conftest import Crowd
 from tests.webapp.learning.test_snapshots import code
 from tests.webapp.learning.test_switching import challenger, weights, with_admin
 from webapp.db.session import Sessions
-from webapp.services.audit import AuditService
 from webapp.domain import CONSENT_VERSION
+from webapp.services.audit import AuditService
 from webapp.services.learning import publishing
 from webapp.services.learning.publishing import PublishingService
 from webapp.services.learning.snapshots import SnapshotService
