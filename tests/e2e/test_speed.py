@@ -24,7 +24,7 @@ TRIES = 5
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server that has judged nothing yet, with the settings of `make run`."""
-    with served(tmp_path_factory.mktemp("fresh"), LENS_FRAMES=str(FRAMES)) as running:
+    with served(tmp_path_factory.mktemp("fresh"), LENS_FRAMES=str(FRAMES), LENS_RUNTIME="auto") as running:
         yield running
 
 

@@ -31,9 +31,7 @@ def test_one_deletes_his_result_and_the_other_loses_nothing(browser: Browser, se
     with theirs.page.expect_download() as pdf:
         theirs.page.click("#report-pdf")
     assert pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages[0].images
-    theirs.page.click("#analyse")  # again, though the upload is no longer where it arrived
-    theirs.page.wait_for_selector("#stop:not([disabled])")
-    theirs.page.wait_for_selector("#analyse:not([disabled])", timeout=60_000)
+    theirs.press()  # again, though the upload is no longer where it arrived
     assert theirs.page.locator("#faces tbody tr").count() == 1
     theirs.page.click("#delete")
     theirs.page.click("#delete-sure")

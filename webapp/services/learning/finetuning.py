@@ -244,8 +244,9 @@ class FinetuneService:
         return None
 
     def _arguments(self, run: TuningRun, snapshot: Path, base: Standing) -> list[str]:
+        """What the base was taught with keeps it from forgetting; without that the recipe's pull towards its weights does."""
         config = json.loads(run.config)
-        replay = [] if config["replay"] is None else ["--replay", config["replay"]]
+        replay = [] if config["replay"] is None else ["--replay", config["replay"], "--set", "start_pull=0"]
         changes = [part for change in config["changes"] for part in ("--set", change)]
         data = ["--manifest", str(snapshot / "manifest.csv"), "--packs", str(snapshot), *replay]
         begin = ["--recipe", "finetune", "--init", str(base.folder), *changes, "--device", self._device, "--checkpoint-every", "20"]
