@@ -236,6 +236,7 @@ def prepare_libraries(settings: Settings) -> None:
     os.environ["GRADIO_TEMP_DIR"] = str(settings.cache)
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    os.environ["MPLBACKEND"] = "agg"  # else Gradio has matplotlib look for a screen while the first visitor waits
     home = Path(os.environ.get("HOME") or "/nonexistent")
     if not os.access(home, os.W_OK):
         os.environ.setdefault("MPLCONFIGDIR", str(settings.data / "matplotlib"))

@@ -43,6 +43,7 @@ def build(settings: Settings) -> Application:
     Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
     from webapp.media.decoding.decoders import Decoders
+    from webapp.media.fingerprint import get_ready
     from webapp.services.current import CurrentDetector, Follower
     from webapp.services.weights import StartingWeights
 
@@ -68,6 +69,7 @@ def build(settings: Settings) -> Application:
         follower.follow()
     cases = build_cases(records, settings, detector)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
+    get_ready()
     decoders.wait_until_ready()
     analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.look)
     metrics = _metrics(settings, analysis)

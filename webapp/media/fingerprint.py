@@ -18,6 +18,11 @@ def fingerprint(rgb: RGBImage) -> int:
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
+def get_ready() -> None:
+    """Load what the first fingerprint would load, a third of a second that nobody should wait for."""
+    fingerprint(np.zeros((8, 8, 3), np.uint8))
+
+
 class Fingerprints:
     """Called with every picture that is judged; keeps nothing of them but their hashes."""
 
