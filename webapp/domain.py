@@ -53,7 +53,8 @@ class Action(StrEnum):
     LINK_RENEWED = "link_renewed"  # for an account that was invited, or forgot its password
     ACCOUNT_CHANGED = "account_changed"
     JOINED = "joined"  # a member of the organisation signed in for the first time
-    SIGNED_IN = "signed_in"  # by way of the organisation, as the next one
+    SIGNED_IN = "signed_in"
+    SIGNED_OUT = "signed_out"
     SIGN_IN_REFUSED = "sign_in_refused"
     CASE_FLAGGED = "case_flagged"
     CASE_OPENED = "case_opened"

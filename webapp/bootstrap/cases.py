@@ -84,7 +84,7 @@ def build_desk(
     sessions, looking = records.sessions, LookingService(records.sessions)
     services = DeskServices(
         accounts(records),
-        SignInService(sessions),
+        SignInService(sessions, records.audit),
         cases.claims,
         cases.labelling,
         looking,

@@ -53,8 +53,9 @@ def release_claim(session: Session, account_id: int) -> None:
     session.execute(delete(Claim).where(Claim.account_id == account_id))
 
 
-def delete_session(session: Session, token_hash: str) -> None:
-    session.execute(delete(SignedIn).where(SignedIn.token_hash == token_hash))
+def delete_session(session: Session, token_hash: str) -> bool:
+    """Whether there was one."""
+    return bool(session.execute(delete(SignedIn).where(SignedIn.token_hash == token_hash).returning(SignedIn.id)).all())
 
 
 def delete_sessions_before(session: Session, *, created: datetime, seen: datetime) -> None:

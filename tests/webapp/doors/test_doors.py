@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -13,8 +14,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from webapp.db.session import Sessions
-from webapp.domain import Role
+from webapp.db.tables import AuditEntry
+from webapp.domain import Refused, Role
 from webapp.services.accounts import HOST, AccountService, Person, SignInService
+from webapp.services.audit import AuditService
 from webapp.ui.doors import PATHS, Door, build, cookie
 
 PASSWORD = "correct horse battery"
@@ -122,3 +125,33 @@ def test_a_second_factor_comes_into_force_by_its_first_code(client: Client, ada:
     answer = client.post("/sign-in", data={"name": "ada", "password": PASSWORD})
     assert answer.status_code == 422
     assert "enter the code" in answer.text
+
+
+def told_of(sessions: Sessions) -> list[tuple[str, str, str, dict[str, str]]]:
+    with sessions() as session:
+        rows = session.query(AuditEntry).order_by(AuditEntry.number).all()
+    return [(row.actor, row.action, row.subject, json.loads(row.details)) for row in rows if row.action.startswith("sign")]
+
+
+def test_the_audit_log_tells_who_came_and_went_and_who_was_refused(client: Client, ada: Person, sessions: Sessions) -> None:
+    assert sign_in(client, password="wrong") == 422
+    assert sign_in(client, name="hunter2") == 422  # what was typed stands nowhere: it may be somebody's password
+    assert sign_in(client) == 303
+    for _ in range(2):
+        client.post("/sign-out")
+    refused = {"code": "wrong_credentials"}
+    assert told_of(sessions) == [
+        ("none", "sign_in_refused", "account:1", refused),
+        ("none", "sign_in_refused", "", refused),
+        ("user:1", "signed_in", "account:1", {}),
+        ("user:1", "signed_out", "account:1", {}),
+    ]
+    AuditService(sessions).verify()
+
+
+def test_whoever_guesses_from_many_addresses_does_not_fill_the_audit_log(sessions: Sessions) -> None:
+    signing = SignInService(sessions)
+    for number in range(70):
+        with pytest.raises(Refused):
+            signing.sign_in(f"name{number}", "guess", "", f"203.0.113.{number}")
+    assert len(told_of(sessions)) == 60

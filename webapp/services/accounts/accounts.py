@@ -17,7 +17,7 @@ from webapp.db.tables.account import MAX_NAME
 from webapp.domain import Action, Actor, Purpose, Refused, Role, new_token, now, storable, token_hash, user_actor
 from webapp.services.accounts import passwords
 from webapp.services.accounts.person import OUTSIDE, AccountFacts, Asking, Host, Person, require
-from webapp.services.accounts.signing_in import code_step, folded
+from webapp.services.accounts.signing_in import code_step, folded, subject
 from webapp.services.audit import AuditService
 
 GOOD_FOR = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(hours=24)}
@@ -40,7 +40,7 @@ class AccountService:
                 account = Account(name=name, role=role, created_at=now())
                 session.add(account)
                 session.flush()
-                tell(Event(actor, Action.INVITED, _subject(account), {"role": role}))
+                tell(Event(actor, Action.INVITED, subject(account.id), {"role": role}))
                 return _new_link(account, Purpose.INVITE)
         except IntegrityError as error:
             raise Refused("name_taken", "There is an account of this name already.") from error
@@ -56,7 +56,7 @@ class AccountService:
             if account.disabled_at is not None:
                 raise Refused("account_disabled", "This account is disabled. Enable it first.")
             account.links.clear()
-            tell(Event(actor, Action.LINK_RENEWED, _subject(account)))
+            tell(Event(actor, Action.LINK_RENEWED, subject(account.id)))
             return _new_link(account, Purpose.RESET)
 
     def accept(self, token: str, password: str) -> str:
@@ -133,7 +133,9 @@ class AccountService:
             if admins and queries.count_admins(session) == 0:
                 raise Refused("last_admin", "There must be one admin left.")
             tell(
-                Event(actor, Action.ACCOUNT_CHANGED, _subject(account), {"role": account.role, "disabled": account.disabled_at is not None})
+                Event(
+                    actor, Action.ACCOUNT_CHANGED, subject(account.id), {"role": account.role, "disabled": account.disabled_at is not None}
+                )
             )
 
 
@@ -167,10 +169,6 @@ def _with_password(person: Person | None) -> Person:
 
 def _not_local() -> Refused:
     return Refused("not_local", "This account signs in with Hugging Face, and has its role from the organisation there.")
-
-
-def _subject(account: Account) -> str:
-    return f"account:{account.id}"
 
 
 def _checked_name(name: str) -> str:

@@ -9,7 +9,7 @@ from webapp.db.chain import Event
 from webapp.db.tables import Account
 from webapp.domain import Action, Actor, Refused, Role, now, user_actor
 from webapp.services.accounts.membership import Identity, Policy
-from webapp.services.accounts.signing_in import new_session
+from webapp.services.accounts.signing_in import new_session, subject
 from webapp.services.accounts.throttle import Throttle
 from webapp.services.audit import AuditService
 
@@ -50,12 +50,12 @@ class MemberService:
                 account = Account(name=identity.account_name, role=role, created_at=now(), outside_id=identity.outside_id)
                 session.add(account)
                 session.flush()
-                tell(Event(Actor.SYSTEM, Action.JOINED, _subject(account), {"role": role}))
+                tell(Event(Actor.SYSTEM, Action.JOINED, subject(account.id), {"role": role}))
             elif (account.name, account.role) != (identity.account_name, role):
                 details = {"role": role, "disabled": False, "renamed": account.name != identity.account_name}
                 account.name, account.role = identity.account_name, role
-                tell(Event(Actor.SYSTEM, Action.ACCOUNT_CHANGED, _subject(account), details))
-            tell(Event(user_actor(account.id), Action.SIGNED_IN, _subject(account)))
+                tell(Event(Actor.SYSTEM, Action.ACCOUNT_CHANGED, subject(account.id), details))
+            tell(Event(user_actor(account.id), Action.SIGNED_IN, subject(account.id)))
             return new_session(session, account, previous)
 
     def _turn_away(self, identity: Identity, code: str) -> None:
@@ -64,7 +64,7 @@ class MemberService:
             if account is not None:
                 account.sessions.clear()
                 queries.release_claim(session, account.id)
-            tell(Event(Actor.NONE, Action.SIGN_IN_REFUSED, "" if account is None else _subject(account), {"code": code}))
+            tell(Event(Actor.NONE, Action.SIGN_IN_REFUSED, "" if account is None else subject(account.id), {"code": code}))
 
 
 def _free_name(session: Session, name: str) -> None:
@@ -78,7 +78,3 @@ def _free_name(session: Session, name: str) -> None:
         raise Refused("name_taken", f"A local account is called {name}. Ask an admin.")
     holder.name = f"{name[:48]}#{holder.id}"
     session.flush()
-
-
-def _subject(account: Account) -> str:
-    return f"account:{account.id}"

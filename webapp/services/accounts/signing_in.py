@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 import unicodedata
 from datetime import timedelta
@@ -10,12 +11,14 @@ import pyotp
 from sqlalchemy.orm import Session
 
 from webapp.db import account_queries as queries
+from webapp.db.chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, SignedIn
-from webapp.domain import Refused, Role, new_token, now, token_hash
+from webapp.domain import Action, Actor, Refused, Role, new_token, now, token_hash, user_actor
 from webapp.services.accounts import passwords
 from webapp.services.accounts.person import Person
 from webapp.services.accounts.throttle import Throttle
+from webapp.services.audit import AuditService
 
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(hours=2)
@@ -29,11 +32,15 @@ def folded(name: str) -> str:
 
 
 class SignInService:
-    """At most ten tries a minute for any account, and for any address."""
+    """At most ten tries a minute for any account, and for any address. Who signs in or out, and who is refused, stands in the audit log;
+    of refusals at most sixty a minute, for whoever guesses from many addresses must not fill it.
+    """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
         self._sessions = sessions
+        self._audit = AuditService(sessions) if audit is None else audit
         self._throttle = Throttle(most=10, seconds=60)
+        self._told = Throttle(most=60, seconds=60)
 
     def sign_in(self, name: str, password: str, code: str, address: str, *, previous: str | None = None) -> str:
         """A new session's token; the session of the `previous` token ends.
@@ -43,17 +50,34 @@ class SignInService:
         """
         name = folded(name)
         self._throttle.count(f"account {name[:200]}", f"address {address}")
+        try:
+            return self._admit(name, password, code, previous)
+        except Refused as refusal:
+            if refusal.code != "code_needed":
+                self._turn_away(name, refusal.code)
+            raise
+
+    def _admit(self, name: str, password: str, code: str, previous: str | None) -> str:
         with self._sessions() as session:
             account = queries.account_by_name(session, name)
             stored = account.password_hash if account is not None and account.disabled_at is None else None
         if not passwords.matches(stored, password):
             raise _wrong()
-        with self._sessions.begin() as session:
+        with self._audit.transaction() as (session, tell):
             account = queries.account_by_name(session, name)
             if account is None or account.disabled_at is not None or account.password_hash != stored:
                 raise _wrong()
             _check_code(session, account, code)
+            tell(Event(user_actor(account.id), Action.SIGNED_IN, subject(account.id)))
             return new_session(session, account, previous)
+
+    def _turn_away(self, name: str, code: str) -> None:
+        """An unknown name is told of as a known one is: neither the answer nor its time says which names there are."""
+        with contextlib.suppress(Refused):
+            self._told.count("refusals")
+            with self._audit.transaction() as (session, tell):
+                account = queries.account_by_name(session, name)
+                tell(Event(Actor.NONE, Action.SIGN_IN_REFUSED, "" if account is None else subject(account.id), {"code": code}))
 
     def person_of(self, token: str | None) -> Person | None:
         """Who is signed in with it; None for an unknown, expired or ended one and for a disabled account."""
@@ -69,7 +93,7 @@ class SignInService:
             person = Person(account.id, account.name, Role(account.role)) if account.disabled_at is None else None
             stale = found.seen_at < moment - _NOTED_EVERY
         if expired:
-            self._end(token, account.id)
+            self._end(token, account.id, asked=False)
             return None
         if person is not None and stale:
             with self._sessions.begin() as session:
@@ -83,15 +107,22 @@ class SignInService:
         with self._sessions() as session:
             found = queries.session_by_token(session, token_hash(token))
         if found is not None:
-            self._end(token, found.account_id)
+            self._end(token, found.account_id, asked=True)
 
-    def _end(self, token: str, account_id: int) -> None:
+    def _end(self, token: str, account_id: int, *, asked: bool) -> None:
         """Whoever is signed in elsewhere too keeps what he holds."""
-        with self._sessions.begin() as session:
-            queries.delete_session(session, token_hash(token))
+        with self._audit.transaction() as (session, tell):
+            ended = queries.delete_session(session, token_hash(token))
             moment = now()
             if not queries.has_session(session, account_id, created=moment - LONGEST, seen=moment - IDLE):
                 queries.release_claim(session, account_id)
+            if ended and asked:
+                tell(Event(user_actor(account_id), Action.SIGNED_OUT, subject(account_id)))
+
+
+def subject(account_id: int) -> str:
+    """What the audit log calls an account; it names nobody."""
+    return f"account:{account_id}"
 
 
 def new_session(session: Session, account: Account, previous: str | None) -> str:
