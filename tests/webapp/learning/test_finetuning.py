@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from webapp.services.audit import AuditService
 from webapp.services.learning import parts
 from webapp.services.learning import training_process as process
 from webapp.services.learning.finetuning import FinetuneService, Wish
+from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import VersionService
 
@@ -83,6 +85,21 @@ def test_a_snapshot_becomes_a_candidate_that_knows_its_parents(
     assert code(finetuning.carry_out, run) == "run_ended"
     assert code(finetuning.cancel, run) == "run_ended"
     assert finetuning.listed()[1]["state"] == "finished"
+
+
+@pytest.mark.parametrize(("replayed", "wished", "pull"), [(False, [], 1e-4), (True, [], 0.0), (True, ["start_pull=0.5"], 0.5)])
+def test_the_base_is_kept_by_its_own_data_or_by_a_pull(
+    finetuning: FinetuneService, snapshot: str, folders: SnapshotFolders, tmp_path: Path, replayed: bool, wished: list[str], pull: float
+) -> None:
+    """Never by both, unless that is what somebody asks for."""
+    before = tmp_path / "before"  # as if the base had learned from other faces
+    shutil.copytree(folders.of(snapshot) / "faces", before / "other")
+    shutil.copy(folders.of(snapshot) / "landmarks.npz", before)
+    manifest = before / "manifest.csv"
+    manifest.write_text((folders.of(snapshot) / "manifest.csv").read_text().replace("\nfaces,", "\nother,"))
+    run = finetuning.prepare(Wish(snapshot, manifest if replayed else None, [*CHANGES, "steps=1", *wished]))
+    made = finetuning.carry_out(run)
+    assert load_weights(made.folder).card["training"]["start_pull"] == pull
 
 
 def test_what_cannot_be_learned_from_is_said(
