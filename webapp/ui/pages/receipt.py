@@ -50,13 +50,15 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
         wish = gr.update(value=found["notify"], visible=bool(found["notify"] or found["waiting"] or found["media"]["kept"]))
         return record.record(found, texts), gr.update(visible=True), wish, hidden, link, _ticking(found), decided(found), receipt
 
-    def ask(receipt: str, wanted: bool) -> tuple[Any, ...]:
+    def ask(receipt: str, wanted: bool, known: list[Any]) -> tuple[Any, ...]:
         try:
             services.receipts.ask_notice(receipt, wanted)
             found = services.receipts.result(receipt)
         except Refused as refusal:
             gr.Warning(texts.refused.get(refusal.code, refusal.message))
             return gr.skip(), gr.skip(), gr.skip()
+        if decided(found) != known:  # while he asked
+            gr.Info(texts.decided_now)
         return record.record(found, texts), _ticking(found), decided(found)
 
     def tick(receipt: str, known: list[Any]) -> tuple[Any, ...]:
@@ -80,7 +82,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
 
     blocks.load(lambda words: words, field, field, js=FROM_ADDRESS, **QUIET).then(look, field, outputs, **QUIET)
     gr.on([show.click, field.submit], look, field, outputs, **QUIET)
-    notice.input(ask, [of, notice], [shown, clock, told], **QUIET)
+    notice.input(ask, [of, notice, told], [shown, clock, told], **QUIET)
     clock.tick(tick, [of, told], [shown, clock, told], **QUIET)
     delete.click(lambda: gr.update(visible=True), None, sure, **QUIET)
     sure.click(remove, of, outputs, **QUIET)
