@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pypdf
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 from sqlalchemy import create_engine, text
 
 from tests.conftest import Server
@@ -136,6 +136,25 @@ def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: P
     page.click("#delete-sure")
     expect(page.locator("#record")).to_contain_text(LANGUAGES["zh"].deleted)
     assert [httpx.get(f"{server.url}/api/v1/results/{receipt}").status_code for receipt in receipts] == [200, 404]
+
+
+def test_a_link_pasted_before_the_page_has_asked_for_its_own_stays(visit: Visit, samples: Path, server: Server) -> None:
+    """The page looks for a receipt in its address when it opens; on a slow line the answer comes when somebody has pasted one."""
+    answer = httpx.post(f"{server.url}/api/v1/analyse", files={"file": ("x", (samples / "astronaut.png").read_bytes())}, timeout=60)
+    page, held = visit.page, list[Route]()
+    page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route))
+    page.goto(f"{server.url}/receipt")
+    field = page.locator("#receipt textarea, #receipt input").first
+    while not held:  # the page's own question; what is pressed later goes through
+        page.wait_for_timeout(20)
+    field.fill(answer.json()["receipt"])
+    field.press("Enter")
+    expect(page.locator("#record h2")).to_contain_text("No sign of manipulation found", timeout=30_000)
+    with page.expect_response("**/gradio_api/queue/data*"):
+        held[0].continue_()
+    page.wait_for_timeout(1000)
+    expect(field).to_have_value(answer.json()["receipt"])
+    expect(page.locator("#record h2")).to_contain_text("No sign of manipulation found")
 
 
 def test_the_page_speaks_chinese(visit: Visit, samples: Path) -> None:

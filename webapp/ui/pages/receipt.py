@@ -50,6 +50,10 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
         wish = gr.update(value=found["notify"], visible=bool(found["notify"] or found["waiting"] or found["media"]["kept"]))
         return record.record(found, texts), gr.update(visible=True), wish, hidden, link, _ticking(found), decided(found), receipt
 
+    def opened(words: str) -> tuple[Any, ...]:
+        """The result in the page's address. Without one nothing is touched: whoever is quick has pasted a link by now."""
+        return (words, *look(words)) if words.strip() else (gr.skip(),) * (1 + len(outputs))
+
     def ask(receipt: str, wanted: bool, known: list[Any]) -> tuple[Any, ...]:
         try:
             services.receipts.ask_notice(receipt, wanted)
@@ -80,7 +84,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
             return message(texts.cannot_delete.format(reason=reason)), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 4
         return _nothing(message(texts.deleted))
 
-    blocks.load(lambda words: words, field, field, js=FROM_ADDRESS, **QUIET).then(look, field, outputs, **QUIET)
+    blocks.load(opened, field, [field, *outputs], js=FROM_ADDRESS, **QUIET)
     gr.on([show.click, field.submit], look, field, outputs, **QUIET)
     notice.input(ask, [of, notice, told], [shown, clock, told], **QUIET)
     clock.tick(tick, [of, told], [shown, clock, told], **QUIET)
