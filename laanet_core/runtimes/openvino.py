@@ -1,4 +1,5 @@
-"""OpenVINO on x86 and Arm processors: the same arithmetic in float32, planned for the machine; bfloat16 where the processor has it.
+"""OpenVINO on x86 and Arm processors: the same arithmetic in float32, planned for the machine; bfloat16 where the processor has it, for all
+but the fine layers.
 
 Measured choices (docs/performance.md): images go one at a time through two streams, each with half of the threads, which no larger batch
 beats on a small machine; shapes are fixed, which saves up to a third of the time of a compact network.
@@ -21,6 +22,7 @@ from torch import Tensor, nn
 
 from laanet_core.model import LAANet, LAANetOutput
 from laanet_core.results import RuntimeInfo
+from laanet_core.runtimes.graphs import FORM, fine_in_float32, join_padding, keeps_float32
 from laanet_core.runtimes.runtime import Precision, RuntimeUnavailable
 
 HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
@@ -51,8 +53,8 @@ class OpenVINO:
     """A LAANet compiled for this machine's processor.
 
     What was converted is kept in `file`, whose name must tell weights and configuration, and read from there the next time, unless it is
-    wanted `anew`; to the name OpenVINO's version is added. Raises RuntimeUnavailable where OpenVINO is missing or cannot convert the
-    network, the device is no CPU, or the processor lacks the precision.
+    wanted `anew`; to the name OpenVINO's version is added, and the form of what is kept. Raises RuntimeUnavailable where OpenVINO is
+    missing or cannot convert the network, the device is no CPU, or the processor lacks the precision.
     """
 
     company = False
@@ -76,12 +78,17 @@ class OpenVINO:
             "INFERENCE_NUM_THREADS": str(threads),
             "ENABLE_CPU_PINNING": "NO",  # two processes pinned to the same cores would wait for each other
         }
-        path = None if file is None else file.with_name(f"{file.name}-{openvino.__version__.split('-')[0]}.xml")
+        path = None if file is None else file.with_name(f"{file.name}-{FORM}-{openvino.__version__.split('-')[0]}.xml")
         try:
             graph = _read(core, path) if path is not None and not anew else None
-            compiled = core.compile_model(graph or _made(openvino, model, path), "CPU", settings)
+            graph = graph or _made(openvino, model, path)
+            if precision != "float32":
+                graph = fine_in_float32(openvino, core, graph)
+            compiled = core.compile_model(graph, "CPU", settings)
         except _CANNOT as error:
             raise RuntimeUnavailable(f"OpenVINO cannot carry out this network: {error}") from error
+        if precision != "float32" and not keeps_float32(compiled):
+            raise RuntimeUnavailable(f"this OpenVINO carries out the fine layers in {precision} too, in which they lose what is looked for")
         self._queue = openvino.AsyncInferQueue(compiled, streams)
         self._queue.set_callback(_keep)
 
@@ -143,6 +150,7 @@ def _converted(model: LAANet) -> Any:
     decoder = TorchScriptPythonDecoder(traced)  # must outlive the conversion
     graph = frontend.convert(frontend.load(decoder))
     graph.reshape({graph.inputs[0]: [1, 3, size, size]})
+    join_padding(graph)
     return graph
 
 

@@ -143,7 +143,7 @@ def test_a_run_that_was_killed_goes_on_and_one_that_was_cancelled_ends(
 ) -> None:
     """kill -9 of whoever carries it out, of the trainer, and of both; then the same command. At last it is cancelled."""
     run = finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=4000"]))
-    train = tmp_path / "data" / "runs" / run / "train"
+    train, said = tmp_path / "data" / "runs" / run / "train", tmp_path / "said"
     with sessions() as session:
         database = str(session.get_bind().engine.url)
     environment = {**os.environ, "LENS_DATA": str(tmp_path / "data"), "LENS_DATABASE_URL": database, "LENS_WEIGHTS": str(tiny_weights),
@@ -151,9 +151,8 @@ def test_a_run_that_was_killed_goes_on_and_one_that_was_cancelled_ends(
     (tmp_path / "data" / "snapshots").symlink_to(tmp_path / "deep" / "snapshots")
 
     def carry_out() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "webapp", "finetune", "--run", run], cwd=ROOT, env=environment, stderr=subprocess.PIPE
-        )
+        with said.open("ab") as output:
+            return subprocess.Popen([sys.executable, "-m", "webapp", "finetune", "--run", run], cwd=ROOT, env=environment, stderr=output)
 
     def steps() -> list[int]:
         log = train / "log.jsonl"
@@ -187,8 +186,7 @@ def test_a_run_that_was_killed_goes_on_and_one_that_was_cancelled_ends(
     assert steps()[-1] > 40
     finetuning.cancel(run)
     assert third.wait(timeout=60) == 1
-    assert third.stderr is not None
-    assert b"run_cancelled" in third.stderr.read()
+    assert "run_cancelled" in said.read_text()
     assert state(sessions, run)[0] == RunState.CANCELLED
     assert not process.is_held(tmp_path / "data" / "runs" / run / process.TRAINER)
 
