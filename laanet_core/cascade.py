@@ -29,6 +29,7 @@ STEP = 0.709  # from one level of the pyramid to the next: half the area
 _CELL, _STRIDE = 12, 2  # pixels that the first network looks at, and from one place to the next
 _SURE = (0.6, 0.7, 0.7)  # probability that lets a candidate pass each network
 _BATCH = 512
+_AROUND = np.array([(x, y, 1.0) for x in (-0.25, 0, 0.25) for y in (-0.25, 0, 0.25)] + [(0, 0, 0.8), (0, 0, 1.25)], np.float32)  # in sides
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,23 @@ class Cascade:
             return _NOBODY
         sums = np.stack([cv2.integral(picture, sdepth=cv2.CV_32S) for picture in pictures])
         found = list(workers().map(self._proposed, itertools.repeat(sums), scales))
-        return workers().submit(self._settled, sums, found).result()
+        return workers().submit(self._chosen_and_settled, sums, found).result()
 
-    def _settled(self, sums: Sums, found: Sequence[Candidates]) -> Candidates:
-        """What all levels proposed, looked at again by the other networks."""
-        candidates = _apart(_joined(found), 0.7)
+    def follow(self, pictures: Sequence[RGBImage], expected: Sequence[Floats]) -> Candidates:
+        """Faces near where they are expected, boxes (N, 4) in each of some pictures of one size; elsewhere nothing is looked for."""
+        boxes = np.concatenate([_around(places) for places in expected])
+        picture = np.repeat(np.arange(len(expected)), [len(_AROUND) * len(places) for places in expected])
+        return workers().submit(self._followed, pictures, Candidates(boxes, np.ones(len(boxes), np.float32), picture)).result()
+
+    def _followed(self, pictures: Sequence[RGBImage], candidates: Candidates) -> Candidates:
+        sums = np.stack([cv2.integral(picture, sdepth=cv2.CV_32S) for picture in pictures])
+        return self._settled(sums, candidates)
+
+    def _chosen_and_settled(self, sums: Sums, found: Sequence[Candidates]) -> Candidates:
+        return self._settled(sums, _apart(_joined(found), 0.7))
+
+    def _settled(self, sums: Sums, candidates: Candidates) -> Candidates:
+        """What the second and third network leave of candidates."""
         for number, side in ((1, 24), (2, 48)):
             candidates = self._refined(sums, candidates, number, side)
         return candidates
@@ -182,6 +195,14 @@ def _squares(boxes: Floats) -> Floats:
     """The square around each box's centre with its longer side."""
     centers, sides = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True)
     return np.asarray(np.concatenate([centers - sides / 2, centers + sides / 2], axis=1), np.float32)
+
+
+def _around(boxes: Floats) -> Floats:
+    """Squares about where faces (N, 4) are expected, each moved and made larger and smaller in every way of _AROUND."""
+    squares = _squares(boxes)
+    centers, sides = (squares[:, None, :2] + squares[:, None, 2:]) / 2, squares[:, None, 2:] - squares[:, None, :2]
+    centers, halves = centers + _AROUND[:, :2] * sides, _AROUND[:, 2:] * sides / 2
+    return np.asarray(np.concatenate([centers - halves, centers + halves], axis=2).reshape(-1, 4), np.float32)
 
 
 def _moved(boxes: Floats, moves: Floats, border: int) -> Floats:

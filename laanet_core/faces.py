@@ -45,18 +45,41 @@ class FaceDetector:
         work is looking for the smallest."""
         if not frames:
             return []
-        height, width = frames[0].shape[:2]
-        if any(frame.shape != frames[0].shape for frame in frames):
-            raise ValueError("frames searched together must have one size")
-        scale = min(longer_side / max(height, width), 1.0)
-        small_size = (max(round(width * scale), 1), max(round(height * scale), 1))
-        if min(small_size) < SMALLEST_FACE:
+        copies, stretch = _copies(frames, longer_side)
+        if min(copies[0].shape[:2]) < SMALLEST_FACE:
             return [[] for _ in frames]
-        copies = [cv2.resize(frame, small_size, interpolation=cv2.INTER_AREA) if scale < 1 else frame for frame in frames]
-        found = self._cascade.search(copies, _FIRST_LOOK / max(smallest * scale, SMALLEST_FACE))
-        stretch = np.array([width / small_size[0], height / small_size[1]] * 2)
-        limits = np.array([width, height] * 2, np.float64)
-        return [_faces(found[found.picture == number], stretch, limits) for number in range(len(frames))]
+        found = self._cascade.search(copies, _FIRST_LOOK / max(smallest / max(stretch), SMALLEST_FACE))
+        return _faces_of_each(found, frames, stretch)
+
+    def follow_frames(
+        self, frames: Sequence[RGBImage], expected: Sequence[Sequence[Box]], *, longer_side: int = FRAME_SIDE
+    ) -> list[list[DetectedFace]]:
+        """The faces of each of some pictures of one size that are near where they are expected: a tenth of the work of looking everywhere.
+
+        A face is found that is off by up to half of its side, or that has become up to half as large again.
+        """
+        if not any(expected):
+            return [[] for _ in frames]
+        copies, stretch = _copies(frames, longer_side)
+        places = [np.asarray(np.array(boxes).reshape(-1, 4) / stretch, np.float32) for boxes in expected]
+        return _faces_of_each(self._cascade.follow(copies, places), frames, stretch)
+
+
+def _copies(frames: Sequence[RGBImage], longer_side: int) -> tuple[Sequence[RGBImage], Any]:
+    """What is searched, and by how much x and y, twice, must be multiplied to become those of the frames."""
+    height, width = frames[0].shape[:2]
+    if any(frame.shape != frames[0].shape for frame in frames):
+        raise ValueError("frames searched together must have one size")
+    scale = min(longer_side / max(height, width), 1.0)
+    size = (max(round(width * scale), 1), max(round(height * scale), 1))
+    copies = [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames] if scale < 1 else frames
+    return copies, np.array([width / size[0], height / size[1]] * 2)
+
+
+def _faces_of_each(found: Candidates, frames: Sequence[RGBImage], stretch: Any) -> list[list[DetectedFace]]:
+    height, width = frames[0].shape[:2]
+    limits = np.array([width, height] * 2, np.float64)
+    return [_faces(found[found.picture == number], stretch, limits) for number in range(len(frames))]
 
 
 def _faces(found: Candidates, stretch: Any, limits: Any) -> list[DetectedFace]:

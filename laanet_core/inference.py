@@ -21,6 +21,7 @@ from laanet_core.crops import ENLARGEMENT, RGBImage, crop_square
 from laanet_core.devices import pick_device
 from laanet_core.errors import UnreadableMedia
 from laanet_core.faces import DetectedFace, FaceDetector
+from laanet_core.following import find_faces
 from laanet_core.images import sniff_file
 from laanet_core.pictures import Picture, cut
 from laanet_core.reader import IN_PLACE, Reader
@@ -240,7 +241,7 @@ class Detector:
 
     def _found(self, frames: Sequence[Frame]) -> list[Picture]:
         smallest = _NEARLY * self.decision.min_face_size
-        found = self._faces.detect_frames([frame.rgb for frame in frames], smallest=smallest)
+        found = find_faces(self._faces, frames, smallest=smallest)
         return [self._cut(frame.rgb, faces, frame.time) for frame, faces in zip(frames, found, strict=True)]
 
     def _scored(self, pictures: Sequence[Picture]) -> list[list[FaceResult]]:
