@@ -50,6 +50,7 @@ from laanet_core.weights import LoadedWeights, load_weights
 logger = logging.getLogger(__name__)
 Progress = Callable[[float, str], None]
 Seen = Callable[[RGBImage], None]
+Early = Callable[[AnalysisResult], None]
 FRAMES = 32
 MIN_TRACK_SHARE = 0.1  # of the judged frames; a face seen in fewer does not decide over a clip
 _NEARLY = 0.8  # of the smallest size that is judged: somewhat smaller faces of a clip are still found, and said to be too small
@@ -138,14 +139,21 @@ class Detector:
         return self._image_result(self._scored([picture])[0], rgb, started)
 
     def analyse_video(
-        self, path: str | Path, frames: int = FRAMES, progress: Progress | None = None, *, seen: Seen | None = None
+        self,
+        path: str | Path,
+        frames: int = FRAMES,
+        progress: Progress | None = None,
+        *,
+        seen: Seen | None = None,
+        early: Early | None = None,
     ) -> AnalysisResult:
         """Judge every face on up to `frames` evenly spaced frames of a clip.
 
         Video-level: a track's logits averaged over its frames, then calibrated; the clip's probability and verdict are those of its most
         suspicious track. `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop; `seen` is called with every
-        judged frame (H, W, 3) uint8 RGB, in order, from another thread. Decoding, looking for faces and judging them go on side by side;
-        a few frames are held at a time, however long the clip. Raises UnreadableMedia.
+        judged frame (H, W, 3) uint8 RGB, in order, from another thread; `early` with the answer over the frames judged so far, while more
+        are to come. Decoding, looking for faces and judging them go on side by side; a few frames are held at a time, however long the
+        clip. Raises UnreadableMedia.
         """
         started = time.monotonic()
         judged: list[list[FaceResult]] = []
@@ -169,17 +177,13 @@ class Detector:
         with self._runtime.visit(patience=CLIP_PATIENCE), contextlib.closing(ahead(find(), 1)) as found:
             for pictures in found:
                 judged.extend(self._scored(pictures))
+                if early and len(judged) < frames:
+                    early(self._over_frames(judged, sizes, started))
                 if progress:
                     progress(min(len(judged) / frames, 1.0), "judging")
         if progress:
             progress(1.0, "judging")
-        tracks = link([[face.box for face in faces] for faces in judged])
-        faces = [
-            dataclasses.replace(face, track=number)
-            for row, numbers in zip(judged, tracks, strict=True)
-            for face, number in zip(row, numbers, strict=True)
-        ]
-        return self._video_result(faces, len(judged), sizes[0] if sizes else None, started)
+        return self._over_frames(judged, sizes, started)
 
     def analyse_file(
         self,
@@ -190,11 +194,12 @@ class Detector:
         only: Kind | None = None,
         progress: Progress | None = None,
         seen: Seen | None = None,
+        early: Early | None = None,
     ) -> AnalysisResult:
         """Judge a picture or clip, known by its content. A file that cannot be judged gives the outcome `rejected` with its code.
 
         `only` rejects the other kind; `cropped` takes a picture as a face crop and rejects clips; `seen` is called with the upright
-        picture, or every judged frame, (H, W, 3) uint8 RGB.
+        picture, or every judged frame, (H, W, 3) uint8 RGB; `early` with what is known of a clip while it is judged.
         """
         started = time.monotonic()
         kind: Kind = "image"
@@ -205,7 +210,7 @@ class Detector:
                     "unsupported_type", f"This is {'a video' if kind == 'video' else 'a picture'}, which was not asked for."
                 )
             if kind == "video":
-                return self.analyse_video(path, frames, progress, seen=seen)
+                return self.analyse_video(path, frames, progress, seen=seen, early=early)
             rgb = self._reader.image(Path(path))
             if seen:
                 seen(rgb)
@@ -269,6 +274,16 @@ class Detector:
         probabilities = [face.fake_prob for face in faces if face.fake_prob is not None]
         size = (rgb.shape[1], rgb.shape[0])
         return self._result("image", _outcome(faces), tuple(faces), started, max(probabilities, default=None), size)
+
+    def _over_frames(self, judged: Sequence[Sequence[FaceResult]], sizes: Sequence[tuple[int, int]], started: float) -> AnalysisResult:
+        """The answer to a clip of which these frames were judged."""
+        tracks = link([[face.box for face in faces] for faces in judged])
+        faces = [
+            dataclasses.replace(face, track=number)
+            for row, numbers in zip(judged, tracks, strict=True)
+            for face, number in zip(row, numbers, strict=True)
+        ]
+        return self._video_result(faces, len(judged), sizes[0] if sizes else None, started)
 
     def _video_result(self, faces: Sequence[FaceResult], judged: int, size: tuple[int, int] | None, started: float) -> AnalysisResult:
         logits: dict[int, list[float]] = {}

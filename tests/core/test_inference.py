@@ -10,6 +10,7 @@ from laanet_core.config import DecisionConfig
 from laanet_core.errors import Cancelled, InvalidConfig, InvalidWeights, UnreadableMedia
 from laanet_core.images import read_image
 from laanet_core.inference import Detector, fake_probability, verdict_of
+from laanet_core.results import AnalysisResult
 from tests.core.clips import write_clip, write_sound
 
 
@@ -109,6 +110,15 @@ def test_a_clip_is_judged_by_person_over_its_frames(detector: Detector, samples:
     assert told[-1] == 1
     again = detector.analyse_video(clip, 5)
     assert [face.fake_logit for face in again.faces] == [face.fake_logit for face in result.faces]
+
+
+def test_what_is_known_of_a_clip_is_told_while_it_is_judged(detector: Detector, samples: Path, tmp_path: Path) -> None:
+    frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
+    clip, told = write_clip(tmp_path / "a.mp4", [frame] * 20), list[AnalysisResult]()
+    result = detector.analyse_file(clip, frames=20, early=told.append)
+    assert [len(early.faces) for early in told] == [8, 16]
+    assert all(early.faces == result.faces[: len(early.faces)] for early in told)
+    assert all(early.fake_prob == pytest.approx(result.fake_prob, abs=0.05) for early in told)
 
 
 def test_a_clip_can_be_stopped(detector: Detector, samples: Path, tmp_path: Path) -> None:

@@ -143,6 +143,18 @@ def test_clips_have_a_timeline_and_their_worst_moments(visit: Visit, samples: Pa
     assert page.evaluate(now) == 0
 
 
+def test_what_is_known_of_a_clip_is_said_while_it_is_judged(visit: Visit, samples: Path, tmp_path: Path) -> None:
+    visit.page.evaluate(
+        "() => { window.told = []; new MutationObserver(() => document.querySelectorAll('.progress-level').forEach("
+        "(place) => told.push(place.textContent))).observe(document.body, {childList: true, subtree: true, characterData: true}); }"
+    )
+    visit.analyse(long_clip(samples, tmp_path / "large.mp4", count=16, side=1440))
+    told = visit.page.evaluate("[...new Set(told)]")
+    assert any(
+        re.search(r"Judging faces.*\. So far: (looks manipulated|no sign found|cannot tell) \(0\.\d{4}\)", words) for words in told
+    ), told[-20:]
+
+
 def test_an_analysis_can_be_stopped(visit: Visit, samples: Path, tmp_path: Path) -> None:
     visit.choose(long_clip(samples, tmp_path / "long.mp4", count=120, side=720))
     visit.page.click("#analyse")

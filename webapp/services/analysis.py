@@ -17,6 +17,7 @@ from laanet_core.config import DecisionConfig
 from laanet_core.crops import RGBImage
 from laanet_core.errors import UnreadableMedia
 from laanet_core.images import sniff_file
+from laanet_core.inference import Early
 from laanet_core.results import AnalysisResult, FaceResult, Kind, ModelInfo
 from webapp.db.nearness import fingerprint_row
 from webapp.db.session import Sessions
@@ -50,6 +51,7 @@ class Judge(Protocol):
         only: Kind | None = ...,
         progress: Progress | None = ...,
         seen: Callable[[RGBImage], None] | None = ...,
+        early: Early | None = ...,
     ) -> AnalysisResult: ...
 
 
@@ -118,11 +120,13 @@ class AnalysisService:
         job: str | None = None,
         only: Kind | None = None,
         progress: Progress | None = None,
+        early: Early | None = None,
         turn: Turn | None = None,
     ) -> Analysed:
         """Judge one file. Bad media is an answer too (`rejected`); raises Cancelled when the job was asked to stop.
 
-        `consent`: the visitor agreed that the file is kept. Waits for a turn, unless the caller holds one already.
+        `consent`: the visitor agreed that the file is kept. `early` is told what is known of a clip while it is judged. Waits for a turn,
+        unless the caller holds one already.
         """
         seen = Fingerprints()
         with (
@@ -130,7 +134,7 @@ class AnalysisService:
             self.turns.taken(lambda: tell(0.0, "waiting"), clip=_is_clip(path)) if turn is None else nullcontext(),
         ):
             judge: Judge = pinned(self.detector)  # one and the same for the whole answer, whatever is promoted meanwhile
-            result = judge.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen)
+            result = judge.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen, early=early)
             if self.told is not None:
                 self.told(result)
             tell(1.0, "storing")  # the last moment to stop

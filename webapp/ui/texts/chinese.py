@@ -55,6 +55,7 @@ CHINESE = Texts(
     place_of="第 {number} 个文件，共 {count} 个：",
     left_seconds="，大约还需 {count} 秒",
     left_minutes="，大约还需 {count} 分钟",
+    so_far="。到目前为止：{verdict}（{number}）",
     file_gone="文件已从服务器删除，因此无法再生成这项内容。请重新上传文件。",
     outcomes={
         "no_face": ("没有找到人脸", "网络只判断人脸。脸也可能被遮住、转开，或太暗而找不到。"),

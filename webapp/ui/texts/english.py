@@ -55,6 +55,7 @@ ENGLISH = Texts(
     place_of="File {number} of {count}: ",
     left_seconds=", about {count} s left",
     left_minutes=", about {count} min left",
+    so_far=". So far: {verdict} ({number})",
     file_gone="The file has been deleted from the server by now, so this cannot be made any more. Please give the file again.",
     outcomes={
         "no_face": ("No face found", "The network judges faces only. A face may also be hidden, turned away or too dark to be found."),

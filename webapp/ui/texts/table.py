@@ -41,6 +41,7 @@ class Texts:
     place_of: str
     left_seconds: str
     left_minutes: str
+    so_far: str  # of a clip that is still being judged
     file_gone: str
 
     outcomes: Mapping[str, tuple[str, str]]  # by verdict or outcome: one sentence, then why

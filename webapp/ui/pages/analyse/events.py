@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from webapp.services.turns import Busy
 from webapp.settings import Settings
 from webapp.ui.pages.analyse import actions, show
 from webapp.ui.pages.analyse.layout import Layout
-from webapp.ui.pages.analyse.remaining import Remaining
+from webapp.ui.pages.analyse.telling import Telling
 from webapp.ui.pages.analyse.visits import Shown, Visit, name_of
 from webapp.ui.render import headline
 from webapp.ui.render.consistency import consistency_maps
@@ -127,10 +126,11 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
         if len(paths) > most:
             return {**show.nothing(layout, texts.too_many_files.format(count=len(paths), most=most)), visit: found}
         named = names if isinstance(names, list) and len(names) == len(paths) else [""] * len(paths)
-        tell = _telling(texts, len(paths), progress)
+        tell = Telling(texts, len(paths), progress)
         try:
             for number, (path, name) in enumerate(zip(paths, named, strict=True)):
-                found.files.append(_one(services, found, path, name, consent=consent is True, job=job, tell=tell(number)))
+                tell.begin(number)
+                found.files.append(_one(services, found, path, name, consent=consent is True, job=job, tell=tell))
             return {**show.visit(layout, found, services, texts, request), visit: found}
         except Cancelled:
             words = texts.stopped
@@ -145,9 +145,10 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
     return analyse
 
 
-def _one(services: Services, found: Visit, upload: str, name: Any, *, consent: bool, job: str, tell: Any) -> Shown:
+def _one(services: Services, found: Visit, upload: str, name: Any, *, consent: bool, job: str, tell: Telling) -> Shown:
     path = found.taken.setdefault(upload, services.uploads.take(Path(upload)))
-    return Shown(upload, path, name_of(name, upload), services.analysis.analyse(path, consent=consent, job=job, progress=tell))
+    analysed = services.analysis.analyse(path, consent=consent, job=job, progress=tell, early=tell.early)
+    return Shown(upload, path, name_of(name, upload), analysed)
 
 
 def _undo(services: Services, found: Visit) -> None:
@@ -159,29 +160,6 @@ def _undo(services: Services, found: Visit) -> None:
         except Refused:  # logged by the service
             continue
     found.files.clear()
-
-
-def _telling(texts: Texts, count: int, progress: Any) -> Any:
-    """For each of `count` files a callback that tells the visitor what is done and how long the rest will take."""
-    remaining = Remaining(time.monotonic)
-
-    def of_file(number: int) -> Any:
-        place = texts.place_of.format(number=number + 1, count=count) if count > 1 else ""
-
-        def tell(done: float, stage: str) -> None:
-            fraction = (number + done) / count
-            left = remaining.left(fraction, waiting=stage == "waiting")
-            progress(fraction, desc=place + texts.stages.get(stage, stage) + _left(left, texts))
-
-        return tell
-
-    return of_file
-
-
-def _left(seconds: int | None, texts: Texts) -> str:
-    if seconds is None:
-        return ""
-    return texts.left_seconds.format(count=seconds) if seconds < 60 else texts.left_minutes.format(count=round(seconds / 60))
 
 
 def _choose(layout: Layout, services: Services, texts: Texts) -> Any:
