@@ -19,6 +19,7 @@ from webapp.services.receipts import ReceiptService
 from webapp.services.uploads import Uploads
 from webapp.services.weights import STARTER, WeightsInUse
 from webapp.settings import Settings
+from webapp.ui.presence import Presence
 
 if TYPE_CHECKING:
     from webapp.ui.doors.membership import MemberDoor
@@ -34,6 +35,7 @@ class Services:
     evidence: EvidenceService
     uploads: Uploads
     settings: Settings
+    presence: Presence
     weights: WeightsInUse = field(default=WeightsInUse(STARTER, STARTER))
 
 
