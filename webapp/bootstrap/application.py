@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 from webapp.bootstrap.cases import build_cases, build_desk
 from webapp.bootstrap.detector import open_detector
 from webapp.bootstrap.learning import learning_tasks, open_learning
-from webapp.bootstrap.records import Records, open_records, restore_at_start
+from webapp.bootstrap.records import Records, open_records, restore_at_start, snapshot_folders
 from webapp.bootstrap.tasks import records_tasks
 from webapp.db.copies import sqlite_file
 from webapp.db.session import answers
-from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.timer import Timer
 from webapp.settings import InvalidSetting, Settings
 
@@ -81,7 +80,7 @@ def build(settings: Settings) -> Application:
         backups=settings.backups,
         delay=cases.delay,
         asked=cases.triage.look,
-        snapshots=SnapshotFolders(settings.snapshots),
+        snapshots=snapshot_folders(settings),
         backed_up_until=records.backups.holds_until,
     )
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
-from webapp.bootstrap.records import Records, open_records
+from webapp.bootstrap.records import Records, open_records, snapshot_folders
 from webapp.bootstrap.tasks import HOUR, MINUTE, SETTLED
-from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.timer import Task
 from webapp.settings import Settings
 
@@ -66,7 +65,7 @@ def open_learning(
     from webapp.services.learning.snapshots import SnapshotService
 
     opened = records or open_records(settings, upgrade=False)
-    folders, versions = SnapshotFolders(settings.snapshots), versions_of(opened, settings)
+    folders, versions = snapshot_folders(settings), versions_of(opened, settings)
     reader = decoders or MoreDecoders(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
     snapshots = SnapshotService(
         *(opened.sessions, opened.audit, opened.keeping, folders),
@@ -78,7 +77,7 @@ def open_learning(
     ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
     rules = rules or GateRules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
     finetuning = FinetuneService(opened.sessions, opened.audit, snapshots, versions, settings.runs, device=settings.device)
-    gate = GateService(snapshots, versions, ground, settings.runs / "judged", rules)
+    gate = GateService(snapshots, versions, ground, rules)
     return Learning(opened, snapshots, versions, finetuning, gate, reader)
 
 

@@ -81,10 +81,14 @@ def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[P
         BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups, repository=_repository(settings)),
         keeping,
         RetentionService(
-            engine, audit, keeping, days=settings.retention_days, backups=settings.backups, snapshots=SnapshotFolders(settings.snapshots)
+            engine, audit, keeping, days=settings.retention_days, backups=settings.backups, snapshots=snapshot_folders(settings)
         ),
         version,
     )
+
+
+def snapshot_folders(settings: Settings) -> SnapshotFolders:
+    return SnapshotFolders(settings.snapshots, settings.runs / "judged")
 
 
 def accounts(records: Records) -> AccountService:

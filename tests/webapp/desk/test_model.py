@@ -105,7 +105,9 @@ def decided(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     crowd = Crowd(pictures, Script(sessions, AnalysisService(DrawnJudge(BOX), sessions, Jobs(), frames=4, keeping=keeping), wanted=1))
     crowd.script.play(crowd.arrivals(14, 14))
     snapshots = SnapshotService(
-        sessions, audit, keeping, SnapshotFolders(data / "snapshots"), landmarks=lambda: where_painted, delay=timedelta(0)
+        *(sessions, audit, keeping, SnapshotFolders(data / "snapshots", data / "runs" / "judged")),
+        landmarks=lambda: where_painted,
+        delay=timedelta(0),
     )
     frozen = snapshots.freeze().public_id
     engine.dispose()

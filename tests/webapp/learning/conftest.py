@@ -75,7 +75,7 @@ def crowd(tmp_path: Path, sessions: Sessions, keeping: Keeping) -> Crowd:
 
 @pytest.fixture
 def folders(tmp_path: Path) -> SnapshotFolders:
-    return SnapshotFolders(tmp_path / "deep" / "snapshots")
+    return SnapshotFolders(tmp_path / "deep" / "snapshots", tmp_path / "deep" / "judged")
 
 
 @pytest.fixture

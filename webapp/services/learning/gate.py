@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from laanet_core.evaluation import Judgement, sigmoid
 from laanet_core.metrics import paired_bootstrap, roc_auc
 from laanet_core.slices import slices
 from webapp.domain import now
-from webapp.services.learning.measuring import GOLD, Ground, Measured, measure
+from webapp.services.learning.measuring import GOLD, Ground, Kept, Measured, measure
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import VersionService
 
@@ -50,29 +49,32 @@ class Check:
 
 
 class GateService:
-    """`kept`: folder of what was judged before. Raises Unable: unknown_version, model_changed, and what verifying a snapshot raises."""
+    """Raises Unable: unknown_version, model_changed, and what verifying a snapshot raises."""
 
-    def __init__(
-        self, snapshots: SnapshotService, versions: VersionService, ground: Ground, kept: Path, rules: Rules | None = None
-    ) -> None:
+    def __init__(self, snapshots: SnapshotService, versions: VersionService, ground: Ground, rules: Rules | None = None) -> None:
         """`ground` says all but the snapshot."""
         self._snapshots = snapshots
         self._versions = versions
         self._ground = ground
-        self._kept = kept
         self._rules = rules or Rules()
 
     def judge(self, version: str, snapshot: str | None = None) -> dict[str, Any]:
         """Measure a candidate and the champion on the gold part of the snapshot that the candidate learned from, or of another one.
 
-        The report is kept with the version, whose state follows it. Raises LaanetError for data that cannot be read.
+        The report is kept with the version, whose state follows it, unless something was deleted meanwhile. Raises LaanetError for
+        data that cannot be read.
         """
         candidate, champion = self._versions.checked(version), self._versions.base()
         public_id = snapshot or self._versions.snapshot_of(version) or self._snapshots.newest()
         folder = self._snapshots.verify(public_id)
         self._snapshots.require_untouched_gold(public_id)
         ground = Ground(folder, self._ground.manifests, self._ground.corruptions, self._ground.device, self._ground.seed)
-        checks = compare(*measure(candidate.folder, champion.folder, ground, self._kept), self._rules)
+        folders = self._snapshots.folders
+        try:
+            measured = measure(candidate.folder, champion.folder, ground, Kept(folders.judged_of(public_id), folders.judged_elsewhere()))
+        finally:  # a deletion took away what had been judged by then; what came after it goes here
+            self._snapshots.require_fresh(public_id)
+        checks = compare(*measured, self._rules)
         report = {
             "passed": all(check.passed for check in checks),
             "candidate": {"version": candidate.version, "sha256": candidate.sha256},

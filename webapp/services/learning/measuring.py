@@ -49,14 +49,22 @@ class Ground:
     seed: int = 0
 
 
-def measure(candidate: Path, champion: Path, ground: Ground, kept: Path) -> tuple[Measured, Measured]:
-    """Both on the same ground; judgements are kept as JSON lines in the folder `kept`. Raises LaanetError naming what cannot be read."""
+@dataclass(frozen=True)
+class Kept:
+    """Folders where what was judged is kept: of the gold part, which goes with its snapshot, and of other data sets."""
+
+    gold: Path
+    others: Path
+
+
+def measure(candidate: Path, champion: Path, ground: Ground, kept: Kept) -> tuple[Measured, Measured]:
+    """Both on the same ground; judgements are kept as JSON lines. Raises LaanetError naming what cannot be read."""
     loaded = [load_weights(folder) for folder in (candidate, champion)]
     judged = []
     for one in loaded:
         one.model.to(pick_device(ground.device))
         sets = _sets(one.model.config.input_size, ground)
-        judged.append({chosen.name: _judge(one, chosen, tag, kept) for chosen, tag in sets})
+        judged.append({chosen.name: _judge(one, chosen, tag, kept.gold if gold else kept.others) for chosen, tag, gold in sets})
     seconds = _seconds(loaded, ground)
     new, old = (
         Measured(one.info.version, one.info.sha256, one.decision, sets, taken)
@@ -71,8 +79,8 @@ def _judge(loaded: LoadedWeights, chosen: ItemSet, tag: str, kept: Path) -> list
     return judge(loaded.model, chosen.items(), chosen.total, kept=kept / f"{loaded.info.sha256[:16]}-{name}.jsonl", progress=False)
 
 
-def _sets(size: int, ground: Ground) -> list[tuple[ItemSet, str]]:
-    """Each with what its judgements depend on."""
+def _sets(size: int, ground: Ground) -> list[tuple[ItemSet, str, bool]]:
+    """Each with what its judgements depend on, and whether it is made of the gold part."""
     gold_manifest = ground.snapshot / "gold" / "manifest.csv"
     gold = next((found for found in _read(gold_manifest, ground.snapshot, size, ground.seed) if found.name == "labelled"), None)
     if gold is None:
@@ -84,7 +92,10 @@ def _sets(size: int, ground: Ground) -> list[tuple[ItemSet, str]]:
         for found in _read(manifest, manifest.parent, size, ground.seed):
             title = f"{manifest.parent.name}/{manifest.stem}: {found.name}"
             named.append((ItemSet(title, found.title, found.total, found.items), manifest))
-    return [(chosen, f"{manifest} {ground.seed} {hashlib.sha256(manifest.read_bytes()).hexdigest()}") for chosen, manifest in named]
+    return [
+        (chosen, f"{manifest} {ground.seed} {hashlib.sha256(manifest.read_bytes()).hexdigest()}", manifest == gold_manifest)
+        for chosen, manifest in named
+    ]
 
 
 def _read(manifest: Path, packs: Path, size: int, seed: int) -> list[ItemSet]:

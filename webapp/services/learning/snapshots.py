@@ -107,22 +107,28 @@ class SnapshotService:
 
     def verify(self, public_id: str) -> Path:
         """The folder of a snapshot that is as it was frozen. Raises Unable: unknown_snapshot, stale_snapshot, snapshot_changed."""
+        check(self.folders.of(public_id), self.require_fresh(public_id))
+        return self.folders.of(public_id)
+
+    def require_fresh(self, public_id: str) -> str:
+        """The sha256 of a snapshot in which nothing was deleted or undone; all that lies there of any other is removed.
+
+        Raises Unable: unknown_snapshot, stale_snapshot.
+        """
         with self._sessions.begin() as session:
             snapshot = queries.snapshot_by_public_id(session, public_id)
             if snapshot is None:
                 raise Unable("unknown_snapshot", f"there is no snapshot {public_id}")
             stale = queries.drop_loose_items(session)
-            if queries.has_undone(session, snapshot):
+            session.refresh(snapshot)
+            if snapshot.state == SnapshotState.STALE or queries.has_undone(session, snapshot):
                 snapshot.state = SnapshotState.STALE
                 stale.append(public_id)
-            session.flush()
-            session.refresh(snapshot)
             state, sha256 = snapshot.state, snapshot.sha256
         self.folders.remove(stale)
         if state == SnapshotState.STALE:
             raise Unable("stale_snapshot", f"something in the snapshot {public_id} was deleted or undone; freeze a new one")
-        check(self.folders.of(public_id), sha256)
-        return self.folders.of(public_id)
+        return sha256
 
     def require_untouched_gold(self, public_id: str) -> None:
         """Raises Unable: gold_was_learned, where a file of the gold part was learned from, or chose thresholds, in any snapshot."""
@@ -144,7 +150,7 @@ class SnapshotService:
             return [_facts(snapshot) for snapshot in queries.snapshots(session, limit)]
 
     def sweep(self) -> list[str]:
-        """Remove the folders of stale snapshots, and those that a crash left without a row."""
+        """Remove the folders of stale snapshots with what was judged of them, and those that a crash left without a row."""
         with self._sessions.begin() as session:
             stale = queries.drop_loose_items(session)
             known = queries.frozen_snapshots(session)

@@ -1,0 +1,122 @@
+"""What visitors delete while, and after, it is learned from: nothing of it stays, and nothing comes of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from laanet_core.model import LAANet
+from laanet_core.weights import save_weights
+from tests.core.conftest import TINY
+from tests.webapp.learning.conftest import Crowd
+from tests.webapp.learning.test_snapshots import code
+from webapp.db.session import Sessions
+from webapp.domain import ModelState
+from webapp.services.audit import AuditService
+from webapp.services.keeping import Keeping
+from webapp.services.learning import measuring, parts, poison
+from webapp.services.learning.folders import SnapshotFolders
+from webapp.services.learning.gate import GateService
+from webapp.services.learning.measuring import Ground
+from webapp.services.learning.snapshots import SnapshotService
+from webapp.services.learning.versions import VersionService
+from webapp.services.receipts import ReceiptService
+
+
+@dataclasses.dataclass
+class Scene:
+    """A snapshot of decided faces, a candidate beside the champion, and the gate. `receipt` is of a face in the gold part."""
+
+    snapshots: SnapshotService
+    versions: VersionService
+    gate: GateService
+    receipts: ReceiptService
+    snapshot: str
+    receipt: str
+
+    @property
+    def folders(self) -> SnapshotFolders:
+        return self.snapshots.folders
+
+    def delete(self) -> None:
+        self.receipts.delete(self.receipt)
+
+    def kept(self) -> dict[str, int]:
+        """How many faces are kept of what was judged, by the folder."""
+        found: dict[str, int] = {}
+        for path in self.folders.judged.rglob("*.jsonl"):
+            found[path.parent.name] = found.get(path.parent.name, 0) + len(list(filter(None, path.read_text().splitlines())))
+        return found
+
+
+@pytest.fixture
+def scene(
+    crowd: Crowd,
+    snapshots: SnapshotService,
+    sessions: Sessions,
+    audit: AuditService,
+    keeping: Keeping,
+    tmp_path: Path,
+    tiny_weights: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Scene:
+    monkeypatch.setattr(parts, "GOLD_SHARE", 1.0)
+    arrived = {crowd.script.arrive(one.path): one for one in crowd.arrivals(3, 3)}
+    crowd.script.decide({str(one.case): arrival for one, arrival in arrived.items()})
+    snapshot = snapshots.freeze().public_id
+    versions = VersionService(sessions, audit, tmp_path / "models", str(tiny_weights))
+    torch.manual_seed(4)
+    save_weights(LAANet(TINY), tmp_path / "made", version="made")
+    versions.register(tmp_path / "made", "made", state=ModelState.CANDIDATE, parent_sha256=versions.base().sha256)
+    _, other = poison.prepare(tmp_path / "drawn")
+    gate = GateService(snapshots, versions, Ground(tmp_path, (other,), ("jpeg:50",), "cpu"))
+    receipts = ReceiptService(sessions, audit, keeping, snapshots=snapshots.folders)
+    return Scene(snapshots, versions, gate, receipts, snapshot, next(iter(arrived)).receipt)
+
+
+def test_what_was_judged_of_a_deleted_face_goes_and_other_data_stay(scene: Scene) -> None:
+    scene.gate.judge("made", scene.snapshot)
+    both = 2 * 6
+    assert scene.kept() == {scene.snapshot: 2 * both, "manifests": 2 * 2 * 12}  # two networks; gold, and gold as JPEG
+    scene.delete()
+    assert scene.kept() == {"manifests": 2 * 2 * 12}
+
+
+def late(scene: Scene) -> None:
+    """What was being judged while the deletion came."""
+    left = scene.folders.judged_of(scene.snapshot)
+    left.mkdir()
+    (left / "face.jsonl").write_text("{}\n")
+    assert scene.snapshot in scene.kept()
+
+
+def test_what_a_gate_writes_after_the_deletion_goes_at_its_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[str] = []
+    judge = measuring.judge
+
+    def judge_and_delete(*arguments: object, **options: object) -> object:
+        found = judge(*arguments, **options)  # type: ignore[arg-type]
+        judged.append(found[0].name)
+        if len(judged) == 1:
+            scene.delete()
+            assert scene.kept() == {}
+            late(scene)
+        return found
+
+    monkeypatch.setattr(measuring, "judge", judge_and_delete)
+    assert code(scene.gate.judge, "made", scene.snapshot) == "stale_snapshot"
+    assert judged
+    assert scene.kept().keys() <= {"manifests"}
+    assert scene.versions.report("made") is None
+
+
+def test_what_a_killed_gate_left_goes_at_the_next_sweep(scene: Scene) -> None:
+    scene.gate.judge("made", scene.snapshot)
+    scene.delete()
+    late(scene)
+    (scene.folders.judged / "older.jsonl").write_text("{}\n")  # of the time when all lay in one folder
+    scene.snapshots.sweep()
+    assert scene.kept() == {"manifests": 2 * 2 * 12}
