@@ -14,7 +14,7 @@ from tests.e2e.conftest import PHONE, ROOMY
 from tests.e2e.test_desk import SHOTS, At
 from tests.webapp.learning.test_switching_server import candidate, slightly_changed
 from webapp.db.tables import ModelVersion, Snapshot, TuningRun
-from webapp.domain import RunState, SnapshotState, new_id, now
+from webapp.domain import ModelState, RunState, SnapshotState, new_id, now
 from webapp.ui.texts.model import ENGLISH as WORDS
 
 FIGURES = {
@@ -105,6 +105,31 @@ def promote_and_roll_back(page: Page) -> None:
     page.locator("[data-model=rollback]").click()
     expect(page.locator("#model-answering")).to_have_text("1.2", timeout=20_000)
     expect(page.locator("#model-versions")).to_contain_text(WORDS.version_states["rejected"])
+
+
+def test_what_learned_from_something_deleted_is_marked_and_offered_no_more(browser: Browser, server: Server) -> None:
+    with records_of(server) as sessions, sessions.begin() as session:
+        stale = session.query(Snapshot).filter_by(state=SnapshotState.STALE).one()
+        runs = [
+            TuningRun(public_id=new_id(), snapshot=stale, base_sha256="0" * 64, state=RunState.FINISHED, created_at=now(), beat_at=now(),
+                      step=400, steps=400, config="{}")
+            for _ in range(2)
+        ]  # fmt: skip
+        champion = session.query(ModelVersion).filter_by(state=ModelState.CHAMPION).one()
+        champion.run = runs[0]
+        session.add(
+            ModelVersion(version="ft-9", source=champion.source, sha256="9" * 64, config_sha256="9" * 64, run=runs[1],
+                         state=ModelState.CANDIDATE, created_at=now(), report=json.dumps({"passed": True}))
+        )  # fmt: skip
+        name = champion.version
+    ada = opened(browser, server, "ada", ROOMY)
+    model_of(ada.page)
+    expect(ada.page.locator("#model-stale")).to_have_text(WORDS.stale_champion.format(version=name))
+    row = ada.page.locator("#model-versions tbody tr", has_text="ft-9")
+    expect(row).to_contain_text(WORDS.stale)
+    assert row.get_by_role("button").all_inner_texts() == [WORDS.report]
+    assert ada.grave() == []
+    ada.page.context.close()
 
 
 def test_it_fits_a_phone(browser: Browser, server: Server) -> None:

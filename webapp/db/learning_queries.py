@@ -12,6 +12,8 @@ from webapp.db.nearness import fingerprint_bits, near
 from webapp.db.tables import Analysis, Case, CaseItem, Consent, Decision, ModelVersion, Snapshot, SnapshotItem, TuningRun
 from webapp.domain import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
 
+_LOOSE = or_(SnapshotItem.analysis_id.is_(None), SnapshotItem.case_id.is_(None), SnapshotItem.decision_id.is_(None))
+
 
 def lock_learning(session: Session) -> None:
     """As `lock_cases`: on SQLite the write lock, before anything is read."""
@@ -66,19 +68,19 @@ def still_there(session: Session, analyses: Collection[int], decisions: Collecti
 
 def drop_loose_items(session: Session) -> list[str]:
     """After analyses were deleted: items they were cut from go, their snapshots are stale. The snapshots whose folders must go."""
-    loose = or_(SnapshotItem.analysis_id.is_(None), SnapshotItem.case_id.is_(None), SnapshotItem.decision_id.is_(None))
-    hit = list(session.scalars(select(SnapshotItem.snapshot_id).where(loose).distinct()))
+    hit = list(session.scalars(select(SnapshotItem.snapshot_id).where(_LOOSE).distinct()))
     if not hit:
         return []
-    session.execute(delete(SnapshotItem).where(loose))
+    session.execute(delete(SnapshotItem).where(_LOOSE))
     session.execute(update(Snapshot).where(Snapshot.id.in_(hit)).values(state=SnapshotState.STALE))
     return list(session.scalars(select(Snapshot.public_id).where(Snapshot.id.in_(hit))))
 
 
-def has_undone(session: Session, snapshot: Snapshot) -> bool:
-    """Whether a decision was undone since."""
-    undone = select(SnapshotItem.id).join(SnapshotItem.decision).where(Decision.undone_at.is_not(None))
-    return session.scalar(undone.where(SnapshotItem.snapshot_id == snapshot.id).limit(1)) is not None
+def is_stale(session: Session, snapshot: Snapshot) -> bool:
+    """Whether something in it was deleted or undone since it was frozen, whether it is marked by now or not."""
+    gone = select(SnapshotItem.id).outerjoin(SnapshotItem.decision).where(or_(_LOOSE, Decision.undone_at.is_not(None)))
+    of_this = gone.where(SnapshotItem.snapshot_id == snapshot.id).limit(1)
+    return snapshot.state == SnapshotState.STALE or session.scalar(of_this) is not None
 
 
 def gold_that_was_learned(session: Session, public_id: str) -> bool:

@@ -14,13 +14,15 @@ from tests.core.conftest import TINY
 from tests.webapp.learning.conftest import Crowd
 from tests.webapp.learning.test_snapshots import code
 from webapp.db.session import Sessions
-from webapp.domain import ModelState
+from webapp.db.tables import Account, Decision, Snapshot, TuningRun
+from webapp.domain import ModelState, Role, RunState, new_id, now
 from webapp.services.audit import AuditService
 from webapp.services.keeping import Keeping
 from webapp.services.learning import measuring, parts, poison
 from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.learning.gate import GateService
 from webapp.services.learning.measuring import Ground
+from webapp.services.learning.publishing import PublishingService
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import VersionService
 from webapp.services.receipts import ReceiptService
@@ -36,6 +38,17 @@ class Scene:
     receipts: ReceiptService
     snapshot: str
     receipt: str
+
+    def pass_gate(self) -> None:
+        """As if everything had held: these weights learned nothing."""
+        champion, made = self.versions.base(), self.versions.checked("made")
+        report = {"passed": True, "snapshot": self.snapshot, "checks": []}
+        self.versions.note("made", {**report, "champion": {"sha256": champion.sha256}, "candidate": {"sha256": made.sha256}})
+
+    def facts(self) -> tuple[str, bool]:
+        """State of the candidate, and whether it is stale."""
+        facts = next(facts for facts in self.versions.listed() if facts["version"] == "made")
+        return facts["state"], facts["stale"]
 
     @property
     def folders(self) -> SnapshotFolders:
@@ -70,7 +83,17 @@ def scene(
     versions = VersionService(sessions, audit, tmp_path / "models", str(tiny_weights))
     torch.manual_seed(4)
     save_weights(LAANet(TINY), tmp_path / "made", version="made")
-    versions.register(tmp_path / "made", "made", state=ModelState.CANDIDATE, parent_sha256=versions.base().sha256)
+    base = versions.base().sha256
+    with sessions.begin() as session:
+        run = TuningRun(
+            public_id=new_id(), snapshot=session.query(Snapshot).one(), base_sha256=base, state=RunState.FINISHED, created_at=now(),
+            beat_at=now(), step=1, steps=1, config="{}",
+        )  # fmt: skip
+        session.add(run)
+        session.add(Account(name="ada", role=Role.ADMIN, created_at=now()))
+        session.flush()
+        number = run.id
+    versions.register(tmp_path / "made", "made", state=ModelState.CANDIDATE, parent_sha256=base, run_id=number)
     _, other = poison.prepare(tmp_path / "drawn")
     gate = GateService(snapshots, versions, Ground(tmp_path, (other,), ("jpeg:50",), "cpu"))
     receipts = ReceiptService(sessions, audit, keeping, snapshots=snapshots.folders)
@@ -120,3 +143,34 @@ def test_what_a_killed_gate_left_goes_at_the_next_sweep(scene: Scene) -> None:
     (scene.folders.judged / "older.jsonl").write_text("{}\n")  # of the time when all lay in one folder
     scene.snapshots.sweep()
     assert scene.kept() == {"manifests": 2 * 2 * 12}
+
+
+def test_a_candidate_of_what_was_deleted_since_never_answers(scene: Scene) -> None:
+    scene.pass_gate()
+    assert scene.facts() == ("candidate", False)
+    scene.delete()
+    assert scene.facts() == ("candidate", True)
+    assert code(scene.versions.promote, "made", "ada") == "stale_snapshot"
+    anew = scene.snapshots.freeze().public_id
+    assert code(scene.gate.judge, "made", anew) == "stale_snapshot"  # on another gold part neither
+    assert code(scene.pass_gate) == "stale_snapshot"
+    assert scene.versions.champion() == scene.versions.base()
+
+
+def test_a_champion_of_what_was_deleted_since_stays_and_is_marked(scene: Scene, audit: AuditService) -> None:
+    scene.pass_gate()
+    made = scene.versions.promote("made", "ada")
+    scene.delete()
+    assert scene.versions.champion() == made
+    assert scene.facts() == ("champion", True)
+    publishing = PublishingService(scene.versions, scene.snapshots, audit, endpoint="http://127.0.0.1:9")  # nobody is asked
+    assert code(publishing.push_model, "made", "me/lens") == "stale_snapshot"
+    assert scene.versions.rollback("ada").version == "tiny-1"
+
+
+def test_an_undone_decision_is_as_good_as_a_deletion(scene: Scene, sessions: Sessions) -> None:
+    scene.pass_gate()
+    with sessions.begin() as session:
+        session.query(Decision).first().undone_at = now()  # type: ignore[union-attr]
+    assert scene.facts() == ("candidate", True)
+    assert code(scene.versions.promote, "made", "ada") == "stale_snapshot"

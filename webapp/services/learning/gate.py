@@ -61,9 +61,10 @@ class GateService:
     def judge(self, version: str, snapshot: str | None = None) -> dict[str, Any]:
         """Measure a candidate and the champion on the gold part of the snapshot that the candidate learned from, or of another one.
 
-        The report is kept with the version, whose state follows it, unless something was deleted meanwhile. Raises LaanetError for
-        data that cannot be read.
+        The report is kept with the version, whose state follows it, unless something that is measured on or was learned from was deleted,
+        meanwhile too. Raises LaanetError for data that cannot be read.
         """
+        self._versions.require_fresh(version)
         candidate, champion = self._versions.checked(version), self._versions.base()
         public_id = snapshot or self._versions.snapshot_of(version) or self._snapshots.newest()
         folder = self._snapshots.verify(public_id)

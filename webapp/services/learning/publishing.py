@@ -47,12 +47,13 @@ class PublishingService:
     def push_model(self, version: str, repository: str, *, public: bool = False) -> Published:
         """The two files of a version that was promoted, a card, and a tag of the version's name, which is never moved.
 
-        Raises Unable also with unknown_version, model_changed, not_promoted, tag_exists.
+        Raises Unable also with unknown_version, model_changed, not_promoted, stale_snapshot, tag_exists.
         """
         standing = self._versions.checked(version)
         facts = self._versions.facts(version)
         if facts["promoted_at"] is None:
             raise Unable("not_promoted", f"{version} never answered; only what was promoted is published")
+        self._versions.require_fresh(version)
         config = json.loads((standing.folder / CONFIG).read_text(encoding="utf-8"))
         card = model_card(config, self._versions.lineage(version), self._versions.report(version))
         with tempfile.TemporaryDirectory() as made:

@@ -121,7 +121,7 @@ class SnapshotService:
                 raise Unable("unknown_snapshot", f"there is no snapshot {public_id}")
             stale = queries.drop_loose_items(session)
             session.refresh(snapshot)
-            if snapshot.state == SnapshotState.STALE or queries.has_undone(session, snapshot):
+            if queries.is_stale(session, snapshot):
                 snapshot.state = SnapshotState.STALE
                 stale.append(public_id)
             state, sha256 = snapshot.state, snapshot.sha256

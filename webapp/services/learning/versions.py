@@ -40,7 +40,8 @@ class Standing:
 class VersionService:
     """The versions that descend from the weights named `source` (LENS_WEIGHTS), each in a folder of its own in `folder`.
 
-    Raises Unable: unknown_version, model_changed, and with the codes that each method names.
+    A version is stale once its snapshot is: something that it learned from was deleted or undone. Such a one is kept from answering, or
+    marked where it answers already. Raises Unable: unknown_version, model_changed, and with the codes that each method names.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditService, folder: Path, source: str) -> None:
@@ -108,9 +109,10 @@ class VersionService:
         return standing
 
     def note(self, version: str, report: Mapping[str, Any]) -> None:
-        """Keep what the gate found; a candidate that it stopped is rejected."""
+        """Keep what the gate found; a candidate that it stopped is rejected. Raises Unable also with stale_snapshot."""
         with self._sessions.begin() as session:
             row = self._row(session, version)
+            _require_fresh(session, row)
             row.report = json.dumps(report)
             if row.state in (ModelState.CANDIDATE, ModelState.REJECTED) and row.promoted_at is None:
                 row.state = ModelState.CANDIDATE if report["passed"] else ModelState.REJECTED
@@ -118,7 +120,7 @@ class VersionService:
     def promote(self, version: str, by: str) -> Standing:
         """Let a candidate that passed the gate against the champion answer from now on; `by`: an admin's name.
 
-        Raises Unable also with not_an_admin, not_passed, other_champion.
+        Raises Unable also with not_an_admin, not_passed, other_champion, stale_snapshot.
         """
         standing = self.checked(version)
         with self._audit.transaction() as (session, tell):
@@ -132,6 +134,7 @@ class VersionService:
                 )
             if before is None or report["champion"]["sha256"] != before.sha256 or report["candidate"]["sha256"] != row.sha256:
                 raise Unable("other_champion", f"{version} was measured against another champion; put it through the gate again")
+            _require_fresh(session, row)
             self._replace(session, before, row, admin)
             tell(Event(user_actor(admin.id), Action.MODEL_PROMOTED, f"model:{version}"[:64], _told(before, row)))
         logger.info("%s answers from now on", version)
@@ -172,7 +175,7 @@ class VersionService:
     def listed(self) -> list[dict[str, Any]]:
         """All versions, the newest first, ready for JSON."""
         with self._sessions() as session:
-            return [_facts(row) for row in queries.versions(session)]
+            return [_facts(session, row) for row in queries.versions(session)]
 
     def snapshot_of(self, version: str) -> str | None:
         """The snapshot that a version learned from; None for a first ancestor."""
@@ -182,7 +185,12 @@ class VersionService:
 
     def facts(self, version: str) -> dict[str, Any]:
         with self._sessions() as session:
-            return _facts(self._row(session, version))
+            return _facts(session, self._row(session, version))
+
+    def require_fresh(self, version: str) -> None:
+        """Raises Unable also with stale_snapshot."""
+        with self._sessions() as session:
+            _require_fresh(session, self._row(session, version))
 
     def report(self, version: str) -> dict[str, Any] | None:
         with self._sessions() as session:
@@ -217,7 +225,17 @@ def _told(before: ModelVersion, after: ModelVersion) -> dict[str, Any]:
     return {"from": before.version, "to": after.version, "sha256": after.sha256, "config_sha256": after.config_sha256}
 
 
-def _facts(row: ModelVersion) -> dict[str, Any]:
+def _is_stale(session: Session, row: ModelVersion) -> bool:
+    return row.run is not None and queries.is_stale(session, row.run.snapshot)
+
+
+def _require_fresh(session: Session, row: ModelVersion) -> None:
+    if _is_stale(session, row):
+        why = f"something that {row.version} learned from was deleted or undone since; freeze a new snapshot and fine-tune anew"
+        raise Unable("stale_snapshot", why)
+
+
+def _facts(session: Session, row: ModelVersion) -> dict[str, Any]:
     return {
         "version": row.version,
         "state": row.state,
@@ -227,6 +245,7 @@ def _facts(row: ModelVersion) -> dict[str, Any]:
         "promoted_at": None if row.promoted_at is None else row.promoted_at.isoformat(),
         "promoted_by": row.promoted_by,
         "retired_at": None if row.retired_at is None else row.retired_at.isoformat(),
+        "stale": _is_stale(session, row),
         "passed": None if row.report is None else json.loads(row.report)["passed"],
     }
 

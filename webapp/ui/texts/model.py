@@ -55,6 +55,8 @@ class ModelTexts:
     failed: str
     not_measured: str
     promoted: str
+    stale: str
+    stale_champion: str
     measure: str
     measuring: str
     measured: str
@@ -133,6 +135,8 @@ ENGLISH = ModelTexts(
     failed="stopped",
     not_measured="not measured",
     promoted="promoted by {name}, {time}",
+    stale="learned from something deleted or undone since",
+    stale_champion="{version} learned from something that was deleted or undone since. Make a new snapshot and fine-tune anew. A fine-tuning begins with the version that answers: to keep nothing of it, go back to one before it first.",
     measure="Measure",
     measuring="{version} is being measured.",
     measured="{version} was measured.",

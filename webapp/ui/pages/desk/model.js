@@ -74,6 +74,7 @@
     at("ancestry").textContent = champion ? fill(words.ancestry, { lineage: champion.lineage.join(" ← ") }) : words.none_promoted;
     const moving = champion && champion.promoted_at && champion.version !== answering;
     at("following").textContent = moving ? fill(words.following, champion) : "";
+    at("stale").textContent = champion && champion.stale ? fill(words.stale_champion, champion) : "";
     board().querySelector("[data-model=rollback]").disabled = !versions.some((one) => one.state === "retired");
   }
 
@@ -127,10 +128,11 @@
       const gate = one.passed === null ? words.not_measured : one.passed ? words.passed : words.failed;
       const mark = element("strong", gate, one.passed === null ? "" : one.passed ? "desk-real" : "desk-fake");
       const since = one.promoted_by ? [element("br"), element("small", fill(words.promoted, { name: one.promoted_by, time: minutes(one.promoted_at) }))] : [];
+      if (one.stale) since.push(element("br"), element("small", words.stale, "desk-fake"));
       const group = element("div", "", "desk-buttons"), add = (name, text) => group.append(button(name, one.version, text, one.version));
       if (one.passed !== null) add("report", words.report);
-      if (["candidate", "rejected"].includes(one.state) && !one.retired_at) add("measure", words.measure);
-      if (one.state === "candidate" && one.passed) add("promote", words.promote);
+      if (["candidate", "rejected"].includes(one.state) && !one.retired_at && !one.stale) add("measure", words.measure);
+      if (one.state === "candidate" && one.passed && !one.stale) add("promote", words.promote);
       if (one.retired_at && one.state !== "champion") add("back", words.go_back);
       group.querySelectorAll("[data-model=measure]").forEach((made) => (made.disabled = Boolean(errand && errand.running)));
       return [one.version, one.lineage.join(" ← "), minutes(one.created_at), [words.version_states[one.state], ...since], [mark], [group]];

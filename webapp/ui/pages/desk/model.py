@@ -20,7 +20,8 @@ def modelboard(texts: ModelTexts) -> str:
 def _answering(texts: ModelTexts) -> str:
     return (
         f"<section><h2>{escape(texts.answers)}: <span id='model-answering'></span></h2><p id='model-ancestry'></p>"
-        f"<p id='model-following'></p><div class='desk-buttons'>{_button('rollback', texts.roll_back)}</div></section>"
+        "<p id='model-following'></p><p id='model-stale' class='desk-fake'></p>"
+        f"<div class='desk-buttons'>{_button('rollback', texts.roll_back)}</div></section>"
     )
 
 
