@@ -102,9 +102,17 @@ def promote_and_roll_back(page: Page) -> None:
     expect(page.locator("#model-message")).to_have_text(WORDS.promotion_done.format(version="changed"))
     expect(page.locator("#model-answering")).to_have_text("changed", timeout=20_000)
     expect(page.locator("#model-following")).to_have_text("")
+    roll_back(page)
+    page.get_by_role("button", name=f"{WORDS.go_back}: changed").click()
+    expect(page.locator("#model-answering")).to_have_text("changed", timeout=20_000)
+    roll_back(page)
+
+
+def roll_back(page: Page) -> None:
     page.locator("[data-model=rollback]").click()
     expect(page.locator("#model-answering")).to_have_text("1.2", timeout=20_000)
     expect(page.locator("#model-versions")).to_contain_text(WORDS.version_states["rejected"])
+    expect(page.locator("[data-model=rollback]")).to_be_disabled()  # there was no champion before this one
 
 
 def test_what_learned_from_something_deleted_is_marked_and_offered_no_more(browser: Browser, server: Server) -> None:

@@ -72,6 +72,38 @@ def test_every_step_can_be_gone_and_gone_back(empty_url: str) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("versions", "line"),
+    [
+        ([(1, "retired", 1), (2, "retired", 2), (3, "champion", None)], [(1, 2), (2, 3)]),
+        ([(1, "champion", 1), (2, "rejected", 2)], []),
+        ([(1, "rejected", 3), (2, "champion", 2)], [(1, 2)]),  # gone back, and then forward again
+        ([(1, "retired", 2), (2, "rejected", 1), (3, "champion", None)], [(1, 3)]),
+        ([(1, "candidate", None)], []),
+    ],
+)
+@pytest.mark.both_databases
+def test_earlier_champions_can_be_gone_back_to_after_the_upgrade(
+    empty_url: str, versions: list[tuple[int, str, int | None]], line: list[tuple[int, int]]
+) -> None:
+    engine, config = open_database(empty_url), configuration()
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0010")
+        for number, state, retired in versions:
+            when = None if retired is None else f"2026-01-0{retired} 00:00:00"
+            connection.execute(
+                text(
+                    "INSERT INTO model_version (id, version, source, sha256, config_sha256, state, created_at, retired_at)"
+                    " VALUES (:id, :version, 'starter', '', '', :state, '2026-01-01 00:00:00', :retired)"
+                ),
+                {"id": number, "version": f"v{number}", "state": state, "retired": when},
+            )
+        command.upgrade(config, "head")
+        assert connection.execute(text("SELECT before_id, after_id FROM succession ORDER BY id")).all() == line
+    engine.dispose()
+
+
 def test_an_old_database_is_upgraded_without_losing_a_row(old: Path) -> None:
     columns = {table: ", ".join(name for _, name, *_ in _columns(OLD, table)) for table in OLD_TABLES}
     before = {table: rows(OLD, table) for table in OLD_TABLES}

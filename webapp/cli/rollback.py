@@ -9,8 +9,8 @@ from webapp.settings import Settings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("rollback", help="take the last promotion back", description=__doc__)
-    parser.add_argument("--to", metavar="VERSION", help="not the last champion but this one")
+    parser = subparsers.add_parser("rollback", help="take the last change of champion back", description=__doc__)
+    parser.add_argument("--to", metavar="VERSION", help="not the one before the last change but this one, which answered before")
     parser.add_argument("--by", required=True, metavar="NAME", help="the admin who does it")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from webapp.db.nearness import fingerprint_bits, near
-from webapp.db.tables import Analysis, Case, CaseItem, Consent, Decision, ModelVersion, Snapshot, SnapshotItem, TuningRun
+from webapp.db.tables import Analysis, Case, CaseItem, Consent, Decision, ModelVersion, Snapshot, SnapshotItem, Succession, TuningRun
 from webapp.domain import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
 
 _LOOSE = or_(SnapshotItem.analysis_id.is_(None), SnapshotItem.case_id.is_(None), SnapshotItem.decision_id.is_(None))
@@ -140,10 +140,10 @@ def champion(session: Session, source: str) -> ModelVersion | None:
     return session.scalar(select(ModelVersion).where(ModelVersion.state == ModelState.CHAMPION, ModelVersion.source == source))
 
 
-def last_retired(session: Session, source: str) -> ModelVersion | None:
-    """The champion before this one."""
-    query = select(ModelVersion).where(ModelVersion.state == ModelState.RETIRED, ModelVersion.source == source)
-    return session.scalar(query.order_by(ModelVersion.retired_at.desc(), ModelVersion.id.desc()).limit(1))
+def last_succession(session: Session, source: str) -> Succession | None:
+    """How the present champion came to be it; None where it is the first."""
+    query = select(Succession).join(Succession.after).where(ModelVersion.source == source, Succession.taken_back_at.is_(None))
+    return session.scalar(query.options(joinedload(Succession.before)).order_by(Succession.id.desc()).limit(1))
 
 
 def versions(session: Session) -> Sequence[ModelVersion]:

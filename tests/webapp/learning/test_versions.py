@@ -62,7 +62,7 @@ def test_promotion_and_rollback_are_told_and_give_the_same_bytes_back(versions: 
     assert versions.rollback("ada") == first == versions.champion()
     assert versions.rollback("ada", "tiny-1") == base == versions.champion()
     assert content(base) == before
-    assert code(versions.rollback, "ada") == "nothing_to_go_back_to"
+    assert states(sessions) == {"tiny-1": "champion", "a": "rejected", "bb": "rejected"}
     assert code(versions.promote, "a", "ada") == "not_passed"
     assert versions.rollback("ada", "bb") == second  # named, it may come back
     with sessions() as session:
@@ -70,8 +70,41 @@ def test_promotion_and_rollback_are_told_and_give_the_same_bytes_back(versions: 
         assert [entry.action for entry in told] == ["model_promoted"] * 2 + ["model_rolled_back"] * 3
         assert {entry.actor[:5] for entry in told} == {"user:"}
         assert json.loads(told[0].details)["to"] == "a"
-        states = {row.version: row.state for row in session.scalars(select(ModelVersion))}
-    assert states == {"tiny-1": "rejected", "a": "rejected", "bb": "champion"}
+    assert states(sessions) == {"tiny-1": "retired", "a": "rejected", "bb": "champion"}  # the second one descends from the first
+
+
+def states(sessions: Sessions) -> dict[str, str]:
+    with sessions() as session:
+        return {row.version: row.state for row in session.scalars(select(ModelVersion))}
+
+
+def test_one_click_takes_back_the_last_change_whatever_it_was(versions: VersionService, sessions: Sessions, tmp_path: Path) -> None:
+    """Promotions and ways back to a version that was named; each click one change further, to the first version and no further."""
+    base = versions.base()
+    assert versions.before() is None
+    first = candidate(versions, tmp_path, "a")
+    versions.promote("a", "ada")
+    assert versions.rollback("ada") == base
+    assert states(sessions) == {"tiny-1": "champion", "a": "rejected"}
+    assert versions.rollback("ada", "a") == first
+    assert states(sessions) == {"tiny-1": "retired", "a": "champion"}
+    assert versions.before() == "tiny-1"
+    assert versions.rollback("ada") == base
+    assert states(sessions) == {"tiny-1": "champion", "a": "rejected"}
+    assert code(versions.rollback, "ada") == "nothing_to_go_back_to"  # a second click does not bring back what was rejected
+    versions.rollback("ada", "a")
+    second = candidate(versions, tmp_path, "bb")
+    versions.promote("bb", "ada")
+    assert versions.rollback("ada", "tiny-1") == base
+    assert states(sessions) == {"tiny-1": "champion", "a": "retired", "bb": "rejected"}
+    assert versions.rollback("ada") == second
+    assert states(sessions) == {"tiny-1": "retired", "a": "retired", "bb": "champion"}
+    assert versions.rollback("ada") == first
+    assert versions.rollback("ada") == base
+    assert versions.before() is None
+    assert states(sessions) == {"tiny-1": "champion", "a": "rejected", "bb": "rejected"}
+    with sessions() as session:
+        assert all((row.retired_at is None) == (row.state == "champion") for row in session.scalars(select(ModelVersion)))
 
 
 def test_what_may_not_be_promoted_is_not(versions: VersionService, tmp_path: Path) -> None:
@@ -115,3 +148,6 @@ def test_other_weights_of_the_host_have_champions_of_their_own(
     champion = versions.champion()
     assert champion is not None
     assert champion.version == "a"
+    assert others.before() is None
+    assert code(others.rollback, "ada") == "nothing_to_go_back_to"
+    assert code(others.rollback, "ada", "tiny-1") == "nothing_to_go_back_to"  # of the other line

@@ -7,7 +7,7 @@ from webapp.db.tables.base import Base
 from webapp.db.tables.case import Case, CaseItem, Claim, Decision, Gold, Label, LabelRegion, LabelTag, RegionAgreement
 from webapp.db.tables.feedback import Feedback, FeedbackTag, Region
 from webapp.db.tables.fingerprint import Fingerprint
-from webapp.db.tables.learning import ModelVersion, Snapshot, SnapshotItem, TuningRun
+from webapp.db.tables.learning import ModelVersion, Snapshot, SnapshotItem, Succession, TuningRun
 from webapp.db.tables.media import Consent, Media
 from webapp.db.tables.outbox import Outbox
 
@@ -40,5 +40,6 @@ __all__ = [
     "SignedIn",
     "Snapshot",
     "SnapshotItem",
+    "Succession",
     "TuningRun",
 ]

@@ -136,3 +136,16 @@ class ModelVersion(Base):
     promoted_by: Mapped[str | None] = mapped_column(String(64))
     retired_at: Mapped[datetime | None] = mapped_column(UTCTime)
     run: Mapped[TuningRun | None] = relationship()
+
+
+class Succession(Base):
+    """One change of the champion, by a promotion or by naming an earlier one. The last that was not taken back made the present one."""
+
+    __tablename__ = "succession"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    before_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
+    after_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
+    taken_back_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    before: Mapped[ModelVersion] = relationship(foreign_keys=before_id)
+    after: Mapped[ModelVersion] = relationship(foreign_keys=after_id)

@@ -52,6 +52,7 @@ class OverseeingService:
         versions, errand = self._versions.listed(), self._errands.last()
         return {
             "answering": self._answering(),
+            "before": self._versions.before(),
             "snapshots": self._snapshots.listed(),
             "runs": self._finetuning.listed(),
             "versions": [{**facts, "lineage": self._versions.lineage(facts["version"])} for facts in versions],
@@ -113,7 +114,7 @@ class OverseeingService:
             self._versions.promote(version, admin.name)
 
     def rollback(self, person: Person | None, to: str | None = None) -> None:
-        """Let the champion before answer again, or an earlier one."""
+        """Take the last change of champion back, or let an earlier one answer again."""
         admin = require(person, Role.ADMIN)
         with _refusing():
             self._versions.rollback(admin.name, to)

@@ -18,7 +18,7 @@ from webapp.db import learning_queries as queries
 from webapp.db.account_queries import account_by_name
 from webapp.db.chain import Event
 from webapp.db.session import Sessions
-from webapp.db.tables import Account, ModelVersion
+from webapp.db.tables import Account, ModelVersion, Succession
 from webapp.domain import Action, ModelState, Role, Unable, now, user_actor
 from webapp.services.accounts.signing_in import folded
 from webapp.services.audit import AuditService
@@ -135,29 +135,33 @@ class VersionService:
             if before is None or report["champion"]["sha256"] != before.sha256 or report["candidate"]["sha256"] != row.sha256:
                 raise Unable("other_champion", f"{version} was measured against another champion; put it through the gate again")
             _require_fresh(session, row)
-            self._replace(session, before, row, admin)
+            _replace(session, before, row, admin)
+            session.add(Succession(before=before, after=row))
             tell(Event(user_actor(admin.id), Action.MODEL_PROMOTED, f"model:{version}"[:64], _told(before, row)))
         logger.info("%s answers from now on", version)
         return standing
 
     def rollback(self, by: str, to: str | None = None) -> Standing:
-        """Let an earlier champion answer again: the last one, or the one named. The one that goes is rejected.
+        """Let an earlier champion answer again: the one named, or the one before the last change, which is taken back; called again, the
+        change before that. The one that goes is rejected, unless the one that comes descends from it.
 
         Raises Unable also with not_an_admin, nothing_to_go_back_to.
         """
         with self._sessions() as session:
-            earlier = queries.last_retired(session, self.source) if to is None else self._row(session, to)
-            if earlier is None or earlier.state == ModelState.CHAMPION or (to is not None and earlier.retired_at is None):
-                raise Unable("nothing_to_go_back_to", "there is no earlier champion" if to is None else f"{to} was no champion before")
-            version = earlier.version
+            version = self._earlier(session, to).version
         standing = self.checked(version)
         with self._audit.transaction() as (session, tell):
             queries.lock_learning(session)
             admin = _admin(session, by)
-            row, before = self._row(session, version), queries.champion(session, self.source)
-            if before is None or row.state == ModelState.CHAMPION:
+            row, before = self._earlier(session, to), queries.champion(session, self.source)
+            last = queries.last_succession(session, self.source)
+            if before is None or row.version != version:
                 raise Unable("nothing_to_go_back_to", "somebody was faster")
-            self._replace(session, before, row, admin, leaving=ModelState.REJECTED)
+            _replace(session, before, row, admin, ModelState.RETIRED if before in _line(session, row) else ModelState.REJECTED)
+            if to is None and last is not None:
+                last.taken_back_at = now()
+            else:
+                session.add(Succession(before=before, after=row))
             tell(Event(user_actor(admin.id), Action.MODEL_ROLLED_BACK, f"model:{version}"[:64], _told(before, row)))
         logger.info("%s answers again", version)
         return standing
@@ -165,12 +169,13 @@ class VersionService:
     def lineage(self, version: str) -> list[str]:
         """The version and its ancestors, the first one last."""
         with self._sessions() as session:
-            line: list[str] = []
-            row: ModelVersion | None = self._row(session, version)
-            while row is not None and row.version not in line:
-                line.append(row.version)
-                row = None if row.parent_sha256 is None else queries.version_of_weights(session, row.parent_sha256)
-            return line
+            return [row.version for row in _line(session, self._row(session, version))]
+
+    def before(self) -> str | None:
+        """The version that a rollback would let answer again."""
+        with self._sessions() as session:
+            last = queries.last_succession(session, self.source)
+            return None if last is None else last.before.version
 
     def listed(self) -> list[dict[str, Any]]:
         """All versions, the newest first, ready for JSON."""
@@ -203,15 +208,38 @@ class VersionService:
             raise Unable("unknown_version", f"there is no version {version} of the model")
         return row
 
-    def _replace(
-        self, session: Session, before: ModelVersion, row: ModelVersion, admin: Account, leaving: ModelState | None = None
-    ) -> None:
-        before.state, before.retired_at = leaving or ModelState.RETIRED, now()
-        session.flush()  # at no time two champions
-        row.state, row.promoted_at, row.promoted_by = ModelState.CHAMPION, now(), admin.name
+    def _earlier(self, session: Session, to: str | None) -> ModelVersion:
+        """Who answers after a rollback."""
+        if to is None:
+            last = queries.last_succession(session, self.source)
+            if last is None:
+                raise Unable("nothing_to_go_back_to", "there is no earlier champion")
+            return last.before
+        row = self._row(session, to)
+        if row.state == ModelState.CHAMPION or row.retired_at is None or row.source != self.source:
+            raise Unable("nothing_to_go_back_to", f"{to} answers" if row.state == ModelState.CHAMPION else f"{to} was no champion before")
+        return row
 
     def _standing(self, row: ModelVersion) -> Standing:
         return Standing(row.version, self.folder / row.version, row.sha256, row.config_sha256)
+
+
+def _replace(session: Session, before: ModelVersion, row: ModelVersion, admin: Account, leaving: ModelState = ModelState.RETIRED) -> None:
+    before.state, before.retired_at = leaving, now()
+    session.flush()  # at no time two champions
+    row.state, row.promoted_at, row.promoted_by, row.retired_at = ModelState.CHAMPION, now(), admin.name, None
+
+
+def _line(session: Session, row: ModelVersion) -> list[ModelVersion]:
+    """A version and its ancestors, the first one last."""
+    line = [row]
+    while row.parent_sha256 is not None:
+        parent = queries.version_of_weights(session, row.parent_sha256)
+        if parent is None or parent in line:
+            break
+        line.append(parent)
+        row = parent
+    return line
 
 
 def _admin(session: Session, name: str) -> Account:

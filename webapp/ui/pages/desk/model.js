@@ -68,14 +68,14 @@
     again();
   }
 
-  function drawAnswering({ answering, versions }) {
+  function drawAnswering({ answering, before, versions }) {
     const champion = versions.find((one) => one.state === "champion");
     at("answering").textContent = answering;
     at("ancestry").textContent = champion ? fill(words.ancestry, { lineage: champion.lineage.join(" ← ") }) : words.none_promoted;
     const moving = champion && champion.promoted_at && champion.version !== answering;
     at("following").textContent = moving ? fill(words.following, champion) : "";
     at("stale").textContent = champion && champion.stale ? fill(words.stale_champion, champion) : "";
-    board().querySelector("[data-model=rollback]").disabled = !versions.some((one) => one.state === "retired");
+    board().querySelector("[data-model=rollback]").disabled = !before;
   }
 
   function drawSnapshots({ snapshots, errand }) {

@@ -1,0 +1,50 @@
+"""The changes of the champion, so that the last one can be taken back whatever came before it."""
+
+from __future__ import annotations
+
+import itertools
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    made = op.create_table(
+        "succession",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("before_id", sa.Integer(), nullable=False),
+        sa.Column("after_id", sa.Integer(), nullable=False),
+        sa.Column("taken_back_at", sa.DateTime()),
+        *(
+            sa.ForeignKeyConstraint([f"{which}_id"], ["model_version.id"], name=op.f(f"fk_succession_{which}_id_model_version"))
+            for which in ("before", "after")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_succession")),
+    )
+    for line in _lines():
+        for before, after in itertools.pairwise(line):
+            op.execute(made.insert().values(before_id=before, after_id=after))
+
+
+def downgrade() -> None:
+    op.drop_table("succession")
+
+
+def _lines() -> list[list[int]]:
+    """As far as the versions tell: who was retired, in that order, then the champion. Whom it replaced last may have been called
+    rejected though it is the older one.
+    """
+    rows = op.get_bind().execute(sa.text("SELECT id, source, state, retired_at FROM model_version ORDER BY retired_at")).all()
+    lines = []
+    for champion in (row for row in rows if row.state == "champion"):
+        others = [row for row in rows if row.source == champion.source and row.retired_at is not None and row.id != champion.id]
+        line = [row.id for row in others if row.state == "retired"]
+        if others and others[-1].state == "rejected" and others[-1].id < champion.id:
+            line.append(others[-1].id)
+        lines.append([*line, champion.id])
+    return lines
