@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from webapp.db.nearness import fingerprint_bits, near
@@ -81,6 +81,17 @@ def is_stale(session: Session, snapshot: Snapshot) -> bool:
     gone = select(SnapshotItem.id).outerjoin(SnapshotItem.decision).where(or_(_LOOSE, Decision.undone_at.is_not(None)))
     of_this = gone.where(SnapshotItem.snapshot_id == snapshot.id).limit(1)
     return snapshot.state == SnapshotState.STALE or session.scalar(of_this) is not None
+
+
+def counts_by_part(session: Session, snapshot: Snapshot) -> dict[str, dict[str, int]]:
+    """How many faces of each label every part has."""
+    counts = {str(part): {str(label): 0 for label in (LabelValue.REAL, LabelValue.FAKE)} for part in Part}
+    columns = SnapshotItem.part, SnapshotItem.label
+    for part, label, count in session.execute(
+        select(*columns, func.count()).where(SnapshotItem.snapshot_id == snapshot.id).group_by(*columns)
+    ):
+        counts[part][label] = count
+    return counts
 
 
 def gold_that_was_learned(session: Session, public_id: str) -> bool:

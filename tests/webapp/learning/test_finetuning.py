@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from laanet_core.data import read_manifest
 from laanet_core.weights import load_weights
 from tests.conftest import ROOT
 from tests.webapp.learning.conftest import Crowd
@@ -24,12 +25,22 @@ from webapp.domain import RunState, SnapshotState, now
 from webapp.services.audit import AuditService
 from webapp.services.learning import parts
 from webapp.services.learning import training_process as process
+from webapp.services.learning.cards import model_card
 from webapp.services.learning.finetuning import FinetuneService, Wish
 from webapp.services.learning.folders import SnapshotFolders
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import VersionService
 
 CHANGES = ["batch_pairs=2", "material.foreign_blends=0"]
+
+
+PLACES = {"train": ("manifest.csv", "train"), "val": ("manifest.csv", "val"), "gold": ("gold/manifest.csv", "val")}
+
+
+def labels(manifest: Path, split: str) -> tuple[int, int]:
+    """How many faces of a split are real, and how many fake."""
+    found = [sample.label for sample in read_manifest(manifest) if sample.split == split]
+    return found.count(0), found.count(1)
 
 
 @pytest.fixture
@@ -66,7 +77,7 @@ def wait_for(condition: object, seconds: float = 120) -> None:
 
 
 def test_a_snapshot_becomes_a_candidate_that_knows_its_parents(
-    finetuning: FinetuneService, versions: VersionService, sessions: Sessions, snapshot: str
+    finetuning: FinetuneService, versions: VersionService, sessions: Sessions, snapshot: str, folders: SnapshotFolders
 ) -> None:
     run = finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=12"]))
     assert finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=12"])) == run
@@ -79,6 +90,11 @@ def test_a_snapshot_becomes_a_candidate_that_knows_its_parents(
     assert loaded.info.sha256 == made.sha256 != base.sha256
     assert loaded.card["parent"]["sha256"] == base.sha256
     assert loaded.card["snapshot"]["id"] == snapshot
+    card = model_card(json.loads((made.folder / "config.json").read_text()), [made.version], None, "me/lens")
+    rows = {part: labels(folders.of(snapshot) / place, split) for part, (place, split) in PLACES.items()}
+    assert sum(map(sum, rows.values())) == 28
+    for part, before in (("train", "Learned from "), ("val", "chosen on "), ("gold", "never learned from: ")):
+        assert f"{before}{rows[part][0]} real and {rows[part][1]} fake faces" in card
     assert loaded.decision.calibrated
     assert versions.lineage(made.version) == [made.version, "tiny-1"]
     assert versions.champion() == base

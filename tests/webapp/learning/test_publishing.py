@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from webapp.db.session import Sessions
 from webapp.domain import CONSENT_VERSION
 from webapp.services.audit import AuditService
 from webapp.services.learning import publishing
+from webapp.services.learning.cards import model_card
 from webapp.services.learning.publishing import PublishingService
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import VersionService
@@ -60,6 +62,7 @@ def test_a_promoted_version_can_be_loaded_from_the_hub_by_its_tag(
     assert (loaded.info.sha256, loaded.info.version, loaded.decision.temperature) == (made.sha256, "new", 3.0)
     card = hub.repositories["model", "me/lens"].files["README.md"].decode()
     assert "new < old" in card
+    assert f'Detector.from_weights("{published.name}")' in card
     assert "| auc gold | 0.9000 | 0.8000 | +0.0500 to +0.1500 |" in card
     assert made.sha256 in card
     challenger(versions, tmp_path, "newer", 4)
@@ -70,6 +73,13 @@ def test_a_promoted_version_can_be_loaded_from_the_hub_by_its_tag(
     assert code(service.push_model, "new", "me/lens") == "tag_exists"
     with hub.failing(status=500):
         assert code(service.push_model, "newer", "me/other") == "hub_failed"
+
+
+def test_a_card_says_no_more_of_older_weights_than_they_know(tiny_weights: Path) -> None:
+    """The whole snapshot was counted then, gold and all."""
+    config = json.loads((tiny_weights / "config.json").read_text())
+    older = {**config, "snapshot": {"id": "s" * 32, "sha256": "0" * 64, "real": 23, "fake": 28}}
+    assert "Learned from the train part of 23 real and 28 fake faces; the gold part" in model_card(older, ["ft-1"], None, "me/lens")
 
 
 def test_pictures_are_published_only_where_everybody_agreed_to_that(

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from webapp.domain import Part
+
 _MODEL = """---
 license: other
 library_name: laanet-lens
@@ -18,7 +20,7 @@ Tells whether a face in a photograph shows traces of having been blended into it
 LAA-Net Lens. sha256 of the weights `{sha256}`; ancestry: {lineage}.{notice}
 
 ```python
-Detector.from_weights("hf://OWNER/NAME@{version}")
+Detector.from_weights("hf://{repository}@{version}")
 ```
 
 ## Data
@@ -52,10 +54,11 @@ adjudication), `region` (a mask that a moderator painted). The gold part is for 
 """
 
 
-def model_card(config: Mapping[str, Any], lineage: Sequence[str], report: Mapping[str, Any] | None) -> str:
-    """Of weights whose config.json this is; `report` is the gate's, if it went through it."""
+def model_card(config: Mapping[str, Any], lineage: Sequence[str], report: Mapping[str, Any] | None, repository: str) -> str:
+    """Of weights whose config.json this is, for the repository where they will lie; `report` is the gate's, if it went through it."""
     decision = config["decision"]
     return _MODEL.format(
+        repository=repository,
         name=config["model"]["name"],
         version=config["version"],
         sha256=config["sha256"],
@@ -82,11 +85,26 @@ def _data(config: Mapping[str, Any]) -> str:
     replayed = config.get("run", {}).get("replay")
     beside = "; replayed beside them was a data set that is not part of this repository" if replayed else ""
     return (
-        f"Learned from {snapshot['real']} real and {snapshot['fake']} fake faces (snapshot `{snapshot['id']}`, "
-        f"sha256 `{snapshot['sha256']}`): pictures whose visitors agreed that they are kept and learned from, each labelled blindly by moderators and decided by their "
-        f"agreement, majority or an adjudicator; votes of visitors alone were never learned from{beside}. A fifth of the groups of "
-        "near-duplicates is gold: measured on, never learned from."
+        f"{_parts(snapshot)} All are of snapshot `{snapshot['id']}` (sha256 `{snapshot['sha256']}`): pictures whose visitors agreed that "
+        "they are kept and learned from, each labelled blindly by moderators and decided by their agreement, majority or an adjudicator; "
+        f"votes of visitors alone were never learned from{beside}. Near-duplicates lie in one part."
     )
+
+
+def _parts(snapshot: Mapping[str, Any]) -> str:
+    """What each part was for; weights of before the parts were counted by label know the sums alone."""
+    parts = snapshot.get("parts")
+    if parts is None:
+        return f"Learned from the train part of {_counted(snapshot)}; the gold part is for measuring, and was never learned from."
+    train, val, gold = (_counted(parts[part]) for part in Part)
+    return (
+        f"Learned from {train} (the train part). Thresholds were chosen on {val} (val). "
+        f"Kept apart for measuring, and never learned from: {gold} (gold)."
+    )
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return f"{counts['real']} real and {counts['fake']} fake faces"
 
 
 def _figures(report: Mapping[str, Any] | None) -> str:

@@ -257,15 +257,17 @@ class FinetuneService:
         from laanet_core.weights import load_weights, save_weights
 
         version = version_of(run)
-        with self._sessions() as session, contextlib.suppress(Unable):
-            if queries.version_named(session, version) is not None:
-                return self._versions.checked(version)
+        with self._sessions() as session:
+            parts = queries.counts_by_part(session, run.snapshot)
+            with contextlib.suppress(Unable):
+                if queries.version_named(session, version) is not None:
+                    return self._versions.checked(version)
         train = self._folder / run.public_id / "train"
         loaded, parent = load_weights(train / "weights"), load_weights(base.folder)
         card = {
             "training": json.loads((train / "config.json").read_text(encoding="utf-8"))["training"],
             "run": {"id": run.public_id, **json.loads(run.config)},
-            "snapshot": {"id": run.snapshot.public_id, "sha256": run.snapshot.sha256, "real": run.snapshot.real, "fake": run.snapshot.fake},
+            "snapshot": {"id": run.snapshot.public_id, "sha256": run.snapshot.sha256, "parts": parts},
             "parent": {**parent.info.to_json(), **parent.card},
         }
         if "notice" in parent.card:

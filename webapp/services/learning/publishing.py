@@ -55,7 +55,7 @@ class PublishingService:
             raise Unable("not_promoted", f"{version} never answered; only what was promoted is published")
         self._versions.require_fresh(version)
         config = json.loads((standing.folder / CONFIG).read_text(encoding="utf-8"))
-        card = model_card(config, self._versions.lineage(version), self._versions.report(version))
+        card = model_card(config, self._versions.lineage(version), self._versions.report(version), repository)
         with tempfile.TemporaryDirectory() as made:
             for name in (TENSORS, CONFIG):
                 shutil.copyfile(standing.folder / name, Path(made) / name)
