@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from laanet_core.cli.ending import ended_by_signals
 from laanet_core.errors import LaanetError
 
 COMMANDS = ("predict", "convert", "train", "export", "prepare", "evaluate", "calibrate", "benchmark")
@@ -29,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
     try:
-        status: int = importlib.import_module(f"laanet_core.cli.{args.command}").run(args)
+        with ended_by_signals():
+            status: int = importlib.import_module(f"laanet_core.cli.{args.command}").run(args)
     except LaanetError as error:
         print(f"error: {error.code}: {error.message}", file=sys.stderr)
         return FAILED

@@ -52,9 +52,10 @@ def open_learning(
     landmarks: Callable[[], FindLandmarks] | None = None,
     delay: timedelta | None = None,
     rules: Rules | None = None,
+    lasting: bool = True,
 ) -> Learning:
     """Over the database of the settings, or records and decoders that are there already. `delay`: for how long a decision must have stood,
-    if not as long as it may be undone. Raises as `open_records` does.
+    if not as long as it may be undone; `lasting`: trainers outlive this process. Raises as `open_records` does.
     """
     from laanet_core.landmark_detection import LandmarkDetector
     from webapp.media.decoding.decoders import Decoders as MoreDecoders
@@ -76,7 +77,8 @@ def open_learning(
     )
     ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
     rules = rules or GateRules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
-    finetuning = FinetuneService(opened.sessions, opened.audit, snapshots, versions, settings.runs, device=settings.device)
+    services = (opened.sessions, opened.audit, snapshots, versions)
+    finetuning = FinetuneService(*services, settings.runs, device=settings.device, lasting=lasting)
     gate = GateService(snapshots, versions, ground, rules)
     return Learning(opened, snapshots, versions, finetuning, gate, reader)
 

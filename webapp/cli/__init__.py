@@ -8,6 +8,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
+from laanet_core.cli.ending import ended_by_signals
 from laanet_core.errors import LaanetError
 from webapp.domain import Refused, Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, from_environment
@@ -36,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
     args = build_parser().parse_args(arguments)
     try:
-        status: int = _module(args.command).run(args, from_environment())
+        with ended_by_signals():
+            status: int = _module(args.command).run(args, from_environment())
     except (InvalidSetting, UnusableDatabase, Unable, Refused, LaanetError, SQLAlchemyError, OSError) as error:
         print("error: {}: {}".format(*_told(error)), file=sys.stderr)
         return FAILED

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             print(f"step {step} of {steps}", file=sys.stderr)
             last[0] = step
 
-    with open_learning(own, open_records(own), delay=timedelta(0)) as made:
+    with open_learning(own, open_records(own), delay=timedelta(0), lasting=False) as made:
         sessions = made.records.sessions
         analysis = AnalysisService(present_detector(own, made), sessions, Jobs(), frames=1, keeping=made.records.keeping)
         script = Script(sessions, analysis)

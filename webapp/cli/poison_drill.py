@@ -74,7 +74,7 @@ def _installed(settings: Settings, folder: Path, weights: Path, other: Path) -> 
         gate_corruptions=("jpeg:50",), backups_folder=None, backups_repository="", store_gb=1.0,
     )  # fmt: skip
     rules, find = poison.RULES, poison.find_landmarks
-    with open_learning(own, open_records(own), landmarks=lambda: find, delay=timedelta(0), rules=rules) as made:
+    with open_learning(own, open_records(own), landmarks=lambda: find, delay=timedelta(0), rules=rules, lasting=False) as made:
         records = made.records
         yield poison.Installation(folder, records.sessions, records.keeping, made.snapshots, made.finetuning, made.gate)
 

@@ -207,6 +207,26 @@ def test_a_run_that_was_killed_goes_on_and_one_that_was_cancelled_ends(
     assert not process.is_held(tmp_path / "data" / "runs" / run / process.TRAINER)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a trainer that nobody waits for: so it is meant to be
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_trainer_outlives_whoever_is_stopped_only_where_it_is_meant_to(
+    finetuning: FinetuneService, sessions: Sessions, snapshot: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: bool
+) -> None:
+    runs = tmp_path / "data" / "runs"
+    monkeypatch.setattr(finetuning, "_lasting", lasting)
+    run = finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=4000"]))
+
+    def stop(*_: int) -> None:
+        raise SystemExit(143)
+
+    with pytest.raises(SystemExit):
+        finetuning.carry_out(run, stop)
+    assert process.is_held(runs / run / process.TRAINER) == lasting
+    assert state(sessions, run)[0] == RunState.RUNNING  # another one may go on with it
+    finetuning.cancel(run)
+    wait_for(lambda: not process.is_held(runs / run / process.TRAINER))
+
+
 def test_a_deletion_ends_the_run_that_learns_from_it(
     finetuning: FinetuneService, sessions: Sessions, snapshot: str, tmp_path: Path
 ) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import ROOT
+from tests.webapp.learning.test_finetuning import wait_for
 from webapp.cli.poison_drill import MAY_DIFFER, as_text, drill
 from webapp.services.learning import poison
 from webapp.settings import Settings
@@ -29,6 +37,35 @@ def must_hold(outcome: dict[str, Any]) -> None:
 
 def test_every_defence_holds_at_small_size() -> None:
     must_hold(drill(Settings(), poison.SMALL))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_drill_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    command = [sys.executable, "-m", "webapp", "poison-drill", "--small"]
+    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(place)}, stderr=subprocess.DEVNULL) as drill:
+        wait_for(lambda: trains(place))
+        drill.send_signal(number)
+        assert drill.wait(timeout=60) == 128 + number
+    assert processes_in(place) == []
+    assert list(place.iterdir()) == []
+
+
+def trains(place: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):  # folders come and go there
+        return any(place.glob("*/flipped*/runs/*/train/log.jsonl")) and bool(processes_in(place))
+    return False
+
+
+def processes_in(place: Path) -> list[int]:
+    """Processes that have to do with a folder, by their arguments."""
+    found = []
+    for arguments in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            if str(place).encode() in arguments.read_bytes():
+                found.append(int(arguments.parent.name))
+    return found
 
 
 @pytest.mark.proof

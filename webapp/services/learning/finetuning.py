@@ -51,7 +51,8 @@ class Wish:
 
 
 class FinetuneService:
-    """Runs lie in folders in `folder`, each named for its public id. `device` as `laanet_core train` takes it.
+    """Runs lie in folders in `folder`, each named for its public id. `device` as `laanet_core train` takes it. With `lasting`, a trainer
+    goes on when whoever started it ends.
 
     Raises Unable: unknown_run, run_busy, run_failed, run_cancelled, and what verifying the snapshot raises.
     """
@@ -65,6 +66,7 @@ class FinetuneService:
         folder: Path,
         *,
         device: str = "auto",
+        lasting: bool = True,
     ) -> None:
         self._sessions = sessions
         self._audit = audit
@@ -72,6 +74,7 @@ class FinetuneService:
         self._versions = versions
         self._folder = folder
         self._device = device
+        self._lasting = lasting
 
     def prepare(self, wish: Wish) -> str:
         """The public id of a run for this wish: one that was cut off or failed before, else a new one.
@@ -213,9 +216,22 @@ class FinetuneService:
             with process.held(folder / process.TRAINER) as lock:
                 started = None if lock is None else process.start(self._arguments(run, snapshot, base), folder, lock, processes=_gpus())
             pid = run.pid if started is None else started.pid
-            self._watch(run, pid, started, tell)
+            with self._ending(folder, pid, started):
+                self._watch(run, pid, started, tell)
             if started is not None and (started.wait() != 0 or not process.is_done(folder / "train", run.steps)):
                 raise Unable("run_failed", process.last_words((folder / process.OUTPUT).read_text(errors="replace")))
+
+    @contextmanager
+    def _ending(self, folder: Path, pid: int | None, started: subprocess.Popen[bytes] | None) -> Iterator[None]:
+        """Whatever ends this process ends a trainer that is not to outlive it."""
+        try:
+            yield
+        except BaseException:
+            if not self._lasting and pid is not None and process.is_held(folder / process.TRAINER):
+                process.end(pid)
+                if started is not None:
+                    started.wait()
+            raise
 
     def _watch(self, run: TuningRun, pid: int | None, started: subprocess.Popen[bytes] | None, tell: Tell | None) -> None:
         """Until the trainer has ended, ours or one that was left behind. Raises Unable: run_cancelled, stale_snapshot, having ended it."""

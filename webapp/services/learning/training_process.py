@@ -83,10 +83,12 @@ def call(command: str, *arguments: str) -> str:
 
 
 def end(pid: int) -> None:
-    """Let a trainer and all its processes end. Only for one whose lock is held: a number may stand for another process later."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
+    """Let a trainer and all its processes end, itself first: it puts away what it has begun. Only for one whose lock is held: a number may
+    stand for another process later.
+    """
+    for tell, number in ((os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM), (os.killpg, signal.SIGKILL)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(pid, number)
+            tell(pid, number)
         deadline = time.monotonic() + _GRACE
         while time.monotonic() < deadline and _lives(pid):
             time.sleep(0.1)
