@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from laanet_core.config import DecisionConfig
-from laanet_core.crops import RGBImage
 from laanet_core.data import PackStore, read_manifest
 from laanet_core.devices import pick_device
 from laanet_core.errors import InvalidDataset
@@ -23,13 +24,13 @@ from laanet_core.scoring import score_crops
 from laanet_core.weights import LoadedWeights, load_weights
 
 GOLD = "gold"
-_ROUNDS = 5  # of timing each network, in turns
-_TIMED = 16  # crops
+_TURNS = 12  # of each network
+_TIMED = 4  # crops
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a version said of every set, by the set's name; `seconds` it takes for a crop."""
+    """What a version said of every set, by the set's name; `seconds` it takes for a crop, of one processor's time or a GPU's."""
 
     version: str
     sha256: str
@@ -65,7 +66,7 @@ def measure(candidate: Path, champion: Path, ground: Ground, kept: Kept) -> tupl
         one.model.to(pick_device(ground.device))
         sets = _sets(one.model.config.input_size, ground)
         judged.append({chosen.name: _judge(one, chosen, tag, kept.gold if gold else kept.others) for chosen, tag, gold in sets})
-    seconds = _seconds(loaded, ground)
+    seconds = _seconds(loaded)
     new, old = (
         Measured(one.info.version, one.info.sha256, one.decision, sets, taken)
         for one, sets, taken in zip(loaded, judged, seconds, strict=True)
@@ -104,18 +105,38 @@ def _read(manifest: Path, packs: Path, size: int, seed: int) -> list[ItemSet]:
     return manifest_sets(samples, PackStore(packs, sorted({sample.pack for sample in samples})), size, seed)
 
 
-def _seconds(loaded: Sequence[LoadedWeights], ground: Ground) -> list[float]:
-    """For a crop, the fastest of some rounds taken in turns: what else the machine does slows both."""
-    scorers: list[tuple[Callable[[list[RGBImage]], object], list[RGBImage]]] = []
-    for one in loaded:
-        size = one.model.config.input_size
-        crops = list(np.random.default_rng(0).integers(0, 255, (_TIMED, size, size, 3), dtype=np.uint8))
-        runtime = Eager(one.model)
-        scorers.append((lambda crops, runtime=runtime: score_crops(runtime, crops), crops))  # type: ignore[misc]
+def _seconds(loaded: Sequence[LoadedWeights]) -> list[float]:
+    """For a crop, the least of many short turns that all take one after the other. On a processor its time is counted, on one thread: what
+    else the machine does takes none of it, however long it lets a network wait.
+    """
+    scorers = [_scorer(one) for one in loaded]
     best = [float("inf")] * len(scorers)
-    for _ in range(_ROUNDS):
-        for place, (score, crops) in enumerate(scorers):
-            began = time.perf_counter()
-            score(crops)
-            best[place] = min(best[place], (time.perf_counter() - began) / _TIMED)
+    with _one_thread():
+        for _ in range(_TURNS):
+            for place, score in enumerate(scorers):
+                best[place] = min(best[place], score() / _TIMED)
     return best
+
+
+def _scorer(one: LoadedWeights) -> Callable[[], float]:
+    """Judges some crops; returns the seconds that it took."""
+    runtime, size = Eager(one.model), one.model.config.input_size
+    crops = list(np.random.default_rng(0).integers(0, 255, (_TIMED, size, size, 3), dtype=np.uint8))
+    clock = time.thread_time if runtime.device.type == "cpu" else time.perf_counter
+
+    def score() -> float:
+        began = clock()
+        score_crops(runtime, crops)
+        return clock() - began
+
+    return score
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
