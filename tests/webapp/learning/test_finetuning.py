@@ -77,7 +77,7 @@ def wait_for(condition: object, seconds: float = 120) -> None:
 
 
 def test_a_snapshot_becomes_a_candidate_that_knows_its_parents(
-    finetuning: FinetuneService, versions: VersionService, sessions: Sessions, snapshot: str, folders: SnapshotFolders
+    finetuning: FinetuneService, versions: VersionService, sessions: Sessions, snapshot: str, folders: SnapshotFolders, tmp_path: Path
 ) -> None:
     run = finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=12"]))
     assert finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=12"])) == run
@@ -85,6 +85,7 @@ def test_a_snapshot_becomes_a_candidate_that_knows_its_parents(
     steps: list[int] = []
     made = finetuning.carry_out(run, lambda step, _: steps.append(step))
     assert state(sessions, run) == (RunState.FINISHED, 12, "")
+    assert not list((tmp_path / "data" / "runs" / run).rglob("*.pt"))
     loaded = load_weights(made.folder)
     base = versions.base()
     assert loaded.info.sha256 == made.sha256 != base.sha256

@@ -17,7 +17,7 @@ from tests.webapp.learning.conftest import Crowd
 from tests.webapp.learning.test_snapshots import code
 from tests.webapp.learning.test_switching import challenger, weights, with_admin
 from webapp.db.session import Sessions
-from webapp.domain import CONSENT_VERSION
+from webapp.domain import CONSENT_VERSION, Unable
 from webapp.services.audit import AuditService
 from webapp.services.learning import publishing
 from webapp.services.learning.cards import model_card
@@ -71,8 +71,27 @@ def test_a_promoted_version_can_be_loaded_from_the_hub_by_its_tag(
     again = load_weights(download(published.name, endpoint=hub.address, cache=tmp_path / "another"))
     assert again.info.sha256 == made.sha256  # the tag stands where it stood
     assert code(service.push_model, "new", "me/lens") == "tag_exists"
-    with hub.failing(status=500):
-        assert code(service.push_model, "newer", "me/other") == "hub_failed"
+    with hub.failing(status=500), pytest.raises(Unable, match=r"500 .*/api/repos/create") as failed:
+        service.push_model("newer", "me/other")
+    assert failed.value.code == "hub_failed"
+    assert service.push_model("old", "me/lens").name == "hf://me/lens@old"  # the first champion answered too
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "401 for https://h/me?X-Amz-Signature=5ecret&b=1 'x'",
+        "https://me:5ecret@h/x refused",
+        "token hf_5ecret is invalid",
+        "Authorization: Bearer 5ecret",
+    ],
+)
+def test_a_reason_opens_no_doors(said: str) -> None:
+    found = publishing._reason(OSError(said))
+    assert "5ecret" not in found
+    assert len(found) > len("it gave no reason")
+    assert publishing._reason(OSError("Connection refused")) == "Connection refused"
+    assert publishing._reason(ValueError()) == "it gave no reason"
 
 
 def test_a_card_says_no_more_of_older_weights_than_they_know(tiny_weights: Path) -> None:

@@ -13,7 +13,7 @@ from tests.core.conftest import TINY
 from tests.webapp.learning.test_snapshots import code
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, ModelVersion
-from webapp.domain import ModelState, Role, now
+from webapp.domain import ModelState, Role, Unable, now
 from webapp.services.audit import AuditService
 from webapp.services.learning.versions import Standing, VersionService
 
@@ -118,8 +118,14 @@ def test_what_may_not_be_promoted_is_not(versions: VersionService, tmp_path: Pat
         assert code(versions.promote, "one", nobody) == "not_an_admin"
         assert code(versions.rollback, nobody) in ("not_an_admin", "nothing_to_go_back_to")
     versions.promote("one", "ada")
+    assert code(versions.promote, "one", "ada") == "answers_already"
     assert code(versions.promote, "other", "ada") == "other_champion"
-    assert versions.champion() != base
+    versions.rollback("ada")
+    with pytest.raises(Unable, match="one answered before; `rollback --to one`"):
+        versions.promote("one", "ada")
+    with pytest.raises(Unable, match="the gate stopped bad"):
+        versions.promote("bad", "ada")
+    assert versions.champion() == base
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])

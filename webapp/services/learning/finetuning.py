@@ -134,6 +134,8 @@ class FinetuneService:
         """Train to the end, calibrate, and keep the candidate. Whoever kills this process finds the trainer at work; called again, it
         goes on with it, or with what it left.
         """
+        from laanet_core.training import CHECKPOINT
+
         folder = self._folder / public_id
         with process.held(folder / process.SUPERVISOR) as lock:
             if lock is None:
@@ -145,6 +147,7 @@ class FinetuneService:
                     raise Unable("run_failed", "another model answers since this run began; begin a new one")
                 self._train(run, snapshot, base, tell)
                 standing = self._finish(run, snapshot, base)
+            (folder / "train" / CHECKPOINT).unlink(missing_ok=True)  # it is large, and a candidate is not trained on
             self._note(public_id, state=RunState.FINISHED, step=run.steps, pid=None, message="")
         return standing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -20,6 +21,8 @@ from webapp.services.learning.snapshot_files import SEAL
 from webapp.services.learning.snapshots import SnapshotService
 from webapp.services.learning.versions import CONFIG, TENSORS, VersionService
 
+_SECRET = re.compile(r"hf_\w+|(?i:(?<=bearer )\S+)|(?<=://)[^/\s@]+@|\?[^\s\"')]+")  # tokens, names in addresses, and signed queries
+_LONGEST = 300  # characters
 _ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError, RuntimeError)
 
 
@@ -45,14 +48,14 @@ class PublishingService:
         self._api = HfApi(endpoint=endpoint)
 
     def push_model(self, version: str, repository: str, *, public: bool = False) -> Published:
-        """The two files of a version that was promoted, a card, and a tag of the version's name, which is never moved.
+        """The two files of a version that answers or did, a card, and a tag of the version's name, which is never moved.
 
         Raises Unable also with unknown_version, model_changed, not_promoted, stale_snapshot, tag_exists.
         """
         standing = self._versions.checked(version)
         facts = self._versions.facts(version)
-        if facts["promoted_at"] is None:
-            raise Unable("not_promoted", f"{version} never answered; only what was promoted is published")
+        if not facts["answered"]:
+            raise Unable("not_promoted", f"{version} never answered; only what did is published")
         self._versions.require_fresh(version)
         config = json.loads((standing.folder / CONFIG).read_text(encoding="utf-8"))
         card = model_card(config, self._versions.lineage(version), self._versions.report(version), repository)
@@ -101,8 +104,14 @@ class PublishingService:
             commit: str = done.oid
             self._api.create_tag(repository, tag=tag, revision=commit, repo_type=kind)
         except _ERRORS as error:
-            raise Unable("hub_failed", f"the Hub did not take {repository} ({type(error).__name__})") from error
+            raise Unable("hub_failed", f"the Hub did not take {repository} ({type(error).__name__}: {_reason(error)})") from error
         return commit
 
     def _tell(self, subject: str, published: Published) -> None:
         self._audit.tell(Event(Actor.SYSTEM, Action.PUBLISHED, subject[:64], published.to_json()))
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, without what opens doors."""
+    said = " ".join(_SECRET.sub("...", str(error)).split())
+    return said[:_LONGEST] or "it gave no reason"

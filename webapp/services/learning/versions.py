@@ -120,7 +120,7 @@ class VersionService:
     def promote(self, version: str, by: str) -> Standing:
         """Let a candidate that passed the gate against the champion answer from now on; `by`: an admin's name.
 
-        Raises Unable also with not_an_admin, not_passed, other_champion, stale_snapshot.
+        Raises Unable also with not_an_admin, answers_already, not_passed, other_champion, stale_snapshot.
         """
         standing = self.checked(version)
         with self._audit.transaction() as (session, tell):
@@ -128,10 +128,10 @@ class VersionService:
             admin = _admin(session, by)
             row, before = self._row(session, version), queries.champion(session, self.source)
             report = json.loads(row.report) if row.report else None
+            if row.state == ModelState.CHAMPION:
+                raise Unable("answers_already", f"{version} answers already; there is nothing to promote")
             if row.state != ModelState.CANDIDATE or report is None or not report["passed"]:
-                raise Unable(
-                    "not_passed", f"{version} has not passed the gate" if row.state == ModelState.CANDIDATE else f"it is {row.state}"
-                )
+                raise Unable("not_passed", _why_not(row))
             if before is None or report["champion"]["sha256"] != before.sha256 or report["candidate"]["sha256"] != row.sha256:
                 raise Unable("other_champion", f"{version} was measured against another champion; put it through the gate again")
             _require_fresh(session, row)
@@ -242,6 +242,12 @@ def _line(session: Session, row: ModelVersion) -> list[ModelVersion]:
     return line
 
 
+def _why_not(row: ModelVersion) -> str:
+    if row.retired_at is not None:
+        return f"{row.version} answered before; `rollback --to {row.version}` lets it answer again"
+    return f"the gate stopped {row.version}" if row.state == ModelState.REJECTED else f"{row.version} has not passed the gate"
+
+
 def _admin(session: Session, name: str) -> Account:
     account = account_by_name(session, folded(name))
     if account is None or account.role != Role.ADMIN or account.disabled_at is not None:
@@ -273,6 +279,7 @@ def _facts(session: Session, row: ModelVersion) -> dict[str, Any]:
         "promoted_at": None if row.promoted_at is None else row.promoted_at.isoformat(),
         "promoted_by": row.promoted_by,
         "retired_at": None if row.retired_at is None else row.retired_at.isoformat(),
+        "answered": row.state == ModelState.CHAMPION or row.retired_at is not None,
         "stale": _is_stale(session, row),
         "passed": None if row.report is None else json.loads(row.report)["passed"],
     }

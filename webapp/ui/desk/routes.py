@@ -26,7 +26,7 @@ _STATUSES = {
     **dict.fromkeys(("claim_lost", "labelled_already", "not_labelled", "not_waiting", "not_disputed", "too_late"), 409),
     **dict.fromkeys(("unknown_snapshot", "unknown_run", "unknown_version", "not_measured"), 404),
     **dict.fromkeys(("run_busy", "run_ended", "errand_busy", "stale_snapshot", "snapshot_changed", "snapshot_too_small"), 409),
-    **dict.fromkeys(("not_passed", "other_champion", "nothing_to_go_back_to", "model_changed"), 409),
+    **dict.fromkeys(("not_passed", "answers_already", "other_champion", "nothing_to_go_back_to", "model_changed"), 409),
 }
 Call = Callable[[Asked], Mapping[str, Any] | Shown]
 
