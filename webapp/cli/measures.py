@@ -25,6 +25,7 @@ from typing import Any
 
 from webapp.settings import Settings
 
+_LEAST = 0.005  # a chance below that is no suggestion
 _TOO_FEW = "too few to tell"
 
 
@@ -89,7 +90,7 @@ def _suggestions(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {_TOO_FEW}"
     for suggestion in found["suggestions"] or ():
         values = sorted(suggestion["values"].items(), key=lambda value: -value[1])
-        yield f"  {suggestion['case']}: {', '.join(f'{name} {chance:.0%}' for name, chance in values)}"
+        yield f"  {suggestion['case']}: {', '.join(f'{name} {chance:.0%}' for name, chance in values if chance >= _LEAST)}"
 
 
 def _share(share: Mapping[str, Any]) -> str:

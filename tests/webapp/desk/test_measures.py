@@ -94,7 +94,7 @@ def test_page_and_command_tell_the_alpha_that_was_measured(all_told: Told) -> No
     assert overall.alpha == pytest.approx(1 - 69 * (2 + 2 + 2 + 3) / (70**2 - 33**2 - 36**2 - 1))
     assert overall.interval is not None
     interval = f"{overall.interval.low:.2f} to {overall.interval.high:.2f}"
-    assert f"<b>0.75</b> <span>({interval})</span>" in all_told.page
+    assert f"<b>0.75</b> <span>(95 % interval {interval})</span>" in all_told.page
     assert f"  all       0.75 ({interval}), 34\n" in all_told.text
     assert [(month.period, month.cases) for month in all_told.measured.months] == [("2026-07", 10), ("2026-08", 12), ("2026-09", 12)]
     assert all_told.page.count("<circle") == 3

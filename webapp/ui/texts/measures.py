@@ -19,6 +19,7 @@ class MeasureTexts:
     agreement: str
     agreement_help: str
     alpha: str
+    alpha_interval: str
     faces: str
     over_time: str
     over_time_help: str
@@ -50,8 +51,9 @@ ENGLISH = MeasureTexts(
     interval="{low} to {high}",
     seconds="{seconds} s",
     agreement="Do moderators agree?",
-    agreement_help="1 is perfect agreement, 0 what chance gives, below 0 worse. By custom labels from 0.8 on are relied upon, and under 0.667 (the lower line) not even carefully. Only blind labels count, and no gold cases. Nothing is said of fewer than {fewest}.",
+    agreement_help="1 is perfect agreement, 0 what chance gives, below 0 worse. By custom labels are relied upon from 0.8 on, and with caution from 0.667 on (the dashed lines). Only blind labels count, and no gold cases. Nothing is said of fewer than {fewest}.",
     alpha="Krippendorff’s alpha",
+    alpha_interval="95 % interval {interval}",
     faces="Faces labelled by two or more: {cases}",
     over_time="Agreement over time",
     over_time_help="By the month of a face’s first label. The bars are 95 % intervals.",

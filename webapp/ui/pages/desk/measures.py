@@ -18,6 +18,7 @@ from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import DeskTexts
 from webapp.ui.texts.measures import MeasureTexts
 
+_LEAST = 0.005  # a chance below that is no suggestion
 Found = Mapping[str, Any]  # `Measures.to_json`, or a part of it
 
 
@@ -49,13 +50,15 @@ def measures(found: Found, texts: MeasureTexts, desk: DeskTexts) -> str:
 def _agreement(found: Found, texts: MeasureTexts) -> str:
     overall, months = found["agreement"], found["months"]
     interval = _interval(overall["interval"], texts, _number)
-    figure = f"<b>{_alpha(overall, found, texts)}</b>" + (f" <span>({interval})</span>" if interval else "")
+    figure = f"<b>{_alpha(overall, found, texts)}</b>" + (
+        f" <span>({escape(texts.alpha_interval.format(interval=interval))})</span>" if interval else ""
+    )
     rows = [
         (escape(month["month"]), str(month["cases"]), _alpha(month, found, texts), _interval(month["interval"], texts, _number))
         for month in months
     ]
     over_time = (
-        f"<h3>{escape(texts.over_time)}</h3><p>{escape(texts.over_time_help)}</p>{chart(months, texts)}"
+        f"<h3>{escape(texts.over_time)}</h3><p class='desk-help'>{escape(texts.over_time_help)}</p>{chart(months, texts)}"
         f"{table(texts.over_time, texts.months_columns, rows)}"
     )
     return (
@@ -109,7 +112,9 @@ def _suggestions(found: Found, texts: MeasureTexts, desk: DeskTexts) -> str:
 def _suggestion(one: Found, texts: MeasureTexts, desk: DeskTexts) -> tuple[str, ...]:
     case = escape(one["case"])
     likely = sorted(one["values"].items(), key=lambda value: -value[1])
-    words = ", ".join(texts.suggestion.format(value=desk.values[name], share=_percent(chance)) for name, chance in likely)
+    words = ", ".join(
+        texts.suggestion.format(value=desk.values[name], share=_percent(chance)) for name, chance in likely if chance >= _LEAST
+    )
     return f"<code title='{case}'>{case[:8]}</code>", escape(words), f"<a href='#disputed={case}'>{escape(texts.look)}</a>"
 
 
