@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import io
@@ -12,6 +13,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pypdf
@@ -188,11 +190,26 @@ def test_the_json_round_trips_and_has_the_same_digits(judged: AnalysisResult, de
     assert data == report_json(report_of(judged, detector.decision))
 
 
+def test_the_json_has_the_faces_and_their_heatmaps() -> None:
+    (entry,) = report_json(report_of(PICTURE), GREY)["images"]
+    crop = cv2.imdecode(np.frombuffer(base64.b64decode(entry["crop"]["jpeg"]), np.uint8), cv2.IMREAD_COLOR)
+    heat = cv2.imdecode(np.frombuffer(base64.b64decode(entry["heatmap"]["png"]), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (entry["number"], crop.shape, heat.shape, entry["heatmap"]["box"]) == (1, (224, 224, 3), (8, 8), [0, 0, 60, 60])
+    assert (heat == 102).all()  # 0.4 of 255
+    x1, y1, x2, y2 = entry["crop"]["box"]
+    assert x1 < FAKE.box[0] < FAKE.box[2] < x2
+    assert y1 < FAKE.box[1] < FAKE.box[3] < y2
+    assert report_json(report_of(PICTURE))["images"] == []
+
+
 def test_a_clip_has_its_persons_its_chart_and_its_worst_frames(clip: Clip, detector: Detector) -> None:
     report = report_of(clip.result, detector.decision)
     pdf = report_pdf(report, moments=clip.worst)
     text = words_of(pdf)
-    data = report_json(report)
+    data = report_json(report, moments=clip.worst)
+    assert [(image["number"], image["time"]) for image in data["images"]] == [
+        (number, face.time) for number, face in enumerate(clip.result.faces, start=1) if face.time in {worst.time for worst in clip.worst}
+    ]
     for track in clip.result.tracks:
         assert (
             f"{track.track + 1} {ENGLISH[f'verdict.{track.verdict}']} {track.fake_prob:.4f} {track.fake_logit:.4f} {track.frames}" in text
