@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import math
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -28,6 +29,7 @@ from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Heatmap, 
 from laanet_core.stability import Stability, Variant
 from tests.core.clips import write_clip
 from webapp.services.cases.reliability import Reliability
+from webapp.services.report import lettering
 from webapp.services.report.chart import _step
 from webapp.services.report.lettering import BODY, paragraph, register_fonts
 from webapp.services.reports import CHINESE, ENGLISH, FORMAT, FORMAT_VERSION, Report, report_json, report_pdf
@@ -299,6 +301,18 @@ def test_all_words_can_be_another_language(clip: Clip) -> None:
 def _fields(text: str) -> list[str]:
     """The places of a sentence that are filled in: "{number}"."""
     return [f"{{{part.split('}')[0]}}}" for part in text.split("{")[1:]]
+
+
+def test_every_letter_is_in_the_file() -> None:
+    """A reader without Chinese fonts shows it all the same."""
+    if not any(file.exists() for file in lettering._CHINESE_FILES):
+        assert not os.environ.get("CI"), "no Chinese font on this machine, and CI must not do without"
+        pytest.skip("needs a Chinese font (Debian: apt install fonts-droid-fallback)")
+    pages = pypdf.PdfReader(io.BytesIO(report_pdf(report_of(PICTURE, words=CHINESE), GREY))).pages
+    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index, union-attr]
+    used = [font for font in fonts if font["/BaseFont"] != "/Helvetica"]  # which reportlab names on every page, and nothing is set in
+    assert len(used) >= 3
+    assert all("/FontFile2" in font["/FontDescriptor"] for font in used)
 
 
 def test_chinese_has_its_own_marks_and_none_of_them_begins_a_line() -> None:
