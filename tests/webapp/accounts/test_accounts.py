@@ -202,6 +202,33 @@ def test_ten_tries_a_minute_for_an_account_and_for_an_address(ada: Person, signi
     assert code_of(lambda: signing.sign_in("somebody", PASSWORD, "", HOME)) == "too_many_tries"
 
 
+def test_right_passwords_count_for_nothing_and_undo_no_wrong_one(ada: Person, accounts: AccountService, signing: SignInService) -> None:
+    def wrong(name: str) -> str:
+        return code_of(lambda: signing.sign_in(name, "wrong password", "", HOME))
+
+    for _ in range(12):
+        assert signing.sign_in("ada", PASSWORD, "", HOME)
+    offer = accounts.new_second_factor(ada)
+    accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(offer.secret).now())
+    for _ in range(12):
+        assert code_of(lambda: signing.sign_in("ada", PASSWORD, "", HOME)) == "code_needed"
+    accounts.accept(accounts.invite(HOST, "bela", Role.MODERATOR), PASSWORD)
+    for _ in range(5):
+        assert wrong("ada") == "wrong_credentials"
+        assert signing.sign_in("bela", PASSWORD, "", HOME)  # an account of one's own does not buy further guesses
+        assert code_of(lambda: signing.sign_in("ada", PASSWORD, "1", HOME)) == "wrong_credentials"  # nor does the code
+    assert code_of(lambda: signing.sign_in("bela", PASSWORD, "", HOME)) == "too_many_tries"
+
+
+def test_no_more_are_tried_at_once_than_one_after_the_other(ada: Person, signing: SignInService) -> None:
+    def guess(number: int) -> str:
+        return code_of(lambda: signing.sign_in("ada", f"guess number {number}", "", f"10.0.0.{number}"))
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(guess, range(20)))
+    assert sorted(answers) == ["too_many_tries"] * 10 + ["wrong_credentials"] * 10
+
+
 def test_a_disabled_account_is_out_at_once(ada: Person, accounts: AccountService, signing: SignInService) -> None:
     accounts.accept(accounts.invite(HOST, "bela", Role.MODERATOR), PASSWORD)
     token, link = signing.sign_in("bela", PASSWORD, "", HOME), accounts.reset(HOST, "bela")

@@ -32,8 +32,11 @@ def folded(name: str) -> str:
 
 
 class SignInService:
-    """At most ten tries a minute for any account, and for any address. Who signs in or out, and who is refused, stands in the audit log;
-    of refusals at most sixty a minute, for whoever guesses from many addresses must not fill it.
+    """At most ten wrong tries a minute for any account, and for any address: then nobody is let in there for a while, not with the right
+    password either. A right password counts for nothing, also where the code is still missing; a wrong code is a wrong try.
+
+    Who signs in or out, and who is refused, stands in the audit log; of refusals at most sixty a minute, for whoever guesses from many
+    addresses must not fill it.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
@@ -49,13 +52,17 @@ class SignInService:
         code_needed where name and password are right and the account has a second factor.
         """
         name = folded(name)
-        self._throttle.count(f"account {name[:200]}", f"address {address}")
-        try:
-            return self._admit(name, password, code, previous)
-        except Refused as refusal:
-            if refusal.code != "code_needed":
-                self._turn_away(name, refusal.code)
-            raise
+        with self._throttle.only_wrong(f"account {name[:200]}", f"address {address}") as right:
+            try:
+                token = self._admit(name, password, code, previous)
+            except Refused as refusal:
+                if refusal.code == "code_needed":
+                    right()
+                else:
+                    self._turn_away(name, refusal.code)
+                raise
+            right()
+            return token
 
     def _admit(self, name: str, password: str, code: str, previous: str | None) -> str:
         with self._sessions() as session:
