@@ -93,6 +93,7 @@ class Settings:
     audit_share: float = 2.0  # LENS_AUDIT_SHARE of kept faces drawn at random, in percent
     gold_share: float = 5.0  # LENS_GOLD_SHARE of the cases given out whose answer is known, in percent
     case_uncertain: float = 0.5  # LENS_CASE_UNCERTAIN: distance from 0.5 of an inconclusive probability that opens a case; 0.5: any
+    case_age: float = 3.0  # LENS_CASE_AGE: days that a case waits to count 2.7 times as much as one that is as uncertain and disputed
     decision_delay: int = 10  # LENS_DECISION_DELAY: minutes in which labels may be taken back, and visitors are not told yet
     webhook_url: str = ""  # LENS_WEBHOOK_URL decisions are sent to,
     webhook_secret: str = field(default="", repr=False)  # LENS_WEBHOOK_SECRET that signs them
@@ -208,6 +209,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         audit_share=_amount(environment, "LENS_AUDIT_SHARE", defaults.audit_share, most=100),
         gold_share=_amount(environment, "LENS_GOLD_SHARE", defaults.gold_share, most=100),
         case_uncertain=_amount(environment, "LENS_CASE_UNCERTAIN", defaults.case_uncertain, most=0.5),
+        case_age=_amount(environment, "LENS_CASE_AGE", defaults.case_age, least=0.01, most=36_500),
         decision_delay=_number(environment, "LENS_DECISION_DELAY", defaults.decision_delay, least=0, most=10_080),
         webhook_url=webhook[0],
         webhook_secret=webhook[1],
@@ -314,10 +316,10 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
     return int(text)
 
 
-def _amount(environment: Mapping[str, str], name: str, default: float, *, most: float = 999_999) -> float:
+def _amount(environment: Mapping[str, str], name: str, default: float, *, least: float = 0, most: float = 999_999) -> float:
     text = environment.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or float(text) > most:
-        raise InvalidSetting(f"{name} must be a number from 0 to {most:g}, such as 0.5, not {text!r}")
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or not least <= float(text) <= most:
+        raise InvalidSetting(f"{name} must be a number from {least:g} to {most:g}, such as 0.5, not {text!r}")
     return float(text)
 
 

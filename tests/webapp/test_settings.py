@@ -120,6 +120,7 @@ def test_secrets_are_not_printed() -> None:
         ("LENS_AUDIT_SHARE", "101"),
         ("LENS_GOLD_SHARE", "-5"),
         ("LENS_CASE_UNCERTAIN", "0.6"),
+        ("LENS_CASE_AGE", "0"),
         ("LENS_DECISION_DELAY", "0.5"),
         ("LENS_HF_ORGANISATION", "two words"),
         ("LENS_HF_ORGANISATION", "https://huggingface.co/lens"),
