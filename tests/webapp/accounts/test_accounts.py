@@ -275,6 +275,49 @@ def test_names_are_one_whatever_their_capitals_and_no_trick(ada: Person, account
         assert code_of(lambda name=name: accounts.invite(HOST, name, Role.MODERATOR)) == "invalid_name", name  # type: ignore[misc]
 
 
+def test_names_that_look_alike_are_refused(ada: Person, accounts: AccountService) -> None:
+    def invite(name: str) -> str:
+        return code_of(lambda: accounts.invite(HOST, name, Role.MODERATOR))
+
+    mixed = (
+        "mi\u0430",
+        "m\u0456a",
+        "\u0420aul",
+        "ad\u03b1",
+        "\u4e2dmei",
+        "a\u30fc",
+        "mia\u0301\u0301",
+        "i\u034fa",
+        "mia\ufe0f",
+        "mi\u00b7a",
+    )
+    unseen = ("\u3164", "\u115f", "\uac00\uffa0", "\u2800", "m\u02bca", "mia\u0661", "\u2010mia", "mia\U000e0100", "\u17b4\u1780", "\u180e")
+    for name in (*mixed, *unseen):
+        assert invite(name) == "invalid_name", ascii(name)
+    accepted = (
+        "béla",
+        "новикова2",
+        "μαρία",
+        "田中さくら",
+        "김민수",
+        "मीना",
+        "محمد",
+        "դավիթ",
+        "o'neil-1_2.3@lens",
+        "łukasz",
+        "nguyễn",
+        "cope",
+        "二郎",
+    )
+    for name in accepted:
+        accounts.invite(HOST, name, Role.MODERATOR)
+    for name in ("\u0441\u043e\u0440\u0435", "c0pe", "ニ郎", "n\u0261uyễn", "NGUYỄN"):
+        assert invite(name) == "name_taken", ascii(name)
+    accounts.invite(HOST, "\u0441\u0430\u0440\u0430", Role.MODERATOR)  # Sara, in Cyrillic: nobody is called what it looks like
+    assert invite("capa") == "name_taken"
+    assert {facts.name for facts in accounts.people(ada)} == {"ada", *accepted, "\u0441\u0430\u0440\u0430"}
+
+
 def test_nothing_readable_is_kept(ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions) -> None:
     token, link = signing.sign_in("ada", PASSWORD, "", "203.0.113.9"), accounts.reset(HOST, "ada")
     with sessions() as session:

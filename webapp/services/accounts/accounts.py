@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -12,12 +11,11 @@ from webapp.db import account_queries as queries
 from webapp.db.chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Link
-from webapp.db.tables.account import MAX_NAME
-from webapp.domain import Action, Actor, Purpose, Refused, Role, new_token, now, storable, token_hash, user_actor
-from webapp.services.accounts import passwords
+from webapp.domain import Action, Actor, Purpose, Refused, Role, new_token, now, token_hash, user_actor
+from webapp.services.accounts import names, passwords
 from webapp.services.accounts.person import OUTSIDE, AccountFacts, Asking, Host, Person, require
 from webapp.services.accounts.second_factors import Offer, Offers
-from webapp.services.accounts.signing_in import code_step, folded, subject
+from webapp.services.accounts.signing_in import code_step, subject
 from webapp.services.accounts.throttle import Throttle
 from webapp.services.audit import AuditService
 
@@ -37,9 +35,12 @@ class AccountService:
 
     def invite(self, person: Asking, name: str, role: Role) -> str:
         """Make an account; returns the token of its link. Raises Refused: not_signed_in, not_allowed, invalid_name, name_taken."""
-        actor, name = _actor(person), _checked_name(name)
+        actor, name = _actor(person), names.checked(name)
         try:
             with self._audit.transaction() as (session, tell):
+                queries.lock_accounts(session)  # two names that look alike must not both be the first
+                if any(names.looks(known.name) == names.looks(name) for known in queries.all_accounts(session)):
+                    raise Refused("name_taken", "There is an account of this name already, or of one that looks like it.")
                 account = Account(name=name, role=role, created_at=now())
                 session.add(account)
                 session.flush()
@@ -163,7 +164,7 @@ def _actor(person: Asking) -> str:
 
 def _known(session: Session, name: str) -> Account:
     """Raises Refused: unknown_account."""
-    account = queries.account_by_name(session, folded(name))
+    account = queries.account_by_name(session, names.folded(name))
     if account is None:
         raise Refused("unknown_account", "There is no account of this name.")
     return account
@@ -196,17 +197,6 @@ def _check_present(session: Session, account: Account, code: str) -> None:
     if step is None or not queries.use_totp_step(session, account.id, step):
         message = "The code of your present key is wrong, or was used already: wait for the next one. An admin's link takes a lost key off."
         raise Refused("wrong_present_code", message)
-
-
-def _checked_name(name: str) -> str:
-    """Of a local account: one line of letters, digits and signs, folded. Raises Refused: invalid_name."""
-    name = folded(name)
-    kinds = {unicodedata.category(character)[0] for character in name}
-    if not 1 <= len(name) <= MAX_NAME or not storable(name) or kinds & {"C", "Z"}:
-        raise Refused("invalid_name", f"A name must have 1 to {MAX_NAME} characters and no spaces.")
-    if name.startswith(OUTSIDE):
-        raise Refused("invalid_name", f"Names that begin with {OUTSIDE} are those of people who sign in with Hugging Face.")
-    return name
 
 
 def _new_link(account: Account, purpose: Purpose) -> str:

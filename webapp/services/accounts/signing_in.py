@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import unicodedata
 from datetime import timedelta
 
 import pyotp
@@ -16,6 +15,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Account, SignedIn
 from webapp.domain import Action, Actor, Refused, Role, new_token, now, token_hash, user_actor
 from webapp.services.accounts import passwords
+from webapp.services.accounts.names import folded
 from webapp.services.accounts.person import Person
 from webapp.services.accounts.throttle import Throttle
 from webapp.services.audit import AuditService
@@ -24,11 +24,6 @@ LONGEST = timedelta(hours=12)
 IDLE = timedelta(hours=2)
 _NOTED_EVERY = timedelta(minutes=1)  # when a session was seen last is not written at every request
 _TOTP_STEP = 30  # seconds (RFC 6238)
-
-
-def folded(name: str) -> str:
-    """How a name is stored and looked up."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 class SignInService:
