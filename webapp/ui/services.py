@@ -11,6 +11,7 @@ from webapp.services.cases.claims import ClaimService
 from webapp.services.cases.flags import FlagService
 from webapp.services.cases.labelling import LabellingService
 from webapp.services.cases.looking import LookingService
+from webapp.services.cases.measures import MeasureService
 from webapp.services.cases.showing import ShowingService
 from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
@@ -53,6 +54,7 @@ class DeskServices:
     looking: LookingService
     showing: ShowingService
     flags: FlagService
+    measures: MeasureService
     overseeing: OverseeingService
     settings: Settings
     by_membership: MemberDoor | None = None

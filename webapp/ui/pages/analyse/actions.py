@@ -67,7 +67,7 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
         return services.evidence.report_pdf(shown.path, shown.analysed, words, shown.stabilities)
 
     def data(shown: Shown) -> bytes:
-        content = services.evidence.report_json(shown.analysed, words, shown.stabilities)
+        content = services.evidence.report_json(shown.path, shown.analysed, words, shown.stabilities)
         return json.dumps(content, indent=2, ensure_ascii=False).encode()
 
     for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
@@ -138,5 +138,7 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
             shown.sent, shown.said = vote, Said(int(subject), choice, tuple(tags or ()), words or "")
         return texts.thanks if new else texts.thanks_again
 
+    changed = [field.input for field in (following.subject, following.vote, following.tags, following.note)]
+    gr.on(changed, None, None, following.thanks, js="() => ''", **QUIET)  # it was about the vote before
     inputs = [visit, following.link, following.subject, following.vote, following.tags, following.note, following.region]
     following.send.click(submit, inputs, following.thanks, js=WITH_REGION, **QUIET)

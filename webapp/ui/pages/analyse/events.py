@@ -65,7 +65,7 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
     inputs.examples.select(choose, None, inputs.files, **QUIET)
     inputs.camera.change(lambda path: [path] if path else None, inputs.camera, inputs.files, **QUIET)
     inputs.files.change(forget, [inputs.files, visit], outputs, queue=False, **QUIET)
-    began = inputs.start.click(None, None, [job, *buttons], js=f"() => [{_NEW_KEY}, {_able(False)}, {_able(True)}]", **QUIET)
+    began = inputs.start.click(None, None, [job, *buttons], js=f"() => (lensBegin(), [{_NEW_KEY}, {_able(False)}, {_able(True)}])", **QUIET)
     done = began.then(
         _analyse(layout, services, texts, visit),
         [inputs.files, names, job, inputs.consent, visit],
