@@ -18,6 +18,13 @@ from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError
 from staging import HARDWARE, NotStaged, Wanted, sign_in, stage
 
 _KEY = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
+_SPACE = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
+_REPOSITORY = re.compile(r"hf://datasets/[\w.-]+/[\w.-]+", re.ASCII)
+_SECRET_NAME = re.compile(r"(.*_)?(SECRET|TOKEN|KEY|PASSWORD)S?")
+_SECRET_VALUE = re.compile(
+    r"(?<!\w)(hf|gh[a-z]|github_pat|glpat|sk|xox[a-z])[_-][\w-]{8}|AKIA[0-9A-Z]{16}|-----BEGIN |://[^/@\s]*:[^/@\s]+@", re.ASCII
+)
+_OPTIONS = {"LENS_WEIGHTS": "--weights", "LENS_BACKUPS": "--backups"}  # what they say is checked, and staged by
 _FREE = "cpu-basic"  # what every Space has until another is asked for
 
 
@@ -113,7 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hardware", choices=HARDWARE, default="cpu", help="the kind of machine the Space is made for (default: cpu)")
     parser.add_argument("--request", metavar="NAME", help="also ask for a machine, as the Hub names it: t4-small, zero-a10g")
     parser.add_argument("--private", action="store_true", help="where it is made: only members see it")
-    parser.add_argument("--weights", default="starter", help="starter (default), or hf://owner/name@ and the 40 digits of a commit")
+    parser.add_argument("--weights", default="starter", help="starter (default), hf://owner/name@ and 40 digits, or a folder of a volume")
     parser.add_argument("--volume", action="append", default=[], metavar="BUCKET:/PATH", help="mount a storage bucket: owner/name:/data")
     parser.add_argument("--backups", metavar="WHERE", help="a folder of a volume, or hf://datasets/owner/name")
     parser.add_argument("--variable", action="append", default=[], metavar="NAME=VALUE")
@@ -125,18 +132,52 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _plan(args: argparse.Namespace) -> tuple[Plan, Wanted]:
+    if not _SPACE.fullmatch(args.space):
+        raise Unclear(f"the Space must be OWNER/NAME, not {args.space!r}")
     variables = {"LENS_WEIGHTS": args.weights} | ({"LENS_BACKUPS": args.backups} if args.backups else {})
-    for given in args.variable:
-        name, equals, value = given.partition("=")
-        if not equals or not _KEY.fullmatch(name):
-            raise Unclear(f"--variable must be NAME=VALUE, not {given!r}")
-        variables[name] = value
+    variables |= dict(_variable(given) for given in args.variable)
     for name in args.secret:
         if not _KEY.fullmatch(name) or not os.environ.get(name):
             raise Unclear(f"there is no environment variable {name} that holds the secret's value")
     volumes = tuple(_volume(given) for given in args.volume)
+    _require_weights(args.weights, volumes)
+    _require_backups(args.backups or "", args.secret)
     wanted = Wanted(args.hardware, args.request or "", args.weights, "LENS_DATABASE_URL" in args.secret)
     return Plan(args.space, args.request, args.private, variables, tuple(args.secret), volumes), wanted
+
+
+def _variable(given: str) -> tuple[str, str]:
+    """Name and value; the value is in no error that says it is a secret."""
+    name, equals, value = given.partition("=")
+    if not equals or not _KEY.fullmatch(name):
+        raise Unclear(f"--variable must be NAME=VALUE, not {given!r}")
+    if name in _OPTIONS:
+        raise Unclear(f"{name} is set by {_OPTIONS[name]}")
+    if _SECRET_NAME.fullmatch(name) or _SECRET_VALUE.search(value):
+        raise Unclear(
+            f"everybody can read a Space's variables, and {name} looks like a secret: give it in the environment, and --secret {name}"
+        )
+    return name, value
+
+
+def _require_weights(weights: str, volumes: Sequence[Volume]) -> None:
+    """A commit is asked for where the card is made. A folder of this machine is none on the Space."""
+    if weights == "starter" or weights.startswith("hf://"):
+        return
+    mounted = any(Path(weights).is_relative_to(volume.mount_path) for volume in volumes)
+    if not mounted or ".." in Path(weights).parts:
+        raise Unclear(f"--weights must be starter, hf://owner/name@ and a commit, or a folder of a --volume, not {weights!r}")
+
+
+def _require_backups(backups: str, secrets: Sequence[str]) -> None:
+    if "://" not in backups:
+        if backups and not backups.startswith("/"):
+            raise Unclear(f"--backups must be a folder of a volume, from / on, or hf://datasets/owner/name, not {backups!r}")
+        return
+    if not _REPOSITORY.fullmatch(backups):
+        raise Unclear(f"--backups must be a folder of a volume, from / on, or hf://datasets/owner/name, not {backups!r}")
+    if "HF_TOKEN" not in secrets:
+        raise Unclear(f"the Space cannot write backups to {backups} without a token: --secret HF_TOKEN")
 
 
 def _volume(given: str) -> Volume:

@@ -52,6 +52,9 @@ class Action(StrEnum):
     INVITED = "invited"
     LINK_RENEWED = "link_renewed"  # for an account that was invited, or forgot its password
     ACCOUNT_CHANGED = "account_changed"
+    PASSWORD_SET = "password_set"  # by the holder of a link
+    SECOND_FACTOR_SET = "second_factor_set"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"  # by the link that was a reset
     JOINED = "joined"  # a member of the organisation signed in for the first time
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 import tempfile
@@ -69,6 +70,7 @@ class Settings:
     host: str = "127.0.0.1"  # LENS_HOST
     port: int = 7860  # LENS_PORT
     public_url: str = ""  # LENS_PUBLIC_URL: where people reach it, if not there
+    trusted_proxies: tuple[str, ...] = ()  # LENS_TRUSTED_PROXIES whose word of a visitor's address counts, parted by commas
     frames: int = 32  # LENS_FRAMES judged of a clip
     max_upload_mb: int = 100  # LENS_MAX_UPLOAD_MB of a file
     max_files: int = 10  # LENS_MAX_FILES at once
@@ -91,6 +93,7 @@ class Settings:
     audit_share: float = 2.0  # LENS_AUDIT_SHARE of kept faces drawn at random, in percent
     gold_share: float = 5.0  # LENS_GOLD_SHARE of the cases given out whose answer is known, in percent
     case_uncertain: float = 0.5  # LENS_CASE_UNCERTAIN: distance from 0.5 of an inconclusive probability that opens a case; 0.5: any
+    case_age: float = 3.0  # LENS_CASE_AGE: days that a case waits to count 2.7 times as much as one that is as uncertain and disputed
     decision_delay: int = 10  # LENS_DECISION_DELAY: minutes in which labels may be taken back, and visitors are not told yet
     webhook_url: str = ""  # LENS_WEBHOOK_URL decisions are sent to,
     webhook_secret: str = field(default="", repr=False)  # LENS_WEBHOOK_SECRET that signs them
@@ -183,6 +186,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         host=environment.get("LENS_HOST", defaults.host),
         port=_number(environment, "LENS_PORT", defaults.port, most=65535),
         public_url=_address(environment.get("LENS_PUBLIC_URL", defaults.public_url)),
+        trusted_proxies=_proxies(environment.get("LENS_TRUSTED_PROXIES", "")),
         frames=_number(environment, "LENS_FRAMES", defaults.frames, most=512),
         max_upload_mb=_number(environment, "LENS_MAX_UPLOAD_MB", defaults.max_upload_mb, most=10_000),
         max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
@@ -205,6 +209,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         audit_share=_amount(environment, "LENS_AUDIT_SHARE", defaults.audit_share, most=100),
         gold_share=_amount(environment, "LENS_GOLD_SHARE", defaults.gold_share, most=100),
         case_uncertain=_amount(environment, "LENS_CASE_UNCERTAIN", defaults.case_uncertain, most=0.5),
+        case_age=_amount(environment, "LENS_CASE_AGE", defaults.case_age, least=0.01, most=36_500),
         decision_delay=_number(environment, "LENS_DECISION_DELAY", defaults.decision_delay, least=0, most=10_080),
         webhook_url=webhook[0],
         webhook_secret=webhook[1],
@@ -229,11 +234,12 @@ def environment_apart(folder: Path, *, port: int, max_waiting: int, environment:
 
 
 def prepare_libraries(settings: Settings) -> None:
-    """Set what Gradio and others read from the environment when they are imported: nothing is reported home, uploads go to one folder,
-    and what is cached goes where it can be written.
+    """Set what Gradio and others read from the environment when they are imported or started: nothing is reported home, uploads go to one
+    folder, nobody but the proxies that are trusted says from where a visitor comes, and what is cached goes where it can be written.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(settings.cache)
+    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(settings.trusted_proxies)  # else uvicorn believes whoever is on this machine
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
     os.environ["MPLBACKEND"] = "agg"  # else Gradio has matplotlib look for a screen while the first visitor waits
@@ -310,10 +316,10 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
     return int(text)
 
 
-def _amount(environment: Mapping[str, str], name: str, default: float, *, most: float = 999_999) -> float:
+def _amount(environment: Mapping[str, str], name: str, default: float, *, least: float = 0, most: float = 999_999) -> float:
     text = environment.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or float(text) > most:
-        raise InvalidSetting(f"{name} must be a number from 0 to {most:g}, such as 0.5, not {text!r}")
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or not least <= float(text) <= most:
+        raise InvalidSetting(f"{name} must be a number from {least:g} to {most:g}, such as 0.5, not {text!r}")
     return float(text)
 
 
@@ -329,6 +335,21 @@ def _address(text: str) -> str:
     if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
         raise InvalidSetting(f"LENS_PUBLIC_URL must be an address such as https://lens.example, not {text!r}")
     return text.rstrip("/")
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    """No network that holds everybody: the address that counts is the last one in X-Forwarded-For that no trusted proxy has."""
+    found: list[str] = []
+    network: ipaddress.IPv4Network | ipaddress.IPv6Network | None
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        try:
+            network = ipaddress.ip_network(part)
+        except ValueError:
+            network = None
+        if network is None or network.prefixlen == 0:
+            raise InvalidSetting(f"LENS_TRUSTED_PROXIES must be addresses or networks such as 127.0.0.1,10.0.0.0/8, not {part!r}")
+        found.append(part)
+    return tuple(found)
 
 
 def _webhook(environment: Mapping[str, str]) -> tuple[str, str]:

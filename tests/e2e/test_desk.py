@@ -195,6 +195,52 @@ def test_by_keyboard_alone_and_the_next_case_at_once(desk_server: Server, pictur
     assert mia.complaints == []
 
 
+def test_once_a_label_is_stored_keys_are_keys_again(desk_server: Server, picture: str, samples: Path, desk_of: Any) -> None:
+    """A note ends with Enter: no key after that is typed into it, and none into the next case's."""
+    first, second = open_on(desk_server, picture), open_on(desk_server, keep(desk_server, samples / "two_people.jpg"))
+    with records_of(desk_server) as sessions, sessions.begin() as session:
+        session.scalars(select(Case).where(Case.public_id == first)).one().rank = 99.0
+    olga = desk_of("olga")
+    page = olga.page
+    note, focused = page.locator("#desk-note"), "document.activeElement.className"
+    olga.ready(first)
+    olga.keys("2", "n")
+    page.keyboard.type("seam")
+    olga.keys("Enter")
+    expect(page.locator("#desk-message")).to_have_text(WORDS.missing_confidence)
+    assert page.evaluate("document.activeElement.id") == "desk-note"  # nothing is stored: the note goes on
+    olga.keys("Escape", "e", "n", "Enter", "x", "x")  # at once, before the server has answered
+    olga.state("revealed")
+    expect(note).to_have_value("seam")
+    page.wait_for_function("document.activeElement.className === 'desk-ask'")
+    expect(page.locator(".desk-heat")).to_be_visible(timeout=20_000)
+    olga.keys("k", "1")
+    expect(page.locator(".desk-heat")).to_be_hidden()
+    expect(page.locator("input[name=value][value=real]")).to_be_checked()
+    olga.keys("n")
+    page.keyboard.type(", or not")
+    olga.keys("Enter")
+    olga.ready(second)
+    assert page.evaluate(focused) == "desk-which"
+    olga.keys("3", "q")
+    expect(page.locator("input[name=value][value=cannot_tell]")).to_be_checked()
+    olga.keys("n", "Escape", "u")
+    olga.ready(first)
+    assert page.evaluate(focused) == "desk-ask"  # the blind label stands
+    olga.keys("s", "f")
+    assert note.input_value() == "seam"
+    page.keyboard.down("Enter")
+    olga.ready(second)
+    page.keyboard.down("Enter")  # held down: the next case is none of its business
+    page.keyboard.up("Enter")
+    expect(page.locator("#desk-message")).to_have_text(WORDS.saved)
+    with records_of(desk_server) as sessions, sessions() as session:
+        notes = [(label.stage, label.value, label.note) for label in session.scalars(select(Label).order_by(Label.id))]
+    assert notes[0] == ("blind", "fake", "seam")
+    assert {note for *_, note in notes} <= {"seam", "seam, or not"}
+    assert olga.complaints == []
+
+
 # Milliseconds from the key to the frame in which another case's picture is drawn.
 WATCH = """() => {
     window.lensTook = null;

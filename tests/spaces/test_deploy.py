@@ -118,6 +118,17 @@ def test_a_space_is_made_and_brought_up_to_date_and_then_left_alone(hub: HubServ
         (("--variable", "lens=1"), "must be NAME=VALUE"),
         (("--volume", "owner/state"), "must be owner/name:/path"),
         (("--to", "."), "is not empty"),
+        (("--variable", "LENS_WEBHOOK_SECRET=sixteen letters!"), "--secret LENS_WEBHOOK_SECRET"),
+        (("--variable", "HF_TOKEN=x"), "--secret HF_TOKEN"),
+        (("--variable", "LENS_STORE=hf_abcdefgh12345678"), "--secret LENS_STORE"),
+        (("--variable", "LENS_DATABASE_URL=postgresql://lens:12345678@db.example/lens"), "--secret LENS_DATABASE_URL"),
+        (("--variable", "LENS_WEIGHTS=/tmp"), "is set by --weights"),
+        (("--weights", "/tmp"), "or a folder of a --volume, not '/tmp'"),
+        (("--weights", "/data/../tmp", "--volume", "owner/state:/data"), "or a folder of a --volume"),
+        (("--weights", "stater"), "or a folder of a --volume"),
+        (("--backups", "hf://datasets/owner/backups"), "--secret HF_TOKEN"),
+        (("--backups", "hf://owner/backups"), "hf://datasets/owner/name, not"),
+        (("--backups", "data"), "a folder of a volume, from / on"),
     ],
 )
 def test_what_cannot_be_is_said_in_a_line(arguments: tuple[str, ...], complaint: str) -> None:
@@ -125,6 +136,29 @@ def test_what_cannot_be_is_said_in_a_line(arguments: tuple[str, ...], complaint:
     assert (done.returncode, done.stdout) == (1, "")
     assert complaint in done.stderr
     assert done.stderr.count("\n") == 1
+    assert not any(secret in done.stderr for secret in ("12345678", "sixteen"))
+
+
+@pytest.mark.parametrize("space", ["lens", "owner/lens/more", "owner/", "https://huggingface.co/spaces/owner/lens"])
+def test_a_space_has_an_owner_and_a_name(space: str) -> None:
+    command = [sys.executable, "spaces/deploy.py", space, "--dry-run"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: the Space must be OWNER/NAME, not {space!r}\n")
+
+
+def test_what_is_no_secret_may_be_a_variable_and_what_is_mounted_may_hold_weights() -> None:
+    given = plan(
+        *("--volume", "owner/state:/data", "--weights", "/data/weights", "--backups", "hf://datasets/owner/backups"),
+        *("--variable", "LENS_STORE=s3://bucket/disk-of-the-space", "--variable", "LENS_PUBLIC_URL=https://lens.example:8443/@lens"),
+        *("--secret", "HF_TOKEN"),
+        HF_TOKEN="token-of-the-space",
+    )
+    assert given["variables"] == {
+        "LENS_WEIGHTS": "/data/weights",
+        "LENS_BACKUPS": "hf://datasets/owner/backups",
+        "LENS_STORE": "s3://bucket/disk-of-the-space",
+        "LENS_PUBLIC_URL": "https://lens.example:8443/@lens",
+    }
 
 
 def test_files_with_secrets_are_not_staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

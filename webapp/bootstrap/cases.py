@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from webapp.bootstrap.learning import Learning, overseeing
 from webapp.bootstrap.membership import member_door
 from webapp.bootstrap.records import Records, accounts
-from webapp.bootstrap.tasks import OFTEN, SETTLED, TEN_MINUTES
+from webapp.bootstrap.tasks import DAY, OFTEN, SETTLED, TEN_MINUTES
 from webapp.services.timer import Task
 from webapp.settings import Settings
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from webapp.services.cases.claims import ClaimService
     from webapp.services.cases.labelling import LabellingService
     from webapp.services.cases.measures import MeasureService
+    from webapp.services.cases.opening import Rules
     from webapp.services.cases.reliability import ReliabilityService
     from webapp.services.cases.showing import KeptReader
     from webapp.services.cases.triage import Triage
@@ -37,6 +38,18 @@ class Cases:
     tasks: list[Task]
 
 
+def rules_of(settings: Settings) -> Rules:
+    """What makes a case, and which comes first."""
+    from webapp.services.cases.opening import Rules
+
+    return Rules(
+        wanted=settings.labels,
+        age=timedelta(days=settings.case_age),
+        audit_share=settings.audit_share / 100,
+        uncertain=settings.case_uncertain,
+    )
+
+
 def build_cases(records: Records, settings: Settings, detector: CurrentDetector) -> Cases:
     """What surrounds the moderators' cases; their desk takes `claims` and `labelling` from here."""
     from webapp.services.cases.artefacts import ArtefactService
@@ -44,17 +57,16 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
     from webapp.services.cases.labelling import LabellingService
     from webapp.services.cases.log import CaseLog
     from webapp.services.cases.measures import MeasureService
-    from webapp.services.cases.opening import Rules
     from webapp.services.cases.reliability import ReliabilityService
     from webapp.services.cases.triage import Triage
     from webapp.services.webhooks import WebhookService
 
     log, delay = CaseLog(records.audit, hooked=bool(settings.webhook_url)), timedelta(minutes=settings.decision_delay)
-    rules = Rules(wanted=settings.labels, audit_share=settings.audit_share / 100, uncertain=settings.case_uncertain)
-    triage = Triage(log, rules)
+    triage = Triage(log, rules_of(settings))
     artefacts = ArtefactService(records.sessions, records.keeping, detector, folder=settings.cache)
     tasks = [
         Task("opening cases", triage.sweep, every=TEN_MINUTES, first=SETTLED),
+        Task("ranking the cases", triage.rank_anew, every=DAY, first=0),
         Task("comparing heatmaps", artefacts.measure, every=TEN_MINUTES, first=2 * SETTLED),
     ]
     if settings.webhook_url:

@@ -6,7 +6,7 @@ from webapp.bootstrap.records import Records
 from webapp.services.timer import Task
 from webapp.settings import Settings
 
-HOUR, MINUTE = 3600.0, 60.0
+DAY, HOUR, MINUTE = 86400.0, 3600.0, 60.0
 TEN_MINUTES = 600.0
 OFTEN = 15.0  # for what somebody waits for
 SETTLED = 300.0  # seconds after the start before what is heavy, and due, is done

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
@@ -39,13 +40,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with ended_by_signals():
             status: int = _module(args.command).run(args, from_environment())
+            sys.stdout.flush()
     except (InvalidSetting, UnusableDatabase, Unable, Refused, LaanetError, SQLAlchemyError, OSError) as error:
+        if isinstance(error, BrokenPipeError) and _nobody_reads():
+            return FAILED
         print("error: {}: {}".format(*_told(error)), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return 130
     return status
+
+
+def _nobody_reads() -> bool:
+    """Whether whoever read our output (`| head`) has gone; what is left of it goes nowhere then. Another pipe may be broken instead."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
 
 
 def _told(error: Exception) -> tuple[str, str]:

@@ -18,12 +18,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
+    from webapp.bootstrap.cases import rules_of
     from webapp.services.cases.gold import GoldService
     from webapp.services.cases.log import CaseLog
-    from webapp.services.cases.opening import Rules
 
     with open_records(settings, upgrade=False) as records:
-        gold = GoldService(CaseLog(records.audit, hooked=bool(settings.webhook_url)), Rules(wanted=settings.labels))
+        gold = GoldService(CaseLog(records.audit, hooked=bool(settings.webhook_url)), rules_of(settings))
         case = gold.mark(args.receipt.rpartition("#")[2], args.face, args.answer)
     print(json.dumps({"case": case, "answer": args.answer}) if args.json else f"case {case}: {args.answer}")
     return 0

@@ -40,6 +40,12 @@ def missed(session: Session, *, limit: int) -> Sequence[str]:
     return session.scalars(query.order_by(Analysis.id).limit(limit)).all()
 
 
+def open_cases(session: Session, *, after: int, limit: int) -> Sequence[Case]:
+    """By their ids, which are greater than `after`."""
+    found = select(Case).where(Case.state == CaseState.OPEN, Case.id > after).order_by(Case.id).limit(limit)
+    return session.scalars(found).all()
+
+
 def last_votes(session: Session, analysis_id: int) -> dict[int, str]:
     """By subject, the one that counts."""
     last = select(func.max(Feedback.id)).where(Feedback.analysis_id == analysis_id).group_by(Feedback.subject)

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import text, update
 
 from webapp.db.session import Sessions
-from webapp.db.tables import Account, Link, SignedIn
+from webapp.db.tables import Account, AuditEntry, Link, SignedIn
 from webapp.domain import Refused, Role, now
 from webapp.services.accounts import HOST, AccountService, Person, SignInService, require
 from webapp.services.accounts.accounts import GOOD_FOR
 from webapp.services.accounts.signing_in import IDLE, LONGEST
+from webapp.services.audit import AuditService
 
 PASSWORD = "correct horse battery"
 HOME = "127.0.0.1"
@@ -84,23 +85,79 @@ def test_two_who_use_one_link_at_once_do_not_both_choose_a_password(accounts: Ac
     assert signing.sign_in("ada", words[answers.index("ada")], "", HOME)
 
 
-def test_a_reset_ends_sessions_and_the_second_factor(ada: Person, accounts: AccountService, signing: SignInService) -> None:
+def test_a_reset_ends_sessions_and_the_second_factor(
+    ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions
+) -> None:
     token = signing.sign_in("ada", PASSWORD, "", HOME)
-    secret, address = accounts.new_second_factor(ada)
-    assert address.startswith("otpauth://totp/")
-    accounts.confirm_second_factor(ada, secret, pyotp.TOTP(secret).now())
+    offer = accounts.new_second_factor(ada)
+    assert offer.address.startswith("otpauth://totp/")
+    accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(offer.secret).now())
     first, second = accounts.reset(HOST, "ada"), accounts.reset(HOST, "ada")
     assert code_of(lambda: accounts.accept(first, PASSWORD)) == "invalid_link"  # the second took its place
     accounts.accept(second, "another password")
     assert signing.person_of(token) is None
     assert code_of(lambda: signing.sign_in("ada", PASSWORD, "", HOME)) == "wrong_credentials"
     assert signing.sign_in("ada", "another password", "", HOME)
+    told = [(entry.actor, entry.action, entry.subject, entry.details) for entry in entries(sessions)]
+    own = ("user:1", "password_set", "account:1")
+    assert [entry for entry in told if entry[1] in ("password_set", "second_factor_set", "second_factor_removed")] == [
+        (*own, '{"link":"invite"}'),
+        ("user:1", "second_factor_set", "account:1", '{"replaced":false}'),
+        (*own, '{"link":"reset"}'),
+        ("user:1", "second_factor_removed", "account:1", "{}"),
+    ]
+    AuditService(sessions).verify()
+
+
+def entries(sessions: Sessions) -> list[AuditEntry]:
+    with sessions() as session:
+        return session.query(AuditEntry).order_by(AuditEntry.number).all()
+
+
+def test_a_second_factor_is_of_the_servers_making_and_not_replaced_by_a_session_alone(
+    ada: Person, accounts: AccountService, sessions: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts.accept(accounts.invite(HOST, "bela", Role.MODERATOR), PASSWORD)
+    bela, chosen = Person(2, "bela", Role.MODERATOR), "A" * 32
+    assert code_of(lambda: accounts.confirm_second_factor(ada, chosen, pyotp.TOTP(chosen).now())) == "offer_expired"
+    first, later = accounts.new_second_factor(ada), accounts.new_second_factor(ada)
+    assert len({first.secret, later.secret}) == 2
+    assert code_of(lambda: accounts.confirm_second_factor(ada, first.token, pyotp.TOTP(first.secret).now())) == "offer_expired"
+    assert code_of(lambda: accounts.confirm_second_factor(bela, later.token, pyotp.TOTP(later.secret).now())) == "offer_expired"
+    accounts.confirm_second_factor(ada, later.token, pyotp.TOTP(later.secret).now())
+    assert code_of(lambda: accounts.confirm_second_factor(ada, later.token, pyotp.TOTP(later.secret).now())) == "offer_expired"
+
+    new = accounts.new_second_factor(ada)
+    assert (later.replaces, new.replaces) == (False, True)
+    code, used = pyotp.TOTP(new.secret).now(), pyotp.TOTP(later.secret).now()
+    for present in ("", "000000x", used, code):
+        assert code_of(lambda present=present: accounts.confirm_second_factor(ada, new.token, code, present)) == "wrong_present_code"  # type: ignore[misc]
+    with sessions.begin() as session:
+        assert session.get_one(Account, 1).totp_secret == later.secret
+        session.execute(update(Account).values(totp_step=0))  # as if it had been confirmed a while ago
+    accounts.confirm_second_factor(ada, new.token, code, used)
+    with sessions() as session:
+        assert session.get_one(Account, 1).totp_secret == new.secret
+    assert [entry.details for entry in entries(sessions) if entry.action == "second_factor_set"] == [
+        '{"replaced":false}',
+        '{"replaced":true}',
+    ]
+    monkeypatch.setattr("webapp.services.accounts.second_factors.GOOD_FOR", -1)
+    assert code_of(lambda: accounts.offered(ada, accounts.new_second_factor(ada).token)) == "offer_expired"
+
+
+def test_codes_are_not_guessed_at_an_open_session(ada: Person, accounts: AccountService) -> None:
+    offer = accounts.new_second_factor(ada)
+    for _ in range(10):
+        assert code_of(lambda: accounts.confirm_second_factor(ada, offer.token, "wrong")) == "wrong_code"
+    assert code_of(lambda: accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(offer.secret).now())) == "too_many_tries"
 
 
 def test_a_code_is_needed_and_counts_once(ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions) -> None:
-    secret, _ = accounts.new_second_factor(ada)
-    assert code_of(lambda: accounts.confirm_second_factor(ada, secret, "000000x")) == "wrong_code"
-    accounts.confirm_second_factor(ada, secret, pyotp.TOTP(secret).now())
+    offer = accounts.new_second_factor(ada)
+    secret = offer.secret
+    assert code_of(lambda: accounts.confirm_second_factor(ada, offer.token, "000000x")) == "wrong_code"
+    accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(secret).now())
     with sessions.begin() as session:
         session.execute(update(Account).values(totp_step=0))  # as if it had been confirmed a while ago
     assert code_of(lambda: signing.sign_in("ada", PASSWORD, "", HOME)) == "code_needed"
@@ -143,6 +200,33 @@ def test_ten_tries_a_minute_for_an_account_and_for_an_address(ada: Person, signi
     for number in range(10):
         assert code_of(lambda number=number: signing.sign_in(f"nobody{number}", PASSWORD, "", HOME)) == "wrong_credentials"  # type: ignore[misc]
     assert code_of(lambda: signing.sign_in("somebody", PASSWORD, "", HOME)) == "too_many_tries"
+
+
+def test_right_passwords_count_for_nothing_and_undo_no_wrong_one(ada: Person, accounts: AccountService, signing: SignInService) -> None:
+    def wrong(name: str) -> str:
+        return code_of(lambda: signing.sign_in(name, "wrong password", "", HOME))
+
+    for _ in range(12):
+        assert signing.sign_in("ada", PASSWORD, "", HOME)
+    offer = accounts.new_second_factor(ada)
+    accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(offer.secret).now())
+    for _ in range(12):
+        assert code_of(lambda: signing.sign_in("ada", PASSWORD, "", HOME)) == "code_needed"
+    accounts.accept(accounts.invite(HOST, "bela", Role.MODERATOR), PASSWORD)
+    for _ in range(5):
+        assert wrong("ada") == "wrong_credentials"
+        assert signing.sign_in("bela", PASSWORD, "", HOME)  # an account of one's own does not buy further guesses
+        assert code_of(lambda: signing.sign_in("ada", PASSWORD, "1", HOME)) == "wrong_credentials"  # nor does the code
+    assert code_of(lambda: signing.sign_in("bela", PASSWORD, "", HOME)) == "too_many_tries"
+
+
+def test_no_more_are_tried_at_once_than_one_after_the_other(ada: Person, signing: SignInService) -> None:
+    def guess(number: int) -> str:
+        return code_of(lambda: signing.sign_in("ada", f"guess number {number}", "", f"10.0.0.{number}"))
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(guess, range(20)))
+    assert sorted(answers) == ["too_many_tries"] * 10 + ["wrong_credentials"] * 10
 
 
 def test_a_disabled_account_is_out_at_once(ada: Person, accounts: AccountService, signing: SignInService) -> None:
@@ -189,6 +273,49 @@ def test_names_are_one_whatever_their_capitals_and_no_trick(ada: Person, account
     assert code_of(lambda: accounts.invite(HOST, "ａｄａ", Role.MODERATOR)) == "name_taken"  # full width
     for name in ("", "  ", "two words", "a" * 65, "nul\x00", "turned\u202e", "zero\u200bwidth", "\ud800"):
         assert code_of(lambda name=name: accounts.invite(HOST, name, Role.MODERATOR)) == "invalid_name", name  # type: ignore[misc]
+
+
+def test_names_that_look_alike_are_refused(ada: Person, accounts: AccountService) -> None:
+    def invite(name: str) -> str:
+        return code_of(lambda: accounts.invite(HOST, name, Role.MODERATOR))
+
+    mixed = (
+        "mi\u0430",
+        "m\u0456a",
+        "\u0420aul",
+        "ad\u03b1",
+        "\u4e2dmei",
+        "a\u30fc",
+        "mia\u0301\u0301",
+        "i\u034fa",
+        "mia\ufe0f",
+        "mi\u00b7a",
+    )
+    unseen = ("\u3164", "\u115f", "\uac00\uffa0", "\u2800", "m\u02bca", "mia\u0661", "\u2010mia", "mia\U000e0100", "\u17b4\u1780", "\u180e")
+    for name in (*mixed, *unseen):
+        assert invite(name) == "invalid_name", ascii(name)
+    accepted = (
+        "béla",
+        "новикова2",
+        "μαρία",
+        "田中さくら",
+        "김민수",
+        "मीना",
+        "محمد",
+        "դավիթ",
+        "o'neil-1_2.3@lens",
+        "łukasz",
+        "nguyễn",
+        "cope",
+        "二郎",
+    )
+    for name in accepted:
+        accounts.invite(HOST, name, Role.MODERATOR)
+    for name in ("\u0441\u043e\u0440\u0435", "c0pe", "ニ郎", "n\u0261uyễn", "NGUYỄN"):
+        assert invite(name) == "name_taken", ascii(name)
+    accounts.invite(HOST, "\u0441\u0430\u0440\u0430", Role.MODERATOR)  # Sara, in Cyrillic: nobody is called what it looks like
+    assert invite("capa") == "name_taken"
+    assert {facts.name for facts in accounts.people(ada)} == {"ada", *accepted, "\u0441\u0430\u0440\u0430"}
 
 
 def test_nothing_readable_is_kept(ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions) -> None:

@@ -49,7 +49,7 @@ def test_from_nothing_to_an_admin_who_can_sign_in(tmp_path: Path) -> None:
         service.accept(again.stdout.strip().partition("#")[2], PASSWORD[::-1])
         assert signing.person_of(cookie) is None
         told = records.audit.verify()
-        assert told.head.number == 4  # the database was made, ada was invited, signed in, and got another link
+        assert told.head.number == 6  # the database was made, ada was invited, chose a password, signed in, got another link, chose again
         assert [facts.role for facts in service.people(HOST)] == [Role.ADMIN]
 
 

@@ -7,13 +7,15 @@ import statistics
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
-from tests.webapp.cases.conftest import Kept
+from tests.webapp.cases.conftest import Kept, Opens
 from tests.webapp.conftest import Judged
+from webapp.bootstrap.cases import rules_of
 from webapp.db.nearness import fingerprint_row
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, AuditEntry, Case, CaseItem, Claim, Consent, Decision, Face, Feedback, Fingerprint, Label, Media
@@ -29,6 +31,7 @@ from webapp.services.feedback import FeedbackService, Submission
 from webapp.services.jobs import Jobs
 from webapp.services.keeping import Keeping
 from webapp.services.receipts import ReceiptService
+from webapp.settings import from_environment
 
 pytestmark = pytest.mark.both_databases
 BITS = 0x0123456789ABCDEF
@@ -112,6 +115,22 @@ def test_a_visitor_against_the_model_opens_a_case_and_others_join(sessions: Sess
     assert ranks(sessions) > rank  # visitors against each other
     vote(feedback, one, "agree")  # thought better of it
     assert ranks(sessions) < rank
+
+
+def test_another_age_ranks_what_waits_already_anew(sessions: Sessions, opens: Opens, log: CaseLog) -> None:
+    """An old case that is hardly uncertain and a new one that is: which comes first is a question of the age that is set."""
+    short, long = (rules_of(from_environment({"LENS_CASE_AGE": days})) for days in ("3", "60"))
+    old, new = opens(0.97, rules=short), opens(0.5, rules=short)
+    with sessions.begin() as session:
+        session.scalars(select(Case).where(Case.public_id == old)).one().opened_at = now() - timedelta(days=20)
+    for rules, first in ((short, old), (long, new), (short, old)):
+        assert Triage(log, rules).rank_anew() == 2
+        with sessions() as session:
+            assert session.scalars(select(Case.public_id).order_by(Case.rank.desc())).first() == first
+    latest = opens(0.5, rules=long)  # by other rules than those before it: without comparing it would come first for years
+    Triage(log, short).rank_anew()
+    with sessions() as session:
+        assert session.scalars(select(Case.public_id).order_by(Case.rank.desc())).all() == [old, new, latest]
 
 
 def ranks(sessions: Sessions) -> float:

@@ -115,16 +115,31 @@ def test_what_is_wrong_is_said_and_escaped(client: Client, ada: Person) -> None:
 def test_a_second_factor_comes_into_force_by_its_first_code(client: Client, ada: Person) -> None:
     assert client.get("/second-factor").status_code == 401
     sign_in(client)
-    page = client.get("/second-factor").text
-    secret = re.findall(r"name='secret' type='hidden' value='([A-Z2-7]+)'", page)[0]
-    answer = client.post("/second-factor", data={"secret": secret, "code": "1"})
+    chosen = "A" * 32
+    for field in ("offer", "secret"):
+        answer = client.post("/second-factor", data={field: chosen, "code": pyotp.TOTP(chosen).now()})
+        assert (answer.status_code, "offer_expired" in answer.text) == (422, True)
+    secret, asked = offered(client.get("/second-factor").text)
+    answer = client.post("/second-factor", data={**asked, "code": "1"})
     assert answer.status_code == 422
-    assert secret in answer.text
-    assert "Second factor on" in client.post("/second-factor", data={"secret": secret, "code": pyotp.TOTP(secret).now()}).text
+    assert offered(answer.text) == (secret, asked)  # the app has read it already
+    done = client.post("/second-factor", data={**asked, "code": pyotp.TOTP(secret).now()})
+    assert "Second factor on" in done.text
+    page = client.get("/second-factor").text
+    assert "name='present'" in page
+    another, asked = offered(page)
+    answer = client.post("/second-factor", data={**asked, "code": pyotp.TOTP(another).now()})
+    assert (answer.status_code, "present key is wrong" in answer.text) == (422, True)
     client.post("/sign-out")
     answer = client.post("/sign-in", data={"name": "ada", "password": PASSWORD})
     assert answer.status_code == 422
     assert "enter the code" in answer.text
+
+
+def offered(page: str) -> tuple[str, dict[str, str]]:
+    """The key on a page, and the hidden field that stands for it."""
+    key, token = re.findall(r"<code>([A-Z2-7 ]+)</code>", page), re.findall(r"name='offer' type='hidden' value='([\w-]{43})'", page)
+    return key[0].replace(" ", ""), {"offer": token[0]}
 
 
 def told_of(sessions: Sessions) -> list[tuple[str, str, str, dict[str, str]]]:

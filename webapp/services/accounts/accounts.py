@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import timedelta
 
-import pyotp
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -13,11 +11,12 @@ from webapp.db import account_queries as queries
 from webapp.db.chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Link
-from webapp.db.tables.account import MAX_NAME
-from webapp.domain import Action, Actor, Purpose, Refused, Role, new_token, now, storable, token_hash, user_actor
-from webapp.services.accounts import passwords
+from webapp.domain import Action, Actor, Purpose, Refused, Role, new_token, now, token_hash, user_actor
+from webapp.services.accounts import names, passwords
 from webapp.services.accounts.person import OUTSIDE, AccountFacts, Asking, Host, Person, require
-from webapp.services.accounts.signing_in import code_step, folded, subject
+from webapp.services.accounts.second_factors import Offer, Offers
+from webapp.services.accounts.signing_in import code_step, subject
+from webapp.services.accounts.throttle import Throttle
 from webapp.services.audit import AuditService
 
 GOOD_FOR = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(hours=24)}
@@ -31,12 +30,17 @@ class AccountService:
     def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
         self._sessions = sessions
         self._audit = audit or AuditService(sessions)
+        self._offers = Offers()
+        self._throttle = Throttle(most=10, seconds=60)
 
     def invite(self, person: Asking, name: str, role: Role) -> str:
         """Make an account; returns the token of its link. Raises Refused: not_signed_in, not_allowed, invalid_name, name_taken."""
-        actor, name = _actor(person), _checked_name(name)
+        actor, name = _actor(person), names.checked(name)
         try:
             with self._audit.transaction() as (session, tell):
+                queries.lock_accounts(session)  # two names that look alike must not both be the first
+                if any(names.looks(known.name) == names.looks(name) for known in queries.all_accounts(session)):
+                    raise Refused("name_taken", "There is an account of this name already, or of one that looks like it.")
                 account = Account(name=name, role=role, created_at=now())
                 session.add(account)
                 session.flush()
@@ -67,8 +71,13 @@ class AccountService:
         with self._sessions() as session:
             _usable_link(queries.link_by_token(session, token_hash(token)))
         stored = passwords.hashed(password)
-        with self._sessions.begin() as session:
-            account = _usable_link(queries.take_link(session, token_hash(token))).account
+        with self._audit.transaction() as (session, tell):
+            link = _usable_link(queries.take_link(session, token_hash(token)))
+            account = link.account
+            actor, about = user_actor(account.id), subject(account.id)
+            tell(Event(actor, Action.PASSWORD_SET, about, {"link": str(link.purpose)}))
+            if account.totp_secret is not None:
+                tell(Event(actor, Action.SECOND_FACTOR_REMOVED, about))
             account.password_hash, account.totp_secret = stored, None
             account.sessions.clear()
             account.links.clear()
@@ -91,30 +100,39 @@ class AccountService:
         with self._sessions() as session:
             return [_facts(account) for account in queries.all_accounts(session)]
 
-    def new_second_factor(self, person: Person | None) -> tuple[str, str]:
-        """A secret, not in force yet, and the address an authenticator app reads it from (otpauth:).
-
-        Raises Refused: not_signed_in, not_local.
-        """
+    def new_second_factor(self, person: Person | None) -> Offer:
+        """A secret of the server's making, not in force yet; an earlier offer ends. Raises Refused: not_signed_in, not_local."""
         known = _with_password(person)
-        secret = pyotp.random_base32()
-        return secret, self.second_factor_address(known, secret)
-
-    def second_factor_address(self, person: Person | None, secret: str) -> str:
-        """What an authenticator app reads the secret from. Raises Refused: not_signed_in."""
-        known = require(person, Role.MODERATOR)
-        return pyotp.TOTP(secret).provisioning_uri(name=known.name, issuer_name="LAA-Net Lens")
-
-    def confirm_second_factor(self, person: Person | None, secret: str, code: str) -> None:
-        """From now on signing in needs a code. Raises Refused: not_signed_in, not_local, wrong_code."""
-        known = _with_password(person)
-        step = code_step(secret, code) if len(secret) == 32 and secret.isascii() and secret.isalnum() else None
-        if step is None:
-            raise Refused("wrong_code", "This is not the code that the app shows now.")
-        with self._sessions.begin() as session:
+        with self._sessions() as session:
             account = queries.account_by_name(session, known.name)
             assert account is not None
-            account.totp_secret, account.totp_step = secret, step
+            return self._offers.make(account.id, account.name, replaces=account.totp_secret is not None)
+
+    def offered(self, person: Person | None, token: str) -> Offer:
+        """An offer that was made to this person. Raises Refused: not_signed_in, not_local, offer_expired."""
+        return self._offers.find(_with_password(person).id, token)
+
+    def confirm_second_factor(self, person: Person | None, token: str, code: str, present: str = "") -> None:
+        """From now on signing in needs a code of the offered secret. An open session is not enough to replace a second factor, for it may
+        be a stolen one: that takes `present`, a code of the one in force that was not used yet.
+
+        Raises Refused: not_signed_in, not_local, offer_expired, wrong_code, wrong_present_code, too_many_tries (ten wrong ones a minute).
+        """
+        known, offer = _with_password(person), self.offered(person, token)
+        with self._throttle.only_wrong(f"account {known.id}") as right:
+            step = code_step(offer.secret, code)
+            if step is None:
+                raise Refused("wrong_code", "This is not the code that the app shows now.")
+            with self._audit.transaction() as (session, tell):
+                queries.lock_accounts(session)  # two sessions must not both find none in force
+                account = queries.account_by_name(session, known.name)
+                assert account is not None
+                replaced = account.totp_secret is not None
+                _check_present(session, account, present)
+                account.totp_secret, account.totp_step = offer.secret, step
+                tell(Event(user_actor(account.id), Action.SECOND_FACTOR_SET, subject(account.id), {"replaced": replaced}))
+            right()
+        self._offers.end(known.id)
 
     def _change(self, actor: str, name: str, *, role: Role | None = None, disabled: bool | None = None) -> None:
         with self._audit.transaction() as (session, tell):
@@ -146,7 +164,7 @@ def _actor(person: Asking) -> str:
 
 def _known(session: Session, name: str) -> Account:
     """Raises Refused: unknown_account."""
-    account = queries.account_by_name(session, folded(name))
+    account = queries.account_by_name(session, names.folded(name))
     if account is None:
         raise Refused("unknown_account", "There is no account of this name.")
     return account
@@ -171,15 +189,14 @@ def _not_local() -> Refused:
     return Refused("not_local", "This account signs in with Hugging Face, and has its role from the organisation there.")
 
 
-def _checked_name(name: str) -> str:
-    """Of a local account: one line of letters, digits and signs, folded. Raises Refused: invalid_name."""
-    name = folded(name)
-    kinds = {unicodedata.category(character)[0] for character in name}
-    if not 1 <= len(name) <= MAX_NAME or not storable(name) or kinds & {"C", "Z"}:
-        raise Refused("invalid_name", f"A name must have 1 to {MAX_NAME} characters and no spaces.")
-    if name.startswith(OUTSIDE):
-        raise Refused("invalid_name", f"Names that begin with {OUTSIDE} are those of people who sign in with Hugging Face.")
-    return name
+def _check_present(session: Session, account: Account, code: str) -> None:
+    """Raises Refused: wrong_present_code, where the account has a second factor and this is no unused code of it."""
+    if account.totp_secret is None:
+        return
+    step = code_step(account.totp_secret, code)
+    if step is None or not queries.use_totp_step(session, account.id, step):
+        message = "The code of your present key is wrong, or was used already: wait for the next one. An admin's link takes a lost key off."
+        raise Refused("wrong_present_code", message)
 
 
 def _new_link(account: Account, purpose: Purpose) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from webapp.domain import Refused, Role
+from webapp.services.accounts.names import folded
 from webapp.services.accounts.person import OUTSIDE
-from webapp.services.accounts.signing_in import folded
 
 _ROLES = {"admin": Role.ADMIN, "write": Role.MODERATOR, "contributor": Role.MODERATOR}
 _ID = re.compile(r"[0-9a-f]{24}", re.ASCII)  # of an organisation on the Hub

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import time
-import unicodedata
 from datetime import timedelta
 
 import pyotp
@@ -16,6 +15,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Account, SignedIn
 from webapp.domain import Action, Actor, Refused, Role, new_token, now, token_hash, user_actor
 from webapp.services.accounts import passwords
+from webapp.services.accounts.names import folded
 from webapp.services.accounts.person import Person
 from webapp.services.accounts.throttle import Throttle
 from webapp.services.audit import AuditService
@@ -26,14 +26,12 @@ _NOTED_EVERY = timedelta(minutes=1)  # when a session was seen last is not writt
 _TOTP_STEP = 30  # seconds (RFC 6238)
 
 
-def folded(name: str) -> str:
-    """How a name is stored and looked up."""
-    return unicodedata.normalize("NFKC", name).strip().casefold()
-
-
 class SignInService:
-    """At most ten tries a minute for any account, and for any address. Who signs in or out, and who is refused, stands in the audit log;
-    of refusals at most sixty a minute, for whoever guesses from many addresses must not fill it.
+    """At most ten wrong tries a minute for any account, and for any address: then nobody is let in there for a while, not with the right
+    password either. A right password counts for nothing, also where the code is still missing; a wrong code is a wrong try.
+
+    Who signs in or out, and who is refused, stands in the audit log; of refusals at most sixty a minute, for whoever guesses from many
+    addresses must not fill it.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
@@ -49,13 +47,17 @@ class SignInService:
         code_needed where name and password are right and the account has a second factor.
         """
         name = folded(name)
-        self._throttle.count(f"account {name[:200]}", f"address {address}")
-        try:
-            return self._admit(name, password, code, previous)
-        except Refused as refusal:
-            if refusal.code != "code_needed":
-                self._turn_away(name, refusal.code)
-            raise
+        with self._throttle.only_wrong(f"account {name[:200]}", f"address {address}") as right:
+            try:
+                token = self._admit(name, password, code, previous)
+            except Refused as refusal:
+                if refusal.code == "code_needed":
+                    right()
+                else:
+                    self._turn_away(name, refusal.code)
+                raise
+            right()
+            return token
 
     def _admit(self, name: str, password: str, code: str, previous: str | None) -> str:
         with self._sessions() as session:

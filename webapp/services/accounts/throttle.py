@@ -6,6 +6,8 @@ import math
 import threading
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from webapp.domain import Refused
 
@@ -21,8 +23,28 @@ class Throttle:
         self._lock = threading.Lock()
         self._tries: OrderedDict[str, deque[float]] = OrderedDict()
 
-    def count(self, *keys: str) -> None:
-        """Count a try for each key. Raises Refused (too_many_tries), counting nothing, where any has had enough of them."""
+    @contextmanager
+    def only_wrong(self, *keys: str) -> Iterator[Callable[[], None]]:
+        """Count a try, and give it back where what is done within calls what it is given: it was right.
+
+        It counts while nobody knows whether it is right, or many at once could be tried before the first is known to be wrong. What is
+        given back is this very try: no earlier one is forgotten because somebody was right, so whoever guesses gains nothing by the owner's
+        signing in, nor by being right about an account of his own in between. Raises Refused (too_many_tries).
+        """
+        moment, found = self.count(*keys), False
+
+        def right() -> None:
+            nonlocal found
+            found = True
+
+        try:
+            yield right
+        finally:
+            if found:
+                self._give_back(moment, keys)
+
+    def count(self, *keys: str) -> float:
+        """Count a try for each key; returns its time. Raises Refused (too_many_tries), counting nothing, where any has had enough."""
         now = time.monotonic()
         with self._lock:
             recent = [self._recent(key, now) for key in keys]
@@ -34,6 +56,14 @@ class Throttle:
                 tries.append(now)
             while len(self._tries) > _REMEMBERED:
                 self._tries.popitem(last=False)
+            return now
+
+    def _give_back(self, moment: float, keys: tuple[str, ...]) -> None:
+        with self._lock:
+            for key in keys:
+                tries = self._tries.get(key, deque())
+                if moment in tries:  # else it is older than what counts
+                    tries.remove(moment)
 
     def _recent(self, key: str, now: float) -> deque[float]:
         tries = self._tries.setdefault(key, deque())

@@ -54,6 +54,23 @@ class Triage:
             self.look(receipt_hash)
         return len(missed)
 
+    def rank_anew(self) -> int:
+        """Every open case, by the rules of now: ranks of before a change of them cannot be compared with those of after. How many.
+
+        Raises SQLAlchemyError.
+        """
+        done = last = 0
+        while True:
+            with self._log.transaction() as (session, _):
+                opening_queries.lock_opening(session)
+                found = opening_queries.open_cases(session, after=last, limit=_AT_ONCE)
+                for case in found:
+                    ranked(session, case, self._rules)
+                    last = case.id
+            done += len(found)
+            if len(found) < _AT_ONCE:
+                return done
+
     def _look(self, receipt_hash: str) -> None:
         for last in (False,) * (_TRIES - 1) + (True,):
             try:

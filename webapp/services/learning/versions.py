@@ -20,7 +20,7 @@ from webapp.db.chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, ModelVersion, Succession
 from webapp.domain import Action, ModelState, Role, Unable, now, user_actor
-from webapp.services.accounts.signing_in import folded
+from webapp.services.accounts.names import folded
 from webapp.services.audit import AuditService
 
 logger = logging.getLogger(__name__)

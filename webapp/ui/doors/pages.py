@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
+from webapp.services.accounts.second_factors import Offer
+
 _STYLE = """
 :root { color-scheme: light dark; --line: #8a94a3; --accent: #0f6b62; --wrong: #b93400; }
 @media (prefers-color-scheme: dark) { :root { --accent: #5eead4; --wrong: #ff8a5c; } }
@@ -72,16 +74,20 @@ def link(wrong: str = "", token: str = "") -> str:
     return _page("Choose a password", f"{form}<script>{_TAKE_TOKEN}</script>", wrong)
 
 
-def second_factor(secret: str, address: str, wrong: str = "") -> str:
+def second_factor(offer: Offer, wrong: str = "") -> str:
     """The form by which a second factor comes into force, once its first code was right."""
-    spaced = " ".join(secret[place : place + 4] for place in range(0, len(secret), 4))
+    spaced = " ".join(offer.secret[place : place + 4] for place in range(0, len(offer.secret), 4))
     said = (
-        f"<p>Enter this key in your authenticator app, or <a href='{escape(address, quote=True)}'>open it there</a>:</p>"
+        f"<p>Enter this key in your authenticator app, or <a href='{escape(offer.address, quote=True)}'>open it there</a>:</p>"
         f"<p><code>{escape(spaced)}</code></p>"
     )
-    fields = f"<input name='secret' type='hidden' value='{escape(secret, quote=True)}'>" + _field(
-        "code", "The code that it shows", "text", "autocomplete='one-time-code' inputmode='numeric' required autofocus maxlength='12'"
+    one_time = "autocomplete='one-time-code' inputmode='numeric' required maxlength='12'"
+    fields = f"<input name='offer' type='hidden' value='{escape(offer.token, quote=True)}'>" + _field(
+        "code", "The code that it shows", "text", f"{one_time} autofocus"
     )
+    if offer.replaces:
+        fields += _field("present", "A code of the key that you have used until now", "text", one_time)
+        fields += "<p class='help'>You have none any more? Ask an admin for a new link.</p>"
     form = f"<form method='post' action='/second-factor'>{fields}<button>Turn on</button></form>"
     return _page("Second factor", said + form, wrong)
 

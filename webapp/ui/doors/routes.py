@@ -16,6 +16,7 @@ from webapp.ui.doors import cookie, pages
 
 PATHS = ("/sign-in", "/sign-out", "/link", "/second-factor")
 _MOST_BYTES = 8192  # of a form
+_AGAIN = ("wrong_code", "wrong_present_code", "too_many_tries")  # the form stays
 _STATUSES = {"too_many_tries": 429, "not_signed_in": 401}
 Form = dict[str, str]
 OtherWay = Callable[[Request], str]
@@ -59,13 +60,15 @@ def build(accounts: AccountService, signing: SignInService, *, desk: str, other:
         person = await run_in_threadpool(signing.person_of, cookie.read(request.headers))
         try:
             if request.method == "GET":
-                return html(pages.second_factor(*accounts.new_second_factor(person)))
+                return html(pages.second_factor(await run_in_threadpool(accounts.new_second_factor, person)))
             form = await _form(request)
-            secret = form.get("secret", "")
-            await run_in_threadpool(accounts.confirm_second_factor, person, secret, form.get("code", ""))
+            offer = accounts.offered(person, form.get("offer", ""))
+            await run_in_threadpool(accounts.confirm_second_factor, person, offer.token, form.get("code", ""), form.get("present", ""))
         except Refused as refusal:
-            if refusal.code == "wrong_code":
-                return _refused(refusal, pages.second_factor(secret, accounts.second_factor_address(person, secret), refusal.message))
+            if refusal.code in _AGAIN:
+                return _refused(refusal, pages.second_factor(offer, refusal.message))
+            if refusal.code == "offer_expired":
+                return _refused(refusal, pages.refused("Second factor", refusal.message, refusal.code, "/second-factor", "To a new key"))
             if refusal.code == "not_local":
                 return _refused(refusal, pages.refused("Second factor", refusal.message, refusal.code, desk, "To the desk"))
             return _refused(refusal, pages.sign_in(refusal.message, other=other(request)))

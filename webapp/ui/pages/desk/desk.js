@@ -69,6 +69,18 @@
     place.classList.toggle("desk-wrong", Boolean(wrong));
   }
 
+  // Where the keys are keys again: at the words for what is shown now, which are read out. Whoever works elsewhere meanwhile is left there.
+  function land(selector) {
+    const has = document.activeElement;
+    if (has && has !== document.body && !has.closest("#desk")) return;
+    $(selector).focus();
+  }
+
+  // What is typed while an answer is awaited belongs to no note.
+  function leaveNote() {
+    if (document.activeElement.id === "desk-note") document.activeElement.blur();
+  }
+
   // --- a case comes -----------------------------------------------------------------------------------------------------------------
   function count(queue) {
     if (!queue) return;
@@ -88,12 +100,16 @@
     $(".desk-grid").hidden = !found;
     $(".desk-empty").hidden = Boolean(found);
     $(".desk-empty p").textContent = state.mode === "adjudicate" ? words.none_disputed : words.none_waiting;
-    document.getElementById("desk").dataset.state = found ? state.mode : "empty";
+    const desk = document.getElementById("desk"), first = desk.dataset.state === "loading";
+    desk.dataset.state = found ? state.mode : "empty";
     state.urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
+    if (found) {
+      reset(found);
+      draw(answer);
+      if (answer.own) restore(answer.own);
+    }
+    if (!first) land(!found ? ".desk-empty p" : state.mode === "blind" ? ".desk-which" : ".desk-ask");
     if (!found) return;
-    reset(found);
-    draw(answer);
-    if (answer.own) restore(answer.own);
     picture();
     if (state.mode !== "adjudicate") lookAhead();
   }
@@ -391,6 +407,7 @@
     const said = label();
     if (!said) return;
     const id = state.found.id;
+    leaveNote();
     attempt(async () => {
       if (state.mode === "blind") {
         const { answer } = await ask(`/case/${id}/blind`, said);
@@ -398,6 +415,7 @@
         state.mode = document.getElementById("desk").dataset.state = "revealed";
         draw({ answer });
         say("");
+        land(".desk-ask");
         heatmap();
       } else if (state.mode === "revealed") {
         const next = await ask(`/case/${id}/final`, state.said && same(said, state.said) ? { same: true, skipped: state.skipped } : { ...said, skipped: state.skipped });
@@ -600,6 +618,7 @@
       if (choice) act(event, choice);
       return;
     }
+    if (event.key === "Enter" && event.repeat && !event.shiftKey) return event.preventDefault(); // held down, it would go on to confirm
     if (writing(event.target)) {
       if (event.key === "Escape") event.target.blur();
       if (event.target.id === "desk-note" && event.key === "Enter" && !event.shiftKey) act(event, $(".desk-primary"));

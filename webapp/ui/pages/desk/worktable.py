@@ -29,7 +29,7 @@ def worktable(texts: DeskTexts) -> str:
     return (
         f"<div id='desk' class='desk' data-state='loading'>{_bar(texts)}"
         f"<div class='desk-grid'>{_stage(texts)}{_form(texts)}</div>"
-        f"<div class='desk-empty' hidden><p></p><div class='desk-buttons'>"
+        f"<div class='desk-empty' hidden><p tabindex='-1'></p><div class='desk-buttons'>"
         f"<button type='button' data-do='again'>{escape(texts.look_again)}</button>"
         f"{_button('undo', texts.undo, ACTION_KEYS['undo'])}</div></div>"
         f"{_flag_dialog(texts)}{_keys_dialog(texts)}</div>"
@@ -68,7 +68,7 @@ def _stage(texts: DeskTexts) -> str:
     play = f"<button type='button' data-do='play' data-key=' ' aria-pressed='false' hidden>{escape(texts.play)} {_kbd('Space')}</button>"
     groups = "".join(f"<div class='desk-group'>{group}</div>" for group in (views, zoom, tools, screens, heat + play))
     return (
-        f"<section class='desk-stage'><h2 class='desk-which'></h2>"
+        f"<section class='desk-stage'><h2 class='desk-which' tabindex='-1'></h2>"
         f"<div class='desk-tools'>{groups}</div>"
         f"<div class='desk-view' tabindex='0' role='group' aria-label='{escape(texts.picture_alt)}'>"
         f"<div class='desk-sheet'><img class='desk-picture' alt='{escape(texts.picture_alt)}'><img class='desk-heat' alt='' hidden>"
@@ -94,7 +94,7 @@ def _form(texts: DeskTexts) -> str:
         for name, key in ACTION_KEYS.items()
     )
     return (
-        f"<form class='desk-form' autocomplete='off'><h2 class='desk-ask'>{escape(texts.ask_blind)}</h2>"
+        f"<form class='desk-form' autocomplete='off'><h2 class='desk-ask' tabindex='-1'>{escape(texts.ask_blind)}</h2>"
         f"<div class='desk-answer' hidden></div><div class='desk-labels' hidden></div>"
         f"{_fieldset('desk-values', texts.value, values)}{_fieldset('desk-sure', texts.confidence, confidences)}"
         f"{_fieldset('desk-tags', texts.tags, tags)}"
