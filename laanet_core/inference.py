@@ -286,7 +286,7 @@ class Detector:
         faces = [
             dataclasses.replace(face, track=number)
             for row, numbers in zip(judged, tracks, strict=True)
-            for face, number in zip(row, numbers, strict=True)
+            for number, face in sorted(zip(numbers, row, strict=True), key=lambda pair: pair[0])
         ]
         result = self._video_result(faces, len(judged), sizes[0] if sizes else None, started)
         return dataclasses.replace(result, cautions=in_order(told))

@@ -101,6 +101,9 @@ def test_votes_reach_the_database(client: Client, server: Server, samples: Path)
     vote = (result["receipt"], 1, "disagree", "<img src=x onerror=alert(1)>", "key-of-this-test")
     assert client.predict(*vote, api_name="/submit_feedback") == {"stored": True, "repeated": False, "error": None}
     assert client.predict(*vote, api_name="/submit_feedback") == {"stored": True, "repeated": True, "error": None}
+    for face in (1.4, 0.5, "1", True):
+        refused = client.predict(result["receipt"], face, "agree", "", "key-of-no-face", api_name="/submit_feedback")
+        assert (refused["stored"], refused["error"]["code"]) == (False, "unknown_face"), face
     refused = client.predict("guess", 0, "agree", "", "another-key", api_name="/submit_feedback")
     assert (refused["stored"], refused["error"]["code"]) == (False, "unknown_receipt")
     engine = create_engine(f"sqlite:///{server.database}")
@@ -108,6 +111,16 @@ def test_votes_reach_the_database(client: Client, server: Server, samples: Path)
         query = "SELECT subject, vote, note FROM feedback WHERE idempotency_key = 'key-of-this-test'"
         assert connection.execute(text(query)).all() == [(1, "disagree", "<img src=x onerror=alert(1)>")]
     engine.dispose()
+
+
+def test_an_overlay_goes_with_its_result(client: Client, server: Server, samples: Path) -> None:
+    before = set(server.cache.rglob("overlay.png"))
+    overlay, result = client.predict(handle_file(str(samples / "astronaut.png")), api_name="/analyse_image")
+    assert Path(overlay if isinstance(overlay, str) else overlay["path"]).exists()
+    (laid_down,) = set(server.cache.rglob("overlay.png")) - before
+    assert client.predict(result["receipt"], api_name="/delete") == {"deleted": True, "error": None}
+    assert not laid_down.exists()
+    assert not set(server.cache.rglob("*.png")) - before - set(server.cache.rglob("upload"))
 
 
 def test_health_says_who_answers(server: Server) -> None:

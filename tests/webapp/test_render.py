@@ -9,6 +9,7 @@ import pytest
 from laanet_core.cautions import CAUTIONS
 from laanet_core.config import DecisionConfig
 from laanet_core.holding import held_answer
+from laanet_core.moments import Moment
 from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Heatmap, ModelInfo, TrackResult, Verdict
 from laanet_core.stability import Stability, Variant
 from webapp.ui.render import faces, facts, picture, record, timeline, trust
@@ -103,6 +104,15 @@ def test_pictures_carry_words_for_those_who_do_not_see_them(texts: Texts) -> Non
     assert len(re.findall(r"<label[^>]*><input type='checkbox'", text)) == 2
     assert text.count("class='lens-point'") == 1
     assert "<input" not in picture.picture(rgb, (), texts)
+
+
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=list(LANGUAGES))
+def test_faces_of_a_moment_have_their_persons_numbers(texts: Texts) -> None:
+    faces = (dataclasses.replace(FAKE, time=1.0, track=1), dataclasses.replace(SMALL, time=1.0, track=0))
+    text = picture.moments([Moment(np.zeros((80, 100, 3), np.uint8), 1.0, faces)], texts)
+    assert re.findall(r"lens-box lens-(\w+)'[^>]*><b>(\d)</b>", text) == [("fake", "2"), ("unjudged", "1")]
+    assert f"{texts.person_number.format(number=2)} {texts.verdicts['fake']}" in text
+    assert f"{texts.person_number.format(number=1)} {texts.verdicts['unjudged']}" in text
 
 
 @pytest.mark.parametrize("shape", [(80, 100, 3), (3000, 2000, 3), (20, 4000, 3)])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import hashlib
 import io
 import json
 import math
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pypdf
@@ -27,6 +30,7 @@ from laanet_core.results import AnalysisResult, ErrorInfo, FaceResult, Heatmap, 
 from laanet_core.stability import Stability, Variant
 from tests.core.clips import write_clip
 from webapp.services.cases.reliability import Reliability
+from webapp.services.report import lettering
 from webapp.services.report.chart import _step
 from webapp.services.report.lettering import BODY, paragraph, register_fonts
 from webapp.services.reports import CHINESE, ENGLISH, FORMAT, FORMAT_VERSION, Report, report_json, report_pdf
@@ -199,11 +203,26 @@ def test_the_json_round_trips_and_has_the_same_digits(judged: AnalysisResult, de
     assert data == report_json(report_of(judged, detector.decision))
 
 
+def test_the_json_has_the_faces_and_their_heatmaps() -> None:
+    (entry,) = report_json(report_of(PICTURE), GREY)["images"]
+    crop = cv2.imdecode(np.frombuffer(base64.b64decode(entry["crop"]["jpeg"]), np.uint8), cv2.IMREAD_COLOR)
+    heat = cv2.imdecode(np.frombuffer(base64.b64decode(entry["heatmap"]["png"]), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert (entry["number"], crop.shape, heat.shape, entry["heatmap"]["box"]) == (1, (224, 224, 3), (8, 8), [0, 0, 60, 60])
+    assert (heat == 102).all()  # 0.4 of 255
+    x1, y1, x2, y2 = entry["crop"]["box"]
+    assert x1 < FAKE.box[0] < FAKE.box[2] < x2
+    assert y1 < FAKE.box[1] < FAKE.box[3] < y2
+    assert report_json(report_of(PICTURE))["images"] == []
+
+
 def test_a_clip_has_its_persons_its_chart_and_its_worst_frames(clip: Clip, detector: Detector) -> None:
     report = report_of(clip.result, detector.decision)
     pdf = report_pdf(report, moments=clip.worst)
     text = words_of(pdf)
-    data = report_json(report)
+    data = report_json(report, moments=clip.worst)
+    assert [(image["number"], image["time"]) for image in data["images"]] == [
+        (number, face.time) for number, face in enumerate(clip.result.faces, start=1) if face.time in {worst.time for worst in clip.worst}
+    ]
     for track in clip.result.tracks:
         assert (
             f"{track.track + 1} {ENGLISH[f'verdict.{track.verdict}']} {track.fake_prob:.4f} {track.fake_logit:.4f} {track.frames}" in text
@@ -293,6 +312,18 @@ def test_all_words_can_be_another_language(clip: Clip) -> None:
 def _fields(text: str) -> list[str]:
     """The places of a sentence that are filled in: "{number}"."""
     return [f"{{{part.split('}')[0]}}}" for part in text.split("{")[1:]]
+
+
+def test_every_letter_is_in_the_file() -> None:
+    """A reader without Chinese fonts shows it all the same."""
+    if not any(file.exists() for file in lettering._CHINESE_FILES):
+        assert not os.environ.get("CI"), "no Chinese font on this machine, and CI must not do without"
+        pytest.skip("needs a Chinese font (Debian: apt install fonts-droid-fallback)")
+    pages = pypdf.PdfReader(io.BytesIO(report_pdf(report_of(PICTURE, words=CHINESE), GREY))).pages
+    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index, union-attr]
+    used = [font for font in fonts if font["/BaseFont"] != "/Helvetica"]  # which reportlab names on every page, and nothing is set in
+    assert len(used) >= 3
+    assert all("/FontFile2" in font["/FontDescriptor"] for font in used)
 
 
 def test_chinese_has_its_own_marks_and_none_of_them_begins_a_line() -> None:

@@ -42,7 +42,7 @@ def test_threads_never_use_more_turns_than_there_are() -> None:
     turns, lock, seen = Turns(at_once=3, max_waiting=1), threading.Lock(), []
 
     def work(_: int) -> None:
-        with turns.taken(lambda: None):
+        with turns.taken(lambda _: None):
             with lock:
                 seen.append(turns.running)
             time.sleep(0.01)
@@ -57,13 +57,32 @@ def test_who_waits_can_leave() -> None:
     turns = Turns(at_once=1, max_waiting=1)
     held = turns.ask()
 
-    def leave() -> None:
+    def leave(_: int) -> None:
         raise KeyError
 
     with pytest.raises(KeyError), turns.taken(leave):
         pass
     assert (turns.running, turns.waiting) == (1, 0)
     turns.give_back(held)
+
+
+def test_who_waits_is_told_how_many_come_first() -> None:
+    turns = Turns(at_once=1, max_waiting=5)
+    held, told = turns.ask(), list[int]()
+    clip, picture = turns.ask(clip=True), turns.ask()
+
+    def tell(before: int) -> None:
+        told.append(before)
+        raise KeyError
+
+    for is_clip in (False, True):
+        with pytest.raises(KeyError), turns.taken(tell, clip=is_clip):
+            pass
+    assert told == [1, 2]  # a picture waits for the other one only, a clip for both
+    for turn in (held, clip, picture):
+        turns.give_back(turn)
+    with turns.taken(tell):  # nobody waits, nobody is told
+        pass
 
 
 def test_clips_leave_room_for_pictures() -> None:

@@ -36,6 +36,18 @@ def test_an_upload_is_taken_to_a_folder_of_its_own_and_dropped(cache: Path) -> N
     assert list(cache.rglob("*")) == [folder(cache)]
 
 
+def test_what_belongs_to_a_receipt_goes_with_it(cache: Path) -> None:
+    uploads = Uploads(cache)
+    mine, made, other = uploads.take(upload(cache)), upload(cache, "made/report.pdf"), upload(cache, "other/report.pdf")
+    uploads.hold("mine", mine, made)
+    uploads.hold("another", other)
+    uploads.hold(None, other)
+    uploads.release("mine")
+    uploads.release("mine")
+    assert [path.name for path in cache.rglob("*") if path.is_file()] == ["report.pdf"]
+    assert other.exists()
+
+
 def test_files_that_are_no_uploads_are_left_alone(cache: Path, tmp_path: Path) -> None:
     uploads, ours = Uploads(cache), tmp_path / "example.jpg"
     ours.write_bytes(b"ours")

@@ -87,13 +87,15 @@ def build(settings: Settings) -> Application:
 
     from webapp.ui.app import Site
     from webapp.ui.app import build as build_pages
+    from webapp.ui.presence import Presence
     from webapp.ui.rest.app import RestServices
     from webapp.ui.rest.app import build as build_rest
     from webapp.ui.services import Services
 
     uploads = Uploads(settings.cache)
+    receipts.deleted = uploads.release
     evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache, reliability=cases.reliability)
-    services = Services(analysis, feedback, receipts, evidence, uploads, settings, weights)
+    services = Services(analysis, feedback, receipts, evidence, uploads, settings, Presence(analysis.jobs.stop), weights)
     blocks = build_pages(services)
     rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
     health = _health(settings, records, analysis, detector, weights)

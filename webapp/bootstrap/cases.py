@@ -90,6 +90,7 @@ def build_desk(
         looking,
         ShowingService(looking, records.keeping, detector, reader),
         FlagService(sessions, records.audit),
+        cases.measures,
         overseeing(learning, settings, lambda: detector.info.version),
         settings,
         member_door(records, settings),

@@ -13,7 +13,7 @@ from webapp.domain import Refused, Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, from_environment
 
 COMMANDS = (
-    *("migrate", "create-user", "purge", "backup", "restore", "verify-audit", "export-labels", "gold"),
+    *("migrate", "create-user", "purge", "backup", "restore", "verify-audit", "export-labels", "gold", "measures"),
     *("snapshot", "finetune", "gate", "promote", "rollback", "rescore", "push", "poison-drill", "learning-proof", "benchmark"),
 )
 FAILED = 1

@@ -15,10 +15,11 @@ from webapp.domain import LabelValue, Stage
 
 @dataclass(frozen=True)
 class Given:
-    """A label that counts."""
+    """A label that counts, and the state of its case."""
 
     case_id: int
     case: str
+    state: str
     account_id: int
     name: str
     stage: str
@@ -40,7 +41,10 @@ class Region:
 
 def labels_given(session: Session) -> list[Given]:
     """Oldest first."""
-    columns = (Label.case_id, Case.public_id, Label.account_id, Account.name, Label.stage, Label.value, Label.seconds, Label.created_at)
+    columns = (
+        *(Label.case_id, Case.public_id, Case.state, Label.account_id, Account.name),
+        *(Label.stage, Label.value, Label.seconds, Label.created_at),
+    )
     query = select(*columns).join(Case, Case.id == Label.case_id).join(Account, Account.id == Label.account_id)
     return [Given(*row) for row in session.execute(query.where(Label.withdrawn_at.is_(None)).order_by(Label.id))]
 
@@ -57,8 +61,8 @@ def gold_values(session: Session) -> dict[int, str]:
 
 
 def region_agreements(session: Session) -> Sequence[RegionAgreement]:
-    """Those that say something, by model."""
-    query = select(RegionAgreement).where(RegionAgreement.iou.is_not(None))
+    """Those that say something, by model; without regions that were taken back since."""
+    query = select(RegionAgreement).join(Label).where(RegionAgreement.iou.is_not(None), Label.withdrawn_at.is_(None))
     return session.scalars(query.order_by(RegionAgreement.model_version, RegionAgreement.model_sha256)).all()
 
 

@@ -131,7 +131,7 @@ class AnalysisService:
         seen = Fingerprints()
         with (
             self.jobs.run(job or new_key(), progress) as tell,
-            self.turns.taken(lambda: tell(0.0, "waiting"), clip=_is_clip(path)) if turn is None else nullcontext(),
+            self.turns.taken(lambda before: tell(0.0, f"waiting {before}"), clip=_is_clip(path)) if turn is None else nullcontext(),
         ):
             judge: Judge = pinned(self.detector)  # one and the same for the whole answer, whatever is promoted meanwhile
             result = judge.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen, early=early)

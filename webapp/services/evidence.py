@@ -88,22 +88,26 @@ class EvidenceService:
         return target
 
     def report_json(
-        self, analysed: Analysed, words: Mapping[str, str] | None = None, found: Sequence[Stability | None] | None = None
+        self, path: Path, analysed: Analysed, words: Mapping[str, str] | None = None, found: Sequence[Stability | None] | None = None
     ) -> dict[str, Any]:
         """`found` is what `stabilities` gave, where that is known already."""
-        return report_json(self._report(analysed, words, found))
+        report = self._report(analysed, words, found)
+        return report_json(report, **self._pictures(path, report))
 
     def report_pdf(
         self, path: Path, analysed: Analysed, words: Mapping[str, str] | None = None, found: Sequence[Stability | None] | None = None
     ) -> bytes:
         """An A4 report. `words` are those of another language than English, `found` as in `report_json`."""
         report = self._report(analysed, words, found)
-        pictures: dict[str, Any] = {}
+        return report_pdf(report, **self._pictures(path, report))
+
+    def _pictures(self, path: Path, report: Report) -> dict[str, Any]:
+        """What a report shows of a file: the photo, or the frames of a clip."""
         if report.result.kind == "image" and report.result.outcome != "rejected":
-            pictures["rgb"] = self.picture(path)
-        elif report.result.outcome == "verdict":
-            pictures["moments"] = self.worst_moments(path, report.shown)
-        return report_pdf(report, **pictures)
+            return {"rgb": self.picture(path)}
+        if report.result.outcome == "verdict":
+            return {"moments": self.worst_moments(path, report.shown)}
+        return {}
 
     def _report(self, analysed: Analysed, words: Mapping[str, str] | None, found: Sequence[Stability | None] | None) -> Report:
         extra: dict[str, Any] = {} if words is None else {"words": words}

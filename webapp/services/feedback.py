@@ -139,4 +139,4 @@ def _check_key(key: str) -> None:
 def _check_subject(session: Session, analysis: Analysis, subject: int) -> None:
     count = queries.count_subjects(session, analysis)
     if not 0 <= subject <= count:
-        raise Refused("unknown_face", f"This result has {count} faces; there is no face {subject}.")
+        raise Refused("unknown_face", f"This result has {count} {'face' if count == 1 else 'faces'}; there is no face {subject}.")

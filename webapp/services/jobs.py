@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from laanet_core.errors import Cancelled
 from webapp.services.turns import Restarting
 
-Progress = Callable[[float, str], None]
+Progress = Callable[[float, str], None]  # how far, in [0, 1]; the phase: "waiting N", N others being first, reading, judging, storing
 _FORGOTTEN_AFTER = 10_000  # stop requests for jobs that never came
 
 

@@ -68,6 +68,7 @@ class ReceiptService:
         self._asked = asked
         self._snapshots = snapshots
         self._backed_up_until = backed_up_until
+        self.deleted: Callable[[str], object] | None = None  # told of every receipt whose things are gone, whichever way it was deleted
 
     def result(self, receipt: str) -> dict[str, Any]:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
@@ -125,6 +126,8 @@ class ReceiptService:
                 tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
             empty_journal(engine)
             delete_from_copies(engine, hashed, self._backups)
+        if self.deleted is not None:
+            self.deleted(receipt)
         if self._snapshots is not None:
             self._snapshots.remove(stale)
         if self._keeping is not None and not self._keeping.remove(files):

@@ -11,6 +11,7 @@ from typing import Any
 from laanet_core.crops import RGBImage
 from laanet_core.moments import Moment
 from webapp.services.report.chinese import CHINESE
+from webapp.services.report.images import images
 from webapp.services.report.pages import build
 from webapp.services.report.record import Report
 from webapp.services.report.words import ENGLISH
@@ -22,7 +23,7 @@ FORMAT = "laanet-lens-report"
 FORMAT_VERSION = 1  # grows when a key is renamed, removed or changes its meaning; new keys do not change it
 
 
-def report_json(report: Report) -> dict[str, Any]:
+def report_json(report: Report, rgb: RGBImage | None = None, moments: Sequence[Moment] = ()) -> dict[str, Any]:
     """The report as an object of plain JSON values.
 
     - `format`, `format_version`: FORMAT and FORMAT_VERSION; `language`: of `limits` and nothing else
@@ -44,6 +45,8 @@ def report_json(report: Report) -> dict[str, Any]:
     - `tracks`, of clips only: each person over the whole clip, with `track`, `person`, `frames`, `fake_logit`, `fake_prob`, `verdict`
     - `reliability`: of faces (photos) or persons (clips) of which enough is known, with `number`, `count` moderators' decisions on faces
       drawn at random that the same model scored from `scores[0]` to `scores[1]`, `fakes` of them, their `share` and its 95 % `interval`
+    - `images`: of every judged face of the photo `rgb` (H, W, 3) uint8, or of a clip's `moments`: `number` in `faces`, `time`, `crop` with
+      `jpeg` (base64, 224 x 224 pixels) and the `box` that it shows, `heatmap` with `png` (base64, grey, S/4 x S/4, 255 is 1) and its `box`
     - `limits`: what the report can and cannot say, sentences
 
     Scores, probabilities and thresholds have four decimals, the digits of the PDF and of the page.
@@ -68,6 +71,7 @@ def report_json(report: Report) -> dict[str, Any]:
         ],
         **({"tracks": [{**track.to_json(), "person": track.track + 1} for track in result.tracks]} if result.kind == "video" else {}),
         "reliability": [{"number": number, **found.to_json()} for number, found in report.reliabilities()],
+        "images": images(result.faces, rgb, moments),
         "limits": report.limits,
     }
 

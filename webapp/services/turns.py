@@ -99,15 +99,17 @@ class Turns:
             self._let_in()
 
     @contextmanager
-    def taken(self, still_wanted: Callable[[], None], *, clip: bool = False) -> Iterator[None]:
-        """Wait in this thread, however long the line (its callers keep one of their own); `still_wanted` may raise to leave it."""
+    def taken(self, still_wanted: Callable[[int], None], *, clip: bool = False) -> Iterator[None]:
+        """Wait in this thread, however long the line (its callers keep one of their own); `still_wanted` is told how
+        many are in it before, and may raise to leave it.
+        """
         with self._lock:
             if self._closed:
                 raise Restarting
             turn = self._join(clip)
         try:
             while not turn.granted.done():
-                still_wanted()
+                still_wanted(self._before(turn))
                 try:
                     turn.granted.result(timeout=_POLL_SECONDS)
                 except TimeoutError:
@@ -116,6 +118,12 @@ class Turns:
             yield
         finally:
             self.give_back(turn)
+
+    def _before(self, turn: Turn) -> int:
+        """How many of those who wait will, as it is now, have their turns first."""
+        with self._lock:
+            place = self._line.index(turn) if turn in self._line else 0
+            return sum(other.clip <= turn.clip and (before < place or other.clip < turn.clip) for before, other in enumerate(self._line))
 
     def _check(self) -> None:
         if self._closed:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 import time
 from pathlib import Path
+
+from webapp.domain import receipt_hash
+
+_REMEMBERED = 10_000  # receipts
 
 
 class Uploads:
@@ -18,6 +23,8 @@ class Uploads:
         self._cache = cache.resolve()
         self._folder = folder(self._cache)
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
+        self._held: dict[str, list[Path]] = {}  # by the hash of a receipt
         self._always = (self._folder, self._cache / "api")  # what comes over plain HTTP has its own folder
 
     def take(self, path: Path) -> Path:
@@ -36,6 +43,20 @@ class Uploads:
                 path.unlink(missing_ok=True)
                 if path.resolve().parent not in (self._cache, self._folder):
                     _remove_if_empty(path.parent)
+
+    def hold(self, receipt: str | None, *paths: Path) -> None:
+        """Remember uploads and made files that show the file of a receipt, so that they go with it."""
+        if receipt is not None:
+            with self._lock:
+                self._held.setdefault(receipt_hash(receipt), []).extend(paths)
+                while len(self._held) > _REMEMBERED:
+                    self._held.pop(next(iter(self._held)))  # long since swept
+
+    def release(self, receipt: str) -> None:
+        """Delete what is held for a receipt, which was deleted."""
+        with self._lock:
+            paths = self._held.pop(receipt_hash(receipt), [])
+        self.drop(*paths)
 
     def sweep(self, seconds: float) -> None:
         """Delete every file that came or was made longer ago, and the folders of such: after crashes and aborted uploads too."""

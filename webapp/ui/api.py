@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import cv2
 import gradio as gr
 
+from laanet_core.crops import RGBImage
 from laanet_core.errors import UnreadableMedia
 from laanet_core.overlay import draw_overlay
 from webapp.domain import Refused
@@ -39,9 +42,10 @@ def _add_analyses(services: Services) -> None:
         analysed = services.analysis.analyse(path, only="image")
         if analysed.result.outcome != "rejected":
             with contextlib.suppress(UnreadableMedia):  # the answer counts, and is stored
-                overlay = draw_overlay(services.evidence.picture(path), analysed.result.faces)
+                overlay = _laid_down(draw_overlay(services.evidence.picture(path), analysed.result.faces), services.settings.cache)
+                services.uploads.hold(analysed.receipt, overlay)
         services.uploads.drop(path)
-        return overlay, analysed.to_json()
+        return None if overlay is None else str(overlay), analysed.to_json()
 
     def analyse_video(file: str | None) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
@@ -59,18 +63,26 @@ def _add_analyses(services: Services) -> None:
     gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
 
 
+def _laid_down(rgb: RGBImage, cache: Path) -> Path:
+    """A PNG where Gradio hands files out, in a folder of its own, so that it is known what to delete; it is swept like the uploads."""
+    path = Path(tempfile.mkdtemp(dir=cache)) / "overlay.png"
+    if not cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)):
+        raise OSError(f"could not write {path}")
+    return path
+
+
 def _add_feedback(feedback: FeedbackService) -> None:
     def submit_feedback(receipt: str, face: float, vote: str, note: str, idempotency_key: str) -> dict[str, Any]:
         """Vote on a result: face 0 is the whole file. {"stored", "repeated", "error"}."""
         try:
-            if not isinstance(face, (int, float)) or face != int(face):
+            if isinstance(face, bool) or not isinstance(face, (int, float)) or not float(face).is_integer():
                 raise Refused("unknown_face", "The face must be a whole number; 0 is the whole file.")
             new = feedback.submit(Submission(str(receipt), int(face), str(vote), str(note or ""), str(idempotency_key)))
         except Refused as refusal:
             return {"stored": False, "repeated": False, "error": refusal.to_json()}
         return {"stored": True, "repeated": not new, "error": None}
 
-    receipt, face, vote = gr.Textbox(label="receipt"), gr.Number(label="face", precision=0), gr.Textbox(label="vote")
+    receipt, face, vote = gr.Textbox(label="receipt"), gr.Number(label="face"), gr.Textbox(label="vote")
     note, key, stored = gr.Textbox(label="note"), gr.Textbox(label="idempotency_key"), gr.JSON(label="stored")
     gr.Button().click(submit_feedback, [receipt, face, vote, note, key], stored, api_name="submit_feedback")
 

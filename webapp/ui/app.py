@@ -61,6 +61,12 @@ def _pages(services: Services) -> gr.Blocks:
     for texts in LANGUAGES.values():
         with blocks.route(texts.receipt_title, address(texts, "receipt"), show_in_navbar=False):
             receipt.build(blocks, services, texts)
+
+    def leave(request: gr.Request) -> None:
+        services.presence.leave(request.session_hash or "")
+
+    with blocks:
+        blocks.unload(leave)
     return blocks
 
 

@@ -49,8 +49,20 @@
     place.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
   };
 
+  // A button that is pressed by keyboard and then cannot be pressed any more would leave whoever pressed it nowhere.
+  const follow = (from, to) => {
+    const pressed = document.activeElement;
+    if (!pressed || !pressed.matches(from) || !pressed.matches(":focus-visible")) return;
+    setTimeout(() => { // once the buttons have changed, and not so soon that a second press meets the other one
+      const next = document.querySelector(to);
+      if (next && (document.activeElement === document.body || document.activeElement === pressed)) next.focus();
+    }, 400);
+  };
+  window.lensBegin = () => follow("#analyse", "#stop");
+
   // On a narrow screen the answer is below everything that was asked: go there, so that nobody waits for what has come already.
   window.lensArrive = () => {
+    follow("#stop", "#analyse");
     const answer = document.querySelector("#headline");
     const top = answer ? answer.getBoundingClientRect().top : 0;
     if (top < 0 || top > window.innerHeight * 0.6) goTo(answer, "start");

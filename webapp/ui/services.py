@@ -11,6 +11,7 @@ from webapp.services.cases.claims import ClaimService
 from webapp.services.cases.flags import FlagService
 from webapp.services.cases.labelling import LabellingService
 from webapp.services.cases.looking import LookingService
+from webapp.services.cases.measures import MeasureService
 from webapp.services.cases.showing import ShowingService
 from webapp.services.evidence import EvidenceService
 from webapp.services.feedback import FeedbackService
@@ -19,6 +20,7 @@ from webapp.services.receipts import ReceiptService
 from webapp.services.uploads import Uploads
 from webapp.services.weights import STARTER, WeightsInUse
 from webapp.settings import Settings
+from webapp.ui.presence import Presence
 
 if TYPE_CHECKING:
     from webapp.ui.doors.membership import MemberDoor
@@ -34,6 +36,7 @@ class Services:
     evidence: EvidenceService
     uploads: Uploads
     settings: Settings
+    presence: Presence
     weights: WeightsInUse = field(default=WeightsInUse(STARTER, STARTER))
 
 
@@ -51,6 +54,7 @@ class DeskServices:
     looking: LookingService
     showing: ShowingService
     flags: FlagService
+    measures: MeasureService
     overseeing: OverseeingService
     settings: Settings
     by_membership: MemberDoor | None = None

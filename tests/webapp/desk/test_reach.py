@@ -134,16 +134,21 @@ def outcome(moderator: Moderator, call: dict[str, Any], data: list[Any], session
 
 def test_a_moderator_is_no_admin(desk_server: Server, mia: Moderator, case: str) -> None:
     """All of Gradio's handlers run, for the page could be told to call any of them; the services refuse what only admins may."""
+    with signed_in(desk_server, "noah") as noah:  # there is something that could be told
+        assert noah.said("/take")["case"]["id"] == case
+        noah.said(f"/case/{case}/blind", SAID)
+        noah.said(f"/case/{case}/final", {"same": True})
     before = rows_of(desk_server)
     for number, call in enumerate(dependencies(mia)):
         line = outcome(mia, call, ["mia", "admin"][: len(call["inputs"])], f"session{number}")
         assert "lens_session" not in line
-        assert "noah" not in line  # no list of people either
-        if call["inputs"]:
+        assert "noah" not in line  # no list of people, and nothing that was measured of them, either
+        if call["targets"][0][1] != "load":
             assert "may not do this" in line
     of_the_model = [(method, path) for method, path in ENDPOINTS if path.startswith(PREFIX)]
     assert len(of_the_model) >= 9
-    for method, path in (*of_the_model, ("POST", "/disputed"), ("POST", f"/case/{case}/adjudicate")):
+    of_disputes = [("POST", "/disputed"), ("GET", f"/case/{case}/arguments"), ("POST", f"/case/{case}/adjudicate")]
+    for method, path in (*of_the_model, *of_disputes):
         answer = mia.client.request(method, CALLS + path, json=SAID if method == "POST" else None)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
     assert rows_of(desk_server) == before
@@ -153,6 +158,8 @@ def test_an_admin_is(desk_server: Server, case: str) -> None:
     with signed_in(desk_server, "ada") as ada:
         actions = [call for call in dependencies(ada) if call["inputs"]]
         lines = [outcome(ada, call, ["pia", "moderator"], f"admin{number}") for number, call in enumerate(actions)]
+        (measured,) = [call for call in dependencies(ada) if call["targets"][0][1] == "select"]
+        assert "measures-alpha" in outcome(ada, measured, [], "measured")
     assert "/link#" in lines[0]
     assert all("pia" in line for line in lines)
     with records_of(desk_server) as sessions:

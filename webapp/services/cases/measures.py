@@ -4,91 +4,29 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from statistics import fmean, median
 
-from laanet_core.metrics import Interval, wilson_interval
 from webapp.db import measure_queries as queries
 from webapp.db.measure_queries import Given
 from webapp.db.session import Sessions
 from webapp.db.tables import RegionAgreement
-from webapp.domain import Role, Stage
-from webapp.services.accounts import Person, require
+from webapp.domain import CaseState, Role, Stage
+from webapp.services.accounts import require
+from webapp.services.accounts.person import Asking, Host
 from webapp.services.cases.agreement import alpha, alpha_interval, counts
 from webapp.services.cases.consensus import consensus
-
-
-@dataclass(frozen=True)
-class Share:
-    """`hits` of `count`; the interval is of 95 % (Wilson), None of nothing."""
-
-    hits: int
-    count: int
-
-    @property
-    def interval(self) -> Interval | None:
-        return wilson_interval(self.hits, self.count) if self.count else None
-
-
-@dataclass(frozen=True)
-class Agreement:
-    """Krippendorff's alpha of blind labels, since nothing was revealed before them; None where nothing could be disagreed about.
-
-    `period`: YYYY-MM of a case's first label, or "" for all the time. `cases` have two labels or more.
-    """
-
-    period: str
-    cases: int
-    alpha: float | None
-    interval: Interval | None
-
-
-@dataclass(frozen=True)
-class PersonMeasures:
-    """Of one moderator: cases finished; blind labels that are what was decided (his own voice is part of that), and what is known of
-    gold cases; changes of mind once the model's answer was shown; the median time from taking a case to the last word.
-    """
-
-    account_id: int
-    name: str
-    cases: int
-    decided_alike: Share
-    gold_right: Share
-    switched: Share
-    median_seconds: float | None
-
-
-@dataclass(frozen=True)
-class HeatmapMeasures:
-    """Of one model: painted regions in which its heatmap's peak lies (pointing game), and the mean IoU."""
-
-    model_version: str
-    model_sha256: str
-    pointing: Share
-    mean_iou: float
-
-
-@dataclass(frozen=True)
-class Measures:
-    """`suggestions`: of undecided cases, how probable each value is by who said what; they decide nothing."""
-
-    overall: Agreement
-    months: tuple[Agreement, ...]
-    people: tuple[PersonMeasures, ...]
-    heatmaps: tuple[HeatmapMeasures, ...]
-    switched: Share
-    median_seconds: float | None
-    suggestions: Mapping[str, Mapping[str, float]]
+from webapp.services.cases.measured import Agreement, HeatmapMeasures, Measures, PersonMeasures, Share
 
 
 class MeasureService:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def all(self, person: Person | None) -> Measures:
-        """For admins. Raises Refused: not_signed_in, not_allowed."""
-        require(person, Role.ADMIN)
+    def all(self, person: Asking) -> Measures:
+        """For admins and the host. Raises Refused: not_signed_in, not_allowed."""
+        if not isinstance(person, Host):
+            require(person, Role.ADMIN)
         with self._sessions() as session:
             given = queries.labels_given(session)
             decided, gold = queries.standing_values(session), queries.gold_values(session)
@@ -100,9 +38,10 @@ class MeasureService:
             months=tuple(_agreement(month, labels) for month, labels in _by_month(blind)),
             people=tuple(_person(labels, decided, gold) for labels in _by_person(given)),
             heatmaps=tuple(_heatmaps(list(rows)) for _, rows in groupby(agreements, lambda row: row.model_sha256)),
+            cases=len(final),
             switched=_switched(given),
             median_seconds=_median(final),
-            suggestions=_suggestions([label for label in final if label.case_id not in gold], decided),
+            suggestions=_suggestions([label for label in final if label.case_id not in gold]),
         )
 
 
@@ -161,11 +100,10 @@ def _heatmaps(rows: Sequence[RegionAgreement]) -> HeatmapMeasures:
     return HeatmapMeasures(rows[0].model_version, rows[0].model_sha256, hits, fmean(row.iou or 0.0 for row in rows))
 
 
-def _suggestions(labels: Sequence[Given], decided: Mapping[int, str]) -> dict[str, dict[str, float]]:
+def _suggestions(labels: Sequence[Given]) -> dict[str, dict[str, float]]:
+    """Everybody is weighed by all that was said; told is only what an adjudicator may know, who sees the arguments."""
     found = consensus((label.case, label.account_id, label.value) for label in labels)
-    undecided = {label.case for label in labels if label.case_id not in decided}
+    disputed = {label.case for label in labels if label.state == CaseState.DISPUTED}
     return {
-        str(case): {str(value): round(chance, 3) for value, chance in row.items()}
-        for case, row in found.truths.items()
-        if case in undecided
+        str(case): {str(value): round(chance, 3) for value, chance in row.items()} for case, row in found.truths.items() if case in disputed
     }

@@ -21,7 +21,11 @@ from reportlab.platypus import paragraph as paragraphs
 
 from laanet_core.results import Verdict
 
-SANS, BOLD, CHINESE = "LensSans", "LensSans-Bold", "STSong-Light"
+SANS, BOLD = "LensSans", "LensSans-Bold"
+_CHINESE, _CHINESE_OF_THE_READER = "LensChinese", "STSong-Light"
+_CHINESE_FILES = [
+    Path("/usr/share/fonts/truetype") / file for file in ("droid/DroidSansFallbackFull.ttf", "wqy/wqy-zenhei.ttc")
+]  # Debian's
 _FILES = {SANS: "DejaVuSans.ttf", BOLD: "DejaVuSans-Bold.ttf"}  # matplotlib brings them; their licence lets them be embedded
 _NEVER_FIRST = "，；：！？》〉”’…%"  # on a line; reportlab's own list has not all of Chinese
 _LONGEST = 600  # characters of one text; a table's cell must fit on a page
@@ -46,13 +50,31 @@ def register_fonts() -> None:
         if _covered:
             return
         folder = Path(get_data_path()) / "fonts" / "ttf"
-        pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+        _register_chinese()
         for breaking in (textsplit, paragraphs):  # text of one font is broken by the one, of several by the other
             breaking.ALL_CANNOT_START += _NEVER_FIRST  # type: ignore[attr-defined]  # left out of the stubs
         for name, file in _FILES.items():
             font = TTFont(name, folder / file)
             pdfmetrics.registerFont(font)
             _covered[name] = frozenset(font.face.charToGlyph)
+
+
+def _register_chinese() -> None:
+    """One that can be embedded where the system has one; else that of the reader, which not every reader has."""
+    file = next((file for file in _CHINESE_FILES if file.exists()), None)
+    if file is None:
+        pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE_OF_THE_READER))
+        return
+    font = TTFont(_CHINESE, file)
+    pdfmetrics.registerFont(font)
+    _covered[_CHINESE] = frozenset(font.face.charToGlyph)
+
+
+def _chinese_font(letter: str) -> str | None:
+    """The font that has a letter which the others lack; None where it has not."""
+    if _CHINESE in _covered:
+        return _CHINESE if ord(letter) in _covered[_CHINESE] else None
+    return _CHINESE_OF_THE_READER if _is_chinese(letter) else None
 
 
 def runs(text: str, font: str) -> Iterator[tuple[str, str]]:
@@ -81,8 +103,8 @@ def _letter(letter: str, font: str) -> tuple[str, str]:
     if not unicodedata.category(letter).startswith("C"):
         if ord(letter) in _covered[font]:
             return font, letter
-        if _is_chinese(letter):
-            return CHINESE, letter
+        if (chinese := _chinese_font(letter)) is not None:
+            return chinese, letter
     return font, f"[U+{ord(letter):04X}]"
 
 
@@ -118,7 +140,7 @@ def paragraph(text: str, look: ParagraphStyle, *, bullet: str | None = None) -> 
     markup = "".join(
         escape(letters) if font == look.fontName else f'<font name="{font}">{escape(letters)}</font>' for font, letters in pieces
     )
-    if any(font == CHINESE for font, _ in pieces):  # no spaces to break lines at
+    if any(font in (_CHINESE, _CHINESE_OF_THE_READER) for font, _ in pieces):  # no spaces to break lines at
         look = ParagraphStyle(f"{look.name}-chinese", parent=look, wordWrap="CJK")
     return Paragraph(markup, look, bulletText=bullet)
 

@@ -19,7 +19,7 @@ from laanet_core.results import Box, FaceResult, Heatmap, Verdict
 from webapp.services.report.lettering import BOLD, COLOURS, draw_text, text_width
 
 _FINENESS = 220 / 72  # pixels to a point of paper
-_CROP_SIDE = 224  # pixels of a face in the report
+CROP_SIDE = 224  # pixels of a face in the report
 _OPACITY = 0.75  # of the hottest places, as the page begins with
 _WIDTHS: dict[Verdict | None, float] = {"fake": 1.6, "real": 0.8, "inconclusive": 0.8, None: 0.8}  # points
 _DASHES: dict[Verdict | None, tuple[float, ...]] = {"fake": (), "real": (), "inconclusive": (4, 2.5), None: (1, 1.5)}
@@ -45,7 +45,7 @@ class Picture(Flowable):
         rows, columns = rgb.shape[:2]
         ratio = min(width / columns, height / rows)
         self.width, self.height = columns * ratio, rows * ratio
-        self._jpeg = _jpeg(rgb)
+        self._jpeg = jpeg(rgb)
         self._marks = marks
         self._points = ratio * scale  # points per pixel of the original
 
@@ -109,12 +109,12 @@ def picture_pair(
 def crop_pair(rgb: RGBImage, face: FaceResult, side: float) -> tuple[Picture, Picture | None]:
     """A face up close as the network saw it, and the same under its heatmap where it has one; `side` in points."""
     square = enlarge_to_square(face.box)
-    crop = crop_square(rgb, square, _CROP_SIDE)
+    crop = crop_square(rgb, square, CROP_SIDE)
     if face.heatmap is None:
         return Picture(crop, side, side), None
     x1, y1, x2, y2 = face.heatmap.box
     moved = Heatmap(face.heatmap.values, (x1 - square[0], y1 - square[1], x2 - square[0], y2 - square[1]))
-    heated = _heated(crop, [dataclasses.replace(face, heatmap=moved)], _CROP_SIDE / (square[2] - square[0]))
+    heated = _heated(crop, [dataclasses.replace(face, heatmap=moved)], CROP_SIDE / (square[2] - square[0]))
     return Picture(crop, side, side), Picture(heated, side, side)
 
 
@@ -128,7 +128,7 @@ def _resized(rgb: RGBImage, width: int, height: int) -> RGBImage:
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _jpeg(rgb: RGBImage) -> bytes:
+def jpeg(rgb: RGBImage) -> bytes:
     """Encoded anew from pixels, so that nothing but the picture goes along."""
     encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])[1]
     return encoded.tobytes()

@@ -52,6 +52,7 @@ class Handlers:
             ("POST", "/case/{case}/blind"): self.blind,
             ("POST", "/case/{case}/final"): self.final,
             ("POST", "/case/{case}/undo"): self.undo,
+            ("GET", "/case/{case}/arguments"): self.arguments,
             ("POST", "/case/{case}/adjudicate"): self.adjudicate,
             ("GET", "/case/{case}/file"): self.file,
             ("GET", "/case/{case}/view"): self.view,
@@ -107,6 +108,10 @@ class Handlers:
     def disputed(self, asked: Asked) -> Mapping[str, Any]:
         case = self._services.looking.disputed(asked.person, asked.skipped())
         return {"case": None} if case is None else self._argued(asked, case)
+
+    def arguments(self, asked: Asked) -> Mapping[str, Any]:
+        """Of this disputed case."""
+        return {**self._argued(asked, asked.case), "queue": self._services.looking.queue(asked.person).to_json()}
 
     def adjudicate(self, asked: Asked) -> Mapping[str, Any]:
         self._services.labelling.adjudicate(asked.person, asked.case, asked.said())

@@ -11,6 +11,7 @@ import gradio as gr
 
 from webapp.domain import Refused
 from webapp.ui.pages.analyse.layout import header
+from webapp.ui.receipts import receipt_of
 from webapp.ui.render import record
 from webapp.ui.render.headline import message
 from webapp.ui.services import Services
@@ -106,11 +107,6 @@ def _ticking(found: Mapping[str, Any]) -> gr.Timer:
 def decided(found: Mapping[str, Any]) -> list[Any]:
     """What makes one state of the decisions another."""
     return [] if found["decision"] is None else [[face["face"], face["value"], face["decided_at"]] for face in found["decision"]["faces"]]
-
-
-def receipt_of(words: str) -> str:
-    """The receipt in a pasted link or alone."""
-    return words.strip().rpartition("#")[2]
 
 
 def export_link(receipt: str, texts: Texts) -> str:

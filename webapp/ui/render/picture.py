@@ -16,30 +16,40 @@ from laanet_core.points import vulnerable_points
 from laanet_core.results import FaceResult
 from webapp.ui.texts import Texts
 
+Named = tuple[int, str]  # what a face is called: its number, and in words
 SHOWN_SIDE = 1280  # longer side of a picture sent to the page
+_WIDE = 1.2  # times as wide as high: frames of which four in a row would be too small to see anything
 _STRENGTH = 75  # per cent, where the slider begins
 
 
 def picture(rgb: RGBImage, faces: Sequence[FaceResult], texts: Texts) -> str:
     """The picture with its faces boxed and numbered, the heatmap as a layer whose strength and extent sliders set."""
-    return _view(_figure(rgb, faces, "", texts), faces, texts)
+    named = [(number, texts.face_number.format(number=number)) for number in range(1, len(faces) + 1)]
+    return _view(_figure(rgb, faces, named, "", texts), faces, texts)
 
 
 def moments(found: Iterable[Moment], texts: Texts) -> str:
-    """The most suspicious frames of a clip, in order of time, each with a button that goes there."""
+    """The most suspicious frames of a clip, in order of time, each with a button that goes there; faces have their persons' numbers."""
     ordered = sorted(found, key=lambda moment: moment.time)
     if not ordered:
         return ""
-    figures = "".join(_figure(moment.rgb, moment.faces, f"{moment.time:.2f}", texts) for moment in ordered)
+    figures = "".join(_figure(moment.rgb, moment.faces, _persons(moment, texts), f"{moment.time:.2f}", texts) for moment in ordered)
     faces = [face for moment in ordered for face in moment.faces]
-    return _view(f"<h3>{escape(texts.worst)}</h3><div class='lens-moments'>{figures}</div>", faces, texts)
+    height, width = ordered[0].rgb.shape[:2]
+    shape = " lens-wide" if width > _WIDE * height else ""
+    return _view(f"<h3>{escape(texts.worst)}</h3><div class='lens-moments{shape}'>{figures}</div>", faces, texts)
+
+
+def _persons(moment: Moment, texts: Texts) -> list[Named]:
+    numbers = [(face.track or 0) + 1 for face in moment.faces]
+    return [(number, texts.person_number.format(number=number)) for number in numbers]
 
 
 def _view(figures: str, faces: Sequence[FaceResult], texts: Texts) -> str:
     return f"<div class='lens-view' style='--heat:{_STRENGTH / 100};--split:0%'>{figures}{_controls(faces, texts)}</div>"
 
 
-def _figure(rgb: RGBImage, faces: Sequence[FaceResult], seconds: str, texts: Texts) -> str:
+def _figure(rgb: RGBImage, faces: Sequence[FaceResult], named: Sequence[Named], seconds: str, texts: Texts) -> str:
     height, width = rgb.shape[:2]
     scale = min(SHOWN_SIDE / max(height, width), 1.0)
     shown = rgb
@@ -47,11 +57,12 @@ def _figure(rgb: RGBImage, faces: Sequence[FaceResult], seconds: str, texts: Tex
         size = (max(round(width * scale), 1), max(round(height * scale), 1))
         shown = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
     layer = heat_layer(shown.shape, faces, scale=scale)
-    marks = "".join(_box(face, number, width, height) for number, face in enumerate(faces, start=1)) + _points(faces, width, height)
+    boxes = "".join(_box(face, number, width, height) for face, (number, _) in zip(faces, named, strict=True))
+    marks = boxes + _points(faces, width, height)
     note = f"<figcaption>{_go_to(seconds, texts)}</figcaption>" if seconds else ""
     return (
         f"<figure class='lens-figure'><div class='lens-stage' style='--ratio:{width / height:.5f}'>"
-        f"<img src='{data_uri(shown, '.jpg')}' alt='{escape(_alternative(faces, texts))}'>"
+        f"<img src='{data_uri(shown, '.jpg')}' alt='{escape(_alternative(faces, named, texts))}'>"
         f"<img class='lens-heat' src='{data_uri(layer, '.png')}' alt=''>{marks}</div>{note}</figure>"
     )
 
@@ -104,11 +115,10 @@ def _points(faces: Sequence[FaceResult], width: int, height: int) -> str:
     )
 
 
-def _alternative(faces: Sequence[FaceResult], texts: Texts) -> str:
+def _alternative(faces: Sequence[FaceResult], named: Sequence[Named], texts: Texts) -> str:
     if not faces:
         return texts.picture_without_faces
-    verdicts = [texts.verdicts[face.verdict or "unjudged"] for face in faces]
-    words = [f"{texts.face_number.format(number=number)} {verdict}" for number, verdict in enumerate(verdicts, start=1)]
+    words = [f"{name} {texts.verdicts[face.verdict or 'unjudged']}" for face, (_, name) in zip(faces, named, strict=True)]
     return texts.picture_with_faces.format(count=len(faces), faces=", ".join(words))
 
 

@@ -53,6 +53,7 @@ CHINESE = Texts(
         "storing": "正在保存结果",
     },
     place_of="第 {number} 个文件，共 {count} 个：",
+    first_come="，前面还有 {count} 个",
     left_seconds="，大约还需 {count} 秒",
     left_minutes="，大约还需 {count} 分钟",
     so_far="。到目前为止：{verdict}（{number}）",

@@ -39,6 +39,7 @@ class Texts:
     kept: Mapping[str, str]  # what became of the file of a visitor who agreed: kept, or the code of why not
     stages: Mapping[str, str]  # what a running analysis is doing
     place_of: str
+    first_come: str  # while an analysis waits
     left_seconds: str
     left_minutes: str
     so_far: str  # of a clip that is still being judged

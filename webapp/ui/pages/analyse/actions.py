@@ -11,13 +11,14 @@ from typing import Any
 import gradio as gr
 
 from laanet_core.errors import UnreadableMedia
-from webapp.domain import Refused
+from webapp.domain import Refused, new_key
 from webapp.media.masks import mask_of_text
 from webapp.services.feedback import Submission
 from webapp.services.reports import REPORT_WORDS
 from webapp.ui.pages.analyse import show
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.visits import Said, Shown, Visit
+from webapp.ui.receipts import receipt_of
 from webapp.ui.render import headline
 from webapp.ui.services import Services
 from webapp.ui.texts import Texts, code_of
@@ -46,8 +47,8 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
     def saved(name: str, make: Callable[[Shown], bytes]) -> Callable[[Visit | None], Any]:
         def save(found: Visit | None) -> Any:
             shown = found.shown if found else None
-            if shown is None:
-                return gr.skip()
+            if shown is None or _deleted_elsewhere(shown, services):
+                raise gr.Error(texts.file_gone, print_exception=False)
             try:
                 content = make(shown)
             except UnreadableMedia as error:
@@ -55,6 +56,7 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
             path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
             path.write_bytes(content)
             shown.made.append(path)
+            services.uploads.hold(shown.analysed.receipt, path)
             return str(path)
 
         return save
@@ -65,12 +67,22 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
         return services.evidence.report_pdf(shown.path, shown.analysed, words, shown.stabilities)
 
     def data(shown: Shown) -> bytes:
-        content = services.evidence.report_json(shown.analysed, words, shown.stabilities)
+        content = services.evidence.report_json(shown.path, shown.analysed, words, shown.stabilities)
         return json.dumps(content, indent=2, ensure_ascii=False).encode()
 
     for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
         made = button.click(saved(name, make), visit, layout.next.ready, **QUIET)
         made.success(None, None, None, js=HAND_OVER)
+
+
+def _deleted_elsewhere(shown: Shown, services: Services) -> bool:
+    """Nothing more is made of a file whose result is gone. Where the database fails nobody knows, and the visitor has his report."""
+    try:
+        if shown.analysed.receipt is not None:
+            services.receipts.result(shown.analysed.receipt)
+    except Refused as refusal:
+        return refusal.code == "unknown_receipt"
+    return False
 
 
 def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]) -> Any:
@@ -79,16 +91,19 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
     """
     following, gone = layout.next, gr.Textbox(visible=False)
 
-    def delete(found: Visit | None, request: gr.Request) -> dict[Any, Any]:
+    def delete(found: Visit | None, link: str, request: gr.Request) -> dict[Any, Any]:
         shown = found.shown if found else None
-        if found is None or shown is None or shown.analysed.receipt is None:
+        receipt = receipt_of(link) if shown is None else shown.analysed.receipt
+        if not receipt:
             return {following.deleted: ""}
         try:
-            services.receipts.delete(shown.analysed.receipt)
+            services.receipts.delete(receipt)
         except Refused as refusal:
             if refusal.code != "unknown_receipt":  # that one was deleted elsewhere: what is shown goes all the same
                 reason = texts.refused.get(refusal.code, refusal.message)
                 raise gr.Error(texts.cannot_delete.format(reason=reason), print_exception=False) from refusal
+        if found is None or shown is None:  # the server has been started anew meanwhile, and knows the link only
+            return {**show.nothing(layout, texts.deleted), following.deleted: texts.deleted, gone: ""}
         services.uploads.drop(Path(shown.upload), shown.path, *shown.made)
         found.remove_shown()
         found.deleted = True
@@ -98,7 +113,7 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
         return {**left, following.deleted: texts.deleted_next, gone: shown.upload}
 
     following.delete.click(lambda: gr.update(visible=True), None, following.delete_sure, **QUIET)
-    deleted = following.delete_sure.click(delete, visit, [*outputs, gone], **QUIET)
+    deleted = following.delete_sure.click(delete, [visit, following.link], [*outputs, gone], **QUIET)
     deleted.success(None, [layout.inputs.files, gone], layout.inputs.files, js=TAKE_OUT, **QUIET)
     return deleted
 
@@ -106,22 +121,24 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
 def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
     following = layout.next
 
-    def submit(found: Visit | None, subject: int, choice: str | None, tags: list[str], words: str, painted: str) -> str:
+    def submit(found: Visit | None, link: str, subject: int, choice: str | None, tags: list[str], words: str, painted: str) -> str:
         shown = found.shown if found else None
-        if shown is None or shown.analysed.receipt is None:
-            return texts.refused["unknown_receipt"]
+        receipt = receipt_of(link) if shown is None else shown.analysed.receipt  # a server that was started anew knows the link only
         if not choice:
             return texts.choose_vote
-        key = shown.key_for(f"{subject} {choice} {tags} {words} {hash(painted)}")
+        vote = f"{subject} {choice} {tags} {words} {hash(painted)}"
+        key = new_key() if shown is None else shown.key_for(vote)
         try:
             region = mask_of_text(painted) if painted else None
-            submission = Submission(shown.analysed.receipt, int(subject), choice, words or "", key, tags=tuple(tags or ()), region=region)
+            submission = Submission(receipt or "", int(subject), choice, words or "", key, tags=tuple(tags or ()), region=region)
             new = services.feedback.submit(submission)
         except Refused as refusal:
             return f"{texts.refused.get(refusal.code, refusal.message)} (`{refusal.code}`)"
-        shown.sent = f"{subject} {choice} {tags} {words} {hash(painted)}"
-        shown.said = Said(int(subject), choice, tuple(tags or ()), words or "")
+        if shown is not None:
+            shown.sent, shown.said = vote, Said(int(subject), choice, tuple(tags or ()), words or "")
         return texts.thanks if new else texts.thanks_again
 
-    inputs = [visit, following.subject, following.vote, following.tags, following.note, following.region]
+    changed = [field.input for field in (following.subject, following.vote, following.tags, following.note)]
+    gr.on(changed, None, None, following.thanks, js="() => ''", **QUIET)  # it was about the vote before
+    inputs = [visit, following.link, following.subject, following.vote, following.tags, following.note, following.region]
     following.send.click(submit, inputs, following.thanks, js=WITH_REGION, **QUIET)

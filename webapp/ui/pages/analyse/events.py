@@ -65,7 +65,7 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
     inputs.examples.select(choose, None, inputs.files, **QUIET)
     inputs.camera.change(lambda path: [path] if path else None, inputs.camera, inputs.files, **QUIET)
     inputs.files.change(forget, [inputs.files, visit], outputs, queue=False, **QUIET)
-    began = inputs.start.click(None, None, [job, *buttons], js=f"() => [{_NEW_KEY}, {_able(False)}, {_able(True)}]", **QUIET)
+    began = inputs.start.click(None, None, [job, *buttons], js=f"() => (lensBegin(), [{_NEW_KEY}, {_able(False)}, {_able(True)}])", **QUIET)
     done = began.then(
         _analyse(layout, services, texts, visit),
         [inputs.files, names, job, inputs.consent, visit],
@@ -128,10 +128,14 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
         named = names if isinstance(names, list) and len(names) == len(paths) else [""] * len(paths)
         tell = Telling(texts, len(paths), progress)
         try:
-            for number, (path, name) in enumerate(zip(paths, named, strict=True)):
-                tell.begin(number)
-                found.files.append(_one(services, found, path, name, consent=consent is True, job=job, tell=tell))
-            return {**show.visit(layout, found, services, texts, request), visit: found}
+            with services.presence.awaiting(request.session_hash or job, job) as has_left:
+                for number, (path, name) in enumerate(zip(paths, named, strict=True)):
+                    tell.begin(number)
+                    found.files.append(_one(services, found, path, name, consent=consent is True, job=job, tell=tell))
+                shown = show.visit(layout, found, services, texts, request)
+                if has_left():
+                    raise Cancelled("The page was closed.")
+            return {**shown, visit: found}
         except Cancelled:
             words = texts.stopped
         except Busy:
@@ -148,11 +152,12 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
 def _one(services: Services, found: Visit, upload: str, name: Any, *, consent: bool, job: str, tell: Telling) -> Shown:
     path = found.taken.setdefault(upload, services.uploads.take(Path(upload)))
     analysed = services.analysis.analyse(path, consent=consent, job=job, progress=tell, early=tell.early)
+    services.uploads.hold(analysed.receipt, path)
     return Shown(upload, path, name_of(name, upload), analysed)
 
 
 def _undo(services: Services, found: Visit) -> None:
-    """Nothing is kept of files that were answered before the visitor stopped the others: their receipts would reach nobody."""
+    """Nothing is kept of files that were answered before the visitor stopped the others, or went: their receipts would reach nobody."""
     for shown in found.files:
         try:
             if shown.analysed.receipt is not None:
@@ -163,7 +168,9 @@ def _undo(services: Services, found: Visit) -> None:
 
 
 def _choose(layout: Layout, services: Services, texts: Texts) -> Any:
-    def choose(found: Visit, number: int, request: gr.Request) -> dict[Any, Any]:
+    def choose(found: Visit | None, number: int, request: gr.Request) -> dict[Any, Any]:
+        if found is None:  # the server has been started anew meanwhile
+            raise gr.Error(texts.file_gone, print_exception=False)
         found.number = int(number)
         return show.visit(layout, found, services, texts, request)
 
@@ -195,6 +202,7 @@ def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, vis
             except UnreadableMedia:
                 return gr.skip()
             shown.made.append(shown.clip)
+            services.uploads.hold(shown.analysed.receipt, shown.clip)
         return gr.update(value=str(shown.clip), visible=True)
 
     changed = [answer.stability, answer.headline, answer.picture, answer.table, answer.chooser, answer.data]

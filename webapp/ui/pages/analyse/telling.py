@@ -30,8 +30,10 @@ class Telling:
     def __call__(self, done: float, stage: str) -> None:
         texts, fraction = self._texts, (self._number + done) / self._count
         place = texts.place_of.format(number=self._number + 1, count=self._count) if self._count > 1 else ""
-        left = self._remaining.left(fraction, waiting=stage == "waiting")
-        self._progress(fraction, desc=place + texts.stages.get(stage, stage) + _left(left, texts) + self._so_far)
+        phase, _, before = stage.partition(" ")
+        left = self._remaining.left(fraction, waiting=phase == "waiting")
+        first = texts.first_come.format(count=before) if before not in ("", "0") else ""
+        self._progress(fraction, desc=place + texts.stages.get(phase, phase) + first + _left(left, texts) + self._so_far)
 
 
 def _left(seconds: int | None, texts: Texts) -> str:

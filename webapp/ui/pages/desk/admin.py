@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from html import escape
 from typing import Any
 
@@ -11,6 +11,7 @@ import gradio as gr
 from webapp.domain import Refused, Role
 from webapp.services.accounts import Person
 from webapp.ui.doors import cookie
+from webapp.ui.pages.desk.tables import table
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import DeskTexts
 
@@ -79,7 +80,7 @@ def people(services: DeskServices, person: Person | None, texts: DeskTexts) -> s
         )
         for facts in services.accounts.people(person)
     ]
-    return _table(texts.people_columns, rows)
+    return table(texts.people, texts.people_columns, rows)
 
 
 def flags(services: DeskServices, person: Person | None, texts: DeskTexts) -> str:
@@ -95,14 +96,7 @@ def flags(services: DeskServices, person: Person | None, texts: DeskTexts) -> st
         )
         for flag in services.flags.flags(person)
     ]
-    return _table(texts.flags_columns, rows) if rows else f"<p>{escape(texts.no_flags)}</p>"
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of cells that are markup already."""
-    head = "".join(f"<th scope='col'>{escape(word)}</th>" for word in heads)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<div class='desk-table' tabindex='0'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    return table(texts.flags, texts.flags_columns, rows) if rows else f"<p>{escape(texts.no_flags)}</p>"
 
 
 def _plain(text: str) -> str:

@@ -577,13 +577,13 @@
     show(await ask("/take", { skipped: state.skipped }));
   }
 
-  async function follow() { // a link to a case: #case=...
-    const id = (location.hash.match(/^#case=([0-9a-f]{32})$/) || [])[1];
+  async function follow() { // a link to a case: #case=..., or to the arguments about it: #disputed=...
+    const [, kind, id] = location.hash.match(/^#(case|disputed)=([0-9a-f]{32})$/) || [];
     if (!id) return false;
     history.replaceState(null, "", location.pathname + location.search);
     const tab = document.querySelector("#cases-tab-button, button[role=tab]");
     if (tab) tab.click();
-    show(await ask(`/case/${id}/take`, {}));
+    show(kind === "case" ? await ask(`/case/${id}/take`, {}) : await ask(`/case/${id}/arguments`));
     return true;
   }
 

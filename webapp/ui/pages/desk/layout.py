@@ -8,11 +8,12 @@ import gradio as gr
 
 from webapp.domain import Role
 from webapp.ui.doors import cookie
-from webapp.ui.pages.desk import admin
+from webapp.ui.pages.desk import admin, measures
 from webapp.ui.pages.desk.model import modelboard
 from webapp.ui.pages.desk.worktable import worktable
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import ENGLISH, DeskTexts
+from webapp.ui.texts.measures import ENGLISH as MEASURES
 from webapp.ui.texts.model import ENGLISH as MODEL
 
 
@@ -30,15 +31,19 @@ def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
                 shown = admin.build(services, texts)
             with gr.Tab(MODEL.title, visible=False, elem_id="model-tab") as model:
                 gr.HTML(modelboard(MODEL), padding=False, apply_default_css=False, elem_id="modelboard")
+            with gr.Tab(MEASURES.title, visible=False, elem_id="measures-tab") as measured:
+                measures.build(services, MEASURES, texts, measured)
+
+        tabs = (tab, model, measured)
 
         def arrive(request: gr.Request) -> tuple[object, ...]:
             person = services.signing.person_of(cookie.read(request.headers))
             if person is None or person.role != Role.ADMIN:
-                return gr.update(visible=False), gr.update(visible=False), "", ""
+                return *[gr.update(visible=False)] * len(tabs), "", ""
             told = admin.people(services, person, texts), admin.flags(services, person, texts)
-            return gr.update(visible=True), gr.update(visible=True), *told
+            return *[gr.update(visible=True)] * len(tabs), *told
 
-        blocks.load(arrive, None, [tab, model, *shown], **admin.QUIET)
+        blocks.load(arrive, None, [*tabs, *shown], **admin.QUIET)
     return blocks
 
 

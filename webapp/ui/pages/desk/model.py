@@ -11,7 +11,7 @@ from webapp.ui.texts.model import ModelTexts
 def modelboard(texts: ModelTexts) -> str:
     """Everything about the model, empty."""
     return (
-        "<div id='model' class='desk desk-model' data-state='loading'>"
+        "<div id='model' class='desk desk-board' data-state='loading'>"
         "<p id='model-message' class='desk-message' role='status' aria-live='polite'></p>"
         f"{_answering(texts)}{_snapshots(texts)}{_runs(texts)}{_versions(texts)}{_dialog(texts)}</div>"
     )

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from laanet_core.results import AnalysisResult, ModelInfo
+from webapp.ui.pages.analyse.telling import Telling
+from webapp.ui.presence import Presence
+from webapp.ui.receipts import receipt_of
+from webapp.ui.texts import LANGUAGES
+
+CLIP = AnalysisResult("video", "verdict", "fake", 0.87654, (), ModelInfo("laanet-lite", "1", "0" * 64), 0.2)
+
+
+def test_a_visitor_is_told_the_place_in_line_and_what_is_known() -> None:
+    told: list[tuple[float, str]] = []
+    tell = Telling(LANGUAGES["en"], 2, lambda fraction, desc: told.append((fraction, desc)))
+    tell.begin(0)
+    tell(0.0, "waiting 3")
+    tell(0.0, "waiting 0")
+    tell.early(CLIP)
+    tell(0.5, "judging")
+    tell.begin(1)
+    tell(0.0, "reading")
+    assert told == [
+        (0.0, "File 1 of 2: Waiting for its turn; before it come 3"),
+        (0.0, "File 1 of 2: Waiting for its turn"),
+        (0.25, "File 1 of 2: Judging faces. So far: looks manipulated (0.8765)"),
+        (0.5, "File 2 of 2: Reading the file"),
+    ]
+
+
+def test_a_page_that_is_left_stops_its_own_job_only() -> None:
+    stopped: list[str] = []
+    presence = Presence(stopped.append)
+    with presence.awaiting("one", "job 1") as one, presence.awaiting("two", "job 2") as two:
+        presence.leave("one")
+        presence.leave("three")
+        assert (one(), two()) == (True, False)
+    presence.leave("two")  # it waits for nothing any more
+    assert stopped == ["job 1"]
+    with presence.awaiting("one", "job 3") as again:
+        assert not again()
+
+
+@pytest.mark.parametrize(
+    "words", ["{}", " {}\n", "http://host/receipt#{}", "<http://host/receipt#{}>.", "\u2039{}\u203a", '"{}",', "«http://h/receipt-zh#{}»"]
+)
+def test_a_receipt_is_found_in_what_people_paste(words: str) -> None:
+    receipt = "aB3-_" * 8
+    assert receipt_of(words.format(receipt)) == receipt
+    assert receipt_of("") == ""
+    assert receipt_of(" .") == ""

@@ -1,0 +1,106 @@
+"""`measures`: how well moderators agree with each other, with what was decided and with gold cases, and heatmaps with moderators.
+
+`--json` prints one object. Its keys stay:
+
+    fewest       of how many cases, labels or regions at least figures are told; of fewer `alpha`, `share`, `interval`, `mean_iou` and
+                 `median_seconds` are null, and so is `suggestions`
+    agreement    {cases, alpha, interval}: faces with two blind labels or more; Krippendorff's alpha, null too where all labels are the
+                 same; [low, high] of 95 %
+    months       [{month, cases, alpha, interval}]: the same by the month (YYYY-MM) of a face's first label
+    people       [{name, cases, decided_alike, gold_right, switched, median_seconds}]: cases finished; shares of blind labels that are what
+                 was decided, and what is known; of labels changed after the reveal; seconds from taking a case to the last word
+    everybody    {cases, switched, median_seconds}
+    heatmaps     [{version, sha256, pointing, mean_iou}]: painted regions in which the heatmap's peak lies, and how they overlap
+    suggestions  [{case, values: {value: probability}}] of disputed cases, by Dawid and Skene; they decide nothing
+
+A share is {hits, count, share, interval}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from webapp.settings import Settings
+
+_LEAST = 0.005  # a chance below that is no suggestion
+_TOO_FEW = "too few to tell"
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = subparsers.add_parser(
+        "measures",
+        help="how well moderators agree, and heatmaps with them",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="print the measures as one JSON object")
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    from webapp.bootstrap import open_records
+    from webapp.services.accounts import HOST
+    from webapp.services.cases.measures import MeasureService
+
+    with open_records(settings, upgrade=False) as records:
+        found = MeasureService(records.sessions).all(HOST).to_json()
+    print(json.dumps(found) if args.json else as_text(found))
+    return 0
+
+
+def as_text(found: Mapping[str, Any]) -> str:
+    return "\n".join([*_agreements(found), *_people(found), *_heatmaps(found), *_suggestions(found)])
+
+
+def _agreements(found: Mapping[str, Any]) -> Iterator[str]:
+    yield "Krippendorff's alpha of blind labels, 95 % interval, faces with two labels or more"
+    for month in ({"month": "all", **found["agreement"]}, *found["months"]):
+        yield f"  {month['month']:9} {_alpha(month, found['fewest'])}, {month['cases']}"
+
+
+def _alpha(agreement: Mapping[str, Any], fewest: int) -> str:
+    if agreement["cases"] < fewest:
+        return _TOO_FEW
+    if agreement["alpha"] is None:
+        return "all labels are the same"
+    return f"{agreement['alpha']:.2f}{_interval(agreement['interval'])}"
+
+
+def _people(found: Mapping[str, Any]) -> Iterator[str]:
+    yield "Moderators: cases; as decided; gold cases right; changed after the reveal; median time"
+    for person in found["people"]:
+        shares = "; ".join(_share(person[name]) for name in ("decided_alike", "gold_right", "switched"))
+        yield f"  {person['name']}: {person['cases']}; {shares}; {_seconds(person)}"
+    everybody = found["everybody"]
+    yield f"  everybody: {everybody['cases']}; changed after the reveal {_share(everybody['switched'])}; {_seconds(everybody)}"
+
+
+def _heatmaps(found: Mapping[str, Any]) -> Iterator[str]:
+    yield "Heatmaps: peak inside the painted place; mean overlap (IoU)"
+    for model in found["heatmaps"]:
+        iou = _TOO_FEW if model["mean_iou"] is None else f"{model['mean_iou']:.2f}"
+        yield f"  {model['version']} ({model['sha256'][:8]}): {_share(model['pointing'])}; {iou}"
+
+
+def _suggestions(found: Mapping[str, Any]) -> Iterator[str]:
+    yield "Suggestions for disputed cases (Dawid and Skene); they decide nothing"
+    if found["suggestions"] is None:
+        yield f"  {_TOO_FEW}"
+    for suggestion in found["suggestions"] or ():
+        values = sorted(suggestion["values"].items(), key=lambda value: -value[1])
+        yield f"  {suggestion['case']}: {', '.join(f'{name} {chance:.0%}' for name, chance in values if chance >= _LEAST)}"
+
+
+def _share(share: Mapping[str, Any]) -> str:
+    told = _TOO_FEW if share["share"] is None else f"{share['share']:.0%}{_interval(share['interval'], '.0%')}"
+    return f"{share['hits']} of {share['count']}: {told}"
+
+
+def _seconds(of: Mapping[str, Any]) -> str:
+    return _TOO_FEW if of["median_seconds"] is None else f"{of['median_seconds']:.0f} s"
+
+
+def _interval(ends: list[float] | None, form: str = ".2f") -> str:
+    return "" if ends is None else f" ({ends[0]:{form}} to {ends[1]:{form}})"
