@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
+from laanet_core.cautions import Warn, unheard
 from laanet_core.errors import UnreadableMedia
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ Source = Path | BinaryIO  # an open file is read from its start and left open
 HEAD_BYTES = 64
 
 _MAX_SCANS = 256  # of a JPEG; cameras and editors make ten or so, and each goes over the whole picture
+_SUBFILE_TYPE = 254  # a TIFF's tag
 _BAND = 1 << 20  # pixels taken over at a time
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -79,10 +81,10 @@ def sniff_file(source: Source) -> MediaKind:
     return kind
 
 
-def read_image(source: Source | bytes, *, max_pixels: int = MAX_PIXELS) -> RGBImage:
+def read_image(source: Source | bytes, *, max_pixels: int = MAX_PIXELS, warn: Warn = unheard) -> RGBImage:
     """Decode a picture to (H, W, 3) uint8 RGB, upright by its EXIF orientation, transparent parts on white, first frame only.
 
-    Nothing of its metadata is kept. Raises UnreadableMedia.
+    Nothing of its metadata is kept; `warn` is told first_picture_only of a file that holds more. Raises UnreadableMedia.
     """
     if isinstance(source, bytes):
         source = io.BytesIO(source)
@@ -96,15 +98,33 @@ def read_image(source: Source | bytes, *, max_pixels: int = MAX_PIXELS) -> RGBIm
             _check_scans(file)
             with Image.open(file, formats=FORMATS) as image:
                 _check_size(image.size, max_pixels)
+                several = _holds_more(image)
                 image.seek(0)
                 _check_size(image.size, max_pixels)  # a GIF's frame may be larger than the GIF
-                return _upright_rgb(image)
+                rgb = _upright_rgb(image)
         except Image.DecompressionBombError as error:
             raise _too_many_pixels(max_pixels) from error
         except UnidentifiedImageError as error:
             raise UnreadableMedia("corrupt_image", "The picture is damaged, or not what its first bytes say.") from error
         except _DECODE_ERRORS as error:
             raise UnreadableMedia("corrupt_image", "The picture is damaged or incomplete and cannot be decoded.") from error
+    if several:
+        warn("first_picture_only")
+    return rgb
+
+
+def _holds_more(image: Image.Image) -> bool:
+    """Whether another picture follows the first that is none of its companions, as cameras and scanners put beside a photo."""
+    if image.format == "MPO":  # a JPEG's depth or brightness map
+        return False
+    with contextlib.suppress(*_DECODE_ERRORS):  # a second picture that cannot even be looked up: the first may be fine
+        if not getattr(image, "is_animated", False):
+            return False
+        if isinstance(image, TiffImagePlugin.TiffImageFile):
+            image.seek(1)
+            return not image.tag_v2.get(_SUBFILE_TYPE, 0) & 1  # a smaller version of another page
+        return True
+    return False
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:

@@ -7,13 +7,14 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from laanet_core.ahead import ahead
+from laanet_core.cautions import Caution, in_order
 from laanet_core.chunks import chunks
 from laanet_core.config import DecisionConfig, ModelConfig
 from laanet_core.consistency import consistency_values
@@ -158,9 +159,10 @@ class Detector:
         started = time.monotonic()
         judged: list[list[FaceResult]] = []
         sizes: list[tuple[int, int]] = []
+        told: set[Caution] = set()
 
         def read() -> Generator[Frame]:
-            with contextlib.closing(self._reader.frames(Path(path), frames)) as found:
+            with contextlib.closing(self._reader.frames(Path(path), frames, warn=told.add)) as found:
                 for frame in found:
                     sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
                     if seen:
@@ -178,12 +180,12 @@ class Detector:
             for pictures in found:
                 judged.extend(self._scored(pictures))
                 if early and len(judged) < frames:
-                    early(self._over_frames(judged, sizes, started))
+                    early(self._over_frames(judged, sizes, started, told))
                 if progress:
                     progress(min(len(judged) / frames, 1.0), "judging")
         if progress:
             progress(1.0, "judging")
-        return self._over_frames(judged, sizes, started)
+        return self._over_frames(judged, sizes, started, told)
 
     def analyse_file(
         self,
@@ -203,6 +205,7 @@ class Detector:
         """
         started = time.monotonic()
         kind: Kind = "image"
+        told: set[Caution] = set()
         try:
             kind = sniff_file(Path(path))
             if kind != (only or ("image" if cropped else kind)):
@@ -211,7 +214,7 @@ class Detector:
                 )
             if kind == "video":
                 return self.analyse_video(path, frames, progress, seen=seen, early=early)
-            rgb = self._reader.image(Path(path))
+            rgb = self._reader.image(Path(path), warn=told.add)
             if seen:
                 seen(rgb)
             if progress:
@@ -223,7 +226,7 @@ class Detector:
             logger.exception("a file could not be judged for a reason nobody foresaw")
             message = f"The file could not be judged ({type(error).__name__}). Please report it."
             return self._result(kind, "rejected", (), started, error=ErrorInfo("unforeseen", message))
-        return dataclasses.replace(result, seconds=time.monotonic() - started)
+        return dataclasses.replace(result, seconds=time.monotonic() - started, cautions=in_order(told))
 
     def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
         """Logits and heatmaps of face crops (S, S, 3) uint8 RGB, S the model's input size."""
@@ -275,7 +278,9 @@ class Detector:
         size = (rgb.shape[1], rgb.shape[0])
         return self._result("image", _outcome(faces), tuple(faces), started, max(probabilities, default=None), size)
 
-    def _over_frames(self, judged: Sequence[Sequence[FaceResult]], sizes: Sequence[tuple[int, int]], started: float) -> AnalysisResult:
+    def _over_frames(
+        self, judged: Sequence[Sequence[FaceResult]], sizes: Sequence[tuple[int, int]], started: float, told: Collection[Caution]
+    ) -> AnalysisResult:
         """The answer to a clip of which these frames were judged."""
         tracks = link([[face.box for face in faces] for faces in judged])
         faces = [
@@ -283,7 +288,8 @@ class Detector:
             for row, numbers in zip(judged, tracks, strict=True)
             for number, face in sorted(zip(numbers, row, strict=True), key=lambda pair: pair[0])
         ]
-        return self._video_result(faces, len(judged), sizes[0] if sizes else None, started)
+        result = self._video_result(faces, len(judged), sizes[0] if sizes else None, started)
+        return dataclasses.replace(result, cautions=in_order(told))
 
     def _video_result(self, faces: Sequence[FaceResult], judged: int, size: tuple[int, int] | None, started: float) -> AnalysisResult:
         logits: dict[int, list[float]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from laanet_core.cautions import Warn, unheard
 from laanet_core.images import read_image
 from laanet_core.video import Frame, read_film, read_frames, read_length
 
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 class Reader(Protocol):
     """Decodes files. All of its methods raise UnreadableMedia; close a generator that is not read to its end."""
 
-    def image(self, path: Path) -> RGBImage:
+    def image(self, path: Path, *, warn: Warn = unheard) -> RGBImage:
         """As `images.read_image`."""
         ...
 
-    def frames(self, path: Path, count: int) -> Generator[Frame]:
+    def frames(self, path: Path, count: int, *, warn: Warn = unheard) -> Generator[Frame]:
         """As `video.read_frames`."""
         ...
 
@@ -36,11 +37,11 @@ class Reader(Protocol):
 class InPlace:
     """Decodes in this process, for files that are one's own."""
 
-    def image(self, path: Path) -> RGBImage:
-        return read_image(path)
+    def image(self, path: Path, *, warn: Warn = unheard) -> RGBImage:
+        return read_image(path, warn=warn)
 
-    def frames(self, path: Path, count: int) -> Generator[Frame]:
-        return read_frames(path, count)
+    def frames(self, path: Path, count: int, *, warn: Warn = unheard) -> Generator[Frame]:
+        return read_frames(path, count, warn=warn)
 
     def length(self, path: Path) -> float:
         return read_length(path)

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from laanet_core.cautions import Caution
+
 Verdict = Literal["real", "fake", "inconclusive"]
 Outcome = Literal["verdict", "no_face", "face_too_small", "rejected"]
 Kind = Literal["image", "video"]
@@ -136,7 +138,8 @@ class AnalysisResult:
     """The answer for one image or video.
 
     `fake_prob` is the highest face's for images and the highest track's video-level probability for videos (logits averaged over
-    frames, then calibrated); None unless `outcome` is "verdict". `seconds` is the wall time of the analysis.
+    frames, then calibrated); None unless `outcome` is "verdict". `seconds` is the wall time of the analysis. `cautions` say where only a
+    part of the file was judged, in the order of CAUTIONS.
     """
 
     kind: Kind
@@ -150,6 +153,7 @@ class AnalysisResult:
     size: tuple[int, int] | None = None  # (width, height) of the upright original
     tracks: tuple[TrackResult, ...] = ()  # of a clip
     runtime: RuntimeInfo | None = None  # None for an answer that was stored: it is not kept
+    cautions: tuple[Caution, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The object that `predict --json` prints, less the `path` it puts before it.
@@ -166,5 +170,6 @@ class AnalysisResult:
             "model": self.model.to_json(),
             "seconds": round(self.seconds, 3),
             "error": None if self.error is None else self.error.to_json(),
+            "cautions": list(self.cautions),
             **({} if self.runtime is None else {"runtime": self.runtime.to_json()}),
         }

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import av
 import numpy as np
 
+from laanet_core.cautions import Warn, unheard
 from laanet_core.errors import UnreadableMedia
+from laanet_core.extent import Extent, extent_of
 from laanet_core.images import Source, opened_file, sniff_file
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ MAX_SECONDS = 600.0
 MAX_FRAME_PIXELS = 4096 * 2304
 MIN_SIDE = 16
 MIN_GAP = 0.03  # seconds; of a film with more than 33 frames a second every second one, or fewer, is given
+_CUT_FRAMES, _CUT_SHARE = 3, 0.02  # of a clip, up to which its end may be missing without a word; the share of its bytes too
 _LOST_AFTER_ERRORS = 50  # packets in a row that do not decode
 _THREADS = 4  # each holds pictures of its own
 
@@ -39,24 +42,50 @@ class Frame:
     time: float
 
 
-def read_frames(source: Source, count: int, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS) -> Generator[Frame]:
+@dataclass(frozen=True)
+class _Reach:
+    """How far a clip's packets go: the pictures' from the first one's start to the last one's end in seconds, for what containers claim is
+    often wrong; those of all streams up to this `place` in the file.
+    """
+
+    seconds: float
+    place: int
+
+
+@dataclass(frozen=True)
+class _Announced:
+    """What a container says of its pictures: how long they last, None where it does not say, and about how long each is shown."""
+
+    seconds: float | None
+    frame: float
+
+
+def read_frames(
+    source: Source, count: int, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS, warn: Warn = unheard
+) -> Generator[Frame]:
     """Up to `count` frames, evenly spaced over the clip by presentation time, upright by its rotation flag.
 
-    A clip shorter than `count` frames gives all it has; of a clip with a damaged part what decodes is given. Only one frame is held at a
-    time. Raises UnreadableMedia, at the latest when the iterator ends without having given a frame.
+    A clip shorter than `count` frames gives all it has; of a clip with a damaged part what decodes is given, and `warn` is told
+    (cut_short before the first frame, damaged_parts). Only one frame is held at a time. Raises UnreadableMedia, at the latest when the
+    iterator ends without having given a frame.
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
     with opened(source) as container:
-        duration = _checked_duration(container, max_seconds, max_pixels)
+        reached = _checked_reach(container, max_seconds, max_pixels)
+        announced = _announced(container)
+    with opened_file(source) as file:
+        cut = _is_cut_short(extent_of(file), reached, announced)
+    if cut:
+        warn("cut_short")
     with opened(source) as container:
-        yield from _spaced_frames(container, count, duration, max_seconds=max_seconds, max_pixels=max_pixels)
+        yield from _spaced_frames(container, count, reached.seconds, max_seconds=max_seconds, max_pixels=max_pixels, warn=warn, cut=cut)
 
 
 def read_length(source: Source, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS) -> float:
     """Seconds of a clip, by its packets. Raises UnreadableMedia."""
     with opened(source) as container:
-        return _checked_duration(container, max_seconds, max_pixels)
+        return _checked_reach(container, max_seconds, max_pixels).seconds
 
 
 def read_film(source: Source, *, size: tuple[int, int], seconds: float, max_pixels: int = MAX_FRAME_PIXELS) -> Generator[Frame]:
@@ -126,13 +155,13 @@ def demuxers() -> str:
     return ",".join(sorted({part for name in names for part in name.split(",")} | set(DEMUXERS)))
 
 
-def _checked_duration(container: Any, max_seconds: float, max_pixels: int) -> float:
-    """Seconds of the first video stream, by its packets. Raises UnreadableMedia for what cannot or must not be decoded."""
+def _checked_reach(container: Any, max_seconds: float, max_pixels: int) -> _Reach:
+    """How far the packets go. Raises UnreadableMedia for what cannot or must not be decoded."""
     stream = _checked_stream(container, max_pixels)
-    duration = _duration(container, stream, max_seconds)
-    if duration > max_seconds:
+    reached = _reach(container, stream, max_seconds)
+    if reached.seconds > max_seconds:
         raise UnreadableMedia("video_too_long", f"The video is longer than {max_seconds / 60:g} minutes.")
-    return duration
+    return reached
 
 
 def _checked_stream(container: Any, max_pixels: int) -> Any:
@@ -145,12 +174,42 @@ def _checked_stream(container: Any, max_pixels: int) -> Any:
     return stream
 
 
-def _spaced_frames(container: Any, count: int, duration: float, *, max_seconds: float, max_pixels: int) -> Iterator[Frame]:
+def _announced(container: Any) -> _Announced:
+    stream = container.streams.video[0]
+    seconds: float | None = None
+    if container.format.name == "avi":  # its duration is scaled down by FFmpeg to what is left of a file
+        seconds = float(stream.frames * stream.time_base)
+    elif stream.duration is not None:
+        seconds = float(stream.duration * stream.time_base)
+    elif container.duration is not None:
+        seconds = container.duration / av.time_base
+    return _Announced(seconds, 2 * _half_a_frame(stream))
+
+
+def _is_cut_short(extent: Extent, reached: _Reach, announced: _Announced) -> bool:
+    """Whether clearly more bytes should be there than could be read, and the pictures end clearly before the time announced.
+
+    Either alone would blame whole clips: announced times are often wrong, sound may outlast the pictures and the last of them be shown
+    for long; and what is missing of the bytes may be a list of contents. Of a clip in fragments no time is announced that says more than
+    they do.
+    """
+    if extent.fragmented:
+        return extent.announced > extent.size
+    if max(extent.announced, extent.size) - reached.place <= _CUT_SHARE * extent.announced:
+        return False
+    if announced.seconds is None:
+        return extent.announced > extent.size
+    return announced.seconds - reached.seconds > max(_CUT_FRAMES * announced.frame, _CUT_SHARE * announced.seconds)
+
+
+def _spaced_frames(
+    container: Any, count: int, duration: float, *, max_seconds: float, max_pixels: int, warn: Warn, cut: bool
+) -> Iterator[Frame]:
     stream = container.streams.video[0]
     _use_threads(stream)
     wanted = [(number + 0.5) * duration / count for number in range(count)] if duration > 0 else []
     given = 0
-    for frame, time in _decoded(container, stream):
+    for frame, time in _decoded(container, stream, warn, cut=cut):
         if time > max_seconds:
             break
         if wanted:
@@ -172,48 +231,57 @@ def _use_threads(stream: Any) -> None:
     stream.codec_context.thread_count = min(os.cpu_count() or 1, _THREADS)
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[tuple[Any, float]]:
-    """Frames in presentation order with their times from the first frame on; damaged packets are passed over."""
+def _decoded(container: Any, stream: Any, warn: Warn = unheard, *, cut: bool = False) -> Iterator[tuple[Any, float]]:
+    """Frames in presentation order with their times from the first frame on; damaged packets are passed over, and `warn` is told: of a
+    clip that is `cut` short only where another frame follows, for its last packet is a torn one as a rule.
+    """
     first: float | None = None
+    damaged = False
+    for frames in _by_packet(container.demux(stream)):
+        damaged = damaged or frames is None
+        for frame in frames or ():
+            if frame.time is None:
+                continue
+            if damaged:
+                warn("damaged_parts")
+            damaged = frame.is_corrupt  # decoded, with its damaged parts made up
+            first = frame.time if first is None else first
+            yield frame, max(frame.time - first, 0.0)
+    if damaged and not cut:
+        warn("damaged_parts")
+
+
+def _by_packet(packets: Iterator[Any]) -> Iterator[list[Any] | None]:
+    """The frames that each packet completes; None for one that does not decode. Ends where nothing more is to be hoped for."""
     errors = 0
-    packets = container.demux(stream)
-    while True:
+    while errors <= _LOST_AFTER_ERRORS:
         try:
-            packet = next(packets)
-            frames = packet.decode()
-            errors = 0
-        except StopIteration:
-            return
-        except av.error.EOFError:
+            frames = next(packets).decode()
+        except (StopIteration, av.error.EOFError):
             return
         except av.error.FFmpegError:
             errors += 1
-            if errors > _LOST_AFTER_ERRORS:
-                return
+            yield None
             continue
-        for frame in frames:
-            if frame.time is None:
-                continue
-            first = frame.time if first is None else first
-            yield frame, max(frame.time - first, 0.0)
+        errors = 0
+        yield frames
 
 
-def _duration(container: Any, stream: Any, max_seconds: float) -> float:
-    """Seconds from the first packet's start to the last one's end: what containers claim is often wrong.
-
-    Counting stops past `max_seconds`, and where the rest is damaged.
-    """
-    first, last = math.inf, -math.inf
+def _reach(container: Any, stream: Any, max_seconds: float) -> _Reach:
+    """Counting stops past `max_seconds`, and where the rest is damaged."""
+    first, last, place = math.inf, -math.inf, 0
     with contextlib.suppress(av.error.FFmpegError):
-        for packet in container.demux(stream):
+        for packet in container.demux():
+            if packet.pos is not None:
+                place = max(place, packet.pos + packet.size)
             moment = packet.pts if packet.pts is not None else packet.dts
-            if moment is None or packet.time_base is None:
+            if packet.stream_index != stream.index or moment is None or packet.time_base is None:
                 continue
             time = float(moment * packet.time_base)
             first, last = min(first, time), max(last, time + float((packet.duration or 0) * packet.time_base))
             if last - first > max_seconds:
                 break
-    return max(last - first, 0.0) if math.isfinite(first) else 0.0
+    return _Reach(max(last - first, 0.0) if math.isfinite(first) else 0.0, place)
 
 
 def _half_a_frame(stream: Any) -> float:

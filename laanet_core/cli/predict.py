@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 REJECTED = 2
 WORTH_COMPILING = 64  # faces, of which a compiled network makes up for the second that compiling it takes
+CAUTIONS = {
+    "cut_short": "the clip is cut short, what is left of it was judged",
+    "damaged_parts": "damaged parts of the clip were passed over",
+    "first_picture_only": "only the first of several pictures was judged",
+}
 SENTENCES = {"no_face": "no face found", "face_too_small": "every face is too small to judge"}
 
 
@@ -75,9 +80,10 @@ def _faces_expected(args: argparse.Namespace) -> int:
 def _text(result: AnalysisResult, file: str) -> str:
     if result.error:
         return f"{file}: rejected: {result.error.message} ({result.error.code})"
+    cautions = [f"  caution: {'; '.join(CAUTIONS[caution] for caution in result.cautions)}"] if result.cautions else []
     if result.verdict is None or result.fake_prob is None:
-        return f"{file}: {SENTENCES[result.outcome]}"
-    lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})"]
+        return "\n".join([f"{file}: {SENTENCES[result.outcome]}", *cautions])
+    lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})", *cautions]
     for number, face in enumerate(result.faces, start=1):
         box = ", ".join(f"{value:.0f}" for value in face.box)
         at = "" if face.time is None else f" at {face.time:.2f} s (track {face.track})"

@@ -142,3 +142,43 @@ def test_videos_are_told_from_pictures(tmp_path: Path) -> None:
     clip.write_bytes(b"\x1aE\xdf\xa3" + b"\0" * 20)
     assert sniff_file(clip) == "video"
     assert code_of(clip) == "unsupported_type"
+
+
+def cautions_of(content: bytes) -> list[str]:
+    told: list[str] = []
+    read_image(content, warn=told.append)
+    return told
+
+
+def several(form: str, **options: object) -> bytes:
+    return encoded(Image.fromarray(RGB), form, save_all=True, append_images=[Image.fromarray(255 - RGB)], **options)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF", "TIFF", "HEIF"])
+def test_of_several_pictures_the_first_is_read_and_that_is_said(form: str) -> None:
+    pillow_heif.register_heif_opener()
+    options = {"lossless": True} if form == "WEBP" else {}
+    content = several(form, **options)
+    assert cautions_of(content) == ["first_picture_only"]
+    assert cautions_of(encoded(Image.fromarray(RGB), form)) == []
+    assert np.abs(read_image(content).astype(int) - RGB).mean() < np.abs(read_image(content).astype(int) - (255 - RGB)).mean()
+
+
+def test_what_a_camera_puts_beside_a_photo_is_no_second_picture() -> None:
+    assert cautions_of(several("MPO")) == []
+    smaller = encoded(Image.fromarray(RGB), "TIFF", save_all=True, append_images=[_small_version()])
+    with Image.open(io.BytesIO(smaller)) as image:
+        assert getattr(image, "n_frames", 1) == 2
+    assert cautions_of(smaller) == []
+
+
+def _small_version() -> Image.Image:
+    thumbnail = Image.fromarray(RGB).resize((30, 20))
+    thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
+    return thumbnail
+
+
+def test_an_animation_torn_after_its_first_picture_is_still_read() -> None:
+    content = several("GIF")
+    for share in (0.55, 0.8, 0.99):
+        assert np.array_equal(read_image(content[: int(share * len(content))]), read_image(content))

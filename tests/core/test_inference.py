@@ -149,7 +149,7 @@ def test_clips_without_pictures_raise_and_files_are_rejected(detector: Detector,
 def test_what_nobody_foresaw_is_a_rejection_and_logged(
     detector: Detector, samples: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise AttributeError("width")
 
     monkeypatch.setattr("laanet_core.reader.read_image", broken)

@@ -14,9 +14,9 @@ from PIL import Image
 from laanet_core.cli import main
 from laanet_core.images import read_image
 from tests.conftest import ROOT
-from tests.core.clips import write_clip, write_sound
+from tests.core.clips import cut_clip, write_animation, write_clip, write_sound
 
-KEYS = ["path", "kind", "outcome", "verdict", "fake_prob", "faces", "model", "seconds", "error", "runtime"]
+KEYS = ["path", "kind", "outcome", "verdict", "fake_prob", "faces", "model", "seconds", "error", "cautions", "runtime"]
 FACE_KEYS = {"box", "detection_prob", "fake_logit", "fake_prob", "verdict", "time"}
 
 
@@ -64,6 +64,19 @@ def test_one_object_per_input_in_the_contracts_form(capsys: pytest.CaptureFixtur
     assert [face["time"] for face in video["faces"]] == [0.0, 0.1, 0.2]
     assert set(picture["model"]) == {"name", "version", "sha256"}
     assert picture["runtime"] == {"name": "eager", "precision": "float32", "device": "cpu"}  # a few files are not worth compiling for
+
+
+def test_what_was_judged_in_part_is_said(capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path) -> None:
+    frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
+    torn = cut_clip(write_clip(tmp_path / "clip.mp4", [np.roll(frame, 9 * number, 1) for number in range(20)], movflags="faststart"), 0.4)
+    status, (clip, moving, still) = predict(
+        capsys, torn, write_animation(tmp_path / "a.gif", [frame, frame[::-1]]), samples / "astronaut.png"
+    )
+    assert status == 0
+    assert [found["cautions"] for found in (clip, moving, still)] == [["cut_short"], ["first_picture_only"], []]
+    assert main(["predict", "--device", "cpu", str(torn), str(tmp_path / "a.gif"), str(samples / "astronaut.png")]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  caution: ")]
+    assert [("cut short" in line, "first of several" in line) for line in said] == [(True, False), (False, True)]
 
 
 def test_bad_files_have_codes_and_stop_nobody(capsys: pytest.CaptureFixture[str], samples: Path, bad_files: dict[str, Path]) -> None:

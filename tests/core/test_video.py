@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import io
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from laanet_core.cautions import Caution
 from laanet_core.errors import UnreadableMedia
+from laanet_core.extent import extent_of
 from laanet_core.video import read_at, read_frames
-from tests.core.clips import Pixels, write_clip, write_sound
+from tests.core.clips import Pixels, cut_clip, damage_clip, moving, write_clip, write_sound
 
 
 def grey_frames(count: int, size: tuple[int, int] = (48, 64)) -> list[Pixels]:
@@ -119,3 +122,82 @@ def test_playlists_in_disguise_open_nothing(tmp_path: Path) -> None:
 def test_impossible_counts_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="at least 1"):
         list(read_frames(tmp_path / "any.mp4", 0))
+
+
+def cautions_of(clip: Path) -> set[Caution]:
+    told: list[Caution] = []
+    assert list(read_frames(clip, 8, warn=told.append))
+    return set(told)
+
+
+FAST = "faststart"
+IN_PARTS = "frag_keyframe+empty_moov"
+KINDS = [
+    ("a.mp4", "mpeg4", FAST),
+    ("a.mp4", "libx264", FAST),
+    ("a.mov", "libx264", FAST),
+    ("a.mp4", "libx264", IN_PARTS),
+    ("a.mkv", "mpeg4", ""),
+    ("a.webm", "libvpx", ""),
+    ("a.avi", "mpeg4", ""),
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "movflags"), KINDS)
+def test_a_clip_that_is_cut_short_is_told_from_a_whole_one(tmp_path: Path, name: str, codec: str, movflags: str) -> None:
+    clip = write_clip(tmp_path / name, moving(60), codec=codec, movflags=movflags)
+    assert cautions_of(clip) == set()
+    for share in (0.3, 0.6, 0.9):
+        assert cautions_of(cut_clip(clip, share)) == {"cut_short"}, share
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
+def test_whole_clips_are_not_blamed_for_what_their_containers_say(tmp_path: Path, name: str) -> None:
+    """Sound that outlasts the pictures, pictures shown for uneven times and the last for long, times that are wrong."""
+    clip = write_clip(tmp_path / name, moving(20), sound=6)
+    assert cautions_of(clip) == set()
+    if name != "a.avi":  # which knows one rate only
+        assert cautions_of(write_clip(tmp_path / name, moving(6), times=[0, 0.02, 0.5, 0.6, 3, 9])) == set()
+    if name == "a.mkv":
+        content = write_clip(tmp_path / name, moving(20)).read_bytes()
+        place = content.index(b"\x44\x89\x88") + 3
+        (tmp_path / name).write_bytes(content[:place] + struct.pack(">d", 90_000.0) + content[place + 8 :])
+        assert cautions_of(tmp_path / name) == set()
+
+
+def test_bytes_behind_the_last_box_and_a_lost_last_one_are_no_cut(tmp_path: Path) -> None:
+    """Cameras hang things of their own on a clip, and a file that lacks its last byte lacks no second."""
+    clip = write_clip(tmp_path / "a.mp4", moving(60), movflags=FAST)
+    longer = tmp_path / "longer.mp4"
+    longer.write_bytes(clip.read_bytes() + b"\x7f\xff\xff\xffSEFT" + bytes(5000))
+    assert cautions_of(longer) == set()
+    mkv = write_clip(tmp_path / "a.mkv", moving(60))
+    longer.write_bytes(mkv.read_bytes()[:-1])
+    assert cautions_of(longer) == set()
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "mpeg4"), ("a.mp4", "libx264"), ("a.mov", "mpeg4"), ("a.mkv", "mpeg4")])
+def test_damage_in_the_middle_is_told(tmp_path: Path, name: str, codec: str) -> None:
+    clip = write_clip(tmp_path / name, moving(60), codec=codec, movflags=FAST if name != "a.mkv" else "")
+    assert cautions_of(damage_clip(clip, 0.5, 0.6)) == {"damaged_parts"}
+
+
+def test_a_clip_whose_second_half_never_arrived_is_not_passed_off_as_whole(tmp_path: Path) -> None:
+    """Its bytes are there, as zeros: MP4 finds them by its index, in Matroska nothing can be found in them."""
+    mp4 = write_clip(tmp_path / "a.mp4", moving(60), movflags=FAST)
+    assert cautions_of(damage_clip(mp4, 0.5, 1)) == {"damaged_parts"}
+    assert cautions_of(damage_clip(write_clip(tmp_path / "a.mkv", moving(60)), 0.5, 1)) == {"cut_short"}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x1a\x45\xdf\xa3", b"\x1a\x45\xdf\xa3\x00\x00", b"\x1a\x45\xdf\xa3\xff" * 3, b"RIFF", bytes(64)]
+)
+def test_a_container_that_says_nothing_of_its_length_is_let_be(content: bytes) -> None:
+    extent = extent_of(io.BytesIO(content))
+    assert extent.size == len(content)
+    assert extent.announced in (0, 8)
+
+
+def test_boxes_without_an_end_are_soon_given_up() -> None:
+    assert extent_of(io.BytesIO(b"\0\0\0\x08free" * 200_000)).announced == 0
+    assert extent_of(io.BytesIO(b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x01mdat\0\0\0\x01\0\0\0\0")).announced == 16 + 2**32

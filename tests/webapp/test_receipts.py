@@ -9,17 +9,19 @@ import threading
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, select, text, update
 
+from laanet_core.images import read_image
 from laanet_core.inference import Detector
 from laanet_core.stability import Stability
-from tests.core.clips import write_clip
+from tests.core.clips import cut_clip, write_animation, write_clip
 from tests.webapp.naughty import MANY, NOTES
 from tests.webapp.test_feedback import mask, png
 from tests.webapp.test_migrations import OLD
 from webapp.db.session import Sessions, make_sessions, open_database
-from webapp.db.tables import Base, Rescore
+from webapp.db.tables import Analysis, Base, Rescore
 from webapp.db.upgrade import newest_version
 from webapp.domain import Refused, new_key, now, receipt_hash
 from webapp.services.analysis import Analysed, AnalysisService
@@ -71,7 +73,6 @@ def test_a_result_comes_back_as_it_was_answered(receipts: ReceiptService, analys
 def test_clips_and_rejections_come_back_too(
     receipts: ReceiptService, analysis: AnalysisService, samples: Path, tmp_path: Path, detector: Detector
 ) -> None:
-    import numpy as np
     from PIL import Image
 
     with Image.open(samples / "astronaut.png") as image:
@@ -114,6 +115,26 @@ def test_wrong_receipts_of_any_shape_are_answered_alike(receipts: ReceiptService
     with pytest.raises(Refused):
         receipts.result(receipt_hash(receipt))  # what is stored opens nothing
     assert answers == {("unknown_receipt", "There is no result under this receipt.")}
+
+
+def test_that_only_a_part_was_judged_is_kept(analysis: AnalysisService, receipts: ReceiptService, samples: Path, tmp_path: Path) -> None:
+    frame = read_image(samples / "astronaut.png")[:256, 100:356]
+    files = {
+        "first_picture_only": write_animation(tmp_path / "a.webp", [frame, frame[::-1]]),
+        "cut_short": cut_clip(write_clip(tmp_path / "a.mkv", [np.roll(frame, 9 * n, 1) for n in range(20)]), 0.5),
+        None: samples / "astronaut.png",
+    }
+    for caution, file in files.items():
+        analysed = analysis.analyse(file)
+        assert analysed.receipt is not None
+        wanted = [caution] if caution else []
+        assert (analysed.to_json()["cautions"], receipts.result(analysed.receipt)["cautions"]) == (wanted, wanted)
+
+
+def test_an_answer_from_before_cautions_were_kept_has_none(receipts: ReceiptService, sessions: Sessions, receipt: str) -> None:
+    with sessions.begin() as session:
+        session.execute(update(Analysis).values(cautions=None))
+    assert receipts.result(receipt)["cautions"] == []
 
 
 def test_it_is_kept_whether_the_verdicts_held(receipts: ReceiptService, analysed: Analysed, receipt: str) -> None:

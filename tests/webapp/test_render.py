@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from laanet_core.cautions import CAUTIONS
 from laanet_core.config import DecisionConfig
 from laanet_core.holding import held_answer
 from laanet_core.moments import Moment
@@ -47,6 +48,17 @@ def test_the_headline_says_it_in_words_first() -> None:
     assert "The others: 1 × too small to judge." in fallen
     assert "lens-inconclusive" in fallen
     assert "unstable_verdict" in fallen
+
+
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+def test_the_headline_and_the_receipt_say_that_only_a_part_was_judged(texts: Texts) -> None:
+    stored = {"created_at": "2026-11-25T03:04:05+00:00", "held": None, "unstable_faces": [], "feedback": [], "later_scores": []}
+    stored |= {"decision": None, "waiting": [], "reliability": [], "media": {"kept_since": None, "kept": None}, "durable": True}
+    for result in (PICTURE, CLIP, dataclasses.replace(CLIP, outcome="no_face", verdict=None, fake_prob=None, faces=(), tracks=())):
+        for caution in CAUTIONS:
+            told = dataclasses.replace(result, cautions=(caution,))
+            for text in (headline(told, texts), record.record({**told.to_json(), **stored}, texts)):
+                assert [f"<p>{words}</p>" in text for words in texts.cautions.values()] == [code == caution for code in CAUTIONS]
 
 
 def test_rejections_show_what_to_do_and_the_code_and_nothing_unescaped() -> None:

@@ -21,6 +21,7 @@ import pypdf
 import pypdfium2
 import pytest
 
+from laanet_core.cautions import CAUTIONS
 from laanet_core.config import DecisionConfig
 from laanet_core.images import read_image
 from laanet_core.inference import Detector
@@ -52,6 +53,16 @@ GREY: npt.NDArray[np.uint8] = np.full((80, 100, 3), 120, np.uint8)
 
 def report_of(result: AnalysisResult, decision: DecisionConfig | None = None, **changes: Any) -> Report:
     return Report(result, decision or DecisionConfig(), SHA, MADE, **changes)
+
+
+def test_both_forms_say_in_every_language_that_only_a_part_was_judged() -> None:
+    for words in (ENGLISH, CHINESE):
+        for caution in CAUTIONS:
+            report = report_of(dataclasses.replace(PICTURE, cautions=(caution,)), words=words)
+            assert report_json(report)["cautions"] == [caution]
+            text = words_of(report_pdf(report)).replace(" ", "")
+            assert [words[f"caution.{code}"].replace(" ", "") in text for code in CAUTIONS] == [code == caution for code in CAUTIONS]
+    assert report_json(report_of(PICTURE))["cautions"] == []
 
 
 def test_measured_reliability_is_the_same_in_both_forms_and_in_every_language() -> None:

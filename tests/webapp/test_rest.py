@@ -17,7 +17,7 @@ from gradio_client import Client
 from PIL import Image
 
 from tests.conftest import Server
-from tests.core.clips import write_clip
+from tests.core.clips import cut_clip, write_animation, write_clip
 from tests.webapp.naughty import NOTES
 from tests.webapp.test_feedback import mask, png
 from tests.webapp.test_http import predicted
@@ -77,6 +77,18 @@ def test_files_are_judged_as_predict_judges_them(
         schemas.Analysed.model_validate(given, strict=False)
         schemas.Result.model_validate(http.get(f"/results/{given['receipt']}").json())
     wait_for_no_uploads(server.cache)
+
+
+def test_that_only_a_part_was_judged_is_said_at_once_and_later(http: httpx.Client, samples: Path, tmp_path: Path) -> None:
+    with Image.open(samples / "astronaut.png") as image:
+        frames = [np.asarray(image.convert("RGB").resize((256, 256)).rotate(2 * number)) for number in range(20)]
+    whole = write_clip(tmp_path / "clip.mp4", frames, movflags="faststart")
+    files = [(cut_clip(whole, 0.4), ["cut_short"]), (whole, []), (write_animation(tmp_path / "a.png", frames[:2]), ["first_picture_only"])]
+    for file, cautions in files:
+        answer = http.post("/analyse", content=file.read_bytes()).json()
+        schemas.Analysed.model_validate(answer, strict=False)
+        stored = http.get(f"/results/{answer['receipt']}").json()
+        assert (answer["outcome"], answer["cautions"], stored["cautions"]) == ("verdict", cautions, cautions)
 
 
 def test_rejected_files_are_answered_alike_with_422(http: httpx.Client, samples: Path) -> None:

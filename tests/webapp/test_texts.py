@@ -7,9 +7,11 @@ from typing import get_args
 
 import pytest
 
+from laanet_core.cautions import CAUTIONS
 from laanet_core.holding import Finding
 from laanet_core.results import Outcome, Verdict
 from webapp.domain import Vote
+from webapp.services.reports import REPORT_WORDS
 from webapp.ui.texts import LANGUAGES, Texts
 
 ENGLISH = LANGUAGES["en"]
@@ -50,6 +52,9 @@ def test_every_state_of_the_program_has_words() -> None:
     assert set(ENGLISH.verdicts) == {*get_args(Verdict), "unjudged"}
     assert set(ENGLISH.stability_findings) == set(get_args(Finding))
     assert set(ENGLISH.votes) == set(Vote)
+    assert set(ENGLISH.cautions) == set(CAUTIONS)
+    for code, words in REPORT_WORDS.items():
+        assert {key: words[f"caution.{key}"] for key in CAUTIONS} == LANGUAGES[code].cautions
 
 
 def test_every_rejection_says_what_to_do() -> None:

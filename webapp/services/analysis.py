@@ -198,6 +198,7 @@ def _analysis_row(answer: _Answer, receipt: str) -> Analysis:
         width=width,
         height=height,
         seconds=result.seconds,
+        cautions=",".join(result.cautions),
         model_name=result.model.name,
         model_version=result.model.version,
         model_sha256=result.model.sha256,

@@ -15,6 +15,7 @@ import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from laanet_core.cautions import in_order
 from laanet_core.config import DecisionConfig
 from laanet_core.holding import held_answer
 from laanet_core.inference import fake_probability, verdict_of
@@ -207,6 +208,7 @@ def _answer(row: Analysis) -> AnalysisResult:
         seconds=row.seconds,
         error=None if row.error_code is None else ErrorInfo(row.error_code, row.error_message or "The file could not be read."),
         tracks=_tracks(faces, decision_of(row)),
+        cautions=in_order((row.cautions or "").split(",")),
     )
 
 

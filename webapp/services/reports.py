@@ -34,6 +34,7 @@ def report_json(report: Report, rgb: RGBImage | None = None, moments: Sequence[M
       threshold, fake above the other, inconclusive from one to the other, both included
     - `outcome` (verdict, no_face, face_too_small, rejected), `verdict` (real, fake, inconclusive) or null, `fake_prob` in [0, 1] or null,
       `error` as {`code`, `message`} or null: as the model answered
+    - `cautions`, where only a part of the file was judged: cut_short, damaged_parts, first_picture_only
     - `shown_verdict`: the one that the PDF and the page show: `verdict`, or inconclusive where that does not hold; `stability`: whether the
       verdicts hold, of every face tried (of clips those of the most suspicious frame) its `number` in `faces`, `variants` with `name`
       (jpeg_90, jpeg_70, jpeg_50, half_size, mirrored), scores, verdict, the verdict it is held against and whether it is its opposite,
@@ -61,7 +62,7 @@ def report_json(report: Report, rgb: RGBImage | None = None, moments: Sequence[M
         "media": {"sha256": report.media_sha256, "kind": result.kind, "size": size},
         "model": {**answer["model"], "notice": report.notice},
         "decision": {key: round(value, 4) if isinstance(value, float) else value for key, value in report.decision.to_dict().items()},
-        **{key: answer[key] for key in ("outcome", "verdict", "fake_prob", "error")},
+        **{key: answer[key] for key in ("outcome", "verdict", "fake_prob", "error", "cautions")},
         "shown_verdict": report.shown.verdict,
         "stability": _stability(report),
         "faces": [

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.video import Frame
 from webapp.media.decoding.area import Area
 from webapp.media.decoding.decoder import Decoder
 from webapp.media.decoding.decoders import Decoders
@@ -66,6 +67,11 @@ PICTURE = {"shape": [32, 32, 3]}
         [END],
         [PICTURE, PICTURE, END],
         [PICTURE] * 50,
+        [PICTURE, END],
+        [PICTURE, {"end": {"cautions": None}}],
+        [PICTURE, {"end": {"cautions": "first_picture_only"}}],
+        [PICTURE, {"end": {"cautions": ["cut_short"]}}],
+        [PICTURE, {"end": {"cautions": ["first_picture_only", ["<b>"]]}}],
         [{"shape": [60_000, 60_000, 3]}, END],
         [{"shape": [32, 32, 4]}, END],
         [{"shape": [32, 32]}, END],
@@ -108,12 +114,22 @@ def test_times_and_lengths_must_be_possible(any_file: Path) -> None:
 
 
 def test_no_more_frames_are_taken_than_were_asked_for(any_file: Path) -> None:
-    with Liar(*[{**PICTURE, "time": 0.0}] * 50) as liar:
-        assert len(list(liar.frames(any_file, 5))) == 5
-    with Liar(*[{**PICTURE, "time": 0.0}] * 100) as liar:
-        assert len(list(liar.film(any_file, size=(32, 32), seconds=1))) == 35
+    taken: list[Frame] = []
+    with Liar(*[{**PICTURE, "time": 0.0}] * 50) as liar, pytest.raises(UnreadableMedia, match="fail"):
+        taken.extend(liar.frames(any_file, 5))
+    assert len(taken) == 5
+    with Liar(*[{**PICTURE, "time": 0.0}] * 100) as liar, pytest.raises(UnreadableMedia, match="fail"):
+        taken.extend(liar.film(any_file, size=(32, 32), seconds=1))
+    assert len(taken) == 5 + 35
     with Liar({**PICTURE, "time": 2}, {**PICTURE, "time": 1}) as liar, pytest.raises(UnreadableMedia, match="fail"):
         list(liar.frames(any_file, 5))
+
+
+@pytest.mark.parametrize("told", [None, ["first_picture_only"], ["cut_short", 7], {"cut_short": 1}])
+def test_a_clip_has_the_cautions_of_clips_only(any_file: Path, told: object) -> None:
+    with Liar({**PICTURE, "time": 0}, {"end": {"cautions": told}}) as liar, pytest.raises(UnreadableMedia, match="fail"):
+        list(liar.frames(any_file, 3))
+    assert not liar.decoder.usable
 
 
 def test_a_film_has_the_size_that_was_asked_for(any_file: Path) -> None:

@@ -21,7 +21,7 @@ from PIL import Image
 from laanet_core.errors import UnreadableMedia
 from laanet_core.images import read_image
 from laanet_core.video import read_film, read_frames, read_length
-from tests.core.clips import write_clip, write_sound
+from tests.core.clips import cut_clip, damage_clip, moving, write_animation, write_clip, write_sound
 from tests.webapp import private
 from webapp.domain import Unable
 from webapp.media.decoding import decoders as module
@@ -302,3 +302,20 @@ def test_a_server_whose_workers_do_not_come_up_says_so(caplog: pytest.LogCapture
         made.wait_until_ready()
     assert caught.value.code == "no_decoder"
     assert "a decoder could not be started" in caplog.text
+
+
+def test_what_was_read_in_part_is_told_as_in_place(decoders: Decoders, rgb: Pixels, tmp_path: Path) -> None:
+    whole = write_clip(tmp_path / "clip.mp4", moving(40), movflags="faststart")
+    clips = {"cut_short": cut_clip(whole, 0.5), "damaged_parts": damage_clip(whole, 0.5, 0.6), None: whole}
+    for caution, clip in clips.items():
+        for reader in (decoders.frames, read_frames):
+            told: set[str] = set()
+            assert list(reader(clip, 8, warn=told.add))
+            assert told == ({caution} - {None})
+    still = tmp_path / "still.gif"
+    Image.fromarray(rgb).save(still)
+    for file, cautions in ((write_animation(tmp_path / "a.gif", [rgb, rgb[::-1]]), ["first_picture_only"]), (still, [])):
+        for picture in (decoders.image, read_image):
+            heard: list[str] = []
+            picture(file, warn=heard.append)
+            assert heard == cautions

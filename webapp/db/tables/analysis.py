@@ -24,7 +24,8 @@ class Analysis(Base):
     `temperature`, `real_below` and `fake_above` are those of the decision at the time, None for rows older than the columns;
     `notify`: the uploader wants the receipt's page to tell when a moderator has decided; `looked_at`: when it was last looked at whether
     it becomes a case, None: not yet, so that nothing has been drawn either; `held`: whether a picture's verdict is the same once those of
-    its faces that do not hold are inconclusive, None: not tried, as with clips, of which a single frame is tried.
+    its faces that do not hold are inconclusive, None: not tried, as with clips, of which a single frame is tried; `cautions`: codes of
+    `laanet_core.cautions` with commas between, None for rows older than the column.
     """
 
     __tablename__ = "analysis"
@@ -58,6 +59,7 @@ class Analysis(Base):
     notify: Mapped[bool] = mapped_column(default=False, server_default=false())
     looked_at: Mapped[datetime | None] = mapped_column(UTCTime)
     held: Mapped[bool | None]
+    cautions: Mapped[str | None] = mapped_column(String(64))
     faces: Mapped[list[Face]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Face.number")
     feedback: Mapped[list[Feedback]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Feedback.id")
     rescores: Mapped[list[Rescore]] = relationship(back_populates="analysis", cascade="all, delete-orphan", order_by="Rescore.id")

@@ -9,13 +9,14 @@ import os
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from laanet_core.cautions import Caution, Warn, unheard
 from laanet_core.crops import RGBImage
 from laanet_core.errors import UnreadableMedia
 from laanet_core.images import MAX_PIXELS, opened_file
@@ -47,6 +48,7 @@ class _Answer:
     seconds: float
     waited: float = 0.0
     reached: float = 0.0  # of the clip, in its own time
+    end: wire.Message = field(default_factory=dict)  # what was said after the last picture
 
     def next(self) -> wire.Message:
         began = time.monotonic()
@@ -58,6 +60,7 @@ class _Answer:
         while "shape" in (message := self.next()):
             yield message, self.decoder.read(self.area, message, form)
             self.decoder.go_on()
+        self.end = message["end"]
 
     def picture(self, form: Form) -> tuple[wire.Message, npt.NDArray[np.uint8]]:
         """The only one there shall be."""
@@ -68,12 +71,23 @@ class _Answer:
 
     def frames(self, most: int, form: Form = _RGB) -> Iterator[Frame]:
         """In the order of their times, and no more than can be."""
-        for message, rgb in itertools.islice(self.pictures(form), most):
+        pictures = self.pictures(form)
+        for message, rgb in itertools.islice(pictures, most):
             time_of = self.number(message.get("time"), MAX_SECONDS)
             if time_of < self.reached:
                 raise self.decoder.disbelieved("a time that is over")
             self.reached = time_of
             yield Frame(rgb, time_of)
+        if next(pictures, None) is not None:
+            raise self.decoder.disbelieved("more pictures than there can be")
+
+    def tell(self, warn: Warn, *possible: Caution) -> None:
+        """The cautions that came at the end."""
+        told = self.end.get("cautions")
+        if not isinstance(told, list) or any(caution not in possible for caution in told):
+            raise self.decoder.disbelieved("an unknown caution")
+        for caution in told:
+            warn(caution)
 
     def number(self, value: object, most: float) -> float:
         try:
@@ -130,14 +144,17 @@ class Decoders:
             if not self._idle and not self._lent:
                 raise Unable("no_decoder", "the process that decodes files cannot be started; the log says why")
 
-    def image(self, path: Path) -> RGBImage:
+    def image(self, path: Path, *, warn: Warn = unheard) -> RGBImage:
         with opened_file(path) as file, self._asked({"do": "image"}, file, 3 * MAX_PIXELS) as answer:
-            return answer.picture(_RGB)[1]
+            rgb = answer.picture(_RGB)[1]
+            answer.tell(warn, "first_picture_only")
+            return rgb
 
-    def frames(self, path: Path, count: int) -> Generator[Frame]:
+    def frames(self, path: Path, count: int, *, warn: Warn = unheard) -> Generator[Frame]:
         question = {"do": "frames", "count": count}
         with opened_file(path) as file, self._asked(question, file, 3 * MAX_FRAME_PIXELS) as answer:
             yield from answer.frames(count)
+            answer.tell(warn, "cut_short", "damaged_parts")
 
     def length(self, path: Path) -> float:
         with opened_file(path) as file, self._asked({"do": "length"}, file, 1) as answer:

@@ -19,6 +19,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from laanet_core.cautions import Caution
 from laanet_core.errors import UnreadableMedia
 from laanet_core.images import read_image
 from laanet_core.video import Frame, read_at, read_film, read_frames, read_length
@@ -63,12 +64,16 @@ class Answers:
             raise _Left
 
 
-def _image(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
-    answers.picture(read_image(file))
+def _image(file: BinaryIO, answers: Answers, asked: wire.Message) -> dict[str, Any]:
+    told: set[Caution] = set()
+    answers.picture(read_image(file, warn=told.add))
+    return {"cautions": sorted(told)}
 
 
-def _frames(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
-    _all(read_frames(file, asked["count"]), answers)
+def _frames(file: BinaryIO, answers: Answers, asked: wire.Message) -> dict[str, Any]:
+    told: set[Caution] = set()
+    _all(read_frames(file, asked["count"], warn=told.add), answers)
+    return {"cautions": sorted(told)}
 
 
 def _at(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:

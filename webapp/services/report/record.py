@@ -80,8 +80,10 @@ class Report:
         return self.words.get(f"why.{self.state}", "")
 
     def additions(self) -> list[str]:
-        """What else is to be said of what cannot be told: the others' verdicts, and when a clip looks manipulated."""
-        said = []
+        """What else is to be said: that only a part was judged, and of what cannot be told the others' verdicts and when a clip looks
+        manipulated.
+        """
+        said = [self.words[f"caution.{caution}"] for caution in self.result.cautions]
         if self._untold_of_several():
             verdicts = self._verdicts()
             kinds: tuple[Verdict | None, ...] = ("fake", "real", None)

@@ -31,6 +31,13 @@ ENGLISH: Mapping[str, str] = {
     "why.unstable": (
         "The verdict changes when the picture is compressed, halved in size or mirrored, so it should not be relied on (unstable_verdict)."
     ),
+    "caution.cut_short": (
+        "The file ends before the clip does: only what is left of it was judged. Try the original file, or a fresh download of it."
+    ),
+    "caution.damaged_parts": "Parts of the clip are damaged and were passed over: nothing is known of what they showed.",
+    "caution.first_picture_only": (
+        "The file holds several pictures, as animations do: only the first one was judged. Saved as MP4, the whole animation can be."
+    ),
     "others": "The others: {verdicts}.",
     "stretch": (
         "From {start} s to {end} s the face looks manipulated on every frame on which it was judged; that is the longest such stretch."

@@ -21,6 +21,7 @@ def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) ->
     said = [texts.outcomes[state][1]]
     if result.error:
         said = [texts.errors.get(result.error.code, result.error.message)]
+    said += [texts.cautions[caution] for caution in result.cautions]
     said += others(verdicts, state, texts)
     if state == "inconclusive" and result.kind == "video":
         unsure = [track.track for track in result.tracks if track.verdict == "inconclusive"]

@@ -36,6 +36,7 @@ def _head(found: Mapping[str, Any], texts: Texts) -> str:
     verdicts = [verdict for _, _, verdict in _subjects(found)]
     error = found.get("error")
     said = [texts.errors.get(error["code"], error["message"]) if error else texts.outcomes[state][1]]
+    said += [texts.cautions[caution] for caution in found["cautions"]]
     said += headline.others(verdicts, state, texts)
     if state == "inconclusive" and found["kind"] == "video":
         unsure = [row["track"] for _, row, verdict in _subjects(found) if verdict == "inconclusive"]

@@ -71,6 +71,10 @@ class Answer(Shape):
     model: Model
     seconds: float
     error: Error | None
+    cautions: list[Literal["cut_short", "damaged_parts", "first_picture_only"]] = Field(
+        description="only a part of the file was judged: the clip is cut short, parts of it are damaged and were passed over, or of an "
+        "animation or a file of several pictures the first was judged"
+    )
     runtime: Runtime | None = Field(default=None, description="of an analysis just made; it is not stored")
 
 

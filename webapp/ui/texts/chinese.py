@@ -67,6 +67,11 @@ CHINESE = Texts(
         "inconclusive": ("无法判断", "分数介于真实的脸和伪造的脸通常得到的分数之间。请不要把它当作任何一种。"),
         "unstable": ("无法判断", "图片经压缩、缩小一半或左右镜像后，判断会改变，因此不应依赖它（unstable_verdict）。"),
     },
+    cautions={
+        "cut_short": "文件在视频结束之前就断了：只判断了剩下的部分。请试试原始文件，或重新下载。",
+        "damaged_parts": "视频有些部分已损坏，被跳过了：那里原来是什么，无从得知。",
+        "first_picture_only": "文件里有多张图片（例如动图）：只判断了第一张。把动图另存为 MP4，就能判断全部。",
+    },
     this_face="这张脸",
     of_faces="{count} 张脸中有 {some} 张",
     of_persons="{count} 个人中有 {some} 个",

@@ -82,6 +82,15 @@ ENGLISH = Texts(
             "The verdict changes when the picture is compressed, halved in size or mirrored, so it should not be relied on (unstable_verdict).",
         ),
     },
+    cautions={
+        "cut_short": (
+            "The file ends before the clip does: only what is left of it was judged. Try the original file, or a fresh download of it."
+        ),
+        "damaged_parts": "Parts of the clip are damaged and were passed over: nothing is known of what they showed.",
+        "first_picture_only": (
+            "The file holds several pictures, as animations do: only the first one was judged. Saved as MP4, the whole animation can be."
+        ),
+    },
     this_face="This face",
     of_faces="{some} of {count} faces",
     of_persons="{some} of {count} persons",

@@ -46,6 +46,7 @@ class Texts:
     file_gone: str
 
     outcomes: Mapping[str, tuple[str, str]]  # by verdict or outcome: one sentence, then why
+    cautions: Mapping[str, str]  # by code: that only a part of the file was judged
     this_face: str
     of_faces: str
     of_persons: str

@@ -1,0 +1,19 @@
+"""Where only a part of a file was judged; null where it was not noted."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("analysis", sa.Column("cautions", sa.String(64)))
+
+
+def downgrade() -> None:
+    op.drop_column("analysis", "cautions")
