@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,16 +42,24 @@ def test_every_defence_holds_at_small_size() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_drill_that_is_told_to_end_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
-    place = tmp_path / "place"
-    place.mkdir()
+def test_a_drill_that_is_told_to_end_leaves_nothing_behind(place: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "webapp", "poison-drill", "--small"]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(place)}, stderr=subprocess.DEVNULL) as drill:
-        wait_for(lambda: trains(place))
-        drill.send_signal(number)
-        assert drill.wait(timeout=60) == 128 + number
+        try:
+            wait_for(lambda: trains(place))
+            drill.send_signal(number)
+            assert drill.wait(timeout=60) == 128 + number
+        finally:
+            drill.kill()
     assert processes_in(place) == []
     assert list(place.iterdir()) == []
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder with a short name: the trainer's processes speak through sockets below it, whose names may have 107 bytes."""
+    with tempfile.TemporaryDirectory(prefix="drill-") as folder:
+        yield Path(folder)
 
 
 def trains(place: Path) -> bool:
