@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,7 @@ def drill(settings: Settings, size: Any) -> dict[str, Any]:
     """All conditions, each in an installation of its own, and whether every defence held."""
     from webapp.services.learning import poison
 
-    with tempfile.TemporaryDirectory() as place:
+    with tempfile.TemporaryDirectory() as place, _one_thread():
         root = Path(place)
         weights, other = poison.prepare(root)
         flips = []
@@ -62,6 +63,20 @@ def drill(settings: Settings, size: Any) -> dict[str, Any]:
         "mislabelled copies of gold are not learned from": alike["copies"] > 0 and alike["learned_from"] == 0,
     }
     return {"held": all(held.values()), "defences": held, "flipped": flips, "puppets": votes, "copies": alike}
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """For the trainers: otherwise a network of so few steps would be another one on every number of cores."""
+    before = os.environ.get("OMP_NUM_THREADS")
+    os.environ["OMP_NUM_THREADS"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["OMP_NUM_THREADS"]
+        else:
+            os.environ["OMP_NUM_THREADS"] = before
 
 
 @contextmanager
