@@ -22,7 +22,6 @@ TABLES = ("analysis", "consent", "media")
 WAYS_OUT: dict[str, Callable[[Page], object]] = {
     "closed": lambda page: page.close(),
     "reloaded": lambda page: page.reload(),
-    "left": lambda page: page.goto("about:blank"),
 }
 
 

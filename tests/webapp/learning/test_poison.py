@@ -41,7 +41,7 @@ def test_every_defence_holds_at_small_size() -> None:
     must_hold(drill(Settings(), poison.SMALL))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.proof)])
 def test_a_drill_that_is_told_to_end_leaves_nothing_behind(place: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "webapp", "poison-drill", "--small"]
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(place)}, stderr=subprocess.DEVNULL) as drill:
