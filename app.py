@@ -56,9 +56,8 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    globals()["demo"] = (
-        application.site.blocks
-    )  # on a Space Gradio looks here for what it serves, and says so on a line where it finds none
+    # On a Space Gradio looks here for what it serves, and says so on a line where it finds none
+    globals()["demo"] = application.site.blocks
     application.timer.start()
     serve(application.site, settings)
     gc.freeze()  # what is loaded stays: no collection looks through all of it again while visitors wait

@@ -54,9 +54,10 @@ class FaceDetector:
     def follow_frames(
         self, frames: Sequence[RGBImage], expected: Sequence[Sequence[Box]], *, longer_side: int = FRAME_SIDE
     ) -> list[list[DetectedFace]]:
-        """The faces of each of some pictures of one size that are near where they are expected: a tenth of the work of looking everywhere.
+        """The faces of each of some pictures of one size that are near where they are expected, with less work than looking everywhere.
 
-        A face is found that is off by up to half of its side, or that has become up to half as large again.
+        Most faces are found that are off by 0.4 of their side or less, few that are farther off (docs/performance.md): whoever counts on
+        somebody must look whether he was found.
         """
         if not any(expected):
             return [[] for _ in frames]

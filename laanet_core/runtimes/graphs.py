@@ -64,7 +64,7 @@ def fine_in_float32(openvino: ModuleType, core: Any, graph: Any) -> Any:
 def keeps_float32(compiled: Any) -> bool:
     """Whether the first convolution of a compiled graph, the one that sees the pixels, is carried out in float32."""
     infos = (node.get_rt_info() for node in compiled.get_runtime_model().get_ordered_ops())
-    return next(str(info["runtimePrecision"].value) for info in infos if info["layerType"].value == "Convolution") == "f32"
+    return next((str(info["runtimePrecision"].value) for info in infos if info["layerType"].value == "Convolution"), "none") == "f32"
 
 
 def _height(node: Any) -> int:

@@ -40,12 +40,15 @@ def test_what_belongs_to_a_receipt_goes_with_it(cache: Path) -> None:
     uploads = Uploads(cache)
     mine, made, other = uploads.take(upload(cache)), upload(cache, "made/report.pdf"), upload(cache, "other/report.pdf")
     uploads.hold("mine", mine, made)
-    uploads.hold("another", other)
+    shared = uploads.take(upload(cache, "shared/picture.jpg"))  # analysed twice
+    uploads.hold("mine", shared)
+    uploads.hold("another", other, shared)
     uploads.hold(None, other)
     uploads.release("mine")
     uploads.release("mine")
-    assert [path.name for path in cache.rglob("*") if path.is_file()] == ["report.pdf"]
-    assert other.exists()
+    assert {path for path in cache.rglob("*") if path.is_file()} == {other, shared}
+    uploads.release("another")
+    assert not [path for path in cache.rglob("*") if path.is_file()]
 
 
 def test_files_that_are_no_uploads_are_left_alone(cache: Path, tmp_path: Path) -> None:

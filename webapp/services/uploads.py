@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import tempfile
 import threading
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from webapp.domain import receipt_hash
 
+logger = logging.getLogger(__name__)
 _REMEMBERED = 10_000  # receipts
 
 
@@ -53,10 +55,16 @@ class Uploads:
                     self._held.pop(next(iter(self._held)))  # long since swept
 
     def release(self, receipt: str) -> None:
-        """Delete what is held for a receipt, which was deleted."""
+        """Delete what is held for a receipt, which was deleted, and for no other. What cannot be deleted now is left to the sweep."""
         with self._lock:
             paths = self._held.pop(receipt_hash(receipt), [])
-        self.drop(*paths)
+            others = {path for held in self._held.values() for path in held}
+        for path in paths:
+            try:
+                if path not in others:
+                    self.drop(path)
+            except OSError:
+                logger.exception("a file of a deleted result could not be removed")
 
     def sweep(self, seconds: float) -> None:
         """Delete every file that came or was made longer ago, and the folders of such: after crashes and aborted uploads too."""

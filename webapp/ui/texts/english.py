@@ -53,7 +53,7 @@ ENGLISH = Texts(
         "storing": "Storing the result",
     },
     place_of="File {number} of {count}: ",
-    first_come="; before it come {count}",
+    first_come=", {count} before it",
     left_seconds=", about {count} s left",
     left_minutes=", about {count} min left",
     so_far=". So far: {verdict} ({number})",
