@@ -78,7 +78,7 @@ def claim_of(session: Session, account_id: int) -> Claim | None:
 
 def next_case(session: Session, account_id: int, skipped: Sequence[str] = ()) -> Case | None:
     """The first open case with a free slot that the person has not labelled, holds no claim on, and has not skipped just now."""
-    return session.scalar(_takeable(account_id).where(Case.public_id.not_in(skipped)).limit(1).with_for_update(skip_locked=True))
+    return _locked(session, account_id, _takeable(account_id).where(Case.public_id.not_in(skipped)))
 
 
 def takeable_case(session: Session, account_id: int, public_id: str) -> Case | None:
@@ -86,7 +86,17 @@ def takeable_case(session: Session, account_id: int, public_id: str) -> Case | N
     of_this = Case.public_id == public_id
     known = exists().where(Label.case_id == Case.id, Label.account_id == account_id, Label.stage == Stage.BLIND)
     taken_back = select(Case).where(of_this, Case.gold.has(), known, ~_final_label(account_id))
-    return session.scalar(_takeable(account_id).where(of_this).with_for_update(skip_locked=True)) or session.scalar(taken_back)
+    return _locked(session, account_id, _takeable(account_id).where(of_this)) or session.scalar(taken_back)
+
+
+def _locked(session: Session, account_id: int, takeable: Select[Case]) -> Case | None:
+    """The first of them, locked, and counted once more: where writers go on side by side (PostgreSQL), somebody may have taken its last
+    slot after the first look and let go of the lock before it was ours. Nobody takes one without it.
+    """
+    while (found := session.scalar(takeable.limit(1).with_for_update(skip_locked=True))) is not None:
+        if session.scalar(_takeable(account_id).where(Case.id == found.id)) is not None:
+            return found
+    return None
 
 
 def following_case(session: Session, account_id: int, without: Sequence[str]) -> Case | None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -94,6 +95,16 @@ def test_who_lost_a_claim_after_the_first_label_may_say_the_last_word(
     assert labelling.final(people[1], case) == CaseState.DECIDED
 
 
+def patiently(take: Callable[[], str | None]) -> str | None:
+    """As the desk, which asks again: all that is left may just be looked at by others."""
+    for pause in (0.05, 0.2, 0.5, 0):
+        if (case := take()) is not None:
+            return case
+        time.sleep(pause)
+    return None
+
+
+@pytest.mark.both_databases
 def test_fifty_takers_never_hold_a_slot_twice(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
@@ -102,7 +113,7 @@ def test_fifty_takers_never_hold_a_slot_twice(
 
     def work(person: Person) -> list[str]:
         done: list[str] = []
-        while (case := claims.take(person)) is not None:
+        while (case := patiently(lambda: claims.take(person))) is not None:
             if not done and person.id % 10 == 0:  # gone without a word: the hold runs out
                 with sessions.begin() as session:
                     session.execute(update(Claim).where(Claim.account_id == person.id).values(until=now()))
