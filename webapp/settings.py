@@ -103,6 +103,7 @@ class Settings:
     gate_slice_loss: float = 0.05  # LENS_GATE_SLICE_LOSS on faces of one kind
     organisation: str = ""  # LENS_HF_ORGANISATION, by name or id, whose members moderate, on a Space only
     roleless: Roleless = "refuse"  # LENS_HF_ROLELESS: refuse | moderator, for members whose role the Space is not told
+    finetune_threads: int = 0  # LENS_FINETUNE_THREADS that a fine-tuning uses beside the server, on a processor; 0: as many as it has
     replay: Path | None = None  # LENS_REPLAY: manifest of the data set that fine-tuning learns from beside a snapshot
     log: str = "text"  # LENS_LOG: text | json
     metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
@@ -219,6 +220,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         gate_slice_loss=_amount(environment, "LENS_GATE_SLICE_LOSS", defaults.gate_slice_loss, most=1),
         organisation=_organisation(environment.get("LENS_HF_ORGANISATION", defaults.organisation)),
         roleless=_one_of(environment, "LENS_HF_ROLELESS", get_args(Roleless), defaults.roleless),
+        finetune_threads=_number(environment, "LENS_FINETUNE_THREADS", defaults.finetune_threads, least=0, most=1024),
         replay=Path(environment["LENS_REPLAY"]).resolve() if environment.get("LENS_REPLAY") else None,
         log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
         metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),

@@ -43,6 +43,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--seed", type=int, help="replaces the recipe's seed")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--workers", type=int, default=1, help="processes that make pseudo-fakes (default: %(default)s)")
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="of the processor, for each process that trains (default: as torch chooses)"
+    )
     parser.add_argument("--compile", action="store_true", help="torch.compile the network: minutes to start, then faster steps")
     parser.add_argument("--checkpoint-every", type=int, default=200, metavar="STEPS")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
@@ -89,6 +92,8 @@ def run(args: argparse.Namespace) -> int:
     from laanet_core.training import WEIGHTS, Trainer
     from laanet_core.units import UnitSource
 
+    if args.threads is not None:
+        _keep_to(args.threads)
     config = changed_recipe(args.recipe, [change for change in args.set if not change.startswith(_OF_NETWORK)], args.seed)
     of_network = [change.removeprefix(_OF_NETWORK) for change in args.set if change.startswith(_OF_NETWORK)]
     if args.init and of_network:
@@ -109,6 +114,16 @@ def run(args: argparse.Namespace) -> int:
     if team.leads:
         print(json.dumps(outcome) if args.json else f"trained {trainer.step} steps; weights in {outcome['weights']}")
     return 0
+
+
+def _keep_to(threads: int) -> None:
+    import torch
+
+    from laanet_core.errors import InvalidConfig
+
+    if threads < 1:
+        raise InvalidConfig(f"--threads must be at least 1, not {threads}")
+    torch.set_num_threads(threads)
 
 
 def _announce(trainer: Trainer, source: UnitSource) -> None:

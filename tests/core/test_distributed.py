@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,9 +27,8 @@ def train(dataset: TinyDataset, init: Path, run: Path, steps: int, *, processes:
     settings = [word for setting in (*SETTINGS, f"steps={steps}", f"micro_batches={parts}") for word in ("--set", setting)]
     command = [sys.executable, *launcher, "-m", "laanet_core", "train", str(run), "--manifest", str(dataset.manifest), "--init", str(init)]
     ended = subprocess.run(
-        [*command, *settings, "--seed", "7", "--device", "cpu", "--workers", "0", "--json"],
-        cwd=ROOT,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},  # as torchrun sets it; sums in another order would drift apart
+        [*command, *settings, "--seed", "7", "--device", "cpu", "--workers", "0", "--threads", "1", "--json"],
+        cwd=ROOT,  # one thread, as torchrun gives each of several processes: sums in another order would drift apart
         check=False,
         capture_output=True,
         text=True,

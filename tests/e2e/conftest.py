@@ -48,12 +48,16 @@ def browser(playwright: Playwright, browser_path: str) -> Iterator[Browser]:
     running.close()
 
 
-# A button that answers while the server works may have stopped doing so before anybody looks.
-_COUNT_ANSWERS = """() => {
-    window.answers = 0;
-    window.countedArrive ??= window.lensArrive;
-    window.lensArrive = () => { window.countedArrive(); window.answers += 1; };
+# A button that answers while the server works may have stopped doing so before anybody looks. An answer is told of before it is drawn, and
+# one that reads as the last one did is not drawn anew.
+_AWAIT_ANSWER = """() => {
+    window.answered = null;
+    document.querySelector("#headline .lens-head").dataset.old = "";
+    window.toldArrive ??= window.lensArrive;
+    window.lensArrive = () => { window.toldArrive(); window.answered = performance.now(); };
 }"""
+_DRAWN = """() => window.answered !== null
+    && (!document.querySelector("#headline [data-old]") || performance.now() - window.answered > 1500)"""
 
 
 class Visit:
@@ -90,9 +94,9 @@ class Visit:
 
     def press(self) -> str:
         """Press the button and wait for the answer."""
-        self.page.evaluate(_COUNT_ANSWERS)
+        self.page.evaluate(_AWAIT_ANSWER)
         self.page.click("#analyse")
-        self.page.wait_for_function("window.answers > 0", timeout=120_000)
+        self.page.wait_for_function(_DRAWN, timeout=120_000)
         self.page.wait_for_selector("#analyse:not([disabled])")
         return self.page.inner_text("#headline")
 

@@ -29,6 +29,7 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
         {"LENS_BACKUP_HOURS": "0", "LENS_BACKUPS": str(tmp_path / "b"), "LENS_RETENTION_DAYS": "90", "LENS_RESTORE": "latest"}
     )
     assert (off.backup_hours, off.backups, off.retention_days, off.restore) == (0, tmp_path / "b", 90, "latest")
+    assert from_environment({"LENS_FINETUNE_THREADS": "2"}).finetune_threads == 2
     assert from_environment({"LENS_DATABASE_URL": "postgresql://db/lens"}).database == "postgresql://db/lens"
 
 

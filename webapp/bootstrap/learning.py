@@ -78,7 +78,7 @@ def open_learning(
     ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
     rules = rules or GateRules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
     services = (opened.sessions, opened.audit, snapshots, versions)
-    finetuning = FinetuneService(*services, settings.runs, device=settings.device, lasting=lasting)
+    finetuning = FinetuneService(*services, settings.runs, device=settings.device, threads=settings.finetune_threads, lasting=lasting)
     gate = GateService(snapshots, versions, ground, rules)
     return Learning(opened, snapshots, versions, finetuning, gate, reader)
 

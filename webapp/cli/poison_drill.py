@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,7 +42,7 @@ def drill(settings: Settings, size: Any) -> dict[str, Any]:
     """All conditions, each in an installation of its own, and whether every defence held."""
     from webapp.services.learning import poison
 
-    with tempfile.TemporaryDirectory() as place, _one_thread():
+    with tempfile.TemporaryDirectory() as place:
         root = Path(place)
         weights, other = poison.prepare(root)
         flips = []
@@ -66,27 +65,14 @@ def drill(settings: Settings, size: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """For the trainers: otherwise a network of so few steps would be another one on every number of cores."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
-
-
-@contextmanager
 def _installed(settings: Settings, folder: Path, weights: Path, other: Path) -> Iterator[Installation]:
     from webapp.bootstrap import open_learning, open_records
     from webapp.services.learning import poison
 
     own = replace(
-        settings, data=folder, database_url="", store="", weights=str(weights), device="cpu", frames=1, gate_manifests=(other,),
+        settings, data=folder, database_url="", store="", weights=str(weights), frames=1, gate_manifests=(other,),
         gate_corruptions=("jpeg:50",), backups_folder=None, backups_repository="", store_gb=1.0,
+        device="cpu", finetune_threads=1,  # so that it comes to the same on any number of cores
     )  # fmt: skip
     rules, find = poison.RULES, poison.find_landmarks
     with open_learning(own, open_records(own), landmarks=lambda: find, delay=timedelta(0), rules=rules, lasting=False) as made:

@@ -51,8 +51,8 @@ class Wish:
 
 
 class FinetuneService:
-    """Runs lie in folders in `folder`, each named for its public id. `device` as `laanet_core train` takes it. With `lasting`, a trainer
-    goes on when whoever started it ends.
+    """Runs lie in folders in `folder`, each named for its public id. `device` and `threads` as `laanet_core train` takes them, 0
+    threads: as many as torch chooses. With `lasting`, a trainer goes on when whoever started it ends.
 
     Raises Unable: unknown_run, run_busy, run_failed, run_cancelled, and what verifying the snapshot raises.
     """
@@ -66,6 +66,7 @@ class FinetuneService:
         folder: Path,
         *,
         device: str = "auto",
+        threads: int = 0,
         lasting: bool = True,
     ) -> None:
         self._sessions = sessions
@@ -74,6 +75,7 @@ class FinetuneService:
         self._versions = versions
         self._folder = folder
         self._device = device
+        self._threads = ["--threads", str(threads)] if threads else []
         self._lasting = lasting
 
     def prepare(self, wish: Wish) -> str:
@@ -268,8 +270,8 @@ class FinetuneService:
         replay = [] if config["replay"] is None else ["--replay", config["replay"], "--set", "start_pull=0"]
         changes = [part for change in config["changes"] for part in ("--set", change)]
         data = ["--manifest", str(snapshot / "manifest.csv"), "--packs", str(snapshot), *replay]
-        begin = ["--recipe", "finetune", "--init", str(base.folder), *changes, "--device", self._device, "--checkpoint-every", "20"]
-        return [str(self._folder / run.public_id / "train"), *data, *begin]
+        begin = ["--recipe", "finetune", "--init", str(base.folder), *changes, "--device", self._device, *self._threads]
+        return [str(self._folder / run.public_id / "train"), *data, *begin, "--checkpoint-every", "20"]
 
     def _finish(self, run: TuningRun, snapshot: Path, base: Standing) -> Standing:
         """Half precision, calibrated on the snapshot's val part, with its ancestry, under a version of its own."""
