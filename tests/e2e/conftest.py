@@ -48,16 +48,19 @@ def browser(playwright: Playwright, browser_path: str) -> Iterator[Browser]:
     running.close()
 
 
-# A button that answers while the server works may have stopped doing so before anybody looks. An answer is told of before it is drawn, and
-# one that reads as the last one did is not drawn anew.
+# A button that answers while the server works may have stopped doing so before anybody looks. An answer comes some moments before it can be
+# seen, since the one before it fades while the server works; and one that reads as that one did is not drawn anew.
 _AWAIT_ANSWER = """() => {
     window.answered = null;
     document.querySelector("#headline .lens-head").dataset.old = "";
     window.toldArrive ??= window.lensArrive;
     window.lensArrive = () => { window.toldArrive(); window.answered = performance.now(); };
 }"""
-_DRAWN = """() => window.answered !== null
-    && (!document.querySelector("#headline [data-old]") || performance.now() - window.answered > 1500)"""
+_DRAWN = """() => {
+    const head = document.querySelector("#headline .lens-head");
+    const anew = head && (!("old" in head.dataset) || performance.now() - window.answered > 1500);
+    return window.answered !== null && anew && head.innerText.trim() !== "" && head.checkVisibility({opacityProperty: true});
+}"""
 
 
 class Visit:
