@@ -25,6 +25,7 @@ from laanet_core.model import LAANet
 from laanet_core.runtimes.choice import open_runtime
 from laanet_core.runtimes.runtime import Precision, Runtime, RuntimeUnavailable
 
+_IMAGES = 2  # of a face
 PLAIN, EXACT = "torch float32", "torch float64"  # the network as anybody would run it
 Way = Callable[[], Any]
 
@@ -39,16 +40,16 @@ def flops(config: ModelConfig, *, consistency: bool = False) -> float:
 
 
 def compare(model: LAANet, *, rounds: int) -> dict[str, Any]:
-    """One image through the network in every way this machine has, against plain torch; times in milliseconds.
+    """One face, the crop and its mirror image, through the network in every way this machine has, against plain torch; in milliseconds.
 
-    `logit_error` is the largest difference from float64 on a few images; `efficiency` the arithmetic rate as part of the measured matmul
-    rate.
+    `gflop` is of both images; `logit_error` the largest difference from float64 on them; `efficiency` the arithmetic rate as part of the
+    measured matmul rate.
     """
     size = model.config.input_size
-    images = torch.rand(2, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    images = torch.rand(_IMAGES, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
     ways, errors, missing = _ways(model, images)
     times = measured(ways, rounds)
-    rate, work = machine.matmul_rate(), flops(model.config)
+    rate, work = machine.matmul_rate(), _IMAGES * flops(model.config)
     rows = {}
     for name, seconds in times.items():
         median, best = statistics.median(seconds), min(seconds)
@@ -104,7 +105,7 @@ def measured(ways: Mapping[str, Way], rounds: int) -> dict[str, list[float]]:
 
 
 def _ways(model: LAANet, images: Tensor) -> tuple[dict[str, Way], dict[str, float], dict[str, str]]:
-    """What judges the first image, how far each is from float64 on all of them, and why others are missing here."""
+    """What judges the images, how far each is from float64, and why others are missing here."""
     exact, plain = copy.deepcopy(model).double(), copy.deepcopy(model).to(memory_format=torch.contiguous_format)
     ours = model.to(memory_format=torch.channels_last)
     wide = images.contiguous(memory_format=torch.channels_last)
@@ -121,13 +122,13 @@ def _ways(model: LAANet, images: Tensor) -> tuple[dict[str, Way], dict[str, floa
     with torch.inference_mode():
         answers = {name: judge(given).fake_logit.double() for name, (judge, given) in judges.items()}
     errors = {name: float((answer - answers[EXACT]).abs().max()) for name, answer in answers.items()}
-    return {name: _judging(judge, given[:1]) for name, (judge, given) in judges.items()}, errors, missing
+    return {name: _judging(judge, given) for name, (judge, given) in judges.items()}, errors, missing
 
 
-def _judging(judge: Callable[[Tensor], Any], image: Tensor) -> Way:
+def _judging(judge: Callable[[Tensor], Any], images: Tensor) -> Way:
     def way() -> None:
         with torch.inference_mode():
-            judge(image)
+            judge(images)
 
     return way
 

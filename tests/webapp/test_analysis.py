@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from laanet_core.errors import Cancelled
 from webapp.db.session import Sessions
@@ -57,6 +57,21 @@ def test_a_stopped_analysis_leaves_nothing(analysis: AnalysisService, sessions: 
     with sessions() as session:
         assert session.query(Analysis).count() == 1
     assert analysis.jobs.running == 0
+
+
+@pytest.mark.parametrize("in_line", [False, True])
+def test_a_turn_is_free_for_the_next_one_while_an_answer_is_stored(
+    analysis: AnalysisService, engine: Engine, samples: Path, in_line: bool
+) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def look(*_: object) -> None:
+        seen.append((analysis.turns.running, analysis.jobs.running))
+
+    event.listen(engine, "before_cursor_execute", look)
+    picture = samples / "astronaut.png"
+    assert analysis.analyse(picture, turn=analysis.stand_in_line(picture) if in_line else None).receipt is not None
+    assert set(seen) == {(0, 1)}  # a server that is told to stop waits for the job
 
 
 def test_an_answer_that_cannot_be_stored_has_no_receipt(analysis: AnalysisService, engine: Engine, samples: Path) -> None:

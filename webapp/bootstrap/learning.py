@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from webapp.bootstrap.records import Records, open_records, snapshot_folders
@@ -33,8 +34,13 @@ class Learning:
     snapshots: SnapshotService
     versions: VersionService
     finetuning: FinetuneService
-    gate: GateService
+    open_gate: Callable[[], GateService]
     decoders: Decoders
+
+    @cached_property
+    def gate(self) -> GateService:
+        """Made when it is asked for: it loads torch, which takes seconds, and most commands have no use for it."""
+        return self.open_gate()
 
     def __enter__(self) -> Self:
         return self
@@ -60,9 +66,6 @@ def open_learning(
     from laanet_core.landmark_detection import LandmarkDetector
     from webapp.media.decoding.decoders import Decoders as MoreDecoders
     from webapp.services.learning.finetuning import FinetuneService
-    from webapp.services.learning.gate import GateService
-    from webapp.services.learning.gate import Rules as GateRules
-    from webapp.services.learning.measuring import Ground
     from webapp.services.learning.snapshots import SnapshotService
 
     opened = records or open_records(settings, upgrade=False)
@@ -75,12 +78,17 @@ def open_learning(
         delay=timedelta(minutes=settings.decision_delay) if delay is None else delay,
         frames=settings.frames,
     )
-    ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
-    rules = rules or GateRules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss)
     services = (opened.sessions, opened.audit, snapshots, versions)
     finetuning = FinetuneService(*services, settings.runs, device=settings.device, threads=settings.finetune_threads, lasting=lasting)
-    gate = GateService(snapshots, versions, ground, rules)
-    return Learning(opened, snapshots, versions, finetuning, gate, reader)
+
+    def open_gate() -> GateService:
+        from webapp.services.learning.gate import GateService, Rules
+        from webapp.services.learning.measuring import Ground
+
+        ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
+        return GateService(snapshots, versions, ground, rules or Rules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss))
+
+    return Learning(opened, snapshots, versions, finetuning, open_gate, reader)
 
 
 def overseeing(learning: Learning, settings: Settings, answering: Callable[[], str]) -> OverseeingService:

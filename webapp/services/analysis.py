@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -126,21 +126,30 @@ class AnalysisService:
         """Judge one file. Bad media is an answer too (`rejected`); raises Cancelled when the job was asked to stop.
 
         `consent`: the visitor agreed that the file is kept. `early` is told what is known of a clip while it is judged. Waits for a turn,
-        unless the caller holds one already.
+        unless the caller holds one already; either is given back once the file is judged, and the answer stored after that.
         """
         seen = Fingerprints()
-        with (
-            self.jobs.run(job or new_key(), progress) as tell,
-            self.turns.taken(lambda before: tell(0.0, f"waiting {before}"), clip=_is_clip(path)) if turn is None else nullcontext(),
-        ):
-            judge: Judge = pinned(self.detector)  # one and the same for the whole answer, whatever is promoted meanwhile
-            result = judge.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen, early=early)
-            if self.told is not None:
-                self.told(result)
-            tell(1.0, "storing")  # the last moment to stop
-            placed = self._placed(path, result) if consent else None
-        answer = _Answer(result, judge.decision, _sha256(path), seen.chosen(), now())
-        return self._store(answer, placed)
+        with self.jobs.run(job or new_key(), progress) as tell:
+            with self._in_turn(turn, path, tell):
+                judge: Judge = pinned(self.detector)  # one and the same for the whole answer, whatever is promoted meanwhile
+                result = judge.analyse_file(path, frames=self.frames, only=only, progress=tell, seen=seen, early=early)
+                if self.told is not None:
+                    self.told(result)
+                tell(1.0, "storing")  # the last moment to stop
+                placed = self._placed(path, result) if consent else None
+            answer = _Answer(result, judge.decision, _sha256(path), seen.chosen(), now())
+            return self._store(answer, placed)
+
+    @contextmanager
+    def _in_turn(self, turn: Turn | None, path: Path, tell: Progress) -> Iterator[None]:
+        if turn is None:
+            with self.turns.taken(lambda before: tell(0.0, f"waiting {before}"), clip=_is_clip(path)):
+                yield
+            return
+        try:
+            yield
+        finally:
+            self.turns.give_back(turn)
 
     def stand_in_line(self, path: Path) -> Turn:
         """For a turn with that file; raises Busy where too many wait."""

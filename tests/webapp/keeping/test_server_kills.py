@@ -73,7 +73,7 @@ def visit(http: httpx.Client, name: str, noise: npt.NDArray[np.uint8], told: Tol
             told.deleted.add(receipt)
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(300, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("kills", [2, pytest.param(300, marks=pytest.mark.proof)])
 def test_a_killed_server_keeps_what_it_said_is_stored(tmp_path: Path, kills: int) -> None:
     port, told, ended, chance = free_port(), Told(), threading.Event(), random.Random(kills)
     url = f"http://127.0.0.1:{port}"
