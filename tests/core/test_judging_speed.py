@@ -32,6 +32,16 @@ def test_all_ways_are_measured_against_plain_torch() -> None:
     assert set(found["ways"]["openvino float32"]["faster_than_torch_float64"]) == {"median", "best"}
 
 
+def test_ways_have_their_turns_and_what_comes_first_in_a_turn_does_not_count() -> None:
+    done: list[str] = []
+    ways = {name: lambda name=name: done.append(name) for name in "ab"}
+    assert [len(times) for times in judging_speed.measured(ways, 2, twice=True).values()] == [2, 2]
+    assert done == list("aabb") * 3
+    done.clear()
+    judging_speed.measured(ways, 1)
+    assert done == list("ab") * 2
+
+
 @pytest.mark.proof
 def test_the_command_measures_faces_and_a_clip(samples: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))

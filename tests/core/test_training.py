@@ -202,11 +202,18 @@ def test_the_network_can_be_changed_too(tmp_path: Path, tiny_dataset: TinyDatase
         "--workers",
         "0",
     ]
-    assert main([*start, "--set", "model.input_size=64", "--set", "model.pyramid_widths=32,24,16"]) == 0
+    small = [*start, "--set", "model.input_size=64", "--set", "model.pyramid_widths=32,24,16"]
+    assert main(small) == 0
     saved = LAANet.from_pretrained(tmp_path / "run" / WEIGHTS).config
     assert (saved.input_size, saved.pyramid_widths, saved.backbone) == (64, (32, 24, 16), "tf_efficientnet_lite0")
     assert main([*start, "--init", "starter", "--set", "model.input_size=64"]) == 1
     assert main([*start, "--threads", "0"]) == 1
+    before = torch.get_num_threads()
+    try:
+        assert main([*small, "--threads", str(before + 2)]) == 0
+        assert torch.get_num_threads() == before + 2
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_frozen_stages_stand_still_and_the_rest_is_drawn_back(tiny_dataset: TinyDataset, tmp_path: Path) -> None:

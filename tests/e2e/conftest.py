@@ -59,7 +59,8 @@ _AWAIT_ANSWER = """() => {
 _DRAWN = """() => {
     const head = document.querySelector("#headline .lens-head");
     const anew = head && (!("old" in head.dataset) || performance.now() - window.answered > 1500);
-    return window.answered !== null && anew && head.innerText.trim() !== "" && head.checkVisibility({opacityProperty: true});
+    const seen = head && head.innerText.trim() !== "" && head.checkVisibility({opacityProperty: true});
+    return window.answered !== null && anew && seen && !document.querySelector("#headline .lens-welcome");
 }"""
 
 

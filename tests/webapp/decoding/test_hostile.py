@@ -58,8 +58,10 @@ def peak(pid: int | str) -> float:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_bombs_are_refused_at_once_and_cost_no_memory(sessions: Sessions, tmp_path: Path) -> None:
-    """Of 26 kinds; those that claim nothing wrong in the end are judged by what they hold, in no more time."""
+    """Of 27 kinds; those that claim nothing wrong in the end are judged by what they hold, in no more time."""
     outcomes: dict[str, str] = {}
+    seconds: dict[str, float] = {}
+    grown: dict[str, float] = {}  # MB, of the server and of the worker
     with Decoders(most=1, megabytes=1024, seconds=45) as decoders:
         service = AnalysisService(Detector(load_weights("starter"), "cpu", reader=decoders), sessions, Jobs(), frames=4)
         made = {**{name: make() for name, make in bombs.PICTURES.items()}, **{name: make(tmp_path) for name, make in bombs.CLIPS.items()}}
@@ -71,12 +73,18 @@ def test_bombs_are_refused_at_once_and_cost_no_memory(sessions: Sessions, tmp_pa
             began = time.monotonic()
             result = service.analyse(tmp_path / "upload").result
             outcomes[name] = result.error.code if result.error else result.outcome
-            assert time.monotonic() - began < (1 if result.error else 10), name
+            seconds[name] = time.monotonic() - began
+            assert seconds[name] < (1 if result.error else 10), name
+            workers = (peak(decoder.pid) - before[1][decoder.pid] for decoder in decoders._idle if decoder.pid in before[1])
+            grown[name] = max(peak("self") - before[0], *workers, 0.0)
+            most = 120 if name == "h264_8k" else 50  # it is what it says, and its first picture is decoded to learn that
             assert peak("self") - before[0] < 50, name
-            for decoder in decoders._idle:
-                if decoder.pid in before[1]:
-                    most = 120 if name == "h264_8k" else 50  # it is what it says, and its first picture is decoded to learn that
-                    assert peak(decoder.pid) - before[1][decoder.pid] < most, name
+            assert grown[name] < most, name
+    refused = sorted((seconds[name], grown[name], name) for name, outcome in outcomes.items() if outcome != "no_face")
+    print(
+        f"{len(refused)} of {len(outcomes)} refused, in at most {refused[-1][0]:.2f} s; most memory:",
+        sorted(grown.items(), key=lambda one: one[1])[-3:],
+    )
     assert set(outcomes.values()) <= CODES | {"no_face"}
     harmless = {name for name, outcome in outcomes.items() if outcome == "no_face"}
     assert harmless == {"png_of_too_many_pixels_inside", "tiff_loop", "mp4_16k", "mkv_16k", "avi_of_streams"}
@@ -247,5 +255,6 @@ def test_odd_pictures_get_the_verdict_of_the_plain_one(service: AnalysisService,
         assert prob is not None
         return prob
 
-    for form, picture, how, wanted in variants(plain):
-        assert score(picture, form, how) == pytest.approx(score(wanted, "PNG", {}), abs=1e-3), (form, picture.mode)
+    apart = [abs(score(picture, form, how) - score(wanted, "PNG", {})) for form, picture, how, wanted in variants(plain)]
+    print(f"{len(apart)} forms, at most {max(apart):.1e} from the plain one")
+    assert max(apart) <= 1e-3

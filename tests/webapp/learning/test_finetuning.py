@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -117,6 +118,29 @@ def test_the_base_is_kept_by_its_own_data_or_by_a_pull(
     run = finetuning.prepare(Wish(snapshot, manifest if replayed else None, [*CHANGES, "steps=1", *wished]))
     made = finetuning.carry_out(run)
     assert load_weights(made.folder).card["training"]["start_pull"] == pull
+
+
+def test_a_trainer_is_kept_to_as_many_threads_as_the_host_says(
+    sessions: Sessions,
+    audit: AuditService,
+    snapshots: SnapshotService,
+    versions: VersionService,
+    snapshot: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[list[str]] = []
+    really = process.start
+
+    def start(arguments: list[str], *others: Any, **more: Any) -> subprocess.Popen[bytes]:
+        given.append(arguments)
+        return really(arguments, *others, **more)
+
+    monkeypatch.setattr(process, "start", start)
+    finetuning = FinetuneService(sessions, audit, snapshots, versions, tmp_path / "data" / "runs", device="cpu", threads=1)
+    finetuning.carry_out(finetuning.prepare(Wish(snapshot, None, [*CHANGES, "steps=1"])))
+    (words,) = given
+    assert words[words.index("--threads") + 1] == "1"
 
 
 def test_what_cannot_be_learned_from_is_said(
