@@ -242,14 +242,34 @@ def test_many_threads_get_their_own_pictures(decoders: Decoders, tmp_path: Path)
         assert all(pool.map(decode, range(100)))  # and workers are replaced meanwhile
 
 
-def test_workers_are_replaced_after_a_number_of_files(one: Decoders, rgb: Pixels, file: Path) -> None:
+def test_workers_are_replaced_after_a_number_of_files_once_nobody_asks(one: Decoders, rgb: Pixels, file: Path) -> None:
     file.write_bytes(private.picture(rgb, "PNG"))
     with one:
         seen = set()
-        for _ in range(module.USES + 1):
+        for _ in range(module.USES):
             seen.add(only_worker(one).pid)
             one.image(file)
-        assert len(seen) == 2
+        assert len(seen) == 1
+        deadline = time.monotonic() + module.QUIET_SECONDS + 30
+        while only_worker(one).pid in seen and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert only_worker(one).pid not in seen
+        assert one.image(file).shape == rgb.shape
+
+
+def test_workers_are_replaced_after_many_files_whoever_asks(
+    one: Decoders, rgb: Pixels, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "USES", 5)
+    monkeypatch.setattr(module, "MOST_USES", 20)
+    monkeypatch.setattr(module, "QUIET_SECONDS", 1e6)
+    file.write_bytes(private.picture(rgb, "PNG"))
+    with one:
+        seen = []
+        for _ in range(2 * module.MOST_USES):
+            seen.append(only_worker(one).pid)
+            one.image(file)
+        assert [seen.count(pid) for pid in dict.fromkeys(seen)] == [module.MOST_USES, module.MOST_USES]
 
 
 @linux

@@ -14,8 +14,6 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
-_AT_ONCE = 1 << 20  # bytes
-
 
 class Torn(Exception):
     """The area holds less than was said."""
@@ -42,11 +40,10 @@ class Area:
         left = values.reshape(-1).data
         place = 0
         while left:
-            content = os.pread(self.file, min(len(left), _AT_ONCE), place)
-            if not content:
+            length = os.preadv(self.file, [left], place)
+            if not length:
                 raise Torn("the area was cut")
-            left[: len(content)] = content
-            place, left = place + len(content), left[len(content) :]
+            place, left = place + length, left[length:]
         return values
 
 

@@ -29,7 +29,9 @@ from webapp.media.decoding.decoder import Decoder, Form, NotStarted, number
 from webapp.media.stripping import ENDINGS, Bare
 
 logger = logging.getLogger(__name__)
-USES = 100  # files, after which a worker is replaced; starting one takes as much of a processor as judging three photos
+USES = 100  # files, after which a worker is replaced once nobody asks: starting one takes as much of a processor as judging two photos
+MOST_USES = 400  # after which it is replaced whoever asks
+QUIET_SECONDS = 1.0  # since anybody asked
 _SPARE = 2  # workers that wait for a file, beside those that have one
 _PROCESSORS = 4  # that a clip's decoding may keep busy
 _PAUSE_SECONDS = 2.0  # after a worker that did not come up
@@ -116,6 +118,7 @@ class Decoders:
         self._lent: set[Decoder] = set()
         self._waiting = 0
         self._failures = 0
+        self._asked_at = 0.0
         self._closed = False
         self._nursery = threading.Thread(target=self._raise_workers, name="decoders", daemon=True)
         self._nursery.start()
@@ -204,6 +207,7 @@ class Decoders:
         if os.getpid() != self._process:
             self._begin()  # a copy of the server: the workers are those of the one it was copied from
         with self._changed:
+            self._asked_at = time.monotonic()
             self._waiting += 1
             try:
                 self._changed.notify_all()
@@ -224,7 +228,7 @@ class Decoders:
         return bool(self._idle)
 
     def _give_back(self, decoder: Decoder) -> None:
-        again = decoder.usable and decoder.answered < USES and decoder.waited < self._seconds
+        again = decoder.usable and decoder.answered < MOST_USES and decoder.waited < self._seconds
         if not again:
             decoder.kill()
         with self._changed:
@@ -239,7 +243,9 @@ class Decoders:
         """Start workers as they are needed, all in this thread: they end when it does."""
         while True:
             with self._changed:
-                self._changed.wait_for(self._too_few)
+                while not self._too_few():
+                    self._changed.wait(self._until_replacing())
+                    self._replace_used()
                 if self._closed:
                     return
             try:
@@ -263,6 +269,19 @@ class Decoders:
     def _too_few(self) -> bool:
         wanted = max(self._spare, self._waiting)
         return self._closed or (len(self._idle) < wanted and len(self._idle) + len(self._lent) < self._most)
+
+    def _until_replacing(self) -> float | None:
+        """Seconds until an idle worker that has answered enough may go; None where there is none."""
+        if not any(decoder.answered >= USES for decoder in self._idle):
+            return None
+        return max(self._asked_at + QUIET_SECONDS - time.monotonic(), 0.0)
+
+    def _replace_used(self) -> None:
+        """One of them, in the quiet: so that another stays ready until a new one is."""
+        if self._until_replacing() == 0.0:
+            used = next(decoder for decoder in self._idle if decoder.answered >= USES)
+            self._idle.remove(used)
+            used.kill()
 
     def _tell(self, decoder: Decoder) -> None:
         if self._told:

@@ -34,4 +34,5 @@ def load_everything() -> None:
 
 
 def _modules_of_av() -> list[str]:
-    return [name for _, name, _ in pkgutil.walk_packages(av.__path__, "av.") if not name.endswith("__main__")]
+    """But for what would load the modules of HTTP."""
+    return [name for _, name, _ in pkgutil.walk_packages(av.__path__, "av.") if not name.endswith(("__main__", ".datasets"))]
