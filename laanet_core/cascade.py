@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
-from torchvision.ops import batched_nms
+from torchvision.ops import nms
 
 from laanet_core.crops import RGBImage
 from laanet_core.workers import workers
@@ -28,7 +28,7 @@ Sums = npt.NDArray[np.int32]  # (N, H + 1, W + 1, 3)
 STEP = 0.709  # from one level of the pyramid to the next: half the area
 _CELL, _STRIDE = 12, 2  # pixels that the first network looks at, and from one place to the next
 _SURE = (0.6, 0.7, 0.7)  # probability that lets a candidate pass each network
-_BATCH = 512
+_BATCH = 128
 _AROUND = np.array([(x, y, 1.0) for x in (-0.25, 0, 0.25) for y in (-0.25, 0, 0.25)] + [(0, 0, 0.8), (0, 0, 1.25)], np.float32)  # in sides
 
 
@@ -172,8 +172,10 @@ def _apart(proposed: Candidates, overlap: float) -> Candidates:
 
 def _chosen(candidates: Candidates, overlap: float) -> npt.NDArray[np.int64]:
     """Indices of the most probable candidates of which no two in one picture overlap by more."""
-    boxes, probs = torch.from_numpy(np.ascontiguousarray(candidates.boxes)), torch.from_numpy(np.ascontiguousarray(candidates.probs))
-    return np.asarray(batched_nms(boxes, probs, torch.from_numpy(candidates.picture), overlap).numpy(), np.int64)
+    boxes = np.ascontiguousarray(candidates.boxes)
+    if candidates.picture.any():  # each picture's own place: none of them overlap
+        boxes = boxes + (candidates.picture * (boxes.max() + 1)).astype(np.float32)[:, None]
+    return np.asarray(nms(torch.from_numpy(boxes), torch.from_numpy(np.ascontiguousarray(candidates.probs)), overlap).numpy(), np.int64)
 
 
 def _not_inside_others(candidates: Candidates, overlap: float) -> list[int]:

@@ -1,4 +1,4 @@
-"""Take a file from a request's body to a folder of its own, and away again whatever happens."""
+"""Take a file from a request's body to one of our own, and away again whatever happens."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
@@ -37,13 +38,17 @@ async def received(request: Request, folder: Path, max_bytes: int) -> AsyncItera
     Raises Refused (too_large, missing_file, invalid_consent), starlette's HTTPException for a form that cannot be read, ClientDisconnect.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="upload-", dir=folder) as own:
-        path, consent = Path(own) / "file", False
-        if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-            consent = await _from_form(request, path, max_bytes)
-        else:
-            await _from_body(request, path, max_bytes)
+    descriptor, name = tempfile.mkstemp(prefix="upload-", dir=folder)
+    path, consent = Path(name), False
+    try:
+        with open(descriptor, "wb") as file:
+            if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+                consent = await _from_form(request, file, max_bytes)
+            else:
+                await _from_body(request, file, max_bytes)
         yield Upload(path, consent)
+    finally:
+        path.unlink(missing_ok=True)
 
 
 async def read_small(request: Request, max_bytes: int) -> bytes:
@@ -58,22 +63,21 @@ async def read_small(request: Request, max_bytes: int) -> bytes:
 
 def sweep(folder: Path) -> None:
     """Remove what a process that was killed has left."""
-    for own in folder.glob("upload-*"):
-        if own.stat().st_mtime < time.time() - _KEPT_SECONDS:
-            shutil.rmtree(own, ignore_errors=True)
+    for left in folder.glob("upload-*"):
+        if left.is_file() and left.stat().st_mtime < time.time() - _KEPT_SECONDS:
+            left.unlink(missing_ok=True)
 
 
-async def _from_body(request: Request, path: Path, max_bytes: int) -> None:
+async def _from_body(request: Request, file: BinaryIO, max_bytes: int) -> None:
     size = 0
-    with path.open("wb") as file:
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > max_bytes:
-                raise Refused("too_large", TOO_LARGE)
-            file.write(chunk)
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise Refused("too_large", TOO_LARGE)
+        file.write(chunk)
 
 
-async def _from_form(request: Request, path: Path, max_bytes: int) -> bool:
+async def _from_form(request: Request, file: BinaryIO, max_bytes: int) -> bool:
     """Writes the file; returns the consent."""
     size = 0
 
@@ -92,8 +96,7 @@ async def _from_form(request: Request, path: Path, max_bytes: int) -> bool:
         if (upload.size or 0) > max_bytes:
             raise Refused("too_large", TOO_LARGE)
         consent = _consent(form.get("consent", ""))
-        with path.open("wb") as file:
-            await run_in_threadpool(shutil.copyfileobj, upload.file, file)
+        await run_in_threadpool(shutil.copyfileobj, upload.file, file)
     return consent
 
 
