@@ -7,6 +7,7 @@ import random
 import time
 from pathlib import Path
 
+import imagehash
 import numpy as np
 import pytest
 from PIL import Image
@@ -120,3 +121,13 @@ def test_near_copies_are_near_and_other_pictures_are_not(samples: Path) -> None:
     assert max((own ^ fingerprint(copy)).bit_count() for copy in copies) <= 7
     others = [np.ascontiguousarray(rgb[:, ::-1]), read_image(samples / "astronaut.png"), read_image(samples / "official_portrait_2012.jpg")]
     assert min((own ^ fingerprint(other)).bit_count() for other in others) > MAX_DISTANCE
+
+
+@pytest.mark.parametrize("name", ["two_people.jpg", "astronaut.png", "official_portrait_2012.jpg"])
+def test_a_large_picture_has_the_hash_that_imagehash_gives_it_or_nearly(samples: Path, name: str) -> None:
+    rgb = read_image(samples / name)
+    for side in (200, 300, 777, 2000):
+        size = (side, round(side * rgb.shape[0] / rgb.shape[1]))
+        picture = np.asarray(Image.fromarray(rgb).resize(size))
+        wanted = int(str(imagehash.phash(Image.fromarray(picture))), 16)
+        assert (fingerprint(picture) ^ wanted).bit_count() <= 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -41,7 +42,7 @@ async def received(request: Request, folder: Path, max_bytes: int) -> AsyncItera
     descriptor, name = tempfile.mkstemp(prefix="upload-", dir=folder)
     path, consent = Path(name), False
     try:
-        with open(descriptor, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
                 consent = await _from_form(request, file, max_bytes)
             else:
