@@ -24,6 +24,7 @@ class CUDA:
 
     batch_size = SIZES[-1]
     company = True
+    side_by_side = 1
 
     def __init__(self, model: LAANet, precision: Precision) -> None:
         self.config = model.config

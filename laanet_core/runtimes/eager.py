@@ -15,6 +15,7 @@ class Eager:
     """Takes the model as it is, wherever and however it lies."""
 
     batch_size = BATCH_SIZE
+    side_by_side = 1
 
     def __init__(self, model: LAANet) -> None:
         self.config = model.config

@@ -27,7 +27,7 @@ class Runtime(Protocol):
     """One network, ready to judge. Not safe between threads, unless through `Shared`.
 
     `batch_size` is the number of images it wants at a time; any other number works too. `company`: whether images judged together take
-    less than one after the other.
+    less than one after the other. `side_by_side`: calls that it takes at a time, each of which is judged for itself.
     """
 
     config: ModelConfig
@@ -35,6 +35,7 @@ class Runtime(Protocol):
     info: RuntimeInfo
     batch_size: int
     company: bool
+    side_by_side: int
 
     def __call__(self, images: Tensor) -> LAANetOutput:
         """images (N, 3, S, S) float32 in [-1, 1] on `device`, N at least 1; the answer's `embeddings` are None, its numbers float32."""

@@ -1,7 +1,8 @@
 """One network for many callers: what several of them ask at a time is judged together.
 
 Whoever comes while the network is at work stands in line; whoever comes first once it is free takes what fits into one batch, judges it,
-and hands the answers out. So nobody who is alone waits for anything, and the batches grow by themselves where many come.
+and hands the answers out. So nobody who is alone waits for anything, and the batches grow by themselves where many come. A network that
+takes several calls side by side is given one caller's images each.
 """
 
 from __future__ import annotations
@@ -48,13 +49,14 @@ class Shared:
     def __init__(self, runtime: Runtime, *, gather: float = GATHER_SECONDS) -> None:
         self.config, self.device, self.info = runtime.config, runtime.device, runtime.info
         self.batch_size, self.company = runtime.batch_size, runtime.company
+        self.side_by_side = runtime.side_by_side
         self._runtime = runtime
         self._gather = gather if runtime.company else 0.0
         self._changed = threading.Condition()
         self._line: list[_Asked] = []
         self._own = threading.local()
         self._present = 0
-        self._at_work = False
+        self._at_work = 0
 
     @contextlib.contextmanager
     def visit(self, *, patience: float = 0.0) -> Iterator[None]:
@@ -80,10 +82,11 @@ class Shared:
             self._changed.notify_all()
         while self._to_do(asked):
             try:
-                self._judge(self._batch())
+                if batch := self._batch():  # empty where somebody who had found the network free at the same moment took it all
+                    self._judge(batch)
             finally:
                 with self._changed:
-                    self._at_work = False
+                    self._at_work -= 1
                     self._changed.notify_all()
         if asked.answer is None:
             raise asked.error or AssertionError("settled without an answer")
@@ -96,20 +99,20 @@ class Shared:
     def _to_do(self, asked: _Asked) -> bool:
         """Waits until the network is free, which is then for this caller to use (True), or somebody else has answered him."""
         with self._changed:
-            self._changed.wait_for(lambda: asked.settled or not self._at_work)
+            self._changed.wait_for(lambda: asked.settled or (asked in self._line and self._at_work < self.side_by_side))
             if not asked.settled:
-                self._at_work = True
+                self._at_work += 1
             return not asked.settled
 
     def _batch(self) -> list[_Asked]:
-        """Who was due first, and of the others in their order those who fit in beside him; they leave the line."""
+        """Who was due first, and of the others in their order those who are to be judged with him; they leave the line."""
         with self._changed:
             if self._gather:
                 self._changed.wait_for(self._all_there, self._gather)
             batch: list[_Asked] = []
             room = self.batch_size
             for asked in sorted(self._line, key=lambda one: one.due):
-                if not batch or len(asked.images) <= room:
+                if not batch or (self.side_by_side == 1 and len(asked.images) <= room):
                     batch.append(asked)
                     room -= len(asked.images)
             self._line = [asked for asked in self._line if asked not in batch]

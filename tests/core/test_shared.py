@@ -25,10 +25,10 @@ def images(count: int, seed: int = 0) -> Tensor:
 class Slow(Eager):
     """The network itself; notes what it was given together, and waits where it is told to."""
 
-    def __init__(self, *, batch_size: int = 4, company: bool = False) -> None:
+    def __init__(self, *, batch_size: int = 4, company: bool = False, side_by_side: int = 1) -> None:
         torch.manual_seed(0)
         super().__init__(LAANet(TINY).eval())
-        self.batch_size, self.company = batch_size, company
+        self.batch_size, self.company, self.side_by_side = batch_size, company, side_by_side
         self.free = threading.Event()
         self.free.set()
         self.given: list[int] = []
@@ -100,6 +100,27 @@ def test_who_comes_while_the_network_is_at_work_shares_the_next_batch(pool: Thre
         line.come(str(number), 2)
     assert sorted(line.done()) == ["0", "1", "2"]
     assert line.slow.given == [1, 4, 2]
+
+
+def test_a_network_that_can_judges_several_callers_side_by_side_each_for_himself(pool: ThreadPoolExecutor) -> None:
+    slow = Slow(batch_size=4, side_by_side=2)
+    shared = Shared(slow)
+    slow.free.clear()
+    callers = [pool.submit(shared, images(count)) for count in (1, 2)]
+    until(lambda: sorted(slow.given) == [1, 2])  # both are at work
+    callers += [pool.submit(shared, images(1)) for _ in range(2)]
+    until(lambda: len(shared._line) == 2)
+    slow.free.set()
+    assert [len(caller.result(timeout=60).fake_logit) for caller in callers] == [1, 2, 1, 1]
+    assert sorted(slow.given) == [1, 1, 1, 2]
+
+
+def test_many_callers_side_by_side_all_get_their_own_answers(pool: ThreadPoolExecutor) -> None:
+    slow = Slow(side_by_side=2)
+    shared, alone = Shared(slow), Eager(slow._model)
+    asked = [images(1 + seed % 3, seed) for seed in range(120)]
+    for given, answer in zip(asked, pool.map(shared, asked), strict=True):
+        assert torch.allclose(answer.fake_logit, alone(given).fake_logit, atol=1e-5)
 
 
 def test_a_crowd_does_not_hold_a_face_up(pool: ThreadPoolExecutor) -> None:
