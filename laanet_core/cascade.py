@@ -174,7 +174,7 @@ def _chosen(candidates: Candidates, overlap: float) -> npt.NDArray[np.int64]:
     """Indices of the most probable candidates of which no two in one picture overlap by more."""
     boxes = np.ascontiguousarray(candidates.boxes)
     if candidates.picture.any():  # each picture's own place: none of them overlap
-        boxes = boxes + (candidates.picture * (boxes.max() + 1)).astype(np.float32)[:, None]
+        boxes = boxes + (candidates.picture * (boxes.max() - boxes.min() + 1)).astype(np.float32)[:, None]
     return np.asarray(nms(torch.from_numpy(boxes), torch.from_numpy(np.ascontiguousarray(candidates.probs)), overlap).numpy(), np.int64)
 
 
