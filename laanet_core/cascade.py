@@ -7,6 +7,7 @@ are made once; any mean over an area is then four of them, and all cut-outs are 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -88,7 +89,7 @@ class Cascade:
 
     def _proposed(self, sums: Sums, scale: float) -> Candidates:
         height, width = sums.shape[1] - 1, sums.shape[2] - 1
-        rows, columns = _windows(_ZERO, _ZERO + height, int(height * scale + 1)), _windows(_ZERO, _ZERO + width, int(width * scale + 1))
+        rows, columns = _side(height, int(height * scale + 1)), _side(width, int(width * scale + 1))
         moves, probs = self._asked(0, _level(sums, rows, columns))
         picture, down, right = np.nonzero(probs[:, 1] >= _SURE[0])
         corners = _STRIDE * np.stack([right, down], axis=1).astype(np.float32) + 1
@@ -131,9 +132,16 @@ def _windows(starts: Places, ends: Places, count: int) -> tuple[Places, Places]:
     return starts[:, None] + steps * lengths // count, starts[:, None] - (-(steps + 1) * lengths // count)
 
 
+@functools.lru_cache(256)  # a clip's frames are of one size
+def _side(length: int, count: int) -> tuple[Places, Places]:
+    """Where `count` windows that cover a picture's side start and end, (count,) each; not to be written to."""
+    starts, ends = _windows(np.zeros(1, np.int64), np.array([length]), count)
+    return starts[0], ends[0]
+
+
 def _level(sums: Sums, rows: tuple[Places, Places], columns: tuple[Places, Places]) -> Floats:
     """Whole pictures as the mean colours of windows that are the same for all of them, (N, rows, columns, 3)."""
-    (top, bottom), (left, right) = ((start[0], end[0]) for start, end in (rows, columns))
+    (top, bottom), (left, right) = rows, columns
     across = sums.take(bottom, axis=1) - sums.take(top, axis=1)
     total = across.take(right, axis=2) - across.take(left, axis=2)
     return _divided(total, (bottom - top)[:, None] * (right - left))
@@ -155,7 +163,6 @@ def _divided(total: npt.NDArray[np.int32], areas: Places) -> Floats:
     return means
 
 
-_ZERO = np.zeros(1, np.int64)
 _NOBODY = Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
 
 
