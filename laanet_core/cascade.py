@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
-from torchvision.ops import nms
+from torchvision.ops import batched_nms, nms
 
 from laanet_core.crops import RGBImage
 from laanet_core.workers import workers
@@ -179,10 +179,11 @@ def _apart(proposed: Candidates, overlap: float) -> Candidates:
 
 def _chosen(candidates: Candidates, overlap: float) -> npt.NDArray[np.int64]:
     """Indices of the most probable candidates of which no two in one picture overlap by more."""
-    boxes = np.ascontiguousarray(candidates.boxes)
-    if candidates.picture.any():  # each picture's own place: none of them overlap
-        boxes = boxes + (candidates.picture * (boxes.max() - boxes.min() + 1)).astype(np.float32)[:, None]
-    return np.asarray(nms(torch.from_numpy(boxes), torch.from_numpy(np.ascontiguousarray(candidates.probs)), overlap).numpy(), np.int64)
+    boxes, probs = torch.from_numpy(np.ascontiguousarray(candidates.boxes)), torch.from_numpy(np.ascontiguousarray(candidates.probs))
+    if not candidates.picture.any():
+        return np.asarray(nms(boxes, probs, overlap).numpy(), np.int64)
+    # from 0 on: torchvision moves each picture's boxes to a place of their own by the largest coordinate alone
+    return np.asarray(batched_nms(boxes - boxes.min(), probs, torch.from_numpy(candidates.picture), overlap).numpy(), np.int64)
 
 
 def _not_inside_others(candidates: Candidates, overlap: float) -> list[int]:

@@ -71,8 +71,8 @@ def verdict_of(fake_prob: float, decision: DecisionConfig) -> Verdict:
 
 
 class Detector:
-    """Loaded weights and a face detector, ready to judge; may be shared between threads, whose faces are judged together (`Shared`, which
-    `gather` is passed to).
+    """Loaded weights and a face detector, ready to judge; may be shared between threads, whose faces are judged together or side by side
+    (`Shared`, which `gather` is passed to).
 
     Files are decoded by `reader`: in place, unless another is given. The network is carried out by `runtime`: see `open_runtime`, which
     `precision` and `cache` are passed to; consistency maps, made when asked for, always by torch eager.

@@ -112,8 +112,10 @@ class OpenVINO:
                     logits[index] = request.get_output_tensor(0).data[0]
                     heatmaps[index] = request.get_output_tensor(1).data[0]
         finally:
-            _end(requests)
-            self._free.put(requests)
+            try:
+                _end(requests)
+            finally:
+                self._free.put(requests)
         return LAANetOutput(torch.from_numpy(logits), torch.from_numpy(heatmaps), None)
 
 

@@ -43,7 +43,8 @@ class Shared:
     line yet, where the runtime gains by company.
 
     Callers come with at most `batch_size` images at a time, as `score_crops` does, and with the next ones stand in line again: so a crowd
-    holds a single face up by one batch. An answer does not depend on the company beyond rounding, an error is that of whoever caused it.
+    holds a single face up by one batch at most, or by one of each of those who are judged side by side. An answer does not depend on the
+    company beyond rounding, an error is that of whoever caused it.
     """
 
     def __init__(self, runtime: Runtime, *, gather: float = GATHER_SECONDS) -> None:
@@ -80,10 +81,9 @@ class Shared:
         with self._changed:
             self._line.append(asked)
             self._changed.notify_all()
-        while self._to_do(asked):
+        while batch := self._turn(asked):
             try:
-                if batch := self._batch():  # empty where somebody who had found the network free at the same moment took it all
-                    self._judge(batch)
+                self._judge(batch)
             finally:
                 with self._changed:
                     self._at_work -= 1
@@ -96,27 +96,36 @@ class Shared:
         patience: float = getattr(self._own, "patience", 0.0)
         return patience
 
-    def _to_do(self, asked: _Asked) -> bool:
-        """Waits until the network is free, which is then for this caller to use (True), or somebody else has answered him."""
+    def _turn(self, asked: _Asked) -> list[_Asked]:
+        """Waits until the network is free for this caller; whom he is to judge then, nobody where somebody else has answered him."""
         with self._changed:
-            self._changed.wait_for(lambda: asked.settled or (asked in self._line and self._at_work < self.side_by_side))
-            if not asked.settled:
-                self._at_work += 1
-            return not asked.settled
+            self._changed.wait_for(lambda: asked.settled or self._is_free(asked))
+            if asked.settled:
+                return []
+            self._at_work += 1
+            if self.side_by_side == 1:
+                return self._batch()
+            self._line.remove(asked)
+            self._changed.notify_all()  # another is first in line now, and there may be room
+            return [asked]
+
+    def _is_free(self, asked: _Asked) -> bool:
+        if self.side_by_side == 1:
+            return not self._at_work
+        return self._at_work < self.side_by_side and asked is min(self._line, key=lambda one: one.due)
 
     def _batch(self) -> list[_Asked]:
-        """Who was due first, and of the others in their order those who are to be judged with him; they leave the line."""
-        with self._changed:
-            if self._gather:
-                self._changed.wait_for(self._all_there, self._gather)
-            batch: list[_Asked] = []
-            room = self.batch_size
-            for asked in sorted(self._line, key=lambda one: one.due):
-                if not batch or (self.side_by_side == 1 and len(asked.images) <= room):
-                    batch.append(asked)
-                    room -= len(asked.images)
-            self._line = [asked for asked in self._line if asked not in batch]
-            return batch
+        """Who was due first, and of the others in their order those who fit in beside him; they leave the line."""
+        if self._gather:
+            self._changed.wait_for(self._all_there, self._gather)
+        batch: list[_Asked] = []
+        room = self.batch_size
+        for asked in sorted(self._line, key=lambda one: one.due):
+            if not batch or len(asked.images) <= room:
+                batch.append(asked)
+                room -= len(asked.images)
+        self._line = [asked for asked in self._line if asked not in batch]
+        return batch
 
     def _all_there(self) -> bool:
         return len(self._line) >= self._present or sum(len(asked.images) for asked in self._line) >= self.batch_size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from laanet_core.crops import RGBImage
@@ -20,15 +21,15 @@ def fingerprint(rgb: RGBImage) -> int:
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
-def _smaller(rgb: RGBImage) -> RGBImage:
-    """A whole number of times, by means: pHash's own filter takes four times as long for a large photo, and ends with the same bits, or
-    nearly. What does not fit at the right and below, under a hundredth of a side, is left out.
+def _smaller(rgb: RGBImage) -> npt.NDArray[np.uint8]:
+    """Large pictures grey and several times smaller, by means: pHash's own filter takes four times as long, and of photographs ends with
+    the same bits, or nearly.
     """
     times = min(rgb.shape[:2]) // _SIDE
     if times < 2:
         return rgb
-    height, width = (side // times for side in rgb.shape[:2])
-    return np.asarray(cv2.resize(rgb[: height * times, : width * times], (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = (round(side / times) for side in rgb.shape[:2])
+    return np.asarray(cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def get_ready() -> None:

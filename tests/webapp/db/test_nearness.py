@@ -131,3 +131,11 @@ def test_a_large_picture_has_the_hash_that_imagehash_gives_it_or_nearly(samples:
         picture = np.asarray(Image.fromarray(rgb).resize(size))
         wanted = int(str(imagehash.phash(Image.fromarray(picture))), 16)
         assert (fingerprint(picture) ^ wanted).bit_count() <= 2
+
+
+def test_a_drawing_has_it_too_though_its_edge_is_not_a_whole_number_of_blocks() -> None:
+    side = 1289
+    down, right = np.mgrid[:side, :side] - side // 2
+    circle = np.repeat(np.where(np.hypot(down, right) < 400, 255, 0).astype(np.uint8)[..., None], 3, axis=2)
+    wanted = int(str(imagehash.phash(Image.fromarray(circle))), 16)
+    assert (fingerprint(circle) ^ wanted).bit_count() <= 2

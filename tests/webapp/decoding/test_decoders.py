@@ -257,6 +257,28 @@ def test_workers_are_replaced_after_a_number_of_files_once_nobody_asks(one: Deco
         assert one.image(file).shape == rgb.shape
 
 
+def test_no_worker_is_replaced_while_somebody_waits_for_one(
+    one: Decoders, rgb: Pixels, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "USES", 1)
+    monkeypatch.setattr(module, "QUIET_SECONDS", 0.2)
+    file.write_bytes(private.picture(rgb, "PNG"))
+    with one:
+        worker = only_worker(one)
+        with one._changed:
+            one._waiting = 1
+        one.image(file)
+        time.sleep(1)
+        assert one._idle == [worker]
+        with one._changed:
+            one._waiting = 0
+            one._changed.notify_all()
+        deadline = time.monotonic() + 30
+        while only_worker(one) is worker and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert only_worker(one) is not worker
+
+
 def test_workers_are_replaced_after_many_files_whoever_asks(
     one: Decoders, rgb: Pixels, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -242,12 +242,18 @@ class Decoders:
     def _raise_workers(self) -> None:
         """Start workers as they are needed, all in this thread: they end when it does."""
         while True:
+            used = None
             with self._changed:
-                while not self._too_few():
+                while not self._too_few() and self._until_replacing() != 0.0:
                     self._changed.wait(self._until_replacing())
-                    self._replace_used()
                 if self._closed:
                     return
+                if not self._too_few():
+                    used = next(decoder for decoder in self._idle if decoder.answered >= USES)
+                    self._idle.remove(used)
+            if used is not None:
+                used.kill()
+                continue
             try:
                 decoder = Decoder.start(self._limits)
             except (NotStarted, OSError) as error:
@@ -271,17 +277,10 @@ class Decoders:
         return self._closed or (len(self._idle) < wanted and len(self._idle) + len(self._lent) < self._most)
 
     def _until_replacing(self) -> float | None:
-        """Seconds until an idle worker that has answered enough may go; None where there is none."""
-        if not any(decoder.answered >= USES for decoder in self._idle):
+        """Seconds until an idle worker that has answered enough may go; None where there is none, or somebody waits for one."""
+        if self._waiting or not any(decoder.answered >= USES for decoder in self._idle):
             return None
         return max(self._asked_at + QUIET_SECONDS - time.monotonic(), 0.0)
-
-    def _replace_used(self) -> None:
-        """One of them, in the quiet: so that another stays ready until a new one is."""
-        if self._until_replacing() == 0.0:
-            used = next(decoder for decoder in self._idle if decoder.answered >= USES)
-            self._idle.remove(used)
-            used.kill()
 
     def _tell(self, decoder: Decoder) -> None:
         if self._told:
