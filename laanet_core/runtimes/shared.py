@@ -81,13 +81,16 @@ class Shared:
         with self._changed:
             self._line.append(asked)
             self._changed.notify_all()
-        while batch := self._turn(asked):
-            try:
-                self._judge(batch)
-            finally:
-                with self._changed:
-                    self._at_work -= 1
-                    self._changed.notify_all()
+        try:
+            while batch := self._turn(asked):
+                try:
+                    self._judge(batch)
+                finally:
+                    with self._changed:
+                        self._at_work -= 1
+                        self._changed.notify_all()
+        finally:
+            self._leave(asked)
         if asked.answer is None:
             raise asked.error or AssertionError("settled without an answer")
         return asked.answer
@@ -108,6 +111,13 @@ class Shared:
             self._line.remove(asked)
             self._changed.notify_all()  # another is first in line now, and there may be room
             return [asked]
+
+    def _leave(self, asked: _Asked) -> None:
+        """Whoever was interrupted in the line: those behind him would wait for him."""
+        with self._changed:
+            if asked in self._line:
+                self._line.remove(asked)
+                self._changed.notify_all()
 
     def _is_free(self, asked: _Asked) -> bool:
         if self.side_by_side == 1:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from facenet_pytorch import MTCNN
 
-from laanet_core.cascade import Cascade
+from laanet_core.cascade import Candidates, Cascade, _chosen
 from laanet_core.faces import IMAGE_SIDE, FaceDetector
 from laanet_core.images import read_image
 from laanet_core.tracks import overlap
@@ -98,3 +98,9 @@ def test_frames_together_are_searched_like_frames_alone(finder: FaceDetector, sa
     with pytest.raises(ValueError, match="one size"):
         finder.detect_frames([first, first[:100]])
     assert finder.detect_frames([]) == []
+
+
+def test_boxes_of_different_pictures_do_not_suppress_each_other_left_of_the_edge_either() -> None:
+    boxes = np.array([[0, 0, 10, 10], [-10, -10, 0, 0], [0, 0, 10, 9]], np.float32)
+    candidates = Candidates(boxes, np.array([0.9, 0.8, 0.7], np.float32), np.array([0, 1, 0]))
+    assert sorted(_chosen(candidates, 0.5)) == [0, 1]

@@ -123,6 +123,22 @@ def test_many_callers_side_by_side_all_get_their_own_answers(pool: ThreadPoolExe
         assert torch.allclose(answer.fake_logit, alone(given).fake_logit, atol=1e-5)
 
 
+@pytest.mark.parametrize("side_by_side", [1, 2])
+def test_nobody_waits_for_who_was_interrupted_in_the_line(
+    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, side_by_side: int
+) -> None:
+    shared = Shared(Slow(side_by_side=side_by_side))
+
+    def interrupted(_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shared, "_is_free", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        shared(images(1))
+    monkeypatch.undo()
+    assert len(pool.submit(shared, images(2)).result(timeout=60).fake_logit) == 2
+
+
 def test_a_crowd_does_not_hold_a_face_up(pool: ThreadPoolExecutor) -> None:
     line = Line(Slow(batch_size=4), pool)
     line.come("crowd", 4, parts=10)

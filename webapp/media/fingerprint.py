@@ -22,8 +22,8 @@ def fingerprint(rgb: RGBImage) -> int:
 
 
 def _smaller(rgb: RGBImage) -> npt.NDArray[np.uint8]:
-    """Large pictures grey and several times smaller, by means: pHash's own filter takes four times as long, and of photographs ends with
-    the same bits, or nearly.
+    """Large pictures grey and several times smaller, by means: pHash's own filter takes up to three times as long, and of photographs
+    ends with the same bits, or nearly.
     """
     times = min(rgb.shape[:2]) // _SIDE
     if times < 2:
