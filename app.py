@@ -12,7 +12,7 @@ import threading
 
 from laanet_core.errors import LaanetError
 from webapp import logs
-from webapp.domain import Unable, UnusableDatabase
+from webapp.domain.errors import Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, Settings, from_environment, prepare_libraries
 
 _SWITCH_SECONDS = 0.0005  # Python's 0.005 let a thread that had a network's answer wait that long for one that was only working in Python
@@ -26,9 +26,13 @@ def check_address(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise InvalidSetting(f"{settings.host}:{settings.port} is in use; set LENS_PORT to another port") from error
+                raise InvalidSetting(
+                    f"{settings.host}:{settings.port} is in use; set LENS_PORT to another port"
+                ) from error
             why = error.strerror or error
-            raise InvalidSetting(f"nothing can be served at {settings.host}:{settings.port} (LENS_HOST, LENS_PORT): {why}") from error
+            raise InvalidSetting(
+                f"nothing can be served at {settings.host}:{settings.port} (LENS_HOST, LENS_PORT): {why}"
+            ) from error
 
 
 def words_of(error: Exception) -> str:
@@ -54,7 +58,7 @@ def main() -> int:
     except (InvalidSetting, LaanetError, Unable, UnusableDatabase, OSError) as error:
         print(f"error: {words_of(error)}", file=sys.stderr)
         return 1
-    from webapp.ui.app import serve
+    from webapp.ui.server import serve
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from laanet_core.inference import Detector
-    from laanet_core.model import LAANet
+    from laanet_core.inference.detector import Detector
+    from laanet_core.modeling.laanet import LAANet
 
 __all__ = ["Detector", "LAANet"]
 
@@ -14,11 +14,11 @@ __all__ = ["Detector", "LAANet"]
 def __getattr__(name: str) -> Any:
     """Import torch and what needs it only when it is used."""
     if name == "Detector":
-        from laanet_core.inference import Detector
+        from laanet_core.inference.detector import Detector
 
         return Detector
     if name == "LAANet":
-        from laanet_core.model import LAANet
+        from laanet_core.modeling.laanet import LAANet
 
         return LAANet
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

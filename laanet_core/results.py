@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from laanet_core.cautions import Caution
+from laanet_core.types import Box
 
 Verdict = Literal["real", "fake", "inconclusive"]
 Outcome = Literal["verdict", "no_face", "face_too_small", "rejected"]
 Kind = Literal["image", "video"]
-Box = tuple[float, float, float, float]
 
 
 def number_text(value: float | None) -> str:
@@ -173,3 +173,23 @@ class AnalysisResult:
             "cautions": list(self.cautions),
             **({} if self.runtime is None else {"runtime": self.runtime.to_json()}),
         }
+
+
+# cut_short: the clip's file ends clearly before the clip does; damaged_parts: parts of a clip did not decode and were passed over;
+# first_picture_only: an animation, or a file of several pictures, of which the first was judged
+Caution = Literal["cut_short", "damaged_parts", "first_picture_only"]
+
+
+CAUTIONS: tuple[Caution, ...] = get_args(Caution)
+
+
+Warn = Callable[[Caution], object]  # may be called more than once with the same
+
+
+def in_order(told: Collection[str]) -> tuple[Caution, ...]:
+    """Each once, in the order of CAUTIONS."""
+    return tuple(caution for caution in CAUTIONS if caution in told)
+
+
+def unheard(caution: Caution) -> None:
+    """For who needs the pixels and answers nobody."""

@@ -22,9 +22,13 @@ _SPACE = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _REPOSITORY = re.compile(r"hf://datasets/[\w.-]+/[\w.-]+", re.ASCII)
 _SECRET_NAME = re.compile(r"(.*_)?(SECRET|TOKEN|KEY|PASSWORD)S?")
 _SECRET_VALUE = re.compile(
-    r"(?<!\w)(hf|gh[a-z]|github_pat|glpat|sk|xox[a-z])[_-][\w-]{8}|AKIA[0-9A-Z]{16}|-----BEGIN |://[^/@\s]*:[^/@\s]+@", re.ASCII
+    r"(?<!\w)(hf|gh[a-z]|github_pat|glpat|sk|xox[a-z])[_-][\w-]{8}|AKIA[0-9A-Z]{16}|-----BEGIN |://[^/@\s]*:[^/@\s]+@",
+    re.ASCII,
 )
-_OPTIONS = {"LENS_WEIGHTS": "--weights", "LENS_BACKUPS": "--backups"}  # what they say is checked, and staged by
+_OPTIONS = {
+    "LENS_WEIGHTS": "--weights",
+    "LENS_BACKUPS": "--backups",
+}  # what they say is checked, and staged by
 _FREE = "cpu-basic"  # what every Space has until another is asked for
 
 
@@ -82,7 +86,9 @@ def deploy(api: HfApi, folder: Path, plan: Plan) -> list[str]:
     """Make the Space what the plan says, asking for nothing that it is already; returns what was done."""
     done = []
     if not api.repo_exists(plan.space, repo_type="space"):
-        api.create_repo(plan.space, repo_type="space", space_sdk="gradio", private=plan.private, exist_ok=True)
+        api.create_repo(
+            plan.space, repo_type="space", space_sdk="gradio", private=plan.private, exist_ok=True
+        )
         done.append(f"made the Space {plan.space}")
     # before the files: their commit builds and starts the Space
     there = api.get_space_variables(plan.space)
@@ -96,10 +102,16 @@ def deploy(api: HfApi, folder: Path, plan: Plan) -> list[str]:
     runtime = api.get_space_runtime(plan.space)
     if plan.volumes and _plain(runtime.volumes or []) != _plain(plan.volumes):
         api.set_space_volumes(plan.space, list(plan.volumes))
-        done.append("mounted " + ", ".join(f"{volume.source} at {volume.mount_path}" for volume in plan.volumes))
+        done.append(
+            "mounted " + ", ".join(f"{volume.source} at {volume.mount_path}" for volume in plan.volumes)
+        )
     before = api.space_info(plan.space).sha
     commit = api.upload_folder(
-        repo_id=plan.space, repo_type="space", folder_path=folder, delete_patterns="*", commit_message="Deploy LAA-Net Lens"
+        repo_id=plan.space,
+        repo_type="space",
+        folder_path=folder,
+        delete_patterns="*",
+        commit_message="Deploy LAA-Net Lens",
     )
     if commit.oid != before:
         done.append(f"uploaded the files as {commit.oid}")
@@ -117,15 +129,42 @@ def _plain(volumes: Sequence[Volume]) -> list[tuple[str, str, str, str | None]]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python spaces/deploy.py", description=__doc__)
     parser.add_argument("space", metavar="OWNER/NAME")
-    parser.add_argument("--hardware", choices=HARDWARE, default="cpu", help="the kind of machine the Space is made for (default: cpu)")
-    parser.add_argument("--request", metavar="NAME", help="also ask for a machine, as the Hub names it: t4-small, zero-a10g")
+    parser.add_argument(
+        "--hardware",
+        choices=HARDWARE,
+        default="cpu",
+        help="the kind of machine the Space is made for (default: cpu)",
+    )
+    parser.add_argument(
+        "--request", metavar="NAME", help="also ask for a machine, as the Hub names it: t4-small, zero-a10g"
+    )
     parser.add_argument("--private", action="store_true", help="where it is made: only members see it")
-    parser.add_argument("--weights", default="starter", help="starter (default), hf://owner/name@ and 40 digits, or a folder of a volume")
-    parser.add_argument("--volume", action="append", default=[], metavar="BUCKET:/PATH", help="mount a storage bucket: owner/name:/data")
-    parser.add_argument("--backups", metavar="WHERE", help="a folder of a volume, or hf://datasets/owner/name")
+    parser.add_argument(
+        "--weights",
+        default="starter",
+        help="starter (default), hf://owner/name@ and 40 digits, or a folder of a volume",
+    )
+    parser.add_argument(
+        "--volume",
+        action="append",
+        default=[],
+        metavar="BUCKET:/PATH",
+        help="mount a storage bucket: owner/name:/data",
+    )
+    parser.add_argument(
+        "--backups", metavar="WHERE", help="a folder of a volume, or hf://datasets/owner/name"
+    )
     parser.add_argument("--variable", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--secret", action="append", default=[], metavar="NAME", help="its value is this machine's environment variable")
-    parser.add_argument("--dry-run", action="store_true", help="list the files and the plan, and ask the Hub for nothing")
+    parser.add_argument(
+        "--secret",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="its value is this machine's environment variable",
+    )
+    parser.add_argument(
+        "--dry-run", action="store_true", help="list the files and the plan, and ask the Hub for nothing"
+    )
     parser.add_argument("--to", type=Path, metavar="FOLDER", help="only lay the files into an empty folder")
     parser.add_argument("--json", action="store_true", help="print the plan as one JSON object")
     return parser
@@ -166,16 +205,22 @@ def _require_weights(weights: str, volumes: Sequence[Volume]) -> None:
         return
     mounted = any(Path(weights).is_relative_to(volume.mount_path) for volume in volumes)
     if not mounted or ".." in Path(weights).parts:
-        raise Unclear(f"--weights must be starter, hf://owner/name@ and a commit, or a folder of a --volume, not {weights!r}")
+        raise Unclear(
+            f"--weights must be starter, hf://owner/name@ and a commit, or a folder of a --volume, not {weights!r}"
+        )
 
 
 def _require_backups(backups: str, secrets: Sequence[str]) -> None:
     if "://" not in backups:
         if backups and not backups.startswith("/"):
-            raise Unclear(f"--backups must be a folder of a volume, from / on, or hf://datasets/owner/name, not {backups!r}")
+            raise Unclear(
+                f"--backups must be a folder of a volume, from / on, or hf://datasets/owner/name, not {backups!r}"
+            )
         return
     if not _REPOSITORY.fullmatch(backups):
-        raise Unclear(f"--backups must be a folder of a volume, from / on, or hf://datasets/owner/name, not {backups!r}")
+        raise Unclear(
+            f"--backups must be a folder of a volume, from / on, or hf://datasets/owner/name, not {backups!r}"
+        )
     if "HF_TOKEN" not in secrets:
         raise Unclear(f"the Space cannot write backups to {backups} without a token: --secret HF_TOKEN")
 

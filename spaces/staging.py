@@ -68,7 +68,13 @@ def sources() -> list[str]:
         for path in (ROOT / package).rglob("*"):
             name = path.relative_to(ROOT)
             hidden = any(part.startswith((".", "__pycache__")) for part in name.parts)
-            if path.is_file() and not path.is_symlink() and not hidden and path.suffix in _KINDS and name.as_posix() not in _OMITTED:
+            if (
+                path.is_file()
+                and not path.is_symlink()
+                and not hidden
+                and path.suffix in _KINDS
+                and name.as_posix() not in _OMITTED
+            ):
                 found.append(name.as_posix())
     return sorted(found)
 
@@ -82,7 +88,9 @@ def card(wanted: Wanted) -> str:
     if wanted.weights.startswith("hf://"):
         found = _WEIGHTS.fullmatch(wanted.weights)
         if found is None:
-            raise NotStaged(f"{wanted.weights} is not pinned; a Space needs hf://owner/name@ and the 40 digits of a commit")
+            raise NotStaged(
+                f"{wanted.weights} is not pinned; a Space needs hf://owner/name@ and the 40 digits of a commit"
+            )
         matter["models"] = [found["repo"]]
         matter["preload_from_hub"] = [f"{found['repo']} config.json,model.safetensors {found['revision']}"]
     return f"---\n{yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)}---\n{text}"
@@ -90,14 +98,18 @@ def card(wanted: Wanted) -> str:
 
 def sign_in(folder: Path) -> list[str]:
     """What a staged Space's card asks Hugging Face to tell it of people who sign in; nothing where it asks for no sign-in."""
-    matter: dict[str, Any] = yaml.safe_load((folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1])
+    matter: dict[str, Any] = yaml.safe_load(
+        (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1]
+    )
     return list(matter.get("hf_oauth_scopes", [])) if matter.get("hf_oauth") else []
 
 
 def requirements(wanted: Wanted) -> str:
     """The application's own, with what the hardware needs in place of it or beside it."""
     own = _versions((ROOT / "requirements.txt").read_text(encoding="utf-8"))
-    own |= _versions((ROOT / "spaces" / "requirements" / f"{wanted.hardware}.txt").read_text(encoding="utf-8"))
+    own |= _versions(
+        (ROOT / "spaces" / "requirements" / f"{wanted.hardware}.txt").read_text(encoding="utf-8")
+    )
     if wanted.postgresql:
         dev = _versions((ROOT / "requirements-dev.txt").read_text(encoding="utf-8"))
         own["psycopg[binary]"] = dev["psycopg[binary]"]

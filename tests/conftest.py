@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from laanet_core.inference import Detector
+from laanet_core.inference.detector import Detector
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -64,7 +64,9 @@ def start_server(folder: Path, **settings: str) -> subprocess.Popen[bytes]:
         **settings,
     }
     with (folder / "log").open("wb") as log:
-        return subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        return subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        )
 
 
 def free_port() -> int:

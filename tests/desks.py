@@ -15,11 +15,13 @@ from sqlalchemy import delete, select, text
 from tests.conftest import Server
 from webapp.db.session import Sessions, connect, make_sessions
 from webapp.db.tables import Account, Analysis, Case, SignedIn
-from webapp.domain import Reason, Role, new_token, now, receipt_hash, token_hash
+from webapp.domain.clock import now
+from webapp.domain.enums import Reason, Role
+from webapp.security.tokens import new_token, receipt_hash, token_hash
 from webapp.services.accounts import HOST, AccountService
-from webapp.services.cases.opening import Rules, open_case
+from webapp.services.moderation.ranking import Rules, open_case
+from webapp.ui.auth import cookies as cookie
 from webapp.ui.desk import CALLS
-from webapp.ui.doors import cookie
 
 PASSWORD = "correct horse battery"
 TABLES = (
@@ -50,21 +52,29 @@ def keep(server: Server, path: Path, *, vote: str | None = None) -> str:
     """A visitor's picture or clip, judged and kept; his receipt. With a vote he also writes a note."""
     with path.open("rb") as file:
         answer = httpx.post(
-            f"{server.url}/api/v1/analyse", files={"file": (f"visitors-own-{path.name}", file)}, data={"consent": "true"}, timeout=120
+            f"{server.url}/api/v1/analyse",
+            files={"file": (f"visitors-own-{path.name}", file)},
+            data={"consent": "true"},
+            timeout=120,
         )
     result = answer.json()
     assert result["kept"], result
     receipt = str(result["receipt"])
     if vote:
         words = {"face": 1, "vote": vote, "note": "words of a visitor", "idempotency_key": f"key-{receipt}"}
-        assert httpx.post(f"{server.url}/api/v1/results/{receipt}/feedback", json=words, timeout=60).status_code == 200
+        assert (
+            httpx.post(f"{server.url}/api/v1/results/{receipt}/feedback", json=words, timeout=60).status_code
+            == 200
+        )
     return receipt
 
 
 def open_on(server: Server, receipt: str, *, subject: int = 1, wanted: int = 2) -> str:
     """A case on a kept result; its public id."""
     with records_of(server) as sessions, sessions.begin() as session:
-        analysis = session.scalars(select(Analysis).where(Analysis.receipt_hash == receipt_hash(receipt))).one()
+        analysis = session.scalars(
+            select(Analysis).where(Analysis.receipt_hash == receipt_hash(receipt))
+        ).one()
         return open_case(session, analysis, subject, Reason.DISAGREEMENT, Rules(wanted=wanted)).public_id
 
 
@@ -77,7 +87,10 @@ def close_all(server: Server) -> None:
 def rows_of(server: Server) -> dict[str, list[Any]]:
     """Everything that an action of a moderator or admin could change, but for when a session was seen."""
     with records_of(server) as sessions, sessions() as session:
-        found = {name: [tuple(row) for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))] for name in TABLES}
+        found = {
+            name: [tuple(row) for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))]
+            for name in TABLES
+        }
         found["signed_in"] = list(session.scalars(text("SELECT token_hash FROM signed_in ORDER BY 1")))
         return found
 
@@ -106,11 +119,15 @@ def session_of(server: Server, name: str) -> str:
     with records_of(server) as sessions, sessions.begin() as session:
         account = session.scalars(select(Account).where(Account.name == name)).one()
         token = new_token()
-        session.add(SignedIn(account_id=account.id, token_hash=token_hash(token), created_at=now(), seen_at=now()))
+        session.add(
+            SignedIn(account_id=account.id, token_hash=token_hash(token), created_at=now(), seen_at=now())
+        )
         return token
 
 
 @contextmanager
 def signed_in(server: Server, name: str) -> Iterator[Moderator]:
-    with httpx.Client(base_url=server.url, timeout=60, cookies={cookie.NAME: session_of(server, name)}) as client:
+    with httpx.Client(
+        base_url=server.url, timeout=60, cookies={cookie.NAME: session_of(server, name)}
+    ) as client:
         yield Moderator(client)

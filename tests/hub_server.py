@@ -28,7 +28,9 @@ class Repository:
     commits: list[str] = field(default_factory=list)
     tagged: dict[str, dict[str, bytes]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
-    space: dict[str, Any] = field(default_factory=lambda: {"variables": {}, "secrets": {}, "volumes": [], "hardware": "cpu-basic"})
+    space: dict[str, Any] = field(
+        default_factory=lambda: {"variables": {}, "secrets": {}, "volumes": [], "hardware": "cpu-basic"}
+    )
 
     def __post_init__(self) -> None:
         self.commit()
@@ -38,7 +40,12 @@ class Repository:
         return self.commits[-1]
 
     def commit(self) -> str:
-        said = repr((self.commits, sorted((name, hashlib.sha1(body).hexdigest()) for name, body in self.files.items())))
+        said = repr(
+            (
+                self.commits,
+                sorted((name, hashlib.sha1(body).hexdigest()) for name, body in self.files.items()),
+            )
+        )
         self.commits.append(hashlib.sha1(said.encode()).hexdigest())
         return self.head
 
@@ -104,7 +111,9 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
             hub.requests.append(f"{self.command} {path}")
             given = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             hub.wait()
-            (status, code, body), commit = ((hub.status, None, b"{}"), "") if hub.status else hub.answer(self.command, path, given)
+            (status, code, body), commit = (
+                ((hub.status, None, b"{}"), "") if hub.status else hub.answer(self.command, path, given)
+            )
             self.send_response(status)
             if code:
                 self.send_header("X-Error-Code", code)
@@ -148,7 +157,14 @@ def _info(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answ
     if isinstance(found, tuple):
         return found, ""
     files = [{"rfilename": name} for name in found.files]
-    said = {"_id": "0", "id": match["name"], "sha": found.head, "private": found.private, "tags": [], "siblings": files}
+    said = {
+        "_id": "0",
+        "id": match["name"],
+        "sha": found.head,
+        "private": found.private,
+        "tags": [],
+        "siblings": files,
+    }
     return _json(said), found.head
 
 
@@ -156,7 +172,10 @@ def _tree(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answ
     found = hub.found(match["kind"], match["name"])
     if isinstance(found, tuple):
         return found, ""
-    rows = [{"type": "file", "path": name, "size": len(body), "oid": _git_oid(body)} for name, body in found.files.items()]
+    rows = [
+        {"type": "file", "path": name, "size": len(body), "oid": _git_oid(body)}
+        for name, body in found.files.items()
+    ]
     return _json(rows), found.head
 
 
@@ -181,14 +200,23 @@ def _preupload(hub: HubServer, _: str, match: re.Match[str], body: bytes) -> tup
     for file in json.loads(body)["files"]:
         large, there = file["path"].endswith(_LARGE), found.files.get(file["path"])
         oid = None if there is None else hashlib.sha256(there).hexdigest() if large else _git_oid(there)
-        rows.append({"path": file["path"], "uploadMode": "lfs" if large else "regular", "shouldIgnore": False, "oid": oid})
+        rows.append(
+            {
+                "path": file["path"],
+                "uploadMode": "lfs" if large else "regular",
+                "shouldIgnore": False,
+                "oid": oid,
+            }
+        )
     return _json({"files": rows}), found.head
 
 
 def _batch(hub: HubServer, _: str, __: re.Match[str], body: bytes) -> tuple[Answer, str]:
     rows = []
     for given in json.loads(body)["objects"]:
-        upload = {} if given["oid"] in hub.large else {"upload": {"href": f"{hub.address}/large/{given['oid']}"}}
+        upload = (
+            {} if given["oid"] in hub.large else {"upload": {"href": f"{hub.address}/large/{given['oid']}"}}
+        )
         rows.append({**given, "actions": upload} if upload else given)
     return _json({"transfer": "basic", "objects": rows}), ""
 
@@ -220,7 +248,10 @@ def _refs(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answ
     found = hub.found(match["kind"], match["name"])
     if isinstance(found, tuple):
         return found, ""
-    tags = [{"name": name, "ref": f"refs/tags/{name}", "targetCommit": found.head} for name in (*found.tags, *found.tagged)]
+    tags = [
+        {"name": name, "ref": f"refs/tags/{name}", "targetCommit": found.head}
+        for name in (*found.tags, *found.tagged)
+    ]
     return _json({"branches": [], "converts": [], "tags": tags}), found.head
 
 
@@ -261,9 +292,19 @@ def _space(hub: HubServer, method: str, match: re.Match[str], body: bytes) -> tu
 
 
 _REPO = r"(?P<kind>model|dataset|space)s/(?P<name>[\w.-]+/[\w.-]+)"
-_ROUTES: list[tuple[str, tuple[str, ...], Callable[[HubServer, str, re.Match[str], bytes], tuple[Answer, str]]]] = [
-    (r"/(?P<kind>datasets/|spaces/)?(?P<name>[\w.-]+/[\w.-]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)", ("GET", "HEAD"), _resolve),
-    (r"/api/spaces/(?P<name>[\w.-]+/[\w.-]+)/(?P<what>variables|secrets|runtime|volumes|hardware)", ("GET", "POST", "PUT"), _space),
+_ROUTES: list[
+    tuple[str, tuple[str, ...], Callable[[HubServer, str, re.Match[str], bytes], tuple[Answer, str]]]
+] = [
+    (
+        r"/(?P<kind>datasets/|spaces/)?(?P<name>[\w.-]+/[\w.-]+)/resolve/(?P<revision>[^/]+)/(?P<path>.+)",
+        ("GET", "HEAD"),
+        _resolve,
+    ),
+    (
+        r"/api/spaces/(?P<name>[\w.-]+/[\w.-]+)/(?P<what>variables|secrets|runtime|volumes|hardware)",
+        ("GET", "POST", "PUT"),
+        _space,
+    ),
     (rf"/api/{_REPO}(?:/revision/[^/]+)?", ("GET",), _info),
     (rf"/api/{_REPO}/tree/[^/]+", ("GET",), _tree),
     (r"/api/repos/create", ("POST",), _create),

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from tests.webapp.cases.conftest import picture
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Case, Gold, Label, RegionAgreement
-from webapp.domain import LabelValue, Reason, Role, Stage, now
+from webapp.domain.clock import now
+from webapp.domain.enums import LabelValue, Reason, Role, Stage
 from webapp.services.accounts import Person
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.opening import Rules, open_case
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules, open_case
 
 CASES = 36
 GOLD = (1, 3)  # of the first month
@@ -29,7 +30,9 @@ def work(sessions: Sessions) -> str:
         for number, case in enumerate(ids):
             row = session.scalars(select(Case).where(Case.public_id == case)).one()
             then = datetime(2026, 7 + number // 12, 15, tzinfo=UTC)
-            session.execute(update(Label).where(Label.case_id == row.id).values(created_at=then, seconds=20.0 + number))
+            session.execute(
+                update(Label).where(Label.case_id == row.id).values(created_at=then, seconds=20.0 + number)
+            )
             if number in GOLD:
                 session.add(Gold(case_id=row.id, value=LabelValue.FAKE, created_at=now()))
         _compare(session)
@@ -67,7 +70,9 @@ def _says(sessions: Sessions, name: str, blind: str, final: str | None = None) -
 
 def _compare(session: Session) -> None:
     """Regions, every fourth of which the heatmap's peak misses."""
-    labels = session.scalars(select(Label.id).where(Label.stage == Stage.FINAL, Label.value == LabelValue.FAKE).order_by(Label.id)).all()
+    labels = session.scalars(
+        select(Label.id).where(Label.stage == Stage.FINAL, Label.value == LabelValue.FAKE).order_by(Label.id)
+    ).all()
     for version, count in REGIONS.items():
         for number, label in enumerate(labels[:count]):
             found = {"hit": number % 4 > 0, "iou": 0.25 if number % 2 else 0.5}

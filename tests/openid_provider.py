@@ -24,7 +24,11 @@ from joserfc.jws import JWSRegistry
 CLIENT, SECRET = "client-of-the-space", "secret-of-the-space"
 HOST = "owner-lens.hf.space"
 CALLBACK = f"https://{HOST}/login/callback"
-ORGANISATION = {"sub": "0123456789abcdef01234567", "preferred_username": "Lens-Moderators", "roleInOrg": "write"}
+ORGANISATION = {
+    "sub": "0123456789abcdef01234567",
+    "preferred_username": "Lens-Moderators",
+    "roleInOrg": "write",
+}
 SCOPES = "openid profile read-memberships"
 Answer = tuple[int, dict[str, str], bytes]
 Claims = dict[str, Any]
@@ -41,7 +45,12 @@ class Grant:
 
 def user(subject: str = "u1", name: str = "Ada-L", **organisation: Any) -> Claims:
     """A member who may write, unless `organisation` says otherwise."""
-    return {"sub": subject, "preferred_username": name, "name": "Ada Lovelace", "orgs": [{**ORGANISATION, **organisation}]}
+    return {
+        "sub": subject,
+        "preferred_username": name,
+        "name": "Ada Lovelace",
+        "orgs": [{**ORGANISATION, **organisation}],
+    }
 
 
 @dataclass
@@ -129,7 +138,13 @@ class OpenIDProvider:
         }
 
     def _authorize(self, given: dict[str, str]) -> Answer:
-        wanted = {"response_type": "code", "client_id": CLIENT, "redirect_uri": CALLBACK, "scope": SCOPES, "code_challenge_method": "S256"}
+        wanted = {
+            "response_type": "code",
+            "client_id": CLIENT,
+            "redirect_uri": CALLBACK,
+            "scope": SCOPES,
+            "code_challenge_method": "S256",
+        }
         if any(given.get(name) != value for name, value in wanted.items()) or not given.get("nonce"):
             return _json({"error": "invalid_request"}, 400)
         if self.denies:
@@ -140,14 +155,22 @@ class OpenIDProvider:
             said = {"code": code}
         back = f"{CALLBACK}?{urlencode({**said, 'state': given['state']})}"
         if self.asks:
-            return 200, {"Content-Type": "text/html", "X-Frame-Options": "DENY"}, f"<a href='{escape(back)}'>Authorize</a>".encode()
+            return (
+                200,
+                {"Content-Type": "text/html", "X-Frame-Options": "DENY"},
+                f"<a href='{escape(back)}'>Authorize</a>".encode(),
+            )
         return 302, {"Location": back}, b""
 
     def _token(self, given: dict[str, str], authorization: str) -> Answer:
         if authorization != "Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode():
             return _json({"error": "invalid_client"}, 401)
         grant = self._codes.pop(given.get("code", ""), None)  # each counts once
-        proof = base64.urlsafe_b64encode(hashlib.sha256(given.get("code_verifier", "").encode()).digest()).rstrip(b"=").decode()
+        proof = (
+            base64.urlsafe_b64encode(hashlib.sha256(given.get("code_verifier", "").encode()).digest())
+            .rstrip(b"=")
+            .decode()
+        )
         if (
             grant is None
             or proof != grant.challenge
@@ -163,12 +186,22 @@ class OpenIDProvider:
 
     def _userinfo(self, authorization: str) -> Answer:
         grant = self._tokens.get(authorization.removeprefix("Bearer "))
-        return _json({"error": "invalid_token"}, 401) if grant is None else _json(self.wrong.userinfo(grant.user))
+        return (
+            _json({"error": "invalid_token"}, 401)
+            if grant is None
+            else _json(self.wrong.userinfo(grant.user))
+        )
 
     def _signed(self, claims: Claims) -> str:
         if self.wrong.algorithm == "none":
             parts = ({"alg": "none"}, claims)
-            return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts) + "."
+            return (
+                ".".join(
+                    base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+                    for part in parts
+                )
+                + "."
+            )
         registry = JWSRegistry(algorithms=["RS256"], strict_check_header=False)
         return jwt.encode(self.wrong.header, claims, self.wrong.key or self.key, registry=registry)
 
@@ -185,8 +218,13 @@ def _handler(provider: OpenIDProvider) -> type[BaseHTTPRequestHandler]:
             parts = urlsplit(self.path)
             provider.requests.append(f"{self.command} {parts.path}")
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            given = {name: values[0] for name, values in parse_qs(parts.query if self.command == "GET" else body).items()}
-            status, headers, content = provider.answer(self.command, parts.path, given, self.headers.get("Authorization", ""))
+            given = {
+                name: values[0]
+                for name, values in parse_qs(parts.query if self.command == "GET" else body).items()
+            }
+            status, headers, content = provider.answer(
+                self.command, parts.path, given, self.headers.get("Authorization", "")
+            )
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)

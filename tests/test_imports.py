@@ -41,7 +41,9 @@ def test_nobody_imports_what_is_not_theirs(folder: str) -> None:
     assert files
     for file in files:
         for name in imported(file):
-            assert not any(within(name, package) for package in FORBIDDEN[folder]), f"{file.relative_to(ROOT)} imports {name}"
+            assert not any(within(name, package) for package in FORBIDDEN[folder]), (
+                f"{file.relative_to(ROOT)} imports {name}"
+            )
 
 
 def test_the_database_knows_sqlalchemy_and_the_domain_only() -> None:

@@ -15,7 +15,9 @@ def documented_codes() -> set[str]:
 def test_every_code_of_a_rejection_is_explained() -> None:
     files = [*(ROOT / "laanet_core").glob("*.py"), *(ROOT / "webapp" / "media").rglob("*.py")]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    codes = set(re.findall(r'(?:UnreadableMedia|ErrorInfo)\(\s*"(\w+)"', source)) - {"no_face"}  # an outcome, and `prepare`'s word
+    codes = set(re.findall(r'(?:UnreadableMedia|ErrorInfo)\(\s*"(\w+)"', source)) - {
+        "no_face"
+    }  # an outcome, and `prepare`'s word
     assert len(codes) >= 8
     assert codes == documented_codes()
 
@@ -34,20 +36,36 @@ def test_every_code_of_a_refusal_is_listed() -> None:
         "ui/desk/",
         "ui/pages/desk/",
     )  # moderators': docs/moderating.md
-    files = [path for path in (ROOT / "webapp").rglob("*.py") if not any(part in path.as_posix() for part in desk)]
+    files = [
+        path for path in (ROOT / "webapp").rglob("*.py") if not any(part in path.as_posix() for part in desk)
+    ]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
     codes = set(re.findall(r'(?:Refused|_failing_as|_answer)\((?:\d+, )?\s*"(\w+)"', source))
     assert len(codes) >= 15
-    listed = {code for row in re.findall(r"^\| \d{3} \|.*$", README, re.MULTILINE) for code in re.findall(r"`(\w+)`", row)}
+    listed = {
+        code
+        for row in re.findall(r"^\| \d{3} \|.*$", README, re.MULTILINE)
+        for code in re.findall(r"`(\w+)`", row)
+    }
     assert codes <= listed
 
 
 def test_every_code_of_the_desk_is_listed() -> None:
     listed = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "moderating.md").read_text(encoding="utf-8")))
     folders = [
-        f"webapp/{name}" for name in ("services/accounts", "services/cases", "services/learning", "ui/doors", "ui/desk", "ui/pages/desk")
+        f"webapp/{name}"
+        for name in (
+            "services/accounts",
+            "services/cases",
+            "services/learning",
+            "ui/doors",
+            "ui/desk",
+            "ui/pages/desk",
+        )
     ]
-    source = "\n".join(path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py"))
+    source = "\n".join(
+        path.read_text(encoding="utf-8") for folder in folders for path in (ROOT / folder).rglob("*.py")
+    )
     codes = set(re.findall(r'(?:Refused|_error)\((?:\d+, )?\s*"(\w+)"', source))
     assert len(codes) >= 25
     assert codes <= listed

@@ -27,7 +27,9 @@ class TlsProxy:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(_certificate(folder / "proxy.pem", host))
         self._server = _Server(("127.0.0.1", 0), _handler(port))
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        self._server.socket = context.wrap_socket(
+            self._server.socket, server_side=True, do_handshake_on_connect=False
+        )
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def __enter__(self) -> Self:
@@ -57,7 +59,11 @@ def _handler(port: int) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             behind = HTTPConnection("127.0.0.1", port, timeout=60)
             with contextlib.closing(behind):
-                headers = {name: value for name, value in self.headers.items() if name.lower() not in ("connection", "accept-encoding")}
+                headers = {
+                    name: value
+                    for name, value in self.headers.items()
+                    if name.lower() not in ("connection", "accept-encoding")
+                }
                 behind.request(self.command, self.path, body, {**headers, "X-Forwarded-Proto": "https"})
                 answer = behind.getresponse()
                 content = answer.read()
@@ -96,6 +102,8 @@ def _certificate(path: Path, host: str) -> Path:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
     path.write_bytes(secret + made.public_bytes(serialization.Encoding.PEM))
     return path

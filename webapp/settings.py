@@ -21,7 +21,9 @@ Choice = TypeVar("Choice", bound=str)
 ROOT = Path(__file__).resolve().parents[1]
 _BACKUP_REPOSITORY = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)", re.ASCII)
 _SHORTEST_TOKEN = 16
-_PROVIDER = re.compile(r"https://[\w.:-]+(/[\w./-]*)?|http://127\.0\.0\.1:\d+", re.ASCII)  # a secret goes there
+_PROVIDER = re.compile(
+    r"https://[\w.:-]+(/[\w./-]*)?|http://127\.0\.0\.1:\d+", re.ASCII
+)  # a secret goes there
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
 _ORGANISATION = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _MOST_PROCESSORS = 15  # each analysis holds a picture, or some frames
@@ -70,43 +72,67 @@ class Settings:
     host: str = "127.0.0.1"  # LENS_HOST
     port: int = 7860  # LENS_PORT
     public_url: str = ""  # LENS_PUBLIC_URL: where people reach it, if not there
-    trusted_proxies: tuple[str, ...] = ()  # LENS_TRUSTED_PROXIES whose word of a visitor's address counts, parted by commas
+    trusted_proxies: tuple[
+        str, ...
+    ] = ()  # LENS_TRUSTED_PROXIES whose word of a visitor's address counts, parted by commas
     frames: int = 32  # LENS_FRAMES judged of a clip
     max_upload_mb: int = 100  # LENS_MAX_UPLOAD_MB of a file
     max_files: int = 10  # LENS_MAX_FILES at once
     max_waiting: int = 32  # LENS_MAX_WAITING: visitors in the queue before others are turned away
     at_once: int = field(default_factory=_side_by_side)  # LENS_AT_ONCE: analyses at a time
-    gather_ms: float = 3.0  # LENS_GATHER_MS that a GPU waits for the faces of other visitors who are on their way
+    gather_ms: float = (
+        3.0  # LENS_GATHER_MS that a GPU waits for the faces of other visitors who are on their way
+    )
     backups_folder: Path | None = None  # LENS_BACKUPS: folder of the backups, or
     backups_repository: str = ""  # the same: a private dataset repository for them, hf://datasets/owner/name
-    backup_hours: float = 24.0  # LENS_BACKUP_HOURS between two of them; 0: none by itself; 0.25 is a quarter of an hour
+    backup_hours: float = (
+        24.0  # LENS_BACKUP_HOURS between two of them; 0: none by itself; 0.25 is a quarter of an hour
+    )
     kept_backups: int = 7  # LENS_KEPT_BACKUPS
     restore: str = ""  # LENS_RESTORE: latest | a backup's path, used at start where there is no database
     retention_days: int = 0  # LENS_RETENTION_DAYS after which results are deleted; 0: never
-    store: str = ""  # LENS_STORE: folder or bucket (s3://bucket/folder) of the media that visitors let be kept
+    store: str = (
+        ""  # LENS_STORE: folder or bucket (s3://bucket/folder) of the media that visitors let be kept
+    )
     store_gb: float = 10.0  # LENS_STORE_GB: how much of it; 0: none
     decoders: int = 4  # LENS_DECODERS: processes that decode files, at most
     decode_mb: int = 1024  # LENS_DECODE_MB: memory of each
     decode_seconds: int = 45  # LENS_DECODE_SECONDS that a picture, or a clip's next frame, may take
-    claim_minutes: int = 10  # LENS_CLAIM_MINUTES for which a moderator holds a case, from his last activity on
+    claim_minutes: int = (
+        10  # LENS_CLAIM_MINUTES for which a moderator holds a case, from his last activity on
+    )
     labels: int = 2  # LENS_LABELS of moderators asked for a case
     audit_share: float = 2.0  # LENS_AUDIT_SHARE of kept faces drawn at random, in percent
     gold_share: float = 5.0  # LENS_GOLD_SHARE of the cases given out whose answer is known, in percent
     case_uncertain: float = 0.5  # LENS_CASE_UNCERTAIN: distance from 0.5 of an inconclusive probability that opens a case; 0.5: any
     case_age: float = 3.0  # LENS_CASE_AGE: days that a case waits to count 2.7 times as much as one that is as uncertain and disputed
-    decision_delay: int = 10  # LENS_DECISION_DELAY: minutes in which labels may be taken back, and visitors are not told yet
+    decision_delay: int = (
+        10  # LENS_DECISION_DELAY: minutes in which labels may be taken back, and visitors are not told yet
+    )
     webhook_url: str = ""  # LENS_WEBHOOK_URL decisions are sent to,
     webhook_secret: str = field(default="", repr=False)  # LENS_WEBHOOK_SECRET that signs them
-    gate_manifests: tuple[Path, ...] = ()  # LENS_GATE_MANIFESTS: data sets on which a candidate must not be worse, parted as in PATH
-    gate_corruptions: tuple[str, ...] = ("jpeg:50", "resize:0.5", "noise:10")  # LENS_GATE_CORRUPTIONS likewise, parted by spaces
+    gate_manifests: tuple[
+        Path, ...
+    ] = ()  # LENS_GATE_MANIFESTS: data sets on which a candidate must not be worse, parted as in PATH
+    gate_corruptions: tuple[str, ...] = (
+        "jpeg:50",
+        "resize:0.5",
+        "noise:10",
+    )  # LENS_GATE_CORRUPTIONS likewise, parted by spaces
     gate_loss: float = 0.02  # LENS_GATE_LOSS: AUC that a candidate may lose on any of these, and
     gate_slice_loss: float = 0.05  # LENS_GATE_SLICE_LOSS on faces of one kind
     organisation: str = ""  # LENS_HF_ORGANISATION, by name or id, whose members moderate, on a Space only
-    roleless: Roleless = "refuse"  # LENS_HF_ROLELESS: refuse | moderator, for members whose role the Space is not told
+    roleless: Roleless = (
+        "refuse"  # LENS_HF_ROLELESS: refuse | moderator, for members whose role the Space is not told
+    )
     finetune_threads: int = 0  # LENS_FINETUNE_THREADS that a fine-tuning uses beside the server, on a processor; 0: as many as it has
-    replay: Path | None = None  # LENS_REPLAY: manifest of the data set that fine-tuning learns from beside a snapshot
+    replay: Path | None = (
+        None  # LENS_REPLAY: manifest of the data set that fine-tuning learns from beside a snapshot
+    )
     log: str = "text"  # LENS_LOG: text | json
-    metrics_token: str = field(default="", repr=False)  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
+    metrics_token: str = field(
+        default="", repr=False
+    )  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
     oauth: SpaceOAuth | None = None
     space: bool = False
     zero_gpu: bool = False
@@ -198,8 +224,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         backups_repository=repository,
         backup_hours=_amount(environment, "LENS_BACKUP_HOURS", defaults.backup_hours, most=8760),
         kept_backups=_number(environment, "LENS_KEPT_BACKUPS", defaults.kept_backups, most=10_000),
-        restore=environment.get("LENS_RESTORE", "latest" if defaults.space and (folder or repository) else ""),
-        retention_days=_number(environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500),
+        restore=environment.get(
+            "LENS_RESTORE", "latest" if defaults.space and (folder or repository) else ""
+        ),
+        retention_days=_number(
+            environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500
+        ),
         claim_minutes=_number(environment, "LENS_CLAIM_MINUTES", defaults.claim_minutes, most=1440),
         store=_store(environment.get("LENS_STORE", defaults.store)),
         store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
@@ -211,28 +241,58 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         gold_share=_amount(environment, "LENS_GOLD_SHARE", defaults.gold_share, most=100),
         case_uncertain=_amount(environment, "LENS_CASE_UNCERTAIN", defaults.case_uncertain, most=0.5),
         case_age=_amount(environment, "LENS_CASE_AGE", defaults.case_age, least=0.01, most=36_500),
-        decision_delay=_number(environment, "LENS_DECISION_DELAY", defaults.decision_delay, least=0, most=10_080),
+        decision_delay=_number(
+            environment, "LENS_DECISION_DELAY", defaults.decision_delay, least=0, most=10_080
+        ),
         webhook_url=webhook[0],
         webhook_secret=webhook[1],
-        gate_manifests=tuple(Path(part).resolve() for part in environment.get("LENS_GATE_MANIFESTS", "").split(os.pathsep) if part),
-        gate_corruptions=tuple(environment.get("LENS_GATE_CORRUPTIONS", " ".join(defaults.gate_corruptions)).split()),
+        gate_manifests=tuple(
+            Path(part).resolve()
+            for part in environment.get("LENS_GATE_MANIFESTS", "").split(os.pathsep)
+            if part
+        ),
+        gate_corruptions=tuple(
+            environment.get("LENS_GATE_CORRUPTIONS", " ".join(defaults.gate_corruptions)).split()
+        ),
         gate_loss=_amount(environment, "LENS_GATE_LOSS", defaults.gate_loss, most=1),
         gate_slice_loss=_amount(environment, "LENS_GATE_SLICE_LOSS", defaults.gate_slice_loss, most=1),
         organisation=_organisation(environment.get("LENS_HF_ORGANISATION", defaults.organisation)),
         roleless=_one_of(environment, "LENS_HF_ROLELESS", get_args(Roleless), defaults.roleless),
-        finetune_threads=_number(environment, "LENS_FINETUNE_THREADS", defaults.finetune_threads, least=0, most=1024),
+        finetune_threads=_number(
+            environment, "LENS_FINETUNE_THREADS", defaults.finetune_threads, least=0, most=1024
+        ),
         replay=Path(environment["LENS_REPLAY"]).resolve() if environment.get("LENS_REPLAY") else None,
         log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
         metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
     )
 
 
-def environment_apart(folder: Path, *, port: int, max_waiting: int, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def environment_apart(
+    folder: Path, *, port: int, max_waiting: int, environment: Mapping[str, str] = os.environ
+) -> dict[str, str]:
     """For a server with these settings on this machine that keeps everything in `folder`, backs nothing up and tells nobody anything."""
-    taken = ("LENS_DATABASE_URL", "LENS_STORE", "LENS_BACKUPS", "LENS_RESTORE", "LENS_WEBHOOK_URL", "LENS_PUBLIC_URL", "LENS_METRICS_TOKEN")
+    taken = (
+        "LENS_DATABASE_URL",
+        "LENS_STORE",
+        "LENS_BACKUPS",
+        "LENS_RESTORE",
+        "LENS_WEBHOOK_URL",
+        "LENS_PUBLIC_URL",
+        "LENS_METRICS_TOKEN",
+    )
     kept = {name: value for name, value in environment.items() if name not in taken}
-    own = {"LENS_DATA": folder / "data", "LENS_CACHE": folder / "cache", "LENS_HOST": "127.0.0.1", "LENS_PORT": port}
-    return {**kept, **{name: str(value) for name, value in own.items()}, "LENS_BACKUP_HOURS": "0", "LENS_MAX_WAITING": str(max_waiting)}
+    own = {
+        "LENS_DATA": folder / "data",
+        "LENS_CACHE": folder / "cache",
+        "LENS_HOST": "127.0.0.1",
+        "LENS_PORT": port,
+    }
+    return {
+        **kept,
+        **{name: str(value) for name, value in own.items()},
+        "LENS_BACKUP_HOURS": "0",
+        "LENS_MAX_WAITING": str(max_waiting),
+    }
 
 
 def prepare_libraries(settings: Settings) -> None:
@@ -241,14 +301,20 @@ def prepare_libraries(settings: Settings) -> None:
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(settings.cache)
-    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(settings.trusted_proxies)  # else uvicorn believes whoever is on this machine
+    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(
+        settings.trusted_proxies
+    )  # else uvicorn believes whoever is on this machine
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-    os.environ["MPLBACKEND"] = "agg"  # else Gradio has matplotlib look for a screen while the first visitor waits
+    os.environ["MPLBACKEND"] = (
+        "agg"  # else Gradio has matplotlib look for a screen while the first visitor waits
+    )
     home = Path(os.environ.get("HOME") or "/nonexistent")
     if not os.access(home, os.W_OK):
         os.environ.setdefault("MPLCONFIGDIR", str(settings.data / "matplotlib"))
-        if not (home / ".cache" / "huggingface").is_dir():  # else the Space's build has put weights there, which can be read
+        if not (
+            home / ".cache" / "huggingface"
+        ).is_dir():  # else the Space's build has put weights there, which can be read
             os.environ.setdefault("HF_HOME", str(settings.data / "huggingface"))
 
 
@@ -257,7 +323,11 @@ def _defaults(environment: Mapping[str, str]) -> Settings:
     if "SPACE_ID" not in environment:
         return Settings()
     disk = Path(tempfile.gettempdir()) / "lens"
-    zero_gpu = environment.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")  # as the package `spaces` reads it
+    zero_gpu = environment.get("SPACES_ZERO_GPU", "").lower() in (
+        "1",
+        "t",
+        "true",
+    )  # as the package `spaces` reads it
     return Settings(
         data=disk / "data",
         cache=disk / "uploads",
@@ -281,7 +351,9 @@ def _oauth(environment: Mapping[str, str]) -> SpaceOAuth | None:
     provider, client_id, secret, scopes, hosts = values
     host = hosts.split(",")[0].strip()
     if not _PROVIDER.fullmatch(provider):
-        raise InvalidSetting(f"OPENID_PROVIDER_URL must be an address that begins with https://, not {provider!r}")
+        raise InvalidSetting(
+            f"OPENID_PROVIDER_URL must be an address that begins with https://, not {provider!r}"
+        )
     if not _HOST.fullmatch(host):
         raise InvalidSetting(f"SPACE_HOST must be names of hosts, parted by commas, not {hosts!r}")
     return SpaceOAuth(provider.rstrip("/"), client_id, secret, tuple(scopes.split()), host)
@@ -318,14 +390,18 @@ def _number(environment: Mapping[str, str], name: str, default: int, *, least: i
     return int(text)
 
 
-def _amount(environment: Mapping[str, str], name: str, default: float, *, least: float = 0, most: float = 999_999) -> float:
+def _amount(
+    environment: Mapping[str, str], name: str, default: float, *, least: float = 0, most: float = 999_999
+) -> float:
     text = environment.get(name, str(default))
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or not least <= float(text) <= most:
         raise InvalidSetting(f"{name} must be a number from {least:g} to {most:g}, such as 0.5, not {text!r}")
     return float(text)
 
 
-def _one_of(environment: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice) -> Choice:
+def _one_of(
+    environment: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice
+) -> Choice:
     text = environment.get(name, default)
     for choice in choices:
         if text == choice:
@@ -349,7 +425,9 @@ def _proxies(text: str) -> tuple[str, ...]:
         except ValueError:
             network = None
         if network is None or network.prefixlen == 0:
-            raise InvalidSetting(f"LENS_TRUSTED_PROXIES must be addresses or networks such as 127.0.0.1,10.0.0.0/8, not {part!r}")
+            raise InvalidSetting(
+                f"LENS_TRUSTED_PROXIES must be addresses or networks such as 127.0.0.1,10.0.0.0/8, not {part!r}"
+            )
         found.append(part)
     return tuple(found)
 
@@ -359,9 +437,13 @@ def _webhook(environment: Mapping[str, str]) -> tuple[str, str]:
     url, secret = environment.get("LENS_WEBHOOK_URL", ""), environment.get("LENS_WEBHOOK_SECRET", "")
     parts = urlsplit(url)
     if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise InvalidSetting(f"LENS_WEBHOOK_URL must be an address that begins with http:// or https://, not {url!r}")
+        raise InvalidSetting(
+            f"LENS_WEBHOOK_URL must be an address that begins with http:// or https://, not {url!r}"
+        )
     if url and len(secret) < 16:
-        raise InvalidSetting("LENS_WEBHOOK_SECRET must have 16 characters or more where LENS_WEBHOOK_URL is set")
+        raise InvalidSetting(
+            "LENS_WEBHOOK_SECRET must have 16 characters or more where LENS_WEBHOOK_URL is set"
+        )
     return url, secret
 
 

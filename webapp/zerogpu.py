@@ -22,17 +22,19 @@ import numpy.typing as npt
 import spaces
 import torch
 
-from laanet_core.crops import RGBImage
 from laanet_core.errors import LaanetError
-from laanet_core.inference import Detector
-from laanet_core.model import LAANet
+from laanet_core.inference.detector import Detector
+from laanet_core.inference.scoring import Scores, score_crops
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import load_weights
 from laanet_core.results import AnalysisResult
 from laanet_core.runtimes.eager import Eager
-from laanet_core.scoring import Scores, score_crops
-from laanet_core.weights import load_weights
+from laanet_core.types import RGBImage
 
 logger = logging.getLogger(__name__)
-CROPS_PER_CALL = 64  # so that a call asks for a few seconds: one that asks for more than is left of the quota is refused
+CROPS_PER_CALL = (
+    64  # so that a call asks for a few seconds: one that asks for more than is left of the quota is refused
+)
 _START_SECONDS = 4.0  # to move the network and to warm up
 _CROP_SECONDS = 0.02  # for one pass; generous
 _WORKER_FAILED = "ZeroGPU worker error"  # what spaces calls it when the forked process died or raised
@@ -88,21 +90,25 @@ class LendingDetector(Detector):
     """Scores crops on lent GPUs; faces are found, and everything is done where none is to be had, on the processor."""
 
     @classmethod
-    def from_weights(cls, source: str | Path = "starter", device: str = "auto", **options: Any) -> LendingDetector:
+    def from_weights(
+        cls, source: str | Path = "starter", device: str = "auto", **options: Any
+    ) -> LendingDetector:
         """`device` is the lent one: `auto` is CUDA, `cpu` lends processes without a GPU. Raises InvalidWeights."""
 
         def load() -> tuple[LendingDetector, LAANet]:
             loaded = load_weights(source)
             return cls(loaded, "cpu", **options), copy.deepcopy(loaded.model).eval()
 
-        with ThreadPoolExecutor(
-            1
-        ) as plain:  # in the main thread `spaces` looks at every operation of torch, which takes many times as long
+        with (
+            ThreadPoolExecutor(1) as plain
+        ):  # in the main thread `spaces` looks at every operation of torch, which takes many times as long
             detector, network = plain.submit(load).result()
         _network[:] = [network.to("cuda" if device == "auto" else device)]  # here it must see it
         return detector
 
-    def analyse_file(self, path: str | Path, *, progress: Callable[[float, str], None] | None = None, **options: Any) -> AnalysisResult:
+    def analyse_file(
+        self, path: str | Path, *, progress: Callable[[float, str], None] | None = None, **options: Any
+    ) -> AnalysisResult:
         telling = _Telling(progress)
         token = _telling.set(telling)
         try:
@@ -124,7 +130,10 @@ class LendingDetector(Detector):
                 break
         if not parts:
             return super().score_crops(crops, flip=flip)
-        return Scores(np.concatenate([part.fake_logit for part in parts]), np.concatenate([part.heatmap for part in parts]))
+        return Scores(
+            np.concatenate([part.fake_logit for part in parts]),
+            np.concatenate([part.heatmap for part in parts]),
+        )
 
 
 def _ask(crops: npt.NDArray[np.uint8], flip: bool) -> Scores:

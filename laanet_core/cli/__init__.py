@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from laanet_core.cli.ending import ended_by_signals
+from laanet_core.cli.signals import ended_by_signals
 from laanet_core.errors import LaanetError
 
 COMMANDS = ("predict", "convert", "train", "export", "prepare", "evaluate", "calibrate", "benchmark")
@@ -17,7 +17,9 @@ FAILED = 1
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m laanet_core", description="Detect manipulated faces with LAA-Net.")
+    parser = argparse.ArgumentParser(
+        prog="python -m laanet_core", description="Detect manipulated faces with LAA-Net."
+    )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
         importlib.import_module(f"laanet_core.cli.{name}").add_parser(subparsers)
@@ -28,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. Errors a user can answer become one line on standard error."""
     args = build_parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may hold what the terminal cannot show
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # a file's name may hold what the terminal cannot show
     try:
         with ended_by_signals():
             status: int = importlib.import_module(f"laanet_core.cli.{args.command}").run(args)

@@ -10,7 +10,9 @@ from laanet_core.cli.evaluate import add_evaluation_arguments, item_sets, judge_
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("calibrate", help="set temperature and thresholds", description=__doc__)
-    parser.add_argument("weights", metavar="WEIGHTS_DIR", help="folder whose config.json gets the new decision values")
+    parser.add_argument(
+        "weights", metavar="WEIGHTS_DIR", help="folder whose config.json gets the new decision values"
+    )
     add_evaluation_arguments(parser)
     parser.add_argument(
         "--real-called-fake",
@@ -19,7 +21,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="share of real faces, of each set, that may be called fake (default: %(default)s)",
     )
     parser.add_argument(
-        "--fake-called-real", type=float, default=0.10, help="share of fakes, of each set, that may be called real (default: %(default)s)"
+        "--fake-called-real",
+        type=float,
+        default=0.10,
+        help="share of fakes, of each set, that may be called real (default: %(default)s)",
     )
     parser.add_argument("--dry-run", action="store_true", help="print only, write nothing")
 
@@ -30,23 +35,36 @@ def run(args: argparse.Namespace) -> int:
 
     import numpy as np
 
-    from laanet_core.calibration import choose_common_thresholds, expected_calibration_error, fit_temperature
-    from laanet_core.devices import pick_device
-    from laanet_core.evaluation import sigmoid, verdict_shares
-    from laanet_core.weights import load_weights, weights_folder, write_decision
+    from laanet_core.evaluation.calibration import (
+        choose_common_thresholds,
+        expected_calibration_error,
+        fit_temperature,
+    )
+    from laanet_core.evaluation.report import sigmoid, verdict_shares
+    from laanet_core.modeling.device import pick_device
+    from laanet_core.modeling.loading import load_weights
+    from laanet_core.modeling.weights_files import weights_folder, write_decision
 
     folder = weights_folder(args.weights)
     loaded = load_weights(folder)
     model = loaded.model.to(pick_device(args.device))
-    judged = {found.name: judge_set(model, loaded.info.sha256, found, args) for found in item_sets(args, model.config.input_size)}
+    judged = {
+        found.name: judge_set(model, loaded.info.sha256, found, args)
+        for found in item_sets(args, model.config.input_size)
+    }
     by_set = {
-        name: (np.array([face.label for face in faces]), np.array([face.fake_logit for face in faces])) for name, faces in judged.items()
+        name: (np.array([face.label for face in faces]), np.array([face.fake_logit for face in faces]))
+        for name, faces in judged.items()
     }
     labels, logits = (np.concatenate(values) for values in zip(*by_set.values(), strict=True))
     temperature = round(fit_temperature(logits, labels), 4)
-    probabilities = {name: (labels, sigmoid(logits / temperature)) for name, (labels, logits) in by_set.items()}
+    probabilities = {
+        name: (labels, sigmoid(logits / temperature)) for name, (labels, logits) in by_set.items()
+    }
     real_below, fake_above = choose_common_thresholds(
-        list(probabilities.values()), fakes_called_real=args.fake_called_real, reals_called_fake=args.real_called_fake
+        list(probabilities.values()),
+        fakes_called_real=args.fake_called_real,
+        reals_called_fake=args.real_called_fake,
     )
     decision = dataclasses.replace(
         loaded.decision,

@@ -15,7 +15,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    from laanet_core.convert import NOTICE, convert
+    from laanet_core.modeling.official_checkpoint import NOTICE, convert
 
     info = convert(args.checkpoint, args.folder)
     if args.json:

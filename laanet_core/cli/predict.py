@@ -15,7 +15,7 @@ from laanet_core.cli.arguments import positive
 
 if TYPE_CHECKING:
     from laanet_core.results import AnalysisResult
-    from laanet_core.runtimes.runtime import Name as RuntimeName
+    from laanet_core.runtimes.base import Name as RuntimeName
 
 REJECTED = 2
 WORTH_COMPILING = 64  # faces, of which a compiled network makes up for the second that compiling it takes
@@ -31,22 +31,32 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("predict", help="judge pictures and clips", description=__doc__)
     parser.add_argument("files", nargs="+", metavar="FILE")
     parser.add_argument("--json", action="store_true", help="print one JSON object per file and line")
-    parser.add_argument("--weights", default="starter", help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)")
+    parser.add_argument(
+        "--weights",
+        default="starter",
+        help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)",
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument(
         "--runtime",
         choices=("auto", "eager", "openvino", "cuda"),
         help="what carries out the network (default: eager for a few files, else auto)",
     )
-    parser.add_argument("--heatmaps", type=Path, metavar="DIR", help="write every picture with its heatmaps there, as PNG")
-    parser.add_argument("--cropped", action="store_true", help="take every picture as a face crop and skip the detection")
-    parser.add_argument("--frames", type=positive, default=32, help="frames judged of a clip (default: %(default)s)")
+    parser.add_argument(
+        "--heatmaps", type=Path, metavar="DIR", help="write every picture with its heatmaps there, as PNG"
+    )
+    parser.add_argument(
+        "--cropped", action="store_true", help="take every picture as a face crop and skip the detection"
+    )
+    parser.add_argument(
+        "--frames", type=positive, default=32, help="frames judged of a clip (default: %(default)s)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Judge file by file; returns 2 if any was rejected, else 0."""
     gc.disable()  # nothing of what is loaded now is garbage, and looking for some takes half a second
-    from laanet_core.inference import Detector
+    from laanet_core.inference.detector import Detector
 
     gc.enable()
     if args.heatmaps:
@@ -59,16 +69,20 @@ def run(args: argparse.Namespace) -> int:
     for number, file in enumerate(args.files):
         result = detector.analyse_file(file, frames=args.frames, cropped=args.cropped)
         rejected = rejected or result.outcome == "rejected"
-        print(json.dumps({"path": file, **result.to_json()}) if args.json else _text(result, file), flush=True)
+        print(
+            json.dumps({"path": file, **result.to_json()}) if args.json else _text(result, file), flush=True
+        )
         if args.heatmaps and result.faces:
-            _write_overlays(result, Path(file), args.heatmaps / f"{number:03}-{_short(Path(file).stem)}", args.frames)
+            _write_overlays(
+                result, Path(file), args.heatmaps / f"{number:03}-{_short(Path(file).stem)}", args.frames
+            )
     return REJECTED if rejected else 0
 
 
 def _faces_expected(args: argparse.Namespace) -> int:
     """One of a picture, or of every frame; none of what cannot be read."""
     from laanet_core.errors import UnreadableMedia
-    from laanet_core.images import sniff_file
+    from laanet_core.media.images import sniff_file
 
     count = 0
     for file in args.files:
@@ -80,7 +94,11 @@ def _faces_expected(args: argparse.Namespace) -> int:
 def _text(result: AnalysisResult, file: str) -> str:
     if result.error:
         return f"{file}: rejected: {result.error.message} ({result.error.code})"
-    cautions = [f"  caution: {'; '.join(CAUTIONS[caution] for caution in result.cautions)}"] if result.cautions else []
+    cautions = (
+        [f"  caution: {'; '.join(CAUTIONS[caution] for caution in result.cautions)}"]
+        if result.cautions
+        else []
+    )
     if result.verdict is None or result.fake_prob is None:
         return "\n".join([f"{file}: {SENTENCES[result.outcome]}", *cautions])
     lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})", *cautions]
@@ -96,14 +114,16 @@ def _write_overlays(result: AnalysisResult, file: Path, target: Path, frames: in
     """One PNG of a picture; of a clip one for each of its worst moments, named by its time."""
     import cv2
 
-    from laanet_core.images import read_image
-    from laanet_core.moments import moments, worst_times
-    from laanet_core.overlay import draw_overlay
+    from laanet_core.inference.key_frames import moments, worst_times
+    from laanet_core.inference.overlay import draw_overlay
+    from laanet_core.media.images import read_image
 
     if result.kind == "image":
         pictures = {"": (read_image(file), result.faces)}
     else:
-        pictures = {f"-{m.time:.3f}s": (m.rgb, m.faces) for m in moments(file, result, worst_times(result), frames)}
+        pictures = {
+            f"-{m.time:.3f}s": (m.rgb, m.faces) for m in moments(file, result, worst_times(result), frames)
+        }
     for name, (rgb, faces) in pictures.items():
         encoded = cv2.imencode(".png", cv2.cvtColor(draw_overlay(rgb, faces), cv2.COLOR_RGB2BGR))[1]
         target.with_name(f"{target.name}{name}.png").write_bytes(encoded.tobytes())

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from laanet_core.data import PackStore, Sample, Store
-    from laanet_core.recipes import TrainingConfig
-    from laanet_core.training import Trainer
-    from laanet_core.units import UnitSource
+    from laanet_core.data.image_store import PackStore, Store
+    from laanet_core.data.manifest import Sample
+    from laanet_core.training.config import TrainingConfig
+    from laanet_core.training.pairs import UnitSource
+    from laanet_core.training.trainer import Trainer
 
 
 _TORCHRUN = " Under `torchrun --nproc-per-node N -m laanet_core train ...` several processes, or hosts, share every batch out."
@@ -23,12 +24,24 @@ _OF_NETWORK = "model."  # such keys of --set change the network, not the recipe
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("train", help="train a network", description=__doc__ + _TORCHRUN)
     parser.add_argument(
-        "run", type=Path, metavar="RUN_DIR", help="folder for log, checkpoint and weights; an interrupted run there is resumed"
+        "run",
+        type=Path,
+        metavar="RUN_DIR",
+        help="folder for log, checkpoint and weights; an interrupted run there is resumed",
     )
     add_data_arguments(parser)
-    parser.add_argument("--replay", type=Path, metavar="MANIFEST", help="learn from this data set too, landmarks and packs beside it")
+    parser.add_argument(
+        "--replay",
+        type=Path,
+        metavar="MANIFEST",
+        help="learn from this data set too, landmarks and packs beside it",
+    )
     parser.add_argument("--model", default="laanet-lite", help="named configuration (default: %(default)s)")
-    parser.add_argument("--recipe", default="paper-sbi", help="paper-sbi, paper-bi, starter or finetune (default: %(default)s)")
+    parser.add_argument(
+        "--recipe",
+        default="paper-sbi",
+        help="paper-sbi, paper-bi, starter or finetune (default: %(default)s)",
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -37,31 +50,56 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="change one value of the recipe, such as steps=500 or material.hulls=face,inner, or of the network: model.input_size=256",
     )
     parser.add_argument(
-        "--backbone-weights", type=Path, metavar="FILE", help="ImageNet weights of the backbone (safetensors or state dict)"
+        "--backbone-weights",
+        type=Path,
+        metavar="FILE",
+        help="ImageNet weights of the backbone (safetensors or state dict)",
     )
-    parser.add_argument("--init", metavar="WEIGHTS", help="start from these LAA-Net weights instead (starter, folder or hf://...)")
+    parser.add_argument(
+        "--init",
+        metavar="WEIGHTS",
+        help="start from these LAA-Net weights instead (starter, folder or hf://...)",
+    )
     parser.add_argument("--seed", type=int, help="replaces the recipe's seed")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
-    parser.add_argument("--workers", type=int, default=1, help="processes that make pseudo-fakes (default: %(default)s)")
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="of the processor, for each process that trains (default: as torch chooses)"
+        "--workers", type=int, default=1, help="processes that make pseudo-fakes (default: %(default)s)"
     )
-    parser.add_argument("--compile", action="store_true", help="torch.compile the network: minutes to start, then faster steps")
+    parser.add_argument(
+        "--threads",
+        type=int,
+        metavar="N",
+        help="of the processor, for each process that trains (default: as torch chooses)",
+    )
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="torch.compile the network: minutes to start, then faster steps",
+    )
     parser.add_argument("--checkpoint-every", type=int, default=200, metavar="STEPS")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
 def add_data_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    parser.add_argument("--manifest", type=Path, required=required, help="CSV: pack, path, label, person, split, original")
     parser.add_argument(
-        "--landmarks", type=Path, help="npz with landmarks (N, 68, 2) in the manifest's order (default: beside the manifest)"
+        "--manifest", type=Path, required=required, help="CSV: pack, path, label, person, split, original"
     )
-    parser.add_argument("--packs", type=Path, help="folder of the packs, each a folder or .tar (default: the manifest's folder)")
+    parser.add_argument(
+        "--landmarks",
+        type=Path,
+        help="npz with landmarks (N, 68, 2) in the manifest's order (default: beside the manifest)",
+    )
+    parser.add_argument(
+        "--packs",
+        type=Path,
+        help="folder of the packs, each a folder or .tar (default: the manifest's folder)",
+    )
 
 
 def read_data(args: argparse.Namespace, split: str) -> tuple[list[Sample], PackStore]:
     """The samples of one split and the store that holds their images, as the arguments name them."""
-    from laanet_core.data import PackStore, read_manifest
+    from laanet_core.data.image_store import PackStore
+    from laanet_core.data.manifest import read_manifest
 
     beside = args.manifest.parent / "landmarks.npz"
     landmarks = args.landmarks or (beside if beside.exists() else None)
@@ -72,7 +110,7 @@ def read_data(args: argparse.Namespace, split: str) -> tuple[list[Sample], PackS
 
 def _all_data(args: argparse.Namespace) -> tuple[list[Sample], Store]:
     """The training samples and their images; those of the replayed data set too, where there is one."""
-    from laanet_core.data import JointStore
+    from laanet_core.data.image_store import JointStore
 
     samples, store = read_data(args, "train")
     if not args.replay:
@@ -83,28 +121,45 @@ def _all_data(args: argparse.Namespace) -> tuple[list[Sample], Store]:
 
 
 def run(args: argparse.Namespace) -> int:
-    from laanet_core.config import ModelConfig, named_config
-    from laanet_core.devices import pick_device
-    from laanet_core.distributed import join_team, leave_team
     from laanet_core.errors import InvalidConfig
-    from laanet_core.model import LAANet
-    from laanet_core.pretrained import begin
-    from laanet_core.training import WEIGHTS, Trainer
-    from laanet_core.units import UnitSource
+    from laanet_core.modeling.config import ModelConfig, named_config
+    from laanet_core.modeling.device import pick_device
+    from laanet_core.modeling.laanet import LAANet
+    from laanet_core.training.distributed import join_team, leave_team
+    from laanet_core.training.initialization import begin
+    from laanet_core.training.pairs import UnitSource
+    from laanet_core.training.trainer import WEIGHTS, Trainer
 
     if args.threads is not None:
         _keep_to(args.threads)
-    config = changed_recipe(args.recipe, [change for change in args.set if not change.startswith(_OF_NETWORK)], args.seed)
+    config = changed_recipe(
+        args.recipe, [change for change in args.set if not change.startswith(_OF_NETWORK)], args.seed
+    )
     of_network = [change.removeprefix(_OF_NETWORK) for change in args.set if change.startswith(_OF_NETWORK)]
     if args.init and of_network:
         raise InvalidConfig(f"--init brings its own network; {_OF_NETWORK}{of_network[0]} cannot change it")
     network = ModelConfig.from_dict(_changed(named_config(args.model).to_dict(), of_network))
-    model = LAANet.from_pretrained(args.init) if args.init else begin(network, args.backbone_weights, seed=config.seed)
+    model = (
+        LAANet.from_pretrained(args.init)
+        if args.init
+        else begin(network, args.backbone_weights, seed=config.seed)
+    )
     samples, store = _all_data(args)
-    source = UnitSource(samples, store, size=model.config.input_size, material=config.material, seed=config.seed)
+    source = UnitSource(
+        samples, store, size=model.config.input_size, material=config.material, seed=config.seed
+    )
     team, device = join_team(pick_device(args.device))
     try:
-        trainer = Trainer(model, source, config, args.run, device=device, workers=args.workers, compiled=args.compile, team=team)
+        trainer = Trainer(
+            model,
+            source,
+            config,
+            args.run,
+            device=device,
+            workers=args.workers,
+            compiled=args.compile,
+            team=team,
+        )
         if team.leads:
             _announce(trainer, source)
         trainer.run(checkpoint_every=args.checkpoint_every)
@@ -112,7 +167,11 @@ def run(args: argparse.Namespace) -> int:
         leave_team(team)
     outcome = {"steps": trainer.step, "weights": str(args.run / WEIGHTS)}
     if team.leads:
-        print(json.dumps(outcome) if args.json else f"trained {trainer.step} steps; weights in {outcome['weights']}")
+        print(
+            json.dumps(outcome)
+            if args.json
+            else f"trained {trainer.step} steps; weights in {outcome['weights']}"
+        )
     return 0
 
 
@@ -138,7 +197,7 @@ def _announce(trainer: Trainer, source: UnitSource) -> None:
 
 def changed_recipe(name: str, changes: list[str], seed: int | None) -> TrainingConfig:
     """A named recipe with some values replaced; raises InvalidConfig naming a key or value that does not fit."""
-    from laanet_core.recipes import TrainingConfig, named_recipe
+    from laanet_core.training.config import TrainingConfig, named_recipe
 
     config = TrainingConfig.from_dict(_changed(named_recipe(name).to_dict(), changes))
     return config if seed is None else dataclasses.replace(config, seed=seed)
@@ -158,7 +217,11 @@ def _changed(values: dict[str, Any], changes: list[str]) -> dict[str, Any]:
             raise InvalidConfig(f"cannot change {change!r}; the keys are {', '.join(_keys(values))}")
         old = place[last]
         try:
-            place[last] = tuple(type(old[0])(part) for part in text.split(",")) if isinstance(old, tuple) else type(old)(text)
+            place[last] = (
+                tuple(type(old[0])(part) for part in text.split(","))
+                if isinstance(old, tuple)
+                else type(old)(text)
+            )
         except ValueError as error:
             raise InvalidConfig(f"{key} must be a {type(old).__name__}, not {text!r}") from error
     return values
@@ -167,5 +230,11 @@ def _changed(values: dict[str, Any], changes: list[str]) -> dict[str, Any]:
 def _keys(values: dict[str, Any], prefix: str = "") -> list[str]:
     keys: list[str] = []
     for name, value in values.items():
-        keys.extend(_keys(value, f"{name}.") if isinstance(value, dict) else [prefix + name] if value is not None else [])
+        keys.extend(
+            _keys(value, f"{name}.")
+            if isinstance(value, dict)
+            else [prefix + name]
+            if value is not None
+            else []
+        )
     return keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from laanet_core.model import LAANet, LAANetOutput
+from laanet_core.modeling.laanet import LAANet, LAANetOutput
 from laanet_core.results import RuntimeInfo
 
 BATCH_SIZE = 16

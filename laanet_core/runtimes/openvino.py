@@ -22,13 +22,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from laanet_core.model import LAANet, LAANetOutput
+from laanet_core.modeling.laanet import LAANet, LAANetOutput
 from laanet_core.results import RuntimeInfo
-from laanet_core.runtimes.graphs import FORM, fine_in_float32, join_padding, keeps_float32
-from laanet_core.runtimes.runtime import Precision, RuntimeUnavailable
+from laanet_core.runtimes.base import Precision, RuntimeUnavailable
+from laanet_core.runtimes.openvino_graph import FORM, fine_in_float32, join_padding, keeps_float32
 
 HINTS = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
-_CANNOT = (RuntimeError, TypeError, ValueError, AttributeError, ImportError, NotImplementedError)  # what tracing or reading may raise
+_CANNOT = (
+    RuntimeError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ImportError,
+    NotImplementedError,
+)  # what tracing or reading may raise
 _REPORTS_HOME = "openvino_telemetry"
 
 
@@ -42,7 +49,9 @@ def load() -> ModuleType:
     try:
         import openvino
     except (ImportError, OSError) as error:
-        raise RuntimeUnavailable(f"OpenVINO is not installed here, or does not fit this machine: {error}") from error
+        raise RuntimeUnavailable(
+            f"OpenVINO is not installed here, or does not fit this machine: {error}"
+        ) from error
     finally:
         del sys.modules[_REPORTS_HOME]
         if known is not None:
@@ -61,14 +70,18 @@ class OpenVINO:
 
     company = False
 
-    def __init__(self, model: LAANet, precision: Precision = "float32", *, file: Path | None = None, anew: bool = False) -> None:
+    def __init__(
+        self, model: LAANet, precision: Precision = "float32", *, file: Path | None = None, anew: bool = False
+    ) -> None:
         self.config = model.config
         self.device = next(model.parameters()).device
         if self.device.type != "cpu":
             raise RuntimeUnavailable(f"OpenVINO runs on CPUs here, not on {self.device}")
         openvino = load()
         core = openvino.Core()
-        if precision != "float32" and HINTS[precision].upper() not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        if precision != "float32" and HINTS[precision].upper() not in core.get_property(
+            "CPU", "OPTIMIZATION_CAPABILITIES"
+        ):
             raise RuntimeUnavailable(f"this machine's processor has no {precision} arithmetic")
         self.info = RuntimeInfo("openvino", precision, "cpu")
         threads = torch.get_num_threads()
@@ -80,7 +93,11 @@ class OpenVINO:
             "INFERENCE_NUM_THREADS": str(threads),
             "ENABLE_CPU_PINNING": "NO",  # two processes pinned to the same cores would wait for each other
         }
-        path = None if file is None else file.with_name(f"{file.name}-{FORM}-{openvino.__version__.split('-')[0]}.xml")
+        path = (
+            None
+            if file is None
+            else file.with_name(f"{file.name}-{FORM}-{openvino.__version__.split('-')[0]}.xml")
+        )
         try:
             graph = _read(core, path) if path is not None and not anew else None
             graph = graph or _made(openvino, model, path)
@@ -90,7 +107,9 @@ class OpenVINO:
         except _CANNOT as error:
             raise RuntimeUnavailable(f"OpenVINO cannot carry out this network: {error}") from error
         if precision != "float32" and not keeps_float32(compiled):
-            raise RuntimeUnavailable(f"this OpenVINO carries out the fine layers in {precision} too, in which they lose what is looked for")
+            raise RuntimeUnavailable(
+                f"this OpenVINO carries out the fine layers in {precision} too, in which they lose what is looked for"
+            )
         self.side_by_side = streams
         self._free: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
         for _ in range(self.side_by_side):
@@ -160,7 +179,9 @@ def _converted(model: LAANet) -> Any:
     size = model.config.input_size
     example = torch.zeros(1, 3, size, size).contiguous(memory_format=torch.channels_last)
     with warnings.catch_warnings(), torch.inference_mode():
-        warnings.simplefilter("ignore")  # tracing is deprecated, and says of every check of a shape that it is not traced
+        warnings.simplefilter(
+            "ignore"
+        )  # tracing is deprecated, and says of every check of a shape that it is not traced
         trace: Any = torch.jit.trace  # untyped
         traced = torch.jit.freeze(trace(_TwoAnswers(model).eval(), example, check_trace=False))
     frontend = FrontEndManager().load_by_framework("pytorch")

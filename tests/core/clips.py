@@ -31,7 +31,9 @@ def write_clip(
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 4_000_000
-        stream.codec_context.time_base = Fraction(1, rate if path.suffix == ".avi" else 1000)  # which AVI would fill with empty packets
+        stream.codec_context.time_base = Fraction(
+            1, rate if path.suffix == ".avi" else 1000
+        )  # which AVI would fill with empty packets
         heard = container.add_stream("aac", rate=_SOUND_RATE) if sound else None
         for number, pixels in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from laanet_core.config import ModelConfig
-from laanet_core.drawn import drawn_landmarks, painted_face
-from laanet_core.landmarks import Landmarks
+from laanet_core.data.synthetic_faces import drawn_landmarks, painted_face
+from laanet_core.modeling.config import ModelConfig
+from laanet_core.types import Landmarks
 
 TINY = ModelConfig(
     name="tiny",
@@ -50,7 +50,14 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
     points: list[Landmarks] = []
 
     def add(
-        pack: str, path: str, image: npt.NDArray[np.uint8], label: str, person: str, split: str, original: str, face: Landmarks
+        pack: str,
+        path: str,
+        image: npt.NDArray[np.uint8],
+        label: str,
+        person: str,
+        split: str,
+        original: str,
+        face: Landmarks,
     ) -> None:
         file = root / pack / path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -67,7 +74,16 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
         swapped = image.copy()
         swapped[40:80, 40:90] = cv2.GaussianBlur(255 - swapped, (0, 0), 2)[40:80, 40:90]
         add("swaps", f"real/{number}.png", image, "real", f"person-{number}", split, "", missing)
-        add("swaps", f"fake/{number}.png", swapped, "fake", f"person-{number}", split, f"real/{number}.png", missing)
+        add(
+            "swaps",
+            f"fake/{number}.png",
+            swapped,
+            "fake",
+            f"person-{number}",
+            split,
+            f"real/{number}.png",
+            missing,
+        )
     add("swaps", "fake/alone.png", swapped, "fake", "person-99", "train", "", missing)
     with (root / "manifest.csv").open("w", newline="") as file:
         writer = csv.writer(file)

@@ -73,7 +73,12 @@ class Visit:
         self.foreign: list[str] = []
         self.complaints: list[str] = []
         page.on(
-            "request", lambda request: None if request.url.startswith((server.url, "data:", "blob:")) else self.foreign.append(request.url)
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((server.url, "data:", "blob:"))
+                else self.foreign.append(request.url)
+            ),
         )
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 

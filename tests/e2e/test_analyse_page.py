@@ -22,7 +22,9 @@ def long_clip(samples: Path, path: Path, count: int = 30, side: int = 256) -> Pa
         return write_clip(path, [np.asarray(small.rotate(number / 2)) for number in range(count)])
 
 
-def test_the_page_and_predict_agree_to_the_last_digit(visit: Visit, samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_and_predict_agree_to_the_last_digit(
+    visit: Visit, samples: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for name, count in (("two_people.jpg", 2), ("astronaut.png", 1)):
         headline = visit.analyse(samples / name)
         main(["predict", "--json", "--device", "cpu", str(samples / name)])
@@ -43,7 +45,9 @@ def test_boxes_lie_on_the_faces_and_the_heat_can_be_turned_down(visit: Visit, sa
     stage = visit.page.locator("#picture .lens-stage").bounding_box()
     assert stage is not None
     scale = stage["width"] / 1126
-    for box, (x, y) in zip(visit.page.locator("#picture .lens-box").all(), ((865, 150), (310, 120)), strict=True):  # noses, by eye
+    for box, (x, y) in zip(
+        visit.page.locator("#picture .lens-box").all(), ((865, 150), (310, 120)), strict=True
+    ):  # noses, by eye
         place = box.bounding_box()
         assert place is not None
         assert place["x"] < stage["x"] + x * scale < place["x"] + place["width"]
@@ -68,7 +72,9 @@ def test_a_vote_is_saved_once(visit: Visit, samples: Path, server: Server) -> No
     expect(page.locator("#thanks")).to_contain_text("Saved")
     engine = create_engine(f"sqlite:///{server.database}")
     with engine.connect() as connection:
-        votes = connection.execute(text("SELECT subject, vote FROM feedback WHERE note = 'seen in a browser <b>'")).all()
+        votes = connection.execute(
+            text("SELECT subject, vote FROM feedback WHERE note = 'seen in a browser <b>'")
+        ).all()
     engine.dispose()
     assert votes == [(0, "not_sure")]
     page.click("#send")
@@ -99,7 +105,13 @@ def test_bad_files_are_answered_and_the_next_one_works(visit: Visit, samples: Pa
     dot = tmp_path / "dot.png"
     Image.new("RGB", (1, 1)).save(dot)
     sound = write_sound(tmp_path / "sound.mp4")
-    codes = {cut: "corrupt_image", words: "unsupported_type", empty: "empty_file", dot: "image_too_small", sound: "no_frames"}
+    codes = {
+        cut: "corrupt_image",
+        words: "unsupported_type",
+        empty: "empty_file",
+        dot: "image_too_small",
+        sound: "no_frames",
+    }
     for path, code in codes.items():
         headline = visit.analyse(path)
         assert f"Code: {code}" in headline
@@ -143,7 +155,9 @@ def test_clips_have_a_timeline_and_their_worst_moments(visit: Visit, samples: Pa
     assert page.evaluate(now) == 0
 
 
-def test_what_is_known_of_a_clip_is_said_while_it_is_judged(visit: Visit, samples: Path, tmp_path: Path) -> None:
+def test_what_is_known_of_a_clip_is_said_while_it_is_judged(
+    visit: Visit, samples: Path, tmp_path: Path
+) -> None:
     visit.page.evaluate(
         "() => { window.told = []; new MutationObserver(() => document.querySelectorAll('.progress-level').forEach("
         "(place) => told.push(place.textContent))).observe(document.body, {childList: true, subtree: true, characterData: true}); }"
@@ -151,7 +165,10 @@ def test_what_is_known_of_a_clip_is_said_while_it_is_judged(visit: Visit, sample
     visit.analyse(long_clip(samples, tmp_path / "large.mp4", count=16, side=1440))
     told = visit.page.evaluate("[...new Set(told)]")
     assert any(
-        re.search(r"Judging faces.*\. So far: (looks manipulated|no sign found|cannot tell) \(0\.\d{4}\)", words) for words in told
+        re.search(
+            r"Judging faces.*\. So far: (looks manipulated|no sign found|cannot tell) \(0\.\d{4}\)", words
+        )
+        for words in told
     ), told[-20:]
 
 
@@ -174,7 +191,9 @@ def test_examples_can_be_chosen(visit: Visit) -> None:
 @pytest.mark.parametrize("visit", [PHONE], indirect=True, ids=["phone"])
 def test_a_phone_shows_all_of_it(visit: Visit, samples: Path) -> None:
     visit.analyse(samples / "two_people.jpg")
-    widths = visit.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    widths = visit.page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
     assert widths[0] <= widths[1]
     assert visit.page.locator("#faces .lens-table").evaluate("e => e.scrollWidth <= e.clientWidth")
     assert visit.page.locator("#picture .lens-stage").bounding_box()["width"] <= 360  # type: ignore[index]
@@ -188,7 +207,9 @@ GROUND = """() => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_words_can_be_read_in_light_and_dark(browser: Browser, server: Server, samples: Path, theme: str) -> None:
+def test_words_can_be_read_in_light_and_dark(
+    browser: Browser, server: Server, samples: Path, theme: str
+) -> None:
     context = browser.new_context()
     visit = Visit(context.new_page(), server).open(theme)
     visit.analyse(samples / "two_people.jpg")

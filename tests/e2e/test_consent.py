@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from laanet_core.images import read_image
+from laanet_core.media.images import read_image
 from tests.conftest import Server
 from tests.e2e.conftest import Visit
 from webapp.ui.texts import LANGUAGES
@@ -32,7 +32,9 @@ def test_unticked_nothing_is_kept_and_the_page_says_so(visit: Visit, samples: Pa
     page, before = visit.page, kept_files(server)
     box = page.get_by_label("I agree that this file is kept")
     expect(box).not_to_be_checked()
-    expect(page.locator(".lens-help", has_text="What stays are the scores, your votes, and hashes")).to_be_visible()
+    expect(
+        page.locator(".lens-help", has_text="What stays are the scores, your votes, and hashes")
+    ).to_be_visible()
     visit.analyse(samples / "two_people.jpg")
     expect(page.locator("#kept")).to_have_text("")
     page.goto(link_of(visit))
@@ -41,20 +43,28 @@ def test_unticked_nothing_is_kept_and_the_page_says_so(visit: Visit, samples: Pa
 
 
 @pytest.mark.parametrize("language", list(LANGUAGES))
-def test_ticked_the_file_is_kept_until_it_is_deleted(visit: Visit, samples: Path, server: Server, language: str) -> None:
+def test_ticked_the_file_is_kept_until_it_is_deleted(
+    visit: Visit, samples: Path, server: Server, language: str
+) -> None:
     page, before, texts = visit.page, kept_files(server), LANGUAGES[language]
     visit.open(place="/" if language == "en" else f"/{language}")
     page.get_by_label(texts.consent).check()
     visit.analyse(samples / "two_people.jpg")
     expect(page.locator("#kept")).to_contain_text(texts.kept["kept"])
     page.goto(link_of(visit))
-    expect(page.locator("#record")).to_contain_text(texts.file_kept.split("{time}")[0].strip(), timeout=30_000)
+    expect(page.locator("#record")).to_contain_text(
+        texts.file_kept.split("{time}")[0].strip(), timeout=30_000
+    )
     assert len(kept_files(server)) == len(before) + 1
     with page.expect_download() as download:
         page.get_by_role("link", name=texts.export).click()
     with zipfile.ZipFile(io.BytesIO(Path(download.value.path()).read_bytes())) as archive:
         assert np.array_equal(read_image(archive.read("media.jpg")), read_image(samples / "two_people.jpg"))
-    grave = [found["id"] for found in Axe().run(page).response["violations"] if found["impact"] in ("serious", "critical")]
+    grave = [
+        found["id"]
+        for found in Axe().run(page).response["violations"]
+        if found["impact"] in ("serious", "critical")
+    ]
     assert grave == []
     page.click("#delete")
     page.click("#delete-sure")

@@ -14,10 +14,12 @@ from tests.conftest import Server
 from tests.e2e.conftest import Visit
 from webapp.db.session import connect, make_sessions
 from webapp.db.tables import Account, Decision
-from webapp.domain import Role, new_id, now
+from webapp.domain.clock import now
+from webapp.domain.enums import Role
+from webapp.security.tokens import new_id
 from webapp.services.accounts import Person
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService, Said
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabellingService, Said
 from webapp.ui.texts import LANGUAGES
 
 ENGLISH = LANGUAGES["en"]
@@ -36,13 +38,19 @@ def test_whoever_asks_is_told_on_the_open_page(visit: Visit, samples: Path, serv
     page.goto(f"{server.url}/receipt#{receipt}")
     expect(page.locator("#record")).to_contain_text(ENGLISH.moderators_decision, timeout=30_000)
     page.get_by_label(ENGLISH.tell_me).check()
-    names = ", ".join(ENGLISH.face_number.format(number=number) for number in (1, 2))  # which the model cannot tell
-    expect(page.locator("#record")).to_contain_text(ENGLISH.with_moderators.format(faces=names), timeout=30_000)
+    names = ", ".join(
+        ENGLISH.face_number.format(number=number) for number in (1, 2)
+    )  # which the model cannot tell
+    expect(page.locator("#record")).to_contain_text(
+        ENGLISH.with_moderators.format(faces=names), timeout=30_000
+    )
     page.evaluate(_REMEMBER_TOASTS)
     decide(server)
     page.clock.fast_forward("00:21")
     expect(page.locator("#record")).to_contain_text(ENGLISH.decided["fake"], timeout=30_000)
-    page.wait_for_function("words => window.toasts.some((toast) => toast.includes(words))", arg=ENGLISH.decided_now)
+    page.wait_for_function(
+        "words => window.toasts.some((toast) => toast.includes(words))", arg=ENGLISH.decided_now
+    )
     assert visit.complaints == []
     page.click("#delete")
     page.click("#delete-sure")
@@ -58,13 +66,25 @@ def test_what_was_decided_while_one_asked_is_told_too(visit: Visit, samples: Pat
     decide(server)
     page.get_by_label(ENGLISH.tell_me).check()
     expect(page.locator("#record")).to_contain_text(ENGLISH.decided["fake"], timeout=30_000)
-    page.wait_for_function("words => window.toasts.some((toast) => toast.includes(words))", arg=ENGLISH.decided_now)
+    page.wait_for_function(
+        "words => window.toasts.some((toast) => toast.includes(words))", arg=ENGLISH.decided_now
+    )
 
 
 def uncertain(server: Server, samples: Path) -> str:
     """The receipt of a kept photo of two faces, both of which are cases from the beginning."""
-    send = ["curl", "-sS", "-F", f"file=@{samples / 'two_people.jpg'}", "-F", "consent=true", f"{server.url}/api/v1/analyse"]
-    receipt: str = json.loads(subprocess.run(send, check=True, capture_output=True, text=True).stdout)["receipt"]
+    send = [
+        "curl",
+        "-sS",
+        "-F",
+        f"file=@{samples / 'two_people.jpg'}",
+        "-F",
+        "consent=true",
+        f"{server.url}/api/v1/analyse",
+    ]
+    receipt: str = json.loads(subprocess.run(send, check=True, capture_output=True, text=True).stdout)[
+        "receipt"
+    ]
     return receipt
 
 

@@ -18,14 +18,25 @@ from tests.conftest import Server
 from tests.desks import PASSWORD, close_all, keep, open_on, records_of, rows_of
 from tests.e2e.conftest import PHONE, ROOMY
 from webapp.db.tables import Analysis, Case, CaseItem, Decision, Label
-from webapp.domain import CaseState, new_id, now
+from webapp.domain.clock import now
+from webapp.domain.enums import CaseState
+from webapp.security.tokens import new_id
 from webapp.ui.desk import CALLS, DESK
 from webapp.ui.pages.analyse.layout import EXAMPLES
 from webapp.ui.texts.desk import ENGLISH as WORDS
 
 SHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
 NOTE = "the seam <img src=x onerror=alert(1)> \u202e under the chin"
-REVEALING = ("fake_prob", "verdict", "votes", "words of a visitor", "visitors-own", "sha256", "laanet-lite", "The model says")
+REVEALING = (
+    "fake_prob",
+    "verdict",
+    "votes",
+    "words of a visitor",
+    "visitors-own",
+    "sha256",
+    "laanet-lite",
+    "The model says",
+)
 
 
 class At:
@@ -41,8 +52,12 @@ class At:
         page.on("response", self._note)
 
     def _note(self, answer: Response) -> None:
-        if answer.url.startswith(self.server.url + CALLS) and "json" in answer.headers.get("content-type", ""):
-            self.answers.append((answer.request.method + answer.url.removeprefix(self.server.url + CALLS), answer.text()))
+        if answer.url.startswith(self.server.url + CALLS) and "json" in answer.headers.get(
+            "content-type", ""
+        ):
+            self.answers.append(
+                (answer.request.method + answer.url.removeprefix(self.server.url + CALLS), answer.text())
+            )
 
     def sign_in(self, name: str) -> At:
         self.page.goto(f"{self.server.url}/sign-in")
@@ -54,7 +69,10 @@ class At:
 
     def ready(self, case: str | None = None) -> None:
         """The picture of a case (or of any) is there."""
-        self.page.wait_for_selector(f".desk-view[data-shown{f'={json.dumps(case)}' if case else ''}]:not(.desk-loading)", timeout=30_000)
+        self.page.wait_for_selector(
+            f".desk-view[data-shown{f'={json.dumps(case)}' if case else ''}]:not(.desk-loading)",
+            timeout=30_000,
+        )
 
     def keys(self, *names: str) -> None:
         for name in names:
@@ -64,7 +82,11 @@ class At:
         self.page.wait_for_selector(f"#desk[data-state={name}]", timeout=30_000)
 
     def grave(self) -> list[str]:
-        return [found["id"] for found in Axe().run(self.page).response["violations"] if found["impact"] in ("serious", "critical")]
+        return [
+            found["id"]
+            for found in Axe().run(self.page).response["violations"]
+            if found["impact"] in ("serious", "critical")
+        ]
 
 
 @pytest.fixture
@@ -92,8 +114,16 @@ def test_from_dispute_to_decision(desk_server: Server, picture: str, desk_of: An
     mia, noah = desk_of("mia"), desk_of("noah")
     for person, value in ((mia, "2"), (noah, "1")):
         person.ready(case)
-        assert {path.partition("?")[0] for path, _ in person.answers} <= {"GET/state", "POST/take", "POST/following"}
-        for told in [*(text for _, text in person.answers), person.page.inner_text("body"), person.page.locator("#desk").inner_html()]:
+        assert {path.partition("?")[0] for path, _ in person.answers} <= {
+            "GET/state",
+            "POST/take",
+            "POST/following",
+        }
+        for told in [
+            *(text for _, text in person.answers),
+            person.page.inner_text("body"),
+            person.page.locator("#desk").inner_html(),
+        ]:
             assert not any(word in told for word in REVEALING)
         taken = json.loads(dict(person.answers)["POST/take"])
         assert set(taken) == {"case", "queue"}
@@ -151,16 +181,24 @@ def decide(server: Server, case: str, ada: At) -> None:
     with records_of(server) as sessions, sessions() as session:
         decision = session.scalars(select(Decision)).one()
         assert (decision.value, decision.how) == ("fake", "adjudication")
-        stages = [(label.stage, label.value, label.region is not None) for label in session.scalars(select(Label).order_by(Label.id))]
+        stages = [
+            (label.stage, label.value, label.region is not None)
+            for label in session.scalars(select(Label).order_by(Label.id))
+        ]
     assert stages.count(("blind", "fake", True)) == stages.count(("final", "fake", True)) == 1
     assert stages[-1] == ("adjudication", "fake", False)  # another's place was looked at, not taken over
 
 
-def test_by_keyboard_alone_and_the_next_case_at_once(desk_server: Server, picture: str, samples: Path, desk_of: Any) -> None:
+def test_by_keyboard_alone_and_the_next_case_at_once(
+    desk_server: Server, picture: str, samples: Path, desk_of: Any
+) -> None:
     """With ten thousand open cases: under 6 seconds for a case, under 300 ms from the last key to the next picture."""
     first = open_on(desk_server, picture, wanted=1)
     others = keep(desk_server, samples / "two_people.jpg")
-    second, third = open_on(desk_server, others, subject=1, wanted=1), open_on(desk_server, others, subject=2, wanted=1)
+    second, third = (
+        open_on(desk_server, others, subject=1, wanted=1),
+        open_on(desk_server, others, subject=2, wanted=1),
+    )
     fill_queue(desk_server, {first: 9.0, second: 8.0, third: 7.0})
     mia = desk_of("mia")
     page = mia.page
@@ -195,9 +233,14 @@ def test_by_keyboard_alone_and_the_next_case_at_once(desk_server: Server, pictur
     assert mia.complaints == []
 
 
-def test_once_a_label_is_stored_keys_are_keys_again(desk_server: Server, picture: str, samples: Path, desk_of: Any) -> None:
+def test_once_a_label_is_stored_keys_are_keys_again(
+    desk_server: Server, picture: str, samples: Path, desk_of: Any
+) -> None:
     """A note ends with Enter: no key after that is typed into it, and none into the next case's."""
-    first, second = open_on(desk_server, picture), open_on(desk_server, keep(desk_server, samples / "two_people.jpg"))
+    first, second = (
+        open_on(desk_server, picture),
+        open_on(desk_server, keep(desk_server, samples / "two_people.jpg")),
+    )
     with records_of(desk_server) as sessions, sessions.begin() as session:
         session.scalars(select(Case).where(Case.public_id == first)).one().rank = 99.0
     olga = desk_of("olga")
@@ -235,7 +278,10 @@ def test_once_a_label_is_stored_keys_are_keys_again(desk_server: Server, picture
     page.keyboard.up("Enter")
     expect(page.locator("#desk-message")).to_have_text(WORDS.saved)
     with records_of(desk_server) as sessions, sessions() as session:
-        notes = [(label.stage, label.value, label.note) for label in session.scalars(select(Label).order_by(Label.id))]
+        notes = [
+            (label.stage, label.value, label.note)
+            for label in session.scalars(select(Label).order_by(Label.id))
+        ]
     assert notes[0] == ("blind", "fake", "seam")
     assert {note for *_, note in notes} <= {"seam", "seam, or not"}
     assert olga.complaints == []
@@ -266,14 +312,25 @@ def fill_queue(server: Server, ranks: dict[str, float]) -> None:
         ids = session.scalars(insert(Case).returning(Case.id), rows).all()
         analysis = session.scalars(select(Analysis.id)).first()
         items = [
-            {"case_id": number, "analysis_id": analysis, "subject": 10 + place, "reason": "audit", "created_at": now()}
+            {
+                "case_id": number,
+                "analysis_id": analysis,
+                "subject": 10 + place,
+                "reason": "audit",
+                "created_at": now(),
+            }
             for place, number in enumerate(ids)
         ]
         session.execute(insert(CaseItem), items)
 
 
-def test_skip_flag_undo_and_coming_back(desk_server: Server, picture: str, samples: Path, desk_of: Any) -> None:
-    first, second = open_on(desk_server, picture), open_on(desk_server, keep(desk_server, samples / "two_people.jpg"))
+def test_skip_flag_undo_and_coming_back(
+    desk_server: Server, picture: str, samples: Path, desk_of: Any
+) -> None:
+    first, second = (
+        open_on(desk_server, picture),
+        open_on(desk_server, keep(desk_server, samples / "two_people.jpg")),
+    )
     with records_of(desk_server) as sessions, sessions.begin() as session:
         session.scalars(select(Case).where(Case.public_id == first)).one().rank = 99.0
     noah = desk_of("noah")

@@ -67,7 +67,10 @@ def test_the_keyboard_alone_completes_the_path(browser: Browser, server: Server,
     walk.press(*["ArrowRight"] * 5)
     assert page.locator("#picture .lens-view").evaluate("e => e.style.getPropertyValue('--split')") == "5%"
     walk.press("End")
-    assert page.locator("#picture .lens-heat").evaluate("e => getComputedStyle(e).clipPath") == "inset(0px 0px 0px 100%)"
+    assert (
+        page.locator("#picture .lens-heat").evaluate("e => getComputedStyle(e).clipPath")
+        == "inset(0px 0px 0px 100%)"
+    )
     walk.go("#link button")
     walk.press("Enter")
     page.wait_for_function("navigator.clipboard.readText().then((words) => words.includes('/receipt#'))")
@@ -87,7 +90,9 @@ def test_the_keyboard_alone_completes_the_path(browser: Browser, server: Server,
     page.wait_for_selector("#receipt textarea, #receipt input")
     walk.go("#receipt textarea, #receipt input")
     walk.press("Control+v", "Enter")
-    expect(page.locator("#record .html-container[aria-live=polite]")).to_contain_text("by keyboard alone", timeout=30_000)
+    expect(page.locator("#record .html-container[aria-live=polite]")).to_contain_text(
+        "by keyboard alone", timeout=30_000
+    )
     walk.go("#delete")
     walk.press("Enter")
     page.wait_for_selector("#delete-sure")

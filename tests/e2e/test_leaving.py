@@ -29,7 +29,8 @@ def counts(server: Server) -> tuple[int, ...]:
     engine = create_engine(f"sqlite:///{server.database}")
     with engine.connect() as connection:
         found = tuple(
-            int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() or 0) for table in ("analysis", "consent", "media")
+            int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar() or 0)
+            for table in ("analysis", "consent", "media")
         )
     engine.dispose()
     return found
@@ -61,7 +62,9 @@ def test_what_nobody_can_be_told_is_not_kept(
     assert counts(server) == before
 
 
-def test_a_page_that_outlives_its_server_votes_and_deletes_by_its_link(browser: Browser, samples: Path, tmp_path: Path) -> None:
+def test_a_page_that_outlives_its_server_votes_and_deletes_by_its_link(
+    browser: Browser, samples: Path, tmp_path: Path
+) -> None:
     port = free_port()
     url, first = f"http://127.0.0.1:{port}", start_server(tmp_path, LENS_PORT=str(port))
     context = browser.new_context(viewport=ROOMY)

@@ -50,7 +50,9 @@ def crowd(request: pytest.FixtureRequest, browser: Browser, server: Server) -> I
 
 
 def sizes(*found: Any) -> Any:
-    return pytest.mark.parametrize("crowd", found, indirect=True, ids=[f"{size['width']} wide" for size in found])
+    return pytest.mark.parametrize(
+        "crowd", found, indirect=True, ids=[f"{size['width']} wide" for size in found]
+    )
 
 
 @sizes(ROOMY, TABLET, PHONE)
@@ -73,12 +75,17 @@ def test_what_a_deletion_says_is_in_sight(crowd: Visit) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_edge_of_a_box_that_is_not_ticked_can_be_seen(browser: Browser, server: Server, theme: str) -> None:
+def test_the_edge_of_a_box_that_is_not_ticked_can_be_seen(
+    browser: Browser, server: Server, theme: str
+) -> None:
     context = browser.new_context()
     page = Visit(context.new_page(), server).open(theme).page
     box = page.locator("#consent input")
     expect(box).not_to_be_checked()
-    edge, ground = (luminance(box.evaluate(f"e => getComputedStyle(e).{name}")) for name in ("borderTopColor", "backgroundColor"))
+    edge, ground = (
+        luminance(box.evaluate(f"e => getComputedStyle(e).{name}"))
+        for name in ("borderTopColor", "backgroundColor")
+    )
     assert (max(edge, ground) + 0.05) / (min(edge, ground) + 0.05) >= 3  # WCAG 1.4.11
     context.close()
 

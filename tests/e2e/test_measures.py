@@ -13,13 +13,15 @@ from tests.e2e.conftest import PHONE, ROOMY
 from tests.e2e.test_desk import SHOTS, At
 from tests.measured import work
 from webapp.services.accounts import HOST
-from webapp.services.cases.measures import MeasureService
+from webapp.services.label_quality.service import MeasureService
 from webapp.ui.texts.measures import ENGLISH as WORDS
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with served(tmp_path_factory.mktemp("measures"), LENS_AUDIT_SHARE="0", LENS_CASE_UNCERTAIN="0") as running:
+    with served(
+        tmp_path_factory.mktemp("measures"), LENS_AUDIT_SHARE="0", LENS_CASE_UNCERTAIN="0"
+    ) as running:
         invite_all(running)
         with records_of(running) as sessions:
             work(sessions)
@@ -65,7 +67,9 @@ def test_figures_are_read_and_a_dispute_is_followed(browser: Browser, server: Se
     page = ada.page
     measures_of(page)
     interval = f"{measured.overall.interval.low:.2f} to {measured.overall.interval.high:.2f}"
-    expect(page.locator("#measures-alpha")).to_have_text(f"{WORDS.alpha}: {measured.overall.alpha:.2f} (95 % interval {interval})")
+    expect(page.locator("#measures-alpha")).to_have_text(
+        f"{WORDS.alpha}: {measured.overall.alpha:.2f} (95 % interval {interval})"
+    )
     expect(page.locator("#measures-faces")).to_have_text(WORDS.faces.format(cases=34))
     expect(page.get_by_role("img", name=WORDS.chart)).to_be_visible()
     mia = page.locator("#measures-people tbody tr").nth(0)

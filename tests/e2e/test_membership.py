@@ -31,14 +31,18 @@ def space(tmp_path_factory: pytest.TempPathFactory, provider: OpenIDProvider) ->
 
 
 @pytest.fixture(scope="module")
-def outside(playwright: Playwright, browser_path: str, space: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def outside(
+    playwright: Playwright, browser_path: str, space: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """A browser to which the Space has its own name, as another site than the provider's."""
     port = urlsplit(space.url).port
     assert port is not None
     with TlsProxy(tmp_path_factory.mktemp("tls"), HOST, port) as proxy:
         rules = f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{proxy.port}"
         local = "--disable-features=LocalNetworkAccessChecks"  # else a page of the internet may not frame one of the loopback
-        running = playwright.chromium.launch(executable_path=browser_path, args=[*FLAGS, rules, local, "--ignore-certificate-errors"])
+        running = playwright.chromium.launch(
+            executable_path=browser_path, args=[*FLAGS, rules, local, "--ignore-certificate-errors"]
+        )
         yield running
         running.close()
 
@@ -83,7 +87,10 @@ def test_who_may_not_is_told_why_and_gets_no_session(page: Page, provider: OpenI
 def test_in_a_frame_of_another_site_the_way_out_is_shown(page: Page, provider: OpenIDProvider) -> None:
     """As on huggingface.co/spaces, where no cookie of ours is kept."""
     framing = "https://huggingface.co/spaces/owner/lens"
-    page.route(framing, lambda route: route.fulfill(content_type="text/html", body=f"<iframe src='{SITE}/sign-in'></iframe>"))
+    page.route(
+        framing,
+        lambda route: route.fulfill(content_type="text/html", body=f"<iframe src='{SITE}/sign-in'></iframe>"),
+    )
     page.goto(framing)
     frame = page.frame_locator("iframe")
     expect(frame.get_by_role("note")).to_contain_text("inside another page")

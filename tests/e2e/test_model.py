@@ -14,7 +14,9 @@ from tests.e2e.conftest import PHONE, ROOMY
 from tests.e2e.test_desk import SHOTS, At
 from tests.webapp.learning.test_switching_server import candidate, slightly_changed
 from webapp.db.tables import ModelVersion, Snapshot, TuningRun
-from webapp.domain import ModelState, RunState, SnapshotState, new_id, now
+from webapp.domain.clock import now
+from webapp.domain.enums import ModelState, RunState, SnapshotState
+from webapp.security.tokens import new_id
 from webapp.ui.texts.model import ENGLISH as WORDS
 
 FIGURES = {
@@ -39,11 +41,25 @@ def fill(server: Server) -> None:
     with records_of(server) as sessions, sessions.begin() as session:
         row = session.query(ModelVersion).filter_by(version="changed").one()
         named = {"version": "changed", "sha256": row.sha256}, {"version": "1.2", "sha256": row.parent_sha256}
-        row.report = json.dumps({"passed": True, "candidate": named[0], "champion": named[1], "checks": CHECKS, "snapshot": "s" * 32})
+        row.report = json.dumps(
+            {
+                "passed": True,
+                "candidate": named[0],
+                "champion": named[1],
+                "checks": CHECKS,
+                "snapshot": "s" * 32,
+            }
+        )
         counts = {"real": 30, "fake": 28, "train": 38, "val": 9, "gold": 11}
-        snapshots = [Snapshot(public_id=new_id(), sha256="0" * 64, created_at=now(), state=state, **counts) for state in SnapshotState]
+        snapshots = [
+            Snapshot(public_id=new_id(), sha256="0" * 64, created_at=now(), state=state, **counts)
+            for state in SnapshotState
+        ]
         session.add_all(snapshots)
-        for state, step, message in ((RunState.FAILED, 7, "run_failed: <img src=x onerror=alert(1)>"), (RunState.RUNNING, 120, "")):
+        for state, step, message in (
+            (RunState.FAILED, 7, "run_failed: <img src=x onerror=alert(1)>"),
+            (RunState.RUNNING, 120, ""),
+        ):
             session.add(
                 TuningRun(public_id=new_id(), snapshot=snapshots[0], base_sha256="0" * 64, state=state, created_at=now(), beat_at=now(),
                           step=step, steps=400, config="{}", message=message)
@@ -115,7 +131,9 @@ def roll_back(page: Page) -> None:
     expect(page.locator("[data-model=rollback]")).to_be_disabled()  # there was no champion before this one
 
 
-def test_what_learned_from_something_deleted_is_marked_and_offered_no_more(browser: Browser, server: Server) -> None:
+def test_what_learned_from_something_deleted_is_marked_and_offered_no_more(
+    browser: Browser, server: Server
+) -> None:
     with records_of(server) as sessions, sessions.begin() as session:
         stale = session.query(Snapshot).filter_by(state=SnapshotState.STALE).one()
         runs = [

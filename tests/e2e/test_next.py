@@ -42,7 +42,9 @@ def test_the_strip_follows_and_the_reports_have_the_pages_digits(visit: Visit) -
     assert len(strip) == 6
     with page.expect_download() as pdf:
         page.click("#report-pdf")
-    words = " ".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages)
+    words = " ".join(
+        part.extract_text() for part in pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages
+    )
     assert number in words
     with page.expect_download() as data:
         page.click("#report-json")
@@ -69,10 +71,15 @@ def test_points_boxes_and_comparison_work_by_keyboard(visit: Visit) -> None:
     assert not page.locator("#picture .lens-box").first.is_visible()
     page.get_by_label("Original and heatmap").focus()
     page.keyboard.press("End")
-    assert page.locator("#picture .lens-heat").evaluate("e => getComputedStyle(e).clipPath") == "inset(0px 0px 0px 100%)"
+    assert (
+        page.locator("#picture .lens-heat").evaluate("e => getComputedStyle(e).clipPath")
+        == "inset(0px 0px 0px 100%)"
+    )
 
 
-def test_the_link_shows_the_result_and_its_votes_until_it_is_deleted(visit: Visit, samples: Path, server: Server) -> None:
+def test_the_link_shows_the_result_and_its_votes_until_it_is_deleted(
+    visit: Visit, samples: Path, server: Server
+) -> None:
     note = "wildebeest <script>alert('x')</script> \u202e\U0001f600 '; DROP TABLE analysis; --"
     headline = visit.analyse(samples / "two_people.jpg")
     page = visit.page
@@ -93,7 +100,10 @@ def test_the_link_shows_the_result_and_its_votes_until_it_is_deleted(visit: Visi
     expect(page.locator("#record")).to_contain_text("There is no result under this link", timeout=30_000)
     engine = create_engine(f"sqlite:///{server.database}")
     with engine.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM feedback WHERE note LIKE '%wildebeest%'")).scalar() == 0
+        assert (
+            connection.execute(text("SELECT count(*) FROM feedback WHERE note LIKE '%wildebeest%'")).scalar()
+            == 0
+        )
     engine.dispose()
     assert visit.complaints == []
     assert visit.foreign == []
@@ -107,7 +117,9 @@ def test_deleting_on_the_page_takes_the_answer_away(visit: Visit, samples: Path)
     expect(visit.page.locator("#feedback")).to_be_hidden()
 
 
-def test_what_was_deleted_elsewhere_goes_from_the_page_too(visit: Visit, samples: Path, server: Server) -> None:
+def test_what_was_deleted_elsewhere_goes_from_the_page_too(
+    visit: Visit, samples: Path, server: Server
+) -> None:
     visit.analyse(samples / "astronaut.png")
     page = visit.page
     receipt = page.locator("#link input, #link textarea").first.input_value().partition("#")[2]
@@ -122,7 +134,9 @@ def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: P
     """What is deleted is what is shown, whatever stands in the field; the other language shows the same."""
     receipts = []
     for path in (samples / "astronaut.png", EXAMPLES / "astronaut-self-blended.jpg"):
-        answer = httpx.post(f"{server.url}/api/v1/analyse", files={"file": ("x", path.read_bytes())}, timeout=60)
+        answer = httpx.post(
+            f"{server.url}/api/v1/analyse", files={"file": ("x", path.read_bytes())}, timeout=60
+        )
         receipts.append(answer.json()["receipt"])
     page, shown = visit.page, visit.page.locator("#record h2")
     page.goto(f"{server.url}/receipt#{receipts[0]}")
@@ -135,12 +149,21 @@ def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: P
     page.click("#delete")
     page.click("#delete-sure")
     expect(page.locator("#record")).to_contain_text(LANGUAGES["zh"].deleted)
-    assert [httpx.get(f"{server.url}/api/v1/results/{receipt}").status_code for receipt in receipts] == [200, 404]
+    assert [httpx.get(f"{server.url}/api/v1/results/{receipt}").status_code for receipt in receipts] == [
+        200,
+        404,
+    ]
 
 
-def test_a_link_pasted_before_the_page_has_asked_for_its_own_stays(visit: Visit, samples: Path, server: Server) -> None:
+def test_a_link_pasted_before_the_page_has_asked_for_its_own_stays(
+    visit: Visit, samples: Path, server: Server
+) -> None:
     """The page looks for a receipt in its address when it opens; on a slow line the answer comes when somebody has pasted one."""
-    answer = httpx.post(f"{server.url}/api/v1/analyse", files={"file": ("x", (samples / "astronaut.png").read_bytes())}, timeout=60)
+    answer = httpx.post(
+        f"{server.url}/api/v1/analyse",
+        files={"file": ("x", (samples / "astronaut.png").read_bytes())},
+        timeout=60,
+    )
     page, held = visit.page, list[Route]()
     page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route))
     page.goto(f"{server.url}/receipt")
@@ -221,7 +244,9 @@ def test_a_painted_region_is_stored_with_the_vote(visit: Visit, samples: Path, s
     assert abs(rows.mean() / painted.shape[0] - 0.5) < 0.1
 
 
-def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(visit: Visit, samples: Path, server: Server) -> None:
+def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(
+    visit: Visit, samples: Path, server: Server
+) -> None:
     visit.analyse(samples / "two_people.jpg")
     page, words = visit.page, visit.page.locator("#region [role=status]")
     page.get_by_role("button", name="Mark the place").focus()
@@ -238,7 +263,9 @@ def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(visit: Vi
     painted = painted_region(server, "boxed here")
     rows, columns = np.nonzero(painted)
     scale = painted.shape[1] / 1126
-    left, top, right, bottom = (place * scale for place in (788, 46, 942, 255))  # the first face's box, in the photograph
+    left, top, right, bottom = (
+        place * scale for place in (788, 46, 942, 255)
+    )  # the first face's box, in the photograph
     step = (right - left) / 12
     found = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
     assert np.abs(np.subtract(found, (left - step, top, right - step, bottom + step))).max() < 2
@@ -257,7 +284,9 @@ def painted_region(server: Server, note: str) -> npt.NDArray[np.bool_]:
     """What is stored with a note. Raises LookupError."""
     engine = create_engine(f"sqlite:///{server.database}")
     with engine.connect() as connection:
-        stored = text("SELECT png FROM region JOIN feedback ON feedback.id = region.feedback_id WHERE note = :note")
+        stored = text(
+            "SELECT png FROM region JOIN feedback ON feedback.id = region.feedback_id WHERE note = :note"
+        )
         region = connection.execute(stored, {"note": note}).scalar()
     engine.dispose()
     if region is None:

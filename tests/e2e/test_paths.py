@@ -52,7 +52,11 @@ class Walk(Visit):
     def serious(self) -> list[str]:
         """Violations of serious or critical impact, each with the first element at fault."""
         violations = Axe().run(self.page).response["violations"]
-        return [f"{v['id']}: {v['nodes'][0]['html'][:300]}" for v in violations if v["impact"] in ("serious", "critical")]
+        return [
+            f"{v['id']}: {v['nodes'][0]['html'][:300]}"
+            for v in violations
+            if v["impact"] in ("serious", "critical")
+        ]
 
     def link(self) -> str:
         return self.page.locator("#link input, #link textarea").first.input_value()
@@ -130,7 +134,9 @@ def test_several_photos_one_of_which_is_deleted(walk: Walk, samples: Path, tmp_p
 
 def test_a_clip(walk: Walk) -> None:
     walk.analyse(EXAMPLES / "clip.mp4")
-    walk.page.wait_for_function("(document.querySelector('#clip video') || {}).readyState >= 2", timeout=120_000)
+    walk.page.wait_for_function(
+        "(document.querySelector('#clip video') || {}).readyState >= 2", timeout=120_000
+    )
     walk.stop("clip", wait="#stability .lens-strip")
 
 
@@ -149,7 +155,9 @@ def test_clips_that_are_stopped_on_the_way(walk: Walk, samples: Path, tmp_path: 
     first = long_clip(samples, tmp_path / "1.mp4", count=60, side=256)
     walk.choose(first, *(shutil.copy(first, tmp_path / f"{number}.mp4") for number in range(2, 11)))
     page.click("#analyse")
-    expect(page.locator("#headline .progress-level")).to_contain_text(re.compile(r"File \d+ of 10: .+, about \d+ s left"), timeout=60_000)
+    expect(page.locator("#headline .progress-level")).to_contain_text(
+        re.compile(r"File \d+ of 10: .+, about \d+ s left"), timeout=60_000
+    )
     page.screenshot(path=PICTURES / "under-way-desktop-light.png", full_page=True)
     page.set_viewport_size({"width": PHONE["width"], "height": PHONE["height"]})
     expect(page.locator("#under-way .progress-level")).to_be_visible()
@@ -178,7 +186,9 @@ def test_the_chinese_pages(walk: Walk, samples: Path) -> None:
         page.click("#report-pdf")
     report = PICTURES.parent / "report-zh.pdf"
     pdf.value.save_as(report)
-    assert "照片报告" in "".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(report.read_bytes())).pages)
+    assert "照片报告" in "".join(
+        part.extract_text() for part in pypdf.PdfReader(io.BytesIO(report.read_bytes())).pages
+    )
     page.get_by_label(CHINESE.votes["not_sure"]).check()
     page.locator("#note textarea").fill("我不知道。")
     page.click("#send")

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from laanet_core.inference import FRAMES
+from laanet_core.inference.detector import FRAMES
 from tests.conftest import Server, served
 from tests.core.clips import write_clip
 from tests.e2e.conftest import ROOMY, Visit
@@ -61,7 +61,9 @@ def test_a_photo_with_one_face_is_answered_at_once(page: Visit, samples: Path) -
     assert float(np.median([first for first, _ in times])) < PHOTO
 
 
-def test_ten_seconds_of_video_are_answered_before_they_are_over(page: Visit, samples: Path, tmp_path: Path) -> None:
+def test_ten_seconds_of_video_are_answered_before_they_are_over(
+    page: Visit, samples: Path, tmp_path: Path
+) -> None:
     with Image.open(samples / "astronaut.png") as image:
         face = image.convert("RGB")
     ground = Image.fromarray(np.random.default_rng(7).integers(90, 110, (720, 1280, 3), dtype=np.uint8))

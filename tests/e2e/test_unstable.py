@@ -13,10 +13,10 @@ import pypdf
 import pytest
 from playwright.sync_api import expect
 
-from laanet_core.holding import held_answer
-from laanet_core.images import read_image
-from laanet_core.inference import Detector
-from laanet_core.stability import stabilities
+from laanet_core.inference.detector import Detector
+from laanet_core.inference.stability import stabilities
+from laanet_core.inference.stable_verdicts import held_answer
+from laanet_core.media.images import read_image
 from tests.e2e.conftest import Visit
 from webapp.ui.pages.analyse.layout import EXAMPLES
 from webapp.ui.texts import LANGUAGES
@@ -51,7 +51,10 @@ def test_every_place_says_what_the_headline_says(visit: Visit, falling: Path) ->
     with page.expect_download() as pdf:
         page.click("#report-pdf")
     text = " ".join(
-        " ".join(part.extract_text() for part in pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages).split()
+        " ".join(
+            part.extract_text()
+            for part in pypdf.PdfReader(io.BytesIO(Path(pdf.value.path()).read_bytes())).pages
+        ).split()
     )
     assert UNSTABLE in text
     assert f"looks manipulated {ENGLISH.fake_probability}" not in text

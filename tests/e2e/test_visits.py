@@ -10,10 +10,12 @@ from playwright.sync_api import Browser, expect
 
 from tests.conftest import Server
 from tests.e2e.conftest import Visit
-from webapp.services.uploads import folder
+from webapp.services.storage.uploads import folder
 
 
-def test_one_deletes_his_result_and_the_other_loses_nothing(browser: Browser, server: Server, samples: Path) -> None:
+def test_one_deletes_his_result_and_the_other_loses_nothing(
+    browser: Browser, server: Server, samples: Path
+) -> None:
     contexts = [browser.new_context() for _ in range(2)]
     mine, theirs = (Visit(context.new_page(), server).open() for context in contexts)
     held, reports = set(folder(server.cache).rglob("upload")), set(server.cache.rglob("report.pdf"))

@@ -15,7 +15,8 @@ from tests.conftest import Server
 from tests.e2e.conftest import ROOMY, Visit
 from tests.webapp.filenames import NAMES
 from tests.webapp.naughty import MANY, NOTES
-from webapp.domain import MAX_NOTE, new_key
+from webapp.domain.limits import MAX_NOTE
+from webapp.security.tokens import new_key
 from webapp.ui.pages.analyse.layout import EXAMPLES
 from webapp.ui.texts import LANGUAGES
 
@@ -53,19 +54,30 @@ def test_names_of_files_are_shown_as_they_are(quiet: Visit, server: Server) -> N
         names = NAMES[start : start + 10]
         quiet.open()
         page.set_input_files(
-            "#file input[type=file]", [{"name": name, "mimeType": "image/jpeg", "buffer": b"no picture"} for name in names]
+            "#file input[type=file]",
+            [{"name": name, "mimeType": "image/jpeg", "buffer": b"no picture"} for name in names],
         )
         expect(page.locator("#file .filename")).to_have_count(len(names))
         page.click("#analyse")
         page.wait_for_selector("#chooser label", timeout=60_000)
-        shown = page.locator("#chooser label span").evaluate_all("spans => spans.map((span) => span.textContent)")
-        shown = [words.replace("\u200b", "") for words in shown]  # one name has Gradio's mark of a word to translate, which is broken up
-        assert shown == [f"{number}. {TEXTS.outcomes['rejected'][0]}: {name}" for number, name in enumerate(names, start=1)]
+        shown = page.locator("#chooser label span").evaluate_all(
+            "spans => spans.map((span) => span.textContent)"
+        )
+        shown = [
+            words.replace("\u200b", "") for words in shown
+        ]  # one name has Gradio's mark of a word to translate, which is broken up
+        assert shown == [
+            f"{number}. {TEXTS.outcomes['rejected'][0]}: {name}" for number, name in enumerate(names, start=1)
+        ]
         assert page.evaluate(INJECTED) == []
         with page.expect_download() as report:
             page.click("#report-json")
         assert report.value.suggested_filename == "report.json"
-    left = [path.name for path in server.cache.rglob("*") if path.is_file() and path.name not in ("upload", "report.json")]
+    left = [
+        path.name
+        for path in server.cache.rglob("*")
+        if path.is_file() and path.name not in ("upload", "report.json")
+    ]
     assert not [name for name in left if name in NAMES]
 
 
@@ -92,7 +104,10 @@ def test_notes_come_back_through_every_door(quiet: Visit, server: Server) -> Non
     assert [vote["note"] for vote in answer["feedback"]] == sent
     page.goto(link)
     expect(page.locator("#record .lens-note")).to_have_count(len(sent), timeout=60_000)
-    assert page.locator("#record .lens-note").evaluate_all("notes => notes.map((note) => note.textContent)") == sent
+    assert (
+        page.locator("#record .lens-note").evaluate_all("notes => notes.map((note) => note.textContent)")
+        == sent
+    )
 
 
 def together(notes: Iterable[str]) -> Iterator[str]:

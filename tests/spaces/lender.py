@@ -64,4 +64,9 @@ class Lender:
         self.asked.append(int(parse_qs(parts.query)["durationSeconds"][0]))
         if self.exhausted:
             return 429, {"left": 0, "wait": 3600, "creditsEnabled": False}
-        return 200, {"idle": len(self.asked) > 1, "nvidiaIndex": 0, "nvidiaUUID": "GPU-x", "allowToken": "token"}
+        return 200, {
+            "idle": len(self.asked) > 1,
+            "nvidiaIndex": 0,
+            "nvidiaUUID": "GPU-x",
+            "allowToken": "token",
+        }

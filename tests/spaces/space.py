@@ -25,8 +25,21 @@ class Space:
     """`disk` is wiped by `wipe`, `volume` stays. The app's folder cannot be written where the tests do not run as root."""
 
     def __init__(self, folder: Path, *, hardware: str = "cpu") -> None:
-        self.app, self.disk, self.volume, self.log = folder / "app", folder / "disk", folder / "volume", folder / "log"
-        stage = [sys.executable, str(ROOT / "spaces" / "deploy.py"), "owner/lens", "--hardware", hardware, "--to", str(self.app)]
+        self.app, self.disk, self.volume, self.log = (
+            folder / "app",
+            folder / "disk",
+            folder / "volume",
+            folder / "log",
+        )
+        stage = [
+            sys.executable,
+            str(ROOT / "spaces" / "deploy.py"),
+            "owner/lens",
+            "--hardware",
+            hardware,
+            "--to",
+            str(self.app),
+        ]
         subprocess.run(stage, check=True, capture_output=True, timeout=60)
         for path in self.app.rglob("*"):
             path.chmod(0o555 if path.is_dir() else 0o444)
@@ -63,7 +76,12 @@ class Space:
         started = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, cwd=self.app, env=self.environment(settings), stdout=log, stderr=log, start_new_session=True
+                self.command,
+                cwd=self.app,
+                env=self.environment(settings),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         wait_until_served(self.url, self.process, self.log, seconds=seconds)
         return time.monotonic() - started
@@ -96,19 +114,27 @@ class Space:
 
     def analyse(self, picture: Path, *, name: str = "photo.jpg", **form: str) -> httpx.Response:
         with picture.open("rb") as file:
-            return httpx.post(f"{self.url}/api/v1/analyse", files={"file": (name, file)}, data=form, timeout=120)
+            return httpx.post(
+                f"{self.url}/api/v1/analyse", files={"file": (name, file)}, data=form, timeout=120
+            )
 
     def result(self, receipt: str) -> httpx.Response:
         return httpx.get(f"{self.url}/api/v1/results/{receipt}", timeout=30)
 
     def lines(self) -> list[dict[str, Any]]:
         """The log, less the lines that are no JSON."""
-        return [json.loads(line) for line in self.log.read_text(encoding="utf-8").splitlines() if line.startswith("{")]
+        return [
+            json.loads(line)
+            for line in self.log.read_text(encoding="utf-8").splitlines()
+            if line.startswith("{")
+        ]
 
     def fingerprint(self) -> str:
         """Of all files in the app's folder, but what Python compiled."""
         digest = hashlib.sha256()
         for path in sorted(self.app.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
-                digest.update(f"{path.relative_to(self.app)} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())
+                digest.update(
+                    f"{path.relative_to(self.app)} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode()
+                )
         return digest.hexdigest()

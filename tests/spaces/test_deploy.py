@@ -28,7 +28,9 @@ def hub() -> Iterator[HubServer]:
 def deploy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     command = [sys.executable, "spaces/deploy.py", "owner/lens", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command, cwd=ROOT, env=clean | environment, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def plan(*arguments: str, **environment: str) -> dict[str, Any]:
@@ -39,14 +41,27 @@ def plan(*arguments: str, **environment: str) -> dict[str, Any]:
 
 
 def front_matter(folder: Path) -> dict[str, Any]:
-    matter: dict[str, Any] = yaml.safe_load((folder / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    matter: dict[str, Any] = yaml.safe_load(
+        (folder / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    )
     return matter
 
 
 def test_a_dry_run_lists_what_a_space_needs_and_nothing_else() -> None:
-    given = plan("--secret", "LENS_METRICS_TOKEN", LENS_METRICS_TOKEN="value-of-the-secret", HF_ENDPOINT="http://127.0.0.1:9")
+    given = plan(
+        "--secret",
+        "LENS_METRICS_TOKEN",
+        LENS_METRICS_TOKEN="value-of-the-secret",
+        HF_ENDPOINT="http://127.0.0.1:9",
+    )
     files = given["files"]
-    assert {"app.py", "README.md", "requirements.txt", "laanet_core/starter/model.safetensors", "webapp/ui/style.css"} <= set(files)
+    assert {
+        "app.py",
+        "README.md",
+        "requirements.txt",
+        "laanet_core/starter/model.safetensors",
+        "webapp/ui/style.css",
+    } <= set(files)
     assert {name.split("/")[0] for name in files} == {
         "app.py",
         "LICENSE",
@@ -66,13 +81,23 @@ def test_a_dry_run_lists_what_a_space_needs_and_nothing_else() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hardware", "suggested", "torch"), [("cpu", "cpu-basic", None), ("gpu", "t4-small", None), ("zerogpu", "zero-a10g", "2.11.0")]
+    ("hardware", "suggested", "torch"),
+    [("cpu", "cpu-basic", None), ("gpu", "t4-small", None), ("zerogpu", "zero-a10g", "2.11.0")],
 )
-def test_card_and_requirements_fit_the_hardware(tmp_path: Path, hardware: str, suggested: str, torch: str | None) -> None:
-    done = deploy("--hardware", hardware, "--weights", f"hf://someone/weights@{COMMIT}", "--to", str(tmp_path / "space"))
+def test_card_and_requirements_fit_the_hardware(
+    tmp_path: Path, hardware: str, suggested: str, torch: str | None
+) -> None:
+    done = deploy(
+        "--hardware", hardware, "--weights", f"hf://someone/weights@{COMMIT}", "--to", str(tmp_path / "space")
+    )
     assert done.returncode == 0, done.stderr
-    matter, needed = front_matter(tmp_path / "space"), (tmp_path / "space" / "requirements.txt").read_text().splitlines()
-    own = dict(line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line)
+    matter, needed = (
+        front_matter(tmp_path / "space"),
+        (tmp_path / "space" / "requirements.txt").read_text().splitlines(),
+    )
+    own = dict(
+        line.split("==") for line in (ROOT / "requirements.txt").read_text().splitlines() if "==" in line
+    )
     assert (matter["sdk"], matter["sdk_version"], matter["app_file"]) == ("gradio", own["gradio"], "app.py")
     assert matter["suggested_hardware"] == suggested
     assert matter["models"] == ["someone/weights"]
@@ -87,14 +112,32 @@ def test_card_and_requirements_fit_the_hardware(tmp_path: Path, hardware: str, s
 
 
 def test_a_space_is_made_and_brought_up_to_date_and_then_left_alone(hub: HubServer, tmp_path: Path) -> None:
-    asked = ("--request", "t4-small", "--private", "--volume", "owner/state:/data", "--backups", "/data", "--secret", "LENS_METRICS_TOKEN")
-    environment = {"HF_ENDPOINT": hub.address, "HF_TOKEN": "token-of-the-deployer", "HF_HUB_DISABLE_XET": "1", "HOME": str(tmp_path)}
+    asked = (
+        "--request",
+        "t4-small",
+        "--private",
+        "--volume",
+        "owner/state:/data",
+        "--backups",
+        "/data",
+        "--secret",
+        "LENS_METRICS_TOKEN",
+    )
+    environment = {
+        "HF_ENDPOINT": hub.address,
+        "HF_TOKEN": "token-of-the-deployer",
+        "HF_HUB_DISABLE_XET": "1",
+        "HOME": str(tmp_path),
+    }
     environment["LENS_METRICS_TOKEN"] = "value-of-the-secret"
     first = deploy(*asked, **environment)
     assert first.returncode == 0, first.stderr
     made = hub.repositories["space", "owner/lens"]
     assert made.private
-    assert made.files["laanet_core/starter/model.safetensors"] == (ROOT / "laanet_core/starter/model.safetensors").read_bytes()
+    assert (
+        made.files["laanet_core/starter/model.safetensors"]
+        == (ROOT / "laanet_core/starter/model.safetensors").read_bytes()
+    )
     assert len(made.files) == len(plan()["files"])
     assert made.space["variables"] == {"LENS_WEIGHTS": "starter", "LENS_BACKUPS": "/data"}
     assert made.space["secrets"] == {"LENS_METRICS_TOKEN": "value-of-the-secret"}
@@ -121,7 +164,10 @@ def test_a_space_is_made_and_brought_up_to_date_and_then_left_alone(hub: HubServ
         (("--variable", "LENS_WEBHOOK_SECRET=sixteen letters!"), "--secret LENS_WEBHOOK_SECRET"),
         (("--variable", "HF_TOKEN=x"), "--secret HF_TOKEN"),
         (("--variable", "LENS_STORE=hf_abcdefgh12345678"), "--secret LENS_STORE"),
-        (("--variable", "LENS_DATABASE_URL=postgresql://lens:12345678@db.example/lens"), "--secret LENS_DATABASE_URL"),
+        (
+            ("--variable", "LENS_DATABASE_URL=postgresql://lens:12345678@db.example/lens"),
+            "--secret LENS_DATABASE_URL",
+        ),
         (("--variable", "LENS_WEIGHTS=/tmp"), "is set by --weights"),
         (("--weights", "/tmp"), "or a folder of a --volume, not '/tmp'"),
         (("--weights", "/data/../tmp", "--volume", "owner/state:/data"), "or a folder of a --volume"),
@@ -139,17 +185,35 @@ def test_what_cannot_be_is_said_in_a_line(arguments: tuple[str, ...], complaint:
     assert not any(secret in done.stderr for secret in ("12345678", "sixteen"))
 
 
-@pytest.mark.parametrize("space", ["lens", "owner/lens/more", "owner/", "https://huggingface.co/spaces/owner/lens"])
+@pytest.mark.parametrize(
+    "space", ["lens", "owner/lens/more", "owner/", "https://huggingface.co/spaces/owner/lens"]
+)
 def test_a_space_has_an_owner_and_a_name(space: str) -> None:
     command = [sys.executable, "spaces/deploy.py", space, "--dry-run"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: the Space must be OWNER/NAME, not {space!r}\n")
+    assert (done.returncode, done.stdout, done.stderr) == (
+        1,
+        "",
+        f"error: the Space must be OWNER/NAME, not {space!r}\n",
+    )
 
 
 def test_what_is_no_secret_may_be_a_variable_and_what_is_mounted_may_hold_weights() -> None:
     given = plan(
-        *("--volume", "owner/state:/data", "--weights", "/data/weights", "--backups", "hf://datasets/owner/backups"),
-        *("--variable", "LENS_STORE=s3://bucket/disk-of-the-space", "--variable", "LENS_PUBLIC_URL=https://lens.example:8443/@lens"),
+        *(
+            "--volume",
+            "owner/state:/data",
+            "--weights",
+            "/data/weights",
+            "--backups",
+            "hf://datasets/owner/backups",
+        ),
+        *(
+            "--variable",
+            "LENS_STORE=s3://bucket/disk-of-the-space",
+            "--variable",
+            "LENS_PUBLIC_URL=https://lens.example:8443/@lens",
+        ),
         *("--secret", "HF_TOKEN"),
         HF_TOKEN="token-of-the-space",
     )

@@ -29,13 +29,19 @@ def space(tmp_path: Path) -> Iterator[Space]:
     made.kill()
 
 
-def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(space: Space, samples: Path) -> None:
+def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(
+    space: Space, samples: Path
+) -> None:
     """One life of a Space, in one test since every start costs seconds: the Hub does not know the weights, a picture is judged, the
     Space is told to stop while a clip is, its disk is wiped, and it starts again.
     """
     before = space.fingerprint()
     with HubServer() as hub:
-        environment = {"LENS_WEIGHTS": f"hf://someone/weights@{'c' * 40}", "HF_ENDPOINT": hub.address, "LENS_METRICS_TOKEN": TOKEN}
+        environment = {
+            "LENS_WEIGHTS": f"hf://someone/weights@{'c' * 40}",
+            "HF_ENDPOINT": hub.address,
+            "LENS_METRICS_TOKEN": TOKEN,
+        }
         assert space.start(**environment) < 60
         assert hub.requests
     health = space.health()
@@ -50,14 +56,29 @@ def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(spac
 
     receipt = space.analyse(samples / "two_people.jpg", name=PERSONAL).json()["receipt"]
     space.analyse(Path(__file__), name=PERSONAL)  # no picture
-    vote = {"face": 0, "vote": "disagree", "note": "a note about somebody", "idempotency_key": "key-of-the-vote"}
-    assert httpx.post(f"{space.url}/api/v1/results/{receipt}/feedback", json=vote, timeout=30).status_code == 200
+    vote = {
+        "face": 0,
+        "vote": "disagree",
+        "note": "a note about somebody",
+        "idempotency_key": "key-of-the-vote",
+    }
+    assert (
+        httpx.post(f"{space.url}/api/v1/results/{receipt}/feedback", json=vote, timeout=30).status_code == 200
+    )
     _check_metrics(space, receipt)
 
     late = _stop_while_it_judges(space)
     assert late.status_code == 200
     log = space.log.read_text(encoding="utf-8")
-    for secret in (PERSONAL, "Mustermann", "a note about somebody", receipt, late.json()["receipt"], TOKEN, "127.0.0.1:"):
+    for secret in (
+        PERSONAL,
+        "Mustermann",
+        "a note about somebody",
+        receipt,
+        late.json()["receipt"],
+        TOKEN,
+        "127.0.0.1:",
+    ):
         assert secret not in log.replace(space.url, ""), secret
     assert all(line.startswith("{") for line in log.splitlines())
     assert any("the starter weights answer" in line["message"] for line in space.lines())
@@ -75,13 +96,18 @@ def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(spac
 
 def _sign_in(space: Space) -> None:
     """As a member of the organisation, at the direct address."""
-    with httpx.Client(base_url=space.url, headers={"Host": HOST, "X-Forwarded-Proto": "https"}, timeout=30) as browser:
+    with httpx.Client(
+        base_url=space.url, headers={"Host": HOST, "X-Forwarded-Proto": "https"}, timeout=30
+    ) as browser:
         start = browser.get("/sign-in/huggingface")
         back = httpx.get(start.headers["location"]).headers["location"].removeprefix(f"https://{HOST}")
         done = browser.get(back, headers={"Cookie": start.headers["set-cookie"].partition(";")[0]})
         session = done.headers.get_list("set-cookie")[0].partition(";")[0]
         assert browser.get("/moderate/desk/state").status_code == 401
-        assert browser.get("/moderate/desk/state", headers={"Cookie": session}).json()["person"]["name"] == "hf:ada-l"
+        assert (
+            browser.get("/moderate/desk/state", headers={"Cookie": session}).json()["person"]["name"]
+            == "hf:ada-l"
+        )
 
 
 def _check_metrics(space: Space, receipt: str) -> None:
@@ -133,7 +159,9 @@ def test_three_restarts_with_the_disk_wiped(space: Space, samples: Path) -> None
         assert httpx.get(f"{space.url}/api/v1/results/{receipts[0]}/export", timeout=30).status_code == 200
         created = time.time()
         if life == 1:
-            while (safe := space.health()["backed_up"]) is None or datetime.fromisoformat(safe).timestamp() < created:
+            while (safe := space.health()["backed_up"]) is None or datetime.fromisoformat(
+                safe
+            ).timestamp() < created:
                 time.sleep(0.2)
             space.kill()
         else:

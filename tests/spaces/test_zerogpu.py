@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 
-from laanet_core.inference import Detector
+from laanet_core.inference.detector import Detector
 from tests.conftest import ROOT
 from tests.spaces.lender import Lender
 from tests.spaces.space import STOPS_WITHIN, Space
@@ -40,7 +40,9 @@ def space(tmp_path: Path) -> Iterator[Space]:
 
 
 @pytest.mark.proof
-def test_lent_processes_judge_die_and_are_done_without(space: Space, lender: Lender, samples: Path, detector: Detector) -> None:
+def test_lent_processes_judge_die_and_are_done_without(
+    space: Space, lender: Lender, samples: Path, detector: Detector
+) -> None:
     """In one test, since the start costs seconds."""
     picture, clip = samples / "two_people.jpg", ROOT / "webapp" / "examples" / "clip.mp4"
     expected = detector.analyse_image(np.asarray(detector._reader.image(picture)))
@@ -67,7 +69,9 @@ def test_lent_processes_judge_die_and_are_done_without(space: Space, lender: Len
     client = Client(space.url, verbose=False)
     _, answer = client.predict(handle_file(str(picture)), api_name="/analyse_image")
     client.close()
-    assert answer["fake_prob"] == judged["fake_prob"] or answer["fake_prob"] == pytest.approx(judged["fake_prob"], abs=1e-3)
+    assert answer["fake_prob"] == judged["fake_prob"] or answer["fake_prob"] == pytest.approx(
+        judged["fake_prob"], abs=1e-3
+    )
     assert len(lender.asked) == calls + 1
     assert any("no GPU was lent" in line["message"] for line in space.lines())
     assert space.stop() < STOPS_WITHIN

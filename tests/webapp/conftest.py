@@ -10,18 +10,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from laanet_core.inference import Detector
+from laanet_core.inference.detector import Detector
 from laanet_core.results import AnalysisResult
 from tests.webapp.postgresql import PostgreSQL, binaries, running
 from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.media.decoding.decoders import Decoders
 from webapp.media.store import MediaStore
-from webapp.services.analysis import Analysed, AnalysisService
-from webapp.services.audit import AuditService
-from webapp.services.feedback import FeedbackService
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
-from webapp.services.receipts import ReceiptService
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.audit.log import AuditService
+from webapp.services.results.feedback import FeedbackService
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

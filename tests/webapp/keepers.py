@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from laanet_core.config import DecisionConfig
-from laanet_core.images import read_image, sniff_file
+from laanet_core.decision import DecisionConfig
+from laanet_core.media.images import read_image, sniff_file
+from laanet_core.media.video import read_frames
 from laanet_core.results import AnalysisResult, ModelInfo
-from laanet_core.video import read_frames
 from webapp.db.session import Sessions
-from webapp.services.analysis import Analysed, AnalysisService
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.storage.kept_media import Keeping
 
 
 class Reader:
@@ -22,7 +22,11 @@ class Reader:
 
     def analyse_file(self, path: str | Path, *, seen: Any, **_: Any) -> AnalysisResult:
         kind = sniff_file(Path(path))
-        pictures = [read_image(Path(path))] if kind == "image" else [frame.rgb for frame in read_frames(Path(path), 4)]
+        pictures = (
+            [read_image(Path(path))]
+            if kind == "image"
+            else [frame.rgb for frame in read_frames(Path(path), 4)]
+        )
         for rgb in pictures:
             seen(rgb)
         height, width = pictures[0].shape[:2]

@@ -61,7 +61,25 @@ _WORDS = (
         "__proto__",
         "hasOwnProperty",
     ),
-    *("then", "CON", "PRN", "AUX", "NUL", "COM1", "LPT9", "self", "this", "\\", "\\\\", "/", "//", "0x", "#", "[object Object]", "(null)"),
+    *(
+        "then",
+        "CON",
+        "PRN",
+        "AUX",
+        "NUL",
+        "COM1",
+        "LPT9",
+        "self",
+        "this",
+        "\\",
+        "\\\\",
+        "/",
+        "//",
+        "0x",
+        "#",
+        "[object Object]",
+        "(null)",
+    ),
 )
 _NUMBERS = (
     *(
@@ -84,7 +102,18 @@ _NUMBERS = (
         "--1",
         "+-0",
     ),
-    *("2147483648", "9007199254740993", "18446744073709551616", "0.1e+1", "٣٤", "①②", "½", "1_000", "2026-02-30", "24:60:61"),
+    *(
+        "2147483648",
+        "9007199254740993",
+        "18446744073709551616",
+        "0.1e+1",
+        "٣٤",
+        "①②",
+        "½",
+        "1_000",
+        "2026-02-30",
+        "24:60:61",
+    ),
 )
 _SCRIPTS = (
     *(
@@ -117,18 +146,63 @@ _SCRIPTS = (
     ),
 )
 _SPACES = tuple(
-    f"a{chr(code)}b" for code in (0x9, 0xA, 0xB, 0xC, 0x85, 0xA0, 0x1680, 0x2000, 0x2003, 0x2009, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000)
+    f"a{chr(code)}b"
+    for code in (
+        0x9,
+        0xA,
+        0xB,
+        0xC,
+        0x85,
+        0xA0,
+        0x1680,
+        0x2000,
+        0x2003,
+        0x2009,
+        0x2028,
+        0x2029,
+        0x202F,
+        0x205F,
+        0x3000,
+    )
 )
 _UNSEEN = tuple(
     f"a{chr(code)}b"
-    for code in (0xAD, 0x34F, 0x61C, 0x115F, 0x180E, *range(0x200B, 0x2010), *range(0x2060, 0x2065), 0x3164, 0xFEFF, 0xFFF9)
+    for code in (
+        0xAD,
+        0x34F,
+        0x61C,
+        0x115F,
+        0x180E,
+        *range(0x200B, 0x2010),
+        *range(0x2060, 0x2065),
+        0x3164,
+        0xFEFF,
+        0xFFF9,
+    )
 )
 _TURNING = tuple(
-    f"{chr(code)}txt.exe{end}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A)) for end in ("", "\u202c", "\u2069")
+    f"{chr(code)}txt.exe{end}"
+    for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    for end in ("", "\u202c", "\u2069")
 )
 _CONTROLS = tuple(f"a{chr(code)}b" for code in (*range(1, 9), *range(14, 32), 0x7F, *range(0x80, 0xA0, 3)))
 _PICTURES = (
-    *("😀", "👨‍👩‍👧‍👦", "🏳️‍🌈", "🏴󠁧󠁢󠁷󠁬󠁳󠁿", "👍🏽", "🇨🇭", "🇦🇦🇦", "1️⃣", "❤️", "☺︎", "🧑🏿‍🚀", "\U0001f9ff\u200d", "✋🏿💪🏿👐🏿", "𓀀𓁐"),
+    *(
+        "😀",
+        "👨‍👩‍👧‍👦",
+        "🏳️‍🌈",
+        "🏴󠁧󠁢󠁷󠁬󠁳󠁿",
+        "👍🏽",
+        "🇨🇭",
+        "🇦🇦🇦",
+        "1️⃣",
+        "❤️",
+        "☺︎",
+        "🧑🏿‍🚀",
+        "\U0001f9ff\u200d",
+        "✋🏿💪🏿👐🏿",
+        "𓀀𓁐",
+    ),
     *(
         "a" + "\u0301" * 60,
         "".join(f"{letter}\u0300\u0345\u0489\u035c" for letter in "zalgo"),
@@ -146,7 +220,12 @@ _CARRIERS = (
         "<img src=x onerror={}>",
         "<img/src/onerror={}>",
     ),
-    *("<svg onload={}>", "<svg><animate onbegin={} attributeName=x dur=1s>", "<body onload={}>", "<iframe srcdoc='<script>{}</script>'>"),
+    *(
+        "<svg onload={}>",
+        "<svg><animate onbegin={} attributeName=x dur=1s>",
+        "<body onload={}>",
+        "<iframe srcdoc='<script>{}</script>'>",
+    ),
     *(
         "<details open ontoggle={}>",
         "<input autofocus onfocus={}>",

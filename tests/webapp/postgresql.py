@@ -18,7 +18,14 @@ from sqlalchemy import make_url
 
 from webapp.db.session import open_database
 
-SETTINGS = ("listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB")
+SETTINGS = (
+    "listen_addresses=",
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=60",
+    "shared_buffers=32MB",
+)
 
 
 class PostgreSQL:
@@ -56,7 +63,10 @@ class PostgreSQL:
 
     def _exists(self, name: str) -> bool:
         with psycopg.connect(host=str(self.folder), user="lens", dbname="postgres") as connection:
-            return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
+            return (
+                connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+                is not None
+            )
 
 
 def binaries() -> Path | None:
@@ -64,7 +74,10 @@ def binaries() -> Path | None:
     found = shutil.which("initdb")
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
     candidates = [*reversed(folders), *([Path(found).resolve().parent] if found else [])]
-    return next((folder for folder in candidates if (folder / "initdb").exists() and (folder / "postgres").exists()), None)
+    return next(
+        (folder for folder in candidates if (folder / "initdb").exists() and (folder / "postgres").exists()),
+        None,
+    )
 
 
 @contextmanager
@@ -76,12 +89,28 @@ def running(programs: Path) -> Iterator[PostgreSQL]:
         os.chown(folder, user.pw_uid, user.pw_gid)
     as_user = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
     data = folder / "data"
-    made = [programs / "initdb", "-D", data, "-A", "trust", "-U", "lens", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+    made = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-A",
+        "trust",
+        "-U",
+        "lens",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    ]
     subprocess.run(made, check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
     options = [part for setting in SETTINGS for part in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # type: ignore[call-overload]
-            [programs / "postgres", "-D", data, "-k", folder, *options], cwd=folder, stdout=log, stderr=log, **as_user
+            [programs / "postgres", "-D", data, "-k", folder, *options],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            **as_user,
         )
     try:
         server = PostgreSQL(folder)

@@ -12,7 +12,14 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from PIL.TiffImagePlugin import IFDRational
 
-SECRETS = (b"Secretown", b"Leica of Jane Doe", b"jane@secret.example", b"48,51.5N", b"thumbnail of Jane", b"2026:11:25 07:08:09")
+SECRETS = (
+    b"Secretown",
+    b"Leica of Jane Doe",
+    b"jane@secret.example",
+    b"48,51.5N",
+    b"thumbnail of Jane",
+    b"2026:11:25 07:08:09",
+)
 SECRETS_AND_PLACE = (*SECRETS, struct.pack("<6I", 48, 1, 51, 1, 30, 1))  # degrees, as EXIF writes them
 _XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:Description Iptc4xmp:City='Secretown' exif:GPSLatitude='48,51.5N'/></x:xmpmeta>"
 
@@ -52,7 +59,10 @@ def picture(rgb: np.ndarray, form: str, *, orientation: int = 1, **how: object) 
     if form == "JPEG":  # what cameras and phones put before and behind the picture
         jfxx = b"JFXX\x00\x10thumbnail of Jane"
         iptc = b"Photoshop 3.0\x008BIM\x04\x04\x00\x00\x00\x00\x00\x0e\x1c\x02\x5a\x00\x09Secretown"
-        parts = b"".join(b"\xff" + kind + (len(body) + 2).to_bytes(2, "big") + body for kind, body in ((b"\xe0", jfxx), (b"\xed", iptc)))
+        parts = b"".join(
+            b"\xff" + kind + (len(body) + 2).to_bytes(2, "big") + body
+            for kind, body in ((b"\xe0", jfxx), (b"\xed", iptc))
+        )
         content = content[:2] + parts + content[2:] + b"\x00\x00ftypmp42 a motion photo of Secretown"
     if form in ("PNG", "WEBP"):
         content += b"Secretown"
@@ -68,7 +78,9 @@ def clip(path: Path, frames: list[np.ndarray], codec: str = "libx264") -> Path:
         "comment": "jane@secret.example",
         "com.apple.quicktime.make": "Leica of Jane Doe",
     }
-    with av.open(str(path), "w", options={"movflags": "use_metadata_tags"} if path.suffix in (".mp4", ".mov") else {}) as container:
+    with av.open(
+        str(path), "w", options={"movflags": "use_metadata_tags"} if path.suffix in (".mp4", ".mov") else {}
+    ) as container:
         container.metadata.update(words)
         stream = container.add_stream(codec, rate=10)
         stream.metadata.update({"handler_name": "Leica of Jane Doe", "title": "Secretown"})
@@ -76,7 +88,9 @@ def clip(path: Path, frames: list[np.ndarray], codec: str = "libx264") -> Path:
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         sound = container.add_stream("aac" if path.suffix in (".mp4", ".mov", ".mkv") else "mp3", rate=44_100)
         for pixels in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")))
+            container.mux(
+                stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24"))
+            )
         container.mux(stream.encode())
         silence = av.AudioFrame.from_ndarray(np.zeros((1, 1152), np.float32), format="fltp", layout="mono")
         silence.sample_rate = 44_100

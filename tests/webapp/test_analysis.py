@@ -9,8 +9,8 @@ from sqlalchemy import Engine, event, text
 from laanet_core.errors import Cancelled
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
-from webapp.domain import receipt_hash
-from webapp.services.analysis import Analysed, AnalysisService
+from webapp.security.tokens import receipt_hash
+from webapp.services.analysis.service import Analysed, AnalysisService
 
 
 def test_the_answer_is_stored_to_the_last_digit_and_the_picture_is_not(
@@ -22,14 +22,22 @@ def test_the_answer_is_stored_to_the_last_digit_and_the_picture_is_not(
         row = session.query(Analysis).one()
         assert row.receipt_hash == receipt_hash(analysed.receipt)
         assert row.media_sha256 == hashlib.sha256((samples / "two_people.jpg").read_bytes()).hexdigest()
-        assert (row.verdict, row.fake_prob, row.model_sha256) == (result.verdict, result.fake_prob, result.model.sha256)
-        assert [(face.fake_logit, face.x1) for face in row.faces] == [(face.fake_logit, face.box[0]) for face in result.faces]
+        assert (row.verdict, row.fake_prob, row.model_sha256) == (
+            result.verdict,
+            result.fake_prob,
+            result.model.sha256,
+        )
+        assert [(face.fake_logit, face.x1) for face in row.faces] == [
+            (face.fake_logit, face.box[0]) for face in result.faces
+        ]
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["lens.sqlite3"]
     assert analysed.receipt.encode() not in (tmp_path / "deep" / "lens.sqlite3").read_bytes()
     assert b"two_people" not in (tmp_path / "deep" / "lens.sqlite3").read_bytes()
 
 
-def test_rejections_are_stored_with_their_code(analysis: AnalysisService, sessions: Sessions, tmp_path: Path) -> None:
+def test_rejections_are_stored_with_their_code(
+    analysis: AnalysisService, sessions: Sessions, tmp_path: Path
+) -> None:
     (tmp_path / "words.jpg").write_text("no picture")
     answer = analysis.analyse(tmp_path / "words.jpg")
     assert answer.result.outcome == "rejected"
@@ -44,7 +52,9 @@ def test_receipts_are_unguessable_and_differ(analysis: AnalysisService, samples:
     assert all(receipt is not None and len(receipt) >= 43 for receipt in receipts)
 
 
-def test_a_stopped_analysis_leaves_nothing(analysis: AnalysisService, sessions: Sessions, samples: Path) -> None:
+def test_a_stopped_analysis_leaves_nothing(
+    analysis: AnalysisService, sessions: Sessions, samples: Path
+) -> None:
     analysis.jobs.stop("mine")
     with pytest.raises(Cancelled):
         analysis.analyse(samples / "astronaut.png", job="mine")
@@ -53,7 +63,9 @@ def test_a_stopped_analysis_leaves_nothing(analysis: AnalysisService, sessions: 
         if phase == "storing":
             analysis.jobs.stop("late")
 
-    analysis.analyse(samples / "astronaut.png", job="late", progress=stop_late)  # too late: the answer was already on its way
+    analysis.analyse(
+        samples / "astronaut.png", job="late", progress=stop_late
+    )  # too late: the answer was already on its way
     with sessions() as session:
         assert session.query(Analysis).count() == 1
     assert analysis.jobs.running == 0
@@ -70,11 +82,16 @@ def test_a_turn_is_free_for_the_next_one_while_an_answer_is_stored(
 
     event.listen(engine, "before_cursor_execute", look)
     picture = samples / "astronaut.png"
-    assert analysis.analyse(picture, turn=analysis.stand_in_line(picture) if in_line else None).receipt is not None
+    assert (
+        analysis.analyse(picture, turn=analysis.stand_in_line(picture) if in_line else None).receipt
+        is not None
+    )
     assert set(seen) == {(0, 1)}  # a server that is told to stop waits for the job
 
 
-def test_an_answer_that_cannot_be_stored_has_no_receipt(analysis: AnalysisService, engine: Engine, samples: Path) -> None:
+def test_an_answer_that_cannot_be_stored_has_no_receipt(
+    analysis: AnalysisService, engine: Engine, samples: Path
+) -> None:
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE face"))
     answer = analysis.analyse(samples / "astronaut.png")

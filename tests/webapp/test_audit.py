@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, insert, text, update
 from sqlalchemy.exc import DBAPIError
 
-from webapp.db import chain
-from webapp.db.chain import Event, Head
+from webapp.db import audit_chain as chain
+from webapp.db.audit_chain import Event, Head
 from webapp.db.migrations.versions import r0003_audit
 from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.db.tables import AuditEntry, AuditHead
-from webapp.domain import Action, Actor, BrokenAudit, user_actor
-from webapp.services.audit import AuditService
+from webapp.domain.enums import Action, Actor, user_actor
+from webapp.domain.errors import BrokenAudit
+from webapp.services.audit.log import AuditService
 
 pytestmark = pytest.mark.both_databases
 COLUMNS = ("created_at", "actor", "action", "subject", "details", "previous", "hash")
@@ -35,7 +36,14 @@ def filled(audit: AuditService) -> AuditService:
     with audit.transaction() as (_, tell):
         for number in range(2, ENTRIES + 1):
             actor = (Actor.VISITOR, Actor.SYSTEM, user_actor(number), Actor.NONE)[number % 4]
-            tell(Event(actor, Action.RECEIPT_DELETED, f"analysis:{number}", {"note": "ü\\u0000 \\" * (number % 3), "n": number}))
+            tell(
+                Event(
+                    actor,
+                    Action.RECEIPT_DELETED,
+                    f"analysis:{number}",
+                    {"note": "ü\\u0000 \\" * (number % 3), "n": number},
+                )
+            )
     return audit
 
 
@@ -55,7 +63,12 @@ def test_what_is_told_is_there_and_holds(filled: AuditService, sessions: Session
     assert verified.to_json() == {"entries": ENTRIES, "head": verified.head.hash, "kept": ENTRIES}
     with sessions() as session:
         first, *_, last = session.query(AuditEntry).order_by(AuditEntry.number).all()
-        assert (first.actor, first.action, first.previous, first.created_at[-6:]) == ("system", "migrated", "0" * 64, "+00:00")
+        assert (first.actor, first.action, first.previous, first.created_at[-6:]) == (
+            "system",
+            "migrated",
+            "0" * 64,
+            "+00:00",
+        )
         assert (last.actor, last.subject, json.loads(last.details)["n"]) == ("visitor", "analysis:12", 12)
 
 
@@ -96,13 +109,22 @@ def test_told_and_done_are_one(audit: AuditService, sessions: Sessions) -> None:
         "UPDATE audit_head SET number = 13, hash = 'x'",
         "DELETE FROM audit_head",
         "INSERT INTO audit_head VALUES (2, 1, 'x')",
-        {"sqlite": "INSERT OR REPLACE INTO audit SELECT number, 'x', actor, action, subject, details, previous, hash FROM audit"},
-        {"sqlite": "INSERT OR REPLACE INTO audit_head VALUES (1, 3, 'x')", "postgresql": "TRUNCATE audit_head"},
+        {
+            "sqlite": "INSERT OR REPLACE INTO audit SELECT number, 'x', actor, action, subject, details, previous, hash FROM audit"
+        },
+        {
+            "sqlite": "INSERT OR REPLACE INTO audit_head VALUES (1, 3, 'x')",
+            "postgresql": "TRUNCATE audit_head",
+        },
         {"sqlite": "UPDATE OR REPLACE audit SET number = 2 WHERE number = 3", "postgresql": "TRUNCATE audit"},
     ],
 )
-def test_the_database_refuses_what_is_no_addition(filled: AuditService, engine: Engine, statement: str | dict[str, str]) -> None:
-    written = statement if isinstance(statement, str) else statement.get(engine.dialect.name, "TRUNCATE audit")
+def test_the_database_refuses_what_is_no_addition(
+    filled: AuditService, engine: Engine, statement: str | dict[str, str]
+) -> None:
+    written = (
+        statement if isinstance(statement, str) else statement.get(engine.dialect.name, "TRUNCATE audit")
+    )
     with pytest.raises(DBAPIError, match=r"only grows|only moves on"), engine.begin() as connection:
         connection.exec_driver_sql(written)
     assert code(filled) is None
@@ -116,7 +138,9 @@ def unguarded(engine: Engine) -> Iterator[Connection]:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         for name in sorted(chain._TRIGGERS):
             table = name.rsplit("_", 1)[0]
-            connection.exec_driver_sql(f"DROP TRIGGER {name}" + ("" if engine.dialect.name == "sqlite" else f" ON {table}"))
+            connection.exec_driver_sql(
+                f"DROP TRIGGER {name}" + ("" if engine.dialect.name == "sqlite" else f" ON {table}")
+            )
         yield connection
         connection.rollback()
 
@@ -169,26 +193,65 @@ def tamper(connection: Connection, how: tuple[Any, ...]) -> bool:
     kind, first, second, third = how
     before = entries = rows(connection)
     if kind == "edit":
-        put(connection, [{**entry, second: third[:32]} if place == first else entry for place, entry in enumerate(entries)])
+        put(
+            connection,
+            [
+                {**entry, second: third[:32]} if place == first else entry
+                for place, entry in enumerate(entries)
+            ],
+        )
     elif kind == "delete":
         entries = [entry for place, entry in enumerate(entries) if place not in first]
-        put(connection, sealed(entries) if third else [{**e, "number": n} for n, e in enumerate(entries, 1)] if second else entries)
+        put(
+            connection,
+            sealed(entries)
+            if third
+            else [{**e, "number": n} for n, e in enumerate(entries, 1)]
+            if second
+            else entries,
+        )
     elif kind == "insert":
-        entries = [*entries[:first], {**entries[second], "subject": "one too many", "hash": "f" * 64}, *entries[first:]]
-        put(connection, sealed(entries) if third and first < ENTRIES else [{**e, "number": n} for n, e in enumerate(entries, 1)])
+        entries = [
+            *entries[:first],
+            {**entries[second], "subject": "one too many", "hash": "f" * 64},
+            *entries[first:],
+        ]
+        put(
+            connection,
+            sealed(entries)
+            if third and first < ENTRIES
+            else [{**e, "number": n} for n, e in enumerate(entries, 1)],
+        )
     elif kind == "truncate":
         put(connection, entries[:first])
     elif kind == "swap":
         entries[first], entries[second] = entries[second], entries[first]
-        put(connection, sealed(entries) if third else [{**entry, "number": number} for number, entry in enumerate(entries, 1)])
+        put(
+            connection,
+            sealed(entries)
+            if third
+            else [{**entry, "number": number} for number, entry in enumerate(entries, 1)],
+        )
     elif kind == "rewrite":
-        put(connection, sealed([{**entry, second: third[:32]} if place == first else entry for place, entry in enumerate(entries)]))
+        put(
+            connection,
+            sealed(
+                [
+                    {**entry, second: third[:32]} if place == first else entry
+                    for place, entry in enumerate(entries)
+                ]
+            ),
+        )
     else:
         values = {"hash": second} if third else {"number": first}
-        connection.execute(update(AuditHead).values(**values) if first >= 0 else text("DELETE FROM audit_head"))
+        connection.execute(
+            update(AuditHead).values(**values) if first >= 0 else text("DELETE FROM audit_head")
+        )
         return not (first == ENTRIES and not third)
     left = rows(connection)
-    if kind in ("rewrite", "delete", "swap", "insert") or (kind == "truncate" and second):  # the head made to fit
+    if kind in ("rewrite", "delete", "swap", "insert") or (
+        kind == "truncate" and second
+    ):  # the head made to fit
         last = Head(left[-1]["number"], left[-1]["hash"]) if left else Head(0, chain.GENESIS)
         connection.execute(update(AuditHead).values(number=last.number, hash=last.hash))
     return left != before
@@ -247,28 +310,39 @@ def _shorten(engine: Engine, left: int) -> None:
             suffix = "" if engine.dialect.name == "sqlite" else f" ON {name.rsplit('_', 1)[0]}"
             connection.exec_driver_sql(f"DROP TRIGGER {name}{suffix}")
         connection.execute(text("DELETE FROM audit WHERE number > :left"), {"left": left})
-        last = connection.scalar(text("SELECT hash FROM audit WHERE number = :left"), {"left": left}) or chain.GENESIS
+        last = (
+            connection.scalar(text("SELECT hash FROM audit WHERE number = :left"), {"left": left})
+            or chain.GENESIS
+        )
         connection.execute(update(AuditHead).values(number=left, hash=last))
         guarded(connection)
 
 
 def test_missing_guards_are_found(engine: Engine, filled: AuditService) -> None:
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER audit_update" + ("" if engine.dialect.name == "sqlite" else " ON audit"))
+        connection.exec_driver_sql(
+            "DROP TRIGGER audit_update" + ("" if engine.dialect.name == "sqlite" else " ON audit")
+        )
     assert code(filled) == "audit_unguarded"
 
 
 @pytest.mark.parametrize("content", ["", "12\n", "x" * 40, "13 " + "0" * 64 + "\n", "\x00\n"])
-def test_a_file_that_does_not_fit_is_found_and_left_as_it_is(filled: AuditService, tmp_path: Path, content: str) -> None:
+def test_a_file_that_does_not_fit_is_found_and_left_as_it_is(
+    filled: AuditService, tmp_path: Path, content: str
+) -> None:
     (tmp_path / "audit.head").write_text(content)
     filled.tell(Event(Actor.SYSTEM, Action.PURGED))
     assert code(filled) == "audit_unknown_head"
     assert (tmp_path / "audit.head").read_text() == content
 
 
-def test_a_crash_between_log_and_file_is_no_tampering(filled: AuditService, sessions: Sessions, tmp_path: Path) -> None:
+def test_a_crash_between_log_and_file_is_no_tampering(
+    filled: AuditService, sessions: Sessions, tmp_path: Path
+) -> None:
     kept = (tmp_path / "audit.head").read_text()
-    AuditService(sessions).tell(Event(Actor.SYSTEM, Action.PURGED))  # as if the process had died after its commit
+    AuditService(sessions).tell(
+        Event(Actor.SYSTEM, Action.PURGED)
+    )  # as if the process had died after its commit
     assert filled.verify().kept == Head(ENTRIES, kept.split()[1])
     filled.keep_head()  # at the next start
     assert (tmp_path / "audit.head").read_text().startswith(f"{ENTRIES + 1} ")
@@ -314,7 +388,9 @@ def test_two_processes_chain_their_entries(engine: Engine, audit: AuditService, 
     context = multiprocessing.get_context("spawn")
     barrier, count = context.Barrier(2), 25
     url = engine.url.render_as_string(hide_password=False)
-    processes = [context.Process(target=_tell, args=(url, tmp_path / "audit.head", count, barrier)) for _ in range(2)]
+    processes = [
+        context.Process(target=_tell, args=(url, tmp_path / "audit.head", count, barrier)) for _ in range(2)
+    ]
     for process in processes:
         process.start()
     for process in processes:

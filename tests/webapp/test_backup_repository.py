@@ -16,12 +16,16 @@ from webapp.bootstrap import Records
 from webapp.bootstrap.records import restore_at_start
 from webapp.bootstrap.tasks import records_tasks
 from webapp.db.tables import Account
-from webapp.domain import Role, Unable, now
-from webapp.services.backup_repository import BackupRepository
-from webapp.services.backups import BackupService
+from webapp.domain.clock import now
+from webapp.domain.enums import Role
+from webapp.domain.errors import Unable
+from webapp.services.operations.backup_repository import BackupRepository
+from webapp.services.operations.backups import BackupService
 from webapp.settings import Settings
 
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the Hub's client, when it uploads
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Use 'content=:DeprecationWarning"
+)  # of the Hub's client, when it uploads
 NAME = "owner/lens-backups"
 
 
@@ -30,7 +34,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
     with HubServer() as running:
         monkeypatch.setattr(
-            "webapp.bootstrap.records._repository", lambda settings: BackupRepository(NAME, endpoint=running.address, seconds=20)
+            "webapp.bootstrap.records._repository",
+            lambda settings: BackupRepository(NAME, endpoint=running.address, seconds=20),
         )
         yield running
 
@@ -107,7 +112,9 @@ def test_a_volume_that_is_not_mounted_is_said_and_an_empty_one_is_a_beginning(tm
         assert names(records) == []
 
 
-def test_a_damaged_newest_backup_gives_way_to_the_one_before(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_newest_backup_gives_way_to_the_one_before(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     settings = Settings(data=tmp_path / "disk", backups_folder=tmp_path / "volume")
     with bootstrap.open_records(settings) as records:
         name_account(records, "kept")

@@ -27,11 +27,14 @@ from webapp.bootstrap import Records, open_records
 from webapp.bootstrap.tasks import records_tasks
 from webapp.db.backups import files, postgresql, sqlite, tombstones
 from webapp.db.backups.files import backups
+from webapp.db.migrate import newest_version
 from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Consent, Label, Media
-from webapp.db.upgrade import newest_version
-from webapp.domain import Action, Role, Unable, new_key, now, receipt_hash
-from webapp.services.feedback import FeedbackService, Submission
-from webapp.services.receipts import ReceiptService
+from webapp.domain.clock import now
+from webapp.domain.enums import Action, Role
+from webapp.domain.errors import Unable
+from webapp.security.tokens import new_key, receipt_hash
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
 from webapp.settings import Settings
 
 Opener = Callable[[Settings], Records]
@@ -40,7 +43,9 @@ pytestmark = pytest.mark.both_databases
 
 @pytest.fixture
 def chosen(engine: Engine, tmp_path: Path) -> Settings:
-    return Settings(database_url=engine.url.render_as_string(hide_password=False), data=tmp_path, kept_backups=3)
+    return Settings(
+        database_url=engine.url.render_as_string(hide_password=False), data=tmp_path, kept_backups=3
+    )
 
 
 @pytest.fixture
@@ -54,14 +59,23 @@ def opened() -> Iterator[Opener]:
 def records(chosen: Settings, engine: Engine, opened: Opener) -> Records:
     records = opened(chosen)
     with records.sessions.begin() as session:
-        session.add_all([row(receipt_hash=receipt_hash(f"receipt {number}"), media_sha256=f"{number}" * 64) for number in range(5)])
+        session.add_all(
+            [
+                row(receipt_hash=receipt_hash(f"receipt {number}"), media_sha256=f"{number}" * 64)
+                for number in range(5)
+            ]
+        )
     return records
 
 
 @pytest.fixture
 def elsewhere(chosen: Settings, kind: str, request: pytest.FixtureRequest) -> Settings:
     """The same folders, and a database that is not there yet."""
-    url = f"sqlite:///{chosen.data / 'new' / 'lens.sqlite3'}" if kind == "sqlite" else request.getfixturevalue("postgresql").empty()
+    url = (
+        f"sqlite:///{chosen.data / 'new' / 'lens.sqlite3'}"
+        if kind == "sqlite"
+        else request.getfixturevalue("postgresql").empty()
+    )
     return dataclasses.replace(chosen, database_url=url)
 
 
@@ -81,7 +95,9 @@ def code_of(ask: Callable[[], object]) -> str:
     return unable.value.code
 
 
-def test_a_backup_becomes_the_database_again(records: Records, chosen: Settings, elsewhere: Settings, opened: Opener) -> None:
+def test_a_backup_becomes_the_database_again(
+    records: Records, chosen: Settings, elsewhere: Settings, opened: Opener
+) -> None:
     head = records.audit.verify().head
     backup = records.backups.make()
     assert (backup.restored, backup.version, backup.head) == (True, newest_version(), head)
@@ -93,7 +109,9 @@ def test_a_backup_becomes_the_database_again(records: Records, chosen: Settings,
     assert told(restored) == ["migrated", "restored"]
     assert restored.audit.verify(head.hash).kept == restored.audit.verify().head
     aside = list(chosen.data.glob("audit.head.*Z"))
-    assert [path.read_text().split()[0] for path in aside] == [str(head.number + 1)]  # the backup was told of after it was made
+    assert [path.read_text().split()[0] for path in aside] == [
+        str(head.number + 1)
+    ]  # the backup was told of after it was made
     with restored.sessions() as session:
         details = json.loads(session.query(AuditEntry).order_by(AuditEntry.number).all()[-1].details)
     assert details["name"] == backup.path.name
@@ -103,9 +121,13 @@ def test_a_backup_becomes_the_database_again(records: Records, chosen: Settings,
 def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records: Records) -> None:
     receipts = ReceiptService(records.sessions, backed_up_until=records.backups.holds_until)
     assert not receipts.result("receipt 0")["durable"]
-    with records.sessions.begin() as session:  # what was answered just now may be under way still when the backup begins
+    with (
+        records.sessions.begin() as session
+    ):  # what was answered just now may be under way still when the backup begins
         for analysis in session.query(Analysis):
-            analysis.created_at = now() - (timedelta(minutes=2) if analysis.receipt_hash != receipt_hash("receipt 1") else timedelta())
+            analysis.created_at = now() - (
+                timedelta(minutes=2) if analysis.receipt_hash != receipt_hash("receipt 1") else timedelta()
+            )
     records.backups.make()
     assert receipts.result("receipt 0")["durable"]
     assert not receipts.result("receipt 1")["durable"]
@@ -137,12 +159,32 @@ def hang_on(records: Records, receipt: str) -> None:
         media = Media(sha256="e" * 64, name="f" * 32, kind="image", format="png", bytes=1, created_at=now())
         analysis.consent = Consent(given_at=now(), text_version="1", media=media)
         person = Account(name="moderator", role=Role.MODERATOR, created_at=now())
-        said = Label(account=person, stage="blind", value="real", confidence=1, note="words of a moderator", created_at=now(), seconds=1)
+        said = Label(
+            account=person,
+            stage="blind",
+            value="real",
+            confidence=1,
+            note="words of a moderator",
+            created_at=now(),
+            seconds=1,
+        )
         item = CaseItem(analysis=analysis, subject=0, reason="report", created_at=now())
-        session.add(Case(public_id="c" * 32, opened_at=now(), state="open", wanted=2, rank=0, items=[item], labels=[said]))
+        session.add(
+            Case(
+                public_id="c" * 32,
+                opened_at=now(),
+                state="open",
+                wanted=2,
+                rank=0,
+                items=[item],
+                labels=[said],
+            )
+        )
 
 
-def test_deletions_reach_backups(records: Records, chosen: Settings, elsewhere: Settings, kind: str, opened: Opener) -> None:
+def test_deletions_reach_backups(
+    records: Records, chosen: Settings, elsewhere: Settings, kind: str, opened: Opener
+) -> None:
     hang_on(records, "receipt 3")
     backup = records.backups.make().path
     gone = receipt_hash("receipt 3")
@@ -153,17 +195,32 @@ def test_deletions_reach_backups(records: Records, chosen: Settings, elsewhere: 
     if kind == "sqlite":
         assert not any(trace in backup.read_bytes() for trace in traces)
     else:
-        assert tombstones.beside(backup).read_text() == f"{tombstones.mark(gone)}\n" * 2  # before the deletion and after it
+        assert (
+            tombstones.beside(backup).read_text() == f"{tombstones.mark(gone)}\n" * 2
+        )  # before the deletion and after it
         assert gone not in tombstones.beside(backup).read_text()
     bootstrap.restore(elsewhere, "latest")
     restored = opened(elsewhere)
-    assert receipts_of(restored) == receipts_of(records) == {receipt_hash(f"receipt {n}") for n in (0, 1, 2, 4)}
+    assert (
+        receipts_of(restored) == receipts_of(records) == {receipt_hash(f"receipt {n}") for n in (0, 1, 2, 4)}
+    )
     with restored.sessions() as session:
-        assert [session.query(table).count() for table in (Media, Case, CaseItem, Label, Account)] == [0, 0, 0, 0, 1]
+        assert [session.query(table).count() for table in (Media, Case, CaseItem, Label, Account)] == [
+            0,
+            0,
+            0,
+            0,
+            1,
+        ]
 
 
 def test_what_is_deleted_while_a_backup_is_made_is_not_in_it(
-    records: Records, chosen: Settings, elsewhere: Settings, kind: str, monkeypatch: pytest.MonkeyPatch, opened: Opener
+    records: Records,
+    chosen: Settings,
+    elsewhere: Settings,
+    kind: str,
+    monkeypatch: pytest.MonkeyPatch,
+    opened: Opener,
 ) -> None:
     """The backup waits, once it has copied everything and once it has been named, until a deletion has gone through."""
     receipts = ReceiptService(records.sessions, records.audit, backups=chosen.backups)
@@ -211,7 +268,9 @@ def test_backups_while_others_write_hold(records: Records, chosen: Settings) -> 
     assert lost == []
 
 
-def test_damaged_backups_are_refused(records: Records, elsewhere: Settings, tmp_path: Path, opened: Opener) -> None:
+def test_damaged_backups_are_refused(
+    records: Records, elsewhere: Settings, tmp_path: Path, opened: Opener
+) -> None:
     backup = records.backups.make().path
     whole = backup.read_bytes()
     broken = tmp_path / backup.name
@@ -229,7 +288,12 @@ def test_old_results_go_from_copies_and_backups_too(
 ) -> None:
     with records.sessions.begin() as session:
         for number in range(1003):
-            session.add(row(receipt_hash=receipt_hash(f"old {number}"), created_at=now() - timedelta(days=30, minutes=number)))
+            session.add(
+                row(
+                    receipt_hash=receipt_hash(f"old {number}"),
+                    created_at=now() - timedelta(days=30, minutes=number),
+                )
+            )
         session.add(row(receipt_hash=receipt_hash("young"), created_at=now() - timedelta(days=29, hours=23)))
     backup = records.backups.make().path
     assert opened(chosen).retention.purge().analyses == 0  # nothing says so
@@ -251,7 +315,9 @@ def test_old_results_go_from_copies_and_backups_too(
     assert len(receipts_of(opened(elsewhere))) == 6
 
 
-def test_a_journal_without_its_database_does_not_spoil_the_restored_one(tmp_path: Path, opened: Opener) -> None:
+def test_a_journal_without_its_database_does_not_spoil_the_restored_one(
+    tmp_path: Path, opened: Opener
+) -> None:
     chosen = Settings(data=tmp_path)
     records = opened(chosen)
     records.backups.make()
@@ -259,7 +325,9 @@ def test_a_journal_without_its_database_does_not_spoil_the_restored_one(tmp_path
     database = tmp_path / "lens.sqlite3"
     database.unlink()
     for ending in ("-journal", "-wal"):
-        database.with_name(database.name + ending).write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + b"left by a crash" * 100)
+        database.with_name(database.name + ending).write_bytes(
+            b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + b"left by a crash" * 100
+        )
     bootstrap.restore(chosen, "latest")
     assert told(opened(chosen)) == ["migrated", "restored"]
     assert len(list(tmp_path.glob("lens.sqlite3-*.*Z"))) == 2
@@ -287,7 +355,13 @@ def webapp(chosen: Settings, *arguments: str, **more: str) -> subprocess.Complet
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LENS_")}
     environment |= {"LENS_DATA": str(chosen.data), "LENS_DATABASE_URL": chosen.database_url, **more}
     return subprocess.run(
-        [sys.executable, "-m", "webapp", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-m", "webapp", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -306,7 +380,9 @@ def test_the_clock_takes_up_where_the_last_backup_left_off(records: Records, cho
     assert due(backup_hours=2) == {"the backup": (300, 7200)}
 
 
-def test_a_server_without_database_starts_from_the_backup_and_lets_old_results_go(tmp_path: Path, opened: Opener) -> None:
+def test_a_server_without_database_starts_from_the_backup_and_lets_old_results_go(
+    tmp_path: Path, opened: Opener
+) -> None:
     chosen = Settings(data=tmp_path / "data")
     with opened(chosen) as records:
         with records.sessions.begin() as session:
@@ -339,7 +415,12 @@ def test_the_commands_one_after_another(chosen: Settings, elsewhere: Settings, e
     assert said("migrate") == {"from": newest_version(), "to": newest_version()}
     backup = said("backup")
     head = str(said("verify-audit")["head"])
-    assert said("verify-audit", "--head", head.upper()) == {"intact": True, "entries": 2, "head": head, "kept": 2}
+    assert said("verify-audit", "--head", head.upper()) == {
+        "intact": True,
+        "entries": 2,
+        "head": head,
+        "kept": 2,
+    }
     assert said("purge", "--days", "7") == {"days": 7, "analyses": 0}
     assert said("restore", place=elsewhere) == {"restored": Path(str(backup["path"])).name}
     assert said("verify-audit", place=elsewhere)["entries"] == 2
@@ -358,7 +439,12 @@ def test_the_commands_one_after_another(chosen: Settings, elsewhere: Settings, e
         (["purge"], {}, 1, "no_retention"),
         (["purge", "--days", "0"], {}, 2, None),
         (["migrate"], {"LENS_DATABASE_URL": "nonsense"}, 1, "unusable_database"),
-        (["migrate"], {"LENS_DATABASE_URL": "postgresql://lens@/none?host=/nowhere"}, 1, "database_unavailable"),
+        (
+            ["migrate"],
+            {"LENS_DATABASE_URL": "postgresql://lens@/none?host=/nowhere"},
+            1,
+            "database_unavailable",
+        ),
         (["migrate"], {"LENS_RETENTION_DAYS": "-1"}, 1, "invalid_setting"),
         (["nothing"], {}, 2, None),
     ],

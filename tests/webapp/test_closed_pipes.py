@@ -13,11 +13,25 @@ from tests.conftest import ROOT
 
 
 def webapp(folder: Path, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-    command, environment = [sys.executable, "-m", "webapp", *arguments], {"PATH": os.environ["PATH"], "LENS_DATA": str(folder)}
-    return subprocess.run(command, cwd=ROOT, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True, check=False, timeout=120)
+    command, environment = (
+        [sys.executable, "-m", "webapp", *arguments],
+        {"PATH": os.environ["PATH"], "LENS_DATA": str(folder)},
+    )
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
-@pytest.mark.parametrize("arguments", [("snapshot", "--list"), ("finetune", "--list"), ("verify-audit", "--json")])
+@pytest.mark.parametrize(
+    "arguments", [("snapshot", "--list"), ("finetune", "--list"), ("verify-audit", "--json")]
+)
 def test_a_reader_who_has_gone_ends_a_command_quietly(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert webapp(tmp_path, "migrate").returncode == 0
     assert webapp(tmp_path, *arguments).returncode == 0

@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 
-from laanet_core.images import read_image
+from laanet_core.media.images import read_image
 from tests.conftest import Server
 from tests.webapp import private
 from tests.webapp.keepers import keeper
 from webapp.bootstrap import open_records
-from webapp.domain import CONSENT_VERSION, receipt_hash
+from webapp.domain.limits import CONSENT_VERSION
+from webapp.security.tokens import receipt_hash
 from webapp.settings import InvalidSetting, from_environment
 from webapp.ui.rest import schemas
 from webapp.ui.texts import LANGUAGES
@@ -46,7 +47,11 @@ def photo(samples: Path) -> bytes:
 
 
 def post(http: httpx.Client, content: bytes, consent: str | None = "true") -> httpx.Response:
-    return http.post("/analyse", files={"file": ("IMG_0042.jpg", content)}, data={} if consent is None else {"consent": consent})
+    return http.post(
+        "/analyse",
+        files={"file": ("IMG_0042.jpg", content)},
+        data={} if consent is None else {"consent": consent},
+    )
 
 
 def stored_files(server: Server) -> dict[Path, bytes]:
@@ -58,10 +63,16 @@ def stored_files(server: Server) -> dict[Path, bytes]:
 
 
 def with_secrets(contents: dict[Any, bytes]) -> list[Any]:
-    return [name for name, content in contents.items() if any(secret in content for secret in private.SECRETS_AND_PLACE)]
+    return [
+        name
+        for name, content in contents.items()
+        if any(secret in content for secret in private.SECRETS_AND_PLACE)
+    ]
 
 
-def test_no_place_or_name_is_stored_or_served(http: httpx.Client, server: Server, photo: bytes, tmp_path: Path) -> None:
+def test_no_place_or_name_is_stored_or_served(
+    http: httpx.Client, server: Server, photo: bytes, tmp_path: Path
+) -> None:
     """S18, with and without consent, over plain HTTP and Gradio's names."""
     assert all(secret in photo for secret in private.SECRETS_AND_PLACE)
     answers: dict[str, bytes] = {}
@@ -96,7 +107,10 @@ def test_what_is_kept_can_be_fetched_and_deleted(http: httpx.Client, server: Ser
     assert result["media"]["sha256"] == hashlib.sha256(photo).hexdigest()
     assert result["media"]["consent"]["text_version"] == CONSENT_VERSION
     answer = http.get(f"/results/{receipt}/export")
-    assert (answer.headers["content-type"], answer.headers["cache-control"]) == ("application/zip", "no-store")
+    assert (answer.headers["content-type"], answer.headers["cache-control"]) == (
+        "application/zip",
+        "no-store",
+    )
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert sorted(archive.namelist()) == ["feedback.json", "media.jpg", "result.json"]
         assert np.array_equal(read_image(archive.read("media.jpg")), read_image(photo))
@@ -116,12 +130,18 @@ def test_what_is_kept_can_be_fetched_and_deleted(http: httpx.Client, server: Ser
     left = stored_files(server)
     for trace in (*(word.encode() for word in traces), *(bytes.fromhex(word) for word in traces[1:]), scan):
         assert [str(path) for path, content in left.items() if trace in content] == []
-    for gone in (http.get(f"/results/{receipt}/export"), http.get(f"/results/{receipt}"), http.get("/results/a%2Fb/export")):
+    for gone in (
+        http.get(f"/results/{receipt}/export"),
+        http.get(f"/results/{receipt}"),
+        http.get("/results/a%2Fb/export"),
+    ):
         assert (gone.status_code, gone.json()["error"]["code"]) == (404, "unknown_receipt")
 
 
 @pytest.mark.parametrize("word", ["maybe", "truee", "2", "null"])
-def test_what_is_neither_yes_nor_no_is_no_consent(http: httpx.Client, server: Server, photo: bytes, word: str) -> None:
+def test_what_is_neither_yes_nor_no_is_no_consent(
+    http: httpx.Client, server: Server, photo: bytes, word: str
+) -> None:
     answer = post(http, photo, word)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_consent")
     assert not list((server.cache / "api").iterdir())
@@ -138,7 +158,9 @@ def test_a_host_can_keep_nothing(samples: Path, tmp_path: Path) -> None:
 
 
 def test_a_host_can_choose_where_files_are_kept(samples: Path, tmp_path: Path) -> None:
-    settings = from_environment({"LENS_DATA": str(tmp_path / "data"), "LENS_STORE": str(tmp_path / "elsewhere")})
+    settings = from_environment(
+        {"LENS_DATA": str(tmp_path / "data"), "LENS_STORE": str(tmp_path / "elsewhere")}
+    )
     assert str(tmp_path / "elsewhere") in settings.private
     with open_records(settings) as records:
         assert keeper(records.sessions, records.keeping).analyse(samples / "astronaut.png", consent=True).kept

@@ -23,15 +23,17 @@ from sqlalchemy import Engine, text
 from tests.webapp.conftest import Judged
 from tests.webapp.test_migrations import OLD
 from webapp.bootstrap import open_records
-from webapp.db.chain import Event
+from webapp.db.audit_chain import Event
 from webapp.db.session import answers, connect, make_sessions, open_database
 from webapp.db.tables import Analysis
-from webapp.domain import Action, Actor, Refused, Unable, new_key
-from webapp.services.analysis import AnalysisService
-from webapp.services.audit import AuditService
-from webapp.services.feedback import FeedbackService, Submission
-from webapp.services.jobs import Jobs
-from webapp.services.receipts import ReceiptService
+from webapp.domain.enums import Action, Actor
+from webapp.domain.errors import Refused, Unable
+from webapp.security.tokens import new_key
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.audit.log import AuditService
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
 from webapp.settings import Settings
 
 WRITERS = 4
@@ -94,9 +96,17 @@ def check_after_kills(engine: Engine, acknowledged: set[str], folder: Path) -> N
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        votes = {key for (key,) in connection.execute(text("SELECT idempotency_key FROM feedback")) if key.startswith("key-w")}
-        entries = {key for (key,) in connection.execute(text("SELECT subject FROM audit WHERE action = 'purged'"))}
-        tags = connection.execute(text("SELECT count(*) FROM feedback_tag t JOIN feedback f ON f.id = t.feedback_id")).scalar()
+        votes = {
+            key
+            for (key,) in connection.execute(text("SELECT idempotency_key FROM feedback"))
+            if key.startswith("key-w")
+        }
+        entries = {
+            key for (key,) in connection.execute(text("SELECT subject FROM audit WHERE action = 'purged'"))
+        }
+        tags = connection.execute(
+            text("SELECT count(*) FROM feedback_tag t JOIN feedback f ON f.id = t.feedback_id")
+        ).scalar()
     assert acknowledged <= votes | entries
     assert tags == 2 * len(votes)  # a vote is there as a whole or not at all
     head = audit.verify().head
@@ -120,7 +130,9 @@ def try_kills(engine: Engine, judged_once: str, tmp_path: Path, kills: int) -> N
 
 
 @pytest.mark.both_databases
-def test_killed_writers_lose_nothing_that_was_acknowledged(engine: Engine, judged_once: str, tmp_path: Path) -> None:
+def test_killed_writers_lose_nothing_that_was_acknowledged(
+    engine: Engine, judged_once: str, tmp_path: Path
+) -> None:
     try_kills(engine, judged_once, tmp_path, kills=10)
 
 
@@ -174,7 +186,9 @@ class Scene:
         assert self.vote() is None
         assert self.store()
         with self.engine.connect() as connection:
-            assert sorted(connection.scalars(text("SELECT idempotency_key FROM feedback"))) == sorted(self.votes)
+            assert sorted(connection.scalars(text("SELECT idempotency_key FROM feedback"))) == sorted(
+                self.votes
+            )
             if self.engine.dialect.name == "sqlite":
                 assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         assert all(self.receipts.result(receipt)["outcome"] == "verdict" for receipt in self.stored)
@@ -188,7 +202,10 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 2 MB, in memory; to mount one needs root."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=False).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", folder], check=False).returncode
+    ):
         pytest.skip("needs the right to mount a small disk")
     yield folder
     subprocess.run(["umount", "--lazy", folder], check=True)
@@ -292,7 +309,9 @@ def test_a_locked_database_is_said_and_recovered_from(
 def _lock_and_recover(scene: Scene, kind: str, empty_url: str) -> None:
     other = connect(empty_url)
     with other.connect() as connection:
-        connection.exec_driver_sql("BEGIN EXCLUSIVE" if kind == "sqlite" else "LOCK TABLE analysis IN ACCESS EXCLUSIVE MODE")
+        connection.exec_driver_sql(
+            "BEGIN EXCLUSIVE" if kind == "sqlite" else "LOCK TABLE analysis IN ACCESS EXCLUSIVE MODE"
+        )
         assert scene.vote() == "not_saved"
         assert not scene.store()
         assert scene.code_of(lambda: scene.receipts.result(scene.stored[0])) == "unavailable"
@@ -312,7 +331,9 @@ def test_a_crash_in_the_middle_of_a_commit_is_undone_at_the_next_start(tmp_path:
         connection.execute("UPDATE analysis SET media_sha256 = ?", ("z" * 64,))
         columns = "analysis_id, created_at, subject, vote, note, idempotency_key"
         rows = [("n" * 2000, f"key-{number}") for number in range(200)]
-        connection.executemany(f"INSERT INTO feedback ({columns}) VALUES (1, '2026-01-01', 0, 'agree', ?, ?)", rows)
+        connection.executemany(
+            f"INSERT INTO feedback ({columns}) VALUES (1, '2026-01-01', 0, 'agree', ?, ?)", rows
+        )
         (tmp_path / "after").mkdir()
         for name in ("lens.sqlite3", "lens.sqlite3-journal"):
             shutil.copy(tmp_path / name, tmp_path / "after" / name)

@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from webapp.db.session import Sessions, answers, connect, journal_mode, open_database, parse_url
 from webapp.db.tables import Analysis, Face, Feedback
-from webapp.domain import UnusableDatabase, new_receipt, now, receipt_hash
+from webapp.domain.clock import now
+from webapp.domain.errors import UnusableDatabase
+from webapp.security.tokens import new_receipt, receipt_hash
 
 pytestmark = pytest.mark.both_databases
 
@@ -37,7 +39,10 @@ def row(**changes: object) -> Analysis:
 def test_sqlite_keeps_what_it_answered(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
     with engine.connect() as connection:
-        asked = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in ("synchronous", "foreign_keys", "journal_mode")}
+        asked = {
+            name: connection.execute(text(f"PRAGMA {name}")).scalar()
+            for name in ("synchronous", "foreign_keys", "journal_mode")
+        }
     engine.dispose()
     assert asked["synchronous"] == 2
     assert asked["foreign_keys"] == 1
@@ -90,14 +95,20 @@ def test_what_belongs_to_an_analysis_goes_with_it(sessions: Sessions) -> None:
     with sessions() as session:
         assert session.query(Face).count() == session.query(Feedback).count() == 0
     with pytest.raises(IntegrityError), sessions.begin() as session:
-        session.add(Feedback(analysis_id=99, created_at=now(), subject=0, vote="agree", note="", idempotency_key="j" * 8))
+        session.add(
+            Feedback(
+                analysis_id=99, created_at=now(), subject=0, vote="agree", note="", idempotency_key="j" * 8
+            )
+        )
 
 
 def test_a_database_is_opened_again_with_what_it_held(empty_url: str) -> None:
     first = open_database(empty_url)
     with first.begin() as connection:
         connection.execute(
-            Analysis.__table__.insert().values(**{c.key: getattr(row(), c.key) for c in Analysis.__table__.columns if c.key != "id"})
+            Analysis.__table__.insert().values(
+                **{c.key: getattr(row(), c.key) for c in Analysis.__table__.columns if c.key != "id"}
+            )
         )  # type: ignore[attr-defined]
     first.dispose()
     second = open_database(empty_url)
@@ -116,8 +127,16 @@ def test_a_database_that_is_none_does_not_answer(tmp_path: Path) -> None:
 
 
 def test_a_database_that_cannot_be_reached_is_said_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert parse_url("postgresql://lens@host/lens").drivername == parse_url("postgres://lens@host/lens").drivername == "postgresql+psycopg"
-    for url, words in (("no url", "LENS_DATABASE_URL"), ("oracle9://host/lens", "oracle9"), ("postgresql+pg8000://host/lens", "pg8000")):
+    assert (
+        parse_url("postgresql://lens@host/lens").drivername
+        == parse_url("postgres://lens@host/lens").drivername
+        == "postgresql+psycopg"
+    )
+    for url, words in (
+        ("no url", "LENS_DATABASE_URL"),
+        ("oracle9://host/lens", "oracle9"),
+        ("postgresql+pg8000://host/lens", "pg8000"),
+    ):
         with pytest.raises(UnusableDatabase, match=words):
             connect(url)
     monkeypatch.setitem(sys.modules, "psycopg", None)

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from laanet_core.images import read_image
-from laanet_core.inference import Detector
-from laanet_core.video import read_frames
+from laanet_core.inference.detector import Detector
+from laanet_core.media.images import read_image
+from laanet_core.media.video import read_frames
 from webapp.examples import make
 from webapp.ui.pages.analyse.layout import EXAMPLES
 from webapp.ui.texts import LANGUAGES
@@ -39,7 +39,9 @@ def test_the_clip_is_what_it_is_said_to_be() -> None:
 
 
 def test_each_shows_what_it_is_there_for(detector: Detector) -> None:
-    results = {name: detector.analyse_file(EXAMPLES / name, frames=8) for name in LANGUAGES["en"].example_captions}
+    results = {
+        name: detector.analyse_file(EXAMPLES / name, frames=8) for name in LANGUAGES["en"].example_captions
+    }
     assert results["astronaut.jpg"].verdict != "fake"
     assert results["astronaut-self-blended.jpg"].verdict == "fake"
     assert len(results["crowd.jpg"].faces) == 4

@@ -10,20 +10,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from laanet_core.images import read_image
-from laanet_core.video import read_frames
+from laanet_core.media.images import read_image
+from laanet_core.media.video import read_frames
 from tests.webapp import private
 from tests.webapp.keepers import keeper, receipt_of
 from tests.webapp.test_feedback import mask, png
 from webapp.db.session import Sessions
-from webapp.domain import Refused, new_key
+from webapp.domain.errors import Refused
 from webapp.media.masks import read_mask
 from webapp.media.store import MediaStore
-from webapp.services.analysis import AnalysisService
-from webapp.services.exports import ExportService
-from webapp.services.feedback import FeedbackService, Submission
-from webapp.services.keeping import Keeping
-from webapp.services.receipts import ReceiptService
+from webapp.security.tokens import new_key
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.results.exports import ExportService
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 
 
 @pytest.fixture
@@ -69,7 +70,9 @@ def test_all_that_is_held_comes_back(
     assert not any(secret in archive for secret in private.SECRETS)
 
 
-def test_clips_come_back_too(service: AnalysisService, exports: ExportService, samples: Path, tmp_path: Path) -> None:
+def test_clips_come_back_too(
+    service: AnalysisService, exports: ExportService, samples: Path, tmp_path: Path
+) -> None:
     rgb = np.ascontiguousarray(read_image(samples / "astronaut.png")[:160, 100:260])
     path = private.clip(tmp_path / "clip.mp4", [np.roll(rgb, 5 * n, axis=0) for n in range(6)])
     held = unpacked(exports.export(receipt_of(service.analyse(path, consent=True))))
@@ -79,13 +82,20 @@ def test_clips_come_back_too(service: AnalysisService, exports: ExportService, s
     assert all(np.array_equal(one.rgb, other.rgb) for one, other in pairs)
 
 
-def test_without_consent_there_is_no_file_in_it(service: AnalysisService, exports: ExportService, samples: Path) -> None:
+def test_without_consent_there_is_no_file_in_it(
+    service: AnalysisService, exports: ExportService, samples: Path
+) -> None:
     receipt = receipt_of(service.analyse(samples / "astronaut.png"))
     assert set(unpacked(exports.export(receipt))) == {"result.json", "feedback.json"}
 
 
 def test_a_lost_file_and_a_store_out_of_reach_are_said(
-    service: AnalysisService, exports: ExportService, sessions: Sessions, receipts: ReceiptService, samples: Path, tmp_path: Path
+    service: AnalysisService,
+    exports: ExportService,
+    sessions: Sessions,
+    receipts: ReceiptService,
+    samples: Path,
+    tmp_path: Path,
 ) -> None:
     receipt = receipt_of(service.analyse(samples / "astronaut.png", consent=True))
     folder = tmp_path / "deep" / "media"

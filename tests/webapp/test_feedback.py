@@ -16,9 +16,12 @@ from sqlalchemy import Engine, func, text
 
 from webapp.db.session import Sessions
 from webapp.db.tables import Feedback, FeedbackTag, Region
-from webapp.domain import MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE, Refused, Tag, new_key
-from webapp.services.analysis import Analysed, AnalysisService
-from webapp.services.feedback import FeedbackService, Submission
+from webapp.domain.enums import Tag
+from webapp.domain.errors import Refused
+from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
+from webapp.security.tokens import new_key
+from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.results.feedback import FeedbackService, Submission
 
 pytestmark = pytest.mark.both_databases
 
@@ -43,14 +46,18 @@ def vote(analysed: Analysed) -> Submission:
     return Submission(analysed.receipt, 1, "disagree", "  This is me. 🙂  ", new_key())
 
 
-def test_a_vote_is_stored_once_per_key(feedback: FeedbackService, sessions: Sessions, vote: Submission) -> None:
+def test_a_vote_is_stored_once_per_key(
+    feedback: FeedbackService, sessions: Sessions, vote: Submission
+) -> None:
     assert feedback.submit(vote) is True
     assert feedback.submit(vote) is False
     assert feedback.submit(dataclasses.replace(vote, subject=2, idempotency_key=new_key())) is True
     with sessions() as session:
         rows = session.query(Feedback).order_by(Feedback.id).all()
         kept = [(row.subject, row.vote, row.note, row.tags, row.region) for row in rows]
-        assert kept == [(subject, "disagree", "  This is me. 🙂  ", [], None) for subject in (1, 2)]  # the note as it was typed
+        assert kept == [
+            (subject, "disagree", "  This is me. 🙂  ", [], None) for subject in (1, 2)
+        ]  # the note as it was typed
 
 
 def test_reasons_can_be_counted(feedback: FeedbackService, sessions: Sessions, vote: Submission) -> None:
@@ -61,7 +68,9 @@ def test_reasons_can_be_counted(feedback: FeedbackService, sessions: Sessions, v
         assert dict(counted) == {**dict.fromkeys(Tag, 1), "eyes": 3, "boundary": 2, "other": 2}  # type: ignore[arg-type]
 
 
-def test_a_painted_region_is_kept_as_pixels_only(feedback: FeedbackService, sessions: Sessions, vote: Submission) -> None:
+def test_a_painted_region_is_kept_as_pixels_only(
+    feedback: FeedbackService, sessions: Sessions, vote: Submission
+) -> None:
     notes = PngInfo()
     notes.add_text("Comment", "gps 52.5 13.4")
     painted = png(mask(), pnginfo=notes)
@@ -87,7 +96,13 @@ def noise(side: int) -> bytes:
 def claiming(width: int, height: int) -> bytes:
     """A PNG whose header says more than it holds."""
     header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return png(mask())[:8] + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header)) + png(mask())[33:]
+    return (
+        png(mask())[:8]
+        + struct.pack(">I", 13)
+        + header
+        + struct.pack(">I", zlib.crc32(header))
+        + png(mask())[33:]
+    )
 
 
 @pytest.mark.parametrize(
@@ -111,7 +126,9 @@ def claiming(width: int, height: int) -> bytes:
     ],
     ids=range(15),
 )
-def test_what_is_no_mask_is_refused(feedback: FeedbackService, sessions: Sessions, vote: Submission, region: bytes) -> None:
+def test_what_is_no_mask_is_refused(
+    feedback: FeedbackService, sessions: Sessions, vote: Submission, region: bytes
+) -> None:
     with pytest.raises(Refused) as refused:
         feedback.submit(dataclasses.replace(vote, region=region))
     assert refused.value.code == "invalid_region"
@@ -119,7 +136,9 @@ def test_what_is_no_mask_is_refused(feedback: FeedbackService, sessions: Session
         assert session.query(Feedback).count() == session.query(Region).count() == 0
 
 
-def test_regions_need_a_picture(feedback: FeedbackService, analysis: AnalysisService, vote: Submission, tmp_path: Path) -> None:
+def test_regions_need_a_picture(
+    feedback: FeedbackService, analysis: AnalysisService, vote: Submission, tmp_path: Path
+) -> None:
     (tmp_path / "words.jpg").write_text("no picture")
     receipt = analysis.analyse(tmp_path / "words.jpg").receipt
     assert receipt is not None
@@ -173,7 +192,9 @@ def test_a_key_stands_for_one_vote(feedback: FeedbackService, vote: Submission) 
         assert refused.value.code == "key_reused"
 
 
-def test_the_same_vote_from_many_threads_is_stored_once(feedback: FeedbackService, sessions: Sessions, vote: Submission) -> None:
+def test_the_same_vote_from_many_threads_is_stored_once(
+    feedback: FeedbackService, sessions: Sessions, vote: Submission
+) -> None:
     stored: list[bool] = []
     threads = [threading.Thread(target=lambda: stored.append(feedback.submit(vote))) for _ in range(12)]
     for thread in threads:

@@ -43,7 +43,9 @@ def get(server: Server, path: str) -> tuple[int, bytes, Any]:
 
 
 @pytest.mark.parametrize("name", ["two_people.jpg", "astronaut.png"])
-def test_pictures_are_judged_as_predict_judges_them(client: Client, capsys: pytest.CaptureFixture[str], samples: Path, name: str) -> None:
+def test_pictures_are_judged_as_predict_judges_them(
+    client: Client, capsys: pytest.CaptureFixture[str], samples: Path, name: str
+) -> None:
     overlay, result = client.predict(handle_file(str(samples / name)), api_name="/analyse_image")
     expected = predicted(capsys, samples / name)
     for key in ("kind", "outcome", "verdict", "fake_prob", "faces", "model", "error"):
@@ -54,7 +56,9 @@ def test_pictures_are_judged_as_predict_judges_them(client: Client, capsys: pyte
         assert drawn.size == original.size
 
 
-def test_clips_are_judged_as_predict_judges_them(client: Client, capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path) -> None:
+def test_clips_are_judged_as_predict_judges_them(
+    client: Client, capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path
+) -> None:
     with Image.open(samples / "astronaut.png") as image:
         frames = [_pixels(image.rotate(2 * number)) for number in range(12)]
     clip = write_clip(tmp_path / "clip.mp4", frames)
@@ -62,7 +66,9 @@ def test_clips_are_judged_as_predict_judges_them(client: Client, capsys: pytest.
     expected = predicted(capsys, clip)
     for key in ("kind", "outcome", "verdict", "fake_prob", "faces", "tracks", "error"):
         assert result[key] == expected[key], key
-    assert [(row["time"], row["fake_prob"]) for row in timeline] == [(face["time"], face["fake_prob"]) for face in expected["faces"]]
+    assert [(row["time"], row["fake_prob"]) for row in timeline] == [
+        (face["time"], face["fake_prob"]) for face in expected["faces"]
+    ]
 
 
 def _pixels(image: Image.Image) -> Any:
@@ -71,7 +77,9 @@ def _pixels(image: Image.Image) -> Any:
     return np.asarray(image.convert("RGB").resize((256, 256)))
 
 
-def test_bad_files_are_answered_by_code_and_the_next_one_works(client: Client, samples: Path, tmp_path: Path) -> None:
+def test_bad_files_are_answered_by_code_and_the_next_one_works(
+    client: Client, samples: Path, tmp_path: Path
+) -> None:
     cut = tmp_path / "cut.jpg"
     cut.write_bytes((samples / "two_people.jpg").read_bytes()[:50_000])
     words = tmp_path / "words.jpg"
@@ -93,16 +101,29 @@ def test_bad_files_are_answered_by_code_and_the_next_one_works(client: Client, s
     assert (result["error"]["code"], timeline) == ("no_frames", [])
     swapped, _ = client.predict(handle_file(str(samples / "astronaut.png")), api_name="/analyse_video")
     assert swapped["error"]["code"] == "unsupported_type"
-    assert client.predict(handle_file(str(samples / "astronaut.png")), api_name="/analyse_image")[1]["outcome"] == "verdict"
+    assert (
+        client.predict(handle_file(str(samples / "astronaut.png")), api_name="/analyse_image")[1]["outcome"]
+        == "verdict"
+    )
 
 
 def test_votes_reach_the_database(client: Client, server: Server, samples: Path) -> None:
     _, result = client.predict(handle_file(str(samples / "astronaut.png")), api_name="/analyse_image")
     vote = (result["receipt"], 1, "disagree", "<img src=x onerror=alert(1)>", "key-of-this-test")
-    assert client.predict(*vote, api_name="/submit_feedback") == {"stored": True, "repeated": False, "error": None}
-    assert client.predict(*vote, api_name="/submit_feedback") == {"stored": True, "repeated": True, "error": None}
+    assert client.predict(*vote, api_name="/submit_feedback") == {
+        "stored": True,
+        "repeated": False,
+        "error": None,
+    }
+    assert client.predict(*vote, api_name="/submit_feedback") == {
+        "stored": True,
+        "repeated": True,
+        "error": None,
+    }
     for face in (1.4, 0.5, "1", True):
-        refused = client.predict(result["receipt"], face, "agree", "", "key-of-no-face", api_name="/submit_feedback")
+        refused = client.predict(
+            result["receipt"], face, "agree", "", "key-of-no-face", api_name="/submit_feedback"
+        )
         assert (refused["stored"], refused["error"]["code"]) == (False, "unknown_face"), face
     refused = client.predict("guess", 0, "agree", "", "another-key", api_name="/submit_feedback")
     assert (refused["stored"], refused["error"]["code"]) == (False, "unknown_receipt")
@@ -138,7 +159,9 @@ def test_large_bodies_are_refused(server: Server) -> None:
     assert status == 413
     assert b"larger" in body
     host, port = server.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=30) as connection:  # a body whose size is not announced
+    with socket.create_connection(
+        (host, int(port)), timeout=30
+    ) as connection:  # a body whose size is not announced
         connection.sendall(
             b"POST /gradio_api/upload HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
             b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
@@ -161,7 +184,9 @@ def test_no_file_of_the_server_and_no_address_is_opened(server: Server) -> None:
     for name in ("analyse_image", "analyse_video"):
         for target in ("/etc/passwd", str(server.database), f"{server.url}/healthz"):
             data = {"data": [{"path": target, "meta": {"_type": "gradio.FileData"}}]}
-            assert post(server, f"/gradio_api/run/{name}", json.dumps(data).encode())[0] == 404  # the queue cannot be passed by
+            assert (
+                post(server, f"/gradio_api/run/{name}", json.dumps(data).encode())[0] == 404
+            )  # the queue cannot be passed by
             status, begun = post(server, f"/gradio_api/call/{name}", json.dumps(data).encode())
             if status == 200:
                 events = get(server, f"/gradio_api/call/{name}/{json.loads(begun)['event_id']}")[1]
@@ -169,13 +194,21 @@ def test_no_file_of_the_server_and_no_address_is_opened(server: Server) -> None:
                 assert b"event: complete" not in events
 
 
-def test_a_port_in_use_and_impossible_settings_are_said_in_one_line(server: Server, tmp_path: Path, samples: Path) -> None:
+def test_a_port_in_use_and_impossible_settings_are_said_in_one_line(
+    server: Server, tmp_path: Path, samples: Path
+) -> None:
     port = server.url.rsplit(":", 1)[1]
     for settings, words in (
         ({"LENS_PORT": port}, f"{port} is in use"),
         ({"LENS_PORT": "many"}, "LENS_PORT must be"),
-        ({"LENS_PORT": str(free_port()), "LENS_HOST": "192.0.2.1"}, "error: nothing can be served at 192.0.2.1"),
-        ({"LENS_PORT": str(free_port()), "LENS_DATA": str(samples / "astronaut.png" / "data")}, "error: file_unavailable"),
+        (
+            {"LENS_PORT": str(free_port()), "LENS_HOST": "192.0.2.1"},
+            "error: nothing can be served at 192.0.2.1",
+        ),
+        (
+            {"LENS_PORT": str(free_port()), "LENS_DATA": str(samples / "astronaut.png" / "data")},
+            "error: file_unavailable",
+        ),
         ({"LENS_PORT": str(free_port()), "LENS_WEIGHTS": "nowhere"}, "error: invalid_weights"),
     ):
         process = start_server(tmp_path, **settings)

@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from laanet_core.config import DecisionConfig
+from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
 from webapp.media.store import MediaStore
-from webapp.services.analysis import AnalysisService
-from webapp.services.exports import ExportService
-from webapp.services.feedback import FeedbackService
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
-from webapp.services.receipts import ReceiptService
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.results.exports import ExportService
+from webapp.services.results.feedback import FeedbackService
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 from webapp.settings import Settings
-from webapp.ui.guard import App
+from webapp.ui.middleware import App
 from webapp.ui.rest.app import RestServices, build
 
 
@@ -44,7 +44,9 @@ class PatientJudge:
     def __init__(self) -> None:
         self.allowed = threading.Event()
 
-    def analyse_file(self, path: Path, *, progress: Callable[[float, str], None], **_: object) -> AnalysisResult:
+    def analyse_file(
+        self, path: Path, *, progress: Callable[[float, str], None], **_: object
+    ) -> AnalysisResult:
         assert path.read_bytes() == b"content"
         while not self.allowed.wait(0.02):
             progress(0.5, "judging")
@@ -59,8 +61,12 @@ class Line:
         self.analysis = AnalysisService(self.judge, sessions, Jobs(), frames=1, at_once=1, max_waiting=1)
         self.settings = Settings(cache=folder)
         receipts = ReceiptService(sessions)
-        exports = ExportService(sessions, receipts, Keeping(sessions, MediaStore(str(folder / "media")), quota=0))
-        self.app: App = build(RestServices(self.analysis, FeedbackService(sessions), receipts, exports), self.settings)
+        exports = ExportService(
+            sessions, receipts, Keeping(sessions, MediaStore(str(folder / "media")), quota=0)
+        )
+        self.app: App = build(
+            RestServices(self.analysis, FeedbackService(sessions), receipts, exports), self.settings
+        )
 
     def left(self) -> list[Path]:
         return list(self.settings.uploads.iterdir())
@@ -85,8 +91,21 @@ class Line:
             sent.append(message)
 
         scope = {
-            **{"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "path": "/analyse", "raw_path": b"/analyse"},
-            **{"query_string": b"", "root_path": "", "headers": [], "client": ("127.0.0.1", 1), "server": ("127.0.0.1", 2)},
+            **{
+                "type": "http",
+                "http_version": "1.1",
+                "method": "POST",
+                "scheme": "http",
+                "path": "/analyse",
+                "raw_path": b"/analyse",
+            },
+            **{
+                "query_string": b"",
+                "root_path": "",
+                "headers": [],
+                "client": ("127.0.0.1", 1),
+                "server": ("127.0.0.1", 2),
+            },
         }
         async with asyncio.timeout(60):
             await self.app(scope, receive, send)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from webapp.domain import new_receipt
 from webapp.logs import JsonLines, Scrubber, TextLines
+from webapp.security.tokens import new_receipt
 from webapp.settings import Settings
 
 SETTINGS = Settings(cache=Path("/srv/uploads"), data=Path("/srv/data"))
@@ -32,7 +32,10 @@ def record(message: str, *arguments: object, error: Exception | None = None) -> 
         ("from 203.0.113.7:5000", "from <address>:5000"),
         ("from 2001:db8::8a2e:370:7334", "from <address>"),
         ("from ::ffff:0:1", "from <address>"),
-        ("it took 12:30:45 with gradio 6.31.0 and sha256 " + "ab" * 32, "it took 12:30:45 with gradio 6.31.0 and sha256 " + "ab" * 32),
+        (
+            "it took 12:30:45 with gradio 6.31.0 and sha256 " + "ab" * 32,
+            "it took 12:30:45 with gradio 6.31.0 and sha256 " + "ab" * 32,
+        ),
         ("kept /srv/data/lens.sqlite3", "kept /srv/data/lens.sqlite3"),
     ],
 )
@@ -40,12 +43,18 @@ def test_nothing_is_said_of_a_visitor(said: str, left: str) -> None:
     receipt = new_receipt()
     assert Scrubber(SETTINGS)(said.format(receipt=receipt)) == left
     for lines in (TextLines, JsonLines):
-        line = lines(Scrubber(SETTINGS)).format(record("%s", said.format(receipt=receipt), error=OSError(said.format(receipt=receipt))))
+        line = lines(Scrubber(SETTINGS)).format(
+            record("%s", said.format(receipt=receipt), error=OSError(said.format(receipt=receipt)))
+        )
         assert not any(secret in line for secret in (receipt, "Mustermann", "203.0.113.7", "8a2e"))
 
 
 def test_a_line_is_an_object_that_says_what_and_where() -> None:
-    line = json.loads(JsonLines(Scrubber(SETTINGS)).format(record("it\nfailed %d times", 3, error=ValueError("no such number"))))
+    line = json.loads(
+        JsonLines(Scrubber(SETTINGS)).format(
+            record("it\nfailed %d times", 3, error=ValueError("no such number"))
+        )
+    )
     assert (line["level"], line["logger"], line["message"]) == ("ERROR", "webapp.x", "it\nfailed 3 times")
     assert line["time"].endswith("+00:00")
     assert line["error"] == "ValueError: no such number"

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from laanet_core.results import ModelInfo
-from webapp.services.metrics import Metrics, kind_of
-from webapp.services.turns import Turns
+from webapp.services.analysis.queue import Turns
+from webapp.services.operations.prometheus import Metrics, kind_of
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
-from webapp.db import chain
+from webapp.db import audit_chain as chain
+from webapp.db.migrate import configuration, newest_version
 from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import Base
-from webapp.db.upgrade import configuration, newest_version
-from webapp.domain import UnusableDatabase
+from webapp.domain.errors import UnusableDatabase
 
-OLD = Path(__file__).with_name("data") / "before_migrations.sqlite3"  # made by the last version without migrations
+OLD = (
+    Path(__file__).with_name("data") / "before_migrations.sqlite3"
+)  # made by the last version without migrations
 OLD_TABLES = ("analysis", "face", "feedback")
 
 
@@ -39,7 +41,11 @@ def rows(path: Path, table: str, columns: str = "*") -> list[tuple[object, ...]]
 def constraints(path: Path) -> set[str]:
     """Every table's and index's definition, without the order of columns and constraints."""
     with closing(sqlite3.connect(path)) as connection:
-        lines = [line for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL") for line in sql.splitlines()]
+        lines = [
+            line
+            for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")
+            for line in sql.splitlines()
+        ]
     return {line.strip(" \t,") for line in lines} - {")", ""}
 
 
@@ -100,7 +106,9 @@ def test_earlier_champions_can_be_gone_back_to_after_the_upgrade(
                 {"id": number, "version": f"v{number}", "state": state, "retired": when},
             )
         command.upgrade(config, "head")
-        assert connection.execute(text("SELECT before_id, after_id FROM succession ORDER BY id")).all() == line
+        assert (
+            connection.execute(text("SELECT before_id, after_id FROM succession ORDER BY id")).all() == line
+        )
     engine.dispose()
 
 
@@ -113,7 +121,9 @@ def test_an_old_database_is_upgraded_without_losing_a_row(old: Path) -> None:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
     assert {table: rows(old, table, columns[table]) for table in OLD_TABLES} == before
-    assert set(rows(old, "analysis", "temperature, real_below, fake_above, error_message, notify")) == {(None, None, None, None, 0)}
+    assert set(rows(old, "analysis", "temperature, real_below, fake_above, error_message, notify")) == {
+        (None, None, None, None, 0)
+    }
 
 
 def test_a_copy_is_made_before_an_upgrade_and_only_then(old: Path) -> None:
@@ -121,7 +131,9 @@ def test_a_copy_is_made_before_an_upgrade_and_only_then(old: Path) -> None:
         open_database(f"sqlite:///{old}").dispose()
     copy = old.with_name(f"lens.sqlite3.before-{newest_version()}")
     assert sorted(path.name for path in old.parent.iterdir()) == [old.name, copy.name]
-    assert {table: rows(copy, table) for table in OLD_TABLES} == {table: rows(OLD, table) for table in OLD_TABLES}
+    assert {table: rows(copy, table) for table in OLD_TABLES} == {
+        table: rows(OLD, table) for table in OLD_TABLES
+    }
     assert copy.stat().st_mode == old.stat().st_mode
 
 
@@ -132,7 +144,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(old: Path, monkeypatch:
         raise UnusableDatabase("not today")
 
     with monkeypatch.context() as patched:
-        patched.setattr("webapp.db.upgrade._check_references", fail)
+        patched.setattr("webapp.db.migrate._check_references", fail)
         with pytest.raises(UnusableDatabase):
             open_database(f"sqlite:///{old}")
     assert constraints(old) == before
@@ -159,7 +171,9 @@ def test_the_steps_can_be_gone_back(old: Path) -> None:
         config.attributes["connection"] = connection
         command.downgrade(config, "0001")
     engine.dispose()
-    assert {table: rows(old, table) for table in OLD_TABLES} == {table: rows(OLD, table) for table in OLD_TABLES}
+    assert {table: rows(old, table) for table in OLD_TABLES} == {
+        table: rows(OLD, table) for table in OLD_TABLES
+    }
 
 
 def _open_and_count(url: str, barrier: object, answers: object) -> None:
@@ -171,7 +185,9 @@ def _open_and_count(url: str, barrier: object, answers: object) -> None:
 
 
 @pytest.mark.parametrize("state", ["fresh", "old", "postgresql"])
-def test_processes_that_start_at_once_all_start(tmp_path: Path, request: pytest.FixtureRequest, state: str) -> None:
+def test_processes_that_start_at_once_all_start(
+    tmp_path: Path, request: pytest.FixtureRequest, state: str
+) -> None:
     url = f"sqlite:///{tmp_path / 'lens.sqlite3'}"
     if state == "old":
         shutil.copy(OLD, tmp_path / "lens.sqlite3")

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from tests.webapp.test_migrations import OLD
 from webapp.db.session import make_sessions, open_database
-from webapp.services.feedback import FeedbackService, Submission
+from webapp.services.results.feedback import FeedbackService, Submission
 
 RECEIPT = "receipt-of-two-people-before-migrations-01"
 COUNT = 20
@@ -33,7 +33,9 @@ def test_two_processes_write_at_once_and_nothing_is_lost_or_doubled(tmp_path: Pa
     engine = open_database(f"sqlite:///{path}")
     context = multiprocessing.get_context("spawn")
     barrier, answers = context.Barrier(2), context.Queue()
-    processes = [context.Process(target=_vote, args=(path, name, barrier, answers)) for name in ("first", "second")]
+    processes = [
+        context.Process(target=_vote, args=(path, name, barrier, answers)) for name in ("first", "second")
+    ]
     for process in processes:
         process.start()
     given = [answers.get(timeout=200) for _ in range(2 * COUNT)]
@@ -43,7 +45,9 @@ def test_two_processes_write_at_once_and_nothing_is_lost_or_doubled(tmp_path: Pa
     assert all(own for own, _ in given)
     assert sum(shared for _, shared in given) == COUNT
     with engine.connect() as connection:
-        votes = connection.execute(text("SELECT count(*) FROM feedback WHERE idempotency_key LIKE 'key-%-%'")).scalar()
+        votes = connection.execute(
+            text("SELECT count(*) FROM feedback WHERE idempotency_key LIKE 'key-%-%'")
+        ).scalar()
         tags = dict(connection.execute(text("SELECT tag, count(*) FROM feedback_tag GROUP BY tag")).all())
         assert connection.execute(text("PRAGMA integrity_check")).scalar() == "ok"
     engine.dispose()

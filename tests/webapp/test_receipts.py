@@ -13,20 +13,22 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select, text, update
 
-from laanet_core.images import read_image
-from laanet_core.inference import Detector
-from laanet_core.stability import Stability
+from laanet_core.inference.detector import Detector
+from laanet_core.inference.stability import Stability
+from laanet_core.media.images import read_image
 from tests.core.clips import cut_clip, write_animation, write_clip
 from tests.webapp.naughty import MANY, NOTES
 from tests.webapp.test_feedback import mask, png
 from tests.webapp.test_migrations import OLD
+from webapp.db.migrate import newest_version
 from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.db.tables import Analysis, Base, Rescore
-from webapp.db.upgrade import newest_version
-from webapp.domain import Refused, new_key, now, receipt_hash
-from webapp.services.analysis import Analysed, AnalysisService
-from webapp.services.feedback import FeedbackService, Submission
-from webapp.services.receipts import ReceiptService
+from webapp.domain.clock import now
+from webapp.domain.errors import Refused
+from webapp.security.tokens import new_key, receipt_hash
+from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
 
 pytestmark = pytest.mark.both_databases
 OLD_RECEIPT = "receipt-of-two-people-before-migrations-01"
@@ -43,16 +45,22 @@ def everything(sessions: Sessions) -> bytes:
     with sessions() as session:
         database = session.get_bind().engine.url.database
         if session.get_bind().dialect.name == "sqlite":
-            return b"".join(path.read_bytes() for path in Path(str(database)).parent.iterdir() if path.is_file())
+            return b"".join(
+                path.read_bytes() for path in Path(str(database)).parent.iterdir() if path.is_file()
+            )
         rows = [row for table in Base.metadata.sorted_tables for row in session.execute(select(table)).all()]
-    return b"\n".join(value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row)
+    return b"\n".join(
+        value if isinstance(value, bytes) else str(value).encode() for row in rows for value in row
+    )
 
 
 def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
     return refused.value.code
 
 
-def test_a_result_comes_back_as_it_was_answered(receipts: ReceiptService, analysed: Analysed, receipt: str, detector: Detector) -> None:
+def test_a_result_comes_back_as_it_was_answered(
+    receipts: ReceiptService, analysed: Analysed, receipt: str, detector: Detector
+) -> None:
     record = receipts.result(receipt)
     assert json.loads(json.dumps(record)) == record
     answered = analysed.result.to_json()
@@ -65,7 +73,12 @@ def test_a_result_comes_back_as_it_was_answered(receipts: ReceiptService, analys
         "fake_above": decision.fake_above,
     }
     assert record["size"] == list(analysed.result.size or ())
-    assert (record["feedback"], record["later_scores"], record["decision"], record["notify"]) == ([], [], None, False)
+    assert (record["feedback"], record["later_scores"], record["decision"], record["notify"]) == (
+        [],
+        [],
+        None,
+        False,
+    )
     assert record["created_at"].endswith("+00:00")
     assert '"path"' not in json.dumps(record)
 
@@ -93,20 +106,41 @@ def test_feedback_and_later_scores_are_part_of_it(
     feedback.submit(Submission(receipt, 2, "disagree", " why? ", new_key(), ("teeth", "eyes"), png(mask())))
     with sessions.begin() as session:
         row = Rescore(
-            analysis_id=1, created_at=now(), model_name="m", model_version="2", model_sha256="2" * 64, fake_prob=0.25, verdict="real"
+            analysis_id=1,
+            created_at=now(),
+            model_name="m",
+            model_version="2",
+            model_sha256="2" * 64,
+            fake_prob=0.25,
+            verdict="real",
         )
         session.add(row)
     record = receipts.result(receipt)
     first, second = record["feedback"]
-    assert {**first, "created_at": None} == {"created_at": None, "face": 0, "vote": "agree", "note": "", "tags": [], "region": None}
+    assert {**first, "created_at": None} == {
+        "created_at": None,
+        "face": 0,
+        "vote": "agree",
+        "note": "",
+        "tags": [],
+        "region": None,
+    }
     assert (second["face"], second["note"], second["tags"]) == (2, " why? ", ["teeth", "eyes"])
     assert base64.b64decode(second["region"]).startswith(b"\x89PNG")
     (later,) = record["later_scores"]
-    assert (later["model"], later["fake_prob"], later["verdict"]) == ({"name": "m", "version": "2", "sha256": "2" * 64}, 0.25, "real")
+    assert (later["model"], later["fake_prob"], later["verdict"]) == (
+        {"name": "m", "version": "2", "sha256": "2" * 64},
+        0.25,
+        "real",
+    )
 
 
-@pytest.mark.parametrize("wrong", ["", "guess", "\x00", "\ud800", "é" * 50, "x" * 1_000_000, "' OR 1=1 --", "../..", "%"])
-def test_wrong_receipts_of_any_shape_are_answered_alike(receipts: ReceiptService, receipt: str, wrong: str) -> None:
+@pytest.mark.parametrize(
+    "wrong", ["", "guess", "\x00", "\ud800", "é" * 50, "x" * 1_000_000, "' OR 1=1 --", "../..", "%"]
+)
+def test_wrong_receipts_of_any_shape_are_answered_alike(
+    receipts: ReceiptService, receipt: str, wrong: str
+) -> None:
     answers = set()
     for ask in (receipts.result, receipts.delete, lambda wrong: receipts.ask_notice(wrong, True)):
         with pytest.raises(Refused) as refused:
@@ -117,38 +151,58 @@ def test_wrong_receipts_of_any_shape_are_answered_alike(receipts: ReceiptService
     assert answers == {("unknown_receipt", "There is no result under this receipt.")}
 
 
-def test_that_only_a_part_was_judged_is_kept(analysis: AnalysisService, receipts: ReceiptService, samples: Path, tmp_path: Path) -> None:
+def test_that_only_a_part_was_judged_is_kept(
+    analysis: AnalysisService, receipts: ReceiptService, samples: Path, tmp_path: Path
+) -> None:
     frame = read_image(samples / "astronaut.png")[:256, 100:356]
     files = {
         "first_picture_only": write_animation(tmp_path / "a.webp", [frame, frame[::-1]]),
-        "cut_short": cut_clip(write_clip(tmp_path / "a.mkv", [np.roll(frame, 9 * n, 1) for n in range(20)]), 0.5),
+        "cut_short": cut_clip(
+            write_clip(tmp_path / "a.mkv", [np.roll(frame, 9 * n, 1) for n in range(20)]), 0.5
+        ),
         None: samples / "astronaut.png",
     }
     for caution, file in files.items():
         analysed = analysis.analyse(file)
         assert analysed.receipt is not None
         wanted = [caution] if caution else []
-        assert (analysed.to_json()["cautions"], receipts.result(analysed.receipt)["cautions"]) == (wanted, wanted)
+        assert (analysed.to_json()["cautions"], receipts.result(analysed.receipt)["cautions"]) == (
+            wanted,
+            wanted,
+        )
 
 
-def test_an_answer_from_before_cautions_were_kept_has_none(receipts: ReceiptService, sessions: Sessions, receipt: str) -> None:
+def test_an_answer_from_before_cautions_were_kept_has_none(
+    receipts: ReceiptService, sessions: Sessions, receipt: str
+) -> None:
     with sessions.begin() as session:
         session.execute(update(Analysis).values(cautions=None))
     assert receipts.result(receipt)["cautions"] == []
 
 
-def test_it_is_kept_whether_the_verdicts_held(receipts: ReceiptService, analysed: Analysed, receipt: str) -> None:
+def test_it_is_kept_whether_the_verdicts_held(
+    receipts: ReceiptService, analysed: Analysed, receipt: str
+) -> None:
     record = receipts.result(receipt)
     assert (record["held"], record["unstable_faces"]) == (None, [])  # not tried
     faces = tuple(dataclasses.replace(face, verdict="real") for face in analysed.result.faces)
     result = dataclasses.replace(analysed.result, verdict="real", faces=faces)
     holds, falls = Stability((), True, "real"), Stability((), False, "inconclusive")
-    cases: list[tuple[list[Stability | None], bool, list[int]]] = [([holds, holds], True, []), ([holds, falls], False, [2])]
+    cases: list[tuple[list[Stability | None], bool, list[int]]] = [
+        ([holds, holds], True, []),
+        ([holds, falls], False, [2]),
+    ]
     for found, held, unstable in cases:
-        receipts.remember_held(receipt, dataclasses.replace(result, kind="video"), [falls])  # of a clip nothing is kept
+        receipts.remember_held(
+            receipt, dataclasses.replace(result, kind="video"), [falls]
+        )  # of a clip nothing is kept
         receipts.remember_held(receipt, result, found)
         record = receipts.result(receipt)
-        assert (record["held"], record["unstable_faces"], record["verdict"]) == (held, unstable, analysed.result.verdict)
+        assert (record["held"], record["unstable_faces"], record["verdict"]) == (
+            held,
+            unstable,
+            analysed.result.verdict,
+        )
     receipts.delete(receipt)
     receipts.remember_held(receipt, result, [holds, holds])  # nothing happens
     with pytest.raises(Refused, match="There is no result under this receipt"):
@@ -173,9 +227,19 @@ def test_deleting_leaves_nothing(
     other = analysis.analyse(samples / "astronaut.png").receipt
     assert other is not None
     region = png(mask())
-    vote = Submission(receipt, 1, "disagree", "words of the deleted one " * 60, "key-of-the-deleted-vote", ("teeth",), region)
+    vote = Submission(
+        receipt,
+        1,
+        "disagree",
+        "words of the deleted one " * 60,
+        "key-of-the-deleted-vote",
+        ("teeth",),
+        region,
+    )
     feedback.submit(vote)
-    feedback.submit(dataclasses.replace(vote, receipt=other, note="words that stay", idempotency_key=new_key()))
+    feedback.submit(
+        dataclasses.replace(vote, receipt=other, note="words that stay", idempotency_key=new_key())
+    )
     with sessions.begin() as session:
         session.add(
             Rescore(
@@ -188,16 +252,33 @@ def test_deleting_leaves_nothing(
                 verdict="real",
             )
         )
-    traces = (b"words of the deleted one", b"key-of-the-deleted-vote", b"of-the-deleted", receipt_hash(receipt).encode())
+    traces = (
+        b"words of the deleted one",
+        b"key-of-the-deleted-vote",
+        b"of-the-deleted",
+        receipt_hash(receipt).encode(),
+    )
     assert all(trace in everything(sessions) for trace in traces)
     receipts.delete(receipt)
     left = everything(sessions)
     assert not any(trace in left for trace in (*traces, receipt.encode(), analysed.media_sha256.encode()))
     assert left.count(b"IDAT") == 1
     with sessions() as session:
-        counts = {table.name: session.execute(text(f"SELECT count(*) FROM {table.name}")).scalar() for table in Base.metadata.sorted_tables}
+        counts = {
+            table.name: session.execute(text(f"SELECT count(*) FROM {table.name}")).scalar()
+            for table in Base.metadata.sorted_tables
+        }
     held = {name: count for name, count in counts.items() if count}
-    assert held == {"analysis": 1, "fingerprint": 1, "face": 1, "feedback": 1, "feedback_tag": 1, "region": 1, "audit": 2, "audit_head": 1}
+    assert held == {
+        "analysis": 1,
+        "fingerprint": 1,
+        "face": 1,
+        "feedback": 1,
+        "feedback_tag": 1,
+        "region": 1,
+        "audit": 2,
+        "audit_head": 1,
+    }
     for ask in (receipts.delete, receipts.result):
         with pytest.raises(Refused) as refused:
             ask(receipt)
@@ -240,7 +321,9 @@ def test_results_from_before_the_migrations_can_be_seen_and_deleted_from_the_cop
         assert connection.execute("SELECT count(*) FROM analysis").fetchone() == (2,)
 
 
-def test_a_failing_database_is_said(receipts: ReceiptService, engine: Engine, analysed: Analysed, receipt: str) -> None:
+def test_a_failing_database_is_said(
+    receipts: ReceiptService, engine: Engine, analysed: Analysed, receipt: str
+) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE analysis RENAME TO elsewhere"))
     for ask, code in (
@@ -254,7 +337,9 @@ def test_a_failing_database_is_said(receipts: ReceiptService, engine: Engine, an
         assert code_of(refused) == code
 
 
-def test_notes_come_back_byte_for_byte(receipts: ReceiptService, feedback: FeedbackService, receipt: str) -> None:
+def test_notes_come_back_byte_for_byte(
+    receipts: ReceiptService, feedback: FeedbackService, receipt: str
+) -> None:
     assert len(set(NOTES)) == 40
     assert len(MANY) > 400
     notes = [*NOTES, *MANY]

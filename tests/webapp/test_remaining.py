@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from webapp.ui.pages.analyse.remaining import Remaining
+from webapp.ui.pages.analyse.eta import Remaining
 
 
 def told(reports: Iterable[tuple[float, float]], *, waited: float = 0.0) -> list[int | None]:
@@ -43,7 +43,10 @@ def test_a_little_unsteadiness_never_raises_what_was_said(slower: float) -> None
 
 
 def test_work_that_turns_much_slower_is_admitted_and_still_ends_at_zero() -> None:
-    fast, slow = [(second, second / 20) for second in range(1, 11)], [(10 + 6 * step, (10 + step) / 20) for step in range(1, 11)]
+    fast, slow = (
+        [(second, second / 20) for second in range(1, 11)],
+        [(10 + 6 * step, (10 + step) / 20) for step in range(1, 11)],
+    )
     said = [value for value in told([*fast, *slow]) if value is not None]
     assert max(said[7:]) > min(said[:7])
     assert said[-1] <= 10

@@ -21,7 +21,8 @@ from tests.core.clips import cut_clip, write_animation, write_clip
 from tests.webapp.naughty import NOTES
 from tests.webapp.test_feedback import mask, png
 from tests.webapp.test_http import predicted
-from webapp.domain import MAX_NOTE, MAX_REGION_BYTES, new_key
+from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES
+from webapp.security.tokens import new_key
 from webapp.ui.rest import schemas
 
 API = "/api/v1"
@@ -35,7 +36,9 @@ def http(server: Server) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="module")
 def analysed(http: httpx.Client, samples: Path) -> dict[str, Any]:
-    answer = http.post("/analyse", files={"file": ("two_people.jpg", (samples / "two_people.jpg").read_bytes())})
+    answer = http.post(
+        "/analyse", files={"file": ("two_people.jpg", (samples / "two_people.jpg").read_bytes())}
+    )
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -60,7 +63,12 @@ def wait_for_no_uploads(cache: Path) -> None:
 
 
 def test_files_are_judged_as_predict_judges_them(
-    http: httpx.Client, server: Server, capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path, analysed: dict[str, Any]
+    http: httpx.Client,
+    server: Server,
+    capsys: pytest.CaptureFixture[str],
+    samples: Path,
+    tmp_path: Path,
+    analysed: dict[str, Any],
 ) -> None:
     keys = ("kind", "outcome", "verdict", "fake_prob", "faces", "model", "error")
     expected = predicted(capsys, samples / "two_people.jpg")
@@ -79,11 +87,19 @@ def test_files_are_judged_as_predict_judges_them(
     wait_for_no_uploads(server.cache)
 
 
-def test_that_only_a_part_was_judged_is_said_at_once_and_later(http: httpx.Client, samples: Path, tmp_path: Path) -> None:
+def test_that_only_a_part_was_judged_is_said_at_once_and_later(
+    http: httpx.Client, samples: Path, tmp_path: Path
+) -> None:
     with Image.open(samples / "astronaut.png") as image:
-        frames = [np.asarray(image.convert("RGB").resize((256, 256)).rotate(2 * number)) for number in range(20)]
+        frames = [
+            np.asarray(image.convert("RGB").resize((256, 256)).rotate(2 * number)) for number in range(20)
+        ]
     whole = write_clip(tmp_path / "clip.mp4", frames, movflags="faststart")
-    files = [(cut_clip(whole, 0.4), ["cut_short"]), (whole, []), (write_animation(tmp_path / "a.png", frames[:2]), ["first_picture_only"])]
+    files = [
+        (cut_clip(whole, 0.4), ["cut_short"]),
+        (whole, []),
+        (write_animation(tmp_path / "a.png", frames[:2]), ["first_picture_only"]),
+    ]
     for file, cautions in files:
         answer = http.post("/analyse", content=file.read_bytes()).json()
         schemas.Analysed.model_validate(answer, strict=False)
@@ -94,7 +110,10 @@ def test_that_only_a_part_was_judged_is_said_at_once_and_later(http: httpx.Clien
 def test_rejected_files_are_answered_alike_with_422(http: httpx.Client, samples: Path) -> None:
     cut = (samples / "two_people.jpg").read_bytes()[:50_000]
     for content, why in ((b"", "empty_file"), (b"no picture", "unsupported_type"), (cut, "corrupt_image")):
-        for answer in (http.post("/analyse", content=content), http.post("/analyse", files={"file": ("../../x.svg", content)})):
+        for answer in (
+            http.post("/analyse", content=content),
+            http.post("/analyse", files={"file": ("../../x.svg", content)}),
+        ):
             assert answer.status_code == 422
             rejected = answer.json()
             assert (rejected["outcome"], rejected["error"]["code"]) == ("rejected", why)
@@ -106,10 +125,19 @@ def test_rejected_files_are_answered_alike_with_422(http: httpx.Client, samples:
 def test_requests_that_cannot_be_read_are_refused(http: httpx.Client, server: Server) -> None:
     form = {"Content-Type": "multipart/form-data; boundary=b"}
     assert code(http.post("/analyse", files={"other": ("x", b"x")})) == (400, "missing_file")
-    assert code(http.post("/analyse", data={"file": "x"}, files={"other": ("x", b"x")})) == (400, "missing_file")
-    assert code(http.post("/analyse", files=[("file", ("a", b"x")), ("file", ("b", b"x"))])) == (400, "invalid_form")
+    assert code(http.post("/analyse", data={"file": "x"}, files={"other": ("x", b"x")})) == (
+        400,
+        "missing_file",
+    )
+    assert code(http.post("/analyse", files=[("file", ("a", b"x")), ("file", ("b", b"x"))])) == (
+        400,
+        "invalid_form",
+    )
     assert code(http.post("/analyse", content=b"--c\r\n", headers=form)) == (400, "invalid_form")
-    assert code(http.post("/analyse", content=b"x", headers={"Content-Type": "multipart/form-data"})) == (400, "invalid_form")
+    assert code(http.post("/analyse", content=b"x", headers={"Content-Type": "multipart/form-data"})) == (
+        400,
+        "invalid_form",
+    )
     assert code(http.get("/analyse")) == (405, "method_not_allowed")
     assert code(http.get("/nothing")) == (404, "not_found")
     assert code(http.post("/analyse/")) == (404, "not_found")
@@ -124,7 +152,11 @@ def test_large_files_are_refused_announced_or_not(http: httpx.Client, server: Se
             connection.sendall(
                 f"POST {API}/analyse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: {kind}\r\n\r\n".encode()
             )
-            start = b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n' if "multipart" in kind else b"y"
+            start = (
+                b'--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+                if "multipart" in kind
+                else b"y"
+            )
             connection.sendall(b"%x\r\n%s\r\n" % (len(start), start))
             chunk = b"10000\r\n" + b"y" * 0x10000 + b"\r\n"
             try:
@@ -140,18 +172,31 @@ def test_large_files_are_refused_announced_or_not(http: httpx.Client, server: Se
 
 def test_feedback_of_all_parts_comes_back(http: httpx.Client, samples: Path) -> None:
     receipt = http.post("/analyse", content=(samples / "two_people.jpg").read_bytes()).json()["receipt"]
-    sent = vote(tags=["eyes", "boundary"], note=" I was there.\n", region=base64.b64encode(png(mask())).decode())
+    sent = vote(
+        tags=["eyes", "boundary"], note=" I was there.\n", region=base64.b64encode(png(mask())).decode()
+    )
     for repeated in (False, True):
         answer = http.post(f"/results/{receipt}/feedback", json=sent)
-        assert (answer.status_code, answer.json()) == (200, {"stored": True, "repeated": repeated, "error": None})
+        assert (answer.status_code, answer.json()) == (
+            200,
+            {"stored": True, "repeated": repeated, "error": None},
+        )
         schemas.Stored.model_validate(answer.json())
     result = http.get(f"/results/{receipt}")
     assert result.headers["cache-control"] == "no-store"
     (kept,) = result.json()["feedback"]
-    assert (kept["face"], kept["vote"], kept["tags"], kept["note"]) == (1, "disagree", ["boundary", "eyes"], " I was there.\n")
+    assert (kept["face"], kept["vote"], kept["tags"], kept["note"]) == (
+        1,
+        "disagree",
+        ["boundary", "eyes"],
+        " I was there.\n",
+    )
     assert base64.b64decode(kept["region"]).startswith(b"\x89PNG")
     schemas.Result.model_validate(result.json())
-    assert code(http.post(f"/results/{receipt}/feedback", json={**sent, "vote": "agree"})) == (409, "key_reused")
+    assert code(http.post(f"/results/{receipt}/feedback", json={**sent, "vote": "agree"})) == (
+        409,
+        "key_reused",
+    )
 
 
 @pytest.mark.parametrize(
@@ -259,7 +304,14 @@ def test_the_description_names_exactly_what_there_is(http: httpx.Client, server:
         "/results/{receipt}/feedback": {"post"},
     }
     assert "HTTPValidationError" not in json.dumps(document)
-    assert set(document["paths"]["/analyse"]["post"]["responses"]) == {"200", "400", "413", "422", "503", "default"}
+    assert set(document["paths"]["/analyse"]["post"]["responses"]) == {
+        "200",
+        "400",
+        "413",
+        "422",
+        "503",
+        "default",
+    }
     assert httpx.get(f"{server.url}/openapi.json").status_code == 404
     for page in ("docs", "redoc"):
         assert http.get(f"/{page}").status_code == 404

@@ -13,12 +13,22 @@ def test_nothing_set_gives_the_defaults() -> None:
     assert (settings.host, settings.port, settings.weights) == ("127.0.0.1", 7860, "starter")
     assert settings.database.endswith("data/lens.sqlite3")
     assert settings.at_once >= 2
-    assert (settings.runtime, settings.precision, settings.compiled) == ("auto", "float32", settings.data / "compiled")
+    assert (settings.runtime, settings.precision, settings.compiled) == (
+        "auto",
+        "float32",
+        settings.data / "compiled",
+    )
 
 
 def test_what_is_set_counts(tmp_path: Path) -> None:
-    settings = from_environment({"LENS_PORT": "9000", "LENS_DATA": str(tmp_path), "LENS_WEIGHTS": "hf://a/b@c", "OTHER": "x"})
-    assert (settings.port, settings.weights, settings.database) == (9000, "hf://a/b@c", f"sqlite:///{tmp_path}/lens.sqlite3")
+    settings = from_environment(
+        {"LENS_PORT": "9000", "LENS_DATA": str(tmp_path), "LENS_WEIGHTS": "hf://a/b@c", "OTHER": "x"}
+    )
+    assert (settings.port, settings.weights, settings.database) == (
+        9000,
+        "hf://a/b@c",
+        f"sqlite:///{tmp_path}/lens.sqlite3",
+    )
     assert settings.media == str(tmp_path / "media")
     bucket = from_environment({"LENS_STORE": "s3://bucket/folder", "LENS_STORE_GB": "0.5"})
     assert (bucket.media, bucket.store_bytes) == ("s3://bucket/folder", 500_000_000)
@@ -26,22 +36,46 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
     assert settings.backups == tmp_path / "backups"
     assert settings.audit_head == tmp_path / "audit.head"
     off = from_environment(
-        {"LENS_BACKUP_HOURS": "0", "LENS_BACKUPS": str(tmp_path / "b"), "LENS_RETENTION_DAYS": "90", "LENS_RESTORE": "latest"}
+        {
+            "LENS_BACKUP_HOURS": "0",
+            "LENS_BACKUPS": str(tmp_path / "b"),
+            "LENS_RETENTION_DAYS": "90",
+            "LENS_RESTORE": "latest",
+        }
     )
-    assert (off.backup_hours, off.backups, off.retention_days, off.restore) == (0, tmp_path / "b", 90, "latest")
+    assert (off.backup_hours, off.backups, off.retention_days, off.restore) == (
+        0,
+        tmp_path / "b",
+        90,
+        "latest",
+    )
     assert from_environment({"LENS_FINETUNE_THREADS": "2"}).finetune_threads == 2
     assert from_environment({"LENS_DATABASE_URL": "postgresql://db/lens"}).database == "postgresql://db/lens"
 
 
 def test_a_space_is_served_to_everybody_and_writes_nowhere_else(tmp_path: Path) -> None:
     space = from_environment(
-        {"SPACE_ID": "owner/lens", "GRADIO_SERVER_PORT": "7861", "SPACES_ZERO_GPU": "true", "LENS_BACKUPS": str(tmp_path)}
+        {
+            "SPACE_ID": "owner/lens",
+            "GRADIO_SERVER_PORT": "7861",
+            "SPACES_ZERO_GPU": "true",
+            "LENS_BACKUPS": str(tmp_path),
+        }
     )
-    assert (space.host, space.port, space.log, space.restore, space.backup_hours) == ("0.0.0.0", 7861, "json", "latest", 0.25)
+    assert (space.host, space.port, space.log, space.restore, space.backup_hours) == (
+        "0.0.0.0",
+        7861,
+        "json",
+        "latest",
+        0.25,
+    )
     assert (space.space, space.zero_gpu, space.at_once) == (True, True, 1)
     assert not any(path.is_relative_to(ROOT) for path in (space.data, space.cache))
     assert from_environment({"SPACE_ID": "owner/lens"}).restore == ""
-    assert from_environment({"SPACE_ID": "owner/lens", "LENS_DATA": str(tmp_path), "LENS_PORT": "9000"}).port == 9000
+    assert (
+        from_environment({"SPACE_ID": "owner/lens", "LENS_DATA": str(tmp_path), "LENS_PORT": "9000"}).port
+        == 9000
+    )
 
 
 OAUTH = {
@@ -57,13 +91,23 @@ OAUTH = {
 def test_a_space_says_how_its_visitors_sign_in() -> None:
     oauth = from_environment(OAUTH).oauth
     assert oauth is not None
-    assert (oauth.provider, oauth.url, oauth.client_id) == ("https://huggingface.co", "https://owner-lens.hf.space", "client")
+    assert (oauth.provider, oauth.url, oauth.client_id) == (
+        "https://huggingface.co",
+        "https://owner-lens.hf.space",
+        "client",
+    )
     assert oauth.scopes == ("openid", "profile", "read-memberships")
     assert "secret-of-the-space" not in repr(from_environment(OAUTH))
     for missing in OAUTH:
-        assert from_environment({name: value for name, value in OAUTH.items() if name != missing}).oauth is None
+        assert (
+            from_environment({name: value for name, value in OAUTH.items() if name != missing}).oauth is None
+        )
     settings = from_environment({"LENS_HF_ORGANISATION": "Lens.Mods-1", "LENS_HF_ROLELESS": "moderator"})
-    assert (settings.organisation, settings.roleless, Settings().roleless) == ("Lens.Mods-1", "moderator", "refuse")
+    assert (settings.organisation, settings.roleless, Settings().roleless) == (
+        "Lens.Mods-1",
+        "moderator",
+        "refuse",
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,12 +126,16 @@ def test_what_a_space_cannot_say(name: str, value: str) -> None:
 
 
 def test_backups_may_go_to_a_dataset_repository(tmp_path: Path) -> None:
-    settings = from_environment({"LENS_BACKUPS": "hf://datasets/owner/lens-backups", "LENS_DATA": str(tmp_path)})
+    settings = from_environment(
+        {"LENS_BACKUPS": "hf://datasets/owner/lens-backups", "LENS_DATA": str(tmp_path)}
+    )
     assert (settings.backups_repository, settings.backups) == ("owner/lens-backups", tmp_path / "backups")
 
 
 def test_secrets_are_not_printed() -> None:
-    assert "a-secret-of-the-host" not in repr(from_environment({"LENS_METRICS_TOKEN": "a-secret-of-the-host"}))
+    assert "a-secret-of-the-host" not in repr(
+        from_environment({"LENS_METRICS_TOKEN": "a-secret-of-the-host"})
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,6 +187,8 @@ def test_impossible_values_are_refused_by_name(name: str, value: str) -> None:
 
 
 def test_a_webhook_needs_a_secret_that_is_never_shown() -> None:
-    settings = from_environment({"LENS_WEBHOOK_URL": "http://127.0.0.1:9/hook", "LENS_WEBHOOK_SECRET": "sixteen letters!"})
+    settings = from_environment(
+        {"LENS_WEBHOOK_URL": "http://127.0.0.1:9/hook", "LENS_WEBHOOK_SECRET": "sixteen letters!"}
+    )
     assert (settings.webhook_url, settings.webhook_secret) == ("http://127.0.0.1:9/hook", "sixteen letters!")
     assert "sixteen letters!" not in repr(settings)

@@ -13,12 +13,12 @@ import pytest
 from laanet_core.results import AnalysisResult
 from tests.webapp.conftest import Judged
 from webapp.db.session import Sessions
-from webapp.services import stopping
-from webapp.services.analysis import AnalysisService
-from webapp.services.jobs import Jobs
-from webapp.services.stopping import Stopping
-from webapp.services.timer import Timer
-from webapp.services.turns import Restarting
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.queue import Restarting
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.operations import shutdown as stopping
+from webapp.services.operations.scheduler import Timer
+from webapp.services.operations.shutdown import Stopping
 
 
 class Slow:
@@ -57,7 +57,9 @@ def steps(analysis: AnalysisService) -> tuple[Stopping, list[str]]:
     return Stopping(analysis, Timer([]), **options), done
 
 
-def test_what_runs_is_finished_what_waits_is_told_and_then_all_is_closed(analysis: AnalysisService, slow: Slow, judged: Judged) -> None:
+def test_what_runs_is_finished_what_waits_is_told_and_then_all_is_closed(
+    analysis: AnalysisService, slow: Slow, judged: Judged
+) -> None:
     end, done = steps(analysis)
     with ThreadPoolExecutor(3) as pool:
         running = pool.submit(analysis.analyse, judged.picture)
@@ -93,14 +95,19 @@ def test_what_takes_too_long_is_told_to_stop(
     assert done == ["backup", "close_server", "close_decoders", "close_database"]
 
 
-def test_steps_that_hang_or_fail_do_not_keep_the_others(analysis: AnalysisService, caplog: pytest.LogCaptureFixture) -> None:
+def test_steps_that_hang_or_fail_do_not_keep_the_others(
+    analysis: AnalysisService, caplog: pytest.LogCaptureFixture
+) -> None:
     never, done = threading.Event(), []
 
     def fail() -> None:
         raise OSError("the volume is gone")
 
     started = time.monotonic()
-    last = {"close_decoders": lambda: done.append("decoders"), "close_database": lambda: done.append("database")}
+    last = {
+        "close_decoders": lambda: done.append("decoders"),
+        "close_database": lambda: done.append("database"),
+    }
     Stopping(analysis, Timer([]), backup=fail, close_server=never.wait, **last).run(seconds=2.5)
     assert time.monotonic() - started < 10
     assert done == ["decoders", "database"]

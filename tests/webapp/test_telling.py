@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from laanet_core.results import AnalysisResult, ModelInfo
-from webapp.ui.pages.analyse.telling import Telling
-from webapp.ui.presence import Presence
-from webapp.ui.receipts import receipt_of
+from webapp.ui.page_presence import Presence
+from webapp.ui.pages.analyse.progress import Telling
+from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.texts import LANGUAGES
 
 CLIP = AnalysisResult("video", "verdict", "fake", 0.87654, (), ModelInfo("laanet-lite", "1", "0" * 64), 0.2)
@@ -43,7 +43,16 @@ def test_a_page_that_is_left_stops_its_own_job_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["{}", " {}\n", "http://host/receipt#{}", "<http://host/receipt#{}>.", "\u2039{}\u203a", '"{}",', "«http://h/receipt-zh#{}»"]
+    "words",
+    [
+        "{}",
+        " {}\n",
+        "http://host/receipt#{}",
+        "<http://host/receipt#{}>.",
+        "\u2039{}\u203a",
+        '"{}",',
+        "«http://h/receipt-zh#{}»",
+    ],
 )
 def test_a_receipt_is_found_in_what_people_paste(words: str) -> None:
     receipt = "aB3-_" * 8

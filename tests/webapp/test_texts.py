@@ -7,11 +7,10 @@ from typing import get_args
 
 import pytest
 
-from laanet_core.cautions import CAUTIONS
-from laanet_core.holding import Finding
-from laanet_core.results import Outcome, Verdict
-from webapp.domain import Vote
-from webapp.services.reports import REPORT_WORDS
+from laanet_core.inference.stable_verdicts import Finding
+from laanet_core.results import CAUTIONS, Outcome, Verdict
+from webapp.domain.enums import Vote
+from webapp.services.reports.service import REPORT_WORDS
 from webapp.ui.texts import LANGUAGES, Texts
 
 ENGLISH = LANGUAGES["en"]
@@ -43,7 +42,10 @@ def test_every_language_says_everything(code: str) -> None:
         if words:
             assert other[name].strip(), name
             assert other[name] != words or name in SAME_EVERYWHERE, f"{name} is not translated"
-        places, others = (sorted(field for _, field, _, _ in string.Formatter().parse(text) if field) for text in (words, other[name]))
+        places, others = (
+            sorted(field for _, field, _, _ in string.Formatter().parse(text) if field)
+            for text in (words, other[name])
+        )
         assert others == places, name
 
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from webapp.services.timer import Task, Timer
+from webapp.services.operations.scheduler import Task, Timer
 
 
 def test_tasks_are_done_again_and_again_until_the_end(caplog: pytest.LogCaptureFixture) -> None:
@@ -22,7 +22,13 @@ def test_tasks_are_done_again_and_again_until_the_end(caplog: pytest.LogCaptureF
             failed.set()
         raise OSError("the disk is full")
 
-    with Timer([Task("working", work, 0.01, 0), Task("failing", fail, 0.01, 0.02), Task("sleeping", lambda: done.append("late"), 1, 3600)]):
+    with Timer(
+        [
+            Task("working", work, 0.01, 0),
+            Task("failing", fail, 0.01, 0.02),
+            Task("sleeping", lambda: done.append("late"), 1, 3600),
+        ]
+    ):
         assert often.wait(20)
         assert failed.wait(20)
     count = len(done)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from webapp.services.turns import Busy, Turns
+from webapp.services.analysis.queue import Busy, Turns
 
 
 def test_turns_are_given_in_order_and_the_line_has_an_end() -> None:
@@ -106,7 +106,9 @@ def test_pictures_go_before_clips_but_no_clip_waits_for_ever() -> None:
     order = []
     for _ in range(21):
         turns.give_back(turn)
-        (turn,) = (waiting for waiting in (clip, *pictures) if waiting.granted.done() and waiting not in order)
+        (turn,) = (
+            waiting for waiting in (clip, *pictures) if waiting.granted.done() and waiting not in order
+        )
         order.append(turn)
     assert order.index(clip) == 8
     assert [turn for turn in order if turn is not clip] == pictures

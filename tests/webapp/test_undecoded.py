@@ -9,7 +9,7 @@ import pytest
 from gradio.data_classes import ImageData
 from PIL import Image
 
-from webapp.ui import undecoded
+from webapp.ui.gradio_patches import raw_uploads as undecoded
 
 
 def test_files_are_handed_on_unopened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import Server
-from webapp.services.uploads import Uploads, folder
+from webapp.services.storage.uploads import Uploads, folder
 
 
 @pytest.fixture
@@ -38,7 +38,11 @@ def test_an_upload_is_taken_to_a_folder_of_its_own_and_dropped(cache: Path) -> N
 
 def test_what_belongs_to_a_receipt_goes_with_it(cache: Path) -> None:
     uploads = Uploads(cache)
-    mine, made, other = uploads.take(upload(cache)), upload(cache, "made/report.pdf"), upload(cache, "other/report.pdf")
+    mine, made, other = (
+        uploads.take(upload(cache)),
+        upload(cache, "made/report.pdf"),
+        upload(cache, "other/report.pdf"),
+    )
     uploads.hold("mine", mine, made)
     shared = uploads.take(upload(cache, "shared/picture.jpg"))  # analysed twice
     uploads.hold("mine", shared)
@@ -75,13 +79,22 @@ def test_the_sweep_takes_what_is_old_wherever_it_lies(cache: Path) -> None:
     fresh = upload(cache, "fresh/new.jpg")
     os.utime(fresh, (0, 0))  # its time of writing is as old as can be, its arrival is not
     uploads.sweep(0.04 + time.time() - fresh.lstat().st_ctime)
-    assert sorted(str(path.relative_to(cache)) for path in cache.rglob("*")) == ["api", "fresh", "fresh/new.jpg", "visits"]
+    assert sorted(str(path.relative_to(cache)) for path in cache.rglob("*")) == [
+        "api",
+        "fresh",
+        "fresh/new.jpg",
+        "visits",
+    ]
 
 
-def test_the_same_picture_uploaded_twice_is_two_files_and_a_judged_one_is_out_of_reach(server: Server, samples: Path) -> None:
+def test_the_same_picture_uploaded_twice_is_two_files_and_a_judged_one_is_out_of_reach(
+    server: Server, samples: Path
+) -> None:
     content = (samples / "astronaut.png").read_bytes()
     with httpx.Client(base_url=f"{server.url}/gradio_api", timeout=60) as http:
-        first, second = (http.post("/upload", files={"files": ("face.png", content)}).json()[0] for _ in range(2))
+        first, second = (
+            http.post("/upload", files={"files": ("face.png", content)}).json()[0] for _ in range(2)
+        )
         assert first != second
         assert Path(first).parent != Path(second).parent
         data = {"data": [{"path": first, "meta": {"_type": "gradio.FileData"}}]}
@@ -98,9 +111,9 @@ def test_what_visits_hold_is_given_to_nobody(server: Server) -> None:
     held.write_bytes(b"a face")
     with httpx.Client(base_url=f"{server.url}/gradio_api", timeout=60) as http:
         assert http.get(f"/file={held}").status_code == 403
-        event = http.post("/call/analyse_image", json={"data": [{"path": str(held), "meta": {"_type": "gradio.FileData"}}]}).json()[
-            "event_id"
-        ]
+        event = http.post(
+            "/call/analyse_image", json={"data": [{"path": str(held), "meta": {"_type": "gradio.FileData"}}]}
+        ).json()["event_id"]
         assert "fake_prob" not in http.get(f"/call/analyse_image/{event}").text
     assert held.exists()
     held.unlink()

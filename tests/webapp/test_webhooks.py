@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from webapp.db.chain import Event
+from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import Outbox
-from webapp.domain import Action, Actor, now
-from webapp.services.audit import AuditService
-from webapp.services.cases.log import CaseLog
-from webapp.services.webhooks import FIRST_WAIT, LONGEST_WAIT, WebhookService, signature, wait
+from webapp.domain.clock import now
+from webapp.domain.enums import Action, Actor
+from webapp.services.audit.log import AuditService
+from webapp.services.moderation.case_events import CaseLog
+from webapp.services.operations.webhooks import FIRST_WAIT, LONGEST_WAIT, WebhookService, signature, wait
 
 pytestmark = pytest.mark.both_databases
 SECRET = "known to two programs only"
@@ -66,7 +67,9 @@ def decide(sessions: Sessions, value: str, *, hooked: bool = True) -> None:
     with CaseLog(AuditService(sessions), hooked=hooked).transaction() as (_, tell):
         details = {"value": value, "how": "agreement", "model_sha256": "f" * 64, "note": "of somebody"}
         tell(Event(Actor.SYSTEM, Action.CASE_DECIDED, "case:" + "1" * 32, details))
-        tell(Event("user:7", Action.CASE_LABELLED, "case:" + "1" * 32, {"label": 1}))  # nobody else's business
+        tell(
+            Event("user:7", Action.CASE_LABELLED, "case:" + "1" * 32, {"label": 1})
+        )  # nobody else's business
 
 
 def due(sessions: Sessions) -> None:
@@ -75,7 +78,9 @@ def due(sessions: Sessions) -> None:
         session.execute(update(Outbox).values(next_at=now() - timedelta(seconds=1)))
 
 
-def test_messages_arrive_in_order_and_their_signature_holds(sessions: Sessions, receiver: Receiver, hook: WebhookService) -> None:
+def test_messages_arrive_in_order_and_their_signature_holds(
+    sessions: Sessions, receiver: Receiver, hook: WebhookService
+) -> None:
     for value in ("fake", "real"):
         decide(sessions, value)
     assert hook.send() == 2
@@ -85,7 +90,10 @@ def test_messages_arrive_in_order_and_their_signature_holds(sessions: Sessions, 
     assert bodies[0].keys() == {"id", "event", "created_at", "case", "value", "how", "model_sha256"}
     for headers, body in receiver.got:
         signed = headers["X-Lens-Timestamp"].encode() + b"." + body
-        assert headers["X-Lens-Signature"] == "sha256=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+        assert (
+            headers["X-Lens-Signature"]
+            == "sha256=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+        )
         assert abs(int(headers["X-Lens-Timestamp"]) - now().timestamp()) < 30
         assert headers["X-Lens-Id"] == json.loads(body)["id"]
         later = str(int(headers["X-Lens-Timestamp"]) + 600)
@@ -96,7 +104,9 @@ def test_messages_arrive_in_order_and_their_signature_holds(sessions: Sessions, 
 
 
 @pytest.mark.parametrize("status", [500, 404, 302])
-def test_what_is_not_taken_is_sent_again_later(sessions: Sessions, receiver: Receiver, hook: WebhookService, status: int) -> None:
+def test_what_is_not_taken_is_sent_again_later(
+    sessions: Sessions, receiver: Receiver, hook: WebhookService, status: int
+) -> None:
     decide(sessions, "fake")
     decide(sessions, "real")
     receiver.status = status
@@ -124,7 +134,9 @@ def test_nobody_there_loses_nothing(sessions: Sessions, receiver: Receiver) -> N
     assert WebhookService(sessions, url=receiver.url, secret=SECRET).send() == 1
 
 
-def test_a_process_that_ends_while_it_sends_leaves_the_message(sessions: Sessions, receiver: Receiver, hook: WebhookService) -> None:
+def test_a_process_that_ends_while_it_sends_leaves_the_message(
+    sessions: Sessions, receiver: Receiver, hook: WebhookService
+) -> None:
     decide(sessions, "fake")
     assert hook._hold() is not None  # and is gone
     assert hook.send() == 0
@@ -132,7 +144,9 @@ def test_a_process_that_ends_while_it_sends_leaves_the_message(sessions: Session
     assert hook.send() == 1
 
 
-def test_what_is_rolled_back_is_never_sent(sessions: Sessions, receiver: Receiver, hook: WebhookService) -> None:
+def test_what_is_rolled_back_is_never_sent(
+    sessions: Sessions, receiver: Receiver, hook: WebhookService
+) -> None:
     def fail() -> None:
         with CaseLog(AuditService(sessions), hooked=True).transaction() as (_, tell):
             tell(Event(Actor.SYSTEM, Action.CASE_OPENED, "case:x", {"reason": "audit"}))

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from laanet_core.hub import download
-from laanet_core.model import LAANet
+from laanet_core.modeling.hub import download
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import LoadedWeights, load_weights, save_weights
 from laanet_core.results import ModelInfo
-from laanet_core.weights import LoadedWeights, load_weights, save_weights
 from tests.core.conftest import TINY
 from tests.hub_server import HubServer, Repository
-from webapp.services.weights import StartingWeights, WeightsInUse
+from webapp.services.model_registry.startup_weights import StartingWeights, WeightsInUse
 from webapp.ui.render.headline import stand_in
 from webapp.ui.texts import LANGUAGES
 
@@ -48,7 +48,9 @@ def start(hub: HubServer, name: str, cache: Path) -> tuple[LoadedWeights, Weight
     return StartingWeights(name, fetch).load(load_weights)
 
 
-def test_the_hubs_weights_are_used_and_the_next_start_needs_no_hub(hub: HubServer, repository: Repository, tmp_path: Path) -> None:
+def test_the_hubs_weights_are_used_and_the_next_start_needs_no_hub(
+    hub: HubServer, repository: Repository, tmp_path: Path
+) -> None:
     for name in (f"hf://someone/weights@{repository.head}", "hf://someone/weights@v1"):
         loaded, used = start(hub, name, tmp_path)
         assert (loaded.info.version, used.to_json()) == ("7", {"wanted": name, "used": name, "reason": None})
@@ -70,7 +72,12 @@ def test_the_hubs_weights_are_used_and_the_next_start_needs_no_hub(hub: HubServe
     ],
 )
 def test_a_hub_that_fails_costs_a_bounded_time_and_the_starter_weights_answer(
-    hub: HubServer, repository: Repository, tmp_path: Path, caplog: pytest.LogCaptureFixture, failure: dict[str, float], reason: str
+    hub: HubServer,
+    repository: Repository,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    failure: dict[str, float],
+    reason: str,
 ) -> None:
     import re
 

@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 import pytest
 
-from laanet_core.inference import Detector
+from laanet_core.inference.detector import Detector
 from webapp import zerogpu
 from webapp.zerogpu import GpuFailed, LendingDetector, seconds_for
 
@@ -48,7 +48,9 @@ def test_a_lent_gpu_and_the_processor_say_the_same(
     assert (calls, phases[-1]) == ([2], "without_gpu")
 
 
-def test_many_crops_are_asked_for_in_parts_and_the_rest_is_done_here(lending: LendingDetector, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_crops_are_asked_for_in_parts_and_the_rest_is_done_here(
+    lending: LendingDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(zerogpu, "CROPS_PER_CALL", 2)
     size = lending.config.input_size
     crops = list(np.random.default_rng(0).integers(0, 256, (5, size, size, 3), np.uint8))
@@ -61,7 +63,9 @@ def test_many_crops_are_asked_for_in_parts_and_the_rest_is_done_here(lending: Le
     assert len(lending.score_crops([]).fake_logit) == 0
 
 
-def test_a_process_that_died_is_an_error(lending: LendingDetector, samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_died_is_an_error(
+    lending: LendingDetector, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     failing("ZeroGPU worker error", monkeypatch)
     with pytest.raises(GpuFailed):
         lending.analyse_file(samples / "two_people.jpg")

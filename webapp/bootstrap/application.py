@@ -10,20 +10,20 @@ from webapp.bootstrap.detector import open_detector
 from webapp.bootstrap.learning import learning_tasks, open_learning
 from webapp.bootstrap.records import Records, open_records, restore_at_start, snapshot_folders
 from webapp.bootstrap.tasks import records_tasks
-from webapp.db.copies import sqlite_file
 from webapp.db.session import answers
-from webapp.services.timer import Timer
+from webapp.db.sqlite_files import sqlite_file
+from webapp.services.operations.scheduler import Timer
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
-    from webapp.services.analysis import AnalysisService
-    from webapp.services.current import CurrentDetector
-    from webapp.services.metrics import Metrics
-    from webapp.services.stopping import Stopping
-    from webapp.services.weights import WeightsInUse
-    from webapp.ui.app import Site
+    from webapp.services.analysis.service import AnalysisService
+    from webapp.services.model_registry.serving import CurrentDetector
+    from webapp.services.model_registry.startup_weights import WeightsInUse
+    from webapp.services.operations.prometheus import Metrics
+    from webapp.services.operations.shutdown import Stopping
+    from webapp.ui.health import Health
+    from webapp.ui.server import Site
     from webapp.ui.services import Services
-    from webapp.ui.watch import Health
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ def build(settings: Settings) -> Application:
     """
     from webapp.media.decoding.decoders import Decoders
     from webapp.media.fingerprint import get_ready
-    from webapp.services.current import CurrentDetector, Follower
-    from webapp.services.weights import StartingWeights
+    from webapp.services.model_registry.serving import CurrentDetector, Follower
+    from webapp.services.model_registry.startup_weights import StartingWeights
 
     starting = StartingWeights(settings.weights)  # first: the Hub takes its time
-    from webapp.services.analysis import AnalysisService
-    from webapp.services.evidence import EvidenceService
-    from webapp.services.exports import ExportService
-    from webapp.services.feedback import FeedbackService
-    from webapp.services.jobs import Jobs
-    from webapp.services.receipts import ReceiptService
-    from webapp.services.stopping import Stopping
-    from webapp.services.uploads import Uploads
+    from webapp.services.analysis.jobs import Jobs
+    from webapp.services.analysis.service import AnalysisService
+    from webapp.services.operations.shutdown import Stopping
+    from webapp.services.results.evidence import EvidenceService
+    from webapp.services.results.exports import ExportService
+    from webapp.services.results.feedback import FeedbackService
+    from webapp.services.results.receipts import ReceiptService
+    from webapp.services.storage.uploads import Uploads
 
     restore_at_start(settings)
     decoders = Decoders(most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
@@ -63,14 +63,18 @@ def build(settings: Settings) -> Application:
     learning = open_learning(settings, records, decoders)
     base, weights = starting.load(lambda source: open_detector(settings, source, decoders))
     detector = CurrentDetector(base)
-    follower = Follower(detector, learning.versions.champion, lambda folder: open_detector(settings, folder, decoders))
+    follower = Follower(
+        detector, learning.versions.champion, lambda folder: open_detector(settings, folder, decoders)
+    )
     if not settings.zero_gpu:  # there the network is what was there before the first fork
         follower.follow()
     cases = build_cases(records, settings, detector)
     limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
     get_ready()
     decoders.wait_until_ready()
-    analysis = AnalysisService(detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.look)
+    analysis = AnalysisService(
+        detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.look
+    )
     metrics = _metrics(settings, analysis)
     feedback = FeedbackService(sessions, stored=cases.triage.look)
     receipts = ReceiptService(
@@ -84,34 +88,53 @@ def build(settings: Settings) -> Application:
         backed_up_until=records.backups.holds_until,
     )
 
-    from webapp.ui.app import Site
-    from webapp.ui.app import build as build_pages
-    from webapp.ui.presence import Presence
+    from webapp.ui.page_presence import Presence
     from webapp.ui.rest.app import RestServices
     from webapp.ui.rest.app import build as build_rest
+    from webapp.ui.server import Site
+    from webapp.ui.server import build as build_pages
     from webapp.ui.services import Services
 
     uploads = Uploads(settings.cache)
     receipts.deleted = uploads.release
-    evidence = EvidenceService(detector, decoders, frames=settings.frames, folder=settings.cache, reliability=cases.reliability)
-    services = Services(analysis, feedback, receipts, evidence, uploads, settings, Presence(analysis.jobs.stop), weights)
+    evidence = EvidenceService(
+        detector, decoders, frames=settings.frames, folder=settings.cache, reliability=cases.reliability
+    )
+    services = Services(
+        analysis, feedback, receipts, evidence, uploads, settings, Presence(analysis.jobs.stop), weights
+    )
     blocks = build_pages(services)
-    rest = build_rest(RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)), settings)
+    rest = build_rest(
+        RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)),
+        settings,
+    )
     health = _health(settings, records, analysis, detector, weights)
-    timer = Timer([*records_tasks(records, settings), *cases.tasks, *learning_tasks(learning, follower, settings)])
+    timer = Timer(
+        [*records_tasks(records, settings), *cases.tasks, *learning_tasks(learning, follower, settings)]
+    )
     stopping = Stopping(
         analysis,
         timer,
-        backup=records.backups.make if settings.space and settings.backup_hours and sqlite_file(records.engine.url) else None,
+        backup=records.backups.make
+        if settings.space and settings.backup_hours and sqlite_file(records.engine.url)
+        else None,
         close_server=lambda: blocks.close(verbose=False),
         close_decoders=decoders.close,
         close_database=records.engine.dispose,
     )
-    site = Site(blocks, rest, build_desk(records, cases, learning, detector, decoders, settings), health, metrics)
+    site = Site(
+        blocks, rest, build_desk(records, cases, learning, detector, decoders, settings), health, metrics
+    )
     return Application(services, site, timer, stopping)
 
 
-def _health(settings: Settings, records: Records, analysis: AnalysisService, detector: CurrentDetector, weights: WeightsInUse) -> Health:
+def _health(
+    settings: Settings,
+    records: Records,
+    analysis: AnalysisService,
+    detector: CurrentDetector,
+    weights: WeightsInUse,
+) -> Health:
     """What /healthz answers; it is asked anew each time."""
 
     def health() -> dict[str, Any]:
@@ -134,9 +157,11 @@ def _metrics(settings: Settings, analysis: AnalysisService) -> Metrics | None:
     if not settings.metrics_token:
         return None
     try:
-        from webapp.services.metrics import Metrics
+        from webapp.services.operations.prometheus import Metrics
     except ImportError as error:
-        raise InvalidSetting("LENS_METRICS_TOKEN needs a package that is not installed: prometheus-client") from error
+        raise InvalidSetting(
+            "LENS_METRICS_TOKEN needs a package that is not installed: prometheus-client"
+        ) from error
     metrics = Metrics(analysis.turns, analysis.detector.info)
     analysis.told = metrics.analysed
     return metrics

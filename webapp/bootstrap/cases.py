@@ -10,18 +10,18 @@ from webapp.bootstrap.learning import Learning, overseeing
 from webapp.bootstrap.membership import member_door
 from webapp.bootstrap.records import Records, accounts
 from webapp.bootstrap.tasks import DAY, OFTEN, SETTLED, TEN_MINUTES
-from webapp.services.timer import Task
+from webapp.services.operations.scheduler import Task
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from webapp.services.cases.claims import ClaimService
-    from webapp.services.cases.labelling import LabellingService
-    from webapp.services.cases.measures import MeasureService
-    from webapp.services.cases.opening import Rules
-    from webapp.services.cases.reliability import ReliabilityService
-    from webapp.services.cases.showing import KeptReader
-    from webapp.services.cases.triage import Triage
-    from webapp.services.current import CurrentDetector
+    from webapp.services.label_quality.score_reliability import ReliabilityService
+    from webapp.services.label_quality.service import MeasureService
+    from webapp.services.model_registry.serving import CurrentDetector
+    from webapp.services.moderation.case_images import KeptReader
+    from webapp.services.moderation.claims import ClaimService
+    from webapp.services.moderation.labelling import LabellingService
+    from webapp.services.moderation.ranking import Rules
+    from webapp.services.moderation.triage import Triage
     from webapp.ui.desk import Desk
 
 
@@ -40,7 +40,7 @@ class Cases:
 
 def rules_of(settings: Settings) -> Rules:
     """What makes a case, and which comes first."""
-    from webapp.services.cases.opening import Rules
+    from webapp.services.moderation.ranking import Rules
 
     return Rules(
         wanted=settings.labels,
@@ -52,16 +52,19 @@ def rules_of(settings: Settings) -> Rules:
 
 def build_cases(records: Records, settings: Settings, detector: CurrentDetector) -> Cases:
     """What surrounds the moderators' cases; their desk takes `claims` and `labelling` from here."""
-    from webapp.services.cases.artefacts import ArtefactService
-    from webapp.services.cases.claims import ClaimService
-    from webapp.services.cases.labelling import LabellingService
-    from webapp.services.cases.log import CaseLog
-    from webapp.services.cases.measures import MeasureService
-    from webapp.services.cases.reliability import ReliabilityService
-    from webapp.services.cases.triage import Triage
-    from webapp.services.webhooks import WebhookService
+    from webapp.services.label_quality.heatmap_agreement import ArtefactService
+    from webapp.services.label_quality.score_reliability import ReliabilityService
+    from webapp.services.label_quality.service import MeasureService
+    from webapp.services.moderation.case_events import CaseLog
+    from webapp.services.moderation.claims import ClaimService
+    from webapp.services.moderation.labelling import LabellingService
+    from webapp.services.moderation.triage import Triage
+    from webapp.services.operations.webhooks import WebhookService
 
-    log, delay = CaseLog(records.audit, hooked=bool(settings.webhook_url)), timedelta(minutes=settings.decision_delay)
+    log, delay = (
+        CaseLog(records.audit, hooked=bool(settings.webhook_url)),
+        timedelta(minutes=settings.decision_delay),
+    )
     triage = Triage(log, rules_of(settings))
     artefacts = ArtefactService(records.sessions, records.keeping, detector, folder=settings.cache)
     tasks = [
@@ -74,7 +77,11 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
         tasks.append(Task("the webhook", webhook.send, every=OFTEN, first=OFTEN))
     return Cases(
         triage,
-        ClaimService(records.sessions, hold=timedelta(minutes=settings.claim_minutes), gold_share=settings.gold_share / 100),
+        ClaimService(
+            records.sessions,
+            hold=timedelta(minutes=settings.claim_minutes),
+            gold_share=settings.gold_share / 100,
+        ),
         LabellingService(records.sessions, undo=delay, log=log),
         ReliabilityService(records.sessions, delay=delay),
         MeasureService(records.sessions),
@@ -84,12 +91,17 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
 
 
 def build_desk(
-    records: Records, cases: Cases, learning: Learning, detector: CurrentDetector, reader: KeptReader, settings: Settings
+    records: Records,
+    cases: Cases,
+    learning: Learning,
+    detector: CurrentDetector,
+    reader: KeptReader,
+    settings: Settings,
 ) -> Desk:
     from webapp.services.accounts import SignInService
-    from webapp.services.cases.flags import FlagService
-    from webapp.services.cases.looking import LookingService
-    from webapp.services.cases.showing import ShowingService
+    from webapp.services.moderation.case_images import ShowingService
+    from webapp.services.moderation.case_views import LookingService
+    from webapp.services.moderation.flags import FlagService
     from webapp.ui.desk import Desk
     from webapp.ui.services import DeskServices
 

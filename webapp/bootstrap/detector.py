@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from laanet_core.inference import Detector
-    from laanet_core.reader import Reader
+    from laanet_core.inference.detector import Detector
+    from laanet_core.media.reader import Reader
     from webapp.bootstrap.learning import Learning
 
 
@@ -18,7 +18,7 @@ def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Det
     if settings.zero_gpu:
         from webapp.zerogpu import LendingDetector as Detector
     else:
-        from laanet_core.inference import Detector  # type: ignore[assignment]
+        from laanet_core.inference.detector import Detector  # type: ignore[assignment]
 
     return Detector.from_weights(
         source,
@@ -34,4 +34,6 @@ def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Det
 def present_detector(settings: Settings, learning: Learning) -> Detector:
     """What answers now: the champion or, where nothing was promoted yet, the weights of the settings."""
     champion = learning.versions.champion()
-    return open_detector(settings, settings.weights if champion is None else champion.folder, learning.decoders)
+    return open_detector(
+        settings, settings.weights if champion is None else champion.folder, learning.decoders
+    )

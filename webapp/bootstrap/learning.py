@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Self
 
 from webapp.bootstrap.records import Records, open_records, snapshot_folders
 from webapp.bootstrap.tasks import HOUR, MINUTE, SETTLED
-from webapp.services.timer import Task
+from webapp.services.operations.scheduler import Task
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
     from webapp.media.decoding.decoders import Decoders
-    from webapp.services.current import Follower
-    from webapp.services.learning.cutting import FindLandmarks
-    from webapp.services.learning.finetuning import FinetuneService
-    from webapp.services.learning.gate import GateService, Rules
-    from webapp.services.learning.overseeing import OverseeingService
-    from webapp.services.learning.snapshots import SnapshotService
-    from webapp.services.learning.versions import VersionService
+    from webapp.services.model_registry.serving import Follower
+    from webapp.services.model_registry.versions import VersionService
+    from webapp.services.training.admin import OverseeingService
+    from webapp.services.training.face_cropping import FindLandmarks
+    from webapp.services.training.finetuning import FinetuneService
+    from webapp.services.training.promotion_gate import GateService, Rules
+    from webapp.services.training.snapshots import SnapshotService
 
 _FOLLOWED = 5.0  # seconds until a promotion by another process is seen
 
@@ -63,10 +63,10 @@ def open_learning(
     """Over the database of the settings, or records and decoders that are there already. `delay`: for how long a decision must have stood,
     if not as long as it may be undone; `lasting`: trainers outlive this process. Raises as `open_records` does.
     """
-    from laanet_core.landmark_detection import LandmarkDetector
+    from laanet_core.faces.landmark_detector import LandmarkDetector
     from webapp.media.decoding.decoders import Decoders as MoreDecoders
-    from webapp.services.learning.finetuning import FinetuneService
-    from webapp.services.learning.snapshots import SnapshotService
+    from webapp.services.training.finetuning import FinetuneService
+    from webapp.services.training.snapshots import SnapshotService
 
     opened = records or open_records(settings, upgrade=False)
     folders, versions = snapshot_folders(settings), versions_of(opened, settings)
@@ -79,22 +79,31 @@ def open_learning(
         frames=settings.frames,
     )
     services = (opened.sessions, opened.audit, snapshots, versions)
-    finetuning = FinetuneService(*services, settings.runs, device=settings.device, threads=settings.finetune_threads, lasting=lasting)
+    finetuning = FinetuneService(
+        *services, settings.runs, device=settings.device, threads=settings.finetune_threads, lasting=lasting
+    )
 
     def open_gate() -> GateService:
-        from webapp.services.learning.gate import GateService, Rules
-        from webapp.services.learning.measuring import Ground
+        from webapp.services.training.gate_measurements import Ground
+        from webapp.services.training.promotion_gate import GateService, Rules
 
-        ground = Ground(settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device)
-        return GateService(snapshots, versions, ground, rules or Rules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss))
+        ground = Ground(
+            settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device
+        )
+        return GateService(
+            snapshots,
+            versions,
+            ground,
+            rules or Rules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss),
+        )
 
     return Learning(opened, snapshots, versions, finetuning, open_gate, reader)
 
 
 def overseeing(learning: Learning, settings: Settings, answering: Callable[[], str]) -> OverseeingService:
     """Learning as it is steered on the desk."""
-    from webapp.services.learning.errands import Errands
-    from webapp.services.learning.overseeing import OverseeingService
+    from webapp.services.training.admin import OverseeingService
+    from webapp.services.training.background_commands import Errands
 
     errands = Errands(settings.runs / "errands")
     services = (learning.records.audit, learning.snapshots, learning.finetuning, learning.versions, errands)
@@ -102,7 +111,7 @@ def overseeing(learning: Learning, settings: Settings, answering: Callable[[], s
 
 
 def versions_of(records: Records, settings: Settings) -> VersionService:
-    from webapp.services.learning.versions import VersionService
+    from webapp.services.model_registry.versions import VersionService
 
     return VersionService(records.sessions, records.audit, settings.models, settings.weights)
 
@@ -113,4 +122,8 @@ def learning_tasks(learning: Learning, follower: Follower, settings: Settings) -
         Task("the run that was cut off", learning.finetuning.revive, every=MINUTE, first=MINUTE),
         Task("sweeping the snapshots", learning.snapshots.sweep, every=HOUR, first=SETTLED),
     ]
-    return tasks if settings.zero_gpu else [*tasks, Task("the model that answers", follower.follow, every=_FOLLOWED, first=_FOLLOWED)]
+    return (
+        tasks
+        if settings.zero_gpu
+        else [*tasks, Task("the model that answers", follower.follow, every=_FOLLOWED, first=_FOLLOWED)]
+    )

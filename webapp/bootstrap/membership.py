@@ -6,11 +6,11 @@ import logging
 from typing import TYPE_CHECKING
 
 from webapp.bootstrap.records import Records
-from webapp.domain import Role
+from webapp.domain.enums import Role
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
-    from webapp.ui.doors.membership import MemberDoor
+    from webapp.ui.auth.hugging_face import MemberDoor
 
 logger = logging.getLogger(__name__)
 
@@ -29,15 +29,19 @@ def member_door(records: Records, settings: Settings) -> MemberDoor | None:
         )
         return None
     if "read-memberships" not in oauth.scopes:
-        logger.warning("LENS_HF_ORGANISATION does nothing here: hf_oauth_scopes in the Space's card lacks read-memberships")
+        logger.warning(
+            "LENS_HF_ORGANISATION does nothing here: hf_oauth_scopes in the Space's card lacks read-memberships"
+        )
         return None
     try:
-        from webapp.services.accounts.openid import Provider
+        from webapp.services.accounts.openid_client import Provider
     except ImportError as error:
-        raise InvalidSetting("LENS_HF_ORGANISATION needs packages that are not installed: authlib, httpx2") from error
-    from webapp.services.accounts.members import MemberService
-    from webapp.services.accounts.membership import Policy
-    from webapp.ui.doors.membership import CALLBACK, MemberDoor
+        raise InvalidSetting(
+            "LENS_HF_ORGANISATION needs packages that are not installed: authlib, httpx2"
+        ) from error
+    from webapp.services.accounts.federated_sign_in import MemberService
+    from webapp.services.accounts.membership_policy import Policy
+    from webapp.ui.auth.hugging_face import CALLBACK, MemberDoor
 
     policy = Policy(settings.organisation, Role.MODERATOR if settings.roleless == "moderator" else None)
     provider = Provider(oauth, oauth.url + CALLBACK, organisation_id=policy.organisation_id)

@@ -10,24 +10,25 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Engine
 
-from webapp.db.chain import Event
-from webapp.db.copies import sqlite_file
+from webapp.db.audit_chain import Event
+from webapp.db.migrate import newest_version, version_of
 from webapp.db.session import Sessions, connect, make_sessions, open_database
-from webapp.db.upgrade import newest_version, version_of
-from webapp.domain import Action, Actor, Unable
+from webapp.db.sqlite_files import sqlite_file
+from webapp.domain.enums import Action, Actor
+from webapp.domain.errors import Unable
 from webapp.media.store import MediaStore
 from webapp.media.stripping import Bare, bare
-from webapp.services import backups
-from webapp.services.audit import AuditService
-from webapp.services.backups import BackupService
-from webapp.services.keeping import Keeping
-from webapp.services.learning.folders import SnapshotFolders
-from webapp.services.retention import RetentionService
+from webapp.services.audit.log import AuditService
+from webapp.services.operations import backups
+from webapp.services.operations.backups import BackupService
+from webapp.services.results.retention import RetentionService
+from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.snapshot_folders import SnapshotFolders
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     from webapp.services.accounts import AccountService
-    from webapp.services.backup_repository import BackupRepository
+    from webapp.services.operations.backup_repository import BackupRepository
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,9 @@ class Records:
         self.engine.dispose()
 
 
-def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[Path], Bare] = bare) -> Records:
+def open_records(
+    settings: Settings, *, upgrade: bool = True, strip: Callable[[Path], Bare] = bare
+) -> Records:
     """Open the database, and bring it up to date or, without `upgrade`, refuse one that is not: Unable with no_database, not_migrated.
 
     `strip` makes files bare that are to be kept. Raises UnusableDatabase, InvalidSetting (LENS_STORE) and database
@@ -65,7 +68,10 @@ def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[P
         raise Unable("no_database", f"there is no database {file}")
     version = None if file is not None and not file.exists() else _version(settings)
     if not upgrade and version != newest_version():
-        raise Unable("not_migrated", f"the database has version {version or 'none'}; run `python -m webapp migrate` first")
+        raise Unable(
+            "not_migrated",
+            f"the database has version {version or 'none'}; run `python -m webapp migrate` first",
+        )
     engine = open_database(settings.database)
     sessions = make_sessions(engine)
     audit = AuditService(sessions, settings.audit_head)
@@ -78,10 +84,21 @@ def open_records(settings: Settings, *, upgrade: bool = True, strip: Callable[[P
         engine,
         sessions,
         audit,
-        BackupService(engine, audit, folder=settings.backups, kept=settings.kept_backups, repository=_repository(settings)),
+        BackupService(
+            engine,
+            audit,
+            folder=settings.backups,
+            kept=settings.kept_backups,
+            repository=_repository(settings),
+        ),
         keeping,
         RetentionService(
-            engine, audit, keeping, days=settings.retention_days, backups=settings.backups, snapshots=snapshot_folders(settings)
+            engine,
+            audit,
+            keeping,
+            days=settings.retention_days,
+            backups=settings.backups,
+            snapshots=snapshot_folders(settings),
         ),
         version,
     )
@@ -115,7 +132,10 @@ def restore_at_start(settings: Settings) -> None:
     if not settings.restore or backups.exists(settings.database):
         return
     if settings.backups_folder is not None and not settings.backups_folder.is_dir():
-        raise Unable("no_backups_folder", f"there is no folder {settings.backups_folder} (LENS_BACKUPS); is its volume mounted?")
+        raise Unable(
+            "no_backups_folder",
+            f"there is no folder {settings.backups_folder} (LENS_BACKUPS); is its volume mounted?",
+        )
     try:
         restore(settings, settings.restore)
     except Unable as error:
@@ -136,7 +156,7 @@ def _version(settings: Settings) -> str | None:
 def _repository(settings: Settings) -> BackupRepository | None:
     if not settings.backups_repository:
         return None
-    from webapp.services.backup_repository import BackupRepository
+    from webapp.services.operations.backup_repository import BackupRepository
 
     return BackupRepository(settings.backups_repository)
 
@@ -144,5 +164,8 @@ def _repository(settings: Settings) -> BackupRepository | None:
 def _open_store(settings: Settings) -> MediaStore:
     try:
         return MediaStore(settings.media)
-    except (ImportError, ValueError) as error:  # a kind of store that is unknown, or needs a package that is not there
+    except (
+        ImportError,
+        ValueError,
+    ) as error:  # a kind of store that is unknown, or needs a package that is not there
         raise InvalidSetting(f"LENS_STORE cannot be {settings.media!r}: {error}") from error

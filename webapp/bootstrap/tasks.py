@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from webapp.bootstrap.records import Records
-from webapp.services.timer import Task
+from webapp.services.operations.scheduler import Task
 from webapp.settings import Settings
 
 DAY, HOUR, MINUTE = 86400.0, 3600.0, 60.0

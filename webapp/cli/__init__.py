@@ -9,21 +9,43 @@ import os
 import sys
 from collections.abc import Sequence
 
-from laanet_core.cli.ending import ended_by_signals
+from laanet_core.cli.signals import ended_by_signals
 from laanet_core.errors import LaanetError
-from webapp.domain import Refused, Unable, UnusableDatabase
+from webapp.domain.errors import Refused, Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, from_environment
 
 COMMANDS = (
-    *("migrate", "create-user", "purge", "backup", "restore", "verify-audit", "export-labels", "gold", "measures"),
-    *("snapshot", "finetune", "gate", "promote", "rollback", "rescore", "push", "poison-drill", "learning-proof", "benchmark"),
+    *(
+        "migrate",
+        "create-user",
+        "purge",
+        "backup",
+        "restore",
+        "verify-audit",
+        "export-labels",
+        "gold",
+        "measures",
+    ),
+    *(
+        "snapshot",
+        "finetune",
+        "gate",
+        "promote",
+        "rollback",
+        "rescore",
+        "push",
+        "poison-drill",
+        "learning-proof",
+        "benchmark",
+    ),
 )
 FAILED = 1
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m webapp", description="Look after the application's database; settings as for `app.py`."
+        prog="python -m webapp",
+        description="Look after the application's database; settings as for `app.py`.",
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:
@@ -41,7 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with ended_by_signals():
             status: int = _module(args.command).run(args, from_environment())
             sys.stdout.flush()
-    except (InvalidSetting, UnusableDatabase, Unable, Refused, LaanetError, SQLAlchemyError, OSError) as error:
+    except (
+        InvalidSetting,
+        UnusableDatabase,
+        Unable,
+        Refused,
+        LaanetError,
+        SQLAlchemyError,
+        OSError,
+    ) as error:
         if isinstance(error, BrokenPipeError) and _nobody_reads():
             return FAILED
         print("error: {}: {}".format(*_told(error)), file=sys.stderr)
@@ -73,7 +103,10 @@ def _told(error: Exception) -> tuple[str, str]:
     if isinstance(error, OSError):
         return "file_unavailable", f"{error.filename or 'a file'}: {error.strerror or error}"
     words = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return "database_unavailable", f"the database cannot be used: {words[0] if words else type(error).__name__}"
+    return (
+        "database_unavailable",
+        f"the database cannot be used: {words[0] if words else type(error).__name__}",
+    )
 
 
 def _module(command: str):  # type: ignore[no-untyped-def]  # a module with add_parser and run

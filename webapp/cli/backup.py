@@ -18,6 +18,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     with open_records(settings, upgrade=False) as records:
         backup = records.backups.make()
-    checked = "restored and checked" if backup.restored else "read to its end; to restore it for a check needs the right CREATEDB"
+    checked = (
+        "restored and checked"
+        if backup.restored
+        else "read to its end; to restore it for a check needs the right CREATEDB"
+    )
     print(json.dumps(backup.to_json()) if args.json else f"{backup.path} ({backup.bytes} bytes, {checked})")
     return 0

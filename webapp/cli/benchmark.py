@@ -25,18 +25,39 @@ EXAMPLES = ROOT / "webapp" / "examples"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("benchmark", help="measure how fast the server answers on this machine", description=__doc__)
-    parser.add_argument("photos", type=Path, nargs="*", metavar="PHOTO", help="photos to send (default: two examples with one face each)")
-    parser.add_argument("--clients", type=positive, nargs="+", default=CLIENTS, help="programs that ask at a time (default: 1 8 32)")
-    parser.add_argument("--rounds", type=positive, default=3, help="rounds in which everything has its turn (default: %(default)s)")
-    parser.add_argument("--count", type=positive, default=_PHOTOS, help="photos of a measurement (default: %(default)s)")
+    parser = subparsers.add_parser(
+        "benchmark", help="measure how fast the server answers on this machine", description=__doc__
+    )
+    parser.add_argument(
+        "photos",
+        type=Path,
+        nargs="*",
+        metavar="PHOTO",
+        help="photos to send (default: two examples with one face each)",
+    )
+    parser.add_argument(
+        "--clients",
+        type=positive,
+        nargs="+",
+        default=CLIENTS,
+        help="programs that ask at a time (default: 1 8 32)",
+    )
+    parser.add_argument(
+        "--rounds",
+        type=positive,
+        default=3,
+        help="rounds in which everything has its turn (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--count", type=positive, default=_PHOTOS, help="photos of a measurement (default: %(default)s)"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object in one line")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from laanet_core import machine
-    from laanet_core.images import read_image
-    from laanet_core.reader import IN_PLACE
+    from laanet_core.evaluation import hardware as machine
+    from laanet_core.media.images import read_image
+    from laanet_core.media.reader import IN_PLACE
     from webapp.bootstrap.detector import open_detector
     from webapp.speed.clients import ask, judge
     from webapp.speed.served import served
@@ -51,7 +72,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         judge(detector.analyse_image, pictures, count=2 * settings.at_once, at_once=settings.at_once)
         for number in range(args.rounds):
             print(f"round {number + 1} of {args.rounds}", file=sys.stderr)
-            offline.append(judge(detector.analyse_image, pictures, count=args.count, at_once=settings.at_once))
+            offline.append(
+                judge(detector.analyse_image, pictures, count=args.count, at_once=settings.at_once)
+            )
             for clients, found in online.items():
                 each = -(-min(args.count, _ALONE * clients) // clients)
                 found.append(server.charged(partial(ask, server.host, photos, clients=clients, each=each)))
@@ -77,5 +100,9 @@ def _parts(found: Sequence[Measured], offline: Sequence[Measured]) -> dict[str, 
     pairs = list(zip(found, offline, strict=True))
     rates = [one.rate / other.rate for one, other in pairs]
     parts = {"median": round(statistics.median(rates), 3), "best": round(max(rates), 3)}
-    costs = [other.processor / other.photos / (one.processor / one.photos) for one, other in pairs if one.processor and other.processor]
+    costs = [
+        other.processor / other.photos / (one.processor / one.photos)
+        for one, other in pairs
+        if one.processor and other.processor
+    ]
     return {**parts, "processor": round(statistics.median(costs), 3)} if costs else parts

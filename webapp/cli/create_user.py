@@ -12,11 +12,19 @@ ROLES = ("moderator", "admin")
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("create-user", help="make an account, or change one", description=__doc__)
-    parser.add_argument("name", metavar="NAME", help="1 to 64 characters, no spaces; capitals make no difference")
+    parser.add_argument(
+        "name", metavar="NAME", help="1 to 64 characters, no spaces; capitals make no difference"
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--role", choices=ROLES, default="moderator", help="of the new account (moderator)")
-    what.add_argument("--reset", action="store_true", help="a new link for an account that is there: its password was forgotten")
-    what.add_argument("--disable", action="store_true", help="the account may no longer sign in; its labels stay")
+    what.add_argument(
+        "--reset",
+        action="store_true",
+        help="a new link for an account that is there: its password was forgotten",
+    )
+    what.add_argument(
+        "--disable", action="store_true", help="the account may no longer sign in; its labels stay"
+    )
     what.add_argument("--enable", action="store_true", help="it may again")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--link-only", action="store_true", help="print the link and nothing else")
@@ -25,17 +33,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import accounts, open_records
-    from webapp.domain import Role
-    from webapp.services import backups
+    from webapp.domain.enums import Role
     from webapp.services.accounts import HOST
+    from webapp.services.operations import backups
 
     token = None
-    with open_records(settings, upgrade=not backups.exists(settings.database)) as records:  # the first account may come before the server
+    with open_records(
+        settings, upgrade=not backups.exists(settings.database)
+    ) as records:  # the first account may come before the server
         service = accounts(records)
         if args.disable or args.enable:
             service.set_disabled(HOST, args.name, args.disable)
         else:
-            token = service.reset(HOST, args.name) if args.reset else service.invite(HOST, args.name, Role(args.role))
+            token = (
+                service.reset(HOST, args.name)
+                if args.reset
+                else service.invite(HOST, args.name, Role(args.role))
+            )
     link = None if token is None else f"{settings.url}/link#{token}"
     if args.json:
         print(json.dumps({"name": args.name, "link": link}))

@@ -21,10 +21,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
-    from webapp.services.cases.export import LabelExport
+    from webapp.services.moderation.export import LabelExport
 
     with open_records(settings, upgrade=False) as records:
-        export = LabelExport(records.sessions, records.audit, records.keeping, delay=timedelta(minutes=settings.decision_delay))
+        export = LabelExport(
+            records.sessions, records.audit, records.keeping, delay=timedelta(minutes=settings.decision_delay)
+        )
         written = export.write(args.format, args.out)
     words = f"{written.path}: decisions: {written.decisions}; left out, for lack of a file or of a place in this format: {written.left_out}"
     print(json.dumps(written.to_json()) if args.json else words)

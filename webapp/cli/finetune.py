@@ -15,10 +15,18 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("finetune", help="fine-tune the model on decided cases", description=__doc__)
+    parser = subparsers.add_parser(
+        "finetune", help="fine-tune the model on decided cases", description=__doc__
+    )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--snapshot", metavar="ID", help="learn from this snapshot (default: the newest that is not stale)")
-    which.add_argument("--new-snapshot", action="store_true", help="freeze a snapshot of what is decided by now, and learn from it")
+    which.add_argument(
+        "--snapshot", metavar="ID", help="learn from this snapshot (default: the newest that is not stale)"
+    )
+    which.add_argument(
+        "--new-snapshot",
+        action="store_true",
+        help="freeze a snapshot of what is decided by now, and learn from it",
+    )
     which.add_argument("--run", metavar="ID", help="carry out this run, or go on with it")
     which.add_argument("--cancel", metavar="RUN", help="let a run end")
     which.add_argument("--list", action="store_true", help="print the newest runs")
@@ -30,7 +38,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--steps", type=int, metavar="N", help="short for --set steps=N")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change a value of the recipe, as `laanet_core train`"
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="change a value of the recipe, as `laanet_core train`",
     )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
@@ -55,14 +67,19 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
                 last[0] = step
 
         standing = learning.finetuning.carry_out(public_id, tell)
-    outcome = {"run": public_id, "version": standing.version, "sha256": standing.sha256, "folder": str(standing.folder)}
+    outcome = {
+        "run": public_id,
+        "version": standing.version,
+        "sha256": standing.sha256,
+        "folder": str(standing.folder),
+    }
     said = f"{standing.version} is a candidate; next: python -m webapp gate {standing.version}"
     print(json.dumps(outcome) if args.json else said)
     return 0
 
 
 def _prepare(args: argparse.Namespace, learning: Learning, replay: Path | None) -> str:
-    from webapp.services.learning.finetuning import Wish
+    from webapp.services.training.finetuning import Wish
 
     snapshot = args.snapshot
     if args.new_snapshot:

@@ -18,7 +18,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         description=f"{__doc__} Exit status 0: it may; {STOPPED}: it may not; 1: it could not be measured.",
     )
     parser.add_argument("version", metavar="VERSION")
-    parser.add_argument("--snapshot", metavar="ID", help="measure on the gold part of this one (default: the one it learned from)")
+    parser.add_argument(
+        "--snapshot",
+        metavar="ID",
+        help="measure on the gold part of this one (default: the one it learned from)",
+    )
     parser.add_argument("--json", action="store_true", help="print the report as one JSON object")
 
 
@@ -34,7 +38,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 def as_text(report: dict[str, Any]) -> str:
     lines = [f"{'':5} {'':44} {report['candidate']['version']:>12} {report['champion']['version']:>12}"]
     for check in report["checks"]:
-        figures = [("-" if check[which] is None else f"{check[which]:.4f}") for which in ("candidate", "champion")]
+        figures = [
+            ("-" if check[which] is None else f"{check[which]:.4f}") for which in ("candidate", "champion")
+        ]
         interval = "" if check["low"] is None else f", difference {check['low']:+.4f} to {check['high']:+.4f}"
         lines.append(
             f"{'ok' if check['passed'] else 'FAILS':5} {check['name']:44} {figures[0]:>12} {figures[1]:>12}  {check['why']}{interval}"

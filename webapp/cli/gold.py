@@ -11,7 +11,13 @@ from webapp.settings import Settings
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("gold", help="mark a case whose answer is known", description=__doc__)
     parser.add_argument("receipt", help="of a result of yours whose file is kept")
-    parser.add_argument("--face", type=int, default=1, metavar="N", help="a photo's face or a clip's person, from 1 on; 0 the whole file")
+    parser.add_argument(
+        "--face",
+        type=int,
+        default=1,
+        metavar="N",
+        help="a photo's face or a clip's person, from 1 on; 0 the whole file",
+    )
     parser.add_argument("--answer", choices=("real", "fake"), required=True)
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
@@ -19,8 +25,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
     from webapp.bootstrap.cases import rules_of
-    from webapp.services.cases.gold import GoldService
-    from webapp.services.cases.log import CaseLog
+    from webapp.services.moderation.case_events import CaseLog
+    from webapp.services.moderation.gold import GoldService
 
     with open_records(settings, upgrade=False) as records:
         gold = GoldService(CaseLog(records.audit, hooked=bool(settings.webhook_url)), rules_of(settings))

@@ -42,7 +42,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
     from webapp.services.accounts import HOST
-    from webapp.services.cases.measures import MeasureService
+    from webapp.services.label_quality.service import MeasureService
 
     with open_records(settings, upgrade=False) as records:
         found = MeasureService(records.sessions).all(HOST).to_json()
@@ -94,7 +94,9 @@ def _suggestions(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _share(share: Mapping[str, Any]) -> str:
-    told = _TOO_FEW if share["share"] is None else f"{share['share']:.0%}{_interval(share['interval'], '.0%')}"
+    told = (
+        _TOO_FEW if share["share"] is None else f"{share['share']:.0%}{_interval(share['interval'], '.0%')}"
+    )
     return f"{share['hits']} of {share['count']}: {told}"
 
 

@@ -9,18 +9,23 @@ from webapp.settings import Settings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("migrate", help="make the database, or bring it up to date", description=__doc__)
+    parser = subparsers.add_parser(
+        "migrate", help="make the database, or bring it up to date", description=__doc__
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
-    from webapp.db.upgrade import newest_version
+    from webapp.db.migrate import newest_version
 
     with open_records(settings) as records:
         before, after = records.version, newest_version()
     if args.json:
         print(json.dumps({"from": before, "to": after}))
     else:
-        print(f"the database has version {after}" + (" already" if before == after else f", before: {before or 'none'}"))
+        print(
+            f"the database has version {after}"
+            + (" already" if before == after else f", before: {before or 'none'}")
+        )
     return 0

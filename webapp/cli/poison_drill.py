@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from webapp.services.learning.poison import Installation
+    from webapp.services.drills.poisoning import Installation
 
 FAILED = 3
 SHARES = (0.0, 0.1, 0.4)
@@ -24,14 +24,16 @@ MAY_DIFFER = 0.03  # AUC between 10 % flipped and none
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
-        "poison-drill", help="show what poisoned labels do", description=f"{__doc__} Exit status {FAILED}: a defence did not hold."
+        "poison-drill",
+        help="show what poisoned labels do",
+        description=f"{__doc__} Exit status {FAILED}: a defence did not hold.",
     )
     parser.add_argument("--small", action="store_true", help="fewer faces and steps")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from webapp.services.learning.poison import SMALL, Size
+    from webapp.services.drills.poisoning import SMALL, Size
 
     outcome = drill(settings, SMALL if args.small else Size())
     print(json.dumps(outcome) if args.json else as_text(outcome))
@@ -40,7 +42,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def drill(settings: Settings, size: Any) -> dict[str, Any]:
     """All conditions, each in an installation of its own, and whether every defence held."""
-    from webapp.services.learning import poison
+    from webapp.services.drills import poisoning as poison
 
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
@@ -67,7 +69,7 @@ def drill(settings: Settings, size: Any) -> dict[str, Any]:
 @contextmanager
 def _installed(settings: Settings, folder: Path, weights: Path, other: Path) -> Iterator[Installation]:
     from webapp.bootstrap import open_learning, open_records
-    from webapp.services.learning import poison
+    from webapp.services.drills import poisoning as poison
 
     own = replace(
         settings, data=folder, database_url="", store="", weights=str(weights), frames=1, gate_manifests=(other,),
@@ -75,16 +77,26 @@ def _installed(settings: Settings, folder: Path, weights: Path, other: Path) -> 
         device="cpu", finetune_threads=1,  # so that it comes to the same on any number of cores
     )  # fmt: skip
     rules, find = poison.RULES, poison.find_landmarks
-    with open_learning(own, open_records(own), landmarks=lambda: find, delay=timedelta(0), rules=rules, lasting=False) as made:
+    with open_learning(
+        own, open_records(own), landmarks=lambda: find, delay=timedelta(0), rules=rules, lasting=False
+    ) as made:
         records = made.records
-        yield poison.Installation(folder, records.sessions, records.keeping, made.snapshots, made.finetuning, made.gate)
+        yield poison.Installation(
+            folder, records.sessions, records.keeping, made.snapshots, made.finetuning, made.gate
+        )
 
 
 def as_text(outcome: dict[str, Any]) -> str:
     lines = [f"{'held' if held else 'FAILED':7} {name}" for name, held in outcome["defences"].items()]
     for row in outcome["flipped"]:
         stopped = "passed the gate" if row["passed"] else f"stopped by {', '.join(row['failed'])}"
-        lines.append(f"{row['share']:7.0%} of all labels flipped: AUC {row['auc']:.3f} against the truth on gold; {stopped}")
-    lines.append(f"{outcome['puppets']['votes']} puppet votes: {outcome['puppets']['training_rows']} training rows")
-    lines.append(f"{outcome['copies']['copies']} mislabelled copies of gold: {outcome['copies']['learned_from']} learned from")
+        lines.append(
+            f"{row['share']:7.0%} of all labels flipped: AUC {row['auc']:.3f} against the truth on gold; {stopped}"
+        )
+    lines.append(
+        f"{outcome['puppets']['votes']} puppet votes: {outcome['puppets']['training_rows']} training rows"
+    )
+    lines.append(
+        f"{outcome['copies']['copies']} mislabelled copies of gold: {outcome['copies']['learned_from']} learned from"
+    )
     return "\n".join(lines)

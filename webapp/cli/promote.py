@@ -9,7 +9,9 @@ from webapp.settings import Settings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("promote", help="let a candidate take the champion's place", description=__doc__)
+    parser = subparsers.add_parser(
+        "promote", help="let a candidate take the champion's place", description=__doc__
+    )
     parser.add_argument("version", metavar="VERSION")
     parser.add_argument("--by", required=True, metavar="NAME", help="the admin who confirms it")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
@@ -22,6 +24,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         versions = versions_of(records, settings)
         standing = versions.promote(args.version, args.by)
         lineage = versions.lineage(standing.version)
-    outcome = {"champion": standing.version, "sha256": standing.sha256, "config_sha256": standing.config_sha256, "lineage": lineage}
-    print(json.dumps(outcome) if args.json else f"{' < '.join(lineage)}: {standing.version} answers from now on")
+    outcome = {
+        "champion": standing.version,
+        "sha256": standing.sha256,
+        "config_sha256": standing.config_sha256,
+        "lineage": lineage,
+    }
+    print(
+        json.dumps(outcome) if args.json else f"{' < '.join(lineage)}: {standing.version} answers from now on"
+    )
     return 0

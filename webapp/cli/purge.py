@@ -12,18 +12,26 @@ from webapp.settings import Settings
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("purge", help="delete old results", description=__doc__)
-    parser.add_argument("--days", type=positive, metavar="N", help="older than that, instead of LENS_RETENTION_DAYS")
+    parser.add_argument(
+        "--days", type=positive, metavar="N", help="older than that, instead of LENS_RETENTION_DAYS"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
-    from webapp.domain import Unable
+    from webapp.domain.errors import Unable
 
     days = args.days or settings.retention_days
     if not days:
-        raise Unable("no_retention", "nothing says how old results may become; set LENS_RETENTION_DAYS or give --days")
+        raise Unable(
+            "no_retention", "nothing says how old results may become; set LENS_RETENTION_DAYS or give --days"
+        )
     with open_records(replace(settings, retention_days=days), upgrade=False) as records:
         purged = records.retention.purge()
-    print(json.dumps(purged.to_json()) if args.json else f"{purged.analyses} results older than {purged.days} days were deleted")
+    print(
+        json.dumps(purged.to_json())
+        if args.json
+        else f"{purged.analyses} results older than {purged.days} days were deleted"
+    )
     return 0

@@ -9,22 +9,30 @@ from webapp.settings import Settings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("push", help="publish a version of the model, or a snapshot", description=__doc__)
+    parser = subparsers.add_parser(
+        "push", help="publish a version of the model, or a snapshot", description=__doc__
+    )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--model", metavar="VERSION")
     which.add_argument("--dataset", metavar="SNAPSHOT")
-    parser.add_argument("repository", metavar="OWNER/NAME", help="made where there is none; huggingface_hub must be signed in")
-    parser.add_argument("--public", action="store_true", help="let a repository that is made here be seen by everybody")
+    parser.add_argument(
+        "repository", metavar="OWNER/NAME", help="made where there is none; huggingface_hub must be signed in"
+    )
+    parser.add_argument(
+        "--public", action="store_true", help="let a repository that is made here be seen by everybody"
+    )
     parser.add_argument("--endpoint", metavar="URL", help="another Hub")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_learning
-    from webapp.services.learning.publishing import PublishingService
+    from webapp.services.training.publishing import PublishingService
 
     with open_learning(settings) as learning:
-        service = PublishingService(learning.versions, learning.snapshots, learning.records.audit, endpoint=args.endpoint)
+        service = PublishingService(
+            learning.versions, learning.snapshots, learning.records.audit, endpoint=args.endpoint
+        )
         push = service.push_model if args.model else service.push_dataset
         published = push(args.model or args.dataset, args.repository, public=args.public)
     print(json.dumps(published.to_json()) if args.json else f"{published.name} (commit {published.commit})")

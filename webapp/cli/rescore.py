@@ -17,12 +17,18 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_learning, present_detector
-    from webapp.services.rescoring import RescoringService
+    from webapp.services.analysis.rescoring import RescoringService
 
     with open_learning(settings) as learning:
         detector = present_detector(settings, learning)
         records = learning.records
-        done = RescoringService(records.sessions, records.keeping, detector, frames=settings.frames).run(args.limit)
+        done = RescoringService(records.sessions, records.keeping, detector, frames=settings.frames).run(
+            args.limit
+        )
         by = detector.info.version
-    print(json.dumps({"by": by, **done.to_json()}) if args.json else f"{done.scored} results were judged again, by {by}")
+    print(
+        json.dumps({"by": by, **done.to_json()})
+        if args.json
+        else f"{done.scored} results were judged again, by {by}"
+    )
     return 0

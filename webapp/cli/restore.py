@@ -10,7 +10,13 @@ from webapp.settings import Settings
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser("restore", help="make the database from a backup", description=__doc__)
-    parser.add_argument("backup", nargs="?", default="latest", metavar="BACKUP", help="a path, or latest (default) in LENS_BACKUPS")
+    parser.add_argument(
+        "backup",
+        nargs="?",
+        default="latest",
+        metavar="BACKUP",
+        help="a path, or latest (default) in LENS_BACKUPS",
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 

@@ -23,5 +23,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             return 0
         frozen = learning.snapshots.freeze()
     counts = ", ".join(f"{number} {part}" for part, number in frozen.parts.items())
-    print(json.dumps(frozen.to_json()) if args.json else f"{frozen.public_id}: {frozen.real} real, {frozen.fake} fake; {counts}")
+    print(
+        json.dumps(frozen.to_json())
+        if args.json
+        else f"{frozen.public_id}: {frozen.real} real, {frozen.fake} fake; {counts}"
+    )
     return 0

@@ -7,7 +7,7 @@ import json
 import sys
 
 from webapp.cli.arguments import head
-from webapp.domain import BrokenAudit
+from webapp.domain.errors import BrokenAudit
 from webapp.settings import Settings
 
 BROKEN = 2
@@ -19,7 +19,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="check the audit log, and print its head for safekeeping",
         description=f"{__doc__} Exit status 0: it holds; {BROKEN}: it was tampered with; 1: it could not be checked.",
     )
-    parser.add_argument("--head", type=head, metavar="HEX", help="a head that was printed earlier and must still be part of it")
+    parser.add_argument(
+        "--head",
+        type=head,
+        metavar="HEX",
+        help="a head that was printed earlier and must still be part of it",
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
@@ -38,7 +43,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if args.json:
         print(json.dumps({"intact": True, **verified.to_json()}))
     else:
-        print(f"{verified.head.number} entries, each as it was written. Keep this head elsewhere:\n{verified.head.hash}")
+        print(
+            f"{verified.head.number} entries, each as it was written. Keep this head elsewhere:\n{verified.head.hash}"
+        )
     if verified.kept is None:
         print(
             f"there is no {settings.audit_head}: only a head kept elsewhere can tell whether entries are missing at the end",

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from webapp.db.tables import Account, Claim, Link, SignedIn
-from webapp.domain import Role
+from webapp.domain.enums import Role
 
 
 def account_by_name(session: Session, name: str) -> Account | None:
@@ -26,7 +26,11 @@ def all_accounts(session: Session) -> Sequence[Account]:
 
 def count_admins(session: Session) -> int:
     """How many admins are not disabled."""
-    admins = select(func.count()).select_from(Account).where(Account.role == Role.ADMIN, Account.disabled_at.is_(None))
+    admins = (
+        select(func.count())
+        .select_from(Account)
+        .where(Account.role == Role.ADMIN, Account.disabled_at.is_(None))
+    )
     return session.scalar(admins) or 0
 
 
@@ -35,7 +39,9 @@ def lock_accounts(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
     else:
-        session.execute(update(Account).where(Account.id == -1).values(role=Account.role))  # takes SQLite's write lock
+        session.execute(
+            update(Account).where(Account.id == -1).values(role=Account.role)
+        )  # takes SQLite's write lock
 
 
 def session_by_token(session: Session, token_hash: str) -> SignedIn | None:
@@ -44,7 +50,9 @@ def session_by_token(session: Session, token_hash: str) -> SignedIn | None:
 
 def has_session(session: Session, account_id: int, *, created: datetime, seen: datetime) -> bool:
     """Whether the account is signed in, by a session that is younger than both."""
-    live = select(SignedIn.id).where(SignedIn.account_id == account_id, SignedIn.created_at >= created, SignedIn.seen_at >= seen)
+    live = select(SignedIn.id).where(
+        SignedIn.account_id == account_id, SignedIn.created_at >= created, SignedIn.seen_at >= seen
+    )
     return session.scalar(live.limit(1)) is not None
 
 
@@ -55,7 +63,11 @@ def release_claim(session: Session, account_id: int) -> None:
 
 def delete_session(session: Session, token_hash: str) -> bool:
     """Whether there was one."""
-    return bool(session.execute(delete(SignedIn).where(SignedIn.token_hash == token_hash).returning(SignedIn.id)).all())
+    return bool(
+        session.execute(
+            delete(SignedIn).where(SignedIn.token_hash == token_hash).returning(SignedIn.id)
+        ).all()
+    )
 
 
 def delete_sessions_before(session: Session, *, created: datetime, seen: datetime) -> None:
@@ -68,7 +80,12 @@ def note_seen(session: Session, token_hash: str, moment: datetime) -> None:
 
 def use_totp_step(session: Session, account_id: int, step: int) -> bool:
     """Whether a code of this time step may still be used; from now on it may not, nor an earlier one."""
-    used = update(Account).where(Account.id == account_id, Account.totp_step < step).values(totp_step=step).returning(Account.id)
+    used = (
+        update(Account)
+        .where(Account.id == account_id, Account.totp_step < step)
+        .values(totp_step=step)
+        .returning(Account.id)
+    )
     return session.execute(used).first() is not None
 
 

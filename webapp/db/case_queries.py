@@ -8,9 +8,22 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Exists, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, selectinload
 
-from webapp.db.tables import Account, Analysis, AuditEntry, Case, CaseItem, Claim, Consent, Decision, Feedback, Gold, Label, Media
-from webapp.db.writing import QUEUE
-from webapp.domain import Action, CaseState, Stage
+from webapp.db.sqlite_write_queue import QUEUE
+from webapp.db.tables import (
+    Account,
+    Analysis,
+    AuditEntry,
+    Case,
+    CaseItem,
+    Claim,
+    Consent,
+    Decision,
+    Feedback,
+    Gold,
+    Label,
+    Media,
+)
+from webapp.domain.enums import Action, CaseState, Stage
 
 
 def lock_cases(session: Session) -> None:
@@ -28,25 +41,43 @@ def case_by_public_id(session: Session, public_id: str, *, locked: bool = False)
 
 def open_case_of(session: Session, analysis_ids: Sequence[int], subject: int) -> Case | None:
     """The case, not decided yet, that any of these analyses belongs to under this subject."""
-    items = select(CaseItem.case_id).where(CaseItem.analysis_id.in_(analysis_ids), CaseItem.subject == subject)
-    return session.scalar(select(Case).where(Case.id.in_(items), Case.state != CaseState.DECIDED).order_by(Case.id).limit(1))
+    items = select(CaseItem.case_id).where(
+        CaseItem.analysis_id.in_(analysis_ids), CaseItem.subject == subject
+    )
+    return session.scalar(
+        select(Case).where(Case.id.in_(items), Case.state != CaseState.DECIDED).order_by(Case.id).limit(1)
+    )
 
 
 def item_of(session: Session, analysis_id: int, subject: int) -> CaseItem | None:
-    return session.scalar(select(CaseItem).where(CaseItem.analysis_id == analysis_id, CaseItem.subject == subject))
+    return session.scalar(
+        select(CaseItem).where(CaseItem.analysis_id == analysis_id, CaseItem.subject == subject)
+    )
 
 
 def first_item(session: Session, case_id: int) -> CaseItem:
     """The one whose picture the moderators are shown. Raises NoResultFound."""
-    return session.scalars(select(CaseItem).where(CaseItem.case_id == case_id).order_by(CaseItem.id).limit(1)).one()
+    return session.scalars(
+        select(CaseItem).where(CaseItem.case_id == case_id).order_by(CaseItem.id).limit(1)
+    ).one()
 
 
 def votes_on(session: Session, case_id: int, *, newest: int) -> list[str]:
     """What visitors said last of a case's subject, or of the whole file: one vote a receipt, of its `newest` items."""
-    items = select(CaseItem.analysis_id, CaseItem.subject).where(CaseItem.case_id == case_id).order_by(CaseItem.id.desc()).limit(newest)
+    items = (
+        select(CaseItem.analysis_id, CaseItem.subject)
+        .where(CaseItem.case_id == case_id)
+        .order_by(CaseItem.id.desc())
+        .limit(newest)
+    )
     heard = items.subquery()
-    about = and_(Feedback.analysis_id == heard.c.analysis_id, or_(Feedback.subject == heard.c.subject, Feedback.subject == 0))
-    last = select(func.max(Feedback.id)).select_from(Feedback).join(heard, about).group_by(Feedback.analysis_id)
+    about = and_(
+        Feedback.analysis_id == heard.c.analysis_id,
+        or_(Feedback.subject == heard.c.subject, Feedback.subject == 0),
+    )
+    last = (
+        select(func.max(Feedback.id)).select_from(Feedback).join(heard, about).group_by(Feedback.analysis_id)
+    )
     return list(session.scalars(select(Feedback.vote).where(Feedback.id.in_(last)).order_by(Feedback.id)))
 
 
@@ -58,7 +89,12 @@ def shown_media(session: Session, item: CaseItem) -> str | None:
 
 def next_gold(session: Session, account_id: int, skipped: Sequence[str], place: float) -> Case | None:
     """One of the cases with a known answer that the person has not labelled nor skipped, the one at `place` (0 to 1) of them all."""
-    found = select(Case.id).join(Gold).where(~_final_label(account_id), Case.public_id.not_in(skipped)).order_by(Case.id)
+    found = (
+        select(Case.id)
+        .join(Gold)
+        .where(~_final_label(account_id), Case.public_id.not_in(skipped))
+        .order_by(Case.id)
+    )
     ids = session.scalars(found).all()
     return session.get(Case, ids[min(int(place * len(ids)), len(ids) - 1)]) if ids else None
 
@@ -84,7 +120,9 @@ def next_case(session: Session, account_id: int, skipped: Sequence[str] = ()) ->
 def takeable_case(session: Session, account_id: int, public_id: str) -> Case | None:
     """The case, if the person could be given it, or has taken back a label on one whose answer is known."""
     of_this = Case.public_id == public_id
-    known = exists().where(Label.case_id == Case.id, Label.account_id == account_id, Label.stage == Stage.BLIND)
+    known = exists().where(
+        Label.case_id == Case.id, Label.account_id == account_id, Label.stage == Stage.BLIND
+    )
     taken_back = select(Case).where(of_this, Case.gold.has(), known, ~_final_label(account_id))
     return _locked(session, account_id, _takeable(account_id).where(of_this)) or session.scalar(taken_back)
 
@@ -113,7 +151,9 @@ def _takeable(account_id: int) -> Select[Case]:
         .where(Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None))
         .scalar_subquery()
     )
-    open_ones = select(Case).where(Case.state == CaseState.OPEN, ~_final_label(account_id), claims + given < Case.wanted)
+    open_ones = select(Case).where(
+        Case.state == CaseState.OPEN, ~_final_label(account_id), claims + given < Case.wanted
+    )
     return open_ones.order_by(Case.rank.desc(), Case.id)
 
 
@@ -124,14 +164,21 @@ def _final_label(account_id: int) -> Exists:
 def count_waiting(session: Session, account_id: int) -> int:
     """How many open cases the person has not labelled to the end; those that others hold are among them."""
     every = session.scalar(select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)) or 0
-    mine = select(func.count()).select_from(Label).join(Label.case).where(Case.state == CaseState.OPEN, *_final_of(account_id))
+    mine = (
+        select(func.count())
+        .select_from(Label)
+        .join(Label.case)
+        .where(Case.state == CaseState.OPEN, *_final_of(account_id))
+    )
     return every - (session.scalar(mine) or 0)
 
 
 def count_labelled(session: Session, account_id: int, since: datetime) -> int:
     """How many cases the person has labelled to the end, or decided as an adjudicator, since then."""
     last = Label.stage.in_((Stage.FINAL, Stage.ADJUDICATION))
-    mine = select(func.count()).where(Label.account_id == account_id, last, Label.withdrawn_at.is_(None), Label.created_at >= since)
+    mine = select(func.count()).where(
+        Label.account_id == account_id, last, Label.withdrawn_at.is_(None), Label.created_at >= since
+    )
     return session.scalar(mine) or 0
 
 
@@ -141,8 +188,12 @@ def _final_of(account_id: int) -> tuple[ColumnElement[bool], ...]:
 
 def disputed_cases(session: Session, account_id: int, *, limit: int) -> Sequence[Case]:
     """Those that wait for an adjudicator, the longest first; without those on which the person has said something himself."""
-    own = exists().where(Label.case_id == Case.id, Label.account_id == account_id, Label.withdrawn_at.is_(None))
-    return session.scalars(select(Case).where(Case.state == CaseState.DISPUTED, ~own).order_by(Case.opened_at).limit(limit)).all()
+    own = exists().where(
+        Label.case_id == Case.id, Label.account_id == account_id, Label.withdrawn_at.is_(None)
+    )
+    return session.scalars(
+        select(Case).where(Case.state == CaseState.DISPUTED, ~own).order_by(Case.opened_at).limit(limit)
+    ).all()
 
 
 def shown_item(session: Session, case_id: int) -> CaseItem | None:
@@ -153,7 +204,10 @@ def shown_item(session: Session, case_id: int) -> CaseItem | None:
         .outerjoin(Consent, Consent.analysis_id == CaseItem.analysis_id)
         .where(CaseItem.case_id == case_id)
         .order_by(Consent.media_id.is_(None), CaseItem.id)
-        .options(whole.selectinload(Analysis.faces), whole.selectinload(Analysis.consent).selectinload(Consent.media))
+        .options(
+            whole.selectinload(Analysis.faces),
+            whole.selectinload(Analysis.consent).selectinload(Consent.media),
+        )
     )
     return session.scalar(query.limit(1))
 
@@ -161,12 +215,17 @@ def shown_item(session: Session, case_id: int) -> CaseItem | None:
 def flags(session: Session, *, limit: int) -> Sequence[tuple[AuditEntry, str | None]]:
     """What moderators flagged, the latest first, and the state of each case; None where it is gone."""
     query = select(AuditEntry, Case.state).outerjoin(Case, Case.public_id == AuditEntry.subject)
-    query = query.where(AuditEntry.action == Action.CASE_FLAGGED).order_by(AuditEntry.number.desc()).limit(limit)
+    query = (
+        query.where(AuditEntry.action == Action.CASE_FLAGGED).order_by(AuditEntry.number.desc()).limit(limit)
+    )
     return [(entry, state) for entry, state in session.execute(query)]
 
 
 def names_of(session: Session, account_ids: Collection[int]) -> dict[int, str]:
-    return {row.id: row.name for row in session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))}
+    return {
+        row.id: row.name
+        for row in session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
+    }
 
 
 def used_slots(session: Session, case_id: int) -> set[int]:
@@ -181,7 +240,11 @@ def labels_of(session: Session, case_id: int, *, account_id: int | None = None) 
 
 
 def standing_decision(session: Session, case_id: int) -> Decision | None:
-    query = select(Decision).where(Decision.case_id == case_id, Decision.undone_at.is_(None)).order_by(Decision.id.desc())
+    query = (
+        select(Decision)
+        .where(Decision.case_id == case_id, Decision.undone_at.is_(None))
+        .order_by(Decision.id.desc())
+    )
     return session.scalar(query.limit(1))
 
 

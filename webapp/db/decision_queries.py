@@ -10,7 +10,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.db.tables import Analysis, Case, CaseItem, Consent, Decision, Gold, Label
-from webapp.domain import LabelValue, Reason
+from webapp.domain.enums import LabelValue, Reason
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,15 @@ class Scored:
     highest: float
 
 
-def items_with_decisions(session: Session, analysis_id: int, before: datetime) -> Sequence[tuple[CaseItem, Decision | None]]:
+def items_with_decisions(
+    session: Session, analysis_id: int, before: datetime
+) -> Sequence[tuple[CaseItem, Decision | None]]:
     """What of an analysis is a case, by subject, and what stands decided of it since before a time."""
-    standing = (Decision.case_id == CaseItem.case_id) & Decision.undone_at.is_(None) & (Decision.decided_at <= before)
+    standing = (
+        (Decision.case_id == CaseItem.case_id)
+        & Decision.undone_at.is_(None)
+        & (Decision.decided_at <= before)
+    )
     query = select(CaseItem, Decision).join(Decision, standing, isouter=True).join(CaseItem.case)
     known = query.where(CaseItem.analysis_id == analysis_id, ~exists().where(Gold.case_id == Case.id))
     return [(item, decision) for item, decision in session.execute(known.order_by(CaseItem.subject))]
@@ -49,7 +55,11 @@ def decided_cases(session: Session, before: datetime) -> Sequence[Decision]:
 def audited(session: Session, scored: Scored, before: datetime) -> tuple[int, int]:
     """Of the cases drawn at random how many were decided real or fake, and how many of them fake; each case counts once."""
     first = select(func.min(CaseItem.id)).where(CaseItem.reason == Reason.AUDIT).group_by(CaseItem.case_id)
-    query = select(Decision.value, func.count()).select_from(CaseItem).join(Decision, Decision.case_id == CaseItem.case_id)
+    query = (
+        select(Decision.value, func.count())
+        .select_from(CaseItem)
+        .join(Decision, Decision.case_id == CaseItem.case_id)
+    )
     drawn = query.join(Analysis, Analysis.id == CaseItem.analysis_id).where(
         CaseItem.id.in_(first),
         CaseItem.fake_prob.between(scored.lowest, scored.highest),

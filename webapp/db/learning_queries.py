@@ -8,11 +8,24 @@ from datetime import datetime
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from webapp.db.nearness import fingerprint_bits, near
-from webapp.db.tables import Analysis, Case, CaseItem, Consent, Decision, ModelVersion, Snapshot, SnapshotItem, Succession, TuningRun
-from webapp.domain import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
+from webapp.db.near_duplicates import fingerprint_bits, near
+from webapp.db.tables import (
+    Analysis,
+    Case,
+    CaseItem,
+    Consent,
+    Decision,
+    ModelVersion,
+    Snapshot,
+    SnapshotItem,
+    Succession,
+    TuningRun,
+)
+from webapp.domain.enums import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
 
-_LOOSE = or_(SnapshotItem.analysis_id.is_(None), SnapshotItem.case_id.is_(None), SnapshotItem.decision_id.is_(None))
+_LOOSE = or_(
+    SnapshotItem.analysis_id.is_(None), SnapshotItem.case_id.is_(None), SnapshotItem.decision_id.is_(None)
+)
 
 
 def lock_learning(session: Session) -> None:
@@ -23,21 +36,30 @@ def lock_learning(session: Session) -> None:
 
 def decided_items(session: Session, before: datetime) -> list[tuple[Decision, CaseItem]]:
     """Standing decisions for real or fake of before a time, each with the first item of its case whose file is kept with consent."""
-    later = exists().where(Decision.case_id == Case.id, Decision.undone_at.is_(None), Decision.decided_at >= before)
+    later = exists().where(
+        Decision.case_id == Case.id, Decision.undone_at.is_(None), Decision.decided_at >= before
+    )
     decided = (
         select(Case)
         .where(Case.state == CaseState.DECIDED, ~later)
         .options(
             selectinload(Case.decisions),
             selectinload(Case.labels),
-            selectinload(Case.items).joinedload(CaseItem.analysis).joinedload(Analysis.consent).joinedload(Consent.media),
+            selectinload(Case.items)
+            .joinedload(CaseItem.analysis)
+            .joinedload(Analysis.consent)
+            .joinedload(Consent.media),
         )
         .order_by(Case.id)
     )
     found: list[tuple[Decision, CaseItem]] = []
     for case in session.scalars(decided):
         standing = [decision for decision in case.decisions if decision.undone_at is None]
-        kept = [item for item in case.items if item.analysis.consent is not None and item.analysis.consent.media is not None]
+        kept = [
+            item
+            for item in case.items
+            if item.analysis.consent is not None and item.analysis.consent.media is not None
+        ]
         if standing and kept and standing[-1].value in (LabelValue.REAL, LabelValue.FAKE):
             found.append((standing[-1], kept[0]))
     return found
@@ -49,13 +71,19 @@ def near_pairs(session: Session, analyses: Iterable[Analysis]) -> list[tuple[int
     pairs: list[tuple[int, int]] = []
     for analysis in chosen.values():
         for row in analysis.fingerprints:
-            pairs.extend((analysis.id, other.analysis_id) for other in near(session, fingerprint_bits(row)) if other.analysis_id in chosen)
+            pairs.extend(
+                (analysis.id, other.analysis_id)
+                for other in near(session, fingerprint_bits(row))
+                if other.analysis_id in chosen
+            )
     return pairs
 
 
 def earlier_parts(session: Session) -> dict[int, str]:
     """What each analysis (id) was for in the snapshots there have been."""
-    rows = session.execute(select(SnapshotItem.analysis_id, SnapshotItem.part).where(SnapshotItem.analysis_id.is_not(None)))
+    rows = session.execute(
+        select(SnapshotItem.analysis_id, SnapshotItem.part).where(SnapshotItem.analysis_id.is_not(None))
+    )
     return {analysis_id: part for analysis_id, part in rows if analysis_id is not None}
 
 
@@ -78,7 +106,11 @@ def drop_loose_items(session: Session) -> list[str]:
 
 def is_stale(session: Session, snapshot: Snapshot) -> bool:
     """Whether something in it was deleted or undone since it was frozen, whether it is marked by now or not."""
-    gone = select(SnapshotItem.id).outerjoin(SnapshotItem.decision).where(or_(_LOOSE, Decision.undone_at.is_not(None)))
+    gone = (
+        select(SnapshotItem.id)
+        .outerjoin(SnapshotItem.decision)
+        .where(or_(_LOOSE, Decision.undone_at.is_not(None)))
+    )
     of_this = gone.where(SnapshotItem.snapshot_id == snapshot.id).limit(1)
     return snapshot.state == SnapshotState.STALE or session.scalar(of_this) is not None
 
@@ -97,7 +129,11 @@ def counts_by_part(session: Session, snapshot: Snapshot) -> dict[str, dict[str, 
 def gold_that_was_learned(session: Session, public_id: str) -> bool:
     """Whether a file of a snapshot's gold part was in another part of any snapshot."""
     learned = select(SnapshotItem.media_sha256).where(SnapshotItem.part != Part.GOLD)
-    gold = select(SnapshotItem.id).join(SnapshotItem.snapshot).where(SnapshotItem.part == Part.GOLD, Snapshot.public_id == public_id)
+    gold = (
+        select(SnapshotItem.id)
+        .join(SnapshotItem.snapshot)
+        .where(SnapshotItem.part == Part.GOLD, Snapshot.public_id == public_id)
+    )
     return session.scalar(gold.where(SnapshotItem.media_sha256.in_(learned)).limit(1)) is not None
 
 
@@ -107,7 +143,9 @@ def snapshot_by_public_id(session: Session, public_id: str) -> Snapshot | None:
 
 def newest_snapshot(session: Session) -> Snapshot | None:
     """The newest that is not stale."""
-    return session.scalar(select(Snapshot).where(Snapshot.state == SnapshotState.FROZEN).order_by(Snapshot.id.desc()).limit(1))
+    return session.scalar(
+        select(Snapshot).where(Snapshot.state == SnapshotState.FROZEN).order_by(Snapshot.id.desc()).limit(1)
+    )
 
 
 def snapshots(session: Session, limit: int) -> Sequence[Snapshot]:
@@ -120,23 +158,37 @@ def frozen_snapshots(session: Session) -> set[str]:
 
 
 def run_by_public_id(session: Session, public_id: str) -> TuningRun | None:
-    return session.scalar(select(TuningRun).where(TuningRun.public_id == public_id).options(joinedload(TuningRun.snapshot)))
+    return session.scalar(
+        select(TuningRun).where(TuningRun.public_id == public_id).options(joinedload(TuningRun.snapshot))
+    )
 
 
 def running(session: Session) -> TuningRun | None:
-    return session.scalar(select(TuningRun).where(TuningRun.state == RunState.RUNNING).options(joinedload(TuningRun.snapshot)))
+    return session.scalar(
+        select(TuningRun).where(TuningRun.state == RunState.RUNNING).options(joinedload(TuningRun.snapshot))
+    )
 
 
 def runs(session: Session, limit: int) -> Sequence[TuningRun]:
     """The newest first."""
-    return session.scalars(select(TuningRun).options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(limit)).all()
+    return session.scalars(
+        select(TuningRun).options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(limit)
+    ).all()
 
 
 def run_to_go_on_with(session: Session, snapshot_id: int, base_sha256: str, config: str) -> TuningRun | None:
     """The newest run of this snapshot, base and configuration that has not come to its end."""
-    same = (TuningRun.snapshot_id == snapshot_id, TuningRun.base_sha256 == base_sha256, TuningRun.config == config)
-    query = select(TuningRun).where(*same, TuningRun.state.in_((RunState.WAITING, RunState.RUNNING, RunState.FAILED)))
-    return session.scalar(query.options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(1))
+    same = (
+        TuningRun.snapshot_id == snapshot_id,
+        TuningRun.base_sha256 == base_sha256,
+        TuningRun.config == config,
+    )
+    query = select(TuningRun).where(
+        *same, TuningRun.state.in_((RunState.WAITING, RunState.RUNNING, RunState.FAILED))
+    )
+    return session.scalar(
+        query.options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(1)
+    )
 
 
 def version_named(session: Session, version: str) -> ModelVersion | None:
@@ -144,17 +196,27 @@ def version_named(session: Session, version: str) -> ModelVersion | None:
 
 
 def version_of_weights(session: Session, sha256: str) -> ModelVersion | None:
-    return session.scalar(select(ModelVersion).where(ModelVersion.sha256 == sha256).order_by(ModelVersion.id).limit(1))
+    return session.scalar(
+        select(ModelVersion).where(ModelVersion.sha256 == sha256).order_by(ModelVersion.id).limit(1)
+    )
 
 
 def champion(session: Session, source: str) -> ModelVersion | None:
-    return session.scalar(select(ModelVersion).where(ModelVersion.state == ModelState.CHAMPION, ModelVersion.source == source))
+    return session.scalar(
+        select(ModelVersion).where(ModelVersion.state == ModelState.CHAMPION, ModelVersion.source == source)
+    )
 
 
 def last_succession(session: Session, source: str) -> Succession | None:
     """How the present champion came to be it; None where it is the first."""
-    query = select(Succession).join(Succession.after).where(ModelVersion.source == source, Succession.taken_back_at.is_(None))
-    return session.scalar(query.options(joinedload(Succession.before)).order_by(Succession.id.desc()).limit(1))
+    query = (
+        select(Succession)
+        .join(Succession.after)
+        .where(ModelVersion.source == source, Succession.taken_back_at.is_(None))
+    )
+    return session.scalar(
+        query.options(joinedload(Succession.before)).order_by(Succession.id.desc()).limit(1)
+    )
 
 
 def versions(session: Session) -> Sequence[ModelVersion]:

@@ -9,8 +9,19 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from webapp.db.tables import Account, Case, CaseItem, Consent, Decision, Gold, Label, LabelRegion, Media, RegionAgreement
-from webapp.domain import LabelValue, Stage
+from webapp.db.tables import (
+    Account,
+    Case,
+    CaseItem,
+    Consent,
+    Decision,
+    Gold,
+    Label,
+    LabelRegion,
+    Media,
+    RegionAgreement,
+)
+from webapp.domain.enums import LabelValue, Stage
 
 
 @dataclass(frozen=True)
@@ -45,13 +56,19 @@ def labels_given(session: Session) -> list[Given]:
         *(Label.case_id, Case.public_id, Case.state, Label.account_id, Account.name),
         *(Label.stage, Label.value, Label.seconds, Label.created_at),
     )
-    query = select(*columns).join(Case, Case.id == Label.case_id).join(Account, Account.id == Label.account_id)
-    return [Given(*row) for row in session.execute(query.where(Label.withdrawn_at.is_(None)).order_by(Label.id))]
+    query = (
+        select(*columns).join(Case, Case.id == Label.case_id).join(Account, Account.id == Label.account_id)
+    )
+    return [
+        Given(*row) for row in session.execute(query.where(Label.withdrawn_at.is_(None)).order_by(Label.id))
+    ]
 
 
 def standing_values(session: Session) -> dict[int, str]:
     """By case, what stands decided."""
-    rows = session.execute(select(Decision.case_id, Decision.value).where(Decision.undone_at.is_(None)).order_by(Decision.id))
+    rows = session.execute(
+        select(Decision.case_id, Decision.value).where(Decision.undone_at.is_(None)).order_by(Decision.id)
+    )
     return {case: value for case, value in rows}  # noqa: C416  # of mere tuples
 
 
@@ -62,21 +79,37 @@ def gold_values(session: Session) -> dict[int, str]:
 
 def region_agreements(session: Session) -> Sequence[RegionAgreement]:
     """Those that say something, by model; without regions that were taken back since."""
-    query = select(RegionAgreement).join(Label).where(RegionAgreement.iou.is_not(None), Label.withdrawn_at.is_(None))
+    query = (
+        select(RegionAgreement)
+        .join(Label)
+        .where(RegionAgreement.iou.is_not(None), Label.withdrawn_at.is_(None))
+    )
     return session.scalars(query.order_by(RegionAgreement.model_version, RegionAgreement.model_sha256)).all()
 
 
 def unmeasured_regions(session: Session, model_sha256: str, *, limit: int) -> list[Region]:
     """Of labels that say fake, on photos that are still kept, those not yet compared with this model's heatmap."""
     done = exists().where(RegionAgreement.label_id == Label.id, RegionAgreement.model_sha256 == model_sha256)
-    query = select(Label.id, Label.case_id, LabelRegion.png, Media).join(LabelRegion).join(Media, Media.sha256 == Label.media_sha256)
+    query = (
+        select(Label.id, Label.case_id, LabelRegion.png, Media)
+        .join(LabelRegion)
+        .join(Media, Media.sha256 == Label.media_sha256)
+    )
     wanted = query.where(
-        Label.withdrawn_at.is_(None), Label.stage != Stage.BLIND, Label.value == LabelValue.FAKE, Media.kind == "image", ~done
+        Label.withdrawn_at.is_(None),
+        Label.stage != Stage.BLIND,
+        Label.value == LabelValue.FAKE,
+        Media.kind == "image",
+        ~done,
     )
     found = []
     for label, case, png, media in session.execute(wanted.order_by(Label.id).limit(limit)):
-        held = select(CaseItem, Consent.orientation).join(Consent, Consent.analysis_id == CaseItem.analysis_id)
-        of_case = held.where(CaseItem.case_id == case, Consent.media_id == media.id).order_by(CaseItem.id).limit(1)
+        held = select(CaseItem, Consent.orientation).join(
+            Consent, Consent.analysis_id == CaseItem.analysis_id
+        )
+        of_case = (
+            held.where(CaseItem.case_id == case, Consent.media_id == media.id).order_by(CaseItem.id).limit(1)
+        )
         shown = session.execute(of_case).one_or_none()
         box = None if shown is None else _box(shown[0])
         found.append(Region(label, png, media, 1 if shown is None else shown[1], box or (0.0, 0.0, 0.0, 0.0)))

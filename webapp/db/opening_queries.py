@@ -8,9 +8,9 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.db.case_queries import lock_cases
-from webapp.db.nearness import fingerprint_bits, near
+from webapp.db.near_duplicates import fingerprint_bits, near
 from webapp.db.tables import Analysis, Case, CaseItem, Consent, Feedback, Gold
-from webapp.domain import CaseState
+from webapp.domain.enums import CaseState
 
 _AT_ONCE = 500  # analyses asked for in one question
 _LOCK = 0x43415345  # of PostgreSQL: any number that all processes of this application share, and that no other lock of it has
@@ -29,14 +29,20 @@ def kept_analysis(session: Session, receipt_hash: str) -> Analysis | None:
     It is locked: a deletion waits, or has come first.
     """
     query = select(Analysis).join(Analysis.consent).where(Analysis.receipt_hash == receipt_hash, *_lookable())
-    loaded = query.options(selectinload(Analysis.faces), selectinload(Analysis.fingerprints), selectinload(Analysis.consent))
+    loaded = query.options(
+        selectinload(Analysis.faces), selectinload(Analysis.fingerprints), selectinload(Analysis.consent)
+    )
     return session.scalar(loaded.with_for_update(key_share=True, of=Analysis))
 
 
 def missed(session: Session, *, limit: int) -> Sequence[str]:
     """Receipts' hashes of results that were not looked at, or not since a vote came: the process ended in between."""
     newer = exists().where(Feedback.analysis_id == Analysis.id, Feedback.created_at > Analysis.looked_at)
-    query = select(Analysis.receipt_hash).join(Analysis.consent).where(*_lookable(), or_(Analysis.looked_at.is_(None), newer))
+    query = (
+        select(Analysis.receipt_hash)
+        .join(Analysis.consent)
+        .where(*_lookable(), or_(Analysis.looked_at.is_(None), newer))
+    )
     return session.scalars(query.order_by(Analysis.id).limit(limit)).all()
 
 
@@ -70,11 +76,17 @@ def cases_nearby(session: Session, analysis: Analysis, *, limit: int) -> list[in
             nearest[other.analysis_id] = min(other.distance, nearest.get(other.analysis_id, other.distance))
     nearest.pop(analysis.id, None)
     order = sorted(nearest, key=lambda number: (nearest[number], number))
-    query = select(CaseItem.analysis_id, CaseItem.case_id).join(CaseItem.case).where(Case.state != CaseState.DECIDED, ~_is_gold())
+    query = (
+        select(CaseItem.analysis_id, CaseItem.case_id)
+        .join(CaseItem.case)
+        .where(Case.state != CaseState.DECIDED, ~_is_gold())
+    )
     cases: dict[int, int] = {}  # and how near
     for start in range(0, len(order), _AT_ONCE):  # most near copies need not be of any case
         if len(cases) < limit:
-            for number, case in session.execute(query.where(CaseItem.analysis_id.in_(order[start : start + _AT_ONCE]))):
+            for number, case in session.execute(
+                query.where(CaseItem.analysis_id.in_(order[start : start + _AT_ONCE]))
+            ):
                 cases[case] = min(nearest[number], cases.get(case, nearest[number]))
     return sorted(cases, key=lambda case: (cases[case], case))
 

@@ -17,26 +17,39 @@ def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
 
 def delete_analysis(session: Session, receipt_hash: str) -> int | None:
     """Delete one with all that refers to it (the database follows); its id, None where there was none."""
-    gone = session.execute(delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id)).all()
+    gone = session.execute(
+        delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id)
+    ).all()
     return gone[0].id if gone else None
 
 
 def set_held(session: Session, receipt_hash: str, held: bool, faces: Mapping[int, bool]) -> None:
     """Say of an analysis and, by number, of its faces whether the verdicts held; nothing where there is none any more."""
-    changed = update(Analysis).where(Analysis.receipt_hash == receipt_hash).values(held=held).returning(Analysis.id)
+    changed = (
+        update(Analysis).where(Analysis.receipt_hash == receipt_hash).values(held=held).returning(Analysis.id)
+    )
     found = session.execute(changed.execution_options(synchronize_session=False)).all()
     if not found:
         return
     for stable in (True, False):
         numbers = [number for number, value in faces.items() if value is stable]
         if numbers:
-            of_these = update(Face).where(Face.analysis_id == found[0].id, Face.number.in_(numbers)).values(held=stable)
+            of_these = (
+                update(Face)
+                .where(Face.analysis_id == found[0].id, Face.number.in_(numbers))
+                .values(held=stable)
+            )
             session.execute(of_these.execution_options(synchronize_session=False))
 
 
 def delete_older(session: Session, before: datetime, *, limit: int) -> int:
     """Delete at most `limit` analyses of before a time, the oldest first, with all that refers to them; how many."""
-    oldest = select(Analysis.id).where(Analysis.created_at < before).order_by(Analysis.created_at, Analysis.id).limit(limit)
+    oldest = (
+        select(Analysis.id)
+        .where(Analysis.created_at < before)
+        .order_by(Analysis.created_at, Analysis.id)
+        .limit(limit)
+    )
     return len(session.execute(delete(Analysis).where(Analysis.id.in_(oldest)).returning(Analysis.id)).all())
 
 
@@ -73,10 +86,22 @@ def delete_unreferenced_media(session: Session) -> list[str]:
 
 def to_rescore(session: Session, model_sha256: str, limit: int | None) -> list[tuple[int, Consent]]:
     """Analyses (ids) with a verdict and a kept file that this model has not judged, the newest first, with the consent and its media."""
-    judged = select(Rescore.id).where(Rescore.analysis_id == Analysis.id, Rescore.model_sha256 == model_sha256).exists()
-    wanted = (Analysis.verdict.is_not(None), Analysis.model_sha256 != model_sha256, Consent.media_id.is_not(None), ~judged)
+    judged = (
+        select(Rescore.id)
+        .where(Rescore.analysis_id == Analysis.id, Rescore.model_sha256 == model_sha256)
+        .exists()
+    )
+    wanted = (
+        Analysis.verdict.is_not(None),
+        Analysis.model_sha256 != model_sha256,
+        Consent.media_id.is_not(None),
+        ~judged,
+    )
     query = select(Consent).join(Consent.analysis).where(*wanted).order_by(Analysis.id.desc()).limit(limit)
-    return [(consent.analysis_id, consent) for consent in session.scalars(query.options(joinedload(Consent.media)))]
+    return [
+        (consent.analysis_id, consent)
+        for consent in session.scalars(query.options(joinedload(Consent.media)))
+    ]
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:
@@ -86,6 +111,8 @@ def feedback_by_key(session: Session, key: str) -> Feedback | None:
 def count_subjects(session: Session, analysis: Analysis) -> int:
     """How many faces (of a picture) or persons (of a clip) can be voted on."""
     if analysis.kind == "image":
-        return session.scalar(select(func.count()).select_from(Face).where(Face.analysis_id == analysis.id)) or 0
+        return (
+            session.scalar(select(func.count()).select_from(Face).where(Face.analysis_id == analysis.id)) or 0
+        )
     last = session.scalar(select(func.max(Face.track)).where(Face.analysis_id == analysis.id))
     return 0 if last is None else last + 1

@@ -9,11 +9,11 @@ from sqlalchemy import URL, Engine, ExceptionContext, create_engine, event, make
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
-from webapp.db.copies import sqlite_file
-from webapp.db.mounts import served_from_elsewhere
-from webapp.db.upgrade import upgrade
-from webapp.db.writing import QUEUE, WriteQueue
-from webapp.domain import UnusableDatabase
+from webapp.db.migrate import upgrade
+from webapp.db.network_mounts import served_from_elsewhere
+from webapp.db.sqlite_files import sqlite_file
+from webapp.db.sqlite_write_queue import QUEUE, WriteQueue
+from webapp.domain.errors import UnusableDatabase
 
 logger = logging.getLogger(__name__)
 Sessions = sessionmaker[Session]
@@ -49,12 +49,16 @@ def connect(url: str) -> Engine:
     try:
         if parsed.get_backend_name() == "postgresql":
             options = f"-c lock_timeout={BUSY_SECONDS}s"
-            return create_engine(parsed, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True)
+            return create_engine(
+                parsed, connect_args={"options": options}, pool_pre_ping=True, hide_parameters=True
+            )
         if parsed.get_backend_name() != "sqlite":
             return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
         engine = create_engine(parsed, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
     except ImportError as error:
-        raise UnusableDatabase(f"{parsed.drivername} needs a package that is not installed: {error.name}{_hint(parsed)}") from error
+        raise UnusableDatabase(
+            f"{parsed.drivername} needs a package that is not installed: {error.name}{_hint(parsed)}"
+        ) from error
     except NoSuchModuleError as error:
         raise UnusableDatabase(f"there is no kind of database named {parsed.drivername}") from error
     event.listen(engine, "connect", _configure_sqlite)
@@ -67,8 +71,14 @@ def parse_url(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise UnusableDatabase("LENS_DATABASE_URL is no URL of a database, as sqlite:///file or postgresql://user@host/name") from error
-    return parsed.set(drivername="postgresql+psycopg") if parsed.drivername in ("postgresql", "postgres") else parsed
+        raise UnusableDatabase(
+            "LENS_DATABASE_URL is no URL of a database, as sqlite:///file or postgresql://user@host/name"
+        ) from error
+    return (
+        parsed.set(drivername="postgresql+psycopg")
+        if parsed.drivername in ("postgresql", "postgres")
+        else parsed
+    )
 
 
 def make_sessions(engine: Engine) -> Sessions:
@@ -119,7 +129,13 @@ def _configure_sqlite(connection: Any, _: Any) -> None:
 
     mode = journal_mode(sqlite3.sqlite_version_info)
     cursor = connection.cursor()
-    settings = (f"busy_timeout={BUSY_SECONDS * 1000}", f"journal_mode={mode}", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+    settings = (
+        f"busy_timeout={BUSY_SECONDS * 1000}",
+        f"journal_mode={mode}",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+    )
     for setting in settings:
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()

@@ -10,10 +10,10 @@ import av
 import cv2
 import numpy as np
 
-from laanet_core.crops import RGBImage
-from laanet_core.images import read_image
-from laanet_core.policies import hardened_source_changes
-from laanet_core.synthesis import self_blend
+from laanet_core.data.augmentation_policies import hardened_source_changes
+from laanet_core.data.self_blending import self_blend
+from laanet_core.media.images import read_image
+from laanet_core.types import RGBImage
 
 HERE = Path(__file__).resolve().parent
 SAMPLES = HERE.parents[1] / "tests" / "samples"
@@ -25,7 +25,9 @@ def make_all() -> dict[str, RGBImage]:
     """The pictures by file name, the clip left out."""
     astronaut = read_image(SAMPLES / "astronaut.png")
     two, portrait = read_image(SAMPLES / "two_people.jpg"), read_image(SAMPLES / "official_portrait_2012.jpg")
-    tiny = cv2.resize(two, (TINY_WIDTH, round(two.shape[0] * TINY_WIDTH / two.shape[1])), interpolation=cv2.INTER_AREA)
+    tiny = cv2.resize(
+        two, (TINY_WIDTH, round(two.shape[0] * TINY_WIDTH / two.shape[1])), interpolation=cv2.INTER_AREA
+    )
     return {
         "astronaut.jpg": astronaut,
         "astronaut-self-blended.jpg": self_blended(astronaut),
@@ -50,7 +52,11 @@ def clip_frames() -> list[RGBImage]:
         height, width = picture.shape[:2]
         side = round(min(height, width) * (1 - 0.2 * number / count))
         left, top = (width - side) // 2, max((height - side) // 4, 0)
-        zoomed = cv2.resize(picture[top : top + side, left : left + side], (CLIP_SIDE, CLIP_SIDE), interpolation=cv2.INTER_AREA)
+        zoomed = cv2.resize(
+            picture[top : top + side, left : left + side],
+            (CLIP_SIDE, CLIP_SIDE),
+            interpolation=cv2.INTER_AREA,
+        )
         frames.append(np.asarray(zoomed, np.uint8))
     return frames
 
@@ -73,7 +79,11 @@ def _at_height(picture: RGBImage, height: int) -> RGBImage:
 
 
 def _write(path: Path, picture: RGBImage) -> None:
-    path.write_bytes(cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
+    path.write_bytes(
+        cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 92])[
+            1
+        ].tobytes()
+    )
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from laanet_core.crops import RGBImage
+from laanet_core.types import RGBImage
 
 _SHARES = (0.25, 0.5, 0.75)  # of a clip's judged frames
 _SIDE = 128  # pixels of the shorter side at least, four times what pHash looks at
@@ -29,7 +29,10 @@ def _smaller(rgb: RGBImage) -> npt.NDArray[np.uint8]:
     if times < 2:
         return rgb
     height, width = (round(side / times) for side in rgb.shape[:2])
-    return np.asarray(cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(
+        cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (width, height), interpolation=cv2.INTER_AREA),
+        np.uint8,
+    )
 
 
 def get_ready() -> None:
@@ -48,4 +51,6 @@ class Fingerprints:
 
     def chosen(self) -> list[int]:
         """A photo's hash; of a clip those a quarter, half and three quarters through its judged frames, each once."""
-        return list(dict.fromkeys(self._seen[int(share * len(self._seen))] for share in _SHARES if self._seen))
+        return list(
+            dict.fromkeys(self._seen[int(share * len(self._seen))] for share in _SHARES if self._seen)
+        )

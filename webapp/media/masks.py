@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from webapp.domain import MAX_REGION_BYTES, MAX_REGION_SIDE, Refused
+from webapp.domain.errors import Refused
+from webapp.domain.limits import MAX_REGION_BYTES, MAX_REGION_SIDE
 
 _DECODE_ERRORS = (
     *(OSError, ValueError, SyntaxError, RuntimeError, TypeError, IndexError, KeyError, OverflowError),
@@ -68,7 +69,9 @@ def _pixels_only(content: bytes) -> bytes:
         raise _refused("it is no PNG that can be read")
     width, height, depth, colour = struct.unpack(">IIBB", header[8:18])
     if colour != 0 or depth not in (1, 8):
-        raise _refused(f"its pixels are of the kind {colour} with {depth} bits; one channel of 8 bits is needed")
+        raise _refused(
+            f"its pixels are of the kind {colour} with {depth} bits; one channel of 8 bits is needed"
+        )
     if not 0 < width <= MAX_REGION_SIDE or not 0 < height <= MAX_REGION_SIDE:
         raise _refused(f"it is larger than {MAX_REGION_SIDE} pixels a side")
     parts, place = [_PNG_START, header], 33
@@ -101,7 +104,12 @@ def mask_of(given: object) -> bytes:
     if not isinstance(given, dict):
         raise _refused("width, height and runs are needed")
     width, height, runs = given.get("width"), given.get("height"), given.get("runs")
-    if type(width) is not int or type(height) is not int or not isinstance(runs, list) or not all(type(run) is int for run in runs):
+    if (
+        type(width) is not int
+        or type(height) is not int
+        or not isinstance(runs, list)
+        or not all(type(run) is int for run in runs)
+    ):
         raise _refused("width, height and runs must be whole numbers")
     return mask_of_runs(width, height, runs)
 

@@ -32,7 +32,9 @@ class MediaStore:
         name = secrets.token_hex(16)
         with _failing():
             if self._folder is None:
-                self._files.pipe_file(self._place(name), content)  # a bucket shows an object once all of it is there
+                self._files.pipe_file(
+                    self._place(name), content
+                )  # a bucket shows an object once all of it is there
             else:
                 _write(self._folder, name, content)
         return name
@@ -55,7 +57,11 @@ class MediaStore:
                 found = self._files.ls(self._root, detail=True)
             except FileNotFoundError:  # nothing was ever kept
                 return {}
-            return {str(entry["name"]).rpartition("/")[2]: self._written(entry) for entry in found if entry["type"] == "file"}
+            return {
+                str(entry["name"]).rpartition("/")[2]: self._written(entry)
+                for entry in found
+                if entry["type"] == "file"
+            }
 
     def has(self, name: str) -> bool:
         """Raises StoreFailed."""

@@ -21,12 +21,29 @@ import av
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import Source, opened_file, read_image, sniff_file
-from laanet_core.video import opened
+from laanet_core.media.images import Source, opened_file, read_image, sniff_file
+from laanet_core.media.video import opened
 
 Format = Literal["jpeg", "png", "webp", "mp4", "matroska", "avi"]
-ENDINGS: dict[str, str] = {"jpeg": "jpg", "png": "png", "webp": "webp", "mp4": "mp4", "matroska": "mkv", "avi": "avi"}
-_DECODE_ERRORS = (OSError, ValueError, SyntaxError, RuntimeError, TypeError, IndexError, KeyError, EOFError, OverflowError)
+ENDINGS: dict[str, str] = {
+    "jpeg": "jpg",
+    "png": "png",
+    "webp": "webp",
+    "mp4": "mp4",
+    "matroska": "mkv",
+    "avi": "avi",
+}
+_DECODE_ERRORS = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    RuntimeError,
+    TypeError,
+    IndexError,
+    KeyError,
+    EOFError,
+    OverflowError,
+)
 
 # JPEG: frames, tables, scans. Left out: COM, and all APPn but a bare JFIF header and Adobe's, which tell how colours are to be read
 _JPEG_KEPT = {*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD}
@@ -38,9 +55,17 @@ _PNG_SPEAKING = (b"eXIf", b"iTXt", b"zTXt", b"tEXt")  # may say how the picture 
 _WEBP_ANIMATED, _WEBP_ALPHA, _WEBP_SPEAKING = 0x02, 0x10, 0x0C
 
 # which containers a clip's pictures are copied into, by what it came in
-_CONTAINERS: dict[str, tuple[Format, ...]] = {"mov": ("mp4", "matroska"), "matroska": ("matroska",), "avi": ("avi", "matroska")}
+_CONTAINERS: dict[str, tuple[Format, ...]] = {
+    "mov": ("mp4", "matroska"),
+    "matroska": ("matroska",),
+    "avi": ("avi", "matroska"),
+}
 # messages of encoders and cameras between the pictures (H.264 and HEVC SEI, AV1 metadata); some cameras write place and time there
-_MESSAGES = {"h264": "filter_units=remove_types=6", "hevc": "filter_units=remove_types=39|40", "av1": "filter_units=remove_types=5"}
+_MESSAGES = {
+    "h264": "filter_units=remove_types=6",
+    "hevc": "filter_units=remove_types=39|40",
+    "av1": "filter_units=remove_types=5",
+}
 
 
 class _Odd(Exception):
@@ -105,7 +130,10 @@ def with_orientation(jpeg: bytes, orientation: int) -> bytes:
 
 def _orientation(content: bytes) -> int:
     """How the picture is turned, read as `read_image` reads it; 1 where that cannot be read."""
-    with warnings.catch_warnings(), contextlib.suppress(*_DECODE_ERRORS, zlib.error, Image.DecompressionBombError):
+    with (
+        warnings.catch_warnings(),
+        contextlib.suppress(*_DECODE_ERRORS, zlib.error, Image.DecompressionBombError),
+    ):
         warnings.simplefilter("ignore")
         with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "WEBP")) as image:
             found = image.getexif().get(0x0112, 1)
@@ -147,7 +175,12 @@ def _jpeg_marker(content: bytes, place: int) -> tuple[int, int]:
     start = place
     while content[place : place + 1] == b"\xff":
         place += 1
-    if place == start or place == len(content) or content[place] < 0xC0 or content[place] in range(0xD0, _EOI):
+    if (
+        place == start
+        or place == len(content)
+        or content[place] < 0xC0
+        or content[place] in range(0xD0, _EOI)
+    ):
         raise _Odd
     return content[place], place + 1
 
@@ -162,7 +195,10 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Kind and bytes of every chunk, to the last. Raises _Odd."""
     place, kind = len(_PNG_START), b""
     while kind != b"IEND":
-        kind, end = content[place + 4 : place + 8], place + 12 + int.from_bytes(content[place : place + 4], "big")
+        kind, end = (
+            content[place + 4 : place + 8],
+            place + 12 + int.from_bytes(content[place : place + 4], "big"),
+        )
         if len(kind) != 4 or end > len(content):
             raise _Odd
         yield kind, content[place:end]
@@ -178,7 +214,11 @@ def _bare_webp(content: bytes) -> bytes:
         if len(body) != size:
             raise _Odd
         if kind == b"VP8X":
-            if size < 10 or body[0] & _WEBP_ANIMATED or (body[0] & _WEBP_SPEAKING and _orientation(content) != 1):
+            if (
+                size < 10
+                or body[0] & _WEBP_ANIMATED
+                or (body[0] & _WEBP_SPEAKING and _orientation(content) != 1)
+            ):
                 raise _Odd
             body = bytes([body[0] & _WEBP_ALPHA, 0, 0, 0]) + body[4:10]
         if kind in (b"VP8X", b"ALPH", b"VP8 ", b"VP8L"):
@@ -193,7 +233,10 @@ def _bare_webp(content: bytes) -> bytes:
 def _copied(source: Source, container: Format) -> bytes:
     """Raises UnreadableMedia, and ValueError for pictures of a kind that the container cannot hold."""
     written = io.BytesIO()
-    with opened(source) as clip, av.open(written, "w", format=container, container_options={"fflags": "+bitexact"}) as target:
+    with (
+        opened(source) as clip,
+        av.open(written, "w", format=container, container_options={"fflags": "+bitexact"}) as target,
+    ):
         judged = clip.streams.video[0]
         stream = target.add_stream_from_template(judged, opaque=True)
         for packet in _packets(clip, judged, stream):

@@ -14,9 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from laanet_core.crops import RGBImage
 from laanet_core.results import AnalysisResult
-from webapp.domain import Unable
+from laanet_core.types import RGBImage
+from webapp.domain.errors import Unable
 
 _TIMEOUT = 600.0
 
@@ -41,7 +41,11 @@ class Measured:
             said["processor_ms"] = round(1e3 * self.processor / self.photos, 1)
         if self.waits:
             ordered, median = sorted(self.waits), statistics.median(self.waits)
-            said.update(p50=round(median, 3), p95=round(ordered[int(0.95 * len(ordered))], 3), longest=round(ordered[-1], 3))
+            said.update(
+                p50=round(median, 3),
+                p95=round(ordered[int(0.95 * len(ordered))], 3),
+                longest=round(ordered[-1], 3),
+            )
             said["longest_over_median"] = round(ordered[-1] / median, 2)
         return said
 
@@ -59,7 +63,9 @@ def ask(host: str, photos: Sequence[bytes], *, clients: int, each: int) -> Measu
             together.wait()
             for photo in itertools.islice(itertools.cycle(photos), number, number + each):
                 began = time.perf_counter()
-                connection.request("POST", "/api/v1/analyse", photo, {"Content-Type": "application/octet-stream"})
+                connection.request(
+                    "POST", "/api/v1/analyse", photo, {"Content-Type": "application/octet-stream"}
+                )
                 answer = connection.getresponse()
                 _require_verdict(answer.status, answer.read())
                 waits.append(time.perf_counter() - began)
@@ -73,7 +79,9 @@ def ask(host: str, photos: Sequence[bytes], *, clients: int, each: int) -> Measu
     return Measured(len(waits), time.perf_counter() - began, tuple(waits))
 
 
-def judge(analyse: Callable[[RGBImage], AnalysisResult], pictures: Sequence[RGBImage], *, count: int, at_once: int) -> Measured:
+def judge(
+    analyse: Callable[[RGBImage], AnalysisResult], pictures: Sequence[RGBImage], *, count: int, at_once: int
+) -> Measured:
     """The offline rate: pictures that are decoded already, faces found and judged, `at_once` side by side, and nothing else."""
     with ThreadPoolExecutor(at_once) as pool:
         began, before = time.perf_counter(), time.process_time()
@@ -84,4 +92,7 @@ def judge(analyse: Callable[[RGBImage], AnalysisResult], pictures: Sequence[RGBI
 def _require_verdict(status: int, body: bytes) -> None:
     outcome = json.loads(body).get("outcome") if status == 200 else None
     if outcome != "verdict":
-        raise Unable("not_answered", f"a photo was answered with status {status}, outcome {outcome}: {body[:200].decode(errors='replace')}")
+        raise Unable(
+            "not_answered",
+            f"a photo was answered with status {status}, outcome {outcome}: {body[:200].decode(errors='replace')}",
+        )

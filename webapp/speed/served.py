@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from webapp.domain import Unable
+from webapp.domain.errors import Unable
 from webapp.settings import ROOT, environment_apart
 from webapp.speed.clients import Measured
 
@@ -61,7 +61,9 @@ def served(*, max_waiting: int) -> Iterator[Served]:
         folder, port = Path(name), _free_port()
         environment = environment_apart(folder, port=port, max_waiting=max_waiting)
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen([sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            process = subprocess.Popen(
+                [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+            )
         try:
             _wait_until_it_answers(f"http://127.0.0.1:{port}/healthz", process, folder / "log")
             yield Served(f"127.0.0.1:{port}", process.pid)

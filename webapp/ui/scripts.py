@@ -10,4 +10,6 @@ INK = _HERE / "ink.js"
 
 def public() -> str:
     """All scripts of the public pages, one after the other."""
-    return "\n".join(path.read_text(encoding="utf-8") for path in (INK, _HERE / "marking.js", _HERE / "page.js"))
+    return "\n".join(
+        path.read_text(encoding="utf-8") for path in (INK, _HERE / "marking.js", _HERE / "page.js")
+    )

@@ -6,24 +6,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from webapp.services.accounts import AccountService, SignInService
-from webapp.services.analysis import AnalysisService
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.flags import FlagService
-from webapp.services.cases.labelling import LabellingService
-from webapp.services.cases.looking import LookingService
-from webapp.services.cases.measures import MeasureService
-from webapp.services.cases.showing import ShowingService
-from webapp.services.evidence import EvidenceService
-from webapp.services.feedback import FeedbackService
-from webapp.services.learning.overseeing import OverseeingService
-from webapp.services.receipts import ReceiptService
-from webapp.services.uploads import Uploads
-from webapp.services.weights import STARTER, WeightsInUse
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.label_quality.service import MeasureService
+from webapp.services.model_registry.startup_weights import STARTER, WeightsInUse
+from webapp.services.moderation.case_images import ShowingService
+from webapp.services.moderation.case_views import LookingService
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.flags import FlagService
+from webapp.services.moderation.labelling import LabellingService
+from webapp.services.results.evidence import EvidenceService
+from webapp.services.results.feedback import FeedbackService
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.uploads import Uploads
+from webapp.services.training.admin import OverseeingService
 from webapp.settings import Settings
-from webapp.ui.presence import Presence
+from webapp.ui.page_presence import Presence
 
 if TYPE_CHECKING:
-    from webapp.ui.doors.membership import MemberDoor
+    from webapp.ui.auth.hugging_face import MemberDoor
 
 
 @dataclass(frozen=True)

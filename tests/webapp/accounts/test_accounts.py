@@ -10,11 +10,13 @@ from sqlalchemy import text, update
 
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, Link, SignedIn
-from webapp.domain import Refused, Role, now
+from webapp.domain.clock import now
+from webapp.domain.enums import Role
+from webapp.domain.errors import Refused
 from webapp.services.accounts import HOST, AccountService, Person, SignInService, require
-from webapp.services.accounts.accounts import GOOD_FOR
-from webapp.services.accounts.signing_in import IDLE, LONGEST
-from webapp.services.audit import AuditService
+from webapp.services.accounts.service import GOOD_FOR
+from webapp.services.accounts.sessions import IDLE, LONGEST
+from webapp.services.audit.log import AuditService
 
 PASSWORD = "correct horse battery"
 HOME = "127.0.0.1"
@@ -59,7 +61,9 @@ def test_an_invited_person_signs_in_and_out(accounts: AccountService, signing: S
 
 def test_a_link_works_once_and_not_for_ever(accounts: AccountService, sessions: Sessions) -> None:
     link = accounts.invite(HOST, "ada", Role.ADMIN)
-    assert code_of(lambda: accounts.accept(link, "too short")) == "weak_password"  # and the link is still good
+    assert (
+        code_of(lambda: accounts.accept(link, "too short")) == "weak_password"
+    )  # and the link is still good
     accounts.accept(link, PASSWORD)
     assert code_of(lambda: accounts.accept(link, PASSWORD)) == "invalid_link"
     assert code_of(lambda: accounts.accept("no such link", PASSWORD)) == "invalid_link"
@@ -69,7 +73,9 @@ def test_a_link_works_once_and_not_for_ever(accounts: AccountService, sessions: 
     assert code_of(lambda: accounts.accept(late, PASSWORD)) == "invalid_link"
 
 
-def test_two_who_use_one_link_at_once_do_not_both_choose_a_password(accounts: AccountService, signing: SignInService) -> None:
+def test_two_who_use_one_link_at_once_do_not_both_choose_a_password(
+    accounts: AccountService, signing: SignInService
+) -> None:
     link = accounts.invite(HOST, "ada", Role.ADMIN)
     words = [f"password number {number}" for number in range(4)]
 
@@ -100,7 +106,9 @@ def test_a_reset_ends_sessions_and_the_second_factor(
     assert signing.sign_in("ada", "another password", "", HOME)
     told = [(entry.actor, entry.action, entry.subject, entry.details) for entry in entries(sessions)]
     own = ("user:1", "password_set", "account:1")
-    assert [entry for entry in told if entry[1] in ("password_set", "second_factor_set", "second_factor_removed")] == [
+    assert [
+        entry for entry in told if entry[1] in ("password_set", "second_factor_set", "second_factor_removed")
+    ] == [
         (*own, '{"link":"invite"}'),
         ("user:1", "second_factor_set", "account:1", '{"replaced":false}'),
         (*own, '{"link":"reset"}'),
@@ -119,19 +127,34 @@ def test_a_second_factor_is_of_the_servers_making_and_not_replaced_by_a_session_
 ) -> None:
     accounts.accept(accounts.invite(HOST, "bela", Role.MODERATOR), PASSWORD)
     bela, chosen = Person(2, "bela", Role.MODERATOR), "A" * 32
-    assert code_of(lambda: accounts.confirm_second_factor(ada, chosen, pyotp.TOTP(chosen).now())) == "offer_expired"
+    assert (
+        code_of(lambda: accounts.confirm_second_factor(ada, chosen, pyotp.TOTP(chosen).now()))
+        == "offer_expired"
+    )
     first, later = accounts.new_second_factor(ada), accounts.new_second_factor(ada)
     assert len({first.secret, later.secret}) == 2
-    assert code_of(lambda: accounts.confirm_second_factor(ada, first.token, pyotp.TOTP(first.secret).now())) == "offer_expired"
-    assert code_of(lambda: accounts.confirm_second_factor(bela, later.token, pyotp.TOTP(later.secret).now())) == "offer_expired"
+    assert (
+        code_of(lambda: accounts.confirm_second_factor(ada, first.token, pyotp.TOTP(first.secret).now()))
+        == "offer_expired"
+    )
+    assert (
+        code_of(lambda: accounts.confirm_second_factor(bela, later.token, pyotp.TOTP(later.secret).now()))
+        == "offer_expired"
+    )
     accounts.confirm_second_factor(ada, later.token, pyotp.TOTP(later.secret).now())
-    assert code_of(lambda: accounts.confirm_second_factor(ada, later.token, pyotp.TOTP(later.secret).now())) == "offer_expired"
+    assert (
+        code_of(lambda: accounts.confirm_second_factor(ada, later.token, pyotp.TOTP(later.secret).now()))
+        == "offer_expired"
+    )
 
     new = accounts.new_second_factor(ada)
     assert (later.replaces, new.replaces) == (False, True)
     code, used = pyotp.TOTP(new.secret).now(), pyotp.TOTP(later.secret).now()
     for present in ("", "000000x", used, code):
-        assert code_of(lambda present=present: accounts.confirm_second_factor(ada, new.token, code, present)) == "wrong_present_code"  # type: ignore[misc]
+        assert (
+            code_of(lambda present=present: accounts.confirm_second_factor(ada, new.token, code, present))
+            == "wrong_present_code"
+        )  # type: ignore[misc]
     with sessions.begin() as session:
         assert session.get_one(Account, 1).totp_secret == later.secret
         session.execute(update(Account).values(totp_step=0))  # as if it had been confirmed a while ago
@@ -142,7 +165,7 @@ def test_a_second_factor_is_of_the_servers_making_and_not_replaced_by_a_session_
         '{"replaced":false}',
         '{"replaced":true}',
     ]
-    monkeypatch.setattr("webapp.services.accounts.second_factors.GOOD_FOR", -1)
+    monkeypatch.setattr("webapp.services.accounts.totp.GOOD_FOR", -1)
     assert code_of(lambda: accounts.offered(ada, accounts.new_second_factor(ada).token)) == "offer_expired"
 
 
@@ -150,10 +173,15 @@ def test_codes_are_not_guessed_at_an_open_session(ada: Person, accounts: Account
     offer = accounts.new_second_factor(ada)
     for _ in range(10):
         assert code_of(lambda: accounts.confirm_second_factor(ada, offer.token, "wrong")) == "wrong_code"
-    assert code_of(lambda: accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(offer.secret).now())) == "too_many_tries"
+    assert (
+        code_of(lambda: accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(offer.secret).now()))
+        == "too_many_tries"
+    )
 
 
-def test_a_code_is_needed_and_counts_once(ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions) -> None:
+def test_a_code_is_needed_and_counts_once(
+    ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions
+) -> None:
     offer = accounts.new_second_factor(ada)
     secret = offer.secret
     assert code_of(lambda: accounts.confirm_second_factor(ada, offer.token, "000000x")) == "wrong_code"
@@ -195,14 +223,22 @@ def test_signing_in_again_ends_the_earlier_session(ada: Person, signing: SignInS
 
 def test_ten_tries_a_minute_for_an_account_and_for_an_address(ada: Person, signing: SignInService) -> None:
     for number in range(10):
-        assert code_of(lambda number=number: signing.sign_in("ada", "wrong password", "", f"10.0.0.{number}")) == "wrong_credentials"  # type: ignore[misc]
+        assert (
+            code_of(lambda number=number: signing.sign_in("ada", "wrong password", "", f"10.0.0.{number}"))
+            == "wrong_credentials"
+        )  # type: ignore[misc]
     assert code_of(lambda: signing.sign_in("ada", PASSWORD, "", "10.0.1.1")) == "too_many_tries"
     for number in range(10):
-        assert code_of(lambda number=number: signing.sign_in(f"nobody{number}", PASSWORD, "", HOME)) == "wrong_credentials"  # type: ignore[misc]
+        assert (
+            code_of(lambda number=number: signing.sign_in(f"nobody{number}", PASSWORD, "", HOME))
+            == "wrong_credentials"
+        )  # type: ignore[misc]
     assert code_of(lambda: signing.sign_in("somebody", PASSWORD, "", HOME)) == "too_many_tries"
 
 
-def test_right_passwords_count_for_nothing_and_undo_no_wrong_one(ada: Person, accounts: AccountService, signing: SignInService) -> None:
+def test_right_passwords_count_for_nothing_and_undo_no_wrong_one(
+    ada: Person, accounts: AccountService, signing: SignInService
+) -> None:
     def wrong(name: str) -> str:
         return code_of(lambda: signing.sign_in(name, "wrong password", "", HOME))
 
@@ -215,8 +251,12 @@ def test_right_passwords_count_for_nothing_and_undo_no_wrong_one(ada: Person, ac
     accounts.accept(accounts.invite(HOST, "bela", Role.MODERATOR), PASSWORD)
     for _ in range(5):
         assert wrong("ada") == "wrong_credentials"
-        assert signing.sign_in("bela", PASSWORD, "", HOME)  # an account of one's own does not buy further guesses
-        assert code_of(lambda: signing.sign_in("ada", PASSWORD, "1", HOME)) == "wrong_credentials"  # nor does the code
+        assert signing.sign_in(
+            "bela", PASSWORD, "", HOME
+        )  # an account of one's own does not buy further guesses
+        assert (
+            code_of(lambda: signing.sign_in("ada", PASSWORD, "1", HOME)) == "wrong_credentials"
+        )  # nor does the code
     assert code_of(lambda: signing.sign_in("bela", PASSWORD, "", HOME)) == "too_many_tries"
 
 
@@ -229,7 +269,9 @@ def test_no_more_are_tried_at_once_than_one_after_the_other(ada: Person, signing
     assert sorted(answers) == ["too_many_tries"] * 10 + ["wrong_credentials"] * 10
 
 
-def test_a_disabled_account_is_out_at_once(ada: Person, accounts: AccountService, signing: SignInService) -> None:
+def test_a_disabled_account_is_out_at_once(
+    ada: Person, accounts: AccountService, signing: SignInService
+) -> None:
     accounts.accept(accounts.invite(HOST, "bela", Role.MODERATOR), PASSWORD)
     token, link = signing.sign_in("bela", PASSWORD, "", HOME), accounts.reset(HOST, "bela")
     accounts.set_disabled(ada, "bela", True)
@@ -291,7 +333,18 @@ def test_names_that_look_alike_are_refused(ada: Person, accounts: AccountService
         "mia\ufe0f",
         "mi\u00b7a",
     )
-    unseen = ("\u3164", "\u115f", "\uac00\uffa0", "\u2800", "m\u02bca", "mia\u0661", "\u2010mia", "mia\U000e0100", "\u17b4\u1780", "\u180e")
+    unseen = (
+        "\u3164",
+        "\u115f",
+        "\uac00\uffa0",
+        "\u2800",
+        "m\u02bca",
+        "mia\u0661",
+        "\u2010mia",
+        "mia\U000e0100",
+        "\u17b4\u1780",
+        "\u180e",
+    )
     for name in (*mixed, *unseen):
         assert invite(name) == "invalid_name", ascii(name)
     accepted = (
@@ -313,15 +366,23 @@ def test_names_that_look_alike_are_refused(ada: Person, accounts: AccountService
         accounts.invite(HOST, name, Role.MODERATOR)
     for name in ("\u0441\u043e\u0440\u0435", "c0pe", "ニ郎", "n\u0261uyễn", "NGUYỄN"):
         assert invite(name) == "name_taken", ascii(name)
-    accounts.invite(HOST, "\u0441\u0430\u0440\u0430", Role.MODERATOR)  # Sara, in Cyrillic: nobody is called what it looks like
+    accounts.invite(
+        HOST, "\u0441\u0430\u0440\u0430", Role.MODERATOR
+    )  # Sara, in Cyrillic: nobody is called what it looks like
     assert invite("capa") == "name_taken"
     assert {facts.name for facts in accounts.people(ada)} == {"ada", *accepted, "\u0441\u0430\u0440\u0430"}
 
 
-def test_nothing_readable_is_kept(ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions) -> None:
+def test_nothing_readable_is_kept(
+    ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions
+) -> None:
     token, link = signing.sign_in("ada", PASSWORD, "", "203.0.113.9"), accounts.reset(HOST, "ada")
     with sessions() as session:
-        rows = [str(row) for table in ("account", "signed_in", "link") for row in session.execute(text(f"SELECT * FROM {table}"))]
+        rows = [
+            str(row)
+            for table in ("account", "signed_in", "link")
+            for row in session.execute(text(f"SELECT * FROM {table}"))
+        ]
     assert rows
     for secret in (token, link, PASSWORD, "203.0.113.9"):
         assert not any(secret in row for row in rows)

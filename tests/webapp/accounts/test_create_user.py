@@ -14,7 +14,8 @@ import pytest
 from tests.conftest import ROOT
 from tests.webapp.test_migrations import OLD
 from webapp.bootstrap import Records, accounts, open_records
-from webapp.domain import Refused, Role
+from webapp.domain.enums import Role
+from webapp.domain.errors import Refused
 from webapp.services.accounts import HOST, SignInService
 from webapp.settings import InvalidSetting, Settings, from_environment
 
@@ -25,7 +26,9 @@ def create_user(folder: Path, *arguments: str, **settings: str) -> subprocess.Co
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LENS_")}
     command = [sys.executable, "-m", "webapp", "create-user", *arguments]
     environment = {**kept, "LENS_DATA": str(folder), **settings}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 def opened(folder: Path) -> Records:
@@ -43,13 +46,17 @@ def test_from_nothing_to_an_admin_who_can_sign_in(tmp_path: Path) -> None:
         service, signing = accounts(records), SignInService(records.sessions)
         assert service.accept(token, PASSWORD) == "ada"
         cookie = signing.sign_in("ada", PASSWORD, "", "203.0.113.9")
-        again = create_user(tmp_path, "ada", "--reset", "--link-only", LENS_HOST="127.0.0.1", LENS_PORT="7999")
+        again = create_user(
+            tmp_path, "ada", "--reset", "--link-only", LENS_HOST="127.0.0.1", LENS_PORT="7999"
+        )
         assert again.stdout.startswith("http://127.0.0.1:7999/link#")
         assert again.stdout.count("\n") == 1
         service.accept(again.stdout.strip().partition("#")[2], PASSWORD[::-1])
         assert signing.person_of(cookie) is None
         told = records.audit.verify()
-        assert told.head.number == 6  # the database was made, ada was invited, chose a password, signed in, got another link, chose again
+        assert (
+            told.head.number == 6
+        )  # the database was made, ada was invited, chose a password, signed in, got another link, chose again
         assert [facts.role for facts in service.people(HOST)] == [Role.ADMIN]
 
 
@@ -81,7 +88,9 @@ def test_disabled_and_enabled_again(tmp_path: Path) -> None:
         ([], 2, None),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(tmp_path: Path, arguments: list[str], status: int, code: str | None) -> None:
+def test_what_cannot_be_done_is_said_in_a_line(
+    tmp_path: Path, arguments: list[str], status: int, code: str | None
+) -> None:
     with open_records(Settings(data=tmp_path)) as records:
         accounts(records).invite(HOST, "ada", Role.ADMIN)
     done = create_user(tmp_path, *arguments)
@@ -98,7 +107,14 @@ def test_an_old_database_is_not_upgraded_by_the_way(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["lens.example", "ftp://lens.example", "https://lens.example/?a=b", "https://lens.example/#a", "https://"]
+    "address",
+    [
+        "lens.example",
+        "ftp://lens.example",
+        "https://lens.example/?a=b",
+        "https://lens.example/#a",
+        "https://",
+    ],
 )
 def test_the_public_address_is_checked(address: str) -> None:
     with pytest.raises(InvalidSetting, match="LENS_PUBLIC_URL"):

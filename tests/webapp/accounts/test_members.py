@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, SignedIn
-from webapp.domain import Refused, Role
+from webapp.domain.enums import Role
+from webapp.domain.errors import Refused
 from webapp.services.accounts import HOST, AccountService, SignInService
-from webapp.services.accounts.members import MemberService
-from webapp.services.accounts.membership import Identity, Membership, Policy, read_identity
-from webapp.services.audit import AuditService
+from webapp.services.accounts.federated_sign_in import MemberService
+from webapp.services.accounts.membership_policy import Identity, Membership, Policy, read_identity
+from webapp.services.audit.log import AuditService
 
 pytestmark = pytest.mark.both_databases
 
@@ -51,11 +52,17 @@ def test_people_who_swap_their_names_keep_their_accounts(members: MemberService,
     members.sign_in(member("u1", "bela"))
     members.sign_in(member("u2", "ada"))
     with sessions() as session:
-        assert session.scalars(select(Account.name).where(Account.outside_id.endswith("u1"))).one() == "hf:bela"
-        assert session.scalars(select(Account.name).where(Account.outside_id.endswith("u2"))).one() == "hf:ada"
+        assert (
+            session.scalars(select(Account.name).where(Account.outside_id.endswith("u1"))).one() == "hf:bela"
+        )
+        assert (
+            session.scalars(select(Account.name).where(Account.outside_id.endswith("u2"))).one() == "hf:ada"
+        )
 
 
-def test_a_refusal_ends_sessions_and_the_log_still_holds(members: MemberService, sessions: Sessions, audit: AuditService) -> None:
+def test_a_refusal_ends_sessions_and_the_log_still_holds(
+    members: MemberService, sessions: Sessions, audit: AuditService
+) -> None:
     tokens = [members.sign_in(member("u1", "ada")), members.sign_in(member("u1", "ada"))]
     others = members.sign_in(member("u2", "bela"))
     with pytest.raises(Refused) as refusal:
@@ -70,7 +77,9 @@ def test_a_refusal_ends_sessions_and_the_log_still_holds(members: MemberService,
     assert audit.verify().head.number == before + 1
 
 
-def test_the_admins_disable_and_the_role_is_not_theirs_to_give(members: MemberService, sessions: Sessions, audit: AuditService) -> None:
+def test_the_admins_disable_and_the_role_is_not_theirs_to_give(
+    members: MemberService, sessions: Sessions, audit: AuditService
+) -> None:
     token = members.sign_in(member("u1", "Ada", "admin"), previous=None)
     admin = SignInService(sessions).person_of(token)
     assert admin is not None
@@ -78,7 +87,10 @@ def test_the_admins_disable_and_the_role_is_not_theirs_to_give(members: MemberSe
     accounts = AccountService(sessions, audit)
     members.sign_in(member("u2", "bela"))
     accounts.set_disabled(admin, "hf:bela", True)
-    for change in (lambda: accounts.set_role(admin, "hf:bela", Role.ADMIN), lambda: accounts.reset(HOST, "hf:bela")):
+    for change in (
+        lambda: accounts.set_role(admin, "hf:bela", Role.ADMIN),
+        lambda: accounts.reset(HOST, "hf:bela"),
+    ):
         with pytest.raises(Refused) as refusal:
             change()
         assert refusal.value.code == "not_local"
@@ -86,7 +98,11 @@ def test_the_admins_disable_and_the_role_is_not_theirs_to_give(members: MemberSe
         members.sign_in(member("u2", "bela", "admin"))
     assert refusal.value.code == "account_disabled"
     facts = {found.name: found for found in accounts.people(admin)}
-    assert (facts["hf:bela"].disabled, facts["hf:bela"].ready, facts["hf:bela"].role) == (True, False, Role.MODERATOR)
+    assert (facts["hf:bela"].disabled, facts["hf:bela"].ready, facts["hf:bela"].role) == (
+        True,
+        False,
+        Role.MODERATOR,
+    )
 
 
 def test_signing_in_again_ends_the_earlier_session(members: MemberService, sessions: Sessions) -> None:

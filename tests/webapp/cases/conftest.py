@@ -9,16 +9,18 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from webapp.db.nearness import fingerprint_row
+from webapp.db.near_duplicates import fingerprint_row
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Analysis, Consent, Face, Feedback, Media
-from webapp.domain import Reason, Role, Vote, new_id, new_key, new_receipt, now, receipt_hash
+from webapp.domain.clock import now
+from webapp.domain.enums import Reason, Role, Vote
+from webapp.security.tokens import new_id, new_key, new_receipt, receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.audit import AuditService
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.log import CaseLog
-from webapp.services.cases.opening import Rules, open_case
+from webapp.services.audit.log import AuditService
+from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules, open_case
 
 Opens = Callable[..., str]
 
@@ -28,7 +30,11 @@ def opens(sessions: Sessions) -> Opens:
     """Opens a case on a picture of its own with one face; gives the case's public id."""
 
     def opened(
-        fake_prob: float = 0.5, *, votes: tuple[Vote, ...] = (), reason: Reason = Reason.UNCERTAINTY, rules: Rules | None = None
+        fake_prob: float = 0.5,
+        *,
+        votes: tuple[Vote, ...] = (),
+        reason: Reason = Reason.UNCERTAINTY,
+        rules: Rules | None = None,
     ) -> str:
         with sessions.begin() as session:
             analysis = picture(fake_prob, votes)
@@ -41,8 +47,20 @@ def opens(sessions: Sessions) -> Opens:
 
 def picture(fake_prob: float, votes: tuple[Vote, ...] = ()) -> Analysis:
     verdict = "real" if fake_prob < 0.2 else "fake" if fake_prob > 0.8 else "inconclusive"
-    face = Face(number=1, x1=0, y1=0, x2=99, y2=99, detection_prob=1, fake_logit=0, fake_prob=fake_prob, verdict=verdict)
-    said = [Feedback(created_at=now(), subject=1, vote=vote, note="", idempotency_key=new_key()) for vote in votes]
+    face = Face(
+        number=1,
+        x1=0,
+        y1=0,
+        x2=99,
+        y2=99,
+        detection_prob=1,
+        fake_logit=0,
+        fake_prob=fake_prob,
+        verdict=verdict,
+    )
+    said = [
+        Feedback(created_at=now(), subject=1, vote=vote, note="", idempotency_key=new_key()) for vote in votes
+    ]
     return Analysis(
         receipt_hash=receipt_hash(new_receipt()), created_at=now(), media_sha256="0" * 64, kind="image", outcome="verdict", verdict=verdict,
         fake_prob=fake_prob, seconds=1, model_name="m", model_version="1", model_sha256="f" * 64, faces=[face], feedback=said,
@@ -56,23 +74,37 @@ class Kept:
         self._sessions = sessions
         self._chance = random.Random(1)
 
-    def add(self, fake_prob: float = 0.5, *, file: str | None = None, bits: int | None = None, kept: bool = True, **changes: object) -> str:
+    def add(
+        self,
+        fake_prob: float = 0.5,
+        *,
+        file: str | None = None,
+        bits: int | None = None,
+        kept: bool = True,
+        **changes: object,
+    ) -> str:
         """One with a face of that score; gives the receipt. The same `file` is kept once; near `bits` are near copies."""
         receipt = new_receipt()
         with self._sessions.begin() as session:
             analysis = picture(fake_prob)
             analysis.receipt_hash, analysis.width, analysis.height = receipt_hash(receipt), 200, 200
-            analysis.fingerprints = [fingerprint_row(0, self._chance.getrandbits(64) if bits is None else bits)]
+            analysis.fingerprints = [
+                fingerprint_row(0, self._chance.getrandbits(64) if bits is None else bits)
+            ]
             for name, value in changes.items():
                 setattr(analysis, name, value)
             session.add(analysis)
             if kept:
-                analysis.consent = Consent(given_at=now(), text_version="1", media=self._media(session, file or new_id() * 2))
+                analysis.consent = Consent(
+                    given_at=now(), text_version="1", media=self._media(session, file or new_id() * 2)
+                )
         return receipt
 
     def _media(self, session: Session, sha256: str) -> Media:
         found = session.scalar(select(Media).where(Media.sha256 == sha256))
-        return found or Media(sha256=sha256, name=new_id(), kind="image", format="png", bytes=9, created_at=now())
+        return found or Media(
+            sha256=sha256, name=new_id(), kind="image", format="png", bytes=9, created_at=now()
+        )
 
 
 @pytest.fixture
@@ -90,7 +122,9 @@ def people(sessions: Sessions) -> list[Person]:
     """An admin and sixty moderators."""
     names = ["admin", *(f"moderator{number}" for number in range(60))]
     roles = [Role.ADMIN, *[Role.MODERATOR] * 60]
-    rows = [{"name": name, "role": role, "created_at": now()} for name, role in zip(names, roles, strict=True)]
+    rows = [
+        {"name": name, "role": role, "created_at": now()} for name, role in zip(names, roles, strict=True)
+    ]
     with sessions.begin() as session:
         ids = session.scalars(insert(Account).returning(Account.id, sort_by_parameter_order=True), rows).all()
     return [Person(number, name, role) for number, name, role in zip(ids, names, roles, strict=True)]

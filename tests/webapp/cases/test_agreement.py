@@ -4,7 +4,7 @@ import krippendorff
 import numpy as np
 import pytest
 
-from webapp.services.cases.agreement import alpha, alpha_interval, counts
+from webapp.services.label_quality.krippendorff import alpha, alpha_interval, counts
 
 # Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), section C: four observers, twelve units, missing values (*)
 OBSERVERS = ("123321412***", "1233224125*3", "*3332342251*", "12332441251*")
@@ -32,7 +32,12 @@ def test_as_an_independent_implementation_finds() -> None:
         noise = rng.integers(values, size=(people, cases))
         rows = np.where(rng.random((people, cases)) < 0.6, truth, noise).astype(float)
         rows[rng.random((people, cases)) < missing] = np.nan
-        given = [(case, rows[person, case]) for person in range(people) for case in range(cases) if not np.isnan(rows[person, case])]
+        given = [
+            (case, rows[person, case])
+            for person in range(people)
+            for case in range(cases)
+            if not np.isnan(rows[person, case])
+        ]
         expected = krippendorff.alpha(reliability_data=rows, level_of_measurement="nominal")
         assert alpha(counts(given)) == pytest.approx(expected, abs=1e-12)
 

@@ -8,20 +8,20 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
-from laanet_core.images import read_image
-from laanet_core.inference import Detector
+from laanet_core.inference.detector import Detector
+from laanet_core.media.images import read_image
 from tests.webapp.cases.conftest import Decides
 from webapp.db.session import Sessions
 from webapp.db.tables import Face, RegionAgreement
 from webapp.services.accounts import Person
-from webapp.services.analysis import AnalysisService
-from webapp.services.cases.artefacts import ArtefactService
-from webapp.services.cases.log import CaseLog
-from webapp.services.cases.measures import MeasureService
-from webapp.services.cases.opening import Rules
-from webapp.services.cases.triage import Triage
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.label_quality.heatmap_agreement import ArtefactService
+from webapp.services.label_quality.service import MeasureService
+from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.triage import Triage
+from webapp.services.storage.kept_media import Keeping
 
 
 def test_regions_are_compared_once_for_every_model(
@@ -46,7 +46,12 @@ def test_regions_are_compared_once_for_every_model(
     assert list((tmp_path / "cache").iterdir()) == []
     with sessions() as session:
         rows = session.scalars(select(RegionAgreement).order_by(RegionAgreement.label_id)).all()
-        assert [(row.hit, row.iou is None) for row in rows] == [(True, False), (True, False), (None, True), (None, True)]
+        assert [(row.hit, row.iou is None) for row in rows] == [
+            (True, False),
+            (True, False),
+            (None, True),
+            (None, True),
+        ]
         assert {row.model_sha256 for row in rows} == {detector.info.sha256}
         assert session.query(Face).count() == 2  # what was judged again is not stored
     (found,) = MeasureService(sessions).all(people[0]).heatmaps

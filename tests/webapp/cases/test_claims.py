@@ -13,16 +13,21 @@ from sqlalchemy import insert, select, update
 from tests.webapp.cases.conftest import Opens, picture
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Claim
-from webapp.domain import CaseState, Reason, Refused, Vote, new_id, now
+from webapp.domain.clock import now
+from webapp.domain.enums import CaseState, Reason, Vote
+from webapp.domain.errors import Refused
+from webapp.security.tokens import new_id
 from webapp.services.accounts import Person
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.opening import Rules, dispute, rank, uncertainty
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules, dispute, rank, uncertainty
 
 FAKE = Said("fake", 2)
 
 
-def test_the_disputed_and_uncertain_come_first_and_waiting_counts(claims: ClaimService, opens: Opens, people: list[Person]) -> None:
+def test_the_disputed_and_uncertain_come_first_and_waiting_counts(
+    claims: ClaimService, opens: Opens, people: list[Person]
+) -> None:
     sure, unsure = opens(0.99), opens(0.5)
     disputed = opens(0.5, votes=(Vote.AGREE, Vote.DISAGREE), reason=Reason.DISAGREEMENT)
     order = [claims.take(person) for person in people[:3]]
@@ -39,7 +44,7 @@ def test_the_disputed_and_uncertain_come_first_and_waiting_counts(claims: ClaimS
 
 
 def test_the_same_result_joins_its_case(sessions: Sessions, opens: Opens) -> None:
-    from webapp.services.cases.opening import open_case
+    from webapp.services.moderation.ranking import open_case
 
     first = opens(0.5)
     with sessions.begin() as session:
@@ -55,7 +60,9 @@ def test_the_same_result_joins_its_case(sessions: Sessions, opens: Opens) -> Non
         assert case.audited
 
 
-def test_skipping_and_leaving_give_a_case_back(claims: ClaimService, opens: Opens, people: list[Person]) -> None:
+def test_skipping_and_leaving_give_a_case_back(
+    claims: ClaimService, opens: Opens, people: list[Person]
+) -> None:
     first, second = opens(0.5, rules=Rules(wanted=1)), opens(0.4, rules=Rules(wanted=1))
     assert claims.take(people[1]) == first
     assert claims.take(people[2]) == second
@@ -132,17 +139,26 @@ def test_fifty_takers_never_hold_a_slot_twice(
         assert session.scalars(select(Claim)).all() == []
 
 
-def test_the_next_case_comes_at_once_among_ten_thousand(sessions: Sessions, claims: ClaimService, people: list[Person]) -> None:
+def test_the_next_case_comes_at_once_among_ten_thousand(
+    sessions: Sessions, claims: ClaimService, people: list[Person]
+) -> None:
     with sessions.begin() as session:
         analysis = picture(0.5)
         session.add(analysis)
         session.flush()
         rows = [
-            {"public_id": new_id(), "opened_at": now(), "state": "open", "wanted": 2, "rank": float(number)} for number in range(10_000)
+            {"public_id": new_id(), "opened_at": now(), "state": "open", "wanted": 2, "rank": float(number)}
+            for number in range(10_000)
         ]
         ids = session.scalars(insert(Case).returning(Case.id), rows).all()
         items = [
-            {"case_id": number, "analysis_id": analysis.id, "subject": place, "reason": "audit", "created_at": now()}
+            {
+                "case_id": number,
+                "analysis_id": analysis.id,
+                "subject": place,
+                "reason": "audit",
+                "created_at": now(),
+            }
             for place, number in enumerate(ids)
         ]
         session.execute(insert(CaseItem), items)

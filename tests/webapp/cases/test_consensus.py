@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from webapp.services.cases.consensus import consensus
+from webapp.services.label_quality.dawid_skene import consensus
 
 # Dawid and Skene 1979, table 1: what five anaesthetists said of 45 patients, the first of them three times
 ROWS = (
@@ -15,7 +15,11 @@ OBSERVERS = (1, 1, 1, 2, 3, 4, 5)
 
 def test_the_published_example() -> None:
     """Their table 4 gives the classes' shares as 0.40, 0.42, 0.11 and 0.07."""
-    labels = [(patient, who, said) for patient, row in enumerate(ROWS.split()) for who, said in zip(OBSERVERS, row, strict=True)]
+    labels = [
+        (patient, who, said)
+        for patient, row in enumerate(ROWS.split())
+        for who, said in zip(OBSERVERS, row, strict=True)
+    ]
     found = consensus(labels, doubt=0.0)
     assert [round(found.shares[value], 2) for value in "1234"] == [0.40, 0.42, 0.11, 0.07]
     assert found.truths[0]["1"] > 0.999

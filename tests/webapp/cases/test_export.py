@@ -13,24 +13,24 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from laanet_core.images import read_image
+from laanet_core.media.images import read_image
 from tests.webapp.cases.conftest import Decides
 from tests.webapp.conftest import Judged
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, Label
-from webapp.domain import Unable
+from webapp.domain.errors import Unable
 from webapp.services.accounts import Person
-from webapp.services.analysis import AnalysisService
-from webapp.services.audit import AuditService
-from webapp.services.cases.export import FORMATS, LabelExport
-from webapp.services.cases.export.coco import painted, run_lengths
-from webapp.services.cases.export.tables import safe
-from webapp.services.cases.log import CaseLog
-from webapp.services.cases.opening import Rules
-from webapp.services.cases.triage import Triage
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
-from webapp.services.receipts import ReceiptService
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.audit.log import AuditService
+from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.export import FORMATS, LabelExport
+from webapp.services.moderation.export.coco import painted, run_lengths
+from webapp.services.moderation.export.tables import safe
+from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.triage import Triage
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 
 pytestmark = pytest.mark.both_databases
 
@@ -56,7 +56,13 @@ def region(size: tuple[int, int] = (60, 40)) -> bytes:
 
 
 def test_each_format_says_what_was_decided_and_names_nobody(
-    sessions: Sessions, export: LabelExport, receipt: str, decides: Decides, people: list[Person], judged: Judged, tmp_path: Path
+    sessions: Sessions,
+    export: LabelExport,
+    receipt: str,
+    decides: Decides,
+    people: list[Person],
+    judged: Judged,
+    tmp_path: Path,
 ) -> None:
     decides("fake", note="=cmd of moderator3", region=region())
     decides("cannot_tell")
@@ -64,19 +70,33 @@ def test_each_format_says_what_was_decided_and_names_nobody(
         written = export.write(kind, tmp_path / "out" / kind)
         assert (written.decisions, written.left_out) == ((2, 0) if kind in ("csv", "jsonl") else (1, 1))
     with sessions() as session:
-        ids = [label.id for label in session.scalars(select(Label).where(Label.stage == "final").order_by(Label.id))]
+        ids = [
+            label.id
+            for label in session.scalars(select(Label).where(Label.stage == "final").order_by(Label.id))
+        ]
         pseudonyms = list(session.scalars(select(Account.pseudonym).order_by(Account.id)))[1:3]
-        told = [json.loads(entry.details) for entry in session.scalars(select(AuditEntry)) if entry.action == "labels_exported"]
+        told = [
+            json.loads(entry.details)
+            for entry in session.scalars(select(AuditEntry))
+            if entry.action == "labels_exported"
+        ]
     assert [entry["format"] for entry in told] == list(FORMATS)
     first, second = csv.DictReader(io.StringIO((tmp_path / "out" / "csv").read_text()))
-    assert (first["value"], first["how"], first["reasons"], second["value"]) == ("fake", "agreement", "audit", "cannot_tell")
+    assert (first["value"], first["how"], first["reasons"], second["value"]) == (
+        "fake",
+        "agreement",
+        "audit",
+        "cannot_tell",
+    )
     assert first["label_ids"] == " ".join(map(str, ids[:2]))
     assert first["moderators"].split() == pseudonyms
     assert first["model_sha256"] == judged.info.sha256
     lines = [json.loads(line) for line in (tmp_path / "out" / "jsonl").read_text().splitlines()]
     assert [label["stage"] for label in lines[0]["labels"]] == ["blind", "final"] * 2
     assert (lines[0]["media_sha256"], lines[0]["audited"]) == (first["media_sha256"], True)
-    everything = "".join(path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file() and path.suffix != ".jpg")
+    everything = "".join(
+        path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file() and path.suffix != ".jpg"
+    )
     assert "moderator3" not in everything  # neither in notes nor as a name
     assert not any(person.name in everything for person in people[1:3])
     assert receipt not in everything
@@ -118,7 +138,12 @@ def test_what_can_still_be_undone_is_not_exported(
     sessions: Sessions, audit: AuditService, keeping: Keeping, receipt: str, decides: Decides, tmp_path: Path
 ) -> None:
     decides("fake")
-    assert LabelExport(sessions, audit, keeping, delay=timedelta(minutes=10)).write("csv", tmp_path / "a").decisions == 0
+    assert (
+        LabelExport(sessions, audit, keeping, delay=timedelta(minutes=10))
+        .write("csv", tmp_path / "a")
+        .decisions
+        == 0
+    )
 
 
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\n=1"])

@@ -10,11 +10,13 @@ from tests.webapp.cases.conftest import Opens
 from tests.webapp.naughty import NOTES
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, Decision, Label
-from webapp.domain import CaseState, Refused, Vote, now
+from webapp.domain.clock import now
+from webapp.domain.enums import CaseState, Vote
+from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.opening import Rules
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules
 
 FAKE, REAL, UNSURE = Said("fake", 3), Said("real", 1), Said("cannot_tell", 2)
 
@@ -43,7 +45,9 @@ def decision(sessions: Sessions) -> tuple[str, str] | None:
         return None if found is None else (found.value, found.how)
 
 
-def test_two_who_agree_decide(sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]) -> None:
+def test_two_who_agree_decide(
+    sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]
+) -> None:
     case = opens(0.7)
     assert say(people[1], case, FAKE) == CaseState.OPEN
     assert say(people[2], case, FAKE) == CaseState.DECIDED
@@ -69,12 +73,22 @@ def test_both_labels_are_kept_and_the_last_one_counts(
     say(people[2], case, FAKE)
     assert decision(sessions) == ("fake", "agreement")
     with sessions() as session:
-        given = [(label.stage, label.value, label.model_sha256) for label in session.scalars(select(Label).order_by(Label.id))]
+        given = [
+            (label.stage, label.value, label.model_sha256)
+            for label in session.scalars(select(Label).order_by(Label.id))
+        ]
     model = "f" * 64
-    assert given == [("blind", "real", None), ("final", "fake", model), ("blind", "fake", None), ("final", "fake", model)]
+    assert given == [
+        ("blind", "real", None),
+        ("final", "fake", model),
+        ("blind", "fake", None),
+        ("final", "fake", model),
+    ]
 
 
-def test_a_third_decides_between_two(sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]) -> None:
+def test_a_third_decides_between_two(
+    sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]
+) -> None:
     case = opens(0.7)
     say(people[1], case, REAL)
     assert say(people[2], case, FAKE) == CaseState.OPEN
@@ -84,7 +98,12 @@ def test_a_third_decides_between_two(sessions: Sessions, opens: Opens, people: l
 
 
 def test_three_opinions_go_to_an_adjudicator(
-    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person], say: Callable[..., str]
+    sessions: Sessions,
+    claims: ClaimService,
+    labelling: LabellingService,
+    opens: Opens,
+    people: list[Person],
+    say: Callable[..., str],
 ) -> None:
     case = opens(0.7)
     assert refused(lambda: labelling.adjudicate(people[0], case, FAKE)) == "not_disputed"
@@ -107,7 +126,12 @@ def test_nobody_adjudicates_his_own_dispute(
 
 
 def test_undoing_takes_the_decision_back_and_the_case_opens(
-    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person], say: Callable[..., str]
+    sessions: Sessions,
+    claims: ClaimService,
+    labelling: LabellingService,
+    opens: Opens,
+    people: list[Person],
+    say: Callable[..., str],
 ) -> None:
     case = opens(0.7)
     say(people[1], case, FAKE)
@@ -115,7 +139,9 @@ def test_undoing_takes_the_decision_back_and_the_case_opens(
     labelling.undo(people[2], case)
     assert decision(sessions) is None
     assert claims.take(people[2]) == case
-    assert refused(lambda: labelling.blind(people[2], case, REAL)) == "labelled_already"  # it would not be blind
+    assert (
+        refused(lambda: labelling.blind(people[2], case, REAL)) == "labelled_already"
+    )  # it would not be blind
     assert labelling.final(people[2], case, REAL) == CaseState.OPEN  # and they disagree now
     with sessions() as session:
         assert len(session.scalars(select(Label)).all()) == 5  # nothing was edited or lost
@@ -140,7 +166,13 @@ def test_undoing_takes_the_decision_back_and_the_case_opens(
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_stored(
-    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person], said: Said, code: str
+    sessions: Sessions,
+    claims: ClaimService,
+    labelling: LabellingService,
+    opens: Opens,
+    people: list[Person],
+    said: Said,
+    code: str,
 ) -> None:
     case = opens(0.7)
     claims.take(people[1])
@@ -149,7 +181,9 @@ def test_what_cannot_be_is_refused_and_nothing_is_stored(
         assert session.scalars(select(Label)).all() == []
 
 
-def test_strangers_do_nothing(labelling: LabellingService, claims: ClaimService, opens: Opens, people: list[Person]) -> None:
+def test_strangers_do_nothing(
+    labelling: LabellingService, claims: ClaimService, opens: Opens, people: list[Person]
+) -> None:
     case = opens(0.7)
     calls: list[Callable[[Person | None], object]] = [
         claims.take,
@@ -174,4 +208,7 @@ def test_notes_come_back_byte_for_byte(
         labelling.blind(people[1], case, Said("fake", 1, note))
         labelling.final(people[1], case)
     with sessions() as session:
-        assert [label.note for label in session.scalars(select(Label).where(Label.stage == "final").order_by(Label.id))] == list(NOTES)
+        assert [
+            label.note
+            for label in session.scalars(select(Label).where(Label.stage == "final").order_by(Label.id))
+        ] == list(NOTES)

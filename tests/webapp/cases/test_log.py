@@ -10,14 +10,14 @@ from sqlalchemy import select
 from tests.webapp.cases.conftest import Kept
 from webapp.db.session import Sessions
 from webapp.db.tables import AuditEntry, Outbox
-from webapp.domain import receipt_hash
+from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.audit import AuditService
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.log import CaseLog
-from webapp.services.cases.opening import Rules
-from webapp.services.cases.triage import Triage
+from webapp.services.audit.log import AuditService
+from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.triage import Triage
 
 pytestmark = pytest.mark.both_databases
 
@@ -37,14 +37,22 @@ def test_the_course_of_a_case_can_be_read_in_the_log(
     labelling.undo(people[0], case)
     labelling.adjudicate(people[0], case, Said("real", 3))
     with sessions() as session:
-        entries = [entry for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number)) if entry.action.startswith("case")]
+        entries = [
+            entry
+            for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number))
+            if entry.action.startswith("case")
+        ]
         sent = [json.loads(message.body) for message in session.scalars(select(Outbox).order_by(Outbox.id))]
     assert {entry.subject for entry in entries} == {f"case:{case}"}
     told = [(entry.actor, entry.action, json.loads(entry.details).get("value")) for entry in entries]
     by = [f"user:{person.id}" for person in people[:4]]
     assert told == [
         ("system", "case_opened", None),
-        *((by[n], "case_labelled", value) for n, value in ((1, "real"), (2, "fake"), (3, "cannot_tell")) for _ in range(2)),
+        *(
+            (by[n], "case_labelled", value)
+            for n, value in ((1, "real"), (2, "fake"), (3, "cannot_tell"))
+            for _ in range(2)
+        ),
         (by[0], "case_adjudicated", "fake"),
         ("system", "case_decided", "fake"),
         (by[0], "case_undone", None),
@@ -53,5 +61,12 @@ def test_the_course_of_a_case_can_be_read_in_the_log(
     ]
     assert "words of a moderator" not in "".join(entry.details for entry in entries)
     assert audit.verify().head.number >= len(entries)
-    assert [message["event"] for message in sent] == ["case_opened", "case_decided", "case_undone", "case_decided"]
-    assert all(message["case"] == case and "label" not in message and "actor" not in message for message in sent)
+    assert [message["event"] for message in sent] == [
+        "case_opened",
+        "case_decided",
+        "case_undone",
+        "case_decided",
+    ]
+    assert all(
+        message["case"] == case and "label" not in message and "actor" not in message for message in sent
+    )

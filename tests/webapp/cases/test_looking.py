@@ -11,24 +11,27 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from laanet_core.images import read_image
-from laanet_core.inference import Detector
+from laanet_core.inference.detector import Detector
+from laanet_core.media.images import read_image
 from tests.core.clips import write_clip
 from tests.webapp.cases.conftest import Opens
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Case, Claim
-from webapp.domain import Reason, Refused, Vote, now, receipt_hash
+from webapp.domain.clock import now
+from webapp.domain.enums import Reason, Vote
+from webapp.domain.errors import Refused
 from webapp.media.decoding.decoders import Decoders
 from webapp.media.masks import mask_of_runs, read_mask, runs_of_mask
+from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.analysis import AnalysisService
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.flags import FlagService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.looking import LookingService
-from webapp.services.cases.opening import Rules, open_case
-from webapp.services.cases.showing import ShowingService, error_level, high_pass
-from webapp.services.keeping import Keeping
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.moderation.case_images import ShowingService, error_level, high_pass
+from webapp.services.moderation.case_views import LookingService
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.flags import FlagService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules, open_case
+from webapp.services.storage.kept_media import Keeping
 
 FAKE, REAL, UNSURE = Said("fake", 3, "the seam", ("boundary",)), Said("real", 2), Said("cannot_tell", 1)
 
@@ -45,7 +48,9 @@ def looking(sessions: Sessions) -> LookingService:
 
 
 @pytest.fixture
-def showing(looking: LookingService, keeping: Keeping, detector: Detector, decoders: Decoders) -> ShowingService:
+def showing(
+    looking: LookingService, keeping: Keeping, detector: Detector, decoders: Decoders
+) -> ShowingService:
     return ShowingService(looking, keeping, detector, decoders)
 
 
@@ -53,12 +58,18 @@ def kept_case(sessions: Sessions, analysis: AnalysisService, path: Path, subject
     given = analysis.analyse(path, consent=True)
     assert given.kept
     with sessions.begin() as session:
-        row = session.scalars(select(Analysis).where(Analysis.receipt_hash == receipt_hash(given.receipt or ""))).one()
+        row = session.scalars(
+            select(Analysis).where(Analysis.receipt_hash == receipt_hash(given.receipt or ""))
+        ).one()
         return open_case(session, row, subject, Reason.REPORT, Rules(wanted=1)).public_id
 
 
 def test_what_is_seen_blind_and_what_is_told_after(
-    looking: LookingService, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+    looking: LookingService,
+    claims: ClaimService,
+    labelling: LabellingService,
+    opens: Opens,
+    people: list[Person],
 ) -> None:
     case = opens(0.7, votes=(Vote.DISAGREE, Vote.AGREE))
     assert code_of(lambda: looking.look(people[1], case)) == "claim_lost"
@@ -80,7 +91,11 @@ def test_what_is_seen_blind_and_what_is_told_after(
 
 
 def test_an_adjudicator_sees_arguments_without_names(
-    looking: LookingService, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+    looking: LookingService,
+    claims: ClaimService,
+    labelling: LabellingService,
+    opens: Opens,
+    people: list[Person],
 ) -> None:
     case, admin = opens(0.5), people[0]
     assert looking.disputed(admin) is None
@@ -107,7 +122,11 @@ def test_an_adjudicator_sees_arguments_without_names(
 
 
 def test_the_following_case_is_the_one_that_comes(
-    looking: LookingService, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+    looking: LookingService,
+    claims: ClaimService,
+    labelling: LabellingService,
+    opens: Opens,
+    people: list[Person],
 ) -> None:
     first, second = opens(0.5), opens(0.4)
     assert looking.queue(people[1]).waiting == 2
@@ -142,14 +161,18 @@ def test_a_certain_case_can_be_held_where_it_waits(
     assert code_of(lambda: claims.take_this(people[1], second)) == "not_waiting"
 
 
-def test_flags_are_told_to_admins(sessions: Sessions, claims: ClaimService, opens: Opens, people: list[Person]) -> None:
+def test_flags_are_told_to_admins(
+    sessions: Sessions, claims: ClaimService, opens: Opens, people: list[Person]
+) -> None:
     flags, case = FlagService(sessions), opens(0.5)
     assert code_of(lambda: flags.flag(people[1], case, "harmful")) == "claim_lost"
     claims.take(people[1])
     assert code_of(lambda: flags.flag(people[1], case, "boring")) == "invalid_flag"
     flags.flag(people[1], case, "harmful")
     found = flags.flags(people[0])
-    assert [(flag.case, flag.concern, flag.by, flag.state) for flag in found] == [(case, "harmful", people[1].name, "open")]
+    assert [(flag.case, flag.concern, flag.by, flag.state) for flag in found] == [
+        (case, "harmful", people[1].name, "open")
+    ]
     assert code_of(lambda: flags.flags(people[1])) == "not_allowed"
     with sessions() as session:
         assert session.scalars(select(Claim)).all() == []
@@ -181,7 +204,9 @@ def test_the_kept_picture_its_views_and_its_heatmap(
     assert code_of(lambda: showing.file(person, case)) == "unknown_case"
 
 
-def test_a_case_whose_file_is_not_kept_says_so(showing: ShowingService, opens: Opens, people: list[Person]) -> None:
+def test_a_case_whose_file_is_not_kept_says_so(
+    showing: ShowingService, opens: Opens, people: list[Person]
+) -> None:
     assert code_of(lambda: showing.file(people[1], opens(0.5))) == "not_kept"
 
 
@@ -218,7 +243,10 @@ def test_the_other_views_show_what_they_should() -> None:
     pasted[32:64, 32:64] = rng.integers(0, 255, (32, 32, 3))
     for view in (error_level, high_pass):
         shown = view(pasted).astype(int)
-        assert np.abs(shown[32:64, 32:64] - view(flat)[0, 0]).mean() > 10 * np.abs(shown[96:, 96:] - view(flat)[0, 0]).mean()
+        assert (
+            np.abs(shown[32:64, 32:64] - view(flat)[0, 0]).mean()
+            > 10 * np.abs(shown[96:, 96:] - view(flat)[0, 0]).mean()
+        )
 
 
 def test_painted_runs_come_back() -> None:

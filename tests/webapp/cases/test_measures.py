@@ -12,17 +12,20 @@ from sqlalchemy import select, update
 from tests.webapp.cases.conftest import Kept, Opens
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, Decision, Gold, Label
-from webapp.domain import CaseState, Refused, Unable, now, receipt_hash
+from webapp.domain.clock import now
+from webapp.domain.enums import CaseState
+from webapp.domain.errors import Refused, Unable
+from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.gold import GoldService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.log import CaseLog
-from webapp.services.cases.measured import Share
-from webapp.services.cases.measures import MeasureService
-from webapp.services.cases.opening import Rules
-from webapp.services.cases.triage import Triage
-from webapp.services.receipts import ReceiptService
+from webapp.services.label_quality.report import Share
+from webapp.services.label_quality.service import MeasureService
+from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.gold import GoldService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.triage import Triage
+from webapp.services.results.receipts import ReceiptService
 
 pytestmark = pytest.mark.both_databases
 Says = Callable[..., str]
@@ -46,17 +49,26 @@ def says(claims: ClaimService, labelling: LabellingService) -> Says:
     return said
 
 
-def test_a_small_desk_measured_by_hand(sessions: Sessions, opens: Opens, people: list[Person], says: Says) -> None:
+def test_a_small_desk_measured_by_hand(
+    sessions: Sessions, opens: Opens, people: list[Person], says: Says
+) -> None:
     """Three cases: two agreed, one in which the second thought better of it; and one that waits for a third voice."""
     one, two, *_ = people[1:]
-    for blind, other, final in (("fake", "fake", None), ("real", "real", None), ("fake", "real", "fake"), ("fake", "real", None)):
+    for blind, other, final in (
+        ("fake", "fake", None),
+        ("real", "real", None),
+        ("fake", "real", "fake"),
+        ("fake", "real", None),
+    ):
         opens(0.5)
         says(one, blind)
         says(two, other, final)
     with sessions.begin() as session:
         session.execute(update(Label).values(seconds=Label.id * 10.0))
         first = session.scalars(select(Label.case_id).limit(1)).one()
-        session.execute(update(Label).where(Label.case_id == first).values(created_at=now() - timedelta(days=40)))
+        session.execute(
+            update(Label).where(Label.case_id == first).values(created_at=now() - timedelta(days=40))
+        )
     found = MeasureService(sessions).all(people[0])
     assert found.overall.cases == 4
     # two of four pairs disagree, and four of eight labels are fake: 1 - 7 x 4 / (2 x 4 x 4)
@@ -65,10 +77,17 @@ def test_a_small_desk_measured_by_hand(sessions: Sessions, opens: Opens, people:
     assert found.overall.interval.low <= found.overall.alpha <= found.overall.interval.high
     assert [month.cases for month in found.months] == [1, 3]
     first_one, second = found.people
-    assert (first_one.name, first_one.cases, first_one.decided_alike, first_one.switched) == (one.name, 4, Share(3, 3), Share(0, 4))
+    assert (first_one.name, first_one.cases, first_one.decided_alike, first_one.switched) == (
+        one.name,
+        4,
+        Share(3, 3),
+        Share(0, 4),
+    )
     assert (second.decided_alike, second.switched) == (Share(2, 3), Share(1, 4))
     assert (found.switched, first_one.gold_right) == (Share(1, 8), Share(0, 0))
-    assert first_one.median_seconds == pytest.approx(80)  # the finals' are labels 2, 6, 10 and 14, in tens of seconds
+    assert first_one.median_seconds == pytest.approx(
+        80
+    )  # the finals' are labels 2, 6, 10 and 14, in tens of seconds
     assert found.suggestions == {}  # who sees them may have to label the open case yet
     says(people[3], "cannot_tell")
     (suggested,) = MeasureService(sessions).all(people[0]).suggestions.values()
@@ -81,11 +100,23 @@ def test_a_small_desk_measured_by_hand(sessions: Sessions, opens: Opens, people:
 
 def test_nothing_labelled_is_nothing_measured(sessions: Sessions, people: list[Person]) -> None:
     found = MeasureService(sessions).all(people[0])
-    assert (found.overall.alpha, found.months, found.people, found.heatmaps, found.median_seconds) == (None, (), (), (), None)
+    assert (found.overall.alpha, found.months, found.people, found.heatmaps, found.median_seconds) == (
+        None,
+        (),
+        (),
+        (),
+        None,
+    )
 
 
 def test_gold_cases_come_among_the_others_and_are_never_settled(
-    sessions: Sessions, kept: Kept, gold: GoldService, labelling: LabellingService, people: list[Person], says: Says, log: CaseLog
+    sessions: Sessions,
+    kept: Kept,
+    gold: GoldService,
+    labelling: LabellingService,
+    people: list[Person],
+    says: Says,
+    log: CaseLog,
 ) -> None:
     receipt = kept.add(0.5)
     known = gold.mark(receipt, 1, "fake")
@@ -136,7 +167,9 @@ def test_what_cannot_be_gold_is_refused(
         assert session.query(Gold).count() == 1
 
 
-def test_the_share_of_gold_is_what_was_set(sessions: Sessions, kept: Kept, gold: GoldService, opens: Opens, people: list[Person]) -> None:
+def test_the_share_of_gold_is_what_was_set(
+    sessions: Sessions, kept: Kept, gold: GoldService, opens: Opens, people: list[Person]
+) -> None:
     golden = {gold.mark(kept.add(0.5), 1, "fake") for _ in range(3)}
     for _ in range(8):
         opens(0.5)

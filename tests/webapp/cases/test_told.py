@@ -7,20 +7,22 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text, update
 
-from laanet_core.metrics import wilson_interval
+from laanet_core.evaluation.metrics import wilson_interval
 from laanet_core.results import AnalysisResult, FaceResult, ModelInfo
 from tests.webapp.cases.conftest import Decides, Kept, picture
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Label
-from webapp.domain import LabelValue, Reason, new_id, now, receipt_hash
+from webapp.domain.clock import now
+from webapp.domain.enums import LabelValue, Reason
+from webapp.security.tokens import new_id, receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.log import CaseLog
-from webapp.services.cases.opening import Rules
-from webapp.services.cases.reliability import ReliabilityService
-from webapp.services.cases.triage import Triage
-from webapp.services.receipts import ReceiptService
+from webapp.services.label_quality.score_reliability import ReliabilityService
+from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.triage import Triage
+from webapp.services.results.receipts import ReceiptService
 from webapp.ui.render.record import record
 from webapp.ui.texts import LANGUAGES
 
@@ -50,7 +52,11 @@ def test_a_decision_is_told_once_it_can_no_longer_be_undone(
     people: list[Person],
 ) -> None:
     receipts = ReceiptService(sessions, delay=DELAY)
-    mine, copy, other = kept.add(0.5, file="a" * 64, bits=1), kept.add(0.5, bits=1), kept.add(0.01, kept=False)
+    mine, copy, other = (
+        kept.add(0.5, file="a" * 64, bits=1),
+        kept.add(0.5, bits=1),
+        kept.add(0.01, kept=False),
+    )
     for receipt in (mine, copy, other):
         triage.look(receipt_hash(receipt))
     assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])
@@ -63,12 +69,20 @@ def test_a_decision_is_told_once_it_can_no_longer_be_undone(
     later(sessions)
     found = receipts.result(mine)
     (face,) = found["decision"]["faces"]
-    assert (face["face"], face["value"], face["how"], face["exact"], found["waiting"]) == (1, "real", "majority", True, [])
+    assert (face["face"], face["value"], face["how"], face["exact"], found["waiting"]) == (
+        1,
+        "real",
+        "majority",
+        True,
+        [],
+    )
     assert receipts.result(copy)["decision"]["faces"][0]["exact"] is False
     assert receipts.result(other)["decision"] is None
 
 
-def test_the_page_says_it_in_every_language(sessions: Sessions, kept: Kept, triage: Triage, decides: Decides) -> None:
+def test_the_page_says_it_in_every_language(
+    sessions: Sessions, kept: Kept, triage: Triage, decides: Decides
+) -> None:
     receipts = ReceiptService(sessions, delay=DELAY)
     mine, copy, unkept = kept.add(0.5, bits=1), kept.add(0.5, bits=1), kept.add(0.5, kept=False)
     for receipt in (mine, copy, unkept):
@@ -77,7 +91,9 @@ def test_the_page_says_it_in_every_language(sessions: Sessions, kept: Kept, tria
     decides("fake")
     later(sessions)
     for texts in LANGUAGES.values():
-        assert texts.with_moderators.format(faces=texts.face_number.format(number=1)) in record(waiting, texts)
+        assert texts.with_moderators.format(faces=texts.face_number.format(number=1)) in record(
+            waiting, texts
+        )
         assert texts.none_decides in record(receipts.result(unkept), texts)
         assert texts.decided["fake"] in record(receipts.result(mine), texts)
         assert texts.decided_copy not in record(receipts.result(mine), texts)
@@ -85,14 +101,29 @@ def test_the_page_says_it_in_every_language(sessions: Sessions, kept: Kept, tria
         assert set(texts.decided) == set(LabelValue)
 
 
-def audited(sessions: Sessions, values: list[str], fake_prob: float = 0.3, reason: Reason = Reason.AUDIT, model: str = "f" * 64) -> None:
+def audited(
+    sessions: Sessions,
+    values: list[str],
+    fake_prob: float = 0.3,
+    reason: Reason = Reason.AUDIT,
+    model: str = "f" * 64,
+) -> None:
     """Decided cases, each on a picture of its own."""
     with sessions.begin() as session:
         for value in values:
             analysis = picture(fake_prob)
             analysis.model_sha256 = model
-            case = Case(public_id=new_id(), opened_at=now(), state="decided", wanted=2, rank=0, audited=reason == Reason.AUDIT)
-            case.items = [CaseItem(analysis=analysis, subject=1, reason=reason, created_at=now(), fake_prob=fake_prob)]
+            case = Case(
+                public_id=new_id(),
+                opened_at=now(),
+                state="decided",
+                wanted=2,
+                rank=0,
+                audited=reason == Reason.AUDIT,
+            )
+            case.items = [
+                CaseItem(analysis=analysis, subject=1, reason=reason, created_at=now(), fake_prob=fake_prob)
+            ]
             case.decisions = [Decision(value=value, how="agreement", decided_at=now() - 2 * DELAY)]
             session.add(case)
 
@@ -117,11 +148,25 @@ def test_reliability_is_measured_on_what_was_drawn_and_decided(sessions: Session
     assert (round(found.low, 4), round(found.high, 4)) == (0.0951, 0.3731)
     receipt = kept.add(0.3)
     (told,) = ReceiptService(sessions, delay=DELAY).result(receipt)["reliability"]
-    assert told == {"face": 1, "count": 30, "fakes": 6, "share": 0.2, "interval": [0.0951, 0.3731], "scores": [0.25, 0.35]}
+    assert told == {
+        "face": 1,
+        "count": 30,
+        "fakes": 6,
+        "share": 0.2,
+        "interval": [0.0951, 0.3731],
+        "scores": [0.25, 0.35],
+    }
     words = record(ReceiptService(sessions, delay=DELAY).result(receipt), LANGUAGES["en"])
-    assert "Of 30 faces that moderators decided and that had been scored like this, 20% were fake (95 % interval 10% to 37%)." in words
+    assert (
+        "Of 30 faces that moderators decided and that had been scored like this, 20% were fake (95 % interval 10% to 37%)."
+        in words
+    )
     with sessions.begin() as session:
-        session.execute(update(Decision).where(Decision.id == session.scalar(select(Decision.id).limit(1))).values(undone_at=now()))
+        session.execute(
+            update(Decision)
+            .where(Decision.id == session.scalar(select(Decision.id).limit(1)))
+            .values(undone_at=now())
+        )
     assert service.of(result_of(0.3)) == [None]
 
 

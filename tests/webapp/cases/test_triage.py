@@ -16,21 +16,36 @@ from sqlalchemy import Engine, insert, select, text
 from tests.webapp.cases.conftest import Kept, Opens
 from tests.webapp.conftest import Judged
 from webapp.bootstrap.cases import rules_of
-from webapp.db.nearness import fingerprint_row
+from webapp.db.near_duplicates import fingerprint_row
 from webapp.db.session import Sessions
-from webapp.db.tables import Analysis, AuditEntry, Case, CaseItem, Claim, Consent, Decision, Face, Feedback, Fingerprint, Label, Media
-from webapp.domain import Reason, new_id, new_key, new_receipt, now, receipt_hash
+from webapp.db.tables import (
+    Analysis,
+    AuditEntry,
+    Case,
+    CaseItem,
+    Claim,
+    Consent,
+    Decision,
+    Face,
+    Feedback,
+    Fingerprint,
+    Label,
+    Media,
+)
+from webapp.domain.clock import now
+from webapp.domain.enums import Reason
+from webapp.security.tokens import new_id, new_key, new_receipt, receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.analysis import AnalysisService
-from webapp.services.cases.claims import ClaimService
-from webapp.services.cases.labelling import LabellingService, Said
-from webapp.services.cases.log import CaseLog
-from webapp.services.cases.opening import Rules
-from webapp.services.cases.triage import Triage
-from webapp.services.feedback import FeedbackService, Submission
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
-from webapp.services.receipts import ReceiptService
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.triage import Triage
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 from webapp.settings import from_environment
 
 pytestmark = pytest.mark.both_databases
@@ -56,10 +71,15 @@ def vote(feedback: FeedbackService, receipt: str, said: str, subject: int = 1) -
 def cases(sessions: Sessions) -> list[tuple[str, ...]]:
     """The reasons of every case's items."""
     with sessions() as session:
-        return [tuple(item.reason for item in case.items) for case in session.scalars(select(Case).order_by(Case.id))]
+        return [
+            tuple(item.reason for item in case.items)
+            for case in session.scalars(select(Case).order_by(Case.id))
+        ]
 
 
-def test_what_the_model_cannot_tell_becomes_a_case_and_what_it_can_does_not(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+def test_what_the_model_cannot_tell_becomes_a_case_and_what_it_can_does_not(
+    sessions: Sessions, kept: Kept, triage: Triage
+) -> None:
     for prob in (0.5, 0.05, 0.95):
         triage.look(receipt_hash(kept.add(prob)))
     assert cases(sessions) == [("uncertainty",)]
@@ -85,7 +105,17 @@ def test_how_uncertain_can_be_set(sessions: Sessions, kept: Kept, log: CaseLog) 
 
 def test_of_a_crowd_the_most_uncertain_become_cases(sessions: Sessions, kept: Kept, triage: Triage) -> None:
     faces = [
-        Face(number=n, x1=n * 9, y1=0, x2=n * 9 + 8, y2=8, detection_prob=1, fake_logit=0, fake_prob=0.5 + n / 100, verdict="inconclusive")
+        Face(
+            number=n,
+            x1=n * 9,
+            y1=0,
+            x2=n * 9 + 8,
+            y2=8,
+            detection_prob=1,
+            fake_logit=0,
+            fake_prob=0.5 + n / 100,
+            verdict="inconclusive",
+        )
         for n in range(1, 11)
     ]
     triage.look(receipt_hash(kept.add(0.6, faces=faces)))
@@ -93,7 +123,9 @@ def test_of_a_crowd_the_most_uncertain_become_cases(sessions: Sessions, kept: Ke
         assert sorted(session.scalars(select(CaseItem.subject))) == [1, 2, 3, 4, 5]
 
 
-def test_without_the_file_nothing_can_be_looked_at(sessions: Sessions, kept: Kept, triage: Triage, feedback: FeedbackService) -> None:
+def test_without_the_file_nothing_can_be_looked_at(
+    sessions: Sessions, kept: Kept, triage: Triage, feedback: FeedbackService
+) -> None:
     receipt = kept.add(0.5, kept=False)
     triage.look(receipt_hash(receipt))
     vote(feedback, receipt, "disagree")
@@ -101,7 +133,9 @@ def test_without_the_file_nothing_can_be_looked_at(sessions: Sessions, kept: Kep
     assert cases(sessions) == []
 
 
-def test_a_visitor_against_the_model_opens_a_case_and_others_join(sessions: Sessions, kept: Kept, feedback: FeedbackService) -> None:
+def test_a_visitor_against_the_model_opens_a_case_and_others_join(
+    sessions: Sessions, kept: Kept, feedback: FeedbackService
+) -> None:
     file, (first, second, third) = "a" * 64, [0.05, 0.05, 0.05]
     one, two, three = (kept.add(prob, file=file) for prob in (first, second, third))
     vote(feedback, two, "agree")
@@ -122,12 +156,16 @@ def test_another_age_ranks_what_waits_already_anew(sessions: Sessions, opens: Op
     short, long = (rules_of(from_environment({"LENS_CASE_AGE": days})) for days in ("3", "60"))
     old, new = opens(0.97, rules=short), opens(0.5, rules=short)
     with sessions.begin() as session:
-        session.scalars(select(Case).where(Case.public_id == old)).one().opened_at = now() - timedelta(days=20)
+        session.scalars(select(Case).where(Case.public_id == old)).one().opened_at = now() - timedelta(
+            days=20
+        )
     for rules, first in ((short, old), (long, new), (short, old)):
         assert Triage(log, rules).rank_anew() == 2
         with sessions() as session:
             assert session.scalars(select(Case.public_id).order_by(Case.rank.desc())).first() == first
-    latest = opens(0.5, rules=long)  # by other rules than those before it: without comparing it would come first for years
+    latest = opens(
+        0.5, rules=long
+    )  # by other rules than those before it: without comparing it would come first for years
     Triage(log, short).rank_anew()
     with sessions() as session:
         assert session.scalars(select(Case.public_id).order_by(Case.rank.desc())).all() == [old, new, latest]
@@ -138,7 +176,9 @@ def ranks(sessions: Sessions) -> float:
         return session.scalars(select(Case.rank)).one()
 
 
-def test_near_copies_join_where_it_is_the_same_face_with_a_like_score(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+def test_near_copies_join_where_it_is_the_same_face_with_a_like_score(
+    sessions: Sessions, kept: Kept, triage: Triage
+) -> None:
     def look(prob: float, bits: int, **changes: object) -> int:
         triage.look(receipt_hash(kept.add(prob, bits=bits, **changes)))
         return len(cases(sessions))
@@ -146,15 +186,32 @@ def test_near_copies_join_where_it_is_the_same_face_with_a_like_score(sessions: 
     assert look(0.5, BITS) == 1
     assert look(0.6, BITS ^ 0b10101) == 1
     assert look(0.5, ~BITS & 2**64 - 1) == 2  # another picture
-    assert look(0.79, BITS) == 3  # looks alike, but the model sees another face in it: perhaps its manipulated copy
+    assert (
+        look(0.79, BITS) == 3
+    )  # looks alike, but the model sees another face in it: perhaps its manipulated copy
     assert look(0.5, BITS, model_sha256="e" * 64) == 4  # scores of two models cannot be compared
-    elsewhere = Face(number=1, x1=100, y1=100, x2=199, y2=199, detection_prob=1, fake_logit=0, fake_prob=0.5, verdict="inconclusive")
+    elsewhere = Face(
+        number=1,
+        x1=100,
+        y1=100,
+        x2=199,
+        y2=199,
+        detection_prob=1,
+        fake_logit=0,
+        fake_prob=0.5,
+        verdict="inconclusive",
+    )
     assert look(0.5, BITS, faces=[elsewhere]) == 5
     assert len(cases(sessions)[0]) == 2
 
 
 def test_a_decided_case_takes_the_same_file_only(
-    sessions: Sessions, kept: Kept, triage: Triage, claims: ClaimService, labelling: LabellingService, people: list[Person]
+    sessions: Sessions,
+    kept: Kept,
+    triage: Triage,
+    claims: ClaimService,
+    labelling: LabellingService,
+    people: list[Person],
 ) -> None:
     triage.look(receipt_hash(kept.add(0.5, file="a" * 64, bits=BITS)))
     for person in people[1:3]:
@@ -167,7 +224,9 @@ def test_a_decided_case_takes_the_same_file_only(
     assert cases(sessions) == [("uncertainty",) * 2, ("uncertainty",)]
 
 
-def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(sessions: Sessions, kept: Kept, log: CaseLog) -> None:
+def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(
+    sessions: Sessions, kept: Kept, log: CaseLog
+) -> None:
     draws = iter([0.0, 0.9, 0.019, 0.02])
     triage = Triage(log, Rules(audit_share=0.02), draw=lambda: next(draws))
     looked = [kept.add(prob) for prob in (0.5, 0.02, 0.97, 0.01)]
@@ -175,10 +234,15 @@ def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(sessions: Sess
         triage.look(receipt_hash(receipt))
     assert cases(sessions) == [("audit",), ("audit",)]
     with sessions() as session:
-        assert [item.fake_prob for item in session.scalars(select(CaseItem).order_by(CaseItem.id))] == [0.5, 0.97]
+        assert [item.fake_prob for item in session.scalars(select(CaseItem).order_by(CaseItem.id))] == [
+            0.5,
+            0.97,
+        ]
 
 
-def test_the_rank_of_what_was_drawn_does_not_depend_on_votes(sessions: Sessions, kept: Kept, log: CaseLog) -> None:
+def test_the_rank_of_what_was_drawn_does_not_depend_on_votes(
+    sessions: Sessions, kept: Kept, log: CaseLog
+) -> None:
     triage = Triage(log, Rules(), draw=lambda: 0.0)
     feedback = FeedbackService(sessions, stored=triage.look)
     receipt = kept.add(0.02)
@@ -199,10 +263,14 @@ def test_whoever_wants_to_know_asks_the_moderators(sessions: Sessions, kept: Kep
     assert receipts.result(receipt)["waiting"] == [1]
 
 
-def test_persons_of_clips_are_judged_over_the_whole_clip(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+def test_persons_of_clips_are_judged_over_the_whole_clip(
+    sessions: Sessions, kept: Kept, triage: Triage
+) -> None:
     def frame(number: int, track: int, logit: float) -> Face:
         scored = {"fake_logit": logit, "fake_prob": 0.5, "verdict": "fake"}
-        return Face(number=number, x1=0, y1=0, x2=9, y2=9, detection_prob=1, time=number, track=track, **scored)
+        return Face(
+            number=number, x1=0, y1=0, x2=9, y2=9, detection_prob=1, time=number, track=track, **scored
+        )
 
     faces = [frame(1, 0, -4.0), frame(2, 0, 4.2), frame(3, 1, 6.0), frame(4, 1, 7.0)]
     thresholds = {"temperature": 1.0, "real_below": 0.2, "fake_above": 0.8}
@@ -242,7 +310,10 @@ def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
     sessions: Sessions, keeping: Keeping, triage: Triage, judged: Judged
 ) -> None:
     service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.look)
-    feedback, receipts = FeedbackService(sessions, stored=triage.look), ReceiptService(sessions, keeping=keeping)
+    feedback, receipts = (
+        FeedbackService(sessions, stored=triage.look),
+        ReceiptService(sessions, keeping=keeping),
+    )
     one, two = (service.analyse(judged.picture, consent=True).receipt or "" for _ in range(2))
     for receipt in (one, two):
         vote(feedback, receipt, "disagree")
@@ -285,22 +356,36 @@ def test_puppets_make_no_cases_and_change_no_label(
         labels = [(label.id, label.value, label.withdrawn_at) for label in session.scalars(select(Label))]
     seconds = []
     for number in range(count // 2):
-        receipt = kept.add(0.05, file="a" * 64, bits=BITS) if number % 2 else kept.add(0.05, bits=BITS ^ (1 << number % 8))
+        receipt = (
+            kept.add(0.05, file="a" * 64, bits=BITS)
+            if number % 2
+            else kept.add(0.05, bits=BITS ^ (1 << number % 8))
+        )
         began = time.perf_counter()
         vote(feedback, receipt, "disagree")
         seconds.append(time.perf_counter() - began)
     for number in range(count // 2):
         vote(feedback, first, ("agree", "disagree")[number % 2])
-    print(f"{count} votes: the median took {1000 * statistics.median(seconds):.1f} ms, the last {1000 * seconds[-1]:.1f} ms")
+    print(
+        f"{count} votes: the median took {1000 * statistics.median(seconds):.1f} ms, the last {1000 * seconds[-1]:.1f} ms"
+    )
     assert len(cases(sessions)) == 2  # that of the file, and one of its near copies
     with sessions() as session:
-        assert [(label.id, label.value, label.withdrawn_at) for label in session.scalars(select(Label))] == labels
+        assert [
+            (label.id, label.value, label.withdrawn_at) for label in session.scalars(select(Label))
+        ] == labels
         assert [decision.value for decision in session.scalars(select(Decision))] == ["real"]
 
 
 @pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.proof)])
 def test_opening_takes_no_time_among_many_open_cases(
-    sessions: Sessions, engine: Engine, kept: Kept, triage: Triage, claims: ClaimService, people: list[Person], count: int
+    sessions: Sessions,
+    engine: Engine,
+    kept: Kept,
+    triage: Triage,
+    claims: ClaimService,
+    people: list[Person],
+    count: int,
 ) -> None:
     """Asserted in this process's own time: how long others keep it waiting says nothing of it. The wall's is printed."""
     fill(sessions, count)
@@ -310,7 +395,9 @@ def test_opening_takes_no_time_among_many_open_cases(
         assert (session.query(Case).count(), session.query(Claim).count()) == (count + 20, 20)
     for name, times, most in (("opening one", opening, 0.05), ("taking one", taking, 0.3)):
         wall, own = (statistics.median(column) for column in zip(*times, strict=True))
-        print(f"{engine.dialect.name}: among {count} open cases {name} takes {1000 * wall:.1f} ms, {1000 * own:.1f} of the processor")
+        print(
+            f"{engine.dialect.name}: among {count} open cases {name} takes {1000 * wall:.1f} ms, {1000 * own:.1f} of the processor"
+        )
         assert own < most
 
 
@@ -334,23 +421,54 @@ def fill(sessions: Sessions, count: int) -> None:
         "verdict": "inconclusive",
         "fake_prob": 0.5,
     }
-    model = {"seconds": 1, "model_name": "m", "model_version": "1", "model_sha256": "f" * 64, "notify": False, "looked_at": moment}
+    model = {
+        "seconds": 1,
+        "model_name": "m",
+        "model_version": "1",
+        "model_sha256": "f" * 64,
+        "notify": False,
+        "looked_at": moment,
+    }
     with sessions.begin() as session:
         rows = [{**same, **model, "receipt_hash": receipt_hash(new_receipt())} for _ in range(count)]
         analyses = session.scalars(insert(Analysis).returning(Analysis.id), rows).all()
         bits = [fingerprint_row(0, chance.getrandbits(64)) for _ in analyses]
         bands = [{f"band_{n}": getattr(row, f"band_{n}") for n in (1, 2, 3, 4)} for row in bits]
-        session.execute(insert(Fingerprint), [{"analysis_id": a, "number": 0, **row} for a, row in zip(analyses, bands, strict=True)])
+        session.execute(
+            insert(Fingerprint),
+            [{"analysis_id": a, "number": 0, **row} for a, row in zip(analyses, bands, strict=True)],
+        )
         files = [
-            {"sha256": new_id() * 2, "name": new_id(), "kind": "image", "format": "png", "bytes": 9, "created_at": moment} for _ in analyses
+            {
+                "sha256": new_id() * 2,
+                "name": new_id(),
+                "kind": "image",
+                "format": "png",
+                "bytes": 9,
+                "created_at": moment,
+            }
+            for _ in analyses
         ]
         media = session.scalars(insert(Media).returning(Media.id), files).all()
-        held = [{"analysis_id": a, "media_id": m, "given_at": moment, "text_version": "1"} for a, m in zip(analyses, media, strict=True)]
+        held = [
+            {"analysis_id": a, "media_id": m, "given_at": moment, "text_version": "1"}
+            for a, m in zip(analyses, media, strict=True)
+        ]
         session.execute(insert(Consent), held)
-        opened = [{"public_id": new_id(), "opened_at": moment, "state": "open", "wanted": 2, "rank": float(n)} for n in range(count)]
+        opened = [
+            {"public_id": new_id(), "opened_at": moment, "state": "open", "wanted": 2, "rank": float(n)}
+            for n in range(count)
+        ]
         ids = session.scalars(insert(Case).returning(Case.id), opened).all()
         items = [
-            {"case_id": c, "analysis_id": a, "subject": 1, "reason": Reason.AUDIT, "created_at": moment, "fake_prob": 0.5}
+            {
+                "case_id": c,
+                "analysis_id": a,
+                "subject": 1,
+                "reason": Reason.AUDIT,
+                "created_at": moment,
+                "fake_prob": 0.5,
+            }
             for c, a in zip(ids, analyses, strict=True)
         ]
         session.execute(insert(CaseItem), items)

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from webapp.db import mounts, session
-from webapp.db.mounts import served_from_elsewhere
-from webapp.domain import UnusableDatabase
+from webapp.db import network_mounts as mounts
+from webapp.db import session
+from webapp.db.network_mounts import served_from_elsewhere
+from webapp.domain.errors import UnusableDatabase
 
 TABLE = """\
 22 1 254:0 / / rw,relatime shared:1 - overlay overlay rw

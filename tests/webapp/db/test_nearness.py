@@ -13,12 +13,13 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine, event, insert, text
 
-from laanet_core.images import read_image
-from webapp.db.nearness import MAX_DISTANCE, Near, fingerprint_bits, fingerprint_row, near
+from laanet_core.media.images import read_image
+from webapp.db.near_duplicates import MAX_DISTANCE, Near, fingerprint_bits, fingerprint_row, near
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Fingerprint
-from webapp.domain import new_receipt, now, receipt_hash
+from webapp.domain.clock import now
 from webapp.media.fingerprint import fingerprint
+from webapp.security.tokens import new_receipt, receipt_hash
 
 
 def fill(sessions: Sessions, hashes: list[int]) -> None:
@@ -37,9 +38,19 @@ def fill(sessions: Sessions, hashes: list[int]) -> None:
     with sessions.begin() as session:
         for start in range(0, len(hashes), 5000):
             part = list(enumerate(hashes[start : start + 5000], start=start + 1))
-            session.execute(insert(Analysis), [{**same, "id": number, "receipt_hash": receipt_hash(new_receipt())} for number, _ in part])
+            session.execute(
+                insert(Analysis),
+                [{**same, "id": number, "receipt_hash": receipt_hash(new_receipt())} for number, _ in part],
+            )
             rows = [(number, fingerprint_row(0, bits)) for number, bits in part]
-            values = [{"analysis_id": n, "number": 0, **{f"band_{b}": getattr(row, f"band_{b}") for b in (1, 2, 3, 4)}} for n, row in rows]
+            values = [
+                {
+                    "analysis_id": n,
+                    "number": 0,
+                    **{f"band_{b}": getattr(row, f"band_{b}") for b in (1, 2, 3, 4)},
+                }
+                for n, row in rows
+            ]
             session.execute(insert(Fingerprint), values)
     with sessions() as session:
         session.execute(text("ANALYZE"))
@@ -51,7 +62,9 @@ def flipped(bits: int, count: int, chance: random.Random) -> int:
 
 def read_all(hashes: list[int], bits: int, distance: int) -> list[Near]:
     apart = [(number, (bits ^ other).bit_count()) for number, other in enumerate(hashes, start=1)]
-    return [Near(number, d) for number, d in sorted(apart, key=lambda pair: (pair[1], pair[0])) if d <= distance]
+    return [
+        Near(number, d) for number, d in sorted(apart, key=lambda pair: (pair[1], pair[0])) if d <= distance
+    ]
 
 
 def test_hashes_of_64_bits_come_back_whole() -> None:
@@ -64,7 +77,9 @@ def test_hashes_of_64_bits_come_back_whole() -> None:
 def test_the_indexes_find_what_reading_all_finds(sessions: Sessions, engine: Engine, count: int) -> None:
     chance = random.Random(count)
     wanted = [chance.getrandbits(64) for _ in range(4)]
-    hashes = [flipped(wanted[n % 4], n % 15, chance) for n in range(120)] + [chance.getrandbits(64) for _ in range(count - 120)]
+    hashes = [flipped(wanted[n % 4], n % 15, chance) for n in range(120)] + [
+        chance.getrandbits(64) for _ in range(count - 120)
+    ]
     chance.shuffle(hashes)
     fill(sessions, hashes)
     slowest = 0.0
@@ -85,7 +100,11 @@ def test_every_band_is_looked_up_in_its_index(sessions: Sessions, engine: Engine
     chance = random.Random(1)
     fill(sessions, [chance.getrandbits(64) for _ in range(2000)])
     asked: list[tuple[str, tuple[object, ...]]] = []
-    event.listen(engine, "before_cursor_execute", lambda _c, _k, statement, values, *_: asked.append((statement, values)))
+    event.listen(
+        engine,
+        "before_cursor_execute",
+        lambda _c, _k, statement, values, *_: asked.append((statement, values)),
+    )
     with sessions() as session:
         near(session, 5, distance=7)
         statement, values = asked[-1]
@@ -119,7 +138,11 @@ def test_near_copies_are_near_and_other_pictures_are_not(samples: Path) -> None:
         again(image.point(lambda value: min(255, value + 20)), format="WEBP", quality=60),
     ]
     assert max((own ^ fingerprint(copy)).bit_count() for copy in copies) <= 7
-    others = [np.ascontiguousarray(rgb[:, ::-1]), read_image(samples / "astronaut.png"), read_image(samples / "official_portrait_2012.jpg")]
+    others = [
+        np.ascontiguousarray(rgb[:, ::-1]),
+        read_image(samples / "astronaut.png"),
+        read_image(samples / "official_portrait_2012.jpg"),
+    ]
     assert min((own ^ fingerprint(other)).bit_count() for other in others) > MAX_DISTANCE
 
 

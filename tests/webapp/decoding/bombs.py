@@ -26,7 +26,9 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _png(width: int, height: int, *extra: bytes, pixels: bytes = bytes(1000), depth: int = 8, colour: int = 2) -> bytes:
+def _png(
+    width: int, height: int, *extra: bytes, pixels: bytes = bytes(1000), depth: int = 8, colour: int = 2
+) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
     parts = [_chunk(b"IHDR", header), *extra, _chunk(b"IDAT", zlib.compress(pixels)), _chunk(b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
@@ -67,7 +69,11 @@ def png_of_49_megapixels_of_16_bits() -> bytes:
 
 def png_text() -> bytes:
     """A 200 kB file with 200 MB of words."""
-    return _png(32, 32, *[_chunk(b"iTXt", b"key\x00\x01\x00\x00\x00" + zlib.compress(bytes(20_000_000))) for _ in range(10)])
+    return _png(
+        32,
+        32,
+        *[_chunk(b"iTXt", b"key\x00\x01\x00\x00\x00" + zlib.compress(bytes(20_000_000))) for _ in range(10)],
+    )
 
 
 def png_profile() -> bytes:
@@ -131,20 +137,44 @@ def _tiff(*entries: tuple[int, int, int, int], rest: bytes = b"") -> bytes:
 
 def tiff() -> bytes:
     size = ((256, 4, 1, SIDE), (257, 4, 1, SIDE))
-    return _tiff(*size, (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1), (273, 4, 1, 8), (277, 3, 1, 1), (278, 4, 1, SIDE), (279, 4, 1, 8))
+    return _tiff(
+        *size,
+        (258, 3, 1, 8),
+        (259, 3, 1, 1),
+        (262, 3, 1, 1),
+        (273, 4, 1, 8),
+        (277, 3, 1, 1),
+        (278, 4, 1, SIDE),
+        (279, 4, 1, 8),
+    )
 
 
 def tiff_of_tags() -> bytes:
     """A tag with 4,000,000,000 values."""
     size = ((256, 4, 1, 64), (257, 4, 1, 64))
-    return _tiff(*size, (258, 3, 1, 8), (262, 3, 1, 1), (273, 4, 4_000_000_000, 8), (279, 4, 4_000_000_000, 8), (700, 1, 4_000_000_000, 8))
+    return _tiff(
+        *size,
+        (258, 3, 1, 8),
+        (262, 3, 1, 1),
+        (273, 4, 4_000_000_000, 8),
+        (279, 4, 4_000_000_000, 8),
+        (700, 1, 4_000_000_000, 8),
+    )
 
 
 def tiff_strip() -> bytes:
     """A strip that says it has 4 GB when it is unpacked."""
     size = ((256, 4, 1, 64), (257, 4, 1, 64))
     packed = zlib.compress(bytes(50_000_000))
-    more = ((258, 3, 1, 8), (259, 3, 1, 8), (262, 3, 1, 1), (273, 4, 1, 200), (277, 3, 1, 1), (278, 4, 1, 2**31), (279, 4, 1, len(packed)))
+    more = (
+        (258, 3, 1, 8),
+        (259, 3, 1, 8),
+        (262, 3, 1, 1),
+        (273, 4, 1, 200),
+        (277, 3, 1, 1),
+        (278, 4, 1, 2**31),
+        (279, 4, 1, len(packed)),
+    )
     head = _tiff(*size, *more)
     return head + bytes(200 - len(head)) + packed
 
@@ -251,7 +281,9 @@ def mp4_of_8_gigabytes(folder: Path) -> bytes:
     """A box that says it has 8 GB."""
     content = write_clip(folder / "a.mp4", _frames()).read_bytes()
     place = content.index(b"mdat") - 4
-    return content[:place] + struct.pack(">I", 1) + b"mdat" + struct.pack(">Q", 8 << 30) + content[place + 8 :]
+    return (
+        content[:place] + struct.pack(">I", 1) + b"mdat" + struct.pack(">Q", 8 << 30) + content[place + 8 :]
+    )
 
 
 def avi_of_streams(folder: Path) -> bytes:
@@ -265,5 +297,6 @@ def avi_of_streams(folder: Path) -> bytes:
 
 
 CLIPS: dict[str, Callable[[Path], bytes]] = {
-    made.__name__: made for made in (mp4_16k, mkv_16k, h264_8k, mp4_10_hours, mp4_of_samples, mp4_of_8_gigabytes, avi_of_streams)
+    made.__name__: made
+    for made in (mp4_16k, mkv_16k, h264_8k, mp4_10_hours, mp4_of_samples, mp4_of_8_gigabytes, avi_of_streams)
 }

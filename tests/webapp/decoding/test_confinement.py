@@ -93,11 +93,15 @@ def listening(tmp_path: Path, canary: Path) -> Iterator[socket.socket]:
 
 def inside(canary: Path, listening: socket.socket, prepare: str = "") -> dict[str, dict[str, str | None]]:
     """What every deed came to, in a process that confined itself."""
-    with subprocess.Popen(["sleep", "60"]) as server:  # as somebody else's process: killing it would be a pity, no more
+    with subprocess.Popen(
+        ["sleep", "60"]
+    ) as server:  # as somebody else's process: killing it would be a pity, no more
         try:
             arguments = [str(canary), *map(str, listening.getsockname()), str(server.pid)]
             code = INSIDE.format(prepare=prepare)
-            done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+            done = subprocess.run(
+                [sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True, check=True
+            )
         finally:
             server.kill()
     told: dict[str, dict[str, str | None]] = json.loads(done.stdout)
@@ -117,16 +121,38 @@ def test_a_confined_process_can_compute_and_nothing_else(canary: Path, listening
 
 
 @linux
-def test_without_seccomp_landlock_holds_files_and_connections_and_the_lack_is_named(canary: Path, listening: socket.socket) -> None:
-    told = inside(canary, listening, "def gone(): raise OSError(38, 'Function not implemented')\nseccomp.restrict = gone")
+def test_without_seccomp_landlock_holds_files_and_connections_and_the_lack_is_named(
+    canary: Path, listening: socket.socket
+) -> None:
+    told = inside(
+        canary,
+        listening,
+        "def gone(): raise OSError(38, 'Function not implemented')\nseccomp.restrict = gone",
+    )
     assert told["missing"] == ["seccomp ([Errno 38] Function not implemented)"]
-    for deed in ("read", "list", "write", "remove", "truncate", "environment of the server", "memory of the server", "connect", "execute"):
+    for deed in (
+        "read",
+        "list",
+        "write",
+        "remove",
+        "truncate",
+        "environment of the server",
+        "memory of the server",
+        "connect",
+        "execute",
+    ):
         assert told["found"][deed] is not None, deed
 
 
 @linux
-def test_without_landlock_seccomp_holds_everything_and_the_lack_is_named(canary: Path, listening: socket.socket) -> None:
-    told = inside(canary, listening, "def gone(): raise OSError(38, 'Function not implemented')\nlandlock.restrict = gone")
+def test_without_landlock_seccomp_holds_everything_and_the_lack_is_named(
+    canary: Path, listening: socket.socket
+) -> None:
+    told = inside(
+        canary,
+        listening,
+        "def gone(): raise OSError(38, 'Function not implemented')\nlandlock.restrict = gone",
+    )
     assert told["missing"] == ["Landlock ([Errno 38] Function not implemented)"]
     assert [name for name, error in told["found"].items() if error is None] == []
 
@@ -142,6 +168,11 @@ def test_an_older_landlock_is_asked_for_what_it_knows(canary: Path, listening: s
 
 def test_elsewhere_what_holds_is_used_and_the_rest_is_named(canary: Path, listening: socket.socket) -> None:
     told = inside(canary, listening, "sys.platform = 'freebsd'")
-    assert [lack.split(" (")[0] for lack in told["missing"]] == ["limit of memory", "no new privileges", "Landlock", "seccomp"]
+    assert [lack.split(" (")[0] for lack in told["missing"]] == [
+        "limit of memory",
+        "no new privileges",
+        "Landlock",
+        "seccomp",
+    ]
     assert told["held"] == ["60 s of processor time, nothing written"]
     assert told["found"]["write"] is not None  # no file can grow

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from laanet_core.images import read_image
-from laanet_core.video import read_frames
+from laanet_core.media.images import read_image
+from laanet_core.media.video import read_frames
 from tests.core.clips import write_clip
 from webapp.media.decoding.decoders import Decoders
 
@@ -27,11 +27,15 @@ def seconds_of(deed: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def test_a_picture_of_two_megapixels_takes_at_most_60_ms_more(decoders: Decoders, samples: Path, file: Path) -> None:
+def test_a_picture_of_two_megapixels_takes_at_most_60_ms_more(
+    decoders: Decoders, samples: Path, file: Path
+) -> None:
     with Image.open(samples / "official_portrait_2012.jpg") as portrait:
         portrait.convert("RGB").resize((1250, 1600)).save(file, "JPEG", quality=92)
     decoders.image(file)
-    pairs = [(seconds_of(lambda: decoders.image(file)), seconds_of(lambda: read_image(file))) for _ in range(80)]
+    pairs = [
+        (seconds_of(lambda: decoders.image(file)), seconds_of(lambda: read_image(file))) for _ in range(80)
+    ]
     extra = [1000 * (elsewhere - here) for elsewhere, here in pairs]
     here = 1000 * statistics.median(pair[1] for pair in pairs)
     print(
@@ -41,9 +45,19 @@ def test_a_picture_of_two_megapixels_takes_at_most_60_ms_more(decoders: Decoders
 
 
 def test_a_clip_takes_hardly_longer(decoders: Decoders, tmp_path: Path) -> None:
-    picture = np.random.default_rng(0).integers(0, 255, (68, 120, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1)[:1080]
-    clip = write_clip(tmp_path / "a.mp4", [np.roll(picture, 8 * n, axis=1) for n in range(150)], codec="libx264", rate=30)
-    here, elsewhere = (min(seconds_of(lambda read=read: list(read(clip, 32))) for _ in range(3)) for read in (read_frames, decoders.frames))
+    picture = (
+        np.random.default_rng(0)
+        .integers(0, 255, (68, 120, 3), dtype=np.uint8)
+        .repeat(16, 0)
+        .repeat(16, 1)[:1080]
+    )
+    clip = write_clip(
+        tmp_path / "a.mp4", [np.roll(picture, 8 * n, axis=1) for n in range(150)], codec="libx264", rate=30
+    )
+    here, elsewhere = (
+        min(seconds_of(lambda read=read: list(read(clip, 32))) for _ in range(3))
+        for read in (read_frames, decoders.frames)
+    )
     print(f"32 frames of 1080p: in place {here:.2f} s, in a worker {elsewhere:.2f} s")
     assert elsewhere < 1.5 * here + 1
 
@@ -84,8 +98,15 @@ def repeated(second: Path, times: int, target: Path) -> Path:
 
 def test_a_clip_of_ten_minutes_is_not_refused(decoders: Decoders, tmp_path: Path) -> None:
     """1080p at 30 frames a second."""
-    picture = np.random.default_rng(0).integers(0, 255, (68, 120, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1)[:1080]
-    second = write_clip(tmp_path / "a.mp4", [np.roll(picture, 8 * n, axis=1) for n in range(30)], codec="libx264", rate=30)
+    picture = (
+        np.random.default_rng(0)
+        .integers(0, 255, (68, 120, 3), dtype=np.uint8)
+        .repeat(16, 0)
+        .repeat(16, 1)[:1080]
+    )
+    second = write_clip(
+        tmp_path / "a.mp4", [np.roll(picture, 8 * n, axis=1) for n in range(30)], codec="libx264", rate=30
+    )
     clip = repeated(second, 598, tmp_path / "long.mp4")
     began = time.monotonic()
     found = list(decoders.frames(clip, 32))

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.video import Frame
+from laanet_core.media.video import Frame
 from webapp.media.decoding.area import Area
 from webapp.media.decoding.decoder import Decoder
 from webapp.media.decoding.decoders import Decoders
@@ -107,9 +107,15 @@ def test_times_and_lengths_must_be_possible(any_file: Path) -> None:
             list(liar.frames(any_file, 3))
         with Liar({"end": {"seconds": time_of}}) as liar, pytest.raises(UnreadableMedia, match="fail"):
             liar.length(any_file)
-    with Liar({"shape": [10], "format": "../../x", "orientation": 1}, END) as liar, pytest.raises(UnreadableMedia, match="fail"):
+    with (
+        Liar({"shape": [10], "format": "../../x", "orientation": 1}, END) as liar,
+        pytest.raises(UnreadableMedia, match="fail"),
+    ):
         liar.bare(any_file)
-    with Liar({"shape": [10], "format": "jpeg", "orientation": 9}, END) as liar, pytest.raises(UnreadableMedia, match="fail"):
+    with (
+        Liar({"shape": [10], "format": "jpeg", "orientation": 9}, END) as liar,
+        pytest.raises(UnreadableMedia, match="fail"),
+    ):
         liar.bare(any_file)
 
 
@@ -121,13 +127,19 @@ def test_no_more_frames_are_taken_than_were_asked_for(any_file: Path) -> None:
     with Liar(*[{**PICTURE, "time": 0.0}] * 100) as liar, pytest.raises(UnreadableMedia, match="fail"):
         taken.extend(liar.film(any_file, size=(32, 32), seconds=1))
     assert len(taken) == 5 + 35
-    with Liar({**PICTURE, "time": 2}, {**PICTURE, "time": 1}) as liar, pytest.raises(UnreadableMedia, match="fail"):
+    with (
+        Liar({**PICTURE, "time": 2}, {**PICTURE, "time": 1}) as liar,
+        pytest.raises(UnreadableMedia, match="fail"),
+    ):
         list(liar.frames(any_file, 5))
 
 
 @pytest.mark.parametrize("told", [None, ["first_picture_only"], ["cut_short", 7], {"cut_short": 1}])
 def test_a_clip_has_the_cautions_of_clips_only(any_file: Path, told: object) -> None:
-    with Liar({**PICTURE, "time": 0}, {"end": {"cautions": told}}) as liar, pytest.raises(UnreadableMedia, match="fail"):
+    with (
+        Liar({**PICTURE, "time": 0}, {"end": {"cautions": told}}) as liar,
+        pytest.raises(UnreadableMedia, match="fail"),
+    ):
         list(liar.frames(any_file, 3))
     assert not liar.decoder.usable
 
@@ -138,17 +150,25 @@ def test_a_film_has_the_size_that_was_asked_for(any_file: Path) -> None:
 
 
 def test_an_error_is_one_line_of_plain_text(any_file: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with Liar({"error": "corrupt_image", "message": "a\nb\x1b[31m" + "c" * 2000}) as liar, pytest.raises(UnreadableMedia) as caught:
+    with (
+        Liar({"error": "corrupt_image", "message": "a\nb\x1b[31m" + "c" * 2000}) as liar,
+        pytest.raises(UnreadableMedia) as caught,
+    ):
         liar.image(any_file)
     assert caught.value.code == "corrupt_image"
     assert caught.value.message.isprintable()
     assert len(caught.value.message) <= 500
-    with Liar({"failed": "x\n2026 ERROR forged"}) as liar, pytest.raises(UnreadableMedia, match="nobody foresaw"):
+    with (
+        Liar({"failed": "x\n2026 ERROR forged"}) as liar,
+        pytest.raises(UnreadableMedia, match="nobody foresaw"),
+    ):
         liar.image(any_file)
     assert "\n2026" not in caplog.text
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing can be sealed; a cut is noticed when it is read")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere nothing can be sealed; a cut is noticed when it is read"
+)
 def test_an_area_cannot_be_cut_or_grown() -> None:
     with Area(1000) as area:
         for size in (0, 2000):

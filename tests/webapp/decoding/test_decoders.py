@@ -19,11 +19,11 @@ import pytest
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import read_image
-from laanet_core.video import read_film, read_frames, read_length
+from laanet_core.media.images import read_image
+from laanet_core.media.video import read_film, read_frames, read_length
 from tests.core.clips import cut_clip, damage_clip, moving, write_animation, write_clip, write_sound
 from tests.webapp import private
-from webapp.domain import Unable
+from webapp.domain.errors import Unable
 from webapp.media.decoding import decoders as module
 from webapp.media.decoding.area import Area
 from webapp.media.decoding.confinement import Limits
@@ -81,14 +81,20 @@ def test_pictures_are_the_same_as_in_place(
     file.write_bytes(private.picture(rgb, form, orientation=6 if form in ("JPEG", "PNG", "TIFF") else 1))
     found = decoders.image(file)
     assert np.array_equal(found, read_image(file))
-    assert (found.dtype, found.flags.c_contiguous, found.flags.writeable, found.flags.owndata) == (np.uint8, True, True, True)
+    assert (found.dtype, found.flags.c_contiguous, found.flags.writeable, found.flags.owndata) == (
+        np.uint8,
+        True,
+        True,
+        True,
+    )
     stripped, in_place = decoders.bare(file), bare(file)
     assert stripped == in_place
     assert caplog.records == []  # no module was missing
 
 
 @pytest.mark.parametrize(
-    "compression", ["raw", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "jpeg", "group4", "lzma", "zstd"]
+    "compression",
+    ["raw", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "jpeg", "group4", "lzma", "zstd"],
 )
 def test_every_compression_of_tiff(decoders: Decoders, rgb: Pixels, file: Path, compression: str) -> None:
     image = Image.fromarray(rgb).convert("1") if compression == "group4" else Image.fromarray(rgb)
@@ -98,7 +104,13 @@ def test_every_compression_of_tiff(decoders: Decoders, rgb: Pixels, file: Path, 
 
 @pytest.mark.parametrize(
     ("name", "codec"),
-    [("a.mp4", "libx264"), ("a.mov", "libx265"), ("a.mkv", "libvpx-vp9"), ("a.webm", "libvpx"), ("a.mp4", "mpeg4")],
+    [
+        ("a.mp4", "libx264"),
+        ("a.mov", "libx265"),
+        ("a.mkv", "libvpx-vp9"),
+        ("a.webm", "libvpx"),
+        ("a.mp4", "mpeg4"),
+    ],
 )
 def test_clips_are_the_same_as_in_place(
     decoders: Decoders, rgb: Pixels, tmp_path: Path, name: str, codec: str, caplog: pytest.LogCaptureFixture
@@ -116,7 +128,13 @@ def test_clips_are_the_same_as_in_place(
 
 def test_bad_files_have_the_same_codes(decoders: Decoders, rgb: Pixels, file: Path) -> None:
     jpeg = private.picture(rgb, "JPEG")
-    for content in (b"", b"words", jpeg[: len(jpeg) // 3], b"\x1aE\xdf\xa3" + bytes(50), jpeg[:4] + bytes(400)):
+    for content in (
+        b"",
+        b"words",
+        jpeg[: len(jpeg) // 3],
+        b"\x1aE\xdf\xa3" + bytes(50),
+        jpeg[:4] + bytes(400),
+    ):
         file.write_bytes(content)
         assert code_of(lambda: decoders.image(file)) == code_of(lambda: read_image(file))
         assert code_of(lambda: next(decoders.frames(file, 3))) == code_of(lambda: next(read_frames(file, 3)))
@@ -144,7 +162,9 @@ def test_a_worker_has_nothing_of_the_servers(decoders: Decoders, monkeypatch: py
     monkeypatch.setenv("LENS_DATABASE_URL", "postgresql://lens:secret@db/lens")
     with Decoders(most=1, megabytes=512, seconds=5) as made:
         process = Path("/proc") / str(only_worker(made).pid)
-        status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line)
+        status = dict(
+            line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line
+        )
         assert (status["NoNewPrivs"], status["Seccomp"], status["Threads"]) == ("1", "2", "1")
         if os.geteuid() == 0:  # a process that cannot be traced shows these to root only
             assert b"secret" not in (process / "environ").read_bytes()
@@ -155,7 +175,9 @@ def test_a_worker_has_nothing_of_the_servers(decoders: Decoders, monkeypatch: py
                 assert package not in maps
 
 
-def test_a_worker_that_is_killed_in_the_middle_is_an_answer(one: Decoders, rgb: Pixels, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_in_the_middle_is_an_answer(
+    one: Decoders, rgb: Pixels, tmp_path: Path
+) -> None:
     clip = write_clip(tmp_path / "a.mp4", frames(rgb, 30), codec="libx264")
     with one:
         found = one.frames(clip, 10)
@@ -205,7 +227,9 @@ def test_memory_and_processor_time_have_an_end(rgb: Pixels, file: Path) -> None:
     decoder = Decoder.start(Limits(megabytes=1024, seconds=1))
 
     def read_again_and_again() -> None:
-        for _ in range(30):  # its time is counted over its whole life; a fast processor needs less than a second for one
+        for _ in range(
+            30
+        ):  # its time is counted over its whole life; a fast processor needs less than a second for one
             with file.open("rb") as opened, Area(6000 * 6000 * 3) as area:
                 decoder.ask({"do": "image"}, opened, area)
                 while "end" not in decoder.answer(45):
@@ -217,7 +241,9 @@ def test_memory_and_processor_time_have_an_end(rgb: Pixels, file: Path) -> None:
         decoder.kill()
 
 
-def test_more_files_than_workers_wait_or_are_turned_away(hasty: Decoders, rgb: Pixels, tmp_path: Path, file: Path) -> None:
+def test_more_files_than_workers_wait_or_are_turned_away(
+    hasty: Decoders, rgb: Pixels, tmp_path: Path, file: Path
+) -> None:
     clip = write_clip(tmp_path / "a.mp4", frames(rgb, 10), codec="libx264")
     file.write_bytes(private.picture(rgb, "PNG"))
     with hasty:
@@ -242,7 +268,9 @@ def test_many_threads_get_their_own_pictures(decoders: Decoders, tmp_path: Path)
         assert all(pool.map(decode, range(100)))  # and workers are replaced meanwhile
 
 
-def test_workers_are_replaced_after_a_number_of_files_once_nobody_asks(one: Decoders, rgb: Pixels, file: Path) -> None:
+def test_workers_are_replaced_after_a_number_of_files_once_nobody_asks(
+    one: Decoders, rgb: Pixels, file: Path
+) -> None:
     file.write_bytes(private.picture(rgb, "PNG"))
     with one:
         seen = set()
@@ -316,7 +344,9 @@ def test_a_copy_of_the_server_gets_workers_of_its_own(decoders: Decoders, rgb: P
     child = os.fork()
     if child == 0:
         try:
-            fine = decoders.image(file).shape == rgb.shape and not mine & {decoder.pid for decoder in decoders._idle}
+            fine = decoders.image(file).shape == rgb.shape and not mine & {
+                decoder.pid for decoder in decoders._idle
+            }
             os.write(outer, b"y" if fine else b"n")
             decoders.close()
         finally:
@@ -328,7 +358,9 @@ def test_a_copy_of_the_server_gets_workers_of_its_own(decoders: Decoders, rgb: P
     assert decoders.image(file).shape == rgb.shape
 
 
-def test_the_log_says_what_holds_and_what_does_not(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_log_says_what_holds_and_what_does_not(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with caplog.at_level(logging.INFO), Decoders(most=1, megabytes=512, seconds=5) as made:
         made.wait_until_ready()
         only_worker(made)
@@ -338,9 +370,14 @@ def test_the_log_says_what_holds_and_what_does_not(caplog: pytest.LogCaptureFixt
         assert "seccomp" in caplog.text
 
 
-def test_a_server_whose_workers_do_not_come_up_says_so(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_whose_workers_do_not_come_up_says_so(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
-    with Decoders(most=1, megabytes=512, seconds=5) as made, pytest.raises(Unable, match="cannot be started") as caught:
+    with (
+        Decoders(most=1, megabytes=512, seconds=5) as made,
+        pytest.raises(Unable, match="cannot be started") as caught,
+    ):
         made.wait_until_ready()
     assert caught.value.code == "no_decoder"
     assert "a decoder could not be started" in caplog.text
@@ -356,7 +393,10 @@ def test_what_was_read_in_part_is_told_as_in_place(decoders: Decoders, rgb: Pixe
             assert told == ({caution} - {None})
     still = tmp_path / "still.gif"
     Image.fromarray(rgb).save(still)
-    for file, cautions in ((write_animation(tmp_path / "a.gif", [rgb, rgb[::-1]]), ["first_picture_only"]), (still, [])):
+    for file, cautions in (
+        (write_animation(tmp_path / "a.gif", [rgb, rgb[::-1]]), ["first_picture_only"]),
+        (still, []),
+    ):
         for picture in (decoders.image, read_image):
             heard: list[str] = []
             picture(file, warn=heard.append)

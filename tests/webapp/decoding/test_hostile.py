@@ -18,19 +18,27 @@ import pytest
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import read_image
-from laanet_core.inference import Detector
-from laanet_core.weights import load_weights
+from laanet_core.inference.detector import Detector
+from laanet_core.media.images import read_image
+from laanet_core.modeling.loading import load_weights
 from tests.core.clips import write_clip
 from tests.webapp import private
 from tests.webapp.decoding import bombs
 from webapp.db.session import Sessions
 from webapp.media.decoding.decoders import Decoders
-from webapp.services.analysis import AnalysisService
-from webapp.services.jobs import Jobs
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
 
 Pixels = npt.NDArray[np.uint8]
-CODES = {"corrupt_image", "too_many_pixels", "image_too_small", "corrupt_video", "no_frames", "video_too_long", "unsupported_type"}
+CODES = {
+    "corrupt_image",
+    "too_many_pixels",
+    "image_too_small",
+    "corrupt_video",
+    "no_frames",
+    "video_too_long",
+    "unsupported_type",
+}
 FORMS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 CODECS = {"mp4": "libx264", "mov": "mpeg4", "mkv": "libvpx-vp9", "webm": "libvpx", "avi": "mpeg4"}
 
@@ -63,8 +71,13 @@ def test_bombs_are_refused_at_once_and_cost_no_memory(sessions: Sessions, tmp_pa
     seconds: dict[str, float] = {}
     grown: dict[str, float] = {}  # MB, of the server and of the worker
     with Decoders(most=1, megabytes=1024, seconds=45) as decoders:
-        service = AnalysisService(Detector(load_weights("starter"), "cpu", reader=decoders), sessions, Jobs(), frames=4)
-        made = {**{name: make() for name, make in bombs.PICTURES.items()}, **{name: make(tmp_path) for name, make in bombs.CLIPS.items()}}
+        service = AnalysisService(
+            Detector(load_weights("starter"), "cpu", reader=decoders), sessions, Jobs(), frames=4
+        )
+        made = {
+            **{name: make() for name, make in bombs.PICTURES.items()},
+            **{name: make(tmp_path) for name, make in bombs.CLIPS.items()},
+        }
         for name, content in made.items():
             (tmp_path / "upload").write_bytes(content)
             decoders.wait_until_ready()
@@ -75,12 +88,20 @@ def test_bombs_are_refused_at_once_and_cost_no_memory(sessions: Sessions, tmp_pa
             outcomes[name] = result.error.code if result.error else result.outcome
             seconds[name] = time.monotonic() - began
             assert seconds[name] < (1 if result.error else 10), name
-            workers = (peak(decoder.pid) - before[1][decoder.pid] for decoder in decoders._idle if decoder.pid in before[1])
+            workers = (
+                peak(decoder.pid) - before[1][decoder.pid]
+                for decoder in decoders._idle
+                if decoder.pid in before[1]
+            )
             grown[name] = max(peak("self") - before[0], *workers, 0.0)
-            most = 120 if name == "h264_8k" else 50  # it is what it says, and its first picture is decoded to learn that
+            most = (
+                120 if name == "h264_8k" else 50
+            )  # it is what it says, and its first picture is decoded to learn that
             assert peak("self") - before[0] < 50, name
             assert grown[name] < most, name
-    refused = sorted((seconds[name], grown[name], name) for name, outcome in outcomes.items() if outcome != "no_face")
+    refused = sorted(
+        (seconds[name], grown[name], name) for name, outcome in outcomes.items() if outcome != "no_face"
+    )
     print(
         f"{len(refused)} of {len(outcomes)} refused, in at most {refused[-1][0]:.2f} s; most memory:",
         sorted(grown.items(), key=lambda one: one[1])[-3:],
@@ -108,7 +129,9 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     else:
         for _ in range(chance.choice((1, 4))):
             at = chance.randrange(min(len(broken), 600))
-            broken[at : at + 4] = chance.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x00\x00\x00", b"\x80\x00\x00\x00"))
+            broken[at : at + 4] = chance.choice(
+                (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x00\x00\x00\x00", b"\x80\x00\x00\x00")
+            )
     return bytes(broken)
 
 
@@ -125,7 +148,9 @@ def outcome(decoders: Decoders, file: Path, *, clip: bool) -> str:
 
 @pytest.mark.parametrize("count", [15, pytest.param(1000, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("form", FORMS)
-def test_damaged_pictures_are_answers(decoders: Decoders, rgb: Pixels, file: Path, form: str, count: int) -> None:
+def test_damaged_pictures_are_answers(
+    decoders: Decoders, rgb: Pixels, file: Path, form: str, count: int
+) -> None:
     content, chance, found = private.picture(rgb, form), random.Random(form), Counter[str]()
     for _ in range(count):
         file.write_bytes(damaged(content, chance))
@@ -140,8 +165,12 @@ def test_damaged_pictures_are_answers(decoders: Decoders, rgb: Pixels, file: Pat
 
 @pytest.mark.parametrize("count", [12, pytest.param(1000, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("ending", CODECS)
-def test_damaged_clips_are_answers(decoders: Decoders, rgb: Pixels, file: Path, ending: str, count: int) -> None:
-    clip = write_clip(file.with_suffix(f".{ending}"), [np.roll(rgb, 9 * n, axis=1) for n in range(12)], codec=CODECS[ending])
+def test_damaged_clips_are_answers(
+    decoders: Decoders, rgb: Pixels, file: Path, ending: str, count: int
+) -> None:
+    clip = write_clip(
+        file.with_suffix(f".{ending}"), [np.roll(rgb, 9 * n, axis=1) for n in range(12)], codec=CODECS[ending]
+    )
     content, chance, found = clip.read_bytes(), random.Random(ending), Counter[str]()
     for _ in range(count):
         file.write_bytes(damaged(content, chance))
@@ -185,15 +214,34 @@ def test_no_file_makes_another_be_opened_or_an_address(
     address = "http://{}:{}/x.mp4".format(*listening.getsockname())
     lists = [
         f"ffconcat version 1.0\nfile '{name}'\nfile {address}\n".encode()
-        for name in ("secret.mp4", secret, f"file:{secret}", f"concat:{secret}|{secret}", f"subfile,,start,0,end,0,,:{secret}")
+        for name in (
+            "secret.mp4",
+            secret,
+            f"file:{secret}",
+            f"concat:{secret}|{secret}",
+            f"subfile,,start,0,end,0,,:{secret}",
+        )
     ]
-    lists += [f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\n{name}\n#EXT-X-ENDLIST\n".encode() for name in (address, secret)]
-    lists += [f"<MPD><Period><BaseURL>{address}</BaseURL></Period></MPD>".encode(), f"v=0\nc=IN IP4 {address}\n".encode()]
+    lists += [
+        f"#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:1,\n{name}\n#EXT-X-ENDLIST\n".encode()
+        for name in (address, secret)
+    ]
+    lists += [
+        f"<MPD><Period><BaseURL>{address}</BaseURL></Period></MPD>".encode(),
+        f"v=0\nc=IN IP4 {address}\n".encode(),
+    ]
     lists += [
         f'<svg xmlns="http://www.w3.org/2000/svg"><image href="{address}"/></svg>'.encode(),
         f"push graphic-context\n{address}".encode(),
     ]
-    heads = (b"", b"\x00\x00\x00\x18ftypmp42" + bytes(12), b"\x1aE\xdf\xa3", b"RIFF\x00\x00\x00\x00AVI ", b"GIF89a", b"\xff\xd8\xff\xe0")
+    heads = (
+        b"",
+        b"\x00\x00\x00\x18ftypmp42" + bytes(12),
+        b"\x1aE\xdf\xa3",
+        b"RIFF\x00\x00\x00\x00AVI ",
+        b"GIF89a",
+        b"\xff\xd8\xff\xe0",
+    )
     for head in heads:
         for content in lists:
             (tmp_path / "upload.mp4").write_bytes(head + content)
@@ -203,7 +251,9 @@ def test_no_file_makes_another_be_opened_or_an_address(
     moov = write_clip(tmp_path / "a.mov", [rgb] * 3).read_bytes()
     reference = b"alis" + b"\x00\x00\x00\x00" + f"file:{secret}".encode()
     place = moov.index(b"url ")
-    (tmp_path / "upload.mp4").write_bytes(moov[: place - 4] + reference.ljust(12)[:12] + moov[place + 8 :])  # pictures in another file
+    (tmp_path / "upload.mp4").write_bytes(
+        moov[: place - 4] + reference.ljust(12)[:12] + moov[place + 8 :]
+    )  # pictures in another file
     service.analyse(tmp_path / "upload.mp4")
     assert secret.stat().st_atime_ns == opened
     with pytest.raises(TimeoutError):
@@ -212,7 +262,16 @@ def test_no_file_makes_another_be_opened_or_an_address(
 
 def variants(plain: Image.Image) -> Iterator[tuple[str, Image.Image, dict[str, object], Image.Image]]:
     """Form, picture, how to write it, and what it must be read as: turned in eight ways, CMYK, 16 bits, grey, palette, alpha."""
-    undo = (None, 0, 3, 1, 5, 2, 6, 4)  # Image.Transpose that makes of the upright picture what EXIF's 1 to 8 turn upright
+    undo = (
+        None,
+        0,
+        3,
+        1,
+        5,
+        2,
+        6,
+        4,
+    )  # Image.Transpose that makes of the upright picture what EXIF's 1 to 8 turn upright
     for orientation, how in enumerate(undo, start=1):
         exif = Image.Exif()
         exif[0x0112] = orientation
@@ -244,7 +303,9 @@ def test_odd_pictures_are_read_as_the_plain_one(decoders: Decoders, samples: Pat
 
 
 @pytest.mark.proof
-def test_odd_pictures_get_the_verdict_of_the_plain_one(service: AnalysisService, samples: Path, file: Path) -> None:
+def test_odd_pictures_get_the_verdict_of_the_plain_one(
+    service: AnalysisService, samples: Path, file: Path
+) -> None:
     """S17, to 1e-3, by the scores themselves."""
     with Image.open(samples / "astronaut.png") as astronaut:
         plain = astronaut.convert("RGB")
@@ -255,6 +316,9 @@ def test_odd_pictures_get_the_verdict_of_the_plain_one(service: AnalysisService,
         assert prob is not None
         return prob
 
-    apart = [abs(score(picture, form, how) - score(wanted, "PNG", {})) for form, picture, how, wanted in variants(plain)]
+    apart = [
+        abs(score(picture, form, how) - score(wanted, "PNG", {}))
+        for form, picture, how, wanted in variants(plain)
+    ]
     print(f"{len(apart)} forms, at most {max(apart):.1e} from the plain one")
     assert max(apart) <= 1e-3

@@ -12,12 +12,49 @@ from webapp.media.decoding import seccomp
 MACHINES = list(seccomp._MACHINES)
 ALLOWED, REFUSED, KILLED = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
 FORBIDDEN = {  # call: its numbers on x86_64 and aarch64
-    **{"openat": (257, 56), "openat2": (437, 437), "execve": (59, 221), "execveat": (322, 281), "socket": (41, 198)},
-    **{"socketpair": (53, 199), "connect": (42, 203), "bind": (49, 200), "accept4": (288, 242), "kill": (62, 129), "tgkill": (234, 131)},
-    **{"ptrace": (101, 117), "process_vm_readv": (310, 270), "unshare": (272, 97), "mount": (165, 40), "bpf": (321, 280)},
-    **{"io_uring_setup": (425, 425), "memfd_create": (319, 279), "ioctl": (16, 29), "prctl": (157, 167), "prlimit64": (302, 261)},
-    **{"unlinkat": (263, 35), "ftruncate": (77, 46), "chdir": (80, 49), "setns": (308, 268), "userfaultfd": (323, 282)},
-    **{"pidfd_getfd": (438, 438), "perf_event_open": (298, 241), "add_key": (248, 217), "shmget": (29, 194), "splice": (275, 76)},
+    **{
+        "openat": (257, 56),
+        "openat2": (437, 437),
+        "execve": (59, 221),
+        "execveat": (322, 281),
+        "socket": (41, 198),
+    },
+    **{
+        "socketpair": (53, 199),
+        "connect": (42, 203),
+        "bind": (49, 200),
+        "accept4": (288, 242),
+        "kill": (62, 129),
+        "tgkill": (234, 131),
+    },
+    **{
+        "ptrace": (101, 117),
+        "process_vm_readv": (310, 270),
+        "unshare": (272, 97),
+        "mount": (165, 40),
+        "bpf": (321, 280),
+    },
+    **{
+        "io_uring_setup": (425, 425),
+        "memfd_create": (319, 279),
+        "ioctl": (16, 29),
+        "prctl": (157, 167),
+        "prlimit64": (302, 261),
+    },
+    **{
+        "unlinkat": (263, 35),
+        "ftruncate": (77, 46),
+        "chdir": (80, 49),
+        "setns": (308, 268),
+        "userfaultfd": (323, 282),
+    },
+    **{
+        "pidfd_getfd": (438, 438),
+        "perf_event_open": (298, 241),
+        "add_key": (248, 217),
+        "shmget": (29, 194),
+        "splice": (275, 76),
+    },
 }
 
 
@@ -33,7 +70,9 @@ def decision(machine: str, number: int, *arguments: int, architecture: int | Non
         elif step.code == 0x06:
             return step.value
         else:
-            true = {0x15: value == step.value, 0x35: value >= step.value, 0x45: bool(value & step.value)}[step.code]
+            true = {0x15: value == step.value, 0x35: value >= step.value, 0x45: bool(value & step.value)}[
+                step.code
+            ]
             at += step.if_true if true else step.if_false
 
 

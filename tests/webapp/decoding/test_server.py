@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from laanet_core.images import read_image
+from laanet_core.media.images import read_image
 from tests.conftest import ROOT, Server
 from tests.core.clips import write_clip
 from tests.webapp import private
@@ -28,9 +28,25 @@ from tests.webapp.decoding.test_hostile import CODECS, FORMS, damaged
 
 DECODES = {  # files that may: what workers run, what checks masks of 64 kB, what reads pictures of our own
     *("media/stripping.py", "media/decoding/worker.py", "media/decoding/libraries.py"),
-    *("media/masks.py", "examples/make.py", "services/learning/drawn_judge.py", "services/learning/poison.py", "cli/benchmark.py"),
+    *(
+        "media/masks.py",
+        "examples/make.py",
+        "services/learning/drawn_judge.py",
+        "services/learning/poison.py",
+        "cli/benchmark.py",
+    ),
 }
-DECODERS = {"read_image", "read_frames", "read_length", "read_film", "read_at", "imread", "imdecode", "VideoCapture", "imdecodemulti"}
+DECODERS = {
+    "read_image",
+    "read_frames",
+    "read_length",
+    "read_film",
+    "read_at",
+    "imread",
+    "imdecode",
+    "VideoCapture",
+    "imdecodemulti",
+}
 OPENERS = {("Image", "open"), ("av", "open"), ("plt", "imread"), ("iio", "imread")}
 
 
@@ -40,7 +56,13 @@ def test_nothing_in_the_server_calls_a_decoder() -> None:
         if str(file.relative_to(ROOT / "webapp")) in DECODES:
             continue
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+            name = (
+                node.id
+                if isinstance(node, ast.Name)
+                else node.attr
+                if isinstance(node, ast.Attribute)
+                else ""
+            )
             assert name not in DECODERS, f"{file}:{node.lineno}"  # type: ignore[attr-defined]
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 assert (node.value.id, node.attr) not in OPENERS, f"{file}:{node.lineno}"
@@ -55,7 +77,9 @@ def test_a_visit_decodes_nothing_in_the_server(tmp_path: Path) -> None:
 
 
 def post(server: Server, content: bytes) -> tuple[int, dict[str, Any]]:
-    request = urllib.request.Request(f"{server.url}/api/v1/analyse", content, {"Content-Type": "application/octet-stream"})
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/analyse", content, {"Content-Type": "application/octet-stream"}
+    )
     try:
         with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, json.loads(answer.read())
@@ -72,13 +96,18 @@ def corpus(samples: Path, folder: Path, count: int) -> Iterator[bytes]:
     chance = random.Random(5)
     whole = [private.picture(rgb, form) for form in FORMS]
     frames = [np.roll(rgb, 9 * n, axis=1) for n in range(8)]
-    whole += [write_clip(folder / f"whole.{ending}", frames, codec=codec).read_bytes() for ending, codec in CODECS.items()]
+    whole += [
+        write_clip(folder / f"whole.{ending}", frames, codec=codec).read_bytes()
+        for ending, codec in CODECS.items()
+    ]
     for _ in range(count):
         yield from (damaged(content, chance) for content in whole)
 
 
 @pytest.mark.parametrize("count", [1, pytest.param(40, marks=pytest.mark.proof)])
-def test_a_hostile_corpus_over_http_leaves_the_server_well(server: Server, samples: Path, tmp_path: Path, count: int) -> None:
+def test_a_hostile_corpus_over_http_leaves_the_server_well(
+    server: Server, samples: Path, tmp_path: Path, count: int
+) -> None:
     written = len(server.log.read_text())  # others use this server too
     found, late, done = Counter[tuple[int, str]](), list[float](), threading.Event()
 
@@ -101,7 +130,9 @@ def test_a_hostile_corpus_over_http_leaves_the_server_well(server: Server, sampl
     finally:
         done.set()
         watcher.join()
-    print(f"{sum(found.values())} files: {dict(found)}; {len(late)} times /healthz, at most {max(late):.2f} s")
+    print(
+        f"{sum(found.values())} files: {dict(found)}; {len(late)} times /healthz, at most {max(late):.2f} s"
+    )
     assert len(late) > 3
     status, answer = post(server, (samples / "astronaut.png").read_bytes())
     assert (status, answer["outcome"]) == (200, "verdict")

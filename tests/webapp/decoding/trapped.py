@@ -13,8 +13,8 @@ import av
 import cv2
 from PIL import Image
 
-import laanet_core.images
-import laanet_core.reader
+import laanet_core.media.images
+import laanet_core.media.reader
 import webapp.media.stripping
 from tests.conftest import ROOT
 from webapp.bootstrap import Application, build
@@ -35,7 +35,10 @@ def set_traps() -> None:
 
     for holder, name in (
         *((Image, "open"), (av, "open"), (cv2, "imread"), (cv2, "VideoCapture")),
-        *((module, "read_image") for module in (laanet_core.images, laanet_core.reader, webapp.media.stripping)),
+        *(
+            (module, "read_image")
+            for module in (laanet_core.media.images, laanet_core.media.reader, webapp.media.stripping)
+        ),
     ):
         setattr(holder, name, trap)
 
@@ -65,7 +68,7 @@ def main(folder: Path) -> None:
     set_traps()
     visit(application, photo, clip)
     try:
-        laanet_core.images.read_image(photo)
+        laanet_core.media.images.read_image(photo)
     except Decoded:
         print("all done")
     application.stopping.run()

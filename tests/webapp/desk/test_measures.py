@@ -20,10 +20,11 @@ from tests.conftest import ROOT
 from tests.measured import GOLD, work
 from webapp.bootstrap import Records, open_records
 from webapp.db.tables import Label, RegionAgreement
-from webapp.domain import Role, now
+from webapp.domain.clock import now
+from webapp.domain.enums import Role
 from webapp.services.accounts import HOST, AccountService
-from webapp.services.cases.measured import FEWEST, Measures, Share
-from webapp.services.cases.measures import MeasureService
+from webapp.services.label_quality.report import FEWEST, Measures, Share
+from webapp.services.label_quality.service import MeasureService
 from webapp.settings import Settings
 from webapp.ui.pages.desk.alpha_chart import chart
 from webapp.ui.pages.desk.measures import measures
@@ -48,7 +49,9 @@ def told(folder: Path, *arguments: str) -> str:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LENS_")}
     command = [sys.executable, "-m", "webapp", "measures", *arguments]
     environment = {**kept, "LENS_DATA": str(folder)}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=True
+    )
     assert done.stderr == ""
     return done.stdout
 
@@ -58,7 +61,10 @@ def rows(page: str, section: str) -> list[list[str]]:
     part = re.search(rf"id='{section}'.*?</section>", page, re.DOTALL)
     assert part is not None
     found = re.findall(r"<tr>(.*?)</tr>", part[0].split("<tbody>")[1])
-    return [[unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall(r"<td>(.*?)</td>", row)] for row in found]
+    return [
+        [unescape(re.sub("<[^>]+>", "", cell)) for cell in re.findall(r"<td>(.*?)</td>", row)]
+        for row in found
+    ]
 
 
 def shown(share: dict[str, Any]) -> str:
@@ -96,7 +102,11 @@ def test_page_and_command_tell_the_alpha_that_was_measured(all_told: Told) -> No
     interval = f"{overall.interval.low:.2f} to {overall.interval.high:.2f}"
     assert f"<b>0.75</b> <span>(95 % interval {interval})</span>" in all_told.page
     assert f"  all       0.75 ({interval}), 34\n" in all_told.text
-    assert [(month.period, month.cases) for month in all_told.measured.months] == [("2026-07", 10), ("2026-08", 12), ("2026-09", 12)]
+    assert [(month.period, month.cases) for month in all_told.measured.months] == [
+        ("2026-07", 10),
+        ("2026-08", 12),
+        ("2026-09", 12),
+    ]
     assert all_told.page.count("<circle") == 3
     for month in all_told.measured.months:
         assert f"<td>{month.period}</td><td>{month.cases}</td><td>{month.alpha:.2f}</td>" in all_told.page
@@ -159,9 +169,16 @@ def test_a_share_is_told_from_the_fewest_on(count: int, said: float | None) -> N
 
 def test_the_line_breaks_where_a_month_is_missing() -> None:
     def month(name: str, alpha: float | None) -> dict[str, Any]:
-        return {"month": name, "cases": 20, "alpha": alpha, "interval": None if alpha is None else [alpha - 0.2, alpha + 0.1]}
+        return {
+            "month": name,
+            "cases": 20,
+            "alpha": alpha,
+            "interval": None if alpha is None else [alpha - 0.2, alpha + 0.1],
+        }
 
-    drawn = chart([month("2025-11", 0.5), month("2025-12", 0.7), month("2026-01", None), month("2026-02", -0.1)], WORDS)
+    drawn = chart(
+        [month("2025-11", 0.5), month("2025-12", 0.7), month("2026-01", None), month("2026-02", -0.1)], WORDS
+    )
     lines = re.findall(r"<polyline points='([^']*)'", drawn)
     assert [len(line.split()) for line in lines] == [2, 1]
     assert drawn.count("<circle") == 3

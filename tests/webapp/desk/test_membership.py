@@ -14,11 +14,11 @@ from tests.conftest import Server, served
 from tests.desks import PASSWORD, Moderator, invite_all, keep, open_on, records_of, rows_of
 from tests.openid_provider import HOST, OpenIDProvider, user
 from tests.webapp.desk.test_reach import dependencies, every_request
-from webapp.domain import Role
+from webapp.domain.enums import Role
 from webapp.services.accounts import HOST as THE_HOST
 from webapp.services.accounts import AccountService
+from webapp.ui.auth import cookies as cookie
 from webapp.ui.desk import CALLS, DESK
-from webapp.ui.doors import cookie
 
 DIRECT = {"Host": HOST, "X-Forwarded-Proto": "https"}  # what a Space's proxy sends
 
@@ -31,7 +31,12 @@ def provider() -> Iterator[OpenIDProvider]:
 
 @pytest.fixture(scope="module")
 def space(tmp_path_factory: pytest.TempPathFactory, provider: OpenIDProvider) -> Iterator[Server]:
-    settings = {"LENS_HOST": "127.0.0.1", "LENS_HF_ORGANISATION": "lens-moderators", "LENS_AUDIT_SHARE": "0", "LENS_CASE_UNCERTAIN": "0"}
+    settings = {
+        "LENS_HOST": "127.0.0.1",
+        "LENS_HF_ORGANISATION": "lens-moderators",
+        "LENS_AUDIT_SHARE": "0",
+        "LENS_CASE_UNCERTAIN": "0",
+    }
     with served(tmp_path_factory.mktemp("space"), **provider.environment, **settings) as running:
         invite_all(running)
         yield running
@@ -64,11 +69,15 @@ def come_back(browser: httpx.Client, back: str, sealed: str) -> httpx.Response:
 def session_in(answer: httpx.Response) -> str:
     assert answer.status_code == 200, answer.text
     return (
-        next(given for given in answer.headers.get_list("set-cookie") if given.startswith(cookie.NAME)).partition("=")[2].partition(";")[0]
+        next(given for given in answer.headers.get_list("set-cookie") if given.startswith(cookie.NAME))
+        .partition("=")[2]
+        .partition(";")[0]
     )
 
 
-def test_a_member_works_at_the_desk(space: Server, browser: httpx.Client, provider: OpenIDProvider, case: str) -> None:
+def test_a_member_works_at_the_desk(
+    space: Server, browser: httpx.Client, provider: OpenIDProvider, case: str
+) -> None:
     assert f"href='https://{HOST}/sign-in/huggingface'" in browser.get("/sign-in").text
     answer = come_back(browser, *away(browser))
     assert f"url={DESK}/" in answer.text
@@ -82,7 +91,9 @@ def test_a_member_works_at_the_desk(space: Server, browser: httpx.Client, provid
     assert moderator.get("/state").status_code == 401
 
 
-def test_half_a_sign_in_opens_nothing(space: Server, browser: httpx.Client, provider: OpenIDProvider, case: str) -> None:
+def test_half_a_sign_in_opens_nothing(
+    space: Server, browser: httpx.Client, provider: OpenIDProvider, case: str
+) -> None:
     """Everything that a browser has after the first half, offered to every endpoint in every way."""
     browser.headers["Cookie"] = f"{cookie.NAME}={session_in(come_back(browser, *away(browser)))}"
     calls = dependencies(Moderator(browser))
@@ -92,7 +103,9 @@ def test_half_a_sign_in_opens_nothing(space: Server, browser: httpx.Client, prov
     before = rows_of(space)
     along = f"{cookie.AWAY}={sealed}"
     offers = [{"Cookie": along}]
-    offers += [{"Cookie": f"{along}; {cookie.NAME}={value}"} for value in (sealed, said["state"], said["code"])]
+    offers += [
+        {"Cookie": f"{along}; {cookie.NAME}={value}"} for value in (sealed, said["state"], said["code"])
+    ]
     offers += [{"Cookie": along, "Authorization": f"Bearer {said['code']}"}]
     for offer in offers:
         assert {answer.status_code for answer in every_request(browser, case, calls, **offer)} == {401}
@@ -104,7 +117,9 @@ def test_half_a_sign_in_opens_nothing(space: Server, browser: httpx.Client, prov
     assert come_back(browser, back, sealed).status_code == 200  # the other half
 
 
-def test_whoever_is_refused_has_no_way_round(space: Server, browser: httpx.Client, provider: OpenIDProvider) -> None:
+def test_whoever_is_refused_has_no_way_round(
+    space: Server, browser: httpx.Client, provider: OpenIDProvider
+) -> None:
     with records_of(space) as sessions:
         AccountService(sessions).set_disabled(THE_HOST, "mia", True)
         people = {facts.name for facts in AccountService(sessions).people(THE_HOST)}
@@ -123,7 +138,9 @@ def test_whoever_is_refused_has_no_way_round(space: Server, browser: httpx.Clien
     assert (facts["mia"].disabled, facts["hf:mia"].role) == (True, Role.MODERATOR)
 
 
-def test_a_provider_that_hangs_costs_ten_seconds_and_no_visitor(space: Server, browser: httpx.Client, provider: OpenIDProvider) -> None:
+def test_a_provider_that_hangs_costs_ten_seconds_and_no_visitor(
+    space: Server, browser: httpx.Client, provider: OpenIDProvider
+) -> None:
     provider.user = user()
     back, sealed = away(browser)
     started = time.monotonic()
@@ -131,7 +148,9 @@ def test_a_provider_that_hangs_costs_ten_seconds_and_no_visitor(space: Server, b
         answer = come_back(browser, back, sealed)
     assert 9 < time.monotonic() - started < 15
     assert (answer.status_code, "provider_unavailable" in answer.text) == (503, True)
-    assert browser.post("/sign-in", data={"name": "noah", "password": PASSWORD}).status_code == 303  # local accounts go on
+    assert (
+        browser.post("/sign-in", data={"name": "noah", "password": PASSWORD}).status_code == 303
+    )  # local accounts go on
     assert "Traceback" not in space.log.read_text()
 
 

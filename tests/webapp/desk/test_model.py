@@ -19,27 +19,27 @@ import pytest
 import torch
 from sqlalchemy import select, update
 
-from laanet_core.model import LAANet
-from laanet_core.weights import save_weights
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import save_weights
 from tests.conftest import Server, free_port, start_server, wait_until_served
 from tests.core.conftest import TINY
 from tests.desks import Moderator, invite_all, records_of, rows_of, signed_in
 from tests.webapp.learning.conftest import BOX, Crowd, where_painted
 from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import AuditEntry, TuningRun
-from webapp.domain import RunState
+from webapp.domain.enums import RunState
 from webapp.media.store import MediaStore
-from webapp.services.analysis import AnalysisService
-from webapp.services.audit import AuditService
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
-from webapp.services.learning import parts
-from webapp.services.learning import training_process as process
-from webapp.services.learning.drawn_judge import DrawnJudge
-from webapp.services.learning.folders import SnapshotFolders
-from webapp.services.learning.scripted import Script
-from webapp.services.learning.snapshots import SnapshotService
-from webapp.services.learning.versions import VersionService
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.audit.log import AuditService
+from webapp.services.drills.scripted_users import Script
+from webapp.services.drills.synthetic_detector import DrawnJudge
+from webapp.services.model_registry.versions import VersionService
+from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.snapshot_folders import SnapshotFolders
+from webapp.services.training import splits as parts
+from webapp.services.training import subprocesses as process
+from webapp.services.training.snapshots import SnapshotService
 
 MANY = 100_000  # steps; such a run does not end by itself while a test lasts
 
@@ -56,7 +56,9 @@ class Host:
     @classmethod
     def start(cls, folder: Path, **settings: str) -> Host:
         port = free_port()
-        server = Server(f"http://127.0.0.1:{port}", folder / "data" / "lens.sqlite3", folder / "cache", folder / "log")
+        server = Server(
+            f"http://127.0.0.1:{port}", folder / "data" / "lens.sqlite3", folder / "cache", folder / "log"
+        )
         given = {"LENS_PORT": str(port), **settings}
         host = cls(folder, given, server, start_server(folder, **given))
         host.wait()
@@ -90,7 +92,11 @@ class Host:
         """Who did what, of what the page can do."""
         with records_of(self.server) as sessions, sessions() as session:
             entries = session.scalars(select(AuditEntry).order_by(AuditEntry.number))
-            return [(entry.action, entry.actor[:5]) for entry in entries if entry.subject.startswith(("run:", "model:", "snapshot"))]
+            return [
+                (entry.action, entry.actor[:5])
+                for entry in entries
+                if entry.subject.startswith(("run:", "model:", "snapshot"))
+            ]
 
 
 def decided(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -101,8 +107,16 @@ def decided(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     pictures.mkdir()
     engine = open_database(f"sqlite:///{data / 'lens.sqlite3'}")
     sessions = make_sessions(engine)
-    audit, keeping = AuditService(sessions, data / "audit.head"), Keeping(sessions, MediaStore(str(data / "media")), quota=50_000_000)
-    crowd = Crowd(pictures, Script(sessions, AnalysisService(DrawnJudge(BOX), sessions, Jobs(), frames=4, keeping=keeping), wanted=1))
+    audit, keeping = (
+        AuditService(sessions, data / "audit.head"),
+        Keeping(sessions, MediaStore(str(data / "media")), quota=50_000_000),
+    )
+    crowd = Crowd(
+        pictures,
+        Script(
+            sessions, AnalysisService(DrawnJudge(BOX), sessions, Jobs(), frames=4, keeping=keeping), wanted=1
+        ),
+    )
     crowd.script.play(crowd.arrivals(14, 14))
     snapshots = SnapshotService(
         *(sessions, audit, keeping, SnapshotFolders(data / "snapshots", data / "runs" / "judged")),
@@ -123,12 +137,16 @@ def snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def host(tmp_path: Path, snapshot: str) -> Iterator[Host]:
     torch.manual_seed(3)
     save_weights(LAANet(TINY), tmp_path / "base", version="tiny-1")
-    started = Host.start(tmp_path, LENS_WEIGHTS=str(tmp_path / "base"), LENS_DECISION_DELAY="0", LENS_GATE_CORRUPTIONS="")
+    started = Host.start(
+        tmp_path, LENS_WEIGHTS=str(tmp_path / "base"), LENS_DECISION_DELAY="0", LENS_GATE_CORRUPTIONS=""
+    )
     invite_all(started.server)
     yield started
     started.kill()
     with records_of(started.server) as sessions, sessions.begin() as session:
-        session.execute(update(TuningRun).where(TuningRun.state == RunState.RUNNING).values(state=RunState.CANCELLED))
+        session.execute(
+            update(TuningRun).where(TuningRun.state == RunState.RUNNING).values(state=RunState.CANCELLED)
+        )
     for run in (started.data / "runs").glob("[0-9a-f]*"):
         kill_all_of(run.name)
 
@@ -156,7 +174,9 @@ def run_of(ada: Moderator) -> dict[str, Any]:
 
 
 def champion_answers(host: Host, samples: Path) -> str:
-    answer = httpx.post(f"{host.server.url}/api/v1/analyse", content=(samples / "astronaut.png").read_bytes(), timeout=120)
+    answer = httpx.post(
+        f"{host.server.url}/api/v1/analyse", content=(samples / "astronaut.png").read_bytes(), timeout=120
+    )
     assert answer.status_code == 200, answer.text
     return str(answer.json()["model"]["version"])
 
@@ -173,7 +193,14 @@ def cancel(host: Host, ada: Moderator, run: str) -> None:
     """The page's own button ends it, trainer and all."""
     assert ada.said("/model/cancel", {"run": run})["runs"][0]["state"] == "cancelled"
     folder = host.data / "runs" / run
-    wait_for(lambda: not any(process.is_held(folder / lock) for lock in (process.SUPERVISOR, process.DETACHED, process.TRAINER)))
+    wait_for(
+        lambda: (
+            not any(
+                process.is_held(folder / lock)
+                for lock in (process.SUPERVISOR, process.DETACHED, process.TRAINER)
+            )
+        )
+    )
     refused = ada.post("/model/resume", {"run": run})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "run_ended")
 
@@ -199,7 +226,9 @@ def test_a_run_outlives_the_server_that_it_was_begun_on(host: Host, snapshot: st
 
 
 @pytest.mark.proof
-def test_a_run_that_was_killed_with_the_server_goes_on_and_the_champion_answers(host: Host, snapshot: str, samples: Path) -> None:
+def test_a_run_that_was_killed_with_the_server_goes_on_and_the_champion_answers(
+    host: Host, snapshot: str, samples: Path
+) -> None:
     """kill -9 of everything: the server that is started again goes on with it. Then of the run alone: the page's button does."""
     with signed_in(host.server, "ada") as ada:
         run = begin(ada, snapshot)
@@ -214,7 +243,9 @@ def test_a_run_that_was_killed_with_the_server_goes_on_and_the_champion_answers(
         assert champion_answers(host, samples) == "tiny-1"
         wait_for(lambda: len(log.read_text().splitlines()) > reached)
         assert run_of(ada)["alive"]
-        assert json.loads(log.read_text().splitlines()[reached])["step"] > 20  # a checkpoint's, not the beginning
+        assert (
+            json.loads(log.read_text().splitlines()[reached])["step"] > 20
+        )  # a checkpoint's, not the beginning
         kill_all_of(run)
         wait_for(lambda: not run_of(ada)["alive"])
         reached = len(log.read_text().splitlines())
@@ -239,7 +270,10 @@ def test_from_decisions_to_the_model_that_answers_and_back(host: Host, snapshot:
         ada.said("/model/begin", {"snapshot": snapshot, "steps": 3})
         wait_for(lambda: run_of(ada)["state"] == "finished" or run_of(ada)["message"])
         assert run_of(ada)["state"] == "finished", run_of(ada)
-        assert [one["lineage"] for one in ada.get("/model").json()["versions"]] == [["ft-1", "tiny-1"], ["tiny-1"]]
+        assert [one["lineage"] for one in ada.get("/model").json()["versions"]] == [
+            ["ft-1", "tiny-1"],
+            ["tiny-1"],
+        ]
         assert ada.get("/model/report?version=ft-1").json()["error"]["code"] == "not_measured"
         assert ada.said("/model/measure", {"version": "ft-1"})["errand"]["subject"] == "ft-1"
         found = wait_for(lambda: None if (found := ada.get("/model").json())["errand"]["running"] else found)
@@ -265,7 +299,9 @@ def let_pass(host: Host, version: str, report: dict[str, Any]) -> None:
     """As if everything had held: three steps make no better model."""
     with records_of(host.server) as sessions:
         audit = AuditService(sessions, host.data / "audit.head")
-        VersionService(sessions, audit, host.data / "models", host.settings["LENS_WEIGHTS"]).note(version, {**report, "passed": True})
+        VersionService(sessions, audit, host.data / "models", host.settings["LENS_WEIGHTS"]).note(
+            version, {**report, "passed": True}
+        )
 
 
 @pytest.mark.parametrize(
@@ -285,7 +321,9 @@ def let_pass(host: Host, version: str, report: dict[str, Any]) -> None:
         ("rollback", {"to": "none"}, 404, "unknown_version"),
     ],
 )
-def test_what_cannot_be_done_is_refused(desk_server: Server, path: str, words: object, status: int, code: str) -> None:
+def test_what_cannot_be_done_is_refused(
+    desk_server: Server, path: str, words: object, status: int, code: str
+) -> None:
     before = rows_of(desk_server)
     with signed_in(desk_server, "ada") as ada:
         answer = ada.post(f"/model/{path}", words)

@@ -14,10 +14,11 @@ from sqlalchemy import update
 from tests.conftest import Server
 from tests.desks import Moderator, close_all, keep, open_on, records_of, rows_of, signed_in
 from webapp.db.tables import SignedIn
-from webapp.domain import new_id, now
+from webapp.domain.clock import now
+from webapp.security.tokens import new_id
 from webapp.services.accounts import HOST, AccountService
 from webapp.ui.desk import CALLS, DESK
-from webapp.ui.desk.learning_routes import PREFIX
+from webapp.ui.desk.model_routes import PREFIX
 from webapp.ui.desk.routes import Handlers
 
 SAID = {"value": "fake", "confidence": 3, "tags": ["eyes"], "note": "n", "concern": "other"}
@@ -49,13 +50,19 @@ def dependencies(mia: Moderator) -> list[dict[str, Any]]:
     return found
 
 
-def every_request(client: httpx.Client, case: str, calls: list[dict[str, Any]], **headers: str) -> Iterator[httpx.Response]:
+def every_request(
+    client: httpx.Client, case: str, calls: list[dict[str, Any]], **headers: str
+) -> Iterator[httpx.Response]:
     """All JSON endpoints, and all that Gradio calls in any of the ways it can be called."""
     for method, path in ENDPOINTS:
         address = CALLS + path.replace("{case}", case)
         yield client.request(method, address, json=SAID if method == "POST" else None, headers=headers)
     for call in calls:
-        data = {"data": ["mia", "admin"][: len(call["inputs"])], "fn_index": call["id"], "session_hash": "abcdef"}
+        data = {
+            "data": ["mia", "admin"][: len(call["inputs"])],
+            "fn_index": call["id"],
+            "session_hash": "abcdef",
+        }
         for path in ("queue/join", "run/predict", f"call/{call['api_name']}", "api/predict"):
             yield client.post(f"{DESK}/gradio_api/{path}", json=data, headers=headers)
     for path in (
@@ -84,7 +91,9 @@ def test_nobody_acts_who_may_not(desk_server: Server, mia: Moderator, case: str)
     with httpx.Client(base_url=desk_server.url, timeout=60) as stranger:
         for cookie in ({}, {"Cookie": "lens_session=guess"}):
             assert {answer.status_code for answer in every_request(stranger, case, calls, **cookie)} == {401}
-    foreign = [{"Origin": origin} for origin in ("https://evil.example", "null")] + [{"Sec-Fetch-Site": "cross-site"}]
+    foreign = [{"Origin": origin} for origin in ("https://evil.example", "null")] + [
+        {"Sec-Fetch-Site": "cross-site"}
+    ]
     for headers in foreign[:2]:
         assert {answer.status_code for answer in every_request(mia.client, case, calls, **headers)} == {403}
     assert mia.client.post(f"{CALLS}/take", json={}, headers=foreign[2]).status_code == 403
@@ -102,7 +111,9 @@ def test_nobody_acts_who_may_not(desk_server: Server, mia: Moderator, case: str)
             assert {answer.status_code for answer in every_request(olga.client, case, calls)} == {401}
 
 
-def test_an_ended_session_does_nothing_and_holds_nothing(desk_server: Server, mia: Moderator, case: str) -> None:
+def test_an_ended_session_does_nothing_and_holds_nothing(
+    desk_server: Server, mia: Moderator, case: str
+) -> None:
     calls = dependencies(mia)
     assert mia.said("/take")["case"]["id"] == case
     expire(desk_server, mia)
@@ -111,7 +122,10 @@ def test_an_ended_session_does_nothing_and_holds_nothing(desk_server: Server, mi
     assert {answer.status_code for answer in every_request(mia.client, case, calls)} == {401}
     after = rows_of(desk_server)
     assert after["claim"] == []
-    assert {name for name in before if before[name] != after[name]} == {"claim", "signed_in"}  # both are gone, nothing came
+    assert {name for name in before if before[name] != after[name]} == {
+        "claim",
+        "signed_in",
+    }  # both are gone, nothing came
     assert len(after["signed_in"]) == len(before["signed_in"]) - 1
 
 
@@ -123,9 +137,13 @@ def test_signing_out_gives_the_case_back(desk_server: Server, mia: Moderator, ca
 
 def outcome(moderator: Moderator, call: dict[str, Any], data: list[Any], session: str) -> str:
     """What Gradio's queue says of one call."""
-    joined = moderator.client.post(f"{DESK}/gradio_api/queue/join", json={"data": data, "fn_index": call["id"], "session_hash": session})
+    joined = moderator.client.post(
+        f"{DESK}/gradio_api/queue/join", json={"data": data, "fn_index": call["id"], "session_hash": session}
+    )
     assert joined.status_code == 200, joined.text
-    with moderator.client.stream("GET", f"{DESK}/gradio_api/queue/data", params={"session_hash": session}) as stream:
+    with moderator.client.stream(
+        "GET", f"{DESK}/gradio_api/queue/data", params={"session_hash": session}
+    ) as stream:
         for line in stream.iter_lines():
             if "process_completed" in line:
                 return line
@@ -147,7 +165,11 @@ def test_a_moderator_is_no_admin(desk_server: Server, mia: Moderator, case: str)
             assert "may not do this" in line
     of_the_model = [(method, path) for method, path in ENDPOINTS if path.startswith(PREFIX)]
     assert len(of_the_model) >= 9
-    of_disputes = [("POST", "/disputed"), ("GET", f"/case/{case}/arguments"), ("POST", f"/case/{case}/adjudicate")]
+    of_disputes = [
+        ("POST", "/disputed"),
+        ("GET", f"/case/{case}/arguments"),
+        ("POST", f"/case/{case}/adjudicate"),
+    ]
     for method, path in (*of_the_model, *of_disputes):
         answer = mia.client.request(method, CALLS + path, json=SAID if method == "POST" else None)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "not_allowed")
@@ -157,7 +179,9 @@ def test_a_moderator_is_no_admin(desk_server: Server, mia: Moderator, case: str)
 def test_an_admin_is(desk_server: Server, case: str) -> None:
     with signed_in(desk_server, "ada") as ada:
         actions = [call for call in dependencies(ada) if call["inputs"]]
-        lines = [outcome(ada, call, ["pia", "moderator"], f"admin{number}") for number, call in enumerate(actions)]
+        lines = [
+            outcome(ada, call, ["pia", "moderator"], f"admin{number}") for number, call in enumerate(actions)
+        ]
         (measured,) = [call for call in dependencies(ada) if call["targets"][0][1] == "select"]
         assert "measures-alpha" in outcome(ada, measured, [], "measured")
     assert "/link#" in lines[0]
@@ -186,7 +210,10 @@ def test_the_page_and_its_answers_are_kept_by_nobody_and_framed_by_nobody(mia: M
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "access-control-allow-origin" not in answer.headers
     assert mia.client.get(DESK).headers["location"] == f"{DESK}/"
-    assert mia.client.get(f"{DESK}/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    assert mia.client.get(f"{DESK}/gradio_api/info").json() == {
+        "named_endpoints": {},
+        "unnamed_endpoints": {},
+    }
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,12 @@ from starlette.testclient import TestClient
 
 from webapp.db.session import Sessions
 from webapp.db.tables import AuditEntry
-from webapp.domain import Refused, Role
+from webapp.domain.enums import Role
+from webapp.domain.errors import Refused
 from webapp.services.accounts import HOST, AccountService, Person, SignInService
-from webapp.services.audit import AuditService
-from webapp.ui.doors import PATHS, Door, build, cookie
+from webapp.services.audit.log import AuditService
+from webapp.ui.auth import PATHS, Door, build
+from webapp.ui.auth import cookies as cookie
 
 PASSWORD = "correct horse battery"
 BASE = "http://lens.example"
@@ -37,7 +39,11 @@ def accounts(sessions: Sessions) -> AccountService:
 def client(sessions: Sessions, accounts: AccountService) -> Iterator[Client]:
     """A browser before the doors, over the real services."""
     signing = SignInService(sessions)
-    routes = [*build(accounts, signing, desk="/desk/"), Route("/desk/{rest:path}", desk, methods=["GET", "POST"]), Route("/", desk)]
+    routes = [
+        *build(accounts, signing, desk="/desk/"),
+        Route("/desk/{rest:path}", desk, methods=["GET", "POST"]),
+        Route("/", desk),
+    ]
     app = Door(Starlette(routes=routes), signing=signing, desk="/desk", doors=PATHS)
     with TestClient(app, base_url=BASE, follow_redirects=False) as opened:
         yield opened
@@ -59,7 +65,9 @@ def test_from_a_link_to_the_desk_and_out_again(client: Client, accounts: Account
     answer = client.post("/link", data={"token": token, "password": "short"})
     assert answer.status_code == 422
     assert token in answer.text  # still in the form
-    assert "You can sign in as ada now" in client.post("/link", data={"token": token, "password": PASSWORD}).text
+    assert (
+        "You can sign in as ada now" in client.post("/link", data={"token": token, "password": PASSWORD}).text
+    )
     answer = client.post("/sign-in", data={"name": "ada", "password": PASSWORD})
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk/")
     assert client.get("/desk/").json() == {"secret": "cases"}
@@ -74,11 +82,16 @@ def test_the_cookie_is_out_of_reach(client: Client, ada: Person) -> None:
     assert "httponly" in given
     assert "samesite=strict" in given
     assert "secure" not in given  # by plain http the browser would throw it away
-    behind = client.post("/sign-in", data={"name": "ada", "password": PASSWORD}, headers={"X-Forwarded-Proto": "https"})
+    behind = client.post(
+        "/sign-in", data={"name": "ada", "password": PASSWORD}, headers={"X-Forwarded-Proto": "https"}
+    )
     assert "secure" in behind.headers["set-cookie"].lower()
 
 
-@pytest.mark.parametrize("path", ["/desk", "/desk/", "/desk/gradio_api/queue/join", "/desk/config", "/desk/theme.css", "/desk/../desk/x"])
+@pytest.mark.parametrize(
+    "path",
+    ["/desk", "/desk/", "/desk/gradio_api/queue/join", "/desk/config", "/desk/theme.css", "/desk/../desk/x"],
+)
 def test_nothing_of_the_desk_is_open(client: Client, path: str) -> None:
     assert client.get(path).status_code == 401
     assert client.post(path).status_code == 401
@@ -87,7 +100,10 @@ def test_nothing_of_the_desk_is_open(client: Client, path: str) -> None:
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://lens.example.evil.example", "http://lens.example:81", ""])
+@pytest.mark.parametrize(
+    "origin",
+    ["https://evil.example", "null", "http://lens.example.evil.example", "http://lens.example:81", ""],
+)
 def test_foreign_origins_are_refused_even_with_the_cookie(client: Client, ada: Person, origin: str) -> None:
     assert sign_in(client) == 303
     for path in ("/desk/", *PATHS):
@@ -95,7 +111,9 @@ def test_foreign_origins_are_refused_even_with_the_cookie(client: Client, ada: P
         assert client.post(path, headers={"Origin": origin}).status_code == 403
     assert client.post("/desk/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert client.post("/desk/", headers={"Sec-Fetch-Site": "same-site"}).status_code == 403
-    assert client.get("/", headers={"Origin": origin}).status_code == 200  # the public page is no business of the door
+    assert (
+        client.get("/", headers={"Origin": origin}).status_code == 200
+    )  # the public page is no business of the door
     assert client.post("/desk/", headers={"Origin": BASE, "Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 
@@ -138,19 +156,30 @@ def test_a_second_factor_comes_into_force_by_its_first_code(client: Client, ada:
 
 def offered(page: str) -> tuple[str, dict[str, str]]:
     """The key on a page, and the hidden field that stands for it."""
-    key, token = re.findall(r"<code>([A-Z2-7 ]+)</code>", page), re.findall(r"name='offer' type='hidden' value='([\w-]{43})'", page)
+    key, token = (
+        re.findall(r"<code>([A-Z2-7 ]+)</code>", page),
+        re.findall(r"name='offer' type='hidden' value='([\w-]{43})'", page),
+    )
     return key[0].replace(" ", ""), {"offer": token[0]}
 
 
 def told_of(sessions: Sessions) -> list[tuple[str, str, str, dict[str, str]]]:
     with sessions() as session:
         rows = session.query(AuditEntry).order_by(AuditEntry.number).all()
-    return [(row.actor, row.action, row.subject, json.loads(row.details)) for row in rows if row.action.startswith("sign")]
+    return [
+        (row.actor, row.action, row.subject, json.loads(row.details))
+        for row in rows
+        if row.action.startswith("sign")
+    ]
 
 
-def test_the_audit_log_tells_who_came_and_went_and_who_was_refused(client: Client, ada: Person, sessions: Sessions) -> None:
+def test_the_audit_log_tells_who_came_and_went_and_who_was_refused(
+    client: Client, ada: Person, sessions: Sessions
+) -> None:
     assert sign_in(client, password="wrong") == 422
-    assert sign_in(client, name="hunter2") == 422  # what was typed stands nowhere: it may be somebody's password
+    assert (
+        sign_in(client, name="hunter2") == 422
+    )  # what was typed stands nowhere: it may be somebody's password
     assert sign_in(client) == 303
     for _ in range(2):
         client.post("/sign-out")

@@ -21,16 +21,17 @@ from starlette.testclient import TestClient
 from tests.openid_provider import CALLBACK, HOST, ORGANISATION, SCOPES, OpenIDProvider, user
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, SignedIn
-from webapp.domain import Role
+from webapp.domain.enums import Role
 from webapp.services.accounts import HOST as THE_HOST
 from webapp.services.accounts import AccountService, SignInService
-from webapp.services.accounts.members import MemberService
-from webapp.services.accounts.membership import Policy
-from webapp.services.accounts.openid import Provider
-from webapp.services.audit import AuditService
+from webapp.services.accounts.federated_sign_in import MemberService
+from webapp.services.accounts.membership_policy import Policy
+from webapp.services.accounts.openid_client import Provider
+from webapp.services.audit.log import AuditService
 from webapp.settings import SpaceOAuth, from_environment
-from webapp.ui.doors import PATHS, Door, build, cookie
-from webapp.ui.doors.membership import MemberDoor
+from webapp.ui.auth import PATHS, Door, build
+from webapp.ui.auth import cookies as cookie
+from webapp.ui.auth.hugging_face import MemberDoor
 
 SITE = f"https://{HOST}"
 PASSWORD = "correct horse battery"
@@ -71,7 +72,10 @@ def opened(sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, policy: P
     signing = SignInService(sessions)
     provider = Provider(oauth, CALLBACK, organisation_id=policy.organisation_id, seconds=SECONDS)
     door = MemberDoor(provider, MemberService(audit, policy), SITE)
-    entrances = [*door.routes(desk="/desk/"), *build(AccountService(sessions), signing, desk="/desk/", other=door.link)]
+    entrances = [
+        *door.routes(desk="/desk/"),
+        *build(AccountService(sessions), signing, desk="/desk/", other=door.link),
+    ]
     app = Starlette(routes=[*entrances, Route("/desk/{rest:path}", desk)])
     guarded = Door(app, signing=signing, desk="/desk", doors=(*PATHS, *door.paths))
     return TestClient(guarded, base_url=SITE, follow_redirects=False)
@@ -122,7 +126,11 @@ def test_a_member_signs_in_and_out(client: Client, provider: OpenIDProvider, ses
     assert f"href='{SITE}/sign-in/huggingface'" in form
     start = client.get("/sign-in/huggingface")
     asked = {name: values[0] for name, values in parse_qs(urlsplit(start.headers["location"]).query).items()}
-    assert (asked["redirect_uri"], asked["scope"], asked["code_challenge_method"]) == (CALLBACK, SCOPES, "S256")
+    assert (asked["redirect_uri"], asked["scope"], asked["code_challenge_method"]) == (
+        CALLBACK,
+        SCOPES,
+        "S256",
+    )
     assert "orgIds" not in asked
     given = start.headers["set-cookie"]
     assert given.startswith("__Host-lens_away=")
@@ -140,7 +148,11 @@ def test_a_member_signs_in_and_out(client: Client, provider: OpenIDProvider, ses
     assert took.startswith('__Host-lens_away="";')
     assert client.get("/desk/").json() == {"secret": "cases"}
     found = account(sessions, "hf:ada-l")
-    assert (found.role, found.password_hash, found.outside_id) == (Role.MODERATOR, None, f"{provider.address} u1")
+    assert (found.role, found.password_hash, found.outside_id) == (
+        Role.MODERATOR,
+        None,
+        f"{provider.address} u1",
+    )
     assert told(sessions)[-2:] == [
         ("system", "joined", f"account:{found.id}", '{"role":"moderator"}'),
         (f"user:{found.id}", "signed_in", f"account:{found.id}", "{}"),
@@ -167,13 +179,23 @@ def test_inside_another_page_the_way_out_is_shown_instead(client: Client) -> Non
         ({"roleInOrg": "admin", "pendingSSO": True}, "membership_locked"),
         ({"roleInOrg": "admin", "missingMFA": True}, "membership_locked"),
         ({"roleInOrg": "admin", "securityRestrictions": ["mfa"]}, "membership_locked"),
-        ({"roleInOrg": "admin", "securityRestrictions": ["ip"]}, Role.ADMIN),  # concerns what the token may read, not who he is
+        (
+            {"roleInOrg": "admin", "securityRestrictions": ["ip"]},
+            Role.ADMIN,
+        ),  # concerns what the token may read, not who he is
         ({"roleInOrg": "admin", "preferred_username": "lens-moderators-2"}, "not_a_member"),
-        ({"roleInOrg": "admin", "preferred_username": "other", "name": "Lens-Moderators"}, "not_a_member"),  # a display name
+        (
+            {"roleInOrg": "admin", "preferred_username": "other", "name": "Lens-Moderators"},
+            "not_a_member",
+        ),  # a display name
     ],
 )
 def test_the_organisation_says_what_one_may_do(
-    client: Client, provider: OpenIDProvider, sessions: Sessions, organisation: dict[str, Any], outcome: Role | str
+    client: Client,
+    provider: OpenIDProvider,
+    sessions: Sessions,
+    organisation: dict[str, Any],
+    outcome: Role | str,
 ) -> None:
     provider.user = user(**organisation)
     answer = sign_in(client)
@@ -216,8 +238,15 @@ def test_roles_follow_the_organisation_and_lost_membership_ends_sessions(
     number = account(sessions, "hf:ada-l").id
     provider.user = user(roleInOrg="write")
     sign_in(client)
-    assert account(sessions, "hf:ada-l").role == Role.MODERATOR  # although no admin is left: the organisation has one
-    change = ("system", "account_changed", f"account:{number}", '{"disabled":false,"renamed":false,"role":"moderator"}')
+    assert (
+        account(sessions, "hf:ada-l").role == Role.MODERATOR
+    )  # although no admin is left: the organisation has one
+    change = (
+        "system",
+        "account_changed",
+        f"account:{number}",
+        '{"disabled":false,"renamed":false,"role":"moderator"}',
+    )
     assert told(sessions)[-2] == change
     kept = client.cookies[cookie.NAME]
     assert client.get("/desk/").status_code == 200
@@ -230,7 +259,9 @@ def test_roles_follow_the_organisation_and_lost_membership_ends_sessions(
     assert told(sessions)[-1] == ("none", "sign_in_refused", f"account:{number}", '{"code":"not_a_member"}')
 
 
-def test_names_change_hands_and_accounts_do_not(client: Client, provider: OpenIDProvider, sessions: Sessions) -> None:
+def test_names_change_hands_and_accounts_do_not(
+    client: Client, provider: OpenIDProvider, sessions: Sessions
+) -> None:
     provider.user = user("u1", "ada")
     sign_in(client)
     first = account(sessions, "hf:ada").id
@@ -291,12 +322,19 @@ def test_a_local_account_of_old_that_has_such_a_name_is_not_taken_over(
     assert client.post("/sign-in", data={"name": "hf:ada-l", "password": PASSWORD}).status_code == 303
 
 
-def test_what_comes_back_must_be_what_was_sent_away(client: Client, provider: OpenIDProvider, sessions: Sessions) -> None:
+def test_what_comes_back_must_be_what_was_sent_away(
+    client: Client, provider: OpenIDProvider, sessions: Sessions
+) -> None:
     """Another's code, an old cookie, a made-up one, none, a state of another sign-in, a code that was used."""
     before = len(told(sessions))
     back = away(client)
     sealed = client.cookies[cookie.AWAY]
-    for wrong in (back.replace("state=", "state=x"), back.partition("&state")[0], back.replace("state=", "state=%F0%9F"), CALLBACK):
+    for wrong in (
+        back.replace("state=", "state=x"),
+        back.partition("&state")[0],
+        back.replace("state=", "state=%F0%9F"),
+        CALLBACK,
+    ):
         client.cookies.set(cookie.AWAY, sealed, domain=HOST, path="/")
         assert code_of(client.get(wrong)) == "sign_in_lost"
     for made in (None, "x", sealed[:-4] + "AAAA", "a.b.c.d.e", sealed.partition(".")[0] + "....", "\\ud800"):
@@ -305,7 +343,9 @@ def test_what_comes_back_must_be_what_was_sent_away(client: Client, provider: Op
         assert code_of(client.get(back, headers=headers)) == "sign_in_lost"
     assert "POST /oauth/token" not in provider.requests
     victim = {"Cookie": f"{cookie.AWAY}={sealed}"}
-    assert code_of(client.get(away(client), headers=victim)) == "sign_in_lost"  # an attacker's code in a victim's browser
+    assert (
+        code_of(client.get(away(client), headers=victim)) == "sign_in_lost"
+    )  # an attacker's code in a victim's browser
 
     assert client.get(back, headers=victim).status_code == 200
     client.cookies.clear()
@@ -331,11 +371,19 @@ def test_who_does_not_consent_is_told_so(client: Client, provider: OpenIDProvide
     for said in ("error=server_error", "error=access_denied&code=x", "code=", "code=" + "x" * 3000):
         back = away(client)
         state = parse_qs(urlsplit(back).query)["state"][0]
-        assert code_of(client.get(f"/login/callback?{said}&state={state}")) in ("provider_refused", "sign_in_cancelled")
+        assert code_of(client.get(f"/login/callback?{said}&state={state}")) in (
+            "provider_refused",
+            "sign_in_cancelled",
+        )
 
 
 STRANGER = RSAKey.generate_key(2048, {"kid": "one", "alg": "RS256"})
-DISCOVERY, TOKEN, JWKS, USERINFO = "/.well-known/openid-configuration", "/oauth/token", "/oauth/jwks", "/oauth/userinfo"
+DISCOVERY, TOKEN, JWKS, USERINFO = (
+    "/.well-known/openid-configuration",
+    "/oauth/token",
+    "/oauth/jwks",
+    "/oauth/userinfo",
+)
 
 
 @pytest.mark.parametrize(
@@ -358,7 +406,9 @@ DISCOVERY, TOKEN, JWKS, USERINFO = "/.well-known/openid-configuration", "/oauth/
         {"algorithm": "none"},
     ],
 )
-def test_what_is_said_of_a_person_must_hold(client: Client, provider: OpenIDProvider, sessions: Sessions, wrong: dict[str, Any]) -> None:
+def test_what_is_said_of_a_person_must_hold(
+    client: Client, provider: OpenIDProvider, sessions: Sessions, wrong: dict[str, Any]
+) -> None:
     with provider.misbehaving(**wrong):
         assert code_of(sign_in(client)) == "identity_invalid"
     with sessions() as session:
@@ -367,7 +417,9 @@ def test_what_is_said_of_a_person_must_hold(client: Client, provider: OpenIDProv
 
 
 @pytest.mark.parametrize("header", [{"alg": "RS256"}, {"alg": "RS256", "kid": "one", "of_its_own": 1}])
-def test_an_id_token_may_say_more_or_less_of_itself(client: Client, provider: OpenIDProvider, header: dict[str, Any]) -> None:
+def test_an_id_token_may_say_more_or_less_of_itself(
+    client: Client, provider: OpenIDProvider, header: dict[str, Any]
+) -> None:
     with provider.misbehaving(header=header):
         assert sign_in(client).status_code == 200
 
@@ -385,7 +437,11 @@ GARBAGE: list[tuple[int, dict[str, str], bytes]] = [
     (200, {}, b"[" * 100_000),
     (200, {"Content-Encoding": "gzip"}, b"not gzip"),
     (200, {}, b'{"issuer": 1, "keys": 1, "access_token": 1, "id_token": 1, "expires_in": "x", "sub": 1}'),
-    (200, {}, b'{"issuer": null, "keys": [1], "access_token": "a", "token_type": "bearer", "id_token": "a.b.c", "orgs": {}}'),
+    (
+        200,
+        {},
+        b'{"issuer": null, "keys": [1], "access_token": "a", "token_type": "bearer", "id_token": "a.b.c", "orgs": {}}',
+    ),
     (200, {}, b'{"keys": [{"kty": "RSA"}], "access_token": "a", "token_type": "mac", "id_token": "\\ud800"}'),
 ]
 
@@ -395,9 +451,14 @@ def test_a_provider_that_talks_nonsense_is_no_error_of_ours(
     sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, provider: OpenIDProvider, path: str
 ) -> None:
     for answer in GARBAGE:
-        with opened(sessions, audit, oauth, Policy("lens-moderators")) as client, provider.misbehaving(answers={path: answer}):
+        with (
+            opened(sessions, audit, oauth, Policy("lens-moderators")) as client,
+            provider.misbehaving(answers={path: answer}),
+        ):
             refused = client.get("/sign-in/huggingface") if path == DISCOVERY else sign_in(client)
-            assert code_of(refused) in ("provider_unavailable", "identity_invalid", "provider_refused"), answer
+            assert code_of(refused) in ("provider_unavailable", "identity_invalid", "provider_refused"), (
+                answer
+            )
             assert client.get("/desk/").status_code == 401
     with sessions() as session:
         assert session.scalars(select(Account)).all() == []
@@ -405,7 +466,9 @@ def test_a_provider_that_talks_nonsense_is_no_error_of_ours(
 
 @pytest.mark.parametrize("how", ["hangs", "drips"])
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, JWKS, USERINFO])
-def test_a_provider_that_hangs_is_not_waited_for(client: Client, provider: OpenIDProvider, path: str, how: str) -> None:
+def test_a_provider_that_hangs_is_not_waited_for(
+    client: Client, provider: OpenIDProvider, path: str, how: str
+) -> None:
     back = None if path == DISCOVERY else away(client)
     started = time.monotonic()
     with provider.misbehaving(**{how: path}):
@@ -425,7 +488,10 @@ def test_a_provider_that_is_gone(sessions: Sessions, audit: AuditService) -> Non
 
 def test_another_providers_configuration_is_not_believed(client: Client, provider: OpenIDProvider) -> None:
     said: Callable[[str], tuple[int, dict[str, str], bytes]] = lambda body: (200, {}, body.encode())  # noqa: E731
-    ends = ", ".join(f'"{name}": "ftp://x"' for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"))
+    ends = ", ".join(
+        f'"{name}": "ftp://x"'
+        for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
+    )
     for body in (
         '{"issuer": "https://evil.example"}',
         f'{{"issuer": "{provider.address}", {ends}}}',
@@ -454,7 +520,10 @@ def test_foreign_origins_are_refused_and_nothing_is_posted(client: Client, origi
 
 def test_where_one_is_sent_never_comes_from_the_request(client: Client) -> None:
     tail = "_target_url=https://evil.example&next=//evil.example&redirect_uri=https://evil.example"
-    start = client.get(f"/sign-in/huggingface?{tail}", headers={"X-Forwarded-Host": "evil.example", "Referer": "https://evil.example"})
+    start = client.get(
+        f"/sign-in/huggingface?{tail}",
+        headers={"X-Forwarded-Host": "evil.example", "Referer": "https://evil.example"},
+    )
     back = httpx.get(start.headers["location"]).headers["location"]
     assert back.startswith(CALLBACK + "?")
     answer = client.get(f"{back}&{tail}")

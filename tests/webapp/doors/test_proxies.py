@@ -24,6 +24,8 @@ def guesses(server: Server, count: int) -> list[int]:
 
 
 @pytest.mark.parametrize(("trusted", "last"), [("", 429), ("10.0.0.0/8", 429), ("127.0.0.1", 422)])
-def test_a_forwarded_address_counts_only_where_the_proxy_is_trusted(tmp_path: Path, trusted: str, last: int) -> None:
+def test_a_forwarded_address_counts_only_where_the_proxy_is_trusted(
+    tmp_path: Path, trusted: str, last: int
+) -> None:
     with served(tmp_path, LENS_TRUSTED_PROXIES=trusted, FORWARDED_ALLOW_IPS="*") as server:
         assert guesses(server, 11) == [422] * 10 + [last]

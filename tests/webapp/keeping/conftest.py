@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from laanet_core.images import read_image
+from laanet_core.media.images import read_image
 from tests.webapp import private
 from tests.webapp.keepers import keeper
 from webapp.db.session import Sessions
 from webapp.db.tables import Consent, Media
-from webapp.services.analysis import AnalysisService
-from webapp.services.keeping import Keeping
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.storage.kept_media import Keeping
 
 Pixels = npt.NDArray[np.uint8]
 

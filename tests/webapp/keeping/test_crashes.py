@@ -18,8 +18,8 @@ from tests.webapp.keepers import keeper, receipt_of
 from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import Media
 from webapp.media.store import MediaStore
-from webapp.services.keeping import Keeping
-from webapp.services.receipts import ReceiptService
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 
 
 def keep_and_delete(url: str, folder: Path, seed: int) -> None:
@@ -61,10 +61,18 @@ def test_what_was_answered_is_there_after_every_kill(tmp_path: Path, kills: int)
     sessions, store = make_sessions(engine), MediaStore(str(tmp_path / "media"))
     with sessions() as session:
         rows = {media.name: media.sha256 for media in session.query(Media).all()}
-    files = {name: hashlib.sha256(store.read(name)).hexdigest() for name in store.listed() if not name.endswith(".part")}
+    files = {
+        name: hashlib.sha256(store.read(name)).hexdigest()
+        for name in store.listed()
+        if not name.endswith(".part")
+    }
     assert rows.items() <= files.items()  # no row without its whole file
-    receipts = ReceiptService(sessions, keeping=Keeping(sessions, store, quota=0, grace=timedelta(seconds=-1)))
-    told = [line.split() for path in tmp_path.glob("*.acknowledged") for line in path.read_text().splitlines()]
+    receipts = ReceiptService(
+        sessions, keeping=Keeping(sessions, store, quota=0, grace=timedelta(seconds=-1))
+    )
+    told = [
+        line.split() for path in tmp_path.glob("*.acknowledged") for line in path.read_text().splitlines()
+    ]
     assert len(told) >= 4 * kills
     for word, receipt in told:
         if word == "kept":

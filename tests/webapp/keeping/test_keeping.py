@@ -12,25 +12,30 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine, text
 
-from laanet_core.images import read_image
+from laanet_core.media.images import read_image
 from tests.webapp import private
 from tests.webapp.keepers import Reader, keeper, receipt_of
 from tests.webapp.keeping.conftest import Pixels, age, assert_rows_and_files_agree, counts, files
 from webapp.db.session import Sessions
 from webapp.db.tables import Consent
-from webapp.domain import CONSENT_VERSION
+from webapp.domain.limits import CONSENT_VERSION
 from webapp.media.fingerprint import fingerprint
 from webapp.media.store import MediaStore
-from webapp.services.analysis import AnalysisService
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
-from webapp.services.receipts import ReceiptService
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 
 pytestmark = pytest.mark.both_databases
 
 
 def test_without_consent_hashes_stay_and_nothing_else(
-    service: AnalysisService, receipts: ReceiptService, sessions: Sessions, photo: Path, folder: Path, tmp_path: Path
+    service: AnalysisService,
+    receipts: ReceiptService,
+    sessions: Sessions,
+    photo: Path,
+    folder: Path,
+    tmp_path: Path,
 ) -> None:
     answer = service.analyse(photo)
     assert (answer.kept, answer.not_kept) == (False, None)
@@ -48,7 +53,12 @@ def test_without_consent_hashes_stay_and_nothing_else(
 
 
 def test_with_consent_the_bare_file_is_kept_and_comes_back(
-    service: AnalysisService, receipts: ReceiptService, keeping: Keeping, sessions: Sessions, photo: Path, folder: Path
+    service: AnalysisService,
+    receipts: ReceiptService,
+    keeping: Keeping,
+    sessions: Sessions,
+    photo: Path,
+    folder: Path,
 ) -> None:
     answer = service.analyse(photo, consent=True)
     assert (answer.kept, answer.not_kept) == (True, None)
@@ -58,7 +68,12 @@ def test_with_consent_the_bare_file_is_kept_and_comes_back(
     with sessions() as session:
         (consent,) = session.query(Consent).all()
         assert consent.media is not None
-        assert (consent.media.name, consent.media.kind, consent.media.format, consent.media.bytes) == (name, "image", "jpeg", len(kept))
+        assert (consent.media.name, consent.media.kind, consent.media.format, consent.media.bytes) == (
+            name,
+            "image",
+            "jpeg",
+            len(kept),
+        )
         assert keeping.read(consent.media) == kept
         assert (consent.orientation, consent.text_version) == (6, CONSENT_VERSION)
     digest = hashlib.sha256(kept).hexdigest()
@@ -72,14 +87,22 @@ def test_clips_are_kept_and_known_by_three_of_their_frames(
     service: AnalysisService, receipts: ReceiptService, rgb: Pixels, tmp_path: Path, folder: Path
 ) -> None:
     frames = [np.roll(rgb, 31 * number, axis=1) for number in range(8)]
-    media = receipts.result(receipt_of(service.analyse(private.clip(tmp_path / "clip.mp4", frames), consent=True)))["media"]
+    media = receipts.result(
+        receipt_of(service.analyse(private.clip(tmp_path / "clip.mp4", frames), consent=True))
+    )["media"]
     assert media["kept"]["format"] == "mp4"
     assert len(media["fingerprints"]) == 3
     assert len(files(folder)) == 1
 
 
 def test_two_visitors_share_one_file_and_each_holds_it(
-    service: AnalysisService, receipts: ReceiptService, sessions: Sessions, photo: Path, rgb: Pixels, tmp_path: Path, folder: Path
+    service: AnalysisService,
+    receipts: ReceiptService,
+    sessions: Sessions,
+    photo: Path,
+    rgb: Pixels,
+    tmp_path: Path,
+    folder: Path,
 ) -> None:
     other = tmp_path / "the same, from another phone.jpg"
     other.write_bytes(private.picture(rgb, "JPEG", quality=90))  # other metadata, and upright
@@ -98,7 +121,9 @@ def test_rejected_files_are_not_kept(
     service: AnalysisService, detector: object, sessions: Sessions, keeping: Keeping, tmp_path: Path
 ) -> None:
     (tmp_path / "words.jpg").write_text("no picture")
-    answer = AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping).analyse(tmp_path / "words.jpg", consent=True)  # type: ignore[arg-type]
+    answer = AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping).analyse(
+        tmp_path / "words.jpg", consent=True
+    )  # type: ignore[arg-type]
     assert (answer.result.outcome, answer.kept, answer.not_kept) == ("rejected", False, "not_kept")
 
 
@@ -122,7 +147,9 @@ def at_once(work: Sequence[Callable[[], None]]) -> None:
         raise errors[0]
 
 
-def share_and_delete(service: AnalysisService, receipts: ReceiptService, photo: Path, rounds: int) -> list[str]:
+def share_and_delete(
+    service: AnalysisService, receipts: ReceiptService, photo: Path, rounds: int
+) -> list[str]:
     """In each round one visitor deletes while two others give the same file; the receipts that are left hold it."""
     held = [receipt_of(service.analyse(photo, consent=True))]
     for _ in range(rounds):
@@ -143,7 +170,12 @@ def share_and_delete(service: AnalysisService, receipts: ReceiptService, photo: 
 
 @pytest.mark.parametrize("rounds", [12, pytest.param(300, marks=pytest.mark.proof)])
 def test_a_deletion_while_the_same_is_stored_loses_nothing(
-    service: AnalysisService, receipts: ReceiptService, sessions: Sessions, photo: Path, folder: Path, rounds: int
+    service: AnalysisService,
+    receipts: ReceiptService,
+    sessions: Sessions,
+    photo: Path,
+    folder: Path,
+    rounds: int,
 ) -> None:
     (held,) = share_and_delete(service, receipts, photo, rounds)
     assert receipts.result(held)["media"]["kept"] is not None
@@ -152,7 +184,13 @@ def test_a_deletion_while_the_same_is_stored_loses_nothing(
 
 
 def test_a_full_store_is_said_and_the_answer_stays(
-    sessions: Sessions, store: MediaStore, receipts: ReceiptService, photo: Path, rgb: Pixels, tmp_path: Path, folder: Path
+    sessions: Sessions,
+    store: MediaStore,
+    receipts: ReceiptService,
+    photo: Path,
+    rgb: Pixels,
+    tmp_path: Path,
+    folder: Path,
 ) -> None:
     first = keeper(sessions, Keeping(sessions, store, quota=30_000)).analyse(photo, consent=True)
     assert first.kept
@@ -183,13 +221,19 @@ def test_writers_at_once_do_not_pass_the_quota(
     at_once([lambda path=path: told.append(service.analyse(path, consent=True).not_kept) for path in paths])  # type: ignore[misc]
     assert len(told) == 8
     assert told.count(None) == len(files(folder)) == counts(sessions)[0]
-    if engine.dialect.name == "sqlite":  # one writer at a time; PostgreSQL may pass by a file for each that writes at that moment
+    if (
+        engine.dialect.name == "sqlite"
+    ):  # one writer at a time; PostgreSQL may pass by a file for each that writes at that moment
         assert told.count(None) == 3
 
 
-def test_a_store_that_fails_is_said_and_the_answer_stays(sessions: Sessions, receipts: ReceiptService, photo: Path, tmp_path: Path) -> None:
+def test_a_store_that_fails_is_said_and_the_answer_stays(
+    sessions: Sessions, receipts: ReceiptService, photo: Path, tmp_path: Path
+) -> None:
     (tmp_path / "in the way").touch()
-    answer = keeper(sessions, Keeping(sessions, MediaStore(str(tmp_path / "in the way")), quota=10**9)).analyse(photo, consent=True)
+    answer = keeper(
+        sessions, Keeping(sessions, MediaStore(str(tmp_path / "in the way")), quota=10**9)
+    ).analyse(photo, consent=True)
     assert (answer.kept, answer.not_kept) == (False, "not_kept")
     assert receipts.result(receipt_of(answer))["media"]["kept"] is None
 
@@ -212,7 +256,11 @@ def test_an_answer_that_cannot_be_stored_leaves_a_file_for_the_sweep_only(
 def test_the_reader_sees_what_the_detector_sees(detector: object, samples: Path) -> None:
     """So that what is tried here with the one holds for the other."""
     pictures: dict[str, list[int]] = {"reader": [], "detector": []}
-    Reader().analyse_file(samples / "two_people.jpg", seen=lambda rgb: pictures["reader"].append(fingerprint(rgb)))
-    detector.analyse_file(samples / "two_people.jpg", seen=lambda rgb: pictures["detector"].append(fingerprint(rgb)))  # type: ignore[attr-defined]
+    Reader().analyse_file(
+        samples / "two_people.jpg", seen=lambda rgb: pictures["reader"].append(fingerprint(rgb))
+    )
+    detector.analyse_file(
+        samples / "two_people.jpg", seen=lambda rgb: pictures["detector"].append(fingerprint(rgb))
+    )  # type: ignore[attr-defined]
     assert pictures["reader"] == pictures["detector"]
     assert len(pictures["reader"]) == 1

@@ -23,10 +23,10 @@ from PIL import Image
 from tests.conftest import free_port, start_server, wait_until_served
 from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import Media
-from webapp.domain import new_key
 from webapp.media.store import MediaStore
-from webapp.services.audit import AuditService
-from webapp.services.keeping import Keeping
+from webapp.security.tokens import new_key
+from webapp.services.audit.log import AuditService
+from webapp.services.storage.kept_media import Keeping
 
 CLIENTS = 4
 
@@ -49,7 +49,13 @@ def write(base: str, seed: int, told: Told, ended: threading.Event) -> None:
             if ended.is_set():
                 return
             try:
-                visit(http, f"{seed}-{number}", chance.integers(0, 256, (96, 96, 3), np.uint8), told, delete=number % 3 == 2)
+                visit(
+                    http,
+                    f"{seed}-{number}",
+                    chance.integers(0, 256, (96, 96, 3), np.uint8),
+                    told,
+                    delete=number % 3 == 2,
+                )
             except httpx.TransportError:
                 ended.wait(0.05)
 
@@ -57,7 +63,9 @@ def write(base: str, seed: int, told: Told, ended: threading.Event) -> None:
 def visit(http: httpx.Client, name: str, noise: npt.NDArray[np.uint8], told: Told, *, delete: bool) -> None:
     picture = io.BytesIO()
     Image.fromarray(noise).save(picture, "PNG")
-    answer = http.post("/analyse", data={"consent": "true"}, files={"file": ("noise.png", picture.getvalue())})
+    answer = http.post(
+        "/analyse", data={"consent": "true"}, files={"file": ("noise.png", picture.getvalue())}
+    )
     if answer.status_code != 200 or not answer.json()["kept"]:
         told.refused.append(f"{answer.status_code} {answer.text[:200]}")
         return
@@ -77,7 +85,10 @@ def visit(http: httpx.Client, name: str, noise: npt.NDArray[np.uint8], told: Tol
 def test_a_killed_server_keeps_what_it_said_is_stored(tmp_path: Path, kills: int) -> None:
     port, told, ended, chance = free_port(), Told(), threading.Event(), random.Random(kills)
     url = f"http://127.0.0.1:{port}"
-    clients = [threading.Thread(target=write, args=(f"{url}/api/v1", seed, told, ended), daemon=True) for seed in range(CLIENTS)]
+    clients = [
+        threading.Thread(target=write, args=(f"{url}/api/v1", seed, told, ended), daemon=True)
+        for seed in range(CLIENTS)
+    ]
     servers = [start(tmp_path, port)]
     try:
         for client in clients:
@@ -98,7 +109,9 @@ def test_a_killed_server_keeps_what_it_said_is_stored(tmp_path: Path, kills: int
         servers[-1].wait(timeout=60)
     check_at_rest(tmp_path / "data", told)
     assert len(told.kept) >= kills
-    print(f"{kills} kills; {len(told.kept)} kept, {len(told.votes)} votes, {len(told.deleted)} deleted, refused: {told.refused[:3]}")
+    print(
+        f"{kills} kills; {len(told.kept)} kept, {len(told.votes)} votes, {len(told.deleted)} deleted, refused: {told.refused[:3]}"
+    )
 
 
 def wait_for_answers(told: Told) -> None:
@@ -121,7 +134,9 @@ def check_over_http(base: str, told: Told) -> None:
             assert result["media"]["sha256"] == told.kept[receipt]
             assert result["media"]["kept"] is not None
             notes = [vote["note"] for vote in result["feedback"]]
-            assert notes == [told.votes[receipt]] if receipt in told.votes else len(notes) <= 1  # one may be there that nobody was told of
+            assert (
+                notes == [told.votes[receipt]] if receipt in told.votes else len(notes) <= 1
+            )  # one may be there that nobody was told of
         for receipt in told.deleted:
             assert http.get(f"/results/{receipt}").status_code == 404
 

@@ -12,11 +12,11 @@ from sqlalchemy import text
 from tests.webapp.keepers import receipt_of
 from tests.webapp.keeping.conftest import Pixels, age, counts, files
 from webapp.db.session import Sessions
-from webapp.domain import Refused
+from webapp.domain.errors import Refused
 from webapp.media.store import MediaStore, StoreFailed
-from webapp.services.analysis import AnalysisService
-from webapp.services.keeping import Keeping
-from webapp.services.receipts import ReceiptService
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 
 pytestmark = pytest.mark.both_databases
 
@@ -88,7 +88,9 @@ def test_a_file_that_cannot_be_removed_is_said_and_goes_later(
     assert keeping.sweep().removed == (name,)
 
 
-def test_old_files_wait_as_long_as_they_are_told_to(sessions: Sessions, store: MediaStore, folder: Path) -> None:
+def test_old_files_wait_as_long_as_they_are_told_to(
+    sessions: Sessions, store: MediaStore, folder: Path
+) -> None:
     name = store.write(b"no row yet")
     assert Keeping(sessions, store, quota=1, grace=timedelta(hours=1)).sweep().removed == ()
     assert Keeping(sessions, store, quota=1, grace=timedelta(seconds=-1)).sweep().removed == (name,)

@@ -12,16 +12,16 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine, text
 
-from laanet_core.images import read_image
+from laanet_core.media.images import read_image
 from tests.webapp import private
 from tests.webapp.keepers import receipt_of
 from tests.webapp.keeping.conftest import Pixels
 from tests.webapp.test_feedback import mask, png
-from webapp.db.copies import make_copy
-from webapp.domain import new_key, receipt_hash
-from webapp.services.analysis import AnalysisService
-from webapp.services.feedback import FeedbackService, Submission
-from webapp.services.receipts import ReceiptService
+from webapp.db.sqlite_files import make_copy
+from webapp.security.tokens import new_key, receipt_hash
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
 
 pytestmark = pytest.mark.both_databases
 
@@ -31,8 +31,14 @@ def everything(engine: Engine, folder: Path) -> bytes:
     parts = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
-            tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
-            parts += [str(connection.execute(text(f'SELECT * FROM "{table}"')).all()).encode() for table in tables]
+            tables = (
+                connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
+                .scalars()
+                .all()
+            )
+            parts += [
+                str(connection.execute(text(f'SELECT * FROM "{table}"')).all()).encode() for table in tables
+            ]
     return b"\n".join(parts)
 
 
@@ -74,7 +80,9 @@ def test_after_a_deletion_no_search_finds_anything(
     Image.fromarray(np.ascontiguousarray(rgb[::-1, ::-1])).save(other)
     stays = receipt_of(service.analyse(other, consent=True))
     receipt = receipt_of(service.analyse(upload, consent=True))
-    feedback.submit(Submission(receipt, 0, "disagree", "words of the deleted", new_key(), ("eyes",), png(mask())))
+    feedback.submit(
+        Submission(receipt, 0, "disagree", "words of the deleted", new_key(), ("eyes",), png(mask()))
+    )
     if engine.dialect.name == "sqlite":
         assert make_copy(engine, "before-trial") is not None
     media = receipts.result(receipt)["media"]
@@ -83,7 +91,11 @@ def test_after_a_deletion_no_search_finds_anything(
     seen = {len([found for found in pictures(part) if np.array_equal(found, shown)]) for part in (before,)}
     assert seen == {1}
     digests = [media["sha256"], media["kept"]["sha256"], receipt_hash(receipt)]
-    kept = next(path.read_bytes() for path in (data / "media").iterdir() if hashlib.sha256(path.read_bytes()).hexdigest() == digests[1])
+    kept = next(
+        path.read_bytes()
+        for path in (data / "media").iterdir()
+        if hashlib.sha256(path.read_bytes()).hexdigest() == digests[1]
+    )
     middle = len(kept) // 2
     assert all(digest.encode() in before for digest in digests)
     assert kept[middle : middle + 200] in before
@@ -101,5 +113,7 @@ def test_after_a_deletion_no_search_finds_anything(
     assert [trace for trace in traces if trace in left] == []
     remaining = pictures(left)
     assert not any(np.array_equal(found, shown) for found in remaining)
-    assert any(np.array_equal(found, read_image(other)) for found in remaining)  # the search does find what is there
+    assert any(
+        np.array_equal(found, read_image(other)) for found in remaining
+    )  # the search does find what is there
     assert receipts.result(stays)["media"]["kept"] is not None

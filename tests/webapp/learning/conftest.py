@@ -12,21 +12,21 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from laanet_core.drawn import drawn_landmarks, painted_face, patched
-from laanet_core.landmarks import Landmarks
-from laanet_core.model import LAANet
-from laanet_core.weights import save_weights
+from laanet_core.data.synthetic_faces import drawn_landmarks, painted_face, patched
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import save_weights
+from laanet_core.types import Landmarks
 from tests.core.conftest import TINY
 from webapp.db.session import Sessions
-from webapp.domain import LabelValue
-from webapp.services.analysis import AnalysisService
-from webapp.services.audit import AuditService
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
-from webapp.services.learning.drawn_judge import DrawnJudge, box_of
-from webapp.services.learning.folders import SnapshotFolders
-from webapp.services.learning.scripted import Arrival, Script
-from webapp.services.learning.snapshots import SnapshotService
+from webapp.domain.enums import LabelValue
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.audit.log import AuditService
+from webapp.services.drills.scripted_users import Arrival, Script
+from webapp.services.drills.synthetic_detector import DrawnJudge, box_of
+from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.snapshot_folders import SnapshotFolders
+from webapp.services.training.snapshots import SnapshotService
 
 SIDE = 128
 FACE = drawn_landmarks((64, 60), 58)
@@ -60,17 +60,33 @@ class Crowd:
         cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
         return path
 
-    def arrivals(self, reals: int, fakes: int, *, region: bytes | None = None, start: int = 0) -> list[Arrival]:
-        real = [Arrival(self.picture(real_face(seed), f"real{seed}"), LabelValue.REAL) for seed in range(start, start + reals)]
+    def arrivals(
+        self, reals: int, fakes: int, *, region: bytes | None = None, start: int = 0
+    ) -> list[Arrival]:
+        real = [
+            Arrival(self.picture(real_face(seed), f"real{seed}"), LabelValue.REAL)
+            for seed in range(start, start + reals)
+        ]
         seeds = range(start + 1000, start + 1000 + fakes)
-        return [*real, *(Arrival(self.picture(fake_face(seed), f"fake{seed}"), LabelValue.FAKE, region) for seed in seeds)]
+        return [
+            *real,
+            *(
+                Arrival(self.picture(fake_face(seed), f"fake{seed}"), LabelValue.FAKE, region)
+                for seed in seeds
+            ),
+        ]
 
 
 @pytest.fixture
 def crowd(tmp_path: Path, sessions: Sessions, keeping: Keeping) -> Crowd:
     folder = tmp_path / "pictures"
     folder.mkdir()
-    return Crowd(folder, Script(sessions, AnalysisService(DrawnJudge(BOX), sessions, Jobs(), frames=4, keeping=keeping), wanted=1))
+    return Crowd(
+        folder,
+        Script(
+            sessions, AnalysisService(DrawnJudge(BOX), sessions, Jobs(), frames=4, keeping=keeping), wanted=1
+        ),
+    )
 
 
 @pytest.fixture
@@ -79,8 +95,12 @@ def folders(tmp_path: Path) -> SnapshotFolders:
 
 
 @pytest.fixture
-def snapshots(sessions: Sessions, audit: AuditService, keeping: Keeping, folders: SnapshotFolders) -> SnapshotService:
-    return SnapshotService(sessions, audit, keeping, folders, landmarks=lambda: where_painted, delay=timedelta(0))
+def snapshots(
+    sessions: Sessions, audit: AuditService, keeping: Keeping, folders: SnapshotFolders
+) -> SnapshotService:
+    return SnapshotService(
+        sessions, audit, keeping, folders, landmarks=lambda: where_painted, delay=timedelta(0)
+    )
 
 
 @pytest.fixture(scope="session")

@@ -15,27 +15,32 @@ from typing import Any
 
 import pytest
 
-from laanet_core.data import read_manifest
-from laanet_core.weights import load_weights
+from laanet_core.data.manifest import read_manifest
+from laanet_core.modeling.loading import load_weights
 from tests.conftest import ROOT
 from tests.webapp.learning.conftest import Crowd
 from tests.webapp.learning.test_snapshots import code
 from webapp.db.session import Sessions
 from webapp.db.tables import Snapshot, TuningRun
-from webapp.domain import RunState, SnapshotState, now
-from webapp.services.audit import AuditService
-from webapp.services.learning import parts
-from webapp.services.learning import training_process as process
-from webapp.services.learning.cards import model_card
-from webapp.services.learning.finetuning import FinetuneService, Wish
-from webapp.services.learning.folders import SnapshotFolders
-from webapp.services.learning.snapshots import SnapshotService
-from webapp.services.learning.versions import VersionService
+from webapp.domain.clock import now
+from webapp.domain.enums import RunState, SnapshotState
+from webapp.services.audit.log import AuditService
+from webapp.services.model_registry.versions import VersionService
+from webapp.services.storage.snapshot_folders import SnapshotFolders
+from webapp.services.training import splits as parts
+from webapp.services.training import subprocesses as process
+from webapp.services.training.finetuning import FinetuneService, Wish
+from webapp.services.training.model_cards import model_card
+from webapp.services.training.snapshots import SnapshotService
 
 CHANGES = ["batch_pairs=2", "material.foreign_blends=0"]
 
 
-PLACES = {"train": ("manifest.csv", "train"), "val": ("manifest.csv", "val"), "gold": ("gold/manifest.csv", "val")}
+PLACES = {
+    "train": ("manifest.csv", "train"),
+    "val": ("manifest.csv", "val"),
+    "gold": ("gold/manifest.csv", "val"),
+}
 
 
 def labels(manifest: Path, split: str) -> tuple[int, int]:
@@ -51,7 +56,11 @@ def versions(sessions: Sessions, audit: AuditService, tmp_path: Path, tiny_weigh
 
 @pytest.fixture
 def finetuning(
-    sessions: Sessions, audit: AuditService, snapshots: SnapshotService, versions: VersionService, tmp_path: Path
+    sessions: Sessions,
+    audit: AuditService,
+    snapshots: SnapshotService,
+    versions: VersionService,
+    tmp_path: Path,
 ) -> FinetuneService:
     return FinetuneService(sessions, audit, snapshots, versions, tmp_path / "data" / "runs", device="cpu")
 
@@ -78,7 +87,12 @@ def wait_for(condition: object, seconds: float = 120) -> None:
 
 
 def test_a_snapshot_becomes_a_candidate_that_knows_its_parents(
-    finetuning: FinetuneService, versions: VersionService, sessions: Sessions, snapshot: str, folders: SnapshotFolders, tmp_path: Path
+    finetuning: FinetuneService,
+    versions: VersionService,
+    sessions: Sessions,
+    snapshot: str,
+    folders: SnapshotFolders,
+    tmp_path: Path,
 ) -> None:
     run = finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=12"]))
     assert finetuning.prepare(Wish(snapshot, changes=[*CHANGES, "steps=12"])) == run
@@ -105,9 +119,17 @@ def test_a_snapshot_becomes_a_candidate_that_knows_its_parents(
     assert finetuning.listed()[1]["state"] == "finished"
 
 
-@pytest.mark.parametrize(("replayed", "wished", "pull"), [(False, [], 1e-4), (True, [], 0.0), (True, ["start_pull=0.5"], 0.5)])
+@pytest.mark.parametrize(
+    ("replayed", "wished", "pull"), [(False, [], 1e-4), (True, [], 0.0), (True, ["start_pull=0.5"], 0.5)]
+)
 def test_the_base_is_kept_by_its_own_data_or_by_a_pull(
-    finetuning: FinetuneService, snapshot: str, folders: SnapshotFolders, tmp_path: Path, replayed: bool, wished: list[str], pull: float
+    finetuning: FinetuneService,
+    snapshot: str,
+    folders: SnapshotFolders,
+    tmp_path: Path,
+    replayed: bool,
+    wished: list[str],
+    pull: float,
 ) -> None:
     """Never by both, unless that is what somebody asks for."""
     before = tmp_path / "before"  # as if the base had learned from other faces
@@ -137,14 +159,21 @@ def test_a_trainer_is_kept_to_as_many_threads_as_the_host_says(
         return really(arguments, *others, **more)
 
     monkeypatch.setattr(process, "start", start)
-    finetuning = FinetuneService(sessions, audit, snapshots, versions, tmp_path / "data" / "runs", device="cpu", threads=1)
+    finetuning = FinetuneService(
+        sessions, audit, snapshots, versions, tmp_path / "data" / "runs", device="cpu", threads=1
+    )
     finetuning.carry_out(finetuning.prepare(Wish(snapshot, None, [*CHANGES, "steps=1"])))
     (words,) = given
     assert words[words.index("--threads") + 1] == "1"
 
 
 def test_what_cannot_be_learned_from_is_said(
-    finetuning: FinetuneService, crowd: Crowd, snapshots: SnapshotService, sessions: Sessions, snapshot: str, tmp_path: Path
+    finetuning: FinetuneService,
+    crowd: Crowd,
+    snapshots: SnapshotService,
+    sessions: Sessions,
+    snapshot: str,
+    tmp_path: Path,
 ) -> None:
     assert code(finetuning.prepare, Wish("0" * 32)) == "unknown_snapshot"
     assert code(finetuning.prepare, Wish(snapshot, replay=tmp_path / "nothing.csv")) == "unknown_data"
@@ -159,7 +188,9 @@ def test_what_cannot_be_learned_from_is_said(
     assert small.public_id != snapshot
 
 
-def test_one_at_a_time_and_the_dead_make_room(finetuning: FinetuneService, sessions: Sessions, snapshot: str, tmp_path: Path) -> None:
+def test_one_at_a_time_and_the_dead_make_room(
+    finetuning: FinetuneService, sessions: Sessions, snapshot: str, tmp_path: Path
+) -> None:
     first, second = (finetuning.prepare(Wish(snapshot, changes=[f"steps={steps}"])) for steps in (5, 6))
     with sessions.begin() as session:
         session.query(TuningRun).filter_by(public_id=first).one().state = RunState.RUNNING
@@ -193,7 +224,12 @@ def test_a_run_that_was_killed_goes_on_and_one_that_was_cancelled_ends(
 
     def carry_out() -> subprocess.Popen[bytes]:
         with said.open("ab") as output:
-            return subprocess.Popen([sys.executable, "-m", "webapp", "finetune", "--run", run], cwd=ROOT, env=environment, stderr=output)
+            return subprocess.Popen(
+                [sys.executable, "-m", "webapp", "finetune", "--run", run],
+                cwd=ROOT,
+                env=environment,
+                stderr=output,
+            )
 
     def steps() -> list[int]:
         log = train / "log.jsonl"
@@ -232,10 +268,17 @@ def test_a_run_that_was_killed_goes_on_and_one_that_was_cancelled_ends(
     assert not process.is_held(tmp_path / "data" / "runs" / run / process.TRAINER)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # a trainer that nobody waits for: so it is meant to be
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # a trainer that nobody waits for: so it is meant to be
 @pytest.mark.parametrize("lasting", [True, False])
 def test_a_trainer_outlives_whoever_is_stopped_only_where_it_is_meant_to(
-    finetuning: FinetuneService, sessions: Sessions, snapshot: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lasting: bool
+    finetuning: FinetuneService,
+    sessions: Sessions,
+    snapshot: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lasting: bool,
 ) -> None:
     runs = tmp_path / "data" / "runs"
     monkeypatch.setattr(finetuning, "_lasting", lasting)

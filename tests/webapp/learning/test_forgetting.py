@@ -8,24 +8,28 @@ from pathlib import Path
 import pytest
 import torch
 
-from laanet_core.model import LAANet
-from laanet_core.weights import save_weights
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import save_weights
 from tests.core.conftest import TINY
 from tests.webapp.learning.conftest import Crowd
 from tests.webapp.learning.test_snapshots import code
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Decision, Snapshot, TuningRun
-from webapp.domain import ModelState, Role, RunState, new_id, now
-from webapp.services.audit import AuditService
-from webapp.services.keeping import Keeping
-from webapp.services.learning import measuring, parts, poison
-from webapp.services.learning.folders import SnapshotFolders
-from webapp.services.learning.gate import GateService
-from webapp.services.learning.measuring import Ground
-from webapp.services.learning.publishing import PublishingService
-from webapp.services.learning.snapshots import SnapshotService
-from webapp.services.learning.versions import VersionService
-from webapp.services.receipts import ReceiptService
+from webapp.domain.clock import now
+from webapp.domain.enums import ModelState, Role, RunState
+from webapp.security.tokens import new_id
+from webapp.services.audit.log import AuditService
+from webapp.services.drills import poisoning as poison
+from webapp.services.model_registry.versions import VersionService
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.snapshot_folders import SnapshotFolders
+from webapp.services.training import gate_measurements as measuring
+from webapp.services.training import splits as parts
+from webapp.services.training.gate_measurements import Ground
+from webapp.services.training.promotion_gate import GateService
+from webapp.services.training.publishing import PublishingService
+from webapp.services.training.snapshots import SnapshotService
 
 
 @dataclasses.dataclass
@@ -43,7 +47,9 @@ class Scene:
         """As if everything had held: these weights learned nothing."""
         champion, made = self.versions.base(), self.versions.checked("made")
         report = {"passed": True, "snapshot": self.snapshot, "checks": []}
-        self.versions.note("made", {**report, "champion": {"sha256": champion.sha256}, "candidate": {"sha256": made.sha256}})
+        self.versions.note(
+            "made", {**report, "champion": {"sha256": champion.sha256}, "candidate": {"sha256": made.sha256}}
+        )
 
     def facts(self) -> tuple[str, bool]:
         """State of the candidate, and whether it is stale."""
@@ -61,7 +67,9 @@ class Scene:
         """How many faces are kept of what was judged, by the folder."""
         found: dict[str, int] = {}
         for path in self.folders.judged.rglob("*.jsonl"):
-            found[path.parent.name] = found.get(path.parent.name, 0) + len(list(filter(None, path.read_text().splitlines())))
+            found[path.parent.name] = found.get(path.parent.name, 0) + len(
+                list(filter(None, path.read_text().splitlines()))
+            )
         return found
 
 
@@ -93,7 +101,9 @@ def scene(
         session.add(Account(name="ada", role=Role.ADMIN, created_at=now()))
         session.flush()
         number = run.id
-    versions.register(tmp_path / "made", "made", state=ModelState.CANDIDATE, parent_sha256=base, run_id=number)
+    versions.register(
+        tmp_path / "made", "made", state=ModelState.CANDIDATE, parent_sha256=base, run_id=number
+    )
     _, other = poison.prepare(tmp_path / "drawn")
     gate = GateService(snapshots, versions, Ground(tmp_path, (other,), ("jpeg:50",), "cpu"))
     receipts = ReceiptService(sessions, audit, keeping, snapshots=snapshots.folders)
@@ -103,7 +113,10 @@ def scene(
 def test_what_was_judged_of_a_deleted_face_goes_and_other_data_stay(scene: Scene) -> None:
     scene.gate.judge("made", scene.snapshot)
     both = 2 * 6
-    assert scene.kept() == {scene.snapshot: 2 * both, "manifests": 2 * 2 * 12}  # two networks; gold, and gold as JPEG
+    assert scene.kept() == {
+        scene.snapshot: 2 * both,
+        "manifests": 2 * 2 * 12,
+    }  # two networks; gold, and gold as JPEG
     scene.delete()
     assert scene.kept() == {"manifests": 2 * 2 * 12}
 
@@ -116,7 +129,9 @@ def late(scene: Scene) -> None:
     assert scene.snapshot in scene.kept()
 
 
-def test_what_a_gate_writes_after_the_deletion_goes_at_its_end(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_gate_writes_after_the_deletion_goes_at_its_end(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     judged: list[str] = []
     judge = measuring.judge
 
@@ -163,7 +178,9 @@ def test_a_champion_of_what_was_deleted_since_stays_and_is_marked(scene: Scene, 
     scene.delete()
     assert scene.versions.champion() == made
     assert scene.facts() == ("champion", True)
-    publishing = PublishingService(scene.versions, scene.snapshots, audit, endpoint="http://127.0.0.1:9")  # nobody is asked
+    publishing = PublishingService(
+        scene.versions, scene.snapshots, audit, endpoint="http://127.0.0.1:9"
+    )  # nobody is asked
     assert code(publishing.push_model, "made", "me/lens") == "stale_snapshot"
     assert scene.versions.rollback("ada").version == "tiny-1"
 

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from laanet_core.config import DecisionConfig
-from laanet_core.evaluation import Judgement
-from webapp.services.learning.gate import Check, Rules, compare
-from webapp.services.learning.measuring import Measured
+from laanet_core.decision import DecisionConfig
+from laanet_core.evaluation.report import Judgement
+from webapp.services.training.gate_measurements import Measured
+from webapp.services.training.promotion_gate import Check, Rules, compare
 
 RULES = Rules(bootstrap=200)
 SETS = ("gold", "gold-jpeg-50", "base/manifest: self_blends")
@@ -59,14 +59,20 @@ def test_what_is_better_everywhere_passes() -> None:
     assert gold.candidate is not None
     assert gold.champion is not None
     assert 0 < gold.low <= gold.candidate - gold.champion <= gold.high
-    assert {check.name for check in checks} >= {"auc gold-jpeg-50", "auc base/manifest: self_blends", "seconds a crop"}
+    assert {check.name for check in checks} >= {
+        "auc gold-jpeg-50",
+        "auc base/manifest: self_blends",
+        "seconds a crop",
+    }
     assert sum(check.name.startswith("auc gold, sharpness") for check in checks) == 3
 
 
 def test_what_is_only_as_good_does_not() -> None:
     assert "auc gold" in stopped_by(measured(1.0), measured(1.0))
     candidate = measured(1.0)
-    candidate.sets["gold"] = judgements(1.05, seed=99)  # of the same faces, and a little better, but not for sure
+    candidate.sets["gold"] = judgements(
+        1.05, seed=99
+    )  # of the same faces, and a little better, but not for sure
     assert "auc gold" in stopped_by(candidate, measured(1.0))
 
 
@@ -85,7 +91,9 @@ def test_a_slice_that_loses_stops_it() -> None:
     def moved(face: Judgement) -> float:
         return -0.3 * face.fake_logit if face.name in blurred else face.fake_logit + 3 * face.label
 
-    candidate.sets["gold"] = [dataclasses.replace(face, fake_logit=moved(face)) for face in candidate.sets["gold"]]
+    candidate.sets["gold"] = [
+        dataclasses.replace(face, fake_logit=moved(face)) for face in candidate.sets["gold"]
+    ]
     found = stopped_by(candidate, champion)
     assert len({name for name in found if name.startswith("auc gold, sharpness")}) == 1
 
@@ -118,7 +126,9 @@ def test_other_faces_one_class_or_too_few_are_no_measure() -> None:
 
 def test_worse_calibration_and_a_slower_network_stop_it() -> None:
     champion = measured(1.0, decision=DecisionConfig(temperature=1.0))
-    assert stopped_by(measured(1.6, decision=DecisionConfig(temperature=0.02)), champion) == {"calibration error gold"}
+    assert stopped_by(measured(1.6, decision=DecisionConfig(temperature=0.02)), champion) == {
+        "calibration error gold"
+    }
     champion = measured(1.0)
     assert stopped_by(measured(2.5, seconds=0.02), champion) == {"seconds a crop"}
     assert stopped_by(measured(2.5, seconds=float("nan")), champion) == {"seconds a crop"}

@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.domain import Part
-from webapp.services.learning.parts import GOLD_SHARE, VAL_SHARE, drawn, groups, parts
+from webapp.domain.enums import Part
+from webapp.services.training.splits import GOLD_SHARE, VAL_SHARE, drawn, groups, parts
 
 
 def test_what_is_alike_or_of_one_file_is_one_group_named_for_its_oldest() -> None:
@@ -22,7 +22,8 @@ def test_no_pair_crosses_and_a_newcomer_moves_nobody(sources: dict[int, str], da
     newcomer = max(sources) + 1
     like = data.draw(st.lists(ids, max_size=3))
     after = parts(
-        groups({**sources, newcomer: "z"}, [*alike, *((newcomer, other) for other in like)]), {a: str(p) for a, p in before.items()}
+        groups({**sources, newcomer: "z"}, [*alike, *((newcomer, other) for other in like)]),
+        {a: str(p) for a, p in before.items()},
     )
     assert {analysis: after[analysis] for analysis in sources} == before
     neighbours = {before[other] for other in like}

@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.webapp.learning.test_finetuning import wait_for
 from webapp.cli.poison_drill import MAY_DIFFER, as_text, drill
-from webapp.services.learning import poison
+from webapp.services.drills import poisoning as poison
 from webapp.settings import Settings
 
 
@@ -44,7 +44,9 @@ def test_every_defence_holds_at_small_size() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.proof)])
 def test_a_drill_that_is_told_to_end_leaves_nothing_behind(place: Path, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "webapp", "poison-drill", "--small"]
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "TMPDIR": str(place)}, stderr=subprocess.DEVNULL) as drill:
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "TMPDIR": str(place)}, stderr=subprocess.DEVNULL
+    ) as drill:
         try:
             wait_for(lambda: trains(place))
             drill.send_signal(number)

@@ -10,27 +10,32 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from laanet_core.hub import download
-from laanet_core.weights import load_weights
+from laanet_core.modeling.hub import download
+from laanet_core.modeling.loading import load_weights
 from tests.hub_server import HubServer
 from tests.webapp.learning.conftest import Crowd
 from tests.webapp.learning.test_snapshots import code
 from tests.webapp.learning.test_switching import challenger, weights, with_admin
 from webapp.db.session import Sessions
-from webapp.domain import CONSENT_VERSION, Unable
-from webapp.services.audit import AuditService
-from webapp.services.learning import publishing
-from webapp.services.learning.cards import model_card
-from webapp.services.learning.publishing import PublishingService
-from webapp.services.learning.snapshots import SnapshotService
-from webapp.services.learning.versions import VersionService
+from webapp.domain.errors import Unable
+from webapp.domain.limits import CONSENT_VERSION
+from webapp.services.audit.log import AuditService
+from webapp.services.model_registry.versions import VersionService
+from webapp.services.training import publishing
+from webapp.services.training.model_cards import model_card
+from webapp.services.training.publishing import PublishingService
+from webapp.services.training.snapshots import SnapshotService
 
-pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")  # of the Hub's client, when it uploads
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Use 'content=:DeprecationWarning"
+)  # of the Hub's client, when it uploads
 
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)  # the server speaks the older way of large files
+    monkeypatch.setattr(
+        "huggingface_hub.constants.HF_HUB_DISABLE_XET", True
+    )  # the server speaks the older way of large files
     with HubServer() as running:
         yield running
 
@@ -42,7 +47,9 @@ def versions(sessions: Sessions, audit: AuditService, tmp_path: Path) -> Version
 
 
 @pytest.fixture
-def service(versions: VersionService, snapshots: SnapshotService, audit: AuditService, hub: HubServer) -> PublishingService:
+def service(
+    versions: VersionService, snapshots: SnapshotService, audit: AuditService, hub: HubServer
+) -> PublishingService:
     return PublishingService(versions, snapshots, audit, endpoint=hub.address)
 
 
@@ -51,7 +58,12 @@ def test_a_promoted_version_can_be_loaded_from_the_hub_by_its_tag(
 ) -> None:
     made = challenger(versions, tmp_path, "new", 3)
     check = {"name": "auc gold", "candidate": 0.9, "champion": 0.8, "low": 0.05, "high": 0.15}
-    report = {"passed": True, "snapshot": "s" * 32, "checks": [check], "champion": {"sha256": versions.base().sha256, "version": "old"}}
+    report = {
+        "passed": True,
+        "snapshot": "s" * 32,
+        "checks": [check],
+        "champion": {"sha256": versions.base().sha256, "version": "old"},
+    }
     versions.note("new", {**report, "candidate": {"sha256": made.sha256}})
     assert code(service.push_model, "new", "me/lens") == "not_promoted"
     versions.promote("new", "ada")
@@ -98,17 +110,25 @@ def test_a_card_says_no_more_of_older_weights_than_they_know(tiny_weights: Path)
     """The whole snapshot was counted then, gold and all."""
     config = json.loads((tiny_weights / "config.json").read_text())
     older = {**config, "snapshot": {"id": "s" * 32, "sha256": "0" * 64, "real": 23, "fake": 28}}
-    assert "Learned from the train part of 23 real and 28 fake faces; the gold part" in model_card(older, ["ft-1"], None, "me/lens")
+    assert "Learned from the train part of 23 real and 28 fake faces; the gold part" in model_card(
+        older, ["ft-1"], None, "me/lens"
+    )
 
 
 def test_pictures_are_published_only_where_everybody_agreed_to_that(
-    service: PublishingService, snapshots: SnapshotService, crowd: Crowd, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+    service: PublishingService,
+    snapshots: SnapshotService,
+    crowd: Crowd,
+    hub: HubServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     crowd.script.play(crowd.arrivals(3, 2))
     snapshot = snapshots.freeze().public_id
     assert code(service.push_dataset, snapshot, "me/faces") == "consent_forbids"
     assert not hub.repositories
-    monkeypatch.setattr(publishing, "PUBLISHABLE_CONSENTS", frozenset({CONSENT_VERSION}))  # a later text may say so
+    monkeypatch.setattr(
+        publishing, "PUBLISHABLE_CONSENTS", frozenset({CONSENT_VERSION})
+    )  # a later text may say so
     published = service.push_dataset(snapshot, "me/faces")
     assert published.name == f"hf://datasets/me/faces@{snapshot}"
     files = hub.repositories["dataset", "me/faces"].files

@@ -15,24 +15,28 @@ import pytest
 from PIL import Image
 from sqlalchemy import Engine, select
 
-from laanet_core.data import PackStore, read_manifest
-from laanet_core.images import read_image
+from laanet_core.data.image_store import PackStore
+from laanet_core.data.manifest import read_manifest
+from laanet_core.media.images import read_image
 from tests.webapp.keeping.conftest import files
 from tests.webapp.learning.conftest import BOX, Crowd, fake_face, real_face
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Feedback, Snapshot, SnapshotItem
-from webapp.domain import CONSENT_VERSION, LabelValue, Part, Unable, Vote, now
+from webapp.domain.clock import now
+from webapp.domain.enums import LabelValue, Part, Vote
+from webapp.domain.errors import Unable
+from webapp.domain.limits import CONSENT_VERSION
 from webapp.media.store import MediaStore
-from webapp.services.audit import AuditService
-from webapp.services.feedback import FeedbackService, Submission
-from webapp.services.keeping import Keeping
-from webapp.services.learning.folders import SnapshotFolders
-from webapp.services.learning.parts import drawn
-from webapp.services.learning.scripted import Arrival
-from webapp.services.learning.snapshot_files import SEAL
-from webapp.services.learning.snapshots import SnapshotService
-from webapp.services.receipts import ReceiptService
-from webapp.services.retention import RetentionService
+from webapp.services.audit.log import AuditService
+from webapp.services.drills.scripted_users import Arrival
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.results.retention import RetentionService
+from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.snapshot_folders import SnapshotFolders
+from webapp.services.training.snapshot_files import SEAL
+from webapp.services.training.snapshots import SnapshotService
+from webapp.services.training.splits import drawn
 
 
 def mask(box: tuple[int, int, int, int], side: int = 64) -> bytes:
@@ -51,7 +55,9 @@ def code(work: object, *arguments: object) -> str | None:
     return None
 
 
-def test_decisions_become_what_the_trainer_reads(crowd: Crowd, snapshots: SnapshotService, folders: SnapshotFolders) -> None:
+def test_decisions_become_what_the_trainer_reads(
+    crowd: Crowd, snapshots: SnapshotService, folders: SnapshotFolders
+) -> None:
     crowd.script.play(crowd.arrivals(8, 6, region=mask((20, 20, 45, 40))))
     frozen = snapshots.freeze()
     assert (frozen.real, frozen.fake, sum(frozen.parts.values()), frozen.left_out) == (8, 6, 14, {})
@@ -71,7 +77,12 @@ def test_decisions_become_what_the_trainer_reads(crowd: Crowd, snapshots: Snapsh
         assert (sample.region is not None) == (sample.label == 1)
         if sample.region is not None:
             rows, columns = np.nonzero(store.read_mask(sample.pack, sample.region))
-            assert (columns.min(), columns.max(), rows.min(), rows.max()) == (36, 85, 38, 77)  # 40 to 89 and 40 to 79 of the picture
+            assert (columns.min(), columns.max(), rows.min(), rows.max()) == (
+                36,
+                85,
+                38,
+                77,
+            )  # 40 to 89 and 40 to 79 of the picture
     table = pd.read_parquet(folder / "metadata.parquet")
     assert sorted(table["label"].value_counts().items()) == [("fake", 6), ("real", 8)]
     assert all((folder / name).is_file() for name in table["file_name"])
@@ -85,13 +96,20 @@ def test_a_face_without_landmarks_is_cut_as_it_was_judged(
     crowd: Crowd, sessions: Sessions, audit: AuditService, keeping: Keeping, folders: SnapshotFolders
 ) -> None:
     crowd.script.play(crowd.arrivals(2, 0))
-    service = SnapshotService(sessions, audit, keeping, folders, landmarks=lambda: lambda _: None, delay=timedelta(0))
+    service = SnapshotService(
+        sessions, audit, keeping, folders, landmarks=lambda: lambda _: None, delay=timedelta(0)
+    )
     folder = folders.of(service.freeze().public_id)
     pictures = [read_image(path) for path in (folder / "faces").iterdir()]
     side = round((BOX[3] - BOX[1]) * 1.25)
     assert [picture.shape for picture in pictures] == [(side, side, 3)] * 2
     with (folder / "manifest.csv").open() as file:
-        assert len(list(csv.DictReader(file))) + len((folder / "gold" / "manifest.csv").read_text().splitlines()) - 1 == 2
+        assert (
+            len(list(csv.DictReader(file)))
+            + len((folder / "gold" / "manifest.csv").read_text().splitlines())
+            - 1
+            == 2
+        )
 
 
 def test_only_standing_decisions_for_real_or_fake_with_consent_count(
@@ -108,7 +126,12 @@ def test_only_standing_decisions_for_real_or_fake_with_consent_count(
     for number in range(40):
         assert feedback.submit(Submission(open_.receipt, 1, Vote.DISAGREE, "", f"key-number-{number}"))
     assert code(snapshots.freeze) == "nothing_decided"
-    truth = {unsure.case: LabelValue.CANNOT_TELL, undone.case: LabelValue.FAKE, unkept.case: LabelValue.REAL, good.case: LabelValue.REAL}
+    truth = {
+        unsure.case: LabelValue.CANNOT_TELL,
+        undone.case: LabelValue.FAKE,
+        unkept.case: LabelValue.REAL,
+        good.case: LabelValue.REAL,
+    }
     crowd.script.decide({str(case): Arrival(paths[0], label) for case, label in truth.items()})
     with sessions.begin() as session:
         cases = {case.public_id: case for case in session.scalars(select(Case))}
@@ -116,16 +139,22 @@ def test_only_standing_decisions_for_real_or_fake_with_consent_count(
         consent = cases[str(unkept.case)].items[0].analysis.consent
         assert consent is not None
         consent.media = None
-    patient = SnapshotService(sessions, audit, keeping, folders, landmarks=lambda: lambda _: None, delay=timedelta(minutes=10))
+    patient = SnapshotService(
+        sessions, audit, keeping, folders, landmarks=lambda: lambda _: None, delay=timedelta(minutes=10)
+    )
     assert code(patient.freeze) == "nothing_decided"  # it may still be undone
     frozen = snapshots.freeze()
     with sessions() as session:
-        assert [item.case.public_id for item in session.scalars(select(SnapshotItem)) if item.case] == [good.case]
+        assert [item.case.public_id for item in session.scalars(select(SnapshotItem)) if item.case] == [
+            good.case
+        ]
         assert session.query(Feedback).count() == 40
     assert (frozen.real, frozen.fake) == (1, 0)
 
 
-def test_near_duplicates_stay_together_and_gold_stays_gold(crowd: Crowd, sessions: Sessions, snapshots: SnapshotService) -> None:
+def test_near_duplicates_stay_together_and_gold_stays_gold(
+    crowd: Crowd, sessions: Sessions, snapshots: SnapshotService
+) -> None:
     arrivals = crowd.arrivals(12, 6)
     crowd.script.play(arrivals)
     first = snapshots.freeze()
@@ -146,7 +175,11 @@ def test_near_duplicates_stay_together_and_gold_stays_gold(crowd: Crowd, session
     crowd.script.play(copies)
     second = snapshots.freeze()
     with sessions() as session:
-        items = [item for item in session.scalars(select(SnapshotItem)) if item.snapshot.public_id == second.public_id]
+        items = [
+            item
+            for item in session.scalars(select(SnapshotItem))
+            if item.snapshot.public_id == second.public_id
+        ]
         assert {item.analysis_id: item.part for item in items if item.analysis_id in before} == before
         seal = json.loads((snapshots.folders.of(second.public_id) / SEAL).read_text())
     by_group: dict[str, set[str]] = {}
@@ -170,7 +203,9 @@ def test_a_deletion_makes_it_stale_and_takes_its_files(
 ) -> None:
     paths = [arrival.path for arrival in crowd.arrivals(3, 0)]
     arrived = [crowd.script.arrive(path) for path in paths]
-    crowd.script.decide({str(one.case): Arrival(path, LabelValue.REAL) for one, path in zip(arrived, paths, strict=True)})
+    crowd.script.decide(
+        {str(one.case): Arrival(path, LabelValue.REAL) for one, path in zip(arrived, paths, strict=True)}
+    )
     frozen = snapshots.freeze()
     ReceiptService(sessions, audit, keeping, snapshots=folders).delete(arrived[0].receipt)
     assert not folders.of(frozen.public_id).exists()
@@ -191,7 +226,9 @@ def test_a_deletion_makes_it_stale_and_takes_its_files(
     assert code(snapshots.verify, anew.public_id) == "stale_snapshot"
 
 
-def test_an_undone_decision_makes_it_stale(crowd: Crowd, sessions: Sessions, snapshots: SnapshotService) -> None:
+def test_an_undone_decision_makes_it_stale(
+    crowd: Crowd, sessions: Sessions, snapshots: SnapshotService
+) -> None:
     crowd.script.play(crowd.arrivals(2, 0))
     frozen = snapshots.freeze()
     with sessions.begin() as session:
@@ -221,7 +258,9 @@ def test_what_was_changed_is_found(crowd: Crowd, snapshots: SnapshotService, wha
     assert code(snapshots.verify, frozen.public_id) == "snapshot_changed"
 
 
-def test_what_a_crash_left_goes_at_the_next_sweep(crowd: Crowd, sessions: Sessions, snapshots: SnapshotService) -> None:
+def test_what_a_crash_left_goes_at_the_next_sweep(
+    crowd: Crowd, sessions: Sessions, snapshots: SnapshotService
+) -> None:
     crowd.script.play(crowd.arrivals(2, 0))
     frozen = snapshots.freeze()
     left = snapshots.folders.of("0" * 32)

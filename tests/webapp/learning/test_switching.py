@@ -10,22 +10,23 @@ import pytest
 import torch
 from sqlalchemy import select
 
-from laanet_core.config import DecisionConfig
-from laanet_core.inference import Detector
-from laanet_core.model import LAANet
-from laanet_core.weights import save_weights
+from laanet_core.decision import DecisionConfig
+from laanet_core.inference.detector import Detector
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import save_weights
 from tests.core.conftest import TINY
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Analysis, Rescore
-from webapp.domain import ModelState, Role, now
-from webapp.services.analysis import AnalysisService
-from webapp.services.audit import AuditService
-from webapp.services.current import CurrentDetector, Follower
-from webapp.services.jobs import Jobs
-from webapp.services.keeping import Keeping
-from webapp.services.learning.versions import Standing, VersionService
-from webapp.services.receipts import ReceiptService
-from webapp.services.rescoring import RescoringService
+from webapp.domain.clock import now
+from webapp.domain.enums import ModelState, Role
+from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.rescoring import RescoringService
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.audit.log import AuditService
+from webapp.services.model_registry.serving import CurrentDetector, Follower
+from webapp.services.model_registry.versions import Standing, VersionService
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
 
 
 def weights(folder: Path, version: str, seed: int) -> Path:
@@ -42,9 +43,20 @@ def load(folder: Path) -> Detector:
 def challenger(versions: VersionService, folder: Path, version: str, seed: int) -> Standing:
     """A candidate whose report says that it passed."""
     base = versions.base()
-    made = versions.register(weights(folder, version, seed), version, state=ModelState.CANDIDATE, parent_sha256=base.sha256)
+    made = versions.register(
+        weights(folder, version, seed), version, state=ModelState.CANDIDATE, parent_sha256=base.sha256
+    )
     was = {"sha256": base.sha256, "version": base.version}
-    versions.note(version, {"passed": True, "snapshot": "s" * 32, "checks": [], "champion": was, "candidate": {"sha256": made.sha256}})
+    versions.note(
+        version,
+        {
+            "passed": True,
+            "snapshot": "s" * 32,
+            "checks": [],
+            "champion": was,
+            "candidate": {"sha256": made.sha256},
+        },
+    )
     return made
 
 
@@ -100,7 +112,9 @@ def test_each_answer_is_of_one_version_while_they_change(
     assert current.info.version == "old"
 
 
-def test_a_champion_that_cannot_be_loaded_leaves_the_present_one(sessions: Sessions, audit: AuditService, tmp_path: Path) -> None:
+def test_a_champion_that_cannot_be_loaded_leaves_the_present_one(
+    sessions: Sessions, audit: AuditService, tmp_path: Path
+) -> None:
     with_admin(sessions)
     versions = VersionService(sessions, audit, tmp_path / "models", str(weights(tmp_path, "old", 2)))
     current = CurrentDetector(load(tmp_path / "old"))

@@ -15,14 +15,14 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from laanet_core.inference import Detector
-from laanet_core.weights import load_weights, save_weights
+from laanet_core.inference.detector import Detector
+from laanet_core.modeling.loading import load_weights, save_weights
 from tests.conftest import Server, served
 from tests.desks import Moderator, invite_all, records_of, signed_in
 from webapp.db.tables import Analysis
-from webapp.domain import ModelState
-from webapp.services.audit import AuditService
-from webapp.services.learning.versions import Standing, VersionService
+from webapp.domain.enums import ModelState
+from webapp.services.audit.log import AuditService
+from webapp.services.model_registry.versions import Standing, VersionService
 
 SENDERS = 2
 PATIENCE = 1800.0  # seconds, for a thousand requests on a busy machine
@@ -64,7 +64,9 @@ def candidate(server: Server, made: Path) -> tuple[Standing, Standing]:
     """Champion and candidate; the gate's report says that it passed."""
     with records_of(server) as sessions:
         data = server.database.parent
-        versions = VersionService(sessions, AuditService(sessions, data / "audit.head"), data / "models", "starter")
+        versions = VersionService(
+            sessions, AuditService(sessions, data / "audit.head"), data / "models", "starter"
+        )
         base = versions.base()
         new = versions.register(made, "changed", state=ModelState.CANDIDATE, parent_sha256=base.sha256)
         named = {"champion": {"sha256": base.sha256}, "candidate": {"sha256": new.sha256}}
@@ -106,13 +108,20 @@ def switched_under_requests(folder: Path, samples: Path, requests: int) -> None:
     pictures = faces(folder, samples)
     made = slightly_changed(folder / "made")
     answers, done, deadline = Answers(), threading.Event(), time.monotonic() + PATIENCE
-    with served(folder, LENS_WEIGHTS="starter", LENS_MAX_WAITING="100", LENS_AT_ONCE="2", LENS_CASE_UNCERTAIN="0") as server:
+    with served(
+        folder, LENS_WEIGHTS="starter", LENS_MAX_WAITING="100", LENS_AT_ONCE="2", LENS_CASE_UNCERTAIN="0"
+    ) as server:
         invite_all(server)
         old, new = candidate(server, made)
         expected = expectations(pictures, old, new)
-        assert all(abs(expected[old.sha256, name] - expected[new.sha256, name]) > 10 * SAME for name in pictures)
+        assert all(
+            abs(expected[old.sha256, name] - expected[new.sha256, name]) > 10 * SAME for name in pictures
+        )
         contents = {name: path.read_bytes() for name, path in pictures.items()}
-        senders = [threading.Thread(target=send, args=(server, contents, answers, done.is_set)) for _ in range(SENDERS)]
+        senders = [
+            threading.Thread(target=send, args=(server, contents, answers, done.is_set))
+            for _ in range(SENDERS)
+        ]
         with signed_in(server, "ada") as ada:
             for sender in senders:
                 sender.start()
@@ -131,7 +140,9 @@ def switched_under_requests(folder: Path, samples: Path, requests: int) -> None:
     assert stored == Counter(version for _, version, _ in answers.given)
 
 
-def ask_for_changes(ada: Moderator, answers: Answers, both: tuple[Standing, Standing], requests: int, deadline: float) -> None:
+def ask_for_changes(
+    ada: Moderator, answers: Answers, both: tuple[Standing, Standing], requests: int, deadline: float
+) -> None:
     old, new = both
     quarter = requests // 4
     wait_for(lambda: answers.count(old.sha256) >= quarter, deadline)

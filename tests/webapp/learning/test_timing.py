@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from laanet_core.config import ModelConfig
-from laanet_core.model import LAANet
-from laanet_core.weights import LoadedWeights, load_weights, save_weights
+from laanet_core.modeling.config import ModelConfig
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import LoadedWeights, load_weights, save_weights
 from tests.core.conftest import TINY
-from webapp.services.learning.gate import Rules
-from webapp.services.learning.measuring import _seconds
+from webapp.services.training.gate_measurements import _seconds
+from webapp.services.training.promotion_gate import Rules
 
 LARGE, SMALL = replace(TINY, input_size=256), replace(TINY, input_size=192)
 BUSY = 3  # processes that do nothing but compute

@@ -7,15 +7,17 @@ import pytest
 import torch
 from sqlalchemy import select
 
-from laanet_core.model import LAANet
-from laanet_core.weights import save_weights
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import save_weights
 from tests.core.conftest import TINY
 from tests.webapp.learning.test_snapshots import code
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, ModelVersion
-from webapp.domain import ModelState, Role, Unable, now
-from webapp.services.audit import AuditService
-from webapp.services.learning.versions import Standing, VersionService
+from webapp.domain.clock import now
+from webapp.domain.enums import ModelState, Role
+from webapp.domain.errors import Unable
+from webapp.services.audit.log import AuditService
+from webapp.services.model_registry.versions import Standing, VersionService
 
 pytestmark = pytest.mark.both_databases
 
@@ -23,7 +25,12 @@ pytestmark = pytest.mark.both_databases
 @pytest.fixture
 def versions(sessions: Sessions, audit: AuditService, tmp_path: Path, tiny_weights: Path) -> VersionService:
     with sessions.begin() as session:
-        session.add_all([Account(name=name, role=role, created_at=now()) for name, role in (("ada", Role.ADMIN), ("bob", Role.MODERATOR))])
+        session.add_all(
+            [
+                Account(name=name, role=role, created_at=now())
+                for name, role in (("ada", Role.ADMIN), ("bob", Role.MODERATOR))
+            ]
+        )
     return VersionService(sessions, audit, tmp_path / "models", str(tiny_weights))
 
 
@@ -42,15 +49,21 @@ def content(standing: Standing) -> list[bytes]:
     return [(standing.folder / name).read_bytes() for name in ("model.safetensors", "config.json")]
 
 
-def test_the_first_champion_is_what_the_host_named_byte_for_byte(versions: VersionService, tiny_weights: Path) -> None:
+def test_the_first_champion_is_what_the_host_named_byte_for_byte(
+    versions: VersionService, tiny_weights: Path
+) -> None:
     assert versions.champion() is None
     base = versions.base()
     assert base == versions.base() == versions.champion()
     assert base.version == "tiny-1"
-    assert content(base) == [(tiny_weights / name).read_bytes() for name in ("model.safetensors", "config.json")]
+    assert content(base) == [
+        (tiny_weights / name).read_bytes() for name in ("model.safetensors", "config.json")
+    ]
 
 
-def test_promotion_and_rollback_are_told_and_give_the_same_bytes_back(versions: VersionService, sessions: Sessions, tmp_path: Path) -> None:
+def test_promotion_and_rollback_are_told_and_give_the_same_bytes_back(
+    versions: VersionService, sessions: Sessions, tmp_path: Path
+) -> None:
     base = versions.base()
     before = content(base)
     first = candidate(versions, tmp_path, "a")
@@ -66,11 +79,19 @@ def test_promotion_and_rollback_are_told_and_give_the_same_bytes_back(versions: 
     assert code(versions.promote, "a", "ada") == "not_passed"
     assert versions.rollback("ada", "bb") == second  # named, it may come back
     with sessions() as session:
-        told = [entry for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number)) if entry.subject.startswith("model:")]
+        told = [
+            entry
+            for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number))
+            if entry.subject.startswith("model:")
+        ]
         assert [entry.action for entry in told] == ["model_promoted"] * 2 + ["model_rolled_back"] * 3
         assert {entry.actor[:5] for entry in told} == {"user:"}
         assert json.loads(told[0].details)["to"] == "a"
-    assert states(sessions) == {"tiny-1": "retired", "a": "rejected", "bb": "champion"}  # the second one descends from the first
+    assert states(sessions) == {
+        "tiny-1": "retired",
+        "a": "rejected",
+        "bb": "champion",
+    }  # the second one descends from the first
 
 
 def states(sessions: Sessions) -> dict[str, str]:
@@ -78,7 +99,9 @@ def states(sessions: Sessions) -> dict[str, str]:
         return {row.version: row.state for row in session.scalars(select(ModelVersion))}
 
 
-def test_one_click_takes_back_the_last_change_whatever_it_was(versions: VersionService, sessions: Sessions, tmp_path: Path) -> None:
+def test_one_click_takes_back_the_last_change_whatever_it_was(
+    versions: VersionService, sessions: Sessions, tmp_path: Path
+) -> None:
     """Promotions and ways back to a version that was named; each click one change further, to the first version and no further."""
     base = versions.base()
     assert versions.before() is None
@@ -91,7 +114,9 @@ def test_one_click_takes_back_the_last_change_whatever_it_was(versions: VersionS
     assert versions.before() == "tiny-1"
     assert versions.rollback("ada") == base
     assert states(sessions) == {"tiny-1": "champion", "a": "rejected"}
-    assert code(versions.rollback, "ada") == "nothing_to_go_back_to"  # a second click does not bring back what was rejected
+    assert (
+        code(versions.rollback, "ada") == "nothing_to_go_back_to"
+    )  # a second click does not bring back what was rejected
     versions.rollback("ada", "a")
     second = candidate(versions, tmp_path, "bb")
     versions.promote("bb", "ada")
@@ -104,7 +129,10 @@ def test_one_click_takes_back_the_last_change_whatever_it_was(versions: VersionS
     assert versions.before() is None
     assert states(sessions) == {"tiny-1": "champion", "a": "rejected", "bb": "rejected"}
     with sessions() as session:
-        assert all((row.retired_at is None) == (row.state == "champion") for row in session.scalars(select(ModelVersion)))
+        assert all(
+            (row.retired_at is None) == (row.state == "champion")
+            for row in session.scalars(select(ModelVersion))
+        )
 
 
 def test_what_may_not_be_promoted_is_not(versions: VersionService, tmp_path: Path) -> None:
@@ -129,7 +157,9 @@ def test_what_may_not_be_promoted_is_not(versions: VersionService, tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
-def test_changed_files_are_never_promoted_or_gone_back_to(versions: VersionService, tmp_path: Path, name: str) -> None:
+def test_changed_files_are_never_promoted_or_gone_back_to(
+    versions: VersionService, tmp_path: Path, name: str
+) -> None:
     base = versions.base()
     made = candidate(versions, tmp_path, "a")
     versions.promote("a", "ada")

@@ -9,7 +9,8 @@ import zlib
 import pytest
 from PIL import Image
 
-from webapp.domain import MAX_REGION_BYTES, Refused
+from webapp.domain.errors import Refused
+from webapp.domain.limits import MAX_REGION_BYTES
 from webapp.media import masks
 from webapp.media.masks import mask_of_text, painted_pixels, read_mask
 
@@ -20,7 +21,9 @@ def chunk(kind: bytes, body: bytes) -> bytes:
 
 def png(width: int, height: int, *extra: bytes, pixels: bytes, colour: int = 0, interlaced: int = 0) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, colour, 0, 0, interlaced)
-    return b"\x89PNG\r\n\x1a\n" + b"".join([chunk(b"IHDR", header), *extra, chunk(b"IDAT", zlib.compress(pixels)), chunk(b"IEND", b"")])
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        [chunk(b"IHDR", header), *extra, chunk(b"IDAT", zlib.compress(pixels)), chunk(b"IEND", b"")]
+    )
 
 
 PAINTED = (b"\x00" + b"\xff" * 16) * 16
@@ -28,7 +31,9 @@ PAINTED = (b"\x00" + b"\xff" * 16) * 16
 
 def test_what_else_is_in_the_file_is_never_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     words = chunk(b"iTXt", b"key\x00\x01\x00\x00\x00" + zlib.compress(bytes(40_000_000)))
-    content = png(16, 16, words, chunk(b"iCCP", b"name\x00\x00junk"), chunk(b"tRNS", b"\x00\xff"), pixels=PAINTED)
+    content = png(
+        16, 16, words, chunk(b"iCCP", b"name\x00\x00junk"), chunk(b"tRNS", b"\x00\xff"), pixels=PAINTED
+    )
     assert len(content) < MAX_REGION_BYTES
     seen: list[bytes] = []
     really = Image.open
@@ -74,7 +79,11 @@ def test_runs_come_as_text_and_nothing_else_passes() -> None:
     assert shape.tolist() == [[False, True, True, False], [False, False, True, False]]
     for words in (
         *("", "{", "[]", "null", "7", '"runs"', "[" * 100_000),
-        *('{"width": 4}', '{"width": 4, "height": 2, "runs": {}}', '{"width": true, "height": 2, "runs": [0, 1]}'),
+        *(
+            '{"width": 4}',
+            '{"width": 4, "height": 2, "runs": {}}',
+            '{"width": true, "height": 2, "runs": [0, 1]}',
+        ),
         *(
             '{"width": 4, "height": 2, "runs": [0, 1.5]}',
             '{"width": 4, "height": 2, "runs": [0, 9]}',

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import free_port
-from webapp.domain import now
+from webapp.domain.clock import now
 from webapp.media.store import MediaStore, StoreFailed
 
 SECRETS = {"key": "anything", "secret": "anything"}
@@ -25,7 +25,10 @@ def bucket() -> Iterator[dict[str, object]]:
     port = free_port()
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
-    options: dict[str, object] = {**SECRETS, "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "eu-central-1"}}
+    options: dict[str, object] = {
+        **SECRETS,
+        "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{port}", "region_name": "eu-central-1"},
+    }
     import s3fs
 
     s3fs.S3FileSystem(**options).mkdir("lens")
@@ -37,7 +40,9 @@ def bucket() -> Iterator[dict[str, object]]:
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> MediaStore:
     if request.param == "s3":
         return MediaStore(f"s3://lens/{tmp_path.name}", request.getfixturevalue("bucket"))
-    return MediaStore(str(tmp_path / "not" / "yet") if request.param == "folder" else f"memory://{tmp_path.name}")
+    return MediaStore(
+        str(tmp_path / "not" / "yet") if request.param == "folder" else f"memory://{tmp_path.name}"
+    )
 
 
 def test_files_come_back_under_names_that_say_nothing(store: MediaStore) -> None:
@@ -61,7 +66,9 @@ def test_files_come_back_under_names_that_say_nothing(store: MediaStore) -> None
 
 def test_writers_at_once_do_not_hinder_each_other(store: MediaStore) -> None:
     names: list[str] = []
-    threads = [threading.Thread(target=lambda n=n: names.append(store.write(b"%d" % n * 1000))) for n in range(8)]
+    threads = [
+        threading.Thread(target=lambda n=n: names.append(store.write(b"%d" % n * 1000))) for n in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -104,6 +111,10 @@ def test_places_that_cannot_be_written_to_fail_by_name(tmp_path: Path, bucket: d
         "client_kwargs": {"endpoint_url": f"http://127.0.0.1:{free_port()}"},
         "config_kwargs": {"retries": {"max_attempts": 1}},
     }
-    for store in (MediaStore(str(tmp_path / "file")), MediaStore("s3://nowhere", bucket), MediaStore("s3://lens", unreachable)):
+    for store in (
+        MediaStore(str(tmp_path / "file")),
+        MediaStore("s3://nowhere", bucket),
+        MediaStore("s3://lens", unreachable),
+    ):
         with pytest.raises(StoreFailed):
             store.write(b"a face")

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import read_image
-from laanet_core.video import read_frames
-from tests.core.test_overlay_clip import turned
+from laanet_core.media.images import read_image
+from laanet_core.media.video import read_frames
+from tests.core.inference.test_overlay_video import turned
 from tests.webapp import private
 from webapp.media.stripping import bare, bare_clip, bare_picture, with_orientation
 
@@ -37,8 +37,14 @@ def assert_silent(content: bytes) -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("how", [{"quality": 70}, {"quality": 95, "progressive": True, "subsampling": 0}], ids=["baseline", "progressive"])
-def test_a_jpeg_loses_its_words_and_not_a_bit_of_its_picture(rgb: Pixels, orientation: int, how: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "how",
+    [{"quality": 70}, {"quality": 95, "progressive": True, "subsampling": 0}],
+    ids=["baseline", "progressive"],
+)
+def test_a_jpeg_loses_its_words_and_not_a_bit_of_its_picture(
+    rgb: Pixels, orientation: int, how: dict[str, object]
+) -> None:
     original = private.picture(rgb, "JPEG", orientation=orientation, **how)
     assert all(secret in original for secret in private.SECRETS)
     made = bare_picture(original)
@@ -50,7 +56,14 @@ def test_a_jpeg_loses_its_words_and_not_a_bit_of_its_picture(rgb: Pixels, orient
     with Image.open(io.BytesIO(made.content)) as image, Image.open(io.BytesIO(original)) as before:
         assert not image.getexif()
         assert image.quantization == before.quantization
-        assert set(image.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density", "progressive", "progression"}
+        assert set(image.info) <= {
+            "jfif",
+            "jfif_version",
+            "jfif_unit",
+            "jfif_density",
+            "progressive",
+            "progression",
+        }
     assert bare_picture(made.content).content == made.content
 
 
@@ -69,10 +82,14 @@ def test_jpegs_of_other_colours_keep_them(rgb: Pixels, mode: str) -> None:
 @pytest.mark.parametrize("form", ["PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_pngs_and_webps_keep_their_pixels(rgb: Pixels, form: str, orientation: int) -> None:
-    original = private.picture(rgb, form, orientation=orientation, **({"quality": 80} if form == "WEBP" else {}))
+    original = private.picture(
+        rgb, form, orientation=orientation, **({"quality": 80} if form == "WEBP" else {})
+    )
     assert b"Secretown" in original
     made = bare_picture(original)
-    assert made.format == (form.lower() if orientation == 1 else "png")  # those that lie on their side are written upright
+    assert made.format == (
+        form.lower() if orientation == 1 else "png"
+    )  # those that lie on their side are written upright
     assert made.orientation == 1
     assert_silent(made.content)
     assert np.array_equal(read_image(made.content), read_image(original))
@@ -107,7 +124,9 @@ def test_other_kinds_become_png_of_the_pixels_that_are_judged(rgb: Pixels, form:
 def test_animations_become_their_first_picture(rgb: Pixels) -> None:
     for form in ("WEBP", "PNG"):
         written = io.BytesIO()
-        Image.fromarray(rgb).save(written, form, save_all=True, append_images=[Image.fromarray(255 - rgb)], duration=100)
+        Image.fromarray(rgb).save(
+            written, form, save_all=True, append_images=[Image.fromarray(255 - rgb)], duration=100
+        )
         made = bare_picture(written.getvalue())
         assert made.format == "png"
         assert np.array_equal(read_image(made.content), read_image(written.getvalue()))
@@ -121,7 +140,13 @@ def test_odd_jpegs_that_can_be_read_become_png_and_others_are_refused(rgb: Pixel
     made = bare_picture(gap)
     assert made.format == "png"
     assert np.array_equal(read_image(made.content), read_image(plain))
-    for broken in (plain[: len(plain) // 2], plain[:25], b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF\x00\x00\x00\x00WEBPVP8X"):
+    for broken in (
+        plain[: len(plain) // 2],
+        plain[:25],
+        b"\xff\xd8\xff",
+        b"\x89PNG\r\n\x1a\n",
+        b"RIFF\x00\x00\x00\x00WEBPVP8X",
+    ):
         with pytest.raises(UnreadableMedia):
             bare_picture(broken)
 
@@ -139,7 +164,9 @@ def test_odd_jpegs_that_can_be_read_become_png_and_others_are_refused(rgb: Pixel
         ("a.mov", "mjpeg", "mp4"),
     ],
 )
-def test_clips_keep_their_frames_and_nothing_else(rgb: Pixels, tmp_path: Path, name: str, codec: str, format: str) -> None:
+def test_clips_keep_their_frames_and_nothing_else(
+    rgb: Pixels, tmp_path: Path, name: str, codec: str, format: str
+) -> None:
     original = private.clip(tmp_path / name, [np.roll(rgb, 7 * n, axis=1) for n in range(12)], codec)
     assert b"Secretown" in original.read_bytes()
     made = bare(original)
@@ -155,7 +182,16 @@ def test_clips_keep_their_frames_and_nothing_else(rgb: Pixels, tmp_path: Path, n
     with av.open(str(copy)) as container:
         assert [stream.type for stream in container.streams] == ["video"]
         told = {key.lower() for key in {**container.metadata, **container.streams[0].metadata}}
-    of_the_container = {"major_brand", "minor_version", "compatible_brands", "language", "handler_name", "vendor_id", "duration", "encoder"}
+    of_the_container = {
+        "major_brand",
+        "minor_version",
+        "compatible_brands",
+        "language",
+        "handler_name",
+        "vendor_id",
+        "duration",
+        "encoder",
+    }
     assert told <= of_the_container
     assert bare(original).content == made.content  # the same file twice is one in the store
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from webapp.cli import main
-from webapp.domain import Unable
+from webapp.domain.errors import Unable
 from webapp.settings import environment_apart
 from webapp.settings import from_environment as read
 from webapp.speed.served import served
@@ -27,8 +27,16 @@ def test_the_measured_server_keeps_nothing_where_others_keep_it(tmp_path: Path) 
     environment = environment_apart(tmp_path, port=8000, max_waiting=40, environment=host)
     settings = read(environment)
     assert environment["PATH"] == "/"
-    assert (settings.host, settings.port, settings.at_once, settings.max_waiting) == ("127.0.0.1", 8000, 5, 40)
-    assert all(str(tmp_path) in where for where in (settings.database, settings.media, str(settings.backups), str(settings.cache)))
+    assert (settings.host, settings.port, settings.at_once, settings.max_waiting) == (
+        "127.0.0.1",
+        8000,
+        5,
+        40,
+    )
+    assert all(
+        str(tmp_path) in where
+        for where in (settings.database, settings.media, str(settings.backups), str(settings.cache))
+    )
     assert settings.backup_hours == 0
 
 
@@ -39,7 +47,9 @@ def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) 
     assert failed.value.code == "no_server"
 
 
-def test_it_measures_and_leaves_no_server(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_measures_and_leaves_no_server(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LENS_RUNTIME", "eager")
     assert main(["benchmark", "--clients", "1", "3", "--rounds", "1", "--count", "6", "--json"]) == 0
     outcome = json.loads(capsys.readouterr().out)
@@ -51,7 +61,9 @@ def test_it_measures_and_leaves_no_server(capsys: pytest.CaptureFixture[str], mo
 
 
 @pytest.mark.proof
-def test_many_programs_are_answered_nearly_as_fast_as_the_detector_judges(capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_programs_are_answered_nearly_as_fast_as_the_detector_judges(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     assert main(["benchmark", "--clients", "32", "--json"]) == 0
     outcome = json.loads(capsys.readouterr().out)
     print("\n", outcome["of_offline_rate"], outcome["clients"]["32"])

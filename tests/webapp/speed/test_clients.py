@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.conftest import Server
-from webapp.domain import Unable
+from webapp.domain.errors import Unable
 from webapp.speed.clients import Measured, ask
 
 

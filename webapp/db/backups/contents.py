@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect
 
-from webapp.db import chain
-from webapp.db.chain import Head
-from webapp.db.upgrade import check_known, version_of
-from webapp.domain import BrokenAudit, Unable, UnusableDatabase
+from webapp.db import audit_chain as chain
+from webapp.db.audit_chain import Head
+from webapp.db.migrate import check_known, version_of
+from webapp.domain.errors import BrokenAudit, Unable, UnusableDatabase
 
 _LOGGED_SINCE = "0003"  # the version of the database from which on there is an audit log
 

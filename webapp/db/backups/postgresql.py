@@ -11,11 +11,11 @@ from sqlalchemy import URL, Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from webapp.db.audit_chain import Head
 from webapp.db.backups import tombstones
 from webapp.db.backups.contents import check_contents
 from webapp.db.backups.remnants import removals
-from webapp.db.chain import Head
-from webapp.domain import Unable
+from webapp.domain.errors import Unable
 
 _SECONDS = 3600  # a tool that has not ended by then never will
 
@@ -37,7 +37,9 @@ def check(url: URL, path: Path) -> tuple[str | None, Head | None, bool]:
     name = f"lens_check_{secrets.token_hex(8)}"
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True)
     with engine.connect() as connection:
-        may = connection.scalar(text("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"))
+        may = connection.scalar(
+            text("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        )
         if not may:
             _run("pg_restore", None, "--file=/dev/null", str(path), code="backup_damaged")
             return None, None, False
@@ -73,7 +75,9 @@ def _bury_again(connection: Connection, marks: set[str]) -> None:
         return
     for (receipt_hash,) in connection.execute(text("SELECT receipt_hash FROM analysis")).all():
         if tombstones.mark(receipt_hash) in marks:
-            connection.execute(text("DELETE FROM analysis WHERE receipt_hash = :gone"), {"gone": receipt_hash})
+            connection.execute(
+                text("DELETE FROM analysis WHERE receipt_hash = :gone"), {"gone": receipt_hash}
+            )
     for removal in removals(inspect(connection).get_table_names()):
         connection.execute(text(removal))
 
@@ -96,15 +100,22 @@ def _run(tool: str, url: URL | None, *arguments: str, code: str = "dump_failed")
     """The password goes by the environment: a command line can be read by everybody on the host."""
     found = shutil.which(tool)
     if found is None:
-        raise Unable("missing_tool", f"backups of PostgreSQL need {tool} (Debian: apt install postgresql-client)")
-    target, environment = [], {"HOME": str(Path.home()), "LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+        raise Unable(
+            "missing_tool", f"backups of PostgreSQL need {tool} (Debian: apt install postgresql-client)"
+        )
+    target, environment = (
+        [],
+        {"HOME": str(Path.home()), "LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"},
+    )
     if url is not None:
         if url.password is not None:
             environment["PGPASSWORD"] = str(url.password)
         plain = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
         target = [f"--dbname={plain}", "--no-password"]
     try:
-        done = subprocess.run([found, *target, *arguments], env=environment, capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            [found, *target, *arguments], env=environment, capture_output=True, timeout=_SECONDS, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unable(code, f"{tool} did not come to an end") from error
     if done.returncode:

@@ -7,8 +7,14 @@ from collections.abc import Collection
 _LOOSE = "analysis_id IS NULL OR case_id IS NULL OR decision_id IS NULL"
 _BY_TABLE = (  # in this order
     ("media", "DELETE FROM media WHERE NOT EXISTS (SELECT 1 FROM consent WHERE consent.media_id = media.id)"),
-    ("cases", "DELETE FROM cases WHERE NOT EXISTS (SELECT 1 FROM case_item WHERE case_item.case_id = cases.id)"),
-    ("snapshot_item", f"UPDATE snapshot SET state = 'stale' WHERE id IN (SELECT snapshot_id FROM snapshot_item WHERE {_LOOSE})"),
+    (
+        "cases",
+        "DELETE FROM cases WHERE NOT EXISTS (SELECT 1 FROM case_item WHERE case_item.case_id = cases.id)",
+    ),
+    (
+        "snapshot_item",
+        f"UPDATE snapshot SET state = 'stale' WHERE id IN (SELECT snapshot_id FROM snapshot_item WHERE {_LOOSE})",
+    ),
     ("snapshot_item", f"DELETE FROM snapshot_item WHERE {_LOOSE}"),
 )
 

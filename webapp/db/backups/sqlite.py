@@ -11,9 +11,10 @@ from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from webapp.db.audit_chain import Head
 from webapp.db.backups.contents import check_contents
-from webapp.db.chain import Head
-from webapp.domain import Unable, now
+from webapp.domain.clock import now
+from webapp.domain.errors import Unable
 
 _LEFT_BY_CRASHES = ("-journal", "-wal", "-shm")
 

@@ -9,7 +9,7 @@ from webapp.db.tables.base import Base
 
 
 class AuditEntry(Base):
-    """One thing that was done. Triggers refuse every change; `webapp.db.chain` writes and checks.
+    """One thing that was done. Triggers refuse every change; `webapp.db.audit_chain` writes and checks.
 
     All but the number is text, kept as it was hashed, so that there is no second way to write the same entry. `number` counts from 1
     without a gap; `subject` is an id that says nothing of a visitor, or empty; `details` is a small JSON object; `previous` is the

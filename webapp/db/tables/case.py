@@ -10,10 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.db.tables.account import Account
 from webapp.db.tables.analysis import Analysis
 from webapp.db.tables.base import Base, UTCTime
-from webapp.domain import MAX_NOTE, MAX_REGION_BYTES, CaseState, LabelValue, Reason, Stage, Tag
+from webapp.domain.enums import CaseState, LabelValue, Reason, Stage, Tag
+from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES
 
 
-def _one_of(column: str, words: type[CaseState] | type[LabelValue] | type[Reason] | type[Stage] | type[Tag]) -> str:
+def _one_of(
+    column: str, words: type[CaseState] | type[LabelValue] | type[Reason] | type[Stage] | type[Tag]
+) -> str:
     return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
 
 
@@ -25,7 +28,10 @@ class Case(Base):
     """
 
     __tablename__ = "cases"
-    __table_args__ = (CheckConstraint(_one_of("state", CaseState), name="state"), Index("ix_cases_state_rank", "state", "rank"))
+    __table_args__ = (
+        CheckConstraint(_one_of("state", CaseState), name="state"),
+        Index("ix_cases_state_rank", "state", "rank"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
@@ -35,10 +41,16 @@ class Case(Base):
     rank: Mapped[float]
     audited: Mapped[bool] = mapped_column(default=False, server_default=false())
     gold: Mapped[Gold | None] = relationship(back_populates="case", cascade="all, delete-orphan")
-    items: Mapped[list[CaseItem]] = relationship(back_populates="case", cascade="all, delete-orphan", order_by="CaseItem.id")
+    items: Mapped[list[CaseItem]] = relationship(
+        back_populates="case", cascade="all, delete-orphan", order_by="CaseItem.id"
+    )
     claims: Mapped[list[Claim]] = relationship(back_populates="case", cascade="all, delete-orphan")
-    labels: Mapped[list[Label]] = relationship(back_populates="case", cascade="all, delete-orphan", order_by="Label.id")
-    decisions: Mapped[list[Decision]] = relationship(back_populates="case", cascade="all, delete-orphan", order_by="Decision.id")
+    labels: Mapped[list[Label]] = relationship(
+        back_populates="case", cascade="all, delete-orphan", order_by="Label.id"
+    )
+    decisions: Mapped[list[Decision]] = relationship(
+        back_populates="case", cascade="all, delete-orphan", order_by="Decision.id"
+    )
 
 
 class Gold(Base):
@@ -61,7 +73,10 @@ class CaseItem(Base):
     """
 
     __tablename__ = "case_item"
-    __table_args__ = (UniqueConstraint("analysis_id", "subject"), CheckConstraint(_one_of("reason", Reason), name="reason"))
+    __table_args__ = (
+        UniqueConstraint("analysis_id", "subject"),
+        CheckConstraint(_one_of("reason", Reason), name="reason"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)

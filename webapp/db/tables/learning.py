@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.db.tables.analysis import Analysis
 from webapp.db.tables.base import Base, UTCTime
 from webapp.db.tables.case import Case, Decision
-from webapp.domain import LabelValue, ModelState, Part, RunState, SnapshotState
+from webapp.domain.enums import LabelValue, ModelState, Part, RunState, SnapshotState
 
 
 def _one_of(column: str, *words: str) -> str:
@@ -36,7 +36,9 @@ class Snapshot(Base):
     train: Mapped[int]
     val: Mapped[int]
     gold: Mapped[int]
-    items: Mapped[list[SnapshotItem]] = relationship(back_populates="snapshot", cascade="all, delete-orphan", order_by="SnapshotItem.id")
+    items: Mapped[list[SnapshotItem]] = relationship(
+        back_populates="snapshot", cascade="all, delete-orphan", order_by="SnapshotItem.id"
+    )
 
 
 class SnapshotItem(Base):
@@ -54,9 +56,13 @@ class SnapshotItem(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshot.id", ondelete="CASCADE"))
-    analysis_id: Mapped[int | None] = mapped_column(ForeignKey("analysis.id", ondelete="SET NULL"), index=True)
+    analysis_id: Mapped[int | None] = mapped_column(
+        ForeignKey("analysis.id", ondelete="SET NULL"), index=True
+    )
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"), index=True)
-    decision_id: Mapped[int | None] = mapped_column(ForeignKey("decision.id", ondelete="SET NULL"), index=True)
+    decision_id: Mapped[int | None] = mapped_column(
+        ForeignKey("decision.id", ondelete="SET NULL"), index=True
+    )
     name: Mapped[str] = mapped_column(String(48))
     sha256: Mapped[str] = mapped_column(String(64))
     media_sha256: Mapped[str] = mapped_column(String(64))

@@ -86,7 +86,9 @@ def _limit_the_rest(seconds: int) -> str:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, _FILES)
-    _limit(resource.RLIMIT_CPU, seconds, seconds + 5)  # the first ends it by a signal of its own, by which the server knows
+    _limit(
+        resource.RLIMIT_CPU, seconds, seconds + 5
+    )  # the first ends it by a signal of its own, by which the server knows
     if sys.platform == "darwin":
         _limit(resource.RLIMIT_NPROC, 0)  # on Linux it would count threads, and all of the user's
     return f"{seconds} s of processor time, nothing written"

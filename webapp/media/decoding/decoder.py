@@ -73,7 +73,14 @@ class Decoder:
             if told is None:
                 raise NotStarted(f"it ended with {process.wait(timeout=5)}")
             decoder.confinement = Confinement(tuple(told["held"]), tuple(told["missing"]))
-        except (OSError, wire.Garbled, LookupError, TypeError, subprocess.TimeoutExpired, NotStarted) as error:
+        except (
+            OSError,
+            wire.Garbled,
+            LookupError,
+            TypeError,
+            subprocess.TimeoutExpired,
+            NotStarted,
+        ) as error:
             decoder.kill()
             raise NotStarted(str(error)) from error
         return decoder
@@ -117,11 +124,17 @@ class Decoder:
             raise self._told(message)
         if message.get("too_large"):
             self._fit = False
-            raise UnreadableMedia("decoding_too_large", "Decoding the file takes more memory than one file may have.")
+            raise UnreadableMedia(
+                "decoding_too_large", "Decoding the file takes more memory than one file may have."
+            )
         if "failed" in message:
             self._fit = False
-            logger.error("a file could not be decoded for a reason nobody foresaw: %s", _printable(message["failed"]))
-            raise UnreadableMedia("unforeseen", "The file could not be decoded for a reason nobody foresaw. Please report it.")
+            logger.error(
+                "a file could not be decoded for a reason nobody foresaw: %s", _printable(message["failed"])
+            )
+            raise UnreadableMedia(
+                "unforeseen", "The file could not be decoded for a reason nobody foresaw. Please report it."
+            )
         if not isinstance(message.get("end"), dict):
             raise self.disbelieved("an answer without an end")
         return message
@@ -183,7 +196,10 @@ class Decoder:
             status = None
         if status == -signal.SIGXCPU:
             return _too_slow()
-        logger.error("a decoder ended over a file: %s", "it lives, and answers no more" if status is None else _named(status))
+        logger.error(
+            "a decoder ended over a file: %s",
+            "it lives, and answers no more" if status is None else _named(status),
+        )
         return UnreadableMedia("decoder_died", _DIED)
 
     def disbelieved(self, what: str) -> UnreadableMedia:

@@ -16,12 +16,12 @@ from typing import BinaryIO, Self
 import numpy as np
 import numpy.typing as npt
 
-from laanet_core.cautions import Caution, Warn, unheard
-from laanet_core.crops import RGBImage
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import MAX_PIXELS, opened_file
-from laanet_core.video import MAX_FRAME_PIXELS, MAX_SECONDS, MIN_GAP, Frame
-from webapp.domain import Unable
+from laanet_core.media.images import MAX_PIXELS, opened_file
+from laanet_core.media.video import MAX_FRAME_PIXELS, MAX_SECONDS, MIN_GAP, Frame
+from laanet_core.results import Caution, Warn, unheard
+from laanet_core.types import RGBImage
+from webapp.domain.errors import Unable
 from webapp.media.decoding import wire
 from webapp.media.decoding.area import Area
 from webapp.media.decoding.confinement import Limits
@@ -99,7 +99,7 @@ class _Answer:
 
 
 class Decoders:
-    """Decodes strangers' files (`laanet_core.reader.Reader`). At most `most` workers of `megabytes` each; a file that no worker could be
+    """Decodes strangers' files (`laanet_core.media.reader.Reader`). At most `most` workers of `megabytes` each; a file that no worker could be
     found for within `seconds` is `decoders_busy`. Safe between threads.
     """
 
@@ -145,7 +145,9 @@ class Decoders:
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._lent or self._failures)
             if not self._idle and not self._lent:
-                raise Unable("no_decoder", "the process that decodes files cannot be started; the log says why")
+                raise Unable(
+                    "no_decoder", "the process that decodes files cannot be started; the log says why"
+                )
 
     def image(self, path: Path, *, warn: Warn = unheard) -> RGBImage:
         with opened_file(path) as file, self._asked({"do": "image"}, file, 3 * MAX_PIXELS) as answer:
@@ -212,7 +214,9 @@ class Decoders:
             try:
                 self._changed.notify_all()
                 if not self._changed.wait_for(self._found_one, self._seconds):
-                    raise UnreadableMedia("decoders_busy", "Too many files are being decoded. Please try again in a minute.")
+                    raise UnreadableMedia(
+                        "decoders_busy", "Too many files are being decoded. Please try again in a minute."
+                    )
             finally:
                 self._waiting -= 1
             decoder = self._idle.pop()
@@ -286,7 +290,9 @@ class Decoders:
         if self._told:
             return
         self._told = True
-        logger.info("files are decoded by processes that are held by: %s", ", ".join(decoder.confinement.held))
+        logger.info(
+            "files are decoded by processes that are held by: %s", ", ".join(decoder.confinement.held)
+        )
         for lack in decoder.confinement.missing:
             logger.warning("this system does not let the processes that decode be confined by: %s", lack)
 

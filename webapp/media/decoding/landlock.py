@@ -11,7 +11,12 @@ import os
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446  # the same on every processor
 _VERSION = 1
 # the rights that can be taken away, by the first version that knows them
-_FILES = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}  # everything; linking across folders, truncating, device control
+_FILES = {
+    1: (1 << 13) - 1,
+    2: 1 << 13,
+    3: 1 << 14,
+    5: 1 << 15,
+}  # everything; linking across folders, truncating, device control
 _NETWORK = {4: 0b11}  # binding and connecting TCP
 _SCOPES = {6: 0b11}  # abstract Unix sockets and signals of other processes
 
@@ -36,7 +41,9 @@ def _known(rights: dict[int, int], version: int) -> int:
 
 def _call(number: int, first: object, second: int, third: int) -> int:
     library = ctypes.CDLL(None, use_errno=True)
-    result: int = library.syscall(ctypes.c_long(number), first, ctypes.c_size_t(second), ctypes.c_uint32(third))
+    result: int = library.syscall(
+        ctypes.c_long(number), first, ctypes.c_size_t(second), ctypes.c_uint32(third)
+    )
     if result < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return result

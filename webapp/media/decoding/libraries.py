@@ -10,12 +10,26 @@ import av
 import numpy as np
 from PIL import Image
 
-from laanet_core.images import FORMATS, read_image, register_heif
+from laanet_core.media.images import FORMATS, read_image, register_heif
 
 # what is imported on the way to some picture only
 _MODULES = (
-    *("encodings.idna", "encodings.utf_16", "encodings.utf_16_be", "encodings.utf_16_le", "encodings.latin_1", "encodings.ascii"),
-    *("PIL.ImageSequence", "PIL.ImagePalette", "PIL.ImageChops", "PIL.ExifTags", "PIL.ImageFilter", "PIL.GimpGradientFile"),
+    *(
+        "encodings.idna",
+        "encodings.utf_16",
+        "encodings.utf_16_be",
+        "encodings.utf_16_le",
+        "encodings.latin_1",
+        "encodings.ascii",
+    ),
+    *(
+        "PIL.ImageSequence",
+        "PIL.ImagePalette",
+        "PIL.ImageChops",
+        "PIL.ExifTags",
+        "PIL.ImageFilter",
+        "PIL.GimpGradientFile",
+    ),
 )
 
 
@@ -35,4 +49,8 @@ def load_everything() -> None:
 
 def _modules_of_av() -> list[str]:
     """But for what would load the modules of HTTP."""
-    return [name for _, name, _ in pkgutil.walk_packages(av.__path__, "av.") if not name.endswith(("__main__", ".datasets"))]
+    return [
+        name
+        for _, name, _ in pkgutil.walk_packages(av.__path__, "av.")
+        if not name.endswith(("__main__", ".datasets"))
+    ]

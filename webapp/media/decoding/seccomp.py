@@ -84,7 +84,10 @@ _NUMBERS = {  # of those that depend on what they are called with
     "newfstatat": (262, 79),
     "statx": (332, 291),
 }
-_MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # place in the tables, name for the kernel
+_MACHINES = {
+    "x86_64": (0, 0xC000003E),
+    "aarch64": (1, 0xC00000B7),
+}  # place in the tables, name for the kernel
 _SECCOMP = (317, 277)
 
 
@@ -119,7 +122,12 @@ def restrict() -> str:
 
 
 def _program(place: int, architecture: int) -> list[_Step]:
-    steps = [_Step(_LOAD, _ARCHITECTURE), _Step(_EQUAL, architecture, 1, 0), _Step(_RETURN, _KILL), _Step(_LOAD, _NUMBER)]
+    steps = [
+        _Step(_LOAD, _ARCHITECTURE),
+        _Step(_EQUAL, architecture, 1, 0),
+        _Step(_RETURN, _KILL),
+        _Step(_LOAD, _NUMBER),
+    ]
     if place == 0:
         steps += [_Step(_AT_LEAST, _X32, 0, 1), _Step(_RETURN, _KILL)]
     for numbers in _PLAIN.values():
@@ -144,7 +152,14 @@ def _conditions() -> dict[str, list[_Step]]:
 
     no_code = [argument(2), _Step(_ANY_BIT, _PROT_EXEC, 0, 1), refuse, allow]
     # threads, no processes and no namespaces
-    threads = [argument(0), _Step(_ANY_BIT, _CLONE_NEW, 0, 1), refuse, _Step(_ANY_BIT, _CLONE_THREAD, 0, 1), allow, refuse]
+    threads = [
+        argument(0),
+        _Step(_ANY_BIT, _CLONE_NEW, 0, 1),
+        refuse,
+        _Step(_ANY_BIT, _CLONE_THREAD, 0, 1),
+        allow,
+        refuse,
+    ]
     fcntl = [argument(1)]
     for command in _FCNTL:
         fcntl += [_Step(_EQUAL, command, 0, 1), allow]
@@ -152,8 +167,15 @@ def _conditions() -> dict[str, list[_Step]]:
         "mmap": no_code,
         "mprotect": no_code,
         "clone": threads,
-        "clone3": [_Step(_RETURN, _ERRNO | errno.ENOSYS)],  # says what it wants where no filter can look; then `clone` is tried
+        "clone3": [
+            _Step(_RETURN, _ERRNO | errno.ENOSYS)
+        ],  # says what it wants where no filter can look; then `clone` is tried
         "fcntl": [*fcntl, refuse],
-        "newfstatat": [argument(3), _Step(_ANY_BIT, _AT_EMPTY_PATH, 0, 1), allow, refuse],  # of open files, not of names
+        "newfstatat": [
+            argument(3),
+            _Step(_ANY_BIT, _AT_EMPTY_PATH, 0, 1),
+            allow,
+            refuse,
+        ],  # of open files, not of names
         "statx": [argument(2), _Step(_ANY_BIT, _AT_EMPTY_PATH, 0, 1), allow, refuse],
     }

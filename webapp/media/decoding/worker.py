@@ -19,10 +19,10 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from laanet_core.cautions import Caution
 from laanet_core.errors import UnreadableMedia
-from laanet_core.images import read_image
-from laanet_core.video import Frame, read_at, read_film, read_frames, read_length
+from laanet_core.media.images import read_image
+from laanet_core.media.video import Frame, read_at, read_film, read_frames, read_length
+from laanet_core.results import Caution
 from webapp.media.decoding import wire
 from webapp.media.decoding.confinement import Limits, confine, die_with, first_to_go
 from webapp.media.decoding.libraries import load_everything
@@ -41,7 +41,9 @@ class NothingMore:
     def __init__(self) -> None:
         self.wanted: list[str] = []
 
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: object = None) -> ModuleSpec | None:
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: object = None
+    ) -> ModuleSpec | None:
         if not name.startswith("webapp."):
             self.wanted.append(name[:80])
         raise ModuleNotFoundError(f"{name} was not imported in time", name=name)

@@ -1,7 +1,7 @@
 """People with a role: their accounts, and who is signed in."""
 
-from webapp.services.accounts.accounts import AccountService
-from webapp.services.accounts.person import HOST, Person, require
-from webapp.services.accounts.signing_in import SignInService
+from webapp.services.accounts.principal import HOST, Person, require
+from webapp.services.accounts.service import AccountService
+from webapp.services.accounts.sessions import SignInService
 
 __all__ = ["HOST", "AccountService", "Person", "SignInService", "require"]

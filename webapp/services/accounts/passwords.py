@@ -7,7 +7,8 @@ import threading
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from webapp.domain import Refused, storable
+from webapp.domain.errors import Refused
+from webapp.domain.limits import storable
 
 LENGTHS = (12, 200)  # characters
 _AT_ONCE = 2
@@ -21,7 +22,9 @@ _lock = threading.Lock()
 def hashed(password: str) -> str:
     """Raises Refused: weak_password."""
     if not LENGTHS[0] <= len(password) <= LENGTHS[1] or not storable(password) or len(set(password)) < 5:
-        message = f"A password must have {LENGTHS[0]} to {LENGTHS[1]} characters, at least five of them different."
+        message = (
+            f"A password must have {LENGTHS[0]} to {LENGTHS[1]} characters, at least five of them different."
+        )
         raise Refused("weak_password", message)
     with _room:
         return _hasher.hash(password)

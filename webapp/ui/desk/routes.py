@@ -11,22 +11,37 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from webapp.domain import CaseState, Refused
-from webapp.services.cases.showing import Shown
-from webapp.ui.desk.asked import MOST_BYTES, Asked, words_of
-from webapp.ui.desk.learning_routes import LearningHandlers
-from webapp.ui.doors import cookie
+from webapp.domain.enums import CaseState
+from webapp.domain.errors import Refused
+from webapp.services.moderation.case_images import Shown
+from webapp.ui.auth import cookies as cookie
+from webapp.ui.desk.model_routes import LearningHandlers
+from webapp.ui.desk.requests import MOST_BYTES, Asked, words_of
 from webapp.ui.services import DeskServices
 
 logger = logging.getLogger(__name__)
 NO_STORE = {"Cache-Control": "no-store"}
 _STATUSES = {
-    **{"not_signed_in": 401, "not_allowed": 403, "own_case": 403, "unknown_case": 404, "not_kept": 404, "too_large": 413},
+    **{
+        "not_signed_in": 401,
+        "not_allowed": 403,
+        "own_case": 403,
+        "unknown_case": 404,
+        "not_kept": 404,
+        "too_large": 413,
+    },
     **{"unavailable": 503, "invalid_request": 400},
-    **dict.fromkeys(("claim_lost", "labelled_already", "not_labelled", "not_waiting", "not_disputed", "too_late"), 409),
+    **dict.fromkeys(
+        ("claim_lost", "labelled_already", "not_labelled", "not_waiting", "not_disputed", "too_late"), 409
+    ),
     **dict.fromkeys(("unknown_snapshot", "unknown_run", "unknown_version", "not_measured"), 404),
-    **dict.fromkeys(("run_busy", "run_ended", "errand_busy", "stale_snapshot", "snapshot_changed", "snapshot_too_small"), 409),
-    **dict.fromkeys(("not_passed", "answers_already", "other_champion", "nothing_to_go_back_to", "model_changed"), 409),
+    **dict.fromkeys(
+        ("run_busy", "run_ended", "errand_busy", "stale_snapshot", "snapshot_changed", "snapshot_too_small"),
+        409,
+    ),
+    **dict.fromkeys(
+        ("not_passed", "answers_already", "other_champion", "nothing_to_go_back_to", "model_changed"), 409
+    ),
 }
 Call = Callable[[Asked], Mapping[str, Any] | Shown]
 
@@ -111,18 +126,27 @@ class Handlers:
 
     def arguments(self, asked: Asked) -> Mapping[str, Any]:
         """Of this disputed case."""
-        return {**self._argued(asked, asked.case), "queue": self._services.looking.queue(asked.person).to_json()}
+        return {
+            **self._argued(asked, asked.case),
+            "queue": self._services.looking.queue(asked.person).to_json(),
+        }
 
     def adjudicate(self, asked: Asked) -> Mapping[str, Any]:
         self._services.labelling.adjudicate(asked.person, asked.case, asked.said())
-        return {**self.disputed(asked), "state": CaseState.DECIDED, "queue": self._services.looking.queue(asked.person).to_json()}
+        return {
+            **self.disputed(asked),
+            "state": CaseState.DECIDED,
+            "queue": self._services.looking.queue(asked.person).to_json(),
+        }
 
     def file(self, asked: Asked) -> Shown:
         return self._services.showing.file(asked.person, asked.case)
 
     def view(self, asked: Asked) -> Shown:
         small = asked.text("small") == "1"
-        return self._services.showing.view(asked.person, asked.case, asked.text("name") or "plain", time=asked.time(), small=small)
+        return self._services.showing.view(
+            asked.person, asked.case, asked.text("name") or "plain", time=asked.time(), small=small
+        )
 
     def heat(self, asked: Asked) -> Shown:
         return self._services.showing.heat(asked.person, asked.case, time=asked.time())
@@ -137,18 +161,28 @@ class Handlers:
         found: dict[str, Any] = {"case": seen.to_json(), "queue": queue}
         if seen.labelled:
             own = looking.own_label(asked.person, case)
-            found |= {"answer": looking.answer(asked.person, case).to_json(), "own": None if own is None else own.to_json()}
+            found |= {
+                "answer": looking.answer(asked.person, case).to_json(),
+                "own": None if own is None else own.to_json(),
+            }
         return found
 
     def _argued(self, asked: Asked, case: str) -> Mapping[str, Any]:
         seen, told = self._services.looking.arguments(asked.person, case)
         answer = self._services.looking.answer(asked.person, case)
-        return {"case": seen.to_json(), "labels": [label.to_json() for label in told], "answer": answer.to_json()}
+        return {
+            "case": seen.to_json(),
+            "labels": [label.to_json() for label in told],
+            "answer": answer.to_json(),
+        }
 
 
 def build(services: DeskServices, prefix: str) -> list[Route]:
     """A route for each of `Handlers.calls`, below `prefix`."""
-    return [Route(prefix + path, _handler(services, call), methods=[method]) for (method, path), call in Handlers(services).calls().items()]
+    return [
+        Route(prefix + path, _handler(services, call), methods=[method])
+        for (method, path), call in Handlers(services).calls().items()
+    ]
 
 
 def _handler(services: DeskServices, call: Call) -> Callable[[Request], Awaitable[Response]]:
@@ -156,7 +190,9 @@ def _handler(services: DeskServices, call: Call) -> Callable[[Request], Awaitabl
         try:
             words = dict(request.query_params) if request.method == "GET" else words_of(await _body(request))
             token, case = cookie.read(request.headers), request.path_params.get("case", "")
-            found = await run_in_threadpool(lambda: call(Asked(services.signing.person_of(token), case, words)))
+            found = await run_in_threadpool(
+                lambda: call(Asked(services.signing.person_of(token), case, words))
+            )
         except Refused as refusal:
             return JSONResponse({"error": refusal.to_json()}, _STATUSES.get(refusal.code, 422), NO_STORE)
         except Exception:  # a database that is locked or away, and what nobody foresaw: nothing was stored
@@ -199,7 +235,13 @@ def _range(wanted: str | None, whole: int) -> tuple[int, int]:
     """First and last byte; all of them for whatever is not a plain `bytes=first-last` or `bytes=first-`."""
     unit, _, numbers = (wanted or "").partition("=")
     first, dash, last = numbers.partition("-")
-    if unit != "bytes" or not dash or not first.isdecimal() or not (last.isdecimal() or not last) or int(first) >= whole:
+    if (
+        unit != "bytes"
+        or not dash
+        or not first.isdecimal()
+        or not (last.isdecimal() or not last)
+        or int(first) >= whole
+    ):
         return 0, whole - 1
     end = int(last) if last else whole - 1
     return (int(first), min(end, whole - 1)) if end >= int(first) else (0, whole - 1)

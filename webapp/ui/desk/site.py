@@ -16,19 +16,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from webapp.settings import Settings
-from webapp.ui import doors
+from webapp.ui import auth as doors
+from webapp.ui.auth import Door
 from webapp.ui.desk import routes
-from webapp.ui.desk.asked import MOST_BYTES
-from webapp.ui.desk.learning_routes import PREFIX
-from webapp.ui.doors import Door
-from webapp.ui.guard import App, Beside, Guard
+from webapp.ui.desk.model_routes import PREFIX
+from webapp.ui.desk.requests import MOST_BYTES
+from webapp.ui.gradio_patches.queue import queued
+from webapp.ui.gradio_patches.theme import theme
+from webapp.ui.middleware import App, Beside, Guard
 from webapp.ui.pages import desk as page
-from webapp.ui.queueing import queued
 from webapp.ui.scripts import INK
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import ENGLISH
 from webapp.ui.texts.model import ENGLISH as MODEL
-from webapp.ui.theme import theme
 
 DESK = "/moderate"
 CALLS = f"{DESK}/desk"  # the JSON
@@ -83,7 +83,10 @@ def _entrances(services: DeskServices) -> tuple[tuple[str, ...], list[Route]]:
     member, desk = services.by_membership, f"{DESK}/"
     if member is None:
         return doors.PATHS, doors.build(services.accounts, services.signing, desk=desk)
-    routes = [*member.routes(desk=desk), *doors.build(services.accounts, services.signing, desk=desk, other=member.link)]
+    routes = [
+        *member.routes(desk=desk),
+        *doors.build(services.accounts, services.signing, desk=desk, other=member.link),
+    ]
     return (*doors.PATHS, *member.paths), routes
 
 
@@ -95,7 +98,9 @@ def _head(settings: Settings) -> str:
     """The page's scripts, and the words they need."""
     desk = {"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}
     model = {"calls": CALLS + PREFIX, "words": asdict(MODEL)}
-    words = "".join(f"window.{name} = {_literal(given)};" for name, given in (("lensDesk", desk), ("lensModel", model)))
+    words = "".join(
+        f"window.{name} = {_literal(given)};" for name, given in (("lensDesk", desk), ("lensModel", model))
+    )
     files = (INK, _HERE / "desk.js", _HERE / "model.js")
     scripts = "".join(f"<script>{path.read_text(encoding='utf-8')}</script>" for path in files)
     return f"<meta name='robots' content='noindex'><script>{words}</script>{scripts}"

@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 import gradio as gr
 
-from webapp.domain import Refused
+from webapp.domain.errors import Refused
 from webapp.ui.pages.analyse.layout import header
-from webapp.ui.receipts import receipt_of
 from webapp.ui.render import record
 from webapp.ui.render.headline import message
+from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.services import Services
 from webapp.ui.texts import Texts
 
@@ -37,7 +37,9 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
     clock = gr.Timer(_POLL_SECONDS, active=False)
     told = gr.State([])
-    of = gr.Textbox(visible=False)  # the receipt whose record is shown: what is done is done to that one, whatever stands in the field
+    of = gr.Textbox(
+        visible=False
+    )  # the receipt whose record is shown: what is done is done to that one, whatever stands in the field
     outputs = [shown, actions, notice, sure, export, clock, told, of]
 
     def look(words: str) -> tuple[Any, ...]:
@@ -48,8 +50,19 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
         except Refused as refusal:
             return _nothing(message(texts.refused.get(refusal.code, refusal.message)))
         link, hidden = export_link(receipt, texts), gr.update(visible=False)
-        wish = gr.update(value=found["notify"], visible=bool(found["notify"] or found["waiting"] or found["media"]["kept"]))
-        return record.record(found, texts), gr.update(visible=True), wish, hidden, link, _ticking(found), decided(found), receipt
+        wish = gr.update(
+            value=found["notify"], visible=bool(found["notify"] or found["waiting"] or found["media"]["kept"])
+        )
+        return (
+            record.record(found, texts),
+            gr.update(visible=True),
+            wish,
+            hidden,
+            link,
+            _ticking(found),
+            decided(found),
+            receipt,
+        )
 
     def opened(words: str) -> tuple[Any, ...]:
         """The result in the page's address. Without one nothing is touched: whoever is quick has pasted a link by now."""
@@ -82,7 +95,12 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
             services.receipts.delete(receipt)
         except Refused as refusal:
             reason = texts.refused.get(refusal.code, refusal.message)
-            return message(texts.cannot_delete.format(reason=reason)), *[gr.skip()] * 2, gr.update(visible=False), *[gr.skip()] * 4
+            return (
+                message(texts.cannot_delete.format(reason=reason)),
+                *[gr.skip()] * 2,
+                gr.update(visible=False),
+                *[gr.skip()] * 4,
+            )
         return _nothing(message(texts.deleted))
 
     blocks.load(opened, field, [field, *outputs], js=FROM_ADDRESS, **QUIET)
@@ -106,7 +124,11 @@ def _ticking(found: Mapping[str, Any]) -> gr.Timer:
 
 def decided(found: Mapping[str, Any]) -> list[Any]:
     """What makes one state of the decisions another."""
-    return [] if found["decision"] is None else [[face["face"], face["value"], face["decided_at"]] for face in found["decision"]["faces"]]
+    return (
+        []
+        if found["decision"] is None
+        else [[face["face"], face["value"], face["decided_at"]] for face in found["decision"]["faces"]]
+    )
 
 
 def export_link(receipt: str, texts: Texts) -> str:

@@ -19,11 +19,18 @@ def table(result: AnalysisResult, texts: Texts) -> str:
         rows = [(t.track + 1, t.verdict, t.fake_prob, t.fake_logit, str(t.frames)) for t in result.tracks]
     else:
         heads = texts.columns_image
-        rows = [(n, f.verdict, f.fake_prob, f.fake_logit, size_text(f.box)) for n, f in enumerate(result.faces, start=1)]
+        rows = [
+            (n, f.verdict, f.fake_prob, f.fake_logit, size_text(f.box))
+            for n, f in enumerate(result.faces, start=1)
+        ]
     if not rows:
         return ""
     return grid(
-        heads, ((str(n), pill(verdict, texts), number_text(p), number_text(logit), escape(last)) for n, verdict, p, logit, last in rows)
+        heads,
+        (
+            (str(n), pill(verdict, texts), number_text(p), number_text(logit), escape(last))
+            for n, verdict, p, logit, last in rows
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from laanet_core.config import DecisionConfig
+from laanet_core.decision import DecisionConfig
 from laanet_core.results import ModelInfo, number_text
 from webapp.ui.texts import Texts
 
@@ -19,5 +19,10 @@ def model_facts(info: ModelInfo, decision: DecisionConfig, notice: str | None, t
         number_text(decision.temperature) + ("" if decision.calibrated else f" ({texts.not_calibrated})"),
         texts.pixels.format(count=decision.min_face_size),
     )
-    rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in zip(texts.model_facts, values, strict=True))
-    return f"<dl class='lens-facts'>{rows}</dl>" + (f"<p class='lens-notice'>{escape(notice)}</p>" if notice else "")
+    rows = "".join(
+        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
+        for name, value in zip(texts.model_facts, values, strict=True)
+    )
+    return f"<dl class='lens-facts'>{rows}</dl>" + (
+        f"<p class='lens-notice'>{escape(notice)}</p>" if notice else ""
+    )

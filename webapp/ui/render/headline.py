@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.moments import Stretch, longest_fake
+from laanet_core.inference.key_frames import Stretch, longest_fake
 from laanet_core.results import AnalysisResult, ModelInfo, number_text
 from webapp.ui.texts import Texts
 
@@ -14,10 +14,14 @@ from webapp.ui.texts import Texts
 def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) -> str:
     """One sentence first, then why, with the code of a rejection.
 
-    `result` has the verdicts that are left (`laanet_core.holding`); `unstable`: its own was another one before.
+    `result` has the verdicts that are left (`laanet_core.inference.stable_verdicts`); `unstable`: its own was another one before.
     """
     state = "unstable" if unstable else (result.verdict or result.outcome)
-    verdicts = [track.verdict for track in result.tracks] if result.kind == "video" else [face.verdict for face in result.faces]
+    verdicts = (
+        [track.verdict for track in result.tracks]
+        if result.kind == "video"
+        else [face.verdict for face in result.faces]
+    )
     said = [texts.outcomes[state][1]]
     if result.error:
         said = [texts.errors.get(result.error.code, result.error.message)]
@@ -25,14 +29,25 @@ def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) ->
     said += others(verdicts, state, texts)
     if state == "inconclusive" and result.kind == "video":
         unsure = [track.track for track in result.tracks if track.verdict == "inconclusive"]
-        said += stretch(longest_fake(((face.track, face.time, face.verdict) for face in result.faces), unsure), len(verdicts), texts)
-    parts = [f"<h2>{escape(title(state, result.kind, verdicts, texts))}</h2>", *(f"<p>{escape(sentence)}</p>" for sentence in said)]
+        said += stretch(
+            longest_fake(((face.track, face.time, face.verdict) for face in result.faces), unsure),
+            len(verdicts),
+            texts,
+        )
+    parts = [
+        f"<h2>{escape(title(state, result.kind, verdicts, texts))}</h2>",
+        *(f"<p>{escape(sentence)}</p>" for sentence in said),
+    ]
     if result.fake_prob is not None:
         level = texts.highest_of_persons if result.kind == "video" else texts.highest_of_faces
         note = f" ({escape(level)})" if len(verdicts) > 1 else ""
-        parts.append(f"<p class='lens-prob'>{escape(texts.fake_probability)} <strong>{number_text(result.fake_prob)}</strong>{note}</p>")
+        parts.append(
+            f"<p class='lens-prob'>{escape(texts.fake_probability)} <strong>{number_text(result.fake_prob)}</strong>{note}</p>"
+        )
     if result.error:
-        parts.append(f"<p class='lens-code'>{escape(texts.code)}: <code>{escape(result.error.code)}</code></p>")
+        parts.append(
+            f"<p class='lens-code'>{escape(texts.code)}: <code>{escape(result.error.code)}</code></p>"
+        )
     return f"<section class='lens-head lens-{colour(state)}'>{''.join(parts)}</section>"
 
 
@@ -54,7 +69,9 @@ def others(verdicts: Sequence[str | None], state: str, texts: Texts) -> list[str
     if not _shared(verdicts, state):
         return []
     counts = [
-        (verdicts.count(None if name == "unjudged" else name), words) for name, words in texts.verdicts.items() if name != "inconclusive"
+        (verdicts.count(None if name == "unjudged" else name), words)
+        for name, words in texts.verdicts.items()
+        if name != "inconclusive"
     ]
     return [texts.others.format(verdicts=", ".join(f"{count} × {words}" for count, words in counts if count))]
 

@@ -9,11 +9,11 @@ from html import escape
 import cv2
 import numpy as np
 
-from laanet_core.crops import RGBImage
-from laanet_core.moments import Moment
-from laanet_core.overlay import heat_layer
-from laanet_core.points import vulnerable_points
+from laanet_core.inference.heatmap_peaks import vulnerable_points
+from laanet_core.inference.key_frames import Moment
+from laanet_core.inference.overlay import heat_layer
 from laanet_core.results import FaceResult
+from laanet_core.types import RGBImage
 from webapp.ui.texts import Texts
 
 Named = tuple[int, str]  # what a face is called: its number, and in words
@@ -33,11 +33,16 @@ def moments(found: Iterable[Moment], texts: Texts) -> str:
     ordered = sorted(found, key=lambda moment: moment.time)
     if not ordered:
         return ""
-    figures = "".join(_figure(moment.rgb, moment.faces, _persons(moment, texts), f"{moment.time:.2f}", texts) for moment in ordered)
+    figures = "".join(
+        _figure(moment.rgb, moment.faces, _persons(moment, texts), f"{moment.time:.2f}", texts)
+        for moment in ordered
+    )
     faces = [face for moment in ordered for face in moment.faces]
     height, width = ordered[0].rgb.shape[:2]
     shape = " lens-wide" if width > _WIDE * height else ""
-    return _view(f"<h3>{escape(texts.worst)}</h3><div class='lens-moments{shape}'>{figures}</div>", faces, texts)
+    return _view(
+        f"<h3>{escape(texts.worst)}</h3><div class='lens-moments{shape}'>{figures}</div>", faces, texts
+    )
 
 
 def _persons(moment: Moment, texts: Texts) -> list[Named]:
@@ -49,7 +54,9 @@ def _view(figures: str, faces: Sequence[FaceResult], texts: Texts) -> str:
     return f"<div class='lens-view' style='--heat:{_STRENGTH / 100};--split:0%'>{figures}{_controls(faces, texts)}</div>"
 
 
-def _figure(rgb: RGBImage, faces: Sequence[FaceResult], named: Sequence[Named], seconds: str, texts: Texts) -> str:
+def _figure(
+    rgb: RGBImage, faces: Sequence[FaceResult], named: Sequence[Named], seconds: str, texts: Texts
+) -> str:
     height, width = rgb.shape[:2]
     scale = min(SHOWN_SIDE / max(height, width), 1.0)
     shown = rgb
@@ -108,7 +115,9 @@ def _box(face: FaceResult, number: int, width: int, height: int) -> str:
 
 
 def _points(faces: Sequence[FaceResult], width: int, height: int) -> str:
-    places = [point for face in faces if face.heatmap is not None for point in vulnerable_points(face.heatmap)]
+    places = [
+        point for face in faces if face.heatmap is not None for point in vulnerable_points(face.heatmap)
+    ]
     return "".join(
         f"<span class='lens-point' style='left:{point.x / width:.3%};top:{point.y / height:.3%}' aria-hidden='true'></span>"
         for point in places
@@ -118,7 +127,10 @@ def _points(faces: Sequence[FaceResult], width: int, height: int) -> str:
 def _alternative(faces: Sequence[FaceResult], named: Sequence[Named], texts: Texts) -> str:
     if not faces:
         return texts.picture_without_faces
-    words = [f"{name} {texts.verdicts[face.verdict or 'unjudged']}" for face, (_, name) in zip(faces, named, strict=True)]
+    words = [
+        f"{name} {texts.verdicts[face.verdict or 'unjudged']}"
+        for face, (_, name) in zip(faces, named, strict=True)
+    ]
     return texts.picture_with_faces.format(count=len(faces), faces=", ".join(words))
 
 

@@ -6,18 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from laanet_core.moments import longest_fake
+from laanet_core.inference.key_frames import longest_fake
 from laanet_core.results import number_text
 from webapp.ui.render import headline
 from webapp.ui.render.faces import grid, pill
-from webapp.ui.render.trust import reliability_lines
+from webapp.ui.render.reliability import reliability_lines
 from webapp.ui.texts import Texts
 
 
 def record(found: Mapping[str, Any], texts: Texts) -> str:
     """What `ReceiptService.result` gave: the outcome first, then scores, votes, the moderators' decision and later models."""
     model = found["model"]
-    made = texts.receipt_made.format(time=_minute(found["created_at"]), model=model["name"], version=model["version"])
+    made = texts.receipt_made.format(
+        time=_minute(found["created_at"]), model=model["name"], version=model["version"]
+    )
     parts = [
         _head(found, texts),
         f"<p class='lens-help'>{escape(made)} {escape(texts.receipt_durable if found['durable'] else texts.receipt_not_durable)}</p>",
@@ -40,10 +42,16 @@ def _head(found: Mapping[str, Any], texts: Texts) -> str:
     said += headline.others(verdicts, state, texts)
     if state == "inconclusive" and found["kind"] == "video":
         unsure = [row["track"] for _, row, verdict in _subjects(found) if verdict == "inconclusive"]
-        fakes = longest_fake(((face["track"], face["time"], face["verdict"]) for face in found["faces"]), unsure)
+        fakes = longest_fake(
+            ((face["track"], face["time"], face["verdict"]) for face in found["faces"]), unsure
+        )
         said += headline.stretch(fakes, len(verdicts), texts)
     prob = found["fake_prob"]
-    number = "" if prob is None else f"<p class='lens-prob'>{escape(texts.fake_probability)} <strong>{number_text(prob)}</strong></p>"
+    number = (
+        ""
+        if prob is None
+        else f"<p class='lens-prob'>{escape(texts.fake_probability)} <strong>{number_text(prob)}</strong></p>"
+    )
     title = escape(headline.title(state, found["kind"], verdicts, texts))
     sentences = "".join(f"<p>{escape(sentence)}</p>" for sentence in said)
     return f"<section class='lens-head lens-{headline.colour(state)}'><h2>{title}</h2>{sentences}{number}</section>"
@@ -51,9 +59,14 @@ def _head(found: Mapping[str, Any], texts: Texts) -> str:
 
 def _subjects(found: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any], str | None]]:
     """The faces of a picture or persons of a clip: number, row, and the verdict that is left."""
-    rows: Sequence[Mapping[str, Any]] = found.get("tracks") or [] if found["kind"] == "video" else found["faces"]
+    rows: Sequence[Mapping[str, Any]] = (
+        found.get("tracks") or [] if found["kind"] == "video" else found["faces"]
+    )
     unstable = () if found["kind"] == "video" else found["unstable_faces"]
-    return [(number, row, "inconclusive" if number in unstable else row["verdict"]) for number, row in enumerate(rows, start=1)]
+    return [
+        (number, row, "inconclusive" if number in unstable else row["verdict"])
+        for number, row in enumerate(rows, start=1)
+    ]
 
 
 def _scores(found: Mapping[str, Any], texts: Texts) -> str:
@@ -66,7 +79,10 @@ def _scores(found: Mapping[str, Any], texts: Texts) -> str:
 
 
 def _reliability(found: Mapping[str, Any], texts: Texts) -> str:
-    lines = [(_name(row["face"], found, texts), row["count"], row["share"], *row["interval"]) for row in found["reliability"]]
+    lines = [
+        (_name(row["face"], found, texts), row["count"], row["share"], *row["interval"])
+        for row in found["reliability"]
+    ]
     return reliability_lines(lines, texts)
 
 
@@ -109,7 +125,11 @@ def _later(scores: Sequence[Mapping[str, Any]], texts: Texts) -> str:
         return f"<p>{escape(texts.no_later_models)}</p>"
     heads = (texts.model_facts[0], texts.columns_image[1], texts.columns_image[2])
     body = (
-        (escape(f"{score['model']['name']} {score['model']['version']}"), pill(score["verdict"], texts), number_text(score["fake_prob"]))
+        (
+            escape(f"{score['model']['name']} {score['model']['version']}"),
+            pill(score["verdict"], texts),
+            number_text(score["fake_prob"]),
+        )
         for score in scores
     )
     return grid(heads, body)
@@ -120,7 +140,9 @@ def _votes(found: Mapping[str, Any], texts: Texts) -> str:
     if not votes:
         return f"<p>{escape(texts.no_votes)}</p>"
     last = {vote["face"]: place for place, vote in enumerate(votes)}  # of several on one face the last counts
-    return "".join(_vote(vote, found, texts, counts=last[vote["face"]] == place) for place, vote in enumerate(votes))
+    return "".join(
+        _vote(vote, found, texts, counts=last[vote["face"]] == place) for place, vote in enumerate(votes)
+    )
 
 
 def _vote(vote: Mapping[str, Any], found: Mapping[str, Any], texts: Texts, *, counts: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from laanet_core.config import DecisionConfig
+from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult
 from webapp.ui.texts import Texts
 
@@ -17,7 +17,11 @@ _COLOURS = 4
 def rows(result: AnalysisResult) -> list[dict[str, float | str]]:
     """One row per judged face and frame: `time` in seconds, `fake_prob`, and the `person` it belongs to."""
     return [
-        {"time": round(face.time, 3), "fake_prob": round(face.fake_prob, 4), "person": f"Person {face.track + 1}"}
+        {
+            "time": round(face.time, 3),
+            "fake_prob": round(face.fake_prob, 4),
+            "person": f"Person {face.track + 1}",
+        }
         for face in result.faces
         if face.time is not None and face.fake_prob is not None and face.track is not None
     ]
@@ -30,7 +34,11 @@ def plot(result: AnalysisResult, decision: DecisionConfig, texts: Texts) -> str:
         return ""
     last = max(time for points in lines.values() for time, _ in points) or 1.0
     names = "".join(_legend(track, texts) for track in lines)
-    drawing = _bands(decision) + _axis(last, texts) + "".join(_line(track, points, last) for track, points in lines.items())
+    drawing = (
+        _bands(decision)
+        + _axis(last, texts)
+        + "".join(_line(track, points, last) for track, points in lines.items())
+    )
     return (
         f"<section class='lens-timeline' data-last='{last:.3f}'><h3>{escape(texts.timeline)}</h3>"
         f"<p class='lens-help'>{escape(texts.timeline_help)}</p>"
@@ -68,7 +76,10 @@ def _bands(decision: DecisionConfig) -> str:
 
 
 def _axis(last: float, texts: Texts) -> str:
-    marks = "".join(f"<text x='{_LEFT - 6:g}' y='{_y(value) + 4:.1f}' text-anchor='end'>{value:g}</text>" for value in (0, 0.5, 1))
+    marks = "".join(
+        f"<text x='{_LEFT - 6:g}' y='{_y(value) + 4:.1f}' text-anchor='end'>{value:g}</text>"
+        for value in (0, 0.5, 1)
+    )
     for time, anchor in ((0.0, "start"), (last / 2, "middle"), (last, "end")):
         words = escape(texts.seconds.format(seconds=f"{time:.1f}"))
         marks += f"<text x='{_x(time, last):.1f}' y='{_HEIGHT - 5:g}' text-anchor='{anchor}'>{words}</text>"
@@ -77,7 +88,9 @@ def _axis(last: float, texts: Texts) -> str:
 
 def _line(track: int, points: Sequence[tuple[float, float]], last: float) -> str:
     path = " ".join(f"{_x(time, last):.1f},{_y(prob):.1f}" for time, prob in points)
-    dots = "".join(f"<circle cx='{_x(time, last):.1f}' cy='{_y(prob):.1f}' r='2.6'/>" for time, prob in points)
+    dots = "".join(
+        f"<circle cx='{_x(time, last):.1f}' cy='{_y(prob):.1f}' r='2.6'/>" for time, prob in points
+    )
     line = f"<polyline points='{path}' stroke-dasharray='{_DASHES[track % _COLOURS]}'/>"
     return f"<g class='lens-track lens-track-{track % _COLOURS}'>{line}{dots}</g>"
 
@@ -95,5 +108,7 @@ def _words(lines: dict[int, list[tuple[float, float]]], texts: Texts) -> str:
         probs = [prob for _, prob in points]
         when = max(points, key=lambda point: point[1])[0]
         at = texts.seconds.format(seconds=f"{when:.1f}")
-        words.append(f"{texts.person_number.format(number=track + 1)}: {min(probs):.4f}–{max(probs):.4f} ({at})")
+        words.append(
+            f"{texts.person_number.format(number=track + 1)}: {min(probs):.4f}–{max(probs):.4f} ({at})"
+        )
     return "; ".join(words)

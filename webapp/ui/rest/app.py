@@ -16,13 +16,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from laanet_core.errors import Cancelled
-from webapp.domain import Refused, new_key
-from webapp.services.analysis import Analysed, AnalysisService
-from webapp.services.exports import ExportService
-from webapp.services.feedback import FeedbackService, Submission
-from webapp.services.receipts import ReceiptService
+from webapp.domain.errors import Refused
+from webapp.security.tokens import new_key
+from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.results.exports import ExportService
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
 from webapp.settings import Settings
-from webapp.ui.guard import App, Guard
+from webapp.ui.middleware import App, Guard
 from webapp.ui.render.timeline import rows as timeline_rows
 from webapp.ui.rest import documents, errors, schemas
 from webapp.ui.rest.uploads import Upload, read_small, received, sweep
@@ -52,7 +53,14 @@ class RestServices:
 def build(services: RestServices, settings: Settings) -> App:
     """The application behind /api/v1, with the page's limits and no CORS headers."""
     sweep(settings.uploads)
-    app = FastAPI(title="LAA-Net Lens", version="1", description=documents.ABOUT, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="LAA-Net Lens",
+        version="1",
+        description=documents.ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     errors.add_handlers(app)
     _add_analyse(app, services.analysis, services.receipts, settings)
     _add_feedback(app, services.feedback)
@@ -61,7 +69,9 @@ def build(services: RestServices, settings: Settings) -> App:
     return Guard(app, max_bytes=settings.max_upload_mb * 1_000_000)
 
 
-def _add_analyse(app: FastAPI, analysis: AnalysisService, receipts: ReceiptService, settings: Settings) -> None:
+def _add_analyse(
+    app: FastAPI, analysis: AnalysisService, receipts: ReceiptService, settings: Settings
+) -> None:
     @app.post("/analyse", **documents.ANALYSE)
     async def analyse(request: Request) -> JSONResponse:
         analysis.turns.check()  # before the body is read
@@ -91,7 +101,9 @@ async def _judge(analysis: AnalysisService, request: Request, upload: Upload) ->
             granted.cancel()
             raise ClientDisconnect
         granted.result()
-        work = asyncio.create_task(asyncio.to_thread(analysis.analyse, upload.path, consent=upload.consent, job=job, turn=turn))
+        work = asyncio.create_task(
+            asyncio.to_thread(analysis.analyse, upload.path, consent=upload.consent, job=job, turn=turn)
+        )
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
         if gone.done():
             analysis.jobs.stop(job)
@@ -131,8 +143,12 @@ def _submission(receipt: str, body: bytes) -> Submission:
         field = str(place[0]) if place else ""
         if field in _CODES:
             raise Refused(_CODES[field], f"The field `{field}` is missing or of the wrong type.") from None
-        raise Refused("invalid_request", "The request's body must be an object with the documented fields only.") from None
-    return Submission(receipt, new.face, new.vote, new.note, new.idempotency_key, new.tags, _region(new.region))
+        raise Refused(
+            "invalid_request", "The request's body must be an object with the documented fields only."
+        ) from None
+    return Submission(
+        receipt, new.face, new.vote, new.note, new.idempotency_key, new.tags, _region(new.region)
+    )
 
 
 def _region(text: str | None) -> bytes | None:

@@ -32,14 +32,21 @@ ANALYSE: dict[str, Any] = {
             "required": True,
             "content": {
                 "multipart/form-data": {
-                    "schema": {"type": "object", "properties": {"file": _FILE, "consent": _CONSENT}, "required": ["file"]}
+                    "schema": {
+                        "type": "object",
+                        "properties": {"file": _FILE, "consent": _CONSENT},
+                        "required": ["file"],
+                    }
                 },
                 "application/octet-stream": {"schema": _FILE},
             },
         }
     },
     "responses": {
-        200: {"model": schemas.Analysed, "description": "Judged: a verdict, or `no_face`, or `face_too_small`"},
+        200: {
+            "model": schemas.Analysed,
+            "description": "Judged: a verdict, or `no_face`, or `face_too_small`",
+        },
         400: _error("`missing_file`, `invalid_form`"),
         413: _TOO_LARGE,
         422: {
@@ -75,7 +82,10 @@ EXPORT: dict[str, Any] = {
 FEEDBACK: dict[str, Any] = {
     "summary": "Say whether the verdict is right",
     "openapi_extra": {
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schemas.NewFeedback.model_json_schema()}}}
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": schemas.NewFeedback.model_json_schema()}},
+        }
     },
     "responses": {
         200: {"model": schemas.Stored},

@@ -7,8 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from webapp.domain import Refused
-from webapp.services.turns import Busy
+from webapp.domain.errors import Refused
+from webapp.services.analysis.queue import Busy
 
 # code: status; every code that is not here is something wrong with what was sent: 422
 STATUSES = {
@@ -32,7 +32,13 @@ def status_of(code: str) -> int:
 
 def add_handlers(app: FastAPI) -> None:
     """Answer every error as JSON."""
-    for kind, handler in ((Refused, _refused), (Busy, _busy), (HTTPException, _http), (ClientDisconnect, _gone), (Exception, _unforeseen)):
+    for kind, handler in (
+        (Refused, _refused),
+        (Busy, _busy),
+        (HTTPException, _http),
+        (ClientDisconnect, _gone),
+        (Exception, _unforeseen),
+    ):
         app.add_exception_handler(kind, handler)
 
 
@@ -53,7 +59,9 @@ async def _busy(_: Request, error: Exception) -> Response:
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
-    return _answer(error.status_code, _OF_STATUS.get(error.status_code, "invalid_request"), str(error.detail), headers)
+    return _answer(
+        error.status_code, _OF_STATUS.get(error.status_code, "invalid_request"), str(error.detail), headers
+    )
 
 
 async def _gone(_: Request, __: Exception) -> Response:
@@ -61,4 +69,6 @@ async def _gone(_: Request, __: Exception) -> Response:
 
 
 async def _unforeseen(_: Request, __: Exception) -> Response:
-    return _answer(500, "unforeseen", "Something went wrong that nobody thought of; the server's log says what.")
+    return _answer(
+        500, "unforeseen", "Something went wrong that nobody thought of; the server's log says what."
+    )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
-from webapp.domain import KEY_LENGTHS, MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
+from webapp.domain.limits import KEY_LENGTHS, MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
 
 Verdict = Literal["real", "fake", "inconclusive"]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -26,7 +26,9 @@ class ErrorAnswer(Shape):
 
 
 class Face(Shape):
-    box: tuple[float, float, float, float] = Field(description="x1, y1, x2, y2 in pixels of the upright original")
+    box: tuple[float, float, float, float] = Field(
+        description="x1, y1, x2, y2 in pixels of the upright original"
+    )
     detection_prob: Probability
     fake_logit: float | None = Field(description="None for a face too small to judge")
     fake_prob: Probability | None = Field(description="calibrated")
@@ -79,10 +81,16 @@ class Answer(Shape):
 
 
 class Analysed(Answer):
-    timeline: list[Moment] | None = Field(default=None, description="clips only: one entry per judged face and frame")
-    receipt: str | None = Field(description="keep it: it opens the result, and nothing else does. null: the result could not be stored")
+    timeline: list[Moment] | None = Field(
+        default=None, description="clips only: one entry per judged face and frame"
+    )
+    receipt: str | None = Field(
+        description="keep it: it opens the result, and nothing else does. null: the result could not be stored"
+    )
     kept: bool = Field(description="the file itself is kept, since `consent` was given")
-    not_kept: Literal["store_full", "not_kept"] | None = Field(description="why it is not although `consent` was given")
+    not_kept: Literal["store_full", "not_kept"] | None = Field(
+        description="why it is not although `consent` was given"
+    )
 
 
 class Thresholds(Shape):
@@ -120,7 +128,9 @@ class KeptFile(Shape):
 
 class Media(Shape):
     sha256: str = Field(description="of the file as it was given")
-    fingerprints: list[str] = Field(description="perceptual hashes (64 bits, hex) of the picture, or of up to three frames")
+    fingerprints: list[str] = Field(
+        description="perceptual hashes (64 bits, hex) of the picture, or of up to three frames"
+    )
     consent: GivenConsent | None
     kept_since: str | None
     kept: KeptFile | None
@@ -140,7 +150,9 @@ class Decided(Shape):
 
 class MeasuredReliability(Shape):
     face: int
-    count: int = Field(description="faces drawn at random, decided real or fake by moderators, that this model scored like this one")
+    count: int = Field(
+        description="faces drawn at random, decided real or fake by moderators, that this model scored like this one"
+    )
     fakes: int = Field(description="of them decided fake")
     share: Probability
     interval: tuple[Probability, Probability] = Field(description="of the share, 95 % (Wilson)")
@@ -150,20 +162,28 @@ class MeasuredReliability(Shape):
 class Result(Answer):
     created_at: str
     size: tuple[int, int] | None = Field(description="width and height of the upright original")
-    thresholds: Thresholds | None = Field(description="how scores became verdicts at the time; null for results from before they were kept")
+    thresholds: Thresholds | None = Field(
+        description="how scores became verdicts at the time; null for results from before they were kept"
+    )
     held: bool | None = Field(
         description="whether the verdict of a picture stayed when it was compressed, halved and mirrored; false: it counts as "
         "inconclusive; null: not tried (the page does so after its answer), and for clips"
     )
-    unstable_faces: list[int] = Field(description="numbers, from 1 on, of a picture's faces whose own verdicts did not stay, likewise")
+    unstable_faces: list[int] = Field(
+        description="numbers, from 1 on, of a picture's faces whose own verdicts did not stay, likewise"
+    )
     feedback: list[GivenFeedback] = Field(description="oldest first; of several on one face the last counts")
     later_scores: list[LaterScore] = Field(description="what later models say")
     decision: Decided | None = Field(description="of moderators; null while there is none")
     waiting: list[int] = Field(description="the faces that moderators have still to decide about")
-    reliability: list[MeasuredReliability] = Field(description="measured; only faces of which enough is known are in it")
+    reliability: list[MeasuredReliability] = Field(
+        description="measured; only faces of which enough is known are in it"
+    )
     notify: bool
     media: Media
-    durable: bool = Field(description="the result and its votes are in a backup; false: they will be in the next one")
+    durable: bool = Field(
+        description="the result and its votes are in a backup; false: they will be in the next one"
+    )
 
 
 class Stored(Shape):
@@ -178,13 +198,17 @@ class Deleted(Shape):
 
 
 class NewFeedback(Shape):
-    face: StrictInt = Field(default=0, description="0 the whole file; from 1 on a picture's face or a clip's person")
+    face: StrictInt = Field(
+        default=0, description="0 the whole file; from 1 on a picture's face or a clip's person"
+    )
     vote: str = Field(description="agree, disagree or not_sure")
     note: str = Field(default="", description=f"kept byte for byte; at most {MAX_NOTE} characters")
     idempotency_key: str = Field(
         description=f"{KEY_LENGTHS[0]} to {KEY_LENGTHS[1]} characters; the same feedback sent twice is stored once"
     )
-    tags: list[str] = Field(default=[], description="reasons: boundary, texture, lighting, teeth, eyes, temporal, other")
+    tags: list[str] = Field(
+        default=[], description="reasons: boundary, texture, lighting, teeth, eyes, temporal, other"
+    )
     region: str | None = Field(
         default=None,
         description="base64 of a PNG of one channel, laid over the whole upright picture, not 0 where something is wrong; "

@@ -17,8 +17,8 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.types import Message
 
-from webapp.domain import Refused
-from webapp.ui.guard import TOO_LARGE
+from webapp.domain.errors import Refused
+from webapp.ui.middleware import TOO_LARGE
 
 _ROOM_FOR_FORM = 65_536  # bytes beside the file itself; less than Guard's, so that the answer is ours
 _KEPT_SECONDS = 1800
@@ -90,7 +90,9 @@ async def _from_form(request: Request, file: BinaryIO, max_bytes: int) -> bool:
             raise Refused("too_large", TOO_LARGE)
         return message
 
-    async with Request(request.scope, limited).form(max_files=1, max_fields=8, max_part_size=_ROOM_FOR_FORM) as form:
+    async with Request(request.scope, limited).form(
+        max_files=1, max_fields=8, max_part_size=_ROOM_FOR_FORM
+    ) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             raise Refused("missing_file", "The form has no file in a field named `file`.")

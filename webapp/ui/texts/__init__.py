@@ -10,9 +10,12 @@ from collections.abc import Mapping
 
 from webapp.ui.texts.chinese import CHINESE
 from webapp.ui.texts.english import ENGLISH
-from webapp.ui.texts.table import Texts
+from webapp.ui.texts.schema import Texts
 
-LANGUAGES: Mapping[str, Texts] = {"en": ENGLISH, "zh": CHINESE}  # by the code that `<html lang>` gets; the first one is at "/"
+LANGUAGES: Mapping[str, Texts] = {
+    "en": ENGLISH,
+    "zh": CHINESE,
+}  # by the code that `<html lang>` gets; the first one is at "/"
 
 __all__ = ["LANGUAGES", "Texts", "code_of"]
 

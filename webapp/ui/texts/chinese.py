@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.ui.texts.table import Texts
+from webapp.ui.texts.schema import Texts
 
 CHINESE = Texts(
     language="中文",
@@ -60,12 +60,21 @@ CHINESE = Texts(
     file_gone="文件已从服务器删除，因此无法再生成这项内容。请重新上传文件。",
     outcomes={
         "no_face": ("没有找到人脸", "网络只判断人脸。脸也可能被遮住、转开，或太暗而找不到。"),
-        "face_too_small": ("太小，无法判断", "这里的每张脸都小于网络能判断的尺寸。换一个更大的版本也许有用。"),
+        "face_too_small": (
+            "太小，无法判断",
+            "这里的每张脸都小于网络能判断的尺寸。换一个更大的版本也许有用。",
+        ),
         "rejected": ("无法分析这个文件", ""),
         "fake": ("{subject}看起来被改过", "网络看到了类似把一张脸混合进另一张图片的痕迹。它可能会出错。"),
         "real": ("没有发现被改过的迹象", "网络没有看到拼接痕迹。这并不证明什么都没有改过。"),
-        "inconclusive": ("无法判断", "分数介于真实的脸和伪造的脸通常得到的分数之间。请不要把它当作任何一种。"),
-        "unstable": ("无法判断", "图片经压缩、缩小一半或左右镜像后，判断会改变，因此不应依赖它（unstable_verdict）。"),
+        "inconclusive": (
+            "无法判断",
+            "分数介于真实的脸和伪造的脸通常得到的分数之间。请不要把它当作任何一种。",
+        ),
+        "unstable": (
+            "无法判断",
+            "图片经压缩、缩小一半或左右镜像后，判断会改变，因此不应依赖它（unstable_verdict）。",
+        ),
     },
     cautions={
         "cut_short": "文件在视频结束之前就断了：只判断了剩下的部分。请试试原始文件，或重新下载。",
@@ -79,7 +88,12 @@ CHINESE = Texts(
     others="其余：{verdicts}。",
     stretch=("从 {start} 秒到 {end} 秒，凡是判断过的帧，这张脸都看起来被改过；这是最长的一段。"),
     stretch_frame="在 {start} 秒的一帧上，这张脸看起来被改过。",
-    verdicts={"fake": "看起来被改过", "real": "没有发现迹象", "inconclusive": "无法判断", "unjudged": "太小，无法判断"},
+    verdicts={
+        "fake": "看起来被改过",
+        "real": "没有发现迹象",
+        "inconclusive": "无法判断",
+        "unjudged": "太小，无法判断",
+    },
     fake_probability="伪造概率",
     highest_of_faces="所有人脸中最高的",
     highest_of_persons="整段视频中所有人里最高的",
@@ -159,7 +173,14 @@ CHINESE = Texts(
 判断只是一个网络的意见，不是证据。概率说的是：在用来校准的图片中，得到这种分数的脸有多少是伪造的；您的图片可能属于另一类。
 """,
     model_title="作出判断的模型",
-    model_facts=("模型", "权重 (sha256)", "低于此值：没有迹象", "高于此值：看起来被改过", "温度（校准分数用）", "能判断的最小人脸"),
+    model_facts=(
+        "模型",
+        "权重 (sha256)",
+        "低于此值：没有迹象",
+        "高于此值：看起来被改过",
+        "温度（校准分数用）",
+        "能判断的最小人脸",
+    ),
     not_calibrated="未校准",
     pixels="{count} 像素",
     next_title="接下来呢？",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.domain import LabelValue, Role, Tag, Vote
-from webapp.services.cases.flags import Concern
+from webapp.domain.enums import LabelValue, Role, Tag, Vote
+from webapp.services.moderation.flags import Concern
 
 
 @dataclass(frozen=True)

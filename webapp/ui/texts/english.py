@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.ui.texts.table import Texts
+from webapp.ui.texts.schema import Texts
 
 ENGLISH = Texts(
     language="English",
@@ -59,7 +59,10 @@ ENGLISH = Texts(
     so_far=". So far: {verdict} ({number})",
     file_gone="The file has been deleted from the server by now, so this cannot be made any more. Please give the file again.",
     outcomes={
-        "no_face": ("No face found", "The network judges faces only. A face may also be hidden, turned away or too dark to be found."),
+        "no_face": (
+            "No face found",
+            "The network judges faces only. A face may also be hidden, turned away or too dark to be found.",
+        ),
         "face_too_small": (
             "Too small to judge",
             "Every face here is smaller than the network can judge. A larger version of the file may help.",
@@ -100,7 +103,12 @@ ENGLISH = Texts(
         "From {start} s to {end} s the face looks manipulated on every frame on which it was judged; that is the longest such stretch."
     ),
     stretch_frame="On a frame at {start} s the face looks manipulated.",
-    verdicts={"fake": "looks manipulated", "real": "no sign found", "inconclusive": "cannot tell", "unjudged": "too small to judge"},
+    verdicts={
+        "fake": "looks manipulated",
+        "real": "no sign found",
+        "inconclusive": "cannot tell",
+        "unjudged": "too small to judge",
+    },
     fake_probability="Fake probability",
     highest_of_faces="highest of all faces",
     highest_of_persons="highest of all persons, over the clip",
@@ -269,7 +277,12 @@ with such a score were fake; your picture may be of another kind.
     moderators_decision="The moderators' decision",
     not_decided="Not decided yet.",
     with_moderators="Waiting for the moderators: {faces}.",
-    decided={"real": "real", "fake": "manipulated", "cannot_tell": "cannot be told", "unusable": "cannot be judged"},
+    decided={
+        "real": "real",
+        "fake": "manipulated",
+        "cannot_tell": "cannot be told",
+        "unusable": "cannot be judged",
+    },
     decided_columns=("Face", "Decision", "When (UTC)"),
     decided_copy="decided on a near copy of your file",
     decided_now="The moderators have decided.",

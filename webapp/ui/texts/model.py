@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.domain import ModelState, RunState, SnapshotState
+from webapp.domain.enums import ModelState, RunState, SnapshotState
 
 
 @dataclass(frozen=True)

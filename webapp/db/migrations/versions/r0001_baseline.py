@@ -42,9 +42,14 @@ def _create_analysis() -> None:
         sa.Column("model_sha256", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_analysis")),
         sa.CheckConstraint("kind IN ('image', 'video')", name=op.f("ck_analysis_kind")),
-        sa.CheckConstraint("outcome IN ('verdict', 'no_face', 'face_too_small', 'rejected')", name=op.f("ck_analysis_outcome")),
+        sa.CheckConstraint(
+            "outcome IN ('verdict', 'no_face', 'face_too_small', 'rejected')",
+            name=op.f("ck_analysis_outcome"),
+        ),
         sa.CheckConstraint("verdict IN ('real', 'fake', 'inconclusive')", name=op.f("ck_analysis_verdict")),
-        sa.CheckConstraint("(outcome = 'verdict') = (verdict IS NOT NULL)", name=op.f("ck_analysis_verdict_given")),
+        sa.CheckConstraint(
+            "(outcome = 'verdict') = (verdict IS NOT NULL)", name=op.f("ck_analysis_verdict_given")
+        ),
         sa.CheckConstraint("fake_prob BETWEEN 0 AND 1", name=op.f("ck_analysis_fake_prob")),
         sa.UniqueConstraint("receipt_hash", name=op.f("uq_analysis_receipt_hash")),
     )
@@ -58,7 +63,10 @@ def _create_face() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("analysis_id", sa.Integer(), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        *(sa.Column(name, sa.Double(), nullable=False) for name in ("x1", "y1", "x2", "y2", "detection_prob")),
+        *(
+            sa.Column(name, sa.Double(), nullable=False)
+            for name in ("x1", "y1", "x2", "y2", "detection_prob")
+        ),
         sa.Column("fake_logit", sa.Double()),
         sa.Column("fake_prob", sa.Double()),
         sa.Column("verdict", sa.String(16)),
@@ -69,7 +77,9 @@ def _create_face() -> None:
         sa.CheckConstraint("verdict IN ('real', 'fake', 'inconclusive')", name=op.f("ck_face_verdict")),
         sa.CheckConstraint("fake_prob BETWEEN 0 AND 1", name=op.f("ck_face_fake_prob")),
         sa.CheckConstraint("number >= 1", name=op.f("ck_face_number")),
-        sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_face_analysis_id_analysis"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["analysis_id"], ["analysis.id"], name=op.f("fk_face_analysis_id_analysis"), ondelete="CASCADE"
+        ),
     )
     op.create_index(op.f("ix_face_analysis_id"), "face", ["analysis_id"])
 
@@ -88,7 +98,12 @@ def _create_feedback() -> None:
         sa.CheckConstraint("vote IN ('agree', 'disagree', 'not_sure')", name=op.f("ck_feedback_vote")),
         sa.CheckConstraint("subject >= 0", name=op.f("ck_feedback_subject")),
         sa.CheckConstraint("length(note) <= 2000", name=op.f("ck_feedback_note")),
-        sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_feedback_analysis_id_analysis"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["analysis_id"],
+            ["analysis.id"],
+            name=op.f("fk_feedback_analysis_id_analysis"),
+            ondelete="CASCADE",
+        ),
         sa.UniqueConstraint("idempotency_key", name=op.f("uq_feedback_idempotency_key")),
     )
     op.create_index(op.f("ix_feedback_analysis_id"), "feedback", ["analysis_id"])

@@ -37,7 +37,12 @@ def _create_tag() -> None:
         sa.Column("tag", sa.String(16), nullable=False),
         sa.PrimaryKeyConstraint("feedback_id", "tag", name=op.f("pk_feedback_tag")),
         sa.CheckConstraint(f"tag IN ({tags})", name=op.f("ck_feedback_tag_tag")),
-        sa.ForeignKeyConstraint(["feedback_id"], ["feedback.id"], name=op.f("fk_feedback_tag_feedback_id_feedback"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"],
+            ["feedback.id"],
+            name=op.f("fk_feedback_tag_feedback_id_feedback"),
+            ondelete="CASCADE",
+        ),
     )
     op.create_index(op.f("ix_feedback_tag_tag"), "feedback_tag", ["tag"])
 
@@ -51,7 +56,9 @@ def _create_region() -> None:
         sa.Column("png", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("feedback_id", name=op.f("pk_region")),
         sa.CheckConstraint("length(png) <= 65536", name=op.f("ck_region_png")),
-        sa.ForeignKeyConstraint(["feedback_id"], ["feedback.id"], name=op.f("fk_region_feedback_id_feedback"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["feedback_id"], ["feedback.id"], name=op.f("fk_region_feedback_id_feedback"), ondelete="CASCADE"
+        ),
     )
 
 
@@ -70,5 +77,7 @@ def _create_rescore() -> None:
         sa.UniqueConstraint("analysis_id", "model_sha256", name=op.f("uq_rescore_analysis_id")),
         sa.CheckConstraint("verdict IN ('real', 'fake', 'inconclusive')", name=op.f("ck_rescore_verdict")),
         sa.CheckConstraint("fake_prob BETWEEN 0 AND 1", name=op.f("ck_rescore_fake_prob")),
-        sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_rescore_analysis_id_analysis"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["analysis_id"], ["analysis.id"], name=op.f("fk_rescore_analysis_id_analysis"), ondelete="CASCADE"
+        ),
     )

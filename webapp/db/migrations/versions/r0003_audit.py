@@ -64,14 +64,22 @@ def downgrade() -> None:
 
 def _sqlite_triggers() -> list[str]:
     def refuse(name: str, event: str, table: str, when: str, why: str) -> str:
-        return f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{why}'); END"
+        return (
+            f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{why}'); END"
+        )
 
     return [
         refuse("audit_insert", "INSERT", "audit", f"WHEN NOT ({NEXT_ENTRY.format(is_='IS')})", ONLY_GROWS),
         refuse("audit_update", "UPDATE", "audit", "", ONLY_GROWS),
         refuse("audit_delete", "DELETE", "audit", "", ONLY_GROWS),
         refuse("audit_head_insert", "INSERT", "audit_head", "", ONLY_MOVES),
-        refuse("audit_head_update", "UPDATE", "audit_head", f"WHEN NOT ({NEXT_HEAD.format(is_='IS')})", ONLY_MOVES),
+        refuse(
+            "audit_head_update",
+            "UPDATE",
+            "audit_head",
+            f"WHEN NOT ({NEXT_HEAD.format(is_='IS')})",
+            ONLY_MOVES,
+        ),
         refuse("audit_head_delete", "DELETE", "audit_head", "", ONLY_MOVES),
     ]
 
@@ -86,10 +94,15 @@ def _postgresql_triggers() -> list[str]:
             f"IF TG_OP = '{event}' THEN IF {allowed} THEN RETURN NEW; END IF; END IF; RAISE EXCEPTION '{why}'; END $$"
         )
 
-    statements = [guard("audit_guard", "INSERT", NEXT_ENTRY, ONLY_GROWS), guard("audit_head_guard", "UPDATE", NEXT_HEAD, ONLY_MOVES)]
+    statements = [
+        guard("audit_guard", "INSERT", NEXT_ENTRY, ONLY_GROWS),
+        guard("audit_head_guard", "UPDATE", NEXT_HEAD, ONLY_MOVES),
+    ]
     for table in ("audit", "audit_head"):
         for event in ("insert", "update", "delete"):
             trigger = f"CREATE TRIGGER {table}_{event} BEFORE {event} ON {table}"
             statements.append(f"{trigger} FOR EACH ROW EXECUTE FUNCTION {table}_guard()")
-        statements.append(f"CREATE TRIGGER {table}_truncate BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {table}_guard()")
+        statements.append(
+            f"CREATE TRIGGER {table}_truncate BEFORE TRUNCATE ON {table} EXECUTE FUNCTION {table}_guard()"
+        )
     return statements

@@ -38,7 +38,9 @@ def _create_media() -> None:
         sa.UniqueConstraint("sha256", name=op.f("uq_media_sha256")),
         sa.UniqueConstraint("name", name=op.f("uq_media_name")),
         sa.CheckConstraint("kind IN ('image', 'video')", name=op.f("ck_media_kind")),
-        sa.CheckConstraint("format IN ('jpeg', 'png', 'webp', 'mp4', 'matroska', 'avi')", name=op.f("ck_media_format")),
+        sa.CheckConstraint(
+            "format IN ('jpeg', 'png', 'webp', 'mp4', 'matroska', 'avi')", name=op.f("ck_media_format")
+        ),
         sa.CheckConstraint("bytes > 0", name=op.f("ck_media_bytes")),
     )
 
@@ -53,7 +55,9 @@ def _create_consent() -> None:
         sa.Column("orientation", sa.Integer(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("analysis_id", name=op.f("pk_consent")),
         sa.CheckConstraint("orientation BETWEEN 1 AND 8", name=op.f("ck_consent_orientation")),
-        sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_consent_analysis_id_analysis"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["analysis_id"], ["analysis.id"], name=op.f("fk_consent_analysis_id_analysis"), ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(["media_id"], ["media.id"], name=op.f("fk_consent_media_id_media")),
     )
     op.create_index(op.f("ix_consent_media_id"), "consent", ["media_id"])
@@ -66,8 +70,16 @@ def _create_fingerprint() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         *(sa.Column(band, sa.Integer(), nullable=False) for band in _BANDS),
         sa.PrimaryKeyConstraint("analysis_id", "number", name=op.f("pk_fingerprint")),
-        *(sa.CheckConstraint(f"{band} BETWEEN 0 AND 65535", name=op.f(f"ck_fingerprint_{band}")) for band in _BANDS),
-        sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_fingerprint_analysis_id_analysis"), ondelete="CASCADE"),
+        *(
+            sa.CheckConstraint(f"{band} BETWEEN 0 AND 65535", name=op.f(f"ck_fingerprint_{band}"))
+            for band in _BANDS
+        ),
+        sa.ForeignKeyConstraint(
+            ["analysis_id"],
+            ["analysis.id"],
+            name=op.f("fk_fingerprint_analysis_id_analysis"),
+            ondelete="CASCADE",
+        ),
     )
     for band in _BANDS:
         op.create_index(op.f(f"ix_fingerprint_{band}"), "fingerprint", [band])

@@ -45,7 +45,9 @@ def _create_signed_in() -> None:
         sa.Column("seen_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_signed_in")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_signed_in_token_hash")),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_signed_in_account_id_account"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_signed_in_account_id_account"), ondelete="CASCADE"
+        ),
     )
     op.create_index(op.f("ix_signed_in_account_id"), "signed_in", ["account_id"])
 
@@ -61,6 +63,8 @@ def _create_link() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_link_token_hash")),
         sa.CheckConstraint("purpose IN ('invite', 'reset')", name=op.f("ck_link_purpose")),
-        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_link_account_id_account"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name=op.f("fk_link_account_id_account"), ondelete="CASCADE"
+        ),
     )
     op.create_index(op.f("ix_link_account_id"), "link", ["account_id"])

@@ -52,9 +52,18 @@ def _create_case_item() -> None:
         sa.Column("subject", sa.Integer(), nullable=False),
         sa.Column("reason", sa.String(16), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
-        sa.CheckConstraint("reason IN ('disagreement', 'uncertainty', 'audit', 'report')", name=op.f("ck_case_item_reason")),
-        sa.ForeignKeyConstraint(["analysis_id"], ["analysis.id"], name=op.f("fk_case_item_analysis_id_analysis"), ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_case_item_case_id_cases"), ondelete="CASCADE"),
+        sa.CheckConstraint(
+            "reason IN ('disagreement', 'uncertainty', 'audit', 'report')", name=op.f("ck_case_item_reason")
+        ),
+        sa.ForeignKeyConstraint(
+            ["analysis_id"],
+            ["analysis.id"],
+            name=op.f("fk_case_item_analysis_id_analysis"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_case_item_case_id_cases"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_item")),
         sa.UniqueConstraint("analysis_id", "subject", name=op.f("uq_case_item_analysis_id")),
     )
@@ -71,7 +80,9 @@ def _create_claim() -> None:
         sa.Column("taken_at", sa.DateTime(), nullable=False),
         sa.Column("until", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_claim_account_id_account")),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_claim_case_id_cases"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_claim_case_id_cases"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_claim")),
         sa.UniqueConstraint("account_id", name=op.f("uq_claim_account_id")),
         sa.UniqueConstraint("case_id", "slot", name=op.f("uq_claim_case_id")),
@@ -88,8 +99,12 @@ def _create_decision() -> None:
         sa.Column("decided_at", sa.DateTime(), nullable=False),
         sa.Column("undone_at", sa.DateTime()),
         sa.CheckConstraint("how IN ('agreement', 'majority', 'adjudication')", name=op.f("ck_decision_how")),
-        sa.CheckConstraint("value IN ('real', 'fake', 'cannot_tell', 'unusable')", name=op.f("ck_decision_value")),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_decision_case_id_cases"), ondelete="CASCADE"),
+        sa.CheckConstraint(
+            "value IN ('real', 'fake', 'cannot_tell', 'unusable')", name=op.f("ck_decision_value")
+        ),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_decision_case_id_cases"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
     )
     op.create_index(op.f("ix_decision_case_id"), "decision", ["case_id"])
@@ -110,11 +125,15 @@ def _create_label() -> None:
         sa.Column("model_sha256", sa.String(64)),
         sa.Column("withdrawn_at", sa.DateTime()),
         sa.CheckConstraint("stage IN ('blind', 'final', 'adjudication')", name=op.f("ck_label_stage")),
-        sa.CheckConstraint("value IN ('real', 'fake', 'cannot_tell', 'unusable')", name=op.f("ck_label_value")),
+        sa.CheckConstraint(
+            "value IN ('real', 'fake', 'cannot_tell', 'unusable')", name=op.f("ck_label_value")
+        ),
         sa.CheckConstraint("confidence BETWEEN 1 AND 3", name=op.f("ck_label_confidence")),
         sa.CheckConstraint("length(note) <= 2000", name=op.f("ck_label_note")),
         sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_label_account_id_account")),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_label_case_id_cases"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_label_case_id_cases"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_label")),
     )
     op.create_index(op.f("ix_label_account_id"), "label", ["account_id"])
@@ -137,7 +156,9 @@ def _create_label_region() -> None:
         sa.Column("time", sa.Double()),
         sa.Column("png", sa.LargeBinary(), nullable=False),
         sa.CheckConstraint("length(png) <= 65536", name=op.f("ck_label_region_png")),
-        sa.ForeignKeyConstraint(["label_id"], ["label.id"], name=op.f("fk_label_region_label_id_label"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["label_id"], ["label.id"], name=op.f("fk_label_region_label_id_label"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("label_id", name=op.f("pk_label_region")),
     )
 
@@ -148,8 +169,11 @@ def _create_label_tag() -> None:
         sa.Column("label_id", sa.Integer(), nullable=False),
         sa.Column("tag", sa.String(16), nullable=False),
         sa.CheckConstraint(
-            "tag IN ('boundary', 'texture', 'lighting', 'teeth', 'eyes', 'temporal', 'other')", name=op.f("ck_label_tag_tag")
+            "tag IN ('boundary', 'texture', 'lighting', 'teeth', 'eyes', 'temporal', 'other')",
+            name=op.f("ck_label_tag_tag"),
         ),
-        sa.ForeignKeyConstraint(["label_id"], ["label.id"], name=op.f("fk_label_tag_label_id_label"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["label_id"], ["label.id"], name=op.f("fk_label_tag_label_id_label"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("label_id", "tag", name=op.f("pk_label_tag")),
     )

@@ -44,7 +44,9 @@ def _add_pseudonym() -> None:
     account = sa.table("account", sa.column("id", sa.Integer), sa.column("pseudonym", sa.String))
     connection = op.get_bind()
     for number in connection.scalars(sa.select(account.c.id)).all():
-        connection.execute(sa.update(account).where(account.c.id == number).values(pseudonym=secrets.token_hex(16)))
+        connection.execute(
+            sa.update(account).where(account.c.id == number).values(pseudonym=secrets.token_hex(16))
+        )
     op.create_index("ix_account_pseudonym", "account", ["pseudonym"], unique=True)
 
 
@@ -55,7 +57,9 @@ def _create_gold() -> None:
         sa.Column("value", sa.String(16), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.CheckConstraint("value IN ('real', 'fake')", name=op.f("ck_gold_value")),
-        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_gold_case_id_cases"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_gold_case_id_cases"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_gold")),
     )
 
@@ -86,6 +90,8 @@ def _create_region_agreement() -> None:
         sa.Column("hit", sa.Boolean()),
         sa.Column("iou", sa.Double()),
         sa.CheckConstraint("iou BETWEEN 0 AND 1", name=op.f("ck_region_agreement_iou")),
-        sa.ForeignKeyConstraint(["label_id"], ["label.id"], name=op.f("fk_region_agreement_label_id_label"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["label_id"], ["label.id"], name=op.f("fk_region_agreement_label_id_label"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("label_id", "model_sha256", name=op.f("pk_region_agreement")),
     )

@@ -53,14 +53,21 @@ def _create_tuning_run() -> None:
         sa.Column("pid", sa.Integer()),
         sa.Column("config", sa.Text(), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
-        sa.CheckConstraint("state IN ('waiting', 'running', 'cancelled', 'failed', 'finished')", name=op.f("ck_tuning_run_state")),
-        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshot.id"], name=op.f("fk_tuning_run_snapshot_id_snapshot")),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'running', 'cancelled', 'failed', 'finished')",
+            name=op.f("ck_tuning_run_state"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["snapshot_id"], ["snapshot.id"], name=op.f("fk_tuning_run_snapshot_id_snapshot")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tuning_run")),
         sa.UniqueConstraint("public_id", name=op.f("uq_tuning_run_public_id")),
     )
     op.create_index(op.f("ix_tuning_run_snapshot_id"), "tuning_run", ["snapshot_id"])
     one = sa.text("state = 'running'")
-    op.create_index("ix_tuning_run_running", "tuning_run", ["state"], unique=True, sqlite_where=one, postgresql_where=one)
+    op.create_index(
+        "ix_tuning_run_running", "tuning_run", ["state"], unique=True, sqlite_where=one, postgresql_where=one
+    )
 
 
 def _create_model_version() -> None:
@@ -79,15 +86,26 @@ def _create_model_version() -> None:
         sa.Column("promoted_at", sa.DateTime()),
         sa.Column("promoted_by", sa.String(64)),
         sa.Column("retired_at", sa.DateTime()),
-        sa.CheckConstraint("state IN ('candidate', 'champion', 'retired', 'rejected')", name=op.f("ck_model_version_state")),
-        sa.ForeignKeyConstraint(["run_id"], ["tuning_run.id"], name=op.f("fk_model_version_run_id_tuning_run")),
+        sa.CheckConstraint(
+            "state IN ('candidate', 'champion', 'retired', 'rejected')", name=op.f("ck_model_version_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["tuning_run.id"], name=op.f("fk_model_version_run_id_tuning_run")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_model_version")),
         sa.UniqueConstraint("run_id", name=op.f("uq_model_version_run_id")),
         sa.UniqueConstraint("version", name=op.f("uq_model_version_version")),
     )
     op.create_index(op.f("ix_model_version_sha256"), "model_version", ["sha256"])
     one = sa.text("state = 'champion'")
-    op.create_index("ix_model_version_champion", "model_version", ["source"], unique=True, sqlite_where=one, postgresql_where=one)
+    op.create_index(
+        "ix_model_version_champion",
+        "model_version",
+        ["source"],
+        unique=True,
+        sqlite_where=one,
+        postgresql_where=one,
+    )
 
 
 def _create_snapshot_item() -> None:
@@ -106,10 +124,20 @@ def _create_snapshot_item() -> None:
         sa.CheckConstraint("part IN ('train', 'val', 'gold')", name=op.f("ck_snapshot_item_part")),
         sa.CheckConstraint("label IN ('real', 'fake')", name=op.f("ck_snapshot_item_label")),
         *(
-            sa.ForeignKeyConstraint([column], [f"{table}.id"], name=op.f(f"fk_snapshot_item_{column}_{table}"), ondelete="SET NULL")
+            sa.ForeignKeyConstraint(
+                [column],
+                [f"{table}.id"],
+                name=op.f(f"fk_snapshot_item_{column}_{table}"),
+                ondelete="SET NULL",
+            )
             for column, table in followed.items()
         ),
-        sa.ForeignKeyConstraint(["snapshot_id"], ["snapshot.id"], name=op.f("fk_snapshot_item_snapshot_id_snapshot"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["snapshot_id"],
+            ["snapshot.id"],
+            name=op.f("fk_snapshot_item_snapshot_id_snapshot"),
+            ondelete="CASCADE",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_snapshot_item")),
         sa.UniqueConstraint("snapshot_id", "name", name=op.f("uq_snapshot_item_snapshot_id")),
     )

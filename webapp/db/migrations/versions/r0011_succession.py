@@ -21,7 +21,9 @@ def upgrade() -> None:
         sa.Column("after_id", sa.Integer(), nullable=False),
         sa.Column("taken_back_at", sa.DateTime()),
         *(
-            sa.ForeignKeyConstraint([f"{which}_id"], ["model_version.id"], name=op.f(f"fk_succession_{which}_id_model_version"))
+            sa.ForeignKeyConstraint(
+                [f"{which}_id"], ["model_version.id"], name=op.f(f"fk_succession_{which}_id_model_version")
+            )
             for which in ("before", "after")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_succession")),
@@ -39,10 +41,18 @@ def _lines() -> list[list[int]]:
     """As far as the versions tell: who was retired, in that order, then the champion. Whom it replaced last may have been called
     rejected though it is the older one.
     """
-    rows = op.get_bind().execute(sa.text("SELECT id, source, state, retired_at FROM model_version ORDER BY retired_at")).all()
+    rows = (
+        op.get_bind()
+        .execute(sa.text("SELECT id, source, state, retired_at FROM model_version ORDER BY retired_at"))
+        .all()
+    )
     lines = []
     for champion in (row for row in rows if row.state == "champion"):
-        others = [row for row in rows if row.source == champion.source and row.retired_at is not None and row.id != champion.id]
+        others = [
+            row
+            for row in rows
+            if row.source == champion.source and row.retired_at is not None and row.id != champion.id
+        ]
         line = [row.id for row in others if row.state == "retired"]
         if others and others[-1].state == "rejected" and others[-1].id < champion.id:
             line.append(others[-1].id)

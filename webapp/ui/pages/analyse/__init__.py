@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.ui.pages.analyse.events import QUEUE, connect, places
+from webapp.ui.pages.analyse.handlers import QUEUE, connect, places
 from webapp.ui.pages.analyse.layout import lay_out
 from webapp.ui.services import Services
 from webapp.ui.texts import Texts

@@ -11,15 +11,16 @@ from typing import Any
 import gradio as gr
 
 from laanet_core.errors import UnreadableMedia
-from webapp.domain import Refused, new_key
+from webapp.domain.errors import Refused
 from webapp.media.masks import mask_of_text
-from webapp.services.feedback import Submission
-from webapp.services.reports import REPORT_WORDS
-from webapp.ui.pages.analyse import show
+from webapp.security.tokens import new_key
+from webapp.services.reports.service import REPORT_WORDS
+from webapp.services.results.feedback import Submission
+from webapp.ui.pages.analyse import view as show
 from webapp.ui.pages.analyse.layout import Layout
-from webapp.ui.pages.analyse.visits import Said, Shown, Visit
-from webapp.ui.receipts import receipt_of
+from webapp.ui.pages.analyse.session_state import Said, Shown, Visit
 from webapp.ui.render import headline
+from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.services import Services
 from webapp.ui.texts import Texts, code_of
 
@@ -85,7 +86,9 @@ def _deleted_elsewhere(shown: Shown, services: Services) -> bool:
     return False
 
 
-def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]) -> Any:
+def _connect_deletion(
+    layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]
+) -> Any:
     """Two buttons, so that nothing is deleted by a slip. Then the next file's answer is shown, and the browser takes the deleted one
     from the list of uploads.
     """
@@ -99,16 +102,24 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
         try:
             services.receipts.delete(receipt)
         except Refused as refusal:
-            if refusal.code != "unknown_receipt":  # that one was deleted elsewhere: what is shown goes all the same
+            if (
+                refusal.code != "unknown_receipt"
+            ):  # that one was deleted elsewhere: what is shown goes all the same
                 reason = texts.refused.get(refusal.code, refusal.message)
                 raise gr.Error(texts.cannot_delete.format(reason=reason), print_exception=False) from refusal
-        if found is None or shown is None:  # the server has been started anew meanwhile, and knows the link only
+        if (
+            found is None or shown is None
+        ):  # the server has been started anew meanwhile, and knows the link only
             return {**show.nothing(layout, texts.deleted), following.deleted: texts.deleted, gone: ""}
         services.uploads.drop(Path(shown.upload), shown.path, *shown.made)
         found.remove_shown()
         found.deleted = True
         if found.shown is None:
-            return {**show.nothing(layout, texts.deleted), following.deleted: texts.deleted, gone: shown.upload}
+            return {
+                **show.nothing(layout, texts.deleted),
+                following.deleted: texts.deleted,
+                gone: shown.upload,
+            }
         left = show.visit(layout, found, services, texts, request)
         return {**left, following.deleted: texts.deleted_next, gone: shown.upload}
 
@@ -121,16 +132,28 @@ def _connect_deletion(layout: Layout, services: Services, texts: Texts, visit: g
 def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
     following = layout.next
 
-    def submit(found: Visit | None, link: str, subject: int, choice: str | None, tags: list[str], words: str, painted: str) -> str:
+    def submit(
+        found: Visit | None,
+        link: str,
+        subject: int,
+        choice: str | None,
+        tags: list[str],
+        words: str,
+        painted: str,
+    ) -> str:
         shown = found.shown if found else None
-        receipt = receipt_of(link) if shown is None else shown.analysed.receipt  # a server that was started anew knows the link only
+        receipt = (
+            receipt_of(link) if shown is None else shown.analysed.receipt
+        )  # a server that was started anew knows the link only
         if not choice:
             return texts.choose_vote
         vote = f"{subject} {choice} {tags} {words} {hash(painted)}"
         key = new_key() if shown is None else shown.key_for(vote)
         try:
             region = mask_of_text(painted) if painted else None
-            submission = Submission(receipt or "", int(subject), choice, words or "", key, tags=tuple(tags or ()), region=region)
+            submission = Submission(
+                receipt or "", int(subject), choice, words or "", key, tags=tuple(tags or ()), region=region
+            )
             new = services.feedback.submit(submission)
         except Refused as refusal:
             return f"{texts.refused.get(refusal.code, refusal.message)} (`{refusal.code}`)"
@@ -140,5 +163,13 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
 
     changed = [field.input for field in (following.subject, following.vote, following.tags, following.note)]
     gr.on(changed, None, None, following.thanks, js="() => ''", **QUIET)  # it was about the vote before
-    inputs = [visit, following.link, following.subject, following.vote, following.tags, following.note, following.region]
+    inputs = [
+        visit,
+        following.link,
+        following.subject,
+        following.vote,
+        following.tags,
+        following.note,
+        following.region,
+    ]
     following.send.click(submit, inputs, following.thanks, js=WITH_REGION, **QUIET)

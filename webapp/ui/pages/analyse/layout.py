@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from webapp.domain import Tag, Vote
+from webapp.domain.enums import Tag, Vote
 from webapp.ui.render import facts, marking
 from webapp.ui.render.headline import stand_in, welcome
 from webapp.ui.services import Services
@@ -98,14 +98,18 @@ def lay_out(services: Services, texts: Texts) -> Layout:
 def header(texts: Texts, *, receipt: bool = False) -> None:
     """Title, and links to the other page and the other languages."""
     here = "receipt" if receipt else ""
-    links = [f"<a href='{address(texts, '' if receipt else 'receipt')}'>{texts.to_analyse if receipt else texts.to_receipt}</a>"]
+    links = [
+        f"<a href='{address(texts, '' if receipt else 'receipt')}'>{texts.to_analyse if receipt else texts.to_receipt}</a>"
+    ]
     links += [
         f"<a href='{address(other, here)}' lang='{code}' hreflang='{code}'>{other.language}</a>"
         for code, other in LANGUAGES.items()
         if other is not texts
     ]
     title = f"<h1>{texts.receipt_title if receipt else texts.title}</h1><p>{texts.receipt_help if receipt else texts.tagline}</p>"
-    gr.HTML(f"<header class='lens-title'><div>{title}</div><nav>{''.join(links)}</nav></header>", padding=False)
+    gr.HTML(
+        f"<header class='lens-title'><div>{title}</div><nav>{''.join(links)}</nav></header>", padding=False
+    )
 
 
 def address(texts: Texts, page: str) -> str:
@@ -120,9 +124,18 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
     settings = services.settings
     with gr.Tabs():
         with gr.Tab(texts.upload):
-            files = gr.File(label=texts.upload, show_label=False, type="filepath", file_count="multiple", elem_id="file", height=190)
+            files = gr.File(
+                label=texts.upload,
+                show_label=False,
+                type="filepath",
+                file_count="multiple",
+                elem_id="file",
+                height=190,
+            )
         with gr.Tab(texts.camera):
-            camera = gr.Image(label=texts.camera, show_label=False, sources=["webcam"], format="png", elem_id="camera")
+            camera = gr.Image(
+                label=texts.camera, show_label=False, sources=["webcam"], format="png", elem_id="camera"
+            )
             gr.HTML(f"<p class='lens-help'>{texts.camera_help}</p>", padding=False)
     limits = texts.limits_before.format(files=settings.max_files, megabytes=settings.max_upload_mb)
     gr.HTML(f"<p class='lens-help'>{texts.paste_hint}</p><p class='lens-help'>{limits}</p>", padding=False)
@@ -133,7 +146,11 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
     under_way = gr.HTML(elem_id="under-way", padding=False)
     gr.HTML(f"<p class='lens-help'>{texts.privacy_before}</p>", padding=False)
     gr.HTML(f"<h2 class='lens-also'>{texts.examples}</h2>", padding=False)
-    found = [(str(EXAMPLES / name), caption) for name, caption in texts.example_captions.items() if (EXAMPLES / name).is_file()]
+    found = [
+        (str(EXAMPLES / name), caption)
+        for name, caption in texts.example_captions.items()
+        if (EXAMPLES / name).is_file()
+    ]
     examples = gr.Gallery(
         [(_still(path), caption) for path, caption in found],
         label=texts.examples,
@@ -161,32 +178,50 @@ def _answer(texts: Texts) -> Answer:
     picture = gr.HTML(elem_id="picture", padding=False)
     table = gr.HTML(elem_id="faces", padding=False)
     timeline = gr.HTML(elem_id="timeline", padding=False)
-    clip = gr.Video(label=texts.overlay_clip, visible=False, interactive=False, elem_id="clip", buttons=["download"])
+    clip = gr.Video(
+        label=texts.overlay_clip, visible=False, interactive=False, elem_id="clip", buttons=["download"]
+    )
     stability = gr.HTML(elem_id="stability", padding=False)
     with gr.Accordion(texts.consistency, open=False, visible=False, elem_id="consistency") as panel:
         consistency = gr.HTML(padding=False)
     with gr.Accordion(texts.json_title, open=False, visible=False) as data_panel:
         data = gr.JSON(show_label=False, elem_id="data")
-    return Answer(chooser, headline, picture, table, timeline, clip, stability, panel, consistency, data_panel, data)
+    return Answer(
+        chooser, headline, picture, table, timeline, clip, stability, panel, consistency, data_panel, data
+    )
 
 
 def _next(texts: Texts) -> Next:
     with gr.Column(visible=False, elem_id="next", elem_classes="lens-card") as panel:
         gr.HTML(f"<div class='lens-ask'><h3>{texts.next_title}</h3></div>", padding=False)
         kept = gr.HTML(elem_id="kept", padding=False)
-        link = gr.Textbox(label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, elem_id="link")
+        link = gr.Textbox(
+            label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, elem_id="link"
+        )
         with gr.Row(elem_classes="lens-buttons"):
             pdf = gr.Button(texts.report_pdf, elem_id="report-pdf")
             data = gr.Button(texts.report_json, elem_id="report-json")
             delete = gr.Button(texts.delete, elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
-    ready = gr.DownloadButton(elem_id="report-file", elem_classes="lens-unseen")  # holds the report that was made
+    ready = gr.DownloadButton(
+        elem_id="report-file", elem_classes="lens-unseen"
+    )  # holds the report that was made
     deleted = gr.Markdown(elem_id="deleted")
     with gr.Column(visible=False, elem_id="feedback", elem_classes="lens-card") as vote_panel:
-        gr.HTML(f"<div class='lens-ask'><h3>{texts.feedback_title}</h3><p>{texts.feedback_help}</p></div>", padding=False)
-        vote = gr.Radio([(texts.votes[v], v.value) for v in Vote], label=texts.feedback_title, show_label=False, elem_id="vote")
+        gr.HTML(
+            f"<div class='lens-ask'><h3>{texts.feedback_title}</h3><p>{texts.feedback_help}</p></div>",
+            padding=False,
+        )
+        vote = gr.Radio(
+            [(texts.votes[v], v.value) for v in Vote],
+            label=texts.feedback_title,
+            show_label=False,
+            elem_id="vote",
+        )
         subject = gr.Dropdown([(texts.whole_file, 0)], value=0, label=texts.about, elem_id="subject")
-        tags = gr.CheckboxGroup([(texts.tag_names[tag], tag.value) for tag in Tag], label=texts.tags, elem_id="tags")
+        tags = gr.CheckboxGroup(
+            [(texts.tag_names[tag], tag.value) for tag in Tag], label=texts.tags, elem_id="tags"
+        )
         note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, elem_id="note")
         with gr.Accordion(texts.region, open=False) as region_panel:
             gr.HTML(marking.sheet(texts), padding=False, elem_id="region")

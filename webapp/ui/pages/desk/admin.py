@@ -8,9 +8,10 @@ from typing import Any
 
 import gradio as gr
 
-from webapp.domain import Refused, Role
+from webapp.domain.enums import Role
+from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
-from webapp.ui.doors import cookie
+from webapp.ui.auth import cookies as cookie
 from webapp.ui.pages.desk.tables import table
 from webapp.ui.services import DeskServices
 from webapp.ui.texts.desk import DeskTexts
@@ -25,16 +26,29 @@ def build(services: DeskServices, texts: DeskTexts) -> tuple[gr.HTML, gr.HTML]:
         shown_people = gr.HTML(elem_id="people", padding=False, apply_default_css=False)
         with gr.Row(elem_classes="desk-fields"):
             name = gr.Textbox(label=texts.name, max_length=64, elem_id="person-name")
-            role = gr.Radio([(texts.roles[role], role.value) for role in Role], value=Role.MODERATOR.value, label=texts.role)
+            role = gr.Radio(
+                [(texts.roles[role], role.value) for role in Role],
+                value=Role.MODERATOR.value,
+                label=texts.role,
+            )
         with gr.Row(elem_classes="desk-buttons"):
             buttons = {
                 action: gr.Button(
-                    getattr(texts, action), elem_id=f"person-{action}", variant="primary" if action == "invite" else "secondary"
+                    getattr(texts, action),
+                    elem_id=f"person-{action}",
+                    variant="primary" if action == "invite" else "secondary",
                 )
                 for action in texts.done
             }
         said = gr.Markdown(elem_id="person-said")
-        link = gr.Textbox(label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, visible=False, elem_id="person-link")
+        link = gr.Textbox(
+            label=texts.link,
+            info=texts.link_help,
+            buttons=["copy"],
+            interactive=False,
+            visible=False,
+            elem_id="person-link",
+        )
         gr.HTML(f"<h2>{escape(texts.flags)}</h2><p>{escape(texts.flags_help)}</p>", padding=False)
         shown_flags = gr.HTML(elem_id="flags", padding=False, apply_default_css=False)
     for action, button in buttons.items():
@@ -42,7 +56,9 @@ def build(services: DeskServices, texts: DeskTexts) -> tuple[gr.HTML, gr.HTML]:
     return shown_people, shown_flags
 
 
-def _doing(action: str, services: DeskServices, texts: DeskTexts) -> Callable[[str, str, gr.Request], tuple[Any, ...]]:
+def _doing(
+    action: str, services: DeskServices, texts: DeskTexts
+) -> Callable[[str, str, gr.Request], tuple[Any, ...]]:
     accounts = services.accounts
 
     def act(person: Person | None, name: str, role: str) -> str | None:

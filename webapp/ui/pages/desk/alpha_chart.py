@@ -10,7 +10,14 @@ from typing import Any
 
 from webapp.ui.texts.measures import MeasureTexts
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = 720.0, 220.0, 44.0, 20.0, 30.0, 14.0  # of the drawing, in its own units
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = (
+    720.0,
+    220.0,
+    44.0,
+    20.0,
+    30.0,
+    14.0,
+)  # of the drawing, in its own units
 _INSET = 12.0  # of the first and last point
 _CUSTOM = (0.667, 0.8)  # Krippendorff: below the first no conclusion, from the second on reliable
 
@@ -26,7 +33,11 @@ class _Scale:
     floor: float
 
     def x(self, month: int) -> float:
-        return _LEFT + _INSET + (_WIDTH - _LEFT - _RIGHT - 2 * _INSET) * (month - self.first) / (self.last - self.first)
+        return (
+            _LEFT
+            + _INSET
+            + (_WIDTH - _LEFT - _RIGHT - 2 * _INSET) * (month - self.first) / (self.last - self.first)
+        )
 
     def y(self, alpha: float) -> float:
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - alpha) / (1 - self.floor)
@@ -55,9 +66,12 @@ def chart(months: Sequence[Mapping[str, Any]], texts: MeasureTexts) -> str:
 def _ground(scale: _Scale) -> str:
     marks = sorted({scale.floor, 0.0, 1.0})
     numbers = "".join(
-        f"<text x='{_LEFT - 8:g}' y='{scale.y(value) + 5:.1f}' text-anchor='end'>{f'{value:g}'.replace('-', '−')}</text>" for value in marks
+        f"<text x='{_LEFT - 8:g}' y='{scale.y(value) + 5:.1f}' text-anchor='end'>{f'{value:g}'.replace('-', '−')}</text>"
+        for value in marks
     )
-    rules = [("desk-chart-rule", value) for value in marks] + [("desk-chart-custom", value) for value in _CUSTOM]
+    rules = [("desk-chart-rule", value) for value in marks] + [
+        ("desk-chart-custom", value) for value in _CUSTOM
+    ]
     return numbers + "".join(
         f"<line class='{name}' x1='{_LEFT:g}' x2='{_WIDTH - _RIGHT:g}' y1='{scale.y(value):.1f}' y2='{scale.y(value):.1f}'/>"
         for name, value in rules

@@ -6,8 +6,8 @@ from html import escape
 
 import gradio as gr
 
-from webapp.domain import Role
-from webapp.ui.doors import cookie
+from webapp.domain.enums import Role
+from webapp.ui.auth import cookies as cookie
 from webapp.ui.pages.desk import admin, measures
 from webapp.ui.pages.desk.model import modelboard
 from webapp.ui.pages.desk.worktable import worktable

@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from webapp.domain import Refused
+from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
-from webapp.ui.doors import cookie
+from webapp.ui.auth import cookies as cookie
 from webapp.ui.pages.desk.admin import QUIET
 from webapp.ui.pages.desk.alpha_chart import chart
 from webapp.ui.pages.desk.tables import table
@@ -43,7 +43,12 @@ def told(services: DeskServices, person: Person | None, texts: MeasureTexts, des
 
 def measures(found: Found, texts: MeasureTexts, desk: DeskTexts) -> str:
     """All sections as markup."""
-    parts = (_agreement(found, texts), _people(found, texts), _heatmaps(found, texts), _suggestions(found, texts, desk))
+    parts = (
+        _agreement(found, texts),
+        _people(found, texts),
+        _heatmaps(found, texts),
+        _suggestions(found, texts, desk),
+    )
     return f"<div id='measures' class='desk desk-board'>{''.join(parts)}</div>"
 
 
@@ -54,7 +59,12 @@ def _agreement(found: Found, texts: MeasureTexts) -> str:
         f" <span>({escape(texts.alpha_interval.format(interval=interval))})</span>" if interval else ""
     )
     rows = [
-        (escape(month["month"]), str(month["cases"]), _alpha(month, found, texts), _interval(month["interval"], texts, _number))
+        (
+            escape(month["month"]),
+            str(month["cases"]),
+            _alpha(month, found, texts),
+            _interval(month["interval"], texts, _number),
+        )
         for month in months
     ]
     over_time = (
@@ -81,9 +91,20 @@ def _people(found: Found, texts: MeasureTexts) -> str:
     ]
     everybody = found["everybody"]
     rows.append(
-        (escape(texts.everybody), str(everybody["cases"]), "", "", _share(everybody["switched"], texts), _seconds(everybody, texts))
+        (
+            escape(texts.everybody),
+            str(everybody["cases"]),
+            "",
+            "",
+            _share(everybody["switched"], texts),
+            _seconds(everybody, texts),
+        )
     )
-    shown = table(texts.people, texts.people_columns, rows) if found["people"] else f"<p>{escape(texts.no_people)}</p>"
+    shown = (
+        table(texts.people, texts.people_columns, rows)
+        if found["people"]
+        else f"<p>{escape(texts.no_people)}</p>"
+    )
     return _section("people", texts.people, texts.people_help, shown)
 
 
@@ -97,7 +118,9 @@ def _heatmaps(found: Found, texts: MeasureTexts) -> str:
         )
         for model in found["heatmaps"]
     ]
-    shown = table(texts.heatmaps, texts.heatmaps_columns, rows) if rows else f"<p>{escape(texts.no_heatmaps)}</p>"
+    shown = (
+        table(texts.heatmaps, texts.heatmaps_columns, rows) if rows else f"<p>{escape(texts.no_heatmaps)}</p>"
+    )
     return _section("heatmaps", texts.heatmaps, texts.heatmaps_help, shown)
 
 
@@ -113,9 +136,15 @@ def _suggestion(one: Found, texts: MeasureTexts, desk: DeskTexts) -> tuple[str, 
     case = escape(one["case"])
     likely = sorted(one["values"].items(), key=lambda value: -value[1])
     words = ", ".join(
-        texts.suggestion.format(value=desk.values[name], share=_percent(chance)) for name, chance in likely if chance >= _LEAST
+        texts.suggestion.format(value=desk.values[name], share=_percent(chance))
+        for name, chance in likely
+        if chance >= _LEAST
     )
-    return f"<code title='{case}'>{case[:8]}</code>", escape(words), f"<a href='#disputed={case}'>{escape(texts.look)}</a>"
+    return (
+        f"<code title='{case}'>{case[:8]}</code>",
+        escape(words),
+        f"<a href='#disputed={case}'>{escape(texts.look)}</a>",
+    )
 
 
 def _section(name: str, title: str, explained: str, shown: str) -> str:
@@ -135,7 +164,11 @@ def _share(share: Found, texts: MeasureTexts) -> str:
 
 
 def _seconds(of: Found, texts: MeasureTexts) -> str:
-    return escape(texts.too_few if of["median_seconds"] is None else texts.seconds.format(seconds=f"{of['median_seconds']:.0f}"))
+    return escape(
+        texts.too_few
+        if of["median_seconds"] is None
+        else texts.seconds.format(seconds=f"{of['median_seconds']:.0f}")
+    )
 
 
 def _interval(ends: Sequence[float] | None, texts: MeasureTexts, form: Callable[[float], str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from webapp.services.learning.overseeing import MOST_STEPS
+from webapp.services.training.admin import MOST_STEPS
 from webapp.ui.texts.model import ModelTexts
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from webapp.domain import MAX_NOTE, LabelValue, Tag
-from webapp.services.cases.flags import Concern
+from webapp.domain.enums import LabelValue, Tag
+from webapp.domain.limits import MAX_NOTE
+from webapp.services.moderation.flags import Concern
 from webapp.ui.texts.desk import DeskTexts
 
 VALUE_KEYS = dict(zip(LabelValue, "1234", strict=True))
@@ -38,7 +39,8 @@ def worktable(texts: DeskTexts) -> str:
 
 def _bar(texts: DeskTexts) -> str:
     counts = "".join(
-        f"<span><b data-count='{name}'>–</b> {escape(word)}</span>" for name, word in (("waiting", texts.waiting), ("today", texts.today))
+        f"<span><b data-count='{name}'>–</b> {escape(word)}</span>"
+        for name, word in (("waiting", texts.waiting), ("today", texts.today))
     )
     disputed = (
         f"<button type='button' data-do='disputed' hidden>{escape(texts.disputed)} <b data-count='disputed'>0</b></button>"
@@ -53,10 +55,16 @@ def _bar(texts: DeskTexts) -> str:
 
 
 def _stage(texts: DeskTexts) -> str:
-    views = "".join(_toggle("view", name, word, VIEW_KEYS[name], on=name == "plain") for name, word in texts.views.items())
-    screens = "".join(_toggle("screen", name, word, SCREEN_KEYS[name]) for name, word in texts.screens.items())
+    views = "".join(
+        _toggle("view", name, word, VIEW_KEYS[name], on=name == "plain") for name, word in texts.views.items()
+    )
+    screens = "".join(
+        _toggle("screen", name, word, SCREEN_KEYS[name]) for name, word in texts.screens.items()
+    )
     tools = "".join(
-        _toggle("tool", name, word, TOOL_KEYS[name]) if name != "clear" else _button("clear", word, TOOL_KEYS[name])
+        _toggle("tool", name, word, TOOL_KEYS[name])
+        if name != "clear"
+        else _button("clear", word, TOOL_KEYS[name])
         for name, word in texts.tools.items()
     )
     zoom = (
@@ -66,7 +74,9 @@ def _stage(texts: DeskTexts) -> str:
     )
     heat = f"<button type='button' data-do='heat' data-key='k' aria-pressed='true' hidden>{escape(texts.heat)} {_kbd('k')}</button>"
     play = f"<button type='button' data-do='play' data-key=' ' aria-pressed='false' hidden>{escape(texts.play)} {_kbd('Space')}</button>"
-    groups = "".join(f"<div class='desk-group'>{group}</div>" for group in (views, zoom, tools, screens, heat + play))
+    groups = "".join(
+        f"<div class='desk-group'>{group}</div>" for group in (views, zoom, tools, screens, heat + play)
+    )
     return (
         f"<section class='desk-stage'><h2 class='desk-which' tabindex='-1'></h2>"
         f"<div class='desk-tools'>{groups}</div>"
@@ -81,7 +91,14 @@ def _stage(texts: DeskTexts) -> str:
 
 def _form(texts: DeskTexts) -> str:
     values = "".join(
-        _choice("radio", "value", value, texts.values[value], key, f"<small>{escape(texts.value_help[value])}</small>")
+        _choice(
+            "radio",
+            "value",
+            value,
+            texts.values[value],
+            key,
+            f"<small>{escape(texts.value_help[value])}</small>",
+        )
         for value, key in VALUE_KEYS.items()
     )
     confidences = "".join(
@@ -155,7 +172,13 @@ def _keys_dialog(texts: DeskTexts) -> str:
         *((VIEW_KEYS[name], names[name]) for name in ("high_pass", "error_level")),
         *((key, texts.screens[name]) for name, key in SCREEN_KEYS.items()),
         *((key, texts.tools[name]) for name, key in TOOL_KEYS.items()),
-        *[("v", names["mark"]), ("← →", names["frames"]), ("Space", names["play"]), ("k", names["heat"]), ("?", names["help"])],
+        *[
+            ("v", names["mark"]),
+            ("← →", names["frames"]),
+            ("Space", names["play"]),
+            ("k", names["heat"]),
+            ("?", names["help"]),
+        ],
     ]
     listed = "".join(f"<dt>{_kbd(key)}</dt><dd>{escape(word)}</dd>" for key, word in rows)
     return (

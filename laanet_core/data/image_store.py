@@ -1,0 +1,116 @@
+"""Image stores of data sets: packs in folders and tar files."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from laanet_core.errors import InvalidDataset
+from laanet_core.types import RGBImage
+
+
+class Store(Protocol):
+    """Images and masks by pack and path. Both methods raise InvalidDataset naming what is missing or broken."""
+
+    def read(self, pack: str, path: str) -> RGBImage:
+        """The image as (H, W, 3) uint8 RGB."""
+        ...
+
+    def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
+        """The mask as (H, W) uint8."""
+        ...
+
+
+class PackStore:
+    """Reads images by pack and path, from `root/<pack>/<path>` or out of `root/<pack>.tar` without unpacking it.
+
+    Tar files are indexed once, at construction, and read by offset, so that forked loader processes can share one store.
+    """
+
+    def __init__(self, root: Path, packs: Sequence[str]) -> None:
+        self._root = root
+        self._offsets: dict[str, dict[str, tuple[int, int]]] = {}
+        self._files: dict[str, int] = {}
+        for pack in packs:
+            if (root / pack).is_dir():
+                continue
+            archive = root / f"{pack}.tar"
+            if not archive.is_file():
+                raise InvalidDataset(f"neither {pack}/ nor {pack}.tar lies in {root.name}")
+            with tarfile.open(archive) as tar:
+                self._offsets[pack] = {
+                    member.name.removeprefix("./"): (member.offset_data, member.size)
+                    for member in tar
+                    if member.isfile()
+                }
+            self._files[pack] = os.open(archive, os.O_RDONLY)
+
+    def read(self, pack: str, path: str) -> RGBImage:
+        """The image as (H, W, 3) uint8 RGB. Raises InvalidDataset naming it when it is missing or broken."""
+        return np.asarray(
+            cv2.cvtColor(self._decode(pack, path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8
+        )
+
+    def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
+        """A grey picture as (H, W) uint8. Raises as `read` does."""
+        return self._decode(pack, path, cv2.IMREAD_GRAYSCALE)
+
+    def _decode(self, pack: str, path: str, mode: int) -> npt.NDArray[np.uint8]:
+        encoded = self.content(pack, path)
+        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), mode) if encoded else None
+        if image is None:
+            raise InvalidDataset(f"{pack}/{path} is not an image")
+        return np.asarray(image, np.uint8)
+
+    def content(self, pack: str, path: str) -> bytes:
+        """A file as it is. Raises InvalidDataset where there is none."""
+        if pack in self._offsets:
+            if path not in self._offsets[pack]:
+                raise InvalidDataset(f"{pack}.tar holds no {path}")
+            offset, size = self._offsets[pack][path]
+            return os.pread(self._files[pack], size, offset)
+        try:
+            return (self._root / pack / path).read_bytes()
+        except OSError as error:
+            raise InvalidDataset(f"cannot read {pack}/{path}: {error.strerror}") from error
+
+    def close(self) -> None:
+        for descriptor in self._files.values():
+            os.close(descriptor)
+        self._files.clear()
+
+
+class JointStore:
+    """Several stores as one: each answers for its own packs. Raises InvalidDataset where two have a pack of the same name."""
+
+    def __init__(self, stores: Mapping[str, Store]) -> None:
+        self._stores = stores
+
+    @classmethod
+    def of(cls, *parts: tuple[Sequence[str], Store]) -> JointStore:
+        """From the packs of each store."""
+        stores: dict[str, Store] = {}
+        for packs, store in parts:
+            twice = sorted(set(packs) & set(stores))
+            if twice:
+                raise InvalidDataset(f"two data sets have a pack {twice[0]}; one of them must be renamed")
+            stores.update(dict.fromkeys(packs, store))
+        return cls(stores)
+
+    def read(self, pack: str, path: str) -> RGBImage:
+        return self._of(pack).read(pack, path)
+
+    def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
+        return self._of(pack).read_mask(pack, path)
+
+    def _of(self, pack: str) -> Store:
+        if pack not in self._stores:
+            raise InvalidDataset(f"there is no pack {pack}")
+        return self._stores[pack]

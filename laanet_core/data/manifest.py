@@ -1,0 +1,99 @@
+"""A data set on disk: its manifest, its landmarks and its packs of images (folders or tar files)."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from laanet_core.errors import InvalidDataset
+from laanet_core.types import Landmarks
+
+Split = Literal["train", "val"]
+LABELS = {"real": 0, "fake": 1, "0": 0, "1": 1}
+_COLUMNS = ("pack", "path", "label", "person", "split")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One image of a manifest. `label` is 1 for fake; `original` is the path, in the same pack, of the real image a fake was made from.
+
+    `video` says which frames belong together; where the manifest has no such column, every image stands for itself. `region` is the path,
+    in the same pack, of a mask as large as the image, not 0 where a person saw traces of manipulation.
+    """
+
+    pack: str
+    path: str
+    label: int
+    person: str
+    split: str
+    original: str | None
+    landmarks: Landmarks | None
+    video: str
+    region: str | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.pack}/{self.path}"
+
+
+def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]:
+    """Read a CSV with the columns pack, path, label (real | fake), person, split (train | val), and optionally video and, for fakes,
+    original and region.
+
+    `landmarks` is an npz whose array `landmarks` (N, 68, 2) follows the manifest's order, NaN where none were found.
+    Raises InvalidDataset naming the file and line at fault.
+    """
+    points = _read_landmarks(landmarks) if landmarks is not None else None
+    try:
+        with manifest.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            missing = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
+            if missing:
+                raise InvalidDataset(f"{manifest.name} lacks the columns {', '.join(missing)}")
+            rows = list(reader)
+    except OSError as error:
+        raise InvalidDataset(f"cannot read {manifest.name}: {error.strerror}") from error
+    if points is not None and len(points) != len(rows):
+        raise InvalidDataset(
+            f"{manifest.name} has {len(rows)} rows but there are landmarks for {len(points)}"
+        )
+    return [
+        _sample(row, index, manifest.name, None if points is None else points[index])
+        for index, row in enumerate(rows)
+    ]
+
+
+def _read_landmarks(path: Path) -> Landmarks:
+    try:
+        with np.load(path) as arrays:  # allow_pickle stays off
+            points = arrays["landmarks"]
+    except (OSError, ValueError, KeyError) as error:
+        raise InvalidDataset(f"cannot read landmarks from {path.name}") from error
+    if points.ndim != 3 or points.shape[1:] != (68, 2):
+        raise InvalidDataset(f"{path.name}: landmarks must have shape (N, 68, 2), not {points.shape}")
+    return np.asarray(points, np.float32)
+
+
+def _sample(row: dict[str, str], index: int, name: str, points: Landmarks | None) -> Sample:
+    if row["label"] not in LABELS:
+        raise InvalidDataset(f"{name}, line {index + 2}: label must be real or fake, not {row['label']!r}")
+    if row["split"] not in ("train", "val"):
+        raise InvalidDataset(f"{name}, line {index + 2}: split must be train or val, not {row['split']!r}")
+    if row.get("region") and LABELS[row["label"]] == 0:
+        raise InvalidDataset(f"{name}, line {index + 2}: a real image has no region of manipulation")
+    found = points is not None and bool(np.isfinite(points).all())
+    return Sample(
+        pack=row["pack"],
+        path=row["path"],
+        label=LABELS[row["label"]],
+        person=row["person"],
+        split=row["split"],
+        original=row.get("original") or None,
+        landmarks=points if found else None,
+        video=row.get("video") or f"{row['pack']}/{row['path']}",
+        region=row.get("region") or None,
+    )

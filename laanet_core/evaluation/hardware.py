@@ -1,0 +1,57 @@
+"""The machine that figures are measured on, and the most it can do."""
+
+from __future__ import annotations
+
+import platform
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import cv2
+import torch
+
+_MATRIX = 1536  # its product takes tens of milliseconds on two cores: longer than starting it, shorter than most disturbances
+_TRIES = 12
+
+
+def describe() -> dict[str, Any]:
+    """Processor, threads, GPUs, and the versions of what does the arithmetic."""
+    return {
+        "machine": platform.machine(),
+        "processor": _processor(),
+        "cpu_capability": torch.backends.cpu.get_cpu_capability(),
+        "threads": torch.get_num_threads(),
+        "gpus": [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())],
+        "torch": torch.__version__,
+        "opencv": cv2.__version__,
+    }
+
+
+def matmul_rate() -> float:
+    """The best measured rate of float32 matrix products on the CPU, in GFLOP a second: the practical limit of a network's arithmetic."""
+    a, b = torch.rand(_MATRIX, _MATRIX), torch.rand(_MATRIX, _MATRIX)
+    best = float("inf")
+    for _ in range(_TRIES):
+        before = time.perf_counter()
+        torch.mm(a, b)
+        best = min(best, time.perf_counter() - before)
+    return 2 * _MATRIX**3 / best / 1e9
+
+
+def peak_memory() -> float:
+    """The most memory this process has held so far, in MB."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        platform.processor(),
+    )

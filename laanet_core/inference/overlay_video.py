@@ -1,0 +1,213 @@
+"""A clip with what the network saw drawn on every frame, as an mp4 that browsers play."""
+
+from __future__ import annotations
+
+import bisect
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from laanet_core.inference.detector import Progress
+from laanet_core.inference.overlay import draw_box, draw_heat
+from laanet_core.media.reader import IN_PLACE, Reader
+from laanet_core.media.video import Frame
+from laanet_core.results import AnalysisResult, FaceResult, Heatmap, Verdict
+from laanet_core.types import Box, RGBImage
+
+LONGEST_SIDE = 960
+SECONDS = 60.0
+# The first one that this PyAV has. Browsers play all but the last, which is for players.
+ENCODERS: Mapping[str, Mapping[str, str]] = {
+    "libx264": {"preset": "veryfast", "crf": "23", "g": "60"},
+    "libopenh264": {"b": "3000000", "g": "60"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "34", "b": "0", "g": "60"},
+    "mpeg4": {"b": "4000000"},
+}
+_TICKS = (
+    30_000  # a second's; whole numbers for frames at 24, 25, 29.97 and 30 a second, and few enough for MPEG-4
+)
+_MAX_GAP = (
+    5.0  # seconds between two judged frames; past it a straight line says nothing about where a face went
+)
+_MAX_REACH = 1.0  # seconds that a box stays where it was seen last
+_LIMITED, _BT709 = (
+    1,
+    1,
+)  # as FFmpeg numbers the colour range and everything about the colours of HD television
+
+
+@dataclass(frozen=True)
+class _Track:
+    """One person's judged faces by time, in pixels of the drawn clip, with the verdict over the clip."""
+
+    label: str
+    verdict: Verdict | None
+    times: tuple[float, ...]
+    faces: tuple[FaceResult, ...]
+
+    def at(self, time: float, reach: float) -> tuple[FaceResult, float] | None:
+        """The face at a moment, with how sure its place and heat are: 1 at a judged frame, 0.5 half-way to the next; None if away."""
+        place = bisect.bisect_right(self.times, time)
+        before, after = max(place - 1, 0), min(place, len(self.times) - 1)
+        gap = self.times[after] - self.times[before]
+        if 0 < gap <= _MAX_GAP:
+            share = (time - self.times[before]) / gap
+            near = self.faces[before if share < 0.5 else after]
+            pairs = zip(self.faces[before].box, self.faces[after].box, strict=True)
+            x1, y1, x2, y2 = (a + (b - a) * share for a, b in pairs)
+            return _moved(near, (x1, y1, x2, y2), self.verdict), max(share, 1 - share)
+        nearest = min((before, after), key=lambda index: abs(self.times[index] - time))
+        away = abs(self.times[nearest] - time)
+        if away > reach:
+            return None
+        return _moved(self.faces[nearest], self.faces[nearest].box, self.verdict), 1 - 0.5 * away / reach
+
+
+def write_overlay_clip(
+    source: Path,
+    result: AnalysisResult,
+    target: Path,
+    *,
+    progress: Progress | None = None,
+    longest_side: int = LONGEST_SIDE,
+    seconds: float = SECONDS,
+    reader: Reader = IN_PLACE,
+) -> None:
+    """Write a clip's first `seconds` with boxes, numbers and heat on every frame to `target`, an mp4 (H.264, yuv420p) ready to stream.
+
+    `result` is this clip's analysis, by `Detector.analyse_video`. A person's number is the track plus 1, the colour that of the track's
+    verdict. Faces are known at the judged frames only: between two of them the box moves in a straight line, and the nearer one's heat
+    fades to half. Upright; the longer side has at most `longest_side` pixels, both sides are even; at most 33 frames a second; no sound and
+    nothing of the source's metadata. Memory does not grow with the clip's length.
+
+    `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop. `target` appears when it is complete; of an
+    unfinished one nothing stays. Raises UnreadableMedia for a source that cannot be read, ValueError for a result that is none of a clip's.
+    """
+    if result.kind != "video" or result.size is None:
+        raise ValueError("only a clip that was judged can be drawn on")
+    if longest_side < 2 or seconds <= 0:
+        raise ValueError(f"a clip needs at least 2 pixels and some seconds, not {longest_side} and {seconds}")
+    size = _even_size(result.size, longest_side)
+    tracks, reach = _tracks(result, size), _reach(result)
+    if progress:
+        progress(0.0, "reading")
+    length = min(reader.length(source), seconds)
+    partial = target.with_name(f"{target.name}.part")
+    try:
+        with (
+            _encoder(partial, size) as write,
+            contextlib.closing(reader.film(source, size=size, seconds=seconds)) as pictures,
+        ):
+            for picture in pictures:
+                _draw(picture, tracks, reach)
+                write(picture)
+                if progress:
+                    progress(min(picture.time / length, 1.0) if length > 0 else 1.0, "drawing")
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    if progress:
+        progress(1.0, "drawing")
+
+
+def _even_size(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
+    """(width, height), shrunk to the longest side and rounded to even numbers, which yuv420p needs."""
+    scale = min(longest_side / max(size), 1.0)
+    width, height = (max(2 * int(side * scale / 2), 2) for side in size)
+    return width, height
+
+
+def _tracks(result: AnalysisResult, size: tuple[int, int]) -> list[_Track]:
+    """The result's faces by track, in pixels of the drawn clip."""
+    assert result.size is not None
+    across, down = size[0] / result.size[0], size[1] / result.size[1]
+    verdicts = {track.track: track.verdict for track in result.tracks}
+    rows: dict[int, list[tuple[float, FaceResult]]] = {}
+    for face in result.faces:
+        if face.track is not None and face.time is not None:
+            heatmap = (
+                None
+                if face.heatmap is None
+                else Heatmap(face.heatmap.values, _scaled(face.heatmap.box, across, down))
+            )
+            scaled = dataclasses.replace(face, box=_scaled(face.box, across, down), heatmap=heatmap)
+            rows.setdefault(face.track, []).append((face.time, scaled))
+    tracks: list[_Track] = []
+    for number, row in sorted(rows.items()):
+        times, faces = zip(*sorted(row, key=lambda pair: pair[0]), strict=True)
+        tracks.append(_Track(str(number + 1), verdicts.get(number), times, faces))
+    return tracks
+
+
+def _reach(result: AnalysisResult) -> float:
+    """Seconds that a face is taken to last before and after it was seen: half-way to the next judged frame, and a frame more."""
+    times = sorted({face.time for face in result.faces if face.time is not None})
+    usual = float(np.median(np.diff(times))) if len(times) > 1 else _MAX_REACH
+    return min(usual / 2 + 0.05, _MAX_REACH)
+
+
+def _scaled(box: Box, across: float, down: float) -> Box:
+    return (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
+
+
+def _moved(face: FaceResult, box: Box, verdict: Verdict | None) -> FaceResult:
+    """A face with its heat brought to another box, under the track's verdict."""
+    if face.heatmap is None:
+        return dataclasses.replace(face, box=box, verdict=verdict)
+    old, square = face.box, face.heatmap.box
+    scale = max(box[2] - box[0], box[3] - box[1]) / max(old[2] - old[0], old[3] - old[1])
+    x, y = ((box[axis] + box[axis + 2]) / 2 for axis in (0, 1))
+    old_x, old_y = ((old[axis] + old[axis + 2]) / 2 for axis in (0, 1))
+    x1, x2 = (x + (value - old_x) * scale for value in (square[0], square[2]))
+    y1, y2 = (y + (value - old_y) * scale for value in (square[1], square[3]))
+    return dataclasses.replace(
+        face, box=box, verdict=verdict, heatmap=Heatmap(face.heatmap.values, (x1, y1, x2, y2))
+    )
+
+
+def _draw(picture: Frame, tracks: list[_Track], reach: float) -> None:
+    seen = [(found, track.label) for track in tracks if (found := track.at(picture.time, reach)) is not None]
+    for (face, sure), _ in seen:
+        draw_heat(picture.rgb, face, opacity=0.6 * sure)
+    for (face, _), label in seen:
+        draw_box(picture.rgb, face, label)
+
+
+@contextlib.contextmanager
+def _encoder(target: Path, size: tuple[int, int]) -> Iterator[Callable[[Frame], None]]:
+    """A function that adds a frame to the file; the file is complete when the context ends well."""
+    name = next(name for name in ENCODERS if name in av.codecs_available)
+    options = {
+        "movflags": "+faststart",
+        "fflags": "+bitexact",
+    }  # the index first; without the writer's name and the date
+    with av.open(str(target.absolute()), "w", format="mp4", options=options) as container:
+        stream: Any = container.add_stream(name, rate=30, options=dict(ENCODERS[name]))
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        context = stream.codec_context
+        context.time_base = Fraction(1, _TICKS)
+        context.color_range = _LIMITED
+        context.colorspace = context.color_primaries = context.color_trc = _BT709
+
+        def write(picture: Frame) -> None:
+            container.mux(stream.encode(_encodable(picture.rgb, picture.time)))
+
+        yield write
+        container.mux(stream.encode())
+
+
+def _encodable(rgb: RGBImage, time: float) -> av.VideoFrame:
+    frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
+        format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+    )  # said, since players would otherwise guess by the picture's size
+    frame.pts = round(_TICKS * time)
+    frame.time_base = Fraction(1, _TICKS)
+    return frame

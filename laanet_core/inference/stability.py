@@ -1,0 +1,200 @@
+"""Does a verdict hold? The same face judged again after its picture was compressed, shrunk and mirrored."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from laanet_core.decision import fake_probability, verdict_of
+from laanet_core.faces.crops import crop_square
+from laanet_core.inference.detector import Detector
+from laanet_core.media.recompression import recompressed
+from laanet_core.results import FaceResult, Verdict
+from laanet_core.types import Box, RGBImage
+
+Change = Callable[
+    [RGBImage, Box], tuple[RGBImage, Box]
+]  # a region and a square in it -> both after the change
+_GRID = 16  # pixels; regions begin on JPEG's block grid, so that their blocks are those of the whole picture saved as JPEG
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A face's score after one change. `fake_logit`, `fake_prob` (calibrated) and `verdict` are None where the face became too small.
+
+    `compared_to` is the verdict this one is held against: the face's own, and for `mirrored`, which is scored without the flip test, that
+    of the unmirrored crop alone.
+    """
+
+    name: str
+    fake_logit: float | None
+    fake_prob: float | None
+    verdict: Verdict | None
+    compared_to: Verdict
+
+    @property
+    def opposite(self) -> bool:
+        """Whether one of the two verdicts is real and the other fake."""
+        return {self.verdict, self.compared_to} == {"real", "fake"}
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "fake_logit": None if self.fake_logit is None else round(self.fake_logit, 4),
+            "fake_prob": None if self.fake_prob is None else round(self.fake_prob, 4),
+            "verdict": self.verdict,
+            "compared_to": self.compared_to,
+            "opposite": self.opposite,
+        }
+
+
+@dataclass(frozen=True)
+class Stability:
+    """The variants of one face, whether its verdict holds over them, and the verdict that is left: its own, or inconclusive."""
+
+    variants: tuple[Variant, ...]
+    stable: bool
+    verdict: Verdict
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "variants": [variant.to_json() for variant in self.variants],
+            "stable": self.stable,
+            "verdict": self.verdict,
+        }
+
+
+def stability(detector: Detector, rgb: RGBImage, face: FaceResult) -> Stability:
+    """Judge one face again; see `stabilities`. Raises ValueError for a face without a score or outside of rgb."""
+    found = stabilities(detector, rgb, [face])[0]
+    if found is None:
+        raise ValueError("a face without a score has no verdict that could hold")
+    return found
+
+
+def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) -> list[Stability | None]:
+    """Judge faces of one picture again under every change, all faces together; None for a face without a score.
+
+    `rgb` (H, W, 3) uint8 is the picture or frame in which this detector found the faces. Each change is made to the picture around the
+    face at its own resolution, then the face is cropped as inference crops it; the detector's box stays. Raises ValueError for a face
+    outside of rgb.
+    """
+    lossy: list[RGBImage] = []
+    single: list[RGBImage] = []
+    size = detector.config.input_size
+    for face in faces:
+        if face.heatmap is not None:
+            region, square = _region(rgb, face.heatmap.box)
+            lossy.extend(crop_square(*change(region, square), size) for change in CHANGES.values())
+            single.extend([crop_square(region, square, size), crop_square(*_mirror(region, square), size)])
+    logits = iter(detector.score_crops(lossy).fake_logit.reshape(-1, len(CHANGES)).tolist())
+    halves = iter(
+        detector.score_crops(single, flip=False).fake_logit.reshape(-1, 2).tolist()
+    )  # with the flip test the two would be equal
+    return [
+        None if face.heatmap is None else _stability(detector, face, next(logits), next(halves))
+        for face in faces
+    ]
+
+
+def holds(verdict: Verdict, variants: Sequence[Variant]) -> bool:
+    """Whether a verdict holds over its variants.
+
+    - It falls with a single variant of the opposite verdict: the network then claims both of one and the same face, after changes that
+      every shared picture goes through.
+    - "Inconclusive" claims nothing, so that a change to it overturns nothing: compression wipes traces out, and a fake that is no longer
+      recognised at JPEG 50 was recognised before. But a verdict that not one lossy variant repeats rests on the finest details of this
+      very file, and falls too. (`mirrored` does not count here: half of the face's own score comes from it.)
+    - An inconclusive face has no verdict to lose.
+    """
+    if verdict == "inconclusive":
+        return True
+    repeated = any(variant.verdict == verdict for variant in variants if variant.name in CHANGES)
+    return repeated and not any(variant.opposite for variant in variants)
+
+
+def _stability(
+    detector: Detector, face: FaceResult, logits: Sequence[float], halves: Sequence[float]
+) -> Stability:
+    if face.verdict is None:
+        raise ValueError("a face with a heatmap but no verdict is none of a detector's")
+    too_small = (
+        min(face.box[2] - face.box[0], face.box[3] - face.box[1]) / 2 < detector.decision.min_face_size
+    )
+    plain, mirrored = halves
+    variants = [
+        _variant(name, None if too_small and name == "half_size" else logit, face.verdict, detector)
+        for name, logit in zip(CHANGES, logits, strict=True)
+    ]
+    variants.append(
+        _variant(
+            "mirrored",
+            mirrored,
+            verdict_of(fake_probability(plain, detector.decision), detector.decision),
+            detector,
+        )
+    )
+    stable = holds(face.verdict, variants)
+    return Stability(tuple(variants), stable, face.verdict if stable else "inconclusive")
+
+
+def _variant(name: str, fake_logit: float | None, compared_to: Verdict, detector: Detector) -> Variant:
+    if fake_logit is None:
+        return Variant(name, None, None, None, compared_to)
+    fake_prob = fake_probability(fake_logit, detector.decision)
+    return Variant(name, fake_logit, fake_prob, verdict_of(fake_prob, detector.decision), compared_to)
+
+
+def _region(rgb: RGBImage, square: Box) -> tuple[RGBImage, Box]:
+    """The part of the picture around a square with a margin, wide enough for what cropping reads around it, and the square in it."""
+    height, width = rgb.shape[:2]
+    x1, y1, x2, y2 = square
+    margin = max((x2 - x1) / 16, _GRID)
+    left, top = (max(math.floor((start - margin) / _GRID) * _GRID, 0) for start in (x1, y1))
+    right, bottom = (
+        min(math.ceil((end + margin) / _GRID) * _GRID, limit) for end, limit in ((x2, width), (y2, height))
+    )
+    if right <= left or bottom <= top:
+        raise ValueError(
+            f"the face's square {square} lies outside of the picture of {width} x {height} pixels"
+        )
+    return rgb[top:bottom, left:right], (x1 - left, y1 - top, x2 - left, y2 - top)
+
+
+def _jpeg(quality: int) -> Change:
+    def change(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
+        return recompressed(region, quality), square
+
+    return change
+
+
+def _halve(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
+    """Every 2 x 2 pixels become their mean; an odd last row or column is shared out."""
+    height, width = region.shape[:2]
+    small_width, small_height = max(width // 2, 1), max(height // 2, 1)
+    small = cv2.resize(region, (small_width, small_height), interpolation=cv2.INTER_AREA)
+    scale_x, scale_y = small_width / width, small_height / height
+    return np.asarray(small, np.uint8), (
+        square[0] * scale_x,
+        square[1] * scale_y,
+        square[2] * scale_x,
+        square[3] * scale_y,
+    )
+
+
+def _mirror(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
+    width = region.shape[1]
+    return np.ascontiguousarray(region[:, ::-1]), (width - square[2], square[1], width - square[0], square[3])
+
+
+CHANGES: Mapping[str, Change] = {
+    "jpeg_90": _jpeg(90),
+    "jpeg_70": _jpeg(70),
+    "jpeg_50": _jpeg(50),
+    "half_size": _halve,
+}

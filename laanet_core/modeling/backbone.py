@@ -1,0 +1,98 @@
+"""Any timm backbone as a source of LAA-Net's four feature levels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import timm
+from torch import Tensor, nn
+
+from laanet_core.errors import InvalidConfig
+from laanet_core.modeling.config import ModelConfig
+
+LATERAL_STRIDES = (8, 16, 32)
+BATCH_NORM_MOMENTUM = 0.01  # TensorFlow's 0.99, which the paper's backbone was pretrained with
+
+
+class Backbone(nn.Module):
+    """Images (N, 3, S, S) -> C6, C5, C4, C3: the head's feature at stride 32, and the last block output at strides 32, 16 and 8.
+
+    `channels` are those of (C6, C5, C4, C3). Raises InvalidConfig when timm does not know the name or the backbone
+    lacks one of the strides 4 to 32.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.network: Any = _create(config)
+        info = self.network.feature_info
+        stride_index = {
+            level["reduction"]: index for index, level in enumerate(info)
+        }  # the last of each stride wins
+        missing = [stride for stride in (4, *LATERAL_STRIDES) if stride not in stride_index]
+        if missing:
+            raise InvalidConfig(
+                f"backbone {config.backbone} has no features at stride {', '.join(map(str, missing))}"
+            )
+        self._indices = [stride_index[stride] for stride in LATERAL_STRIDES]
+        c3, c4, c5 = (info[index]["num_chs"] for index in self._indices)
+        self.channels: tuple[int, int, int, int] = (int(self.network.num_features), c5, c4, c3)
+        if config.stage3_padding == "released":
+            _pad_stage3_as_released(self.network, config.backbone)
+
+    def stages(self, count: int) -> list[nn.Module]:
+        """The stem and the first `count` stages. Raises InvalidConfig where the network has fewer, or is not built of `blocks`."""
+        if not count:
+            return []
+        blocks = getattr(self.network, "blocks", ())
+        if count > len(blocks):
+            raise InvalidConfig(f"{count} stages cannot be frozen: this backbone has {len(blocks)}")
+        stem = (getattr(self.network, name, None) for name in ("conv_stem", "bn1"))
+        return [*(part for part in stem if part is not None), *blocks[:count]]
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        c6, (c3, c4, c5) = self.network.forward_intermediates(
+            images, indices=self._indices, output_fmt="NCHW"
+        )
+        if c6.shape[1] != self.channels[0]:  # a few backbones answer with the channels last
+            c6 = c6.permute(0, 3, 1, 2)
+        return c6, c5, c4, c3
+
+
+def _create(config: ModelConfig) -> Any:
+    if not timm.is_model(config.backbone):
+        raise InvalidConfig(f"timm knows no backbone named {config.backbone!r}")
+    try:
+        network = timm.create_model(
+            config.backbone,
+            pretrained=False,
+            num_classes=0,
+            global_pool="",
+            drop_path_rate=config.drop_path_rate,
+        )
+    except TypeError:  # families without stochastic depth
+        network = timm.create_model(config.backbone, pretrained=False, num_classes=0, global_pool="")
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = BATCH_NORM_MOMENTUM
+    if not hasattr(network, "forward_intermediates") or not hasattr(network, "feature_info"):
+        raise InvalidConfig(f"backbone {config.backbone} does not offer intermediate features")
+    return network
+
+
+def _pad_stage3_as_released(network: Any, name: str) -> None:
+    """Give the 5x5 stride-2 convolution that opens stage 3 the symmetric padding of a network built for 380 pixels."""
+    blocks: Any = getattr(network, "blocks", ())
+    old = getattr(blocks[2][0], "conv_dw", None) if len(blocks) > 2 else None
+    if old is None or old.kernel_size != (5, 5) or old.stride != (2, 2):
+        raise InvalidConfig(
+            f"stage3_padding='released' needs a network whose stage 3 opens with a 5x5 stride-2 convolution, not {name}"
+        )
+    blocks[2][0].conv_dw = nn.Conv2d(
+        old.in_channels,
+        old.out_channels,
+        5,
+        stride=2,
+        padding=2,
+        groups=old.groups,
+        bias=old.bias is not None,
+    )

@@ -1,0 +1,116 @@
+"""The enhanced feature pyramid (E-FPN) and the heads of LAA-Net (paper section 3.3; released checkpoint's layout)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+HEATMAP_BIAS = -2.19  # sigmoid(-2.19) = 0.1: few cells hold a vulnerable point
+
+
+def conv_bn_relu(
+    in_channels: int, out_channels: int, kernel_size: int, *, bias: bool = False
+) -> nn.Sequential:
+    """Convolution that keeps the size, BatchNorm and ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=bias),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(inplace=True),
+    )
+
+
+def gate(decoded: Tensor, lateral: Tensor) -> Tensor:
+    """Pass of the lateral feature only what the decoder does not already say: (N, C, H, W) twice -> (N, 2C, H, W)."""
+    return torch.cat([decoded, (1 - decoded.sigmoid()) * lateral], dim=1)
+
+
+class Upsample(nn.Sequential):
+    """ConvBNReLU3x3, transposed convolution to twice the size, BatchNorm; no activation, for the next gate's sigmoid follows."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__(
+            conv_bn_relu(in_channels, out_channels, 3),
+            nn.ConvTranspose2d(out_channels, out_channels, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(out_channels),
+        )
+
+
+class Inception(nn.Module):
+    """Four branches of a quarter of the channels each; the point-wise block is one module shared by all of them."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        branch = out_channels // 4
+        self.pointwise = conv_bn_relu(in_channels, branch, 1)
+        self.conv3 = conv_bn_relu(branch, branch, 3)
+        self.conv5 = conv_bn_relu(branch, branch, 5)
+        self.pool = nn.MaxPool2d(3, stride=1, padding=1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        reduced = self.pointwise(features)
+        return torch.cat(
+            [reduced, self.conv3(reduced), self.conv5(reduced), self.pointwise(self.pool(features))], dim=1
+        )
+
+
+class EnhancedFeaturePyramid(nn.Module):
+    """C6, C5, C4, C3 (strides 32, 32, 16, 8) -> P2 at stride 4.
+
+    `backbone_channels` are those of (C6, C5, C4, C3), `widths` those of (P5, P4, P3). Where a width differs from the backbone's,
+    a 1x1 convolution with BatchNorm brings the lateral feature to it; the paper's configuration has none.
+    """
+
+    def __init__(
+        self, backbone_channels: tuple[int, int, int, int], widths: tuple[int, int, int], fusion_width: int
+    ) -> None:
+        super().__init__()
+        head_channels, *lateral_channels = backbone_channels
+        self.laterals = nn.ModuleList(
+            self._lateral(have, want) for have, want in zip(lateral_channels, widths, strict=True)
+        )
+        width5, width4, width3 = widths
+        self.p5 = conv_bn_relu(head_channels, width5, 3)
+        self.p4 = Upsample(2 * width5, width4)
+        self.p3 = Upsample(2 * width4, width3)
+        self.p2 = nn.Sequential(
+            Inception(2 * width3, fusion_width),
+            nn.ConvTranspose2d(fusion_width, fusion_width, 4, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(fusion_width),
+            nn.ReLU(inplace=True),
+        )
+
+    @staticmethod
+    def _lateral(have: int, want: int) -> nn.Module:
+        if have == want:
+            return nn.Identity()
+        return nn.Sequential(nn.Conv2d(have, want, 1, bias=False), nn.BatchNorm2d(want))
+
+    def forward(self, c6: Tensor, c5: Tensor, c4: Tensor, c3: Tensor) -> Tensor:
+        lateral5, lateral4, lateral3 = (
+            project(level) for project, level in zip(self.laterals, (c5, c4, c3), strict=True)
+        )
+        p5 = self.p5(c6)
+        p4 = self.p4(gate(p5, lateral5))
+        p3 = self.p3(gate(p4, lateral4))
+        fused: Tensor = self.p2(gate(p3, lateral3))
+        return fused
+
+
+class ClassificationHead(nn.Module):
+    """P2 (N, C, H, W) -> fake logit (N,)."""
+
+    def __init__(self, in_channels: int, width: int) -> None:
+        super().__init__()
+        self.stem = conv_bn_relu(in_channels, width, 3, bias=True)
+        self.linear = nn.Linear(width, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        logit: Tensor = self.linear(self.stem(features).mean(dim=(2, 3)))
+        return logit.squeeze(1)
+
+
+class MapHead(nn.Sequential):
+    """P2 (N, C, H, W) -> one map of `out_channels` (N, out_channels, H, W)."""
+
+    def __init__(self, in_channels: int, width: int, out_channels: int) -> None:
+        super().__init__(conv_bn_relu(in_channels, width, 3, bias=True), nn.Conv2d(width, out_channels, 1))

@@ -1,0 +1,113 @@
+"""Weights from the Hugging Face Hub: pinned, cached, and never longer than a set time."""
+
+from __future__ import annotations
+
+import re
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    HFValidationError,
+    HTTPError,
+    LocalEntryNotFoundError,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from laanet_core.errors import InvalidWeights
+
+FILES = ("config.json", "model.safetensors")
+TIME_LIMIT = 20.0  # seconds in all; the client by itself may hang for minutes
+_DOWNLOAD_ERRORS = (HTTPError, OSError, ValueError, RuntimeError)
+_NAME = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
+
+
+def download(
+    name: str, *, seconds: float = TIME_LIMIT, endpoint: str | None = None, cache: Path | None = None
+) -> Path:
+    """The local folder of `hf://owner/repo@revision` (a commit or tag): from the cache, else from the Hub within `seconds` in all.
+
+    Raises InvalidWeights saying whether the name, the Hub, the repository, the revision or a file is at fault. A download that is too
+    slow goes on in the background, so that a later try may find it in the cache.
+    """
+    match = _NAME.fullmatch(name)
+    if match is None:
+        raise InvalidWeights(f"{name} is not of the form hf://owner/repo@revision")
+    try:
+        return _fetch(match["repo"], match["revision"], endpoint, cache, local_files_only=True)
+    except LocalEntryNotFoundError:
+        return _fetch_within(match["repo"], match["revision"], endpoint, cache, seconds)
+    except HFValidationError as error:
+        raise InvalidWeights(f"{name} names no repository: {error}") from error
+
+
+def discard(folder: Path) -> None:
+    """Take a revision's files out of the cache, so that the next `download` asks the Hub for them: what is there has proved unusable."""
+    for name in FILES:
+        link = folder / name
+        if link.is_symlink():
+            link.resolve().unlink(missing_ok=True)
+        link.unlink(missing_ok=True)
+
+
+def _fetch(
+    repo: str, revision: str, endpoint: str | None, cache: Path | None, *, local_files_only: bool
+) -> Path:
+    paths = [
+        hf_hub_download(
+            repo,
+            file,
+            revision=revision,
+            endpoint=endpoint,
+            cache_dir=cache,
+            local_files_only=local_files_only,
+        )
+        for file in FILES
+    ]
+    return Path(paths[0]).parent
+
+
+def _fetch_within(repo: str, revision: str, endpoint: str | None, cache: Path | None, seconds: float) -> Path:
+    fetched: Future[Path] = Future()
+
+    def fetch() -> None:
+        try:
+            fetched.set_result(_fetch(repo, revision, endpoint, cache, local_files_only=False))
+        except _DOWNLOAD_ERRORS as error:
+            fetched.set_exception(error)
+
+    threading.Thread(
+        target=fetch, name="hub-download", daemon=True
+    ).start()  # a pool would be waited for at exit
+    try:
+        return fetched.result(timeout=seconds)
+    except TimeoutError as error:
+        raise InvalidWeights(f"the Hub did not deliver {repo} within {seconds:g} seconds") from error
+    except _DOWNLOAD_ERRORS as error:
+        raise InvalidWeights(_sentence(error, repo, revision)) from error
+
+
+def _sentence(error: Exception, repo: str, revision: str) -> str:
+    if isinstance(error, RepositoryNotFoundError):
+        return f"the Hub knows no repository {repo}, or it is private"
+    if isinstance(error, RevisionNotFoundError):
+        return f"{repo} has no revision {revision}"
+    if isinstance(error, RemoteEntryNotFoundError):
+        return f"{repo} at {revision} holds no LAA-Net weights ({' and '.join(FILES)})"
+    status = _status(error)
+    if status is not None:
+        return f"the Hub answered {status} when it was asked for {repo}"
+    return f"the Hub could not be reached for {repo}"
+
+
+def _status(error: BaseException | None) -> int | None:
+    """Of the Hub's answer that is behind an error; None where there was none."""
+    while error is not None:
+        if isinstance(error, HfHubHTTPError):
+            return int(error.response.status_code)
+        error = error.__cause__
+    return None

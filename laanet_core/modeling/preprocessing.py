@@ -1,0 +1,20 @@
+"""Conversion of face crops to network input."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+
+def to_input(crops: npt.NDArray[np.uint8] | Tensor, device: torch.device | str = "cpu") -> Tensor:
+    """Crops (N, S, S, 3) uint8 RGB -> network input (N, 3, S, S) float32 in [-1, 1], channels last in memory."""
+    if (
+        not isinstance(crops, Tensor) and torch.device(device).type == "cpu"
+    ):  # torch would share this little work among all threads
+        values = np.divide(crops, np.float32(127.5), dtype=np.float32)
+        values -= 1
+        return torch.from_numpy(values).permute(0, 3, 1, 2)
+    pixels = crops if isinstance(crops, Tensor) else torch.from_numpy(np.ascontiguousarray(crops))
+    return pixels.to(device).permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1

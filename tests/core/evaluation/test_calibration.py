@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from laanet_core.evaluation.calibration import (
+    choose_common_thresholds,
+    choose_thresholds,
+    expected_calibration_error,
+    fit_temperature,
+    reliability_bins,
+)
+from laanet_core.evaluation.report import sigmoid
+
+
+@pytest.mark.parametrize("truth", [0.5, 1.0, 3.0])
+def test_temperature_is_recovered_and_matches_another_optimiser(truth: float) -> None:
+    rng = np.random.default_rng(0)
+    honest = rng.normal(0, 2, 20_000)
+    labels = (rng.random(20_000) < sigmoid(honest)).astype(int)
+    logits = honest * truth
+    found = fit_temperature(logits, labels)
+    assert found == pytest.approx(truth, rel=0.05)
+    other = minimize_scalar(
+        lambda t: np.mean(np.logaddexp(0, logits / t) - labels * logits / t),
+        bounds=(0.05, 20),
+        method="bounded",
+    )
+    assert found == pytest.approx(other.x, rel=1e-3)
+
+
+def test_temperature_stays_in_range_and_refuses_nonsense() -> None:
+    assert fit_temperature(np.array([-1.0, 1.0]), np.array([0, 1])) == pytest.approx(0.05)
+    assert fit_temperature(np.array([-1.0, 1.0]), np.array([1, 0])) == pytest.approx(20)
+    with pytest.raises(ValueError, match="finite"):
+        fit_temperature(np.array([np.inf]), np.array([1]))
+    with pytest.raises(ValueError, match="one length"):
+        fit_temperature(np.array([1.0]), np.array([1, 0]))
+
+
+def test_calibration_error_by_hand() -> None:
+    labels, probabilities = np.array([0, 1, 1, 1]), np.array([0.05, 0.05, 0.95, 1.0])
+    first, last = reliability_bins(labels, probabilities, bins=10)
+    assert (first.count, first.fake_share, last.count, last.fake_share) == (2, 0.5, 2, 1.0)
+    assert expected_calibration_error(labels, probabilities, bins=10) == pytest.approx(
+        (2 * 0.45 + 2 * 0.025) / 4
+    )
+    with pytest.raises(ValueError, match="one per label"):
+        reliability_bins(labels, probabilities * 2)
+
+
+@pytest.mark.parametrize("gap", [-0.1, 0.1, 0.5, 3.0])
+def test_thresholds_keep_their_promise(gap: float) -> None:
+    rng = np.random.default_rng(3)
+    labels = rng.integers(0, 2, 997)
+    probabilities = sigmoid(rng.normal((labels * 2 - 1) * gap, 1))
+    real_below, fake_above = choose_thresholds(
+        labels, probabilities, fakes_called_real=0.10, reals_called_fake=0.05
+    )
+    assert real_below <= fake_above
+    assert (probabilities[labels == 1] < real_below).mean() <= 0.10
+    assert (probabilities[labels == 0] > fake_above).mean() <= 0.05
+
+
+def test_thresholds_by_hand() -> None:
+    probabilities = np.arange(20) / 20
+    labels = np.tile([0, 1], 10)  # reals at 0, 0.1 .. 0.9; fakes at 0.05, 0.15 .. 0.95
+    assert choose_thresholds(
+        labels, probabilities, fakes_called_real=0.2, reals_called_fake=0.1
+    ) == pytest.approx((0.25, 0.8))
+    with pytest.raises(ValueError, match="both classes"):
+        choose_thresholds(np.ones(20), probabilities, fakes_called_real=0.1, reals_called_fake=0.1)
+
+
+def test_common_thresholds_keep_their_promise_in_every_set() -> None:
+    rng = np.random.default_rng(3)
+    sets = []
+    for shift in (-0.7, 0.0, 1.2):
+        labels = rng.integers(0, 2, 997)
+        sets.append((labels, sigmoid(rng.normal(labels * 2 - 1 + shift, 1))))
+    real_below, fake_above = choose_common_thresholds(sets, fakes_called_real=0.10, reals_called_fake=0.05)
+    for labels, probabilities in sets:
+        assert (probabilities[labels == 1] < real_below).mean() <= 0.10
+        assert (probabilities[labels == 0] > fake_above).mean() <= 0.05

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, brier_score_loss, recall_score, roc_auc_score
+
+from laanet_core.evaluation import metrics
+
+
+def random_case(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    labels = np.append([0, 1], rng.integers(0, 2, 200))
+    scores = np.round(
+        np.clip(0.3 * labels + rng.random(202) * 0.7, 0, 1), 2
+    )  # rounded, so that there are ties
+    return labels, scores
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_agreement_with_scikit_learn(seed: int) -> None:
+    labels, scores = random_case(seed)
+    assert metrics.roc_auc(labels, scores) == pytest.approx(roc_auc_score(labels, scores))
+    assert metrics.average_precision(labels, scores) == pytest.approx(average_precision_score(labels, scores))
+    assert metrics.macro_recall(labels, scores) == pytest.approx(
+        recall_score(labels, scores >= 0.5, average="macro")
+    )
+    assert metrics.brier_score(labels, scores) == pytest.approx(brier_score_loss(labels, scores))
+
+
+def test_cases_worked_by_hand() -> None:
+    labels, scores = np.array([0, 1, 0, 1]), np.array([0.1, 0.4, 0.6, 0.9])
+    assert metrics.roc_auc(labels, scores) == 0.75
+    assert metrics.average_precision(labels, scores) == pytest.approx((1 + 2 / 3) / 2)
+    assert metrics.macro_recall(labels, scores) == 0.5
+    assert metrics.mf1(labels, scores) == pytest.approx(2 * (5 / 6) * 0.5 / (5 / 6 + 0.5))
+    assert metrics.roc_auc(labels, np.zeros(4)) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("labels", "scores", "complaint"),
+    [
+        ([0, 1], [0.1, float("nan")], "1 scores are not finite"),
+        ([1, 1], [0.1, 0.2], "both classes"),
+        ([], [], "both classes"),
+        ([0, 1, 1], [0.1, 0.2], "one length"),
+        ([0, 2], [0.1, 0.2], "0 .real. or 1 .fake."),
+    ],
+)
+def test_what_cannot_be_measured_is_refused(labels: list[int], scores: list[float], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        metrics.roc_auc(np.array(labels), np.array(scores))
+
+
+def test_interval_holds_the_value_and_repeats_itself() -> None:
+    labels, scores = random_case(0)
+    interval = metrics.bootstrap_interval(metrics.roc_auc, labels, scores, samples=200)
+    assert interval == metrics.bootstrap_interval(metrics.roc_auc, labels, scores, samples=200)
+    assert interval.low < metrics.roc_auc(labels, scores) < interval.high
+    assert 0.02 < interval.high - interval.low < 0.3
+
+
+def test_interval_is_wider_when_items_come_in_groups() -> None:
+    rng = np.random.default_rng(1)
+    people = np.repeat(np.arange(20), 10)
+    labels = np.tile([0, 1], 100)
+    scores = (
+        labels * 0.2
+        + np.repeat(rng.normal(0, 1, 20) * np.repeat([0, 1], 10), 10) * (labels * 2 - 1)
+        + rng.normal(0, 0.1, 200)
+    )
+    alone = metrics.bootstrap_interval(metrics.roc_auc, labels, scores, samples=200)
+    grouped = metrics.bootstrap_interval(metrics.roc_auc, labels, scores, groups=people, samples=200)
+    assert grouped.high - grouped.low > 1.3 * (alone.high - alone.low)
+
+
+def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
+    """AUC of unit normals one apart is 0.7602; of 60 intervals at 90 %, between 46 and 60 should hold it."""
+    rng = np.random.default_rng(2)
+    held = 0
+    for _ in range(60):
+        labels = np.repeat([0, 1], 60)
+        interval = metrics.bootstrap_interval(
+            metrics.roc_auc, labels, rng.normal(labels, 1), samples=150, level=0.9
+        )
+        held += interval.low <= 0.7602 <= interval.high
+    assert 46 <= held <= 60
+
+
+def test_impossible_intervals_are_refused() -> None:
+    labels, scores = random_case(0)
+    with pytest.raises(ValueError, match="groups for"):
+        metrics.bootstrap_interval(metrics.roc_auc, labels, scores, groups=[1, 2])
+    with pytest.raises(ValueError, match="level"):
+        metrics.bootstrap_interval(metrics.roc_auc, labels, scores, level=1.5)
+
+
+def test_a_paired_interval_of_four_items_by_hand() -> None:
+    """Two groups of a real and a fake face each. Drawn are (A, A), (A, B), (B, A) or (B, B): differences 1, 0.25, 0.25 and 0."""
+    labels, groups = np.array([0, 1, 0, 1]), ["A", "A", "B", "B"]
+    before, after = np.array([0.6, 0.4, 0.0, 1.0]), np.array([0.4, 0.6, 0.0, 1.0])
+    # AUC before: A alone 0, B alone 1, both (0.6, 0.4, 0, 1): 3 of 4 pairs are in order, 0.75; after: always 1
+    found = metrics.paired_bootstrap(
+        metrics.roc_auc, labels, before, after, groups=groups, samples=4000, level=0.98, seed=1
+    )
+    assert (found.low, found.high) == (0.0, 1.0)
+    middle = metrics.paired_bootstrap(
+        metrics.roc_auc, labels, before, after, groups=groups, samples=4000, level=0.2, seed=1
+    )
+    assert (middle.low, middle.high) == (0.25, 0.25)
+    assert metrics.paired_bootstrap(metrics.roc_auc, labels, after, after, groups=groups) == metrics.Interval(
+        0.0, 0.0
+    )
+
+
+def test_a_paired_interval_is_narrower_than_what_two_apart_allow() -> None:
+    rng = np.random.default_rng(4)
+    labels = rng.integers(0, 2, 400)
+    before = labels + rng.normal(0, 1, 400)
+    after = before + 0.3 * labels
+    found = metrics.paired_bootstrap(metrics.roc_auc, labels, before, after, samples=300)
+    assert 0 < found.low < metrics.roc_auc(labels, after) - metrics.roc_auc(labels, before) < found.high
+    apart = metrics.bootstrap_interval(metrics.roc_auc, labels, before, samples=300)
+    assert found.high - found.low < apart.high - apart.low
+    with pytest.raises(ValueError, match="not finite"):
+        metrics.paired_bootstrap(metrics.roc_auc, labels, before, np.full(400, np.nan))

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from laanet_core.faces.tracking import link, overlap
+from laanet_core.types import Box
+
+
+def box(x: float, y: float = 0, side: float = 10) -> Box:
+    return (x, y, x + side, y + side)
+
+
+def test_overlap_by_hand() -> None:
+    assert overlap(box(0), box(0)) == 1
+    assert overlap(box(0), box(5)) == pytest.approx(50 / 150)
+    assert overlap(box(0), box(10)) == 0
+
+
+def test_two_people_keep_their_numbers() -> None:
+    frames = [[box(0), box(100)], [box(101), box(2)], [box(4)], [box(6), box(103)]]
+    assert link(frames) == [[0, 1], [1, 0], [0], [0, 1]]
+
+
+def test_a_newcomer_gets_a_new_number_and_the_long_lost_another() -> None:
+    frames: list[list[Box]] = [[box(0)], [box(1), box(50)], *([[box(2)]] * 5), [box(2), box(50)]]
+    numbers = link(frames)
+    assert numbers[1] == [0, 1]
+    assert numbers[-1] == [0, 2]
+
+
+def test_a_fast_face_is_followed_while_it_keeps_its_size() -> None:
+    assert link([[box(0)], [box(6, 3)], [box(12, 6)]]) == [[0], [0], [0]]
+    assert link([[box(0)], [box(6, 3, 30)]]) == [[0], [1]]
+    assert link([[box(0)], [box(40)]]) == [[0], [1]]
+
+
+def test_no_two_faces_of_a_frame_share_a_number() -> None:
+    numbers = link([[box(0)], [box(1), box(2), box(3)]])
+    assert len(set(numbers[1])) == 3
+
+
+def test_nothing_gives_nothing() -> None:
+    assert link([]) == []
+    assert link([[], []]) == [[], []]

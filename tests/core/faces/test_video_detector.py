@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from laanet_core.faces.detector import FaceDetector
+from laanet_core.faces.tracking import overlap
+from laanet_core.faces.video_detector import LONGEST_UNSEARCHED, find_faces
+from laanet_core.media.images import read_image
+from laanet_core.media.video import Frame
+
+GAP = 0.3  # seconds
+Picture = npt.NDArray[np.uint8]
+
+
+class Counting(FaceDetector):
+    """Remembers how many frames were searched everywhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.searched = 0
+
+    def detect_frames(self, frames: Sequence[Any], **options: Any) -> list[Any]:
+        self.searched += len(frames)
+        return super().detect_frames(frames, **options)
+
+
+@pytest.fixture
+def detector() -> Counting:
+    return Counting()
+
+
+@pytest.fixture(scope="module")
+def two(samples: Path) -> Picture:
+    return cv2.resize(read_image(samples / "two_people.jpg"), (1000, 587), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+
+
+def moved(picture: Picture, right: float, down: float) -> Picture:
+    size = (picture.shape[1], picture.shape[0])
+    return np.asarray(
+        cv2.warpAffine(
+            picture,
+            np.array([[1, 0, right], [0, 1, down]], np.float32),
+            size,
+            borderMode=cv2.BORDER_REPLICATE,
+        ),
+        np.uint8,
+    )
+
+
+def clip(pictures: Sequence[Picture], gap: float = GAP) -> list[Frame]:
+    return [Frame(picture, number * gap) for number, picture in enumerate(pictures)]
+
+
+def alike(detector: Counting, frames: Sequence[Frame], found: Sequence[Sequence[Any]]) -> None:
+    """The faces are those that searching every frame finds."""
+    for frame, faces in zip(frames, found, strict=True):
+        (everywhere,) = FaceDetector.detect_frames(detector, [frame.rgb], smallest=40)
+        assert len(faces) == len(everywhere)
+        for face in everywhere:
+            assert max(overlap(face.box, other.box) for other in faces) > 0.75
+
+
+def test_persons_who_stay_are_followed_along_their_way(detector: Counting, two: Picture) -> None:
+    frames = clip([moved(two, 12 * number, -4 * number) for number in range(8)])
+    found = find_faces(detector, frames, smallest=40)
+    assert detector.searched == 3  # 0, 1.2 and 2.1 seconds
+    assert [len(faces) for faces in found] == [2] * 8
+    alike(detector, frames, found)
+
+
+def test_who_comes_or_goes_is_looked_for(detector: Counting, two: Picture) -> None:
+    alone = two.copy()
+    alone[:, 600:] = 127
+    frames = clip([two, two, alone, alone, alone])
+    found = find_faces(detector, frames, smallest=40)
+    assert [len(faces) for faces in found] == [2, 2, 1, 1, 1]
+    assert detector.searched == 5
+
+
+def test_who_is_lost_on_the_way_is_looked_for(detector: Counting, two: Picture) -> None:
+    frames = clip([two, two, moved(two, 0, 250), two, two])
+    found = find_faces(detector, frames, smallest=40)
+    assert detector.searched == 3
+    alike(detector, frames, found)
+
+
+def test_frames_far_apart_and_empty_ones_are_searched(detector: Counting, two: Picture) -> None:
+    assert len(find_faces(detector, clip([two] * 4, LONGEST_UNSEARCHED), smallest=40)) == 4
+    assert detector.searched == 4
+    assert find_faces(detector, clip([np.zeros_like(two)] * 5), smallest=40) == [[]] * 5
+    assert detector.searched == 9
+    assert find_faces(detector, [], smallest=40) == []
+    assert len(find_faces(detector, clip([two]), smallest=40)) == 1

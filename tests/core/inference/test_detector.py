@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from laanet_core.decision import DecisionConfig, fake_probability, verdict_of
+from laanet_core.errors import Cancelled, InvalidConfig, InvalidWeights, UnreadableMedia
+from laanet_core.inference.detector import Detector
+from laanet_core.media.images import read_image
+from laanet_core.results import AnalysisResult
+from tests.core.clips import write_clip, write_sound
+
+
+def test_every_face_is_judged_and_has_its_heatmap(detector: Detector, samples: Path) -> None:
+    rgb = read_image(samples / "two_people.jpg")
+    result = detector.analyse_image(rgb)
+    assert (result.kind, result.outcome, result.error, result.size) == ("image", "verdict", None, (1126, 661))
+    assert len(result.faces) == 2
+    for face in result.faces:
+        assert face.fake_logit is not None
+        assert face.fake_prob is not None
+        assert 0 <= face.fake_prob <= 1
+        assert face.verdict == verdict_of(face.fake_prob, detector.decision)
+        assert face.heatmap is not None
+        cells = detector.config.heatmap_size
+        assert face.heatmap.values.shape == (cells, cells)
+        assert face.heatmap.values.dtype == np.float32
+        assert 0 <= face.heatmap.values.min() <= face.heatmap.values.max() <= 1
+        x1, y1, x2, y2 = face.heatmap.box
+        assert x1 < face.box[0] < face.box[2] < x2
+        assert x2 - x1 == pytest.approx(y2 - y1)
+    assert result.fake_prob == max(face.fake_prob for face in result.faces if face.fake_prob is not None)
+    assert len(detector.analyse_image(read_image(samples / "astronaut.png")).faces) == 1
+
+
+def test_the_same_picture_gets_the_same_score_in_any_company(detector: Detector, samples: Path) -> None:
+    rgb = read_image(samples / "astronaut.png")
+    first, second = (detector.analyse_image(rgb).faces[0].fake_logit for _ in range(2))
+    assert first == second
+    other = Detector.from_weights("starter", device="cpu")
+    assert other.analyse_image(rgb).faces[0].fake_logit == pytest.approx(first, abs=1e-4)
+    size = detector.config.input_size
+    rng = np.random.default_rng(0)
+    crop = cv2.resize(rgb[40:240, 120:320], (size, size))
+    strangers = [rng.integers(0, 256, (size, size, 3), dtype=np.uint8) for _ in range(20)]
+    alone = detector.score_crops([crop])
+    for place in (0, 7, 20):
+        company = [*strangers[:place], crop, *strangers[place:]]
+        together = detector.score_crops(company)
+        assert together.fake_logit[place] == pytest.approx(alone.fake_logit[0], abs=1e-4)
+        assert np.abs(together.heatmap[place] - alone.heatmap[0]).max() < 1e-4
+
+
+def test_the_flip_test_makes_mirrored_pictures_alike(detector: Detector, samples: Path) -> None:
+    size = detector.config.input_size
+    crop = cv2.resize(read_image(samples / "astronaut.png")[40:240, 120:320], (size, size))
+    mirrored = np.ascontiguousarray(crop[:, ::-1])
+    scores = detector.score_crops([crop, mirrored])
+    assert scores.fake_logit[0] == pytest.approx(scores.fake_logit[1], abs=1e-4)
+    assert np.abs(scores.heatmap[0] - scores.heatmap[1][:, ::-1]).max() < 1e-4
+    single = detector.score_crops([crop, mirrored], flip=False)
+    assert single.fake_logit.mean() == pytest.approx(scores.fake_logit[0], abs=1e-4)
+
+
+def test_small_faces_are_found_and_not_scored(detector: Detector, samples: Path) -> None:
+    small = cv2.resize(read_image(samples / "astronaut.png"), (170, 170), interpolation=cv2.INTER_AREA)
+    result = detector.analyse_image(small)
+    assert result.outcome == "face_too_small"
+    assert (result.verdict, result.fake_prob) == (None, None)
+    assert [(face.fake_logit, face.verdict, face.heatmap) for face in result.faces] == [(None, None, None)]
+    assert detector.analyse_image(np.full((100, 100, 3), 90, np.uint8)).outcome == "no_face"
+
+
+def test_a_small_face_beside_a_large_one_stays_unscored(detector: Detector, samples: Path) -> None:
+    rgb = read_image(samples / "astronaut.png")
+    canvas = np.full((512, 800, 3), 200, np.uint8)
+    canvas[:, :512] = rgb
+    canvas[50:220, 600:770] = cv2.resize(rgb, (170, 170), interpolation=cv2.INTER_AREA)
+    large, small = detector.analyse_image(canvas).faces
+    assert large.fake_logit is not None
+    assert small.fake_logit is None
+
+
+def test_crops_skip_the_detection(detector: Detector, samples: Path) -> None:
+    rgb = read_image(samples / "astronaut.png")[62:172, 175:275]
+    result = detector.analyse_crop(rgb)
+    assert [face.box for face in result.faces] == [(0, 0, 100, 110)]
+    assert detector.analyse_file(samples / "astronaut.png", cropped=True).faces[0].box == (0, 0, 512, 512)
+
+
+def test_a_clip_is_judged_by_person_over_its_frames(
+    detector: Detector, samples: Path, tmp_path: Path
+) -> None:
+    rgb = read_image(samples / "two_people.jpg")
+    small = cv2.resize(rgb, (800, 470), interpolation=cv2.INTER_AREA)
+    shifted = [np.roll(small, 4 * number, axis=1) for number in range(10)]
+    told: list[float] = []
+    clip = write_clip(tmp_path / "clip.mp4", shifted)
+    result = detector.analyse_video(clip, 5, progress=lambda share, _: told.append(share))
+    assert (result.kind, result.outcome) == ("video", "verdict")
+    assert [track.frames for track in result.tracks] == [5, 5]
+    assert len({face.time for face in result.faces}) == 5
+    for track in result.tracks:
+        logits = [face.fake_logit for face in result.faces if face.track == track.track]
+        assert track.fake_logit == pytest.approx(np.mean(logits), abs=1e-5)  # type: ignore[arg-type]
+        assert track.fake_prob == pytest.approx(fake_probability(track.fake_logit, detector.decision))
+    assert result.fake_prob == max(track.fake_prob for track in result.tracks)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    again = detector.analyse_video(clip, 5)
+    assert [face.fake_logit for face in again.faces] == [face.fake_logit for face in result.faces]
+
+
+def test_what_is_known_of_a_clip_is_told_while_it_is_judged(
+    detector: Detector, samples: Path, tmp_path: Path
+) -> None:
+    frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
+    clip, told = write_clip(tmp_path / "a.mp4", [frame] * 20), list[AnalysisResult]()
+    result = detector.analyse_file(clip, frames=20, early=told.append)
+    assert [len(early.faces) for early in told] == [8, 16]
+    assert all(early.faces == result.faces[: len(early.faces)] for early in told)
+    assert all(early.fake_prob == pytest.approx(result.fake_prob, abs=0.05) for early in told)
+
+
+def test_a_clip_can_be_stopped(detector: Detector, samples: Path, tmp_path: Path) -> None:
+    frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
+
+    def stop(share: float, _: str) -> None:
+        if share > 0:
+            raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        detector.analyse_video(write_clip(tmp_path / "a.mp4", [frame] * 20), 16, progress=stop)
+
+
+def test_clips_without_pictures_raise_and_files_are_rejected(
+    detector: Detector, samples: Path, tmp_path: Path
+) -> None:
+    sound = write_sound(tmp_path / "sound.mp4")
+    with pytest.raises(UnreadableMedia):
+        detector.analyse_video(sound)
+    result = detector.analyse_file(sound)
+    assert (result.kind, result.outcome) == ("video", "rejected")
+    assert result.error is not None
+    assert result.error.code == "no_frames"
+    wrong = detector.analyse_file(sound, only="image")
+    assert wrong.error is not None
+    assert wrong.error.code == "unsupported_type"
+    assert detector.analyse_file(samples / "astronaut.png").outcome == "verdict"
+
+
+def test_what_nobody_foresaw_is_a_rejection_and_logged(
+    detector: Detector, samples: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise AttributeError("width")
+
+    monkeypatch.setattr("laanet_core.media.reader.read_image", broken)
+    result = detector.analyse_file(samples / "astronaut.png")
+    assert result.outcome == "rejected"
+    assert result.error is not None
+    assert result.error.code == "unforeseen"
+    assert "width" in caplog.text
+
+
+@pytest.mark.parametrize("shape", [(40, 40), (1, 40, 40, 3), (3, 40, 40), (40, 40, 4), (0, 0, 3)])
+def test_other_arrays_than_pictures_are_refused(detector: Detector, shape: tuple[int, ...]) -> None:
+    for judge in (detector.analyse_image, detector.analyse_crop):
+        with pytest.raises(ValueError, match="uint8 RGB"):
+            judge(np.zeros(shape, np.uint8))
+        with pytest.raises(ValueError, match="uint8 RGB"):
+            judge(np.zeros((40, 40, 3), np.float32))  # type: ignore[arg-type]
+
+
+def test_verdicts_by_their_thresholds() -> None:
+    decision = DecisionConfig(temperature=2, real_below=0.3, fake_above=0.6)
+    assert [verdict_of(prob, decision) for prob in (0.29, 0.3, 0.6, 0.61)] == [
+        "real",
+        "inconclusive",
+        "inconclusive",
+        "fake",
+    ]
+    assert fake_probability(0, decision) == 0.5
+    assert fake_probability(2, decision) == pytest.approx(1 / (1 + np.exp(-1)))
+    assert fake_probability(-1e6, decision) == 0
+    assert fake_probability(1e6, decision) == 1
+
+
+def test_what_cannot_be_loaded_is_said() -> None:
+    with pytest.raises(InvalidWeights, match="no folder"):
+        Detector.from_weights("nothing/here")
+    with pytest.raises(InvalidConfig, match="tpu"):
+        Detector.from_weights("starter", device="tpu")

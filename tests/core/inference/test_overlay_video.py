@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import struct
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from laanet_core.errors import Cancelled, UnreadableMedia
+from laanet_core.inference import overlay_video as overlay_clip
+from laanet_core.inference.detector import Detector
+from laanet_core.inference.overlay import draw_box, draw_heat, draw_overlay
+from laanet_core.inference.overlay_video import write_overlay_clip
+from laanet_core.media.images import read_image
+from laanet_core.media.video import read_frames
+from laanet_core.results import AnalysisResult, FaceResult, Heatmap, ModelInfo, TrackResult, Verdict
+from laanet_core.types import Box
+from tests.core.clips import write_clip, write_sound
+
+GREY = np.full((120, 200, 3), 128, np.uint8)
+
+
+def face(time: float, box: Box, *, track: int = 0, heat: float = 1.0) -> FaceResult:
+    """A face with a hot spot in the middle of its square, which is the box itself."""
+    values = np.zeros((56, 56), np.float32)
+    values[18:38, 18:38] = heat
+    return FaceResult(box, 1.0, 3.0, 0.9, "fake", time=time, track=track, heatmap=Heatmap(values, box))
+
+
+def result(
+    *faces: FaceResult, size: tuple[int, int] = (200, 120), verdict: Verdict = "fake"
+) -> AnalysisResult:
+    tracks = tuple(
+        TrackResult(number, 1, 3.0, 0.9, verdict) for number in sorted({face.track or 0 for face in faces})
+    )
+    return AnalysisResult(
+        "video", "verdict", verdict, 0.9, faces, ModelInfo("m", "1", "0"), 0.1, None, size, tracks
+    )
+
+
+def decoded(path: Path) -> list[tuple[float, npt.NDArray[np.int16]]]:
+    with av.open(str(path)) as container:
+        return [
+            (float(frame.time or 0), frame.to_ndarray(format="rgb24").astype(np.int16))
+            for frame in container.decode(video=0)
+        ]
+
+
+def box_columns(pixels: npt.NDArray[np.int16]) -> tuple[int, int]:
+    """First and last column with the orange of a fake's box."""
+    orange = (pixels[..., 0] > 170) & (pixels[..., 1] < 110) & (pixels[..., 2] < 80)
+    columns = np.nonzero(orange.sum(axis=0) > 5)[0]
+    return int(columns.min()), int(columns.max())
+
+
+def turned(clip: Path, matrix: tuple[int, ...]) -> None:
+    """Give an mp4 a rotation in its track header."""
+    content = bytearray(clip.read_bytes())
+    place = content.index(b"tkhd") + 44
+    content[place : place + 36] = struct.pack(
+        ">9i", *(value << (30 if n % 3 == 2 else 16) for n, value in enumerate(matrix))
+    )
+    clip.write_bytes(content)
+
+
+def test_a_judged_clip_is_drawn_for_browsers(detector: Detector, samples: Path, tmp_path: Path) -> None:
+    left = cv2.resize(read_image(samples / "astronaut.png"), (353, 353), interpolation=cv2.INTER_AREA)[
+        :, :300
+    ]
+    right = cv2.resize(
+        read_image(samples / "official_portrait_2012.jpg"), (301, 353), interpolation=cv2.INTER_AREA
+    )
+    rgb = np.hstack([left, right])
+    clip = write_clip(tmp_path / "clip.mkv", [np.roll(rgb, 3 * number, axis=1) for number in range(12)])
+    judged = detector.analyse_video(clip, 4)
+    told: list[float] = []
+    target = tmp_path / "drawn.mp4"
+    write_overlay_clip(clip, judged, target, progress=lambda share, _: told.append(share))
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0, 1)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mkv", "drawn.mp4"]
+    content = target.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")
+    with av.open(str(target)) as container:
+        (stream,) = container.streams
+        context: Any = stream.codec_context
+        assert (context.name, context.pix_fmt, context.width, context.height) == ("h264", "yuv420p", 600, 352)
+    originals = [frame.rgb for frame in read_frames(clip, 100)]
+    drawn = decoded(target)
+    assert [time for time, _ in drawn] == pytest.approx([number / 10 for number in range(12)], abs=0.001)
+    for (_, pixels), original in zip(drawn, originals, strict=True):
+        difference = np.abs(pixels - cv2.resize(original, (600, 352), interpolation=cv2.INTER_AREA)).max(
+            axis=2
+        )
+        assert np.median(difference) < 10  # the picture is there, in its colours
+        green = (np.abs(pixels - (0, 140, 110)).max(axis=2) < 45) & (difference > 40)
+        assert green.sum() > 500  # and so are the boxes of two real people
+        assert green[:, :300].sum() > 200
+        assert green[:, 300:].sum() > 200
+
+
+def test_boxes_move_in_a_straight_line_and_heat_fades_half_way(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [GREY] * 21)
+    target = tmp_path / "drawn.mp4"
+    write_overlay_clip(clip, result(face(0.0, (20, 40, 70, 90)), face(2.0, (120, 40, 170, 90))), target)
+    drawn = decoded(target)
+    assert len(drawn) == 21
+    for time, pixels in drawn:
+        left, right = box_columns(pixels)
+        assert (left + right) / 2 == pytest.approx(45 + 50 * time, abs=2)
+        assert right - left == pytest.approx(54, abs=3)
+    heat = [float(np.abs(pixels[65, round(45 + 50 * time)] - 128).max()) for time, pixels in drawn]
+    assert heat[0] == pytest.approx(heat[20], abs=8)
+    assert heat[10] == pytest.approx(heat[0] / 2, abs=8)
+    assert all(earlier > later - 4 for earlier, later in itertools.pairwise(heat[:11]))
+
+
+def test_a_face_is_drawn_no_longer_than_it_is_known(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [GREY] * 100)
+    target = tmp_path / "drawn.mp4"
+    write_overlay_clip(clip, result(face(1.0, (20, 40, 70, 90)), face(8.0, (120, 40, 170, 90))), target)
+    shown = [round(time, 1) for time, pixels in decoded(target) if np.abs(pixels - 128).max() > 60]
+    assert shown == [*(n / 10 for n in range(21)), *(n / 10 for n in range(70, 91))]
+
+
+def test_colour_and_number_are_the_tracks(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [GREY])
+    faces = (face(0.0, (20, 40, 70, 90), heat=0), face(0.0, (120, 40, 170, 90), track=1, heat=0))
+    judged = dataclasses.replace(
+        result(*faces, verdict="real"), tracks=(TrackResult(0, 1, -3.0, 0.1, "real"),)
+    )
+    write_overlay_clip(clip, judged, tmp_path / "drawn.mp4")
+    expected = GREY.copy()
+    for number, (each, verdict) in enumerate(zip(faces, ("real", None), strict=True), start=1):
+        draw_box(expected, dataclasses.replace(each, verdict=verdict), str(number))  # type: ignore[arg-type]
+    ((_, pixels),) = decoded(tmp_path / "drawn.mp4")
+    assert np.abs(pixels - expected).mean() < 3
+    swapped = expected[:, ::-1]
+    assert np.abs(pixels - swapped).mean() > 10
+
+
+def test_turned_clips_are_drawn_upright(tmp_path: Path) -> None:
+    picture = GREY.copy()
+    picture[:60, :100] = (250, 250, 40)  # left above as stored
+    clip = write_clip(tmp_path / "clip.mp4", [picture] * 3)
+    turned(clip, (0, 1, 0, -1, 0, 0, 0, 0, 1))
+    (upright, *_) = read_frames(clip, 1)
+    assert upright.rgb.shape == (200, 120, 3)
+    target = tmp_path / "drawn.mp4"
+    write_overlay_clip(clip, result(face(0.0, (20, 120, 60, 160)), size=(120, 200)), target, longest_side=100)
+    pixels = decoded(target)[0][1]
+    assert pixels.shape == (100, 60, 3)
+    above = cv2.resize(upright.rgb, (60, 100), interpolation=cv2.INTER_AREA)[
+        :32
+    ]  # the box and its label begin below
+    assert np.abs(pixels[:32] - above).mean() < 6
+    left, right = box_columns(pixels)
+    assert (left, right) == pytest.approx((10, 30), abs=3)
+
+
+def test_long_fast_and_uneven_clips(tmp_path: Path) -> None:
+    target = tmp_path / "drawn.mp4"
+    clip = write_clip(tmp_path / "long.mkv", [GREY] * 40)
+    write_overlay_clip(clip, result(), target, seconds=1.5)
+    assert [time for time, _ in decoded(target)] == pytest.approx([n / 10 for n in range(16)], abs=0.001)
+    clip = write_clip(tmp_path / "fast.mkv", [GREY] * 60, times=[n / 60 for n in range(60)])
+    write_overlay_clip(clip, result(), target)
+    assert [time for time, _ in decoded(target)] == pytest.approx([n / 30 for n in range(30)], abs=0.002)
+    times = [0.0, 0.1, 0.5, 0.6, 1.9]
+    clip = write_clip(tmp_path / "uneven.mkv", [GREY] * 5, times=times)
+    write_overlay_clip(clip, result(), target)
+    assert [time for time, _ in decoded(target)] == pytest.approx(times, abs=0.001)
+
+
+def test_nothing_of_the_sources_metadata_is_kept(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [GREY] * 3)
+    tagged = tmp_path / "tagged.mov"
+    with av.open(str(clip)) as source, av.open(str(tagged), "w") as container:
+        stream = container.add_stream_from_template(source.streams.video[0])
+        container.metadata.update({"title": "holiday", "comment": "+48.8577+002.295/"})
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                container.mux(packet)
+    assert b"holiday" in tagged.read_bytes()
+    target = tmp_path / "drawn.mp4"
+    write_overlay_clip(tagged, result(), target)
+    content = target.read_bytes()
+    assert not [word for word in (b"holiday", b"+48.8577", b"Lavf") if word in content]
+
+
+def test_a_stopped_clip_leaves_nothing_and_an_older_one_alone(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [GREY] * 100)
+    target = tmp_path / "drawn.mp4"
+    target.write_bytes(b"older")
+
+    def stop(share: float, _: str) -> None:
+        if share > 0.9:
+            assert len(list(tmp_path.iterdir())) == 3  # the unfinished file is there
+            raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        write_overlay_clip(clip, result(), target, progress=stop)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mkv", "drawn.mp4"]
+    assert target.read_bytes() == b"older"
+
+
+def test_what_cannot_be_read_has_its_code_and_leaves_nothing(tmp_path: Path) -> None:
+    garbage = tmp_path / "garbage.mp4"
+    garbage.write_bytes(b"\0\0\0\x20ftypisom" + bytes(range(256)) * 8)
+    picture = tmp_path / "picture.png"
+    cv2.imwrite(str(picture), GREY)
+    sources = {
+        write_sound(tmp_path / "sound.mp4"): "no_frames",
+        garbage: "corrupt_video",
+        picture: "unsupported_type",
+    }
+    for source, code in {**sources, tmp_path / "gone.mp4": "file_not_found"}.items():
+        with pytest.raises(UnreadableMedia) as caught:
+            write_overlay_clip(source, result(), tmp_path / "drawn.mp4")
+        assert caught.value.code == code
+    assert set(tmp_path.iterdir()) == set(sources)
+
+
+def test_only_judged_clips_can_be_drawn(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "clip.mkv", [GREY])
+    for wrong in (dataclasses.replace(result(), kind="image"), dataclasses.replace(result(), size=None)):
+        with pytest.raises(ValueError, match="judged"):
+            write_overlay_clip(clip, wrong, tmp_path / "drawn.mp4")
+    for options in ({"longest_side": 1}, {"seconds": 0.0}):
+        with pytest.raises(ValueError, match="at least"):
+            write_overlay_clip(clip, result(), tmp_path / "drawn.mp4", **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("name", "codec"), [("libvpx-vp9", "vp9"), ("mpeg4", "mpeg4")])
+def test_other_encoders_stand_in_for_a_missing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, codec: str
+) -> None:
+    assert next(iter(overlay_clip.ENCODERS)) == "libx264"
+    monkeypatch.setattr(overlay_clip, "ENCODERS", {"no such encoder": {}, name: overlay_clip.ENCODERS[name]})
+    clip = write_clip(tmp_path / "clip.mkv", [GREY] * 5)
+    target = tmp_path / "drawn.mp4"
+    write_overlay_clip(clip, result(face(0.0, (20, 40, 70, 90))), target)
+    with av.open(str(target)) as container:
+        context: Any = container.streams.video[0].codec_context
+        assert (context.codec.canonical_name, context.pix_fmt) == (codec, "yuv420p")
+    drawn = decoded(target)
+    assert len(drawn) == 5
+    assert box_columns(drawn[0][1]) == pytest.approx((20, 70), abs=4)
+
+
+def test_heat_in_place_is_the_overlays_heat() -> None:
+    found = face(0.0, (20, 40, 70, 90))
+    drawn = GREY.copy()
+    draw_heat(drawn, found, opacity=0.6)
+    assert (drawn != GREY).any()
+    draw_box(drawn, found, "1")
+    assert np.abs(drawn.astype(np.int16) - draw_overlay(GREY, [found])).max() <= 1
+    outside = GREY.copy()
+    draw_heat(outside, face(0.0, (500, 40, 550, 90)))
+    assert np.array_equal(outside, GREY)

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from laanet_core.decision import DecisionConfig, fake_probability, verdict_of
+from laanet_core.faces.crops import crop_square
+from laanet_core.faces.detector import DetectedFace
+from laanet_core.inference.detector import Detector
+from laanet_core.inference.stability import Stability, Variant, holds, stabilities, stability
+from laanet_core.media.images import read_image
+from laanet_core.results import FaceResult, Verdict
+from laanet_core.types import RGBImage
+from tests.conftest import ROOT
+
+NAMES = ["jpeg_90", "jpeg_70", "jpeg_50", "half_size", "mirrored"]
+SELF_BLENDED = ROOT / "webapp" / "examples" / "astronaut-self-blended.jpg"
+
+
+def by_name(found: Stability) -> dict[str, Variant]:
+    return {variant.name: variant for variant in found.variants}
+
+
+def as_jpeg(rgb: RGBImage, quality: int, folder: Path) -> RGBImage:
+    """A whole picture after a round through a JPEG file."""
+    file = folder / f"{quality}.jpg"
+    cv2.imwrite(str(file), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.cvtColor(cv2.imread(str(file)), cv2.COLOR_BGR2RGB), np.uint8)
+
+
+@pytest.mark.parametrize("name", ["astronaut.png", "official_portrait_2012.jpg"])
+def test_variants_score_as_the_whole_picture_changed_would(
+    detector: Detector, samples: Path, tmp_path: Path, name: str
+) -> None:
+    rgb = read_image(samples / name)
+    rgb = rgb[: rgb.shape[0] // 2 * 2, : rgb.shape[1] // 2 * 2]
+    face = detector.analyse_image(rgb).faces[0]
+    assert face.heatmap is not None
+    size, square = detector.config.input_size, face.heatmap.box
+    found = by_name(stability(detector, rgb, face))
+    assert list(found) == NAMES
+    half = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    half_square = (square[0] / 2, square[1] / 2, square[2] / 2, square[3] / 2)
+    expected = {
+        **{
+            f"jpeg_{quality}": crop_square(as_jpeg(rgb, quality, tmp_path), square, size)
+            for quality in (90, 70, 50)
+        },
+        "half_size": crop_square(np.asarray(half, np.uint8), half_square, size),
+    }
+    logits = detector.score_crops(list(expected.values())).fake_logit
+    # warps round to 1/32 pixel, so not bit for bit; blocks or pixel pairs that begin elsewhere change logits by 0.01 to 2
+    assert [found[name].fake_logit for name in expected] == pytest.approx(logits.tolist(), abs=4e-3)
+    crop = crop_square(rgb, square, size)
+    mirrored, plain = detector.score_crops([np.ascontiguousarray(crop[:, ::-1]), crop], flip=False).fake_logit
+    assert found["mirrored"].fake_logit == pytest.approx(
+        float(mirrored), abs=0.02
+    )  # the mirrored warp rounds its pixels the other way
+    assert found["mirrored"].fake_logit != pytest.approx(float(plain), abs=0.02)
+    assert (found["mirrored"].fake_logit + plain) / 2 == pytest.approx(face.fake_logit, abs=0.02)  # type: ignore[operator]
+
+
+def test_probabilities_and_verdicts_follow_the_detectors_thresholds(detector: Detector) -> None:
+    rgb = read_image(SELF_BLENDED)
+    (face,) = detector.analyse_image(rgb).faces
+    found = stability(detector, rgb, face)
+    for variant in found.variants:
+        assert variant.fake_logit is not None
+        assert variant.fake_prob == fake_probability(variant.fake_logit, detector.decision)
+        assert variant.verdict == verdict_of(variant.fake_prob, detector.decision)
+        assert variant.compared_to == face.verdict
+    assert found.to_json()["variants"][0] == {
+        "name": "jpeg_90",
+        "fake_logit": round(found.variants[0].fake_logit or 0, 4),
+        "fake_prob": round(found.variants[0].fake_prob or 0, 4),
+        "verdict": found.variants[0].verdict,
+        "compared_to": "fake",
+        "opposite": False,
+    }
+    assert (found.to_json()["stable"], found.to_json()["verdict"]) == (found.stable, found.verdict)
+
+
+def test_a_verdict_that_its_variants_contradict_becomes_inconclusive(
+    detector: Detector, samples: Path
+) -> None:
+    """One sharp threshold between the scores of a real picture and of one of its variants."""
+    rgb = read_image(samples / "astronaut.png")
+    face = detector.analyse_image(rgb).faces[0]
+    first = stability(detector, rgb, face)
+    assert (first.stable, first.verdict) == (True, "real")
+    lossy = [variant.fake_prob for variant in first.variants[:4] if variant.fake_prob is not None]
+    assert face.fake_prob is not None
+    assert max(lossy) > face.fake_prob, "no variant of this picture looks more like a fake than itself"
+    between = (face.fake_prob + max(lossy)) / 2
+    strict = Detector.from_weights("starter", device="cpu")
+    strict.decision = dataclasses.replace(strict.decision, real_below=between, fake_above=between)
+    found = stability(strict, rgb, strict.analyse_image(rgb).faces[0])
+    assert any(variant.opposite for variant in found.variants)
+    assert (found.stable, found.verdict) == (False, "inconclusive")
+
+
+def variants(
+    *verdicts: Verdict | None, mirrored: tuple[Verdict, Verdict] = ("real", "real"), own: Verdict = "real"
+) -> list[Variant]:
+    lossy = [Variant(name, None, None, verdict, own) for name, verdict in zip(NAMES, verdicts, strict=False)]
+    return [*lossy, Variant("mirrored", 0.0, 0.5, *mirrored)]
+
+
+def test_which_verdicts_hold() -> None:
+    assert holds("real", variants("real", "real", "real", "real"))
+    assert holds("real", variants("real", "inconclusive", "inconclusive", None))
+    assert not holds("real", variants("real", "real", "fake", "real"))
+    assert not holds("real", variants("inconclusive", "inconclusive", "inconclusive", "inconclusive"))
+    assert not holds("real", variants("inconclusive", "inconclusive", "inconclusive", None))
+    assert not holds("real", variants("real", "real", "real", "real", mirrored=("fake", "real")))
+    assert not holds("real", variants("real", "real", "real", "real", mirrored=("real", "fake")))
+    assert holds(
+        "fake",
+        variants("fake", "inconclusive", "fake", "fake", own="fake", mirrored=("inconclusive", "fake")),
+    )
+    assert not holds("fake", variants("fake", "fake", "fake", "real", own="fake", mirrored=("fake", "fake")))
+    assert holds("inconclusive", variants("fake", "real", "inconclusive", "real", own="inconclusive"))
+
+
+def test_faces_together_score_as_alone_and_the_unscored_are_skipped(
+    detector: Detector, samples: Path
+) -> None:
+    rgb = read_image(samples / "two_people.jpg")
+    first, second = detector.analyse_image(rgb).faces
+    unscored = FaceResult((5, 5, 30, 30), 0.99, None, None, None)
+    together = stabilities(detector, rgb, [first, unscored, second])
+    assert together[1] is None
+    for face, found in ((first, together[0]), (second, together[2])):
+        assert found is not None
+        alone = stability(detector, rgb, face)
+        assert [variant.fake_logit for variant in found.variants] == pytest.approx(
+            [variant.fake_logit for variant in alone.variants], abs=1e-4
+        )
+    assert stabilities(detector, rgb, []) == []
+    with pytest.raises(ValueError, match="without a score"):
+        stability(detector, rgb, unscored)
+
+
+def test_a_face_that_halving_makes_too_small_gets_no_score_for_it(detector: Detector, samples: Path) -> None:
+    rgb = cv2.resize(read_image(samples / "astronaut.png"), (280, 280), interpolation=cv2.INTER_AREA)
+    face = detector.analyse_image(rgb).faces[0]
+    assert (
+        DecisionConfig().min_face_size
+        <= min(face.box[2] - face.box[0], face.box[3] - face.box[1])
+        < 2 * DecisionConfig().min_face_size
+    )
+    half = by_name(stability(detector, rgb, face))["half_size"]
+    assert (half.fake_logit, half.fake_prob, half.verdict, half.opposite) == (None, None, None, False)
+
+
+def test_faces_at_the_edge_and_outside(detector: Detector, samples: Path) -> None:
+    rgb = read_image(samples / "astronaut.png")[
+        70:165, 185:260
+    ]  # the square reaches outside on every side, sizes are odd
+    whole = DetectedFace((0.0, 0.0, 75.0, 95.0), 1.0)
+    (face,) = detector._scored([detector._cut(rgb, [whole])])[0]
+    assert [variant.name for variant in stability(detector, rgb, face).variants] == NAMES
+    assert face.heatmap is not None
+    moved = dataclasses.replace(face, heatmap=type(face.heatmap)(face.heatmap.values, (900, 900, 1000, 1000)))
+    with pytest.raises(ValueError, match="outside of the picture"):
+        stability(detector, rgb, moved)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from laanet_core.inference.key_frames import Stretch, longest_fake
+from laanet_core.inference.stability import Stability, Variant
+from laanet_core.inference.stable_verdicts import checked_faces, finding, held_answer
+from laanet_core.results import AnalysisResult, FaceResult, ModelInfo, TrackResult, Verdict
+
+HOLDS, FALLS = Stability((), True, "fake"), Stability((), False, "inconclusive")
+PROBS: dict[Verdict, float] = {"real": 0.1, "inconclusive": 0.5, "fake": 0.9}
+
+
+def picture(*verdicts: Verdict | None) -> AnalysisResult:
+    faces = [
+        FaceResult((0, 0, 50, 50), 0.9, None, None if verdict is None else PROBS[verdict], verdict)
+        for verdict in verdicts
+    ]
+    highest = max(
+        (face for face in faces if face.fake_prob is not None), key=lambda face: face.fake_prob or 0.0
+    )
+    return AnalysisResult(
+        "image", "verdict", highest.verdict, highest.fake_prob, tuple(faces), ModelInfo("m", "1", "0"), 0.1
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "found", "left", "file"),
+    [
+        (("real",), [FALLS], ("inconclusive",), "inconclusive"),
+        (("real", None), [HOLDS, None], ("real", None), "real"),
+        (("real", "real", "real"), [HOLDS, FALLS, HOLDS], ("real", "inconclusive", "real"), "inconclusive"),
+        (("fake", "real"), [FALLS, HOLDS], ("inconclusive", "real"), "inconclusive"),
+        (("fake", "real"), [HOLDS, FALLS], ("fake", "inconclusive"), "fake"),
+        (("fake", "fake", None), [FALLS, HOLDS, None], ("inconclusive", "fake", None), "fake"),
+    ],
+)
+def test_a_picture_keeps_the_gravest_verdict_that_is_left(
+    given: tuple[Verdict | None, ...],
+    found: list[Stability | None],
+    left: tuple[Verdict | None, ...],
+    file: Verdict,
+) -> None:
+    result = picture(*given)
+    answer = held_answer(result, found)
+    assert (tuple(face.verdict for face in answer.faces), answer.verdict) == (left, file)
+    assert [face.fake_prob for face in answer.faces] == [face.fake_prob for face in result.faces]
+    assert (answer is result) == (left == given)
+
+
+def test_of_equal_faces_the_one_that_fell_is_meant() -> None:
+    face = FaceResult((0, 0, 50, 50), 0.9, 1.0, 0.9, "fake")
+    result = dataclasses.replace(picture("fake"), faces=(face, dataclasses.replace(face)))
+    assert [face.verdict for face in held_answer(result, [HOLDS, FALLS]).faces] == ["fake", "inconclusive"]
+    with pytest.raises(ValueError, match="shorter"):
+        held_answer(result, [FALLS])
+
+
+def test_a_clip_keeps_its_verdict_and_its_frame_loses_its_own() -> None:
+    faces = tuple(
+        FaceResult((0, 0, 50, 50), 0.9, 1.0, prob, "fake", time=float(n), track=0)
+        for n, prob in enumerate((0.8, 0.9, 0.85))
+    )
+    track = TrackResult(0, 3, 1.0, 0.85, "fake")
+    clip = dataclasses.replace(picture("fake"), kind="video", faces=faces, tracks=(track,))
+    assert [face.time for face in checked_faces(clip)] == [1.0]
+    answer = held_answer(clip, [FALLS])
+    assert [face.verdict for face in answer.faces] == ["fake", "inconclusive", "fake"]
+    assert (answer.verdict, answer.tracks) == ("fake", (track,))
+
+
+def test_the_mirrored_copy_that_turns_is_a_flip_and_copies_that_all_lose_it_are_not() -> None:
+    lost = (
+        Variant("jpeg_90", 0.0, 0.5, "inconclusive", "fake"),
+        Variant("half_size", None, None, None, "fake"),
+    )
+    turned = Variant("mirrored", -3.0, 0.05, "real", "fake")
+    assert finding("fake", Stability(lost, False, "inconclusive")) == "lost"
+    assert finding("fake", Stability((*lost, turned), False, "inconclusive")) == "flips"
+
+
+def test_the_longest_stretch_is_of_one_person_and_ends_with_another_verdict() -> None:
+    def frames(track: int, verdicts: str) -> list[tuple[int | None, float | None, Verdict | None]]:
+        names: dict[str, Verdict | None] = {"f": "fake", "r": "real", "i": "inconclusive", ".": None}
+        return [(track, float(time), names[letter]) for time, letter in enumerate(verdicts)]
+
+    clip = [*frames(0, "ffrfff.fi"), *frames(1, "rffffffff")]
+    assert longest_fake(reversed(clip), [0]) == Stretch(0, 3.0, 7.0, 4)
+    assert longest_fake(clip, [0, 1]) == Stretch(1, 1.0, 8.0, 8)
+    assert longest_fake(frames(0, "rfr"), [0]) == Stretch(0, 1.0, 1.0, 1)
+    assert longest_fake(frames(0, "fr" * 3), [0]) == Stretch(0, 0.0, 0.0, 1)
+    assert longest_fake(frames(0, "ri."), [0]) is None
+    assert longest_fake(clip, []) is None

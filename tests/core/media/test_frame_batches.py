@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import numpy as np
+
+from laanet_core.media.frame_batches import FRAMES, chunks
+from laanet_core.media.video import Frame
+
+
+def frames(count: int, height: int, width: int) -> list[Frame]:
+    return [Frame(np.zeros((height, width, 3), np.uint8), float(number)) for number in range(count)]
+
+
+def test_neighbours_of_one_size_go_together() -> None:
+    found = list(chunks([*frames(FRAMES + 2, 16, 16), *frames(1, 16, 32)]))
+    assert [len(chunk) for chunk in found] == [FRAMES, 2, 1]
+    assert [frame.time for frame in found[1]] == [8.0, 9.0]
+    assert list(chunks([])) == []
+
+
+def test_large_frames_are_taken_one_by_one() -> None:
+    assert [len(chunk) for chunk in chunks(frames(3, 2304, 4096))] == [1, 1, 1]

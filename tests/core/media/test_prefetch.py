@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+
+import pytest
+
+from laanet_core.media.prefetch import ahead
+
+
+def test_all_items_come_in_order() -> None:
+    assert list(ahead(range(100), 3)) == list(range(100))
+    assert list(ahead([], 1)) == []
+
+
+def test_work_goes_on_while_its_reader_is_busy_but_no_further_than_asked() -> None:
+    made: list[int] = []
+
+    def work() -> Generator[int]:
+        for number in range(50):
+            made.append(number)
+            yield number
+
+    items = ahead(work(), 2)
+    next(items)
+    deadline = time.monotonic() + 5
+    while len(made) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert len(made) == 4  # one given, two ready, one in hand
+    items.close()
+
+
+def test_errors_reach_the_reader_after_what_came_before() -> None:
+    def work() -> Generator[int]:
+        yield 1
+        raise LookupError("lost")
+
+    items = ahead(work(), 4)
+    assert next(items) == 1
+    with pytest.raises(LookupError, match="lost"):
+        next(items)
+
+
+def test_whoever_stops_reading_ends_the_work_and_closes_its_source() -> None:
+    closed: list[str] = []
+
+    def work() -> Generator[int]:
+        try:
+            while True:
+                yield 1
+        finally:
+            closed.append(threading.current_thread().name)
+
+    items = ahead(ahead(work(), 1), 1)
+    assert next(items) == 1
+    items.close()
+    assert closed == ["ahead"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]

@@ -1,0 +1,104 @@
+"""Several processes, started by the real torchrun, against one process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from laanet_core.errors import InvalidConfig
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import load_weights, save_weights
+from laanet_core.training.distributed import Team
+from laanet_core.training.trainer import LOG
+from tests.conftest import ROOT
+from tests.core.conftest import TINY, TinyDataset
+
+SETTINGS = (
+    "batch_pairs=4",
+    "frozen_steps=1",
+    "sam_rho=0.05",
+    "average_decay=0.9",
+    "material.pairs=0.4",
+    "peak_rate=1e-3",
+)
+
+
+def train(dataset: TinyDataset, init: Path, run: Path, steps: int, *, processes: int, parts: int) -> Path:
+    """Train through the command line; returns the folder of the weights."""
+    launcher = (
+        ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+        if processes > 1
+        else []
+    )
+    settings = [
+        word
+        for setting in (*SETTINGS, f"steps={steps}", f"micro_batches={parts}")
+        for word in ("--set", setting)
+    ]
+    command = [
+        sys.executable,
+        *launcher,
+        "-m",
+        "laanet_core",
+        "train",
+        str(run),
+        "--manifest",
+        str(dataset.manifest),
+        "--init",
+        str(init),
+    ]
+    ended = subprocess.run(
+        [*command, *settings, "--seed", "7", "--device", "cpu", "--workers", "0", "--threads", "1", "--json"],
+        cwd=ROOT,  # one thread, as torchrun gives each of several processes: sums in another order would drift apart
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr
+    outcome = json.loads(ended.stdout.splitlines()[-1])
+    assert len(ended.stdout.splitlines()) == 1  # one process speaks
+    assert outcome["steps"] == steps
+    return run / "weights"
+
+
+def test_two_processes_take_the_steps_of_one_and_resume_each_others_runs(
+    tmp_path: Path, tiny_dataset: TinyDataset
+) -> None:
+    torch.manual_seed(0)
+    save_weights(LAANet(TINY), tmp_path / "init", version="0")
+    alone = train(tiny_dataset, tmp_path / "init", tmp_path / "alone", 3, processes=1, parts=2)
+    together = train(tiny_dataset, tmp_path / "init", tmp_path / "together", 3, processes=2, parts=1)
+    losses = [
+        [json.loads(line) for line in (folder.parent / LOG).read_text().splitlines()]
+        for folder in (alone, together)
+    ]
+    for name in ("total", "classification", "heatmap", "consistency"):
+        assert losses[0][-1][name] == pytest.approx(losses[1][-1][name], rel=1e-4)
+    start, *ends = (load_weights(folder).model for folder in (tmp_path / "init", alone, together))
+    moved = 0.0
+    for (name, value), one, other in zip(
+        start.named_parameters(), *(end.parameters() for end in ends), strict=True
+    ):
+        assert torch.allclose(one, other, atol=2e-5), name
+        moved = max(moved, float((one - value).detach().abs().max()))
+    assert moved > 1e-4
+    resumed = train(tiny_dataset, tmp_path / "init", tmp_path / "alone", 4, processes=2, parts=1)
+    straight = train(tiny_dataset, tmp_path / "init", tmp_path / "together", 4, processes=1, parts=2)
+    for one, other in zip(
+        load_weights(resumed).model.parameters(), load_weights(straight).model.parameters(), strict=True
+    ):
+        assert torch.allclose(one, other, atol=2e-5)
+
+
+def test_batches_that_cannot_be_shared_out_are_refused() -> None:
+    assert Team().micro_batches(1, 16) == 1
+    assert Team(1, 2).micro_batches(4, 16) == 4
+    assert list(Team(1, 2).share(4)) == [2, 3]
+    with pytest.raises(InvalidConfig, match="3 processes"):
+        Team(0, 3).micro_batches(1, 16)

@@ -1,0 +1,34 @@
+"""SQLite database files: their paths and copies beside them."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import URL, Engine
+
+logger = logging.getLogger(__name__)
+
+
+def make_copy(engine: Engine, name: str) -> Path | None:
+    """Copy the database to `<file>.<name>` by SQLite's backup; None where it is no SQLite file. Raises OSError and sqlite3.Error."""
+    file = sqlite_file(engine.url)
+    if file is None:
+        return None
+    target, unfinished = file.with_name(f"{file.name}.{name}"), file.with_name(f"{file.name}.{name}.part")
+    unfinished.unlink(missing_ok=True)
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(unfinished)) as copy:
+        source.backup(copy)
+    shutil.copymode(file, unfinished)
+    unfinished.replace(target)
+    logger.info("the database was copied to %s", target.name)
+    return target
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """Where a SQLite database lies; None for one in memory and for other databases."""
+    name = url.database
+    return Path(name) if url.get_backend_name() == "sqlite" and name and name != ":memory:" else None

@@ -1,0 +1,57 @@
+"""Cases with a known answer, by which the moderators are measured."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from webapp.db import case_queries, opening_queries
+from webapp.db.audit_chain import Event
+from webapp.db.tables import Analysis, Case, Gold
+from webapp.domain.clock import now
+from webapp.domain.enums import Action, Actor, CaseState, LabelValue, Reason
+from webapp.domain.errors import Unable
+from webapp.security.tokens import receipt_hash
+from webapp.services.analysis_records.subjects import subject_of
+from webapp.services.moderation.case_events import CaseLog, case_subject
+from webapp.services.moderation.ranking import Rules, add_item
+
+
+class GoldService:
+    """For the host, who has analysed a file of which he knows the answer, and let it be kept."""
+
+    def __init__(self, log: CaseLog, rules: Rules) -> None:
+        self._log = log
+        self._rules = rules
+
+    def mark(self, receipt: str, subject: int, value: str) -> str:
+        """Make a face of a result a case with a known answer, real or fake; the case's public id. It is given out among the others.
+
+        Raises Unable with invalid_answer, no_kept_file, unknown_face, labelled_already; and SQLAlchemyError.
+        """
+        if value not in (LabelValue.REAL, LabelValue.FAKE):
+            raise Unable("invalid_answer", "the answer must be real or fake")
+        with self._log.transaction() as (session, tell):
+            opening_queries.lock_opening(session)
+            analysis = opening_queries.kept_analysis(session, receipt_hash(receipt))
+            if analysis is None:
+                raise Unable(
+                    "no_kept_file", "there is no result with a verdict and a kept file under this receipt"
+                )
+            if subject_of(analysis, subject) is None:
+                raise Unable("unknown_face", f"there is no judged face {subject} in this result")
+            case = self._case(session, analysis, subject)
+            case.state, case.gold = CaseState.DECIDED, Gold(value=value, created_at=now())
+            tell(Event(Actor.SYSTEM, Action.CASE_GOLD, case_subject(case.public_id), {"value": str(value)}))
+            return case.public_id
+
+    def _case(self, session: Session, analysis: Analysis, subject: int) -> Case:
+        """Its own one, if it has been opened already and nobody has said anything of it, or a new one."""
+        item = case_queries.item_of(session, analysis.id, subject)
+        if item is None:
+            return add_item(session, None, analysis, subject, Reason.REPORT, self._rules)
+        if item.case.gold is not None or case_queries.labels_of(session, item.case_id):
+            raise Unable(
+                "labelled_already",
+                "this face is a case already, which moderators have labelled or which has a known answer",
+            )
+        return item.case

@@ -1,0 +1,74 @@
+"""All that is held of an analysis, for whoever has its receipt, in one ZIP."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import logging
+import zipfile
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from webapp.db import queries
+from webapp.db.session import Sessions
+from webapp.db.tables import Consent
+from webapp.domain.errors import Refused
+from webapp.media.store import StoreFailed
+from webapp.media.stripping import ENDINGS, with_orientation
+from webapp.security.tokens import receipt_hash
+from webapp.services.results.receipts import ReceiptService
+from webapp.services.storage.kept_media import Keeping
+
+logger = logging.getLogger(__name__)
+_GONE = "The file was kept, but the server cannot find it any more.\n"
+
+
+class ExportService:
+    def __init__(self, sessions: Sessions, receipts: ReceiptService, keeping: Keeping) -> None:
+        self._sessions = sessions
+        self._receipts = receipts
+        self._keeping = keeping
+
+    def export(self, receipt: str) -> bytes:
+        """A ZIP: `result.json` (see `ReceiptService.result`), `media.<ending>` where the file is kept, `feedback.json`,
+        `regions/<number>.png` of the votes that have one, counted from 1. Raises Refused: unknown_receipt, unavailable.
+        """
+        record = self._receipts.result(receipt)
+        written = io.BytesIO()
+        with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr("result.json", _json(record))
+            archive.writestr("feedback.json", _json(record["feedback"]))
+            for number, vote in enumerate(record["feedback"], start=1):
+                if vote["region"] is not None:
+                    archive.writestr(f"regions/{number}.png", base64.b64decode(vote["region"]))
+            for name, content in self._media(receipt):
+                archive.writestr(name, content)
+        return written.getvalue()
+
+    def _media(self, receipt: str) -> list[tuple[str, bytes]]:
+        try:
+            with self._sessions() as session:
+                consent = queries.consent_by_receipt(session, receipt_hash(receipt))
+            return [] if consent is None or consent.media is None else [self._file(consent)]
+        except (SQLAlchemyError, StoreFailed) as error:
+            logger.exception("an export could not be made")
+            raise Refused(
+                "unavailable", "The file cannot be read just now. Please try again in a moment."
+            ) from error
+
+    def _file(self, consent: Consent) -> tuple[str, bytes]:
+        assert consent.media is not None
+        try:
+            content = self._keeping.read(consent.media)
+        except FileNotFoundError:
+            logger.exception("kept media is missing from the store: %s", consent.media.name)
+            return "media-missing.txt", _GONE.encode()
+        if consent.media.format == "jpeg":
+            content = with_orientation(content, consent.orientation)
+        return f"media.{ENDINGS[consent.media.format]}", content
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)

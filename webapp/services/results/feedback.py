@@ -1,0 +1,164 @@
+"""Keep what a visitor says of a verdict, once per key."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from webapp.db import queries
+from webapp.db.session import Sessions
+from webapp.db.tables import Analysis, Feedback, FeedbackTag, Region
+from webapp.domain.clock import now
+from webapp.domain.enums import Tag, Vote
+from webapp.domain.errors import Refused, unknown_receipt
+from webapp.domain.limits import KEY_LENGTHS, MAX_NOTE, storable
+from webapp.media.masks import Mask, read_mask
+from webapp.security.tokens import receipt_hash
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A vote on `subject`: 0 the whole file, from 1 on a picture's face or a clip's person.
+
+    `note` is kept byte for byte. `tags` are reasons (see Tag), in any order. `region` is what was painted of the subject: a PNG of
+    one channel laid over the whole upright picture, whatever its own size; pictures only, since a clip has no single moment.
+    """
+
+    receipt: str
+    subject: int
+    vote: str
+    note: str
+    idempotency_key: str
+    tags: Sequence[str] = ()
+    region: bytes | None = None
+
+
+@dataclass(frozen=True)
+class _Checked:
+    vote: Vote
+    tags: tuple[Tag, ...]
+    mask: Mask | None
+
+
+class FeedbackService:
+    def __init__(self, sessions: Sessions, *, stored: Callable[[str], object] | None = None) -> None:
+        """`stored` is told of every vote once it is stored, by its receipt's hash."""
+        self._sessions = sessions
+        self._stored = stored
+
+    def submit(self, submission: Submission) -> bool:
+        """Store a vote. True: stored now; False: this very submission had been stored before.
+
+        Raises Refused with invalid_vote, invalid_tag, invalid_region, invalid_key, note_too_long, invalid_note, unknown_receipt,
+        unknown_face, key_reused or not_saved.
+        """
+        _check_note(submission.note)
+        _check_key(submission.idempotency_key)
+        mask = None if submission.region is None else read_mask(submission.region)
+        checked = _Checked(_checked_vote(submission.vote), _checked_tags(submission.tags), mask)
+        try:
+            try:
+                new = self._store(submission, checked)
+            except (
+                IntegrityError
+            ):  # another request with this key came first, or the analysis was deleted meanwhile
+                new = self._store(submission, checked)
+        except SQLAlchemyError as error:
+            logger.exception("feedback could not be stored")
+            raise Refused(
+                "not_saved", "Your vote could not be saved. Please try again in a moment."
+            ) from error
+        if new and self._stored is not None:
+            self._stored(receipt_hash(submission.receipt))
+        return new
+
+    def _store(self, submission: Submission, checked: _Checked) -> bool:
+        with self._sessions.begin() as session:
+            analysis = queries.analysis_by_receipt(session, receipt_hash(submission.receipt))
+            if analysis is None:
+                raise unknown_receipt()
+            _check_subject(session, analysis, submission.subject)
+            if checked.mask is not None and (analysis.kind != "image" or analysis.outcome == "rejected"):
+                raise Refused("invalid_region", "A region can be painted on a picture only.")
+            row = _row(analysis, submission, checked)
+            earlier = queries.feedback_by_key(session, submission.idempotency_key)
+            if earlier is None:
+                session.add(row)
+                return True
+            if _said(earlier) != _said(row):
+                raise Refused("key_reused", "This idempotency key was used for another vote.")
+            return False
+
+
+def _row(analysis: Analysis, submission: Submission, checked: _Checked) -> Feedback:
+    mask = checked.mask
+    return Feedback(
+        analysis_id=analysis.id,
+        created_at=now(),
+        subject=submission.subject,
+        vote=checked.vote,
+        note=submission.note,
+        idempotency_key=submission.idempotency_key,
+        tags=[FeedbackTag(tag=tag) for tag in checked.tags],
+        region=None if mask is None else Region(width=mask.width, height=mask.height, png=mask.png),
+    )
+
+
+def _said(row: Feedback) -> tuple[object, ...]:
+    """What makes two submissions the same one."""
+    tags = frozenset(str(tag.tag) for tag in row.tags)
+    return (
+        row.analysis_id,
+        row.subject,
+        str(row.vote),
+        row.note,
+        tags,
+        None if row.region is None else row.region.png,
+    )
+
+
+def _checked_vote(text: str) -> Vote:
+    try:
+        return Vote(text)
+    except ValueError:
+        raise Refused("invalid_vote", f"A vote must be one of {', '.join(Vote)}.") from None
+
+
+def _checked_tags(words: Sequence[str]) -> tuple[Tag, ...]:
+    """Each once, in the order of Tag."""
+    try:
+        given = {Tag(word) for word in words}
+    except (ValueError, TypeError):
+        raise Refused("invalid_tag", f"A reason must be one of {', '.join(Tag)}.") from None
+    return tuple(tag for tag in Tag if tag in given)
+
+
+def _check_note(note: str) -> None:
+    if len(note) > MAX_NOTE:
+        raise Refused(
+            "note_too_long", f"A note can have at most {MAX_NOTE} characters; this one has {len(note)}."
+        )
+    if not storable(note):
+        raise Refused("invalid_note", "The note holds characters that cannot be stored.")
+
+
+def _check_key(key: str) -> None:
+    if not KEY_LENGTHS[0] <= len(key) <= KEY_LENGTHS[1] or not storable(key):
+        raise Refused(
+            "invalid_key", f"The idempotency key must have {KEY_LENGTHS[0]} to {KEY_LENGTHS[1]} characters."
+        )
+
+
+def _check_subject(session: Session, analysis: Analysis, subject: int) -> None:
+    count = queries.count_subjects(session, analysis)
+    if not 0 <= subject <= count:
+        raise Refused(
+            "unknown_face",
+            f"This result has {count} {'face' if count == 1 else 'faces'}; there is no face {subject}.",
+        )

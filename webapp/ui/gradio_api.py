@@ -1,0 +1,119 @@
+"""What other programs call by name (gradio_client): the HTTP contract."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import cv2
+import gradio as gr
+
+from laanet_core.errors import UnreadableMedia
+from laanet_core.inference.overlay import draw_overlay
+from laanet_core.types import RGBImage
+from webapp.domain.errors import Refused
+from webapp.services.results.feedback import FeedbackService, Submission
+from webapp.services.results.receipts import ReceiptService
+from webapp.ui.pages.analyse import QUEUE, places
+from webapp.ui.render.timeline import rows as timeline_rows
+from webapp.ui.services import Services
+
+_MISSING = {"error": Refused("missing_file", "A file is needed.").to_json()}
+
+
+def build(services: Services) -> None:
+    """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete, which no page shows. None of them keeps a file."""
+    with gr.Column(visible=False):
+        _add_analyses(services)
+        _add_feedback(services.feedback)
+        _add_receipts(services.receipts)
+
+
+def _add_analyses(services: Services) -> None:
+    """An upload is deleted once it was judged."""
+
+    def analyse_image(file: str | None) -> tuple[Any, dict[str, Any]]:
+        """Judge a picture: (picture with heatmaps and boxes or null, result as `predict --json` prints it, with its receipt)."""
+        if not file:
+            return None, _MISSING
+        path, overlay = Path(file), None
+        analysed = services.analysis.analyse(path, only="image")
+        if analysed.result.outcome != "rejected":
+            with contextlib.suppress(UnreadableMedia):  # the answer counts, and is stored
+                overlay = _laid_down(
+                    draw_overlay(services.evidence.picture(path), analysed.result.faces),
+                    services.settings.cache,
+                )
+                services.uploads.hold(analysed.receipt, overlay)
+        services.uploads.drop(path)
+        return None if overlay is None else str(overlay), analysed.to_json()
+
+    def analyse_video(file: str | None) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
+        """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
+        if not file:
+            return _MISSING, []
+        path = Path(file)
+        analysed = services.analysis.analyse(path, only="video")
+        services.uploads.drop(path)
+        return analysed.to_json(), timeline_rows(analysed.result)
+
+    file = gr.File(type="filepath", label="file")
+    picture, result, timeline = (
+        gr.Image(format="png", label="overlay"),
+        gr.JSON(label="result"),
+        gr.JSON(label="timeline"),
+    )
+    limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": places(services.settings)}
+    gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
+    gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
+
+
+def _laid_down(rgb: RGBImage, cache: Path) -> Path:
+    """A PNG where Gradio hands files out, in a folder of its own, so that it is known what to delete; it is swept like the uploads."""
+    path = Path(tempfile.mkdtemp(dir=cache)) / "overlay.png"
+    if not cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)):
+        raise OSError(f"could not write {path}")
+    return path
+
+
+def _add_feedback(feedback: FeedbackService) -> None:
+    def submit_feedback(
+        receipt: str, face: float, vote: str, note: str, idempotency_key: str
+    ) -> dict[str, Any]:
+        """Vote on a result: face 0 is the whole file. {"stored", "repeated", "error"}."""
+        try:
+            if isinstance(face, bool) or not isinstance(face, (int, float)) or not float(face).is_integer():
+                raise Refused("unknown_face", "The face must be a whole number; 0 is the whole file.")
+            new = feedback.submit(
+                Submission(str(receipt), int(face), str(vote), str(note or ""), str(idempotency_key))
+            )
+        except Refused as refusal:
+            return {"stored": False, "repeated": False, "error": refusal.to_json()}
+        return {"stored": True, "repeated": not new, "error": None}
+
+    receipt, face, vote = gr.Textbox(label="receipt"), gr.Number(label="face"), gr.Textbox(label="vote")
+    note, key, stored = gr.Textbox(label="note"), gr.Textbox(label="idempotency_key"), gr.JSON(label="stored")
+    gr.Button().click(submit_feedback, [receipt, face, vote, note, key], stored, api_name="submit_feedback")
+
+
+def _add_receipts(receipts: ReceiptService) -> None:
+    def result(receipt: str) -> dict[str, Any]:
+        """All that is stored under a receipt, as at `GET /api/v1/results/{receipt}`; {"error": {"code", "message"}} for an unknown one."""
+        try:
+            return receipts.result(str(receipt))
+        except Refused as refusal:
+            return {"error": refusal.to_json()}
+
+    def delete(receipt: str) -> dict[str, Any]:
+        """Delete all that is stored under a receipt. {"deleted", "error"}."""
+        try:
+            receipts.delete(str(receipt))
+        except Refused as refusal:
+            return {"deleted": False, "error": refusal.to_json()}
+        return {"deleted": True, "error": None}
+
+    receipt, record, deleted = gr.Textbox(label="receipt"), gr.JSON(label="result"), gr.JSON(label="deleted")
+    gr.Button().click(result, receipt, record, api_name="result")
+    gr.Button().click(delete, receipt, deleted, api_name="delete")

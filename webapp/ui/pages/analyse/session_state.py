@@ -1,0 +1,76 @@
+"""What the page remembers of the files a visitor has had analysed, in the server's memory and not for long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from laanet_core.inference.stability import Stability
+from webapp.security.tokens import following_key, new_key
+from webapp.services.analysis.service import Analysed
+
+LONGEST_NAME = 255  # characters of a file's name
+
+
+@dataclass(frozen=True)
+class Said:
+    """A vote as it was sent, for when its file is shown again."""
+
+    subject: int
+    choice: str
+    tags: tuple[str, ...]
+    words: str
+
+
+@dataclass
+class Shown:
+    """One analysed file: where it arrived and where it lies now, its name as the visitor gave it, the answer, and what followed later.
+
+    `made` are the files made from it (reports, the drawn clip, which is also `clip`); they go when it goes.
+    """
+
+    upload: str
+    path: Path
+    name: str
+    analysed: Analysed
+    stabilities: list[Stability | None] | None = None
+    said: Said | None = None
+    clip: Path | None = None
+    made: list[Path] = field(default_factory=list)
+    key: str = field(default_factory=new_key)  # of the next vote
+    sent: str = ""  # the vote that was sent last, under `key`
+
+    def key_for(self, vote: str) -> str:
+        """Another vote gets another key; the same one sent twice counts once."""
+        if self.sent not in ("", vote):
+            self.key = following_key(self.key)
+        return self.key
+
+
+@dataclass
+class Visit:
+    """The files of one page, which of them is shown, and where each of the uploads lies that were taken (by where it arrived)."""
+
+    files: list[Shown] = field(default_factory=list)
+    number: int = 0
+    taken: dict[str, Path] = field(default_factory=dict)
+    deleted: bool = False  # the page is about to take a deleted file from the list of uploads itself
+
+    @property
+    def shown(self) -> Shown | None:
+        return self.files[self.number] if 0 <= self.number < len(self.files) else None
+
+    def remove_shown(self) -> Shown | None:
+        """Take the shown file out; the one after it is shown, or the last one."""
+        shown = self.shown
+        if shown is not None:
+            self.files.remove(shown)
+            self.taken.pop(shown.upload, None)
+            self.number = max(min(self.number, len(self.files) - 1), 0)
+        return shown
+
+
+def name_of(given: object, path: str) -> str:
+    """The name a browser says a file has, as text that can be sent anywhere; else that of the upload. Nothing is ever opened by it."""
+    name = given if isinstance(given, str) and given else Path(path).name
+    return name.encode("utf-8", "replace").decode()[:LONGEST_NAME]
