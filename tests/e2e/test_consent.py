@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from laanet_core.media.images import read_image
 from tests.conftest import Server
 from tests.e2e.conftest import Visit
-from webapp.ui.texts import LANGUAGES
+from webapp.texts import LANGUAGES
 
 ENGLISH = LANGUAGES["en"]
 

@@ -16,11 +16,11 @@ from webapp.db.session import connect, make_sessions
 from webapp.db.tables import Account, Decision
 from webapp.domain.clock import now
 from webapp.domain.enums import Role
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
 from webapp.services.accounts import Person
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.ui.texts import LANGUAGES
+from webapp.texts import LANGUAGES
 
 ENGLISH = LANGUAGES["en"]
 # A toast goes by itself, by the page's clock: where the page asked already before that is put forward, at once.

@@ -20,10 +20,10 @@ from tests.e2e.conftest import PHONE, ROOMY
 from webapp.db.tables import Analysis, Case, CaseItem, Decision, Label
 from webapp.domain.clock import now
 from webapp.domain.enums import CaseState
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
+from webapp.texts.desk import ENGLISH as WORDS
 from webapp.ui.desk import CALLS, DESK
 from webapp.ui.pages.analyse.layout import EXAMPLES
-from webapp.ui.texts.desk import ENGLISH as WORDS
 
 SHOTS = Path(__file__).resolve().parents[2] / "artifacts" / "screenshots"
 NOTE = "the seam <img src=x onerror=alert(1)> \u202e under the chin"

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, text
 
 from tests.conftest import Server
 from tests.e2e.conftest import ROOMY, Visit
-from webapp.ui.texts import LANGUAGES
+from webapp.texts import LANGUAGES
 
 TEXTS = LANGUAGES["en"]
 SEEN = """() => {

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, text
 from tests.conftest import Server, free_port, start_server, wait_until_served
 from tests.e2e.conftest import ROOMY, Visit
 from tests.e2e.test_analyse_page import long_clip
-from webapp.ui.texts import LANGUAGES
+from webapp.texts import LANGUAGES
 
 TEXTS = LANGUAGES["en"]
 TABLES = ("analysis", "consent", "media")

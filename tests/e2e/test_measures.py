@@ -14,7 +14,7 @@ from tests.e2e.test_desk import SHOTS, At
 from tests.measured import work
 from webapp.services.accounts import HOST
 from webapp.services.label_quality.service import MeasureService
-from webapp.ui.texts.measures import ENGLISH as WORDS
+from webapp.texts.measures import ENGLISH as WORDS
 
 
 @pytest.fixture(scope="module")

@@ -16,8 +16,8 @@ from tests.webapp.learning.test_switching_server import candidate, slightly_chan
 from webapp.db.tables import ModelVersion, Snapshot, TuningRun
 from webapp.domain.clock import now
 from webapp.domain.enums import ModelState, RunState, SnapshotState
-from webapp.security.tokens import new_id
-from webapp.ui.texts.model import ENGLISH as WORDS
+from webapp.domain.ids import new_id
+from webapp.texts.model import ENGLISH as WORDS
 
 FIGURES = {
     "auc gold": {"passed": True, "candidate": 0.9123, "champion": 0.871, "low": 0.011, "high": 0.0712},

@@ -18,8 +18,8 @@ from sqlalchemy import create_engine, text
 from tests.conftest import Server
 from tests.e2e.conftest import Visit
 from webapp.media.masks import painted_pixels
+from webapp.texts import LANGUAGES
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
-from webapp.ui.texts import LANGUAGES
 
 
 def test_several_photos_are_answered_each_by_itself(visit: Visit, samples: Path) -> None:

@@ -18,8 +18,8 @@ from laanet_core.inference.stability import stabilities
 from laanet_core.inference.stable_verdicts import held_answer
 from laanet_core.media.images import read_image
 from tests.e2e.conftest import Visit
+from webapp.texts import LANGUAGES
 from webapp.ui.pages.analyse.layout import EXAMPLES
-from webapp.ui.texts import LANGUAGES
 
 ENGLISH = LANGUAGES["en"]
 UNSTABLE = ENGLISH.outcomes["unstable"][1]

@@ -17,8 +17,8 @@ from tests.webapp.filenames import NAMES
 from tests.webapp.naughty import MANY, NOTES
 from webapp.domain.limits import MAX_NOTE
 from webapp.security.tokens import new_key
+from webapp.texts import LANGUAGES
 from webapp.ui.pages.analyse.layout import EXAMPLES
-from webapp.ui.texts import LANGUAGES
 
 TEXTS = LANGUAGES["en"]
 INJECTED = """() => [...document.querySelectorAll("gradio-app *")].filter((element) =>

@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 from tests.hub_server import HubServer
 from tests.openid_provider import HOST, OpenIDProvider
 from tests.spaces.space import STOPS_WITHIN, Space
-from webapp.ui.texts import LANGUAGES
+from webapp.texts import LANGUAGES
 
 TOKEN = "token-of-the-scraper"
 PERSONAL = "Erika-Mustermann.jpg"

@@ -23,8 +23,8 @@ from webapp.bootstrap import open_records
 from webapp.domain.limits import CONSENT_VERSION
 from webapp.security.tokens import receipt_hash
 from webapp.settings import InvalidSetting, from_environment
+from webapp.texts import LANGUAGES
 from webapp.ui.rest import schemas
-from webapp.ui.texts import LANGUAGES
 
 # the text that visitors agreed to, by version: what was agreed to must stay what it was
 TEXTS = {

@@ -6,8 +6,8 @@ from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_image
 from laanet_core.media.video import read_frames
 from webapp.examples import make
+from webapp.texts import LANGUAGES
 from webapp.ui.pages.analyse.layout import EXAMPLES
-from webapp.ui.texts import LANGUAGES
 
 
 def test_every_example_is_there_in_every_language() -> None:

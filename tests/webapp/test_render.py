@@ -20,10 +20,10 @@ from laanet_core.results import (
     TrackResult,
     Verdict,
 )
+from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render import faces, facts, picture, record, timeline
 from webapp.ui.render import reliability as trust
 from webapp.ui.render.headline import headline, message
-from webapp.ui.texts import LANGUAGES, Texts
 
 ENGLISH = LANGUAGES["en"]
 FINDINGS = ENGLISH.stability_findings

@@ -49,11 +49,11 @@ from webapp.services.reports.service import (
     report_pdf,
 )
 from webapp.services.reports.text import BODY, paragraph, register_fonts
+from webapp.texts import LANGUAGES
 from webapp.ui.render import faces as page_faces
 from webapp.ui.render import facts as page_facts
 from webapp.ui.render.headline import headline as page_headline
 from webapp.ui.render.reliability import stability_strip
-from webapp.ui.texts import LANGUAGES
 
 MADE = datetime(2026, 11, 25, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=1)))
 SHA = hashlib.sha256(b"the file").hexdigest()

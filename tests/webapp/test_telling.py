@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 
 from laanet_core.results import AnalysisResult, ModelInfo
+from webapp.texts import LANGUAGES
 from webapp.ui.page_presence import Presence
 from webapp.ui.pages.analyse.progress import Telling
 from webapp.ui.render.receipt_links import receipt_of
-from webapp.ui.texts import LANGUAGES
 
 CLIP = AnalysisResult("video", "verdict", "fake", 0.87654, (), ModelInfo("laanet-lite", "1", "0" * 64), 0.2)
 

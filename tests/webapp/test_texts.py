@@ -11,7 +11,7 @@ from laanet_core.inference.stable_verdicts import Finding
 from laanet_core.results import CAUTIONS, Outcome, Verdict
 from webapp.domain.enums import Vote
 from webapp.services.reports.service import REPORT_WORDS
-from webapp.ui.texts import LANGUAGES, Texts
+from webapp.texts import LANGUAGES, Texts
 
 ENGLISH = LANGUAGES["en"]
 SAME_EVERYWHERE = {"title", "stability_names.jpeg_90", "stability_names.jpeg_70", "stability_names.jpeg_50"}

@@ -18,8 +18,8 @@ from laanet_core.results import ModelInfo
 from tests.core.conftest import TINY
 from tests.hub_server import HubServer, Repository
 from webapp.services.model_registry.startup_weights import StartingWeights, WeightsInUse
+from webapp.texts import LANGUAGES
 from webapp.ui.render.headline import stand_in
-from webapp.ui.texts import LANGUAGES
 
 SECONDS = 1.0
 

@@ -27,11 +27,6 @@ def receipt_hash(receipt: str) -> str:
     return token_hash(receipt)
 
 
-def new_id() -> str:
-    """An id that may be shown: random, 128 bits, says nothing."""
-    return secrets.token_hex(16)
-
-
 def new_key() -> str:
     """A fresh idempotency key."""
     return secrets.token_urlsafe(16)

@@ -18,6 +18,7 @@ from starlette.middleware import Middleware
 
 from webapp.services.storage.uploads import Uploads, folder
 from webapp.settings import Settings
+from webapp.texts import LANGUAGES
 from webapp.ui import gradio_api as api
 from webapp.ui.desk import Desk
 from webapp.ui.gradio_patches.queue import queued
@@ -29,7 +30,6 @@ from webapp.ui.pages import analyse, receipt
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
 from webapp.ui.scripts import public
 from webapp.ui.services import Services
-from webapp.ui.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from webapp.services.operations.prometheus import Metrics

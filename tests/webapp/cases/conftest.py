@@ -14,7 +14,8 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Account, Analysis, Consent, Face, Feedback, Media
 from webapp.domain.clock import now
 from webapp.domain.enums import Reason, Role, Vote
-from webapp.security.tokens import new_id, new_key, new_receipt, receipt_hash
+from webapp.domain.ids import new_id
+from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.audit.log import AuditService
 from webapp.services.moderation.case_events import CaseLog

@@ -16,7 +16,7 @@ from webapp.db.tables import Case, CaseItem, Claim
 from webapp.domain.clock import now
 from webapp.domain.enums import CaseState, Reason, Vote
 from webapp.domain.errors import Refused
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
 from webapp.services.accounts import Person
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabellingService, Said

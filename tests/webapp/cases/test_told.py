@@ -14,7 +14,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Label
 from webapp.domain.clock import now
 from webapp.domain.enums import LabelValue, Reason
-from webapp.security.tokens import new_id, receipt_hash
+from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.label_quality.score_reliability import ReliabilityService
 from webapp.services.moderation.case_events import CaseLog
@@ -23,10 +23,12 @@ from webapp.services.moderation.labelling import LabellingService, Said
 from webapp.services.moderation.ranking import Rules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.receipts import ReceiptService
+from webapp.texts import LANGUAGES
 from webapp.ui.render.record import record
-from webapp.ui.texts import LANGUAGES
 
 pytestmark = pytest.mark.both_databases
+from webapp.domain.ids import new_id
+
 DELAY = timedelta(minutes=10)
 
 

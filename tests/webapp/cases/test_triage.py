@@ -34,7 +34,8 @@ from webapp.db.tables import (
 )
 from webapp.domain.clock import now
 from webapp.domain.enums import Reason
-from webapp.security.tokens import new_id, new_key, new_receipt, receipt_hash
+from webapp.domain.ids import new_id
+from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService

@@ -26,10 +26,10 @@ from webapp.services.accounts import HOST, AccountService
 from webapp.services.label_quality.report import FEWEST, Measures, Share
 from webapp.services.label_quality.service import MeasureService
 from webapp.settings import Settings
+from webapp.texts.desk import ENGLISH as DESK
+from webapp.texts.measures import ENGLISH as WORDS
 from webapp.ui.pages.desk.alpha_chart import chart
 from webapp.ui.pages.desk.measures import measures
-from webapp.ui.texts.desk import ENGLISH as DESK
-from webapp.ui.texts.measures import ENGLISH as WORDS
 
 
 @pytest.fixture

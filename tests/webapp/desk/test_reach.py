@@ -15,7 +15,7 @@ from tests.conftest import Server
 from tests.desks import Moderator, close_all, keep, open_on, records_of, rows_of, signed_in
 from webapp.db.tables import SignedIn
 from webapp.domain.clock import now
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
 from webapp.services.accounts import HOST, AccountService
 from webapp.ui.desk import CALLS, DESK
 from webapp.ui.desk.model_routes import PREFIX

@@ -8,10 +8,10 @@ from webapp.domain.enums import CaseState, LabelValue, ModelState, Role, RunStat
 from webapp.services.moderation.case_images import VIEWS
 from webapp.services.moderation.flags import Concern
 from webapp.services.moderation.labelling import CONFIDENCES
+from webapp.texts.desk import ENGLISH
+from webapp.texts.model import ENGLISH as MODEL
 from webapp.ui.pages.desk.model import modelboard
 from webapp.ui.pages.desk.worktable import worktable
-from webapp.ui.texts.desk import ENGLISH
-from webapp.ui.texts.model import ENGLISH as MODEL
 
 PAGE = worktable(ENGLISH)
 

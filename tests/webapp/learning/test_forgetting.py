@@ -17,7 +17,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Account, Decision, Snapshot, TuningRun
 from webapp.domain.clock import now
 from webapp.domain.enums import ModelState, Role, RunState
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
 from webapp.services.audit.log import AuditService
 from webapp.services.drills import poisoning as poison
 from webapp.services.model_registry.versions import VersionService

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.tables.base import Base, UTCTime
 from webapp.domain.enums import Purpose, Role
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
 
 _ROLES = ", ".join(f"'{role}'" for role in Role)
 _PURPOSES = ", ".join(f"'{purpose}'" for purpose in Purpose)

@@ -12,7 +12,7 @@ from webapp.db.audit_chain import Event
 from webapp.db.tables import Outbox
 from webapp.domain.clock import now
 from webapp.domain.enums import Action
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
 from webapp.services.audit.log import AuditService, Tell
 
 SENT = (Action.CASE_OPENED, Action.CASE_DECIDED, Action.CASE_UNDONE)  # to the webhook

@@ -13,7 +13,7 @@ from webapp.db import case_queries as queries
 from webapp.db.tables import Analysis, Case, CaseItem
 from webapp.domain.clock import now
 from webapp.domain.enums import CaseState, Reason, Vote
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
 from webapp.services.analysis_records.subjects import subject_of
 
 HEARD = 200  # items of a case whose votes are counted, the newest

@@ -54,6 +54,6 @@ class Timer:
             task = self._tasks[place]
             try:
                 task.run()
-            except Exception:  # noqa: BLE001 the next time may go well, and the others must go on
+            except Exception:
                 logger.exception("%s failed", task.name)
             due[place] = time.monotonic() + task.every

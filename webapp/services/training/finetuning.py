@@ -26,7 +26,7 @@ from webapp.db.tables import TuningRun
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, ModelState, RunState, SnapshotState
 from webapp.domain.errors import Unable
-from webapp.security.tokens import new_id
+from webapp.domain.ids import new_id
 from webapp.services.audit.log import AuditService
 from webapp.services.model_registry.versions import Standing, VersionService
 from webapp.services.training import subprocesses as process

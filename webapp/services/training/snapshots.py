@@ -25,9 +25,9 @@ from webapp.db.tables import Snapshot, SnapshotItem
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, LabelValue, Part, SnapshotState
 from webapp.domain.errors import Unable
+from webapp.domain.ids import new_id
 from webapp.media.store import StoreFailed
 from webapp.media.stripping import with_orientation
-from webapp.security.tokens import new_id
 from webapp.services.audit.log import AuditService
 from webapp.services.storage.kept_media import GRACE, Keeping
 from webapp.services.storage.snapshot_folders import SnapshotFolders

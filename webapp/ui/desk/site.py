@@ -16,6 +16,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from webapp.settings import Settings
+from webapp.texts.desk import ENGLISH
+from webapp.texts.model import ENGLISH as MODEL
 from webapp.ui import auth as doors
 from webapp.ui.auth import Door
 from webapp.ui.desk import routes
@@ -27,8 +29,6 @@ from webapp.ui.middleware import App, Beside, Guard
 from webapp.ui.pages import desk as page
 from webapp.ui.scripts import INK
 from webapp.ui.services import DeskServices
-from webapp.ui.texts.desk import ENGLISH
-from webapp.ui.texts.model import ENGLISH as MODEL
 
 DESK = "/moderate"
 CALLS = f"{DESK}/desk"  # the JSON

@@ -10,12 +10,12 @@ from urllib.parse import quote
 import gradio as gr
 
 from webapp.domain.errors import Refused
+from webapp.texts import Texts
 from webapp.ui.pages.analyse.layout import header
 from webapp.ui.render import record
 from webapp.ui.render.headline import message
 from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.services import Services
-from webapp.ui.texts import Texts
 
 # The receipt stands behind "#", which browsers do not send: it is in no log and no Referer.
 FROM_ADDRESS = "() => [location.hash.slice(1)]"

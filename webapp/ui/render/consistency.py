@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from laanet_core.types import RGBImage
+from webapp.texts import Texts
 from webapp.ui.render.picture import data_uri
-from webapp.ui.texts import Texts
 
 _SIDE = 224
 

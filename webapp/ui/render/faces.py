@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from laanet_core.results import AnalysisResult, Verdict, number_text, size_text
-from webapp.ui.texts import Texts
+from webapp.texts import Texts
 
 Row = tuple[int, Verdict | None, float | None, float | None, str]
 

@@ -6,7 +6,7 @@ from html import escape
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.results import ModelInfo, number_text
-from webapp.ui.texts import Texts
+from webapp.texts import Texts
 
 
 def model_facts(info: ModelInfo, decision: DecisionConfig, notice: str | None, texts: Texts) -> str:

@@ -8,7 +8,7 @@ from html import escape
 from laanet_core.errors import UnreadableMedia
 from laanet_core.inference.key_frames import Stretch, longest_fake
 from laanet_core.results import AnalysisResult, ModelInfo, number_text
-from webapp.ui.texts import Texts
+from webapp.texts import Texts
 
 
 def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) -> str:

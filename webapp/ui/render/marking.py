@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from webapp.ui.texts import Texts
+from webapp.texts import Texts
 
 
 def sheet(texts: Texts) -> str:

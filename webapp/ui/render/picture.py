@@ -14,7 +14,7 @@ from laanet_core.inference.key_frames import Moment
 from laanet_core.inference.overlay import heat_layer
 from laanet_core.results import FaceResult
 from laanet_core.types import RGBImage
-from webapp.ui.texts import Texts
+from webapp.texts import Texts
 
 Named = tuple[int, str]  # what a face is called: its number, and in words
 SHOWN_SIDE = 1280  # longer side of a picture sent to the page

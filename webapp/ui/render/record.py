@@ -8,10 +8,10 @@ from typing import Any
 
 from laanet_core.inference.key_frames import longest_fake
 from laanet_core.results import number_text
+from webapp.texts import Texts
 from webapp.ui.render import headline
 from webapp.ui.render.faces import grid, pill
 from webapp.ui.render.reliability import reliability_lines
-from webapp.ui.texts import Texts
 
 
 def record(found: Mapping[str, Any], texts: Texts) -> str:

@@ -8,8 +8,8 @@ from html import escape
 from laanet_core.inference.stability import Stability
 from laanet_core.inference.stable_verdicts import checked_faces, finding, named
 from laanet_core.results import AnalysisResult, FaceResult, Verdict, number_text
+from webapp.texts import Texts
 from webapp.ui.render.faces import pill
-from webapp.ui.texts import Texts
 
 
 def stability_strip(result: AnalysisResult, found: Sequence[Stability | None], texts: Texts) -> str:

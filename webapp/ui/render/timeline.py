@@ -7,7 +7,7 @@ from html import escape
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult
-from webapp.ui.texts import Texts
+from webapp.texts import Texts
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720.0, 200.0, 34.0, 22.0, 8.0  # of the drawing, in its own units
 _DASHES = ("", "7 4", "2 4", "10 3 2 3")  # persons differ by line as well as by colour

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from webapp.texts import Texts
 from webapp.ui.pages.analyse.handlers import QUEUE, connect, places
 from webapp.ui.pages.analyse.layout import lay_out
 from webapp.ui.services import Services
-from webapp.ui.texts import Texts
 
 __all__ = ["QUEUE", "build", "places"]
 

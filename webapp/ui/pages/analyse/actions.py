@@ -16,13 +16,13 @@ from webapp.media.masks import mask_of_text
 from webapp.security.tokens import new_key
 from webapp.services.reports.service import REPORT_WORDS
 from webapp.services.results.feedback import Submission
+from webapp.texts import Texts, code_of
 from webapp.ui.pages.analyse import view as show
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.session_state import Said, Shown, Visit
 from webapp.ui.render import headline
 from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.services import Services
-from webapp.ui.texts import Texts, code_of
 
 HAND_OVER = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
 TAKE_OUT = (

@@ -14,6 +14,7 @@ from laanet_core.inference.stability import Stability
 from webapp.domain.errors import Refused
 from webapp.services.analysis.queue import Busy
 from webapp.settings import Settings
+from webapp.texts import Texts
 from webapp.ui.pages.analyse import actions
 from webapp.ui.pages.analyse import view as show
 from webapp.ui.pages.analyse.layout import Layout
@@ -22,7 +23,6 @@ from webapp.ui.pages.analyse.session_state import Shown, Visit, name_of
 from webapp.ui.render import headline
 from webapp.ui.render.consistency import consistency_maps
 from webapp.ui.services import Services
-from webapp.ui.texts import Texts
 
 logger = logging.getLogger(__name__)
 QUEUE = "analysis"  # one queue for all ways to ask for an analysis

@@ -9,10 +9,10 @@ from typing import Any
 import gradio as gr
 
 from webapp.domain.enums import Tag, Vote
+from webapp.texts import LANGUAGES, Texts, code_of
 from webapp.ui.render import facts, marking
 from webapp.ui.render.headline import stand_in, welcome
 from webapp.ui.services import Services
-from webapp.ui.texts import LANGUAGES, Texts, code_of
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 

@@ -6,8 +6,8 @@ import time
 from typing import Any
 
 from laanet_core.results import AnalysisResult, number_text
+from webapp.texts import Texts
 from webapp.ui.pages.analyse.eta import Remaining
-from webapp.ui.texts import Texts
 
 
 class Telling:

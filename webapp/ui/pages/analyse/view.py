@@ -8,12 +8,12 @@ import gradio as gr
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.results import AnalysisResult
+from webapp.texts import Texts
 from webapp.ui.pages.analyse.layout import Layout, Next, address
 from webapp.ui.pages.analyse.session_state import Shown, Visit
 from webapp.ui.render import faces, headline, picture, timeline
 from webapp.ui.render import reliability as trust
 from webapp.ui.services import Services
-from webapp.ui.texts import Texts
 
 Values = dict[Any, Any]  # by component
 

@@ -11,10 +11,10 @@ import gradio as gr
 from webapp.domain.enums import Role
 from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
+from webapp.texts.desk import DeskTexts
 from webapp.ui.auth import cookies as cookie
 from webapp.ui.pages.desk.tables import table
 from webapp.ui.services import DeskServices
-from webapp.ui.texts.desk import DeskTexts
 
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from webapp.ui.texts.measures import MeasureTexts
+from webapp.texts.measures import MeasureTexts
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = (
     720.0,

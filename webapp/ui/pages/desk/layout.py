@@ -7,14 +7,14 @@ from html import escape
 import gradio as gr
 
 from webapp.domain.enums import Role
+from webapp.texts.desk import ENGLISH, DeskTexts
+from webapp.texts.measures import ENGLISH as MEASURES
+from webapp.texts.model import ENGLISH as MODEL
 from webapp.ui.auth import cookies as cookie
 from webapp.ui.pages.desk import admin, measures
 from webapp.ui.pages.desk.model import modelboard
 from webapp.ui.pages.desk.worktable import worktable
 from webapp.ui.services import DeskServices
-from webapp.ui.texts.desk import ENGLISH, DeskTexts
-from webapp.ui.texts.measures import ENGLISH as MEASURES
-from webapp.ui.texts.model import ENGLISH as MODEL
 
 
 def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:

@@ -10,13 +10,13 @@ import gradio as gr
 
 from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
+from webapp.texts.desk import DeskTexts
+from webapp.texts.measures import MeasureTexts
 from webapp.ui.auth import cookies as cookie
 from webapp.ui.pages.desk.admin import QUIET
 from webapp.ui.pages.desk.alpha_chart import chart
 from webapp.ui.pages.desk.tables import table
 from webapp.ui.services import DeskServices
-from webapp.ui.texts.desk import DeskTexts
-from webapp.ui.texts.measures import MeasureTexts
 
 _LEAST = 0.005  # a chance below that is no suggestion
 Found = Mapping[str, Any]  # `Measures.to_json`, or a part of it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from webapp.services.training.admin import MOST_STEPS
-from webapp.ui.texts.model import ModelTexts
+from webapp.texts.model import ModelTexts
 
 
 def modelboard(texts: ModelTexts) -> str:

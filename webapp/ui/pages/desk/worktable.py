@@ -11,7 +11,7 @@ from html import escape
 from webapp.domain.enums import LabelValue, Tag
 from webapp.domain.limits import MAX_NOTE
 from webapp.services.moderation.flags import Concern
-from webapp.ui.texts.desk import DeskTexts
+from webapp.texts.desk import DeskTexts
 
 VALUE_KEYS = dict(zip(LabelValue, "1234", strict=True))
 CONFIDENCE_KEYS = "qwe"

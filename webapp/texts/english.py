@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webapp.ui.texts.schema import Texts
+from webapp.texts.schema import Texts
 
 ENGLISH = Texts(
     language="English",

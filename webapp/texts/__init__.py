@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from webapp.ui.texts.chinese import CHINESE
-from webapp.ui.texts.english import ENGLISH
-from webapp.ui.texts.schema import Texts
+from webapp.texts.chinese import CHINESE
+from webapp.texts.english import ENGLISH
+from webapp.texts.schema import Texts
 
 LANGUAGES: Mapping[str, Texts] = {
     "en": ENGLISH,
