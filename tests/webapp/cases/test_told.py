@@ -14,6 +14,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Label
 from webapp.domain.clock import now
 from webapp.domain.enums import LabelValue, Reason
+from webapp.domain.ids import new_id
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.label_quality.score_reliability import ReliabilityService
@@ -27,7 +28,6 @@ from webapp.texts import LANGUAGES
 from webapp.ui.render.record import record
 
 pytestmark = pytest.mark.both_databases
-from webapp.domain.ids import new_id
 
 DELAY = timedelta(minutes=10)
 
