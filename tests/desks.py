@@ -19,7 +19,7 @@ from webapp.domain.clock import now
 from webapp.domain.enums import Reason, Role
 from webapp.security.tokens import new_token, receipt_hash, token_hash
 from webapp.services.accounts import HOST, AccountService
-from webapp.services.moderation.ranking import Rules, open_case
+from webapp.services.moderation.ranking import TriageRules, open_case
 from webapp.ui.auth import cookies as cookie
 from webapp.ui.desk import CALLS
 
@@ -75,7 +75,9 @@ def open_on(server: Server, receipt: str, *, subject: int = 1, wanted: int = 2) 
         analysis = session.scalars(
             select(Analysis).where(Analysis.receipt_hash == receipt_hash(receipt))
         ).one()
-        return open_case(session, analysis, subject, Reason.DISAGREEMENT, Rules(wanted=wanted)).public_id
+        return open_case(
+            session, analysis, subject, Reason.DISAGREEMENT, TriageRules(wanted=wanted)
+        ).public_id
 
 
 def close_all(server: Server) -> None:

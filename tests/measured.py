@@ -7,15 +7,15 @@ from datetime import UTC, datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from tests.webapp.cases.conftest import picture
+from tests.webapp.services.conftest import picture
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Case, Gold, Label, RegionAgreement
 from webapp.domain.clock import now
 from webapp.domain.enums import LabelValue, Reason, Role, Stage
 from webapp.services.accounts import Person
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules, open_case
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules, open_case
 
 CASES = 36
 GOLD = (1, 3)  # of the first month
@@ -44,7 +44,7 @@ def _case(sessions: Sessions, number: int) -> str:
         analysis = picture(0.5)
         session.add(analysis)
         session.flush()
-        case = open_case(session, analysis, 1, Reason.UNCERTAINTY, Rules()).public_id
+        case = open_case(session, analysis, 1, Reason.UNCERTAINTY, TriageRules()).public_id
     first, other = ("fake", "real") if number % 2 else ("real", "fake")
     _says(sessions, "mia", first)
     if number % 9:
@@ -64,8 +64,8 @@ def _says(sessions: Sessions, name: str, blind: str, final: str | None = None) -
     person, labelling = Person(account.id, name, Role(account.role)), LabellingService(sessions)
     case = ClaimService(sessions).take(person)
     assert case is not None
-    labelling.blind(person, case, Said(blind, 2))
-    labelling.final(person, case, None if final is None else Said(final, 2))
+    labelling.submit_blind(person, case, LabelInput(blind, 2))
+    labelling.submit_final(person, case, None if final is None else LabelInput(final, 2))
 
 
 def _compare(session: Session) -> None:

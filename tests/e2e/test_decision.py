@@ -19,7 +19,7 @@ from webapp.domain.enums import Role
 from webapp.domain.ids import new_id
 from webapp.services.accounts import Person
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
+from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.texts import LANGUAGES
 
 ENGLISH = LANGUAGES["en"]
@@ -99,8 +99,8 @@ def decide(server: Server) -> None:
         person = Person(account.id, account.name, Role.MODERATOR)
         claims, labelling = ClaimService(sessions), LabellingService(sessions)
         while (case := claims.take(person)) is not None:  # other tests' cases too
-            labelling.blind(person, case, Said("fake", 2))
-            labelling.final(person, case)
+            labelling.submit_blind(person, case, LabelInput("fake", 2))
+            labelling.submit_final(person, case)
     with sessions.begin() as session:
         session.execute(update(Decision).values(decided_at=now() - timedelta(hours=1)))
     engine.dispose()

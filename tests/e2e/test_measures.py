@@ -13,7 +13,7 @@ from tests.e2e.conftest import PHONE, ROOMY
 from tests.e2e.test_desk import SHOTS, At
 from tests.measured import work
 from webapp.services.accounts import HOST
-from webapp.services.label_quality.service import MeasureService
+from webapp.services.label_quality.service import LabelQualityService
 from webapp.texts.measures import ENGLISH as WORDS
 
 
@@ -61,7 +61,7 @@ def test_moderators_have_no_such_page(browser: Browser, server: Server) -> None:
 
 def test_figures_are_read_and_a_dispute_is_followed(browser: Browser, server: Server) -> None:
     with records_of(server) as sessions:
-        measured = MeasureService(sessions).all(HOST)
+        measured = LabelQualityService(sessions).report(HOST)
     assert measured.overall.interval is not None
     ada = opened(browser, server, "ada", ROOMY)
     page = ada.page

@@ -36,7 +36,7 @@ from laanet_core.results import (
     TrackResult,
 )
 from tests.core.clips import write_clip
-from webapp.services.label_quality.score_reliability import Reliability
+from webapp.services.label_quality.score_reliability import ScoreReliability
 from webapp.services.reports import text as lettering
 from webapp.services.reports.chart import _step
 from webapp.services.reports.service import (
@@ -85,7 +85,7 @@ def test_both_forms_say_in_every_language_that_only_a_part_was_judged() -> None:
 
 
 def test_measured_reliability_is_the_same_in_both_forms_and_in_every_language() -> None:
-    known = Reliability(40, 30, 0.5981, 0.8581, 0.82, 0.92)
+    known = ScoreReliability(40, 30, 0.5981, 0.8581, 0.82, 0.92)
     for words in (ENGLISH, CHINESE):
         report = report_of(PICTURE, words=words, reliability=(known, None))
         (entry,) = report_json(report)["reliability"]

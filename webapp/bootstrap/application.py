@@ -12,15 +12,15 @@ from webapp.bootstrap.records import Records, open_records, restore_at_start, sn
 from webapp.bootstrap.tasks import records_tasks
 from webapp.db.session import answers
 from webapp.db.sqlite_files import sqlite_file
-from webapp.services.operations.scheduler import Timer
+from webapp.services.operations.scheduler import Scheduler
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     from webapp.services.analysis.service import AnalysisService
     from webapp.services.model_registry.serving import CurrentDetector
     from webapp.services.model_registry.startup_weights import WeightsInUse
-    from webapp.services.operations.prometheus import Metrics
-    from webapp.services.operations.shutdown import Stopping
+    from webapp.services.operations.prometheus import PrometheusMetrics
+    from webapp.services.operations.shutdown import Shutdown
     from webapp.ui.health import Health
     from webapp.ui.server import Site
     from webapp.ui.services import Services
@@ -32,8 +32,8 @@ class Application:
 
     services: Services
     site: Site
-    timer: Timer
-    stopping: Stopping
+    timer: Scheduler
+    stopping: Shutdown
 
 
 def build(settings: Settings) -> Application:
@@ -49,7 +49,7 @@ def build(settings: Settings) -> Application:
     starting = StartingWeights(settings.weights)  # first: the Hub takes its time
     from webapp.services.analysis.jobs import Jobs
     from webapp.services.analysis.service import AnalysisService
-    from webapp.services.operations.shutdown import Stopping
+    from webapp.services.operations.shutdown import Shutdown
     from webapp.services.results.evidence import EvidenceService
     from webapp.services.results.exports import ExportService
     from webapp.services.results.feedback import FeedbackService
@@ -73,19 +73,19 @@ def build(settings: Settings) -> Application:
     get_ready()
     decoders.wait_until_ready()
     analysis = AnalysisService(
-        detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.look
+        detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.process
     )
     metrics = _metrics(settings, analysis)
-    feedback = FeedbackService(sessions, stored=cases.triage.look)
+    feedback = FeedbackService(sessions, stored=cases.triage.process)
     receipts = ReceiptService(
         sessions,
         records.audit,
         records.keeping,
         backups=settings.backups,
         delay=cases.delay,
-        asked=cases.triage.look,
+        asked=cases.triage.process,
         snapshots=snapshot_folders(settings),
-        backed_up_until=records.backups.holds_until,
+        backed_up_until=records.backups.covered_until,
     )
 
     from webapp.ui.page_presence import Presence
@@ -109,10 +109,10 @@ def build(settings: Settings) -> Application:
         settings,
     )
     health = _health(settings, records, analysis, detector, weights)
-    timer = Timer(
+    timer = Scheduler(
         [*records_tasks(records, settings), *cases.tasks, *learning_tasks(learning, follower, settings)]
     )
-    stopping = Stopping(
+    stopping = Shutdown(
         analysis,
         timer,
         backup=records.backups.make
@@ -147,21 +147,21 @@ def _health(
             "running": analysis.turns.running,
             "queue_length": analysis.turns.waiting,
             "database": "ok" if answers(records.engine) else "unavailable",
-            "backed_up": None if (until := records.backups.holds_until()) is None else until.isoformat(),
+            "backed_up": None if (until := records.backups.covered_until()) is None else until.isoformat(),
         }
 
     return health
 
 
-def _metrics(settings: Settings, analysis: AnalysisService) -> Metrics | None:
+def _metrics(settings: Settings, analysis: AnalysisService) -> PrometheusMetrics | None:
     if not settings.metrics_token:
         return None
     try:
-        from webapp.services.operations.prometheus import Metrics
+        from webapp.services.operations.prometheus import PrometheusMetrics
     except ImportError as error:
         raise InvalidSetting(
             "LENS_METRICS_TOKEN needs a package that is not installed: prometheus-client"
         ) from error
-    metrics = Metrics(analysis.turns, analysis.detector.info)
-    analysis.told = metrics.analysed
+    metrics = PrometheusMetrics(analysis.turns, analysis.detector.info)
+    analysis.told = metrics.record_analysis
     return metrics

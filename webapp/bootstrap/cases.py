@@ -10,17 +10,17 @@ from webapp.bootstrap.learning import Learning, overseeing
 from webapp.bootstrap.membership import member_door
 from webapp.bootstrap.records import Records, accounts
 from webapp.bootstrap.tasks import DAY, OFTEN, SETTLED, TEN_MINUTES
-from webapp.services.operations.scheduler import Task
+from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from webapp.services.label_quality.score_reliability import ReliabilityService
-    from webapp.services.label_quality.service import MeasureService
+    from webapp.services.label_quality.score_reliability import ScoreReliabilityService
+    from webapp.services.label_quality.service import LabelQualityService
     from webapp.services.model_registry.serving import CurrentDetector
     from webapp.services.moderation.case_images import KeptReader
     from webapp.services.moderation.claims import ClaimService
     from webapp.services.moderation.labelling import LabellingService
-    from webapp.services.moderation.ranking import Rules
+    from webapp.services.moderation.ranking import TriageRules
     from webapp.services.moderation.triage import Triage
     from webapp.ui.desk import Desk
 
@@ -32,17 +32,17 @@ class Cases:
     triage: Triage
     claims: ClaimService
     labelling: LabellingService
-    reliability: ReliabilityService
-    measures: MeasureService
+    reliability: ScoreReliabilityService
+    label_quality: LabelQualityService
     delay: timedelta
-    tasks: list[Task]
+    tasks: list[ScheduledTask]
 
 
-def rules_of(settings: Settings) -> Rules:
+def rules_of(settings: Settings) -> TriageRules:
     """What makes a case, and which comes first."""
-    from webapp.services.moderation.ranking import Rules
+    from webapp.services.moderation.ranking import TriageRules
 
-    return Rules(
+    return TriageRules(
         wanted=settings.labels,
         age=timedelta(days=settings.case_age),
         audit_share=settings.audit_share / 100,
@@ -52,29 +52,29 @@ def rules_of(settings: Settings) -> Rules:
 
 def build_cases(records: Records, settings: Settings, detector: CurrentDetector) -> Cases:
     """What surrounds the moderators' cases; their desk takes `claims` and `labelling` from here."""
-    from webapp.services.label_quality.heatmap_agreement import ArtefactService
-    from webapp.services.label_quality.score_reliability import ReliabilityService
-    from webapp.services.label_quality.service import MeasureService
-    from webapp.services.moderation.case_events import CaseLog
+    from webapp.services.label_quality.heatmap_agreement import HeatmapAgreementService
+    from webapp.services.label_quality.score_reliability import ScoreReliabilityService
+    from webapp.services.label_quality.service import LabelQualityService
+    from webapp.services.moderation.case_events import CaseEvents
     from webapp.services.moderation.claims import ClaimService
     from webapp.services.moderation.labelling import LabellingService
     from webapp.services.moderation.triage import Triage
-    from webapp.services.operations.webhooks import WebhookService
+    from webapp.services.operations.webhooks import WebhookSender
 
     log, delay = (
-        CaseLog(records.audit, hooked=bool(settings.webhook_url)),
+        CaseEvents(records.audit, webhook=bool(settings.webhook_url)),
         timedelta(minutes=settings.decision_delay),
     )
     triage = Triage(log, rules_of(settings))
-    artefacts = ArtefactService(records.sessions, records.keeping, detector, folder=settings.cache)
+    artefacts = HeatmapAgreementService(records.sessions, records.keeping, detector, folder=settings.cache)
     tasks = [
-        Task("opening cases", triage.sweep, every=TEN_MINUTES, first=SETTLED),
-        Task("ranking the cases", triage.rank_anew, every=DAY, first=0),
-        Task("comparing heatmaps", artefacts.measure, every=TEN_MINUTES, first=2 * SETTLED),
+        ScheduledTask("opening cases", triage.sweep, every=TEN_MINUTES, first=SETTLED),
+        ScheduledTask("ranking the cases", triage.rerank_all, every=DAY, first=0),
+        ScheduledTask("comparing heatmaps", artefacts.compare_pending, every=TEN_MINUTES, first=2 * SETTLED),
     ]
     if settings.webhook_url:
-        webhook = WebhookService(records.sessions, url=settings.webhook_url, secret=settings.webhook_secret)
-        tasks.append(Task("the webhook", webhook.send, every=OFTEN, first=OFTEN))
+        webhook = WebhookSender(records.sessions, url=settings.webhook_url, secret=settings.webhook_secret)
+        tasks.append(ScheduledTask("the webhook", webhook.send, every=OFTEN, first=OFTEN))
     return Cases(
         triage,
         ClaimService(
@@ -83,8 +83,8 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
             gold_share=settings.gold_share / 100,
         ),
         LabellingService(records.sessions, undo=delay, log=log),
-        ReliabilityService(records.sessions, delay=delay),
-        MeasureService(records.sessions),
+        ScoreReliabilityService(records.sessions, delay=delay),
+        LabelQualityService(records.sessions),
         delay,
         tasks,
     )
@@ -99,22 +99,22 @@ def build_desk(
     settings: Settings,
 ) -> Desk:
     from webapp.services.accounts import SignInService
-    from webapp.services.moderation.case_images import ShowingService
-    from webapp.services.moderation.case_views import LookingService
+    from webapp.services.moderation.case_images import CaseImageService
+    from webapp.services.moderation.case_views import CaseViewService
     from webapp.services.moderation.flags import FlagService
     from webapp.ui.desk import Desk
     from webapp.ui.services import DeskServices
 
-    sessions, looking = records.sessions, LookingService(records.sessions)
+    sessions, case_views = records.sessions, CaseViewService(records.sessions)
     services = DeskServices(
         accounts(records),
         SignInService(sessions, records.audit),
         cases.claims,
         cases.labelling,
-        looking,
-        ShowingService(looking, records.keeping, detector, reader),
+        case_views,
+        CaseImageService(case_views, records.keeping, detector, reader),
         FlagService(sessions, records.audit),
-        cases.measures,
+        cases.label_quality,
         overseeing(learning, settings, lambda: detector.info.version),
         settings,
         member_door(records, settings),

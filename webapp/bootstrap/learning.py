@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from webapp.bootstrap.records import Records, open_records, snapshot_folders
 from webapp.bootstrap.tasks import HOUR, MINUTE, SETTLED
-from webapp.services.operations.scheduler import Task
+from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
@@ -116,14 +116,17 @@ def versions_of(records: Records, settings: Settings) -> VersionService:
     return VersionService(records.sessions, records.audit, settings.models, settings.weights)
 
 
-def learning_tasks(learning: Learning, follower: Follower, settings: Settings) -> list[Task]:
+def learning_tasks(learning: Learning, follower: Follower, settings: Settings) -> list[ScheduledTask]:
     """Promotions of other processes are followed; a fine-tuning that was cut off goes on; folders of stale snapshots go."""
     tasks = [
-        Task("the run that was cut off", learning.finetuning.revive, every=MINUTE, first=MINUTE),
-        Task("sweeping the snapshots", learning.snapshots.sweep, every=HOUR, first=SETTLED),
+        ScheduledTask("the run that was cut off", learning.finetuning.revive, every=MINUTE, first=MINUTE),
+        ScheduledTask("sweeping the snapshots", learning.snapshots.sweep, every=HOUR, first=SETTLED),
     ]
     return (
         tasks
         if settings.zero_gpu
-        else [*tasks, Task("the model that answers", follower.follow, every=_FOLLOWED, first=_FOLLOWED)]
+        else [
+            *tasks,
+            ScheduledTask("the model that answers", follower.follow, every=_FOLLOWED, first=_FOLLOWED),
+        ]
     )

@@ -34,15 +34,17 @@ def member_door(records: Records, settings: Settings) -> MemberDoor | None:
         )
         return None
     try:
-        from webapp.services.accounts.openid_client import Provider
+        from webapp.services.accounts.openid_client import OpenIDClient
     except ImportError as error:
         raise InvalidSetting(
             "LENS_HF_ORGANISATION needs packages that are not installed: authlib, httpx2"
         ) from error
-    from webapp.services.accounts.federated_sign_in import MemberService
-    from webapp.services.accounts.membership_policy import Policy
+    from webapp.services.accounts.federated_sign_in import FederatedSignInService
+    from webapp.services.accounts.membership_policy import MembershipPolicy
     from webapp.ui.auth.hugging_face import CALLBACK, MemberDoor
 
-    policy = Policy(settings.organisation, Role.MODERATOR if settings.roleless == "moderator" else None)
-    provider = Provider(oauth, oauth.url + CALLBACK, organisation_id=policy.organisation_id)
-    return MemberDoor(provider, MemberService(records.audit, policy), oauth.url)
+    policy = MembershipPolicy(
+        settings.organisation, Role.MODERATOR if settings.roleless == "moderator" else None
+    )
+    provider = OpenIDClient(oauth, oauth.url + CALLBACK, organisation_id=policy.organisation_id)
+    return MemberDoor(provider, FederatedSignInService(records.audit, policy), oauth.url)

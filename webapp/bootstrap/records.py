@@ -120,7 +120,7 @@ def restore(settings: Settings, wanted: str) -> str:
         repository.pull(settings.backups)
     source = backups.restore(settings.database, settings.backups, wanted)
     engine = open_database(settings.database)
-    backups.tell_of_restoring(AuditService(make_sessions(engine), settings.audit_head), source)
+    backups.record_restore(AuditService(make_sessions(engine), settings.audit_head), source)
     engine.dispose()
     return source.name
 

@@ -42,10 +42,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
     from webapp.services.accounts import HOST
-    from webapp.services.label_quality.service import MeasureService
+    from webapp.services.label_quality.service import LabelQualityService
 
     with open_records(settings, upgrade=False) as records:
-        found = MeasureService(records.sessions).all(HOST).to_json()
+        found = LabelQualityService(records.sessions).report(HOST).to_json()
     print(json.dumps(found) if args.json else as_text(found))
     return 0
 

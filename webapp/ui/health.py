@@ -14,7 +14,7 @@ from starlette.routing import Route
 from webapp.ui.middleware import App, Message, Receive, Send
 
 if TYPE_CHECKING:
-    from webapp.services.operations.prometheus import Metrics
+    from webapp.services.operations.prometheus import PrometheusMetrics
 
 Health = Callable[[], dict[str, Any]]
 
@@ -30,7 +30,7 @@ def health_route(health: Health, in_queue: Callable[[], int]) -> Route:
     return Route("/healthz", healthz)
 
 
-def metrics_route(metrics: Metrics, token: str) -> Route:
+def metrics_route(metrics: PrometheusMetrics, token: str) -> Route:
     """GET /metrics, for who sends the token as `Authorization: Bearer`; 401 for everybody else."""
     from webapp.services.operations.prometheus import CONTENT_TYPE
 
@@ -38,7 +38,7 @@ def metrics_route(metrics: Metrics, token: str) -> Route:
         kind, _, given = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not secrets.compare_digest(given.encode(), token.encode()):
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
-        return Response(metrics.page(), media_type=CONTENT_TYPE)
+        return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
     return Route("/metrics", figures)
 
@@ -46,7 +46,7 @@ def metrics_route(metrics: Metrics, token: str) -> Route:
 class Counted:
     """Tells the metrics of every answer, when its head is sent."""
 
-    def __init__(self, app: App, metrics: Metrics) -> None:
+    def __init__(self, app: App, metrics: PrometheusMetrics) -> None:
         self._app = app
         self._metrics = metrics
 
@@ -58,7 +58,7 @@ class Counted:
 
         async def counting(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._metrics.answered(
+                self._metrics.record_response(
                     scope["method"], scope["path"], message["status"], time.monotonic() - started
                 )
             await send(message)

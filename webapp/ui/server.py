@@ -32,7 +32,7 @@ from webapp.ui.scripts import public
 from webapp.ui.services import Services
 
 if TYPE_CHECKING:
-    from webapp.services.operations.prometheus import Metrics
+    from webapp.services.operations.prometheus import PrometheusMetrics
 
 STYLE = Path(__file__).with_name("style.css")
 _SWEEP_SECONDS, _KEPT_SECONDS = 300, 1800
@@ -84,7 +84,7 @@ class Site:
     rest: App
     desk: Desk
     health: Health
-    metrics: Metrics | None = None
+    metrics: PrometheusMetrics | None = None
 
 
 def serve(site: Site, settings: Settings) -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from webapp.services.accounts import AccountService, SignInService
 from webapp.services.analysis.service import AnalysisService
-from webapp.services.label_quality.service import MeasureService
+from webapp.services.label_quality.service import LabelQualityService
 from webapp.services.model_registry.startup_weights import STARTER, WeightsInUse
-from webapp.services.moderation.case_images import ShowingService
-from webapp.services.moderation.case_views import LookingService
+from webapp.services.moderation.case_images import CaseImageService
+from webapp.services.moderation.case_views import CaseViewService
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.flags import FlagService
 from webapp.services.moderation.labelling import LabellingService
@@ -51,10 +51,10 @@ class DeskServices:
     signing: SignInService
     claims: ClaimService
     labelling: LabellingService
-    looking: LookingService
-    showing: ShowingService
+    case_views: CaseViewService
+    case_images: CaseImageService
     flags: FlagService
-    measures: MeasureService
+    label_quality: LabelQualityService
     overseeing: OverseeingService
     settings: Settings
     by_membership: MemberDoor | None = None

@@ -23,8 +23,8 @@ from webapp.db.tables import Label, RegionAgreement
 from webapp.domain.clock import now
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST, AccountService
-from webapp.services.label_quality.report import FEWEST, Measures, Share
-from webapp.services.label_quality.service import MeasureService
+from webapp.services.label_quality.report import FEWEST, LabelQualityReport, Proportion
+from webapp.services.label_quality.service import LabelQualityService
 from webapp.settings import Settings
 from webapp.texts.desk import ENGLISH as DESK
 from webapp.texts.measures import ENGLISH as WORDS
@@ -78,7 +78,7 @@ def shown(share: dict[str, Any]) -> str:
 class Told:
     """What was measured, as JSON, on the page and by the command."""
 
-    measured: Measures
+    measured: LabelQualityReport
     found: dict[str, Any]
     page: str
     text: str
@@ -88,7 +88,7 @@ class Told:
 @pytest.fixture
 def all_told(records: Records, folder: Path) -> Told:
     disputed = work(records.sessions)
-    measured = MeasureService(records.sessions).all(HOST)
+    measured = LabelQualityService(records.sessions).report(HOST)
     found = measured.to_json()
     assert json.loads(told(folder, "--json")) == found
     return Told(measured, found, measures(found, WORDS, DESK), told(folder), disputed)
@@ -139,7 +139,7 @@ def test_page_and_command_tell_where_the_model_looks_and_what_is_suggested(all_t
 
 
 def test_of_nothing_nothing_is_told(records: Records, folder: Path) -> None:
-    found = MeasureService(records.sessions).all(HOST).to_json()
+    found = LabelQualityService(records.sessions).report(HOST).to_json()
     assert json.loads(told(folder, "--json")) == found
     assert (found["agreement"], found["suggestions"]) == ({"cases": 0, "alpha": None, "interval": None}, None)
     page = measures(found, WORDS, DESK)
@@ -155,13 +155,13 @@ def test_regions_that_were_taken_back_do_not_count(records: Records) -> None:
         label = session.query(RegionAgreement.label_id).order_by(RegionAgreement.label_id).first()
         assert label is not None
         session.execute(update(Label).where(Label.id == label[0]).values(withdrawn_at=now()))
-    counts = [model.pointing.count for model in MeasureService(records.sessions).all(HOST).heatmaps]
+    counts = [model.pointing.count for model in LabelQualityService(records.sessions).report(HOST).heatmaps]
     assert counts == [11, 3]
 
 
 @pytest.mark.parametrize(("count", "said"), [(FEWEST - 1, None), (FEWEST, 0.5)])
 def test_a_share_is_told_from_the_fewest_on(count: int, said: float | None) -> None:
-    found = Share(FEWEST // 2, count).to_json()
+    found = Proportion(FEWEST // 2, count).to_json()
     assert found["share"] == said
     assert (found["interval"] is None) == (said is None)
     assert (found["hits"], found["count"]) == (FEWEST // 2, count)

@@ -122,7 +122,7 @@ def test_whoever_is_refused_has_no_way_round(
 ) -> None:
     with records_of(space) as sessions:
         AccountService(sessions).set_disabled(THE_HOST, "mia", True)
-        people = {facts.name for facts in AccountService(sessions).people(THE_HOST)}
+        people = {facts.name for facts in AccountService(sessions).summaries(THE_HOST)}
     provider.user = user("u7", "mia", roleInOrg="read")
     for _ in range(2):
         answer = come_back(browser, *away(browser))
@@ -133,7 +133,7 @@ def test_whoever_is_refused_has_no_way_round(
     browser.headers["Cookie"] = f"{cookie.NAME}={token}"
     assert Moderator(browser).get("/state").json()["person"]["name"] == "hf:mia"
     with records_of(space) as sessions:
-        facts = {found.name: found for found in AccountService(sessions).people(THE_HOST)}
+        facts = {found.name: found for found in AccountService(sessions).summaries(THE_HOST)}
     assert set(facts) == people | {"hf:mia"}
     assert (facts["mia"].disabled, facts["hf:mia"].role) == (True, Role.MODERATOR)
 

@@ -187,7 +187,7 @@ def test_an_admin_is(desk_server: Server, case: str) -> None:
     assert "/link#" in lines[0]
     assert all("pia" in line for line in lines)
     with records_of(desk_server) as sessions:
-        assert {facts.name for facts in AccountService(sessions).people(HOST)} >= {"ada", "mia", "pia"}
+        assert {facts.name for facts in AccountService(sessions).summaries(HOST)} >= {"ada", "mia", "pia"}
 
 
 def test_no_file_is_given_away(desk_server: Server, mia: Moderator, receipt: str) -> None:

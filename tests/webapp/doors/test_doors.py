@@ -137,15 +137,15 @@ def test_a_second_factor_comes_into_force_by_its_first_code(client: Client, ada:
     for field in ("offer", "secret"):
         answer = client.post("/second-factor", data={field: chosen, "code": pyotp.TOTP(chosen).now()})
         assert (answer.status_code, "offer_expired" in answer.text) == (422, True)
-    secret, asked = offered(client.get("/second-factor").text)
+    secret, asked = pending_offer(client.get("/second-factor").text)
     answer = client.post("/second-factor", data={**asked, "code": "1"})
     assert answer.status_code == 422
-    assert offered(answer.text) == (secret, asked)  # the app has read it already
+    assert pending_offer(answer.text) == (secret, asked)  # the app has read it already
     done = client.post("/second-factor", data={**asked, "code": pyotp.TOTP(secret).now()})
     assert "Second factor on" in done.text
     page = client.get("/second-factor").text
     assert "name='present'" in page
-    another, asked = offered(page)
+    another, asked = pending_offer(page)
     answer = client.post("/second-factor", data={**asked, "code": pyotp.TOTP(another).now()})
     assert (answer.status_code, "present key is wrong" in answer.text) == (422, True)
     client.post("/sign-out")
@@ -154,7 +154,7 @@ def test_a_second_factor_comes_into_force_by_its_first_code(client: Client, ada:
     assert "enter the code" in answer.text
 
 
-def offered(page: str) -> tuple[str, dict[str, str]]:
+def pending_offer(page: str) -> tuple[str, dict[str, str]]:
     """The key on a page, and the hidden field that stands for it."""
     key, token = (
         re.findall(r"<code>([A-Z2-7 ]+)</code>", page),

@@ -24,9 +24,9 @@ from webapp.db.tables import Account, AuditEntry, SignedIn
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST as THE_HOST
 from webapp.services.accounts import AccountService, SignInService
-from webapp.services.accounts.federated_sign_in import MemberService
-from webapp.services.accounts.membership_policy import Policy
-from webapp.services.accounts.openid_client import Provider
+from webapp.services.accounts.federated_sign_in import FederatedSignInService
+from webapp.services.accounts.membership_policy import MembershipPolicy
+from webapp.services.accounts.openid_client import OpenIDClient
 from webapp.services.audit.log import AuditService
 from webapp.settings import SpaceOAuth, from_environment
 from webapp.ui.auth import PATHS, Door, build
@@ -67,11 +67,13 @@ def accounts(sessions: Sessions) -> AccountService:
     return AccountService(sessions)
 
 
-def opened(sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, policy: Policy) -> TestClient:
+def opened(
+    sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, policy: MembershipPolicy
+) -> TestClient:
     """A browser before the doors, at the Space's direct address."""
     signing = SignInService(sessions)
-    provider = Provider(oauth, CALLBACK, organisation_id=policy.organisation_id, seconds=SECONDS)
-    door = MemberDoor(provider, MemberService(audit, policy), SITE)
+    provider = OpenIDClient(oauth, CALLBACK, organisation_id=policy.organisation_id, seconds=SECONDS)
+    door = MemberDoor(provider, FederatedSignInService(audit, policy), SITE)
     entrances = [
         *door.routes(desk="/desk/"),
         *build(AccountService(sessions), signing, desk="/desk/", other=door.link),
@@ -83,7 +85,7 @@ def opened(sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, policy: P
 
 @pytest.fixture
 def client(sessions: Sessions, audit: AuditService, oauth: SpaceOAuth) -> Iterator[Client]:
-    with opened(sessions, audit, oauth, Policy("lens-moderators")) as browser:
+    with opened(sessions, audit, oauth, MembershipPolicy("lens-moderators")) as browser:
         yield browser
 
 
@@ -219,7 +221,7 @@ def test_an_organisation_by_its_id_and_members_without_a_role(
     sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, provider: OpenIDProvider
 ) -> None:
     """By the id a namesake gets nowhere, and the provider is told which organisation is meant."""
-    with opened(sessions, audit, oauth, Policy(ORGANISATION["sub"], Role.MODERATOR)) as client:
+    with opened(sessions, audit, oauth, MembershipPolicy(ORGANISATION["sub"], Role.MODERATOR)) as client:
         assert f"orgIds={ORGANISATION['sub']}" in client.get("/sign-in/huggingface").headers["location"]
         provider.user = user(sub="f" * 24, preferred_username=ORGANISATION["sub"], roleInOrg="admin")
         assert code_of(sign_in(client)) == "not_a_member"
@@ -452,7 +454,7 @@ def test_a_provider_that_talks_nonsense_is_no_error_of_ours(
 ) -> None:
     for answer in GARBAGE:
         with (
-            opened(sessions, audit, oauth, Policy("lens-moderators")) as client,
+            opened(sessions, audit, oauth, MembershipPolicy("lens-moderators")) as client,
             provider.misbehaving(answers={path: answer}),
         ):
             refused = client.get("/sign-in/huggingface") if path == DISCOVERY else sign_in(client)
@@ -482,7 +484,7 @@ def test_a_provider_that_is_gone(sessions: Sessions, audit: AuditService) -> Non
     with OpenIDProvider() as provider:
         gone = from_environment(provider.environment).oauth
     assert gone is not None
-    with opened(sessions, audit, gone, Policy("lens-moderators")) as client:
+    with opened(sessions, audit, gone, MembershipPolicy("lens-moderators")) as client:
         assert code_of(client.get("/sign-in/huggingface")) == "provider_unavailable"
 
 

@@ -19,11 +19,11 @@ from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import LoadedWeights, load_weights, save_weights
 from tests.core.conftest import TINY
 from webapp.services.training.gate_measurements import _seconds
-from webapp.services.training.promotion_gate import Rules
+from webapp.services.training.promotion_gate import TriageRules
 
 LARGE, SMALL = replace(TINY, input_size=256), replace(TINY, input_size=192)
 BUSY = 3  # processes that do nothing but compute
-SLOWER = Rules().slower
+SLOWER = TriageRules().slower
 
 
 def loaded(folder: Path, config: ModelConfig, seed: int) -> LoadedWeights:

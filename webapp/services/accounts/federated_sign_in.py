@@ -10,23 +10,23 @@ from webapp.db.tables import Account
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, Role, user_actor
 from webapp.domain.errors import Refused
-from webapp.services.accounts.membership_policy import Identity, Policy
-from webapp.services.accounts.rate_limiter import Throttle
-from webapp.services.accounts.sessions import new_session, subject
+from webapp.services.accounts.membership_policy import Identity, MembershipPolicy
+from webapp.services.accounts.rate_limiter import RateLimiter
+from webapp.services.accounts.sessions import account_subject, new_session
 from webapp.services.audit.log import AuditService
 
 
-class MemberService:
+class FederatedSignInService:
     """Accounts are found by issuer and subject, never by a name: names change hands on the Hub. At most ten tries a minute for anybody.
 
     Whoever the organisation no longer lets in loses his sessions here when he tries. What happens is told in the audit log; of somebody
     without an account only why he was refused.
     """
 
-    def __init__(self, audit: AuditService, policy: Policy) -> None:
+    def __init__(self, audit: AuditService, policy: MembershipPolicy) -> None:
         self._audit = audit
         self._policy = policy
-        self._throttle = Throttle(most=10, seconds=60)
+        self._throttle = RateLimiter(most=10, seconds=60)
 
     def sign_in(self, identity: Identity, *, previous: str | None = None) -> str:
         """A new session's token; the session of the `previous` token ends.
@@ -54,12 +54,12 @@ class MemberService:
                 )
                 session.add(account)
                 session.flush()
-                tell(Event(Actor.SYSTEM, Action.JOINED, subject(account.id), {"role": role}))
+                tell(Event(Actor.SYSTEM, Action.JOINED, account_subject(account.id), {"role": role}))
             elif (account.name, account.role) != (identity.account_name, role):
                 details = {"role": role, "disabled": False, "renamed": account.name != identity.account_name}
                 account.name, account.role = identity.account_name, role
-                tell(Event(Actor.SYSTEM, Action.ACCOUNT_CHANGED, subject(account.id), details))
-            tell(Event(user_actor(account.id), Action.SIGNED_IN, subject(account.id)))
+                tell(Event(Actor.SYSTEM, Action.ACCOUNT_CHANGED, account_subject(account.id), details))
+            tell(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
             return new_session(session, account, previous)
 
     def _turn_away(self, identity: Identity, code: str) -> None:
@@ -72,7 +72,7 @@ class MemberService:
                 Event(
                     Actor.NONE,
                     Action.SIGN_IN_REFUSED,
-                    "" if account is None else subject(account.id),
+                    "" if account is None else account_subject(account.id),
                     {"code": code},
                 )
             )

@@ -9,8 +9,8 @@ from typing import Any
 
 from webapp.domain.enums import Role
 from webapp.domain.errors import Refused
-from webapp.services.accounts.principal import OUTSIDE
-from webapp.services.accounts.user_names import folded
+from webapp.services.accounts.principal import FEDERATED_PREFIX
+from webapp.services.accounts.user_names import normalise_name
 
 _ROLES = {"admin": Role.ADMIN, "write": Role.MODERATOR, "contributor": Role.MODERATOR}
 _ID = re.compile(r"[0-9a-f]{24}", re.ASCII)  # of an organisation on the Hub
@@ -47,7 +47,7 @@ class Identity:
 
     @property
     def account_name(self) -> str:
-        return OUTSIDE + folded(self.user_name)
+        return FEDERATED_PREFIX + normalise_name(self.user_name)
 
 
 def read_identity(issuer: str, userinfo: Mapping[str, Any]) -> Identity:
@@ -82,7 +82,7 @@ def _read_membership(entry: object) -> Membership:
 
 
 @dataclass(frozen=True)
-class Policy:
+class MembershipPolicy:
     """Who may sign in: members of `organisation` (its id, or its name, which another may take once it was given up).
 
     `roleless` is what members become of whom no role is told; None refuses them.

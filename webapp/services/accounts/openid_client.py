@@ -43,7 +43,7 @@ _SKEW = 60  # seconds that the provider's clock may be off
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthorizationRequest:
     """What one browser was sent to the provider with, and must bring back. `verifier` never leaves browser and server before the end."""
 
     state: str
@@ -51,7 +51,7 @@ class Asked:
     verifier: str
 
 
-class Provider:
+class OpenIDClient:
     """`seconds` for each question, whatever it sends in that time."""
 
     def __init__(
@@ -71,9 +71,9 @@ class Provider:
         self._room = Semaphore(_AT_ONCE)
         self._known: tuple[float, Mapping[str, str]] | None = None
 
-    async def address(self) -> tuple[str, Asked]:
+    async def address(self) -> tuple[str, AuthorizationRequest]:
         """Where a browser is to be sent. Raises Refused: provider_unavailable, provider_busy."""
-        asked = Asked(new_token(), new_token(), secrets.token_urlsafe(48))
+        asked = AuthorizationRequest(new_token(), new_token(), secrets.token_urlsafe(48))
         async with self._asking() as client:
             endpoints = await self._endpoints(client)
             address, _ = client.create_authorization_url(
@@ -85,7 +85,7 @@ class Provider:
             )
         return str(address), asked
 
-    async def identify(self, code: str, asked: Asked) -> Identity:
+    async def identify(self, code: str, asked: AuthorizationRequest) -> Identity:
         """Whom the provider gave the code for.
 
         Raises Refused: provider_refused (a code that is made up, used or expired), identity_invalid (what it says of the person does not

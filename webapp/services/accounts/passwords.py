@@ -19,7 +19,7 @@ _nobodys = ""  # what a name without an account is compared with, so that it tak
 _lock = threading.Lock()
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """Raises Refused: weak_password."""
     if not LENGTHS[0] <= len(password) <= LENGTHS[1] or not storable(password) or len(set(password)) < 5:
         message = (
@@ -30,7 +30,7 @@ def hashed(password: str) -> str:
         return _hasher.hash(password)
 
 
-def matches(stored: str | None, password: str) -> bool:
+def verify_password(stored: str | None, password: str) -> bool:
     """Whether it is the password; takes as long where there is none. One that is too long to be a password is not hashed whole."""
     possible = stored if len(password) <= LENGTHS[1] else None
     with _room:

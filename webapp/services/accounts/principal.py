@@ -24,12 +24,12 @@ class Host:
 
 
 HOST = Host()
-OUTSIDE = "hf:"  # begins the names of accounts that Hugging Face vouches for, and of no local one
-Asking = Person | Host | None  # None: nobody is signed in
+FEDERATED_PREFIX = "hf:"  # begins the names of accounts that Hugging Face vouches for, and of no local one
+Principal = Person | Host | None  # None: nobody is signed in
 
 
 @dataclass(frozen=True)
-class AccountFacts:
+class AccountSummary:
     """An account as an admin sees it. `ready`: the invitation was accepted."""
 
     name: str

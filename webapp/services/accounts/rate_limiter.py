@@ -14,7 +14,7 @@ from webapp.domain.errors import Refused
 _REMEMBERED = 100_000  # keys; the longest unused is forgotten first
 
 
-class Throttle:
+class RateLimiter:
     """At most `most` tries in `seconds` for any one key, in the memory of this process. Safe between threads."""
 
     def __init__(self, *, most: int, seconds: float) -> None:
@@ -24,7 +24,7 @@ class Throttle:
         self._tries: OrderedDict[str, deque[float]] = OrderedDict()
 
     @contextmanager
-    def only_wrong(self, *keys: str) -> Iterator[Callable[[], None]]:
+    def count_failures(self, *keys: str) -> Iterator[Callable[[], None]]:
         """Count a try, and give it back where what is done within calls what it is given: it was right.
 
         It counts while nobody knows whether it is right, or many at once could be tried before the first is known to be wrong. What is

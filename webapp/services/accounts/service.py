@@ -17,10 +17,17 @@ from webapp.domain.errors import Refused
 from webapp.security.tokens import new_token, token_hash
 from webapp.services.accounts import passwords
 from webapp.services.accounts import user_names as names
-from webapp.services.accounts.principal import OUTSIDE, AccountFacts, Asking, Host, Person, require
-from webapp.services.accounts.rate_limiter import Throttle
-from webapp.services.accounts.sessions import code_step, subject
-from webapp.services.accounts.totp import Offer, Offers
+from webapp.services.accounts.principal import (
+    FEDERATED_PREFIX,
+    AccountSummary,
+    Host,
+    Person,
+    Principal,
+    require,
+)
+from webapp.services.accounts.rate_limiter import RateLimiter
+from webapp.services.accounts.sessions import account_subject, matching_time_step
+from webapp.services.accounts.totp import TotpOffer, TotpOffers
 from webapp.services.audit.log import AuditService
 
 GOOD_FOR = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(hours=24)}
@@ -34,17 +41,18 @@ class AccountService:
     def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
         self._sessions = sessions
         self._audit = audit or AuditService(sessions)
-        self._offers = Offers()
-        self._throttle = Throttle(most=10, seconds=60)
+        self._offers = TotpOffers()
+        self._throttle = RateLimiter(most=10, seconds=60)
 
-    def invite(self, person: Asking, name: str, role: Role) -> str:
+    def invite(self, person: Principal, name: str, role: Role) -> str:
         """Make an account; returns the token of its link. Raises Refused: not_signed_in, not_allowed, invalid_name, name_taken."""
-        actor, name = _actor(person), names.checked(name)
+        actor, name = _actor(person), names.check_name(name)
         try:
             with self._audit.transaction() as (session, tell):
                 queries.lock_accounts(session)  # two names that look alike must not both be the first
                 if any(
-                    names.looks(known.name) == names.looks(name) for known in queries.all_accounts(session)
+                    names.confusable_form(known.name) == names.confusable_form(name)
+                    for known in queries.all_accounts(session)
                 ):
                     raise Refused(
                         "name_taken",
@@ -53,12 +61,12 @@ class AccountService:
                 account = Account(name=name, role=role, created_at=now())
                 session.add(account)
                 session.flush()
-                tell(Event(actor, Action.INVITED, subject(account.id), {"role": role}))
+                tell(Event(actor, Action.INVITED, account_subject(account.id), {"role": role}))
                 return _new_link(account, Purpose.INVITE)
         except IntegrityError as error:
             raise Refused("name_taken", "There is an account of this name already.") from error
 
-    def reset(self, person: Asking, name: str) -> str:
+    def reset(self, person: Principal, name: str) -> str:
         """The token of a link with which the account's owner chooses a new password; earlier links stop working.
 
         Raises Refused: not_signed_in, not_allowed, unknown_account, not_local, account_disabled.
@@ -69,7 +77,7 @@ class AccountService:
             if account.disabled_at is not None:
                 raise Refused("account_disabled", "This account is disabled. Enable it first.")
             account.links.clear()
-            tell(Event(actor, Action.LINK_RENEWED, subject(account.id)))
+            tell(Event(actor, Action.LINK_RENEWED, account_subject(account.id)))
             return _new_link(account, Purpose.RESET)
 
     def accept(self, token: str, password: str) -> str:
@@ -79,11 +87,11 @@ class AccountService:
         """
         with self._sessions() as session:
             _usable_link(queries.link_by_token(session, token_hash(token)))
-        stored = passwords.hashed(password)
+        stored = passwords.hash_password(password)
         with self._audit.transaction() as (session, tell):
             link = _usable_link(queries.take_link(session, token_hash(token)))
             account = link.account
-            actor, about = user_actor(account.id), subject(account.id)
+            actor, about = user_actor(account.id), account_subject(account.id)
             tell(Event(actor, Action.PASSWORD_SET, about, {"link": str(link.purpose)}))
             if account.totp_secret is not None:
                 tell(Event(actor, Action.SECOND_FACTOR_REMOVED, about))
@@ -92,24 +100,24 @@ class AccountService:
             account.links.clear()
             return account.name
 
-    def set_role(self, person: Asking, name: str, role: Role) -> None:
+    def set_role(self, person: Principal, name: str, role: Role) -> None:
         """Raises Refused: not_signed_in, not_allowed, unknown_account, not_local, last_admin."""
         self._change(_actor(person), name, role=role)
 
-    def set_disabled(self, person: Asking, name: str, disabled: bool) -> None:
+    def set_disabled(self, person: Principal, name: str, disabled: bool) -> None:
         """A disabled account's sessions and links end at once, and it holds no case.
 
         Raises Refused: not_signed_in, not_allowed, unknown_account, last_admin.
         """
         self._change(_actor(person), name, disabled=disabled)
 
-    def people(self, person: Asking) -> list[AccountFacts]:
+    def summaries(self, person: Principal) -> list[AccountSummary]:
         """All accounts by name. Raises Refused: not_signed_in, not_allowed."""
         _actor(person)
         with self._sessions() as session:
             return [_facts(account) for account in queries.all_accounts(session)]
 
-    def new_second_factor(self, person: Person | None) -> Offer:
+    def offer_second_factor(self, person: Person | None) -> TotpOffer:
         """A secret of the server's making, not in force yet; an earlier offer ends. Raises Refused: not_signed_in, not_local."""
         known = _with_password(person)
         with self._sessions() as session:
@@ -117,7 +125,7 @@ class AccountService:
             assert account is not None
             return self._offers.make(account.id, account.name, replaces=account.totp_secret is not None)
 
-    def offered(self, person: Person | None, token: str) -> Offer:
+    def pending_offer(self, person: Person | None, token: str) -> TotpOffer:
         """An offer that was made to this person. Raises Refused: not_signed_in, not_local, offer_expired."""
         return self._offers.find(_with_password(person).id, token)
 
@@ -127,9 +135,9 @@ class AccountService:
 
         Raises Refused: not_signed_in, not_local, offer_expired, wrong_code, wrong_present_code, too_many_tries (ten wrong ones a minute).
         """
-        known, offer = _with_password(person), self.offered(person, token)
-        with self._throttle.only_wrong(f"account {known.id}") as right:
-            step = code_step(offer.secret, code)
+        known, offer = _with_password(person), self.pending_offer(person, token)
+        with self._throttle.count_failures(f"account {known.id}") as right:
+            step = matching_time_step(offer.secret, code)
             if step is None:
                 raise Refused("wrong_code", "This is not the code that the app shows now.")
             with self._audit.transaction() as (session, tell):
@@ -143,7 +151,7 @@ class AccountService:
                     Event(
                         user_actor(account.id),
                         Action.SECOND_FACTOR_SET,
-                        subject(account.id),
+                        account_subject(account.id),
                         {"replaced": replaced},
                     )
                 )
@@ -172,20 +180,20 @@ class AccountService:
                 Event(
                     actor,
                     Action.ACCOUNT_CHANGED,
-                    subject(account.id),
+                    account_subject(account.id),
                     {"role": account.role, "disabled": account.disabled_at is not None},
                 )
             )
 
 
-def _actor(person: Asking) -> str:
+def _actor(person: Principal) -> str:
     """Raises Refused: not_signed_in, not_allowed."""
     return Actor.SYSTEM if isinstance(person, Host) else user_actor(require(person, Role.ADMIN).id)
 
 
 def _known(session: Session, name: str) -> Account:
     """Raises Refused: unknown_account."""
-    account = queries.account_by_name(session, names.folded(name))
+    account = queries.account_by_name(session, names.normalise_name(name))
     if account is None:
         raise Refused("unknown_account", "There is no account of this name.")
     return account
@@ -201,7 +209,7 @@ def _local(account: Account) -> Account:
 def _with_password(person: Person | None) -> Person:
     """Raises Refused: not_signed_in, not_local."""
     known = require(person, Role.MODERATOR)
-    if known.name.startswith(OUTSIDE):
+    if known.name.startswith(FEDERATED_PREFIX):
         raise _not_local()
     return known
 
@@ -216,7 +224,7 @@ def _check_present(session: Session, account: Account, code: str) -> None:
     """Raises Refused: wrong_present_code, where the account has a second factor and this is no unused code of it."""
     if account.totp_secret is None:
         return
-    step = code_step(account.totp_secret, code)
+    step = matching_time_step(account.totp_secret, code)
     if step is None or not queries.use_totp_step(session, account.id, step):
         message = "The code of your present key is wrong, or was used already: wait for the next one. An admin's link takes a lost key off."
         raise Refused("wrong_present_code", message)
@@ -239,8 +247,8 @@ def _usable_link(link: Link | None) -> Link:
     return link
 
 
-def _facts(account: Account) -> AccountFacts:
-    return AccountFacts(
+def _facts(account: Account) -> AccountSummary:
+    return AccountSummary(
         name=account.name,
         role=Role(account.role),
         created_at=account.created_at,

@@ -19,8 +19,8 @@ from webapp.domain.errors import Refused
 from webapp.security.tokens import new_token, token_hash
 from webapp.services.accounts import passwords
 from webapp.services.accounts.principal import Person
-from webapp.services.accounts.rate_limiter import Throttle
-from webapp.services.accounts.user_names import folded
+from webapp.services.accounts.rate_limiter import RateLimiter
+from webapp.services.accounts.user_names import normalise_name
 from webapp.services.audit.log import AuditService
 
 LONGEST = timedelta(hours=12)
@@ -40,8 +40,8 @@ class SignInService:
     def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
         self._sessions = sessions
         self._audit = AuditService(sessions) if audit is None else audit
-        self._throttle = Throttle(most=10, seconds=60)
-        self._told = Throttle(most=60, seconds=60)
+        self._throttle = RateLimiter(most=10, seconds=60)
+        self._told = RateLimiter(most=60, seconds=60)
 
     def sign_in(
         self, name: str, password: str, code: str, address: str, *, previous: str | None = None
@@ -51,8 +51,8 @@ class SignInService:
         Raises Refused: too_many_tries; wrong_credentials, one answer to a wrong name, password or code and to a disabled account;
         code_needed where name and password are right and the account has a second factor.
         """
-        name = folded(name)
-        with self._throttle.only_wrong(f"account {name[:200]}", f"address {address}") as right:
+        name = normalise_name(name)
+        with self._throttle.count_failures(f"account {name[:200]}", f"address {address}") as right:
             try:
                 token = self._admit(name, password, code, previous)
             except Refused as refusal:
@@ -68,14 +68,14 @@ class SignInService:
         with self._sessions() as session:
             account = queries.account_by_name(session, name)
             stored = account.password_hash if account is not None and account.disabled_at is None else None
-        if not passwords.matches(stored, password):
+        if not passwords.verify_password(stored, password):
             raise _wrong()
         with self._audit.transaction() as (session, tell):
             account = queries.account_by_name(session, name)
             if account is None or account.disabled_at is not None or account.password_hash != stored:
                 raise _wrong()
             _check_code(session, account, code)
-            tell(Event(user_actor(account.id), Action.SIGNED_IN, subject(account.id)))
+            tell(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
             return new_session(session, account, previous)
 
     def _turn_away(self, name: str, code: str) -> None:
@@ -88,7 +88,7 @@ class SignInService:
                     Event(
                         Actor.NONE,
                         Action.SIGN_IN_REFUSED,
-                        "" if account is None else subject(account.id),
+                        "" if account is None else account_subject(account.id),
                         {"code": code},
                     )
                 )
@@ -133,10 +133,10 @@ class SignInService:
             if not queries.has_session(session, account_id, created=moment - LONGEST, seen=moment - IDLE):
                 queries.release_claim(session, account_id)
             if ended and asked:
-                tell(Event(user_actor(account_id), Action.SIGNED_OUT, subject(account_id)))
+                tell(Event(user_actor(account_id), Action.SIGNED_OUT, account_subject(account_id)))
 
 
-def subject(account_id: int) -> str:
+def account_subject(account_id: int) -> str:
     """What the audit log calls an account; it names nobody."""
     return f"account:{account_id}"
 
@@ -163,12 +163,12 @@ def _check_code(session: Session, account: Account, code: str) -> None:
         return
     if not code.strip():
         raise Refused("code_needed", "Please enter the code of your authenticator app too.")
-    step = code_step(account.totp_secret, code)
+    step = matching_time_step(account.totp_secret, code)
     if step is None or not queries.use_totp_step(session, account.id, step):
         raise _wrong()
 
 
-def code_step(secret: str, code: str) -> int | None:
+def matching_time_step(secret: str, code: str) -> int | None:
     """The time step whose code this is, among the present one and its neighbours; None for a wrong code."""
     totp, present = pyotp.TOTP(secret), int(time.time()) // _TOTP_STEP
     digits = "".join(code.split())

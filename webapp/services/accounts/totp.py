@@ -16,7 +16,7 @@ GOOD_FOR = 600  # seconds
 
 
 @dataclass(frozen=True)
-class Offer:
+class TotpOffer:
     """`token` stands for it in the form; `address` is what an authenticator app reads the secret from (otpauth:).
 
     `replaces`: the account has a second factor, and a code of that one is needed too.
@@ -28,18 +28,18 @@ class Offer:
     replaces: bool
 
 
-class Offers:
+class TotpOffers:
     """One for each account, the last that was made, in the memory of this process: whoever is at it while the server restarts begins anew.
     Safe between threads.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._made: dict[int, tuple[Offer, float]] = {}
+        self._made: dict[int, tuple[TotpOffer, float]] = {}
 
-    def make(self, account_id: int, name: str, *, replaces: bool) -> Offer:
+    def make(self, account_id: int, name: str, *, replaces: bool) -> TotpOffer:
         secret = pyotp.random_base32()
-        offer = Offer(
+        offer = TotpOffer(
             new_token(),
             secret,
             pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="LAA-Net Lens"),
@@ -49,7 +49,7 @@ class Offers:
             self._made[account_id] = offer, time.monotonic() + GOOD_FOR
         return offer
 
-    def find(self, account_id: int, token: str) -> Offer:
+    def find(self, account_id: int, token: str) -> TotpOffer:
         """Raises Refused: offer_expired (another account's, replaced by a later one, used, older than GOOD_FOR, or none)."""
         with self._lock:
             offer, until = self._made.get(account_id, (None, 0.0))

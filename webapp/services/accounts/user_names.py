@@ -7,7 +7,7 @@ import unicodedata
 from webapp.db.tables.account import MAX_NAME
 from webapp.domain.errors import Refused
 from webapp.domain.limits import storable
-from webapp.services.accounts.principal import OUTSIDE
+from webapp.services.accounts.principal import FEDERATED_PREFIX
 
 # As the first word of a letter's name in Unicode. Those that are written together are one.
 _JAPANESE = "japanese"
@@ -24,24 +24,24 @@ _ALIKE = str.maketrans(
 )  # fmt: skip
 
 
-def folded(name: str) -> str:
+def normalise_name(name: str) -> str:
     """How a name is stored and looked up."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def checked(name: str) -> str:
+def check_name(name: str) -> str:
     """Of a local account, folded: letters of one script, and digits and signs of ASCII. Raises Refused: invalid_name."""
-    name = folded(name)
+    name = normalise_name(name)
     if (
         not 1 <= len(name) <= MAX_NAME
         or not storable(name)
         or any(unicodedata.category(letter)[0] in "CZ" for letter in name)
     ):
         raise Refused("invalid_name", f"A name must have 1 to {MAX_NAME} characters and no spaces.")
-    if name.startswith(OUTSIDE):
+    if name.startswith(FEDERATED_PREFIX):
         raise Refused(
             "invalid_name",
-            f"Names that begin with {OUTSIDE} are those of people who sign in with Hugging Face.",
+            f"Names that begin with {FEDERATED_PREFIX} are those of people who sign in with Hugging Face.",
         )
     if len({_script(letter) for letter in name if not letter.isascii() or letter.isalpha()}) > 1:
         raise Refused(
@@ -50,7 +50,7 @@ def checked(name: str) -> str:
     return name
 
 
-def looks(name: str) -> str:
+def confusable_form(name: str) -> str:
     """The same for two folded names that can be taken for one another."""
     return unicodedata.normalize("NFD", name).translate(_ALIKE)
 

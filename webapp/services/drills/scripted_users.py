@@ -19,8 +19,8 @@ from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules, open_case
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules, open_case
 from webapp.services.training.decided_cases import WHOLE_FILE
 
 
@@ -48,7 +48,7 @@ class Script:
         self._sessions = sessions
         self._analysis = analysis
         self._claims, self._labelling = ClaimService(sessions), LabellingService(sessions)
-        self._rules = Rules(wanted=wanted)
+        self._rules = TriageRules(wanted=wanted)
         self._people = _moderators(sessions, wanted)
 
     def arrive(self, path: Path) -> Arrived:
@@ -79,8 +79,8 @@ class Script:
                     skipped.append(case)
                     continue
                 region = arrival.region if arrival.label == LabelValue.FAKE else None
-                self._labelling.blind(person, case, Said(arrival.label, 3, region=region))
-                self._labelling.final(person, case)
+                self._labelling.submit_blind(person, case, LabelInput(arrival.label, 3, region=region))
+                self._labelling.submit_final(person, case)
                 given += 1
         return given
 

@@ -30,7 +30,9 @@ class Consensus:
     accuracy: dict[Hashable, float]
 
 
-def consensus(labels: Iterable[tuple[Hashable, Hashable, Hashable]], *, doubt: float = _DOUBT) -> Consensus:
+def estimate_consensus(
+    labels: Iterable[tuple[Hashable, Hashable, Hashable]], *, doubt: float = _DOUBT
+) -> Consensus:
     """From (case, person, value) triples, by expectation maximisation that starts from the shares of the votes."""
     given = list(labels)
     if not given:

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 _AT_ONCE = 10  # photos judged again in one run: visitors want the network too
 
 
-class ArtefactService:
+class HeatmapAgreementService:
     """`folder`: where a kept file lies while it is judged again."""
 
     def __init__(self, sessions: Sessions, keeping: Keeping, detector: Judge, *, folder: Path) -> None:
@@ -40,7 +40,7 @@ class ArtefactService:
         self._detector = detector
         self._folder = folder
 
-    def measure(self) -> int:
+    def compare_pending(self) -> int:
         """Compare some regions that were not compared yet with this model's heatmaps; how many. Photos only. Raises SQLAlchemyError."""
         with self._sessions() as session:
             regions = unmeasured_regions(session, self._detector.info.sha256, limit=_AT_ONCE)
@@ -49,7 +49,7 @@ class ArtefactService:
             if region.media.name not in judged:
                 judged[region.media.name] = self._judged(region)
             result = judged[region.media.name]
-            self._store(region, None if result is None else compared(region.png, result, region.box))
+            self._store(region, None if result is None else compare_region(region.png, result, region.box))
         return len(regions)
 
     def _judged(self, region: Region) -> AnalysisResult | None:
@@ -84,7 +84,7 @@ class ArtefactService:
             logger.info("a region was compared in vain")
 
 
-def compared(png: bytes, result: AnalysisResult, box: Box) -> Agreement | None:
+def compare_region(png: bytes, result: AnalysisResult, box: Box) -> Agreement | None:
     """A painted region against the heatmap of the face that lies at `box`; None where it is about another, or there is none."""
     faces = [face for face in result.faces if face.heatmap is not None and overlap(face.box, box) >= OVERLAP]
     if not faces or result.size is None:

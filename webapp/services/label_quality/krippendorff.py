@@ -36,7 +36,7 @@ def alpha(table: Counts) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def alpha_interval(table: Counts, *, level: float = 0.95, seed: int = 0) -> Interval | None:
+def krippendorff_interval(table: Counts, *, level: float = 0.95, seed: int = 0) -> Interval | None:
     """Percentile interval over resamples of the cases; None where `alpha` is None, or only one case has two labels."""
     observed, totals = _disagreement(table)
     if alpha(table) is None or len(observed) < 2:

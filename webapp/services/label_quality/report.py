@@ -12,7 +12,7 @@ FEWEST = 10  # cases, labels or regions: a share of fewer has an interval so wid
 
 
 @dataclass(frozen=True)
-class Share:
+class Proportion:
     """`hits` of `count`; the interval is of 95 % (Wilson), None of nothing."""
 
     hits: int
@@ -34,7 +34,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class LabelAgreement:
     """Krippendorff's alpha of blind labels, since nothing was revealed before them; None where nothing could be disagreed about.
 
     `period`: YYYY-MM of a case's first label, or "" for all the time. `cases` have two labels or more.
@@ -52,7 +52,7 @@ class Agreement:
 
 
 @dataclass(frozen=True)
-class PersonMeasures:
+class ModeratorStats:
     """Of one moderator: cases finished; blind labels that are what was decided (his own voice is part of that), and what is known of
     gold cases; changes of mind once the model's answer was shown; the median time from taking a case to the last word.
     """
@@ -60,9 +60,9 @@ class PersonMeasures:
     account_id: int
     name: str
     cases: int
-    decided_alike: Share
-    gold_right: Share
-    switched: Share
+    decided_alike: Proportion
+    gold_right: Proportion
+    switched: Proportion
     median_seconds: float | None
 
     def to_json(self) -> dict[str, Any]:
@@ -81,12 +81,12 @@ class PersonMeasures:
 
 
 @dataclass(frozen=True)
-class HeatmapMeasures:
+class HeatmapStats:
     """Of one model: painted regions in which its heatmap's peak lies (pointing game), and the mean IoU."""
 
     model_version: str
     model_sha256: str
-    pointing: Share
+    pointing: Proportion
     mean_iou: float
 
     def to_json(self) -> dict[str, Any]:
@@ -100,17 +100,17 @@ class HeatmapMeasures:
 
 
 @dataclass(frozen=True)
-class Measures:
+class LabelQualityReport:
     """`cases`: finished by all, each moderator's counted. `suggestions`: of disputed cases, how probable each value is by who said what;
     they decide nothing, and of open cases there are none: whoever sees them may yet have to label such a case himself.
     """
 
-    overall: Agreement
-    months: tuple[Agreement, ...]
-    people: tuple[PersonMeasures, ...]
-    heatmaps: tuple[HeatmapMeasures, ...]
+    overall: LabelAgreement
+    months: tuple[LabelAgreement, ...]
+    people: tuple[ModeratorStats, ...]
+    heatmaps: tuple[HeatmapStats, ...]
     cases: int
-    switched: Share
+    switched: Proportion
     median_seconds: float | None
     suggestions: Mapping[str, Mapping[str, float]]
 

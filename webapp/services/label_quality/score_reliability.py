@@ -22,7 +22,7 @@ AROUND = 0.05  # of the calibrated probability, to both sides
 
 
 @dataclass(frozen=True)
-class Reliability:
+class ScoreReliability:
     """Of `count` faces drawn at random and decided real or fake, with a score from `lowest` to `highest` by the same model, `fakes` were
     fake; `low` to `high` is the 95 % interval (Wilson) of their share. Those decided otherwise (cannot tell, unusable) are not counted.
     """
@@ -50,7 +50,7 @@ class Reliability:
 
 def reliability_of(
     session: Session, kind: str, model_sha256: str, fake_prob: float, delay: timedelta
-) -> Reliability | None:
+) -> ScoreReliability | None:
     """Pictures' faces (frame-level) and clips' persons (video-level) are counted apart. None where there are fewer than FEWEST.
 
     `delay`: for how long a decision may still be undone.
@@ -60,15 +60,15 @@ def reliability_of(
     if count < FEWEST:
         return None
     interval = wilson_interval(fakes, count)
-    return Reliability(count, fakes, interval.low, interval.high, lowest, highest)
+    return ScoreReliability(count, fakes, interval.low, interval.high, lowest, highest)
 
 
-class ReliabilityService:
+class ScoreReliabilityService:
     def __init__(self, sessions: Sessions, *, delay: timedelta) -> None:
         self._sessions = sessions
         self._delay = delay
 
-    def of(self, result: AnalysisResult) -> list[Reliability | None]:
+    def for_result(self, result: AnalysisResult) -> list[ScoreReliability | None]:
         """For every face of a picture or person of a clip. None where too few were decided; an answer never fails for want of it."""
         subjects = result.tracks if result.kind == "video" else result.faces
         try:

@@ -13,17 +13,23 @@ from webapp.db.session import Sessions
 from webapp.db.tables import RegionAgreement
 from webapp.domain.enums import CaseState, Role, Stage
 from webapp.services.accounts import require
-from webapp.services.accounts.principal import Asking, Host
-from webapp.services.label_quality.dawid_skene import consensus
-from webapp.services.label_quality.krippendorff import alpha, alpha_interval, counts
-from webapp.services.label_quality.report import Agreement, HeatmapMeasures, Measures, PersonMeasures, Share
+from webapp.services.accounts.principal import Host, Principal
+from webapp.services.label_quality.dawid_skene import estimate_consensus
+from webapp.services.label_quality.krippendorff import alpha, counts, krippendorff_interval
+from webapp.services.label_quality.report import (
+    HeatmapStats,
+    LabelAgreement,
+    LabelQualityReport,
+    ModeratorStats,
+    Proportion,
+)
 
 
-class MeasureService:
+class LabelQualityService:
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def all(self, person: Asking) -> Measures:
+    def report(self, person: Principal) -> LabelQualityReport:
         """For admins and the host. Raises Refused: not_signed_in, not_allowed."""
         if not isinstance(person, Host):
             require(person, Role.ADMIN)
@@ -33,7 +39,7 @@ class MeasureService:
             agreements = queries.region_agreements(session)
         blind = [label for label in given if label.stage == Stage.BLIND and label.case_id not in gold]
         final = [label for label in given if label.stage == Stage.FINAL]
-        return Measures(
+        return LabelQualityReport(
             overall=_agreement("", blind),
             months=tuple(_agreement(month, labels) for month, labels in _by_month(blind)),
             people=tuple(_person(labels, decided, gold) for labels in _by_person(given)),
@@ -47,11 +53,11 @@ class MeasureService:
         )
 
 
-def _agreement(period: str, labels: Sequence[Given]) -> Agreement:
+def _agreement(period: str, labels: Sequence[Given]) -> LabelAgreement:
     table = counts((label.case_id, label.value) for label in labels)
     several = int((table.sum(axis=1) >= 2).sum()) if labels else 0
-    return Agreement(
-        period, several, alpha(table) if labels else None, alpha_interval(table) if labels else None
+    return LabelAgreement(
+        period, several, alpha(table) if labels else None, krippendorff_interval(table) if labels else None
     )
 
 
@@ -72,11 +78,11 @@ def _by_person(labels: Sequence[Given]) -> list[list[Given]]:
     return sorted(people.values(), key=lambda own: own[0].name)
 
 
-def _person(own: Sequence[Given], decided: Mapping[int, str], gold: Mapping[int, str]) -> PersonMeasures:
+def _person(own: Sequence[Given], decided: Mapping[int, str], gold: Mapping[int, str]) -> ModeratorStats:
     blind = {label.case_id: label.value for label in own if label.stage == Stage.BLIND}
     final = [label for label in own if label.stage == Stage.FINAL]
     others = {case: value for case, value in decided.items() if case not in gold}
-    return PersonMeasures(
+    return ModeratorStats(
         own[0].account_id,
         own[0].name,
         len(final),
@@ -87,34 +93,34 @@ def _person(own: Sequence[Given], decided: Mapping[int, str], gold: Mapping[int,
     )
 
 
-def _alike(said: Mapping[int, str], known: Mapping[int, str]) -> Share:
+def _alike(said: Mapping[int, str], known: Mapping[int, str]) -> Proportion:
     both = said.keys() & known.keys()
-    return Share(sum(said[case] == known[case] for case in both), len(both))
+    return Proportion(sum(said[case] == known[case] for case in both), len(both))
 
 
-def _switched(labels: Iterable[Given]) -> Share:
+def _switched(labels: Iterable[Given]) -> Proportion:
     """Of those who gave a blind and a final label on a case."""
     said: dict[tuple[int, int], dict[str, str]] = defaultdict(dict)
     for label in labels:
         said[label.case_id, label.account_id][label.stage] = label.value
     both = [values for values in said.values() if values.keys() >= {Stage.BLIND, Stage.FINAL}]
-    return Share(sum(values[Stage.BLIND] != values[Stage.FINAL] for values in both), len(both))
+    return Proportion(sum(values[Stage.BLIND] != values[Stage.FINAL] for values in both), len(both))
 
 
 def _median(labels: Sequence[Given]) -> float | None:
     return median(label.seconds for label in labels) if labels else None
 
 
-def _heatmaps(rows: Sequence[RegionAgreement]) -> HeatmapMeasures:
-    hits = Share(sum(bool(row.hit) for row in rows), len(rows))
-    return HeatmapMeasures(
+def _heatmaps(rows: Sequence[RegionAgreement]) -> HeatmapStats:
+    hits = Proportion(sum(bool(row.hit) for row in rows), len(rows))
+    return HeatmapStats(
         rows[0].model_version, rows[0].model_sha256, hits, fmean(row.iou or 0.0 for row in rows)
     )
 
 
 def _suggestions(labels: Sequence[Given]) -> dict[str, dict[str, float]]:
     """Everybody is weighed by all that was said; told is only what an adjudicator may know, who sees the arguments."""
-    found = consensus((label.case, label.account_id, label.value) for label in labels)
+    found = estimate_consensus((label.case, label.account_id, label.value) for label in labels)
     disputed = {label.case for label in labels if label.state == CaseState.DISPUTED}
     return {
         str(case): {str(value): round(chance, 3) for value, chance in row.items()}

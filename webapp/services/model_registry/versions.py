@@ -22,7 +22,7 @@ from webapp.db.tables import Account, ModelVersion, Succession
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, ModelState, Role, user_actor
 from webapp.domain.errors import Unable
-from webapp.services.accounts.user_names import folded
+from webapp.services.accounts.user_names import normalise_name
 from webapp.services.audit.log import AuditService
 
 logger = logging.getLogger(__name__)
@@ -299,7 +299,7 @@ def _why_not(row: ModelVersion) -> str:
 
 
 def _admin(session: Session, name: str) -> Account:
-    account = account_by_name(session, folded(name))
+    account = account_by_name(session, normalise_name(name))
     if account is None or account.role != Role.ADMIN or account.disabled_at is not None:
         raise Unable("not_an_admin", f"{name} is no admin's name; an admin must confirm")
     return account

@@ -18,12 +18,12 @@ from webapp.services.audit.log import AuditService, Tell
 SENT = (Action.CASE_OPENED, Action.CASE_DECIDED, Action.CASE_UNDONE)  # to the webhook
 
 
-class CaseLog:
+class CaseEvents:
     """`hooked`: there is a webhook; without one nothing is put into the outbox."""
 
-    def __init__(self, audit: AuditService, *, hooked: bool = False) -> None:
+    def __init__(self, audit: AuditService, *, webhook: bool = False) -> None:
         self._audit = audit
-        self._hooked = hooked
+        self._hooked = webhook
 
     @contextmanager
     def transaction(self) -> Iterator[tuple[Session, Tell]]:

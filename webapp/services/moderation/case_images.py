@@ -26,7 +26,7 @@ from webapp.media.store import StoreFailed
 from webapp.media.stripping import with_orientation
 from webapp.services.accounts import Person
 from webapp.services.model_registry.serving import CurrentDetector
-from webapp.services.moderation.case_views import Kept, LookingService
+from webapp.services.moderation.case_views import CaseMedia, CaseViewService
 from webapp.services.storage.kept_media import Keeping
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ TYPES = {
 
 
 @dataclass(frozen=True)
-class Shown:
+class MediaContent:
     """Bytes for a browser, and what they are."""
 
     content: bytes
@@ -80,22 +80,22 @@ class KeptReader(Protocol):
         ...
 
 
-class ShowingService:
+class CaseImageService:
     """Every method raises Refused as `LookingService.kept` does, and not_kept, unavailable, invalid_view."""
 
     def __init__(
-        self, looking: LookingService, keeping: Keeping, detector: CurrentDetector, reader: KeptReader
+        self, case_views: CaseViewService, keeping: Keeping, detector: CurrentDetector, reader: KeptReader
     ) -> None:
-        self._looking = looking
+        self._case_views = case_views
         self._keeping = keeping
         self._detector = detector
         self._reader = reader
         self._recent = _Recent()
 
-    def file(self, person: Person | None, public_id: str) -> Shown:
+    def file(self, person: Person | None, public_id: str) -> MediaContent:
         """The kept file, a picture's pixels as they were judged."""
         kept = self._kept(person, public_id)
-        return Shown(self._read(kept), TYPES[kept.format])
+        return MediaContent(self._read(kept), TYPES[kept.format])
 
     def view(
         self,
@@ -105,7 +105,7 @@ class ShowingService:
         *,
         time: float | None = None,
         small: bool = False,
-    ) -> Shown:
+    ) -> MediaContent:
         """A picture, or the frame of a clip at one of its spots' times: plain, error_level or high_pass; `small` for choosing frames."""
         kept = self._kept(person, public_id)
         if name not in ("plain", *VIEWS) or (kept.kind == "video") != (time is not None):
@@ -118,18 +118,18 @@ class ShowingService:
             changed = rgb if name == "plain" else VIEWS[name](rgb)
             return _jpeg(_within(changed, SMALL_SIDE if small else MOST_SIDE))
 
-        return Shown(self._recent.get((kept.name, name, time, small), make), "image/jpeg")
+        return MediaContent(self._recent.get((kept.name, name, time, small), make), "image/jpeg")
 
-    def heat(self, person: Person | None, public_id: str, *, time: float | None = None) -> Shown:
+    def heat(self, person: Person | None, public_id: str, *, time: float | None = None) -> MediaContent:
         """A transparent PNG to lay over the picture or frame. Raises Refused also with not_labelled."""
-        self._looking.answer(person, public_id)
+        self._case_views.model_answer(person, public_id)
         kept = self._kept(person, public_id)
         at = None if kept.kind == "image" else _nearest(kept, time)
-        return Shown(
+        return MediaContent(
             self._recent.get((kept.name, "heat", at, kept.subject), lambda: self._heat(kept, at)), "image/png"
         )
 
-    def _heat(self, kept: Kept, at: float | None) -> bytes:
+    def _heat(self, kept: CaseMedia, at: float | None) -> bytes:
         """The stored boxes are judged again by the model that is in use."""
         rgb = self._pixels(kept, at)
         squares = [enlarge_to_square(spot.box) for spot in kept.spots if spot.time == at]
@@ -145,7 +145,7 @@ class ShowingService:
         layer = cv2.cvtColor(heat_layer(shape, faces, scale=scale), cv2.COLOR_RGBA2BGRA)
         return bytes(cv2.imencode(".png", layer)[1].tobytes())
 
-    def _frame(self, kept: Kept, time: float, *, small: bool) -> Shown:
+    def _frame(self, kept: CaseMedia, time: float, *, small: bool) -> MediaContent:
         """All frames of a clip are made at once: to decode it to its end takes no longer than to its last one."""
 
         def all_frames() -> bytes:
@@ -163,11 +163,11 @@ class ShowingService:
             self._recent.get((kept.name, "frames", None, False), all_frames)
         key = (kept.name, "frame", time, small)
         side = SMALL_SIDE if small else MOST_SIDE
-        return Shown(
+        return MediaContent(
             self._recent.get(key, lambda: _jpeg(_within(self._pixels(kept, time), side))), "image/jpeg"
         )
 
-    def _pixels(self, kept: Kept, time: float | None) -> RGBImage:
+    def _pixels(self, kept: CaseMedia, time: float | None) -> RGBImage:
         content = self._read(kept)
         with _readable():
             if kept.kind == "image":
@@ -177,13 +177,13 @@ class ShowingService:
                     return frame.rgb
         raise Refused("unavailable", "The clip has no such frame any more.")
 
-    def _kept(self, person: Person | None, public_id: str) -> Kept:
-        kept = self._looking.kept(person, public_id)
+    def _kept(self, person: Person | None, public_id: str) -> CaseMedia:
+        kept = self._case_views.media(person, public_id)
         if kept is None:
             raise Refused("not_kept", "The file of this case is not kept.")
         return kept
 
-    def _read(self, kept: Kept) -> bytes:
+    def _read(self, kept: CaseMedia) -> bytes:
         try:
             content = self._keeping.read_named(kept.name)
         except (FileNotFoundError, StoreFailed) as error:
@@ -243,7 +243,7 @@ class _Recent:
             size -= len(self._made.popitem(last=False)[1][1])
 
 
-def _nearest(kept: Kept, time: float | None) -> float:
+def _nearest(kept: CaseMedia, time: float | None) -> float:
     """The spot's time that is meant. Raises Refused: invalid_view."""
     times = [spot.time for spot in kept.spots if spot.time is not None]
     if not times or time is None:

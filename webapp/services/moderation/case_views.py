@@ -18,17 +18,17 @@ from webapp.domain.errors import Refused
 from webapp.media.masks import runs_of_mask
 from webapp.services.accounts import Person, require
 from webapp.services.analysis_records.subjects import subject_of
-from webapp.services.moderation.claims import held
-from webapp.services.moderation.ranking import HEARD
+from webapp.services.moderation.claims import require_claim
+from webapp.services.moderation.ranking import MAX_COUNTED_ITEMS
 
-MOST_SPOTS = 24  # frames of a clip that are shown
+MAX_LOCATIONS = 24  # frames of a clip that are shown
 LISTED = 200  # disputed cases
 
 Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Spot:
+class FaceLocation:
     """Where the face in question is: (x1, y1, x2, y2) in pixels of the upright original, and of a clip the frame's time in seconds."""
 
     box: Box
@@ -36,7 +36,7 @@ class Spot:
 
 
 @dataclass(frozen=True)
-class Seen:
+class CaseView:
     """A case, blind. `subject` 0 is the whole file: `spots` are then all its faces. `format` is None where the file is not kept.
 
     `labelled`: the person has given his blind label on it, so that `Argued` may follow. `until` the person holds it, if he does.
@@ -46,7 +46,7 @@ class Seen:
     kind: str
     format: str | None
     subject: int
-    spots: tuple[Spot, ...]
+    spots: tuple[FaceLocation, ...]
     labelled: bool = False
     until: datetime | None = None
 
@@ -55,7 +55,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Told:
+class LabelView:
     """A label with its argument, without its author's name: `moderator` counts from 1. `runs` as in `mask_of_runs`."""
 
     moderator: int
@@ -71,7 +71,7 @@ class Told:
 
 
 @dataclass(frozen=True)
-class Queue:
+class QueueCounts:
     """How many cases wait for a label of the person, how many he has finished since midnight (UTC), how many wait for his decision."""
 
     waiting: int
@@ -83,7 +83,7 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Kept:
+class CaseMedia:
     """A kept file: which it is, what it is, how a JPEG is turned; and where in it the face is."""
 
     name: str
@@ -91,11 +91,11 @@ class Kept:
     kind: str
     orientation: int
     subject: int
-    spots: tuple[Spot, ...]
+    spots: tuple[FaceLocation, ...]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelAnswer:
     """What is revealed: the model's answer for the case's subject, which model, and how many visitors said what of it."""
 
     fake_prob: float | None
@@ -107,13 +107,13 @@ class Answer:
         return asdict(self)
 
 
-class LookingService:
+class CaseViewService:
     """Every method raises Refused: not_signed_in, not_allowed; those of one case also unknown_case or claim_lost."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
-    def queue(self, person: Person | None) -> Queue:
+    def queue_counts(self, person: Person | None) -> QueueCounts:
         known = require(person, Role.MODERATOR)
         today = now().replace(hour=0, minute=0, second=0, microsecond=0)
         with self._sessions() as session:
@@ -121,25 +121,25 @@ class LookingService:
                 queries.disputed_cases(session, known.id, limit=LISTED) if known.role == Role.ADMIN else ()
             )
             waiting = queries.count_waiting(session, known.id)
-            return Queue(waiting, queries.count_labelled(session, known.id, today), len(disputed))
+            return QueueCounts(waiting, queries.count_labelled(session, known.id, today), len(disputed))
 
-    def look(self, person: Person | None, public_id: str) -> Seen:
+    def claimed_case(self, person: Person | None, public_id: str) -> CaseView:
         """The case that the person holds."""
         known = require(person, Role.MODERATOR)
         with self._sessions() as session:
-            claim = held(session, known, public_id)
+            claim = require_claim(session, known, public_id)
             given = queries.labels_of(session, claim.case_id, account_id=known.id)
             labelled = bool(given) and given[-1].stage == Stage.BLIND
             return replace(_seen(session, claim.case), labelled=labelled, until=claim.until)
 
-    def peek(self, person: Person | None, without: Sequence[str]) -> Seen | None:
+    def next_case(self, person: Person | None, without: Sequence[str]) -> CaseView | None:
         """The case that will probably come next, so that its picture can be fetched; nobody holds it yet."""
         known = require(person, Role.MODERATOR)
         with self._sessions() as session:
             case = queries.following_case(session, known.id, without)
             return None if case is None else _seen(session, case)
 
-    def kept(self, person: Person | None, public_id: str) -> Kept | None:
+    def media(self, person: Person | None, public_id: str) -> CaseMedia | None:
         """The file of a case that is open, or disputed and the person an admin; None where it is not kept."""
         known = require(person, Role.MODERATOR)
         with self._sessions() as session:
@@ -159,9 +159,11 @@ class LookingService:
             if item is None or consent is None or consent.media is None:
                 return None
             media = consent.media
-            return Kept(media.name, media.format, media.kind, consent.orientation, item.subject, _spots(item))
+            return CaseMedia(
+                media.name, media.format, media.kind, consent.orientation, item.subject, _spots(item)
+            )
 
-    def answer(self, person: Person | None, public_id: str) -> Answer:
+    def model_answer(self, person: Person | None, public_id: str) -> ModelAnswer:
         """For whoever has given his own label, and for an admin who decides. Raises Refused also with not_labelled."""
         known = require(person, Role.MODERATOR)
         with self._sessions() as session:
@@ -173,22 +175,22 @@ class LookingService:
                 raise Refused("not_labelled", "Give your own label first.")
             return _answer(session, case)
 
-    def own_label(self, person: Person | None, public_id: str) -> Told | None:
+    def own_label(self, person: Person | None, public_id: str) -> LabelView | None:
         """What the person said last on the case that he holds, for a page that was loaded anew."""
         known = require(person, Role.MODERATOR)
         with self._sessions() as session:
-            claim = held(session, known, public_id)
+            claim = require_claim(session, known, public_id)
             given = queries.labels_of(session, claim.case_id, account_id=known.id)
             return _told(given[-1], 1) if given else None
 
-    def disputed(self, person: Person | None, without: Sequence[str] = ()) -> str | None:
+    def next_dispute(self, person: Person | None, without: Sequence[str] = ()) -> str | None:
         """The public id of the disputed case that waits longest for the admin's decision."""
         known = require(person, Role.ADMIN)
         with self._sessions() as session:
             cases = queries.disputed_cases(session, known.id, limit=LISTED)
             return next((case.public_id for case in cases if case.public_id not in without), None)
 
-    def arguments(self, person: Person | None, public_id: str) -> tuple[Seen, tuple[Told, ...]]:
+    def dispute(self, person: Person | None, public_id: str) -> tuple[CaseView, tuple[LabelView, ...]]:
         """A disputed case, and all that moderators said of it, by number and not by name. Raises Refused also with not_disputed."""
         known = require(person, Role.ADMIN)
         with self._sessions() as session:
@@ -209,13 +211,13 @@ def unknown_case() -> Refused:
     return Refused("unknown_case", "There is no such case, or it is not yours to see.")
 
 
-def _seen(session: Session, case: Case) -> Seen:
+def _seen(session: Session, case: Case) -> CaseView:
     item = queries.shown_item(session, case.id)
     if item is None:  # its last result was deleted just now
         raise unknown_case()
     consent = item.analysis.consent
     media = None if consent is None else consent.media
-    return Seen(
+    return CaseView(
         case.public_id,
         item.analysis.kind,
         None if media is None else media.format,
@@ -224,14 +226,14 @@ def _seen(session: Session, case: Case) -> Seen:
     )
 
 
-def _answer(session: Session, case: Case) -> Answer:
+def _answer(session: Session, case: Case) -> ModelAnswer:
     first = queries.first_item(session, case.id)
     analysis, subject = first.analysis, subject_of(first.analysis, first.subject)
     prob, verdict = (
         (analysis.fake_prob, analysis.verdict) if subject is None else (subject.fake_prob, subject.verdict)
     )
-    votes = queries.votes_on(session, case.id, newest=HEARD)
-    return Answer(
+    votes = queries.votes_on(session, case.id, newest=MAX_COUNTED_ITEMS)
+    return ModelAnswer(
         prob,
         verdict,
         f"{analysis.model_name} {analysis.model_version}",
@@ -239,27 +241,27 @@ def _answer(session: Session, case: Case) -> Answer:
     )
 
 
-def _spots(item: CaseItem) -> tuple[Spot, ...]:
+def _spots(item: CaseItem) -> tuple[FaceLocation, ...]:
     """Of a picture its face, or all of them; of a clip the person's face in up to MOST_SPOTS frames, evenly chosen."""
     analysis: Analysis = item.analysis
     if analysis.kind == "image":
         faces = [face for face in analysis.faces if item.subject in (0, face.number)]
-        return tuple(Spot((face.x1, face.y1, face.x2, face.y2), None) for face in faces)
+        return tuple(FaceLocation((face.x1, face.y1, face.x2, face.y2), None) for face in faces)
     faces = [
         face
         for face in analysis.faces
         if face.time is not None and (item.subject == 0 or face.track == item.subject - 1)
     ]
     times = sorted({face.time for face in faces if face.time is not None})
-    step = max(len(times) / MOST_SPOTS, 1)
-    chosen = {times[int(place * step)] for place in range(min(len(times), MOST_SPOTS))}
+    step = max(len(times) / MAX_LOCATIONS, 1)
+    chosen = {times[int(place * step)] for place in range(min(len(times), MAX_LOCATIONS))}
     kept = sorted(
         (face for face in faces if face.time in chosen), key=lambda face: (face.time or 0, face.number)
     )
-    return tuple(Spot((face.x1, face.y1, face.x2, face.y2), face.time) for face in kept)
+    return tuple(FaceLocation((face.x1, face.y1, face.x2, face.y2), face.time) for face in kept)
 
 
-def _told(label: Label, moderator: int) -> Told:
+def _told(label: Label, moderator: int) -> LabelView:
     region = label.region
     painted = (
         None
@@ -272,4 +274,4 @@ def _told(label: Label, moderator: int) -> Told:
         }
     )
     tags = tuple(tag.tag for tag in label.tags)
-    return Told(moderator, label.stage, label.value, label.confidence, label.note, tags, painted)
+    return LabelView(moderator, label.stage, label.value, label.confidence, label.note, tags, painted)

@@ -53,7 +53,7 @@ class ClaimService:
                 continue
         return None
 
-    def take_this(self, person: Person | None, public_id: str) -> None:
+    def take_case(self, person: Person | None, public_id: str) -> None:
         """Hold a certain open case, giving back any other: one's own label was undone, or an admin follows a flag.
 
         Raises Refused also with not_waiting: decided, disputed, taken by as many as it wants, or labelled by the person to the end.
@@ -80,7 +80,7 @@ class ClaimService:
         """Hold on for longer; returns until when. Raises Refused: claim_lost."""
         known = require(person, Role.MODERATOR)
         with self._sessions.begin() as session:
-            claim = held(session, known, public_id)
+            claim = require_claim(session, known, public_id)
             claim.until = now() + self._hold
             return claim.until
 
@@ -127,7 +127,7 @@ def _free_slot(session: Session, case: Case) -> int:
     return next(slot for slot in range(1, len(used) + 2) if slot not in used)
 
 
-def held(session: Session, person: Person, public_id: str) -> Claim:
+def require_claim(session: Session, person: Person, public_id: str) -> Claim:
     """The person's claim on a case. Raises Refused: claim_lost where it has expired or never was."""
     claim = queries.claim_of(session, person.id)
     if claim is None or claim.case.public_id != public_id or claim.until <= now():

@@ -15,7 +15,7 @@ from webapp.domain.enums import Action, Role, user_actor
 from webapp.domain.errors import Refused
 from webapp.services.accounts import Person, require
 from webapp.services.audit.log import AuditService
-from webapp.services.moderation.claims import held
+from webapp.services.moderation.claims import require_claim
 
 LISTED = 100
 
@@ -55,7 +55,7 @@ class FlagService:
             raise Refused("invalid_flag", f"A flag must be one of {', '.join(Concern)}.")
         with self._audit.transaction() as (session, tell):
             queries.lock_cases(session)
-            session.delete(held(session, known, public_id))
+            session.delete(require_claim(session, known, public_id))
             tell(Event(user_actor(known.id), Action.CASE_FLAGGED, public_id, {"concern": concern}))
 
     def flags(self, person: Person | None) -> Sequence[Flag]:

@@ -12,14 +12,14 @@ from webapp.domain.enums import Action, Actor, CaseState, LabelValue, Reason
 from webapp.domain.errors import Unable
 from webapp.security.tokens import receipt_hash
 from webapp.services.analysis_records.subjects import subject_of
-from webapp.services.moderation.case_events import CaseLog, case_subject
-from webapp.services.moderation.ranking import Rules, add_item
+from webapp.services.moderation.case_events import CaseEvents, case_subject
+from webapp.services.moderation.ranking import TriageRules, add_item
 
 
 class GoldService:
     """For the host, who has analysed a file of which he knows the answer, and let it be kept."""
 
-    def __init__(self, log: CaseLog, rules: Rules) -> None:
+    def __init__(self, log: CaseEvents, rules: TriageRules) -> None:
         self._log = log
         self._rules = rules
 

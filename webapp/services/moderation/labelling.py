@@ -20,9 +20,9 @@ from webapp.media.masks import Mask, read_mask
 from webapp.services.accounts import Person, require
 from webapp.services.analysis_records.subjects import subject_of
 from webapp.services.audit.log import AuditService, Tell
-from webapp.services.moderation.case_events import CaseLog, case_subject
-from webapp.services.moderation.claims import held
-from webapp.services.moderation.ranking import HEARD
+from webapp.services.moderation.case_events import CaseEvents, case_subject
+from webapp.services.moderation.claims import require_claim
+from webapp.services.moderation.ranking import MAX_COUNTED_ITEMS
 
 CONFIDENCES = (1, 2, 3)
 UNDO = timedelta(minutes=10)
@@ -30,7 +30,7 @@ MOST_LABELS = 3  # of independent moderators, before an adjudicator decides
 
 
 @dataclass(frozen=True)
-class Said:
+class LabelInput:
     """What a moderator says of a case. `region` as in Submission; `time` of the frame it was painted on, in seconds, of a clip."""
 
     value: str
@@ -55,17 +55,17 @@ class Revealed:
 class LabellingService:
     """Every method raises Refused: not_signed_in, not_allowed, claim_lost, invalid_label, invalid_tag, invalid_note, invalid_region."""
 
-    def __init__(self, sessions: Sessions, *, undo: timedelta = UNDO, log: CaseLog | None = None) -> None:
+    def __init__(self, sessions: Sessions, *, undo: timedelta = UNDO, log: CaseEvents | None = None) -> None:
         """`log` tells of all that is done; None: the audit log alone."""
-        self._log = log or CaseLog(AuditService(sessions))
+        self._log = log or CaseEvents(AuditService(sessions))
         self._undo = undo
 
-    def blind(self, person: Person | None, public_id: str, said: Said) -> Revealed:
+    def submit_blind(self, person: Person | None, public_id: str, said: LabelInput) -> Revealed:
         """Store the first label; only then is anything revealed. Raises Refused also with labelled_already."""
         known, mask = require(person, Role.MODERATOR), checked(said)
         with self._log.transaction() as (session, tell):
             queries.lock_cases(session)
-            claim = held(session, known, public_id)
+            claim = require_claim(session, known, public_id)
             if queries.labels_of(session, claim.case_id, account_id=known.id):
                 raise Refused("labelled_already", "You have labelled this case already.")
             shown = _revealed(session, claim.case)
@@ -77,7 +77,7 @@ class LabellingService:
             _add(session, label, claim.case, tell)
             return shown
 
-    def final(self, person: Person | None, public_id: str, said: Said | None = None) -> str:
+    def submit_final(self, person: Person | None, public_id: str, said: LabelInput | None = None) -> str:
         """Confirm the blind label (`said` None) or change it; gives the claim back, and settles the case where it can be.
 
         Both labels are kept. Returns the case's state. Raises Refused also with not_labelled.
@@ -86,7 +86,7 @@ class LabellingService:
         changed = None if said is None else (said, checked(said))
         with self._log.transaction() as (session, tell):
             queries.lock_cases(session)
-            claim = held(session, known, public_id)
+            claim = require_claim(session, known, public_id)
             case = queries.case_by_public_id(session, public_id, locked=True)
             given = queries.labels_of(session, claim.case_id, account_id=known.id)
             if case is None or not given or given[-1].stage != Stage.BLIND:
@@ -133,7 +133,7 @@ class LabellingService:
             session.flush()
             settle(session, case, tell)
 
-    def adjudicate(self, person: Person | None, public_id: str, said: Said) -> None:
+    def adjudicate(self, person: Person | None, public_id: str, said: LabelInput) -> None:
         """An admin who has given no label on it decides a disputed case. Raises Refused also with not_disputed, own_case."""
         known, mask = require(person, Role.ADMIN), checked(said)
         with self._log.transaction() as (session, tell):
@@ -151,7 +151,7 @@ class LabellingService:
             settle(session, case, tell)
 
 
-def checked(said: Said) -> Mask | None:
+def checked(said: LabelInput) -> Mask | None:
     """Raises Refused: invalid_label, invalid_tag, invalid_note, note_too_long, invalid_region."""
     if said.value not in set(LabelValue) or said.confidence not in CONFIDENCES:
         raise Refused(
@@ -245,7 +245,7 @@ def _add(session: Session, label: Label, case: Case, tell: Tell) -> None:
     tell(Event(user_actor(label.account_id), action, case_subject(case.public_id), details))
 
 
-def _label(of: _Circumstances, said: Said, mask: Mask | None) -> Label:
+def _label(of: _Circumstances, said: LabelInput, mask: Mask | None) -> Label:
     moment = now()
     return Label(
         case_id=of.case_id,
@@ -265,17 +265,19 @@ def _label(of: _Circumstances, said: Said, mask: Mask | None) -> Label:
     )
 
 
-def _again(label: Label) -> tuple[Said, Mask | None]:
+def _again(label: Label) -> tuple[LabelInput, Mask | None]:
     """What was said in a label, to be said once more."""
     region, tags = label.region, [tag.tag for tag in label.tags]
-    said = Said(label.value, label.confidence, label.note, tags, time=None if region is None else region.time)
+    said = LabelInput(
+        label.value, label.confidence, label.note, tags, time=None if region is None else region.time
+    )
     return said, None if region is None else Mask(region.png, region.width, region.height)
 
 
 def _revealed(session: Session, case: Case) -> Revealed:
     first = queries.first_item(session, case.id)
     analysis, subject = first.analysis, subject_of(first.analysis, first.subject)
-    votes = tuple(queries.votes_on(session, case.id, newest=HEARD))
+    votes = tuple(queries.votes_on(session, case.id, newest=MAX_COUNTED_ITEMS))
     prob, verdict = (
         (analysis.fake_prob, analysis.verdict) if subject is None else (subject.fake_prob, subject.verdict)
     )

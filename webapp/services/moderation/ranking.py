@@ -16,12 +16,12 @@ from webapp.domain.enums import CaseState, Reason, Vote
 from webapp.domain.ids import new_id
 from webapp.services.analysis_records.subjects import subject_of
 
-HEARD = 200  # items of a case whose votes are counted, the newest
+MAX_COUNTED_ITEMS = 200  # items of a case whose votes are counted, the newest
 MOST_DISPUTED = 10.0  # however many say so: whoever has many receipts gets no more
 
 
 @dataclass(frozen=True)
-class Rules:
+class TriageRules:
     """`wanted` independent labels are asked for; `age` is how long a case waits to gain a factor e over others.
 
     `audit_share` of all kept faces is drawn at random; inconclusive faces whose probability is at most `uncertain` from 0.5 are opened.
@@ -60,13 +60,13 @@ def open_case(
     analysis: Analysis,
     subject: int,
     reason: Reason,
-    rules: Rules,
+    rules: TriageRules,
     alike: Sequence[int] = (),
 ) -> Case:
     """Open a case for `subject` of an analysis, or join the open one of the analyses that are `alike` (ids). Ranks it anew."""
     item = queries.item_of(session, analysis.id, subject)
     if item is not None:
-        return ranked(session, item.case, rules)
+        return update_rank(session, item.case, rules)
     return add_item(
         session,
         queries.open_case_of(session, [*alike, analysis.id], subject),
@@ -78,7 +78,7 @@ def open_case(
 
 
 def add_item(  # all of it is the item
-    session: Session, case: Case | None, analysis: Analysis, subject: int, reason: Reason, rules: Rules
+    session: Session, case: Case | None, analysis: Analysis, subject: int, reason: Reason, rules: TriageRules
 ) -> Case:
     """To a case, or to a new one."""
     if case is None:
@@ -105,10 +105,10 @@ def add_item(  # all of it is the item
     )
     case.audited = case.audited or reason == Reason.AUDIT
     session.flush()
-    return ranked(session, case, rules)
+    return update_rank(session, case, rules)
 
 
-def ranked(session: Session, case: Case, rules: Rules) -> Case:
+def update_rank(session: Session, case: Case, rules: TriageRules) -> Case:
     """With the rank that the votes give it by now. Those drawn at random come first: what is decided of them must not depend on anything
     that anybody said.
     """
@@ -116,7 +116,7 @@ def ranked(session: Session, case: Case, rules: Rules) -> Case:
         case.rank = rank(0.5, MOST_DISPUTED, case.opened_at, rules.age)
         return case
     first = queries.first_item(session, case.id)
-    votes = queries.votes_on(session, case.id, newest=HEARD)
+    votes = queries.votes_on(session, case.id, newest=MAX_COUNTED_ITEMS)
     prob = 0.5 if first.fake_prob is None else first.fake_prob
     case.rank = rank(prob, dispute(votes, first.analysis.verdict), case.opened_at, rules.age)
     return case

@@ -16,8 +16,8 @@ from webapp.domain.enums import Action, Actor, Reason, Vote
 from webapp.security.tokens import draw
 from webapp.services.analysis_records.subjects import Subject, same_place, subject_of, subjects_of, whole_file
 from webapp.services.audit.log import Tell
-from webapp.services.moderation.case_events import CaseLog, case_subject
-from webapp.services.moderation.ranking import Rules, add_item, ranked
+from webapp.services.moderation.case_events import CaseEvents, case_subject
+from webapp.services.moderation.ranking import TriageRules, add_item, update_rank
 
 logger = logging.getLogger(__name__)
 SCORES_ALIKE = 0.25  # of fake probabilities by one model: a picture and its manipulated copy look alike, their scores need not
@@ -33,18 +33,18 @@ class Triage:
     `draw` gives numbers from 0 to 1 for the random audit, and knows nothing of scores.
     """
 
-    def __init__(self, log: CaseLog, rules: Rules, *, draw: Callable[[], float] = draw) -> None:
+    def __init__(self, log: CaseEvents, rules: TriageRules, *, draw: Callable[[], float] = draw) -> None:
         self._log = log
         self._rules = rules
         self._draw = draw
 
-    def look(self, receipt_hash: str) -> None:
+    def process(self, receipt_hash: str) -> None:
         """Open what a result's scores, votes and its visitor's wish ask for; what is open already is ranked anew.
 
         To be called once all of that is stored. Never raises: what fails here is made up for by the next `sweep`.
         """
         try:
-            self._look(receipt_hash)
+            self._process(receipt_hash)
         except Exception:  # whatever it was: the answer or the vote is stored, and must be given
             logger.exception("cases could not be opened")
 
@@ -53,10 +53,10 @@ class Triage:
         with self._log.transaction() as (session, _):
             missed = opening_queries.missed(session, limit=_AT_ONCE)
         for receipt_hash in missed:
-            self.look(receipt_hash)
+            self.process(receipt_hash)
         return len(missed)
 
-    def rank_anew(self) -> int:
+    def rerank_all(self) -> int:
         """Every open case, by the rules of now: ranks of before a change of them cannot be compared with those of after. How many.
 
         Raises SQLAlchemyError.
@@ -67,13 +67,13 @@ class Triage:
                 opening_queries.lock_opening(session)
                 found = opening_queries.open_cases(session, after=last, limit=_AT_ONCE)
                 for case in found:
-                    ranked(session, case, self._rules)
+                    update_rank(session, case, self._rules)
                     last = case.id
             done += len(found)
             if len(found) < _AT_ONCE:
                 return done
 
-    def _look(self, receipt_hash: str) -> None:
+    def _process(self, receipt_hash: str) -> None:
         for last in (False,) * (_TRIES - 1) + (True,):
             try:
                 with self._log.transaction() as (session, tell):
@@ -140,7 +140,7 @@ class Triage:
     ) -> None:
         item = case_queries.item_of(session, analysis.id, subject.number)
         if item is not None:
-            ranked(session, item.case, self._rules)
+            update_rank(session, item.case, self._rules)
             return
         known = _case_for(session, analysis, subject)
         if known is None and reason is None:

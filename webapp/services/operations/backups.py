@@ -102,12 +102,12 @@ class BackupService:
         logger.info("the database was backed up to %s (%d bytes)", target.name, made.bytes)
         return Backup(made.path, made.bytes, made.version, made.head, made.restored, pruned)
 
-    def seconds_since(self) -> float | None:
+    def newest_age_seconds(self) -> float | None:
         """Since the newest one was begun; None where there is none."""
         newest = self._newest()
         return None if newest is None else (now() - newest).total_seconds()
 
-    def holds_until(self) -> datetime | None:
+    def covered_until(self) -> datetime | None:
         """What was stored before this moment is in a backup, where backups outlive the machine; None where nothing is yet."""
         if self._repository is None:
             return self._newest()
@@ -193,6 +193,6 @@ def _place_newest(found: Sequence[Path], file: Path) -> Path:
     return newest
 
 
-def tell_of_restoring(audit: AuditService, source: Path) -> None:
+def record_restore(audit: AuditService, source: Path) -> None:
     """Once the restored database is open."""
     audit.replaced(Event(Actor.SYSTEM, Action.RESTORED, details={"name": source.name}))

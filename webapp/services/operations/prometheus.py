@@ -21,7 +21,7 @@ _KINDS = (
 _OTHER = "other"
 
 
-class Metrics:
+class PrometheusMetrics:
     """Counts into a registry of its own; may be used from several threads."""
 
     def __init__(self, turns: Turns, model: ModelInfo) -> None:
@@ -53,20 +53,20 @@ class Metrics:
             "lens_model_info", "The model that answers", ["name", "version", "sha256"], registry=registry
         ).labels(model.name, model.version, model.sha256).set(1)
 
-    def analysed(self, result: AnalysisResult) -> None:
+    def record_analysis(self, result: AnalysisResult) -> None:
         self._analyses.labels(result.kind, result.outcome).inc()
         self._seconds.labels(result.kind).observe(result.seconds)
         if result.error is not None:
             self._unreadable.labels(result.error.code).inc()
 
-    def answered(self, method: str, path: str, status: int, seconds: float) -> None:
+    def record_response(self, method: str, path: str, status: int, seconds: float) -> None:
         page = kind_of(path)
         self._requests.labels(
             method if method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else _OTHER, page, str(status)
         ).inc()
         self._durations.labels(page).observe(seconds)
 
-    def page(self) -> bytes:
+    def exposition(self) -> bytes:
         """In Prometheus' text format."""
         return generate_latest(self._registry)
 

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Task:
+class ScheduledTask:
     """What to do every so many seconds, for the first time after `first`."""
 
     name: str
@@ -22,10 +22,10 @@ class Task:
     first: float
 
 
-class Timer:
+class Scheduler:
     """Runs its tasks one after another in a thread of its own while the block lasts. A task that fails is logged and tried again."""
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
+    def __init__(self, tasks: Sequence[ScheduledTask]) -> None:
         self._tasks = tasks
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._work, name="timer", daemon=True)

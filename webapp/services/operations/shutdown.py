@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from webapp.services.analysis.service import AnalysisService
-from webapp.services.operations.scheduler import Timer
+from webapp.services.operations.scheduler import Scheduler
 
 logger = logging.getLogger(__name__)
 TIME_LIMIT = 18.0  # seconds in all; hosts kill after 20 or 30
@@ -19,7 +19,7 @@ _TO_DELIVER = 0.5  # for answers that are on their way
 _POLL = 0.05
 
 
-class Stopping:
+class Shutdown:
     """`backup` is made once nothing runs any more, `close_server` closes all connections, `close_decoders` ends the processes that decode,
     `close_database` comes last.
     """
@@ -27,7 +27,7 @@ class Stopping:
     def __init__(
         self,
         analysis: AnalysisService,
-        timer: Timer,
+        timer: Scheduler,
         *,
         backup: Callable[[], Any] | None,
         close_server: Callable[[], Any],

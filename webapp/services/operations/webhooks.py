@@ -24,7 +24,7 @@ _AT_ONCE = 50  # messages in one run: the clock has other things to do
 _HELD = timedelta(minutes=2)  # nobody else sends a message in that time
 
 
-class WebhookService:
+class WebhookSender:
     """Sends what is in the outbox, oldest first, to one address; at least once each, so a receiver looks at the message's `id`."""
 
     def __init__(self, sessions: Sessions, *, url: str, secret: str) -> None:

@@ -11,7 +11,7 @@ from laanet_core.inference.key_frames import longest_fake
 from laanet_core.inference.stability import Stability
 from laanet_core.inference.stable_verdicts import checked_faces, finding, held_answer, named
 from laanet_core.results import AnalysisResult, FaceResult, Verdict, number_text
-from webapp.services.label_quality.score_reliability import Reliability
+from webapp.services.label_quality.score_reliability import ScoreReliability
 from webapp.services.reports.english import ENGLISH
 
 
@@ -31,7 +31,7 @@ class Report:
     created: datetime
     notice: str | None = None
     words: Mapping[str, str] = field(default_factory=lambda: ENGLISH)
-    reliability: Sequence[Reliability | None] = ()
+    reliability: Sequence[ScoreReliability | None] = ()
     stabilities: Sequence[Stability | None] | None = None
 
     def __post_init__(self) -> None:
@@ -160,7 +160,7 @@ class Report:
             for number, found in self.reliabilities()
         ]
 
-    def reliabilities(self) -> list[tuple[int, Reliability]]:
+    def reliabilities(self) -> list[tuple[int, ScoreReliability]]:
         """Those that are known, with the number of the face or person."""
         tracks, faces = (
             [track.track + 1 for track in self.result.tracks],
@@ -173,7 +173,7 @@ class Report:
             if found is not None
         ]
 
-    def _measured(self, found: Reliability) -> str:
+    def _measured(self, found: ScoreReliability) -> str:
         numbers = {"share": f"{found.share:.0%}", "low": f"{found.low:.0%}", "high": f"{found.high:.0%}"}
         return self.words["reliability"].format(count=found.count, **numbers)
 

@@ -21,7 +21,7 @@ from laanet_core.results import AnalysisResult
 from laanet_core.types import RGBImage
 from webapp.services.analysis.jobs import Progress
 from webapp.services.analysis.service import Analysed
-from webapp.services.label_quality.score_reliability import Reliability, ReliabilityService
+from webapp.services.label_quality.score_reliability import ScoreReliability, ScoreReliabilityService
 from webapp.services.model_registry.serving import CurrentDetector, that_gave
 from webapp.services.reports.service import Report, report_json, report_pdf
 
@@ -40,7 +40,7 @@ class EvidenceService:
         *,
         frames: int,
         folder: Path,
-        reliability: ReliabilityService | None = None,
+        reliability: ScoreReliabilityService | None = None,
     ) -> None:
         self._detector = detector
         self._reader = reader
@@ -48,10 +48,10 @@ class EvidenceService:
         self._folder = folder
         self._reliability = reliability
 
-    def reliabilities(self, result: AnalysisResult) -> list[Reliability | None]:
+    def reliabilities(self, result: AnalysisResult) -> list[ScoreReliability | None]:
         """How often scores like those of a picture's faces, or of a clip's persons, were fake; None where too little is known."""
         subjects = result.tracks if result.kind == "video" else result.faces
-        return [None] * len(subjects) if self._reliability is None else self._reliability.of(result)
+        return [None] * len(subjects) if self._reliability is None else self._reliability.for_result(result)
 
     def picture(self, path: Path) -> RGBImage:
         """The upright picture (H, W, 3) uint8 RGB. Raises UnreadableMedia."""

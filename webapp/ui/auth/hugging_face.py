@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from webapp.domain.errors import Refused
-from webapp.services.accounts.federated_sign_in import MemberService
-from webapp.services.accounts.openid_client import Provider
-from webapp.services.accounts.sign_in_state import LASTS, Envelope, lost
+from webapp.services.accounts.federated_sign_in import FederatedSignInService
+from webapp.services.accounts.openid_client import OpenIDClient
+from webapp.services.accounts.sign_in_state import LASTS, SignInStateCipher, lost
 from webapp.ui.auth import cookies as cookie
 from webapp.ui.auth import pages
 from webapp.ui.auth.routes import html
@@ -28,11 +28,11 @@ class MemberDoor:
 
     paths = PATHS
 
-    def __init__(self, provider: Provider, members: MemberService, site: str) -> None:
+    def __init__(self, provider: OpenIDClient, members: FederatedSignInService, site: str) -> None:
         self._provider = provider
         self._members = members
         self._site = site
-        self._envelope = Envelope()
+        self._envelope = SignInStateCipher()
 
     def link(self, request: Request) -> str:
         """What the page of the sign-in form shows."""

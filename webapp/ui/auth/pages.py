@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from webapp.services.accounts.totp import Offer
+from webapp.services.accounts.totp import TotpOffer
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8a94a3; --accent: #0f6b62; --wrong: #b93400; }
@@ -92,7 +92,7 @@ def link(wrong: str = "", token: str = "") -> str:
     return _page("Choose a password", f"{form}<script>{_TAKE_TOKEN}</script>", wrong)
 
 
-def second_factor(offer: Offer, wrong: str = "") -> str:
+def second_factor(offer: TotpOffer, wrong: str = "") -> str:
     """The form by which a second factor comes into force, once its first code was right."""
     spaced = " ".join(offer.secret[place : place + 4] for place in range(0, len(offer.secret), 4))
     said = (

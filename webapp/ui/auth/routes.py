@@ -63,9 +63,11 @@ def build(
         person = await run_in_threadpool(signing.person_of, cookie.read(request.headers))
         try:
             if request.method == "GET":
-                return html(pages.second_factor(await run_in_threadpool(accounts.new_second_factor, person)))
+                return html(
+                    pages.second_factor(await run_in_threadpool(accounts.offer_second_factor, person))
+                )
             form = await _form(request)
-            offer = accounts.offered(person, form.get("offer", ""))
+            offer = accounts.pending_offer(person, form.get("offer", ""))
             await run_in_threadpool(
                 accounts.confirm_second_factor,
                 person,

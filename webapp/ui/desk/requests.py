@@ -11,7 +11,7 @@ from typing import Any
 from webapp.domain.errors import Refused
 from webapp.media.masks import mask_of
 from webapp.services.accounts import Person
-from webapp.services.moderation.labelling import Said
+from webapp.services.moderation.labelling import LabelInput
 
 MOST_BYTES = 2_000_000  # of a request: a painted region is the largest part
 MOST_SKIPPED = 500
@@ -44,7 +44,7 @@ class Asked:
         """Of a frame, in seconds."""
         return _seconds(self.words.get("time"))
 
-    def said(self) -> Said:
+    def said(self) -> LabelInput:
         """A label."""
         confidence, tags = self.words.get("confidence"), self.words.get("tags", [])
         if not isinstance(confidence, int) or isinstance(confidence, bool):
@@ -52,7 +52,7 @@ class Asked:
         if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
             raise invalid("tags")
         region, time = _region(self.words.get("region"))
-        return Said(self.text("value"), confidence, self.text("note"), tuple(tags), region, time)
+        return LabelInput(self.text("value"), confidence, self.text("note"), tuple(tags), region, time)
 
 
 def words_of(body: bytes) -> Mapping[str, Any]:

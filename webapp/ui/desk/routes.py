@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from webapp.domain.enums import CaseState
 from webapp.domain.errors import Refused
-from webapp.services.moderation.case_images import Shown
+from webapp.services.moderation.case_images import MediaContent
 from webapp.ui.auth import cookies as cookie
 from webapp.ui.desk.model_routes import LearningHandlers
 from webapp.ui.desk.requests import MOST_BYTES, Asked, words_of
@@ -43,7 +43,7 @@ _STATUSES = {
         ("not_passed", "answers_already", "other_champion", "nothing_to_go_back_to", "model_changed"), 409
     ),
 }
-Call = Callable[[Asked], Mapping[str, Any] | Shown]
+Call = Callable[[Asked], Mapping[str, Any] | MediaContent]
 
 
 class Handlers:
@@ -60,7 +60,7 @@ class Handlers:
             ("POST", "/take"): self.take,
             ("POST", "/following"): self.following,
             ("POST", "/disputed"): self.disputed,
-            ("POST", "/case/{case}/take"): self.take_this,
+            ("POST", "/case/{case}/take"): self.take_case,
             ("POST", "/case/{case}/renew"): self.renew,
             ("POST", "/case/{case}/skip"): self.skip,
             ("POST", "/case/{case}/flag"): self.flag,
@@ -76,7 +76,7 @@ class Handlers:
         }
 
     def state(self, asked: Asked) -> Mapping[str, Any]:
-        queue = self._services.looking.queue(asked.person)
+        queue = self._services.case_views.queue_counts(asked.person)
         assert asked.person is not None  # the service has looked
         return {"person": {"name": asked.person.name, "role": asked.person.role}, "queue": queue.to_json()}
 
@@ -84,12 +84,12 @@ class Handlers:
         case = self._services.claims.take(asked.person, asked.skipped())
         return self._taken(asked, case)
 
-    def take_this(self, asked: Asked) -> Mapping[str, Any]:
-        self._services.claims.take_this(asked.person, asked.case)
+    def take_case(self, asked: Asked) -> Mapping[str, Any]:
+        self._services.claims.take_case(asked.person, asked.case)
         return self._taken(asked, asked.case)
 
     def following(self, asked: Asked) -> Mapping[str, Any]:
-        seen = self._services.looking.peek(asked.person, asked.skipped())
+        seen = self._services.case_views.next_case(asked.person, asked.skipped())
         return {"case": None if seen is None else seen.to_json()}
 
     def renew(self, asked: Asked) -> Mapping[str, Any]:
@@ -104,13 +104,13 @@ class Handlers:
         return self.take(asked)
 
     def blind(self, asked: Asked) -> Mapping[str, Any]:
-        self._services.labelling.blind(asked.person, asked.case, asked.said())
-        return {"answer": self._services.looking.answer(asked.person, asked.case).to_json()}
+        self._services.labelling.submit_blind(asked.person, asked.case, asked.said())
+        return {"answer": self._services.case_views.model_answer(asked.person, asked.case).to_json()}
 
     def final(self, asked: Asked) -> Mapping[str, Any]:
         """`same`: what was said blind is confirmed. The next case comes with the answer."""
         said = None if asked.words.get("same") is True else asked.said()
-        state = self._services.labelling.final(asked.person, asked.case, said)
+        state = self._services.labelling.submit_final(asked.person, asked.case, said)
         return {**self.take(asked), "state": state}
 
     def undo(self, asked: Asked) -> Mapping[str, Any]:
@@ -118,17 +118,17 @@ class Handlers:
         self._services.labelling.undo(asked.person, asked.case)
         if asked.words.get("adjudicated") is True:
             return self._argued(asked, asked.case)
-        return self.take_this(asked)
+        return self.take_case(asked)
 
     def disputed(self, asked: Asked) -> Mapping[str, Any]:
-        case = self._services.looking.disputed(asked.person, asked.skipped())
+        case = self._services.case_views.next_dispute(asked.person, asked.skipped())
         return {"case": None} if case is None else self._argued(asked, case)
 
     def arguments(self, asked: Asked) -> Mapping[str, Any]:
         """Of this disputed case."""
         return {
             **self._argued(asked, asked.case),
-            "queue": self._services.looking.queue(asked.person).to_json(),
+            "queue": self._services.case_views.queue_counts(asked.person).to_json(),
         }
 
     def adjudicate(self, asked: Asked) -> Mapping[str, Any]:
@@ -136,40 +136,40 @@ class Handlers:
         return {
             **self.disputed(asked),
             "state": CaseState.DECIDED,
-            "queue": self._services.looking.queue(asked.person).to_json(),
+            "queue": self._services.case_views.queue_counts(asked.person).to_json(),
         }
 
-    def file(self, asked: Asked) -> Shown:
-        return self._services.showing.file(asked.person, asked.case)
+    def file(self, asked: Asked) -> MediaContent:
+        return self._services.case_images.file(asked.person, asked.case)
 
-    def view(self, asked: Asked) -> Shown:
+    def view(self, asked: Asked) -> MediaContent:
         small = asked.text("small") == "1"
-        return self._services.showing.view(
+        return self._services.case_images.view(
             asked.person, asked.case, asked.text("name") or "plain", time=asked.time(), small=small
         )
 
-    def heat(self, asked: Asked) -> Shown:
-        return self._services.showing.heat(asked.person, asked.case, time=asked.time())
+    def heat(self, asked: Asked) -> MediaContent:
+        return self._services.case_images.heat(asked.person, asked.case, time=asked.time())
 
     def _taken(self, asked: Asked, case: str | None) -> Mapping[str, Any]:
         """A case as one who holds it may see it. What he has labelled blind already is revealed again."""
-        looking = self._services.looking
-        queue = looking.queue(asked.person).to_json()
+        case_views = self._services.case_views
+        queue = case_views.queue_counts(asked.person).to_json()
         if case is None:
             return {"case": None, "queue": queue}
-        seen = looking.look(asked.person, case)
+        seen = case_views.claimed_case(asked.person, case)
         found: dict[str, Any] = {"case": seen.to_json(), "queue": queue}
         if seen.labelled:
-            own = looking.own_label(asked.person, case)
+            own = case_views.own_label(asked.person, case)
             found |= {
-                "answer": looking.answer(asked.person, case).to_json(),
+                "answer": case_views.model_answer(asked.person, case).to_json(),
                 "own": None if own is None else own.to_json(),
             }
         return found
 
     def _argued(self, asked: Asked, case: str) -> Mapping[str, Any]:
-        seen, told = self._services.looking.arguments(asked.person, case)
-        answer = self._services.looking.answer(asked.person, case)
+        seen, told = self._services.case_views.dispute(asked.person, case)
+        answer = self._services.case_views.model_answer(asked.person, case)
         return {
             "case": seen.to_json(),
             "labels": [label.to_json() for label in told],
@@ -199,7 +199,7 @@ def _handler(services: DeskServices, call: Call) -> Callable[[Request], Awaitabl
             logger.exception("the desk could not answer %s", request.url.path)
             failed = Refused("unavailable", "That could not be done just now. Please try again in a moment.")
             return JSONResponse({"error": failed.to_json()}, 503, NO_STORE)
-        if isinstance(found, Shown):
+        if isinstance(found, MediaContent):
             return _bytes(found, request.headers.get("range"))
         return JSONResponse(found, headers=NO_STORE)
 
@@ -220,7 +220,7 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-def _bytes(shown: Shown, wanted: str | None) -> Response:
+def _bytes(shown: MediaContent, wanted: str | None) -> Response:
     """A file, or the part of it that a player asks for."""
     headers = {**NO_STORE, "Accept-Ranges": "bytes", "Content-Security-Policy": "default-src 'none'; sandbox"}
     whole = len(shown.content)

@@ -12,13 +12,13 @@ from PIL import Image
 from webapp.domain.enums import LabelValue
 from webapp.media.masks import painted_pixels
 from webapp.media.stripping import ENDINGS
-from webapp.services.moderation.export.provenance import Decided
+from webapp.services.moderation.export.provenance import ExportedDecision
 
 CATEGORIES = {LabelValue.REAL: 1, LabelValue.FAKE: 2}
 Bits = npt.NDArray[np.bool_]
 
 
-def to_coco(decisions: Iterable[Decided]) -> tuple[dict[str, Any], int]:
+def to_coco(decisions: Iterable[ExportedDecision]) -> tuple[dict[str, Any], int]:
     """The document, and how many decisions it has: photos' faces that are real or fake.
 
     `segmentation` is an uncompressed RLE of what at least half of those painted who painted anything and agree with the decision, or []
@@ -67,7 +67,7 @@ def painted(regions: Sequence[bytes], size: tuple[int, int]) -> Bits | None:
     return np.asarray(2 * votes >= len(regions))
 
 
-def _image(number: int, decided: Decided, size: tuple[int, int]) -> dict[str, Any]:
+def _image(number: int, decided: ExportedDecision, size: tuple[int, int]) -> dict[str, Any]:
     name = f"{decided.media.sha256}.{ENDINGS[decided.media.format]}"
     return {
         "id": number,
@@ -78,7 +78,7 @@ def _image(number: int, decided: Decided, size: tuple[int, int]) -> dict[str, An
     }
 
 
-def _annotation(number: int, image: int, decided: Decided, size: tuple[int, int]) -> dict[str, Any]:
+def _annotation(number: int, image: int, decided: ExportedDecision, size: tuple[int, int]) -> dict[str, Any]:
     x1, y1, x2, y2 = decided.boxes[0][1]
     agreeing = [
         label for label in decided.labels if label.id in decided.deciding and label.value == decided.value

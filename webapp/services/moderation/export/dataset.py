@@ -11,7 +11,7 @@ from typing import Any
 from webapp.domain.enums import LabelValue
 from webapp.media.store import StoreFailed
 from webapp.media.stripping import ENDINGS, with_orientation
-from webapp.services.moderation.export.provenance import Decided
+from webapp.services.moderation.export.provenance import ExportedDecision
 
 logger = logging.getLogger(__name__)
 _CARD = """---
@@ -29,12 +29,12 @@ Visitors may take their consent back: make the folder anew before using it again
 """
 
 
-def write_dataset(decisions: Iterable[Decided], folder: Path, read: Callable[[str], bytes]) -> int:
+def write_dataset(decisions: Iterable[ExportedDecision], folder: Path, read: Callable[[str], bytes]) -> int:
     """Write into a folder that is there and empty; how many decisions it holds. `read` gives a kept file by its name in the store.
 
     Files that are gone meanwhile are left out. Raises OSError.
     """
-    photos: dict[str, list[Decided]] = {}
+    photos: dict[str, list[ExportedDecision]] = {}
     for decided in decisions:
         if decided.kind == "image" and decided.value in (LabelValue.REAL, LabelValue.FAKE) and decided.boxes:
             photos.setdefault(decided.media.sha256, []).append(decided)
@@ -58,7 +58,7 @@ def write_dataset(decisions: Iterable[Decided], folder: Path, read: Callable[[st
     return count
 
 
-def _columns(faces: list[Decided]) -> dict[str, list[Any]]:
+def _columns(faces: list[ExportedDecision]) -> dict[str, list[Any]]:
     return {
         "case": [face.case for face in faces],
         "face": [face.subject for face in faces],

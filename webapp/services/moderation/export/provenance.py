@@ -13,7 +13,7 @@ from webapp.domain.enums import Stage, Tag
 
 
 @dataclass(frozen=True)
-class Painted:
+class ExportedRegion:
     """A region as a grey PNG over the whole upright picture, or over a clip's frame at `time` seconds."""
 
     png: bytes
@@ -21,7 +21,7 @@ class Painted:
 
 
 @dataclass(frozen=True)
-class GivenLabel:
+class ExportedLabel:
     """What a moderator said. Notes stay in the database: words may name somebody."""
 
     id: int
@@ -33,7 +33,7 @@ class GivenLabel:
     created_at: datetime
     seconds: float
     model_sha256: str | None
-    region: Painted | None
+    region: ExportedRegion | None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -51,7 +51,7 @@ class GivenLabel:
 
 
 @dataclass(frozen=True)
-class Kept:
+class ExportedMedia:
     """The file that was looked at, as it lies in the store."""
 
     sha256: str
@@ -61,7 +61,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Decided:
+class ExportedDecision:
     """`subject`: 0 the whole file, from 1 on a picture's face or a clip's person. `boxes` in pixels of the upright original, each with its
     time in seconds (None for pictures). `deciding`: the labels that made it.
     """
@@ -75,13 +75,13 @@ class Decided:
     reasons: tuple[str, ...]
     audited: bool
     kind: str
-    media: Kept
+    media: ExportedMedia
     given_sha256: str
     size: tuple[int, int] | None
     boxes: tuple[tuple[float | None, Box], ...]
     model: Mapping[str, str]
     fake_prob: float | None
-    labels: tuple[GivenLabel, ...]
+    labels: tuple[ExportedLabel, ...]
     deciding: tuple[int, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -106,7 +106,7 @@ class Decided:
         }
 
 
-def provenance(decision: Decision) -> Decided | None:
+def provenance(decision: Decision) -> ExportedDecision | None:
     """None where the file it was decided on is gone: then nobody can tell any more what it was about."""
     case = decision.case
     shown = next(
@@ -126,7 +126,7 @@ def provenance(decision: Decision) -> Decided | None:
         if label.withdrawn_at is None and label.created_at <= decision.decided_at
     )
     analysis = item.analysis
-    return Decided(
+    return ExportedDecision(
         case=case.public_id,
         subject=item.subject,
         value=decision.value,
@@ -136,7 +136,7 @@ def provenance(decision: Decision) -> Decided | None:
         reasons=tuple(sorted({other.reason for other in case.items})),
         audited=case.audited,
         kind=analysis.kind,
-        media=Kept(media.sha256, media.name, media.format, consent.orientation),
+        media=ExportedMedia(media.sha256, media.name, media.format, consent.orientation),
         given_sha256=analysis.media_sha256,
         size=None if not analysis.width or not analysis.height else (analysis.width, analysis.height),
         boxes=tuple(
@@ -168,9 +168,9 @@ def _faces(analysis: Analysis, subject: int) -> list[Face]:
     return [face for face in analysis.faces if face.track is not None and face.track + 1 == subject]
 
 
-def _given(label: Label) -> GivenLabel:
+def _given(label: Label) -> ExportedLabel:
     said = {tag.tag for tag in label.tags}
-    return GivenLabel(
+    return ExportedLabel(
         label.id,
         label.account.pseudonym,
         label.stage,
@@ -180,5 +180,5 @@ def _given(label: Label) -> GivenLabel:
         label.created_at,
         label.seconds,
         label.model_sha256,
-        None if label.region is None else Painted(label.region.png, label.region.time),
+        None if label.region is None else ExportedRegion(label.region.png, label.region.time),
     )

@@ -20,7 +20,7 @@ from webapp.domain.errors import Unable
 from webapp.services.audit.log import AuditService
 from webapp.services.moderation.export.coco import to_coco
 from webapp.services.moderation.export.dataset import write_dataset
-from webapp.services.moderation.export.provenance import Decided, provenance
+from webapp.services.moderation.export.provenance import ExportedDecision, provenance
 from webapp.services.moderation.export.tables import to_csv, to_jsonl
 from webapp.services.storage.kept_media import Keeping
 
@@ -28,7 +28,7 @@ FORMATS = ("csv", "jsonl", "coco", "hf")
 
 
 @dataclass(frozen=True)
-class Written:
+class ExportSummary:
     """How many decisions were written, and how many were not: their file is gone, or the format has no place for them."""
 
     path: Path
@@ -50,7 +50,7 @@ class LabelExport:
         self._keeping = keeping
         self._delay = delay
 
-    def write(self, kind: str, target: Path) -> Written:
+    def write(self, kind: str, target: Path) -> ExportSummary:
         """`kind` is one of FORMATS; `target`, a file or for hf a folder, is there whole or not at all.
 
         Raises Unable with already_there or not_written, and SQLAlchemyError.
@@ -68,9 +68,9 @@ class LabelExport:
         self._audit.tell(
             Event(Actor.SYSTEM, Action.LABELS_EXPORTED, details={"format": kind, "decisions": count})
         )
-        return Written(target, count, len(found) - count)
+        return ExportSummary(target, count, len(found) - count)
 
-    def _file(self, kind: str, known: Sequence[Decided], target: Path) -> int:
+    def _file(self, kind: str, known: Sequence[ExportedDecision], target: Path) -> int:
         count = len(known)
         if kind == "coco":
             document, count = to_coco(known)
@@ -85,7 +85,7 @@ class LabelExport:
             part.unlink(missing_ok=True)
         return count
 
-    def _folder(self, known: Sequence[Decided], target: Path) -> int:
+    def _folder(self, known: Sequence[ExportedDecision], target: Path) -> int:
         part = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
         try:
             count = write_dataset(known, part, self._keeping.read_named)

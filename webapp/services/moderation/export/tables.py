@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from webapp.services.moderation.export.provenance import Decided
+from webapp.services.moderation.export.provenance import ExportedDecision
 
 COLUMNS = (
     "case", "face", "value", "how", "opened_at", "decided_at", "reasons", "audited", "label_ids", "moderators", "kind", "media_sha256",
@@ -17,7 +17,7 @@ COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def to_csv(decisions: Iterable[Decided]) -> str:
+def to_csv(decisions: Iterable[ExportedDecision]) -> str:
     """One row a decision; several values in a cell have a space between them. Of clips there is no box."""
     written = io.StringIO()
     writer = csv.writer(written)
@@ -26,7 +26,7 @@ def to_csv(decisions: Iterable[Decided]) -> str:
     return written.getvalue()
 
 
-def to_jsonl(decisions: Iterable[Decided]) -> str:
+def to_jsonl(decisions: Iterable[ExportedDecision]) -> str:
     """One object a line, with every label that had been given by then."""
     return "".join(json.dumps(decided.to_json(), ensure_ascii=False) + "\n" for decided in decisions)
 
@@ -36,7 +36,7 @@ def safe(cell: Any) -> Any:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def _row(decided: Decided) -> Sequence[Any]:
+def _row(decided: ExportedDecision) -> Sequence[Any]:
     deciding = [label for label in decided.labels if label.id in decided.deciding]
     box = decided.boxes[0][1] if decided.kind == "image" and decided.boxes else ("",) * 4
     return (

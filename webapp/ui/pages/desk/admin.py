@@ -94,7 +94,7 @@ def people(services: DeskServices, person: Person | None, texts: DeskTexts) -> s
             facts.created_at.date().isoformat(),
             *(texts.yes if yes else texts.no for yes in (facts.ready, facts.second_factor, facts.disabled)),
         )
-        for facts in services.accounts.people(person)
+        for facts in services.accounts.summaries(person)
     ]
     return table(texts.people, texts.people_columns, rows)
 

@@ -36,7 +36,7 @@ def build(services: DeskServices, texts: MeasureTexts, desk: DeskTexts, tab: gr.
 def told(services: DeskServices, person: Person | None, texts: MeasureTexts, desk: DeskTexts) -> str:
     """What is measured, or why it is not for this person."""
     try:
-        return measures(services.measures.all(person).to_json(), texts, desk)
+        return measures(services.label_quality.report(person).to_json(), texts, desk)
     except Refused as refusal:
         return f"<p>{escape(refusal.message)}</p>"
 

@@ -95,7 +95,7 @@ def test_a_reset_ends_sessions_and_the_second_factor(
     ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions
 ) -> None:
     token = signing.sign_in("ada", PASSWORD, "", HOME)
-    offer = accounts.new_second_factor(ada)
+    offer = accounts.offer_second_factor(ada)
     assert offer.address.startswith("otpauth://totp/")
     accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(offer.secret).now())
     first, second = accounts.reset(HOST, "ada"), accounts.reset(HOST, "ada")
@@ -131,7 +131,7 @@ def test_a_second_factor_is_of_the_servers_making_and_not_replaced_by_a_session_
         code_of(lambda: accounts.confirm_second_factor(ada, chosen, pyotp.TOTP(chosen).now()))
         == "offer_expired"
     )
-    first, later = accounts.new_second_factor(ada), accounts.new_second_factor(ada)
+    first, later = accounts.offer_second_factor(ada), accounts.offer_second_factor(ada)
     assert len({first.secret, later.secret}) == 2
     assert (
         code_of(lambda: accounts.confirm_second_factor(ada, first.token, pyotp.TOTP(first.secret).now()))
@@ -147,7 +147,7 @@ def test_a_second_factor_is_of_the_servers_making_and_not_replaced_by_a_session_
         == "offer_expired"
     )
 
-    new = accounts.new_second_factor(ada)
+    new = accounts.offer_second_factor(ada)
     assert (later.replaces, new.replaces) == (False, True)
     code, used = pyotp.TOTP(new.secret).now(), pyotp.TOTP(later.secret).now()
     for present in ("", "000000x", used, code):
@@ -166,11 +166,14 @@ def test_a_second_factor_is_of_the_servers_making_and_not_replaced_by_a_session_
         '{"replaced":true}',
     ]
     monkeypatch.setattr("webapp.services.accounts.totp.GOOD_FOR", -1)
-    assert code_of(lambda: accounts.offered(ada, accounts.new_second_factor(ada).token)) == "offer_expired"
+    assert (
+        code_of(lambda: accounts.pending_offer(ada, accounts.offer_second_factor(ada).token))
+        == "offer_expired"
+    )
 
 
 def test_codes_are_not_guessed_at_an_open_session(ada: Person, accounts: AccountService) -> None:
-    offer = accounts.new_second_factor(ada)
+    offer = accounts.offer_second_factor(ada)
     for _ in range(10):
         assert code_of(lambda: accounts.confirm_second_factor(ada, offer.token, "wrong")) == "wrong_code"
     assert (
@@ -182,7 +185,7 @@ def test_codes_are_not_guessed_at_an_open_session(ada: Person, accounts: Account
 def test_a_code_is_needed_and_counts_once(
     ada: Person, accounts: AccountService, signing: SignInService, sessions: Sessions
 ) -> None:
-    offer = accounts.new_second_factor(ada)
+    offer = accounts.offer_second_factor(ada)
     secret = offer.secret
     assert code_of(lambda: accounts.confirm_second_factor(ada, offer.token, "000000x")) == "wrong_code"
     accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(secret).now())
@@ -244,7 +247,7 @@ def test_right_passwords_count_for_nothing_and_undo_no_wrong_one(
 
     for _ in range(12):
         assert signing.sign_in("ada", PASSWORD, "", HOME)
-    offer = accounts.new_second_factor(ada)
+    offer = accounts.offer_second_factor(ada)
     accounts.confirm_second_factor(ada, offer.token, pyotp.TOTP(offer.secret).now())
     for _ in range(12):
         assert code_of(lambda: signing.sign_in("ada", PASSWORD, "", HOME)) == "code_needed"
@@ -302,12 +305,12 @@ def test_one_admin_stays(ada: Person, accounts: AccountService) -> None:
 def test_roles_are_checked_in_the_service(ada: Person, accounts: AccountService) -> None:
     bela = Person(2, "bela", Role.MODERATOR)
     for person, code in ((None, "not_signed_in"), (bela, "not_allowed")):
-        assert code_of(lambda person=person: accounts.people(person)) == code  # type: ignore[misc]
+        assert code_of(lambda person=person: accounts.summaries(person)) == code  # type: ignore[misc]
         assert code_of(lambda person=person: accounts.set_role(person, "ada", Role.MODERATOR)) == code  # type: ignore[misc]
         assert code_of(lambda person=person: accounts.set_disabled(person, "ada", True)) == code  # type: ignore[misc]
-    assert code_of(lambda: accounts.new_second_factor(None)) == "not_signed_in"
+    assert code_of(lambda: accounts.offer_second_factor(None)) == "not_signed_in"
     assert require(ada, Role.MODERATOR) == ada
-    assert [facts.name for facts in accounts.people(ada)] == ["ada"]
+    assert [facts.name for facts in accounts.summaries(ada)] == ["ada"]
 
 
 def test_names_are_one_whatever_their_capitals_and_no_trick(ada: Person, accounts: AccountService) -> None:
@@ -370,7 +373,7 @@ def test_names_that_look_alike_are_refused(ada: Person, accounts: AccountService
         HOST, "\u0441\u0430\u0440\u0430", Role.MODERATOR
     )  # Sara, in Cyrillic: nobody is called what it looks like
     assert invite("capa") == "name_taken"
-    assert {facts.name for facts in accounts.people(ada)} == {"ada", *accepted, "\u0441\u0430\u0440\u0430"}
+    assert {facts.name for facts in accounts.summaries(ada)} == {"ada", *accepted, "\u0441\u0430\u0440\u0430"}
 
 
 def test_nothing_readable_is_kept(

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.webapp.cases.conftest import Opens, picture
+from tests.webapp.services.conftest import Opens, picture
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Claim
 from webapp.domain.clock import now
@@ -19,10 +19,10 @@ from webapp.domain.errors import Refused
 from webapp.domain.ids import new_id
 from webapp.services.accounts import Person
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules, dispute, rank, uncertainty
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules, dispute, rank, uncertainty
 
-FAKE = Said("fake", 2)
+FAKE = LabelInput("fake", 2)
 
 
 def test_the_disputed_and_uncertain_come_first_and_waiting_counts(
@@ -52,8 +52,8 @@ def test_the_same_result_joins_its_case(sessions: Sessions, opens: Opens) -> Non
         session.add(again)
         session.flush()
         known = session.scalars(select(CaseItem)).one().analysis
-        assert open_case(session, known, 1, Reason.REPORT, Rules()).public_id == first
-        assert open_case(session, again, 1, Reason.AUDIT, Rules(), alike=[known.id]).public_id == first
+        assert open_case(session, known, 1, Reason.REPORT, TriageRules()).public_id == first
+        assert open_case(session, again, 1, Reason.AUDIT, TriageRules(), alike=[known.id]).public_id == first
     with sessions() as session:
         case = session.scalars(select(Case)).one()
         assert [item.reason for item in case.items] == ["uncertainty", "audit"]
@@ -63,7 +63,7 @@ def test_the_same_result_joins_its_case(sessions: Sessions, opens: Opens) -> Non
 def test_skipping_and_leaving_give_a_case_back(
     claims: ClaimService, opens: Opens, people: list[Person]
 ) -> None:
-    first, second = opens(0.5, rules=Rules(wanted=1)), opens(0.4, rules=Rules(wanted=1))
+    first, second = opens(0.5, rules=TriageRules(wanted=1)), opens(0.4, rules=TriageRules(wanted=1))
     assert claims.take(people[1]) == first
     assert claims.take(people[2]) == second
     assert claims.take(people[3]) is None
@@ -76,12 +76,15 @@ def test_skipping_and_leaving_give_a_case_back(
 def test_a_hold_ends_unless_it_is_renewed(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
-    case = opens(0.5, rules=Rules(wanted=1))
+    case = opens(0.5, rules=TriageRules(wanted=1))
     assert claims.take(people[1]) == case
     assert claims.renew(people[1], case) > now() + timedelta(minutes=9)
     with sessions.begin() as session:
         session.execute(update(Claim).values(until=now()))
-    for call in (lambda: claims.renew(people[1], case), lambda: labelling.blind(people[1], case, FAKE)):
+    for call in (
+        lambda: claims.renew(people[1], case),
+        lambda: labelling.submit_blind(people[1], case, FAKE),
+    ):
         with pytest.raises(Refused) as refusal:
             call()
         assert refusal.value.code == "claim_lost"
@@ -93,13 +96,13 @@ def test_a_hold_ends_unless_it_is_renewed(
 def test_who_lost_a_claim_after_the_first_label_may_say_the_last_word(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
-    case = opens(0.5, rules=Rules(wanted=1))
+    case = opens(0.5, rules=TriageRules(wanted=1))
     claims.take(people[1])
-    labelling.blind(people[1], case, FAKE)
+    labelling.submit_blind(people[1], case, FAKE)
     with sessions.begin() as session:
         session.execute(update(Claim).values(until=now()))
     assert claims.take(people[1]) == case
-    assert labelling.final(people[1], case) == CaseState.DECIDED
+    assert labelling.submit_final(people[1], case) == CaseState.DECIDED
 
 
 def patiently(take: Callable[[], str | None]) -> str | None:
@@ -126,8 +129,8 @@ def test_fifty_takers_never_hold_a_slot_twice(
                     session.execute(update(Claim).where(Claim.account_id == person.id).values(until=now()))
                 done.append("")
                 continue
-            labelling.blind(person, case, FAKE)
-            labelling.final(person, case)
+            labelling.submit_blind(person, case, FAKE)
+            labelling.submit_final(person, case)
             done.append(case)
         return done
 

@@ -10,16 +10,16 @@ from sqlalchemy import select
 
 from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_image
-from tests.webapp.cases.conftest import Decides
+from tests.webapp.services.conftest import Decides
 from webapp.db.session import Sessions
 from webapp.db.tables import Face, RegionAgreement
 from webapp.services.accounts import Person
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
-from webapp.services.label_quality.heatmap_agreement import ArtefactService
-from webapp.services.label_quality.service import MeasureService
-from webapp.services.moderation.case_events import CaseLog
-from webapp.services.moderation.ranking import Rules
+from webapp.services.label_quality.heatmap_agreement import HeatmapAgreementService
+from webapp.services.label_quality.service import LabelQualityService
+from webapp.services.moderation.case_events import CaseEvents
+from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.storage.kept_media import Keeping
 
@@ -28,21 +28,21 @@ def test_regions_are_compared_once_for_every_model(
     sessions: Sessions,
     keeping: Keeping,
     detector: Detector,
-    log: CaseLog,
+    log: CaseEvents,
     decides: Decides,
     people: list[Person],
     samples: Path,
     tmp_path: Path,
 ) -> None:
-    triage = Triage(log, Rules(), draw=lambda: 0.0)
-    analysis = AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.look)
+    triage = Triage(log, TriageRules(), draw=lambda: 0.0)
+    analysis = AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
     result = analysis.analyse(samples / "two_people.jpg", consent=True).result
     height, width = read_image(samples / "two_people.jpg").shape[:2]
     decides("fake", region=painted((width, height), result.faces[0].heatmap.box))  # type: ignore[union-attr]
     decides("fake", region=painted((width, height), (0, 0, 3, 3)))
-    service = ArtefactService(sessions, keeping, detector, folder=tmp_path / "cache")
-    assert service.measure() == 4  # two people each
-    assert service.measure() == 0
+    service = HeatmapAgreementService(sessions, keeping, detector, folder=tmp_path / "cache")
+    assert service.compare_pending() == 4  # two people each
+    assert service.compare_pending() == 0
     assert list((tmp_path / "cache").iterdir()) == []
     with sessions() as session:
         rows = session.scalars(select(RegionAgreement).order_by(RegionAgreement.label_id)).all()
@@ -54,7 +54,7 @@ def test_regions_are_compared_once_for_every_model(
         ]
         assert {row.model_sha256 for row in rows} == {detector.info.sha256}
         assert session.query(Face).count() == 2  # what was judged again is not stored
-    (found,) = MeasureService(sessions).all(people[0]).heatmaps
+    (found,) = LabelQualityService(sessions).report(people[0]).heatmaps
     assert (found.pointing.hits, found.pointing.count) == (2, 2)
     assert 0 <= found.mean_iou <= 1
 

@@ -14,8 +14,8 @@ from PIL import Image
 from sqlalchemy import select
 
 from laanet_core.media.images import read_image
-from tests.webapp.cases.conftest import Decides
 from tests.webapp.conftest import Judged
+from tests.webapp.services.conftest import Decides
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, Label
 from webapp.domain.errors import Unable
@@ -23,11 +23,11 @@ from webapp.services.accounts import Person
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
-from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.export import FORMATS, LabelExport
 from webapp.services.moderation.export.coco import painted, run_lengths
 from webapp.services.moderation.export.tables import safe
-from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.kept_media import Keeping
@@ -41,10 +41,10 @@ def export(sessions: Sessions, audit: AuditService, keeping: Keeping) -> LabelEx
 
 
 @pytest.fixture
-def receipt(sessions: Sessions, keeping: Keeping, log: CaseLog, judged: Judged) -> str:
+def receipt(sessions: Sessions, keeping: Keeping, log: CaseEvents, judged: Judged) -> str:
     """Two people, both drawn for the audit."""
-    triage = Triage(log, Rules(), draw=lambda: 0.0)
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.look)
+    triage = Triage(log, TriageRules(), draw=lambda: 0.0)
+    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
     return service.analyse(judged.picture, consent=True).receipt or ""
 
 

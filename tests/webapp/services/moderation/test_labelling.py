@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.webapp.cases.conftest import Opens
 from tests.webapp.naughty import NOTES
+from tests.webapp.services.conftest import Opens
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, Decision, Label
 from webapp.domain.clock import now
@@ -15,10 +15,10 @@ from webapp.domain.enums import CaseState, Vote
 from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules
 
-FAKE, REAL, UNSURE = Said("fake", 3), Said("real", 1), Said("cannot_tell", 2)
+FAKE, REAL, UNSURE = LabelInput("fake", 3), LabelInput("real", 1), LabelInput("cannot_tell", 2)
 
 
 def refused(call: Callable[[], object]) -> str:
@@ -31,10 +31,10 @@ def refused(call: Callable[[], object]) -> str:
 def say(claims: ClaimService, labelling: LabellingService) -> Callable[..., str]:
     """Take the case, label it blind, confirm or change."""
 
-    def said(person: Person, case: str, blind: Said, final: Said | None = None) -> str:
+    def said(person: Person, case: str, blind: LabelInput, final: LabelInput | None = None) -> str:
         assert claims.take(person) == case
-        labelling.blind(person, case, blind)
-        return labelling.final(person, case, final)
+        labelling.submit_blind(person, case, blind)
+        return labelling.submit_final(person, case, final)
 
     return said
 
@@ -59,10 +59,10 @@ def test_nothing_is_revealed_before_the_first_label(
 ) -> None:
     case = opens(0.7, votes=(Vote.DISAGREE,))
     assert claims.take(people[1]) == case  # all that a taker gets
-    assert refused(lambda: labelling.final(people[1], case)) == "not_labelled"
-    shown = labelling.blind(people[1], case, REAL)
+    assert refused(lambda: labelling.submit_final(people[1], case)) == "not_labelled"
+    shown = labelling.submit_blind(people[1], case, REAL)
     assert (shown.fake_prob, shown.verdict, shown.votes) == (0.7, "inconclusive", ("disagree",))
-    assert refused(lambda: labelling.blind(people[1], case, FAKE)) == "labelled_already"
+    assert refused(lambda: labelling.submit_blind(people[1], case, FAKE)) == "labelled_already"
 
 
 def test_both_labels_are_kept_and_the_last_one_counts(
@@ -112,7 +112,7 @@ def test_three_opinions_go_to_an_adjudicator(
     assert state == CaseState.DISPUTED
     assert claims.take(people[4]) is None
     assert refused(lambda: labelling.adjudicate(people[4], case, FAKE)) == "not_allowed"
-    labelling.adjudicate(people[0], case, Said("fake", 2, "the seam at the chin", ("boundary",)))
+    labelling.adjudicate(people[0], case, LabelInput("fake", 2, "the seam at the chin", ("boundary",)))
     assert decision(sessions) == ("fake", "adjudication")
 
 
@@ -140,9 +140,9 @@ def test_undoing_takes_the_decision_back_and_the_case_opens(
     assert decision(sessions) is None
     assert claims.take(people[2]) == case
     assert (
-        refused(lambda: labelling.blind(people[2], case, REAL)) == "labelled_already"
+        refused(lambda: labelling.submit_blind(people[2], case, REAL)) == "labelled_already"
     )  # it would not be blind
-    assert labelling.final(people[2], case, REAL) == CaseState.OPEN  # and they disagree now
+    assert labelling.submit_final(people[2], case, REAL) == CaseState.OPEN  # and they disagree now
     with sessions() as session:
         assert len(session.scalars(select(Label)).all()) == 5  # nothing was edited or lost
         assert session.scalars(select(Case)).one().wanted == 3
@@ -156,13 +156,13 @@ def test_undoing_takes_the_decision_back_and_the_case_opens(
 @pytest.mark.parametrize(
     ("said", "code"),
     [
-        (Said("fakey", 2), "invalid_label"),
-        (Said("fake", 0), "invalid_label"),
-        (Said("fake", 4), "invalid_label"),
-        (Said("fake", 2, tags=("nose",)), "invalid_tag"),
-        (Said("fake", 2, note="x" * 2001), "note_too_long"),
-        (Said("fake", 2, note="\x00"), "invalid_note"),
-        (Said("fake", 2, region=b"no png"), "invalid_region"),
+        (LabelInput("fakey", 2), "invalid_label"),
+        (LabelInput("fake", 0), "invalid_label"),
+        (LabelInput("fake", 4), "invalid_label"),
+        (LabelInput("fake", 2, tags=("nose",)), "invalid_tag"),
+        (LabelInput("fake", 2, note="x" * 2001), "note_too_long"),
+        (LabelInput("fake", 2, note="\x00"), "invalid_note"),
+        (LabelInput("fake", 2, region=b"no png"), "invalid_region"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_stored(
@@ -171,12 +171,12 @@ def test_what_cannot_be_is_refused_and_nothing_is_stored(
     labelling: LabellingService,
     opens: Opens,
     people: list[Person],
-    said: Said,
+    said: LabelInput,
     code: str,
 ) -> None:
     case = opens(0.7)
     claims.take(people[1])
-    assert refused(lambda: labelling.blind(people[1], case, said)) == code
+    assert refused(lambda: labelling.submit_blind(people[1], case, said)) == code
     with sessions() as session:
         assert session.scalars(select(Label)).all() == []
 
@@ -189,24 +189,24 @@ def test_strangers_do_nothing(
         claims.take,
         claims.release,
         lambda person: claims.renew(person, case),
-        lambda person: labelling.blind(person, case, FAKE),
-        lambda person: labelling.final(person, case),
+        lambda person: labelling.submit_blind(person, case, FAKE),
+        lambda person: labelling.submit_final(person, case),
         lambda person: labelling.undo(person, case),
         lambda person: labelling.adjudicate(person, case, FAKE),
     ]
     for call in calls:
         assert refused(lambda call=call: call(None)) == "not_signed_in"  # type: ignore[misc]
-    assert refused(lambda: labelling.blind(people[1], case, FAKE)) == "claim_lost"  # without taking it
+    assert refused(lambda: labelling.submit_blind(people[1], case, FAKE)) == "claim_lost"  # without taking it
 
 
 def test_notes_come_back_byte_for_byte(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
     for note in NOTES:
-        case = opens(0.7, rules=Rules(wanted=1))
+        case = opens(0.7, rules=TriageRules(wanted=1))
         assert claims.take(people[1]) == case
-        labelling.blind(people[1], case, Said("fake", 1, note))
-        labelling.final(people[1], case)
+        labelling.submit_blind(people[1], case, LabelInput("fake", 1, note))
+        labelling.submit_final(people[1], case)
     with sessions() as session:
         assert [
             label.note

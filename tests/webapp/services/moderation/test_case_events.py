@@ -7,16 +7,16 @@ import json
 import pytest
 from sqlalchemy import select
 
-from tests.webapp.cases.conftest import Kept
+from tests.webapp.services.conftest import Kept
 from webapp.db.session import Sessions
 from webapp.db.tables import AuditEntry, Outbox
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.audit.log import AuditService
-from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 
 pytestmark = pytest.mark.both_databases
@@ -25,17 +25,17 @@ pytestmark = pytest.mark.both_databases
 def test_the_course_of_a_case_can_be_read_in_the_log(
     sessions: Sessions, audit: AuditService, kept: Kept, claims: ClaimService, people: list[Person]
 ) -> None:
-    log = CaseLog(audit, hooked=True)
+    log = CaseEvents(audit, webhook=True)
     labelling = LabellingService(sessions, log=log)
-    Triage(log, Rules(), draw=lambda: 1.0).look(receipt_hash(kept.add(0.5)))
+    Triage(log, TriageRules(), draw=lambda: 1.0).process(receipt_hash(kept.add(0.5)))
     case = ""
     for person, value in zip(people[1:4], ("real", "fake", "cannot_tell"), strict=True):
         case = claims.take(person) or ""
-        labelling.blind(person, case, Said(value, 2, "words of a moderator"))
-        labelling.final(person, case)
-    labelling.adjudicate(people[0], case, Said("fake", 3))
+        labelling.submit_blind(person, case, LabelInput(value, 2, "words of a moderator"))
+        labelling.submit_final(person, case)
+    labelling.adjudicate(people[0], case, LabelInput("fake", 3))
     labelling.undo(people[0], case)
-    labelling.adjudicate(people[0], case, Said("real", 3))
+    labelling.adjudicate(people[0], case, LabelInput("real", 3))
     with sessions() as session:
         entries = [
             entry

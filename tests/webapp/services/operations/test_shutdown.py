@@ -17,8 +17,8 @@ from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.queue import Restarting
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.operations import shutdown as stopping
-from webapp.services.operations.scheduler import Timer
-from webapp.services.operations.shutdown import Stopping
+from webapp.services.operations.scheduler import Scheduler
+from webapp.services.operations.shutdown import Shutdown
 
 
 class Slow:
@@ -47,14 +47,14 @@ def analysis(slow: Slow, sessions: Sessions) -> AnalysisService:
     return AnalysisService(slow, sessions, Jobs(), frames=4)
 
 
-def steps(analysis: AnalysisService) -> tuple[Stopping, list[str]]:
+def steps(analysis: AnalysisService) -> tuple[Shutdown, list[str]]:
     done: list[str] = []
 
     def step(name: str) -> Any:
         return lambda: done.append(name)
 
     options = {name: step(name) for name in ("backup", "close_server", "close_decoders", "close_database")}
-    return Stopping(analysis, Timer([]), **options), done
+    return Shutdown(analysis, Scheduler([]), **options), done
 
 
 def test_what_runs_is_finished_what_waits_is_told_and_then_all_is_closed(
@@ -108,7 +108,7 @@ def test_steps_that_hang_or_fail_do_not_keep_the_others(
         "close_decoders": lambda: done.append("decoders"),
         "close_database": lambda: done.append("database"),
     }
-    Stopping(analysis, Timer([]), backup=fail, close_server=never.wait, **last).run(seconds=2.5)
+    Shutdown(analysis, Scheduler([]), backup=fail, close_server=never.wait, **last).run(seconds=2.5)
     assert time.monotonic() - started < 10
     assert done == ["decoders", "database"]
     assert "the last backup failed" in caplog.text

@@ -69,7 +69,7 @@ def test_three_lives_with_a_wiped_disk(hub: HubServer, settings: Settings) -> No
             name_account(records, f"moderator {life}")
             before = now()
             records.backups.make()
-            held = records.backups.holds_until()
+            held = records.backups.covered_until()
             assert held is not None
             assert held >= before
             assert records.audit.verify().head.number > life
@@ -85,7 +85,7 @@ def test_a_public_repository_gets_nothing(hub: HubServer, settings: Settings) ->
     with opened(dataclasses.replace(settings, restore="")) as records:
         with pytest.raises(Unable) as refused:
             records.backups.make()
-        assert (refused.value.code, records.backups.holds_until()) == ("backups_public", None)
+        assert (refused.value.code, records.backups.covered_until()) == ("backups_public", None)
     assert public.files == {}
 
 

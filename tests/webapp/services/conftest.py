@@ -18,10 +18,10 @@ from webapp.domain.ids import new_id
 from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.audit.log import AuditService
-from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules, open_case
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules, open_case
 
 Opens = Callable[..., str]
 
@@ -35,13 +35,13 @@ def opens(sessions: Sessions) -> Opens:
         *,
         votes: tuple[Vote, ...] = (),
         reason: Reason = Reason.UNCERTAINTY,
-        rules: Rules | None = None,
+        rules: TriageRules | None = None,
     ) -> str:
         with sessions.begin() as session:
             analysis = picture(fake_prob, votes)
             session.add(analysis)
             session.flush()
-            return open_case(session, analysis, 1, reason, rules or Rules()).public_id
+            return open_case(session, analysis, 1, reason, rules or TriageRules()).public_id
 
     return opened
 
@@ -114,8 +114,8 @@ def kept(sessions: Sessions) -> Kept:
 
 
 @pytest.fixture
-def log(sessions: Sessions) -> CaseLog:
-    return CaseLog(AuditService(sessions))
+def log(sessions: Sessions) -> CaseEvents:
+    return CaseEvents(AuditService(sessions))
 
 
 @pytest.fixture
@@ -143,8 +143,8 @@ def decides(claims: ClaimService, labelling: LabellingService, people: list[Pers
         for person in by or people[1:3]:
             case = claims.take(person)
             assert case is not None
-            labelling.blind(person, case, Said(value, 2, **said))  # type: ignore[arg-type]
-            labelling.final(person, case)
+            labelling.submit_blind(person, case, LabelInput(value, 2, **said))  # type: ignore[arg-type]
+            labelling.submit_final(person, case)
             cases.append(case)
         assert len(set(cases)) == 1
         return cases[0]

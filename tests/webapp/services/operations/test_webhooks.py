@@ -20,8 +20,8 @@ from webapp.db.tables import Outbox
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor
 from webapp.services.audit.log import AuditService
-from webapp.services.moderation.case_events import CaseLog
-from webapp.services.operations.webhooks import FIRST_WAIT, LONGEST_WAIT, WebhookService, signature, wait
+from webapp.services.moderation.case_events import CaseEvents
+from webapp.services.operations.webhooks import FIRST_WAIT, LONGEST_WAIT, WebhookSender, signature, wait
 
 pytestmark = pytest.mark.both_databases
 SECRET = "known to two programs only"
@@ -59,12 +59,12 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def hook(sessions: Sessions, receiver: Receiver) -> WebhookService:
-    return WebhookService(sessions, url=receiver.url, secret=SECRET)
+def hook(sessions: Sessions, receiver: Receiver) -> WebhookSender:
+    return WebhookSender(sessions, url=receiver.url, secret=SECRET)
 
 
-def decide(sessions: Sessions, value: str, *, hooked: bool = True) -> None:
-    with CaseLog(AuditService(sessions), hooked=hooked).transaction() as (_, tell):
+def decide(sessions: Sessions, value: str, *, webhook: bool = True) -> None:
+    with CaseEvents(AuditService(sessions), webhook=webhook).transaction() as (_, tell):
         details = {"value": value, "how": "agreement", "model_sha256": "f" * 64, "note": "of somebody"}
         tell(Event(Actor.SYSTEM, Action.CASE_DECIDED, "case:" + "1" * 32, details))
         tell(
@@ -79,7 +79,7 @@ def due(sessions: Sessions) -> None:
 
 
 def test_messages_arrive_in_order_and_their_signature_holds(
-    sessions: Sessions, receiver: Receiver, hook: WebhookService
+    sessions: Sessions, receiver: Receiver, hook: WebhookSender
 ) -> None:
     for value in ("fake", "real"):
         decide(sessions, value)
@@ -105,7 +105,7 @@ def test_messages_arrive_in_order_and_their_signature_holds(
 
 @pytest.mark.parametrize("status", [500, 404, 302])
 def test_what_is_not_taken_is_sent_again_later(
-    sessions: Sessions, receiver: Receiver, hook: WebhookService, status: int
+    sessions: Sessions, receiver: Receiver, hook: WebhookSender, status: int
 ) -> None:
     decide(sessions, "fake")
     decide(sessions, "real")
@@ -123,7 +123,7 @@ def test_what_is_not_taken_is_sent_again_later(
 
 def test_nobody_there_loses_nothing(sessions: Sessions, receiver: Receiver) -> None:
     decide(sessions, "fake")
-    nobody = WebhookService(sessions, url="http://127.0.0.1:9/", secret=SECRET)
+    nobody = WebhookSender(sessions, url="http://127.0.0.1:9/", secret=SECRET)
     assert nobody.send() == 0
     assert nobody.send() == 0  # not due
     with sessions() as session:
@@ -131,11 +131,11 @@ def test_nobody_there_loses_nothing(sessions: Sessions, receiver: Receiver) -> N
         assert message.tries == 1
         assert message.next_at > now() + timedelta(seconds=25)
     due(sessions)
-    assert WebhookService(sessions, url=receiver.url, secret=SECRET).send() == 1
+    assert WebhookSender(sessions, url=receiver.url, secret=SECRET).send() == 1
 
 
 def test_a_process_that_ends_while_it_sends_leaves_the_message(
-    sessions: Sessions, receiver: Receiver, hook: WebhookService
+    sessions: Sessions, receiver: Receiver, hook: WebhookSender
 ) -> None:
     decide(sessions, "fake")
     assert hook._hold() is not None  # and is gone
@@ -145,16 +145,16 @@ def test_a_process_that_ends_while_it_sends_leaves_the_message(
 
 
 def test_what_is_rolled_back_is_never_sent(
-    sessions: Sessions, receiver: Receiver, hook: WebhookService
+    sessions: Sessions, receiver: Receiver, hook: WebhookSender
 ) -> None:
     def fail() -> None:
-        with CaseLog(AuditService(sessions), hooked=True).transaction() as (_, tell):
+        with CaseEvents(AuditService(sessions), webhook=True).transaction() as (_, tell):
             tell(Event(Actor.SYSTEM, Action.CASE_OPENED, "case:x", {"reason": "audit"}))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail()
-    decide(sessions, "fake", hooked=False)
+    decide(sessions, "fake", webhook=False)
     assert hook.send() == 0
     assert receiver.got == []
 

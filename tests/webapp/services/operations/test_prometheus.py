@@ -4,7 +4,7 @@ import pytest
 
 from laanet_core.results import ModelInfo
 from webapp.services.analysis.queue import Turns
-from webapp.services.operations.prometheus import Metrics, kind_of
+from webapp.services.operations.prometheus import PrometheusMetrics, kind_of
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,12 @@ def test_addresses_become_few_labels(path: str, kind: str) -> None:
 
 def test_lines_are_asked_at_the_moment_and_strange_methods_are_one() -> None:
     turns = Turns(at_once=1, max_waiting=5)
-    metrics = Metrics(turns, ModelInfo("net", "1", "ab" * 32))
+    metrics = PrometheusMetrics(turns, ModelInfo("net", "1", "ab" * 32))
     turns.ask()
     turns.ask()
     for method in ("GET", "BREW", "SPILL"):
-        metrics.answered(method, "/", 200, 0.1)
-    page = metrics.page().decode()
+        metrics.record_response(method, "/", 200, 0.1)
+    page = metrics.exposition().decode()
     assert "lens_running 1.0" in page
     assert "lens_queue_length 1.0" in page
     assert 'lens_requests_total{method="other",page="/",status="200"} 2.0' in page

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from webapp.services.operations.scheduler import Task, Timer
+from webapp.services.operations.scheduler import ScheduledTask, Scheduler
 
 
 def test_tasks_are_done_again_and_again_until_the_end(caplog: pytest.LogCaptureFixture) -> None:
@@ -22,11 +22,11 @@ def test_tasks_are_done_again_and_again_until_the_end(caplog: pytest.LogCaptureF
             failed.set()
         raise OSError("the disk is full")
 
-    with Timer(
+    with Scheduler(
         [
-            Task("working", work, 0.01, 0),
-            Task("failing", fail, 0.01, 0.02),
-            Task("sleeping", lambda: done.append("late"), 1, 3600),
+            ScheduledTask("working", work, 0.01, 0),
+            ScheduledTask("failing", fail, 0.01, 0.02),
+            ScheduledTask("sleeping", lambda: done.append("late"), 1, 3600),
         ]
     ):
         assert often.wait(20)
@@ -39,5 +39,5 @@ def test_tasks_are_done_again_and_again_until_the_end(caplog: pytest.LogCaptureF
 
 
 def test_a_timer_without_tasks_is_idle() -> None:
-    with Timer([]):
+    with Scheduler([]):
         assert not [thread for thread in threading.enumerate() if thread.name == "timer"]

@@ -119,7 +119,7 @@ def test_a_backup_becomes_the_database_again(
 
 
 def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records: Records) -> None:
-    receipts = ReceiptService(records.sessions, backed_up_until=records.backups.holds_until)
+    receipts = ReceiptService(records.sessions, backed_up_until=records.backups.covered_until)
     assert not receipts.result("receipt 0")["durable"]
     with (
         records.sessions.begin() as session
@@ -147,7 +147,7 @@ def test_the_oldest_backups_go(records: Records, chosen: Settings, kind: str) ->
     assert backups(chosen.backups, kind) == made[-3:]
     others = {path.name for path in chosen.backups.iterdir()} - {path.name for path in made[-3:]}
     assert others == ({f"{path.name}.deleted" for path in made[-3:]} if kind == "postgresql" else set())
-    since = records.backups.seconds_since()
+    since = records.backups.newest_age_seconds()
     assert since is not None
     assert 0 <= since < 60
 

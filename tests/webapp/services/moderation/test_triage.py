@@ -13,8 +13,8 @@ from functools import partial
 import pytest
 from sqlalchemy import Engine, insert, select, text
 
-from tests.webapp.cases.conftest import Kept, Opens
 from tests.webapp.conftest import Judged
+from tests.webapp.services.conftest import Kept, Opens
 from webapp.bootstrap.cases import rules_of
 from webapp.db.near_duplicates import fingerprint_row
 from webapp.db.session import Sessions
@@ -39,10 +39,10 @@ from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
-from webapp.services.moderation.case_events import CaseLog
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
@@ -55,14 +55,14 @@ Looks = Callable[..., Triage]
 
 
 @pytest.fixture
-def triage(log: CaseLog) -> Triage:
+def triage(log: CaseEvents) -> Triage:
     """Draws nothing at random."""
-    return Triage(log, Rules(), draw=lambda: 1.0)
+    return Triage(log, TriageRules(), draw=lambda: 1.0)
 
 
 @pytest.fixture
 def feedback(sessions: Sessions, triage: Triage) -> FeedbackService:
-    return FeedbackService(sessions, stored=triage.look)
+    return FeedbackService(sessions, stored=triage.process)
 
 
 def vote(feedback: FeedbackService, receipt: str, said: str, subject: int = 1) -> None:
@@ -82,7 +82,7 @@ def test_what_the_model_cannot_tell_becomes_a_case_and_what_it_can_does_not(
     sessions: Sessions, kept: Kept, triage: Triage
 ) -> None:
     for prob in (0.5, 0.05, 0.95):
-        triage.look(receipt_hash(kept.add(prob)))
+        triage.process(receipt_hash(kept.add(prob)))
     assert cases(sessions) == [("uncertainty",)]
     with sessions() as session:
         item = session.scalars(select(CaseItem)).one()
@@ -95,10 +95,10 @@ def test_what_the_model_cannot_tell_becomes_a_case_and_what_it_can_does_not(
     assert told == [("system", f"case:{item.case.public_id}", {"reason": "uncertainty"})]
 
 
-def test_how_uncertain_can_be_set(sessions: Sessions, kept: Kept, log: CaseLog) -> None:
-    triage = Triage(log, Rules(wanted=3, uncertain=0.1), draw=lambda: 1.0)
+def test_how_uncertain_can_be_set(sessions: Sessions, kept: Kept, log: CaseEvents) -> None:
+    triage = Triage(log, TriageRules(wanted=3, uncertain=0.1), draw=lambda: 1.0)
     for prob in (0.65, 0.45):
-        triage.look(receipt_hash(kept.add(prob)))
+        triage.process(receipt_hash(kept.add(prob)))
     with sessions() as session:
         item = session.scalars(select(CaseItem)).one()
         assert (item.fake_prob, item.case.wanted) == (0.45, 3)
@@ -119,7 +119,7 @@ def test_of_a_crowd_the_most_uncertain_become_cases(sessions: Sessions, kept: Ke
         )
         for n in range(1, 11)
     ]
-    triage.look(receipt_hash(kept.add(0.6, faces=faces)))
+    triage.process(receipt_hash(kept.add(0.6, faces=faces)))
     with sessions() as session:
         assert sorted(session.scalars(select(CaseItem.subject))) == [1, 2, 3, 4, 5]
 
@@ -128,9 +128,9 @@ def test_without_the_file_nothing_can_be_looked_at(
     sessions: Sessions, kept: Kept, triage: Triage, feedback: FeedbackService
 ) -> None:
     receipt = kept.add(0.5, kept=False)
-    triage.look(receipt_hash(receipt))
+    triage.process(receipt_hash(receipt))
     vote(feedback, receipt, "disagree")
-    triage.look("0" * 64)
+    triage.process("0" * 64)
     assert cases(sessions) == []
 
 
@@ -152,7 +152,7 @@ def test_a_visitor_against_the_model_opens_a_case_and_others_join(
     assert ranks(sessions) < rank
 
 
-def test_another_age_ranks_what_waits_already_anew(sessions: Sessions, opens: Opens, log: CaseLog) -> None:
+def test_another_age_ranks_what_waits_already_anew(sessions: Sessions, opens: Opens, log: CaseEvents) -> None:
     """An old case that is hardly uncertain and a new one that is: which comes first is a question of the age that is set."""
     short, long = (rules_of(from_environment({"LENS_CASE_AGE": days})) for days in ("3", "60"))
     old, new = opens(0.97, rules=short), opens(0.5, rules=short)
@@ -161,13 +161,13 @@ def test_another_age_ranks_what_waits_already_anew(sessions: Sessions, opens: Op
             days=20
         )
     for rules, first in ((short, old), (long, new), (short, old)):
-        assert Triage(log, rules).rank_anew() == 2
+        assert Triage(log, rules).rerank_all() == 2
         with sessions() as session:
             assert session.scalars(select(Case.public_id).order_by(Case.rank.desc())).first() == first
     latest = opens(
         0.5, rules=long
     )  # by other rules than those before it: without comparing it would come first for years
-    Triage(log, short).rank_anew()
+    Triage(log, short).rerank_all()
     with sessions() as session:
         assert session.scalars(select(Case.public_id).order_by(Case.rank.desc())).all() == [old, new, latest]
 
@@ -181,7 +181,7 @@ def test_near_copies_join_where_it_is_the_same_face_with_a_like_score(
     sessions: Sessions, kept: Kept, triage: Triage
 ) -> None:
     def look(prob: float, bits: int, **changes: object) -> int:
-        triage.look(receipt_hash(kept.add(prob, bits=bits, **changes)))
+        triage.process(receipt_hash(kept.add(prob, bits=bits, **changes)))
         return len(cases(sessions))
 
     assert look(0.5, BITS) == 1
@@ -214,25 +214,25 @@ def test_a_decided_case_takes_the_same_file_only(
     labelling: LabellingService,
     people: list[Person],
 ) -> None:
-    triage.look(receipt_hash(kept.add(0.5, file="a" * 64, bits=BITS)))
+    triage.process(receipt_hash(kept.add(0.5, file="a" * 64, bits=BITS)))
     for person in people[1:3]:
         case = claims.take(person)
         assert case is not None
-        labelling.blind(person, case, Said("fake", 2))
-        labelling.final(person, case)
-    triage.look(receipt_hash(kept.add(0.5, file="a" * 64, bits=BITS)))
-    triage.look(receipt_hash(kept.add(0.5, file="b" * 64, bits=BITS)))
+        labelling.submit_blind(person, case, LabelInput("fake", 2))
+        labelling.submit_final(person, case)
+    triage.process(receipt_hash(kept.add(0.5, file="a" * 64, bits=BITS)))
+    triage.process(receipt_hash(kept.add(0.5, file="b" * 64, bits=BITS)))
     assert cases(sessions) == [("uncertainty",) * 2, ("uncertainty",)]
 
 
 def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(
-    sessions: Sessions, kept: Kept, log: CaseLog
+    sessions: Sessions, kept: Kept, log: CaseEvents
 ) -> None:
     draws = iter([0.0, 0.9, 0.019, 0.02])
-    triage = Triage(log, Rules(audit_share=0.02), draw=lambda: next(draws))
+    triage = Triage(log, TriageRules(audit_share=0.02), draw=lambda: next(draws))
     looked = [kept.add(prob) for prob in (0.5, 0.02, 0.97, 0.01)]
     for receipt in looked * 3:  # a fifth draw would fail
-        triage.look(receipt_hash(receipt))
+        triage.process(receipt_hash(receipt))
     assert cases(sessions) == [("audit",), ("audit",)]
     with sessions() as session:
         assert [item.fake_prob for item in session.scalars(select(CaseItem).order_by(CaseItem.id))] == [
@@ -242,19 +242,19 @@ def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(
 
 
 def test_the_rank_of_what_was_drawn_does_not_depend_on_votes(
-    sessions: Sessions, kept: Kept, log: CaseLog
+    sessions: Sessions, kept: Kept, log: CaseEvents
 ) -> None:
-    triage = Triage(log, Rules(), draw=lambda: 0.0)
-    feedback = FeedbackService(sessions, stored=triage.look)
+    triage = Triage(log, TriageRules(), draw=lambda: 0.0)
+    feedback = FeedbackService(sessions, stored=triage.process)
     receipt = kept.add(0.02)
-    triage.look(receipt_hash(receipt))
+    triage.process(receipt_hash(receipt))
     before = ranks(sessions)
     vote(feedback, receipt, "disagree")
     assert ranks(sessions) == before
 
 
 def test_whoever_wants_to_know_asks_the_moderators(sessions: Sessions, kept: Kept, triage: Triage) -> None:
-    receipts = ReceiptService(sessions, asked=triage.look)
+    receipts = ReceiptService(sessions, asked=triage.process)
     receipt = kept.add(0.02)
     receipts.ask_notice(receipt, False)
     assert cases(sessions) == []
@@ -276,7 +276,7 @@ def test_persons_of_clips_are_judged_over_the_whole_clip(
     faces = [frame(1, 0, -4.0), frame(2, 0, 4.2), frame(3, 1, 6.0), frame(4, 1, 7.0)]
     thresholds = {"temperature": 1.0, "real_below": 0.2, "fake_above": 0.8}
     receipt = kept.add(0.99, kind="video", faces=faces, **thresholds)
-    triage.look(receipt_hash(receipt))
+    triage.process(receipt_hash(receipt))
     with sessions() as session:
         item = session.scalars(select(CaseItem)).one()
         assert (item.subject, round(item.fake_prob or 0, 3)) == (1, 0.525)
@@ -298,11 +298,11 @@ def test_a_failure_costs_neither_the_answer_nor_the_vote(
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE case_item RENAME TO elsewhere"))
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.look)
+    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
     analysed = service.analyse(judged.picture, consent=True)
     assert analysed.kept
     assert analysed.receipt is not None
-    vote(FeedbackService(sessions, stored=triage.look), analysed.receipt, "disagree")
+    vote(FeedbackService(sessions, stored=triage.process), analysed.receipt, "disagree")
     with sessions() as session:
         assert session.scalars(select(Feedback.vote)).all() == ["disagree"]
 
@@ -310,9 +310,9 @@ def test_a_failure_costs_neither_the_answer_nor_the_vote(
 def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
     sessions: Sessions, keeping: Keeping, triage: Triage, judged: Judged
 ) -> None:
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.look)
+    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
     feedback, receipts = (
-        FeedbackService(sessions, stored=triage.look),
+        FeedbackService(sessions, stored=triage.process),
         ReceiptService(sessions, keeping=keeping),
     )
     one, two = (service.analyse(judged.picture, consent=True).receipt or "" for _ in range(2))
@@ -327,7 +327,7 @@ def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
 
 def test_copies_that_come_at_once_make_one_case(sessions: Sessions, kept: Kept, triage: Triage) -> None:
     receipts = [kept.add(0.5, bits=BITS) for _ in range(8)]
-    threads = [threading.Thread(target=triage.look, args=(receipt_hash(receipt),)) for receipt in receipts]
+    threads = [threading.Thread(target=triage.process, args=(receipt_hash(receipt),)) for receipt in receipts]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -351,8 +351,8 @@ def test_puppets_make_no_cases_and_change_no_label(
     for person in people[1:3]:
         case = claims.take(person)
         assert case is not None
-        labelling.blind(person, case, Said("real", 3))
-        labelling.final(person, case)
+        labelling.submit_blind(person, case, LabelInput("real", 3))
+        labelling.submit_final(person, case)
     with sessions() as session:
         labels = [(label.id, label.value, label.withdrawn_at) for label in session.scalars(select(Label))]
     seconds = []
@@ -390,7 +390,7 @@ def test_opening_takes_no_time_among_many_open_cases(
 ) -> None:
     """Asserted in this process's own time: how long others keep it waiting says nothing of it. The wall's is printed."""
     fill(sessions, count)
-    opening = [timed(partial(triage.look, receipt_hash(kept.add(0.5)))) for _ in range(20)]
+    opening = [timed(partial(triage.process, receipt_hash(kept.add(0.5)))) for _ in range(20)]
     taking = [timed(partial(claims.take, person)) for person in people[1:21]]
     with sessions() as session:
         assert (session.query(Case).count(), session.query(Claim).count()) == (count + 20, 20)

@@ -4,7 +4,7 @@ import krippendorff
 import numpy as np
 import pytest
 
-from webapp.services.label_quality.krippendorff import alpha, alpha_interval, counts
+from webapp.services.label_quality.krippendorff import alpha, counts, krippendorff_interval
 
 # Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), section C: four observers, twelve units, missing values (*)
 OBSERVERS = ("123321412***", "1233224125*3", "*3332342251*", "12332441251*")
@@ -46,7 +46,7 @@ def test_nothing_to_agree_about() -> None:
     assert alpha(counts([])) is None
     assert alpha(counts([(1, "fake"), (2, "real")])) is None  # one label each
     assert alpha(counts([(1, "fake"), (1, "fake")])) is None  # one value only
-    assert alpha_interval(counts([(1, "fake"), (1, "real")])) is None
+    assert krippendorff_interval(counts([(1, "fake"), (1, "real")])) is None
     assert alpha(counts([(1, "fake"), (1, "fake"), (2, "real"), (2, "real")])) == 1.0
 
 
@@ -58,7 +58,7 @@ def test_the_interval_covers_what_was_drawn_from() -> None:
         first = rng.integers(2, size=150)
         second = np.where(rng.random(150) < 0.8, first, 1 - first)
         table = counts([(case, value) for row in (first, second) for case, value in enumerate(row)])
-        interval = alpha_interval(table, seed=seed)
+        interval = krippendorff_interval(table, seed=seed)
         assert interval is not None
         held += interval.low <= 0.6 <= interval.high
     assert held >= 52

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.webapp.cases.conftest import Kept, Opens
+from tests.webapp.services.conftest import Kept, Opens
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, Decision, Gold, Label
 from webapp.domain.clock import now
@@ -17,13 +17,13 @@ from webapp.domain.enums import CaseState
 from webapp.domain.errors import Refused, Unable
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.label_quality.report import Share
-from webapp.services.label_quality.service import MeasureService
-from webapp.services.moderation.case_events import CaseLog
+from webapp.services.label_quality.report import Proportion
+from webapp.services.label_quality.service import LabelQualityService
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.gold import GoldService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.receipts import ReceiptService
 
@@ -32,8 +32,8 @@ Says = Callable[..., str]
 
 
 @pytest.fixture
-def gold(log: CaseLog) -> GoldService:
-    return GoldService(log, Rules())
+def gold(log: CaseEvents) -> GoldService:
+    return GoldService(log, TriageRules())
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def says(claims: ClaimService, labelling: LabellingService) -> Says:
     def said(person: Person, blind: str, final: str | None = None, service: ClaimService = claims) -> str:
         case = service.take(person)
         assert case is not None
-        labelling.blind(person, case, Said(blind, 2))
-        return labelling.final(person, case, None if final is None else Said(final, 2))
+        labelling.submit_blind(person, case, LabelInput(blind, 2))
+        return labelling.submit_final(person, case, None if final is None else LabelInput(final, 2))
 
     return said
 
@@ -69,7 +69,7 @@ def test_a_small_desk_measured_by_hand(
         session.execute(
             update(Label).where(Label.case_id == first).values(created_at=now() - timedelta(days=40))
         )
-    found = MeasureService(sessions).all(people[0])
+    found = LabelQualityService(sessions).report(people[0])
     assert found.overall.cases == 4
     # two of four pairs disagree, and four of eight labels are fake: 1 - 7 x 4 / (2 x 4 x 4)
     assert found.overall.alpha == pytest.approx(1 - 7 * 4 / 32)
@@ -80,26 +80,26 @@ def test_a_small_desk_measured_by_hand(
     assert (first_one.name, first_one.cases, first_one.decided_alike, first_one.switched) == (
         one.name,
         4,
-        Share(3, 3),
-        Share(0, 4),
+        Proportion(3, 3),
+        Proportion(0, 4),
     )
-    assert (second.decided_alike, second.switched) == (Share(2, 3), Share(1, 4))
-    assert (found.switched, first_one.gold_right) == (Share(1, 8), Share(0, 0))
+    assert (second.decided_alike, second.switched) == (Proportion(2, 3), Proportion(1, 4))
+    assert (found.switched, first_one.gold_right) == (Proportion(1, 8), Proportion(0, 0))
     assert first_one.median_seconds == pytest.approx(
         80
     )  # the finals' are labels 2, 6, 10 and 14, in tens of seconds
     assert found.suggestions == {}  # who sees them may have to label the open case yet
     says(people[3], "cannot_tell")
-    (suggested,) = MeasureService(sessions).all(people[0]).suggestions.values()
+    (suggested,) = LabelQualityService(sessions).report(people[0]).suggestions.values()
     assert set(suggested) == {"fake", "real", "cannot_tell"}
     for stranger, code in ((None, "not_signed_in"), (one, "not_allowed")):
         with pytest.raises(Refused) as refusal:
-            MeasureService(sessions).all(stranger)
+            LabelQualityService(sessions).report(stranger)
         assert refusal.value.code == code
 
 
 def test_nothing_labelled_is_nothing_measured(sessions: Sessions, people: list[Person]) -> None:
-    found = MeasureService(sessions).all(people[0])
+    found = LabelQualityService(sessions).report(people[0])
     assert (found.overall.alpha, found.months, found.people, found.heatmaps, found.median_seconds) == (
         None,
         (),
@@ -116,36 +116,36 @@ def test_gold_cases_come_among_the_others_and_are_never_settled(
     labelling: LabellingService,
     people: list[Person],
     says: Says,
-    log: CaseLog,
+    log: CaseEvents,
 ) -> None:
     receipt = kept.add(0.5)
     known = gold.mark(receipt, 1, "fake")
     mixing = ClaimService(sessions, gold_share=1.0, draw=lambda: 0.0)
     one, two, three = people[1:4]
     assert mixing.take(one) is None  # alone they would be told apart
-    Triage(log, Rules(), draw=lambda: 1.0).look(receipt_hash(kept.add(0.5)))
+    Triage(log, TriageRules(), draw=lambda: 1.0).process(receipt_hash(kept.add(0.5)))
     assert mixing.take(one) == known
     assert mixing.take(two) == known  # as many as there are people
-    assert labelling.blind(one, known, Said("fake", 3)).verdict == "inconclusive"
-    assert labelling.final(one, known) == CaseState.OPEN  # as for the first of two
+    assert labelling.submit_blind(one, known, LabelInput("fake", 3)).verdict == "inconclusive"
+    assert labelling.submit_final(one, known) == CaseState.OPEN  # as for the first of two
     assert says(two, "real", service=mixing) == CaseState.DECIDED
     assert mixing.take(one) != known
     labelling.undo(two, known)
-    mixing.take_this(two, known)  # as with any other case
+    mixing.take_case(two, known)  # as with any other case
     with pytest.raises(Refused):
-        mixing.take_this(three, known)
+        mixing.take_case(three, known)
     with sessions() as session:
         case = session.scalars(select(Case).where(Case.public_id == known)).one()
         assert (case.state, session.scalars(select(Decision)).all()) == (CaseState.DECIDED, [])
-    found = MeasureService(sessions).all(people[0])
-    assert found.people[0].gold_right == Share(1, 1)
+    found = LabelQualityService(sessions).report(people[0])
+    assert found.people[0].gold_right == Proportion(1, 1)
     assert found.overall.cases == 0  # of true cases only
     record = ReceiptService(sessions).result(receipt)
     assert (record["decision"], record["waiting"]) == (None, [])
 
 
 def test_what_cannot_be_gold_is_refused(
-    sessions: Sessions, kept: Kept, gold: GoldService, log: CaseLog, people: list[Person], says: Says
+    sessions: Sessions, kept: Kept, gold: GoldService, log: CaseEvents, people: list[Person], says: Says
 ) -> None:
     def code(receipt: str, subject: int = 1, value: str = "fake") -> str:
         with pytest.raises(Unable) as error:
@@ -153,7 +153,7 @@ def test_what_cannot_be_gold_is_refused(
         return error.value.code
 
     receipt = kept.add(0.5)
-    Triage(log, Rules(), draw=lambda: 1.0).look(receipt_hash(receipt))
+    Triage(log, TriageRules(), draw=lambda: 1.0).process(receipt_hash(receipt))
     assert code("nobody's") == "no_kept_file"
     assert code(kept.add(0.5, kept=False)) == "no_kept_file"
     assert code(receipt, 2) == "unknown_face"

@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 
 from laanet_core.evaluation.metrics import wilson_interval
 from laanet_core.results import AnalysisResult, FaceResult, ModelInfo
-from tests.webapp.cases.conftest import Decides, Kept, picture
+from tests.webapp.services.conftest import Decides, Kept, picture
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Label
 from webapp.domain.clock import now
@@ -17,11 +17,11 @@ from webapp.domain.enums import LabelValue, Reason
 from webapp.domain.ids import new_id
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
-from webapp.services.label_quality.score_reliability import ReliabilityService
-from webapp.services.moderation.case_events import CaseLog
+from webapp.services.label_quality.score_reliability import ScoreReliabilityService
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.receipts import ReceiptService
 from webapp.texts import LANGUAGES
@@ -33,8 +33,8 @@ DELAY = timedelta(minutes=10)
 
 
 @pytest.fixture
-def triage(log: CaseLog) -> Triage:
-    return Triage(log, Rules(), draw=lambda: 1.0)
+def triage(log: CaseEvents) -> Triage:
+    return Triage(log, TriageRules(), draw=lambda: 1.0)
 
 
 def later(sessions: Sessions) -> None:
@@ -60,13 +60,13 @@ def test_a_decision_is_told_once_it_can_no_longer_be_undone(
         kept.add(0.01, kept=False),
     )
     for receipt in (mine, copy, other):
-        triage.look(receipt_hash(receipt))
+        triage.process(receipt_hash(receipt))
     assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])
     case = decides("fake")
     assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])  # not yet
     labelling.undo(people[2], case)
     assert claims.take(people[2]) == case
-    labelling.final(people[2], case, Said("real", 2))
+    labelling.submit_final(people[2], case, LabelInput("real", 2))
     decides("real", people[3:4])
     later(sessions)
     found = receipts.result(mine)
@@ -88,7 +88,7 @@ def test_the_page_says_it_in_every_language(
     receipts = ReceiptService(sessions, delay=DELAY)
     mine, copy, unkept = kept.add(0.5, bits=1), kept.add(0.5, bits=1), kept.add(0.5, kept=False)
     for receipt in (mine, copy, unkept):
-        triage.look(receipt_hash(receipt))
+        triage.process(receipt_hash(receipt))
     waiting = receipts.result(mine)
     decides("fake")
     later(sessions)
@@ -136,7 +136,7 @@ def result_of(*probs: float | None) -> AnalysisResult:
 
 
 def test_reliability_is_measured_on_what_was_drawn_and_decided(sessions: Sessions, kept: Kept) -> None:
-    service = ReliabilityService(sessions, delay=DELAY)
+    service = ScoreReliabilityService(sessions, delay=DELAY)
     audited(sessions, ["fake"] * 6 + ["real"] * 23 + ["cannot_tell"] * 9 + ["unusable"])
     audited(sessions, ["fake"] * 40, reason=Reason.DISAGREEMENT)
     audited(sessions, ["fake"] * 40, fake_prob=0.4)
@@ -175,7 +175,7 @@ def test_reliability_is_measured_on_what_was_drawn_and_decided(sessions: Session
 def test_an_answer_does_without_it_where_the_database_fails(sessions: Sessions) -> None:
     with sessions.begin() as session:
         session.execute(text("ALTER TABLE decision RENAME TO elsewhere"))
-    assert ReliabilityService(sessions, delay=DELAY).of(result_of(0.3)) == [None]
+    assert ScoreReliabilityService(sessions, delay=DELAY).of(result_of(0.3)) == [None]
 
 
 def test_wilson_as_worked_by_hand() -> None:

@@ -12,23 +12,25 @@ from webapp.db.tables import Account, SignedIn
 from webapp.domain.enums import Role
 from webapp.domain.errors import Refused
 from webapp.services.accounts import HOST, AccountService, SignInService
-from webapp.services.accounts.federated_sign_in import MemberService
-from webapp.services.accounts.membership_policy import Identity, Membership, Policy, read_identity
+from webapp.services.accounts.federated_sign_in import FederatedSignInService
+from webapp.services.accounts.membership_policy import Identity, Membership, MembershipPolicy, read_identity
 from webapp.services.audit.log import AuditService
 
 pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def members(audit: AuditService) -> MemberService:
-    return MemberService(audit, Policy("lens"))
+def members(audit: AuditService) -> FederatedSignInService:
+    return FederatedSignInService(audit, MembershipPolicy("lens"))
 
 
 def member(subject: str, name: str, role: str | None = "write") -> Identity:
     return Identity("https://provider.example", subject, name, (Membership("1", "lens", role, locked=False),))
 
 
-def test_eight_browsers_of_one_person_make_one_account(members: MemberService, sessions: Sessions) -> None:
+def test_eight_browsers_of_one_person_make_one_account(
+    members: FederatedSignInService, sessions: Sessions
+) -> None:
     with ThreadPoolExecutor(8) as pool:
         tokens = list(pool.map(lambda _: members.sign_in(member("u1", "ada")), range(8)))
     signing = SignInService(sessions)
@@ -38,7 +40,9 @@ def test_eight_browsers_of_one_person_make_one_account(members: MemberService, s
         assert len(session.scalars(select(SignedIn)).all()) == 8
 
 
-def test_people_who_swap_their_names_keep_their_accounts(members: MemberService, sessions: Sessions) -> None:
+def test_people_who_swap_their_names_keep_their_accounts(
+    members: FederatedSignInService, sessions: Sessions
+) -> None:
     """All at once, and more often than a name could be free."""
     for name, subject in (("ada", "u1"), ("bela", "u2")):
         members.sign_in(member(subject, name))
@@ -61,7 +65,7 @@ def test_people_who_swap_their_names_keep_their_accounts(members: MemberService,
 
 
 def test_a_refusal_ends_sessions_and_the_log_still_holds(
-    members: MemberService, sessions: Sessions, audit: AuditService
+    members: FederatedSignInService, sessions: Sessions, audit: AuditService
 ) -> None:
     tokens = [members.sign_in(member("u1", "ada")), members.sign_in(member("u1", "ada"))]
     others = members.sign_in(member("u2", "bela"))
@@ -78,7 +82,7 @@ def test_a_refusal_ends_sessions_and_the_log_still_holds(
 
 
 def test_the_admins_disable_and_the_role_is_not_theirs_to_give(
-    members: MemberService, sessions: Sessions, audit: AuditService
+    members: FederatedSignInService, sessions: Sessions, audit: AuditService
 ) -> None:
     token = members.sign_in(member("u1", "Ada", "admin"), previous=None)
     admin = SignInService(sessions).person_of(token)
@@ -97,7 +101,7 @@ def test_the_admins_disable_and_the_role_is_not_theirs_to_give(
     with pytest.raises(Refused) as refusal:
         members.sign_in(member("u2", "bela", "admin"))
     assert refusal.value.code == "account_disabled"
-    facts = {found.name: found for found in accounts.people(admin)}
+    facts = {found.name: found for found in accounts.summaries(admin)}
     assert (facts["hf:bela"].disabled, facts["hf:bela"].ready, facts["hf:bela"].role) == (
         True,
         False,
@@ -105,7 +109,9 @@ def test_the_admins_disable_and_the_role_is_not_theirs_to_give(
     )
 
 
-def test_signing_in_again_ends_the_earlier_session(members: MemberService, sessions: Sessions) -> None:
+def test_signing_in_again_ends_the_earlier_session(
+    members: FederatedSignInService, sessions: Sessions
+) -> None:
     earlier = members.sign_in(member("u1", "ada"))
     later = members.sign_in(member("u1", "ada"), previous=earlier)
     signing = SignInService(sessions)

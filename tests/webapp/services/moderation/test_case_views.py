@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_image
 from tests.core.clips import write_clip
-from tests.webapp.cases.conftest import Opens
+from tests.webapp.services.conftest import Opens
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Case, Claim
 from webapp.domain.clock import now
@@ -25,15 +25,19 @@ from webapp.media.masks import mask_of_runs, read_mask, runs_of_mask
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.service import AnalysisService
-from webapp.services.moderation.case_images import ShowingService, error_level, high_pass
-from webapp.services.moderation.case_views import LookingService
+from webapp.services.moderation.case_images import CaseImageService, error_level, high_pass
+from webapp.services.moderation.case_views import CaseViewService
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.flags import FlagService
-from webapp.services.moderation.labelling import LabellingService, Said
-from webapp.services.moderation.ranking import Rules, open_case
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules, open_case
 from webapp.services.storage.kept_media import Keeping
 
-FAKE, REAL, UNSURE = Said("fake", 3, "the seam", ("boundary",)), Said("real", 2), Said("cannot_tell", 1)
+FAKE, REAL, UNSURE = (
+    LabelInput("fake", 3, "the seam", ("boundary",)),
+    LabelInput("real", 2),
+    LabelInput("cannot_tell", 1),
+)
 
 
 def code_of(call: Callable[[], object]) -> str:
@@ -43,15 +47,15 @@ def code_of(call: Callable[[], object]) -> str:
 
 
 @pytest.fixture
-def looking(sessions: Sessions) -> LookingService:
-    return LookingService(sessions)
+def case_views(sessions: Sessions) -> CaseViewService:
+    return CaseViewService(sessions)
 
 
 @pytest.fixture
-def showing(
-    looking: LookingService, keeping: Keeping, detector: Detector, decoders: Decoders
-) -> ShowingService:
-    return ShowingService(looking, keeping, detector, decoders)
+def case_images(
+    case_views: CaseViewService, keeping: Keeping, detector: Detector, decoders: Decoders
+) -> CaseImageService:
+    return CaseImageService(case_views, keeping, detector, decoders)
 
 
 def kept_case(sessions: Sessions, analysis: AnalysisService, path: Path, subject: int = 1) -> str:
@@ -61,104 +65,104 @@ def kept_case(sessions: Sessions, analysis: AnalysisService, path: Path, subject
         row = session.scalars(
             select(Analysis).where(Analysis.receipt_hash == receipt_hash(given.receipt or ""))
         ).one()
-        return open_case(session, row, subject, Reason.REPORT, Rules(wanted=1)).public_id
+        return open_case(session, row, subject, Reason.REPORT, TriageRules(wanted=1)).public_id
 
 
 def test_what_is_seen_blind_and_what_is_told_after(
-    looking: LookingService,
+    case_views: CaseViewService,
     claims: ClaimService,
     labelling: LabellingService,
     opens: Opens,
     people: list[Person],
 ) -> None:
     case = opens(0.7, votes=(Vote.DISAGREE, Vote.AGREE))
-    assert code_of(lambda: looking.look(people[1], case)) == "claim_lost"
+    assert code_of(lambda: case_views.claimed_case(people[1], case)) == "claim_lost"
     claims.take(people[1])
-    seen = looking.look(people[1], case).to_json()
+    seen = case_views.claimed_case(people[1], case).to_json()
     assert set(seen) == {"id", "kind", "format", "subject", "spots", "labelled", "until"}
     assert not any(word in str(seen) for word in ("0.7", "inconclusive", "disagree", "fffff"))
-    assert code_of(lambda: looking.answer(people[1], case)) == "not_labelled"
-    assert code_of(lambda: looking.answer(people[2], case)) == "not_labelled"
-    labelling.blind(people[1], case, FAKE)
-    answer = looking.answer(people[1], case)
+    assert code_of(lambda: case_views.model_answer(people[1], case)) == "not_labelled"
+    assert code_of(lambda: case_views.model_answer(people[2], case)) == "not_labelled"
+    labelling.submit_blind(people[1], case, FAKE)
+    answer = case_views.model_answer(people[1], case)
     assert (answer.fake_prob, answer.verdict, answer.model) == (0.7, "inconclusive", "m 1")
     assert answer.votes["agree"] + answer.votes["disagree"] == 1  # one visitor's last word
-    assert looking.look(people[1], case).labelled
-    own = looking.own_label(people[1], case)
+    assert case_views.claimed_case(people[1], case).labelled
+    own = case_views.own_label(people[1], case)
     assert own is not None
     assert (own.value, own.note, own.tags) == ("fake", "the seam", ("boundary",))
-    assert code_of(lambda: looking.answer(people[2], case)) == "not_labelled"
+    assert code_of(lambda: case_views.model_answer(people[2], case)) == "not_labelled"
 
 
 def test_an_adjudicator_sees_arguments_without_names(
-    looking: LookingService,
+    case_views: CaseViewService,
     claims: ClaimService,
     labelling: LabellingService,
     opens: Opens,
     people: list[Person],
 ) -> None:
     case, admin = opens(0.5), people[0]
-    assert looking.disputed(admin) is None
+    assert case_views.next_dispute(admin) is None
     region = mask_of_runs(4, 2, [1, 2, 5])
     for person, said in zip(people[1:4], (replace(FAKE, region=region), REAL, UNSURE), strict=True):
         claims.take(person)
-        labelling.blind(person, case, said)
-        labelling.final(person, case)
-    assert looking.queue(admin).disputed == 1
-    assert looking.queue(people[1]).to_json() == {"waiting": 0, "today": 1, "disputed": 0}
-    assert looking.disputed(admin) == case
-    assert looking.disputed(admin, [case]) is None
-    _, told = looking.arguments(admin, case)
+        labelling.submit_blind(person, case, said)
+        labelling.submit_final(person, case)
+    assert case_views.queue_counts(admin).disputed == 1
+    assert case_views.queue_counts(people[1]).to_json() == {"waiting": 0, "today": 1, "disputed": 0}
+    assert case_views.next_dispute(admin) == case
+    assert case_views.next_dispute(admin, [case]) is None
+    _, told = case_views.dispute(admin, case)
     assert [label.moderator for label in told] == [1, 1, 2, 2, 3, 3]
     assert told[0].region == {"width": 4, "height": 2, "time": None, "runs": [1, 2, 5]}
     assert "moderator" not in str([label.note for label in told])
-    assert code_of(lambda: looking.arguments(people[1], case)) == "not_allowed"
+    assert code_of(lambda: case_views.dispute(people[1], case)) == "not_allowed"
     labelling.adjudicate(admin, case, REAL)
-    assert looking.queue(admin).to_json() == {"waiting": 0, "today": 1, "disputed": 0}
-    assert code_of(lambda: looking.arguments(admin, case)) == "not_disputed"
+    assert case_views.queue_counts(admin).to_json() == {"waiting": 0, "today": 1, "disputed": 0}
+    assert code_of(lambda: case_views.dispute(admin, case)) == "not_disputed"
     labelling.undo(admin, case)
-    assert looking.queue(admin).today == 0
-    assert looking.disputed(admin) == case
+    assert case_views.queue_counts(admin).today == 0
+    assert case_views.next_dispute(admin) == case
 
 
 def test_the_following_case_is_the_one_that_comes(
-    looking: LookingService,
+    case_views: CaseViewService,
     claims: ClaimService,
     labelling: LabellingService,
     opens: Opens,
     people: list[Person],
 ) -> None:
     first, second = opens(0.5), opens(0.4)
-    assert looking.queue(people[1]).waiting == 2
+    assert case_views.queue_counts(people[1]).waiting == 2
     assert claims.take(people[1]) == first
-    following = looking.peek(people[1], [first])
+    following = case_views.next_case(people[1], [first])
     assert following is not None
     assert following.id == second
-    assert looking.peek(people[1], [first, second]) is None
-    labelling.blind(people[1], first, FAKE)
-    labelling.final(people[1], first)
+    assert case_views.next_case(people[1], [first, second]) is None
+    labelling.submit_blind(people[1], first, FAKE)
+    labelling.submit_final(people[1], first)
     assert claims.take(people[1]) == second
-    assert looking.queue(people[1]).to_json() == {"waiting": 1, "today": 1, "disputed": 0}
+    assert case_views.queue_counts(people[1]).to_json() == {"waiting": 1, "today": 1, "disputed": 0}
 
 
 def test_a_certain_case_can_be_held_where_it_waits(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
-    first, second = opens(0.5, rules=Rules(wanted=1)), opens(0.4, rules=Rules(wanted=1))
+    first, second = opens(0.5, rules=TriageRules(wanted=1)), opens(0.4, rules=TriageRules(wanted=1))
     claims.take(people[1])
-    assert code_of(lambda: claims.take_this(people[2], first)) == "not_waiting"
-    claims.take_this(people[1], second)
+    assert code_of(lambda: claims.take_case(people[2], first)) == "not_waiting"
+    claims.take_case(people[1], second)
     with sessions() as session:
         assert [claim.case.public_id for claim in session.scalars(select(Claim))] == [second]
-    claims.take_this(people[1], second)
-    assert code_of(lambda: claims.take_this(people[1], "0" * 32)) == "not_waiting"
+    claims.take_case(people[1], second)
+    assert code_of(lambda: claims.take_case(people[1], "0" * 32)) == "not_waiting"
     assert claims.take(people[1]) == second  # what was held stays held
     with sessions.begin() as session:
         session.execute(update(Claim).values(until=now() - timedelta(seconds=1)))
-    claims.take_this(people[2], second)
-    labelling.blind(people[2], second, FAKE)
-    assert labelling.final(people[2], second) == "decided"
-    assert code_of(lambda: claims.take_this(people[1], second)) == "not_waiting"
+    claims.take_case(people[2], second)
+    labelling.submit_blind(people[2], second, FAKE)
+    assert labelling.submit_final(people[2], second) == "decided"
+    assert code_of(lambda: claims.take_case(people[1], second)) == "not_waiting"
 
 
 def test_flags_are_told_to_admins(
@@ -181,7 +185,7 @@ def test_flags_are_told_to_admins(
 def test_the_kept_picture_its_views_and_its_heatmap(
     sessions: Sessions,
     analysis: AnalysisService,
-    showing: ShowingService,
+    case_images: CaseImageService,
     claims: ClaimService,
     labelling: LabellingService,
     people: list[Person],
@@ -189,32 +193,35 @@ def test_the_kept_picture_its_views_and_its_heatmap(
 ) -> None:
     case, person = kept_case(sessions, analysis, samples / "two_people.jpg"), people[1]
     rgb = read_image(samples / "two_people.jpg")
-    assert np.array_equal(read_image(showing.file(person, case).content), rgb)
+    assert np.array_equal(read_image(case_images.file(person, case).content), rgb)
     for name in ("error_level", "high_pass"):
-        assert read_image(showing.view(person, case, name).content).shape == rgb.shape
-    assert max(read_image(showing.view(person, case, small=True).content).shape) == 160
-    for call in (lambda: showing.view(person, case, "secret"), lambda: showing.view(person, case, time=1.0)):
+        assert read_image(case_images.view(person, case, name).content).shape == rgb.shape
+    assert max(read_image(case_images.view(person, case, small=True).content).shape) == 160
+    for call in (
+        lambda: case_images.view(person, case, "secret"),
+        lambda: case_images.view(person, case, time=1.0),
+    ):
         assert code_of(call) == "invalid_view"
     claims.take(person)
-    assert code_of(lambda: showing.heat(person, case)) == "not_labelled"
-    labelling.blind(person, case, FAKE)
-    with Image.open(io.BytesIO(showing.heat(person, case).content)) as heat:
+    assert code_of(lambda: case_images.heat(person, case)) == "not_labelled"
+    labelling.submit_blind(person, case, FAKE)
+    with Image.open(io.BytesIO(case_images.heat(person, case).content)) as heat:
         assert (heat.mode, heat.size) == ("RGBA", (rgb.shape[1], rgb.shape[0]))
-    labelling.final(person, case)  # one was wanted: it is decided, and nobody's to see
-    assert code_of(lambda: showing.file(person, case)) == "unknown_case"
+    labelling.submit_final(person, case)  # one was wanted: it is decided, and nobody's to see
+    assert code_of(lambda: case_images.file(person, case)) == "unknown_case"
 
 
 def test_a_case_whose_file_is_not_kept_says_so(
-    showing: ShowingService, opens: Opens, people: list[Person]
+    case_images: CaseImageService, opens: Opens, people: list[Person]
 ) -> None:
-    assert code_of(lambda: showing.file(people[1], opens(0.5))) == "not_kept"
+    assert code_of(lambda: case_images.file(people[1], opens(0.5))) == "not_kept"
 
 
 def test_frames_of_a_clip_are_those_that_were_judged(
     sessions: Sessions,
     analysis: AnalysisService,
-    looking: LookingService,
-    showing: ShowingService,
+    case_views: CaseViewService,
+    case_images: CaseImageService,
     people: list[Person],
     samples: Path,
     tmp_path: Path,
@@ -222,16 +229,16 @@ def test_frames_of_a_clip_are_those_that_were_judged(
     face = Image.open(samples / "astronaut.png").convert("RGB").resize((256, 256))
     pixels = [np.asarray(face.rotate(number)) for number in range(12)]
     case = kept_case(sessions, analysis, write_clip(tmp_path / "clip.mp4", pixels))
-    kept = looking.kept(people[1], case)
+    kept = case_views.media(people[1], case)
     assert kept is not None
     times = [spot.time for spot in kept.spots]
     assert times == sorted(times, key=lambda time: time or 0)
     assert len(times) == 4
-    shown = [read_image(showing.view(people[1], case, time=time).content).astype(float) for time in times]
+    shown = [read_image(case_images.view(people[1], case, time=time).content).astype(float) for time in times]
     assert np.abs(shown[0] - shown[-1]).mean() > 3  # the head has turned
     turned = round((times[-1] or 0) * 10)
     assert np.abs(shown[-1] - pixels[turned]).mean() < 6
-    assert code_of(lambda: showing.view(people[1], case)) == "invalid_view"
+    assert code_of(lambda: case_images.view(people[1], case)) == "invalid_view"
 
 
 def test_the_other_views_show_what_they_should() -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from webapp.services.label_quality.dawid_skene import consensus
+from webapp.services.label_quality.dawid_skene import estimate_consensus
 
 # Dawid and Skene 1979, table 1: what five anaesthetists said of 45 patients, the first of them three times
 ROWS = (
@@ -20,7 +20,7 @@ def test_the_published_example() -> None:
         for patient, row in enumerate(ROWS.split())
         for who, said in zip(OBSERVERS, row, strict=True)
     ]
-    found = consensus(labels, doubt=0.0)
+    found = estimate_consensus(labels, doubt=0.0)
     assert [round(found.shares[value], 2) for value in "1234"] == [0.40, 0.42, 0.11, 0.07]
     assert found.truths[0]["1"] > 0.999
     assert all(abs(sum(row.values()) - 1) < 1e-9 for row in found.truths.values())
@@ -34,7 +34,7 @@ def test_whoever_is_mostly_right_counts_more() -> None:
     for case, value in enumerate(truth):
         labels += [(case, f"good {n}", int(value if rng.random() < 0.9 else 1 - value)) for n in range(3)]
         labels += [(case, f"guessing {n}", int(rng.integers(2))) for n in range(4)]
-    found = consensus(labels)
+    found = estimate_consensus(labels)
     weighed = np.array([max(found.truths[case], key=found.truths[case].__getitem__) for case in range(400)])
     votes = np.array([sum(value for c, _, value in labels if c == case) > 3.5 for case in range(400)])
     assert (weighed == truth).mean() > 0.95 > (votes == truth).mean()
@@ -43,5 +43,5 @@ def test_whoever_is_mostly_right_counts_more() -> None:
 
 
 def test_nothing_said_is_nothing_known() -> None:
-    assert consensus([]).truths == {}
-    assert consensus([("a", "b", "fake")]).truths == {"a": {"fake": 1.0}}
+    assert estimate_consensus([]).truths == {}
+    assert estimate_consensus([("a", "b", "fake")]).truths == {"a": {"fake": 1.0}}
