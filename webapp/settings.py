@@ -1,277 +1,531 @@
-"""What a host may set, and the only place that reads the environment."""
+"""Settings of an installation, read from the environment. No other module reads it.
+
+`python -m webapp.settings` prints the table of docs/hosting.md.
+"""
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 Runtime = Literal["auto", "eager", "openvino", "cuda"]
 Precision = Literal["float32", "bfloat16", "float16"]
-Roleless = Literal["refuse", "moderator"]
-RUNTIMES: tuple[Runtime, ...] = get_args(Runtime)
-PRECISIONS: tuple[Precision, ...] = get_args(Precision)
-Choice = TypeVar("Choice", bound=str)
+Model = TypeVar("Model", bound=BaseSettings)
 ROOT = Path(__file__).resolve().parents[1]
-_BACKUP_REPOSITORY = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)", re.ASCII)
-_SHORTEST_TOKEN = 16
-_PROVIDER = re.compile(
-    r"https://[\w.:-]+(/[\w./-]*)?|http://127\.0\.0\.1:\d+", re.ASCII
-)  # a secret goes there
-_HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
+PREFIX = "LENS_"
+
+_DATASET_REPOSITORY = re.compile(r"hf://datasets/([\w.-]+/[\w.-]+)", re.ASCII)
+_PUBLIC_URL = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _ORGANISATION = re.compile(r"[\w.-]{1,64}", re.ASCII)
-_MOST_PROCESSORS = 15  # each analysis holds a picture, or some frames
-
-
-def _side_by_side() -> int:
-    """One analysis for each processor, and one whose file is decoded or whose answer is stored meanwhile."""
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(processors, _MOST_PROCESSORS) + 1
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
+# The client secret is sent to this address, so plain HTTP is allowed for this machine only.
+_PROVIDER = re.compile(r"https://[\w.:-]+(/[\w./-]*)?|http://127\.0\.0\.1:\d+", re.ASCII)
+_SERVICE_LINK = re.compile(r"LENS_(\w+_)?(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)")
+# Characters. A shorter secret could be guessed.
+_MIN_SECRET = 16
+# Each analysis holds an image, or a batch of frames, in memory.
+_MAX_ANALYSES = 16
 
 
 class InvalidSetting(Exception):
-    """An environment variable whose value cannot be."""
+    """An environment variable that is unknown or has an unusable value. The message names the variable."""
+
+
+def _concurrent_analyses() -> int:
+    """Return one analysis per processor, and one whose file is decoded or whose result is stored meanwhile."""
+    has_affinity = hasattr(os, "sched_getaffinity")
+    processors = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
+    return min(processors + 1, _MAX_ANALYSES)
+
+
+def _digits_only(value: object) -> object:
+    """Refuse other spellings that Python takes for an integer, such as "1_0", " 5" or "²"."""
+    if isinstance(value, str) and not (value.isascii() and value.isdigit()):
+        raise ValueError
+    return value
+
+
+def _decimal_only(value: object) -> object:
+    """Refuse other spellings that Python takes for a float, such as "1e3", "nan" or " 5"."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", value):
+        raise ValueError
+    return value
+
+
+def _resolved(value: object) -> object:
+    return Path(value).resolve() if isinstance(value, (str, Path)) else value
+
+
+def _comma_separated(value: object) -> object:
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+def _space_separated(value: object) -> object:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+def _path_list(value: object) -> object:
+    """Split a list of paths as PATH is split."""
+    return (
+        tuple(Path(part).resolve() for part in value.split(os.pathsep) if part)
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _optional_path(value: object) -> object:
+    return None if value == "" else _resolved(value)
+
+
+WholeNumber = Annotated[int, BeforeValidator(_digits_only)]
+Decimal = Annotated[float, BeforeValidator(_decimal_only)]
+Folder = Annotated[Path, BeforeValidator(_resolved)]
 
 
 @dataclass(frozen=True)
 class SpaceOAuth:
-    """What Hugging Face tells a Space, by variables of its own, of the way its visitors may sign in there."""
+    """OpenID Connect client that Hugging Face registered for a Space.
 
-    provider: str  # OPENID_PROVIDER_URL, without a slash at the end
-    client_id: str  # OAUTH_CLIENT_ID
-    client_secret: str = field(repr=False)  # OAUTH_CLIENT_SECRET
-    scopes: tuple[str, ...]  # OAUTH_SCOPES: what may be asked for
-    host: str  # SPACE_HOST: the first of its names, by which it is reached directly
+    `provider` has no slash at the end. `host` is the first name in SPACE_HOST, the Space's direct address.
+    """
+
+    provider: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    scopes: tuple[str, ...]
+    host: str
 
     @property
     def url(self) -> str:
-        """The Space's direct address."""
+        """Return the Space's direct address."""
         return f"https://{self.host}"
 
 
-@dataclass(frozen=True)
-class Settings:
-    """What a host may set; beside each value the variable that sets it. docs/hosting.md says more.
+class ExplicitSettings(BaseSettings):
+    """Settings that take values from the constructor only; `from_environment` passes the variables."""
 
-    `space`, `zero_gpu` and `oauth` are what Hugging Face says of the machine.
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave the environment, files and secrets out."""
+        return (init_settings,)
+
+
+class SpaceVariables(ExplicitSettings):
+    """Variables that Hugging Face sets in a Space."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    space_id: str | None = None
+    space_host: str = ""
+    spaces_zero_gpu: str = ""
+    gradio_server_port: WholeNumber = Field(default=7860, ge=1, le=65535)
+    openid_provider_url: str = ""
+    oauth_client_id: str = ""
+    oauth_client_secret: str = Field(default="", repr=False)
+    oauth_scopes: str = ""
+
+    @property
+    def zero_gpu(self) -> bool:
+        """Tell whether the Space borrows a GPU for each call, in the spellings that the package `spaces` accepts."""
+        return self.spaces_zero_gpu.lower() in ("1", "t", "true")
+
+    @property
+    def oauth(self) -> SpaceOAuth | None:
+        """Return the OpenID Connect client; None if the Space's card does not ask for one.
+
+        Raises InvalidSetting.
+        """
+        client = (self.oauth_client_id, self.oauth_client_secret, self.oauth_scopes)
+        if not all((self.openid_provider_url, self.space_host, *client)):
+            return None
+        host = self.space_host.split(",")[0].strip()
+        if not _PROVIDER.fullmatch(self.openid_provider_url):
+            raise InvalidSetting(
+                f"OPENID_PROVIDER_URL must be an address that begins with https://, not {self.openid_provider_url!r}"
+            )
+        if not _HOST.fullmatch(host):
+            raise InvalidSetting(
+                f"SPACE_HOST must be host names, separated by commas, not {self.space_host!r}"
+            )
+        return SpaceOAuth(
+            self.openid_provider_url.rstrip("/"),
+            self.oauth_client_id,
+            self.oauth_client_secret,
+            tuple(self.oauth_scopes.split()),
+            host,
+        )
+
+
+class Settings(ExplicitSettings):
+    """Settings of an installation. The variable of a field is LENS_ and its name in capitals.
+
+    `space`, `zero_gpu` and `oauth` describe the machine; `from_environment` derives them from Hugging Face's variables.
     """
 
-    weights: str = "starter"  # LENS_WEIGHTS: starter | folder | hf://owner/repo@revision
-    device: str = "auto"  # LENS_DEVICE: auto | cpu | cuda | mps
-    runtime: Runtime = "auto"  # LENS_RUNTIME: what carries out the network
-    precision: Precision = "float32"  # LENS_PRECISION
-    database_url: str = ""  # LENS_DATABASE_URL: any SQLAlchemy URL
-    data: Path = ROOT / "data"  # LENS_DATA: folder of the default database and of all else that is kept
-    cache: Path = ROOT / "gradio_cache"  # LENS_CACHE: folder of uploads under way
-    host: str = "127.0.0.1"  # LENS_HOST
-    port: int = 7860  # LENS_PORT
-    public_url: str = ""  # LENS_PUBLIC_URL: where people reach it, if not there
-    trusted_proxies: tuple[
-        str, ...
-    ] = ()  # LENS_TRUSTED_PROXIES whose word of a visitor's address counts, parted by commas
-    frames: int = 32  # LENS_FRAMES judged of a clip
-    max_upload_mb: int = 100  # LENS_MAX_UPLOAD_MB of a file
-    max_files: int = 10  # LENS_MAX_FILES at once
-    max_waiting: int = 32  # LENS_MAX_WAITING: visitors in the queue before others are turned away
-    at_once: int = field(default_factory=_side_by_side)  # LENS_AT_ONCE: analyses at a time
-    gather_ms: float = (
-        3.0  # LENS_GATHER_MS that a GPU waits for the faces of other visitors who are on their way
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", enable_decoding=False, protected_namespaces=()
     )
-    backups_folder: Path | None = None  # LENS_BACKUPS: folder of the backups, or
-    backups_repository: str = ""  # the same: a private dataset repository for them, hf://datasets/owner/name
-    backup_hours: float = (
-        24.0  # LENS_BACKUP_HOURS between two of them; 0: none by itself; 0.25 is a quarter of an hour
+
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: WholeNumber = Field(default=7860, ge=1, le=65535, description="Port to listen on.")
+    public_url: str = Field(
+        default="",
+        description="Address that people open, such as `https://lens.example`. Default: host and port.",
     )
-    kept_backups: int = 7  # LENS_KEPT_BACKUPS
-    restore: str = ""  # LENS_RESTORE: latest | a backup's path, used at start where there is no database
-    retention_days: int = 0  # LENS_RETENTION_DAYS after which results are deleted; 0: never
-    store: str = (
-        ""  # LENS_STORE: folder or bucket (s3://bucket/folder) of the media that visitors let be kept
+    trusted_proxies: Annotated[tuple[str, ...], BeforeValidator(_comma_separated)] = Field(
+        default=(),
+        description="Addresses or networks of the proxies in front, separated by commas. "
+        "Only they may set `X-Forwarded-For`.",
     )
-    store_gb: float = 10.0  # LENS_STORE_GB: how much of it; 0: none
-    decoders: int = 4  # LENS_DECODERS: processes that decode files, at most
-    decode_mb: int = 1024  # LENS_DECODE_MB: memory of each
-    decode_seconds: int = 45  # LENS_DECODE_SECONDS that a picture, or a clip's next frame, may take
-    claim_minutes: int = (
-        10  # LENS_CLAIM_MINUTES for which a moderator holds a case, from his last activity on
+
+    weights: str = Field(
+        default="starter", description="Weights: `starter`, a folder, or `hf://owner/repo@revision`."
     )
-    labels: int = 2  # LENS_LABELS of moderators asked for a case
-    audit_share: float = 2.0  # LENS_AUDIT_SHARE of kept faces drawn at random, in percent
-    gold_share: float = 5.0  # LENS_GOLD_SHARE of the cases given out whose answer is known, in percent
-    case_uncertain: float = 0.5  # LENS_CASE_UNCERTAIN: distance from 0.5 of an inconclusive probability that opens a case; 0.5: any
-    case_age: float = 3.0  # LENS_CASE_AGE: days that a case waits to count 2.7 times as much as one that is as uncertain and disputed
-    decision_delay: int = (
-        10  # LENS_DECISION_DELAY: minutes in which labels may be taken back, and visitors are not told yet
+    device: str = Field(default="auto", description="`auto`, `cpu`, `cuda` or `mps`.")
+    runtime: Runtime = Field(
+        default="auto",
+        description="Inference engine: `eager` (PyTorch), `openvino`, `cuda` (CUDA graphs). "
+        "`auto`: OpenVINO on a CPU if it agrees with PyTorch, else PyTorch.",
     )
-    webhook_url: str = ""  # LENS_WEBHOOK_URL decisions are sent to,
-    webhook_secret: str = field(default="", repr=False)  # LENS_WEBHOOK_SECRET that signs them
-    gate_manifests: tuple[
-        Path, ...
-    ] = ()  # LENS_GATE_MANIFESTS: data sets on which a candidate must not be worse, parted as in PATH
-    gate_corruptions: tuple[str, ...] = (
-        "jpeg:50",
-        "resize:0.5",
-        "noise:10",
-    )  # LENS_GATE_CORRUPTIONS likewise, parted by spaces
-    gate_loss: float = 0.02  # LENS_GATE_LOSS: AUC that a candidate may lose on any of these, and
-    gate_slice_loss: float = 0.05  # LENS_GATE_SLICE_LOSS on faces of one kind
-    organisation: str = ""  # LENS_HF_ORGANISATION, by name or id, whose members moderate, on a Space only
-    roleless: Roleless = (
-        "refuse"  # LENS_HF_ROLELESS: refuse | moderator, for members whose role the Space is not told
+    precision: Precision = Field(
+        default="float32", description="Floating-point type of inference. See [performance](performance.md)."
     )
-    finetune_threads: int = 0  # LENS_FINETUNE_THREADS that a fine-tuning uses beside the server, on a processor; 0: as many as it has
-    replay: Path | None = (
-        None  # LENS_REPLAY: manifest of the data set that fine-tuning learns from beside a snapshot
+    frames: WholeNumber = Field(default=32, ge=1, le=512, description="Frames analysed per clip.")
+
+    max_upload_mb: WholeNumber = Field(default=100, ge=1, le=10_000, description="Largest file, in MB.")
+    max_files: WholeNumber = Field(default=10, ge=1, le=1000, description="Files per upload.")
+    max_waiting: WholeNumber = Field(
+        default=32, ge=1, le=10_000, description="Visitors in the queue. Further visitors are refused."
     )
-    log: str = "text"  # LENS_LOG: text | json
-    metrics_token: str = field(
-        default="", repr=False
-    )  # LENS_METRICS_TOKEN with which /metrics may be read; none: no such page
+    at_once: WholeNumber = Field(
+        default_factory=_concurrent_analyses,
+        ge=1,
+        le=64,
+        description="Concurrent analyses. Clips use all but one. Default: processors + 1, at most 16; ZeroGPU: 1.",
+    )
+    gather_ms: Decimal = Field(
+        default=3.0,
+        ge=0,
+        le=1000,
+        description="Milliseconds that a GPU waits for faces of concurrent analyses to fill a batch. "
+        "A single analysis never waits.",
+    )
+
+    data: Folder = Field(default=ROOT / "data", description="Folder of the database and all stored files.")
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL. Default: SQLite in `LENS_DATA`. PostgreSQL needs the extra `postgresql`.",
+    )
+    cache: Folder = Field(
+        default=ROOT / "gradio_cache",
+        description="Folder of uploads during their analysis. Emptied regularly.",
+    )
+    store: str = Field(
+        default="",
+        description="Media store: a folder or `s3://bucket/folder` (extra `s3`). Default: `media` in `LENS_DATA`.",
+    )
+    store_gb: Decimal = Field(
+        default=10.0,
+        ge=0,
+        le=999_999,
+        description="Size of the media store in GB; 0 stores no media. "
+        "If the store is full, the visitor is told; the result is still returned and saved.",
+    )
+    retention_days: WholeNumber = Field(
+        default=0, ge=0, le=36_500, description="Age in days at which results are deleted; 0: never."
+    )
+
+    decoders: WholeNumber = Field(default=4, ge=1, le=256, description="Decoder processes, at most.")
+    decode_mb: WholeNumber = Field(
+        default=1024, ge=256, le=65_536, description="Memory of a decoder process in MB, without its code."
+    )
+    decode_seconds: WholeNumber = Field(
+        default=45, ge=1, le=3600, description="Seconds to decode an image, or the next frame of a clip."
+    )
+
+    labels: WholeNumber = Field(
+        default=2,
+        ge=1,
+        le=3,
+        description="Moderators who must agree on a case. If they disagree, a third one, then an admin decides.",
+    )
+    claim_minutes: WholeNumber = Field(
+        default=10, ge=1, le=1440, description="Minutes until an idle moderator loses a case."
+    )
+    audit_share: Decimal = Field(
+        default=2.0, ge=0, le=100, description="Percentage of stored faces that become cases at random."
+    )
+    gold_share: Decimal = Field(
+        default=5.0, ge=0, le=100, description="Percentage of assigned cases whose answer is known (`gold`)."
+    )
+    case_uncertain: Decimal = Field(
+        default=0.5,
+        ge=0,
+        le=0.5,
+        description="An inconclusive face opens a case if its probability is at most this far from 0.5.",
+    )
+    case_age: Decimal = Field(
+        default=3.0,
+        ge=0.01,
+        le=36_500,
+        description="Days until an open case counts 2.7 times as much. "
+        "Cases are ranked by uncertainty, dispute and age.",
+    )
+    decision_delay: WholeNumber = Field(
+        default=10,
+        ge=0,
+        le=10_080,
+        description="Minutes in which a label can be undone. Afterwards the visitor sees the decision.",
+    )
+    webhook_url: str = Field(default="", description="Address that receives events of cases.")
+    webhook_secret: str = Field(
+        default="", repr=False, description="Key of the webhook's signatures, at least 16 characters."
+    )
+    hf_organisation: str = Field(
+        default="",
+        description="Name or id of the Hugging Face organisation whose members moderate. Spaces only. "
+        "See [moderating](moderating.md).",
+    )
+    hf_roleless: Literal["refuse", "moderator"] = Field(
+        default="refuse", description="Treatment of members whose role Hugging Face does not disclose."
+    )
+
+    backups: str = Field(
+        default="",
+        description="Backups: a folder, or `hf://datasets/owner/name`, a private dataset repository. "
+        "Default: `backups` in `LENS_DATA`.",
+    )
+    backup_hours: Decimal = Field(
+        default=24.0,
+        ge=0,
+        le=8760,
+        description="Hours between automatic backups; 0: none; 0.25: a quarter of an hour.",
+    )
+    kept_backups: WholeNumber = Field(default=7, ge=1, le=10_000, description="Backups to keep.")
+    restore: str = Field(
+        default="",
+        description="`latest` or the path of a backup. Restored at start if there is no database.",
+    )
+
+    gate_manifests: Annotated[tuple[Path, ...], BeforeValidator(_path_list)] = Field(
+        default=(),
+        description="Manifests of data sets on which a new model must not be worse, separated by `:`. "
+        "See [learning](learning.md).",
+    )
+    gate_corruptions: Annotated[tuple[str, ...], BeforeValidator(_space_separated)] = Field(
+        default=("jpeg:50", "resize:0.5", "noise:10"),
+        description="Corruptions of the gold set that the gate measures, separated by spaces.",
+    )
+    gate_loss: Decimal = Field(
+        default=0.02, ge=0, le=1, description="AUC that a new model may lose on each of these."
+    )
+    gate_slice_loss: Decimal = Field(
+        default=0.05, ge=0, le=1, description="AUC that a new model may lose on a subgroup of the gold set."
+    )
+    finetune_threads: WholeNumber = Field(
+        default=0, ge=0, le=1024, description="CPU threads of a fine-tuning run; 0: one per core."
+    )
+    replay: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
+        default=None, description="Manifest of the data set that fine-tuning mixes with the snapshot."
+    )
+
+    log: Literal["text", "json"] = Field(
+        default="text", description="Log format. `json`: one object per line."
+    )
+    metrics_token: str = Field(
+        default="",
+        repr=False,
+        description="Bearer token of `/metrics` (Prometheus), at least 16 characters. Without it there is no such page. "
+        "Needs the extra `metrics`.",
+    )
+
     oauth: SpaceOAuth | None = None
     space: bool = False
     zero_gpu: bool = False
 
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, value: str) -> str:
+        if value and not _PUBLIC_URL.fullmatch(value):
+            raise ValueError("must be an address such as https://lens.example")
+        return value.rstrip("/")
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        """Refuse a network of every address: then any visitor could claim any address."""
+        for part in value:
+            try:
+                narrow = ipaddress.ip_network(part).prefixlen > 0
+            except ValueError:
+                narrow = False
+            if not narrow:
+                raise ValueError("must be addresses or networks such as 127.0.0.1,10.0.0.0/8")
+        return value
+
+    @field_validator("store")
+    @classmethod
+    def _resolve_store(cls, value: str) -> str:
+        return value if not value or "://" in value else str(Path(value).resolve())
+
+    @field_validator("backups")
+    @classmethod
+    def _check_backups(cls, value: str) -> str:
+        if not value or _DATASET_REPOSITORY.fullmatch(value):
+            return value
+        if "://" in value:
+            raise ValueError("must be a folder or hf://datasets/owner/name")
+        return str(Path(value).resolve())
+
+    @field_validator("hf_organisation")
+    @classmethod
+    def _check_organisation(cls, value: str) -> str:
+        if value and not _ORGANISATION.fullmatch(value):
+            raise ValueError("must be an organisation's name or id")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _check_webhook_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must be an address that begins with http:// or https://")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _check_metrics_token(cls, value: str) -> str:
+        if value and len(value) < _MIN_SECRET:
+            raise ValueError(f"must have at least {_MIN_SECRET} characters")
+        return value
+
+    @model_validator(mode="after")
+    def _check_webhook_secret(self) -> Self:
+        if self.webhook_url and len(self.webhook_secret) < _MIN_SECRET:
+            raise ValueError(
+                f"LENS_WEBHOOK_SECRET must have at least {_MIN_SECRET} characters if LENS_WEBHOOK_URL is set"
+            )
+        return self
+
     @property
     def url(self) -> str:
-        """Where people reach it, without a slash at the end."""
+        """Return the address that people open, without a slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url or f"http://{host}:{self.port}"
 
     @property
-    def uploads(self) -> Path:
-        """Where files lie that programs send, while they are judged."""
-        return self.cache / "api"
-
-    @property
-    def backups(self) -> Path:
-        return self.backups_folder or self.data / "backups"
-
-    @property
-    def audit_head(self) -> Path:
-        """Where the audit log's head is kept beside the database."""
-        return self.data / "audit.head"
+    def database(self) -> str:
+        """Return the SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite:///{self.data / 'lens.sqlite3'}"
 
     @property
     def media(self) -> str:
-        """Folder or address of the media store."""
+        """Return the folder or URL of the media store."""
         return self.store or str(self.data / "media")
 
     @property
+    def store_bytes(self) -> int:
+        """Return the size of the media store in bytes."""
+        return int(self.store_gb * 1_000_000_000)
+
+    @property
+    def uploads(self) -> Path:
+        """Return the folder of files that REST clients send, during their analysis."""
+        return self.cache / "api"
+
+    @property
+    def backups_repository(self) -> str:
+        """Return the name of the dataset repository of the backups, owner/name; "" if there is none."""
+        repository = _DATASET_REPOSITORY.fullmatch(self.backups)
+        return repository[1] if repository else ""
+
+    @property
+    def backups_folder(self) -> Path:
+        """Return the folder of the backups, or of their local copies if a repository has them."""
+        return Path(self.backups) if self.backups and not self.backups_repository else self.data / "backups"
+
+    @property
+    def audit_head(self) -> Path:
+        """Return the file that holds the audit log's head, outside the database."""
+        return self.data / "audit.head"
+
+    @property
     def snapshots(self) -> Path:
-        """Where decided cases lie, frozen for training."""
+        """Return the folder of training snapshots."""
         return self.data / "snapshots"
 
     @property
     def runs(self) -> Path:
-        """Where fine-tuning keeps its checkpoints."""
+        """Return the folder of fine-tuning runs and their checkpoints."""
         return self.data / "runs"
 
     @property
     def models(self) -> Path:
-        """Where the versions of the model lie."""
+        """Return the folder of model versions."""
         return self.data / "models"
 
     @property
     def compiled(self) -> Path:
-        """Where networks lie that were compiled for this machine; may be emptied at any time."""
+        """Return the folder of networks compiled for this machine. It may be emptied at any time."""
         return self.data / "compiled"
 
     @property
-    def store_bytes(self) -> int:
-        return int(self.store_gb * 1_000_000_000)
-
-    @property
     def private(self) -> list[str]:
-        """Folders of which no file is ever served by its path."""
-        folders = [str(self.data), str(self.backups), str(self.uploads)]
+        """Return the folders whose files are never served by path."""
+        folders = [str(self.data), str(self.backups_folder), str(self.uploads)]
         return folders if "://" in self.media else [*folders, self.media]
 
-    @property
-    def database(self) -> str:
-        return self.database_url or f"sqlite:///{self.data / 'lens.sqlite3'}"
+
+# Fields that no variable sets.
+_DERIVED = ("oauth", "space", "zero_gpu")
+CONFIGURABLE = {name: info for name, info in Settings.model_fields.items() if name not in _DERIVED}
+
+
+def variable_of(name: str) -> str:
+    """Return the environment variable that sets the field `name`."""
+    return PREFIX + name.upper()
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read LENS_* variables, and on a Space Hugging Face's own; raises InvalidSetting naming the variable."""
-    defaults, webhook = _defaults(environment), _webhook(environment)
-    folder, repository = _backups(environment.get("LENS_BACKUPS", ""))
-    return replace(
-        defaults,
-        weights=environment.get("LENS_WEIGHTS", defaults.weights),
-        device=environment.get("LENS_DEVICE", defaults.device),
-        runtime=_one_of(environment, "LENS_RUNTIME", RUNTIMES, defaults.runtime),
-        precision=_one_of(environment, "LENS_PRECISION", PRECISIONS, defaults.precision),
-        database_url=environment.get("LENS_DATABASE_URL", defaults.database_url),
-        data=Path(environment.get("LENS_DATA", defaults.data)).resolve(),
-        cache=Path(environment.get("LENS_CACHE", defaults.cache)).resolve(),
-        host=environment.get("LENS_HOST", defaults.host),
-        port=_number(environment, "LENS_PORT", defaults.port, most=65535),
-        public_url=_address(environment.get("LENS_PUBLIC_URL", defaults.public_url)),
-        trusted_proxies=_proxies(environment.get("LENS_TRUSTED_PROXIES", "")),
-        frames=_number(environment, "LENS_FRAMES", defaults.frames, most=512),
-        max_upload_mb=_number(environment, "LENS_MAX_UPLOAD_MB", defaults.max_upload_mb, most=10_000),
-        max_files=_number(environment, "LENS_MAX_FILES", defaults.max_files, most=1000),
-        max_waiting=_number(environment, "LENS_MAX_WAITING", defaults.max_waiting, most=10_000),
-        at_once=_number(environment, "LENS_AT_ONCE", defaults.at_once, most=64),
-        gather_ms=_amount(environment, "LENS_GATHER_MS", defaults.gather_ms, most=1000),
-        backups_folder=folder,
-        backups_repository=repository,
-        backup_hours=_amount(environment, "LENS_BACKUP_HOURS", defaults.backup_hours, most=8760),
-        kept_backups=_number(environment, "LENS_KEPT_BACKUPS", defaults.kept_backups, most=10_000),
-        restore=environment.get(
-            "LENS_RESTORE", "latest" if defaults.space and (folder or repository) else ""
-        ),
-        retention_days=_number(
-            environment, "LENS_RETENTION_DAYS", defaults.retention_days, least=0, most=36_500
-        ),
-        claim_minutes=_number(environment, "LENS_CLAIM_MINUTES", defaults.claim_minutes, most=1440),
-        store=_store(environment.get("LENS_STORE", defaults.store)),
-        store_gb=_amount(environment, "LENS_STORE_GB", defaults.store_gb),
-        decoders=_number(environment, "LENS_DECODERS", defaults.decoders, most=256),
-        decode_mb=_number(environment, "LENS_DECODE_MB", defaults.decode_mb, least=256, most=65_536),
-        decode_seconds=_number(environment, "LENS_DECODE_SECONDS", defaults.decode_seconds, most=3600),
-        labels=_number(environment, "LENS_LABELS", defaults.labels, most=3),
-        audit_share=_amount(environment, "LENS_AUDIT_SHARE", defaults.audit_share, most=100),
-        gold_share=_amount(environment, "LENS_GOLD_SHARE", defaults.gold_share, most=100),
-        case_uncertain=_amount(environment, "LENS_CASE_UNCERTAIN", defaults.case_uncertain, most=0.5),
-        case_age=_amount(environment, "LENS_CASE_AGE", defaults.case_age, least=0.01, most=36_500),
-        decision_delay=_number(
-            environment, "LENS_DECISION_DELAY", defaults.decision_delay, least=0, most=10_080
-        ),
-        webhook_url=webhook[0],
-        webhook_secret=webhook[1],
-        gate_manifests=tuple(
-            Path(part).resolve()
-            for part in environment.get("LENS_GATE_MANIFESTS", "").split(os.pathsep)
-            if part
-        ),
-        gate_corruptions=tuple(
-            environment.get("LENS_GATE_CORRUPTIONS", " ".join(defaults.gate_corruptions)).split()
-        ),
-        gate_loss=_amount(environment, "LENS_GATE_LOSS", defaults.gate_loss, most=1),
-        gate_slice_loss=_amount(environment, "LENS_GATE_SLICE_LOSS", defaults.gate_slice_loss, most=1),
-        organisation=_organisation(environment.get("LENS_HF_ORGANISATION", defaults.organisation)),
-        roleless=_one_of(environment, "LENS_HF_ROLELESS", get_args(Roleless), defaults.roleless),
-        finetune_threads=_number(
-            environment, "LENS_FINETUNE_THREADS", defaults.finetune_threads, least=0, most=1024
-        ),
-        replay=Path(environment["LENS_REPLAY"]).resolve() if environment.get("LENS_REPLAY") else None,
-        log=_one_of(environment, "LENS_LOG", ("text", "json"), defaults.log),
-        metrics_token=_token(environment.get("LENS_METRICS_TOKEN", "")),
-    )
+    """Read LENS_* variables and, on a Space, Hugging Face's own.
+
+    Raises InvalidSetting naming the variable, also for an unknown LENS_* variable.
+    """
+    _refuse_unknown(environment)
+    values = _space_defaults(environment) | _values(Settings, environment)
+    if values.get("space") and values.get("backups"):
+        values.setdefault("restore", "latest")
+    return _validated(Settings, values)
 
 
-def environment_apart(
+def isolated_environment(
     folder: Path, *, port: int, max_waiting: int, environment: Mapping[str, str] = os.environ
 ) -> dict[str, str]:
-    """For a server with these settings on this machine that keeps everything in `folder`, backs nothing up and tells nobody anything."""
-    taken = (
+    """Return an environment for a second server with this machine's settings but no shared state.
+
+    The server stores everything in `folder`, makes no backups and sends no webhooks.
+    """
+    shared = (
         "LENS_DATABASE_URL",
         "LENS_STORE",
         "LENS_BACKUPS",
@@ -280,172 +534,146 @@ def environment_apart(
         "LENS_PUBLIC_URL",
         "LENS_METRICS_TOKEN",
     )
-    kept = {name: value for name, value in environment.items() if name not in taken}
-    own = {
-        "LENS_DATA": folder / "data",
-        "LENS_CACHE": folder / "cache",
-        "LENS_HOST": "127.0.0.1",
-        "LENS_PORT": port,
-    }
     return {
-        **kept,
-        **{name: str(value) for name, value in own.items()},
+        **{name: value for name, value in environment.items() if name not in shared},
+        "LENS_DATA": str(folder / "data"),
+        "LENS_CACHE": str(folder / "cache"),
+        "LENS_HOST": "127.0.0.1",
+        "LENS_PORT": str(port),
         "LENS_BACKUP_HOURS": "0",
         "LENS_MAX_WAITING": str(max_waiting),
     }
 
 
 def prepare_libraries(settings: Settings) -> None:
-    """Set what Gradio and others read from the environment when they are imported or started: nothing is reported home, uploads go to one
-    folder, nobody but the proxies that are trusted says from where a visitor comes, and what is cached goes where it can be written.
+    """Set the variables that Gradio, uvicorn, matplotlib and huggingface_hub read when they are imported.
+
+    No telemetry is sent, uploads go to one folder, only trusted proxies may set a visitor's address, and caches go to a
+    writable folder.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(settings.cache)
-    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(
-        settings.trusted_proxies
-    )  # else uvicorn believes whoever is on this machine
+    # By default uvicorn trusts every client on this machine.
+    os.environ["FORWARDED_ALLOW_IPS"] = ",".join(settings.trusted_proxies)
     os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
     os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
-    os.environ["MPLBACKEND"] = (
-        "agg"  # else Gradio has matplotlib look for a screen while the first visitor waits
-    )
+    # Otherwise matplotlib searches for a display while the first visitor waits.
+    os.environ["MPLBACKEND"] = "agg"
     home = Path(os.environ.get("HOME") or "/nonexistent")
-    if not os.access(home, os.W_OK):
-        os.environ.setdefault("MPLCONFIGDIR", str(settings.data / "matplotlib"))
-        if not (
-            home / ".cache" / "huggingface"
-        ).is_dir():  # else the Space's build has put weights there, which can be read
-            os.environ.setdefault("HF_HOME", str(settings.data / "huggingface"))
+    if os.access(home, os.W_OK):
+        return
+    os.environ.setdefault("MPLCONFIGDIR", str(settings.data / "matplotlib"))
+    # The build of a Space may have put weights there; they can be read although the folder is read-only.
+    if not (home / ".cache" / "huggingface").is_dir():
+        os.environ.setdefault("HF_HOME", str(settings.data / "huggingface"))
 
 
-def _defaults(environment: Mapping[str, str]) -> Settings:
-    """Of any machine, or of a Space: there the app's folder may be read-only and the disk does not outlive a restart."""
+def settings_table() -> str:
+    """Return all variables as a Markdown table: name, default, values, meaning."""
+    rows = ["| variable | default | values | meaning |", "|---|---|---|---|"]
+    for name, info in CONFIGURABLE.items():
+        cells = (f"`{variable_of(name)}`", _default_text(info), _allowed_values(info), info.description or "")
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    """Raise InvalidSetting if a LENS_* variable is unknown: a misspelt setting must not be ignored silently."""
+    known = [variable_of(name) for name in CONFIGURABLE]
+    for name, value in environment.items():
+        if name.startswith(PREFIX) and name not in known and not _is_service_link(name, value):
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+            raise InvalidSetting(f"{name} is no setting; did you mean {nearest}?")
+
+
+def _is_service_link(name: str, value: str) -> bool:
+    """Recognise the variables that Kubernetes sets if a service is named `lens` or `lens-...`."""
+    return bool(_SERVICE_LINK.fullmatch(name)) or (name.endswith("_PORT") and "://" in value)
+
+
+def _space_defaults(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the defaults that differ on a Space; none elsewhere.
+
+    There the app's folder may be read-only, and the disk does not survive a restart.
+    """
     if "SPACE_ID" not in environment:
-        return Settings()
+        return {}
+    variables = _validated(SpaceVariables, _values(SpaceVariables, environment))
     disk = Path(tempfile.gettempdir()) / "lens"
-    zero_gpu = environment.get("SPACES_ZERO_GPU", "").lower() in (
-        "1",
-        "t",
-        "true",
-    )  # as the package `spaces` reads it
-    return Settings(
-        data=disk / "data",
-        cache=disk / "uploads",
-        host="0.0.0.0",
-        port=_number(environment, "GRADIO_SERVER_PORT", 7860, most=65535),
-        backup_hours=0.25,
-        log="json",
-        space=True,
-        oauth=_oauth(environment),
-        zero_gpu=zero_gpu,
-        at_once=1 if zero_gpu else _side_by_side(),  # each would borrow a GPU of its own
-    )
+    defaults: dict[str, Any] = {
+        "data": disk / "data",
+        "cache": disk / "uploads",
+        "host": "0.0.0.0",
+        "port": variables.gradio_server_port,
+        "backup_hours": 0.25,
+        "log": "json",
+        "space": True,
+        "oauth": variables.oauth,
+        "zero_gpu": variables.zero_gpu,
+    }
+    # Each concurrent analysis would borrow a GPU of its own.
+    return defaults | ({"at_once": 1} if variables.zero_gpu else {})
 
 
-def _oauth(environment: Mapping[str, str]) -> SpaceOAuth | None:
-    """None where the Space's card does not ask for it, and Hugging Face therefore sets none of these."""
-    names = ("OPENID_PROVIDER_URL", "OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_SCOPES", "SPACE_HOST")
-    values = [environment.get(name, "") for name in names]
-    if not all(values):
-        return None
-    provider, client_id, secret, scopes, hosts = values
-    host = hosts.split(",")[0].strip()
-    if not _PROVIDER.fullmatch(provider):
-        raise InvalidSetting(
-            f"OPENID_PROVIDER_URL must be an address that begins with https://, not {provider!r}"
-        )
-    if not _HOST.fullmatch(host):
-        raise InvalidSetting(f"SPACE_HOST must be names of hosts, parted by commas, not {hosts!r}")
-    return SpaceOAuth(provider.rstrip("/"), client_id, secret, tuple(scopes.split()), host)
+def _values(model: type[BaseSettings], environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the texts of the model's variables by field. Names of variables are upper case."""
+    source = EnvSettingsSource(model)
+    source.env_vars = {name.lower(): value for name, value in environment.items() if name.isupper()}
+    return source()
 
 
-def _organisation(text: str) -> str:
-    if text and not _ORGANISATION.fullmatch(text):
-        raise InvalidSetting(f"LENS_HF_ORGANISATION must be an organisation's name or id, not {text!r}")
-    return text
+def _validated(model: type[Model], values: dict[str, Any]) -> Model:
+    """Construct the model; raise InvalidSetting for the first wrong value."""
+    try:
+        return model(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+    cause = first.get("ctx", {}).get("error")
+    if not first["loc"]:
+        raise InvalidSetting(str(cause))
+    name = str(first["loc"][0])
+    info = model.model_fields[name]
+    variable = str(model.model_config.get("env_prefix", "")) + name.upper()
+    requirement = str(cause or "") or f"must be {_requirement(info)}"
+    # A secret is never part of a message.
+    value = f", not {values[name]!r}" if info.repr else ""
+    raise InvalidSetting(f"{variable} {requirement}{value}")
 
 
-def _backups(text: str) -> tuple[Path | None, str]:
-    """The folder, or the name of the dataset repository, that LENS_BACKUPS stands for."""
-    if not text:
-        return None, ""
-    if "://" not in text:
-        return Path(text).resolve(), ""
-    found = _BACKUP_REPOSITORY.fullmatch(text)
-    if found is None:
-        raise InvalidSetting(f"LENS_BACKUPS must be a folder or hf://datasets/owner/name, not {text!r}")
-    return None, found[1]
+def _requirement(info: FieldInfo) -> str:
+    if get_origin(info.annotation) is Literal:
+        *others, last = get_args(info.annotation)
+        return f"{', '.join(others)} or {last}"
+    least, most = _bounds(info)
+    if info.annotation is int:
+        return f"a whole number from {least} to {most}"
+    return f"a number from {least:g} to {most:g}, such as 0.5"
 
 
-def _token(text: str) -> str:
-    if text and len(text) < _SHORTEST_TOKEN:
-        raise InvalidSetting(f"LENS_METRICS_TOKEN must have at least {_SHORTEST_TOKEN} characters")
-    return text
+def _bounds(info: FieldInfo) -> tuple[Any, Any]:
+    """Return the field's constraints `ge` and `le`; None for those it lacks."""
+    least = next((bound.ge for bound in info.metadata if hasattr(bound, "ge")), None)
+    most = next((bound.le for bound in info.metadata if hasattr(bound, "le")), None)
+    return least, most
 
 
-def _number(environment: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
-    text = environment.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-        raise InvalidSetting(f"{name} must be a whole number from {least} to {most}, not {text!r}")
-    return int(text)
+def _allowed_values(info: FieldInfo) -> str:
+    if get_origin(info.annotation) is Literal:
+        return ", ".join(f"`{choice}`" for choice in get_args(info.annotation))
+    least, most = _bounds(info)
+    return "" if least is None else f"{least} to {most}"
 
 
-def _amount(
-    environment: Mapping[str, str], name: str, default: float, *, least: float = 0, most: float = 999_999
-) -> float:
-    text = environment.get(name, str(default))
-    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,9})?", text) or not least <= float(text) <= most:
-        raise InvalidSetting(f"{name} must be a number from {least:g} to {most:g}, such as 0.5, not {text!r}")
-    return float(text)
+def _default_text(info: FieldInfo) -> str:
+    """Return the default as its variable spells it; empty if there is none or the description states it."""
+    default = info.default
+    if info.default_factory is not None or default in ("", (), None):
+        return ""
+    if isinstance(default, Path):
+        return f"`{default.relative_to(ROOT)}/`"
+    text = " ".join(default) if isinstance(default, tuple) else default
+    return f"`{text}`" if isinstance(text, str) else f"{text:g}"
 
 
-def _one_of(
-    environment: Mapping[str, str], name: str, choices: tuple[Choice, ...], default: Choice
-) -> Choice:
-    text = environment.get(name, default)
-    for choice in choices:
-        if text == choice:
-            return choice
-    raise InvalidSetting(f"{name} must be {', '.join(choices[:-1])} or {choices[-1]}, not {text!r}")
-
-
-def _address(text: str) -> str:
-    if text and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", text):
-        raise InvalidSetting(f"LENS_PUBLIC_URL must be an address such as https://lens.example, not {text!r}")
-    return text.rstrip("/")
-
-
-def _proxies(text: str) -> tuple[str, ...]:
-    """No network that holds everybody: the address that counts is the last one in X-Forwarded-For that no trusted proxy has."""
-    found: list[str] = []
-    network: ipaddress.IPv4Network | ipaddress.IPv6Network | None
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        try:
-            network = ipaddress.ip_network(part)
-        except ValueError:
-            network = None
-        if network is None or network.prefixlen == 0:
-            raise InvalidSetting(
-                f"LENS_TRUSTED_PROXIES must be addresses or networks such as 127.0.0.1,10.0.0.0/8, not {part!r}"
-            )
-        found.append(part)
-    return tuple(found)
-
-
-def _webhook(environment: Mapping[str, str]) -> tuple[str, str]:
-    """Address and secret. The secret is never part of an error's text."""
-    url, secret = environment.get("LENS_WEBHOOK_URL", ""), environment.get("LENS_WEBHOOK_SECRET", "")
-    parts = urlsplit(url)
-    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-        raise InvalidSetting(
-            f"LENS_WEBHOOK_URL must be an address that begins with http:// or https://, not {url!r}"
-        )
-    if url and len(secret) < 16:
-        raise InvalidSetting(
-            "LENS_WEBHOOK_SECRET must have 16 characters or more where LENS_WEBHOOK_URL is set"
-        )
-    return url, secret
-
-
-def _store(text: str) -> str:
-    return text if not text or "://" in text else str(Path(text).resolve())
+if __name__ == "__main__":
+    print(settings_table())

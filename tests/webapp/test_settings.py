@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from webapp.settings import ROOT, InvalidSetting, Settings, from_environment
+from tests.conftest import ROOT as REPOSITORY
+from webapp.settings import ROOT, InvalidSetting, Settings, from_environment, settings_table
 
 
-def test_nothing_set_gives_the_defaults() -> None:
+def test_empty_environment_gives_defaults() -> None:
     settings = from_environment({})
     assert settings == Settings()
     assert (settings.host, settings.port, settings.weights) == ("127.0.0.1", 7860, "starter")
@@ -20,7 +23,7 @@ def test_nothing_set_gives_the_defaults() -> None:
     )
 
 
-def test_what_is_set_counts(tmp_path: Path) -> None:
+def test_variables_override_defaults(tmp_path: Path) -> None:
     settings = from_environment(
         {"LENS_PORT": "9000", "LENS_DATA": str(tmp_path), "LENS_WEIGHTS": "hf://a/b@c", "OTHER": "x"}
     )
@@ -33,7 +36,7 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
     bucket = from_environment({"LENS_STORE": "s3://bucket/folder", "LENS_STORE_GB": "0.5"})
     assert (bucket.media, bucket.store_bytes) == ("s3://bucket/folder", 500_000_000)
     assert "s3://bucket/folder" not in bucket.private
-    assert settings.backups == tmp_path / "backups"
+    assert settings.backups_folder == tmp_path / "backups"
     assert settings.audit_head == tmp_path / "audit.head"
     off = from_environment(
         {
@@ -43,7 +46,7 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
             "LENS_RESTORE": "latest",
         }
     )
-    assert (off.backup_hours, off.backups, off.retention_days, off.restore) == (
+    assert (off.backup_hours, off.backups_folder, off.retention_days, off.restore) == (
         0,
         tmp_path / "b",
         90,
@@ -53,7 +56,7 @@ def test_what_is_set_counts(tmp_path: Path) -> None:
     assert from_environment({"LENS_DATABASE_URL": "postgresql://db/lens"}).database == "postgresql://db/lens"
 
 
-def test_a_space_is_served_to_everybody_and_writes_nowhere_else(tmp_path: Path) -> None:
+def test_space_listens_on_all_addresses_and_writes_to_temporary_folder(tmp_path: Path) -> None:
     space = from_environment(
         {
             "SPACE_ID": "owner/lens",
@@ -88,7 +91,7 @@ OAUTH = {
 }
 
 
-def test_a_space_says_how_its_visitors_sign_in() -> None:
+def test_space_provides_oauth_client() -> None:
     oauth = from_environment(OAUTH).oauth
     assert oauth is not None
     assert (oauth.provider, oauth.url, oauth.client_id) == (
@@ -103,7 +106,7 @@ def test_a_space_says_how_its_visitors_sign_in() -> None:
             from_environment({name: value for name, value in OAUTH.items() if name != missing}).oauth is None
         )
     settings = from_environment({"LENS_HF_ORGANISATION": "Lens.Mods-1", "LENS_HF_ROLELESS": "moderator"})
-    assert (settings.organisation, settings.roleless, Settings().roleless) == (
+    assert (settings.hf_organisation, settings.hf_roleless, Settings().hf_roleless) == (
         "Lens.Mods-1",
         "moderator",
         "refuse",
@@ -113,26 +116,29 @@ def test_a_space_says_how_its_visitors_sign_in() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("OPENID_PROVIDER_URL", "http://huggingface.co"),  # a secret is sent there
+        ("OPENID_PROVIDER_URL", "http://huggingface.co"),
         ("OPENID_PROVIDER_URL", "http://127.0.0.1:80.evil.example"),
         ("OPENID_PROVIDER_URL", "https://user@huggingface.co"),
         ("SPACE_HOST", "https://owner-lens.hf.space"),
         ("SPACE_HOST", "owner-lens.hf.space/x"),
     ],
 )
-def test_what_a_space_cannot_say(name: str, value: str) -> None:
+def test_invalid_oauth_variables_are_refused(name: str, value: str) -> None:
     with pytest.raises(InvalidSetting, match=name):
         from_environment({**OAUTH, name: value})
 
 
-def test_backups_may_go_to_a_dataset_repository(tmp_path: Path) -> None:
+def test_backups_in_dataset_repository(tmp_path: Path) -> None:
     settings = from_environment(
         {"LENS_BACKUPS": "hf://datasets/owner/lens-backups", "LENS_DATA": str(tmp_path)}
     )
-    assert (settings.backups_repository, settings.backups) == ("owner/lens-backups", tmp_path / "backups")
+    assert (settings.backups_repository, settings.backups_folder) == (
+        "owner/lens-backups",
+        tmp_path / "backups",
+    )
 
 
-def test_secrets_are_not_printed() -> None:
+def test_repr_hides_secrets() -> None:
     assert "a-secret-of-the-host" not in repr(
         from_environment({"LENS_METRICS_TOKEN": "a-secret-of-the-host"})
     )
@@ -151,6 +157,10 @@ def test_secrets_are_not_printed() -> None:
         ("LENS_STORE_GB", "-1"),
         ("LENS_STORE_GB", "1e3"),
         ("LENS_STORE_GB", "ten"),
+        ("LENS_LABELS", " 2"),
+        ("LENS_LABELS", "+2"),
+        ("LENS_MAX_FILES", "1_0"),
+        ("LENS_STORE_GB", "nan"),
         ("LENS_KEPT_BACKUPS", "0"),
         ("LENS_BACKUP_HOURS", "-1"),
         ("LENS_BACKUP_HOURS", "9000"),
@@ -180,15 +190,72 @@ def test_secrets_are_not_printed() -> None:
         ("LENS_WEBHOOK_SECRET", ""),
     ],
 )
-def test_impossible_values_are_refused_by_name(name: str, value: str) -> None:
+def test_invalid_value_is_refused_by_name(name: str, value: str) -> None:
     others = {"LENS_WEBHOOK_URL": "https://host.example/hook"} if name == "LENS_WEBHOOK_SECRET" else {}
     with pytest.raises(InvalidSetting, match=name):
         from_environment({**others, name: value})
 
 
-def test_a_webhook_needs_a_secret_that_is_never_shown() -> None:
+def test_webhook_secret_is_required_and_hidden() -> None:
     settings = from_environment(
         {"LENS_WEBHOOK_URL": "http://127.0.0.1:9/hook", "LENS_WEBHOOK_SECRET": "sixteen letters!"}
     )
     assert (settings.webhook_url, settings.webhook_secret) == ("http://127.0.0.1:9/hook", "sixteen letters!")
     assert "sixteen letters!" not in repr(settings)
+
+
+def test_short_secret_is_not_part_of_the_message() -> None:
+    with pytest.raises(InvalidSetting) as failure:
+        from_environment({"LENS_WEBHOOK_URL": "https://host.example", "LENS_WEBHOOK_SECRET": "a-short-one"})
+    assert "a-short-one" not in str(failure.value)
+    with pytest.raises(InvalidSetting) as failure:
+        from_environment({"LENS_METRICS_TOKEN": "a-short-one"})
+    assert "a-short-one" not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("unknown", "nearest"),
+    [
+        ("LENS_WEIGHT", "LENS_WEIGHTS"),
+        ("LENS_BACKUP", "LENS_BACKUPS"),
+        ("LENS_MAX_UPLOAD", "LENS_MAX_UPLOAD_MB"),
+        ("LENS_SPACE", "LENS_CACHE"),
+    ],
+)
+def test_unknown_variable_is_refused_with_nearest_name(unknown: str, nearest: str) -> None:
+    with pytest.raises(InvalidSetting, match=rf"^{unknown} is no setting; did you mean {nearest}\?$"):
+        from_environment({unknown: "x"})
+
+
+def test_kubernetes_service_links_are_not_settings() -> None:
+    links = {
+        "LENS_SERVICE_HOST": "10.0.0.1",
+        "LENS_SERVICE_PORT": "80",
+        "LENS_SERVICE_PORT_HTTP": "80",
+        "LENS_PORT_80_TCP": "tcp://10.0.0.1:80",
+        "LENS_PORT_80_TCP_ADDR": "10.0.0.1",
+        "LENS_DB_PORT": "tcp://10.0.0.2:5432",
+    }
+    assert from_environment(links) == Settings()
+
+
+def test_constructor_ignores_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LENS_PORT", "9000")
+    assert Settings().port == 7860
+    assert from_environment().port == 9000
+
+
+def test_document_has_the_generated_table() -> None:
+    document = (REPOSITORY / "docs" / "hosting.md").read_text(encoding="utf-8")
+    _, _, rest = document.partition("<!-- settings: python -m webapp.settings -->\n\n")
+    table, end, _ = rest.partition("\n\n<!-- end of settings -->")
+    assert end
+    assert table == settings_table()
+
+
+def test_importing_settings_loads_no_heavy_library() -> None:
+    code = "import sys, webapp.settings; print([m for m in ('torch', 'gradio', 'cv2', 'sqlalchemy') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

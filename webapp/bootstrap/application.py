@@ -81,7 +81,7 @@ def build(settings: Settings) -> Application:
         sessions,
         records.audit,
         records.keeping,
-        backups=settings.backups,
+        backups=settings.backups_folder,
         delay=cases.delay,
         asked=cases.triage.process,
         snapshots=snapshot_folders(settings),

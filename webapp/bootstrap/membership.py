@@ -21,7 +21,7 @@ def member_door(records: Records, settings: Settings) -> MemberDoor | None:
     Raises InvalidSetting where the package for it is missing.
     """
     oauth = settings.oauth
-    if not settings.organisation:
+    if not settings.hf_organisation:
         return None
     if oauth is None:
         logger.warning(
@@ -44,7 +44,7 @@ def member_door(records: Records, settings: Settings) -> MemberDoor | None:
     from webapp.ui.auth.hugging_face import CALLBACK, MemberDoor
 
     policy = MembershipPolicy(
-        settings.organisation, Role.MODERATOR if settings.roleless == "moderator" else None
+        settings.hf_organisation, Role.MODERATOR if settings.hf_roleless == "moderator" else None
     )
     provider = OpenIDClient(oauth, oauth.url + CALLBACK, organisation_id=policy.organisation_id)
     return MemberDoor(provider, FederatedSignInService(records.audit, policy), oauth.url)

@@ -87,7 +87,7 @@ def open_records(
         BackupService(
             engine,
             audit,
-            folder=settings.backups,
+            folder=settings.backups_folder,
             kept=settings.kept_backups,
             repository=_repository(settings),
         ),
@@ -97,7 +97,7 @@ def open_records(
             audit,
             keeping,
             days=settings.retention_days,
-            backups=settings.backups,
+            backups=settings.backups_folder,
             snapshots=snapshot_folders(settings),
         ),
         version,
@@ -117,8 +117,8 @@ def accounts(records: Records) -> AccountService:
 def restore(settings: Settings, wanted: str) -> str:
     """Make the database from a backup, where there is none; returns the backup's name. Raises Unable and as `open_records` does."""
     if (repository := _repository(settings)) is not None:
-        repository.pull(settings.backups)
-    source = backups.restore(settings.database, settings.backups, wanted)
+        repository.pull(settings.backups_folder)
+    source = backups.restore(settings.database, settings.backups_folder, wanted)
     engine = open_database(settings.database)
     backups.record_restore(AuditService(make_sessions(engine), settings.audit_head), source)
     engine.dispose()
@@ -131,7 +131,7 @@ def restore_at_start(settings: Settings) -> None:
     """
     if not settings.restore or backups.exists(settings.database):
         return
-    if settings.backups_folder is not None and not settings.backups_folder.is_dir():
+    if settings.backups and not settings.backups_repository and not settings.backups_folder.is_dir():
         raise Unable(
             "no_backups_folder",
             f"there is no folder {settings.backups_folder} (LENS_BACKUPS); is its volume mounted?",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -59,16 +58,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.services.drills.scripted_users import Script
 
     folder = args.folder.resolve()
-    own = replace(
-        settings,
-        data=folder,
-        database_url="",
-        store="",
-        store_gb=10.0,
-        weights=args.weights,
-        backups_repository="",
-        frames=1,
-    )
+    separate = {"data": folder, "database_url": "", "store": "", "store_gb": 10.0, "backups": "", "frames": 1}
+    own = settings.model_copy(update=separate | {"weights": args.weights})
     last = [-10]
 
     def tell(step: int, steps: int) -> None:

@@ -7,7 +7,6 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,11 +70,11 @@ def _installed(settings: Settings, folder: Path, weights: Path, other: Path) -> 
     from webapp.bootstrap import open_learning, open_records
     from webapp.services.drills import poisoning as poison
 
-    own = replace(
-        settings, data=folder, database_url="", store="", weights=str(weights), frames=1, gate_manifests=(other,),
-        gate_corruptions=("jpeg:50",), backups_folder=None, backups_repository="", store_gb=1.0,
-        device="cpu", finetune_threads=1,  # so that it comes to the same on any number of cores
-    )  # fmt: skip
+    separate = {"data": folder, "database_url": "", "store": "", "store_gb": 1.0, "backups": "", "frames": 1}
+    gate = {"gate_manifests": (other,), "gate_corruptions": ("jpeg:50",)}
+    # One thread gives the same weights on any number of cores.
+    training = {"weights": str(weights), "device": "cpu", "finetune_threads": 1}
+    own = settings.model_copy(update=separate | gate | training)
     rules, find = poison.RULES, poison.find_landmarks
     with open_learning(
         own, open_records(own), landmarks=lambda: find, delay=timedelta(0), rules=rules, lasting=False

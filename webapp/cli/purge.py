@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 
 from webapp.cli.arguments import positive
 from webapp.settings import Settings
@@ -27,7 +26,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise Unable(
             "no_retention", "nothing says how old results may become; set LENS_RETENTION_DAYS or give --days"
         )
-    with open_records(replace(settings, retention_days=days), upgrade=False) as records:
+    with open_records(settings.model_copy(update={"retention_days": days}), upgrade=False) as records:
         purged = records.retention.purge()
     print(
         json.dumps(purged.to_json())

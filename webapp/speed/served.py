@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from webapp.domain.errors import Unable
-from webapp.settings import ROOT, environment_apart
+from webapp.settings import ROOT, isolated_environment
 from webapp.speed.clients import Measured
 
 _START_SECONDS, _END_SECONDS = 300.0, 30.0
@@ -59,7 +59,7 @@ def served(*, max_waiting: int) -> Iterator[Served]:
     """Started with this machine's settings, but for a folder of its own that goes with it. Raises Unable (no_server)."""
     with tempfile.TemporaryDirectory(prefix="lens-benchmark-") as name:
         folder, port = Path(name), _free_port()
-        environment = environment_apart(folder, port=port, max_waiting=max_waiting)
+        environment = isolated_environment(folder, port=port, max_waiting=max_waiting)
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT

@@ -9,8 +9,8 @@ import pytest
 
 from webapp.cli import main
 from webapp.domain.errors import Unable
-from webapp.settings import environment_apart
 from webapp.settings import from_environment as read
+from webapp.settings import isolated_environment
 from webapp.speed.served import served
 
 OF_OFFLINE, LONGEST = 0.85, 4.0
@@ -24,7 +24,7 @@ def test_the_measured_server_keeps_nothing_where_others_keep_it(tmp_path: Path) 
         "LENS_AT_ONCE": "5",
         "PATH": "/",
     }
-    environment = environment_apart(tmp_path, port=8000, max_waiting=40, environment=host)
+    environment = isolated_environment(tmp_path, port=8000, max_waiting=40, environment=host)
     settings = read(environment)
     assert environment["PATH"] == "/"
     assert (settings.host, settings.port, settings.at_once, settings.max_waiting) == (
@@ -35,7 +35,7 @@ def test_the_measured_server_keeps_nothing_where_others_keep_it(tmp_path: Path) 
     )
     assert all(
         str(tmp_path) in where
-        for where in (settings.database, settings.media, str(settings.backups), str(settings.cache))
+        for where in (settings.database, settings.media, str(settings.backups_folder), str(settings.cache))
     )
     assert settings.backup_hours == 0
 

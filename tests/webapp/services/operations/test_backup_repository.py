@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import shutil
 import time
 from collections.abc import Iterator
@@ -44,7 +43,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_TOKEN", "token-of-the-host")
-    return Settings(data=tmp_path / "disk", backups_repository=NAME, restore="latest", kept_backups=2)
+    return Settings(data=tmp_path / "disk", backups=f"hf://datasets/{NAME}", restore="latest", kept_backups=2)
 
 
 def opened(settings: Settings) -> Records:
@@ -82,7 +81,7 @@ def test_three_lives_with_a_wiped_disk(hub: HubServer, settings: Settings) -> No
 
 def test_a_public_repository_gets_nothing(hub: HubServer, settings: Settings) -> None:
     public = hub.add("dataset", NAME, {})
-    with opened(dataclasses.replace(settings, restore="")) as records:
+    with opened(settings.model_copy(update={"restore": ""})) as records:
         with pytest.raises(Unable) as refused:
             records.backups.make()
         assert (refused.value.code, records.backups.covered_until()) == ("backups_public", None)
@@ -103,7 +102,7 @@ def test_without_the_hub_the_start_fails_and_does_not_begin_empty(
 
 
 def test_a_volume_that_is_not_mounted_is_said_and_an_empty_one_is_a_beginning(tmp_path: Path) -> None:
-    settings = Settings(data=tmp_path / "disk", backups_folder=tmp_path / "volume", restore="latest")
+    settings = Settings(data=tmp_path / "disk", backups=str(tmp_path / "volume"), restore="latest")
     with pytest.raises(Unable, match="is its volume mounted") as failed:
         opened(settings)
     assert failed.value.code == "no_backups_folder"
@@ -115,7 +114,7 @@ def test_a_volume_that_is_not_mounted_is_said_and_an_empty_one_is_a_beginning(tm
 def test_a_damaged_newest_backup_gives_way_to_the_one_before(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings = Settings(data=tmp_path / "disk", backups_folder=tmp_path / "volume")
+    settings = Settings(data=tmp_path / "disk", backups=str(tmp_path / "volume"))
     with bootstrap.open_records(settings) as records:
         name_account(records, "kept")
         records.backups.make()
@@ -123,7 +122,7 @@ def test_a_damaged_newest_backup_gives_way_to_the_one_before(
         newest = records.backups.make().path
     newest.write_bytes(newest.read_bytes()[:5000])
     shutil.rmtree(settings.data)
-    with opened(dataclasses.replace(settings, restore="latest")) as records:
+    with opened(settings.model_copy(update={"restore": "latest"})) as records:
         assert names(records) == ["kept"]
     assert f"a backup is left out: {newest.name}" in caplog.text
 
