@@ -20,7 +20,7 @@ from webapp.domain.enums import Reason, Role
 from webapp.security.tokens import new_token, receipt_hash, token_hash
 from webapp.services.accounts import HOST, AccountService
 from webapp.services.moderation.ranking import TriageRules, open_case
-from webapp.ui.auth import cookies as cookie
+from webapp.ui.auth import cookies
 from webapp.ui.desk import CALLS
 
 PASSWORD = "correct horse battery"
@@ -130,6 +130,6 @@ def session_of(server: Server, name: str) -> str:
 @contextmanager
 def signed_in(server: Server, name: str) -> Iterator[Moderator]:
     with httpx.Client(
-        base_url=server.url, timeout=60, cookies={cookie.NAME: session_of(server, name)}
+        base_url=server.url, timeout=60, cookies={cookies.SESSION: session_of(server, name)}
     ) as client:
         yield Moderator(client)

@@ -69,7 +69,7 @@ from webapp.settings import from_environment
 from webapp.ui import desk
 settings = from_environment({"LENS_HF_ORGANISATION": "lens", "OPENID_PROVIDER_URL": "https://huggingface.co", "OAUTH_CLIENT_ID": "a",
     "OAUTH_CLIENT_SECRET": "b", "OAUTH_SCOPES": "openid profile read-memberships", "SPACE_HOST": "owner-lens.hf.space"})
-print(membership.member_door(None, settings))
+print(membership.hugging_face_sign_in(None, settings))
 print([name for name in sys.modules if name.startswith(("authlib", "joserfc", "webapp.services.accounts.m", "webapp.services.accounts.o"))])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

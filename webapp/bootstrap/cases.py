@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from webapp.bootstrap.learning import Learning, overseeing
-from webapp.bootstrap.membership import member_door
+from webapp.bootstrap.membership import hugging_face_sign_in
 from webapp.bootstrap.records import Records, accounts
 from webapp.bootstrap.tasks import DAY, OFTEN, SETTLED, TEN_MINUTES
 from webapp.services.operations.scheduler import ScheduledTask
@@ -117,6 +117,6 @@ def build_desk(
         cases.label_quality,
         overseeing(learning, settings, lambda: detector.info.version),
         settings,
-        member_door(records, settings),
+        hugging_face_sign_in(records, settings),
     )
     return Desk(services)

@@ -10,12 +10,12 @@ from webapp.domain.enums import Role
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
-    from webapp.ui.auth.hugging_face import MemberDoor
+    from webapp.ui.auth.hugging_face import HuggingFaceSignIn
 
 logger = logging.getLogger(__name__)
 
 
-def member_door(records: Records, settings: Settings) -> MemberDoor | None:
+def hugging_face_sign_in(records: Records, settings: Settings) -> HuggingFaceSignIn | None:
     """None elsewhere, and where the Space does not offer it, which is logged: local accounts work anyway.
 
     Raises InvalidSetting where the package for it is missing.
@@ -41,10 +41,10 @@ def member_door(records: Records, settings: Settings) -> MemberDoor | None:
         ) from error
     from webapp.services.accounts.federated_sign_in import FederatedSignInService
     from webapp.services.accounts.membership_policy import MembershipPolicy
-    from webapp.ui.auth.hugging_face import CALLBACK, MemberDoor
+    from webapp.ui.auth.hugging_face import CALLBACK, HuggingFaceSignIn
 
     policy = MembershipPolicy(
         settings.hf_organisation, Role.MODERATOR if settings.hf_roleless == "moderator" else None
     )
     provider = OpenIDClient(oauth, oauth.url + CALLBACK, organisation_id=policy.organisation_id)
-    return MemberDoor(provider, FederatedSignInService(records.audit, policy), oauth.url)
+    return HuggingFaceSignIn(provider, FederatedSignInService(records.audit, policy), oauth.url)

@@ -1,4 +1,4 @@
-"""What the pages ask things of."""
+"""Services that the pages call."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from webapp.settings import Settings
 from webapp.ui.page_presence import Presence
 
 if TYPE_CHECKING:
-    from webapp.ui.auth.hugging_face import MemberDoor
+    from webapp.ui.auth.hugging_face import HuggingFaceSignIn
 
 
 @dataclass(frozen=True)
 class Services:
-    """The application's services and the settings that the visitor should know."""
+    """Services of the public pages, and the settings that visitors see."""
 
     analysis: AnalysisService
     feedback: FeedbackService
@@ -42,9 +42,9 @@ class Services:
 
 @dataclass(frozen=True)
 class DeskServices:
-    """What the moderators' desk asks things of; each checks the role of the person who asks.
+    """Services of the moderators' desk; each checks the role of the person who calls it.
 
-    `by_membership` is another way in, where there is one; it gives out sessions that `signing` knows.
+    `hugging_face` signs members of an organisation in, if the host offers it; `signing` knows their sessions.
     """
 
     accounts: AccountService
@@ -57,4 +57,4 @@ class DeskServices:
     label_quality: LabelQualityService
     overseeing: OverseeingService
     settings: Settings
-    by_membership: MemberDoor | None = None
+    hugging_face: HuggingFaceSignIn | None = None

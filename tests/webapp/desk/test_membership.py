@@ -17,7 +17,7 @@ from tests.webapp.desk.test_reach import dependencies, every_request
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST as THE_HOST
 from webapp.services.accounts import AccountService
-from webapp.ui.auth import cookies as cookie
+from webapp.ui.auth import cookies
 from webapp.ui.desk import CALLS, DESK
 
 DIRECT = {"Host": HOST, "X-Forwarded-Proto": "https"}  # what a Space's proxy sends
@@ -63,13 +63,13 @@ def away(browser: httpx.Client) -> tuple[str, str]:
 
 
 def come_back(browser: httpx.Client, back: str, sealed: str) -> httpx.Response:
-    return browser.get(back, headers={"Cookie": f"{cookie.AWAY}={sealed}"})
+    return browser.get(back, headers={"Cookie": f"{cookies.SIGN_IN_STATE}={sealed}"})
 
 
 def session_in(answer: httpx.Response) -> str:
     assert answer.status_code == 200, answer.text
     return (
-        next(given for given in answer.headers.get_list("set-cookie") if given.startswith(cookie.NAME))
+        next(given for given in answer.headers.get_list("set-cookie") if given.startswith(cookies.SESSION))
         .partition("=")[2]
         .partition(";")[0]
     )
@@ -81,7 +81,7 @@ def test_a_member_works_at_the_desk(
     assert f"href='https://{HOST}/sign-in/huggingface'" in browser.get("/sign-in").text
     answer = come_back(browser, *away(browser))
     assert f"url={DESK}/" in answer.text
-    browser.headers["Cookie"] = f"{cookie.NAME}={session_in(answer)}"
+    browser.headers["Cookie"] = f"{cookies.SESSION}={session_in(answer)}"
     moderator = Moderator(browser)
     assert moderator.get("/state").status_code == 200
     assert moderator.said("/take")["case"]["id"] == case
@@ -95,16 +95,16 @@ def test_half_a_sign_in_opens_nothing(
     space: Server, browser: httpx.Client, provider: OpenIDProvider, case: str
 ) -> None:
     """Everything that a browser has after the first half, offered to every endpoint in every way."""
-    browser.headers["Cookie"] = f"{cookie.NAME}={session_in(come_back(browser, *away(browser)))}"
+    browser.headers["Cookie"] = f"{cookies.SESSION}={session_in(come_back(browser, *away(browser)))}"
     calls = dependencies(Moderator(browser))
     del browser.headers["Cookie"]
     back, sealed = away(browser)
     said = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
     before = rows_of(space)
-    along = f"{cookie.AWAY}={sealed}"
+    along = f"{cookies.SIGN_IN_STATE}={sealed}"
     offers = [{"Cookie": along}]
     offers += [
-        {"Cookie": f"{along}; {cookie.NAME}={value}"} for value in (sealed, said["state"], said["code"])
+        {"Cookie": f"{along}; {cookies.SESSION}={value}"} for value in (sealed, said["state"], said["code"])
     ]
     offers += [{"Cookie": along, "Authorization": f"Bearer {said['code']}"}]
     for offer in offers:
@@ -130,7 +130,7 @@ def test_whoever_is_refused_has_no_way_round(
     provider.user = user("u7", "mia")  # of the same name as the disabled local account
     token = session_in(come_back(browser, *away(browser)))
     assert Moderator(browser).get("/state").status_code == 401
-    browser.headers["Cookie"] = f"{cookie.NAME}={token}"
+    browser.headers["Cookie"] = f"{cookies.SESSION}={token}"
     assert Moderator(browser).get("/state").json()["person"]["name"] == "hf:mia"
     with records_of(space) as sessions:
         facts = {found.name: found for found in AccountService(sessions).summaries(THE_HOST)}

@@ -1,6 +1,6 @@
-"""The moderators' way in: signing in and out, using a link, a second factor; and the guard before their desk. Plain pages, no Gradio."""
+"""Sign-in of moderators and admins: pages, session cookies, and the guard before their desk. No Gradio."""
 
-from webapp.ui.auth.routes import PATHS, build
-from webapp.ui.auth.session_guard import Door
+from webapp.ui.auth.routes import SIGN_IN_PATHS, build_routes
+from webapp.ui.auth.session_guard import SessionGuard
 
-__all__ = ["PATHS", "Door", "build"]
+__all__ = ["SIGN_IN_PATHS", "SessionGuard", "build_routes"]

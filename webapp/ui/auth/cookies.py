@@ -1,4 +1,7 @@
-"""The cookie of a session: unreadable for scripts, never sent by requests from other sites. And that of a sign-in under way elsewhere."""
+"""Cookies of a session and of a sign-in with Hugging Face that is under way.
+
+Scripts cannot read either of them. Browsers never send the session cookie with requests from other sites.
+"""
 
 from __future__ import annotations
 
@@ -7,32 +10,37 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.responses import Response
 
-NAME = "lens_session"
-AWAY = "__Host-lens_away"  # by its beginning browsers take it by HTTPS only, and from this host alone
+SESSION = "lens_session"
+# Browsers accept a cookie with the prefix `__Host-` over HTTPS only, and from this host alone.
+SIGN_IN_STATE = "__Host-lens_away"
 
 
-def read(headers: Mapping[str, str], name: str = NAME) -> str | None:
-    """The token in the request's cookies; None where there is none."""
+def read_cookie(headers: Mapping[str, str], name: str = SESSION) -> str | None:
+    """Return a cookie's value, by default the session token; None if the request has no such cookie."""
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
+        morsel = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
         return None
-    return found.value if found else None
+    return morsel.value if morsel else None
 
 
-def give(response: Response, token: str, *, secure: bool) -> None:
-    """A session cookie in both senses: it ends with the browser, and the server ends it after hours."""
-    response.set_cookie(NAME, token, path="/", httponly=True, samesite="strict", secure=secure)
+def set_session(response: Response, token: str, *, secure: bool) -> None:
+    """Set the session cookie. It ends with the browser, or when the server ends the session."""
+    response.set_cookie(SESSION, token, path="/", httponly=True, samesite="strict", secure=secure)
 
 
-def take(response: Response, *, secure: bool) -> None:
-    response.delete_cookie(NAME, path="/", httponly=True, samesite="strict", secure=secure)
+def clear_session(response: Response, *, secure: bool) -> None:
+    """Delete the session cookie."""
+    response.delete_cookie(SESSION, path="/", httponly=True, samesite="strict", secure=secure)
 
 
-def send_along(response: Response, sealed: str, *, seconds: int) -> None:
-    """For whoever is sent to another site and back: `lax`, since the way back begins there."""
-    response.set_cookie(AWAY, sealed, max_age=seconds, path="/", httponly=True, samesite="lax", secure=True)
+def set_sign_in_state(response: Response, sealed: str, *, seconds: int) -> None:
+    """Set the sealed state of a sign-in. It is `lax`, because the way back begins on the provider's site."""
+    response.set_cookie(
+        SIGN_IN_STATE, sealed, max_age=seconds, path="/", httponly=True, samesite="lax", secure=True
+    )
 
 
-def take_back(response: Response) -> None:
-    response.delete_cookie(AWAY, path="/", httponly=True, samesite="lax", secure=True)
+def clear_sign_in_state(response: Response) -> None:
+    """Delete the state of a sign-in."""
+    response.delete_cookie(SIGN_IN_STATE, path="/", httponly=True, samesite="lax", secure=True)

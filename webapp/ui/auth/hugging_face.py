@@ -1,4 +1,7 @@
-"""The way in by Hugging Face: off to the provider, and back with a code. Only imported where a Space offers it."""
+"""Sign-in with Hugging Face (OpenID Connect): to the provider, and back with a code.
+
+Only imported on a Space whose host named an organisation.
+"""
 
 from __future__ import annotations
 
@@ -13,35 +16,44 @@ from webapp.domain.errors import Refused
 from webapp.services.accounts.federated_sign_in import FederatedSignInService
 from webapp.services.accounts.openid_client import OpenIDClient
 from webapp.services.accounts.sign_in_state import LASTS, SignInStateCipher, lost
-from webapp.ui.auth import cookies as cookie
 from webapp.ui.auth import pages
-from webapp.ui.auth.routes import html
+from webapp.ui.auth.cookies import (
+    SIGN_IN_STATE,
+    clear_sign_in_state,
+    read_cookie,
+    set_session,
+    set_sign_in_state,
+)
+from webapp.ui.auth.routes import page_response
 
 START, CALLBACK = "/sign-in/huggingface", "/login/callback"
-PATHS = (START, CALLBACK)
 _STATUSES = {"too_many_tries": 429, "provider_busy": 503, "provider_unavailable": 503}
-_LONGEST_CODE = 2048
+# Characters of an authorization code; Hugging Face's codes are far shorter.
+_MAX_CODE_LENGTH = 2048
 
 
-class MemberDoor:
-    """`site` is the Space's direct address: only there the cookie that goes along comes back, whatever page the visitor came from."""
+class HuggingFaceSignIn:
+    """Routes that sign members of an organisation in.
 
-    paths = PATHS
+    `site` is the Space's direct address. Browsers return the state cookie only to that address, so every
+    sign-in starts there, whatever page the visitor came from.
+    """
+
+    paths = (START, CALLBACK)
 
     def __init__(self, provider: OpenIDClient, members: FederatedSignInService, site: str) -> None:
         self._provider = provider
         self._members = members
         self._site = site
-        self._envelope = SignInStateCipher()
+        self._cipher = SignInStateCipher()
 
-    def link(self, request: Request) -> str:
-        """What the page of the sign-in form shows."""
-        return pages.with_hugging_face(
-            self._site, START, framed=request.headers.get("sec-fetch-dest") in ("iframe", "frame")
-        )
+    def link(self, request: Request) -> pages.HuggingFaceLink:
+        """Return the link that the sign-in form shows."""
+        framed = request.headers.get("sec-fetch-dest") in ("iframe", "frame")
+        return pages.HuggingFaceLink(self._site, START, framed)
 
     def routes(self, *, desk: str) -> list[Route]:
-        """For PATHS; `desk` is where whoever signed in goes."""
+        """Return the routes of `paths`; `desk` is the address to go to after signing in."""
 
         async def start(_: Request) -> Response:
             try:
@@ -49,41 +61,44 @@ class MemberDoor:
             except Refused as refusal:
                 return self._refused(refusal)
             response = RedirectResponse(address, 303, {"Cache-Control": "no-store"})
-            cookie.send_along(response, self._envelope.seal(asked), seconds=LASTS)
+            set_sign_in_state(response, self._cipher.seal(asked), seconds=LASTS)
             return response
 
-        async def back(request: Request) -> Response:
+        async def callback(request: Request) -> Response:
             try:
-                token = await self._signed_in(request)
+                token = await self._sign_in(request)
             except Refused as refusal:
                 response = self._refused(refusal)
             else:
-                response = html(pages.onwards(desk))
-                cookie.give(response, token, secure=True)
-            cookie.take_back(response)
+                response = page_response(pages.signed_in(desk))
+                set_session(response, token, secure=True)
+            clear_sign_in_state(response)
             return response
 
-        return [Route(START, start, methods=["GET"]), Route(CALLBACK, back, methods=["GET"])]
+        return [Route(START, start, methods=["GET"]), Route(CALLBACK, callback, methods=["GET"])]
 
-    async def _signed_in(self, request: Request) -> str:
-        """A new session's token. Raises Refused: sign_in_lost, sign_in_cancelled, provider_refused, and as provider and service do."""
-        asked, said = self._envelope.opened(cookie.read(request.headers, cookie.AWAY)), request.query_params
-        if not secrets.compare_digest(
-            said.get("state", "").encode(errors="surrogatepass"), asked.state.encode()
-        ):
+    async def _sign_in(self, request: Request) -> str:
+        """Return a new session's token.
+
+        Raises Refused: sign_in_lost, sign_in_cancelled, provider_refused, and codes of provider and service.
+        """
+        asked = self._cipher.opened(read_cookie(request.headers, SIGN_IN_STATE))
+        query = request.query_params
+        state = query.get("state", "").encode(errors="surrogatepass")
+        if not secrets.compare_digest(state, asked.state.encode()):
             raise lost()
-        if said.get("error") == "access_denied":
+        if query.get("error") == "access_denied":
             raise Refused("sign_in_cancelled", "You did not let this Space know who you are on Hugging Face.")
-        code = said.get("code", "")
-        if "error" in said or not 0 < len(code) <= _LONGEST_CODE:
+        code = query.get("code", "")
+        if "error" in query or not 0 < len(code) <= _MAX_CODE_LENGTH:
             raise Refused(
                 "provider_refused", "Hugging Face did not confirm this sign-in. Please start again."
             )
         identity = await self._provider.identify(code, asked)
-        return await run_in_threadpool(self._members.sign_in, identity, previous=cookie.read(request.headers))
+        previous = read_cookie(request.headers)
+        return await run_in_threadpool(self._members.sign_in, identity, previous=previous)
 
     def _refused(self, refusal: Refused) -> Response:
-        page = pages.refused(
-            "Not signed in", refusal.message, refusal.code, f"{self._site}/sign-in", "Back to signing in"
-        )
-        return html(page, _STATUSES.get(refusal.code, 422))
+        address = f"{self._site}/sign-in"
+        page = pages.refusal("Not signed in", refusal.message, refusal.code, address, "Back to signing in")
+        return page_response(page, _STATUSES.get(refusal.code, 422))

@@ -1,8 +1,11 @@
-"""What the doors do. They only translate: a form in, one call of a service, a page out."""
+"""Routes of signing in and out, of invitation links and of second factors.
+
+A handler only translates: it reads a form, calls one service and returns a page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from starlette.concurrency import run_in_threadpool
@@ -12,119 +15,143 @@ from starlette.routing import Route
 
 from webapp.domain.errors import Refused
 from webapp.services.accounts import AccountService, SignInService
-from webapp.ui.auth import cookies as cookie
 from webapp.ui.auth import pages
+from webapp.ui.auth.cookies import clear_session, read_cookie, set_session
 
-PATHS = ("/sign-in", "/sign-out", "/link", "/second-factor")
-_MOST_BYTES = 8192  # of a form
-_AGAIN = ("wrong_code", "wrong_present_code", "too_many_tries")  # the form stays
+SIGN_IN_PATHS = ("/sign-in", "/sign-out", "/link", "/second-factor")
+# Bytes of a form: its longest field is a password of 200 characters.
+_MAX_FORM_BYTES = 8192
+# Refusals after which the form of the second factor is shown again.
+_RETRY_CODES = ("wrong_code", "wrong_present_code", "too_many_tries")
 _STATUSES = {"too_many_tries": 429, "not_signed_in": 401}
 Form = dict[str, str]
-OtherWay = Callable[[Request], str]
+HuggingFaceLinkOf = Callable[[Request], pages.HuggingFaceLink | None]
 
 
-def build(
-    accounts: AccountService, signing: SignInService, *, desk: str, other: OtherWay = lambda _: ""
-) -> list[Route]:
-    """Routes for PATHS; `desk` is where whoever signed in goes, `other` what the form's page shows of another way in, as markup."""
+class SignInHandlers:
+    """Handlers of SIGN_IN_PATHS. `desk` is the address to go to after signing in.
 
-    async def sign_in(request: Request) -> Response:
+    `hugging_face_link` returns the link to sign in with Hugging Face, or None if the host does not offer it.
+    """
+
+    def __init__(
+        self,
+        accounts: AccountService,
+        signing: SignInService,
+        *,
+        desk: str,
+        hugging_face_link: HuggingFaceLinkOf = lambda _: None,
+    ) -> None:
+        self._accounts = accounts
+        self._signing = signing
+        self._desk = desk
+        self._hugging_face_link = hugging_face_link
+
+    async def sign_in(self, request: Request) -> Response:
+        """Show the form, or start a session and redirect to the desk."""
+        link = self._hugging_face_link(request)
         if request.method == "GET":
-            return html(pages.sign_in(other=other(request)))
-        form = await _form(request)
+            return page_response(pages.sign_in(hugging_face=link))
+        form = await _read_form(request)
         name, password, code = form.get("name", ""), form.get("password", ""), form.get("code", "")
-        address, previous = request.client.host if request.client else "", cookie.read(request.headers)
+        address = request.client.host if request.client else ""
+        previous = read_cookie(request.headers)
         try:
-            token = await run_in_threadpool(signing.sign_in, name, password, code, address, previous=previous)
+            token = await run_in_threadpool(
+                self._signing.sign_in, name, password, code, address, previous=previous
+            )
         except Refused as refusal:
-            return _refused(refusal, pages.sign_in(refusal.message, name, other(request)))
-        response = RedirectResponse(desk, status_code=303)
-        cookie.give(response, token, secure=_secure(request))
+            return _refused(refusal, pages.sign_in(refusal.message, name, link))
+        response = RedirectResponse(self._desk, status_code=303)
+        set_session(response, token, secure=_is_https(request))
         return response
 
-    async def sign_out(request: Request) -> Response:
-        await run_in_threadpool(signing.sign_out, cookie.read(request.headers))
+    async def sign_out(self, request: Request) -> Response:
+        """End the session and redirect to the sign-in form."""
+        await run_in_threadpool(self._signing.sign_out, read_cookie(request.headers))
         response = RedirectResponse("/sign-in", status_code=303)
-        cookie.take(response, secure=_secure(request))
+        clear_session(response, secure=_is_https(request))
         return response
 
-    async def link(request: Request) -> Response:
+    async def link(self, request: Request) -> Response:
+        """Show the form of an invitation link, or set the password that was chosen in it."""
         if request.method == "GET":
-            return html(pages.link())
-        form = await _form(request)
+            return page_response(pages.choose_password())
+        form = await _read_form(request)
         token = form.get("token", "")
         try:
-            name = await run_in_threadpool(accounts.accept, token, form.get("password", ""))
+            name = await run_in_threadpool(self._accounts.accept, token, form.get("password", ""))
         except Refused as refusal:
-            return _refused(refusal, pages.link(refusal.message, token))
-        return html(pages.done("Password set", f"You can sign in as {name} now.", "/sign-in", "Sign in"))
+            return _refused(refusal, pages.choose_password(refusal.message, token))
+        message = f"You can sign in as {name} now."
+        return page_response(pages.confirmation("Password set", message, "/sign-in", "Sign in"))
 
-    async def second_factor(request: Request) -> Response:
-        person = await run_in_threadpool(signing.person_of, cookie.read(request.headers))
+    async def second_factor(self, request: Request) -> Response:
+        """Show a new key for an authenticator app, or turn it on with its first code."""
+        person = await run_in_threadpool(self._signing.person_of, read_cookie(request.headers))
+        offer = None
         try:
             if request.method == "GET":
-                return html(
-                    pages.second_factor(await run_in_threadpool(accounts.offer_second_factor, person))
-                )
-            form = await _form(request)
-            offer = accounts.pending_offer(person, form.get("offer", ""))
+                offer = await run_in_threadpool(self._accounts.offer_second_factor, person)
+                return page_response(pages.second_factor(offer))
+            form = await _read_form(request)
+            offer = self._accounts.pending_offer(person, form.get("offer", ""))
+            code, present_code = form.get("code", ""), form.get("present", "")
             await run_in_threadpool(
-                accounts.confirm_second_factor,
-                person,
-                offer.token,
-                form.get("code", ""),
-                form.get("present", ""),
+                self._accounts.confirm_second_factor, person, offer.token, code, present_code
             )
         except Refused as refusal:
-            if refusal.code in _AGAIN:
+            if offer is not None and refusal.code in _RETRY_CODES:
                 return _refused(refusal, pages.second_factor(offer, refusal.message))
-            if refusal.code == "offer_expired":
-                return _refused(
-                    refusal,
-                    pages.refused(
-                        "Second factor", refusal.message, refusal.code, "/second-factor", "To a new key"
-                    ),
-                )
-            if refusal.code == "not_local":
-                return _refused(
-                    refusal,
-                    pages.refused("Second factor", refusal.message, refusal.code, desk, "To the desk"),
-                )
-            return _refused(refusal, pages.sign_in(refusal.message, other=other(request)))
-        return html(
-            pages.done(
-                "Second factor on", "From now on signing in needs a code of your app.", desk, "To the desk"
-            )
-        )
+            return _refused(refusal, self._second_factor_refusal(request, refusal))
+        message = "From now on signing in needs a code of your app."
+        return page_response(pages.confirmation("Second factor on", message, self._desk, "To the desk"))
 
-    handlers: dict[str, Callable[[Request], Awaitable[Response]]] = {
-        "/sign-in": sign_in,
-        "/link": link,
-        "/second-factor": second_factor,
-    }
-    routes = [Route(path, handler, methods=["GET", "POST"]) for path, handler in handlers.items()]
-    return [*routes, Route("/sign-out", sign_out, methods=["POST"])]
+    def _second_factor_refusal(self, request: Request, refusal: Refused) -> str:
+        if refusal.code == "offer_expired":
+            address, text = "/second-factor", "To a new key"
+        elif refusal.code == "not_local":
+            address, text = self._desk, "To the desk"
+        else:
+            return pages.sign_in(refusal.message, hugging_face=self._hugging_face_link(request))
+        return pages.refusal("Second factor", refusal.message, refusal.code, address, text)
 
 
-async def _form(request: Request) -> Form:
-    """A posted form's fields, the first of each name; nothing of one that is too large."""
+def build_routes(
+    accounts: AccountService,
+    signing: SignInService,
+    *,
+    desk: str,
+    hugging_face_link: HuggingFaceLinkOf = lambda _: None,
+) -> list[Route]:
+    """Return the routes of SIGN_IN_PATHS."""
+    handlers = SignInHandlers(accounts, signing, desk=desk, hugging_face_link=hugging_face_link)
+    both = {"/sign-in": handlers.sign_in, "/link": handlers.link, "/second-factor": handlers.second_factor}
+    routes = [Route(path, handler, methods=["GET", "POST"]) for path, handler in both.items()]
+    return [*routes, Route("/sign-out", handlers.sign_out, methods=["POST"])]
+
+
+def page_response(page: str, status: int = 200) -> Response:
+    """Return an HTML page that browsers do not store and search engines do not index."""
+    return HTMLResponse(page, status, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
+
+
+async def _read_form(request: Request) -> Form:
+    """Return a posted form's fields, the first of each name; none if the form is too large."""
     body = b""
-    async for part in request.stream():
-        body += part
-        if len(body) > _MOST_BYTES:
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_FORM_BYTES:
             return {}
     fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
     return {name: values[0] for name, values in fields.items()}
 
 
-def _secure(request: Request) -> bool:
-    """Whether the browser came by HTTPS, here or to the proxy before us."""
-    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", "").split(",")[0].strip())
+def _is_https(request: Request) -> bool:
+    """Return True if the browser uses HTTPS, either to this server or to the proxy before it."""
+    forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip()
+    return "https" in (request.url.scheme, forwarded)
 
 
 def _refused(refusal: Refused, page: str) -> Response:
-    return html(page, _STATUSES.get(refusal.code, 422))
-
-
-def html(page: str, status: int = 200) -> Response:
-    return HTMLResponse(page, status, {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"})
+    return page_response(page, _STATUSES.get(refusal.code, 422))

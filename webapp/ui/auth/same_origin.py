@@ -1,21 +1,22 @@
-"""Whether a request was made by a page of ours."""
+"""Same-origin check of requests (protection against cross-site request forgery)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-_SAFE = ("GET", "HEAD")
-_OURS = ("same-origin", "none")  # of Sec-Fetch-Site; none: typed into the address bar
+_SAFE_METHODS = ("GET", "HEAD")
+# Values of Sec-Fetch-Site. `none`: a person typed the address or opened a bookmark.
+_OWN_SITES = ("same-origin", "none")
 
 
-def foreign(method: str, headers: Mapping[str, str]) -> bool:
-    """True for any request that names another origin, and for one that changes something and comes from another site.
+def is_cross_origin(method: str, headers: Mapping[str, str]) -> bool:
+    """Return True if a request names another origin, or changes something and comes from another site.
 
-    `headers` by lower-case name. A program that sends neither Origin nor Sec-Fetch-Site is no browser, and carries only a cookie that it
-    was given on purpose.
+    `headers` are keyed by lower-case name. A program that sends neither Origin nor Sec-Fetch-Site is not a
+    browser: it only has a cookie that a person gave it on purpose.
     """
     origin = headers.get("origin")
     if origin is not None:
         return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
-    return method not in _SAFE and headers.get("sec-fetch-site", "none") not in _OURS
+    return method not in _SAFE_METHODS and headers.get("sec-fetch-site", "none") not in _OWN_SITES

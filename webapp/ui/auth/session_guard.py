@@ -1,4 +1,4 @@
-"""In front of the desk and its doors (plain ASGI): foreign origins get 403, and the desk opens to whoever is signed in only."""
+"""ASGI middleware that opens the desk to signed-in people only and refuses requests from other origins."""
 
 from __future__ import annotations
 
@@ -7,22 +7,25 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from webapp.services.accounts import SignInService
-from webapp.ui.auth import cookies as cookie
-from webapp.ui.auth.same_origin import foreign
+from webapp.ui.auth.cookies import read_cookie
+from webapp.ui.auth.same_origin import is_cross_origin
 from webapp.ui.middleware import App, Message, Receive, Send
 
 
-class Door:
-    """Wraps the whole application. `desk` is the path below which one must be signed in, `doors` the pages that lead there.
+class SessionGuard:
+    """Wrapper of the whole application.
 
-    Everything below `desk` is behind it, whatever Gradio leaves open there.
+    Everything at and below `desk` needs a session, including paths that Gradio itself leaves open.
+    `sign_in_paths` need none, but other origins are refused there too. All other paths pass unchecked.
     """
 
-    def __init__(self, app: App, *, signing: SignInService, desk: str, doors: tuple[str, ...]) -> None:
+    def __init__(
+        self, app: App, *, signing: SignInService, desk: str, sign_in_paths: tuple[str, ...]
+    ) -> None:
         self._app = app
         self._signing = signing
         self._desk = desk
-        self._doors = doors
+        self._sign_in_paths = sign_in_paths
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -30,25 +33,24 @@ class Door:
             return
         path = str(scope["path"])
         at_desk = path == self._desk or path.startswith(f"{self._desk}/")
-        if not at_desk and path not in self._doors:
+        if not at_desk and path not in self._sign_in_paths:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
         method = str(scope.get("method", "GET"))
-        answer = await run_in_threadpool(
-            self._refusal, method, headers, at_desk=at_desk
-        )  # it asks the database
-        if answer is None:
+        # In a thread, because looking up a session reads the database.
+        refusal = await run_in_threadpool(self._refusal, method, headers, at_desk=at_desk)
+        if refusal is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
         else:
-            await answer(scope, receive, send)
+            await refusal(scope, receive, send)
 
     def _refusal(self, method: str, headers: Headers, *, at_desk: bool) -> Response | None:
-        if foreign(method, headers):
+        if is_cross_origin(method, headers):
             return _error(403, "foreign_origin", "This request comes from another site.")
-        if not at_desk or self._signing.person_of(cookie.read(headers)) is not None:
+        if not at_desk or self._signing.person_of(read_cookie(headers)) is not None:
             return None
         if method == "GET" and "text/html" in headers.get("accept", ""):
             return RedirectResponse("/sign-in", status_code=303)

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from webapp.domain.enums import CaseState
 from webapp.domain.errors import Refused
 from webapp.services.moderation.case_images import MediaContent
-from webapp.ui.auth import cookies as cookie
+from webapp.ui.auth import cookies
 from webapp.ui.desk.model_routes import LearningHandlers
 from webapp.ui.desk.requests import MOST_BYTES, Asked, words_of
 from webapp.ui.services import DeskServices
@@ -189,7 +189,7 @@ def _handler(services: DeskServices, call: Call) -> Callable[[Request], Awaitabl
     async def handle(request: Request) -> Response:
         try:
             words = dict(request.query_params) if request.method == "GET" else words_of(await _body(request))
-            token, case = cookie.read(request.headers), request.path_params.get("case", "")
+            token, case = cookies.read_cookie(request.headers), request.path_params.get("case", "")
             found = await run_in_threadpool(
                 lambda: call(Asked(services.signing.person_of(token), case, words))
             )

@@ -18,8 +18,7 @@ from starlette.routing import Route
 from webapp.settings import Settings
 from webapp.texts.desk import ENGLISH
 from webapp.texts.model import ENGLISH as MODEL
-from webapp.ui import auth as doors
-from webapp.ui.auth import Door
+from webapp.ui.auth import SIGN_IN_PATHS, SessionGuard, build_routes
 from webapp.ui.desk import routes
 from webapp.ui.desk.model_routes import PREFIX
 from webapp.ui.desk.requests import MOST_BYTES
@@ -42,9 +41,9 @@ class Desk:
         settings = services.settings
         self.blocks = page.build(services)
         site = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-        self._doors, entrances = _entrances(services)
+        self._sign_in_paths, sign_in_routes = _sign_in_routes(services)
         site.router.routes.extend([
-            *entrances,
+            *sign_in_routes,
             *routes.build(services, CALLS),
             Route(DESK, _to_desk),
         ])  # fmt: skip
@@ -65,11 +64,11 @@ class Desk:
             head=_head(settings),
         )
         self._site = site
-        door = Door(site, signing=services.signing, desk=DESK, doors=self._doors)
-        self._app = Guard(door, max_bytes=MOST_BYTES)
+        guarded = SessionGuard(site, signing=services.signing, desk=DESK, sign_in_paths=self._sign_in_paths)
+        self._app = Guard(guarded, max_bytes=MOST_BYTES)
 
     def beside(self, public: App) -> App:
-        return Beside(public, (DESK, *self._doors), self._app)
+        return Beside(public, (DESK, *self._sign_in_paths), self._app)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -78,16 +77,13 @@ class Desk:
             yield
 
 
-def _entrances(services: DeskServices) -> tuple[tuple[str, ...], list[Route]]:
-    """Paths and routes of the ways in."""
-    member, desk = services.by_membership, f"{DESK}/"
-    if member is None:
-        return doors.PATHS, doors.build(services.accounts, services.signing, desk=desk)
-    routes = [
-        *member.routes(desk=desk),
-        *doors.build(services.accounts, services.signing, desk=desk, other=member.link),
-    ]
-    return (*doors.PATHS, *member.paths), routes
+def _sign_in_routes(services: DeskServices) -> tuple[tuple[str, ...], list[Route]]:
+    """Return the paths and routes of signing in, with Hugging Face if the host offers it."""
+    hugging_face, desk = services.hugging_face, f"{DESK}/"
+    if hugging_face is None:
+        return SIGN_IN_PATHS, build_routes(services.accounts, services.signing, desk=desk)
+    local = build_routes(services.accounts, services.signing, desk=desk, hugging_face_link=hugging_face.link)
+    return (*SIGN_IN_PATHS, *hugging_face.paths), [*hugging_face.routes(desk=desk), *local]
 
 
 async def _to_desk(_: Request) -> Response:

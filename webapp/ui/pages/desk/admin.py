@@ -12,7 +12,7 @@ from webapp.domain.enums import Role
 from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
 from webapp.texts.desk import DeskTexts
-from webapp.ui.auth import cookies as cookie
+from webapp.ui.auth import cookies
 from webapp.ui.pages.desk.tables import table
 from webapp.ui.services import DeskServices
 
@@ -73,7 +73,7 @@ def _doing(
         return None
 
     def do(name: str, role: str, request: gr.Request) -> tuple[Any, ...]:
-        person = services.signing.person_of(cookie.read(request.headers))
+        person = services.signing.person_of(cookies.read_cookie(request.headers))
         try:
             token = act(person, str(name or ""), role)
             told = people(services, person, texts)

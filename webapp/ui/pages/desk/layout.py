@@ -10,7 +10,7 @@ from webapp.domain.enums import Role
 from webapp.texts.desk import ENGLISH, DeskTexts
 from webapp.texts.measures import ENGLISH as MEASURES
 from webapp.texts.model import ENGLISH as MODEL
-from webapp.ui.auth import cookies as cookie
+from webapp.ui.auth import cookies
 from webapp.ui.pages.desk import admin, measures
 from webapp.ui.pages.desk.model import modelboard
 from webapp.ui.pages.desk.worktable import worktable
@@ -37,7 +37,7 @@ def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
         tabs = (tab, model, measured)
 
         def arrive(request: gr.Request) -> tuple[object, ...]:
-            person = services.signing.person_of(cookie.read(request.headers))
+            person = services.signing.person_of(cookies.read_cookie(request.headers))
             if person is None or person.role != Role.ADMIN:
                 return *[gr.update(visible=False)] * len(tabs), "", ""
             told = admin.people(services, person, texts), admin.flags(services, person, texts)

@@ -12,7 +12,7 @@ from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
 from webapp.texts.desk import DeskTexts
 from webapp.texts.measures import MeasureTexts
-from webapp.ui.auth import cookies as cookie
+from webapp.ui.auth import cookies
 from webapp.ui.pages.desk.admin import QUIET
 from webapp.ui.pages.desk.alpha_chart import chart
 from webapp.ui.pages.desk.tables import table
@@ -27,7 +27,7 @@ def build(services: DeskServices, texts: MeasureTexts, desk: DeskTexts, tab: gr.
     shown = gr.HTML(f"<p>{escape(texts.counting)}</p>", padding=False, apply_default_css=False)
 
     def show(request: gr.Request) -> str:
-        person = services.signing.person_of(cookie.read(request.headers))
+        person = services.signing.person_of(cookies.read_cookie(request.headers))
         return told(services, person, texts, desk)
 
     tab.select(show, None, shown, **QUIET)

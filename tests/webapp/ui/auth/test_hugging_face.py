@@ -1,11 +1,11 @@
-"""Signing in with Hugging Face, against a provider on the loopback."""
+"""Tests of the sign-in with Hugging Face, against a provider on the loopback interface."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -13,12 +13,11 @@ from httpx import Client
 from joserfc.jwk import RSAKey
 from sqlalchemy import select
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from tests.openid_provider import CALLBACK, HOST, ORGANISATION, SCOPES, OpenIDProvider, user
+from tests.webapp.ui.auth.conftest import PASSWORD, answer_secret
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, SignedIn
 from webapp.domain.enums import Role
@@ -29,13 +28,12 @@ from webapp.services.accounts.membership_policy import MembershipPolicy
 from webapp.services.accounts.openid_client import OpenIDClient
 from webapp.services.audit.log import AuditService
 from webapp.settings import SpaceOAuth, from_environment
-from webapp.ui.auth import PATHS, Door, build
-from webapp.ui.auth import cookies as cookie
-from webapp.ui.auth.hugging_face import MemberDoor
+from webapp.ui.auth import SIGN_IN_PATHS, SessionGuard, build_routes, cookies
+from webapp.ui.auth.hugging_face import HuggingFaceSignIn
 
 SITE = f"https://{HOST}"
-PASSWORD = "correct horse battery"
-SECONDS = 0.5  # instead of ten
+# Timeout of requests to the provider, in seconds; ten in production.
+SECONDS = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -58,28 +56,21 @@ def oauth(provider: OpenIDProvider) -> SpaceOAuth:
     return found
 
 
-async def desk(_: Request) -> JSONResponse:
-    return JSONResponse({"secret": "cases"})
-
-
-@pytest.fixture
-def accounts(sessions: Sessions) -> AccountService:
-    return AccountService(sessions)
-
-
 def opened(
     sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, policy: MembershipPolicy
 ) -> TestClient:
-    """A browser before the doors, at the Space's direct address."""
+    """Return a browser at the Space's direct address, in front of the guard."""
     signing = SignInService(sessions)
     provider = OpenIDClient(oauth, CALLBACK, organisation_id=policy.organisation_id, seconds=SECONDS)
-    door = MemberDoor(provider, FederatedSignInService(audit, policy), SITE)
-    entrances = [
-        *door.routes(desk="/desk/"),
-        *build(AccountService(sessions), signing, desk="/desk/", other=door.link),
+    hugging_face = HuggingFaceSignIn(provider, FederatedSignInService(audit, policy), SITE)
+    sign_in_routes = [
+        *hugging_face.routes(desk="/desk/"),
+        *build_routes(AccountService(sessions), signing, desk="/desk/", hugging_face_link=hugging_face.link),
     ]
-    app = Starlette(routes=[*entrances, Route("/desk/{rest:path}", desk)])
-    guarded = Door(app, signing=signing, desk="/desk", doors=(*PATHS, *door.paths))
+    app = Starlette(routes=[*sign_in_routes, Route("/desk/{rest:path}", answer_secret)])
+    guarded = SessionGuard(
+        app, signing=signing, desk="/desk", sign_in_paths=(*SIGN_IN_PATHS, *hugging_face.paths)
+    )
     return TestClient(guarded, base_url=SITE, follow_redirects=False)
 
 
@@ -89,8 +80,8 @@ def client(sessions: Sessions, audit: AuditService, oauth: SpaceOAuth) -> Iterat
         yield browser
 
 
-def away(client: Client) -> str:
-    """Off to the provider, consent, and the address by which one comes back."""
+def consent(client: Client) -> str:
+    """Start a sign-in, consent at the provider and return the address of the way back."""
     start = client.get("/sign-in/huggingface")
     assert start.status_code == 303, start.text
     answer = httpx.get(start.headers["location"])
@@ -99,20 +90,21 @@ def away(client: Client) -> str:
 
 
 def sign_in(client: Client) -> httpx.Response:
-    client.cookies.delete(cookie.NAME)  # a strict cookie stays at home when another site sends one here
-    return client.get(away(client))
+    # Browsers withhold a strict cookie when another site redirects here.
+    client.cookies.delete(cookies.SESSION)
+    return client.get(consent(client))
 
 
 def code_of(answer: httpx.Response) -> str:
-    """The code on a page of refusal, which lets nobody in."""
+    """Return the code on a page of refusal, which starts no session."""
     assert answer.status_code in (422, 429, 503), answer.text
-    assert cookie.NAME + "=" not in answer.headers.get("set-cookie", "")
+    assert cookies.SESSION + "=" not in answer.headers.get("set-cookie", "")
     assert "<script" not in answer.text
     return answer.text.partition("<code>")[2].partition("</code>")[0]
 
 
-def told(sessions: Sessions) -> list[tuple[str, str, str, str]]:
-    """What the audit log says of it."""
+def audit_entries(sessions: Sessions) -> list[tuple[str, str, str, str]]:
+    """Return the audit log as (actor, action, subject, details)."""
     with sessions() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.number)).all()
         return [(entry.actor, entry.action, entry.subject, entry.details) for entry in entries]
@@ -125,29 +117,29 @@ def account(sessions: Sessions, name: str) -> Account:
 
 def test_a_member_signs_in_and_out(client: Client, provider: OpenIDProvider, sessions: Sessions) -> None:
     form = client.get("/sign-in").text
-    assert f"href='{SITE}/sign-in/huggingface'" in form
+    assert f'href="{SITE}/sign-in/huggingface"' in form
     start = client.get("/sign-in/huggingface")
-    asked = {name: values[0] for name, values in parse_qs(urlsplit(start.headers["location"]).query).items()}
-    assert (asked["redirect_uri"], asked["scope"], asked["code_challenge_method"]) == (
+    query = dict(parse_qsl(urlsplit(start.headers["location"]).query))
+    assert (query["redirect_uri"], query["scope"], query["code_challenge_method"]) == (
         CALLBACK,
         SCOPES,
         "S256",
     )
-    assert "orgIds" not in asked
-    given = start.headers["set-cookie"]
-    assert given.startswith("__Host-lens_away=")
+    assert "orgIds" not in query
+    header = start.headers["set-cookie"]
+    assert header.startswith("__Host-lens_away=")
     for word in ("HttpOnly", "Secure", "SameSite=lax", "Max-Age=600", "Path=/"):
-        assert word in given
-    assert not any(asked[secret] in given for secret in ("state", "nonce", "code_challenge"))
+        assert word in header
+    assert not any(query[secret] in header for secret in ("state", "nonce", "code_challenge"))
     assert client.get("/desk/").status_code == 401
 
     answer = client.get(httpx.get(start.headers["location"]).headers["location"])
     assert answer.status_code == 200
-    assert "<meta http-equiv='refresh' content='0; url=/desk/'>" in answer.text
-    gave, took = answer.headers.get_list("set-cookie")
-    assert gave.startswith("lens_session=")
-    assert all(word in gave for word in ("HttpOnly", "Secure", "SameSite=strict"))
-    assert took.startswith('__Host-lens_away="";')
+    assert '<meta http-equiv="refresh" content="0; url=/desk/">' in answer.text
+    session, state = answer.headers.get_list("set-cookie")
+    assert session.startswith("lens_session=")
+    assert all(word in session for word in ("HttpOnly", "Secure", "SameSite=strict"))
+    assert state.startswith('__Host-lens_away="";')
     assert client.get("/desk/").json() == {"secret": "cases"}
     found = account(sessions, "hf:ada-l")
     assert (found.role, found.password_hash, found.outside_id) == (
@@ -155,7 +147,7 @@ def test_a_member_signs_in_and_out(client: Client, provider: OpenIDProvider, ses
         None,
         f"{provider.address} u1",
     )
-    assert told(sessions)[-2:] == [
+    assert audit_entries(sessions)[-2:] == [
         ("system", "joined", f"account:{found.id}", '{"role":"moderator"}'),
         (f"user:{found.id}", "signed_in", f"account:{found.id}", "{}"),
     ]
@@ -163,9 +155,9 @@ def test_a_member_signs_in_and_out(client: Client, provider: OpenIDProvider, ses
     assert client.get("/desk/").status_code == 401
 
 
-def test_inside_another_page_the_way_out_is_shown_instead(client: Client) -> None:
+def test_a_framed_form_links_to_the_direct_address(client: Client) -> None:
     page = client.get("/sign-in", headers={"Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "cross-site"}).text
-    assert f"<a href='{SITE}/sign-in' target='_blank' rel='noopener'>" in page
+    assert f'<a href="{SITE}/sign-in" target="_blank" rel="noopener">' in page
     assert "/sign-in/huggingface" not in page
 
 
@@ -181,18 +173,14 @@ def test_inside_another_page_the_way_out_is_shown_instead(client: Client) -> Non
         ({"roleInOrg": "admin", "pendingSSO": True}, "membership_locked"),
         ({"roleInOrg": "admin", "missingMFA": True}, "membership_locked"),
         ({"roleInOrg": "admin", "securityRestrictions": ["mfa"]}, "membership_locked"),
-        (
-            {"roleInOrg": "admin", "securityRestrictions": ["ip"]},
-            Role.ADMIN,
-        ),  # concerns what the token may read, not who he is
+        # This restriction concerns the token's reach, not the person.
+        ({"roleInOrg": "admin", "securityRestrictions": ["ip"]}, Role.ADMIN),
         ({"roleInOrg": "admin", "preferred_username": "lens-moderators-2"}, "not_a_member"),
-        (
-            {"roleInOrg": "admin", "preferred_username": "other", "name": "Lens-Moderators"},
-            "not_a_member",
-        ),  # a display name
+        # A display name is not the organisation's name.
+        ({"roleInOrg": "admin", "preferred_username": "other", "name": "Lens-Moderators"}, "not_a_member"),
     ],
 )
-def test_the_organisation_says_what_one_may_do(
+def test_the_role_in_the_organisation_decides_the_role_here(
     client: Client,
     provider: OpenIDProvider,
     sessions: Sessions,
@@ -206,21 +194,21 @@ def test_the_organisation_says_what_one_may_do(
         return
     assert code_of(answer) == outcome
     assert client.get("/desk/").status_code == 401
-    assert told(sessions)[-1] == ("none", "sign_in_refused", "", f'{{"code":"{outcome}"}}')
+    assert audit_entries(sessions)[-1] == ("none", "sign_in_refused", "", f'{{"code":"{outcome}"}}')
     with sessions() as session:
         assert session.scalars(select(Account)).all() == []
 
 
-def test_no_organisation_at_all(client: Client, provider: OpenIDProvider) -> None:
+def test_people_without_an_organisation_are_refused(client: Client, provider: OpenIDProvider) -> None:
     for organisations in ({"orgs": []}, {}):
         provider.user = {"sub": "u1", "preferred_username": "ada", **organisations}
         assert code_of(sign_in(client)) == "not_a_member"
 
 
-def test_an_organisation_by_its_id_and_members_without_a_role(
+def test_an_organisation_named_by_id_admits_members_without_a_role(
     sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, provider: OpenIDProvider
 ) -> None:
-    """By the id a namesake gets nowhere, and the provider is told which organisation is meant."""
+    """A namesake with another id is refused, and the provider receives the organisation's id."""
     with opened(sessions, audit, oauth, MembershipPolicy(ORGANISATION["sub"], Role.MODERATOR)) as client:
         assert f"orgIds={ORGANISATION['sub']}" in client.get("/sign-in/huggingface").headers["location"]
         provider.user = user(sub="f" * 24, preferred_username=ORGANISATION["sub"], roleInOrg="admin")
@@ -240,28 +228,32 @@ def test_roles_follow_the_organisation_and_lost_membership_ends_sessions(
     number = account(sessions, "hf:ada-l").id
     provider.user = user(roleInOrg="write")
     sign_in(client)
-    assert (
-        account(sessions, "hf:ada-l").role == Role.MODERATOR
-    )  # although no admin is left: the organisation has one
+    # No admin is left here, but the organisation has one.
+    assert account(sessions, "hf:ada-l").role == Role.MODERATOR
     change = (
         "system",
         "account_changed",
         f"account:{number}",
         '{"disabled":false,"renamed":false,"role":"moderator"}',
     )
-    assert told(sessions)[-2] == change
-    kept = client.cookies[cookie.NAME]
+    assert audit_entries(sessions)[-2] == change
+    session_token = client.cookies[cookies.SESSION]
     assert client.get("/desk/").status_code == 200
     provider.user = user(preferred_username="another")
     assert code_of(sign_in(client)) == "not_a_member"
-    client.cookies.set(cookie.NAME, kept)
+    client.cookies.set(cookies.SESSION, session_token)
     assert client.get("/desk/").status_code == 401
     with sessions() as session:
         assert session.scalars(select(SignedIn)).all() == []
-    assert told(sessions)[-1] == ("none", "sign_in_refused", f"account:{number}", '{"code":"not_a_member"}')
+    assert audit_entries(sessions)[-1] == (
+        "none",
+        "sign_in_refused",
+        f"account:{number}",
+        '{"code":"not_a_member"}',
+    )
 
 
-def test_names_change_hands_and_accounts_do_not(
+def test_an_account_follows_the_person_not_the_name(
     client: Client, provider: OpenIDProvider, sessions: Sessions
 ) -> None:
     provider.user = user("u1", "ada")
@@ -269,11 +261,13 @@ def test_names_change_hands_and_accounts_do_not(
     first = account(sessions, "hf:ada").id
     provider.user = user("u1", "ada-l")
     sign_in(client)
-    assert account(sessions, "hf:ada-l").id == first  # renamed
-    provider.user = user("u2", "ada")  # somebody takes the name that was given up
+    assert account(sessions, "hf:ada-l").id == first
+    # Another person takes the name that the first one gave up.
+    provider.user = user("u2", "ada")
     sign_in(client)
     second = account(sessions, "hf:ada").id
-    provider.user = user("u3", "ADA-L")  # and the other, while its owner has not been here since
+    # A third person takes the other name too, before its owner signs in again.
+    provider.user = user("u3", "ADA-L")
     sign_in(client)
     third = account(sessions, "hf:ada-l").id
     assert len({first, second, third}) == 3
@@ -283,7 +277,7 @@ def test_names_change_hands_and_accounts_do_not(
     assert account(sessions, "hf:ada-third").id == first
 
 
-def test_local_accounts_stay_local_and_others_do_not_become_so(
+def test_local_and_outside_accounts_never_turn_into_each_other(
     client: Client, provider: OpenIDProvider, sessions: Sessions, accounts: AccountService
 ) -> None:
     for name in ("hf:ada-l", "HF:x", "ｈｆ:x"):
@@ -296,7 +290,8 @@ def test_local_accounts_stay_local_and_others_do_not_become_so(
     refused = client.get("/second-factor")
     assert (refused.status_code, "not_local" in refused.text) == (422, True)
     for change in (
-        lambda: accounts.reset(THE_HOST, "hf:ada-l"),  # a password would outlast the membership
+        # A password would outlast the membership.
+        lambda: accounts.reset(THE_HOST, "hf:ada-l"),
         lambda: accounts.set_role(THE_HOST, "hf:ada-l", Role.ADMIN),
     ):
         with pytest.raises(Exception, match="signs in with Hugging Face"):
@@ -314,7 +309,7 @@ def test_local_accounts_stay_local_and_others_do_not_become_so(
     assert sign_in(client).status_code == 200
 
 
-def test_a_local_account_of_old_that_has_such_a_name_is_not_taken_over(
+def test_an_old_local_account_with_an_outside_name_is_not_taken_over(
     client: Client, sessions: Sessions, accounts: AccountService
 ) -> None:
     accounts.accept(accounts.invite(THE_HOST, "old", Role.ADMIN), PASSWORD)
@@ -324,56 +319,64 @@ def test_a_local_account_of_old_that_has_such_a_name_is_not_taken_over(
     assert client.post("/sign-in", data={"name": "hf:ada-l", "password": PASSWORD}).status_code == 303
 
 
-def test_what_comes_back_must_be_what_was_sent_away(
+def test_state_and_cookie_must_belong_to_the_same_sign_in(
     client: Client, provider: OpenIDProvider, sessions: Sessions
 ) -> None:
-    """Another's code, an old cookie, a made-up one, none, a state of another sign-in, a code that was used."""
-    before = len(told(sessions))
-    back = away(client)
-    sealed = client.cookies[cookie.AWAY]
+    """Refused: another person's code, a wrong or missing cookie, another sign-in's state, a used code."""
+    before = len(audit_entries(sessions))
+    back = consent(client)
+    sealed = client.cookies[cookies.SIGN_IN_STATE]
     for wrong in (
         back.replace("state=", "state=x"),
         back.partition("&state")[0],
         back.replace("state=", "state=%F0%9F"),
         CALLBACK,
     ):
-        client.cookies.set(cookie.AWAY, sealed, domain=HOST, path="/")
+        client.cookies.set(cookies.SIGN_IN_STATE, sealed, domain=HOST, path="/")
         assert code_of(client.get(wrong)) == "sign_in_lost"
-    for made in (None, "x", sealed[:-4] + "AAAA", "a.b.c.d.e", sealed.partition(".")[0] + "....", "\\ud800"):
-        client.cookies.delete(cookie.AWAY)
-        headers = {} if made is None else {"Cookie": f"{cookie.AWAY}={made}"}
+    for forged in (
+        None,
+        "x",
+        sealed[:-4] + "AAAA",
+        "a.b.c.d.e",
+        sealed.partition(".")[0] + "....",
+        "\\ud800",
+    ):
+        client.cookies.delete(cookies.SIGN_IN_STATE)
+        headers = {} if forged is None else {"Cookie": f"{cookies.SIGN_IN_STATE}={forged}"}
         assert code_of(client.get(back, headers=headers)) == "sign_in_lost"
     assert "POST /oauth/token" not in provider.requests
-    victim = {"Cookie": f"{cookie.AWAY}={sealed}"}
-    assert (
-        code_of(client.get(away(client), headers=victim)) == "sign_in_lost"
-    )  # an attacker's code in a victim's browser
+    victim = {"Cookie": f"{cookies.SIGN_IN_STATE}={sealed}"}
+    # An attacker's code in a victim's browser.
+    assert code_of(client.get(consent(client), headers=victim)) == "sign_in_lost"
 
     assert client.get(back, headers=victim).status_code == 200
     client.cookies.clear()
-    assert code_of(client.get(back, headers=victim)) == "provider_refused"  # a second time
+    # The code is used up.
+    assert code_of(client.get(back, headers=victim)) == "provider_refused"
     assert client.get("/desk/").status_code == 401
-    assert len(told(sessions)) == before + 2  # one person, who joined and signed in
+    # One person joined and signed in.
+    assert len(audit_entries(sessions)) == before + 2
 
 
-def test_a_sign_in_is_good_for_ten_minutes(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even where a browser keeps the cookie for longer than it was told."""
-    back, moment = away(client), time.time()
-    kept = {"Cookie": f"{cookie.AWAY}={client.cookies[cookie.AWAY]}"}
+def test_a_sign_in_expires_after_ten_minutes(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server checks the age itself: a browser might keep the cookie longer."""
+    back, moment = consent(client), time.time()
+    state = {"Cookie": f"{cookies.SIGN_IN_STATE}={client.cookies[cookies.SIGN_IN_STATE]}"}
     client.cookies.clear()
     monkeypatch.setattr(time, "time", lambda: moment + 601)
-    assert code_of(client.get(back, headers=kept)) == "sign_in_lost"
+    assert code_of(client.get(back, headers=state)) == "sign_in_lost"
     monkeypatch.setattr(time, "time", lambda: moment + 590)
-    assert client.get(back, headers=kept).status_code == 200
+    assert client.get(back, headers=state).status_code == 200
 
 
-def test_who_does_not_consent_is_told_so(client: Client, provider: OpenIDProvider) -> None:
+def test_a_refused_consent_has_a_code(client: Client, provider: OpenIDProvider) -> None:
     provider.denies = True
     assert code_of(sign_in(client)) == "sign_in_cancelled"
-    for said in ("error=server_error", "error=access_denied&code=x", "code=", "code=" + "x" * 3000):
-        back = away(client)
+    for query in ("error=server_error", "error=access_denied&code=x", "code=", "code=" + "x" * 3000):
+        back = consent(client)
         state = parse_qs(urlsplit(back).query)["state"][0]
-        assert code_of(client.get(f"/login/callback?{said}&state={state}")) in (
+        assert code_of(client.get(f"/login/callback?{query}&state={state}")) in (
             "provider_refused",
             "sign_in_cancelled",
         )
@@ -408,7 +411,7 @@ DISCOVERY, TOKEN, JWKS, USERINFO = (
         {"algorithm": "none"},
     ],
 )
-def test_what_is_said_of_a_person_must_hold(
+def test_an_invalid_identity_is_refused(
     client: Client, provider: OpenIDProvider, sessions: Sessions, wrong: dict[str, Any]
 ) -> None:
     with provider.misbehaving(**wrong):
@@ -419,7 +422,7 @@ def test_what_is_said_of_a_person_must_hold(
 
 
 @pytest.mark.parametrize("header", [{"alg": "RS256"}, {"alg": "RS256", "kid": "one", "of_its_own": 1}])
-def test_an_id_token_may_say_more_or_less_of_itself(
+def test_the_header_of_an_id_token_may_have_more_or_fewer_fields(
     client: Client, provider: OpenIDProvider, header: dict[str, Any]
 ) -> None:
     with provider.misbehaving(header=header):
@@ -442,14 +445,15 @@ GARBAGE: list[tuple[int, dict[str, str], bytes]] = [
     (
         200,
         {},
-        b'{"issuer": null, "keys": [1], "access_token": "a", "token_type": "bearer", "id_token": "a.b.c", "orgs": {}}',
+        b'{"issuer": null, "keys": [1], "access_token": "a", "token_type": "bearer", "id_token": "a.b.c", '
+        b'"orgs": {}}',
     ),
     (200, {}, b'{"keys": [{"kty": "RSA"}], "access_token": "a", "token_type": "mac", "id_token": "\\ud800"}'),
 ]
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, JWKS, USERINFO])
-def test_a_provider_that_talks_nonsense_is_no_error_of_ours(
+def test_nonsense_from_the_provider_is_refused_with_a_code(
     sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, provider: OpenIDProvider, path: str
 ) -> None:
     for answer in GARBAGE:
@@ -468,19 +472,17 @@ def test_a_provider_that_talks_nonsense_is_no_error_of_ours(
 
 @pytest.mark.parametrize("how", ["hangs", "drips"])
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, JWKS, USERINFO])
-def test_a_provider_that_hangs_is_not_waited_for(
-    client: Client, provider: OpenIDProvider, path: str, how: str
-) -> None:
-    back = None if path == DISCOVERY else away(client)
+def test_a_hanging_provider_times_out(client: Client, provider: OpenIDProvider, path: str, how: str) -> None:
+    back = None if path == DISCOVERY else consent(client)
     started = time.monotonic()
     with provider.misbehaving(**{how: path}):
         answer = client.get("/sign-in/huggingface" if back is None else back)
     assert code_of(answer) == "provider_unavailable"
     assert time.monotonic() - started < SECONDS + 2
-    assert sign_in(client).status_code == 200  # as soon as it is back
+    assert sign_in(client).status_code == 200
 
 
-def test_a_provider_that_is_gone(sessions: Sessions, audit: AuditService) -> None:
+def test_an_unreachable_provider_has_a_code(sessions: Sessions, audit: AuditService) -> None:
     with OpenIDProvider() as provider:
         gone = from_environment(provider.environment).oauth
     assert gone is not None
@@ -488,8 +490,7 @@ def test_a_provider_that_is_gone(sessions: Sessions, audit: AuditService) -> Non
         assert code_of(client.get("/sign-in/huggingface")) == "provider_unavailable"
 
 
-def test_another_providers_configuration_is_not_believed(client: Client, provider: OpenIDProvider) -> None:
-    said: Callable[[str], tuple[int, dict[str, str], bytes]] = lambda body: (200, {}, body.encode())  # noqa: E731
+def test_the_configuration_of_another_issuer_is_refused(client: Client, provider: OpenIDProvider) -> None:
     ends = ", ".join(
         f'"{name}": "ftp://x"'
         for name in ("authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri")
@@ -499,28 +500,30 @@ def test_another_providers_configuration_is_not_believed(client: Client, provide
         f'{{"issuer": "{provider.address}", {ends}}}',
         f'{{"issuer": "{provider.address}"}}',
     ):
-        with provider.misbehaving(answers={DISCOVERY: said(body)}):
+        with provider.misbehaving(answers={DISCOVERY: (200, {}, body.encode())}):
             assert code_of(client.get("/sign-in/huggingface")) == "provider_unavailable"
 
 
-def test_ten_tries_a_minute(client: Client, provider: OpenIDProvider, sessions: Sessions) -> None:
+def test_an_account_has_ten_tries_per_minute(
+    client: Client, provider: OpenIDProvider, sessions: Sessions
+) -> None:
     provider.user = user(roleInOrg="read")
     codes = [code_of(sign_in(client)) for _ in range(12)]
     assert codes == ["role_too_low"] * 10 + ["too_many_tries"] * 2
-    assert [entry[1] for entry in told(sessions)].count("sign_in_refused") == 10
+    assert [entry[1] for entry in audit_entries(sessions)].count("sign_in_refused") == 10
     provider.user = user("u2", "bela")
     assert sign_in(client).status_code == 200
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "https://huggingface.co"])
-def test_foreign_origins_are_refused_and_nothing_is_posted(client: Client, origin: str) -> None:
-    back = away(client)
+def test_other_origins_and_posts_are_refused(client: Client, origin: str) -> None:
+    back = consent(client)
     for path in ("/sign-in/huggingface", back):
         assert client.get(path, headers={"Origin": origin}).status_code == 403
         assert client.post(path).status_code in (403, 405)
 
 
-def test_where_one_is_sent_never_comes_from_the_request(client: Client) -> None:
+def test_redirect_targets_never_come_from_the_request(client: Client) -> None:
     tail = "_target_url=https://evil.example&next=//evil.example&redirect_uri=https://evil.example"
     start = client.get(
         f"/sign-in/huggingface?{tail}",
