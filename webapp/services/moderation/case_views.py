@@ -1,14 +1,14 @@
-"""What a moderator may see of a case: before his own label the picture and where the face is, and nothing that anybody said of it."""
+"""Views of a case for moderators: blind before their own label, with the model's answer and arguments after it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 
+from pydantic import BaseModel, ConfigDict, field_serializer
 from sqlalchemy.orm import Session
 
+from laanet_core.types import Box
 from webapp.db import case_queries as queries
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Case, CaseItem, Label
@@ -21,25 +21,28 @@ from webapp.services.analysis_records.subjects import subject_of
 from webapp.services.moderation.claims import require_claim
 from webapp.services.moderation.ranking import MAX_COUNTED_ITEMS
 
-MAX_LOCATIONS = 24  # frames of a clip that are shown
-LISTED = 200  # disputed cases
+# Frames of a clip that a moderator may open.
+MAX_LOCATIONS = 24
+# Disputed cases that an admin may page through.
+MAX_DISPUTES = 200
 
-Box = tuple[float, float, float, float]
+
+class _FrozenModel(BaseModel):
+    model_config = ConfigDict(frozen=True)
 
 
-@dataclass(frozen=True)
-class FaceLocation:
-    """Where the face in question is: (x1, y1, x2, y2) in pixels of the upright original, and of a clip the frame's time in seconds."""
+class FaceLocation(_FrozenModel):
+    """Box (x1, y1, x2, y2) of the face in pixels of the upright original; `time` of a clip's frame in seconds."""
 
     box: Box
     time: float | None
 
 
-@dataclass(frozen=True)
-class CaseView:
-    """A case, blind. `subject` 0 is the whole file: `spots` are then all its faces. `format` is None where the file is not kept.
+class CaseView(_FrozenModel):
+    """A case without any opinion about it.
 
-    `labelled`: the person has given his blind label on it, so that `Argued` may follow. `until` the person holds it, if he does.
+    `subject` 0 is the whole file: `spots` are then all its faces. `format` is None if the file is not kept.
+    `labelled`: the viewer has given their blind label. `until`: end of the viewer's claim.
     """
 
     id: str
@@ -50,13 +53,22 @@ class CaseView:
     labelled: bool = False
     until: datetime | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "until": None if self.until is None else self.until.isoformat()}
+    @field_serializer("until")
+    def _isoformat(self, until: datetime | None) -> str | None:
+        return None if until is None else until.isoformat()
 
 
-@dataclass(frozen=True)
-class LabelView:
-    """A label with its argument, without its author's name: `moderator` counts from 1. `runs` as in `mask_of_runs`."""
+class RegionView(_FrozenModel):
+    """Painted region of `width` x `height` mask pixels; `runs` as in `masks.mask_of_runs`; `time` in seconds."""
+
+    width: int
+    height: int
+    time: float | None
+    runs: list[int]
+
+
+class LabelView(_FrozenModel):
+    """A label with its argument. `moderator` counts authors from 1 and replaces their name."""
 
     moderator: int
     stage: str
@@ -64,27 +76,19 @@ class LabelView:
     confidence: int
     note: str
     tags: tuple[str, ...]
-    region: dict[str, Any] | None
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+    region: RegionView | None
 
 
-@dataclass(frozen=True)
-class QueueCounts:
-    """How many cases wait for a label of the person, how many he has finished since midnight (UTC), how many wait for his decision."""
+class QueueCounts(_FrozenModel):
+    """Cases waiting for the person's label, cases they finished since midnight UTC, disputes they may decide."""
 
     waiting: int
     today: int
     disputed: int
 
-    def to_json(self) -> dict[str, int]:
-        return asdict(self)
 
-
-@dataclass(frozen=True)
-class CaseMedia:
-    """A kept file: which it is, what it is, how a JPEG is turned; and where in it the face is."""
+class CaseMedia(_FrozenModel):
+    """Kept file of a case: store name, format, kind and EXIF orientation, and the faces in question."""
 
     name: str
     format: str
@@ -94,65 +98,65 @@ class CaseMedia:
     spots: tuple[FaceLocation, ...]
 
 
-@dataclass(frozen=True)
-class ModelAnswer:
-    """What is revealed: the model's answer for the case's subject, which model, and how many visitors said what of it."""
+class ModelAnswer(_FrozenModel):
+    """The model's calibrated answer for the case's subject, the model's name and version, and visitors' votes."""
 
     fake_prob: float | None
     verdict: str | None
     model: str
     votes: dict[str, int]
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 class CaseViewService:
-    """Every method raises Refused: not_signed_in, not_allowed; those of one case also unknown_case or claim_lost."""
+    """Reads cases for moderators and admins.
+
+    Every method raises Refused with not_signed_in or not_allowed; methods for one case also raise unknown_case or
+    claim_lost.
+    """
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
     def queue_counts(self, person: Person | None) -> QueueCounts:
-        known = require(person, Role.MODERATOR)
+        moderator = require(person, Role.MODERATOR)
         today = now().replace(hour=0, minute=0, second=0, microsecond=0)
         with self._sessions() as session:
-            disputed = (
-                queries.disputed_cases(session, known.id, limit=LISTED) if known.role == Role.ADMIN else ()
+            disputed: Sequence[Case] = ()
+            if moderator.role == Role.ADMIN:
+                disputed = queries.disputed_cases(session, moderator.id, limit=MAX_DISPUTES)
+            return QueueCounts(
+                waiting=queries.count_waiting(session, moderator.id),
+                today=queries.count_labelled(session, moderator.id, today),
+                disputed=len(disputed),
             )
-            waiting = queries.count_waiting(session, known.id)
-            return QueueCounts(waiting, queries.count_labelled(session, known.id, today), len(disputed))
 
     def claimed_case(self, person: Person | None, public_id: str) -> CaseView:
-        """The case that the person holds."""
-        known = require(person, Role.MODERATOR)
+        """Return the case that the person has claimed."""
+        moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
-            claim = require_claim(session, known, public_id)
-            given = queries.labels_of(session, claim.case_id, account_id=known.id)
-            labelled = bool(given) and given[-1].stage == Stage.BLIND
-            return replace(_seen(session, claim.case), labelled=labelled, until=claim.until)
+            claim = require_claim(session, moderator, public_id)
+            labels = queries.labels_of(session, claim.case_id, account_id=moderator.id)
+            labelled = bool(labels) and labels[-1].stage == Stage.BLIND
+            view = _case_view(session, claim.case)
+            return view.model_copy(update={"labelled": labelled, "until": claim.until})
 
-    def next_case(self, person: Person | None, without: Sequence[str]) -> CaseView | None:
-        """The case that will probably come next, so that its picture can be fetched; nobody holds it yet."""
-        known = require(person, Role.MODERATOR)
+    def next_case(self, person: Person | None, skipped: Sequence[str]) -> CaseView | None:
+        """Return the case that the person will probably get next, so that its picture can be prefetched."""
+        moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
-            case = queries.following_case(session, known.id, without)
-            return None if case is None else _seen(session, case)
+            case = queries.following_case(session, moderator.id, skipped)
+            return None if case is None else _case_view(session, case)
 
     def media(self, person: Person | None, public_id: str) -> CaseMedia | None:
-        """The file of a case that is open, or disputed and the person an admin; None where it is not kept."""
-        known = require(person, Role.MODERATOR)
+        """Return the kept file of a case that the person may see, None if it is not kept.
+
+        A moderator may see open cases and the one they have claimed (a gold case counts as decided).
+        An admin may also see disputed cases.
+        """
+        moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
             case = queries.case_by_public_id(session, public_id)
-            claim = queries.claim_of(session, known.id)
-            holds = (
-                case is not None and claim is not None and claim.case_id == case.id
-            )  # a case with a known answer is decided already
-            waits = case is not None and (
-                case.state == CaseState.OPEN
-                or (case.state == CaseState.DISPUTED and known.role == Role.ADMIN)
-            )
-            if case is None or not (holds or waits):
+            if case is None or not _may_see(session, moderator, case):
                 raise unknown_case()
             item = queries.shown_item(session, case.id)
             consent = None if item is None else item.analysis.consent
@@ -160,93 +164,109 @@ class CaseViewService:
                 return None
             media = consent.media
             return CaseMedia(
-                media.name, media.format, media.kind, consent.orientation, item.subject, _spots(item)
+                name=media.name,
+                format=media.format,
+                kind=media.kind,
+                orientation=consent.orientation,
+                subject=item.subject,
+                spots=_locations(item),
             )
 
     def model_answer(self, person: Person | None, public_id: str) -> ModelAnswer:
-        """For whoever has given his own label, and for an admin who decides. Raises Refused also with not_labelled."""
-        known = require(person, Role.MODERATOR)
+        """Return the model's answer to a moderator who has labelled the case, or an admin who decides it.
+
+        Raises Refused also with not_labelled.
+        """
+        moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
             case = queries.case_by_public_id(session, public_id)
             if case is None:
                 raise unknown_case()
-            decides = known.role == Role.ADMIN and case.state == CaseState.DISPUTED
-            if not decides and not queries.labels_of(session, case.id, account_id=known.id):
+            decides = moderator.role == Role.ADMIN and case.state == CaseState.DISPUTED
+            if not decides and not queries.labels_of(session, case.id, account_id=moderator.id):
                 raise Refused("not_labelled", "Give your own label first.")
-            return _answer(session, case)
+            return model_answer(session, case)
 
     def own_label(self, person: Person | None, public_id: str) -> LabelView | None:
-        """What the person said last on the case that he holds, for a page that was loaded anew."""
-        known = require(person, Role.MODERATOR)
+        """Return the person's latest label on the case that they have claimed, for a reloaded page."""
+        moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
-            claim = require_claim(session, known, public_id)
-            given = queries.labels_of(session, claim.case_id, account_id=known.id)
-            return _told(given[-1], 1) if given else None
+            claim = require_claim(session, moderator, public_id)
+            labels = queries.labels_of(session, claim.case_id, account_id=moderator.id)
+            return _label_view(labels[-1], 1) if labels else None
 
-    def next_dispute(self, person: Person | None, without: Sequence[str] = ()) -> str | None:
-        """The public id of the disputed case that waits longest for the admin's decision."""
-        known = require(person, Role.ADMIN)
+    def next_dispute(self, person: Person | None, skipped: Sequence[str] = ()) -> str | None:
+        """Return the public id of the disputed case that has waited longest for the admin's decision."""
+        admin = require(person, Role.ADMIN)
         with self._sessions() as session:
-            cases = queries.disputed_cases(session, known.id, limit=LISTED)
-            return next((case.public_id for case in cases if case.public_id not in without), None)
+            cases = queries.disputed_cases(session, admin.id, limit=MAX_DISPUTES)
+            return next((case.public_id for case in cases if case.public_id not in skipped), None)
 
     def dispute(self, person: Person | None, public_id: str) -> tuple[CaseView, tuple[LabelView, ...]]:
-        """A disputed case, and all that moderators said of it, by number and not by name. Raises Refused also with not_disputed."""
-        known = require(person, Role.ADMIN)
+        """Return a disputed case and all its labels without their authors' names.
+
+        Raises Refused also with not_disputed and own_case.
+        """
+        admin = require(person, Role.ADMIN)
         with self._sessions() as session:
             case = queries.case_by_public_id(session, public_id)
             if case is None or case.state != CaseState.DISPUTED:
                 raise Refused("not_disputed", "This case is not waiting for an adjudicator.")
             labels = queries.labels_of(session, case.id)
-            if any(label.account_id == known.id for label in labels):
-                raise Refused("own_case", "You have labelled this case yourself; somebody else must decide.")
-            numbers = {
-                account: place
-                for place, account in enumerate(dict.fromkeys(label.account_id for label in labels), start=1)
-            }
-            return _seen(session, case), tuple(_told(label, numbers[label.account_id]) for label in labels)
+            if any(label.account_id == admin.id for label in labels):
+                raise Refused("own_case", "You labelled this case yourself. Another admin must decide it.")
+            authors = list(dict.fromkeys(label.account_id for label in labels))
+            views = tuple(_label_view(label, authors.index(label.account_id) + 1) for label in labels)
+            return _case_view(session, case), views
+
+
+def model_answer(session: Session, case: Case) -> ModelAnswer:
+    """Return the stored answer for the case's subject and the visitors' latest votes on it."""
+    first = queries.first_item(session, case.id)
+    analysis, subject = first.analysis, subject_of(first.analysis, first.subject)
+    judged = analysis if subject is None else subject
+    votes = queries.votes_on(session, case.id, newest=MAX_COUNTED_ITEMS)
+    return ModelAnswer(
+        fake_prob=judged.fake_prob,
+        verdict=judged.verdict,
+        model=f"{analysis.model_name} {analysis.model_version}",
+        votes={vote.value: votes.count(vote) for vote in Vote},
+    )
 
 
 def unknown_case() -> Refused:
     return Refused("unknown_case", "There is no such case, or it is not yours to see.")
 
 
-def _seen(session: Session, case: Case) -> CaseView:
+def _may_see(session: Session, moderator: Person, case: Case) -> bool:
+    claim = queries.claim_of(session, moderator.id)
+    if claim is not None and claim.case_id == case.id:
+        return True
+    return case.state == CaseState.OPEN or (case.state == CaseState.DISPUTED and moderator.role == Role.ADMIN)
+
+
+def _case_view(session: Session, case: Case) -> CaseView:
     item = queries.shown_item(session, case.id)
-    if item is None:  # its last result was deleted just now
+    # A visitor may delete the last result of a case at any moment.
+    if item is None:
         raise unknown_case()
     consent = item.analysis.consent
     media = None if consent is None else consent.media
     return CaseView(
-        case.public_id,
-        item.analysis.kind,
-        None if media is None else media.format,
-        item.subject,
-        _spots(item),
+        id=case.public_id,
+        kind=item.analysis.kind,
+        format=None if media is None else media.format,
+        subject=item.subject,
+        spots=_locations(item),
     )
 
 
-def _answer(session: Session, case: Case) -> ModelAnswer:
-    first = queries.first_item(session, case.id)
-    analysis, subject = first.analysis, subject_of(first.analysis, first.subject)
-    prob, verdict = (
-        (analysis.fake_prob, analysis.verdict) if subject is None else (subject.fake_prob, subject.verdict)
-    )
-    votes = queries.votes_on(session, case.id, newest=MAX_COUNTED_ITEMS)
-    return ModelAnswer(
-        prob,
-        verdict,
-        f"{analysis.model_name} {analysis.model_version}",
-        {vote.value: votes.count(vote) for vote in Vote},
-    )
-
-
-def _spots(item: CaseItem) -> tuple[FaceLocation, ...]:
-    """Of a picture its face, or all of them; of a clip the person's face in up to MOST_SPOTS frames, evenly chosen."""
+def _locations(item: CaseItem) -> tuple[FaceLocation, ...]:
+    """Return the subject's faces in a picture, or in up to MAX_LOCATIONS evenly chosen frames of a clip."""
     analysis: Analysis = item.analysis
     if analysis.kind == "image":
         faces = [face for face in analysis.faces if item.subject in (0, face.number)]
-        return tuple(FaceLocation((face.x1, face.y1, face.x2, face.y2), None) for face in faces)
+        return tuple(FaceLocation(box=(face.x1, face.y1, face.x2, face.y2), time=None) for face in faces)
     faces = [
         face
         for face in analysis.faces
@@ -255,23 +275,24 @@ def _spots(item: CaseItem) -> tuple[FaceLocation, ...]:
     times = sorted({face.time for face in faces if face.time is not None})
     step = max(len(times) / MAX_LOCATIONS, 1)
     chosen = {times[int(place * step)] for place in range(min(len(times), MAX_LOCATIONS))}
-    kept = sorted(
-        (face for face in faces if face.time in chosen), key=lambda face: (face.time or 0, face.number)
-    )
-    return tuple(FaceLocation((face.x1, face.y1, face.x2, face.y2), face.time) for face in kept)
+    shown = [face for face in faces if face.time in chosen]
+    shown.sort(key=lambda face: (face.time or 0, face.number))
+    return tuple(FaceLocation(box=(face.x1, face.y1, face.x2, face.y2), time=face.time) for face in shown)
 
 
-def _told(label: Label, moderator: int) -> LabelView:
+def _label_view(label: Label, moderator: int) -> LabelView:
     region = label.region
-    painted = (
-        None
-        if region is None
-        else {
-            "width": region.width,
-            "height": region.height,
-            "time": region.time,
-            "runs": runs_of_mask(region.png),
-        }
+    painted = None
+    if region is not None:
+        painted = RegionView(
+            width=region.width, height=region.height, time=region.time, runs=runs_of_mask(region.png)
+        )
+    return LabelView(
+        moderator=moderator,
+        stage=label.stage,
+        value=label.value,
+        confidence=label.confidence,
+        note=label.note,
+        tags=tuple(tag.tag for tag in label.tags),
+        region=painted,
     )
-    tags = tuple(tag.tag for tag in label.tags)
-    return LabelView(moderator, label.stage, label.value, label.confidence, label.note, tags, painted)

@@ -40,7 +40,7 @@ from webapp.domain.errors import Refused, Unable, unknown_receipt
 from webapp.security.tokens import receipt_hash
 from webapp.services.analysis_records.subjects import decision_of
 from webapp.services.audit.log import AuditService
-from webapp.services.moderation.labelling import UNDO
+from webapp.services.moderation.labelling import UNDO_PERIOD
 from webapp.services.results.moderation_outcome import told
 from webapp.services.storage.kept_media import Keeping
 from webapp.services.storage.snapshot_folders import SnapshotFolders
@@ -62,7 +62,7 @@ class ReceiptService:
         keeping: Keeping | None = None,
         *,
         backups: Path | None = None,
-        delay: timedelta = UNDO,
+        delay: timedelta = UNDO_PERIOD,
         asked: Callable[[str], object] | None = None,
         snapshots: SnapshotFolders | None = None,
         backed_up_until: Callable[[], datetime | None] = lambda: None,

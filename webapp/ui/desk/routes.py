@@ -78,7 +78,10 @@ class Handlers:
     def state(self, asked: Asked) -> Mapping[str, Any]:
         queue = self._services.case_views.queue_counts(asked.person)
         assert asked.person is not None  # the service has looked
-        return {"person": {"name": asked.person.name, "role": asked.person.role}, "queue": queue.to_json()}
+        return {
+            "person": {"name": asked.person.name, "role": asked.person.role},
+            "queue": queue.model_dump(mode="json"),
+        }
 
     def take(self, asked: Asked) -> Mapping[str, Any]:
         case = self._services.claims.take(asked.person, asked.skipped())
@@ -90,7 +93,7 @@ class Handlers:
 
     def following(self, asked: Asked) -> Mapping[str, Any]:
         seen = self._services.case_views.next_case(asked.person, asked.skipped())
-        return {"case": None if seen is None else seen.to_json()}
+        return {"case": None if seen is None else seen.model_dump(mode="json")}
 
     def renew(self, asked: Asked) -> Mapping[str, Any]:
         return {"until": self._services.claims.renew(asked.person, asked.case).isoformat()}
@@ -104,8 +107,8 @@ class Handlers:
         return self.take(asked)
 
     def blind(self, asked: Asked) -> Mapping[str, Any]:
-        self._services.labelling.submit_blind(asked.person, asked.case, asked.said())
-        return {"answer": self._services.case_views.model_answer(asked.person, asked.case).to_json()}
+        answer = self._services.labelling.submit_blind(asked.person, asked.case, asked.said())
+        return {"answer": answer.model_dump(mode="json")}
 
     def final(self, asked: Asked) -> Mapping[str, Any]:
         """`same`: what was said blind is confirmed. The next case comes with the answer."""
@@ -128,7 +131,7 @@ class Handlers:
         """Of this disputed case."""
         return {
             **self._argued(asked, asked.case),
-            "queue": self._services.case_views.queue_counts(asked.person).to_json(),
+            "queue": self._services.case_views.queue_counts(asked.person).model_dump(mode="json"),
         }
 
     def adjudicate(self, asked: Asked) -> Mapping[str, Any]:
@@ -136,7 +139,7 @@ class Handlers:
         return {
             **self.disputed(asked),
             "state": CaseState.DECIDED,
-            "queue": self._services.case_views.queue_counts(asked.person).to_json(),
+            "queue": self._services.case_views.queue_counts(asked.person).model_dump(mode="json"),
         }
 
     def file(self, asked: Asked) -> MediaContent:
@@ -154,16 +157,16 @@ class Handlers:
     def _taken(self, asked: Asked, case: str | None) -> Mapping[str, Any]:
         """A case as one who holds it may see it. What he has labelled blind already is revealed again."""
         case_views = self._services.case_views
-        queue = case_views.queue_counts(asked.person).to_json()
+        queue = case_views.queue_counts(asked.person).model_dump(mode="json")
         if case is None:
             return {"case": None, "queue": queue}
         seen = case_views.claimed_case(asked.person, case)
-        found: dict[str, Any] = {"case": seen.to_json(), "queue": queue}
+        found: dict[str, Any] = {"case": seen.model_dump(mode="json"), "queue": queue}
         if seen.labelled:
             own = case_views.own_label(asked.person, case)
             found |= {
-                "answer": case_views.model_answer(asked.person, case).to_json(),
-                "own": None if own is None else own.to_json(),
+                "answer": case_views.model_answer(asked.person, case).model_dump(mode="json"),
+                "own": None if own is None else own.model_dump(mode="json"),
             }
         return found
 
@@ -171,9 +174,9 @@ class Handlers:
         seen, told = self._services.case_views.dispute(asked.person, case)
         answer = self._services.case_views.model_answer(asked.person, case)
         return {
-            "case": seen.to_json(),
-            "labels": [label.to_json() for label in told],
-            "answer": answer.to_json(),
+            "case": seen.model_dump(mode="json"),
+            "labels": [label.model_dump(mode="json") for label in told],
+            "answer": answer.model_dump(mode="json"),
         }
 
 

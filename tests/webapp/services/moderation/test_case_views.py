@@ -26,7 +26,7 @@ from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.moderation.case_images import CaseImageService, error_level, high_pass
-from webapp.services.moderation.case_views import CaseViewService
+from webapp.services.moderation.case_views import CaseViewService, RegionView
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.flags import FlagService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
@@ -78,7 +78,7 @@ def test_what_is_seen_blind_and_what_is_told_after(
     case = opens(0.7, votes=(Vote.DISAGREE, Vote.AGREE))
     assert code_of(lambda: case_views.claimed_case(people[1], case)) == "claim_lost"
     claims.take(people[1])
-    seen = case_views.claimed_case(people[1], case).to_json()
+    seen = case_views.claimed_case(people[1], case).model_dump(mode="json")
     assert set(seen) == {"id", "kind", "format", "subject", "spots", "labelled", "until"}
     assert not any(word in str(seen) for word in ("0.7", "inconclusive", "disagree", "fffff"))
     assert code_of(lambda: case_views.model_answer(people[1], case)) == "not_labelled"
@@ -109,16 +109,16 @@ def test_an_adjudicator_sees_arguments_without_names(
         labelling.submit_blind(person, case, said)
         labelling.submit_final(person, case)
     assert case_views.queue_counts(admin).disputed == 1
-    assert case_views.queue_counts(people[1]).to_json() == {"waiting": 0, "today": 1, "disputed": 0}
+    assert case_views.queue_counts(people[1]).model_dump() == {"waiting": 0, "today": 1, "disputed": 0}
     assert case_views.next_dispute(admin) == case
     assert case_views.next_dispute(admin, [case]) is None
     _, told = case_views.dispute(admin, case)
     assert [label.moderator for label in told] == [1, 1, 2, 2, 3, 3]
-    assert told[0].region == {"width": 4, "height": 2, "time": None, "runs": [1, 2, 5]}
+    assert told[0].region == RegionView(width=4, height=2, time=None, runs=[1, 2, 5])
     assert "moderator" not in str([label.note for label in told])
     assert code_of(lambda: case_views.dispute(people[1], case)) == "not_allowed"
     labelling.adjudicate(admin, case, REAL)
-    assert case_views.queue_counts(admin).to_json() == {"waiting": 0, "today": 1, "disputed": 0}
+    assert case_views.queue_counts(admin).model_dump() == {"waiting": 0, "today": 1, "disputed": 0}
     assert code_of(lambda: case_views.dispute(admin, case)) == "not_disputed"
     labelling.undo(admin, case)
     assert case_views.queue_counts(admin).today == 0
@@ -142,7 +142,7 @@ def test_the_following_case_is_the_one_that_comes(
     labelling.submit_blind(people[1], first, FAKE)
     labelling.submit_final(people[1], first)
     assert claims.take(people[1]) == second
-    assert case_views.queue_counts(people[1]).to_json() == {"waiting": 1, "today": 1, "disputed": 0}
+    assert case_views.queue_counts(people[1]).model_dump() == {"waiting": 1, "today": 1, "disputed": 0}
 
 
 def test_a_certain_case_can_be_held_where_it_waits(
