@@ -1,4 +1,4 @@
-"""One person's face through a clip: faces of neighbouring frames joined by how much their boxes overlap."""
+"""Tracking of faces through a clip: boxes of neighbouring frames linked by overlap and nearness."""
 
 from __future__ import annotations
 
@@ -8,59 +8,76 @@ import numpy as np
 
 from laanet_core.types import Box
 
-MIN_OVERLAP = 0.2
-MAX_MOVE = 0.75  # of the box's side; between two frames a face may leave its old box altogether
-MAX_MISSED = 3  # judged frames a face may be away
+# IoU from which on two boxes of different frames show the same face.
+MIN_IOU = 0.2
+
+# Distance between two box centres, in sides of the larger box. Between two judged frames a face may leave its
+# old box altogether.
+MAX_MOVE = 0.75
+
+# Ratio of the old to the new side between which two boxes that hardly overlap can still show the same face.
+SIMILAR_SIDES = (0.6, 1.67)
+
+# Judged frames for which a face may be absent before its track ends.
+MAX_MISSED = 3
 
 
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
+def iou(a: Box, b: Box) -> float:
+    """Return the intersection over union of two boxes, in [0, 1]."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
     if width <= 0 or height <= 0:
         return 0.0
-    shared = width * height
-    return shared / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - shared)
+    intersection = width * height
+    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - intersection
+    return intersection / union
 
 
 def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
-    """A track number for every box of every frame, counted from 0 in order of appearance.
+    """Return a track number for every box of every frame, counted from 0 in order of appearance.
 
-    Best pairs first; a pair must overlap, or lie near each other and be alike in size. Two boxes of one frame never share a track.
+    The pair with the highest affinity is linked first. Two boxes of one frame never share a track.
     """
     latest: dict[int, tuple[int, Box]] = {}
-    numbers: list[list[int]] = []
+    track_numbers: list[list[int]] = []
     for index, boxes in enumerate(frames):
-        present = {track: box for track, (seen, box) in latest.items() if index - seen <= MAX_MISSED + 1}
-        pairs = sorted(
-            (
-                (affinity, track, place)
-                for track, old in present.items()
-                for place, box in enumerate(boxes)
-                if (affinity := _affinity(old, box)) > 0
-            ),
-            reverse=True,
-        )
-        chosen: dict[int, int] = {}
-        for _, track, place in pairs:
-            if place not in chosen and track not in chosen.values():
-                chosen[place] = track
-        for place in range(len(boxes)):
-            chosen.setdefault(place, max([*latest, *chosen.values()], default=-1) + 1)
-        latest.update({chosen[place]: (index, box) for place, box in enumerate(boxes)})
-        numbers.append([chosen[place] for place in range(len(boxes))])
-    return numbers
+        active = {track: box for track, (seen_at, box) in latest.items() if index - seen_at <= MAX_MISSED + 1}
+        row = _assign(active, boxes, next_track=max(latest, default=-1) + 1)
+        latest.update({track: (index, box) for track, box in zip(row, boxes, strict=True)})
+        track_numbers.append(row)
+    return track_numbers
+
+
+def _assign(active: dict[int, Box], boxes: Sequence[Box], next_track: int) -> list[int]:
+    """Return a track for each box of one frame: an active one if it fits, else a new one from `next_track` on."""
+    pairs: list[tuple[float, int, int]] = []
+    for track, old in active.items():
+        for place, box in enumerate(boxes):
+            affinity = _affinity(old, box)
+            if affinity > 0:
+                pairs.append((affinity, track, place))
+
+    assigned: dict[int, int] = {}
+    for _, track, place in sorted(pairs, reverse=True):
+        if place not in assigned and track not in assigned.values():
+            assigned[place] = track
+
+    for place in range(len(boxes)):
+        if place not in assigned:
+            assigned[place] = next_track
+            next_track += 1
+    return [assigned[place] for place in range(len(boxes))]
 
 
 def _affinity(old: Box, new: Box) -> float:
-    """Above 0 where the two can be one face: overlaps count 1 to 2, mere nearness 0 to 1."""
-    shared = overlap(old, new)
-    if shared >= MIN_OVERLAP:
+    """Return more than 0 if both boxes can show one face: 1 + IoU for overlapping ones, less than 1 for near ones."""
+    shared = iou(old, new)
+    if shared >= MIN_IOU:
         return 1 + shared
-    side_old, side_new = max(old[2] - old[0], old[3] - old[1]), max(new[2] - new[0], new[3] - new[1])
-    distance = float(
-        np.hypot((old[0] + old[2] - new[0] - new[2]) / 2, (old[1] + old[3] - new[1] - new[3]) / 2)
-    )
-    if not 0.6 < side_old / side_new < 1.67:
+    old_side = max(old[2] - old[0], old[3] - old[1])
+    new_side = max(new[2] - new[0], new[3] - new[1])
+    if not SIMILAR_SIDES[0] < old_side / new_side < SIMILAR_SIDES[1]:
         return 0.0
-    return max(1 - distance / (MAX_MOVE * max(side_old, side_new)), 0.0)
+    across = (old[0] + old[2] - new[0] - new[2]) / 2
+    down = (old[1] + old[3] - new[1] - new[3]) / 2
+    return max(1 - float(np.hypot(across, down)) / (MAX_MOVE * max(old_side, new_side)), 0.0)

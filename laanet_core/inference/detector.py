@@ -13,7 +13,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from laanet_core.decision import DecisionConfig, fake_probability, verdict_of
+from laanet_core.decision import (
+    DecisionConfig,
+    aggregate_tracks,
+    fake_probability,
+    verdict_of,
+    video_fake_prob,
+)
 from laanet_core.errors import UnreadableMedia
 from laanet_core.faces.crops import ENLARGEMENT, crop_square
 from laanet_core.faces.detector import DetectedFace, FaceDetector
@@ -40,7 +46,6 @@ from laanet_core.results import (
     ModelInfo,
     Outcome,
     RuntimeInfo,
-    TrackResult,
     in_order,
 )
 from laanet_core.runtimes.base import Name as RuntimeName
@@ -54,7 +59,6 @@ Progress = Callable[[float, str], None]
 Seen = Callable[[RGBImage], None]
 Early = Callable[[AnalysisResult], None]
 FRAMES = 32
-MIN_TRACK_SHARE = 0.1  # of the judged frames; a face seen in fewer does not decide over a clip
 _NEARLY = 0.8  # of the smallest size that is judged: somewhat smaller faces of a clip are still found, and said to be too small
 _READ_AHEAD = 2  # frames
 
@@ -323,21 +327,11 @@ class Detector:
     def _video_result(
         self, faces: Sequence[FaceResult], judged: int, size: tuple[int, int] | None, started: float
     ) -> AnalysisResult:
-        logits: dict[int, list[float]] = {}
-        for face in faces:
-            if face.fake_logit is not None and face.track is not None:
-                logits.setdefault(face.track, []).append(face.fake_logit)
-        tracks = tuple(self._track(number, logits[number]) for number in sorted(logits))
-        lasting = [track for track in tracks if track.frames >= MIN_TRACK_SHARE * judged] or tracks
-        highest = max((track.fake_prob for track in lasting), default=None)
+        tracks = aggregate_tracks(faces, self.decision)
+        fake_prob = video_fake_prob(tracks, judged)
         return dataclasses.replace(
-            self._result("video", _outcome(faces), tuple(faces), started, highest, size), tracks=tracks
+            self._result("video", _outcome(faces), tuple(faces), started, fake_prob, size), tracks=tracks
         )
-
-    def _track(self, number: int, logits: Sequence[float]) -> TrackResult:
-        mean = float(np.mean(logits))
-        fake_prob = fake_probability(mean, self.decision)
-        return TrackResult(number, len(logits), mean, fake_prob, verdict_of(fake_prob, self.decision))
 
     def _result(
         self,

@@ -10,7 +10,7 @@ from facenet_pytorch import MTCNN
 
 from laanet_core.faces.detector import IMAGE_SIDE, FaceDetector
 from laanet_core.faces.mtcnn import Candidates, Cascade, _chosen
-from laanet_core.faces.tracking import overlap
+from laanet_core.faces.tracking import iou
 from laanet_core.media.images import read_image
 
 ASTRONAUT = (182.0, 62.0, 268.0, 172.0)  # drawn by hand, as are the next two
@@ -24,11 +24,11 @@ def finder() -> FaceDetector:
 
 def test_every_face_is_found_where_it_is(finder: FaceDetector, samples: Path) -> None:
     (face,) = finder.detect(read_image(samples / "astronaut.png"))
-    assert overlap(face.box, ASTRONAUT) > 0.75
+    assert iou(face.box, ASTRONAUT) > 0.75
     found = finder.detect(read_image(samples / "two_people.jpg"))
     assert len(found) == 2
     for expected in TWO_PEOPLE:
-        assert max(overlap(face.box, expected) for face in found) > 0.75
+        assert max(iou(face.box, expected) for face in found) > 0.75
     assert all(face.prob > 0.99 for face in found)
 
 
@@ -49,7 +49,7 @@ def test_large_photographs_cost_a_bounded_search(
     assert max(searched[0][:2]) == IMAGE_SIDE
     scale = 4000 / small.shape[1]
     for expected in TWO_PEOPLE:
-        assert max(overlap(face.box, tuple(value * scale for value in expected)) for face in found) > 0.75  # type: ignore[arg-type]
+        assert max(iou(face.box, tuple(value * scale for value in expected)) for face in found) > 0.75  # type: ignore[arg-type]
 
 
 def test_the_packages_own_driver_finds_the_same_boxes(samples: Path) -> None:

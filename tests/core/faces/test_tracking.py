@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from laanet_core.faces.tracking import link, overlap
+from laanet_core.faces.tracking import iou, link
 from laanet_core.types import Box
 
 
@@ -11,9 +11,9 @@ def box(x: float, y: float = 0, side: float = 10) -> Box:
 
 
 def test_overlap_by_hand() -> None:
-    assert overlap(box(0), box(0)) == 1
-    assert overlap(box(0), box(5)) == pytest.approx(50 / 150)
-    assert overlap(box(0), box(10)) == 0
+    assert iou(box(0), box(0)) == 1
+    assert iou(box(0), box(5)) == pytest.approx(50 / 150)
+    assert iou(box(0), box(10)) == 0
 
 
 def test_two_people_keep_their_numbers() -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from laanet_core.faces.detector import FaceDetector
-from laanet_core.faces.tracking import overlap
+from laanet_core.faces.tracking import iou
 from laanet_core.faces.video_detector import LONGEST_UNSEARCHED, find_faces
 from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame
@@ -64,7 +64,7 @@ def alike(detector: Counting, frames: Sequence[Frame], found: Sequence[Sequence[
         (everywhere,) = FaceDetector.detect_frames(detector, [frame.rgb], smallest=40)
         assert len(faces) == len(everywhere)
         for face in everywhere:
-            assert max(overlap(face.box, other.box) for other in faces) > 0.75
+            assert max(iou(face.box, other.box) for other in faces) > 0.75
 
 
 def test_persons_who_stay_are_followed_along_their_way(detector: Counting, two: Picture) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import fmean
 
-from laanet_core.decision import DecisionConfig, fake_probability, verdict_of
+from laanet_core.decision import DecisionConfig, aggregate_tracks
+from laanet_core.faces.tracking import iou
 from laanet_core.types import Box
 from webapp.db.tables import Analysis, Face
 
 WHOLE_FILE = 0
-OVERLAP = 0.5  # of two boxes, from which on they are of the same face
+# Two boxes with at least this IoU show the same face.
+MIN_IOU = 0.5
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,16 @@ def subjects_of(analysis: Analysis) -> list[Subject]:
     decision = decision_of(analysis)
     if decision is None:
         return []
-    persons: dict[int, list[Face]] = {}
-    for face in analysis.faces:
-        if face.track is not None and face.fake_logit is not None:
-            persons.setdefault(face.track, []).append(face)
-    return [_person(track, persons[track], analysis, decision) for track in sorted(persons)]
+    judged = [face for face in analysis.faces if face.fake_logit is not None]
+    return [
+        Subject(
+            track.track + 1,
+            track.fake_prob,
+            track.verdict,
+            _share([face for face in judged if face.track == track.track], analysis),
+        )
+        for track in aggregate_tracks(judged, decision)
+    ]
 
 
 def whole_file(analysis: Analysis) -> Subject:
@@ -60,7 +67,7 @@ def same_place(one: Subject, other: Subject) -> bool:
         return True
     if one.box is None or other.box is None:
         return one.number == other.number
-    return overlap(one.box, other.box) >= OVERLAP
+    return iou(one.box, other.box) >= MIN_IOU
 
 
 def decision_of(analysis: Analysis) -> DecisionConfig | None:
@@ -70,12 +77,6 @@ def decision_of(analysis: Analysis) -> DecisionConfig | None:
     return DecisionConfig(
         temperature=analysis.temperature, real_below=analysis.real_below, fake_above=analysis.fake_above
     )
-
-
-def _person(track: int, faces: list[Face], analysis: Analysis, decision: DecisionConfig) -> Subject:
-    """Video-level: the logits averaged over the person's frames, then calibrated, as the detector does."""
-    fake_prob = fake_probability(fmean(face.fake_logit or 0.0 for face in faces), decision)
-    return Subject(track + 1, fake_prob, verdict_of(fake_prob, decision), _share(faces, analysis))
 
 
 def _share(faces: list[Face], analysis: Analysis) -> Box | None:
@@ -88,16 +89,4 @@ def _share(faces: list[Face], analysis: Analysis) -> Box | None:
         fmean(face.y1 for face in faces) / down,
         fmean(face.x2 for face in faces) / across,
         fmean(face.y2 for face in faces) / down,
-    )
-
-
-def overlap(one: Box, other: Box) -> float:
-    """Intersection over union, from 0 to 1."""
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    down = min(one[3], other[3]) - max(one[1], other[1])
-    if across <= 0 or down <= 0:
-        return 0.0
-    both = across * down
-    return both / (
-        (one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1]) - both
     )

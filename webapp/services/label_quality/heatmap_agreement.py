@@ -14,6 +14,7 @@ import numpy as np
 from sqlalchemy.exc import IntegrityError
 
 from laanet_core.evaluation.localization import Agreement, agreement
+from laanet_core.faces.tracking import iou
 from laanet_core.results import AnalysisResult
 from laanet_core.types import Box
 from webapp.db.measure_queries import Region, unmeasured_regions
@@ -24,7 +25,7 @@ from webapp.media.masks import painted_pixels
 from webapp.media.store import StoreFailed
 from webapp.media.stripping import with_orientation
 from webapp.services.analysis.service import Judge
-from webapp.services.analysis_records.subjects import OVERLAP, overlap
+from webapp.services.analysis_records.subjects import MIN_IOU
 from webapp.services.storage.kept_media import Keeping
 
 logger = logging.getLogger(__name__)
@@ -86,9 +87,9 @@ class HeatmapAgreementService:
 
 def compare_region(png: bytes, result: AnalysisResult, box: Box) -> Agreement | None:
     """A painted region against the heatmap of the face that lies at `box`; None where it is about another, or there is none."""
-    faces = [face for face in result.faces if face.heatmap is not None and overlap(face.box, box) >= OVERLAP]
+    faces = [face for face in result.faces if face.heatmap is not None and iou(face.box, box) >= MIN_IOU]
     if not faces or result.size is None:
         return None
-    face = max(faces, key=lambda face: overlap(face.box, box))
+    face = max(faces, key=lambda face: iou(face.box, box))
     assert face.heatmap is not None
     return agreement(painted_pixels(png).astype(np.uint8), face.heatmap, result.size)

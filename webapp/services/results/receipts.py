@@ -11,11 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-import numpy as np
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from laanet_core.decision import DecisionConfig, fake_probability, verdict_of
+from laanet_core.decision import DecisionConfig, aggregate_tracks
 from laanet_core.inference.stability import Stability
 from laanet_core.inference.stable_verdicts import held_answer
 from laanet_core.results import (
@@ -25,7 +24,6 @@ from laanet_core.results import (
     Kind,
     ModelInfo,
     Outcome,
-    TrackResult,
     Verdict,
     in_order,
 )
@@ -224,6 +222,8 @@ def _media(row: Analysis) -> dict[str, Any]:
 
 
 def _answer(row: Analysis) -> AnalysisResult:
+    """Build the result from the stored rows. Results without stored thresholds have no tracks."""
+    decision = decision_of(row)
     faces = tuple(
         FaceResult(
             (face.x1, face.y1, face.x2, face.y2),
@@ -247,7 +247,7 @@ def _answer(row: Analysis) -> AnalysisResult:
         error=None
         if row.error_code is None
         else ErrorInfo(row.error_code, row.error_message or "The file could not be read."),
-        tracks=_tracks(faces, decision_of(row)),
+        tracks=() if decision is None else aggregate_tracks(faces, decision),
         cautions=in_order((row.cautions or "").split(",")),
     )
 
@@ -258,24 +258,6 @@ def _thresholds(decision: DecisionConfig) -> dict[str, float]:
         "real_below": decision.real_below,
         "fake_above": decision.fake_above,
     }
-
-
-def _tracks(faces: tuple[FaceResult, ...], decision: DecisionConfig | None) -> tuple[TrackResult, ...]:
-    """A clip's persons, computed again from the stored logits and thresholds; none where no thresholds were stored."""
-    if decision is None:
-        return ()
-    logits: dict[int, list[float]] = {}
-    for face in faces:
-        if face.track is not None and face.fake_logit is not None:
-            logits.setdefault(face.track, []).append(face.fake_logit)
-    tracks = []
-    for number in sorted(logits):
-        mean = float(np.mean(logits[number]))
-        probability = fake_probability(mean, decision)
-        tracks.append(
-            TrackResult(number, len(logits[number]), mean, probability, verdict_of(probability, decision))
-        )
-    return tuple(tracks)
 
 
 def _said(row: Feedback) -> dict[str, Any]:
