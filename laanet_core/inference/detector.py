@@ -56,7 +56,7 @@ from laanet_core.types import Box, RGBImage
 
 logger = logging.getLogger(__name__)
 Progress = Callable[[float, str], None]
-Seen = Callable[[RGBImage], None]
+Seen = Callable[[Frame], None]
 Early = Callable[[AnalysisResult], None]
 FRAMES = 32
 _NEARLY = 0.8  # of the smallest size that is judged: somewhat smaller faces of a clip are still found, and said to be too small
@@ -153,7 +153,7 @@ class Detector:
 
         Video-level: a track's logits averaged over its frames, then calibrated; the clip's probability and verdict are those of its most
         suspicious track. `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop; `seen` is called with every
-        judged frame (H, W, 3) uint8 RGB, in order, from another thread; `early` with the answer over the frames judged so far, while more
+        judged `Frame`, in order, from another thread; `early` with the answer over the frames judged so far, while more
         are to come. Decoding, looking for faces and judging them go on side by side; a few frames are held at a time, however long the
         clip. Raises UnreadableMedia.
         """
@@ -167,7 +167,7 @@ class Detector:
                 for frame in found:
                     sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
                     if seen:
-                        seen(frame.rgb)
+                        seen(frame)
                     yield frame
 
         def find() -> Generator[list[Picture]]:
@@ -202,7 +202,7 @@ class Detector:
         """Judge a picture or clip, known by its content. A file that cannot be judged gives the outcome `rejected` with its code.
 
         `only` rejects the other kind; `cropped` takes a picture as a face crop and rejects clips; `seen` is called with the upright
-        picture, or every judged frame, (H, W, 3) uint8 RGB; `early` with what is known of a clip while it is judged.
+        picture as a `Frame` at 0 seconds, or with every judged frame; `early` with what is known of a clip while it is judged.
         """
         started = time.monotonic()
         kind: Kind = "image"
@@ -218,7 +218,7 @@ class Detector:
                 return self.analyse_video(path, frames, progress, seen=seen, early=early)
             rgb = self._reader.image(Path(path), warn=told.add)
             if seen:
-                seen(rgb)
+                seen(Frame(rgb, 0.0))
             if progress:
                 progress(0.3, "judging")
             result = self.analyse_crop(rgb) if cropped else self.analyse_image(rgb)

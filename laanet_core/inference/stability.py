@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +23,8 @@ from laanet_core.types import Box, RGBImage
 Change = Callable[
     [RGBImage, Box], tuple[RGBImage, Box]
 ]  # a region and a square in it -> both after the change
+# Threads that recompress faces; more gain nothing.
+_THREADS = 4
 _GRID = 16  # pixels; regions begin on JPEG's block grid, so that their blocks are those of the whole picture saved as JPEG
 
 
@@ -84,20 +89,31 @@ def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) 
     face at its own resolution, then the face is cropped as inference crops it; the detector's box stays. Raises ValueError for a face
     outside of rgb.
     """
-    lossy: list[RGBImage] = []
-    single: list[RGBImage] = []
     size = detector.config.input_size
-    for face in faces:
-        if face.heatmap is not None:
-            region, square = _region(rgb, face.heatmap.box)
-            lossy.extend(crop_square(*change(region, square), size) for change in CHANGES.values())
-            single.extend([crop_square(region, square, size), crop_square(*_mirror(region, square), size)])
-    logits = iter(detector.score_crops(lossy).fake_logit.reshape(-1, len(CHANGES)).tolist())
-    halves = iter(
-        detector.score_crops(single, flip=False).fake_logit.reshape(-1, 2).tolist()
-    )  # with the flip test the two would be equal
+    scored = [face.heatmap for face in faces if face.heatmap is not None]
+    regions = [_region(rgb, heatmap.box) for heatmap in scored]
+    versions = list(itertools.product(regions, (*CHANGES.values(), _unchanged, _mirror)))
+
+    def crop(version: tuple[tuple[RGBImage, Box], Change]) -> RGBImage:
+        (region, square), change = version
+        return crop_square(*change(region, square), size)
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, _THREADS)) as pool:
+        crops = list(pool.map(crop, versions))
+    # the flip test of the lossy versions; with it, unchanged and mirrored would score alike
+    flips = [
+        np.ascontiguousarray(rgb[:, ::-1])
+        for rgb, (_, change) in zip(crops, versions, strict=True)
+        if change not in (_unchanged, _mirror)
+    ]
+    # one pass for all versions of all faces
+    logits = detector.score_crops([*crops, *flips], flip=False).fake_logit  # (N,)
+    straight = logits[: len(crops)].reshape(-1, len(CHANGES) + 2)
+    flipped = logits[len(crops) :].reshape(-1, len(CHANGES))
+    lossy = iter(((straight[:, : len(CHANGES)] + flipped) / 2).tolist())
+    single = iter(straight[:, len(CHANGES) :].tolist())
     return [
-        None if face.heatmap is None else _stability(detector, face, next(logits), next(halves))
+        None if face.heatmap is None else _stability(detector, face, next(lossy), next(single))
         for face in faces
     ]
 
@@ -119,14 +135,15 @@ def holds(verdict: Verdict, variants: Sequence[Variant]) -> bool:
 
 
 def _stability(
-    detector: Detector, face: FaceResult, logits: Sequence[float], halves: Sequence[float]
+    detector: Detector, face: FaceResult, logits: Sequence[float], single: Sequence[float]
 ) -> Stability:
+    """Compare a face's verdict with those after each lossy change, and of its crop `single`: unchanged, mirrored."""
     if face.verdict is None:
         raise ValueError("a face with a heatmap but no verdict is none of a detector's")
     too_small = (
         min(face.box[2] - face.box[0], face.box[3] - face.box[1]) / 2 < detector.decision.min_face_size
     )
-    plain, mirrored = halves
+    plain, mirrored = single
     variants = [
         _variant(name, None if too_small and name == "half_size" else logit, face.verdict, detector)
         for name, logit in zip(CHANGES, logits, strict=True)
@@ -185,6 +202,10 @@ def _halve(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
         square[2] * scale_x,
         square[3] * scale_y,
     )
+
+
+def _unchanged(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
+    return region, square
 
 
 def _mirror(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:

@@ -9,10 +9,10 @@ from webapp.bootstrap.cases import build_cases, build_desk
 from webapp.bootstrap.detector import open_detector
 from webapp.bootstrap.learning import learning_tasks, open_learning
 from webapp.bootstrap.records import Records, open_records, restore_at_start, snapshot_folders
-from webapp.bootstrap.tasks import records_tasks
+from webapp.bootstrap.tasks import MINUTE, records_tasks
 from webapp.db.session import answers
 from webapp.db.sqlite_files import sqlite_file
-from webapp.services.operations.scheduler import Scheduler
+from webapp.services.operations.scheduler import ScheduledTask, Scheduler
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def build(settings: Settings) -> Application:
     from webapp.services.model_registry.startup_weights import StartingWeights
 
     starting = StartingWeights(settings.weights)  # first: the Hub takes its time
+    from webapp.services.analysis.analysed_media import UNUSED_SECONDS, PixelCache
     from webapp.services.analysis.jobs import Jobs
     from webapp.services.analysis.service import AnalysisService
     from webapp.services.operations.shutdown import Shutdown
@@ -77,6 +78,7 @@ def build(settings: Settings) -> Application:
     )
     metrics = _metrics(settings, analysis)
     feedback = FeedbackService(sessions, stored=cases.triage.process)
+    uploads, pixels = Uploads(settings.cache), PixelCache()
     receipts = ReceiptService(
         sessions,
         records.audit,
@@ -86,6 +88,7 @@ def build(settings: Settings) -> Application:
         asked=cases.triage.process,
         snapshots=snapshot_folders(settings),
         backed_up_until=records.backups.covered_until,
+        on_deleted=[uploads.release, pixels.release_receipt],
     )
 
     from webapp.ui.page_presence import Presence
@@ -95,10 +98,14 @@ def build(settings: Settings) -> Application:
     from webapp.ui.server import build as build_pages
     from webapp.ui.services import Services
 
-    uploads = Uploads(settings.cache)
-    receipts.deleted = uploads.release
     evidence = EvidenceService(
-        detector, decoders, frames=settings.frames, folder=settings.cache, reliability=cases.reliability
+        detector,
+        decoders,
+        frames=settings.frames,
+        folder=settings.cache,
+        cache=pixels,
+        reliability=cases.reliability,
+        workers=settings.at_once,
     )
     services = Services(
         analysis, feedback, receipts, evidence, uploads, settings, Presence(analysis.jobs.stop), weights
@@ -110,7 +117,14 @@ def build(settings: Settings) -> Application:
     )
     health = _health(settings, records, analysis, detector, weights)
     timer = Scheduler(
-        [*records_tasks(records, settings), *cases.tasks, *learning_tasks(learning, follower, settings)]
+        [
+            *records_tasks(records, settings),
+            *cases.tasks,
+            *learning_tasks(learning, follower, settings),
+            ScheduledTask(
+                "releasing pixels", lambda: pixels.sweep(UNUSED_SECONDS), every=MINUTE, first=MINUTE
+            ),
+        ]
     )
     stopping = Shutdown(
         analysis,

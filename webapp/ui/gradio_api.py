@@ -39,14 +39,17 @@ def _add_analyses(services: Services) -> None:
         if not file:
             return None, _MISSING
         path, overlay = Path(file), None
-        analysed = services.analysis.analyse(path, only="image")
-        if analysed.result.outcome != "rejected":
-            with contextlib.suppress(UnreadableMedia):  # the answer counts, and is stored
-                overlay = _laid_down(
-                    draw_overlay(services.evidence.picture(path), analysed.result.faces),
-                    services.settings.cache,
-                )
-                services.uploads.hold(analysed.receipt, overlay)
+        media = services.evidence.open_media(path)
+        try:
+            analysed = services.analysis.analyse(path, only="image", media=media)
+            if analysed.result.outcome != "rejected":
+                # without a picture the answer still counts, and is stored
+                with contextlib.suppress(UnreadableMedia):
+                    drawn = draw_overlay(media.picture(), analysed.result.faces)
+                    overlay = _laid_down(drawn, services.settings.cache)
+                    services.uploads.hold(analysed.receipt, overlay)
+        finally:
+            media.release()
         services.uploads.drop(path)
         return None if overlay is None else str(overlay), analysed.to_json()
 

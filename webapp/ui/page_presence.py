@@ -1,4 +1,4 @@
-"""Whether those for whom something is analysed are still there: what they can no longer be told is not done, and not kept."""
+"""Open pages: their running analyses and the memory to free when they close."""
 
 from __future__ import annotations
 
@@ -8,33 +8,42 @@ from contextlib import contextmanager
 
 
 class Presence:
-    """Which pages have an analysis under way, by their sessions, and which of them were closed meanwhile. Safe between threads."""
+    """Pages by their Gradio session: the job each one waits for, and the release of its visit. Thread-safe."""
 
     def __init__(self, stop: Callable[[str], object]) -> None:
         """`stop` is called with the job of a page that was closed."""
         self._stop = stop
         self._lock = threading.Lock()
         self._jobs: dict[str, str] = {}
-        self._left: set[str] = set()
+        self._closed: set[str] = set()
+        self._releases: dict[str, Callable[[], object]] = {}
 
     @contextmanager
     def awaiting(self, session: str, job: str) -> Iterator[Callable[[], bool]]:
-        """While a page waits for a job; gives what tells whether it was closed since."""
+        """While a page waits for a job, yield a function that returns True once the page was closed."""
         with self._lock:
             self._jobs[session] = job
-            self._left.discard(session)
+            self._closed.discard(session)
         try:
-            yield lambda: session in self._left
+            yield lambda: session in self._closed
         finally:
             with self._lock:
                 self._jobs.pop(session, None)
-                self._left.discard(session)
+                self._closed.discard(session)
+
+    def at_leave(self, session: str, release: Callable[[], object]) -> None:
+        """Call `release` when the page closes, instead of an earlier one."""
+        with self._lock:
+            self._releases[session] = release
 
     def leave(self, session: str) -> None:
-        """A page was closed, reloaded or left for another."""
+        """Stop the job of a page that was closed, reloaded or left, and release its visit."""
         with self._lock:
             job = self._jobs.get(session)
             if job is not None:
-                self._left.add(session)
+                self._closed.add(session)
+            release = self._releases.pop(session, None)
         if job is not None:
             self._stop(job)
+        if release is not None:
+            release()

@@ -20,6 +20,7 @@ from PIL import Image
 from laanet_core.errors import UnreadableMedia
 from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_image
+from laanet_core.media.video import Frame
 from laanet_core.modeling.loading import load_weights
 from tests.core.clips import write_clip
 from tests.webapp import private
@@ -188,7 +189,7 @@ def test_a_worker_killed_in_the_middle_is_an_answer_and_the_next_file_is_judged(
 ) -> None:
     write_clip(file.with_suffix(".mp4"), [rgb] * 10)
 
-    def kill(_: Pixels) -> None:
+    def kill(_: Frame) -> None:
         for lent in decoders._lent:
             os.kill(lent.pid, signal.SIGKILL)
 

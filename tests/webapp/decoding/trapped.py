@@ -46,16 +46,19 @@ def set_traps() -> None:
 def visit(application: Application, photo: Path, clip: Path) -> None:
     evidence = application.services.evidence
     for path in (photo, clip):
-        analysed = application.services.analysis.analyse(path, consent=True)
+        media = evidence.open_media(path)
+        analysed = application.services.analysis.analyse(path, consent=True, media=media)
         assert analysed.result.outcome == "verdict", analysed.result.error
         assert analysed.kept
-        assert evidence.stabilities(path, analysed.result)
+        assert evidence.stabilities(media, analysed.result)
         if path == clip:
-            assert evidence.worst_moments(path, analysed.result)
+            assert media.moments(analysed.result)
             assert evidence.overlay_clip(path, analysed.result).stat().st_size > 1000
+        media.release()
+    media = evidence.open_media(photo)
     analysed = application.services.analysis.analyse(photo)
-    assert len(evidence.consistency(photo, analysed.result)) == 2
-    assert evidence.picture(photo).shape == (661, 1126, 3)
+    assert len(evidence.consistency(media, analysed.result)) == 2
+    assert media.picture().shape == (661, 1126, 3)
 
 
 def main(folder: Path) -> None:

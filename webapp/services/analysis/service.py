@@ -17,14 +17,15 @@ from laanet_core.decision import DecisionConfig
 from laanet_core.errors import UnreadableMedia
 from laanet_core.inference.detector import Early
 from laanet_core.media.images import sniff_file
+from laanet_core.media.video import Frame
 from laanet_core.results import AnalysisResult, FaceResult, Kind, ModelInfo
-from laanet_core.types import RGBImage
 from webapp.db.near_duplicates import fingerprint_row
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Face
 from webapp.domain.clock import now
 from webapp.media.fingerprint import Fingerprints
 from webapp.security.tokens import new_key, new_receipt, receipt_hash
+from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.jobs import Jobs, Progress
 from webapp.services.analysis.queue import Turn, Turns
 from webapp.services.model_registry.serving import pinned, that_gave
@@ -51,7 +52,7 @@ class Judge(Protocol):
         frames: int = ...,
         only: Kind | None = ...,
         progress: Progress | None = ...,
-        seen: Callable[[RGBImage], None] | None = ...,
+        seen: Callable[[Frame], None] | None = ...,
         early: Early | None = ...,
     ) -> AnalysisResult: ...
 
@@ -128,27 +129,49 @@ class AnalysisService:
         progress: Progress | None = None,
         early: Early | None = None,
         turn: Turn | None = None,
+        media: AnalysedMedia | None = None,
     ) -> Analysed:
         """Judge one file. Bad media is an answer too (`rejected`); raises Cancelled when the job was asked to stop.
 
         `consent`: the visitor agreed that the file is kept. `early` is told what is known of a clip while it is judged. Waits for a turn,
         unless the caller holds one already; either is given back once the file is judged, and the answer stored after that.
+        `media` receives the decoded pixels; the caller releases it, whatever happens.
         """
-        seen = Fingerprints()
+        fingerprints = Fingerprints()
+
+        def decoded(frame: Frame) -> None:
+            fingerprints(frame.rgb)
+            if media is not None:
+                media.add(frame)
+
+        def judged_so_far(result: AnalysisResult) -> None:
+            if media is not None:
+                media.prune(result)
+            if early is not None:
+                early(result)
+
         with self.jobs.run(job or new_key(), progress) as tell:
             with self._in_turn(turn, path, tell):
                 judge: Judge = pinned(
                     self.detector
                 )  # one and the same for the whole answer, whatever is promoted meanwhile
                 result = judge.analyse_file(
-                    path, frames=self.frames, only=only, progress=tell, seen=seen, early=early
+                    path,
+                    frames=self.frames,
+                    only=only,
+                    progress=tell,
+                    seen=decoded,
+                    early=judged_so_far if media is not None else early,
                 )
                 if self.told is not None:
                     self.told(result)
                 tell(1.0, "storing")  # the last moment to stop
                 placed = self._placed(path, result) if consent else None
-            answer = _Answer(result, judge.decision, _sha256(path), seen.chosen(), now())
-            return self._store(answer, placed)
+            answer = _Answer(result, judge.decision, _sha256(path), fingerprints.chosen(), now())
+            analysed = self._store(answer, placed)
+        if media is not None:
+            media.finish(result, analysed.receipt)
+        return analysed
 
     @contextmanager
     def _in_turn(self, turn: Turn | None, path: Path, tell: Progress) -> Iterator[None]:

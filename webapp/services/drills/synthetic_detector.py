@@ -9,8 +9,9 @@ from typing import Any
 from laanet_core.decision import DecisionConfig
 from laanet_core.faces.landmarks import face_box
 from laanet_core.media.images import read_image
+from laanet_core.media.video import Frame
 from laanet_core.results import AnalysisResult, FaceResult, ModelInfo
-from laanet_core.types import Box, Landmarks, RGBImage
+from laanet_core.types import Box, Landmarks
 
 
 def box_of(landmarks: Landmarks) -> Box:
@@ -28,11 +29,11 @@ class DrawnJudge:
         self._box = box
 
     def analyse_file(
-        self, path: str | Path, *, seen: Callable[[RGBImage], None] | None = None, **_: Any
+        self, path: str | Path, *, seen: Callable[[Frame], None] | None = None, **_: Any
     ) -> AnalysisResult:
         rgb = read_image(Path(path))
         if seen is not None:
-            seen(rgb)
+            seen(Frame(rgb, 0.0))
         face = FaceResult(self._box, 1.0, 0.0, 0.5, "inconclusive", None, None)
         size = (rgb.shape[1], rgb.shape[0])
         return AnalysisResult("image", "verdict", "inconclusive", 0.5, (face,), self.info, 0.0, size=size)

@@ -1,9 +1,11 @@
-"""What backs or weakens an answer that was given: the file is looked at again, and nothing is stored."""
+"""Evidence for or against an analysis: shown frames, stability, consistency maps, overlay clip and reports."""
 
 from __future__ import annotations
 
+import contextvars
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,13 @@ import numpy.typing as npt
 
 from laanet_core.faces.crops import crop_square
 from laanet_core.inference.detector import Detector
-from laanet_core.inference.key_frames import Moment, moments, worst_times
 from laanet_core.inference.overlay_video import write_overlay_clip
 from laanet_core.inference.stability import Stability, stabilities
 from laanet_core.inference.stable_verdicts import checked_faces, held_answer
 from laanet_core.media.reader import Reader
 from laanet_core.results import AnalysisResult
 from laanet_core.types import RGBImage
+from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
 from webapp.services.analysis.jobs import Progress
 from webapp.services.analysis.service import Analysed
 from webapp.services.label_quality.score_reliability import ScoreReliability, ScoreReliabilityService
@@ -29,8 +31,11 @@ CROP_SIDE = 224
 
 
 class EvidenceService:
-    """Decodes by `reader`, never itself. `frames` is the number of a clip's frames that were judged, `folder` where made files are put:
-    it is swept like the uploads. `reliability` knows what moderators decided; without it nothing is said of that.
+    """Everything made of a file after its analysis. Nothing here is stored.
+
+    `reader` decodes files, `frames` is the number of judged frames of a clip. Overlay clips are written to `folder`,
+    which is swept like the uploads. `cache` holds decoded pixels. `reliability` knows the moderators' decisions;
+    without it no reliability is stated. `workers` stability checks run at a time.
     """
 
     def __init__(
@@ -40,94 +45,106 @@ class EvidenceService:
         *,
         frames: int,
         folder: Path,
+        cache: PixelCache | None = None,
         reliability: ScoreReliabilityService | None = None,
+        workers: int = 1,
     ) -> None:
         self._detector = detector
         self._reader = reader
         self._frames = frames
         self._folder = folder
+        self._cache = cache or PixelCache()
         self._reliability = reliability
+        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="stability")
+
+    def open_media(self, path: Path) -> AnalysedMedia:
+        """Return an empty holder for the pixels of a file that is about to be analysed."""
+        return AnalysedMedia(path, self._reader, self._cache, frames=self._frames)
 
     def reliabilities(self, result: AnalysisResult) -> list[ScoreReliability | None]:
-        """How often scores like those of a picture's faces, or of a clip's persons, were fake; None where too little is known."""
+        """Return how often moderators decided "fake" at scores like those of each face (picture) or person (clip).
+
+        None if too few decisions are known.
+        """
         subjects = result.tracks if result.kind == "video" else result.faces
         return [None] * len(subjects) if self._reliability is None else self._reliability.for_result(result)
 
-    def picture(self, path: Path) -> RGBImage:
-        """The upright picture (H, W, 3) uint8 RGB. Raises UnreadableMedia."""
-        return self._reader.image(path)
+    def start_stability_check(
+        self, media: AnalysedMedia, result: AnalysisResult
+    ) -> Future[list[Stability | None]]:
+        """Check the verdicts in another thread; see `stabilities`."""
+        # the visitor's request, which decides whose GPU quota is used on ZeroGPU
+        context = contextvars.copy_context()
+        return self._workers.submit(context.run, self.stabilities, media, result)
 
-    def stabilities(self, path: Path, result: AnalysisResult) -> list[Stability | None]:
-        """Whether the verdicts of `holding.checked_faces` hold, in their order; None for a face without a score."""
-        faces = checked_faces(result)
-        rgb = (
-            self.picture(path)
-            if result.kind == "image"
-            else next(iter(self.worst_moments(path, result, limit=1))).rgb
-        )
-        return stabilities(that_gave(self._detector, result.model), rgb, faces)
+    def stabilities(self, media: AnalysedMedia, result: AnalysisResult) -> list[Stability | None]:
+        """Judge the faces of `checked_faces(result)` again after lossy changes, in their order.
 
-    def held(self, result: AnalysisResult, found: Sequence[Stability | None] | None) -> AnalysisResult:
-        """The answer with the verdicts that are left after `stabilities`, as it is shown; as it was given while that is not known."""
-        return result if found is None else held_answer(result, found)
+        None for a face without a score. Raises UnreadableMedia.
+        """
+        rgb = media.picture() if result.kind == "image" else media.moments(result, limit=1)[0].rgb
+        return stabilities(that_gave(self._detector, result.model), rgb, checked_faces(result))
+
+    def held(self, result: AnalysisResult, checks: Sequence[Stability | None] | None) -> AnalysisResult:
+        """Return the result with the verdicts that remain after the stability check; unchanged before it."""
+        return result if checks is None else held_answer(result, checks)
 
     def consistency(
-        self, path: Path, result: AnalysisResult
+        self, media: AnalysedMedia, result: AnalysisResult
     ) -> list[tuple[RGBImage, npt.NDArray[np.float32]] | None]:
-        """Of every face of a picture its crop (S, S, 3) and consistency map (S/4, S/4) in [0, 1]; None for a face without a score."""
-        rgb = self.picture(path)
-        found: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
+        """Return the crop (S, S, 3) uint8 RGB and the consistency map (S/4, S/4) float32 in [0, 1] of each face.
+
+        None for a face without a score. Raises UnreadableMedia.
+        """
+        rgb = media.picture()
+        detector = that_gave(self._detector, result.model)
+        maps: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
         for face in result.faces:
             if face.heatmap is None:
-                found.append(None)
+                maps.append(None)
                 continue
             crop = crop_square(rgb, face.heatmap.box, CROP_SIDE)
-            found.append((crop, that_gave(self._detector, result.model).consistency_map(rgb, face).values))
-        return found
-
-    def worst_moments(self, path: Path, result: AnalysisResult, *, limit: int = 4) -> list[Moment]:
-        return list(
-            moments(path, result, worst_times(result, limit=limit), self._frames, reader=self._reader)
-        )
+            maps.append((crop, detector.consistency_map(rgb, face).values))
+        return maps
 
     def overlay_clip(self, path: Path, result: AnalysisResult, progress: Progress | None = None) -> Path:
-        """The clip with boxes and heatmap drawn in, as an MP4 of our making. Raises UnreadableMedia."""
+        """Return a new MP4 of the clip with boxes and heatmap drawn in; decodes the clip. Raises UnreadableMedia."""
         target = Path(tempfile.mkdtemp(dir=self._folder)) / "overlay.mp4"
         write_overlay_clip(path, result, target, progress=progress, reader=self._reader)
         return target
 
     def report_json(
         self,
-        path: Path,
+        media: AnalysedMedia,
         analysed: Analysed,
         words: Mapping[str, str] | None = None,
-        found: Sequence[Stability | None] | None = None,
+        checks: Sequence[Stability | None] | None = None,
     ) -> dict[str, Any]:
-        """`found` is what `stabilities` gave, where that is known already."""
-        report = self._report(analysed, words, found)
-        return report_json(report, **self._pictures(path, report))
+        """Return the report as JSON values. `checks` is the result of `stabilities`, if known."""
+        report = self._report(analysed, words, checks)
+        return report_json(report, **self._pictures(media, report))
 
     def report_pdf(
         self,
-        path: Path,
+        media: AnalysedMedia,
         analysed: Analysed,
         words: Mapping[str, str] | None = None,
-        found: Sequence[Stability | None] | None = None,
+        checks: Sequence[Stability | None] | None = None,
     ) -> bytes:
-        """An A4 report. `words` are those of another language than English, `found` as in `report_json`."""
-        report = self._report(analysed, words, found)
-        return report_pdf(report, **self._pictures(path, report))
+        """Return the report as an A4 PDF in the language of `words`, English if None; `checks` as in `report_json`."""
+        report = self._report(analysed, words, checks)
+        return report_pdf(report, **self._pictures(media, report))
 
-    def _pictures(self, path: Path, report: Report) -> dict[str, Any]:
-        """What a report shows of a file: the photo, or the frames of a clip."""
+    def _pictures(self, media: AnalysedMedia, report: Report) -> dict[str, Any]:
+        """Return the photo or the clip's frames that a report shows."""
         if report.result.kind == "image" and report.result.outcome != "rejected":
-            return {"rgb": self.picture(path)}
+            return {"rgb": media.picture()}
         if report.result.outcome == "verdict":
-            return {"moments": self.worst_moments(path, report.shown)}
+            return {"moments": media.moments(report.shown)}
         return {}
 
     def _report(
-        self, analysed: Analysed, words: Mapping[str, str] | None, found: Sequence[Stability | None] | None
+        self, analysed: Analysed, words: Mapping[str, str] | None, checks: Sequence[Stability | None] | None
     ) -> Report:
         extra: dict[str, Any] = {} if words is None else {"words": words}
         judge = that_gave(self._detector, analysed.result.model)
@@ -138,6 +155,6 @@ class EvidenceService:
             analysed.created,
             notice=judge.notice,
             reliability=tuple(self.reliabilities(analysed.result)),
-            stabilities=found,
+            stabilities=checks,
             **extra,
         )

@@ -53,7 +53,7 @@ _COMMITTED_WITHIN = timedelta(
 class ReceiptService:
     """Every method raises Refused: unknown_receipt, or unavailable / not_saved / not_deleted where the database fails."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         sessions: Sessions,
         audit: AuditService | None = None,
@@ -64,11 +64,12 @@ class ReceiptService:
         asked: Callable[[str], object] | None = None,
         snapshots: SnapshotFolders | None = None,
         backed_up_until: Callable[[], datetime | None] = lambda: None,
+        on_deleted: Sequence[Callable[[str], object]] = (),
     ) -> None:
         """`keeping` removes the files of what is deleted (only a database that never had any does without); `backups`: the folder of
         those that deletions must reach; `snapshots` likewise: those that hold something of what is deleted go; `delay`: for how long a
         decision may be undone and is not told; `asked` is told of everybody who wants to know what moderators decide, by the receipt's
-        hash; `backed_up_until` tells before which moment all is in a backup.
+        hash; `backed_up_until` tells before which moment all is in a backup. `on_deleted` are called with every receipt whose result is gone.
         """
         self._sessions = sessions
         self._audit = audit or AuditService(sessions)
@@ -78,9 +79,7 @@ class ReceiptService:
         self._asked = asked
         self._snapshots = snapshots
         self._backed_up_until = backed_up_until
-        self.deleted: Callable[[str], object] | None = (
-            None  # told of every receipt whose things are gone, whichever way it was deleted
-        )
+        self._on_deleted = on_deleted
 
     def result(self, receipt: str) -> dict[str, Any]:
         """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
@@ -152,8 +151,8 @@ class ReceiptService:
                 tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
             empty_journal(engine)
             delete_from_copies(engine, hashed, self._backups)
-        if self.deleted is not None:
-            self.deleted(receipt)
+        for notify in self._on_deleted:
+            notify(receipt)
         if self._snapshots is not None:
             self._snapshots.remove(stale)
         if self._keeping is not None and not self._keeping.remove(files):

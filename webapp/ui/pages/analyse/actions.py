@@ -65,10 +65,10 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
     words = REPORT_WORDS[code_of(texts)]
 
     def pdf(shown: Shown) -> bytes:
-        return services.evidence.report_pdf(shown.path, shown.analysed, words, shown.stabilities)
+        return services.evidence.report_pdf(shown.media, shown.analysed, words, shown.stabilities)
 
     def data(shown: Shown) -> bytes:
-        content = services.evidence.report_json(shown.path, shown.analysed, words, shown.stabilities)
+        content = services.evidence.report_json(shown.media, shown.analysed, words, shown.stabilities)
         return json.dumps(content, indent=2, ensure_ascii=False).encode()
 
     for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):

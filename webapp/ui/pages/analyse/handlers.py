@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,7 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
             found.deleted = False
             return {layout.next.thanks: gr.skip()}
         if found is not None:
+            found.release()
             services.uploads.drop(
                 *_made(found), *(path for upload, path in found.taken.items() if upload not in (paths or []))
             )
@@ -139,6 +141,8 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
         progress: gr.Progress = gr.Progress(),
     ) -> dict[Any, Any]:
         found = Visit(taken=_taken(earlier))
+        if earlier is not None:
+            earlier.release()
         services.uploads.drop(*_made(earlier))
         if not paths:
             return {**show.nothing(layout, texts.no_file), visit: found}
@@ -156,9 +160,14 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
                     found.files.append(
                         _one(services, found, path, name, consent=consent is True, job=job, tell=tell)
                     )
+                first = found.files[0]
+                if first.analysed.result.outcome == "verdict":
+                    # runs while the page draws the answer and asks for the check's result
+                    _stability_check(services, first)
                 shown = show.visit(layout, found, services, texts, request)
                 if has_left():
                     raise Cancelled("The page was closed.")
+            services.presence.at_leave(request.session_hash or "", found.release)
             return {**shown, visit: found}
         except Cancelled:
             words = texts.stopped
@@ -177,9 +186,16 @@ def _one(
     services: Services, found: Visit, upload: str, name: Any, *, consent: bool, job: str, tell: Telling
 ) -> Shown:
     path = found.taken.setdefault(upload, services.uploads.take(Path(upload)))
-    analysed = services.analysis.analyse(path, consent=consent, job=job, progress=tell, early=tell.early)
+    media = services.evidence.open_media(path)
+    try:
+        analysed = services.analysis.analyse(
+            path, consent=consent, job=job, progress=tell, early=tell.early, media=media
+        )
+    except BaseException:
+        media.release()
+        raise
     services.uploads.hold(analysed.receipt, path)
-    return Shown(upload, path, name_of(name, upload), analysed)
+    return Shown(upload, path, name_of(name, upload), analysed, media)
 
 
 def _undo(services: Services, found: Visit) -> None:
@@ -190,6 +206,7 @@ def _undo(services: Services, found: Visit) -> None:
                 services.receipts.delete(shown.analysed.receipt)
         except Refused:  # logged by the service
             continue
+    found.release()
     found.files.clear()
 
 
@@ -217,7 +234,7 @@ def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, vis
         ):
             return {answer.stability: gr.skip()}
         try:
-            shown.stabilities = services.evidence.stabilities(shown.path, shown.analysed.result)
+            shown.stabilities = _stability_check(services, shown).result()
         except UnreadableMedia as error:
             return {answer.stability: headline.message(headline.reason(error, texts))}
         _remember(services, shown, shown.stabilities)
@@ -247,8 +264,23 @@ def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, vis
         return gr.update(value=str(shown.clip), visible=True)
 
     changed = [answer.stability, answer.headline, answer.picture, answer.table, answer.chooser, answer.data]
-    held = event.then(hold, visit, changed, concurrency_id=QUEUE, **QUIET)
+    # not in the analyses' queue: the check runs already, and the handler waits for its result
+    held = event.then(
+        hold,
+        visit,
+        changed,
+        concurrency_id="stability",
+        concurrency_limit=places(services.settings),
+        **QUIET,
+    )
     held.then(draw, visit, answer.clip, concurrency_id=QUEUE, **QUIET)
+
+
+def _stability_check(services: Services, shown: Shown) -> Future[list[Stability | None]]:
+    """Return the running stability check of a file; start it if there is none."""
+    if shown.stability_check is None or shown.stability_check.cancelled():
+        shown.stability_check = services.evidence.start_stability_check(shown.media, shown.analysed.result)
+    return shown.stability_check
 
 
 def _remember(services: Services, shown: Shown, found: list[Stability | None]) -> None:
@@ -264,7 +296,7 @@ def _consistency(services: Services, texts: Texts) -> Any:
         if shown is None or shown.analysed.result.kind != "image":
             return gr.skip()
         try:
-            return consistency_maps(services.evidence.consistency(shown.path, shown.analysed.result), texts)
+            return consistency_maps(services.evidence.consistency(shown.media, shown.analysed.result), texts)
         except UnreadableMedia as error:
             return headline.message(headline.reason(error, texts))
 

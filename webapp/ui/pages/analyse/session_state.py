@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from laanet_core.inference.stability import Stability
 from webapp.security.tokens import following_key, new_key
+from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.service import Analysed
 
 LONGEST_NAME = 255  # characters of a file's name
@@ -33,12 +35,20 @@ class Shown:
     path: Path
     name: str
     analysed: Analysed
+    media: AnalysedMedia
+    stability_check: Future[list[Stability | None]] | None = None
     stabilities: list[Stability | None] | None = None
     said: Said | None = None
     clip: Path | None = None
     made: list[Path] = field(default_factory=list)
     key: str = field(default_factory=new_key)  # of the next vote
     sent: str = ""  # the vote that was sent last, under `key`
+
+    def release(self) -> None:
+        """Free the memory that the file's pixels take."""
+        if self.stability_check is not None:
+            self.stability_check.cancel()
+        self.media.release()
 
     def key_for(self, vote: str) -> str:
         """Another vote gets another key; the same one sent twice counts once."""
@@ -56,6 +66,11 @@ class Visit:
     taken: dict[str, Path] = field(default_factory=dict)
     deleted: bool = False  # the page is about to take a deleted file from the list of uploads itself
 
+    def release(self) -> None:
+        """Free the memory of all files; what is asked of them later is decoded again."""
+        for shown in self.files:
+            shown.release()
+
     @property
     def shown(self) -> Shown | None:
         return self.files[self.number] if 0 <= self.number < len(self.files) else None
@@ -64,6 +79,7 @@ class Visit:
         """Take the shown file out; the one after it is shown, or the last one."""
         shown = self.shown
         if shown is not None:
+            shown.release()
             self.files.remove(shown)
             self.taken.pop(shown.upload, None)
             self.number = max(min(self.number, len(self.files) - 1), 0)

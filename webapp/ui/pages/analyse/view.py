@@ -196,8 +196,8 @@ def _pictures(shown: Shown, services: Services, texts: Texts) -> str:
         return ""
     try:
         if result.kind == "image":
-            return picture.picture(services.evidence.picture(shown.path), result.faces, texts)
-        return picture.moments(services.evidence.worst_moments(shown.path, result), texts)
+            return picture.picture(shown.media.picture(), result.faces, texts)
+        return picture.moments(shown.media.moments(result), texts)
     except UnreadableMedia as error:
         return headline.message(headline.reason(error, texts))
 
