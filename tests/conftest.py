@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures for all tests: sample photographs, the detector and running servers."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session")
 def samples() -> Path:
-    """The public-domain photographs."""
+    """Return the folder of public-domain photographs."""
     return ROOT / "tests" / "samples"
 
 
 @pytest.fixture(scope="session")
 def shared_folder() -> Path:
-    """The maintainers' folder beside the repository; its tests are skipped, visibly, for everybody else."""
+    """Return the maintainers' folder beside the repository, or skip the test if there is none."""
     folder = ROOT.parent / "shared"
     if not folder.is_dir():
         pytest.skip("needs the maintainers' folder ../shared")
@@ -38,7 +38,7 @@ def shared_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def detector() -> Detector:
-    """The bundled weights on the CPU."""
+    """Return a detector with the bundled weights on the CPU."""
     return Detector.from_weights("starter", device="cpu")
 
 
@@ -53,14 +53,15 @@ class Server:
 
 
 def start_server(folder: Path, **settings: str) -> subprocess.Popen[bytes]:
-    """`python app.py` with its data in `folder`, its output in `folder/log`."""
+    """Start `python app.py` with its data in `folder` and its output in `folder/log`."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LENS_")},
         "LENS_DATA": str(folder / "data"),
         "LENS_CACHE": str(folder / "cache"),
         "LENS_DEVICE": "cpu",
         "LENS_FRAMES": "8",
-        "LENS_RUNTIME": "eager",  # ready sooner; what a server does without it has a test of its own
+        # ready a second sooner; the default runtime has a test of its own
+        "LENS_RUNTIME": "eager",
         **settings,
     }
     with (folder / "log").open("wb") as log:
@@ -91,25 +92,25 @@ def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path, *, 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The one that most tests share."""
+    """Yield the server that most tests share."""
     with served(tmp_path_factory.mktemp("server"), LENS_MAX_UPLOAD_MB="20") as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def desk_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """One with moderators and an admin (`tests.desks.PEOPLE`), whose cases each test opens for itself."""
+    """Yield a server with moderators and an admin (`tests.desks.PEOPLE`). Each test opens its own cases."""
     from tests.desks import invite_all
 
-    by_hand = {"LENS_AUDIT_SHARE": "0", "LENS_CASE_UNCERTAIN": "0"}
-    with served(tmp_path_factory.mktemp("desk"), **by_hand) as running:
+    no_automatic_cases = {"LENS_AUDIT_SHARE": "0", "LENS_CASE_UNCERTAIN": "0"}
+    with served(tmp_path_factory.mktemp("desk"), **no_automatic_cases) as running:
         invite_all(running)
         yield running
 
 
 @contextlib.contextmanager
 def served(folder: Path, **settings: str) -> Iterator[Server]:
-    """The whole application as its host runs it, in a process of its own, on a free port."""
+    """Run the whole application in a process of its own, on a free port."""
     port = free_port()
     process = start_server(folder, LENS_PORT=str(port), **settings)
     url = f"http://127.0.0.1:{port}"
