@@ -24,12 +24,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
-    from webapp.bootstrap.cases import rules_of
-    from webapp.services.moderation.case_events import CaseEvents
-    from webapp.services.moderation.gold import GoldService
+    from webapp.bootstrap.commands import gold_service
 
     with open_records(settings, upgrade=False) as records:
-        gold = GoldService(CaseEvents(records.audit, webhook=bool(settings.webhook_url)), rules_of(settings))
+        gold = gold_service(records, settings)
         case = gold.mark(args.receipt.rpartition("#")[2], args.face, args.answer)
     print(json.dumps({"case": case, "answer": args.answer}) if args.json else f"case {case}: {args.answer}")
     return 0

@@ -52,8 +52,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_learning, open_records, present_detector
-    from webapp.services.analysis.jobs import Jobs
-    from webapp.services.analysis.service import AnalysisService
+    from webapp.bootstrap.commands import drill_analysis
     from webapp.services.drills.learning_proof import Data, Proof, prove
     from webapp.services.drills.scripted_users import Script
 
@@ -68,11 +67,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             last[0] = step
 
     with open_learning(own, open_records(own), delay=timedelta(0), lasting=False) as made:
-        sessions = made.records.sessions
-        analysis = AnalysisService(
-            present_detector(own, made), sessions, Jobs(), frames=1, keeping=made.records.keeping
-        )
-        script = Script(sessions, analysis)
+        script = Script(made.records.sessions, drill_analysis(made, present_detector(own, made)))
         proof = Proof(
             script,
             made.snapshots,

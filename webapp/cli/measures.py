@@ -41,11 +41,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
+    from webapp.bootstrap.commands import label_quality_service
     from webapp.services.accounts import HOST
-    from webapp.services.label_quality.service import LabelQualityService
 
     with open_records(settings, upgrade=False) as records:
-        found = LabelQualityService(records.sessions).report(HOST).to_json()
+        found = label_quality_service(records).report(HOST).to_json()
     print(json.dumps(found) if args.json else as_text(found))
     return 0
 

@@ -27,12 +27,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_learning
-    from webapp.services.training.publishing import PublishingService
+    from webapp.bootstrap.commands import publishing_service
 
     with open_learning(settings) as learning:
-        service = PublishingService(
-            learning.versions, learning.snapshots, learning.records.audit, endpoint=args.endpoint
-        )
+        service = publishing_service(learning, args.endpoint)
         push = service.push_model if args.model else service.push_dataset
         published = push(args.model or args.dataset, args.repository, public=args.public)
     print(json.dumps(published.to_json()) if args.json else f"{published.name} (commit {published.commit})")

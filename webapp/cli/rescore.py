@@ -17,14 +17,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_learning, present_detector
-    from webapp.services.analysis.rescoring import RescoringService
+    from webapp.bootstrap.commands import rescoring_service
 
     with open_learning(settings) as learning:
         detector = present_detector(settings, learning)
-        records = learning.records
-        done = RescoringService(records.sessions, records.keeping, detector, frames=settings.frames).run(
-            args.limit
-        )
+        done = rescoring_service(learning, settings, detector).run(args.limit)
         by = detector.info.version
     print(
         json.dumps({"by": by, **done.to_json()})

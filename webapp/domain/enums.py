@@ -97,6 +97,19 @@ class Reason(StrEnum):
     REPORT = "report"  # a visitor asked for a moderator
 
 
+class Concern(StrEnum):
+    """A reason to flag a case. A closed list: free text could not be removed from the audit log again."""
+
+    # Violence or abuse.
+    HARMFUL = "harmful"
+    CHILD = "child"
+    # An intrusion into a person's private life.
+    PRIVATE = "private"
+    # The box is around another face or around none.
+    WRONG_FACE = "wrong_face"
+    OTHER = "other"
+
+
 class LabelValue(StrEnum):
     """What a moderator says a face is."""
 

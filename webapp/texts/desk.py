@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from webapp.domain.enums import LabelValue, Role, Tag, Vote
-from webapp.services.moderation.flags import Concern
+from webapp.domain.enums import Concern, LabelValue, Role, Tag, Vote
 
 
 @dataclass(frozen=True)

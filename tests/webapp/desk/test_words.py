@@ -4,9 +4,18 @@ import re
 from collections import Counter
 
 from tests.conftest import ROOT
-from webapp.domain.enums import CaseState, LabelValue, ModelState, Role, RunState, SnapshotState, Tag, Vote
+from webapp.domain.enums import (
+    CaseState,
+    Concern,
+    LabelValue,
+    ModelState,
+    Role,
+    RunState,
+    SnapshotState,
+    Tag,
+    Vote,
+)
 from webapp.services.moderation.case_images import VIEWS
-from webapp.services.moderation.flags import Concern
 from webapp.services.moderation.labelling import CONFIDENCES
 from webapp.texts.desk import ENGLISH
 from webapp.texts.model import ENGLISH as MODEL

@@ -5,29 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from webapp.db import case_queries as queries
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
-from webapp.domain.enums import Action, Role, user_actor
+from webapp.domain.enums import Action, Concern, Role, user_actor
 from webapp.domain.errors import Refused
 from webapp.services.accounts import Person, require
 from webapp.services.audit.log import AuditService
 from webapp.services.moderation.claims import require_claim
 
 LISTED = 100
-
-
-class Concern(StrEnum):
-    """Why a case is flagged. One of a list: what moderators would write themselves could not be taken out of the audit log again."""
-
-    HARMFUL = "harmful"  # violence, abuse
-    CHILD = "child"
-    PRIVATE = "private"  # somebody's private life
-    WRONG_FACE = "wrong_face"  # the box is not around a face, or around another one
-    OTHER = "other"
 
 
 @dataclass(frozen=True)

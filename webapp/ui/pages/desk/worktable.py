@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from webapp.domain.enums import LabelValue, Tag
+from webapp.domain.enums import Concern, LabelValue, Tag
 from webapp.domain.limits import MAX_NOTE
-from webapp.services.moderation.flags import Concern
 from webapp.texts.desk import DeskTexts
 
 VALUE_KEYS = dict(zip(LabelValue, "1234", strict=True))
