@@ -20,7 +20,7 @@ from tests.conftest import Server
 from tests.webapp import private
 from tests.webapp.keepers import keeper
 from webapp.bootstrap import open_records
-from webapp.domain.limits import CONSENT_VERSION
+from webapp.domain.consent import CONSENT_VERSION
 from webapp.security.tokens import receipt_hash
 from webapp.settings import InvalidSetting, from_environment
 from webapp.texts import LANGUAGES

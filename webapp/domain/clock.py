@@ -6,4 +6,5 @@ from datetime import UTC, datetime
 
 
 def now() -> datetime:
+    """Return the current time, timezone-aware."""
     return datetime.now(UTC)

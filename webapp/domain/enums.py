@@ -1,4 +1,4 @@
-"""The words of the application: receipts, votes, reasons, and errors a visitor or a host can answer."""
+"""Closed vocabularies of the application. Their values are stored in the database and in JSON."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Vote(StrEnum):
-    """What a visitor says of a verdict."""
+    """Opinion of a visitor on a verdict."""
 
     AGREE = "agree"
     DISAGREE = "disagree"
@@ -14,7 +14,7 @@ class Vote(StrEnum):
 
 
 class Tag(StrEnum):
-    """Why a visitor thinks so."""
+    """Reason that a visitor gives for a vote."""
 
     BOUNDARY = "boundary"
     TEXTURE = "texture"
@@ -26,21 +26,26 @@ class Tag(StrEnum):
 
 
 class Action(StrEnum):
-    """What the audit log tells of."""
+    """Kind of an entry of the audit log."""
 
     RECEIPT_DELETED = "receipt_deleted"
     PURGED = "purged"
     BACKED_UP = "backed_up"
     RESTORED = "restored"
     MIGRATED = "migrated"
-    OPENED = "opened"  # the first time after an upgrade
+    # The first start after an upgrade.
+    OPENED = "opened"
     INVITED = "invited"
-    LINK_RENEWED = "link_renewed"  # for an account that was invited, or forgot its password
+    # A new link for an invited account or a forgotten password.
+    LINK_RENEWED = "link_renewed"
     ACCOUNT_CHANGED = "account_changed"
-    PASSWORD_SET = "password_set"  # by the holder of a link
+    # With an invitation or reset link.
+    PASSWORD_SET = "password_set"
     SECOND_FACTOR_SET = "second_factor_set"
-    SECOND_FACTOR_REMOVED = "second_factor_removed"  # by the link that was a reset
-    JOINED = "joined"  # a member of the organisation signed in for the first time
+    # With a reset link.
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    # First sign-in of a member of the organisation.
+    JOINED = "joined"
     SIGNED_IN = "signed_in"
     SIGNED_OUT = "signed_out"
     SIGN_IN_REFUSED = "sign_in_refused"
@@ -50,10 +55,12 @@ class Action(StrEnum):
     CASE_ADJUDICATED = "case_adjudicated"
     CASE_DECIDED = "case_decided"
     CASE_UNDONE = "case_undone"
-    CASE_GOLD = "case_gold"  # its answer is known: it tests the moderators
+    # A case with a known answer, which tests the moderators.
+    CASE_GOLD = "case_gold"
     LABELS_EXPORTED = "labels_exported"
     SNAPSHOT_FROZEN = "snapshot_frozen"
-    SNAPSHOT_ASKED = "snapshot_asked"  # on the desk; what came of it has entries of its own
+    # Requested by an admin. The outcome has entries of its own.
+    SNAPSHOT_ASKED = "snapshot_asked"
     FINETUNE_BEGUN = "finetune_begun"
     FINETUNE_CANCELLED = "finetune_cancelled"
     GATE_ASKED = "gate_asked"
@@ -63,7 +70,7 @@ class Action(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who did it, where it was no user with an account; those are `user_actor`."""
+    """Originator of an audit entry without an account. For accounts see `user_actor`."""
 
     NONE = "none"
     VISITOR = "visitor"
@@ -71,30 +78,34 @@ class Actor(StrEnum):
 
 
 def user_actor(number: int) -> str:
+    """Return the actor of the account with this id."""
     return f"user:{number}"
 
 
 class Role(StrEnum):
-    """What an account may do. Visitors have no account."""
+    """Permissions of an account. Visitors have no account."""
 
     MODERATOR = "moderator"
     ADMIN = "admin"
 
 
 class Purpose(StrEnum):
-    """What a link that was handed to a person lets him do, once."""
+    """Use of a link: each works once."""
 
     INVITE = "invite"
     RESET = "reset"
 
 
 class Reason(StrEnum):
-    """Why a result became a case."""
+    """Reason that opened a case."""
 
-    DISAGREEMENT = "disagreement"  # a visitor against the model, or visitors against each other
+    # A visitor disagrees with the model, or visitors disagree.
+    DISAGREEMENT = "disagreement"
     UNCERTAINTY = "uncertainty"
-    AUDIT = "audit"  # drawn at random, whatever anybody said
-    REPORT = "report"  # a visitor asked for a moderator
+    # Drawn at random, independent of score and votes.
+    AUDIT = "audit"
+    # A visitor asked for the decision of a moderator.
+    REPORT = "report"
 
 
 class Concern(StrEnum):
@@ -111,7 +122,7 @@ class Concern(StrEnum):
 
 
 class LabelValue(StrEnum):
-    """What a moderator says a face is."""
+    """Judgement of a moderator on a face."""
 
     REAL = "real"
     FAKE = "fake"
@@ -120,7 +131,7 @@ class LabelValue(StrEnum):
 
 
 class Stage(StrEnum):
-    """When a label was given: before anything was revealed, after it, or between moderators who disagree."""
+    """Stage of a label: before the reveal of the score, after it, or to settle a disagreement."""
 
     BLIND = "blind"
     FINAL = "final"
@@ -128,18 +139,24 @@ class Stage(StrEnum):
 
 
 class CaseState(StrEnum):
+    """State of a case."""
+
     OPEN = "open"
-    DISPUTED = "disputed"  # the moderators disagree; an adjudicator decides
+    # The moderators disagree; another one or an admin decides.
+    DISPUTED = "disputed"
     DECIDED = "decided"
 
 
 class SnapshotState(StrEnum):
+    """State of a training snapshot."""
+
     FROZEN = "frozen"
-    STALE = "stale"  # something in it was deleted or undone since
+    # An item was deleted, or its decision undone, after the freeze.
+    STALE = "stale"
 
 
 class Part(StrEnum):
-    """What an item of a snapshot is for. Gold is never learned from."""
+    """Split of a snapshot. Gold is never trained on."""
 
     TRAIN = "train"
     VAL = "val"
@@ -147,6 +164,8 @@ class Part(StrEnum):
 
 
 class RunState(StrEnum):
+    """State of a fine-tuning run."""
+
     WAITING = "waiting"
     RUNNING = "running"
     CANCELLED = "cancelled"
@@ -155,7 +174,12 @@ class RunState(StrEnum):
 
 
 class ModelState(StrEnum):
+    """State of a model version."""
+
     CANDIDATE = "candidate"
-    CHAMPION = "champion"  # the one that answers
-    RETIRED = "retired"  # was champion
-    REJECTED = "rejected"  # by the gate, or taken back
+    # The version that serves.
+    CHAMPION = "champion"
+    # A former champion.
+    RETIRED = "retired"
+    # Refused by the gate, or rolled back.
+    REJECTED = "rejected"

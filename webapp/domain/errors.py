@@ -1,14 +1,14 @@
-"""Errors that a visitor, a moderator or a host can answer."""
+"""Errors that a visitor, a moderator or a host can act on."""
 
 from __future__ import annotations
 
 
 class UnusableDatabase(Exception):
-    """A database that this version cannot work with; the message says why."""
+    """A database that this version cannot use. The message gives the reason."""
 
 
 class Unable(Exception):
-    """Something a host asked for that cannot be done. `code` is stable, `message` a sentence that says why."""
+    """An operation of the host that failed. `code` is stable; `message` is a sentence that gives the reason."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -17,11 +17,11 @@ class Unable(Exception):
 
 
 class BrokenAudit(Unable):
-    """An audit log that is not what was written."""
+    """An audit log that differs from what was written."""
 
 
 class Refused(Exception):
-    """A request that cannot be met. `code` is stable, `message` a sentence for the visitor."""
+    """A refused request. `code` is stable; `message` is a sentence for the person who sent it."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -29,9 +29,10 @@ class Refused(Exception):
         self.message = message
 
     def to_json(self) -> dict[str, str]:
+        """Return code and message as a JSON object."""
         return {"code": self.code, "message": self.message}
 
 
 def unknown_receipt() -> Refused:
-    """The one answer to every receipt that is not known, whatever it looks like."""
+    """Return the error for any unknown receipt. It is the same for every shape, so that it reveals nothing."""
     return Refused("unknown_receipt", "There is no result under this receipt.")

@@ -6,5 +6,5 @@ import secrets
 
 
 def new_id() -> str:
-    """An id that may be shown: random, 128 bits, says nothing."""
+    """Return a random id of 128 bits in hexadecimal, which reveals neither order nor number of rows."""
     return secrets.token_hex(16)

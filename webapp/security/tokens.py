@@ -1,4 +1,4 @@
-"""Random tokens, ids and idempotency keys, and the hashes stored of them."""
+"""Random tokens, receipts and idempotency keys, and the hashes that are stored instead of them."""
 
 from __future__ import annotations
 
@@ -9,34 +9,41 @@ _RANDOM = secrets.SystemRandom()
 
 
 def new_token() -> str:
-    """An unguessable token (256 bits): a session's cookie, or the end of a link."""
+    """Return an unguessable token of 256 bits, for session cookies and links."""
     return secrets.token_urlsafe(32)
 
 
 def token_hash(token: str) -> str:
-    """What is stored of a token: its sha256. Any string has one, so that a wrong token of any shape is merely unknown."""
+    """Return the sha256 of a token in hexadecimal.
+
+    Any string is accepted, also one with unpaired surrogates: a malformed token is simply unknown.
+    """
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def new_receipt() -> str:
-    """The token of an analysis, which only the uploader gets."""
+    """Return the token of an analysis. Only the uploader receives it."""
     return new_token()
 
 
 def receipt_hash(receipt: str) -> str:
+    """Return the hash of a receipt as the database stores it."""
     return token_hash(receipt)
 
 
 def new_key() -> str:
-    """A fresh idempotency key."""
+    """Return a random idempotency key."""
     return secrets.token_urlsafe(16)
 
 
-def draw() -> float:
-    """A number from 0 to 1 (less than 1) that depends on nothing and that nobody can foresee."""
+def random_fraction() -> float:
+    """Return an unpredictable random float in [0, 1)."""
     return _RANDOM.random()
 
 
-def following_key(key: str) -> str:
-    """The key after `key`, the same at every call, so that a changed vote sent twice at once is stored once."""
+def next_key(key: str) -> str:
+    """Return the idempotency key that follows `key`.
+
+    It is the same for every call, so that two concurrent submissions of one changed vote are stored once.
+    """
     return hashlib.sha256(key.encode()).hexdigest()

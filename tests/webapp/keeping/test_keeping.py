@@ -18,7 +18,7 @@ from tests.webapp.keepers import Reader, keeper, receipt_of
 from tests.webapp.keeping.conftest import Pixels, age, assert_rows_and_files_agree, counts, files
 from webapp.db.session import Sessions
 from webapp.db.tables import Consent
-from webapp.domain.limits import CONSENT_VERSION
+from webapp.domain.consent import CONSENT_VERSION
 from webapp.media.fingerprint import fingerprint
 from webapp.media.store import MediaStore
 from webapp.services.analysis.jobs import Jobs

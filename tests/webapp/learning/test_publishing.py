@@ -17,8 +17,8 @@ from tests.webapp.learning.conftest import Crowd
 from tests.webapp.learning.test_snapshots import code
 from tests.webapp.learning.test_switching import challenger, weights, with_admin
 from webapp.db.session import Sessions
+from webapp.domain.consent import CONSENT_VERSION
 from webapp.domain.errors import Unable
-from webapp.domain.limits import CONSENT_VERSION
 from webapp.services.audit.log import AuditService
 from webapp.services.model_registry.versions import VersionService
 from webapp.services.training import publishing

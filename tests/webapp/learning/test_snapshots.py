@@ -23,9 +23,9 @@ from tests.webapp.learning.conftest import BOX, Crowd, fake_face, real_face
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Feedback, Snapshot, SnapshotItem
 from webapp.domain.clock import now
+from webapp.domain.consent import CONSENT_VERSION
 from webapp.domain.enums import LabelValue, Part, Vote
 from webapp.domain.errors import Unable
-from webapp.domain.limits import CONSENT_VERSION
 from webapp.media.store import MediaStore
 from webapp.services.audit.log import AuditService
 from webapp.services.drills.scripted_users import Arrival

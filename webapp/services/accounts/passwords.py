@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from webapp.domain.errors import Refused
-from webapp.domain.limits import storable
+from webapp.domain.text import is_storable
 
 LENGTHS = (12, 200)  # characters
 _AT_ONCE = 2
@@ -21,7 +21,7 @@ _lock = threading.Lock()
 
 def hash_password(password: str) -> str:
     """Raises Refused: weak_password."""
-    if not LENGTHS[0] <= len(password) <= LENGTHS[1] or not storable(password) or len(set(password)) < 5:
+    if not LENGTHS[0] <= len(password) <= LENGTHS[1] or not is_storable(password) or len(set(password)) < 5:
         message = (
             f"A password must have {LENGTHS[0]} to {LENGTHS[1]} characters, at least five of them different."
         )

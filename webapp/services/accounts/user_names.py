@@ -6,7 +6,7 @@ import unicodedata
 
 from webapp.db.tables.account import MAX_NAME
 from webapp.domain.errors import Refused
-from webapp.domain.limits import storable
+from webapp.domain.text import is_storable
 from webapp.services.accounts.principal import FEDERATED_PREFIX
 
 # As the first word of a letter's name in Unicode. Those that are written together are one.
@@ -34,7 +34,7 @@ def check_name(name: str) -> str:
     name = normalise_name(name)
     if (
         not 1 <= len(name) <= MAX_NAME
-        or not storable(name)
+        or not is_storable(name)
         or any(unicodedata.category(letter)[0] in "CZ" for letter in name)
     ):
         raise Refused("invalid_name", f"A name must have 1 to {MAX_NAME} characters and no spaces.")

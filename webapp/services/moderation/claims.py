@@ -14,7 +14,7 @@ from webapp.db.tables import Case, Claim
 from webapp.domain.clock import now
 from webapp.domain.enums import Role
 from webapp.domain.errors import Refused
-from webapp.security.tokens import draw
+from webapp.security.tokens import random_fraction
 from webapp.services.accounts import Person, require
 
 _TRIES = 5
@@ -32,12 +32,12 @@ class ClaimService:
         *,
         hold: timedelta = timedelta(minutes=10),
         gold_share: float = 0.0,
-        draw: Callable[[], float] = draw,
+        draw: Callable[[], float] = random_fraction,
     ) -> None:
         self._sessions = sessions
         self._hold = hold
         self._gold_share = gold_share
-        self._draw = draw
+        self._draw = random_fraction
 
     def take(self, person: Person | None, skipped: Sequence[str] = ()) -> str | None:
         """The public id of the case the person holds, or of the next one, which he holds from now on; None where there is none.

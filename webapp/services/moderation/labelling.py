@@ -15,7 +15,8 @@ from webapp.db.tables import Case, Decision, Label, LabelRegion, LabelTag
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, CaseState, LabelValue, Role, Stage, Tag, user_actor
 from webapp.domain.errors import Refused
-from webapp.domain.limits import MAX_NOTE, storable
+from webapp.domain.limits import MAX_NOTE
+from webapp.domain.text import is_storable
 from webapp.media.masks import Mask, read_mask
 from webapp.services.accounts import Person, require
 from webapp.services.audit.log import AuditService, Tell
@@ -176,7 +177,7 @@ def check_label(label: LabelInput) -> Mask | None:
         raise Refused(
             "note_too_long", f"A note can have at most {MAX_NOTE} characters; this one has {len(label.note)}."
         )
-    if not storable(label.note):
+    if not is_storable(label.note):
         raise Refused("invalid_note", "The note holds characters that cannot be stored.")
     return None if label.region is None else read_mask(label.region)
 

@@ -13,7 +13,7 @@ from webapp.db.audit_chain import Event
 from webapp.db.tables import Analysis, Case
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, Reason, Vote
-from webapp.security.tokens import draw
+from webapp.security.tokens import random_fraction
 from webapp.services.analysis_records.subjects import Subject, same_place, subject_of, subjects_of, whole_file
 from webapp.services.audit.log import Tell
 from webapp.services.moderation.case_events import CaseEvents, case_subject
@@ -33,10 +33,12 @@ class Triage:
     `draw` gives numbers from 0 to 1 for the random audit, and knows nothing of scores.
     """
 
-    def __init__(self, log: CaseEvents, rules: TriageRules, *, draw: Callable[[], float] = draw) -> None:
+    def __init__(
+        self, log: CaseEvents, rules: TriageRules, *, draw: Callable[[], float] = random_fraction
+    ) -> None:
         self._log = log
         self._rules = rules
-        self._draw = draw
+        self._draw = random_fraction
 
     def process(self, receipt_hash: str) -> None:
         """Open what a result's scores, votes and its visitor's wish ask for; what is open already is ranked anew.

@@ -15,7 +15,8 @@ from webapp.db.tables import Analysis, Feedback, FeedbackTag, Region
 from webapp.domain.clock import now
 from webapp.domain.enums import Tag, Vote
 from webapp.domain.errors import Refused, unknown_receipt
-from webapp.domain.limits import KEY_LENGTHS, MAX_NOTE, storable
+from webapp.domain.limits import KEY_LENGTHS, MAX_NOTE
+from webapp.domain.text import is_storable
 from webapp.media.masks import Mask, read_mask
 from webapp.security.tokens import receipt_hash
 
@@ -144,12 +145,12 @@ def _check_note(note: str) -> None:
         raise Refused(
             "note_too_long", f"A note can have at most {MAX_NOTE} characters; this one has {len(note)}."
         )
-    if not storable(note):
+    if not is_storable(note):
         raise Refused("invalid_note", "The note holds characters that cannot be stored.")
 
 
 def _check_key(key: str) -> None:
-    if not KEY_LENGTHS[0] <= len(key) <= KEY_LENGTHS[1] or not storable(key):
+    if not KEY_LENGTHS[0] <= len(key) <= KEY_LENGTHS[1] or not is_storable(key):
         raise Refused(
             "invalid_key", f"The idempotency key must have {KEY_LENGTHS[0]} to {KEY_LENGTHS[1]} characters."
         )

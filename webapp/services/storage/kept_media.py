@@ -17,7 +17,7 @@ from webapp.db import queries
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Consent, Media
 from webapp.domain.clock import now
-from webapp.domain.limits import CONSENT_VERSION
+from webapp.domain.consent import CONSENT_VERSION
 from webapp.media.store import MediaStore, StoreFailed
 from webapp.media.stripping import Bare, bare
 

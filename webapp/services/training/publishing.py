@@ -14,9 +14,9 @@ from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError
 
 from webapp.db.audit_chain import Event
+from webapp.domain.consent import PUBLISHABLE_CONSENTS
 from webapp.domain.enums import Action, Actor
 from webapp.domain.errors import Unable
-from webapp.domain.limits import PUBLISHABLE_CONSENTS
 from webapp.services.audit.log import AuditService
 from webapp.services.model_registry.versions import CONFIG, TENSORS, VersionService
 from webapp.services.training.model_cards import dataset_card, model_card

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from laanet_core.inference.stability import Stability
-from webapp.security.tokens import following_key, new_key
+from webapp.security.tokens import new_key, next_key
 from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.service import Analysed
 
@@ -53,7 +53,7 @@ class Shown:
     def key_for(self, vote: str) -> str:
         """Another vote gets another key; the same one sent twice counts once."""
         if self.sent not in ("", vote):
-            self.key = following_key(self.key)
+            self.key = next_key(self.key)
         return self.key
 
 
