@@ -1,4 +1,4 @@
-"""`benchmark`: measure this machine: how fast faces and clips are judged, with what part of its arithmetic; and how fast training runs."""
+"""Command `benchmark`: measure the speed of inference or of training on this machine."""
 
 from __future__ import annotations
 
@@ -8,42 +8,45 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from laanet_core.cli.arguments import positive
-from laanet_core.cli.train import add_data_arguments, read_data
+from laanet_core.cli.arguments import DEVICE_HELP, WEIGHTS_HELP, add_data_arguments, data_files, positive
 
 if TYPE_CHECKING:
+    from laanet_core.modeling.loading import LoadedWeights
     from laanet_core.training.config import Precision
+
+_DESCRIPTION = (
+    "Measure how fast this machine scores faces and clips, and what part of its arithmetic that uses; "
+    "or how fast it trains."
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
-        "benchmark", help="measure how fast judging and training run on this machine", description=__doc__
+        "benchmark", help="measure the speed of inference or training", description=_DESCRIPTION
     )
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument(
-        "--weights",
-        default="starter",
-        help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)",
-    )
-    what.add_argument(
+    network = parser.add_mutually_exclusive_group()
+    network.add_argument("--weights", default="starter", help=WEIGHTS_HELP)
+    network.add_argument(
         "--config",
         "--model",
         metavar="NAME",
         help="a named configuration with random weights instead, such as laanet-b4",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--device", default="auto", help=DEVICE_HELP)
     parser.add_argument(
         "--rounds",
         type=positive,
         default=7,
-        help="rounds in which every way has its turn (default: %(default)s)",
+        help="rounds; each runtime is measured once per round (default: %(default)s)",
     )
-    parser.add_argument("--clip", type=Path, metavar="FILE", help="also measure judging this clip")
+    parser.add_argument("--clip", type=Path, metavar="FILE", help="also measure the analysis of this clip")
     parser.add_argument(
-        "--frames", type=positive, default=32, help="frames judged of the clip (default: %(default)s)"
+        "--frames", type=positive, default=32, help="analysed frames of the clip (default: %(default)s)"
     )
     parser.add_argument(
-        "--training", action="store_true", help="measure training: the step, and with --manifest making pairs"
+        "--training",
+        action="store_true",
+        help="measure training: the step, and with --manifest also making training pairs",
     )
     add_data_arguments(parser, required=False)
     parser.add_argument(
@@ -52,7 +55,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--pairs", type=positive, default=100, help="pairs made in each of five rounds (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of random weights and training pairs (default: %(default)s)"
+    )
     parser.add_argument(
         "--compile",
         action="store_true",
@@ -62,42 +67,45 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    from laanet_core.evaluation import hardware as machine
+    from laanet_core.evaluation import hardware
     from laanet_core.modeling.device import pick_device
 
     device = str(pick_device(args.device))
-    outcome: dict[str, Any] = {"device": device, "machine": machine.describe()}
-    outcome.update(_training(args, device) if args.training or args.manifest else _judging(args, device))
-    outcome["peak_memory_mb"] = round(machine.peak_memory())
-    print(json.dumps(outcome) if args.json else json.dumps(outcome, indent=2))
+    outcome: dict[str, Any] = {"device": device, "machine": hardware.describe()}
+    if args.training or args.manifest:
+        outcome.update(_training_speed(args, device))
+    else:
+        outcome.update(_inference_speed(args, device))
+    outcome["peak_memory_mb"] = round(hardware.peak_memory())
+    print(json.dumps(outcome, indent=None if args.json else 2))
     return 0
 
 
-def _judging(args: argparse.Namespace, device: str) -> dict[str, Any]:
-    from laanet_core.evaluation import inference_speed as judging_speed
+def _inference_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
+    from laanet_core.evaluation import inference_speed
     from laanet_core.inference.detector import Detector
 
-    loaded = _loaded(args)
-    config = loaded.model.config
+    weights = _load(args)
+    config = weights.model.config
+    fewer_rounds = max(args.rounds // 2, 1)
     outcome: dict[str, Any] = {
         "model": config.name,
-        "weights": loaded.info.version,
+        "weights": weights.info.version,
         "input_size": config.input_size,
+        "one_face": inference_speed.compare_runtimes(weights.model.to(device), rounds=args.rounds),
     }
-    outcome["one_face"] = judging_speed.compare(loaded.model.to(device), rounds=args.rounds)
-    detector = Detector(loaded, device)
+    detector = Detector(weights, device)
     outcome["runtime"] = detector.runtime.to_json()
-    outcome["faces_per_second"] = judging_speed.by_batch(
-        detector, (1, 8, 32), rounds=max(args.rounds // 2, 1)
-    )
+    outcome["faces_per_second"] = inference_speed.faces_per_second(detector, (1, 8, 32), rounds=fewer_rounds)
     if args.clip:
-        outcome["clip"] = judging_speed.clip(
-            detector, args.clip, frames=args.frames, rounds=max(args.rounds // 2, 1)
+        outcome["clip"] = inference_speed.clip_speed(
+            detector, args.clip, frames=args.frames, rounds=fewer_rounds
         )
     return outcome
 
 
-def _loaded(args: argparse.Namespace) -> Any:
+def _load(args: argparse.Namespace) -> LoadedWeights:
+    """Load the named weights, or build the named configuration with random weights."""
     import torch
 
     from laanet_core.decision import DecisionConfig
@@ -113,19 +121,19 @@ def _loaded(args: argparse.Namespace) -> Any:
     return LoadedWeights(model, DecisionConfig(), ModelInfo(args.config, "random", ""), {})
 
 
-def _training(args: argparse.Namespace, device: str) -> dict[str, Any]:
+def _training_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
     from laanet_core.evaluation.training_speed import step_speed
     from laanet_core.modeling.config import named_config
 
     model = named_config(args.config or "laanet-lite")
     outcome: dict[str, Any] = {"model": model.name, "input_size": model.input_size}
     if args.manifest is not None:
-        outcome["pairs_on_one_core"] = _pairs(args, model.input_size)
-    steps: dict[str, float] = {}
-    ways: list[tuple[Precision, bool]] = [("float32", False), ("bfloat16", False)]
+        outcome["pairs_on_one_core"] = _pair_speed(args, model.input_size)
+    variants: list[tuple[Precision, bool]] = [("float32", False), ("bfloat16", False)]
     if args.compile:
-        ways.append(("float32", True))
-    for precision, compiled in ways:
+        variants.append(("float32", True))
+    steps: dict[str, float] = {}
+    for precision, compiled in variants:
         speed = step_speed(
             model, precision=precision, batch_pairs=args.batch_pairs, device=device, compiled=compiled
         )
@@ -134,14 +142,15 @@ def _training(args: argparse.Namespace, device: str) -> dict[str, Any]:
     return outcome
 
 
-def _pairs(args: argparse.Namespace, size: int) -> dict[str, Any]:
+def _pair_speed(args: argparse.Namespace, size: int) -> dict[str, Any]:
+    from laanet_core.data.dataset import load_dataset
     from laanet_core.evaluation.training_speed import pair_speed
     from laanet_core.training.config import RECIPES
-    from laanet_core.training.pairs import UnitSource
+    from laanet_core.training.pairs import PairDataset
 
-    samples, store = read_data(args, "train")
+    dataset = load_dataset(data_files(args), "train")
     rows: dict[str, Any] = {}
     for name, recipe in RECIPES.items():
-        source = UnitSource(samples, store, size=size, material=recipe.material, seed=args.seed)
-        rows[name] = dataclasses.asdict(pair_speed(source, args.pairs))
+        pairs = PairDataset(dataset.samples, dataset.store, size=size, config=recipe.material, seed=args.seed)
+        rows[name] = dataclasses.asdict(pair_speed(pairs, args.pairs))
     return rows

@@ -1,26 +1,25 @@
-"""`evaluate`: judge the held-back part of a manifest, or a benchmark's crops, and print figures with 95 % intervals."""
+"""Command `evaluate`: measure a network on a manifest's validation split or on a public benchmark."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-import hashlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from laanet_core.cli.arguments import positive
-from laanet_core.cli.train import add_data_arguments, read_data
+from laanet_core.cli.arguments import DEVICE_HELP, WEIGHTS_HELP, add_data_arguments, data_files, positive
 
 if TYPE_CHECKING:
-    from laanet_core.evaluation.eval_sets import ItemSet
-    from laanet_core.evaluation.report import Judgement
-    from laanet_core.modeling.laanet import LAANet
+    from laanet_core.evaluation.run import BenchmarkSource, ManifestSource
+
+_DESCRIPTION = "Measure a network on a manifest's validation split, or on the crops of a public benchmark, with 95 % intervals."
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
-        "evaluate", help="measure a network on a manifest's val split or on a benchmark", description=__doc__
+        "evaluate",
+        help="measure a network on a manifest's val split or on a benchmark",
+        description=_DESCRIPTION,
     )
     add_evaluation_arguments(parser, required=False)
     parser.add_argument(
@@ -33,24 +32,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--benchmark-split",
         default="test",
         metavar="NAME",
-        help="its folder below ROOT (default: %(default)s)",
+        help="folder of the split below ROOT (default: %(default)s)",
     )
     parser.add_argument(
         "--frames",
         type=positive,
         default=32,
-        help="frames judged of each of its videos (default: %(default)s)",
+        help="frames of each of the benchmark's videos (default: %(default)s)",
     )
-    parser.add_argument(
-        "--weights",
-        default="starter",
-        help="starter, a folder, or hf://owner/repo@revision (default: %(default)s)",
-    )
+    parser.add_argument("--weights", default="starter", help=WEIGHTS_HELP)
     parser.add_argument(
         "--robustness",
         nargs="*",
         metavar="NAME[:LEVEL]",
-        help="also judge everything corrupted: jpeg:50 resize:0.5 for these, jpeg for its five severities, nothing for all six times five",
+        help="also measure corrupted crops: jpeg:50 for one level, jpeg for its five levels, "
+        "no name for all six corruptions at all levels",
     )
     parser.add_argument(
         "--bootstrap", type=positive, default=1000, help="resamples for the intervals (default: %(default)s)"
@@ -58,139 +54,72 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    """Add the arguments that `evaluate` and `calibrate` share."""
     add_data_arguments(parser, required=required)
-    parser.add_argument("--split", default="val", choices=("train", "val"))
+    parser.add_argument(
+        "--split",
+        default="val",
+        choices=("train", "val"),
+        help="split of the manifest (default: %(default)s)",
+    )
     parser.add_argument(
         "--sets",
         nargs="+",
         metavar="NAME",
-        help="of a manifest, only these: self_blends, pairs, warped_swaps, pasted_swaps, labelled",
+        help="only these sets of the manifest: self_blends, pairs, warped_swaps, pasted_swaps, labelled",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the self-blends and of the bootstrap")
+    parser.add_argument("--seed", type=int, default=0, help="seed of self-blended images and bootstrap")
     parser.add_argument(
         "--kept",
         type=Path,
         metavar="DIR",
-        help="keep every score in this folder as JSON lines; run again to go on after an interruption",
+        help="cache the scores in this folder as JSON lines; a repeated command continues from them",
     )
     parser.add_argument(
-        "--no-flip", action="store_true", help="judge each crop once, without its mirror image"
+        "--no-flip", action="store_true", help="score each crop once, without its mirror image"
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--device", default="auto", help=DEVICE_HELP)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def manifest_source(args: argparse.Namespace) -> ManifestSource:
+    """Return the evaluation sets that --manifest, --split and --sets name."""
+    from laanet_core.evaluation.run import ManifestSource
+
+    return ManifestSource(data_files(args), args.split, args.sets or ())
 
 
 def run(args: argparse.Namespace) -> int:
     from laanet_core.cli.report_text import as_text
     from laanet_core.evaluation.corruptions import chosen_corruptions
-    from laanet_core.evaluation.public_benchmarks import BENCHMARKS
-    from laanet_core.evaluation.report import report
-    from laanet_core.modeling.device import pick_device
+    from laanet_core.evaluation.run import EvaluationOptions, evaluate
     from laanet_core.modeling.loading import load_weights
 
-    _check_source(args)
-    corruptions = chosen_corruptions(args.robustness) if args.robustness is not None else []
-    loaded = load_weights(args.weights)
-    model, sha256 = loaded.model.to(pick_device(args.device)), loaded.info.sha256
-    sets = item_sets(args, model.config.input_size)
-    reports: dict[str, dict[str, Any]] = {}
-    for chosen in sets:
-        judged = judge_set(model, sha256, chosen, args)
-        figures = report(judged, loaded.decision, bootstrap=args.bootstrap, seed=args.seed)
-        figures["title"] = chosen.title
-        if args.dataset:
-            figures["published"] = [dataclasses.asdict(row) for row in BENCHMARKS[args.dataset].published]
-        if corruptions:
-            figures["robustness"] = _robustness(
-                model, sha256, chosen, args, corruptions, figures["frame_level"]["auc"]["value"]
-            )
-        reports[chosen.name] = figures
-    split = args.benchmark_split if args.dataset else args.split
-    outcome = {
-        "model": loaded.info.to_json(),
-        "split": split,
-        "seed": args.seed,
-        "flip_test": not args.no_flip,
-        "sets": reports,
-    }
-    print(json.dumps(outcome) if args.json else as_text(outcome))
+    source = _source(args)
+    options = EvaluationOptions(
+        device=args.device,
+        flip=not args.no_flip,
+        seed=args.seed,
+        bootstrap=args.bootstrap,
+        corruptions=() if args.robustness is None else chosen_corruptions(args.robustness),
+        cache=args.kept,
+    )
+    report = evaluate(load_weights(args.weights), source, options)
+    print(json.dumps(report.to_json()) if args.json else as_text(report))
     return 0
 
 
-def _check_source(args: argparse.Namespace) -> None:
-    """Raises InvalidDataset unless the arguments name exactly one thing to measure on."""
+def _source(args: argparse.Namespace) -> ManifestSource | BenchmarkSource:
+    """Raise InvalidDataset unless the arguments name exactly one source."""
     from laanet_core.errors import InvalidDataset
     from laanet_core.evaluation.public_benchmarks import named_benchmark
+    from laanet_core.evaluation.run import BenchmarkSource
 
     if (args.dataset is None) == (args.manifest is None):
         raise InvalidDataset("name either --manifest, or --dataset with --root")
-    if args.dataset is not None:
-        named_benchmark(args.dataset)
-        if args.root is None:
-            raise InvalidDataset("--dataset needs --root, the folder of its crops")
-
-
-def item_sets(args: argparse.Namespace, size: int) -> list[ItemSet]:
-    """What the arguments ask to be judged, for a network of input size `size`."""
-    from laanet_core.errors import InvalidDataset
-    from laanet_core.evaluation.eval_sets import manifest_sets
-    from laanet_core.evaluation.public_benchmarks import benchmark_set
-
-    if getattr(args, "dataset", None):
-        return [benchmark_set(args.dataset, args.root, size, args.benchmark_split, frames=args.frames)]
-    samples, store = read_data(args, args.split)
-    sets = manifest_sets(samples, store, size, args.seed)
-    unknown = sorted(set(args.sets or ()) - {found.name for found in sets})
-    if unknown:
-        raise InvalidDataset(
-            f"no set {', '.join(unknown)} in this split; it has {', '.join(found.name for found in sets)}"
-        )
-    return [found for found in sets if not args.sets or found.name in args.sets]
-
-
-def judge_set(model: LAANet, sha256: str, chosen: ItemSet, args: argparse.Namespace) -> list[Judgement]:
-    from laanet_core.evaluation.report import judge
-
-    kept = _kept_file(args, sha256, chosen.name)
-    return judge(model, chosen.items(), chosen.total, kept=kept, flip=not args.no_flip)
-
-
-def _robustness(
-    model: LAANet,
-    sha256: str,
-    chosen: ItemSet,
-    args: argparse.Namespace,
-    corruptions: list[tuple[str, float]],
-    clean: float,
-) -> list[dict[str, Any]]:
-    """AUC at every severity of every corruption asked for, and how far it lies below that of the clean crops."""
-    from laanet_core.evaluation.corruptions import CORRUPTIONS, corrupted_set
-    from laanet_core.evaluation.report import frame_auc
-
-    rows: list[dict[str, Any]] = []
-    for name, level in corruptions:
-        auc = frame_auc(judge_set(model, sha256, corrupted_set(chosen, name, level), args))
-        rows.append(
-            {
-                "corruption": name,
-                "level": level,
-                "unit": CORRUPTIONS[name].unit,
-                "auc": auc,
-                "drop": round(clean - auc, 4),
-            }
-        )
-    return rows
-
-
-def _kept_file(args: argparse.Namespace, sha256: str, name: str) -> Path | None:
-    """A file name that says what its scores depend on, so that scores of another model, seed or source are never taken for these."""
-    if args.kept is None:
-        return None
-    args.kept.mkdir(parents=True, exist_ok=True)
-    if getattr(args, "dataset", None):
-        source = f"{args.root.resolve()} {args.benchmark_split} {args.frames}".encode()
-    else:
-        source = str(args.packs).encode() + args.split.encode() + args.manifest.read_bytes()
-    depends = f"seed{args.seed}{'-noflip' if args.no_flip else ''}-{hashlib.sha256(source).hexdigest()[:12]}-{sha256[:16]}"
-    file: Path = args.kept / f"{name}-{depends}.jsonl"
-    return file
+    if args.dataset is None:
+        return manifest_source(args)
+    named_benchmark(args.dataset)
+    if args.root is None:
+        raise InvalidDataset("--dataset needs --root, the folder of its crops")
+    return BenchmarkSource(args.dataset, args.root, args.benchmark_split, args.frames)

@@ -1,4 +1,4 @@
-"""How a command ends when it is told to: as by an error, so that what it has begun is put away."""
+"""Termination signals of a command, turned into exceptions so that `finally` blocks run."""
 
 from __future__ import annotations
 
@@ -8,29 +8,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# Shells report a command that a signal ended with this number plus the signal's.
+_STATUS_BASE = 128
+
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP leave the block by SystemExit, with the status that a shell would give; a second one ends the process at once."""
+    """Raise SystemExit in this block on the first SIGTERM or SIGHUP, with the status a shell would report.
+
+    A second signal ends the process at once. Signals that already have a handler are left alone, as are all outside
+    the main thread, where Python cannot set handlers.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    taken = [
+    handled = [
         number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL
     ]
 
-    def end(number: int, _: FrameType | None) -> None:
-        _leave(taken)
-        raise SystemExit(128 + number)
+    def restore() -> None:
+        for number in handled:
+            signal.signal(number, signal.SIG_DFL)
 
-    for number in taken:
+    def end(number: int, _: FrameType | None) -> None:
+        restore()
+        raise SystemExit(_STATUS_BASE + number)
+
+    for number in handled:
         signal.signal(number, end)
     try:
         yield
     finally:
-        _leave(taken)
-
-
-def _leave(taken: list[signal.Signals]) -> None:
-    for number in taken:
-        signal.signal(number, signal.SIG_DFL)
+        restore()

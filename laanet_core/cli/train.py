@@ -1,28 +1,29 @@
-"""`train`: learn a LAA-Net from real faces (and fakes, where there are any) of a manifest."""
+"""Command `train`: train a LAA-Net on the real faces, and fakes if there are any, of a manifest."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from laanet_core.cli.arguments import DEVICE_HELP, add_data_arguments, data_files
 
 if TYPE_CHECKING:
-    from laanet_core.data.image_store import PackStore, Store
-    from laanet_core.data.manifest import Sample
-    from laanet_core.training.config import TrainingConfig
-    from laanet_core.training.pairs import UnitSource
-    from laanet_core.training.trainer import Trainer
+    from laanet_core.training.run import TrainingRequest
 
+_DESCRIPTION = (
+    "Train a LAA-Net on the real faces, and fakes if there are any, of a manifest. "
+    "Run `torchrun --nproc-per-node N -m laanet_core train ...` to divide every batch among several processes or hosts."
+)
 
-_TORCHRUN = " Under `torchrun --nproc-per-node N -m laanet_core train ...` several processes, or hosts, share every batch out."
-_OF_NETWORK = "model."  # such keys of --set change the network, not the recipe
+# Keys of --set with this prefix change the network, all others the recipe.
+_NETWORK_PREFIX = "model."
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("train", help="train a network", description=__doc__ + _TORCHRUN)
+    parser = subparsers.add_parser("train", help="train a network", description=_DESCRIPTION)
     parser.add_argument(
         "run",
         type=Path,
@@ -34,7 +35,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--replay",
         type=Path,
         metavar="MANIFEST",
-        help="learn from this data set too, landmarks and packs beside it",
+        help="also train on this data set, whose landmarks and packs lie beside its manifest",
     )
     parser.add_argument("--model", default="laanet-lite", help="named configuration (default: %(default)s)")
     parser.add_argument(
@@ -47,194 +48,84 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change one value of the recipe, such as steps=500 or material.hulls=face,inner, or of the network: model.input_size=256",
+        help="change one value of the recipe (steps=500, material.hulls=face,inner) "
+        "or of the network (model.input_size=256)",
     )
     parser.add_argument(
         "--backbone-weights",
         type=Path,
         metavar="FILE",
-        help="ImageNet weights of the backbone (safetensors or state dict)",
+        help="ImageNet weights of the backbone (safetensors or a state dict)",
     )
     parser.add_argument(
         "--init",
         metavar="WEIGHTS",
-        help="start from these LAA-Net weights instead (starter, folder or hf://...)",
+        help="start from these LAA-Net weights (starter, a folder or hf://owner/repo@revision)",
     )
-    parser.add_argument("--seed", type=int, help="replaces the recipe's seed")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--seed", type=int, help="replace the recipe's seed")
+    parser.add_argument("--device", default="auto", help=DEVICE_HELP)
     parser.add_argument(
-        "--workers", type=int, default=1, help="processes that make pseudo-fakes (default: %(default)s)"
+        "--workers", type=int, default=1, help="processes that make training pairs (default: %(default)s)"
     )
     parser.add_argument(
         "--threads",
         type=int,
         metavar="N",
-        help="of the processor, for each process that trains (default: as torch chooses)",
+        help="CPU threads of each training process (default: torch's choice)",
     )
     parser.add_argument(
         "--compile",
         action="store_true",
-        help="torch.compile the network: minutes to start, then faster steps",
+        help="compile the network with torch.compile: minutes to start, then faster steps",
     )
-    parser.add_argument("--checkpoint-every", type=int, default=200, metavar="STEPS")
+    parser.add_argument(
+        "--checkpoint-every",
+        type=int,
+        default=200,
+        metavar="STEPS",
+        help="steps between two checkpoints (default: %(default)s)",
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
-def add_data_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
-    parser.add_argument(
-        "--manifest", type=Path, required=required, help="CSV: pack, path, label, person, split, original"
-    )
-    parser.add_argument(
-        "--landmarks",
-        type=Path,
-        help="npz with landmarks (N, 68, 2) in the manifest's order (default: beside the manifest)",
-    )
-    parser.add_argument(
-        "--packs",
-        type=Path,
-        help="folder of the packs, each a folder or .tar (default: the manifest's folder)",
-    )
-
-
-def read_data(args: argparse.Namespace, split: str) -> tuple[list[Sample], PackStore]:
-    """The samples of one split and the store that holds their images, as the arguments name them."""
-    from laanet_core.data.image_store import PackStore
-    from laanet_core.data.manifest import read_manifest
-
-    beside = args.manifest.parent / "landmarks.npz"
-    landmarks = args.landmarks or (beside if beside.exists() else None)
-    samples = [sample for sample in read_manifest(args.manifest, landmarks) if sample.split == split]
-    store = PackStore(args.packs or args.manifest.parent, sorted({sample.pack for sample in samples}))
-    return samples, store
-
-
-def _all_data(args: argparse.Namespace) -> tuple[list[Sample], Store]:
-    """The training samples and their images; those of the replayed data set too, where there is one."""
-    from laanet_core.data.image_store import JointStore
-
-    samples, store = read_data(args, "train")
-    if not args.replay:
-        return samples, store
-    more, theirs = read_data(argparse.Namespace(manifest=args.replay, landmarks=None, packs=None), "train")
-    packs, other_packs = ([sample.pack for sample in each] for each in (samples, more))
-    return [*samples, *more], JointStore.of((packs, store), (other_packs, theirs))
-
-
 def run(args: argparse.Namespace) -> int:
-    from laanet_core.errors import InvalidConfig
-    from laanet_core.modeling.config import ModelConfig, named_config
-    from laanet_core.modeling.device import pick_device
-    from laanet_core.modeling.laanet import LAANet
-    from laanet_core.training.distributed import join_team, leave_team
-    from laanet_core.training.initialization import begin
-    from laanet_core.training.pairs import UnitSource
-    from laanet_core.training.trainer import WEIGHTS, Trainer
+    from laanet_core.training.run import train
 
-    if args.threads is not None:
-        _keep_to(args.threads)
-    config = changed_recipe(
-        args.recipe, [change for change in args.set if not change.startswith(_OF_NETWORK)], args.seed
-    )
-    of_network = [change.removeprefix(_OF_NETWORK) for change in args.set if change.startswith(_OF_NETWORK)]
-    if args.init and of_network:
-        raise InvalidConfig(f"--init brings its own network; {_OF_NETWORK}{of_network[0]} cannot change it")
-    network = ModelConfig.from_dict(_changed(named_config(args.model).to_dict(), of_network))
-    model = (
-        LAANet.from_pretrained(args.init)
-        if args.init
-        else begin(network, args.backbone_weights, seed=config.seed)
-    )
-    samples, store = _all_data(args)
-    source = UnitSource(
-        samples, store, size=model.config.input_size, material=config.material, seed=config.seed
-    )
-    team, device = join_team(pick_device(args.device))
-    try:
-        trainer = Trainer(
-            model,
-            source,
-            config,
-            args.run,
-            device=device,
-            workers=args.workers,
-            compiled=args.compile,
-            team=team,
-        )
-        if team.leads:
-            _announce(trainer, source)
-        trainer.run(checkpoint_every=args.checkpoint_every)
-    finally:
-        leave_team(team)
-    outcome = {"steps": trainer.step, "weights": str(args.run / WEIGHTS)}
-    if team.leads:
-        print(
-            json.dumps(outcome)
-            if args.json
-            else f"trained {trainer.step} steps; weights in {outcome['weights']}"
-        )
+    outcome = train(_request(args), notify=lambda note: print(note, file=sys.stderr))
+    if outcome.is_main:
+        text = f"trained {outcome.steps} steps; weights in {outcome.weights}"
+        print(json.dumps(outcome.to_json()) if args.json else text)
     return 0
 
 
-def _keep_to(threads: int) -> None:
-    import torch
-
+def _request(args: argparse.Namespace) -> TrainingRequest:
+    """Translate the arguments. Raises InvalidConfig for values that do not fit together."""
+    from laanet_core.data.dataset import DatasetFiles
     from laanet_core.errors import InvalidConfig
+    from laanet_core.modeling.config import ModelConfig, named_config
+    from laanet_core.training.config import changed_recipe, changed_values
+    from laanet_core.training.run import TrainingRequest
 
-    if threads < 1:
-        raise InvalidConfig(f"--threads must be at least 1, not {threads}")
-    torch.set_num_threads(threads)
-
-
-def _announce(trainer: Trainer, source: UnitSource) -> None:
-    for note in source.notes:
-        print(f"note: {note}", file=sys.stderr)
-    if trainer.step:
-        print(f"resuming at step {trainer.step} of {trainer.config.steps}", file=sys.stderr)
-    if source.epoch_length:
-        epochs = trainer.config.steps * trainer.config.batch_pairs / source.epoch_length
-        print(f"{source.epoch_length} pairs an epoch, {epochs:.1f} epochs", file=sys.stderr)
-
-
-def changed_recipe(name: str, changes: list[str], seed: int | None) -> TrainingConfig:
-    """A named recipe with some values replaced; raises InvalidConfig naming a key or value that does not fit."""
-    from laanet_core.training.config import TrainingConfig, named_recipe
-
-    config = TrainingConfig.from_dict(_changed(named_recipe(name).to_dict(), changes))
-    return config if seed is None else dataclasses.replace(config, seed=seed)
-
-
-def _changed(values: dict[str, Any], changes: list[str]) -> dict[str, Any]:
-    """A configuration's values, some of them replaced in place; a list's parts are parted by commas."""
-    from laanet_core.errors import InvalidConfig
-
-    for change in changes:
-        key, separator, text = change.partition("=")
-        *groups, last = key.split(".")
-        place = values
-        for group in groups:
-            place = place[group] if isinstance(place.get(group), dict) else {}
-        if not separator or isinstance(place.get(last), dict | None):
-            raise InvalidConfig(f"cannot change {change!r}; the keys are {', '.join(_keys(values))}")
-        old = place[last]
-        try:
-            place[last] = (
-                tuple(type(old[0])(part) for part in text.split(","))
-                if isinstance(old, tuple)
-                else type(old)(text)
-            )
-        except ValueError as error:
-            raise InvalidConfig(f"{key} must be a {type(old).__name__}, not {text!r}") from error
-    return values
-
-
-def _keys(values: dict[str, Any], prefix: str = "") -> list[str]:
-    keys: list[str] = []
-    for name, value in values.items():
-        keys.extend(
-            _keys(value, f"{name}.")
-            if isinstance(value, dict)
-            else [prefix + name]
-            if value is not None
-            else []
+    recipe_changes = [change for change in args.set if not change.startswith(_NETWORK_PREFIX)]
+    network_changes = [
+        change.removeprefix(_NETWORK_PREFIX) for change in args.set if change.startswith(_NETWORK_PREFIX)
+    ]
+    if args.init and network_changes:
+        raise InvalidConfig(
+            f"--init determines the network; {_NETWORK_PREFIX}{network_changes[0]} cannot change it"
         )
-    return keys
+    network = ModelConfig.from_dict(changed_values(named_config(args.model).to_dict(), network_changes))
+    return TrainingRequest(
+        folder=args.run,
+        data=data_files(args),
+        config=changed_recipe(args.recipe, recipe_changes, args.seed),
+        network=None if args.init else network,
+        initial_weights=args.init,
+        backbone_weights=args.backbone_weights,
+        replay=None if args.replay is None else DatasetFiles(args.replay),
+        device=args.device,
+        workers=args.workers,
+        threads=args.threads,
+        compiled=args.compile,
+        checkpoint_every=args.checkpoint_every,
+    )

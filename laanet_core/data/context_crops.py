@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from laanet_core.data.image_store import Store
+from laanet_core.data.image_store import ImageStore
 from laanet_core.data.manifest import Sample
 from laanet_core.errors import InvalidDataset
 from laanet_core.faces.crops import crop_square, enlarge_to_square
@@ -31,7 +31,7 @@ class WorkingCrop:
     photograph: Box
 
 
-def working_crop(store: Store, sample: Sample, *, largest: int = LARGEST_SIDE) -> WorkingCrop:
+def working_crop(store: ImageStore, sample: Sample, *, largest: int = LARGEST_SIDE) -> WorkingCrop:
     """Cut a sample's face out at its own resolution, but at most `largest` pixels wide. Raises InvalidDataset when it has no landmarks.
 
     Where the sample has a region, the image has it as a fourth channel.
@@ -53,7 +53,7 @@ def working_crop(store: Store, sample: Sample, *, largest: int = LARGEST_SIDE) -
     return WorkingCrop(crop_square(image, (x1, y1, x2, y2), side), np.asarray(moved, np.float32), photograph)
 
 
-def picture(store: Store, sample: Sample) -> RGBImage:
+def picture(store: ImageStore, sample: Sample) -> RGBImage:
     """A sample's image (H, W, 3) uint8 RGB, with its region, where it has one, as a fourth channel. Raises InvalidDataset."""
     image = store.read(sample.pack, sample.path)
     if sample.region is None:

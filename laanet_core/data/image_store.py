@@ -16,7 +16,7 @@ from laanet_core.errors import InvalidDataset
 from laanet_core.types import RGBImage
 
 
-class Store(Protocol):
+class ImageStore(Protocol):
     """Images and masks by pack and path. Both methods raise InvalidDataset naming what is missing or broken."""
 
     def read(self, pack: str, path: str) -> RGBImage:
@@ -87,16 +87,16 @@ class PackStore:
         self._files.clear()
 
 
-class JointStore:
+class CombinedStore:
     """Several stores as one: each answers for its own packs. Raises InvalidDataset where two have a pack of the same name."""
 
-    def __init__(self, stores: Mapping[str, Store]) -> None:
+    def __init__(self, stores: Mapping[str, ImageStore]) -> None:
         self._stores = stores
 
     @classmethod
-    def of(cls, *parts: tuple[Sequence[str], Store]) -> JointStore:
+    def of(cls, *parts: tuple[Sequence[str], ImageStore]) -> CombinedStore:
         """From the packs of each store."""
-        stores: dict[str, Store] = {}
+        stores: dict[str, ImageStore] = {}
         for packs, store in parts:
             twice = sorted(set(packs) & set(stores))
             if twice:
@@ -110,7 +110,7 @@ class JointStore:
     def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
         return self._of(pack).read_mask(pack, path)
 
-    def _of(self, pack: str) -> Store:
+    def _of(self, pack: str) -> ImageStore:
         if pack not in self._stores:
             raise InvalidDataset(f"there is no pack {pack}")
         return self._stores[pack]

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from laanet_core.errors import InvalidConfig
-from laanet_core.evaluation.eval_sets import Item, ItemSet
+from laanet_core.evaluation.eval_sets import EvalItem, EvalSet
 from laanet_core.media.recompression import recompressed
 from laanet_core.types import RGBImage
 
@@ -91,7 +91,7 @@ def chosen_corruptions(wanted: Sequence[str]) -> list[tuple[str, float]]:
     return chosen
 
 
-def corrupted(items: Iterator[Item], name: str, level: float) -> Iterator[Item]:
+def corrupted(items: Iterator[EvalItem], name: str, level: float) -> Iterator[EvalItem]:
     """The items with their crops corrupted; an item's randomness comes from its name, so that every run sees the same."""
     apply = CORRUPTIONS[name].apply
     for item in items:
@@ -99,9 +99,9 @@ def corrupted(items: Iterator[Item], name: str, level: float) -> Iterator[Item]:
         yield dataclasses.replace(item, crop=apply(item.crop, level, rng))
 
 
-def corrupted_set(chosen: ItemSet, name: str, level: float) -> ItemSet:
+def corrupted_set(chosen: EvalSet, name: str, level: float) -> EvalSet:
     """A set with every crop corrupted, under a name of its own."""
-    return ItemSet(
+    return EvalSet(
         f"{chosen.name}-{name}-{level:g}",
         f"{chosen.title}, {name} {level:g}",
         chosen.total,

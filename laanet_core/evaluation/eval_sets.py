@@ -14,7 +14,7 @@ from laanet_core.data.blending_boundary import blending_boundary, resample_bound
 from laanet_core.data.context_crops import inference_square, working_crop
 from laanet_core.data.difference_masks import altered_cells
 from laanet_core.data.face_swaps import SWAPS
-from laanet_core.data.image_store import Store
+from laanet_core.data.image_store import ImageStore
 from laanet_core.data.manifest import Sample
 from laanet_core.data.self_blending import self_blend
 from laanet_core.errors import InvalidDataset
@@ -28,7 +28,7 @@ RECOMPRESSION = (60, 95)  # JPEG qualities of a clip's pictures
 
 
 @dataclass(frozen=True)
-class Item:
+class EvalItem:
     """One crop to judge: `crop` (S, S, 3) uint8 RGB, `label` 1 = fake, `face_size` the longer side of the face's box in its picture.
 
     `boundary` is B at (S/4, S/4) where the blending mask is known; `altered` (S/4, S/4) bool tells where a fake differs from its
@@ -47,39 +47,39 @@ class Item:
 
 
 @dataclass(frozen=True)
-class ItemSet:
+class EvalSet:
     """Items that are judged and reported together; `items` begins anew at every call and gives `total` of them."""
 
     name: str
     title: str
     total: int
-    items: Callable[[], Iterator[Item]]
+    items: Callable[[], Iterator[EvalItem]]
 
 
-def manifest_sets(samples: Sequence[Sample], store: Store, size: int, seed: int) -> list[ItemSet]:
+def manifest_sets(samples: Sequence[Sample], store: ImageStore, size: int, seed: int) -> list[EvalSet]:
     """The self-blends and the pairs of some samples; a set there is nothing for is left out."""
     blends = 2 * sum(sample.label == 0 and sample.landmarks is not None for sample in samples)
     fakes = [sample for sample in samples if sample.label == 1 and sample.original is not None]
     pairs = len(fakes) + len({(sample.pack, sample.original) for sample in fakes})
 
-    def labelled() -> Iterator[Item]:
+    def labelled() -> Iterator[EvalItem]:
         return labelled_items(samples, store, size)
 
     sets = [
-        ItemSet(
+        EvalSet(
             "self_blends",
             "self-blends of unseen people",
             blends,
             lambda: self_blend_items(samples, store, size, seed),
         ),
-        ItemSet(
+        EvalSet(
             "pairs",
             "fakes of unseen people and their originals",
             pairs,
             lambda: pair_items(samples, store, size),
         ),
         *(_swap_set(name, samples, store, size, seed) for name in SWAPS),
-        ItemSet(
+        EvalSet(
             "labelled",
             "fakes without an original, and real faces of their packs",
             len(_labelled(samples)),
@@ -89,7 +89,9 @@ def manifest_sets(samples: Sequence[Sample], store: Store, size: int, seed: int)
     return [found for found in sets if found.total]
 
 
-def self_blend_items(samples: Sequence[Sample], store: Store, size: int, seed: int) -> Iterator[Item]:
+def self_blend_items(
+    samples: Sequence[Sample], store: ImageStore, size: int, seed: int
+) -> Iterator[EvalItem]:
     """Every real image with landmarks, and one seeded self-blended image of it; both cropped as inference crops them."""
     for number, sample in enumerate(samples):
         if sample.label == 1 or sample.landmarks is None:
@@ -105,7 +107,7 @@ def self_blend_items(samples: Sequence[Sample], store: Store, size: int, seed: i
         mask = crop_square(np.asarray(blend.mask * 255, np.uint8), square, size)
         boundary = resample_boundary(blending_boundary(np.asarray(mask / 255, np.float32)), size // 4)
         crop = crop_square(working.image, square, size)
-        real = Item(
+        real = EvalItem(
             sample.name,
             crop,
             0,
@@ -119,7 +121,7 @@ def self_blend_items(samples: Sequence[Sample], store: Store, size: int, seed: i
         yield dataclasses.replace(real, name=fake_name, crop=fake_crop, label=1, boundary=boundary)
 
 
-def pair_items(samples: Sequence[Sample], store: Store, size: int) -> Iterator[Item]:
+def pair_items(samples: Sequence[Sample], store: ImageStore, size: int) -> Iterator[EvalItem]:
     """Every fake that names its original, and the originals themselves; the pictures are face crops already."""
     by_path = {(sample.pack, sample.path): sample for sample in samples}
     seen: set[str] = set()
@@ -137,7 +139,7 @@ def pair_items(samples: Sequence[Sample], store: Store, size: int) -> Iterator[I
         seen.update((real.name, fake.name))
 
 
-def labelled_items(samples: Sequence[Sample], store: Store, size: int) -> Iterator[Item]:
+def labelled_items(samples: Sequence[Sample], store: ImageStore, size: int) -> Iterator[EvalItem]:
     """What people have labelled: every fake that names no original, and the real faces of those packs, cropped as inference crops them."""
     for sample in _labelled(samples):
         if sample.landmarks is None:
@@ -145,7 +147,7 @@ def labelled_items(samples: Sequence[Sample], store: Store, size: int) -> Iterat
         else:
             working = working_crop(store, sample)
             crop = crop_square(working.image, inference_square(working), size)
-            yield Item(
+            yield EvalItem(
                 sample.name,
                 crop,
                 sample.label,
@@ -157,8 +159,8 @@ def labelled_items(samples: Sequence[Sample], store: Store, size: int) -> Iterat
 
 
 def swap_clip_items(
-    name: str, samples: Sequence[Sample], store: Store, size: int, seed: int
-) -> Iterator[Item]:
+    name: str, samples: Sequence[Sample], store: ImageStore, size: int, seed: int
+) -> Iterator[EvalItem]:
     """Clips of real people, and the same clips with another person's face put in by the named face-swap program (`laanet_core.data.face_swaps`).
 
     Pictures of one person stand for the frames of a clip. Of the donor's pictures the one with the most similar pose is used for each.
@@ -174,17 +176,19 @@ def swap_clip_items(
             quality = int(rng.integers(*RECOMPRESSION))
             crops = [crop_square(recompressed(image, quality), square, size) for image in (real.image, fake)]
             side = _face_side(_landmarks(sample))
-            item = Item(sample.name, crops[0], 0, sample.pack, sample.person, clip[0].name, face_size=side)
+            item = EvalItem(
+                sample.name, crops[0], 0, sample.pack, sample.person, clip[0].name, face_size=side
+            )
             yield item
             yield dataclasses.replace(
                 item, name=f"{sample.name} {name}", crop=crops[1], label=1, video=f"{clip[0].name} {name}"
             )
 
 
-def _swap_set(name: str, samples: Sequence[Sample], store: Store, size: int, seed: int) -> ItemSet:
+def _swap_set(name: str, samples: Sequence[Sample], store: ImageStore, size: int, seed: int) -> EvalSet:
     total = 2 * sum(len(clip) for clip, _ in _clips(samples, np.random.default_rng(seed)))
     title = f"clips of unseen people, faces swapped by the {name} program"
-    return ItemSet(f"{name}_swaps", title, total, lambda: swap_clip_items(name, samples, store, size, seed))
+    return EvalSet(f"{name}_swaps", title, total, lambda: swap_clip_items(name, samples, store, size, seed))
 
 
 def _clips(samples: Sequence[Sample], rng: np.random.Generator) -> list[tuple[list[Sample], list[Sample]]]:
@@ -229,10 +233,10 @@ def _landmarks(sample: Sample) -> Landmarks:
     return sample.landmarks
 
 
-def _whole_item(sample: Sample, store: Store, size: int) -> Item:
+def _whole_item(sample: Sample, store: ImageStore, size: int) -> EvalItem:
     """A picture that is a face crop already."""
     image = store.read(sample.pack, sample.path)
     height, width = image.shape[:2]
     crop = crop_square(image, enlarge_to_square((0.0, 0.0, float(width), float(height)), 1.0), size)
     side = max(width, height) / ENLARGEMENT
-    return Item(sample.name, crop, sample.label, sample.pack, sample.person, sample.video, face_size=side)
+    return EvalItem(sample.name, crop, sample.label, sample.pack, sample.person, sample.video, face_size=side)

@@ -1,4 +1,4 @@
-"""The machine that figures are measured on, and the most it can do."""
+"""Description of the machine that measurements run on, and its arithmetic limit."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from typing import Any
 import cv2
 import torch
 
-_MATRIX = 1536  # its product takes tens of milliseconds on two cores: longer than starting it, shorter than most disturbances
-_TRIES = 12
+# Side of the multiplied matrices. The product takes tens of milliseconds on two cores: longer than its start,
+# shorter than most disturbances.
+_MATRIX = 1536
+_ATTEMPTS = 12
 
 
 def describe() -> dict[str, Any]:
-    """Processor, threads, GPUs, and the versions of what does the arithmetic."""
+    """Return processor, threads and GPUs, and the versions of the arithmetic libraries, ready for JSON."""
     return {
         "machine": platform.machine(),
         "processor": _processor(),
@@ -30,10 +32,13 @@ def describe() -> dict[str, Any]:
 
 
 def matmul_rate() -> float:
-    """The best measured rate of float32 matrix products on the CPU, in GFLOP a second: the practical limit of a network's arithmetic."""
+    """Return the best measured rate of float32 matrix products on the CPU, in GFLOP per second.
+
+    It is the practical limit of a network's arithmetic.
+    """
     a, b = torch.rand(_MATRIX, _MATRIX), torch.rand(_MATRIX, _MATRIX)
     best = float("inf")
-    for _ in range(_TRIES):
+    for _ in range(_ATTEMPTS):
         before = time.perf_counter()
         torch.mm(a, b)
         best = min(best, time.perf_counter() - before)
@@ -41,9 +46,10 @@ def matmul_rate() -> float:
 
 
 def peak_memory() -> float:
-    """The most memory this process has held so far, in MB."""
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most / (1e6 if sys.platform == "darwin" else 1e3)
+    """Return the peak resident memory of this process in MB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # macOS counts bytes, Linux kibibytes.
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def _processor() -> str:
@@ -51,7 +57,5 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor()
-    return next(
-        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
-        platform.processor(),
-    )
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()

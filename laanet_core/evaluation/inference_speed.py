@@ -1,7 +1,7 @@
-"""How fast faces and clips are judged here, beside the same network in plain torch and beside what the machine could do at most.
+"""Speed of inference: faces and clips, beside plain torch and the machine's arithmetic limit.
 
-All ways are measured in turns, so that whatever else the machine does disturbs them alike; ratios are those of the medians, and of the
-shortest times, which a busy machine disturbs least.
+All runtimes are measured in turns, so that other work on the machine affects them alike. Ratios compare medians, and
+the shortest times, which other work affects least.
 """
 
 from __future__ import annotations
@@ -18,20 +18,32 @@ import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from laanet_core.evaluation import hardware as machine
+from laanet_core.evaluation import hardware
 from laanet_core.inference.detector import Detector
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.runtimes.base import Precision, Runtime, RuntimeUnavailable
 from laanet_core.runtimes.selection import open_runtime
 
-_IMAGES = 2  # of a face
-PLAIN, EXACT = "torch float32", "torch float64"  # the network as anybody would run it
-Way = Callable[[], Any]
+# Images per face: the crop and its mirror image.
+IMAGES_PER_FACE = 2
+
+# The two baselines: the network without any runtime of ours.
+PLAIN, EXACT = "torch float32", "torch float64"
+
+RUNTIMES: tuple[tuple[Any, Precision], ...] = (
+    ("eager", "float32"),
+    ("openvino", "float32"),
+    ("openvino", "bfloat16"),
+    ("cuda", "bfloat16"),
+)
+
+Task = Callable[[], Any]
+Forward = Callable[[Tensor], Any]
 
 
-def flops(config: ModelConfig, *, consistency: bool = False) -> float:
-    """GFLOP of one image's forward pass, counted: two for every multiplication with its addition."""
+def gflop_per_image(config: ModelConfig, *, consistency: bool = False) -> float:
+    """Return the GFLOP of one image's forward pass; a multiplication with its addition counts as two."""
     with torch.device("meta"):
         model, image = LAANet(config).eval(), torch.empty(1, 3, config.input_size, config.input_size)
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
@@ -39,31 +51,32 @@ def flops(config: ModelConfig, *, consistency: bool = False) -> float:
     return float(counter.get_total_flops()) / 1e9
 
 
-def compare(model: LAANet, *, rounds: int) -> dict[str, Any]:
-    """One face, the crop and its mirror image, through the network in every way this machine has, against plain torch; in milliseconds.
+def compare_runtimes(model: LAANet, *, rounds: int) -> dict[str, Any]:
+    """Measure one face, the crop and its mirror image, in every runtime of this machine, against plain torch.
 
-    `gflop` is of both images; `logit_error` the largest difference from float64 on them; `efficiency` the arithmetic rate as part of the
-    measured matmul rate.
+    Returns the benchmark's JSON section. `gflop` is of both images, `logit_error` the largest difference from float64,
+    `efficiency` the arithmetic rate as a share of the measured matmul rate, `missing` the unavailable runtimes.
     """
     size = model.config.input_size
-    images = torch.rand(_IMAGES, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
-    ways, errors, missing = _ways(model, images)
-    times = measured(ways, rounds, twice=True)
-    rate, work = machine.matmul_rate(), _IMAGES * flops(model.config)
-    rows = {}
+    images = torch.rand(IMAGES_PER_FACE, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    forwards, missing = _open_runtimes(model, images)
+    errors = _logit_errors(forwards)
+    tasks = {name: _forward_task(forward, inputs) for name, (forward, inputs) in forwards.items()}
+    times = time_in_turns(tasks, rounds, warm_up=True)
+
+    rate, work = hardware.matmul_rate(), IMAGES_PER_FACE * gflop_per_image(model.config)
+    rows: dict[str, dict[str, Any]] = {}
     for name, seconds in times.items():
-        median, best = statistics.median(seconds), min(seconds)
+        best = min(seconds)
         rows[name] = {
-            "median_ms": round(median * 1e3, 2),
+            "median_ms": round(statistics.median(seconds) * 1e3, 2),
             "best_ms": round(best * 1e3, 2),
             "logit_error": float(f"{errors[name]:.1e}"),
             "efficiency": round(work / best / rate, 3),
-            **{
-                f"faster_than_{other.replace(' ', '_')}": _ratios(times[other], seconds)
-                for other in (PLAIN, EXACT)
-                if other != name
-            },
         }
+        for other in (PLAIN, EXACT):
+            if other != name:
+                rows[name][f"faster_than_{other.replace(' ', '_')}"] = _speedups(times[other], seconds)
     return {
         "gflop": round(work, 2),
         "matmul_gflop_per_second": round(rate, 1),
@@ -72,27 +85,32 @@ def compare(model: LAANet, *, rounds: int) -> dict[str, Any]:
     }
 
 
-def by_batch(detector: Detector, sizes: Sequence[int], *, rounds: int) -> dict[str, float]:
-    """Faces judged a second, mirror images included, given so many at a time; medians."""
+def faces_per_second(detector: Detector, batch_sizes: Sequence[int], *, rounds: int) -> dict[str, float]:
+    """Return the median faces scored per second, mirror images included, by batch size."""
     side = detector.config.input_size
-    crops = list(np.random.default_rng(0).integers(0, 256, (max(sizes), side, side, 3), dtype=np.uint8))
-    times = measured({str(size): _given(detector.score_crops, crops[:size]) for size in sizes}, rounds)
+    largest = max(batch_sizes)
+    crops = list(np.random.default_rng(0).integers(0, 256, (largest, side, side, 3), dtype=np.uint8))
+    tasks = {str(size): _task(detector.score_crops, crops[:size]) for size in batch_sizes}
+    times = time_in_turns(tasks, rounds)
     return {size: round(int(size) / statistics.median(seconds), 1) for size, seconds in times.items()}
 
 
-def clip(detector: Detector, path: Path, *, frames: int, rounds: int) -> dict[str, Any]:
-    """A whole clip against the forward passes of its judged faces alone (`ratio`, of the medians), and frames judged a second."""
-    judged = detector.analyse_video(path, frames)
-    faces = sum(face.fake_logit is not None for face in judged.faces)
+def clip_speed(detector: Detector, path: Path, *, frames: int, rounds: int) -> dict[str, Any]:
+    """Measure the analysis of a whole clip against the forward passes of its faces alone.
+
+    Returns the benchmark's JSON section; `ratio` compares the medians, `best_ratio` the shortest times.
+    """
+    result = detector.analyse_video(path, frames)
+    faces = sum(face.fake_logit is not None for face in result.faces)
     side = detector.config.input_size
     crops = [np.zeros((side, side, 3), np.uint8)] * faces
-    ways: dict[str, Way] = {
+    tasks: dict[str, Task] = {
         "clip": lambda: detector.analyse_video(path, frames),
-        "passes": _given(detector.score_crops, crops),
+        "passes": _task(detector.score_crops, crops),
     }
-    times = measured(ways, rounds)
+    times = time_in_turns(tasks, rounds)
     whole, passes = (statistics.median(times[name]) for name in ("clip", "passes"))
-    count = len({face.time for face in judged.faces})
+    count = len({face.time for face in result.faces})
     return {
         "frames_with_faces": count,
         "faces": faces,
@@ -104,66 +122,64 @@ def clip(detector: Detector, path: Path, *, frames: int, rounds: int) -> dict[st
     }
 
 
-def measured(ways: Mapping[str, Way], rounds: int, *, twice: bool = False) -> dict[str, list[float]]:
-    """Seconds of every round of every way, in turns, after one round that does not count. With `twice` each goes twice in its turn and
-    the second counts: threads of the way before still wait for work for some milliseconds, which would be charged to it.
+def time_in_turns(tasks: Mapping[str, Task], rounds: int, *, warm_up: bool = False) -> dict[str, list[float]]:
+    """Return the seconds of each task in every round, after one round that does not count.
+
+    With `warm_up`, each task runs twice in its turn and the second run counts: the threads of the previous task spin
+    for some milliseconds, which would be charged to the next.
     """
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    times: dict[str, list[float]] = {name: [] for name in tasks}
     for number in range(rounds + 1):
-        for name, way in ways.items():
-            if twice:
-                way()
+        for name, task in tasks.items():
+            if warm_up:
+                task()
             before = time.perf_counter()
-            way()
+            task()
             if number:
                 times[name].append(time.perf_counter() - before)
     return times
 
 
-def _ways(model: LAANet, images: Tensor) -> tuple[dict[str, Way], dict[str, float], dict[str, str]]:
-    """What judges the images, how far each is from float64, and why others are missing here."""
-    exact, plain = (
-        copy.deepcopy(model).double(),
-        copy.deepcopy(model).to(memory_format=torch.contiguous_format),
-    )
-    ours = model.to(memory_format=torch.channels_last)
-    wide = images.contiguous(memory_format=torch.channels_last)
-    judges: dict[str, tuple[Callable[[Tensor], Any], Tensor]] = {
+def _open_runtimes(model: LAANet, images: Tensor) -> tuple[dict[str, tuple[Forward, Tensor]], dict[str, str]]:
+    """Return forward functions with their input (N, 3, S, S) by name, and why the other runtimes are missing."""
+    exact = copy.deepcopy(model).double()
+    plain = copy.deepcopy(model).to(memory_format=torch.contiguous_format)
+    channels_last = model.to(memory_format=torch.channels_last)
+    channels_last_images = images.contiguous(memory_format=torch.channels_last)
+    forwards: dict[str, tuple[Forward, Tensor]] = {
         EXACT: (exact, images.double()),
         PLAIN: (plain, images),
     }
     missing: dict[str, str] = {}
-    wanted: list[tuple[Any, Precision]] = [
-        ("eager", "float32"),
-        ("openvino", "float32"),
-        ("openvino", "bfloat16"),
-        ("cuda", "bfloat16"),
-    ]
-    for name, precision in wanted:
+    for name, precision in RUNTIMES:
         try:
-            runtime: Runtime = open_runtime(ours, name, precision)
+            runtime: Runtime = open_runtime(channels_last, name, precision)
         except RuntimeUnavailable as error:
             missing[f"{name} {precision}"] = error.message
             continue
-        judges[f"{name} {precision}"] = (runtime, wide)
+        forwards[f"{name} {precision}"] = (runtime, channels_last_images)
+    return forwards, missing
+
+
+def _logit_errors(forwards: Mapping[str, tuple[Forward, Tensor]]) -> dict[str, float]:
+    """Return the largest difference of every forward function's logits from those in float64."""
     with torch.inference_mode():
-        answers = {name: judge(given).fake_logit.double() for name, (judge, given) in judges.items()}
-    errors = {name: float((answer - answers[EXACT]).abs().max()) for name, answer in answers.items()}
-    return {name: _judging(judge, given) for name, (judge, given) in judges.items()}, errors, missing
+        logits = {name: forward(inputs).fake_logit.double() for name, (forward, inputs) in forwards.items()}
+    return {name: float((values - logits[EXACT]).abs().max()) for name, values in logits.items()}
 
 
-def _judging(judge: Callable[[Tensor], Any], images: Tensor) -> Way:
-    def way() -> None:
+def _forward_task(forward: Forward, images: Tensor) -> Task:
+    def task() -> None:
         with torch.inference_mode():
-            judge(images)
+            forward(images)
 
-    return way
-
-
-def _given(work: Callable[[Any], Any], what: Any) -> Way:
-    return lambda: work(what)
+    return task
 
 
-def _ratios(slow: Sequence[float], fast: Sequence[float]) -> dict[str, float]:
+def _task(function: Callable[[Any], Any], argument: Any) -> Task:
+    return lambda: function(argument)
+
+
+def _speedups(slow: Sequence[float], fast: Sequence[float]) -> dict[str, float]:
     medians, best = statistics.median(slow) / statistics.median(fast), min(slow) / min(fast)
     return {"median": round(medians, 2), "best": round(best, 2)}

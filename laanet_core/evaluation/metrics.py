@@ -1,4 +1,4 @@
-"""Figures of merit on the fake class: pure functions of labels (1 = fake) and scores (higher = more likely fake)."""
+"""Metrics of the fake class: pure functions of labels (1 = fake) and scores (higher = more likely fake)."""
 
 from __future__ import annotations
 
@@ -14,53 +14,93 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 Metric = Callable[[Array, Array], float]
 
+# Resamples without both classes are repeated, up to this many attempts for each that is needed.
+_ATTEMPTS_PER_SAMPLE = 100
+
 
 @dataclass(frozen=True)
 class Interval:
-    """The ends of a confidence interval."""
+    """Ends of a confidence interval."""
 
     low: float
     high: float
 
 
+@dataclass(frozen=True)
+class VerdictShares:
+    """Shares of a group of faces that receive each verdict, each in [0, 1]."""
+
+    real: float
+    inconclusive: float
+    fake: float
+
+
+def sigmoid(logits: Array) -> npt.NDArray[np.float64]:
+    """Return 1 / (1 + exp(-x)) without overflow. logits (N,); returns (N,) in [0, 1]."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * np.asarray(logits, np.float64))))
+
+
+def verdict_shares(probabilities: Array, *, real_below: float, fake_above: float) -> VerdictShares:
+    """Return the shares of probabilities (N,) below `real_below`, above `fake_above`, and between or equal."""
+    called_real = float((probabilities < real_below).mean())
+    called_fake = float((probabilities > fake_above).mean())
+    return VerdictShares(
+        real=round(called_real, 4),
+        inconclusive=round(1 - called_real - called_fake, 4),
+        fake=round(called_fake, 4),
+    )
+
+
 def roc_auc(labels: Array, scores: Array) -> float:
-    """Area under the ROC curve: the chance that a fake scores above a real one, ties counting half."""
+    """Return the area under the ROC curve: the probability that a fake scores above a real one, ties counting half.
+
+    labels (N,) in {0, 1}, scores (N,). Raises ValueError unless both classes occur and the scores are finite, as do
+    all metrics here.
+    """
     labels, scores = _checked(labels, scores)
     fakes = int(labels.sum())
     reals = len(labels) - fakes
     order = np.argsort(scores, kind="stable")
     _, inverse, counts = np.unique(scores[order], return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
-    ranks = (last - (counts - 1) / 2)[inverse]  # tied scores share their mean rank, counted from 1
+    # Tied scores share their mean rank, counted from 1.
+    ranks = (last - (counts - 1) / 2)[inverse]
     return float((ranks[labels[order] == 1].sum() - fakes * (fakes + 1) / 2) / (fakes * reals))
 
 
 def average_precision(labels: Array, scores: Array) -> float:
-    """AP: precision averaged over the steps of recall, without interpolation; tied scores are taken together."""
+    """Return AP: precision averaged over the steps of recall, without interpolation; tied scores form one step.
+
+    labels (N,) in {0, 1}, scores (N,).
+    """
     labels, scores = _checked(labels, scores)
     order = np.argsort(-scores, kind="stable")
-    ranked, found = scores[order], np.cumsum(labels[order])
-    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # the last place of every run of ties
-    precision = found[ends] / (ends + 1)
-    recall_steps = np.diff(np.concatenate([[0], found[ends]])) / labels.sum()
+    ranked, true_positives = scores[order], np.cumsum(labels[order])
+    # Index of the last score of every run of ties.
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    precision = true_positives[ends] / (ends + 1)
+    recall_steps = np.diff(np.concatenate([[0], true_positives[ends]])) / labels.sum()
     return float((precision * recall_steps).sum())
 
 
 def macro_recall(labels: Array, probabilities: Array) -> float:
-    """AR: the mean of the recalls of real and fake at probability 0.5; 0.5 itself counts as fake."""
+    """Return AR: the mean of the recalls of real and fake at probability 0.5; 0.5 itself counts as fake.
+
+    labels (N,) in {0, 1}, probabilities (N,) in [0, 1].
+    """
     labels, probabilities = _checked(labels, probabilities)
     called_fake = probabilities >= 0.5
     return float((called_fake[labels == 1].mean() + (~called_fake[labels == 0]).mean()) / 2)
 
 
 def mf1(labels: Array, probabilities: Array) -> float:
-    """mF1: the harmonic mean of AP and AR, as the paper reports it."""
+    """Return mF1: the harmonic mean of AP and AR, as the paper reports it. labels and probabilities (N,)."""
     precision, recall = average_precision(labels, probabilities), macro_recall(labels, probabilities)
     return 2 * precision * recall / (precision + recall)
 
 
 def brier_score(labels: Array, probabilities: Array) -> float:
-    """Mean squared distance between probability and label."""
+    """Return the mean squared difference between probability and label. labels and probabilities (N,)."""
     labels, probabilities = _checked(labels, probabilities)
     return float(np.mean((probabilities - labels) ** 2))
 
@@ -75,9 +115,10 @@ def bootstrap_interval(
     level: float = 0.95,
     seed: int = 0,
 ) -> Interval:
-    """Percentile interval of a metric over resamples of the items, or of whole groups (persons, videos) where given.
+    """Return a metric's percentile interval over bootstrap resamples of the items.
 
-    Resamples that lack a class are drawn anew. Raises ValueError when no resample could hold both classes.
+    labels and scores (N,). With `groups` (N,), whole groups (persons, videos) are resampled. Resamples without both
+    classes are repeated. Raises ValueError if too few resamples hold both classes.
     """
     labels, scores = _checked(labels, scores)
     if not 0 < level < 1 or samples < 1:
@@ -85,11 +126,11 @@ def bootstrap_interval(
     members = _members(len(labels), groups)
     rng = np.random.default_rng(seed)
     values: list[float] = []
-    for _ in range(100 * samples):
+    for _ in range(_ATTEMPTS_PER_SAMPLE * samples):
         chosen = np.concatenate([members[index] for index in rng.integers(len(members), size=len(members))])
-        drawn = labels[chosen]
-        if 0 < drawn.sum() < len(drawn):
-            values.append(metric(drawn, scores[chosen]))
+        resampled = labels[chosen]
+        if 0 < resampled.sum() < len(resampled):
+            values.append(metric(resampled, scores[chosen]))
         if len(values) == samples:
             break
     if len(values) < samples:
@@ -99,15 +140,16 @@ def bootstrap_interval(
 
 
 def wilson_interval(successes: int, count: int, *, level: float = 0.95) -> Interval:
-    """Of a share that was seen `successes` times in `count` (Wilson 1927, without continuity correction). Raises ValueError."""
+    """Return the interval of the share `successes` / `count` (Wilson 1927, without continuity correction).
+
+    Raises ValueError unless 0 <= successes <= count, count > 0 and level lies in (0, 1).
+    """
     if not 0 <= successes <= count or not count or not 0 < level < 1:
         raise ValueError(f"{successes} of {count} at level {level} is no share with an interval")
     z = NormalDist().inv_cdf((1 + level) / 2)
     share, extra = successes / count, z * z / count
-    middle, half = (
-        (share + extra / 2) / (1 + extra),
-        z / (1 + extra) * math.sqrt(share * (1 - share) / count + extra / (4 * count)),
-    )
+    middle = (share + extra / 2) / (1 + extra)
+    half = z / (1 + extra) * math.sqrt(share * (1 - share) / count + extra / (4 * count))
     return Interval(max(0.0, middle - half), min(1.0, middle + half))
 
 
@@ -122,17 +164,17 @@ def paired_bootstrap(
     level: float = 0.95,
     seed: int = 0,
 ) -> Interval:
-    """Percentile interval of metric(labels, after) - metric(labels, before), both of the same resamples of items, or of whole groups.
+    """Return the percentile interval of metric(labels, after) - metric(labels, before) over common resamples.
 
-    What makes an item hard for both cancels out, so that this is narrower than two intervals apart. Raises ValueError as
-    `bootstrap_interval` does.
+    labels, before and after (N,); `groups` as in `bootstrap_interval`. The difficulty of an item cancels out, so the
+    interval is narrower than two separate ones. Raises ValueError as `bootstrap_interval` does.
     """
     labels, before = _checked(labels, before)
     _, after = _checked(labels, after)
 
-    def difference(drawn: Array, places: Array) -> float:
-        chosen = places.astype(np.intp)
-        return metric(drawn, after[chosen]) - metric(drawn, before[chosen])
+    def difference(resampled: Array, positions: Array) -> float:
+        chosen = positions.astype(np.intp)
+        return metric(resampled, after[chosen]) - metric(resampled, before[chosen])
 
     return bootstrap_interval(
         difference, labels, np.arange(len(labels)), groups=groups, samples=samples, level=level, seed=seed
@@ -140,6 +182,7 @@ def paired_bootstrap(
 
 
 def _members(count: int, groups: Sequence[Any] | Array | None) -> list[npt.NDArray[np.intp]]:
+    """Return the item indices of every group; without groups, each item is a group."""
     if groups is None:
         return list(np.arange(count)[:, None])
     if len(groups) != count:
@@ -150,6 +193,7 @@ def _members(count: int, groups: Sequence[Any] | Array | None) -> list[npt.NDArr
 
 
 def _checked(labels: Array, scores: Array) -> tuple[Array, Array]:
+    """Return labels as int64 and scores as float64. Raises ValueError if a metric cannot use them."""
     labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
     if labels.ndim != 1 or labels.shape != scores.shape:
         raise ValueError(

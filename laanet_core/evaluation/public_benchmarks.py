@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from laanet_core.errors import InvalidDataset, UnreadableMedia
-from laanet_core.evaluation.eval_sets import Item, ItemSet
+from laanet_core.evaluation.eval_sets import EvalItem, EvalSet
 from laanet_core.faces.crops import ENLARGEMENT, crop_square
 from laanet_core.media.images import read_image
 
@@ -80,11 +80,11 @@ def named_benchmark(name: str) -> Benchmark:
         raise InvalidDataset(f"no benchmark named {name!r}; choose from {', '.join(BENCHMARKS)}") from None
 
 
-def benchmark_set(name: str, root: Path, size: int, split: str = "test", *, frames: int = FRAMES) -> ItemSet:
+def benchmark_set(name: str, root: Path, size: int, split: str = "test", *, frames: int = FRAMES) -> EvalSet:
     """A benchmark's crops as one set. Raises InvalidDataset for an unknown name, a missing folder or a class without crops."""
     benchmark = named_benchmark(name)
     total = len(benchmark_frames(benchmark, root, split, frames=frames))
-    return ItemSet(
+    return EvalSet(
         name, benchmark.title, total, lambda: benchmark_items(benchmark, root, size, split, frames=frames)
     )
 
@@ -114,7 +114,7 @@ def benchmark_frames(
 
 def benchmark_items(
     benchmark: Benchmark, root: Path, size: int, split: str = "test", *, frames: int = FRAMES
-) -> Iterator[Item]:
+) -> Iterator[EvalItem]:
     """The crops of `benchmark_frames` as a network of input size `size` sees them; the intervals resample people, or videos where
     names do not tell the people. Raises InvalidDataset naming a crop that cannot be read.
     """
@@ -130,7 +130,7 @@ def benchmark_items(
             0
         ]  # FF++: target_source; Celeb-DF: person_source_take; elsewhere the video itself
         side = max(width, height) / ENLARGEMENT
-        yield Item(f"{video}/{file.name}", crop, label, kind, person, video, face_size=side)
+        yield EvalItem(f"{video}/{file.name}", crop, label, kind, person, video, face_size=side)
 
 
 def _spread(files: list[Path], count: int) -> list[Path]:

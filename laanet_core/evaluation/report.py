@@ -1,296 +1,309 @@
-"""How well a network judges: the judging, kept as it goes, and the figures with their intervals."""
+"""Evaluation report: metrics of predictions with 95 % intervals, typed and ready for JSON."""
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
-from tqdm import tqdm
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.evaluation import metrics
-from laanet_core.evaluation.calibration import expected_calibration_error
-from laanet_core.evaluation.eval_sets import Item
-from laanet_core.evaluation.subgroups import brightness, skin_tone, slices, variance_of_laplacian
-from laanet_core.inference.scoring import score_crops
-from laanet_core.modeling.laanet import LAANet
-from laanet_core.runtimes.eager import BATCH_SIZE, Eager
-from laanet_core.types import FloatMap
+from laanet_core.evaluation.calibration import expected_calibration_error, verdict_shares_by_class
+from laanet_core.evaluation.metrics import Metric, VerdictShares, sigmoid
+from laanet_core.evaluation.predictions import Prediction
+from laanet_core.evaluation.public_benchmarks import Published
+from laanet_core.evaluation.subgroups import subgroups
+from laanet_core.results import ModelInfo
 
-STRONG_BOUNDARY = 0.5
-FEWEST_OF_A_SLICE = 15  # faces of each class
+Array = npt.NDArray[Any]
+
+# Faces of each class; a smaller subgroup gets no AUC.
+SMALLEST_SUBGROUP = 15
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """What is kept of a judged item, with what its crop is like: see `laanet_core.evaluation.subgroups` for the last three.
+class Estimate:
+    """Value of a metric and the ends of its 95 % interval, rounded to four decimals."""
 
-    `peak_on_boundary`: the heatmap's peak fell on B > 0.5, one cell of slack (None without a mask); `peak_in_altered`: it fell into the
-    altered part of the picture (None without an original).
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class MetricEstimates:
+    """AUC, AP, AR and mF1 at one level (frames or videos)."""
+
+    auc: Estimate
+    ap: Estimate
+    ar: Estimate
+    mf1: Estimate
+
+
+@dataclass(frozen=True)
+class VerdictsByClass:
+    """Verdict shares of the real and of the fake items."""
+
+    of_real: VerdictShares
+    of_fake: VerdictShares
+
+
+@dataclass(frozen=True)
+class PeakShare:
+    """Share of `fakes` whose heatmap peaks at the expected place."""
+
+    share: float
+    fakes: int
+
+
+@dataclass(frozen=True)
+class SubgroupAuc:
+    """Frame-level AUC of a subgroup; None if it has too few faces of a class."""
+
+    measure: str
+    name: str
+    real: int
+    fake: int
+    auc: Estimate | None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "measure": self.measure,
+            "slice": self.name,
+            "real": self.real,
+            "fake": self.fake,
+            "auc": None if self.auc is None else dataclasses.asdict(self.auc),
+        }
+
+
+@dataclass(frozen=True)
+class CorruptionAuc:
+    """Frame-level AUC under one corruption, and its `drop` below that of the clean crops."""
+
+    corruption: str
+    level: float
+    unit: str
+    auc: float
+    drop: float
+
+
+@dataclass(frozen=True)
+class SetReport:
+    """Metrics of one evaluation set.
+
+    `real` and `fake` count frames, `people` and `videos` what they show. `sharpness_auc` is the AUC of sharpness
+    alone, a baseline. `published` holds the paper's results on a benchmark; `robustness` is empty unless requested.
     """
 
-    name: str
-    label: int
-    pack: str
-    person: str
-    video: str
-    fake_logit: float
-    sharpness: float
-    peak_on_boundary: bool | None
-    peak_in_altered: bool | None
-    face_size: float
-    brightness: float
-    skin_tone: float
+    title: str
+    real: int
+    fake: int
+    people: int
+    videos: int
+    frame_level: MetricEstimates
+    video_level: MetricEstimates
+    frame_verdicts: VerdictsByClass
+    video_verdicts: VerdictsByClass
+    sharpness_auc: Estimate
+    ece: float
+    brier: float
+    peak_on_boundary: PeakShare | None
+    peak_in_altered: PeakShare | None
+    auc_by_pack: Mapping[str, float]
+    subgroups: Sequence[SubgroupAuc]
+    published: Sequence[Published] | None = None
+    robustness: Sequence[CorruptionAuc] = ()
 
-
-def judge(
-    model: LAANet,
-    items: Iterator[Item],
-    total: int,
-    *,
-    kept: Path | None = None,
-    flip: bool = True,
-    progress: bool = True,
-) -> list[Judgement]:
-    """Judge all items. With `kept`, every judgement is appended to that JSON-lines file, and those already there are not judged again."""
-    done = (
-        {judgement.name: judgement for judgement in read_judgements(kept)}
-        if kept is not None and kept.exists()
-        else {}
-    )
-    judgements: list[Judgement] = []
-    waiting: list[Item] = []
-    with tqdm(total=total, disable=not progress, unit="face", mininterval=2) as bar:
-        for item in items:
-            if item.name in done:
-                judgements.append(done[item.name])
-                bar.update()
-                continue
-            waiting.append(item)
-            if len(waiting) == BATCH_SIZE:
-                judgements.extend(_judge_batch(model, waiting, kept, flip=flip))
-                bar.update(len(waiting))
-                waiting = []
-        if waiting:
-            judgements.extend(_judge_batch(model, waiting, kept, flip=flip))
-            bar.update(len(waiting))
-    return judgements
-
-
-def read_judgements(path: Path) -> list[Judgement]:
-    """Read a file that `judge` wrote; a line cut short by an interruption, or of an older form, is left out, so that it is judged again."""
-    judgements: list[Judgement] = []
-    for line in filter(None, path.read_text(encoding="utf-8").splitlines()):
-        with contextlib.suppress(json.JSONDecodeError, TypeError):
-            judgements.append(Judgement(**json.loads(line)))
-    return judgements
-
-
-def report(
-    judgements: Sequence[Judgement], decision: DecisionConfig, *, bootstrap: int = 1000, seed: int = 0
-) -> dict[str, Any]:
-    """All figures of one set, at frame level and video level, with 95 % intervals that resample persons."""
-    labels = np.array([judgement.label for judgement in judgements])
-    logits = np.array([judgement.fake_logit for judgement in judgements], np.float64)
-    persons = np.array([judgement.person for judgement in judgements])
-    sharpness = np.array([judgement.sharpness for judgement in judgements])
-    videos = _by_video(judgements)
-
-    def rows(labels: npt.NDArray[Any], logits: npt.NDArray[Any], persons: npt.NDArray[Any]) -> dict[str, Any]:
-        return _figures(labels, logits, persons, decision.temperature, bootstrap, seed)
-
-    probabilities = sigmoid(logits / decision.temperature)
-    return {
-        "real": int((labels == 0).sum()),
-        "fake": int((labels == 1).sum()),
-        "people": len(set(persons)),
-        "frame_level": rows(labels, logits, persons),
-        "video_level": {
-            "videos": len(videos[0]),
-            **rows(*videos),
-            "verdicts": verdict_shares(videos[0], sigmoid(videos[1] / decision.temperature), decision),
-        },
-        "sharpness_baseline": {
-            "auc": _with_interval(metrics.roc_auc, labels, -sharpness, persons, bootstrap, seed)
-        },
-        "calibration": {
-            "ece": round(expected_calibration_error(labels, probabilities), 4),
-            "brier": round(metrics.brier_score(labels, probabilities), 4),
-        },
-        "verdicts": verdict_shares(labels, probabilities, decision),
-        "peak_on_boundary": _share([judgement.peak_on_boundary for judgement in judgements]),
-        "peak_in_altered": _share([judgement.peak_in_altered for judgement in judgements]),
-        "auc_by_pack": _auc_by_pack(judgements),
-        "slices": _slice_rows(judgements, bootstrap, seed),
-    }
-
-
-def frame_auc(judgements: Sequence[Judgement]) -> float:
-    """Frame-level AUC without an interval."""
-    return round(
-        metrics.roc_auc(
-            np.array([face.label for face in judgements]), np.array([face.fake_logit for face in judgements])
-        ),
-        4,
-    )
-
-
-def _share(hits: Sequence[bool | None]) -> dict[str, float] | None:
-    known = [hit for hit in hits if hit is not None]
-    return {"share": round(float(np.mean(known)), 4), "fakes": len(known)} if known else None
-
-
-def verdict_shares(
-    labels: npt.NDArray[Any], probabilities: npt.NDArray[Any], decision: DecisionConfig
-) -> dict[str, dict[str, float]]:
-    """Of the real and of the fake faces, which share is called real, inconclusive and fake."""
-    shares: dict[str, dict[str, float]] = {}
-    for name, label in (("of_real", 0), ("of_fake", 1)):
-        chosen = probabilities[labels == label]
-        called_real, called_fake = (
-            float((chosen < decision.real_below).mean()),
-            float((chosen > decision.fake_above).mean()),
-        )
-        shares[name] = {
-            "real": round(called_real, 4),
-            "inconclusive": round(1 - called_real - called_fake, 4),
-            "fake": round(called_fake, 4),
+    def to_json(self) -> dict[str, Any]:
+        """Return the set's entry in the JSON output of `evaluate`."""
+        values: dict[str, Any] = {
+            "real": self.real,
+            "fake": self.fake,
+            "people": self.people,
+            "frame_level": dataclasses.asdict(self.frame_level),
+            "video_level": {
+                "videos": self.videos,
+                **dataclasses.asdict(self.video_level),
+                "verdicts": dataclasses.asdict(self.video_verdicts),
+            },
+            "sharpness_baseline": {"auc": dataclasses.asdict(self.sharpness_auc)},
+            "calibration": {"ece": self.ece, "brier": self.brier},
+            "verdicts": dataclasses.asdict(self.frame_verdicts),
+            "peak_on_boundary": _optional_json(self.peak_on_boundary),
+            "peak_in_altered": _optional_json(self.peak_in_altered),
+            "auc_by_pack": dict(self.auc_by_pack),
+            "slices": [subgroup.to_json() for subgroup in self.subgroups],
+            "title": self.title,
         }
-    return shares
+        if self.published is not None:
+            values["published"] = [dataclasses.asdict(row) for row in self.published]
+        if self.robustness:
+            values["robustness"] = [dataclasses.asdict(row) for row in self.robustness]
+        return values
 
 
-def sigmoid(logits: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    return np.asarray(0.5 * (1 + np.tanh(0.5 * np.asarray(logits, np.float64))))
+@dataclass(frozen=True)
+class EvaluationReport:
+    """Reports of all evaluated sets by name, with the model and the settings."""
+
+    model: ModelInfo
+    split: str
+    seed: int
+    flip_test: bool
+    sets: Mapping[str, SetReport]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON output of `evaluate`."""
+        return {
+            "model": self.model.to_json(),
+            "split": self.split,
+            "seed": self.seed,
+            "flip_test": self.flip_test,
+            "sets": {name: report.to_json() for name, report in self.sets.items()},
+        }
 
 
-def peak_on_boundary(heatmap: FloatMap, boundary: FloatMap) -> bool | None:
-    """Whether the heatmap's peak lies within one cell of B > 0.5; None where B nowhere exceeds it. Both (h, w)."""
-    strong = (boundary > STRONG_BOUNDARY).astype(np.uint8)
-    if not strong.any():
-        return None
-    allowed = cv2.dilate(strong, np.ones((3, 3), np.uint8))
-    return bool(allowed[_peak(heatmap)])
+@dataclass(frozen=True)
+class _Scores:
+    """Labels, fake logits and persons of frames or videos, each (N,), with the settings of their intervals."""
 
+    labels: Array
+    logits: Array
+    persons: Array
+    bootstrap: int
+    seed: int
 
-def _peak(heatmap: FloatMap) -> tuple[int, int]:
-    row, column = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
-    return int(row), int(column)
-
-
-def _judge_batch(model: LAANet, items: Sequence[Item], kept: Path | None, *, flip: bool) -> list[Judgement]:
-    scores = score_crops(Eager(model), [item.crop for item in items], flip=flip)
-    judgements = [
-        Judgement(
-            name=item.name,
-            label=item.label,
-            pack=item.pack,
-            person=item.person,
-            video=item.video,
-            fake_logit=round(float(logit), 6),
-            sharpness=round(variance_of_laplacian(item.crop), 3),
-            peak_on_boundary=None if item.boundary is None else peak_on_boundary(heatmap, item.boundary),
-            peak_in_altered=None if item.altered is None else bool(item.altered[_peak(heatmap)]),
-            face_size=round(item.face_size, 1),
-            brightness=round(brightness(item.crop), 2),
-            skin_tone=round(skin_tone(item.crop), 2),
+    def estimate(self, metric: Metric, scores: Array) -> Estimate:
+        """Return the metric of scores (N,) with an interval that resamples persons."""
+        interval = metrics.bootstrap_interval(
+            metric, self.labels, scores, groups=self.persons, samples=self.bootstrap, seed=self.seed
         )
-        for item, logit, heatmap in zip(items, scores.fake_logit, scores.heatmap, strict=True)
-    ]
-    if kept is not None:
-        with kept.open(
-            "a", encoding="utf-8"
-        ) as file:  # each line brings its own line break before it, lest it join one cut short
-            file.writelines("\n" + json.dumps(dataclasses.asdict(judgement)) for judgement in judgements)
-    return judgements
+        return Estimate(
+            round(metric(self.labels, scores), 4), round(interval.low, 4), round(interval.high, 4)
+        )
+
+    def estimates(self, temperature: float) -> MetricEstimates:
+        probabilities = sigmoid(self.logits / temperature)
+        return MetricEstimates(
+            auc=self.estimate(metrics.roc_auc, self.logits),
+            ap=self.estimate(metrics.average_precision, self.logits),
+            ar=self.estimate(metrics.macro_recall, probabilities),
+            mf1=self.estimate(metrics.mf1, probabilities),
+        )
+
+    def verdicts(self, decision: DecisionConfig) -> VerdictsByClass:
+        probabilities = sigmoid(self.logits / decision.temperature)
+        return VerdictsByClass(*verdict_shares_by_class(self.labels, probabilities, decision))
+
+    def subset(self, members: npt.NDArray[np.bool_]) -> _Scores:
+        """Return the scores where members (N,) is True."""
+        return dataclasses.replace(
+            self, labels=self.labels[members], logits=self.logits[members], persons=self.persons[members]
+        )
 
 
-def _figures(
-    labels: npt.NDArray[Any],
-    logits: npt.NDArray[Any],
-    persons: npt.NDArray[Any],
-    temperature: float,
-    bootstrap: int,
-    seed: int,
-) -> dict[str, Any]:
-    probabilities = sigmoid(logits / temperature)
-    ranked: Mapping[str, Metric] = {"auc": metrics.roc_auc, "ap": metrics.average_precision}
-    thresholded: Mapping[str, Metric] = {"ar": metrics.macro_recall, "mf1": metrics.mf1}
-    return {
-        **{
-            name: _with_interval(metric, labels, logits, persons, bootstrap, seed)
-            for name, metric in ranked.items()
-        },
-        **{
-            name: _with_interval(metric, labels, probabilities, persons, bootstrap, seed)
-            for name, metric in thresholded.items()
-        },
-    }
+def report_set(
+    predictions: Sequence[Prediction],
+    decision: DecisionConfig,
+    *,
+    title: str = "",
+    bootstrap: int = 1000,
+    seed: int = 0,
+) -> SetReport:
+    """Return all metrics of one set. Intervals come from `bootstrap` resamples of persons, seeded by `seed`.
 
-
-Metric = Callable[[npt.NDArray[Any], npt.NDArray[Any]], float]
-
-
-def _with_interval(
-    metric: Metric,
-    labels: npt.NDArray[Any],
-    scores: npt.NDArray[Any],
-    persons: npt.NDArray[Any],
-    bootstrap: int,
-    seed: int,
-) -> dict[str, Any]:
-    interval = metrics.bootstrap_interval(
-        metric, labels, scores, groups=persons, samples=bootstrap, seed=seed
+    A video's logit is the mean of its frames' logits. Raises ValueError unless both classes occur.
+    """
+    frames = _frame_scores(predictions, bootstrap, seed)
+    videos = _video_scores(predictions, bootstrap, seed)
+    sharpness = np.array([prediction.sharpness for prediction in predictions])
+    probabilities = sigmoid(frames.logits / decision.temperature)
+    return SetReport(
+        title=title,
+        real=int((frames.labels == 0).sum()),
+        fake=int((frames.labels == 1).sum()),
+        people=len(set(frames.persons)),
+        videos=len(videos.labels),
+        frame_level=frames.estimates(decision.temperature),
+        video_level=videos.estimates(decision.temperature),
+        frame_verdicts=frames.verdicts(decision),
+        video_verdicts=videos.verdicts(decision),
+        # Fakes tend to be blurrier.
+        sharpness_auc=frames.estimate(metrics.roc_auc, -sharpness),
+        ece=round(expected_calibration_error(frames.labels, probabilities), 4),
+        brier=round(metrics.brier_score(frames.labels, probabilities), 4),
+        peak_on_boundary=_peak_share([prediction.peak_on_boundary for prediction in predictions]),
+        peak_in_altered=_peak_share([prediction.peak_in_altered for prediction in predictions]),
+        auc_by_pack=_auc_by_pack(predictions),
+        subgroups=_subgroup_aucs(predictions, frames),
     )
-    return {
-        "value": round(metric(labels, scores), 4),
-        "low": round(interval.low, 4),
-        "high": round(interval.high, 4),
-    }
 
 
-def _auc_by_pack(judgements: Sequence[Judgement]) -> dict[str, float]:
-    """One AUC for every pack with fakes; where a pack has no real faces of its own, its fakes stand against all there are."""
-    figures: dict[str, float] = {}
-    for pack in sorted({judgement.pack for judgement in judgements if judgement.label == 1}):
-        fakes = [judgement for judgement in judgements if judgement.label == 1 and judgement.pack == pack]
-        reals = [judgement for judgement in judgements if judgement.label == 0]
-        chosen = [*fakes, *([judgement for judgement in reals if judgement.pack == pack] or reals)]
-        figures[pack] = frame_auc(chosen)
-    return figures
+def frame_auc(predictions: Sequence[Prediction]) -> float:
+    """Return the frame-level AUC, without an interval, rounded to four decimals."""
+    labels = np.array([prediction.label for prediction in predictions])
+    logits = np.array([prediction.fake_logit for prediction in predictions])
+    return round(metrics.roc_auc(labels, logits), 4)
 
 
-def _slice_rows(judgements: Sequence[Judgement], bootstrap: int, seed: int) -> list[dict[str, Any]]:
-    """Frame-level AUC by what the faces are like; none where a slice has too few of a class to say anything."""
-    labels = np.array([judgement.label for judgement in judgements])
-    logits = np.array([judgement.fake_logit for judgement in judgements], np.float64)
-    persons = np.array([judgement.person for judgement in judgements])
-    rows: list[dict[str, Any]] = []
-    for part in slices(judgements):
-        chosen = part.members
-        real, fake = int((labels[chosen] == 0).sum()), int((labels[chosen] == 1).sum())
+def _frame_scores(predictions: Sequence[Prediction], bootstrap: int, seed: int) -> _Scores:
+    return _Scores(
+        labels=np.array([prediction.label for prediction in predictions]),
+        logits=np.array([prediction.fake_logit for prediction in predictions], np.float64),
+        persons=np.array([prediction.person for prediction in predictions]),
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+
+
+def _video_scores(predictions: Sequence[Prediction], bootstrap: int, seed: int) -> _Scores:
+    """Return one score per video; the real and the fake frames of a video count as two videos."""
+    videos: dict[tuple[str, int], list[Prediction]] = {}
+    for prediction in predictions:
+        videos.setdefault((prediction.video, prediction.label), []).append(prediction)
+    means = [np.mean([prediction.fake_logit for prediction in frames]) for frames in videos.values()]
+    return _Scores(
+        labels=np.array([label for _, label in videos]),
+        logits=np.array(means),
+        persons=np.array([frames[0].person for frames in videos.values()]),
+        bootstrap=bootstrap,
+        seed=seed,
+    )
+
+
+def _peak_share(hits: Sequence[bool | None]) -> PeakShare | None:
+    known = [hit for hit in hits if hit is not None]
+    return PeakShare(round(float(np.mean(known)), 4), len(known)) if known else None
+
+
+def _auc_by_pack(predictions: Sequence[Prediction]) -> dict[str, float]:
+    """Return one AUC per pack with fakes, against the pack's real faces, or against all if it has none."""
+    aucs: dict[str, float] = {}
+    reals = [prediction for prediction in predictions if prediction.label == 0]
+    for pack in sorted({prediction.pack for prediction in predictions if prediction.label == 1}):
+        fakes = [
+            prediction for prediction in predictions if prediction.label == 1 and prediction.pack == pack
+        ]
+        own_reals = [prediction for prediction in reals if prediction.pack == pack]
+        aucs[pack] = frame_auc([*fakes, *(own_reals or reals)])
+    return aucs
+
+
+def _subgroup_aucs(predictions: Sequence[Prediction], frames: _Scores) -> list[SubgroupAuc]:
+    rows: list[SubgroupAuc] = []
+    for subgroup in subgroups(predictions):
+        scores = frames.subset(subgroup.members)
+        real, fake = int((scores.labels == 0).sum()), int((scores.labels == 1).sum())
         auc = None
-        if min(real, fake) >= FEWEST_OF_A_SLICE:
-            auc = _with_interval(
-                metrics.roc_auc, labels[chosen], logits[chosen], persons[chosen], bootstrap, seed
-            )
-        rows.append({"measure": part.measure, "slice": part.name, "real": real, "fake": fake, "auc": auc})
+        if min(real, fake) >= SMALLEST_SUBGROUP:
+            auc = scores.estimate(metrics.roc_auc, scores.logits)
+        rows.append(SubgroupAuc(subgroup.measure, subgroup.name, real, fake, auc))
     return rows
 
 
-def _by_video(judgements: Sequence[Judgement]) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-    """Labels, mean logits and persons, one per video; a video's real and its fake frames are two videos."""
-    videos: dict[tuple[str, int], list[Judgement]] = {}
-    for judgement in judgements:
-        videos.setdefault((judgement.video, judgement.label), []).append(judgement)
-    labels = np.array([label for _, label in videos])
-    logits = np.array([np.mean([judgement.fake_logit for judgement in frames]) for frames in videos.values()])
-    persons = np.array([frames[0].person for frames in videos.values()])
-    return labels, logits, persons
+def _optional_json(share: PeakShare | None) -> dict[str, Any] | None:
+    return None if share is None else dataclasses.asdict(share)

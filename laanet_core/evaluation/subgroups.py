@@ -1,4 +1,4 @@
-"""What a face crop is like, and how a network does on crops of each kind."""
+"""Subgroups of faces by image properties: face size, sharpness, brightness and skin tone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from laanet_core.types import RGBImage
 
-# Individual typology angle in degrees, from light to dark (Chardon et al., 1991; class bounds of Del Bino and Bernerd, 2013)
+# Lower bounds of the individual typology angle in degrees (Chardon et al., 1991; classes of Del Bino and Bernerd, 2013).
 TONES = (
     ("very light", 55.0),
     ("light", 41.0),
@@ -22,11 +22,16 @@ TONES = (
     ("brown", -30.0),
     ("dark", -90.0),
 )
-PARTS = 3  # a measure is cut into that many parts of equal count
+
+# Subgroups of equal count for each continuous measure.
+SUBGROUPS_PER_MEASURE = 3
+
+# A grey pixel has b* = 0, which would make the typology angle undefined.
+_SMALLEST_YELLOW = 1e-3
 
 
-class Measured(Protocol):
-    """What a slice needs of a judged face."""
+class FaceProperties(Protocol):
+    """Properties of a face that subgroups are formed by."""
 
     @property
     def label(self) -> int: ...
@@ -41,8 +46,8 @@ class Measured(Protocol):
 
 
 @dataclass(frozen=True)
-class Slice:
-    """`members` (N,) bool: which of the judged faces belong to it."""
+class Subgroup:
+    """Range or class `name` of a measure; `members` (N,) bool selects its faces."""
 
     measure: str
     name: str
@@ -50,48 +55,54 @@ class Slice:
 
 
 def variance_of_laplacian(crop: RGBImage) -> float:
-    """Sharpness of a crop (S, S, 3): the baseline any detector must beat, since fakes tend to be blurrier."""
+    """Return the sharpness of a crop (S, S, 3) uint8 RGB. Fakes tend to be blurrier, so this is a baseline."""
     return float(cv2.Laplacian(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var())
 
 
 def brightness(crop: RGBImage) -> float:
-    """Mean CIE L* of the middle of a crop (S, S, 3), 0 to 100."""
+    """Return the mean CIE L*, 0 to 100, of the central ninth of a crop (S, S, 3) uint8 RGB."""
     return float(_middle_lab(crop)[..., 0].mean())
 
 
 def skin_tone(crop: RGBImage) -> float:
-    """Individual typology angle in degrees of the median colour of a crop's middle (S, S, 3): atan((L* - 50) / b*).
+    """Return the individual typology angle atan((L* - 50) / b*) in degrees of a crop (S, S, 3) uint8 RGB.
 
-    Measured on a photograph it mixes skin with light, so it sorts pictures and not people.
+    L* and b* are medians of its central ninth. In a photograph the angle mixes skin and light: it sorts pictures, not
+    people.
     """
     lightness, _, yellow = np.median(_middle_lab(crop).reshape(-1, 3), axis=0)
-    return float(np.degrees(np.arctan2(lightness - 50, max(yellow, 1e-3))))
+    return float(np.degrees(np.arctan2(lightness - 50, max(yellow, _SMALLEST_YELLOW))))
 
 
 def tone_name(angle: float) -> str:
+    """Return the skin-tone class of a typology angle in degrees."""
     return next((name for name, bound in TONES if angle > bound), TONES[-1][0])
 
 
-def slices(judged: Sequence[Measured]) -> list[Slice]:
-    """Judged faces by face size, sharpness and brightness, in parts of equal count, and by skin tone."""
-    measures: Mapping[str, Callable[[Measured], float]] = {
+def subgroups(faces: Sequence[FaceProperties]) -> list[Subgroup]:
+    """Divide faces by face size, sharpness and brightness into subgroups of equal count, and by skin-tone class."""
+    measures: Mapping[str, Callable[[FaceProperties], float]] = {
         "face size": lambda face: face.face_size,
         "sharpness": lambda face: face.sharpness,
         "brightness": lambda face: face.brightness,
     }
-    found: list[Slice] = []
-    for measure, value in measures.items():
-        values = np.array([value(face) for face in judged])
-        bounds = np.unique(np.quantile(values, np.linspace(0, 1, PARTS + 1)))
+    result: list[Subgroup] = []
+    for measure, value_of in measures.items():
+        values = np.array([value_of(face) for face in faces])
+        bounds = np.unique(np.quantile(values, np.linspace(0, 1, SUBGROUPS_PER_MEASURE + 1)))
         for low, high in itertools.pairwise(bounds):
+            # The last subgroup includes its upper bound.
             members = (values >= low) & ((values < high) | (high == bounds[-1]))
-            found.append(Slice(measure, f"{low:.0f} to {high:.0f}", members))
-    tones = np.array([tone_name(face.skin_tone) for face in judged])
-    found.extend(Slice("skin tone", name, tones == name) for name, _ in TONES if (tones == name).any())
-    return found
+            result.append(Subgroup(measure, f"{low:.0f} to {high:.0f}", members))
+    tones = np.array([tone_name(face.skin_tone) for face in faces])
+    for name, _ in TONES:
+        if (tones == name).any():
+            result.append(Subgroup("skin tone", name, tones == name))
+    return result
 
 
 def _middle_lab(crop: RGBImage) -> npt.NDArray[Any]:
+    """Return the central ninth of a crop (S, S, 3) in CIE L*a*b*, float32."""
     height, width = crop.shape[:2]
     middle = crop[height // 3 : 2 * height // 3, width // 3 : 2 * width // 3]
     return np.asarray(cv2.cvtColor(np.asarray(middle / 255, np.float32), cv2.COLOR_RGB2LAB))

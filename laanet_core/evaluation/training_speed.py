@@ -1,8 +1,7 @@
-"""How fast training runs here: making training pairs on one core, and the training step itself."""
+"""Speed of training: making training pairs on one core, and the training step."""
 
 from __future__ import annotations
 
-import dataclasses
 import statistics
 import tempfile
 import time
@@ -13,81 +12,87 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
+from torch.utils.data import Dataset
 
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.training.config import Precision, TrainingConfig
-from laanet_core.training.initialization import begin
-from laanet_core.training.pairs import Unit, UnitSource
+from laanet_core.training.initialization import initial_network
+from laanet_core.training.pairs import PairDataset, SamplePair
 from laanet_core.training.targets import make_target
 from laanet_core.training.trainer import Trainer
 
+# Pairs made before the measurement, which load code and fill caches.
 WARM_UP_PAIRS = 16
+
+# Steps before the measurement, which compile the network and allocate memory.
+WARM_UP_STEPS = 2
+
 ROUNDS = 5
 
 
 @dataclass(frozen=True)
-class Speed:
-    """Medians over `ROUNDS` rounds: per second, and per second of the process's own CPU time, which other work disturbs less."""
+class Throughput:
+    """Medians over ROUNDS: items per second, and per second of the process's CPU time, which other work affects less."""
 
     per_second: float
     per_core_second: float
 
 
-def pair_speed(source: UnitSource, pairs: int = 100) -> Speed:
-    """Training pairs (a real and a fake crop with their targets) made on one core."""
+def pair_speed(dataset: PairDataset, pairs: int = 100) -> Throughput:
+    """Measure making training pairs (two crops with their targets) on one core, `pairs` in each round."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
         for index in range(WARM_UP_PAIRS):
-            source[index]
+            dataset[index]
 
-        def make(round_number: int) -> None:
+        def make_pairs(round_number: int) -> None:
             first = WARM_UP_PAIRS + round_number * pairs
             for index in range(first, first + pairs):
-                source[index]
+                dataset[index]
 
-        return _speed(make, pairs)
+        return _throughput(make_pairs, pairs)
     finally:
         cv2.setNumThreads(threads)
 
 
 def step_speed(
     model: ModelConfig, *, precision: Precision, batch_pairs: int, device: str, compiled: bool, steps: int = 3
-) -> Speed:
-    """Images a second of the whole training step on ready-made batches: forward, three losses, backward, Adam."""
+) -> Throughput:
+    """Measure the images per second of the training step on a ready batch: forward, losses, backward and Adam."""
     config = TrainingConfig(
         steps=10_000, batch_pairs=batch_pairs, sam_rho=0.0, frozen_steps=0, precision=precision
     )
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(
-            begin(model, None),
-            _Noise(model),
+            initial_network(model, None),
+            _NoisePairs(model),
             config,
             Path(folder),
             device=device,
             workers=0,
             compiled=compiled,
         )
-        trainer.run(until=2, progress=False)  # the first steps compile and allocate
-        ready = next(trainer.batches(trainer.step + 1))
+        trainer.run(until=WARM_UP_STEPS, progress=False)
+        micro_batches = next(trainer.batches(trainer.step + 1))
 
         def train(_: int) -> None:
             for _step in range(steps):
-                trainer.train_on(ready)
+                trainer.train_step(micro_batches)
             if trainer.device.type == "cuda":
                 torch.cuda.synchronize()
 
-        return _speed(train, steps * 2 * batch_pairs)
+        return _throughput(train, steps * 2 * batch_pairs)
 
 
-class _Noise:
-    """Units of noise, for when only the step is measured."""
+class _NoisePairs(Dataset[SamplePair]):
+    """Returns one pair of noise for every index."""
 
     def __init__(self, model: ModelConfig) -> None:
         rng = np.random.default_rng(0)
         cells = model.heatmap_size
         target = make_target(rng.random((cells, cells)).astype(np.float32), rng)
-        self._noise = Unit(
+        self._pair = SamplePair(
             images=rng.integers(0, 256, (2, model.input_size, model.input_size, 3), dtype=np.uint8),
             heatmap=np.stack([np.zeros_like(target.heatmap), target.heatmap]),
             consistency=np.stack([np.ones_like(target.consistency), target.consistency]),
@@ -95,15 +100,17 @@ class _Noise:
             has_maps=np.ones((2, 2), np.bool_),
         )
 
-    def __getitem__(self, index: int) -> Unit:
-        return dataclasses.replace(self._noise)
+    def __getitem__(self, index: int) -> SamplePair:
+        return self._pair
 
 
-def _speed(work: Callable[[int], None], amount: int) -> Speed:
-    wall, own = [], []
+def _throughput(work: Callable[[int], None], amount: int) -> Throughput:
+    """Run `work` with the number of each round; `amount` is what one round makes."""
+    per_second, per_core_second = [], []
     for number in range(ROUNDS):
-        before, before_own = time.perf_counter(), time.process_time()
+        wall_start, cpu_start = time.perf_counter(), time.process_time()
         work(number)
-        wall.append(amount / (time.perf_counter() - before))
-        own.append(amount / max(time.process_time() - before_own, 1e-9))
-    return Speed(round(statistics.median(wall), 1), round(statistics.median(own), 1))
+        per_second.append(amount / (time.perf_counter() - wall_start))
+        # The CPU clock may not advance within a short round.
+        per_core_second.append(amount / max(time.process_time() - cpu_start, 1e-9))
+    return Throughput(round(statistics.median(per_second), 1), round(statistics.median(per_core_second), 1))

@@ -1,9 +1,9 @@
-"""How a network is trained: one frozen configuration, and the recipes that have names."""
+"""Training configuration: one frozen dataclass, the named recipes, and changes of single values."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
@@ -14,16 +14,21 @@ from laanet_core.training.losses import LossConfig
 
 Precision = Literal["float32", "bfloat16"]
 
+# Slack for shares that add up to 1 in floating point.
+_ROUNDING = 1e-9
+
 
 @dataclass(frozen=True)
-class Material:
-    """What training units are made of.
+class PairConfig:
+    """Composition of the training pairs.
 
-    `pairs`, `foreign_blends` (BI) and `labelled` (fakes that have neither original nor mask) are shares of the fakes; self-blended images
-    are the rest. A share whose images the manifest lacks goes to the self-blends, and a note says so. `policy` is how they are varied
-    (`laanet_core.data.augmentation_policies`). `frames_per_video` real frames are drawn anew of every video each epoch, as the paper does; 0 draws frames
-    freely, pack by pack with odds of the square root of the pack's size, so that small packs are heard. `real_consistency` is the
-    consistency map C of a real image: 1 in the paper, 0 in the released code. Of `hulls` the masks of self-blends start, equally often.
+    `pairs` (fakes with their originals), `foreign_blends` (blended images, BI) and `labelled` (fakes without original
+    or mask) are shares of the fakes; the rest are self-blended images (SBI). If the manifest lacks the images for a
+    share, self-blended images take its place and the dataset notes it. `policy` names the augmentation policy
+    (`laanet_core.data.augmentation_policies`). `frames_per_video` real frames are sampled from every video in each
+    epoch, as in the paper. 0 samples packs with probability proportional to the square root of their size, which
+    raises the weight of small packs. `real_consistency` is the consistency map C of a real image: 1 in the paper, 0
+    in the released code. Masks of self-blended images start from `hulls`, with equal probability.
     """
 
     pairs: float = 0.0
@@ -38,7 +43,7 @@ class Material:
         for name in ("pairs", "foreign_blends", "labelled", "real_consistency"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidConfig(f"material.{name} must lie in [0, 1], not {getattr(self, name)}")
-        if self.pairs + self.foreign_blends + self.labelled > 1 + 1e-9:
+        if self.pairs + self.foreign_blends + self.labelled > 1 + _ROUNDING:
             raise InvalidConfig(
                 "the shares material.pairs, material.foreign_blends and material.labelled add up to more than 1"
             )
@@ -46,7 +51,8 @@ class Material:
             raise InvalidConfig(
                 f"material.policy must be one of {', '.join(get_args(PolicyName))}, not {self.policy!r}"
             )
-        object.__setattr__(self, "hulls", tuple(self.hulls))  # parsed JSON holds a list
+        # Parsed JSON holds a list.
+        object.__setattr__(self, "hulls", tuple(self.hulls))
         if not self.hulls or not set(self.hulls) <= set(HULL_KINDS):
             raise InvalidConfig(
                 f"material.hulls must be some of {', '.join(HULL_KINDS)}, not {', '.join(self.hulls) or 'none'}"
@@ -59,14 +65,17 @@ class Material:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything but the data that decides what weights come out. Learning rates per step; `batch_pairs` real and as many fakes a step.
+    """Everything except the data that determines the trained weights.
 
-    `sam_rho` 0 leaves plain Adam. The backbone stands still for the first `frozen_steps`. `average_decay` is that of the moving average
-    of the weights, which is what gets saved; 0 saves the weights as they are. The backbone's stem and first `frozen_stages` stages stand
-    still throughout. `start_pull` draws all weights back to where they began: half of it times their squared distance is added to the
-    loss (L2-SP, Li et al., ICML 2018). A step's gradient is the mean of the gradients of
-    `micro_batches` equal parts of its batch, each with BatchNorm statistics of its own (gradient accumulation); several processes share
-    them out.
+    Each of the `steps` takes `batch_pairs` real images and as many fakes. Its gradient is the mean of the gradients
+    of `micro_batches` equal parts of the batch, each with its own BatchNorm statistics (gradient accumulation);
+    several processes divide the parts among themselves. The learning rate rises from `start_rate` to `peak_rate`
+    over the first `warmup` share of the steps and then falls linearly to 0. `sam_rho` is the radius of
+    sharpness-aware minimisation; 0 leaves plain Adam. The backbone is frozen for the first `frozen_steps`; its stem
+    and first `frozen_stages` stages are frozen throughout. `start_pull` adds half of it times the squared distance of
+    the weights from their start to the loss (L2-SP, Li et al., ICML 2018). `average_decay` is the decay of the
+    exponential moving average of the weights that is saved; 0 saves the weights of the last step. `material` is the
+    composition of the pairs.
     """
 
     steps: int = 10_000
@@ -83,7 +92,7 @@ class TrainingConfig:
     average_decay: float = 0.0
     precision: Precision = "float32"
     seed: int = 0
-    material: Material = field(default_factory=Material)
+    material: PairConfig = field(default_factory=PairConfig)
     loss: LossConfig = field(default_factory=LossConfig)
 
     def __post_init__(self) -> None:
@@ -113,7 +122,7 @@ class TrainingConfig:
                 raise InvalidConfig(f"{name} must lie in [0, 1], not {value}")
         if self.batch_pairs % self.micro_batches:
             raise InvalidConfig(
-                f"batch_pairs {self.batch_pairs} cannot be shared out to {self.micro_batches} micro_batches"
+                f"batch_pairs {self.batch_pairs} cannot be divided into {self.micro_batches} micro_batches"
             )
         if not 0 <= self.average_decay < 1:
             raise InvalidConfig(f"average_decay must lie in [0, 1), not {self.average_decay}")
@@ -127,22 +136,22 @@ class TrainingConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TrainingConfig:
-        """Build from parsed JSON; raises InvalidConfig when a key is not known."""
+        """Build from parsed JSON. Raises InvalidConfig if a key is not known."""
         try:
-            parts = {
-                "material": Material(**values.get("material", {})),
+            sections = {
+                "material": PairConfig(**values.get("material", {})),
                 "loss": LossConfig(**values.get("loss", {})),
             }
-            return cls(**{**values, **parts})
+            return cls(**{**values, **sections})
         except TypeError as error:
             raise InvalidConfig(f"not a training configuration: {error}") from error
 
 
 RECIPES: Mapping[str, TrainingConfig] = {
-    # The paper's: real faces only, 100 epochs of what 720 FF++ videos with 8 frames each give in batches of 16 pairs.
+    # The paper's: 100 epochs of 720 FF++ videos with 8 frames each, in batches of 16 pairs.
     "paper-sbi": TrainingConfig(steps=36_000, frozen_steps=2_160),
-    "paper-bi": TrainingConfig(steps=36_000, frozen_steps=2_160, material=Material(foreign_blends=1.0)),
-    # The bundled weights': two CPU cores for an hour and a half, so plain Adam, higher rates and averaged weights.
+    "paper-bi": TrainingConfig(steps=36_000, frozen_steps=2_160, material=PairConfig(foreign_blends=1.0)),
+    # The bundled weights': sized for 90 minutes on two CPU cores, hence plain Adam, higher rates and averaged weights.
     "starter": TrainingConfig(
         steps=3_400,
         batch_pairs=16,
@@ -153,10 +162,11 @@ RECIPES: Mapping[str, TrainingConfig] = {
         frozen_steps=100,
         average_decay=0.995,
         seed=2024,
-        material=Material(pairs=0.25, foreign_blends=0.35, policy="hardened", frames_per_video=0),
+        material=PairConfig(pairs=0.25, foreign_blends=0.35, policy="hardened", frames_per_video=0),
         loss=LossConfig(heatmap_weight=2.0, consistency_weight=2.0),
     ),
-    # From trained weights and what people have labelled: few steps, the first stage frozen, self-blends against forgetting.
+    # From trained weights and moderators' labels: few steps, the first stage frozen, self-blended images against
+    # forgetting.
     "finetune": TrainingConfig(
         steps=400,
         batch_pairs=16,
@@ -169,15 +179,62 @@ RECIPES: Mapping[str, TrainingConfig] = {
         start_pull=1e-4,
         average_decay=0.98,
         seed=2024,
-        material=Material(labelled=0.6, foreign_blends=0.15, policy="published", frames_per_video=0),
+        material=PairConfig(labelled=0.6, foreign_blends=0.15, policy="published", frames_per_video=0),
         loss=LossConfig(heatmap_weight=2.0, consistency_weight=2.0),
     ),
 }
 
 
 def named_recipe(name: str) -> TrainingConfig:
-    """Look up a recipe; raises InvalidConfig naming the choices."""
+    """Look up a recipe. Raises InvalidConfig naming the choices."""
     try:
         return RECIPES[name]
     except KeyError:
         raise InvalidConfig(f"no recipe named {name!r}; choose from {', '.join(RECIPES)}") from None
+
+
+def changed_recipe(name: str, changes: Sequence[str] = (), seed: int | None = None) -> TrainingConfig:
+    """Return a named recipe with some values replaced, each change written as "key=value".
+
+    Keys of a section have a dot ("material.pairs=0.5"). `seed` replaces the recipe's seed. Raises InvalidConfig naming
+    an unknown recipe or key, or a value of the wrong type or range.
+    """
+    config = TrainingConfig.from_dict(changed_values(named_recipe(name).to_dict(), changes))
+    return config if seed is None else dataclasses.replace(config, seed=seed)
+
+
+def changed_values(values: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+    """Replace values of a configuration in place and return it.
+
+    A change is "key=value" or "section.key=value"; commas separate the entries of a tuple. A value keeps its type.
+    Raises InvalidConfig naming an unknown key or a value of another type.
+    """
+    for change in changes:
+        key, separator, text = change.partition("=")
+        *sections, last = key.split(".")
+        target = values
+        for section in sections:
+            target = target[section] if isinstance(target.get(section), dict) else {}
+        if not separator or isinstance(target.get(last), dict | None):
+            raise InvalidConfig(f"cannot change {change!r}; the keys are {', '.join(_keys(values))}")
+        old = target[last]
+        try:
+            if isinstance(old, tuple):
+                entry_type = type(old[0])
+                target[last] = tuple(entry_type(entry) for entry in text.split(","))
+            else:
+                target[last] = type(old)(text)
+        except ValueError as error:
+            raise InvalidConfig(f"{key} must be a {type(old).__name__}, not {text!r}") from error
+    return values
+
+
+def _keys(values: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """List the keys that can be changed, with their sections."""
+    keys: list[str] = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            keys.extend(_keys(value, f"{prefix}{name}."))
+        elif value is not None:
+            keys.append(prefix + name)
+    return keys

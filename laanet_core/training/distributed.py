@@ -1,4 +1,4 @@
-"""Several processes training one network, started by torchrun: who does what, and one gradient for all."""
+"""Data-parallel training in several processes that torchrun starts."""
 
 from __future__ import annotations
 
@@ -13,33 +13,39 @@ from laanet_core.errors import InvalidConfig
 
 
 @dataclass(frozen=True)
-class Team:
-    """This process's `rank` among `size` processes; alone it is 0 of 1."""
+class ProcessGroup:
+    """This process's `rank` among `size` processes; a single process has rank 0 of 1."""
 
     rank: int = 0
     size: int = 1
 
     @property
-    def leads(self) -> bool:
-        """Whether this process writes the log and the checkpoints."""
+    def is_main(self) -> bool:
+        """Return True in the process that writes the log and the checkpoints."""
         return self.rank == 0
 
-    def micro_batches(self, wanted: int, batch_pairs: int) -> int:
-        """Into how many parts a batch is divided: as wanted, or one a process. Raises InvalidConfig where it leaves a remainder."""
-        parts = max(wanted, self.size)
-        if parts % self.size or batch_pairs % parts:
-            raise InvalidConfig(
-                f"a batch of {batch_pairs} pairs in {parts} micro-batches cannot be shared out to {self.size} processes"
-            )
-        return parts
+    def micro_batch_count(self, requested: int, batch_pairs: int) -> int:
+        """Return the number of micro-batches of a batch: as requested, but at least one per process.
 
-    def share(self, parts: int) -> range:
-        """Which of a batch's parts are this process's."""
-        own = parts // self.size
+        Raises InvalidConfig if the batch or the micro-batches cannot be divided evenly.
+        """
+        count = max(requested, self.size)
+        if count % self.size or batch_pairs % count:
+            raise InvalidConfig(
+                f"a batch of {batch_pairs} pairs in {count} micro-batches cannot be divided among {self.size} processes"
+            )
+        return count
+
+    def own_micro_batches(self, count: int) -> range:
+        """Return the indices of the micro-batches, of `count`, that this process computes."""
+        own = count // self.size
         return range(self.rank * own, (self.rank + 1) * own)
 
     def average(self, tensors: Iterable[Tensor]) -> None:
-        """Replace floating-point tensors, in place, by their mean over all processes; every process must call with the same shapes."""
+        """Replace floating-point tensors in place by their mean over all processes.
+
+        Every process must call this with tensors of the same shapes.
+        """
         if self.size == 1:
             return
         tensors = list(tensors)
@@ -48,34 +54,37 @@ class Team:
         flat = torch.cat([tensor.detach().reshape(-1).float() for tensor in tensors])
         dist.all_reduce(flat)
         flat /= self.size
-        for tensor, part in zip(
-            tensors, torch.split(flat, [tensor.numel() for tensor in tensors]), strict=True
-        ):
+        parts = torch.split(flat, [tensor.numel() for tensor in tensors])
+        for tensor, part in zip(tensors, parts, strict=True):
             tensor.copy_(part.view_as(tensor))
 
-    def agree_on(self, model: nn.Module) -> None:
-        """Give every process the leader's weights and buffers."""
+    def broadcast(self, model: nn.Module) -> None:
+        """Copy the main process's weights and buffers to every process."""
         if self.size > 1:
             for tensor in model.state_dict().values():
                 dist.broadcast(tensor, src=0)
 
-    def wait(self) -> None:
-        """Until every process has come this far."""
+    def barrier(self) -> None:
+        """Block until every process has reached this call."""
         if self.size > 1:
             dist.barrier()
 
 
-def join_team(device: torch.device) -> tuple[Team, torch.device]:
-    """The team torchrun started this process in, and its own device of that kind; a team of one without torchrun."""
+def init_process_group(device: torch.device) -> tuple[ProcessGroup, torch.device]:
+    """Join the process group that torchrun started and return it with this process's device.
+
+    Without torchrun, return a group of one process and `device` itself.
+    """
     if not dist.is_available() or not dist.is_torchelastic_launched():
-        return Team(), device
+        return ProcessGroup(), device
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     if device.type == "cuda":
         device = torch.device("cuda", dist.get_node_local_rank())
         torch.cuda.set_device(device)
-    return Team(dist.get_rank(), dist.get_world_size()), device
+    return ProcessGroup(dist.get_rank(), dist.get_world_size()), device
 
 
-def leave_team(team: Team) -> None:
-    if team.size > 1:
+def destroy_process_group(group: ProcessGroup) -> None:
+    """Leave the group that `init_process_group` joined."""
+    if group.size > 1:
         dist.destroy_process_group()

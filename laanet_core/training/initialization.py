@@ -1,4 +1,4 @@
-"""A network to start training from: random decoder and heads over a pretrained backbone."""
+"""Initial networks of training: random decoder and heads over a pretrained backbone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,16 @@ from laanet_core.errors import InvalidWeights
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.modeling.laanet import LAANet
 
+# BatchNorm's step counter: not a weight, and absent from some releases.
+_COUNTER = "num_batches_tracked"
 
-def begin(model_config: ModelConfig, backbone_weights: Path | None, *, seed: int = 0) -> LAANet:
-    """A network to train: decoder and heads random by `seed`, and the backbone's pretrained weights where they are given.
 
-    `backbone_weights` is a safetensors file or a pickled state dict whose tensors follow timm's order and shapes (names may differ, as
-    in the original EfficientNet-Lite releases; a classifier at the end is left out). Raises InvalidWeights when they do not fit.
+def initial_network(model_config: ModelConfig, backbone_weights: Path | None, *, seed: int = 0) -> LAANet:
+    """Return a network with random weights drawn from `seed`, and with pretrained backbone weights if they are set.
+
+    `backbone_weights` is a safetensors file or a pickled state dict whose tensors have timm's order and shapes. Names
+    may differ, as in the original EfficientNet-Lite releases; a classifier at the end is ignored. Raises
+    InvalidWeights if the tensors do not fit.
     """
     torch.manual_seed(seed)
     model = LAANet(model_config)
@@ -29,29 +33,26 @@ def begin(model_config: ModelConfig, backbone_weights: Path | None, *, seed: int
 
 
 def _load_backbone(model: LAANet, path: Path) -> None:
-    given = _read(path)
     network = model.backbone.network
-    wanted = {
-        name: value
-        for name, value in network.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
-    values = [value for name, value in given.items() if not name.endswith("num_batches_tracked")]
-    if len(values) < len(wanted):
-        raise InvalidWeights(f"{path.name} holds {len(values)} tensors, the backbone has {len(wanted)}")
-    for name, value in zip(wanted, values, strict=False):
-        if wanted[name].shape != value.shape:
+    names = [name for name in network.state_dict() if not name.endswith(_COUNTER)]
+    values = [value for name, value in _read_tensors(path).items() if not name.endswith(_COUNTER)]
+    if len(values) < len(names):
+        raise InvalidWeights(f"{path.name} holds {len(values)} tensors, the backbone has {len(names)}")
+    state = dict(zip(names, values, strict=False))
+    for name, expected in network.state_dict().items():
+        if name in state and state[name].shape != expected.shape:
             raise InvalidWeights(
-                f"{path.name}: a tensor of shape {tuple(value.shape)} where {name} has {tuple(wanted[name].shape)}"
+                f"{path.name}: a tensor of shape {tuple(state[name].shape)} "
+                f"where {name} has {tuple(expected.shape)}"
             )
-    network.load_state_dict(dict(zip(wanted, values, strict=False)), strict=False)
+    network.load_state_dict(state, strict=False)
 
 
-def _read(path: Path) -> dict[str, Tensor]:
+def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        given: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
-        return given
+        state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        return state
     except (OSError, RuntimeError, EOFError, SafetensorError, pickle.UnpicklingError) as error:
         raise InvalidWeights(f"cannot read backbone weights from {path.name}: {error}") from error

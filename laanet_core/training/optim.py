@@ -1,15 +1,20 @@
-"""Optimisation: the published learning-rate schedule, SAM, and an average of the weights."""
+"""Optimisation: learning-rate schedule, sharpness-aware minimisation (SAM) and moving average of the weights."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+# Keeps the gradient's norm away from zero where SAM divides by it.
+_EPSILON = 1e-12
 
 
 def linear_schedule(step: int, *, steps: int, start: float, peak: float, warmup: float = 0.25) -> float:
-    """Learning rate of a step in [0, steps): from `start` to `peak` over the first `warmup` share, then linearly to 0."""
+    """Return the learning rate of a step in [0, steps).
+
+    It rises linearly from `start` to `peak` over the first `warmup` share of the steps, then falls linearly to 0.
+    """
     rise = warmup * steps
     if step < rise:
         return start + (peak - start) * step / rise
@@ -17,9 +22,10 @@ def linear_schedule(step: int, *, steps: int, start: float, peak: float, warmup:
 
 
 class SAM:
-    """Sharpness-aware minimisation over any optimiser (Foret et al., ICLR 2021): the gradient is taken where the loss is worst nearby.
+    """Sharpness-aware minimisation with any optimiser (Foret et al., ICLR 2021).
 
-    `rho` is the radius of the neighbourhood, an L2 norm over all parameters; 0 leaves the plain optimiser.
+    One update takes two gradients: compute gradients, `ascend`, compute gradients again, `step`. `rho` is the radius
+    of the neighbourhood, an L2 norm over all parameters. Without `ascend`, `step` is the plain optimiser's.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, rho: float) -> None:
@@ -27,47 +33,55 @@ class SAM:
             raise ValueError(f"rho must not be negative: {rho}")
         self.optimizer = optimizer
         self.rho = rho
-
-    def step(self, loss: Callable[[], Tensor]) -> Tensor:
-        """One update. `loss` computes the loss anew and calls backward; it runs once, or twice when rho > 0. Returns the first loss."""
-        self.optimizer.zero_grad(set_to_none=True)
-        value = loss()
-        if self.rho > 0:
-            moved = self._climb()
-            self.optimizer.zero_grad(set_to_none=True)
-            loss()
-            with torch.no_grad():
-                for parameter, offset in moved:
-                    parameter.sub_(offset)
-        self.optimizer.step()
-        return value
+        self._offsets: list[tuple[Tensor, Tensor]] = []
 
     @torch.no_grad()
-    def _climb(self) -> list[tuple[Tensor, Tensor]]:
+    def ascend(self) -> None:
+        """Move the parameters by `rho` along their gradient, to the worst loss nearby, and clear the gradients."""
         parameters = [
-            p for group in self.optimizer.param_groups for p in group["params"] if p.grad is not None
+            parameter
+            for group in self.optimizer.param_groups
+            for parameter in group["params"]
+            if parameter.grad is not None
         ]
-        norm = torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(p.grad) for p in parameters]))
-        moved = [(p, p.grad * (self.rho / (norm + 1e-12))) for p in parameters]
-        for parameter, offset in moved:
+        norms = [torch.linalg.vector_norm(parameter.grad) for parameter in parameters]
+        scale = self.rho / (torch.linalg.vector_norm(torch.stack(norms)) + _EPSILON)
+        self._offsets = [(parameter, parameter.grad * scale) for parameter in parameters]
+        for parameter, offset in self._offsets:
             parameter.add_(offset)
-        return moved
-
-
-class WeightAverage:
-    """An exponential moving average of a network's weights and buffers, whose early steps count less (no bias to the start)."""
-
-    def __init__(self, model: nn.Module, decay: float) -> None:
-        self.decay = decay
-        self.values: dict[str, Tensor] = {
-            name: value.detach().clone() for name, value in model.state_dict().items()
-        }
+        self.optimizer.zero_grad(set_to_none=True)
 
     @torch.no_grad()
-    def update(self, model: nn.Module, step: int) -> None:
-        decay = min(self.decay, (1 + step) / (10 + step))
-        for name, value in model.state_dict().items():
-            if value.is_floating_point():
-                self.values[name].lerp_(value, 1 - decay)
+    def step(self) -> None:
+        """Undo `ascend`, then update the parameters with their present gradients."""
+        for parameter, offset in self._offsets:
+            parameter.sub_(offset)
+        self._offsets = []
+        self.optimizer.step()
+
+
+def moving_average(model: nn.Module, decay: float, *, updates: int = 0) -> AveragedModel:
+    """Return an exponential moving average of a network's weights and buffers that starts at their present values.
+
+    Early updates have a smaller decay, min(`decay`, n / (9 + n)) for the n-th, so that the initial weights fade
+    quickly. `updates` is the number of updates that a resumed average has already received.
+    """
+
+    @torch.no_grad()
+    def average_all(
+        averages: list[Tensor] | tuple[Tensor, ...],
+        values: list[Tensor] | tuple[Tensor, ...],
+        count: Tensor | int,
+    ) -> None:
+        number = int(count)
+        weight = 1 - min(decay, number / (9 + number))
+        for average, value in zip(averages, values, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, weight)
             else:
-                self.values[name].copy_(value)
+                average.copy_(value)
+
+    averaged = AveragedModel(model, multi_avg_fn=average_all, use_buffers=True)
+    # AveragedModel copies the network at update 0; counting from 1 averages from the start.
+    averaged.n_averaged.fill_(updates + 1)
+    return averaged

@@ -1,4 +1,4 @@
-"""The training loop: resumable at any checkpoint, logged as JSON lines, seeded unit by unit."""
+"""The training loop: resumable at every checkpoint, logged as JSON lines, reproducible from its seed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,21 +23,35 @@ from laanet_core.modeling.laanet import LAANet, LAANetOutput
 from laanet_core.modeling.loading import save_weights
 from laanet_core.modeling.preprocessing import to_input
 from laanet_core.training.config import TrainingConfig
-from laanet_core.training.distributed import Team
+from laanet_core.training.distributed import ProcessGroup
 from laanet_core.training.losses import Losses, all_losses
 from laanet_core.training.mixed_precision import keep_depthwise_float32
-from laanet_core.training.optim import SAM, WeightAverage, linear_schedule
-from laanet_core.training.pairs import Unit
+from laanet_core.training.optim import SAM, linear_schedule, moving_average
+from laanet_core.training.pairs import SamplePair
 
 CHECKPOINT = "checkpoint.pt"
+CONFIG = "config.json"
 LOG = "log.jsonl"
 WEIGHTS = "weights"
 LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
 
+# Steps between two lines of the log.
+_LOG_EVERY = 10
+
+# Upper bound of the micro-batches per step, and a prime: together they keep the seeds of all micro-batches distinct.
+_MICRO_BATCH_SEEDS = 4_096
+_STEP_SEEDS = 1_000_003
+
+_CHECKPOINT_KEYS = {"step", "description", "model", "optimizer", "average"}
+
 
 @dataclass(frozen=True)
 class Batch:
-    """`images` (2B, 3, S, S) in [-1, 1], reals and fakes in turn; `label`, `anchor` (2B,); the maps (2B, S/4, S/4); `has_maps` (2B, 2)."""
+    """B pairs as 2B images that alternate real and fake.
+
+    `images` (2B, 3, S, S) float32 in [-1, 1] (uint8 (2B, S, S, 3) as `collate` returns them); `label` (2B,), 1 = fake;
+    `heatmap` and `consistency` (2B, S/4, S/4); `anchor` (2B,) flat cell index; `has_maps` (2B, 2) bool.
+    """
 
     images: Tensor
     label: Tensor
@@ -46,179 +60,197 @@ class Batch:
     anchor: Tensor
     has_maps: Tensor
 
+    def to_device(self, device: torch.device) -> Batch:
+        """Return the batch on `device`, its images converted to the network's input."""
+        tensors = {
+            field.name: getattr(self, field.name).to(device, non_blocking=True)
+            for field in dataclasses.fields(self)
+        }
+        return Batch(**{**tensors, "images": to_input(tensors["images"], device)})
 
-def collate(units: Sequence[Unit]) -> Batch:
+
+def collate(pairs: Sequence[SamplePair]) -> Batch:
+    """Concatenate pairs to a batch on the CPU, its images still uint8 (2B, S, S, 3)."""
     return Batch(
-        images=torch.from_numpy(
-            np.concatenate([unit.images for unit in units])
-        ),  # uint8 (2B, S, S, 3) until it is on the device
-        label=torch.tensor([0.0, 1.0]).repeat(len(units)),
-        heatmap=torch.from_numpy(np.concatenate([unit.heatmap for unit in units])),
-        consistency=torch.from_numpy(np.concatenate([unit.consistency for unit in units])),
-        anchor=torch.from_numpy(np.concatenate([unit.anchor for unit in units])),
-        has_maps=torch.from_numpy(np.concatenate([unit.has_maps for unit in units])),
+        images=torch.from_numpy(np.concatenate([pair.images for pair in pairs])),
+        label=torch.tensor([0.0, 1.0]).repeat(len(pairs)),
+        heatmap=torch.from_numpy(np.concatenate([pair.heatmap for pair in pairs])),
+        consistency=torch.from_numpy(np.concatenate([pair.consistency for pair in pairs])),
+        anchor=torch.from_numpy(np.concatenate([pair.anchor for pair in pairs])),
+        has_maps=torch.from_numpy(np.concatenate([pair.has_maps for pair in pairs])),
     )
 
 
-class Units(Protocol):
-    """Training units by number, such as a `UnitSource`."""
-
-    def __getitem__(self, index: int) -> Unit: ...
-
-
 class Trainer:
-    """Trains one network into a run folder: `config.json`, `log.jsonl`, `checkpoint.pt` and `weights/` (the averaged network).
+    """Trains one network into a run folder: `config.json`, `log.jsonl`, `checkpoint.pt` and `weights/`.
 
-    A run folder that holds a checkpoint is continued, with the weights an uninterrupted run would give; `steps` alone may differ from the
-    interrupted run's. Raises InvalidConfig if anything else of the configuration does, InvalidCheckpoint if the file is broken.
-    `compiled` runs the network through torch.compile: a fifth faster on two AVX2 cores after two minutes of compiling, and numbers that
-    differ from an uncompiled run's in the last digits. With a `team` of several processes, each makes and learns from its own parts of
-    every batch, and all take the same steps; on GPUs BatchNorm sees the whole batch.
+    A run folder with a checkpoint is resumed and ends with the weights of an uninterrupted run. Only `steps` may
+    differ from the interrupted run's configuration. Raises InvalidConfig if anything else differs, InvalidCheckpoint
+    if the file is broken. `compiled` runs the network through torch.compile: 20 % faster on two AVX2 cores after two
+    minutes of compilation, with differences in the last digits. In a `group` of several processes, each process
+    computes its own micro-batches of every batch and all take the same steps; on GPUs BatchNorm is synchronised.
     """
 
     def __init__(
         self,
         model: LAANet,
-        source: Units,
+        dataset: Dataset[SamplePair],
         config: TrainingConfig,
         folder: Path,
         *,
         device: torch.device | str = "cpu",
         workers: int = 1,
         compiled: bool = False,
-        team: Team | None = None,
+        group: ProcessGroup | None = None,
     ) -> None:
-        self._team = team or Team()
+        self.config = config
+        self.folder = folder
         self.device = torch.device(device)
-        self.parts = self._team.micro_batches(config.micro_batches, config.batch_pairs)
+        self.step = 0
+        self._dataset, self._workers = dataset, workers
+        self._group = group or ProcessGroup()
+        self.micro_batches = self._group.micro_batch_count(config.micro_batches, config.batch_pairs)
+
         self.model = model.to(self.device).to(memory_format=torch.channels_last)
-        if self._team.size > 1 and self.device.type == "cuda":
-            self.model = convert_sync_batchnorm(
-                self.model
-            )  # timm's, which keeps the activations of its BatchNorm layers
+        if self._group.size > 1 and self.device.type == "cuda":
+            # timm's conversion keeps the activations inside its BatchNorm layers, torch's does not.
+            self.model = convert_sync_batchnorm(self.model)
         if config.precision == "bfloat16":
             keep_depthwise_float32(self.model)
         self._forward: Callable[..., LAANetOutput] = torch.compile(self.model) if compiled else self.model
-        self.config = config
-        self.folder = folder
-        self._source, self._workers = source, workers
-        self._sam = SAM(
-            torch.optim.Adam(self.model.parameters(), lr=config.start_rate, weight_decay=config.weight_decay),
-            config.sam_rho,
+        self._frozen_stages = self.model.backbone.stages(config.frozen_stages)
+
+        adam = torch.optim.Adam(
+            self.model.parameters(), lr=config.start_rate, weight_decay=config.weight_decay
         )
-        self._average = WeightAverage(self.model, config.average_decay) if config.average_decay else None
-        self._frozen = self.model.backbone.stages(config.frozen_stages)
-        begun = self.model.named_parameters() if config.start_pull else ()
-        self._start = {name: parameter.detach().clone() for name, parameter in begun}
-        self.step = 0
+        self._sam = SAM(adam, config.sam_rho)
+        self._average = moving_average(self.model, config.average_decay) if config.average_decay else None
+        pulled = self.model.named_parameters() if config.start_pull else ()
+        self._start = {name: parameter.detach().clone() for name, parameter in pulled}
+
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / CHECKPOINT).exists():
             self._resume()
-        self._team.agree_on(self.model)
-        if self._team.leads:
-            _write_json(folder / "config.json", self._description())
+        self._group.broadcast(self.model)
+        if self._group.is_main:
+            text = json.dumps(self._description(), indent=2)
+            (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
     def run(self, *, checkpoint_every: int = 200, until: int | None = None, progress: bool = True) -> None:
-        """Train to the last step (or `until`), leaving a checkpoint every so many steps and at the end."""
+        """Train to the last step, or to step `until`; save every `checkpoint_every` steps and at the end."""
         last = min(until or self.config.steps, self.config.steps)
         started, first = time.monotonic(), self.step
         bar = tqdm(
             total=self.config.steps,
             initial=self.step,
-            disable=not (progress and self._team.leads),
+            disable=not (progress and self._group.is_main),
             unit="step",
             mininterval=5,
         )
-        for batches in self.batches(last):
-            losses = self.train_on(batches)
+        for micro_batches in self.batches(last):
+            rate = self._learning_rate()
+            losses = self.train_step(micro_batches)
             self.step += 1
             bar.update()
-            if self.step % 10 == 0 or self.step == last:
+            if self.step % _LOG_EVERY == 0 or self.step == last:
                 images = 2 * self.config.batch_pairs * (self.step - first)
-                self._log(
-                    losses,
-                    rate=self._rate(self.step - 1),
-                    images_per_second=images / (time.monotonic() - started),
-                )
+                speed = images / (time.monotonic() - started)
+                self._log({**losses, "rate": rate, "images_per_second": speed})
             if self.step % checkpoint_every == 0 or self.step == last:
-                if self._team.leads:
+                if self._group.is_main:
                     self._save()
-                self._team.wait()
+                self._group.barrier()
         bar.close()
 
-    def averaged(self) -> LAANet:
-        """A copy of the network with the averaged weights, in eval mode."""
-        model = LAANet(self.model.config)
-        model.load_state_dict(self._average.values if self._average else self.model.state_dict())
-        return model.eval()
+    def train_step(self, micro_batches: Sequence[Batch]) -> dict[str, float]:
+        """Take one optimisation step; return the losses before it, averaged over the whole batch.
+
+        `micro_batches` are this process's share of the batch. Raises FloatingPointError if the loss is not finite.
+        """
+        self._set_training_mode()
+        for parameters in self._sam.optimizer.param_groups:
+            parameters["lr"] = self._learning_rate()
+
+        self._sam.optimizer.zero_grad(set_to_none=True)
+        losses = self._compute_gradients(micro_batches)
+        if self.config.sam_rho > 0:
+            self._sam.ascend()
+            self._compute_gradients(micro_batches)
+        self._sam.step()
+
+        total = losses[0]
+        if not torch.isfinite(total):
+            raise FloatingPointError(f"the loss is {total.item()} at step {self.step}")
+        # BatchNorm statistics differ between processes.
+        self._group.average(buffer for buffer in self.model.buffers() if buffer.is_floating_point())
+        if self._average is not None:
+            self._average.update_parameters(self.model)
+        return dict(zip(LOSS_NAMES, losses.tolist(), strict=True))
 
     def batches(self, last: int) -> Iterator[list[Batch]]:
-        """For every step this process's micro-batches, on its device."""
-        pairs, own = self.config.batch_pairs, self._team.share(self.parts)
-        size = pairs // self.parts
+        """Yield this process's micro-batches, on its device, for every step before `last`."""
+        pairs = self.config.batch_pairs
+        own = self._group.own_micro_batches(self.micro_batches)
+        size = pairs // self.micro_batches
         indices = [
-            step * pairs + place
+            step * pairs + offset
             for step in range(self.step, last)
-            for place in range(own.start * size, own.stop * size)
+            for offset in range(own.start * size, own.stop * size)
         ]
-        loader: DataLoader[Unit] = DataLoader(
-            _Dataset(self._source),
+        loader: DataLoader[SamplePair] = DataLoader(
+            self._dataset,
             batch_size=size,
             sampler=indices,
             num_workers=self._workers,
             collate_fn=collate,
-            worker_init_fn=_one_thread,
+            worker_init_fn=_limit_to_one_thread,
             pin_memory=self.device.type == "cuda",
         )
-        waiting: list[Batch] = []
+        micro_batches: list[Batch] = []
         for batch in loader:
-            moved = {
-                field.name: getattr(batch, field.name).to(self.device, non_blocking=True)
-                for field in dataclasses.fields(batch)
-            }
-            waiting.append(Batch(**{**moved, "images": to_input(moved["images"], self.device)}))
-            if len(waiting) == len(own):
-                yield waiting
-                waiting = []
+            micro_batches.append(batch.to_device(self.device))
+            if len(micro_batches) == len(own):
+                yield micro_batches
+                micro_batches = []
 
-    def train_on(self, batches: Sequence[Batch]) -> dict[str, float]:
-        """One update; returns the losses where it started, averaged over the whole batch."""
-        self._set_mode()
-        for group in self._sam.optimizer.param_groups:
-            group["lr"] = self._rate(self.step)
-        kept: list[Tensor] = []
+    def averaged(self) -> LAANet:
+        """Return a copy of the network with the averaged weights, in eval mode."""
+        source = self.model if self._average is None else self._average.module
+        model = LAANet(self.model.config)
+        model.load_state_dict(source.state_dict())
+        return model.eval()
 
-        def backward() -> Tensor:
-            values = torch.stack(
-                [
-                    self._backward(batch, part)
-                    for batch, part in zip(batches, self._team.share(self.parts), strict=True)
-                ]
-            )
-            mean = values.mean(dim=0)
-            gradients = [
-                parameter.grad for parameter in self.model.parameters() if parameter.grad is not None
-            ]
-            self._team.average([*gradients, mean])
-            self._pull()
-            kept.append(mean)
-            return mean[0]
+    def _set_training_mode(self) -> None:
+        """Set train mode, and freeze the parts of the backbone that stand still at this step."""
+        self.model.train()
+        frozen = self.step < self.config.frozen_steps
+        self.model.backbone.requires_grad_(not frozen)
+        if frozen:
+            # Eval mode freezes the BatchNorm statistics too.
+            self.model.backbone.eval()
+        for stage in self._frozen_stages:
+            stage.requires_grad_(False).eval()
 
-        value = self._sam.step(backward)
-        if not torch.isfinite(value):
-            raise FloatingPointError(f"the loss is {value.item()} at step {self.step}")
-        self._team.average(buffer for buffer in self.model.buffers() if buffer.is_floating_point())
-        if self._average:
-            self._average.update(self.model, self.step)
-        return dict(zip(LOSS_NAMES, kept[0].tolist(), strict=True))
+    def _compute_gradients(self, micro_batches: Sequence[Batch]) -> Tensor:
+        """Add the gradient of the whole batch to the parameters; return its mean losses (4,) in LOSS_NAMES' order."""
+        indices = self._group.own_micro_batches(self.micro_batches)
+        losses = [
+            self._backward(batch, index, divisor=len(indices))
+            for batch, index in zip(micro_batches, indices, strict=True)
+        ]
+        mean = torch.stack(losses).mean(dim=0)
+        gradients = [parameter.grad for parameter in self.model.parameters() if parameter.grad is not None]
+        self._group.average([*gradients, mean])
+        self._add_start_pull()
+        return mean
 
-    def _backward(self, batch: Batch, part: int) -> Tensor:
-        """Add the gradient of one micro-batch, weighted by its share in this process's; returns its losses (4,).
+    def _backward(self, batch: Batch, index: int, *, divisor: int) -> Tensor:
+        """Add the gradient of the micro-batch with this index, divided by `divisor`; return its losses (4,).
 
-        Dropout and stochastic depth are drawn by seed, step and part, so that neither an interruption nor the number of processes changes
-        them, and both of SAM's gradients are of one function.
+        Dropout and stochastic depth are seeded by run, step and index. Neither an interruption nor the number of
+        processes changes them, and both gradients of SAM belong to one function.
         """
-        torch.manual_seed((self.config.seed * 1_000_003 + self.step) * 4_096 + part)
+        torch.manual_seed((self.config.seed * _STEP_SEEDS + self.step) * _MICRO_BATCH_SEEDS + index)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
             output = self._forward(batch.images, consistency=self.config.loss.consistency_weight > 0)
         losses = all_losses(
@@ -230,79 +262,75 @@ class Trainer:
             batch.has_maps,
             self.config.loss,
         )
-        (losses.total / (self.parts // self._team.size)).backward()  # type: ignore[no-untyped-call]
+        (losses.total / divisor).backward()  # type: ignore[no-untyped-call]
         return torch.stack([getattr(losses, name).detach() for name in LOSS_NAMES])
 
-    def _set_mode(self) -> None:
-        self.model.train()
-        frozen = self.step < self.config.frozen_steps
-        self.model.backbone.requires_grad_(not frozen)
-        if frozen:
-            self.model.backbone.eval()  # its BatchNorm statistics stand still too
-        for part in self._frozen:
-            part.requires_grad_(False).eval()
-
     @torch.no_grad()
-    def _pull(self) -> None:
-        """Add to the gradient what draws the weights back to where they began."""
-        for name, parameter in self.model.named_parameters() if self._start else ():
+    def _add_start_pull(self) -> None:
+        """Add the gradient of the L2-SP penalty, which pulls the weights back to their start."""
+        if not self._start:
+            return
+        for name, parameter in self.model.named_parameters():
             if parameter.grad is not None:
                 parameter.grad.add_(parameter - self._start[name], alpha=self.config.start_pull)
 
-    def _rate(self, step: int) -> float:
-        config = self.config
+    def _learning_rate(self) -> float:
         return linear_schedule(
-            step, steps=config.steps, start=config.start_rate, peak=config.peak_rate, warmup=config.warmup
+            self.step,
+            steps=self.config.steps,
+            start=self.config.start_rate,
+            peak=self.config.peak_rate,
+            warmup=self.config.warmup,
         )
 
-    def _log(self, values: Mapping[str, float], **more: float) -> None:
-        if self._team.leads:
-            line = json.dumps(
-                {"step": self.step, **{name: round(value, 6) for name, value in {**values, **more}.items()}}
-            )
+    def _log(self, values: Mapping[str, float]) -> None:
+        if self._group.is_main:
+            entry = {"step": self.step, **{name: round(value, 6) for name, value in values.items()}}
             with (self.folder / LOG).open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+                file.write(json.dumps(entry) + "\n")
 
     def _description(self) -> dict[str, Any]:
-        """What decides the weights. The number of parts counts, however many processes share them out."""
+        """Return what determines the weights: the micro-batches count, the processes that compute them do not."""
         return {
             "model": self.model.config.to_dict(),
-            "training": {**self.config.to_dict(), "micro_batches": self.parts},
+            "training": {**self.config.to_dict(), "micro_batches": self.micro_batches},
         }
 
     def _save(self) -> None:
+        """Write the checkpoint, whole or not at all, then the averaged weights."""
         state = {
             "step": self.step,
             "description": json.dumps(self._description()),
             "model": self.model.state_dict(),
             "optimizer": self._sam.optimizer.state_dict(),
-            "average": self._average.values if self._average else {},
+            "average": {} if self._average is None else self._average.module.state_dict(),
         }
-        unfinished = self.folder / (CHECKPOINT + ".unfinished")
+        unfinished = self.folder / f"{CHECKPOINT}.unfinished"
         torch.save(state, unfinished)
         unfinished.replace(self.folder / CHECKPOINT)
         save_weights(self.averaged(), self.folder / WEIGHTS, version=f"step-{self.step}")
 
     def _resume(self) -> None:
         state = _read_checkpoint(self.folder / CHECKPOINT, self.device)
-        before, now = json.loads(state["description"]), json.loads(json.dumps(self._description()))
-        for description in (before, now):
+        saved, present = json.loads(state["description"]), json.loads(json.dumps(self._description()))
+        for description in (saved, present):
             description["training"].pop("steps")
-        if before != now:
+        if saved != present:
             raise InvalidConfig(
                 f"{self.folder.name} was begun with another configuration; choose another folder"
             )
+        self.step = state["step"]
         self.model.load_state_dict(state["model"])
         self._sam.optimizer.load_state_dict(state["optimizer"])
-        if self._average:
-            self._average.values = state["average"]
-        self.step = state["step"]
+        if self._average is not None:
+            self._average = moving_average(self.model, self.config.average_decay, updates=self.step)
+            self._average.module.load_state_dict(state["average"])
 
 
 def _read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     try:
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
-        missing = {"step", "description", "model", "optimizer", "average"} - set(state)
+        missing = _CHECKPOINT_KEYS - set(state)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, TypeError) as error:
         raise InvalidCheckpoint(
             f"{path.parent.name}/{path.name} cannot be read; the run's weights/ folder may still be good"
@@ -312,20 +340,9 @@ def _read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
     return state
 
 
-class _Dataset(Dataset[Unit]):
-    def __init__(self, source: Units) -> None:
-        self._source = source
-
-    def __getitem__(self, index: int) -> Unit:
-        return self._source[index]
-
-
-def _one_thread(_: int) -> None:
+def _limit_to_one_thread(_: int) -> None:
+    """Keep a loader process to one thread: several processes make pairs in parallel."""
     import cv2
 
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-
-
-def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")

@@ -11,7 +11,7 @@ from laanet_core.evaluation.calibration import (
     fit_temperature,
     reliability_bins,
 )
-from laanet_core.evaluation.report import sigmoid
+from laanet_core.evaluation.metrics import sigmoid
 
 
 @pytest.mark.parametrize("truth", [0.5, 1.0, 3.0])

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from laanet_core.cli import main
-from laanet_core.evaluation import inference_speed as judging_speed
+from laanet_core.evaluation import inference_speed
 from laanet_core.media.images import read_image
 from laanet_core.modeling.config import LAANET_B4
 from laanet_core.modeling.laanet import LAANet
@@ -17,13 +17,13 @@ from tests.core.conftest import TINY
 
 
 def test_the_work_of_a_forward_pass_is_what_the_paper_network_takes() -> None:
-    assert judging_speed.flops(LAANET_B4) == pytest.approx(15.1, abs=0.3)
-    assert judging_speed.flops(LAANET_B4, consistency=True) == pytest.approx(16.6, abs=0.3)
+    assert inference_speed.gflop_per_image(LAANET_B4) == pytest.approx(15.1, abs=0.3)
+    assert inference_speed.gflop_per_image(LAANET_B4, consistency=True) == pytest.approx(16.6, abs=0.3)
 
 
 def test_all_ways_are_measured_against_plain_torch() -> None:
     torch.manual_seed(0)
-    found = judging_speed.compare(LAANet(TINY).eval(), rounds=2)
+    found = inference_speed.compare_runtimes(LAANet(TINY).eval(), rounds=2)
     assert {"torch float64", "torch float32", "eager float32", "openvino float32"} <= set(found["ways"])
     assert "CUDA device" in found["missing"]["cuda bfloat16"]
     for name, row in found["ways"].items():
@@ -35,10 +35,10 @@ def test_all_ways_are_measured_against_plain_torch() -> None:
 def test_ways_have_their_turns_and_what_comes_first_in_a_turn_does_not_count() -> None:
     done: list[str] = []
     ways = {name: lambda name=name: done.append(name) for name in "ab"}
-    assert [len(times) for times in judging_speed.measured(ways, 2, twice=True).values()] == [2, 2]
+    assert [len(times) for times in inference_speed.time_in_turns(ways, 2, warm_up=True).values()] == [2, 2]
     assert done == list("aabb") * 3
     done.clear()
-    judging_speed.measured(ways, 1)
+    inference_speed.time_in_turns(ways, 1)
     assert done == list("ab") * 2
 
 

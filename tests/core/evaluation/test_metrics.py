@@ -123,3 +123,13 @@ def test_a_paired_interval_is_narrower_than_what_two_apart_allow() -> None:
     assert found.high - found.low < apart.high - apart.low
     with pytest.raises(ValueError, match="not finite"):
         metrics.paired_bootstrap(metrics.roc_auc, labels, before, np.full(400, np.nan))
+
+
+def test_verdict_shares_count_the_middle_as_inconclusive() -> None:
+    probabilities = np.array([0.1, 0.5, 0.5, 0.9])
+    shares = metrics.verdict_shares(probabilities, real_below=0.5, fake_above=0.5)
+    assert shares == metrics.VerdictShares(real=0.25, inconclusive=0.5, fake=0.25)
+
+
+def test_sigmoid_does_not_overflow() -> None:
+    assert metrics.sigmoid(np.array([-800.0, 0.0, 800.0])).tolist() == [0.0, 0.5, 1.0]

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from laanet_core.evaluation.subgroups import brightness, skin_tone, slices, tone_name, variance_of_laplacian
+from laanet_core.evaluation.subgroups import (
+    brightness,
+    skin_tone,
+    subgroups,
+    tone_name,
+    variance_of_laplacian,
+)
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,7 @@ def plain(colour: tuple[int, int, int]) -> np.ndarray:
 
 def test_every_face_is_in_one_part_of_each_measure() -> None:
     faces = [Face(number % 2, float(number), skin_tone=100.0 * (number % 2) - 40) for number in range(30)]
-    parts = slices(faces)
+    parts = subgroups(faces)
     for measure in ("face size", "skin tone"):
         members = np.array([part.members for part in parts if part.measure == measure])
         assert (members.sum(axis=0) == 1).all()
@@ -32,7 +38,7 @@ def test_every_face_is_in_one_part_of_each_measure() -> None:
 
 
 def test_a_measure_that_never_varies_is_no_slice() -> None:
-    assert [part for part in slices([Face(0, 5.0)] * 4) if part.measure != "skin tone"] == []
+    assert [part for part in subgroups([Face(0, 5.0)] * 4) if part.measure != "skin tone"] == []
 
 
 def test_tones_by_their_bounds() -> None:

@@ -9,7 +9,7 @@ from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import read_manifest
 from laanet_core.evaluation.training_speed import pair_speed, step_speed
 from laanet_core.training.config import RECIPES
-from laanet_core.training.pairs import UnitSource
+from laanet_core.training.pairs import PairDataset
 from tests.core.conftest import TINY, TinyDataset
 
 ENOUGH_PAIRS = 150  # a second on one core at 224 px
@@ -23,7 +23,7 @@ def test_one_core_makes_pairs_faster_than_any_training_takes_them(tiny_dataset: 
         if sample.split == "train"
     ]
     store = PackStore(tiny_dataset.root, ["photos", "swaps"])
-    source = UnitSource(samples, store, size=224, material=RECIPES["paper-sbi"].material, seed=0)
+    source = PairDataset(samples, store, size=224, config=RECIPES["paper-sbi"].material, seed=0)
     assert pair_speed(source).per_core_second >= ENOUGH_PAIRS
 
 

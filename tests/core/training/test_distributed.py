@@ -13,7 +13,7 @@ import torch
 from laanet_core.errors import InvalidConfig
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import load_weights, save_weights
-from laanet_core.training.distributed import Team
+from laanet_core.training.distributed import ProcessGroup
 from laanet_core.training.trainer import LOG
 from tests.conftest import ROOT
 from tests.core.conftest import TINY, TinyDataset
@@ -97,8 +97,8 @@ def test_two_processes_take_the_steps_of_one_and_resume_each_others_runs(
 
 
 def test_batches_that_cannot_be_shared_out_are_refused() -> None:
-    assert Team().micro_batches(1, 16) == 1
-    assert Team(1, 2).micro_batches(4, 16) == 4
-    assert list(Team(1, 2).share(4)) == [2, 3]
+    assert ProcessGroup().micro_batch_count(1, 16) == 1
+    assert ProcessGroup(1, 2).micro_batch_count(4, 16) == 4
+    assert list(ProcessGroup(1, 2).own_micro_batches(4)) == [2, 3]
     with pytest.raises(InvalidConfig, match="3 processes"):
-        Team(0, 3).micro_batches(1, 16)
+        ProcessGroup(0, 3).micro_batch_count(1, 16)

@@ -8,17 +8,16 @@ import pytest
 import torch
 
 from laanet_core.cli import main
-from laanet_core.cli.train import changed_recipe
 from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import read_manifest
 from laanet_core.errors import InvalidCheckpoint, InvalidConfig, InvalidWeights
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import load_weights
-from laanet_core.training.config import RECIPES, Material, TrainingConfig, named_recipe
-from laanet_core.training.initialization import begin
+from laanet_core.training.config import RECIPES, PairConfig, TrainingConfig, changed_recipe, named_recipe
+from laanet_core.training.initialization import initial_network
 from laanet_core.training.losses import LossConfig
 from laanet_core.training.mixed_precision import keep_depthwise_float32
-from laanet_core.training.pairs import UnitSource
+from laanet_core.training.pairs import PairDataset
 from laanet_core.training.trainer import CHECKPOINT, LOG, WEIGHTS, Trainer
 from tests.core.conftest import TINY, TinyDataset
 
@@ -30,18 +29,20 @@ CONFIG = TrainingConfig(
     frozen_steps=2,
     average_decay=0.9,
     seed=5,
-    material=Material(pairs=0.5, labelled=0.2),
+    material=PairConfig(pairs=0.5, labelled=0.2),
 )
 
 
-def trainer(dataset: TinyDataset, folder: Path, config: TrainingConfig = CONFIG) -> Trainer:
+def trainer(
+    dataset: TinyDataset, folder: Path, config: TrainingConfig = CONFIG, network: type[LAANet] = LAANet
+) -> Trainer:
     samples = [
         sample for sample in read_manifest(dataset.manifest, dataset.landmarks) if sample.split == "train"
     ]
     store = PackStore(dataset.root, ["photos", "swaps"])
     torch.manual_seed(1)
-    source = UnitSource(samples, store, size=TINY.input_size, material=config.material, seed=config.seed)
-    return Trainer(LAANet(TINY), source, config, folder, workers=0)
+    source = PairDataset(samples, store, size=TINY.input_size, config=config.material, seed=config.seed)
+    return Trainer(network(TINY), source, config, folder, workers=0)
 
 
 @pytest.mark.parametrize(("precision", "parts"), [("float32", 1), ("bfloat16", 1), ("float32", 2)])
@@ -123,7 +124,7 @@ def test_the_frozen_backbone_stands_still(tmp_path: Path, tiny_dataset: TinyData
 
 def test_training_learns_to_tell_pairs_apart(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
     config = TrainingConfig(
-        steps=100, batch_pairs=4, start_rate=1e-3, peak_rate=4e-3, sam_rho=0.0, frozen_steps=0, seed=1, material=Material(pairs=1.0),
+        steps=100, batch_pairs=4, start_rate=1e-3, peak_rate=4e-3, sam_rho=0.0, frozen_steps=0, seed=1, material=PairConfig(pairs=1.0),
         loss=LossConfig(heatmap_weight=0.1, consistency_weight=0.1),
     )  # fmt: skip
     run = trainer(tiny_dataset, tmp_path, config)
@@ -141,6 +142,13 @@ def test_broken_numbers_stop_the_run(tmp_path: Path, tiny_dataset: TinyDataset) 
     assert not (tmp_path / CHECKPOINT).exists()
 
 
+class EvalModeNetwork(LAANet):
+    """A network that stays in eval mode, so that BatchNorm uses its running statistics."""
+
+    def train(self, mode: bool = True) -> LAANet:
+        return super().train(False)
+
+
 def test_a_batch_in_parts_has_the_mean_of_their_gradients(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
     """Without BatchNorm's own statistics (frozen backbone, heads in eval mode) the parts' mean is the whole batch's gradient."""
     gradients = []
@@ -149,8 +157,8 @@ def test_a_batch_in_parts_has_the_mean_of_their_gradients(tmp_path: Path, tiny_d
             tiny_dataset,
             tmp_path / str(parts),
             dataclasses.replace(CONFIG, micro_batches=parts, loss=LossConfig(0, 0)),
+            network=EvalModeNetwork,
         )
-        run._set_mode = run.model.eval  # type: ignore[method-assign,assignment]
         run.run(until=1, progress=False)
         gradients.append(
             {name: value.grad for name, value in run.model.named_parameters() if value.grad is not None}
@@ -169,15 +177,15 @@ def test_pretrained_backbones_load_by_order_and_shape(tmp_path: Path) -> None:
         if value.ndim or value.is_floating_point()
     }
     torch.save(renamed, tmp_path / "given.pth")
-    loaded = begin(TINY, tmp_path / "given.pth").backbone.network
+    loaded = initial_network(TINY, tmp_path / "given.pth").backbone.network
     for (name, value), other in zip(network.state_dict().items(), loaded.state_dict().values(), strict=True):
         assert torch.equal(value, other), name
     torch.save(dict(list(renamed.items())[:-1]), tmp_path / "short.pth")
     with pytest.raises(InvalidWeights, match="tensors"):
-        begin(TINY, tmp_path / "short.pth")
+        initial_network(TINY, tmp_path / "short.pth")
     torch.save({**renamed, "_weird.0": torch.zeros(2)}, tmp_path / "bent.pth")
     with pytest.raises(InvalidWeights, match="shape"):
-        begin(TINY, tmp_path / "bent.pth")
+        initial_network(TINY, tmp_path / "bent.pth")
 
 
 def test_depthwise_convolutions_answer_alike_in_and_out_of_autocast() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from laanet_core.decision import DecisionConfig
-from laanet_core.evaluation.report import Judgement
+from laanet_core.evaluation.predictions import Prediction
 from webapp.services.training.gate_measurements import Measured
 from webapp.services.training.promotion_gate import Check, Rules, compare
 
@@ -16,12 +16,12 @@ RULES = Rules(bootstrap=200)
 SETS = ("gold", "gold-jpeg-50", "base/manifest: self_blends")
 
 
-def judgements(shift: float, seed: int = 0, count: int = 240) -> list[Judgement]:
+def judgements(shift: float, seed: int = 0, count: int = 240) -> list[Prediction]:
     """Half of them fakes, which score `shift` higher than the real faces; the same faces for every shift."""
     rng = np.random.default_rng(seed)
     noise, sharpness = rng.normal(0, 1, count), rng.uniform(10, 500, count)
     return [
-        Judgement(
+        Prediction(
             name=f"face {number}",
             label=number % 2,
             pack="faces",
@@ -88,7 +88,7 @@ def test_a_slice_that_loses_stops_it() -> None:
     candidate, champion = measured(2.5), measured(1.0)
     blurred = {face.name for face in sorted(candidate.sets["gold"], key=lambda face: face.sharpness)[:80]}
 
-    def moved(face: Judgement) -> float:
+    def moved(face: Prediction) -> float:
         return -0.3 * face.fake_logit if face.name in blurred else face.fake_logit + 3 * face.label
 
     candidate.sets["gold"] = [

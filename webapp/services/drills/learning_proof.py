@@ -16,7 +16,7 @@ from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import Sample, read_manifest
 from laanet_core.evaluation.eval_sets import manifest_sets
 from laanet_core.evaluation.metrics import paired_bootstrap, roc_auc
-from laanet_core.evaluation.report import Judgement, judge
+from laanet_core.evaluation.predictions import Prediction, predict_items
 from laanet_core.modeling.loading import load_weights
 from webapp.domain.enums import LabelValue
 from webapp.services.drills.scripted_users import Arrival, Script
@@ -141,7 +141,7 @@ def _replay(folder: Path, data: Data, samples: Sequence[Sample]) -> Path | None:
     return folder / "manifest.csv"
 
 
-def _judged(folder: Path, data: Data, samples: Sequence[Sample], proof: Proof) -> dict[str, list[Judgement]]:
+def _judged(folder: Path, data: Data, samples: Sequence[Sample], proof: Proof) -> dict[str, list[Prediction]]:
     """The fakes of the pack with their originals, and self-blends of every pack, of the val split."""
     loaded = load_weights(folder)
     val = [sample for sample in samples if sample.split == "val"]
@@ -150,7 +150,7 @@ def _judged(folder: Path, data: Data, samples: Sequence[Sample], proof: Proof) -
         "pairs": [sample for sample in val if sample.pack == data.pack],
         "self_blends": [sample for sample in val if sample.label == 0],
     }
-    judged: dict[str, list[Judgement]] = {}
+    judged: dict[str, list[Prediction]] = {}
     for name, some in chosen.items():
         limited = _limited(some, proof.judged // 2, proof.seed)
         found = next(
@@ -158,7 +158,7 @@ def _judged(folder: Path, data: Data, samples: Sequence[Sample], proof: Proof) -
             for found in manifest_sets(limited, data.store(limited), size, proof.seed)
             if found.name == name
         )
-        judged[name] = judge(loaded.model, found.items(), found.total, progress=False)
+        judged[name] = predict_items(loaded.model, found.items(), found.total, progress=False)
     return judged
 
 
@@ -170,7 +170,7 @@ def _limited(samples: list[Sample], count: int, seed: int) -> list[Sample]:
     return [sample for sample in samples if sample.path in kept]
 
 
-def _compared(before: Sequence[Judgement], after: Sequence[Judgement]) -> dict[str, float]:
+def _compared(before: Sequence[Prediction], after: Sequence[Prediction]) -> dict[str, float]:
     labels = np.array([face.label for face in before])
     logits = [np.array([face.fake_logit for face in faces]) for faces in (before, after)]
     interval = paired_bootstrap(

@@ -20,7 +20,8 @@ from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import read_manifest
 from laanet_core.data.synthetic_faces import drawn_landmarks, painted_face, patched
 from laanet_core.evaluation.eval_sets import labelled_items
-from laanet_core.evaluation.report import frame_auc, judge
+from laanet_core.evaluation.predictions import predict_items
+from laanet_core.evaluation.report import frame_auc
 from laanet_core.media.images import read_image
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.modeling.laanet import LAANet
@@ -256,7 +257,7 @@ def _true_auc(snapshot: Path, weights: Path, true_label: dict[str, LabelValue]) 
         PackStore(snapshot, sorted({sample.pack for sample in samples})),
         loaded.model.config.input_size,
     )
-    judged = judge(loaded.model, items, len(samples), progress=False)
+    judged = predict_items(loaded.model, items, len(samples), progress=False)
     fakes = {f"{case}-0.png" for case, label in true_label.items() if label == LabelValue.FAKE}
     return frame_auc(
         [dataclasses.replace(face, label=int(face.name.rpartition("/")[2] in fakes)) for face in judged]

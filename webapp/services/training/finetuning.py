@@ -86,7 +86,7 @@ class FinetuneService:
 
         Raises Unable also with snapshot_too_small, unknown_data; InvalidConfig for a change that cannot be.
         """
-        from laanet_core.cli.train import changed_recipe
+        from laanet_core.training.config import changed_recipe
 
         if wish.replay is not None and not wish.replay.is_file():
             raise Unable("unknown_data", f"there is no manifest {wish.replay.name} to replay")

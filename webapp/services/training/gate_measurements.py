@@ -17,8 +17,8 @@ from laanet_core.data.manifest import read_manifest
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import InvalidDataset
 from laanet_core.evaluation.corruptions import chosen_corruptions, corrupted_set
-from laanet_core.evaluation.eval_sets import ItemSet, manifest_sets
-from laanet_core.evaluation.report import Judgement, judge
+from laanet_core.evaluation.eval_sets import EvalSet, manifest_sets
+from laanet_core.evaluation.predictions import Prediction, predict_items
 from laanet_core.inference.scoring import score_crops
 from laanet_core.modeling.device import pick_device
 from laanet_core.modeling.loading import LoadedWeights, load_weights
@@ -36,7 +36,7 @@ class Measured:
     version: str
     sha256: str
     decision: DecisionConfig
-    sets: dict[str, list[Judgement]]
+    sets: dict[str, list[Prediction]]
     seconds: float
 
 
@@ -80,19 +80,19 @@ def measure(candidate: Path, champion: Path, ground: Ground, kept: Kept) -> tupl
     return new, old
 
 
-def _judge(loaded: LoadedWeights, chosen: ItemSet, tag: str, kept: Path) -> list[Judgement]:
+def _judge(loaded: LoadedWeights, chosen: EvalSet, tag: str, kept: Path) -> list[Prediction]:
     kept.mkdir(parents=True, exist_ok=True)
     name = hashlib.sha256(f"{chosen.name} {tag}".encode()).hexdigest()[:16]
-    return judge(
+    return predict_items(
         loaded.model,
         chosen.items(),
         chosen.total,
-        kept=kept / f"{loaded.info.sha256[:16]}-{name}.jsonl",
+        cache=kept / f"{loaded.info.sha256[:16]}-{name}.jsonl",
         progress=False,
     )
 
 
-def _sets(size: int, ground: Ground) -> list[tuple[ItemSet, str, bool]]:
+def _sets(size: int, ground: Ground) -> list[tuple[EvalSet, str, bool]]:
     """Each with what its judgements depend on, and whether it is made of the gold part."""
     gold_manifest = ground.snapshot / "gold" / "manifest.csv"
     gold = next(
@@ -105,13 +105,13 @@ def _sets(size: int, ground: Ground) -> list[tuple[ItemSet, str, bool]]:
     )
     if gold is None:
         raise InvalidDataset("the gold part of the snapshot holds no fake")
-    named = [(ItemSet(GOLD, gold.title, gold.total, gold.items), gold_manifest)]
+    named = [(EvalSet(GOLD, gold.title, gold.total, gold.items), gold_manifest)]
     for name, level in chosen_corruptions(ground.corruptions) if ground.corruptions else []:
         named.append((corrupted_set(named[0][0], name, level), gold_manifest))
     for manifest in ground.manifests:
         for found in _read(manifest, manifest.parent, size, ground.seed):
             title = f"{manifest.parent.name}/{manifest.stem}: {found.name}"
-            named.append((ItemSet(title, found.title, found.total, found.items), manifest))
+            named.append((EvalSet(title, found.title, found.total, found.items), manifest))
     return [
         (
             chosen,
@@ -122,7 +122,7 @@ def _sets(size: int, ground: Ground) -> list[tuple[ItemSet, str, bool]]:
     ]
 
 
-def _read(manifest: Path, packs: Path, size: int, seed: int) -> list[ItemSet]:
+def _read(manifest: Path, packs: Path, size: int, seed: int) -> list[EvalSet]:
     beside = manifest.parent / "landmarks.npz"
     samples = [
         sample

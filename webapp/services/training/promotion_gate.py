@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from laanet_core.evaluation.calibration import expected_calibration_error
-from laanet_core.evaluation.metrics import paired_bootstrap, roc_auc
-from laanet_core.evaluation.report import Judgement, sigmoid
-from laanet_core.evaluation.subgroups import slices
+from laanet_core.evaluation.metrics import paired_bootstrap, roc_auc, sigmoid
+from laanet_core.evaluation.predictions import Prediction
+from laanet_core.evaluation.subgroups import subgroups
 from webapp.domain.clock import now
 from webapp.services.model_registry.versions import VersionService
 from webapp.services.training.gate_measurements import GOLD, Ground, Kept, Measured, measure
@@ -137,7 +137,7 @@ def _slices(candidate: Measured, champion: Measured, rules: Rules) -> list[Check
         return [_missing("slices", str(error))]
     checks: list[Check] = []
     by_name = {face.name: face for face in old}
-    for part in slices(new):
+    for part in subgroups(new):
         chosen = labels[part.members]
         if min((chosen == 0).sum(), (chosen == 1).sum()) < rules.fewest:
             continue
@@ -150,7 +150,7 @@ def _slices(candidate: Measured, champion: Measured, rules: Rules) -> list[Check
 
 
 def _no_worse(
-    name: str, new: Sequence[Judgement] | None, old: Sequence[Judgement] | None, loss: float
+    name: str, new: Sequence[Prediction] | None, old: Sequence[Prediction] | None, loss: float
 ) -> Check:
     try:
         labels, after, before, _ = _pair(new, old)
@@ -195,7 +195,7 @@ def _speed(candidate: Measured, champion: Measured, rules: Rules) -> Check:
 
 
 def _pair(
-    new: Sequence[Judgement] | None, old: Sequence[Judgement] | None
+    new: Sequence[Prediction] | None, old: Sequence[Prediction] | None
 ) -> tuple[Array, Array, Array, list[str]]:
     """Labels, both sets of logits and persons, in one order. Raises ValueError where they are not of the same faces."""
     if not new or not old:

@@ -1,0 +1,166 @@
+"""Evaluation and calibration runs: the sources of evaluation sets, and the functions that measure weights on them."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from laanet_core.data.dataset import DatasetFiles, load_dataset
+from laanet_core.data.manifest import Split
+from laanet_core.errors import InvalidDataset
+from laanet_core.evaluation.calibration import Calibration, ErrorLimits, calibrate
+from laanet_core.evaluation.corruptions import CORRUPTIONS, corrupted_set
+from laanet_core.evaluation.eval_sets import EvalSet, manifest_sets
+from laanet_core.evaluation.predictions import Prediction, predict_items
+from laanet_core.evaluation.public_benchmarks import BENCHMARKS, FRAMES, benchmark_set
+from laanet_core.evaluation.report import CorruptionAuc, EvaluationReport, SetReport, frame_auc, report_set
+from laanet_core.modeling.device import pick_device
+from laanet_core.modeling.loading import LoadedWeights
+
+
+@dataclass(frozen=True)
+class ManifestSource:
+    """Evaluation sets made of one split of a manifest; `names` selects some of them, empty means all."""
+
+    files: DatasetFiles
+    split: Split = "val"
+    names: Sequence[str] = ()
+
+    def sets(self, input_size: int, seed: int) -> list[EvalSet]:
+        """Return the sets for a network of this input size. Raises InvalidDataset, also for an unknown name."""
+        dataset = load_dataset(self.files, self.split)
+        sets = manifest_sets(dataset.samples, dataset.store, input_size, seed)
+        available = [eval_set.name for eval_set in sets]
+        unknown = sorted(set(self.names) - set(available))
+        if unknown:
+            raise InvalidDataset(f"no set {', '.join(unknown)} in this split; it has {', '.join(available)}")
+        return [eval_set for eval_set in sets if not self.names or eval_set.name in self.names]
+
+    def cache_key(self) -> bytes:
+        """Return bytes that change when the images to score change."""
+        return str(self.files.packs).encode() + self.split.encode() + self.files.manifest.read_bytes()
+
+
+@dataclass(frozen=True)
+class BenchmarkSource:
+    """Crops of a public benchmark below `root`, at most `frames` of each video."""
+
+    name: str
+    root: Path
+    split: str = "test"
+    frames: int = FRAMES
+
+    def sets(self, input_size: int, seed: int) -> list[EvalSet]:
+        """Return the benchmark as the only set. `seed` has no effect. Raises InvalidDataset."""
+        return [benchmark_set(self.name, self.root, input_size, self.split, frames=self.frames)]
+
+    def cache_key(self) -> bytes:
+        """Return bytes that change when the images to score change."""
+        return f"{self.root.resolve()} {self.split} {self.frames}".encode()
+
+
+EvalSource = ManifestSource | BenchmarkSource
+
+
+@dataclass(frozen=True)
+class EvaluationOptions:
+    """Settings of an evaluation.
+
+    `flip` averages the logits of a crop and its mirror image. `seed` seeds the self-blended images and the bootstrap
+    of `bootstrap` resamples. `corruptions` are (name, level) pairs to measure robustness against. `cache` is a folder
+    that keeps the predictions; a repeated call continues from them. `progress` shows bars on standard error.
+    """
+
+    device: str = "auto"
+    flip: bool = True
+    seed: int = 0
+    bootstrap: int = 1000
+    corruptions: Sequence[tuple[str, float]] = field(default_factory=tuple)
+    cache: Path | None = None
+    progress: bool = True
+
+
+def evaluate(
+    weights: LoadedWeights, source: EvalSource, options: EvaluationOptions | None = None
+) -> EvaluationReport:
+    """Measure weights on every set of a source; the network moves to the options' device.
+
+    Raises LaanetError (InvalidConfig for an unknown device, InvalidDataset for data that cannot be used).
+    """
+    options = options or EvaluationOptions()
+    weights.model.to(pick_device(options.device))
+    reports: dict[str, SetReport] = {}
+    for eval_set in source.sets(weights.model.config.input_size, options.seed):
+        predictions = predict_set(weights, eval_set, source, options)
+        report = report_set(
+            predictions,
+            weights.decision,
+            title=eval_set.title,
+            bootstrap=options.bootstrap,
+            seed=options.seed,
+        )
+        published = BENCHMARKS[source.name].published if isinstance(source, BenchmarkSource) else None
+        robustness = _robustness(weights, eval_set, source, options, report.frame_level.auc.value)
+        reports[eval_set.name] = dataclasses.replace(report, published=published, robustness=robustness)
+    return EvaluationReport(
+        model=weights.info, split=source.split, seed=options.seed, flip_test=options.flip, sets=reports
+    )
+
+
+def calibrate_weights(
+    weights: LoadedWeights,
+    source: EvalSource,
+    limits: ErrorLimits | None = None,
+    options: EvaluationOptions | None = None,
+) -> Calibration:
+    """Return decision values calibrated on a source's sets; `weights_files.write_decision` stores them.
+
+    `options.bootstrap` and `options.corruptions` have no effect. Raises LaanetError as `evaluate` does.
+    """
+    options = options or EvaluationOptions()
+    weights.model.to(pick_device(options.device))
+    sets = source.sets(weights.model.config.input_size, options.seed)
+    predictions = {eval_set.name: predict_set(weights, eval_set, source, options) for eval_set in sets}
+    return calibrate(predictions, weights.decision, limits)
+
+
+def predict_set(
+    weights: LoadedWeights, eval_set: EvalSet, source: EvalSource, options: EvaluationOptions
+) -> list[Prediction]:
+    """Score every item of a set, or read its score from the cache."""
+    cache = None
+    if options.cache is not None:
+        options.cache.mkdir(parents=True, exist_ok=True)
+        cache = options.cache / _cache_file_name(weights.info.sha256, eval_set.name, source, options)
+    return predict_items(
+        weights.model,
+        eval_set.items(),
+        eval_set.total,
+        cache=cache,
+        flip=options.flip,
+        progress=options.progress,
+    )
+
+
+def _robustness(
+    weights: LoadedWeights,
+    eval_set: EvalSet,
+    source: EvalSource,
+    options: EvaluationOptions,
+    clean_auc: float,
+) -> list[CorruptionAuc]:
+    rows: list[CorruptionAuc] = []
+    for name, level in options.corruptions:
+        auc = frame_auc(predict_set(weights, corrupted_set(eval_set, name, level), source, options))
+        rows.append(CorruptionAuc(name, level, CORRUPTIONS[name].unit, auc, round(clean_auc - auc, 4)))
+    return rows
+
+
+def _cache_file_name(sha256: str, set_name: str, source: EvalSource, options: EvaluationOptions) -> str:
+    """Return a file name that names everything the predictions depend on, so that they are never mixed up."""
+    flip = "" if options.flip else "-noflip"
+    digest = hashlib.sha256(source.cache_key()).hexdigest()
+    return f"{set_name}-seed{options.seed}{flip}-{digest[:12]}-{sha256[:16]}.jsonl"

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from laanet_core.data.dataset import DatasetFiles
+from laanet_core.errors import InvalidConfig, InvalidDataset
+from laanet_core.evaluation.calibration import ErrorLimits
+from laanet_core.evaluation.run import EvaluationOptions, ManifestSource, calibrate_weights, evaluate
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import LoadedWeights, load_weights, save_weights
+from tests.core.conftest import TINY, TinyDataset
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> LoadedWeights:
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("weights")
+    save_weights(LAANet(TINY), folder)
+    return load_weights(folder)
+
+
+def test_evaluate_reports_the_chosen_sets_and_corruptions(
+    weights: LoadedWeights, tiny_dataset: TinyDataset, tmp_path: Path
+) -> None:
+    source = ManifestSource(DatasetFiles(tiny_dataset.manifest), names=["self_blends"])
+    options = EvaluationOptions(
+        device="cpu", bootstrap=10, corruptions=[("jpeg", 30.0)], cache=tmp_path, progress=False
+    )
+    report = evaluate(weights, source, options)
+    assert list(report.sets) == ["self_blends"]
+    figures = report.sets["self_blends"]
+    assert (figures.real, figures.fake) == (6, 6)
+    (row,) = figures.robustness
+    assert row.drop == pytest.approx(figures.frame_level.auc.value - row.auc, abs=1e-4)
+    assert json.loads(json.dumps(report.to_json()))["sets"]["self_blends"]["robustness"][0]["level"] == 30.0
+    cached = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    assert len(cached) == 2
+    assert evaluate(weights, source, options) == report
+    assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == cached
+
+
+def test_calibrate_weights_keeps_to_the_limits_in_every_set(
+    weights: LoadedWeights, tiny_dataset: TinyDataset
+) -> None:
+    source = ManifestSource(DatasetFiles(tiny_dataset.manifest))
+    limits = ErrorLimits(real_called_fake=0.2, fake_called_real=0.2)
+    options = EvaluationOptions(device="cpu", progress=False)
+    calibration = calibrate_weights(weights, source, limits, options)
+    assert calibration.faces == 24
+    assert calibration.decision.calibrated
+    for of_real, of_fake in calibration.verdicts.values():
+        assert of_real.fake <= 0.2
+        assert of_fake.real <= 0.2
+    assert set(calibration.to_json()) == {"faces", "decision", "ece", "verdicts"}
+
+
+def test_unknown_sets_and_devices_are_refused(weights: LoadedWeights, tiny_dataset: TinyDataset) -> None:
+    source = ManifestSource(DatasetFiles(tiny_dataset.manifest), names=["odd"])
+    with pytest.raises(InvalidDataset, match="odd"):
+        evaluate(weights, source, EvaluationOptions(device="cpu"))
+    with pytest.raises(InvalidConfig, match="abacus"):
+        evaluate(weights, source, EvaluationOptions(device="abacus"))
