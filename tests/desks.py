@@ -19,6 +19,7 @@ from webapp.domain.clock import now
 from webapp.domain.enums import Reason, Role
 from webapp.security.tokens import new_token, receipt_hash, token_hash
 from webapp.services.accounts import HOST, AccountService
+from webapp.services.audit.log import AuditService
 from webapp.services.moderation.ranking import TriageRules, open_case
 from webapp.ui.auth import cookies
 from webapp.ui.desk import CALLS
@@ -43,7 +44,7 @@ def records_of(server: Server) -> Iterator[Sessions]:
 
 def invite_all(server: Server) -> None:
     with records_of(server) as sessions:
-        accounts = AccountService(sessions)
+        accounts = AccountService(sessions, AuditService(sessions))
         for name, role in PEOPLE.items():
             accounts.accept(accounts.invite(HOST, name, role), PASSWORD)
 

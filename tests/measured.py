@@ -13,6 +13,8 @@ from webapp.db.tables import Account, Case, Gold, Label, RegionAgreement
 from webapp.domain.clock import now
 from webapp.domain.enums import LabelValue, Reason, Role, Stage
 from webapp.services.accounts import Person
+from webapp.services.audit.log import AuditService
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules, open_case
@@ -61,7 +63,10 @@ def _case(sessions: Sessions, number: int) -> str:
 def _says(sessions: Sessions, name: str, blind: str, final: str | None = None) -> None:
     with sessions() as session:
         account = session.scalars(select(Account).where(Account.name == name)).one()
-    person, labelling = Person(account.id, name, Role(account.role)), LabellingService(sessions)
+    person, labelling = (
+        Person(account.id, name, Role(account.role)),
+        LabellingService(CaseEvents(AuditService(sessions))),
+    )
     case = ClaimService(sessions).take(person)
     assert case is not None
     labelling.submit_blind(person, case, LabelInput(blind, 2))

@@ -18,6 +18,8 @@ from webapp.domain.clock import now
 from webapp.domain.enums import Role
 from webapp.domain.ids import new_id
 from webapp.services.accounts import Person
+from webapp.services.audit.log import AuditService
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.texts import LANGUAGES
@@ -97,7 +99,7 @@ def decide(server: Server) -> None:
         session.add_all(accounts)
     for account in accounts:
         person = Person(account.id, account.name, Role.MODERATOR)
-        claims, labelling = ClaimService(sessions), LabellingService(sessions)
+        claims, labelling = ClaimService(sessions), LabellingService(CaseEvents(AuditService(sessions)))
         while (case := claims.take(person)) is not None:  # other tests' cases too
             labelling.submit_blind(person, case, LabelInput("fake", 2))
             labelling.submit_final(person, case)

@@ -82,7 +82,7 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
             hold=timedelta(minutes=settings.claim_minutes),
             gold_share=settings.gold_share / 100,
         ),
-        LabellingService(records.sessions, undo=delay, log=log),
+        LabellingService(log, undo=delay),
         ScoreReliabilityService(records.sessions, delay=delay),
         LabelQualityService(records.sessions),
         delay,

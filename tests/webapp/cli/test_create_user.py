@@ -43,7 +43,7 @@ def test_from_nothing_to_an_admin_who_can_sign_in(tmp_path: Path) -> None:
     address, _, token = done.stdout.splitlines()[-1].partition("#")
     assert address == "https://lens.example/link"
     with opened(tmp_path) as records:
-        service, signing = accounts(records), SignInService(records.sessions)
+        service, signing = accounts(records), SignInService(records.sessions, records.audit)
         assert service.accept(token, PASSWORD) == "ada"
         cookie = signing.sign_in("ada", PASSWORD, "", "203.0.113.9")
         again = create_user(
@@ -64,7 +64,7 @@ def test_disabled_and_enabled_again(tmp_path: Path) -> None:
     made = json.loads(create_user(tmp_path, "bela", "--json").stdout)
     assert made["name"] == "bela"
     with opened(tmp_path) as records:
-        service, signing = accounts(records), SignInService(records.sessions)
+        service, signing = accounts(records), SignInService(records.sessions, records.audit)
         service.accept(made["link"].partition("#")[2], PASSWORD)
         done = create_user(tmp_path, "bela", "--disable")  # although there is no admin
         assert (done.returncode, done.stdout) == (0, "bela may no longer sign in\n")

@@ -41,7 +41,7 @@ def folder(tmp_path: Path) -> Path:
 def records(folder: Path) -> Iterator[Records]:
     with open_records(Settings(data=folder)) as opened:
         for name in ("mia", "noah", "olga"):
-            AccountService(opened.sessions).invite(HOST, name, Role.MODERATOR)
+            AccountService(opened.sessions, opened.audit).invite(HOST, name, Role.MODERATOR)
         yield opened
 
 

@@ -17,6 +17,7 @@ from tests.webapp.desk.test_reach import dependencies, every_request
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST as THE_HOST
 from webapp.services.accounts import AccountService
+from webapp.services.audit.log import AuditService
 from webapp.ui.auth import cookies
 from webapp.ui.desk import CALLS, DESK
 
@@ -121,8 +122,10 @@ def test_whoever_is_refused_has_no_way_round(
     space: Server, browser: httpx.Client, provider: OpenIDProvider
 ) -> None:
     with records_of(space) as sessions:
-        AccountService(sessions).set_disabled(THE_HOST, "mia", True)
-        people = {facts.name for facts in AccountService(sessions).summaries(THE_HOST)}
+        AccountService(sessions, AuditService(sessions)).set_disabled(THE_HOST, "mia", True)
+        people = {
+            facts.name for facts in AccountService(sessions, AuditService(sessions)).summaries(THE_HOST)
+        }
     provider.user = user("u7", "mia", roleInOrg="read")
     for _ in range(2):
         answer = come_back(browser, *away(browser))
@@ -133,7 +136,10 @@ def test_whoever_is_refused_has_no_way_round(
     browser.headers["Cookie"] = f"{cookies.SESSION}={token}"
     assert Moderator(browser).get("/state").json()["person"]["name"] == "hf:mia"
     with records_of(space) as sessions:
-        facts = {found.name: found for found in AccountService(sessions).summaries(THE_HOST)}
+        facts = {
+            found.name: found
+            for found in AccountService(sessions, AuditService(sessions)).summaries(THE_HOST)
+        }
     assert set(facts) == people | {"hf:mia"}
     assert (facts["mia"].disabled, facts["hf:mia"].role) == (True, Role.MODERATOR)
 

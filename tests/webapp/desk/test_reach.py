@@ -17,6 +17,7 @@ from webapp.db.tables import SignedIn
 from webapp.domain.clock import now
 from webapp.domain.ids import new_id
 from webapp.services.accounts import HOST, AccountService
+from webapp.services.audit.log import AuditService
 from webapp.ui.desk import CALLS, DESK
 from webapp.ui.desk.model_routes import PREFIX
 from webapp.ui.desk.routes import Handlers
@@ -99,7 +100,7 @@ def test_nobody_acts_who_may_not(desk_server: Server, mia: Moderator, case: str)
     assert mia.client.post(f"{CALLS}/take", json={}, headers=foreign[2]).status_code == 403
     assert rows_of(desk_server) == before
     with records_of(desk_server) as sessions:
-        accounts = AccountService(sessions)
+        accounts = AccountService(sessions, AuditService(sessions))
         with signed_in(desk_server, "olga") as olga:
             assert olga.said("/take")["case"]["id"] == case
             accounts.set_disabled(HOST, "olga", True)
@@ -187,7 +188,11 @@ def test_an_admin_is(desk_server: Server, case: str) -> None:
     assert "/link#" in lines[0]
     assert all("pia" in line for line in lines)
     with records_of(desk_server) as sessions:
-        assert {facts.name for facts in AccountService(sessions).summaries(HOST)} >= {"ada", "mia", "pia"}
+        assert {facts.name for facts in AccountService(sessions, AuditService(sessions)).summaries(HOST)} >= {
+            "ada",
+            "mia",
+            "pia",
+        }
 
 
 def test_no_file_is_given_away(desk_server: Server, mia: Moderator, receipt: str) -> None:

@@ -159,4 +159,4 @@ def claims(sessions: Sessions) -> ClaimService:
 
 @pytest.fixture
 def labelling(sessions: Sessions) -> LabellingService:
-    return LabellingService(sessions)
+    return LabellingService(CaseEvents(AuditService(sessions)))

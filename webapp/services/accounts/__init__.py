@@ -1,4 +1,4 @@
-"""People with a role: their accounts, and who is signed in."""
+"""Accounts with a role, and the sessions of signed-in people."""
 
 from webapp.services.accounts.principal import HOST, Person, require
 from webapp.services.accounts.service import AccountService

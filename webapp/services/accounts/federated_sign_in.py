@@ -1,4 +1,4 @@
-"""Signing in by membership: an account for each person whom the provider vouches for, with the role that the organisation gives him."""
+"""Sign-in of members of a Hugging Face organisation."""
 
 from __future__ import annotations
 
@@ -17,23 +17,25 @@ from webapp.services.audit.log import AuditService
 
 
 class FederatedSignInService:
-    """Accounts are found by issuer and subject, never by a name: names change hands on the Hub. At most ten tries a minute for anybody.
+    """Creates, updates and signs in the account of an identity that the provider vouches for.
 
-    Whoever the organisation no longer lets in loses his sessions here when he tries. What happens is told in the audit log; of somebody
-    without an account only why he was refused.
+    Accounts are looked up by issuer and subject, never by name: names change hands on the Hub. At most ten attempts
+    per minute count for any identity. A person whom the policy refuses loses their sessions here at that attempt.
+    Every sign-in and refusal is audited; without an account the entry holds only the refusal's code.
     """
 
     def __init__(self, audit: AuditService, policy: MembershipPolicy) -> None:
         self._audit = audit
         self._policy = policy
-        self._throttle = RateLimiter(most=10, seconds=60)
+        self._attempts = RateLimiter(limit=10, seconds=60)
 
     def sign_in(self, identity: Identity, *, previous: str | None = None) -> str:
-        """A new session's token; the session of the `previous` token ends.
+        """Return the token of a new session. The session of the `previous` token ends.
 
-        Raises Refused: too_many_tries, account_disabled, name_taken (by a local account), and as `Policy.role_of` does.
+        Raises Refused with too_many_tries, account_disabled, name_taken (by a local account), and as
+        `MembershipPolicy.role_of` does.
         """
-        self._throttle.count(identity.outside_id)
+        self._attempts.count(identity.outside_id)
         try:
             return self._admit(identity, self._policy.role_of(identity), previous)
         except Refused as refusal:
@@ -42,7 +44,8 @@ class FederatedSignInService:
 
     def _admit(self, identity: Identity, role: Role, previous: str | None) -> str:
         with self._audit.transaction() as (session, tell):
-            queries.lock_accounts(session)  # two browsers must not make one person's account twice
+            # Two browsers of one person must not create two accounts.
+            queries.lock_accounts(session)
             account = queries.account_by_outside_id(session, identity.outside_id)
             if account is not None and account.disabled_at is not None:
                 raise Refused("account_disabled", "Your account here is disabled. Ask an admin.")
@@ -65,27 +68,26 @@ class FederatedSignInService:
     def _turn_away(self, identity: Identity, code: str) -> None:
         with self._audit.transaction() as (session, tell):
             account = queries.account_by_outside_id(session, identity.outside_id)
+            subject = ""
             if account is not None:
+                subject = account_subject(account.id)
                 account.sessions.clear()
                 queries.release_claim(session, account.id)
-            tell(
-                Event(
-                    Actor.NONE,
-                    Action.SIGN_IN_REFUSED,
-                    "" if account is None else account_subject(account.id),
-                    {"code": code},
-                )
-            )
+            tell(Event(Actor.NONE, Action.SIGN_IN_REFUSED, subject, {"code": code}))
 
 
 def _free_name(session: Session, name: str) -> None:
-    """On the Hub a name has one owner: an account here that still goes by it belongs to somebody who has given it up. He keeps the account,
-    under a name that nobody can have, and gets his present one when he signs in. Raises Refused: name_taken.
+    """Rename another account that still has this name.
+
+    On the Hub a name has one owner, so the account here belongs to a person who gave the name up. They keep their
+    account under a name that is not available to others, and get their present name at their next sign-in.
+    Raises Refused with name_taken.
     """
     holder = queries.account_by_name(session, name)
     if holder is None:
         return
-    if holder.outside_id is None:  # made before such names were kept back
+    # Only local accounts made before the prefix was reserved can have such a name.
+    if holder.outside_id is None:
         raise Refused("name_taken", f"A local account is called {name}. Ask an admin.")
     holder.name = f"{name[:48]}#{holder.id}"
     session.flush()

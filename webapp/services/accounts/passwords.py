@@ -1,4 +1,4 @@
-"""Passwords: argon2id (RFC 9106), a few at a time because each takes 64 MiB."""
+"""Password hashing with argon2id (RFC 9106), with bounded memory."""
 
 from __future__ import annotations
 
@@ -10,39 +10,47 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from webapp.domain.errors import Refused
 from webapp.domain.text import is_storable
 
-LENGTHS = (12, 200)  # characters
-_AT_ONCE = 2
+# Characters of a password.
+LENGTHS = (12, 200)
+_MIN_DISTINCT = 5
+# Hashes computed at the same time: each takes 64 MiB.
+_CONCURRENCY = 2
 
 _hasher = PasswordHasher()
-_room = threading.BoundedSemaphore(_AT_ONCE)
-_nobodys = ""  # what a name without an account is compared with, so that it takes as long; made at first use
-_lock = threading.Lock()
+_slots = threading.BoundedSemaphore(_CONCURRENCY)
+# Hash to verify against if there is no account, so that the answer takes as long. Made at first use.
+_dummy_hash = ""
+_dummy_lock = threading.Lock()
 
 
 def hash_password(password: str) -> str:
-    """Raises Refused: weak_password."""
-    if not LENGTHS[0] <= len(password) <= LENGTHS[1] or not is_storable(password) or len(set(password)) < 5:
+    """Return the argon2id hash of a new password. Raises Refused with weak_password."""
+    is_long_enough = LENGTHS[0] <= len(password) <= LENGTHS[1]
+    if not is_long_enough or not is_storable(password) or len(set(password)) < _MIN_DISTINCT:
         message = (
             f"A password must have {LENGTHS[0]} to {LENGTHS[1]} characters, at least five of them different."
         )
         raise Refused("weak_password", message)
-    with _room:
+    with _slots:
         return _hasher.hash(password)
 
 
-def verify_password(stored: str | None, password: str) -> bool:
-    """Whether it is the password; takes as long where there is none. One that is too long to be a password is not hashed whole."""
-    possible = stored if len(password) <= LENGTHS[1] else None
-    with _room:
+def verify_password(stored_hash: str | None, password: str) -> bool:
+    """Return True if the password matches. Takes equally long without a stored hash.
+
+    Passwords longer than LENGTHS[1] never match and are truncated before hashing.
+    """
+    candidate = stored_hash if len(password) <= LENGTHS[1] else None
+    with _slots:
         try:
-            given = password[: LENGTHS[1]].encode(errors="surrogatepass")
-            return _hasher.verify(possible or _nobodys_hash(), given) and possible is not None
+            encoded = password[: LENGTHS[1]].encode(errors="surrogatepass")
+            return _hasher.verify(candidate or _get_dummy_hash(), encoded) and candidate is not None
         except (VerificationError, InvalidHashError):
             return False
 
 
-def _nobodys_hash() -> str:
-    global _nobodys  # noqa: PLW0603
-    with _lock:
-        _nobodys = _nobodys or _hasher.hash("nobody's password")
-        return _nobodys
+def _get_dummy_hash() -> str:
+    global _dummy_hash  # noqa: PLW0603
+    with _dummy_lock:
+        _dummy_hash = _dummy_hash or _hasher.hash("password of no account")
+        return _dummy_hash

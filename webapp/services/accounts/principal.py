@@ -1,4 +1,4 @@
-"""Who asks for something, and whether he may."""
+"""Principals: the actors that a service authorises."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from datetime import datetime
 from webapp.domain.enums import Role
 from webapp.domain.errors import Refused
 
+# Prefix of account names that Hugging Face vouches for. No local account may have it.
+FEDERATED_PREFIX = "hf:"
+
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is signed in."""
+    """Signed-in person, by account."""
 
     id: int
     name: str
@@ -20,12 +23,12 @@ class Person:
 
 @dataclass(frozen=True)
 class Host:
-    """Whoever may run commands where the application runs."""
+    """Operator who may run commands on the machine of the application."""
 
 
 HOST = Host()
-FEDERATED_PREFIX = "hf:"  # begins the names of accounts that Hugging Face vouches for, and of no local one
-Principal = Person | Host | None  # None: nobody is signed in
+# None stands for a client without a session.
+Principal = Person | Host | None
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,10 @@ class AccountSummary:
 
 
 def require(person: Person | None, role: Role) -> Person:
-    """The person, if his role allows it: an admin may what a moderator may. Raises Refused: not_signed_in, not_allowed."""
+    """Return the person if they have the role. Admins have every role.
+
+    Raises Refused with not_signed_in or not_allowed.
+    """
     if person is None:
         raise Refused("not_signed_in", "Please sign in.")
     if person.role not in (role, Role.ADMIN):

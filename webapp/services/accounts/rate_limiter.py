@@ -1,4 +1,4 @@
-"""How often something may be tried."""
+"""Rate limiter with a sliding window per key."""
 
 from __future__ import annotations
 
@@ -11,63 +11,70 @@ from contextlib import contextmanager
 
 from webapp.domain.errors import Refused
 
-_REMEMBERED = 100_000  # keys; the longest unused is forgotten first
+# Keys in memory. The least recently used one is dropped first.
+_MAX_KEYS = 100_000
 
 
 class RateLimiter:
-    """At most `most` tries in `seconds` for any one key, in the memory of this process. Safe between threads."""
+    """At most `limit` attempts in `seconds` for any key, in the memory of this process. Thread-safe."""
 
-    def __init__(self, *, most: int, seconds: float) -> None:
-        self._most = most
+    def __init__(self, *, limit: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
         self._seconds = seconds
+        self._clock = clock
         self._lock = threading.Lock()
-        self._tries: OrderedDict[str, deque[float]] = OrderedDict()
+        self._attempts: OrderedDict[str, deque[float]] = OrderedDict()
 
     @contextmanager
     def count_failures(self, *keys: str) -> Iterator[Callable[[], None]]:
-        """Count a try, and give it back where what is done within calls what it is given: it was right.
+        """Count an attempt, and take it back if the block calls the yielded function to report success.
 
-        It counts while nobody knows whether it is right, or many at once could be tried before the first is known to be wrong. What is
-        given back is this very try: no earlier one is forgotten because somebody was right, so whoever guesses gains nothing by the owner's
-        signing in, nor by being right about an account of his own in between. Raises Refused (too_many_tries).
+        The attempt counts while its result is unknown. Otherwise many concurrent guesses would pass before the first
+        one failed. Success takes back this attempt only. Earlier failures stay, so that an attacker gains nothing from
+        the owner's sign-ins, nor from their own account. Raises Refused with too_many_tries.
         """
-        moment, found = self.count(*keys), False
+        moment, succeeded = self.count(*keys), False
 
-        def right() -> None:
-            nonlocal found
-            found = True
+        def report_success() -> None:
+            nonlocal succeeded
+            succeeded = True
 
         try:
-            yield right
+            yield report_success
         finally:
-            if found:
-                self._give_back(moment, keys)
+            if succeeded:
+                self._take_back(moment, keys)
 
     def count(self, *keys: str) -> float:
-        """Count a try for each key; returns its time. Raises Refused (too_many_tries), counting nothing, where any has had enough."""
-        now = time.monotonic()
-        with self._lock:
-            recent = [self._recent(key, now) for key in keys]
-            full = [tries for tries in recent if len(tries) >= self._most]
-            if full:
-                wait = math.ceil(max(tries[0] + self._seconds - now for tries in full))
-                raise Refused("too_many_tries", f"Too many tries. Please wait {max(wait, 1)} seconds.")
-            for tries in recent:
-                tries.append(now)
-            while len(self._tries) > _REMEMBERED:
-                self._tries.popitem(last=False)
-            return now
+        """Count an attempt for each key and return its time in seconds of the clock.
 
-    def _give_back(self, moment: float, keys: tuple[str, ...]) -> None:
+        Raises Refused with too_many_tries, and counts nothing, if any key has reached the limit.
+        """
+        moment = self._clock()
+        with self._lock:
+            windows = [self._window(key, moment) for key in keys]
+            full = [window for window in windows if len(window) >= self._limit]
+            if full:
+                wait = math.ceil(max(window[0] + self._seconds - moment for window in full))
+                raise Refused("too_many_tries", f"Too many tries. Please wait {max(wait, 1)} seconds.")
+            for window in windows:
+                window.append(moment)
+            while len(self._attempts) > _MAX_KEYS:
+                self._attempts.popitem(last=False)
+            return moment
+
+    def _take_back(self, moment: float, keys: tuple[str, ...]) -> None:
         with self._lock:
             for key in keys:
-                tries = self._tries.get(key, deque())
-                if moment in tries:  # else it is older than what counts
-                    tries.remove(moment)
+                window = self._attempts.get(key, deque())
+                # An attempt that has left the window is gone already.
+                if moment in window:
+                    window.remove(moment)
 
-    def _recent(self, key: str, now: float) -> deque[float]:
-        tries = self._tries.setdefault(key, deque())
-        self._tries.move_to_end(key)
-        while tries and tries[0] <= now - self._seconds:
-            tries.popleft()
-        return tries
+    def _window(self, key: str, moment: float) -> deque[float]:
+        """Return the attempts of a key that still count, and mark the key as recently used."""
+        window = self._attempts.setdefault(key, deque())
+        self._attempts.move_to_end(key)
+        while window and window[0] <= moment - self._seconds:
+            window.popleft()
+        return window

@@ -1,12 +1,10 @@
-"""Signing in and out, and whose session a cookie is."""
+"""Sign-in with name and password, and the sessions that follow from it."""
 
 from __future__ import annotations
 
 import contextlib
-import time
 from datetime import timedelta
 
-import pyotp
 from sqlalchemy.orm import Session
 
 from webapp.db import account_queries as queries
@@ -20,96 +18,73 @@ from webapp.security.tokens import new_token, token_hash
 from webapp.services.accounts import passwords
 from webapp.services.accounts.principal import Person
 from webapp.services.accounts.rate_limiter import RateLimiter
+from webapp.services.accounts.totp import matching_time_step
 from webapp.services.accounts.user_names import normalise_name
 from webapp.services.audit.log import AuditService
 
+# A session ends this long after sign-in, and after this time without a request.
 LONGEST = timedelta(hours=12)
 IDLE = timedelta(hours=2)
-_NOTED_EVERY = timedelta(minutes=1)  # when a session was seen last is not written at every request
-_TOTP_STEP = 30  # seconds (RFC 6238)
+# The time of the last request is written at most this often.
+_SEEN_RESOLUTION = timedelta(minutes=1)
 
 
 class SignInService:
-    """At most ten wrong tries a minute for any account, and for any address: then nobody is let in there for a while, not with the right
-    password either. A right password counts for nothing, also where the code is still missing; a wrong code is a wrong try.
+    """Signs people in and out, and finds the person of a session token.
 
-    Who signs in or out, and who is refused, stands in the audit log; of refusals at most sixty a minute, for whoever guesses from many
-    addresses must not fill it.
+    At most ten failed attempts per minute count for any account, and for any address. Then both are locked out for a
+    while, even with the right password. A right password does not count, even if the code is still missing.
+    A wrong code does.
+
+    Sign-ins, sign-outs and refusals are audited. At most sixty refusals per minute are, so that an attacker with many
+    addresses cannot fill the log.
     """
 
-    def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
+    def __init__(self, sessions: Sessions, audit: AuditService) -> None:
         self._sessions = sessions
-        self._audit = AuditService(sessions) if audit is None else audit
-        self._throttle = RateLimiter(most=10, seconds=60)
-        self._told = RateLimiter(most=60, seconds=60)
+        self._audit = audit
+        self._attempts = RateLimiter(limit=10, seconds=60)
+        self._audited_refusals = RateLimiter(limit=60, seconds=60)
 
     def sign_in(
         self, name: str, password: str, code: str, address: str, *, previous: str | None = None
     ) -> str:
-        """A new session's token; the session of the `previous` token ends.
+        """Return the token of a new session. The session of the `previous` token ends.
 
-        Raises Refused: too_many_tries; wrong_credentials, one answer to a wrong name, password or code and to a disabled account;
-        code_needed where name and password are right and the account has a second factor.
+        Raises Refused with too_many_tries, wrong_credentials or code_needed. A wrong name, password or code and a
+        disabled account give the same wrong_credentials. code_needed: name and password are right, and the account
+        has a second factor.
         """
         name = normalise_name(name)
-        with self._throttle.count_failures(f"account {name[:200]}", f"address {address}") as right:
+        with self._attempts.count_failures(f"account {name[:200]}", f"address {address}") as report_success:
             try:
                 token = self._admit(name, password, code, previous)
             except Refused as refusal:
                 if refusal.code == "code_needed":
-                    right()
+                    report_success()
                 else:
-                    self._turn_away(name, refusal.code)
+                    self._audit_refusal(name, refusal.code)
                 raise
-            right()
+            report_success()
             return token
 
-    def _admit(self, name: str, password: str, code: str, previous: str | None) -> str:
-        with self._sessions() as session:
-            account = queries.account_by_name(session, name)
-            stored = account.password_hash if account is not None and account.disabled_at is None else None
-        if not passwords.verify_password(stored, password):
-            raise _wrong()
-        with self._audit.transaction() as (session, tell):
-            account = queries.account_by_name(session, name)
-            if account is None or account.disabled_at is not None or account.password_hash != stored:
-                raise _wrong()
-            _check_code(session, account, code)
-            tell(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
-            return new_session(session, account, previous)
-
-    def _turn_away(self, name: str, code: str) -> None:
-        """An unknown name is told of as a known one is: neither the answer nor its time says which names there are."""
-        with contextlib.suppress(Refused):
-            self._told.count("refusals")
-            with self._audit.transaction() as (session, tell):
-                account = queries.account_by_name(session, name)
-                tell(
-                    Event(
-                        Actor.NONE,
-                        Action.SIGN_IN_REFUSED,
-                        "" if account is None else account_subject(account.id),
-                        {"code": code},
-                    )
-                )
-
     def person_of(self, token: str | None) -> Person | None:
-        """Who is signed in with it; None for an unknown, expired or ended one and for a disabled account."""
+        """Return the signed-in person. None if the token is unknown or expired, or the account disabled."""
         if not token:
             return None
         moment = now()
         with self._sessions() as session:
-            found = queries.session_by_token(session, token_hash(token))
-            if found is None:
+            row = queries.session_by_token(session, token_hash(token))
+            if row is None:
                 return None
-            account = found.account
-            expired = found.created_at < moment - LONGEST or found.seen_at < moment - IDLE
-            person = (
-                Person(account.id, account.name, Role(account.role)) if account.disabled_at is None else None
-            )
-            stale = found.seen_at < moment - _NOTED_EVERY
+            account = row.account
+            expired = row.created_at < moment - LONGEST or row.seen_at < moment - IDLE
+            person = None
+            if account.disabled_at is None:
+                person = Person(account.id, account.name, Role(account.role))
+            stale = row.seen_at < moment - _SEEN_RESOLUTION
         if expired:
-            self._end(token, account.id, asked=False)
+            self._end(token, account.id, requested=False)
             return None
         if person is not None and stale:
             with self._sessions.begin() as session:
@@ -117,32 +92,56 @@ class SignInService:
         return person
 
     def sign_out(self, token: str | None) -> None:
-        """End the session, and give back the case that its account holds. Nothing happens where there is none."""
+        """End the session and release its account's claim. Does nothing without a session."""
         if not token:
             return
         with self._sessions() as session:
-            found = queries.session_by_token(session, token_hash(token))
-        if found is not None:
-            self._end(token, found.account_id, asked=True)
+            row = queries.session_by_token(session, token_hash(token))
+        if row is not None:
+            self._end(token, row.account_id, requested=True)
 
-    def _end(self, token: str, account_id: int, *, asked: bool) -> None:
-        """Whoever is signed in elsewhere too keeps what he holds."""
+    def _admit(self, name: str, password: str, code: str, previous: str | None) -> str:
+        """Verify outside the transaction, since hashing is slow; then check that nothing changed meanwhile."""
+        with self._sessions() as session:
+            account = queries.account_by_name(session, name)
+            stored = account.password_hash if account is not None and account.disabled_at is None else None
+        if not passwords.verify_password(stored, password):
+            raise _wrong_credentials()
         with self._audit.transaction() as (session, tell):
-            ended = queries.delete_session(session, token_hash(token))
+            account = queries.account_by_name(session, name)
+            if account is None or account.disabled_at is not None or account.password_hash != stored:
+                raise _wrong_credentials()
+            _check_code(session, account, code)
+            tell(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
+            return new_session(session, account, previous)
+
+    def _audit_refusal(self, name: str, code: str) -> None:
+        """Audit a refusal. Unknown names are audited too: neither answer nor time reveals which names exist."""
+        with contextlib.suppress(Refused):
+            self._audited_refusals.count("refusals")
+            with self._audit.transaction() as (session, tell):
+                account = queries.account_by_name(session, name)
+                subject = "" if account is None else account_subject(account.id)
+                tell(Event(Actor.NONE, Action.SIGN_IN_REFUSED, subject, {"code": code}))
+
+    def _end(self, token: str, account_id: int, *, requested: bool) -> None:
+        """Delete the session. The claim stays if the account has another session."""
+        with self._audit.transaction() as (session, tell):
+            deleted = queries.delete_session(session, token_hash(token))
             moment = now()
             if not queries.has_session(session, account_id, created=moment - LONGEST, seen=moment - IDLE):
                 queries.release_claim(session, account_id)
-            if ended and asked:
+            if deleted and requested:
                 tell(Event(user_actor(account_id), Action.SIGNED_OUT, account_subject(account_id)))
 
 
 def account_subject(account_id: int) -> str:
-    """What the audit log calls an account; it names nobody."""
+    """Return the audit log's subject for an account. It holds no name."""
     return f"account:{account_id}"
 
 
 def new_session(session: Session, account: Account, previous: str | None) -> str:
-    """Its token; the session of the `previous` one ends, and whatever session has expired goes."""
+    """Return the token of a new session. Delete the session of the `previous` token and all expired ones."""
     if previous:
         queries.delete_session(session, token_hash(previous))
     token, moment = new_token(), now()
@@ -153,28 +152,16 @@ def new_session(session: Session, account: Account, previous: str | None) -> str
     return token
 
 
-def _wrong() -> Refused:
+def _wrong_credentials() -> Refused:
     return Refused("wrong_credentials", "Name, password or code is wrong.")
 
 
 def _check_code(session: Session, account: Account, code: str) -> None:
-    """Check a time-based one-time code (RFC 6238) of now, the step before or the one after, each step once."""
+    """Use up the time step of a one-time code. Raises Refused with code_needed or wrong_credentials."""
     if account.totp_secret is None:
         return
     if not code.strip():
         raise Refused("code_needed", "Please enter the code of your authenticator app too.")
     step = matching_time_step(account.totp_secret, code)
     if step is None or not queries.use_totp_step(session, account.id, step):
-        raise _wrong()
-
-
-def matching_time_step(secret: str, code: str) -> int | None:
-    """The time step whose code this is, among the present one and its neighbours; None for a wrong code."""
-    totp, present = pyotp.TOTP(secret), int(time.time()) // _TOTP_STEP
-    digits = "".join(code.split())
-    if not digits.isascii() or not digits.isdigit():
-        return None
-    for step in (present, present - 1, present + 1):
-        if pyotp.utils.strings_equal(digits, totp.generate_otp(step)):
-            return step
-    return None
+        raise _wrong_credentials()

@@ -1,10 +1,11 @@
-"""Second factors on offer: keys that the server made and nobody has confirmed yet."""
+"""Time-based one-time passwords (RFC 6238): code checks, and secrets on offer that wait for confirmation."""
 
 from __future__ import annotations
 
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyotp
@@ -12,14 +13,18 @@ import pyotp
 from webapp.domain.errors import Refused
 from webapp.security.tokens import new_token
 
-GOOD_FOR = 600  # seconds
+# Seconds in which an offered secret can be confirmed.
+OFFER_SECONDS = 600
+# Seconds of one time step.
+_STEP_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class TotpOffer:
-    """`token` stands for it in the form; `address` is what an authenticator app reads the secret from (otpauth:).
+    """A new secret that is not in force yet.
 
-    `replaces`: the account has a second factor, and a code of that one is needed too.
+    `token` stands for the offer in the form. `address` is the otpauth: URI that an authenticator app reads.
+    `replaces`: the account has a second factor already; a code of that one is needed too.
     """
 
     token: str
@@ -29,35 +34,33 @@ class TotpOffer:
 
 
 class TotpOffers:
-    """One for each account, the last that was made, in the memory of this process: whoever is at it while the server restarts begins anew.
-    Safe between threads.
+    """The latest offer of each account, in the memory of this process. Thread-safe.
+
+    Offers do not survive a restart of the server.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
-        self._made: dict[int, tuple[TotpOffer, float]] = {}
+        self._pending: dict[int, tuple[TotpOffer, float]] = {}
 
     def make(self, account_id: int, name: str, *, replaces: bool) -> TotpOffer:
+        """Offer a new secret to an account. Its earlier offer ends."""
         secret = pyotp.random_base32()
-        offer = TotpOffer(
-            new_token(),
-            secret,
-            pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="LAA-Net Lens"),
-            replaces,
-        )
+        address = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name="LAA-Net Lens")
+        offer = TotpOffer(new_token(), secret, address, replaces)
         with self._lock:
-            self._made[account_id] = offer, time.monotonic() + GOOD_FOR
+            self._pending[account_id] = offer, self._clock() + OFFER_SECONDS
         return offer
 
     def find(self, account_id: int, token: str) -> TotpOffer:
-        """Raises Refused: offer_expired (another account's, replaced by a later one, used, older than GOOD_FOR, or none)."""
+        """Return the pending offer.
+
+        Raises Refused with offer_expired if the token is unknown, another account's, used, replaced or too old.
+        """
         with self._lock:
-            offer, until = self._made.get(account_id, (None, 0.0))
-        if (
-            offer is None
-            or time.monotonic() > until
-            or not secrets.compare_digest(token.encode(errors="surrogatepass"), offer.token.encode())
-        ):
+            offer, deadline = self._pending.get(account_id, (None, 0.0))
+        if offer is None or self._clock() > deadline or not _equal(token, offer.token):
             raise Refused(
                 "offer_expired",
                 "This key is no longer on offer: it is older than 10 minutes, or another one was made since.",
@@ -66,4 +69,23 @@ class TotpOffers:
 
     def end(self, account_id: int) -> None:
         with self._lock:
-            self._made.pop(account_id, None)
+            self._pending.pop(account_id, None)
+
+
+def matching_time_step(secret: str, code: str) -> int | None:
+    """Return the number of the time step that the code belongs to, None for a wrong code.
+
+    The present step and its two neighbours are accepted.
+    """
+    totp, present = pyotp.TOTP(secret), int(time.time()) // _STEP_SECONDS
+    digits = "".join(code.split())
+    if not digits.isascii() or not digits.isdigit():
+        return None
+    for step in (present, present - 1, present + 1):
+        if pyotp.utils.strings_equal(digits, totp.generate_otp(step)):
+            return step
+    return None
+
+
+def _equal(token: str, expected: str) -> bool:
+    return secrets.compare_digest(token.encode(errors="surrogatepass"), expected.encode())

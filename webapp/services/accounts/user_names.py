@@ -1,4 +1,4 @@
-"""Names of local accounts: such that nobody can call himself what looks like another."""
+"""Names of local accounts, restricted so that no two of them can be confused."""
 
 from __future__ import annotations
 
@@ -9,41 +9,45 @@ from webapp.domain.errors import Refused
 from webapp.domain.text import is_storable
 from webapp.services.accounts.principal import FEDERATED_PREFIX
 
-# As the first word of a letter's name in Unicode. Those that are written together are one.
+# Scripts by the first word of their letters' Unicode names. Japanese mixes several scripts and counts as one.
 _JAPANESE = "japanese"
-_TOGETHER = dict.fromkeys(("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC"), _JAPANESE)
-_SCRIPTS = frozenset(
-    ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "ETHIOPIC", "DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI",
-     "ORIYA", "TAMIL", "TELUGU", "KANNADA", "MALAYALAM", "SINHALA", "THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER", "HANGUL", "BOPOMOFO")
-)  # fmt: skip
-_UNSEEN = frozenset("\u115f\u1160\u17b4\u17b5")  # letters and marks of these scripts that nobody sees
-# What looks alike though each name is in one script (or, of Japanese, in one that mixes kana with characters), once it is folded.
-_ALIKE = str.maketrans(
+_JAPANESE_WORDS = ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "IDEOGRAPHIC")
+_SCRIPTS = {
+    *("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC", "ETHIOPIC"),
+    *("DEVANAGARI", "BENGALI", "GURMUKHI", "GUJARATI", "ORIYA", "TAMIL", "TELUGU", "KANNADA"),
+    *("MALAYALAM", "SINHALA", "THAI", "LAO", "TIBETAN", "MYANMAR", "KHMER", "HANGUL", "BOPOMOFO"),
+    _JAPANESE,
+}
+# Letters and marks of these scripts that are invisible.
+_INVISIBLE = frozenset("\u115f\u1160\u17b4\u17b5")
+# Confusable letters after normalisation, although each name is in one script (Japanese mixes kana and characters).
+_CONFUSABLES = str.maketrans(
     "аеорсухіѕјԁһԛԝӏѵкү" "αονρικυγχωη" "օոհսցզյ" "ס" "ıɑɡĸᴏᴄꜱᴠᴡᴢ" "01|" "ヘリエカニロタハトオチー",
     "aeopcyxisjdhqwlvky" "aovpikuyxwn" "onhugqj" "o" "iagkocsvwz" "oll" "へり工力二口夕八卜才千一",
 )  # fmt: skip
 
 
 def normalise_name(name: str) -> str:
-    """How a name is stored and looked up."""
+    """Return the form in which a name is stored and looked up: NFKC, without outer spaces, case-folded."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def check_name(name: str) -> str:
-    """Of a local account, folded: letters of one script, and digits and signs of ASCII. Raises Refused: invalid_name."""
+    """Return the normalised name of a new local account: letters of one script, ASCII digits and signs.
+
+    Raises Refused with invalid_name.
+    """
     name = normalise_name(name)
-    if (
-        not 1 <= len(name) <= MAX_NAME
-        or not is_storable(name)
-        or any(unicodedata.category(letter)[0] in "CZ" for letter in name)
-    ):
+    has_spaces_or_controls = any(unicodedata.category(letter)[0] in "CZ" for letter in name)
+    if not 1 <= len(name) <= MAX_NAME or not is_storable(name) or has_spaces_or_controls:
         raise Refused("invalid_name", f"A name must have 1 to {MAX_NAME} characters and no spaces.")
     if name.startswith(FEDERATED_PREFIX):
         raise Refused(
             "invalid_name",
             f"Names that begin with {FEDERATED_PREFIX} are those of people who sign in with Hugging Face.",
         )
-    if len({_script(letter) for letter in name if not letter.isascii() or letter.isalpha()}) > 1:
+    scripts = {_script(letter) for letter in name if not letter.isascii() or letter.isalpha()}
+    if len(scripts) > 1:
         raise Refused(
             "invalid_name", "A name must be in one script: letters of several can be taken for one another."
         )
@@ -51,19 +55,16 @@ def check_name(name: str) -> str:
 
 
 def confusable_form(name: str) -> str:
-    """The same for two folded names that can be taken for one another."""
-    return unicodedata.normalize("NFD", name).translate(_ALIKE)
+    """Return a form that is equal for any two normalised names that look alike."""
+    return unicodedata.normalize("NFD", name).translate(_CONFUSABLES)
 
 
 def _script(letter: str) -> str:
-    """Raises Refused: invalid_name."""
+    """Return the script of a visible letter or mark. Raises Refused with invalid_name for anything else."""
     word = unicodedata.name(letter, "").partition(" ")[0]
-    script = _TOGETHER.get(word, word)
-    if (
-        unicodedata.category(letter)[0] not in "LM"
-        or letter in _UNSEEN
-        or script not in {*_SCRIPTS, _JAPANESE}
-    ):
+    script = _JAPANESE if word in _JAPANESE_WORDS else word
+    is_letter = unicodedata.category(letter)[0] in "LM"
+    if not is_letter or letter in _INVISIBLE or script not in _SCRIPTS:
         raise Refused(
             "invalid_name", "A name can have letters, and digits and signs as on an English keyboard."
         )

@@ -18,6 +18,8 @@ from webapp.domain.enums import LabelValue, Reason, Role
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.service import AnalysisService
+from webapp.services.audit.log import AuditService
+from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules, open_case
@@ -47,7 +49,10 @@ class Script:
     def __init__(self, sessions: Sessions, analysis: AnalysisService, *, wanted: int = 2) -> None:
         self._sessions = sessions
         self._analysis = analysis
-        self._claims, self._labelling = ClaimService(sessions), LabellingService(sessions)
+        self._claims, self._labelling = (
+            ClaimService(sessions),
+            LabellingService(CaseEvents(AuditService(sessions))),
+        )
         self._rules = TriageRules(wanted=wanted)
         self._people = _moderators(sessions, wanted)
 

@@ -33,9 +33,9 @@ class Flag:
 class FlagService:
     """Flags stand in the audit log, by the moderator's number and the case's id: nothing of a visitor is in them."""
 
-    def __init__(self, sessions: Sessions, audit: AuditService | None = None) -> None:
+    def __init__(self, sessions: Sessions, audit: AuditService) -> None:
         self._sessions = sessions
-        self._audit = audit or AuditService(sessions)
+        self._audit = audit
 
     def flag(self, person: Person | None, public_id: str, concern: str) -> None:
         """Tell the admins of the case that one holds, and give it back. Raises Refused: ..., claim_lost, invalid_flag."""

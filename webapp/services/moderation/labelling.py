@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from webapp.db import case_queries as queries
 from webapp.db.audit_chain import Event
-from webapp.db.session import Sessions
 from webapp.db.tables import Case, Decision, Label, LabelRegion, LabelTag
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, CaseState, LabelValue, Role, Stage, Tag, user_actor
@@ -19,7 +18,7 @@ from webapp.domain.limits import MAX_NOTE
 from webapp.domain.text import is_storable
 from webapp.media.masks import Mask, read_mask
 from webapp.services.accounts import Person, require
-from webapp.services.audit.log import AuditService, Tell
+from webapp.services.audit.log import Tell
 from webapp.services.moderation.case_events import CaseEvents, case_subject
 from webapp.services.moderation.case_views import ModelAnswer, model_answer
 from webapp.services.moderation.claims import require_claim
@@ -69,11 +68,9 @@ class LabellingService:
     invalid_tag, invalid_note, note_too_long and invalid_region. `submit_blind` and `submit_final` raise claim_lost.
     """
 
-    def __init__(
-        self, sessions: Sessions, *, undo: timedelta = UNDO_PERIOD, log: CaseEvents | None = None
-    ) -> None:
+    def __init__(self, log: CaseEvents, *, undo: timedelta = UNDO_PERIOD) -> None:
         """`undo`: period in which a moderator may withdraw their last label."""
-        self._log = log or CaseEvents(AuditService(sessions))
+        self._log = log
         self._undo = undo
 
     def submit_blind(self, person: Person | None, public_id: str, label: LabelInput) -> ModelAnswer:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from webapp.domain.errors import Refused
 from webapp.services.accounts.federated_sign_in import FederatedSignInService
 from webapp.services.accounts.openid_client import OpenIDClient
-from webapp.services.accounts.sign_in_state import LASTS, SignInStateCipher, lost
+from webapp.services.accounts.sign_in_state import LASTS, SignInStateCipher, sign_in_lost
 from webapp.ui.auth import pages
 from webapp.ui.auth.cookies import (
     SIGN_IN_STATE,
@@ -57,7 +57,7 @@ class HuggingFaceSignIn:
 
         async def start(_: Request) -> Response:
             try:
-                address, asked = await self._provider.address()
+                address, asked = await self._provider.authorization_url()
             except Refused as refusal:
                 return self._refused(refusal)
             response = RedirectResponse(address, 303, {"Cache-Control": "no-store"})
@@ -82,11 +82,11 @@ class HuggingFaceSignIn:
 
         Raises Refused: sign_in_lost, sign_in_cancelled, provider_refused, and codes of provider and service.
         """
-        asked = self._cipher.opened(read_cookie(request.headers, SIGN_IN_STATE))
+        asked = self._cipher.unseal(read_cookie(request.headers, SIGN_IN_STATE))
         query = request.query_params
         state = query.get("state", "").encode(errors="surrogatepass")
         if not secrets.compare_digest(state, asked.state.encode()):
-            raise lost()
+            raise sign_in_lost()
         if query.get("error") == "access_denied":
             raise Refused("sign_in_cancelled", "You did not let this Space know who you are on Hugging Face.")
         code = query.get("code", "")

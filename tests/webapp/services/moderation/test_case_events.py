@@ -26,7 +26,7 @@ def test_the_course_of_a_case_can_be_read_in_the_log(
     sessions: Sessions, audit: AuditService, kept: Kept, claims: ClaimService, people: list[Person]
 ) -> None:
     log = CaseEvents(audit, webhook=True)
-    labelling = LabellingService(sessions, log=log)
+    labelling = LabellingService(log)
     Triage(log, TriageRules(), draw=lambda: 1.0).process(receipt_hash(kept.add(0.5)))
     case = ""
     for person, value in zip(people[1:4], ("real", "fake", "cannot_tell"), strict=True):

@@ -25,6 +25,7 @@ from webapp.media.masks import mask_of_runs, read_mask, runs_of_mask
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.service import AnalysisService
+from webapp.services.audit.log import AuditService
 from webapp.services.moderation.case_images import CaseImageService, error_level, high_pass
 from webapp.services.moderation.case_views import CaseViewService, RegionView
 from webapp.services.moderation.claims import ClaimService
@@ -168,7 +169,7 @@ def test_a_certain_case_can_be_held_where_it_waits(
 def test_flags_are_told_to_admins(
     sessions: Sessions, claims: ClaimService, opens: Opens, people: list[Person]
 ) -> None:
-    flags, case = FlagService(sessions), opens(0.5)
+    flags, case = FlagService(sessions, AuditService(sessions)), opens(0.5)
     assert code_of(lambda: flags.flag(people[1], case, "harmful")) == "claim_lost"
     claims.take(people[1])
     assert code_of(lambda: flags.flag(people[1], case, "boring")) == "invalid_flag"

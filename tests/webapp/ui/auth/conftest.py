@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from webapp.db.session import Sessions
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST, AccountService, Person, SignInService
+from webapp.services.audit.log import AuditService
 from webapp.ui.auth import SIGN_IN_PATHS, SessionGuard, build_routes
 
 PASSWORD = "correct horse battery"
@@ -32,12 +33,12 @@ def sign_in_as_ada(client: Client, **fields: str) -> int:
 
 @pytest.fixture
 def accounts(sessions: Sessions) -> AccountService:
-    return AccountService(sessions)
+    return AccountService(sessions, AuditService(sessions))
 
 
 @pytest.fixture
 def client(sessions: Sessions, accounts: AccountService) -> Iterator[Client]:
-    signing = SignInService(sessions)
+    signing = SignInService(sessions, AuditService(sessions))
     routes = [
         *build_routes(accounts, signing, desk="/desk/"),
         Route("/desk/{rest:path}", answer_secret, methods=["GET", "POST"]),

@@ -60,12 +60,17 @@ def opened(
     sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, policy: MembershipPolicy
 ) -> TestClient:
     """Return a browser at the Space's direct address, in front of the guard."""
-    signing = SignInService(sessions)
+    signing = SignInService(sessions, AuditService(sessions))
     provider = OpenIDClient(oauth, CALLBACK, organisation_id=policy.organisation_id, seconds=SECONDS)
     hugging_face = HuggingFaceSignIn(provider, FederatedSignInService(audit, policy), SITE)
     sign_in_routes = [
         *hugging_face.routes(desk="/desk/"),
-        *build_routes(AccountService(sessions), signing, desk="/desk/", hugging_face_link=hugging_face.link),
+        *build_routes(
+            AccountService(sessions, AuditService(sessions)),
+            signing,
+            desk="/desk/",
+            hugging_face_link=hugging_face.link,
+        ),
     ]
     app = Starlette(routes=[*sign_in_routes, Route("/desk/{rest:path}", answer_secret)])
     guarded = SessionGuard(
