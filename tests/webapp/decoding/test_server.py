@@ -31,8 +31,8 @@ DECODES = {  # files that may: what workers run, what checks masks of 64 kB, wha
     *(
         "media/masks.py",
         "examples/make.py",
-        "services/learning/drawn_judge.py",
-        "services/learning/poison.py",
+        "services/drills/synthetic_detector.py",
+        "services/drills/poisoning.py",
         "cli/benchmark.py",
     ),
 }
