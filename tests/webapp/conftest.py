@@ -21,7 +21,7 @@ from webapp.services.analysis.service import Analysed, AnalysisService
 from webapp.services.audit.log import AuditService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -100,12 +100,12 @@ def store(tmp_path: Path) -> MediaStore:
 
 
 @pytest.fixture
-def keeping(sessions: Sessions, store: MediaStore) -> Keeping:
-    return Keeping(sessions, store, quota=50_000_000)
+def keeping(sessions: Sessions, store: MediaStore) -> KeptMediaService:
+    return KeptMediaService(sessions, store, quota=50_000_000)
 
 
 @pytest.fixture
-def analysis(detector: Detector, sessions: Sessions, keeping: Keeping) -> AnalysisService:
+def analysis(detector: Detector, sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
     return AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping)
 
 
@@ -115,7 +115,7 @@ def feedback(sessions: Sessions) -> FeedbackService:
 
 
 @pytest.fixture
-def receipts(sessions: Sessions, keeping: Keeping) -> ReceiptService:
+def receipts(sessions: Sessions, keeping: KeptMediaService) -> ReceiptService:
     return ReceiptService(sessions, keeping=keeping)
 
 

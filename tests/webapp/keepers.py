@@ -7,12 +7,12 @@ from typing import Any
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.media.images import read_image, sniff_file
-from laanet_core.media.video import read_frames
+from laanet_core.media.video import Frame, read_frames
 from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.db.session import Sessions
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import Analysed, AnalysisService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 
 class Reader:
@@ -23,17 +23,15 @@ class Reader:
     def analyse_file(self, path: str | Path, *, seen: Any, **_: Any) -> AnalysisResult:
         kind = sniff_file(Path(path))
         pictures = (
-            [read_image(Path(path))]
-            if kind == "image"
-            else [frame.rgb for frame in read_frames(Path(path), 4)]
+            [Frame(read_image(Path(path)), 0.0)] if kind == "image" else list(read_frames(Path(path), 4))
         )
-        for rgb in pictures:
-            seen(rgb)
+        for frame in pictures:
+            seen(frame)
         height, width = pictures[0].shape[:2]
         return AnalysisResult(kind, "no_face", None, None, (), self.info, 0.1, size=(width, height))
 
 
-def keeper(sessions: Sessions, keeping: Keeping) -> AnalysisService:
+def keeper(sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
     return AnalysisService(Reader(), sessions, Jobs(), frames=4, at_once=8, keeping=keeping)
 
 

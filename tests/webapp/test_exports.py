@@ -24,16 +24,16 @@ from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 
 @pytest.fixture
-def service(sessions: Sessions, keeping: Keeping) -> AnalysisService:
+def service(sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
     return keeper(sessions, keeping)
 
 
 @pytest.fixture
-def exports(sessions: Sessions, receipts: ReceiptService, keeping: Keeping) -> ExportService:
+def exports(sessions: Sessions, receipts: ReceiptService, keeping: KeptMediaService) -> ExportService:
     return ExportService(sessions, receipts, keeping)
 
 
@@ -105,7 +105,9 @@ def test_a_lost_file_and_a_store_out_of_reach_are_said(
     folder.rmdir()
     folder.symlink_to(folder)  # a place that cannot be read
     with pytest.raises(Refused) as refused:
-        ExportService(sessions, receipts, Keeping(sessions, MediaStore(str(folder)), quota=1)).export(receipt)
+        ExportService(
+            sessions, receipts, KeptMediaService(sessions, MediaStore(str(folder)), quota=1)
+        ).export(receipt)
     assert refused.value.code == "unavailable"
     with pytest.raises(Refused) as refused:
         exports.export("guess")

@@ -22,7 +22,7 @@ from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.settings import Settings
 from webapp.ui.middleware import App
 from webapp.ui.rest.app import RestServices, build
@@ -62,7 +62,7 @@ class Line:
         self.settings = Settings(cache=folder)
         receipts = ReceiptService(sessions)
         exports = ExportService(
-            sessions, receipts, Keeping(sessions, MediaStore(str(folder / "media")), quota=0)
+            sessions, receipts, KeptMediaService(sessions, MediaStore(str(folder / "media")), quota=0)
         )
         self.app: App = build(
             RestServices(self.analysis, FeedbackService(sessions), receipts, exports), self.settings

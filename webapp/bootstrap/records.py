@@ -22,7 +22,7 @@ from webapp.services.audit.log import AuditService
 from webapp.services.operations import backups
 from webapp.services.operations.backups import BackupService
 from webapp.services.results.retention import RetentionService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
 from webapp.settings import InvalidSetting, Settings
 
@@ -44,7 +44,7 @@ class Records:
     sessions: Sessions
     audit: AuditService
     backups: BackupService
-    keeping: Keeping
+    keeping: KeptMediaService
     retention: RetentionService
     version: str | None
 
@@ -79,7 +79,7 @@ def open_records(
         audit.keep_head()
     if version not in (None, newest_version()):
         audit.tell(Event(Actor.SYSTEM, Action.OPENED, details={"version": newest_version()}))
-    keeping = Keeping(sessions, _open_store(settings), quota=settings.store_bytes, strip=strip)
+    keeping = KeptMediaService(sessions, _open_store(settings), quota=settings.store_bytes, strip=strip)
     return Records(
         engine,
         sessions,

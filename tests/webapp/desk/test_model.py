@@ -35,7 +35,7 @@ from webapp.services.audit.log import AuditService
 from webapp.services.drills.scripted_users import Script
 from webapp.services.drills.synthetic_detector import DrawnJudge
 from webapp.services.model_registry.versions import VersionService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
 from webapp.services.training import splits as parts
 from webapp.services.training import subprocesses as process
@@ -109,7 +109,7 @@ def decided(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     sessions = make_sessions(engine)
     audit, keeping = (
         AuditService(sessions, data / "audit.head"),
-        Keeping(sessions, MediaStore(str(data / "media")), quota=50_000_000),
+        KeptMediaService(sessions, MediaStore(str(data / "media")), quota=50_000_000),
     )
     crowd = Crowd(
         pictures,

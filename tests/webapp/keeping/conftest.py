@@ -17,7 +17,7 @@ from tests.webapp.keepers import keeper
 from webapp.db.session import Sessions
 from webapp.db.tables import Consent, Media
 from webapp.services.analysis.service import AnalysisService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -35,7 +35,7 @@ def photo(tmp_path: Path, rgb: Pixels) -> Path:
 
 
 @pytest.fixture
-def service(sessions: Sessions, keeping: Keeping) -> AnalysisService:
+def service(sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
     return keeper(sessions, keeping)
 
 

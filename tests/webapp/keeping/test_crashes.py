@@ -19,14 +19,14 @@ from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import Media
 from webapp.media.store import MediaStore
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 
 def keep_and_delete(url: str, folder: Path, seed: int) -> None:
     """Pictures of noise until the end, some of them twice; every third is deleted. Each answer is a line, after it was given."""
     engine = open_database(url)
     sessions = make_sessions(engine)
-    keeping = Keeping(sessions, MediaStore(str(folder / "media")), quota=10**9)
+    keeping = KeptMediaService(sessions, MediaStore(str(folder / "media")), quota=10**9)
     service, receipts = keeper(sessions, keeping), ReceiptService(sessions, keeping=keeping)
     upload, chance = folder / f"upload-{seed}.png", np.random.default_rng(seed)
     with (folder / f"{seed}.acknowledged").open("a", buffering=1) as acknowledged:
@@ -68,7 +68,7 @@ def test_what_was_answered_is_there_after_every_kill(tmp_path: Path, kills: int)
     }
     assert rows.items() <= files.items()  # no row without its whole file
     receipts = ReceiptService(
-        sessions, keeping=Keeping(sessions, store, quota=0, grace=timedelta(seconds=-1))
+        sessions, keeping=KeptMediaService(sessions, store, quota=0, grace=timedelta(seconds=-1))
     )
     told = [
         line.split() for path in tmp_path.glob("*.acknowledged") for line in path.read_text().splitlines()
@@ -77,7 +77,7 @@ def test_what_was_answered_is_there_after_every_kill(tmp_path: Path, kills: int)
     for word, receipt in told:
         if word == "kept":
             assert receipts.result(receipt)["media"]["kept"]["sha256"] in files.values()
-    swept = Keeping(sessions, store, quota=0, grace=timedelta(seconds=-1)).sweep()
+    swept = KeptMediaService(sessions, store, quota=0, grace=timedelta(seconds=-1)).sweep()
     assert swept.missing == ()
     assert store.listed().keys() == rows.keys()
     engine.dispose()

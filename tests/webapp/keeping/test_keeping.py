@@ -24,7 +24,7 @@ from webapp.media.store import MediaStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 pytestmark = pytest.mark.both_databases
 
@@ -55,7 +55,7 @@ def test_without_consent_hashes_stay_and_nothing_else(
 def test_with_consent_the_bare_file_is_kept_and_comes_back(
     service: AnalysisService,
     receipts: ReceiptService,
-    keeping: Keeping,
+    keeping: KeptMediaService,
     sessions: Sessions,
     photo: Path,
     folder: Path,
@@ -74,7 +74,7 @@ def test_with_consent_the_bare_file_is_kept_and_comes_back(
             "jpeg",
             len(kept),
         )
-        assert keeping.read(consent.media) == kept
+        assert keeping.read(KeptFile(consent.media.name, consent.media.format)) == kept
         assert (consent.orientation, consent.text_version) == (6, CONSENT_VERSION)
     digest = hashlib.sha256(kept).hexdigest()
     assert name not in digest
@@ -118,7 +118,7 @@ def test_two_visitors_share_one_file_and_each_holds_it(
 
 
 def test_rejected_files_are_not_kept(
-    service: AnalysisService, detector: object, sessions: Sessions, keeping: Keeping, tmp_path: Path
+    service: AnalysisService, detector: object, sessions: Sessions, keeping: KeptMediaService, tmp_path: Path
 ) -> None:
     (tmp_path / "words.jpg").write_text("no picture")
     answer = AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping).analyse(
@@ -192,9 +192,11 @@ def test_a_full_store_is_said_and_the_answer_stays(
     tmp_path: Path,
     folder: Path,
 ) -> None:
-    first = keeper(sessions, Keeping(sessions, store, quota=30_000)).analyse(photo, consent=True)
+    first = keeper(sessions, KeptMediaService(sessions, store, quota=30_000)).analyse(photo, consent=True)
     assert first.kept
-    room = keeper(sessions, Keeping(sessions, store, quota=(folder / files(folder)[0]).stat().st_size))
+    room = keeper(
+        sessions, KeptMediaService(sessions, store, quota=(folder / files(folder)[0]).stat().st_size)
+    )
     other = tmp_path / "other.png"
     Image.fromarray(255 - rgb).save(other)
     answer = room.analyse(other, consent=True)
@@ -216,7 +218,7 @@ def test_writers_at_once_do_not_pass_the_quota(
         paths.append(tmp_path / f"{number}.png")
         Image.fromarray(np.roll(rgb, 9 * number, axis=1)).save(paths[-1], compress_level=0)
     quota = 3 * paths[0].stat().st_size + 1000
-    service = keeper(sessions, Keeping(sessions, store, quota=quota))
+    service = keeper(sessions, KeptMediaService(sessions, store, quota=quota))
     told: list[str | None] = []
     at_once([lambda path=path: told.append(service.analyse(path, consent=True).not_kept) for path in paths])  # type: ignore[misc]
     assert len(told) == 8
@@ -232,14 +234,14 @@ def test_a_store_that_fails_is_said_and_the_answer_stays(
 ) -> None:
     (tmp_path / "in the way").touch()
     answer = keeper(
-        sessions, Keeping(sessions, MediaStore(str(tmp_path / "in the way")), quota=10**9)
+        sessions, KeptMediaService(sessions, MediaStore(str(tmp_path / "in the way")), quota=10**9)
     ).analyse(photo, consent=True)
     assert (answer.kept, answer.not_kept) == (False, "not_kept")
     assert receipts.result(receipt_of(answer))["media"]["kept"] is None
 
 
 def test_an_answer_that_cannot_be_stored_leaves_a_file_for_the_sweep_only(
-    service: AnalysisService, keeping: Keeping, engine: Engine, photo: Path, folder: Path
+    service: AnalysisService, keeping: KeptMediaService, engine: Engine, photo: Path, folder: Path
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE face"))

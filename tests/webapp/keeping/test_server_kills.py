@@ -26,7 +26,7 @@ from webapp.db.tables import Media
 from webapp.media.store import MediaStore
 from webapp.security.tokens import new_key
 from webapp.services.audit.log import AuditService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 CLIENTS = 4
 
@@ -149,7 +149,7 @@ def check_at_rest(data: Path, told: Told) -> None:
     AuditService(sessions, data / "audit.head").verify()
     with sessions() as session:
         rows = {media.name: media.sha256 for media in session.query(Media).all()}
-    swept = Keeping(sessions, store, quota=0, grace=timedelta(seconds=-1)).sweep()
+    swept = KeptMediaService(sessions, store, quota=0, grace=timedelta(seconds=-1)).sweep()
     assert swept.missing == ()
     files = {name: hashlib.sha256(store.read(name)).hexdigest() for name in store.listed()}
     assert files == rows  # every file is readable and whole, and none is there without its row

@@ -16,14 +16,14 @@ from webapp.domain.errors import Refused
 from webapp.media.store import MediaStore, StoreFailed
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 pytestmark = pytest.mark.both_databases
 
 
 def test_the_sweep_takes_old_files_without_a_row_and_reports_rows_without_a_file(
     service: AnalysisService,
-    keeping: Keeping,
+    keeping: KeptMediaService,
     sessions: Sessions,
     photo: Path,
     rgb: Pixels,
@@ -51,7 +51,7 @@ def test_the_sweep_takes_old_files_without_a_row_and_reports_rows_without_a_file
 
 
 def test_media_that_nobody_holds_any_more_goes_at_the_sweep(
-    service: AnalysisService, keeping: Keeping, sessions: Sessions, photo: Path, folder: Path
+    service: AnalysisService, keeping: KeptMediaService, sessions: Sessions, photo: Path, folder: Path
 ) -> None:
     service.analyse(photo, consent=True)
     with sessions.begin() as session:
@@ -65,7 +65,7 @@ def test_media_that_nobody_holds_any_more_goes_at_the_sweep(
 def test_a_file_that_cannot_be_removed_is_said_and_goes_later(
     service: AnalysisService,
     receipts: ReceiptService,
-    keeping: Keeping,
+    keeping: KeptMediaService,
     store: MediaStore,
     photo: Path,
     folder: Path,
@@ -92,6 +92,6 @@ def test_old_files_wait_as_long_as_they_are_told_to(
     sessions: Sessions, store: MediaStore, folder: Path
 ) -> None:
     name = store.write(b"no row yet")
-    assert Keeping(sessions, store, quota=1, grace=timedelta(hours=1)).sweep().removed == ()
-    assert Keeping(sessions, store, quota=1, grace=timedelta(seconds=-1)).sweep().removed == (name,)
+    assert KeptMediaService(sessions, store, quota=1, grace=timedelta(hours=1)).sweep().removed == ()
+    assert KeptMediaService(sessions, store, quota=1, grace=timedelta(seconds=-1)).sweep().removed == (name,)
     assert files(folder) == []

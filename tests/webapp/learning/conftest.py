@@ -24,7 +24,7 @@ from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
 from webapp.services.drills.scripted_users import Arrival, Script
 from webapp.services.drills.synthetic_detector import DrawnJudge, box_of
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
 from webapp.services.training.snapshots import SnapshotService
 
@@ -78,7 +78,7 @@ class Crowd:
 
 
 @pytest.fixture
-def crowd(tmp_path: Path, sessions: Sessions, keeping: Keeping) -> Crowd:
+def crowd(tmp_path: Path, sessions: Sessions, keeping: KeptMediaService) -> Crowd:
     folder = tmp_path / "pictures"
     folder.mkdir()
     return Crowd(
@@ -96,7 +96,7 @@ def folders(tmp_path: Path) -> SnapshotFolders:
 
 @pytest.fixture
 def snapshots(
-    sessions: Sessions, audit: AuditService, keeping: Keeping, folders: SnapshotFolders
+    sessions: Sessions, audit: AuditService, keeping: KeptMediaService, folders: SnapshotFolders
 ) -> SnapshotService:
     return SnapshotService(
         sessions, audit, keeping, folders, landmarks=lambda: where_painted, delay=timedelta(0)

@@ -22,7 +22,7 @@ from webapp.services.audit.log import AuditService
 from webapp.services.drills import poisoning as poison
 from webapp.services.model_registry.versions import VersionService
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
 from webapp.services.training import gate_measurements as measuring
 from webapp.services.training import splits as parts
@@ -79,7 +79,7 @@ def scene(
     snapshots: SnapshotService,
     sessions: Sessions,
     audit: AuditService,
-    keeping: Keeping,
+    keeping: KeptMediaService,
     tmp_path: Path,
     tiny_weights: Path,
     monkeypatch: pytest.MonkeyPatch,

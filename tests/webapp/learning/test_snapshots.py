@@ -32,7 +32,7 @@ from webapp.services.drills.scripted_users import Arrival
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
 from webapp.services.results.retention import RetentionService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
 from webapp.services.training.snapshot_files import SEAL
 from webapp.services.training.snapshots import SnapshotService
@@ -93,7 +93,7 @@ def test_decisions_become_what_the_trainer_reads(
 
 
 def test_a_face_without_landmarks_is_cut_as_it_was_judged(
-    crowd: Crowd, sessions: Sessions, audit: AuditService, keeping: Keeping, folders: SnapshotFolders
+    crowd: Crowd, sessions: Sessions, audit: AuditService, keeping: KeptMediaService, folders: SnapshotFolders
 ) -> None:
     crowd.script.play(crowd.arrivals(2, 0))
     service = SnapshotService(
@@ -118,7 +118,7 @@ def test_only_standing_decisions_for_real_or_fake_with_consent_count(
     snapshots: SnapshotService,
     feedback: FeedbackService,
     audit: AuditService,
-    keeping: Keeping,
+    keeping: KeptMediaService,
     folders: SnapshotFolders,
 ) -> None:
     paths = [crowd.picture(real_face(seed), f"p{seed}") for seed in range(5)]
@@ -197,7 +197,7 @@ def test_a_deletion_makes_it_stale_and_takes_its_files(
     sessions: Sessions,
     snapshots: SnapshotService,
     audit: AuditService,
-    keeping: Keeping,
+    keeping: KeptMediaService,
     folders: SnapshotFolders,
     store: MediaStore,
 ) -> None:

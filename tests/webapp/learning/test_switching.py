@@ -26,7 +26,7 @@ from webapp.services.audit.log import AuditService
 from webapp.services.model_registry.serving import CurrentDetector, Follower
 from webapp.services.model_registry.versions import Standing, VersionService
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 
 def weights(folder: Path, version: str, seed: int) -> Path:
@@ -74,7 +74,7 @@ def with_admin(sessions: Sessions) -> None:
 
 
 def test_each_answer_is_of_one_version_while_they_change(
-    sessions: Sessions, audit: AuditService, keeping: Keeping, tmp_path: Path, face: Path
+    sessions: Sessions, audit: AuditService, keeping: KeptMediaService, tmp_path: Path, face: Path
 ) -> None:
     with_admin(sessions)
     versions = VersionService(sessions, audit, tmp_path / "models", str(weights(tmp_path, "old", 2)))
@@ -129,7 +129,7 @@ def test_a_champion_that_cannot_be_loaded_leaves_the_present_one(
 
 
 def test_kept_results_are_judged_again_and_receipts_show_both(
-    sessions: Sessions, audit: AuditService, keeping: Keeping, tmp_path: Path, face: Path
+    sessions: Sessions, audit: AuditService, keeping: KeptMediaService, tmp_path: Path, face: Path
 ) -> None:
     old, new = load(weights(tmp_path, "old", 2)), load(weights(tmp_path, "new", 3))
     service = AnalysisService(old, sessions, Jobs(), frames=2, keeping=keeping)

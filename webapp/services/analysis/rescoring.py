@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -16,10 +14,9 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Consent, Rescore
 from webapp.domain.clock import now
 from webapp.media.store import StoreFailed
-from webapp.media.stripping import with_orientation
 from webapp.services.analysis.service import Judge
 from webapp.services.model_registry.serving import pinned
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +34,9 @@ class Rescored:
 
 
 class RescoringService:
-    def __init__(self, sessions: Sessions, keeping: Keeping, detector: Judge, *, frames: int) -> None:
+    def __init__(
+        self, sessions: Sessions, keeping: KeptMediaService, detector: Judge, *, frames: int
+    ) -> None:
         self._sessions = sessions
         self._keeping = keeping
         self._detector = detector
@@ -63,13 +62,9 @@ class RescoringService:
         return Rescored(**counts)
 
     def _judge(self, judge: Judge, consent: Consent) -> AnalysisResult:
-        assert consent.media is not None
-        content = self._keeping.read(consent.media)
-        if consent.media.format == "jpeg":
-            content = with_orientation(content, consent.orientation)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "kept"
-            path.write_bytes(content)
+        file = KeptFile.of(consent)
+        assert file is not None
+        with self._keeping.open(file) as path:
             return judge.analyse_file(path, frames=self._frames)
 
     def _store(self, analysis_id: int, result: AnalysisResult) -> bool:

@@ -18,18 +18,17 @@ from laanet_core.errors import UnreadableMedia
 from laanet_core.inference.detector import Early
 from laanet_core.media.images import sniff_file
 from laanet_core.media.video import Frame
-from laanet_core.results import AnalysisResult, FaceResult, Kind, ModelInfo
-from webapp.db.near_duplicates import fingerprint_row
+from laanet_core.results import AnalysisResult, Kind, ModelInfo
 from webapp.db.session import Sessions
-from webapp.db.tables import Analysis, Face
 from webapp.domain.clock import now
 from webapp.media.fingerprint import Fingerprints
 from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.jobs import Jobs, Progress
 from webapp.services.analysis.queue import Turn, Turns
+from webapp.services.analysis_records.rows import AnalysisRecord, row_of
 from webapp.services.model_registry.serving import pinned, that_gave
-from webapp.services.storage.kept_media import Keeping, Placed, StoreFull
+from webapp.services.storage.kept_media import KeptMediaService, PlacedFile, StoreFull
 
 logger = logging.getLogger(__name__)
 _TRIES = 5  # to store an analysis that holds a file: its twin may come or go at the same moment
@@ -81,17 +80,6 @@ class Analysed:
         }
 
 
-@dataclass(frozen=True)
-class _Answer:
-    """All that goes into an analysis's rows but the receipt."""
-
-    result: AnalysisResult
-    decision: DecisionConfig
-    media_sha256: str
-    fingerprints: list[int]
-    created: datetime
-
-
 class AnalysisService:
     """Judges files, at most `at_once` at a time whoever asks, and stores each answer before it is given.
 
@@ -107,7 +95,7 @@ class AnalysisService:
         frames: int,
         at_once: int = 1,
         max_waiting: int = 32,
-        keeping: Keeping | None = None,
+        keeping: KeptMediaService | None = None,
         stored: Callable[[str], object] | None = None,
     ) -> None:
         self.detector = detector
@@ -167,7 +155,7 @@ class AnalysisService:
                     self.told(result)
                 tell(1.0, "storing")  # the last moment to stop
                 placed = self._placed(path, result) if consent else None
-            answer = _Answer(result, judge.decision, _sha256(path), fingerprints.chosen(), now())
+            answer = AnalysisRecord(result, judge.decision, _sha256(path), fingerprints.chosen(), now())
             analysed = self._store(answer, placed)
         if media is not None:
             media.finish(result, analysed.receipt)
@@ -194,22 +182,22 @@ class AnalysisService:
         decision: DecisionConfig = that_gave(detector, result.model).decision
         return decision
 
-    def _placed(self, path: Path, result: AnalysisResult) -> Placed:
-        return Placed(code="not_kept") if self._keeping is None else self._keeping.place(path, result)
+    def _placed(self, path: Path, result: AnalysisResult) -> PlacedFile:
+        return PlacedFile(code="not_kept") if self._keeping is None else self._keeping.place(path, result)
 
-    def _store(self, answer: _Answer, placed: Placed | None) -> Analysed:
+    def _store(self, answer: AnalysisRecord, placed: PlacedFile | None) -> Analysed:
         """A file that was placed in vain, since the database failed, has no row: the sweep removes it."""
         given = (answer.result, answer.media_sha256, answer.created)
         receipt = new_receipt()
         for last in (False,) * (_TRIES - 1) + (True,):
-            row, held = _analysis_row(answer, receipt), None
+            row, held = row_of(answer, receipt_hash(receipt)), None
             try:
                 with self._sessions.begin() as session:
                     session.add(row)
                     if placed is not None and self._keeping is not None:
                         held = self._keeping.link(session, row, placed)
             except StoreFull:
-                placed = Placed(placed.name if placed else "", code="store_full")
+                placed = PlacedFile(placed.name if placed else "", code="store_full")
                 continue
             except SQLAlchemyError as error:
                 if (
@@ -224,51 +212,6 @@ class AnalysisService:
                 self._stored(receipt_hash(receipt))
             return Analysed(*given, receipt, held is not None, None if placed is None else placed.code)
         return Analysed(*given, None)
-
-
-def _analysis_row(answer: _Answer, receipt: str) -> Analysis:
-    result, decision = answer.result, answer.decision
-    width, height = result.size or (None, None)
-    return Analysis(
-        receipt_hash=receipt_hash(receipt),
-        created_at=answer.created,
-        media_sha256=answer.media_sha256,
-        kind=result.kind,
-        outcome=result.outcome,
-        verdict=result.verdict,
-        fake_prob=result.fake_prob,
-        error_code=result.error.code if result.error else None,
-        error_message=result.error.message if result.error else None,
-        width=width,
-        height=height,
-        seconds=result.seconds,
-        cautions=",".join(result.cautions),
-        model_name=result.model.name,
-        model_version=result.model.version,
-        model_sha256=result.model.sha256,
-        temperature=decision.temperature,
-        real_below=decision.real_below,
-        fake_above=decision.fake_above,
-        faces=[_face_row(number, face) for number, face in enumerate(result.faces, start=1)],
-        fingerprints=[fingerprint_row(number, bits) for number, bits in enumerate(answer.fingerprints)],
-    )
-
-
-def _face_row(number: int, face: FaceResult) -> Face:
-    x1, y1, x2, y2 = face.box
-    return Face(
-        number=number,
-        x1=x1,
-        y1=y1,
-        x2=x2,
-        y2=y2,
-        detection_prob=face.detection_prob,
-        fake_logit=face.fake_logit,
-        fake_prob=face.fake_prob,
-        verdict=face.verdict,
-        time=face.time,
-        track=face.track,
-    )
 
 
 def _is_clip(path: Path) -> bool:

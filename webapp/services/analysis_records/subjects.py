@@ -1,14 +1,16 @@
-"""What can become a case: the faces of a picture, the persons of a clip, and the whole file (0)."""
+"""Subjects of an analysis that can become cases: a picture's faces, a clip's persons, and the whole file."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from laanet_core.decision import DecisionConfig, aggregate_tracks
+from laanet_core.decision import aggregate_tracks
 from laanet_core.faces.tracking import iou
 from laanet_core.types import Box
 from webapp.db.tables import Analysis, Face
+from webapp.services.analysis_records.rows import decision_of
 
 WHOLE_FILE = 0
 # Two boxes with at least this IoU show the same face.
@@ -17,7 +19,11 @@ MIN_IOU = 0.5
 
 @dataclass(frozen=True)
 class Subject:
-    """`number` as in feedback; `fake_prob` calibrated; `box` in shares of the picture's width and height, None where that is not known."""
+    """A judged subject.
+
+    `number`: WHOLE_FILE, or from 1 a picture's face or a clip's person, as in feedback. `fake_prob` is calibrated.
+    `box` (x1, y1, x2, y2) in shares of the picture's width and height; None if the picture's size is unknown.
+    """
 
     number: int
     fake_prob: float
@@ -26,41 +32,47 @@ class Subject:
 
 
 def subjects_of(analysis: Analysis) -> list[Subject]:
-    """All that were judged, by number, without the whole file."""
+    """Return all judged subjects by number, without the whole file."""
     if analysis.kind == "image":
-        faces = [face for face in analysis.faces if face.fake_prob is not None]
         return [
-            Subject(face.number, face.fake_prob or 0.0, face.verdict, _share([face], analysis))
-            for face in faces
+            Subject(face.number, face.fake_prob, face.verdict, _mean_box([face], analysis))
+            for face in analysis.faces
+            if face.fake_prob is not None
         ]
     decision = decision_of(analysis)
     if decision is None:
         return []
-    judged = [face for face in analysis.faces if face.fake_logit is not None]
-    return [
-        Subject(
-            track.track + 1,
-            track.fake_prob,
-            track.verdict,
-            _share([face for face in judged if face.track == track.track], analysis),
-        )
-        for track in aggregate_tracks(judged, decision)
-    ]
+    subjects = []
+    for track in aggregate_tracks(analysis.faces, decision):
+        number = track.track + 1
+        faces = [face for face in faces_of(analysis, number) if face.fake_logit is not None]
+        subjects.append(Subject(number, track.fake_prob, track.verdict, _mean_box(faces, analysis)))
+    return subjects
+
+
+def faces_of(analysis: Analysis, number: int) -> list[Face]:
+    """Return the stored faces that a subject stands for: one face, one person's faces, or all of the whole file."""
+    if number == WHOLE_FILE:
+        return list(analysis.faces)
+    if analysis.kind == "image":
+        return [face for face in analysis.faces if face.number == number]
+    return [face for face in analysis.faces if face.track == number - 1]
 
 
 def whole_file(analysis: Analysis) -> Subject:
+    """Return the whole file as a subject."""
     return Subject(WHOLE_FILE, analysis.fake_prob or 0.0, analysis.verdict, None)
 
 
 def subject_of(analysis: Analysis, number: int) -> Subject | None:
-    """None for one that was not judged, or never was."""
+    """Return the subject of that number; None if it does not exist or was not judged."""
     if number == WHOLE_FILE:
         return whole_file(analysis)
     return next((subject for subject in subjects_of(analysis) if subject.number == number), None)
 
 
 def same_place(one: Subject, other: Subject) -> bool:
-    """Whether they are the same face of two near copies, however the faces are numbered."""
+    """Return True if two subjects of near-duplicate files show the same face, whatever their numbers."""
     if (one.number == WHOLE_FILE) != (other.number == WHOLE_FILE):
         return False
     if one.number == WHOLE_FILE:
@@ -70,23 +82,13 @@ def same_place(one: Subject, other: Subject) -> bool:
     return iou(one.box, other.box) >= MIN_IOU
 
 
-def decision_of(analysis: Analysis) -> DecisionConfig | None:
-    """How its scores became verdicts; None for results from before that was kept."""
-    if analysis.temperature is None or analysis.real_below is None or analysis.fake_above is None:
-        return None
-    return DecisionConfig(
-        temperature=analysis.temperature, real_below=analysis.real_below, fake_above=analysis.fake_above
-    )
-
-
-def _share(faces: list[Face], analysis: Analysis) -> Box | None:
-    """The mean box."""
+def _mean_box(faces: Sequence[Face], analysis: Analysis) -> Box | None:
+    """Return the mean box in shares of the picture's size."""
     if not analysis.width or not analysis.height:
         return None
-    across, down = analysis.width, analysis.height
     return (
-        fmean(face.x1 for face in faces) / across,
-        fmean(face.y1 for face in faces) / down,
-        fmean(face.x2 for face in faces) / across,
-        fmean(face.y2 for face in faces) / down,
+        fmean(face.x1 for face in faces) / analysis.width,
+        fmean(face.y1 for face in faces) / analysis.height,
+        fmean(face.x2 for face in faces) / analysis.width,
+        fmean(face.y2 for face in faces) / analysis.height,
     )

@@ -37,7 +37,7 @@ from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.drills.scripted_users import Arrival, Script
 from webapp.services.drills.synthetic_detector import DrawnJudge, box_of
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.training.finetuning import FinetuneService, Wish
 from webapp.services.training.promotion_gate import GateService, Rules
 from webapp.services.training.snapshots import SnapshotService
@@ -98,7 +98,7 @@ class Installation:
 
     folder: Path
     sessions: Sessions
-    keeping: Keeping
+    keeping: KeptMediaService
     snapshots: SnapshotService
     finetuning: FinetuneService
     gate: GateService

@@ -18,12 +18,12 @@ from webapp.domain.enums import LabelValue, Reason, Role
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.service import AnalysisService
+from webapp.services.analysis_records.subjects import WHOLE_FILE
 from webapp.services.audit.log import AuditService
 from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules, open_case
-from webapp.services.training.decided_cases import WHOLE_FILE
 
 
 @dataclass(frozen=True)

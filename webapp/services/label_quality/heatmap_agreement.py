@@ -7,7 +7,6 @@ they agree, once for every label and model.
 from __future__ import annotations
 
 import logging
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -23,10 +22,9 @@ from webapp.db.tables import RegionAgreement
 from webapp.domain.clock import now
 from webapp.media.masks import painted_pixels
 from webapp.media.store import StoreFailed
-from webapp.media.stripping import with_orientation
 from webapp.services.analysis.service import Judge
 from webapp.services.analysis_records.subjects import MIN_IOU
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
 _AT_ONCE = 10  # photos judged again in one run: visitors want the network too
@@ -35,7 +33,9 @@ _AT_ONCE = 10  # photos judged again in one run: visitors want the network too
 class HeatmapAgreementService:
     """`folder`: where a kept file lies while it is judged again."""
 
-    def __init__(self, sessions: Sessions, keeping: Keeping, detector: Judge, *, folder: Path) -> None:
+    def __init__(
+        self, sessions: Sessions, keeping: KeptMediaService, detector: Judge, *, folder: Path
+    ) -> None:
         self._sessions = sessions
         self._keeping = keeping
         self._detector = detector
@@ -55,18 +55,13 @@ class HeatmapAgreementService:
 
     def _judged(self, region: Region) -> AnalysisResult | None:
         """None where the file cannot be read any more."""
+        file = KeptFile(region.media.name, region.media.format, region.orientation)
         try:
-            content = self._keeping.read(region.media)
+            with self._keeping.open(file, folder=self._folder) as path:
+                return self._detector.analyse_file(path, only="image")
         except (FileNotFoundError, StoreFailed):
-            logger.exception("kept media cannot be read: %s", region.media.name)
+            logger.exception("kept media cannot be read: %s", file.name)
             return None
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            path = Path(folder) / "kept"
-            path.write_bytes(
-                with_orientation(content, region.orientation) if region.media.format == "jpeg" else content
-            )
-            return self._detector.analyse_file(path, only="image")
 
     def _store(self, region: Region, found: Agreement | None) -> None:
         info = self._detector.info

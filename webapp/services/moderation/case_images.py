@@ -23,11 +23,10 @@ from laanet_core.results import FaceResult, Heatmap
 from laanet_core.types import RGBImage
 from webapp.domain.errors import Refused
 from webapp.media.store import StoreFailed
-from webapp.media.stripping import with_orientation
 from webapp.services.accounts import Person
 from webapp.services.model_registry.serving import CurrentDetector
 from webapp.services.moderation.case_views import CaseMedia, CaseViewService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
 MOST_SIDE = 2048  # of a made picture
@@ -84,7 +83,11 @@ class CaseImageService:
     """Every method raises Refused as `LookingService.kept` does, and not_kept, unavailable, invalid_view."""
 
     def __init__(
-        self, case_views: CaseViewService, keeping: Keeping, detector: CurrentDetector, reader: KeptReader
+        self,
+        case_views: CaseViewService,
+        keeping: KeptMediaService,
+        detector: CurrentDetector,
+        reader: KeptReader,
     ) -> None:
         self._case_views = case_views
         self._keeping = keeping
@@ -185,13 +188,12 @@ class CaseImageService:
 
     def _read(self, kept: CaseMedia) -> bytes:
         try:
-            content = self._keeping.read_named(kept.name)
+            return self._keeping.read(KeptFile(kept.name, kept.format, kept.orientation))
         except (FileNotFoundError, StoreFailed) as error:
             logger.exception("kept media could not be shown: %s", kept.name)
             raise Refused(
                 "unavailable", "The file cannot be read just now. Skip the case and tell an admin."
             ) from error
-        return with_orientation(content, kept.orientation) if kept.format == "jpeg" else content
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ from webapp.domain.enums import CaseState, Role, Stage, Vote
 from webapp.domain.errors import Refused
 from webapp.media.masks import runs_of_mask
 from webapp.services.accounts import Person, require
-from webapp.services.analysis_records.subjects import subject_of
+from webapp.services.analysis_records.subjects import faces_of, subject_of
 from webapp.services.moderation.claims import require_claim
 from webapp.services.moderation.ranking import MAX_COUNTED_ITEMS
 
@@ -264,14 +264,9 @@ def _case_view(session: Session, case: Case) -> CaseView:
 def _locations(item: CaseItem) -> tuple[FaceLocation, ...]:
     """Return the subject's faces in a picture, or in up to MAX_LOCATIONS evenly chosen frames of a clip."""
     analysis: Analysis = item.analysis
+    faces = faces_of(analysis, item.subject)
     if analysis.kind == "image":
-        faces = [face for face in analysis.faces if item.subject in (0, face.number)]
         return tuple(FaceLocation(box=(face.x1, face.y1, face.x2, face.y2), time=None) for face in faces)
-    faces = [
-        face
-        for face in analysis.faces
-        if face.time is not None and (item.subject == 0 or face.track == item.subject - 1)
-    ]
     times = sorted({face.time for face in faces if face.time is not None})
     step = max(len(times) / MAX_LOCATIONS, 1)
     chosen = {times[int(place * step)] for place in range(min(len(times), MAX_LOCATIONS))}

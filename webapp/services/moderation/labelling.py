@@ -12,12 +12,11 @@ from webapp.db import case_queries as queries
 from webapp.db.audit_chain import Event
 from webapp.db.tables import Case, Decision, Label, LabelRegion, LabelTag
 from webapp.domain.clock import now
-from webapp.domain.enums import Action, Actor, CaseState, LabelValue, Role, Stage, Tag, user_actor
+from webapp.domain.enums import Action, Actor, CaseState, LabelValue, Role, Stage, user_actor
 from webapp.domain.errors import Refused
-from webapp.domain.limits import MAX_NOTE
-from webapp.domain.text import is_storable
-from webapp.media.masks import Mask, read_mask
+from webapp.media.masks import Mask
 from webapp.services.accounts import Person, require
+from webapp.services.analysis_records.annotations import check_note, parse_region, parse_tags
 from webapp.services.audit.log import Tell
 from webapp.services.moderation.case_events import CaseEvents, case_subject
 from webapp.services.moderation.case_views import ModelAnswer, model_answer
@@ -168,15 +167,9 @@ def check_label(label: LabelInput) -> Mask | None:
             "invalid_label",
             f"A label must be one of {', '.join(LabelValue)}, its confidence 1 to {CONFIDENCES[-1]}.",
         )
-    if not set(label.tags) <= set(Tag):
-        raise Refused("invalid_tag", f"A reason must be one of {', '.join(Tag)}.")
-    if len(label.note) > MAX_NOTE:
-        raise Refused(
-            "note_too_long", f"A note can have at most {MAX_NOTE} characters; this one has {len(label.note)}."
-        )
-    if not is_storable(label.note):
-        raise Refused("invalid_note", "The note holds characters that cannot be stored.")
-    return None if label.region is None else read_mask(label.region)
+    parse_tags(label.tags)
+    check_note(label.note)
+    return parse_region(label.region)
 
 
 def _settle(session: Session, case: Case, tell: Tell) -> str:
@@ -234,7 +227,7 @@ def _label_row(context: _LabelContext, label: LabelInput, mask: Mask | None) -> 
         seconds=(moment - context.since).total_seconds(),
         model_sha256=context.model_sha256,
         media_sha256=context.media_sha256,
-        tags=[LabelTag(tag=tag) for tag in Tag if tag in label.tags],
+        tags=[LabelTag(tag=tag) for tag in parse_tags(label.tags)],
         region=region,
     )
 

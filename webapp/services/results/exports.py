@@ -13,20 +13,18 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db import queries
 from webapp.db.session import Sessions
-from webapp.db.tables import Consent
 from webapp.domain.errors import Refused
 from webapp.media.store import StoreFailed
-from webapp.media.stripping import ENDINGS, with_orientation
 from webapp.security.tokens import receipt_hash
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
 _GONE = "The file was kept, but the server cannot find it any more.\n"
 
 
 class ExportService:
-    def __init__(self, sessions: Sessions, receipts: ReceiptService, keeping: Keeping) -> None:
+    def __init__(self, sessions: Sessions, receipts: ReceiptService, keeping: KeptMediaService) -> None:
         self._sessions = sessions
         self._receipts = receipts
         self._keeping = keeping
@@ -51,23 +49,20 @@ class ExportService:
         try:
             with self._sessions() as session:
                 consent = queries.consent_by_receipt(session, receipt_hash(receipt))
-            return [] if consent is None or consent.media is None else [self._file(consent)]
+            file = None if consent is None else KeptFile.of(consent)
+            return [] if file is None else [self._file(file)]
         except (SQLAlchemyError, StoreFailed) as error:
             logger.exception("an export could not be made")
             raise Refused(
                 "unavailable", "The file cannot be read just now. Please try again in a moment."
             ) from error
 
-    def _file(self, consent: Consent) -> tuple[str, bytes]:
-        assert consent.media is not None
+    def _file(self, file: KeptFile) -> tuple[str, bytes]:
         try:
-            content = self._keeping.read(consent.media)
+            return f"media.{file.ending}", self._keeping.read(file)
         except FileNotFoundError:
-            logger.exception("kept media is missing from the store: %s", consent.media.name)
+            logger.exception("kept media is missing from the store: %s", file.name)
             return "media-missing.txt", _GONE.encode()
-        if consent.media.format == "jpeg":
-            content = with_orientation(content, consent.orientation)
-        return f"media.{ENDINGS[consent.media.format]}", content
 
 
 def _json(value: Any) -> str:

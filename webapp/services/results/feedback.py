@@ -15,10 +15,11 @@ from webapp.db.tables import Analysis, Feedback, FeedbackTag, Region
 from webapp.domain.clock import now
 from webapp.domain.enums import Tag, Vote
 from webapp.domain.errors import Refused, unknown_receipt
-from webapp.domain.limits import KEY_LENGTHS, MAX_NOTE
+from webapp.domain.limits import KEY_LENGTHS
 from webapp.domain.text import is_storable
-from webapp.media.masks import Mask, read_mask
+from webapp.media.masks import Mask
 from webapp.security.tokens import receipt_hash
+from webapp.services.analysis_records.annotations import check_note, parse_region, parse_tags
 
 logger = logging.getLogger(__name__)
 
@@ -59,10 +60,10 @@ class FeedbackService:
         Raises Refused with invalid_vote, invalid_tag, invalid_region, invalid_key, note_too_long, invalid_note, unknown_receipt,
         unknown_face, key_reused or not_saved.
         """
-        _check_note(submission.note)
+        check_note(submission.note)
         _check_key(submission.idempotency_key)
-        mask = None if submission.region is None else read_mask(submission.region)
-        checked = _Checked(_checked_vote(submission.vote), _checked_tags(submission.tags), mask)
+        mask = parse_region(submission.region)
+        checked = _Checked(_checked_vote(submission.vote), parse_tags(submission.tags), mask)
         try:
             try:
                 new = self._store(submission, checked)
@@ -129,24 +130,6 @@ def _checked_vote(text: str) -> Vote:
         return Vote(text)
     except ValueError:
         raise Refused("invalid_vote", f"A vote must be one of {', '.join(Vote)}.") from None
-
-
-def _checked_tags(words: Sequence[str]) -> tuple[Tag, ...]:
-    """Each once, in the order of Tag."""
-    try:
-        given = {Tag(word) for word in words}
-    except (ValueError, TypeError):
-        raise Refused("invalid_tag", f"A reason must be one of {', '.join(Tag)}.") from None
-    return tuple(tag for tag in Tag if tag in given)
-
-
-def _check_note(note: str) -> None:
-    if len(note) > MAX_NOTE:
-        raise Refused(
-            "note_too_long", f"A note can have at most {MAX_NOTE} characters; this one has {len(note)}."
-        )
-    if not is_storable(note):
-        raise Refused("invalid_note", "The note holds characters that cannot be stored.")
 
 
 def _check_key(key: str) -> None:

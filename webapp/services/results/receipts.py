@@ -14,18 +14,12 @@ from typing import Any, cast
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from laanet_core.decision import DecisionConfig, aggregate_tracks
+from laanet_core.decision import DecisionConfig
 from laanet_core.inference.stability import Stability
 from laanet_core.inference.stable_verdicts import held_answer
 from laanet_core.results import (
     AnalysisResult,
-    ErrorInfo,
-    FaceResult,
-    Kind,
     ModelInfo,
-    Outcome,
-    Verdict,
-    in_order,
 )
 from webapp.db import case_queries, learning_queries, queries
 from webapp.db.audit_chain import Event
@@ -36,11 +30,11 @@ from webapp.db.tables import Analysis, Feedback, Rescore
 from webapp.domain.enums import Action, Actor, Tag
 from webapp.domain.errors import Refused, Unable, unknown_receipt
 from webapp.security.tokens import receipt_hash
-from webapp.services.analysis_records.subjects import decision_of
+from webapp.services.analysis_records.rows import decision_of, result_of
 from webapp.services.audit.log import AuditService
 from webapp.services.moderation.labelling import UNDO_PERIOD
 from webapp.services.results.moderation_outcome import told
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
 
 logger = logging.getLogger(__name__)
@@ -57,7 +51,7 @@ class ReceiptService:
         self,
         sessions: Sessions,
         audit: AuditService | None = None,
-        keeping: Keeping | None = None,
+        keeping: KeptMediaService | None = None,
         *,
         backups: Path | None = None,
         delay: timedelta = UNDO_PERIOD,
@@ -189,7 +183,7 @@ def _failing_as(code: str, message: str) -> Iterator[None]:
 
 def _record(row: Analysis) -> dict[str, Any]:
     return {
-        **_answer(row).to_json(),
+        **result_of(row).to_json(),
         "created_at": row.created_at.isoformat(),
         "size": None if row.width is None else [row.width, row.height],
         "thresholds": None if (decision := decision_of(row)) is None else _thresholds(decision),
@@ -218,37 +212,6 @@ def _media(row: Analysis) -> dict[str, Any]:
         if media is None
         else {"sha256": media.sha256, "bytes": media.bytes, "format": media.format},
     }
-
-
-def _answer(row: Analysis) -> AnalysisResult:
-    """Build the result from the stored rows. Results without stored thresholds have no tracks."""
-    decision = decision_of(row)
-    faces = tuple(
-        FaceResult(
-            (face.x1, face.y1, face.x2, face.y2),
-            face.detection_prob,
-            face.fake_logit,
-            face.fake_prob,
-            cast(Verdict | None, face.verdict),
-            face.time,
-            face.track,
-        )
-        for face in row.faces
-    )
-    return AnalysisResult(
-        kind=cast(Kind, row.kind),
-        outcome=cast(Outcome, row.outcome),
-        verdict=cast(Verdict | None, row.verdict),
-        fake_prob=row.fake_prob,
-        faces=faces,
-        model=ModelInfo(row.model_name, row.model_version, row.model_sha256),
-        seconds=row.seconds,
-        error=None
-        if row.error_code is None
-        else ErrorInfo(row.error_code, row.error_message or "The file could not be read."),
-        tracks=() if decision is None else aggregate_tracks(faces, decision),
-        cautions=in_order((row.cautions or "").split(",")),
-    )
 
 
 def _thresholds(decision: DecisionConfig) -> dict[str, float]:

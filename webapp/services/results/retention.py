@@ -19,7 +19,7 @@ from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor
 from webapp.domain.errors import Unable
 from webapp.services.audit.log import AuditService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
 
 logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class RetentionService:
         self,
         engine: Engine,
         audit: AuditService,
-        keeping: Keeping | None = None,
+        keeping: KeptMediaService | None = None,
         *,
         days: int,
         backups: Path | None = None,

@@ -1,10 +1,12 @@
-"""Which files stay: those whose visitors agreed, while there is room, as long as somebody's receipt holds them."""
+"""Kept files of visitors who consented: stored within a quota, linked to results, opened upright, swept."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,19 +21,41 @@ from webapp.db.tables import Analysis, Consent, Media
 from webapp.domain.clock import now
 from webapp.domain.consent import CONSENT_VERSION
 from webapp.media.store import MediaStore, StoreFailed
-from webapp.media.stripping import Bare, bare
+from webapp.media.stripping import ENDINGS, Bare, bare, with_orientation
 
 logger = logging.getLogger(__name__)
-GRACE = timedelta(hours=1)  # for a file whose row is still to come
+# Age from which a sweep removes a file without a row. A younger file's row may still be on its way.
+GRACE = timedelta(hours=1)
 
 
 class StoreFull(Exception):
-    """There is no room for another file."""
+    """The quota has no room for another file."""
 
 
 @dataclass(frozen=True)
-class Placed:
-    """A file that lies in the store and waits for its row, or the `code` of why there is none: store_full, not_kept."""
+class KeptFile:
+    """Kept file: its name in the store, its format (a key of ENDINGS) and its EXIF orientation, 1 to 8."""
+
+    name: str
+    format: str
+    orientation: int = 1
+
+    @classmethod
+    def of(cls, consent: Consent) -> KeptFile | None:
+        """Return the file that a visitor's consent keeps; None if none is kept."""
+        if consent.media is None:
+            return None
+        return cls(consent.media.name, consent.media.format, consent.orientation)
+
+    @property
+    def ending(self) -> str:
+        """The ending of the file's name, without a dot."""
+        return ENDINGS[self.format]
+
+
+@dataclass(frozen=True)
+class PlacedFile:
+    """File in the store that waits for its row; or the `code` of the reason for none: store_full, not_kept."""
 
     name: str = ""
     bare: Bare | None = None
@@ -40,16 +64,18 @@ class Placed:
 
 
 @dataclass(frozen=True)
-class Swept:
-    """What a sweep found: files removed that no row knows, and names of files that rows know and that are not there."""
+class SweepReport:
+    """Names of files that a sweep removed because no row knows them, and of files that rows know but the store lacks."""
 
     removed: tuple[str, ...]
     missing: tuple[str, ...]
 
 
-class Keeping:
-    """A file is written before its row is committed, and removed after its row is gone: a crash between the two leaves a file without
-    a row, never a row without a file, and the next `sweep` takes it away.
+class KeptMediaService:
+    """Files in the store and their rows.
+
+    A file is written before its row is committed, and removed after its row is deleted. A crash in between leaves
+    a file without a row, never a row without a file; the next `sweep` removes it.
     """
 
     def __init__(
@@ -61,32 +87,34 @@ class Keeping:
         grace: timedelta = GRACE,
         strip: Callable[[Path], Bare] = bare,
     ) -> None:
-        """`quota` in bytes, of all kept media together. `strip` makes a file bare of its metadata: in this process, unless another is
-        given; strangers' files belong in another."""
+        """`quota`: bytes of all kept files together. `strip` removes a file's metadata; the default runs in this
+        process, files of strangers need a confined one.
+        """
         self._sessions = sessions
         self._store = store
         self._quota = quota
         self._grace = grace
         self._strip = strip
 
-    def place(self, path: Path, result: AnalysisResult) -> Placed:
-        """Write what is to be kept of an analysed file, bare of its metadata. Never raises for a file or store that is unfit."""
+    def place(self, path: Path, result: AnalysisResult) -> PlacedFile:
+        """Write an analysed file without its metadata. Never raises for an unfit file or store."""
         if result.outcome == "rejected":
-            return Placed(code="not_kept")
+            return PlacedFile(code="not_kept")
         try:
-            made = self._strip(path)
-            sha256 = hashlib.sha256(made.content).hexdigest()
-            if not self._has_room(len(made.content), sha256):
-                return Placed(code="store_full")
-            return Placed(self._store.write(made.content), made, sha256)
+            stripped = self._strip(path)
+            sha256 = hashlib.sha256(stripped.content).hexdigest()
+            if not self._has_room(len(stripped.content), sha256):
+                return PlacedFile(code="store_full")
+            return PlacedFile(self._store.write(stripped.content), stripped, sha256)
         except (UnreadableMedia, StoreFailed, OSError):
             logger.exception("a file could not be kept")
-            return Placed(code="not_kept")
+            return PlacedFile(code="not_kept")
 
-    def link(self, session: Session, row: Analysis, placed: Placed) -> str | None:
-        """Let an analysis, within the transaction that stores it, hold the file; where it is kept already, the twin that is there.
+    def link(self, session: Session, row: Analysis, placed: PlacedFile) -> str | None:
+        """Link a placed file to an analysis in the transaction that stores it.
 
-        Returns the name of the file it holds, if any. Raises StoreFull, after which the transaction must be rolled back.
+        If the store has the same file already, the analysis links to that one. Return the linked file's name, None
+        without a file. Raises StoreFull, after which the transaction must be rolled back.
         """
         row.consent = Consent(given_at=row.created_at, text_version=CONSENT_VERSION, orientation=1)
         session.add(row)
@@ -103,40 +131,53 @@ class Keeping:
         )
         row.consent.media, row.consent.orientation = media, placed.bare.orientation
         session.flush()
-        if twin is None and queries.stored_bytes(session) > self._quota:  # others were at it since `place`
+        # other transactions may have used up the room since `place`
+        if twin is None and queries.stored_bytes(session) > self._quota:
             raise StoreFull
         return media.name
 
-    def settle(self, placed: Placed, held: str | None) -> None:
-        """After the commit: remove the file that was placed where it is not the one that is held."""
-        if placed.name and placed.name != held:
+    def settle(self, placed: PlacedFile, linked: str | None) -> None:
+        """After the transaction: remove the placed file unless it is the linked one."""
+        if placed.name and placed.name != linked:
             self.remove([placed.name])
 
     def remove(self, names: Iterable[str]) -> bool:
-        """Take files away whose rows are gone. False where some could not be: the next sweep will."""
-        done = True
+        """Remove files whose rows are deleted. Return False if some remain; the next sweep removes them."""
+        complete = True
         for name in names:
             try:
                 self._store.remove(name)
             except StoreFailed:
                 logger.exception("the file %s could not be removed", name)
-                done = False
-        return done
+                complete = False
+        return complete
 
-    def read(self, media: Media) -> bytes:
-        """Raises FileNotFoundError and StoreFailed."""
-        return self.read_named(media.name)
+    def read(self, file: KeptFile) -> bytes:
+        """Return a file's content, as viewers show it upright. Raises FileNotFoundError and StoreFailed."""
+        content = self._store.read(file.name)
+        return with_orientation(content, file.orientation) if file.format == "jpeg" else content
 
-    def read_named(self, name: str) -> bytes:
-        """A file by its name in the store. Raises FileNotFoundError and StoreFailed."""
-        return self._store.read(name)
+    @contextlib.contextmanager
+    def open(self, file: KeptFile, *, folder: Path | None = None) -> Iterator[Path]:
+        """Yield the path of a temporary upright copy, below `folder` if given.
 
-    def sweep(self) -> Swept:
-        """Remove files without a row, once they are old enough not to wait for one; log, and never drop, rows without a file.
+        Raises FileNotFoundError and StoreFailed.
+        """
+        content = self.read(file)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder) as temporary:
+            path = Path(temporary) / "kept"
+            path.write_bytes(content)
+            yield path
+
+    def sweep(self) -> SweepReport:
+        """Remove old files without a row. Log rows without a file, and never delete them.
 
         Raises SQLAlchemyError and StoreFailed.
         """
-        listed = self._store.listed()  # first: what comes later has its row in time
+        # listed first: a file that is written later has its row in time
+        listed = self._store.listed()
         with self._sessions.begin() as session:
             queries.delete_unreferenced_media(session)
         with self._sessions() as session:
@@ -151,15 +192,15 @@ class Keeping:
             logger.error("kept media is missing from the store: %s", name)
         if removed:
             logger.info("%d files without a row were removed from the store", len(removed))
-        return Swept(removed, missing)
+        return SweepReport(removed, missing)
 
-    def _missing(self, unseen: Iterable[str]) -> tuple[str, ...]:
-        """Of the names that were not listed those that are not there now, and whose rows still are."""
-        gone = {name for name in unseen if not self._store.has(name)}
-        if not gone:
+    def _missing(self, unlisted: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the unlisted names that are still not in the store although their rows still exist."""
+        absent = {name for name in unlisted if not self._store.has(name)}
+        if not absent:
             return ()
         with self._sessions() as session:
-            return tuple(sorted(gone & queries.media_names(session)))
+            return tuple(sorted(absent & queries.media_names(session)))
 
     def _has_room(self, size: int, sha256: str) -> bool:
         with self._sessions() as session:

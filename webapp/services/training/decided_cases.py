@@ -12,8 +12,7 @@ from webapp.db import learning_queries as queries
 from webapp.db.tables import Analysis, CaseItem, Decision, Media
 from webapp.domain.enums import LabelValue, Stage
 from webapp.media.masks import Mask
-
-WHOLE_FILE = 0
+from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of
 
 
 @dataclass(frozen=True)
@@ -107,14 +106,8 @@ def _decided(decision: Decision, item: CaseItem) -> Decided:
 
 def _faces(analysis: Analysis, subject: int, value: str) -> tuple[SeenFace, ...]:
     """Those that the subject stands for. A whole file that is real has real faces; of one that is fake nobody said which, unless one."""
-    judged = [face for face in analysis.faces if face.fake_logit is not None]
-    whole = subject == WHOLE_FILE
-    if analysis.kind == "image":
-        chosen = [face for face in judged if whole or face.number == subject]
-        alone = len(chosen) == 1
-    else:
-        chosen = [face for face in judged if whole or face.track == subject - 1]
-        alone = len({face.track for face in chosen}) == 1
-    if whole and value == LabelValue.FAKE and not alone:
+    chosen = [face for face in faces_of(analysis, subject) if face.fake_logit is not None]
+    people = {face.number if analysis.kind == "image" else face.track for face in chosen}
+    if subject == WHOLE_FILE and value == LabelValue.FAKE and len(people) != 1:
         return ()
     return tuple(SeenFace((face.x1, face.y1, face.x2, face.y2), face.time) for face in chosen)

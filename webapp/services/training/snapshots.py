@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,9 +26,8 @@ from webapp.domain.enums import Action, Actor, LabelValue, Part, SnapshotState
 from webapp.domain.errors import Unable
 from webapp.domain.ids import new_id
 from webapp.media.store import StoreFailed
-from webapp.media.stripping import with_orientation
 from webapp.services.audit.log import AuditService
-from webapp.services.storage.kept_media import GRACE, Keeping
+from webapp.services.storage.kept_media import GRACE, KeptFile, KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
 from webapp.services.training.decided_cases import Decided, SeenFace, find
 from webapp.services.training.face_cropping import FindLandmarks, cut
@@ -67,7 +65,7 @@ class SnapshotService:
         self,
         sessions: Sessions,
         audit: AuditService,
-        keeping: Keeping,
+        keeping: KeptMediaService,
         folders: SnapshotFolders,
         *,
         landmarks: Callable[[], FindLandmarks],
@@ -205,12 +203,8 @@ class SnapshotService:
 
     def _pictures(self, decided: Decided) -> Iterator[tuple[RGBImage, SeenFace]]:
         """Every face of a picture; of a clip's person some frames, those that were painted on among them."""
-        content = self._keeping.read(decided.media)
-        if decided.media.format == "jpeg":
-            content = with_orientation(content, decided.orientation)
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "kept"
-            path.write_bytes(content)
+        file = KeptFile(decided.media.name, decided.media.format, decided.orientation)
+        with self._keeping.open(file) as path:
             if decided.kind == "image":
                 rgb = self._reader.image(path)
                 yield from ((rgb, face) for face in decided.faces)

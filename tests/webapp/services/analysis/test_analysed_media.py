@@ -20,7 +20,7 @@ from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import Analysed, AnalysisService
 from webapp.services.results.evidence import EvidenceService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 FRAMES = 6
 CLIP = ROOT / "webapp" / "examples" / "clip.mp4"
@@ -53,7 +53,12 @@ class Visit:
     """Services over one counting reader."""
 
     def __init__(
-        self, sessions: Sessions, keeping: Keeping, detector: Detector, reader: CountingReader, folder: Path
+        self,
+        sessions: Sessions,
+        keeping: KeptMediaService,
+        detector: Detector,
+        reader: CountingReader,
+        folder: Path,
     ) -> None:
         self.reader = reader
         self.cache = PixelCache()
@@ -79,7 +84,7 @@ def counted(reader: CountingReader) -> Detector:
 
 @pytest.fixture
 def visit(
-    sessions: Sessions, keeping: Keeping, counted: Detector, reader: CountingReader, tmp_path: Path
+    sessions: Sessions, keeping: KeptMediaService, counted: Detector, reader: CountingReader, tmp_path: Path
 ) -> Visit:
     reader.requests.clear()
     return Visit(sessions, keeping, counted, reader, tmp_path)

@@ -21,12 +21,12 @@ from webapp.services.label_quality.service import LabelQualityService
 from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 
 def test_regions_are_compared_once_for_every_model(
     sessions: Sessions,
-    keeping: Keeping,
+    keeping: KeptMediaService,
     detector: Detector,
     log: CaseEvents,
     decides: Decides,

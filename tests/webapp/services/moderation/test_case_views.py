@@ -32,7 +32,7 @@ from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.flags import FlagService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules, open_case
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 FAKE, REAL, UNSURE = (
     LabelInput("fake", 3, "the seam", ("boundary",)),
@@ -54,7 +54,7 @@ def case_views(sessions: Sessions) -> CaseViewService:
 
 @pytest.fixture
 def case_images(
-    case_views: CaseViewService, keeping: Keeping, detector: Detector, decoders: Decoders
+    case_views: CaseViewService, keeping: KeptMediaService, detector: Detector, decoders: Decoders
 ) -> CaseImageService:
     return CaseImageService(case_views, keeping, detector, decoders)
 

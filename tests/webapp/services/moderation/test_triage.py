@@ -46,7 +46,7 @@ from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.settings import from_environment
 
 pytestmark = pytest.mark.both_databases
@@ -294,7 +294,7 @@ def test_what_a_crash_left_is_looked_at_later(sessions: Sessions, kept: Kept, tr
 
 
 def test_a_failure_costs_neither_the_answer_nor_the_vote(
-    engine: Engine, sessions: Sessions, keeping: Keeping, triage: Triage, judged: Judged
+    engine: Engine, sessions: Sessions, keeping: KeptMediaService, triage: Triage, judged: Judged
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE case_item RENAME TO elsewhere"))
@@ -308,7 +308,7 @@ def test_a_failure_costs_neither_the_answer_nor_the_vote(
 
 
 def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
-    sessions: Sessions, keeping: Keeping, triage: Triage, judged: Judged
+    sessions: Sessions, keeping: KeptMediaService, triage: Triage, judged: Judged
 ) -> None:
     service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
     feedback, receipts = (

@@ -10,8 +10,8 @@ from typing import Any
 
 from webapp.domain.enums import LabelValue
 from webapp.media.store import StoreFailed
-from webapp.media.stripping import ENDINGS, with_orientation
 from webapp.services.moderation.export.provenance import ExportedDecision
+from webapp.services.storage.kept_media import KeptFile
 
 logger = logging.getLogger(__name__)
 _CARD = """---
@@ -29,8 +29,10 @@ Visitors may take their consent back: make the folder anew before using it again
 """
 
 
-def write_dataset(decisions: Iterable[ExportedDecision], folder: Path, read: Callable[[str], bytes]) -> int:
-    """Write into a folder that is there and empty; how many decisions it holds. `read` gives a kept file by its name in the store.
+def write_dataset(
+    decisions: Iterable[ExportedDecision], folder: Path, read: Callable[[KeptFile], bytes]
+) -> int:
+    """Write into a folder that is there and empty; how many decisions it holds. `read` gives a kept file's content, upright.
 
     Files that are gone meanwhile are left out. Raises OSError.
     """
@@ -42,15 +44,14 @@ def write_dataset(decisions: Iterable[ExportedDecision], folder: Path, read: Cal
     train.mkdir()
     for sha256, faces in photos.items():
         media = faces[0].media
+        file = KeptFile(media.name, media.format, media.orientation)
         try:
-            content = read(media.name)
+            content = read(file)
         except (FileNotFoundError, StoreFailed):
             logger.exception("kept media is left out of the dataset: %s", media.name)
             continue
-        name = f"{sha256}.{ENDINGS[media.format]}"
-        (train / name).write_bytes(
-            with_orientation(content, media.orientation) if media.format == "jpeg" else content
-        )
+        name = f"{sha256}.{file.ending}"
+        (train / name).write_bytes(content)
         lines.append(json.dumps({"file_name": name, "media_sha256": sha256, "faces": _columns(faces)}))
         count += len(faces)
     (train / "metadata.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from laanet_core.types import Box
-from webapp.db.tables import Analysis, CaseItem, Consent, Decision, Face, Label, Media
+from webapp.db.tables import CaseItem, Consent, Decision, Label, Media
 from webapp.domain.enums import Stage, Tag
+from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,8 @@ def provenance(decision: Decision) -> ExportedDecision | None:
         if label.withdrawn_at is None and label.created_at <= decision.decided_at
     )
     analysis = item.analysis
+    # a decision about the whole file has no boxes: no moderator said which face it is of
+    faces = [] if item.subject == WHOLE_FILE else faces_of(analysis, item.subject)
     return ExportedDecision(
         case=case.public_id,
         subject=item.subject,
@@ -139,9 +142,7 @@ def provenance(decision: Decision) -> ExportedDecision | None:
         media=ExportedMedia(media.sha256, media.name, media.format, consent.orientation),
         given_sha256=analysis.media_sha256,
         size=None if not analysis.width or not analysis.height else (analysis.width, analysis.height),
-        boxes=tuple(
-            (face.time, (face.x1, face.y1, face.x2, face.y2)) for face in _faces(analysis, item.subject)
-        ),
+        boxes=tuple((face.time, (face.x1, face.y1, face.x2, face.y2)) for face in faces),
         model={
             "name": analysis.model_name,
             "version": analysis.model_version,
@@ -160,12 +161,6 @@ def _held(item: CaseItem) -> tuple[Consent, Media] | None:
 
 def _deciding_stage(decision: Decision) -> str:
     return Stage.ADJUDICATION if decision.how == "adjudication" else Stage.FINAL
-
-
-def _faces(analysis: Analysis, subject: int) -> list[Face]:
-    if analysis.kind == "image":
-        return [face for face in analysis.faces if face.number == subject]
-    return [face for face in analysis.faces if face.track is not None and face.track + 1 == subject]
 
 
 def _given(label: Label) -> ExportedLabel:

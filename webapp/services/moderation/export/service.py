@@ -22,7 +22,7 @@ from webapp.services.moderation.export.coco import to_coco
 from webapp.services.moderation.export.dataset import write_dataset
 from webapp.services.moderation.export.provenance import ExportedDecision, provenance
 from webapp.services.moderation.export.tables import to_csv, to_jsonl
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 FORMATS = ("csv", "jsonl", "coco", "hf")
 
@@ -43,7 +43,7 @@ class LabelExport:
     """`delay`: for how long a decision may still be undone; until then it is not written."""
 
     def __init__(
-        self, sessions: Sessions, audit: AuditService, keeping: Keeping, *, delay: timedelta
+        self, sessions: Sessions, audit: AuditService, keeping: KeptMediaService, *, delay: timedelta
     ) -> None:
         self._sessions = sessions
         self._audit = audit
@@ -88,7 +88,7 @@ class LabelExport:
     def _folder(self, known: Sequence[ExportedDecision], target: Path) -> int:
         part = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
         try:
-            count = write_dataset(known, part, self._keeping.read_named)
+            count = write_dataset(known, part, self._keeping.read)
             part.rename(target)
             return count
         finally:

@@ -30,18 +30,18 @@ from webapp.services.moderation.export.tables import safe
 from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import Keeping
+from webapp.services.storage.kept_media import KeptMediaService
 
 pytestmark = pytest.mark.both_databases
 
 
 @pytest.fixture
-def export(sessions: Sessions, audit: AuditService, keeping: Keeping) -> LabelExport:
+def export(sessions: Sessions, audit: AuditService, keeping: KeptMediaService) -> LabelExport:
     return LabelExport(sessions, audit, keeping, delay=timedelta(0))
 
 
 @pytest.fixture
-def receipt(sessions: Sessions, keeping: Keeping, log: CaseEvents, judged: Judged) -> str:
+def receipt(sessions: Sessions, keeping: KeptMediaService, log: CaseEvents, judged: Judged) -> str:
     """Two people, both drawn for the audit."""
     triage = Triage(log, TriageRules(), draw=lambda: 0.0)
     service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
@@ -126,7 +126,12 @@ def test_coco_and_the_dataset_point_at_the_same_pixels(
 
 
 def test_what_a_visitor_deleted_is_not_exported(
-    sessions: Sessions, keeping: Keeping, export: LabelExport, receipt: str, decides: Decides, tmp_path: Path
+    sessions: Sessions,
+    keeping: KeptMediaService,
+    export: LabelExport,
+    receipt: str,
+    decides: Decides,
+    tmp_path: Path,
 ) -> None:
     decides("fake")
     ReceiptService(sessions, keeping=keeping).delete(receipt)
@@ -135,7 +140,12 @@ def test_what_a_visitor_deleted_is_not_exported(
 
 
 def test_what_can_still_be_undone_is_not_exported(
-    sessions: Sessions, audit: AuditService, keeping: Keeping, receipt: str, decides: Decides, tmp_path: Path
+    sessions: Sessions,
+    audit: AuditService,
+    keeping: KeptMediaService,
+    receipt: str,
+    decides: Decides,
+    tmp_path: Path,
 ) -> None:
     decides("fake")
     assert (

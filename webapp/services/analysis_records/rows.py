@@ -1,0 +1,123 @@
+"""Mapping between analysis results and database rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from laanet_core.decision import DecisionConfig, aggregate_tracks
+from laanet_core.results import (
+    AnalysisResult,
+    ErrorInfo,
+    FaceResult,
+    Kind,
+    ModelInfo,
+    Outcome,
+    Verdict,
+    in_order,
+)
+from webapp.db.near_duplicates import fingerprint_row
+from webapp.db.tables import Analysis, Face
+
+
+@dataclass(frozen=True)
+class AnalysisRecord:
+    """Everything that is stored of an analysis, except its receipt.
+
+    `decision` has the thresholds in use, `media_sha256` is the digest of the file as it was uploaded and
+    `fingerprints` are 64-bit perceptual hashes of the picture or of up to three frames.
+    """
+
+    result: AnalysisResult
+    decision: DecisionConfig
+    media_sha256: str
+    fingerprints: Sequence[int]
+    created: datetime
+
+
+def row_of(record: AnalysisRecord, receipt_hash: str) -> Analysis:
+    """Return a new row, with its faces and fingerprints, that is in no session yet."""
+    result, decision = record.result, record.decision
+    width, height = result.size or (None, None)
+    return Analysis(
+        receipt_hash=receipt_hash,
+        created_at=record.created,
+        media_sha256=record.media_sha256,
+        kind=result.kind,
+        outcome=result.outcome,
+        verdict=result.verdict,
+        fake_prob=result.fake_prob,
+        error_code=result.error.code if result.error else None,
+        error_message=result.error.message if result.error else None,
+        width=width,
+        height=height,
+        seconds=result.seconds,
+        cautions=",".join(result.cautions),
+        model_name=result.model.name,
+        model_version=result.model.version,
+        model_sha256=result.model.sha256,
+        temperature=decision.temperature,
+        real_below=decision.real_below,
+        fake_above=decision.fake_above,
+        faces=[_face_row(number, face) for number, face in enumerate(result.faces, start=1)],
+        fingerprints=[fingerprint_row(number, bits) for number, bits in enumerate(record.fingerprints)],
+    )
+
+
+def result_of(row: Analysis) -> AnalysisResult:
+    """Return the stored result, without heatmaps; a clip's tracks are aggregated again from the stored logits."""
+    faces = tuple(_face_of(face) for face in row.faces)
+    decision = decision_of(row)
+    error = None
+    if row.error_code is not None:
+        error = ErrorInfo(row.error_code, row.error_message or "The file could not be read.")
+    return AnalysisResult(
+        kind=cast(Kind, row.kind),
+        outcome=cast(Outcome, row.outcome),
+        verdict=cast(Verdict | None, row.verdict),
+        fake_prob=row.fake_prob,
+        faces=faces,
+        model=ModelInfo(row.model_name, row.model_version, row.model_sha256),
+        seconds=row.seconds,
+        error=error,
+        tracks=() if decision is None else aggregate_tracks(faces, decision),
+        cautions=in_order((row.cautions or "").split(",")),
+    )
+
+
+def decision_of(row: Analysis) -> DecisionConfig | None:
+    """Return the thresholds in use at the time; None for results from before they were stored."""
+    if row.temperature is None or row.real_below is None or row.fake_above is None:
+        return None
+    return DecisionConfig(temperature=row.temperature, real_below=row.real_below, fake_above=row.fake_above)
+
+
+def _face_row(number: int, face: FaceResult) -> Face:
+    x1, y1, x2, y2 = face.box
+    return Face(
+        number=number,
+        x1=x1,
+        y1=y1,
+        x2=x2,
+        y2=y2,
+        detection_prob=face.detection_prob,
+        fake_logit=face.fake_logit,
+        fake_prob=face.fake_prob,
+        verdict=face.verdict,
+        time=face.time,
+        track=face.track,
+    )
+
+
+def _face_of(row: Face) -> FaceResult:
+    return FaceResult(
+        box=(row.x1, row.y1, row.x2, row.y2),
+        detection_prob=row.detection_prob,
+        fake_logit=row.fake_logit,
+        fake_prob=row.fake_prob,
+        verdict=cast(Verdict | None, row.verdict),
+        time=row.time,
+        track=row.track,
+    )
