@@ -93,7 +93,7 @@ async def _to_desk(_: Request) -> Response:
 def _head(settings: Settings) -> str:
     """The page's scripts, and the words they need."""
     desk = {"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}
-    model = {"calls": CALLS + PREFIX, "words": asdict(MODEL)}
+    model = {"calls": CALLS + PREFIX, "texts": asdict(MODEL)}
     words = "".join(
         f"window.{name} = {_literal(given)};" for name, given in (("lensDesk", desk), ("lensModel", model))
     )

@@ -1,4 +1,4 @@
-"""The moderators' page: the work on cases, and for admins the people and what was flagged."""
+"""Page of moderators: labelling cases; for admins also accounts, flags, the model and label quality."""
 
 from webapp.ui.pages.desk.layout import build
 

@@ -1,103 +1,135 @@
-"""Agreement by month as a drawing; a table beside it says the same in numbers."""
+"""Chart of Krippendorff's alpha by month. A table beside it has the same numbers."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from webapp.texts.measures import MeasureTexts
+from webapp.ui.templating import render
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM, _TOP = (
-    720.0,
-    220.0,
-    44.0,
-    20.0,
-    30.0,
-    14.0,
-)  # of the drawing, in its own units
-_INSET = 12.0  # of the first and last point
-_CUSTOM = (0.667, 0.8)  # Krippendorff: below the first no conclusion, from the second on reliable
+# Size and margins of the drawing, in its own units.
+_WIDTH, _HEIGHT = 720, 220
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 20, 14, 30
+# Distance of the first and the last point from the margins.
+_INSET = 12
+# Krippendorff's limits: no conclusion below the first, reliable from the second on.
+_RELIABILITY_LIMITS = (0.667, 0.8)
 
 Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class _Scale:
-    """Months (counted from year 0) `first` to `last`, and alphas `floor` to 1."""
+class ChartScale:
+    """Positions of months (counted from year 0) between `first` and `last`, and of alphas between `floor` and 1."""
 
     first: int
     last: int
     floor: float
 
     def x(self, month: int) -> float:
-        return (
-            _LEFT
-            + _INSET
-            + (_WIDTH - _LEFT - _RIGHT - 2 * _INSET) * (month - self.first) / (self.last - self.first)
-        )
+        """Return the horizontal position of a month."""
+        width = _WIDTH - _LEFT - _RIGHT - 2 * _INSET
+        return _LEFT + _INSET + width * (month - self.first) / (self.last - self.first)
 
     def y(self, alpha: float) -> float:
+        """Return the vertical position of an alpha."""
         return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - alpha) / (1 - self.floor)
 
 
-def chart(months: Sequence[Mapping[str, Any]], texts: MeasureTexts) -> str:
-    """A line through the months of which alpha is told, with intervals, broken where one is missing; "" for fewer than two."""
-    told = [month for month in months if month["alpha"] is not None]
-    if len(told) < 2:
+@dataclass(frozen=True)
+class ChartMark:
+    """Number beside the vertical axis."""
+
+    y: float
+    label: str
+
+
+@dataclass(frozen=True)
+class ChartRule:
+    """Horizontal line."""
+
+    y: float
+    css_class: str
+
+
+@dataclass(frozen=True)
+class IntervalBar:
+    """Vertical line from one end of a month's interval to the other."""
+
+    x: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class AlphaChart:
+    """Everything that the template draws. Each of `lines` connects months that follow each other."""
+
+    marks: tuple[ChartMark, ...]
+    rules: tuple[ChartRule, ...]
+    first_month: str
+    last_month: str
+    bars: tuple[IntervalBar, ...]
+    lines: tuple[tuple[Point, ...], ...]
+    points: tuple[Point, ...]
+    width: int = _WIDTH
+    height: int = _HEIGHT
+    left: int = _LEFT
+    right: int = _WIDTH - _RIGHT
+
+
+def alpha_chart(months: Sequence[Mapping[str, Any]], texts: MeasureTexts) -> str:
+    """Return the chart as SVG: a line through the months that have an alpha, broken if one is missing.
+
+    Returns "" if fewer than two months have an alpha.
+    """
+    measured = [month for month in months if month["alpha"] is not None]
+    if len(measured) < 2:
         return ""
-    lowest = min(min(month["alpha"], *(month["interval"] or (1.0,))) for month in told)
-    places = [_number(month["month"]) for month in told]
-    scale = _Scale(places[0], places[-1], min(0.0, math.floor(lowest * 2) / 2))
-    points = [(scale.x(place), scale.y(month["alpha"])) for place, month in zip(places, told, strict=True)]
-    ends = "".join(
-        f"<text x='{x:g}' y='{_HEIGHT - 6:g}' text-anchor='{anchor}'>{escape(month['month'])}</text>"
-        for x, anchor, month in ((_LEFT, "start", told[0]), (_WIDTH - _RIGHT, "end", told[-1]))
-    )
-    drawn = f"{_bars(told, points, scale)}{_line(places, points)}"
-    return (
-        f"<svg class='desk-chart' viewBox='0 0 {_WIDTH:g} {_HEIGHT:g}' role='img' aria-label='{escape(texts.chart)}'>"
-        f"{_ground(scale)}{ends}<g class='desk-chart-line'>{drawn}</g></svg>"
-    )
+    return render("desk/alpha_chart.jinja", chart=_layout(measured), label=texts.chart)
 
 
-def _ground(scale: _Scale) -> str:
-    marks = sorted({scale.floor, 0.0, 1.0})
-    numbers = "".join(
-        f"<text x='{_LEFT - 8:g}' y='{scale.y(value) + 5:.1f}' text-anchor='end'>{f'{value:g}'.replace('-', '−')}</text>"
-        for value in marks
-    )
-    rules = [("desk-chart-rule", value) for value in marks] + [
-        ("desk-chart-custom", value) for value in _CUSTOM
+def _layout(months: Sequence[Mapping[str, Any]]) -> AlphaChart:
+    numbers = [_month_number(month["month"]) for month in months]
+    lowest = min(min(month["alpha"], *(month["interval"] or (1.0,))) for month in months)
+    # Round down to half a unit, so that the lowest interval fits.
+    scale = ChartScale(numbers[0], numbers[-1], min(0.0, math.floor(lowest * 2) / 2))
+    points = [
+        (scale.x(number), scale.y(month["alpha"])) for number, month in zip(numbers, months, strict=True)
     ]
-    return numbers + "".join(
-        f"<line class='{name}' x1='{_LEFT:g}' x2='{_WIDTH - _RIGHT:g}' y1='{scale.y(value):.1f}' y2='{scale.y(value):.1f}'/>"
-        for name, value in rules
+    marked = sorted({scale.floor, 0.0, 1.0})
+    rules = [ChartRule(scale.y(value), "desk-chart-rule") for value in marked]
+    limits = [ChartRule(scale.y(value), "desk-chart-custom") for value in _RELIABILITY_LIMITS]
+    return AlphaChart(
+        marks=tuple(ChartMark(scale.y(value), f"{value:g}".replace("-", "−")) for value in marked),
+        rules=(*rules, *limits),
+        first_month=months[0]["month"],
+        last_month=months[-1]["month"],
+        bars=tuple(
+            IntervalBar(x, scale.y(month["interval"][0]), scale.y(month["interval"][1]))
+            for (x, _), month in zip(points, months, strict=True)
+            if month["interval"] is not None
+        ),
+        lines=_lines(numbers, points),
+        points=tuple(points),
     )
 
 
-def _bars(told: Sequence[Mapping[str, Any]], points: Sequence[Point], scale: _Scale) -> str:
-    return "".join(
-        f"<line x1='{x:.1f}' x2='{x:.1f}' y1='{scale.y(month['interval'][0]):.1f}' y2='{scale.y(month['interval'][1]):.1f}'/>"
-        for (x, _), month in zip(points, told, strict=True)
-        if month["interval"] is not None
-    )
-
-
-def _line(places: Sequence[int], points: Sequence[Point]) -> str:
-    """Through months that follow each other."""
-    runs: list[list[Point]] = []
-    for number, point in enumerate(points):
-        if number and places[number] == places[number - 1] + 1:
-            runs[-1].append(point)
+def _lines(numbers: Sequence[int], points: Sequence[Point]) -> tuple[tuple[Point, ...], ...]:
+    """Group the points of months that follow each other."""
+    lines: list[list[Point]] = []
+    for index, point in enumerate(points):
+        if index and numbers[index] == numbers[index - 1] + 1:
+            lines[-1].append(point)
         else:
-            runs.append([point])
-    lines = "".join(f"<polyline points='{' '.join(f'{x:.1f},{y:.1f}' for x, y in run)}'/>" for run in runs)
-    return lines + "".join(f"<circle cx='{x:.1f}' cy='{y:.1f}' r='4'/>" for x, y in points)
+            lines.append([point])
+    return tuple(tuple(line) for line in lines)
 
 
-def _number(month: str) -> int:
-    year, _, of_year = month.partition("-")
-    return int(year) * 12 + int(of_year)
+def _month_number(month: str) -> int:
+    """Return the months since year 0 of YYYY-MM."""
+    year, _, month_of_year = month.partition("-")
+    return int(year) * 12 + int(month_of_year)

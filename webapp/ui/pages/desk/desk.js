@@ -1,7 +1,7 @@
 // The work on a case: keys, painting, zoom, and what is asked of the server. Everything is drawn into the markup of worktable.py.
 (() => {
-  const words = window.lensDesk;
-  const INK = "#ffc400", UNDO_WITHIN = words.undo_minutes * 60000;
+  const texts = window.lensDesk;
+  const INK = "#ffc400", UNDO_WITHIN = texts.undo_minutes * 60000;
   const RENEW_AFTER = 60000, MASK_SIDE = 1024, ZOOM_STEP = 1.25, MOST_ZOOM = 16, LONGEST_WAIT = 2 ** 31; // setTimeout knows no more
   const $ = (selector) => document.querySelector(`#desk ${selector}`);
   const $$ = (selector) => [...document.querySelectorAll(`#desk ${selector}`)];
@@ -23,16 +23,16 @@
   // --- the server -------------------------------------------------------------------------------------------------------------------
   async function ask(path, body) {
     const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-    const answer = await fetch(words.calls + path, { ...options, credentials: "same-origin", cache: "no-store" });
+    const answer = await fetch(texts.calls + path, { ...options, credentials: "same-origin", cache: "no-store" });
     if (answer.status === 401) location.assign("/sign-in");
-    const found = await answer.json().catch(() => ({ error: { code: "failed", message: words.failed } }));
+    const found = await answer.json().catch(() => ({ error: { code: "failed", message: texts.failed } }));
     if (!answer.ok) throw Object.assign(new Error(found.error.message), { code: found.error.code });
     return found;
   }
 
   async function blobUrl(path) {
-    const answer = await fetch(words.calls + path, { credentials: "same-origin", cache: "no-store" });
-    if (!answer.ok) throw new Error(words.failed);
+    const answer = await fetch(texts.calls + path, { credentials: "same-origin", cache: "no-store" });
+    if (!answer.ok) throw new Error(texts.failed);
     return URL.createObjectURL(await answer.blob());
   }
 
@@ -52,10 +52,10 @@
     try {
       await work();
     } catch (error) {
-      say(error.code ? error.message : words.failed, true);
+      say(error.code ? error.message : texts.failed, true);
       if (error.code === "claim_lost") {
         show(await ask("/take", { skipped: state.skipped }));
-        say(words.lost, true);
+        say(texts.lost, true);
       }
     } finally {
       state.busy = false;
@@ -69,7 +69,7 @@
     place.classList.toggle("desk-wrong", Boolean(wrong));
   }
 
-  // Where the keys are keys again: at the words for what is shown now, which are read out. Whoever works elsewhere meanwhile is left there.
+  // Where the keys are keys again: at the texts for what is shown now, which are read out. Whoever works elsewhere meanwhile is left there.
   function land(selector) {
     const has = document.activeElement;
     if (has && has !== document.body && !has.closest("#desk")) return;
@@ -99,7 +99,7 @@
     $("#desk-until").textContent = "";
     $(".desk-grid").hidden = !found;
     $(".desk-empty").hidden = Boolean(found);
-    $(".desk-empty p").textContent = state.mode === "adjudicate" ? words.none_disputed : words.none_waiting;
+    $(".desk-empty p").textContent = state.mode === "adjudicate" ? texts.none_disputed : texts.none_waiting;
     const desk = document.getElementById("desk"), first = desk.dataset.state === "loading";
     desk.dataset.state = found ? state.mode : "empty";
     state.urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
@@ -135,14 +135,14 @@
     $$("[data-do=view]").forEach((button) => press(button, button.dataset.name === "plain"));
     $$("[data-do=tool]").forEach((button) => press(button, false));
     screen("blur", kept("blur-first"));
-    $(".desk-which").textContent = !found.format ? words.not_kept : !found.subject ? words.whole_file : found.kind === "image" ? words.which_face : words.which_clip;
+    $(".desk-which").textContent = !found.format ? texts.not_kept : !found.subject ? texts.whole_file : found.kind === "image" ? texts.which_face : texts.which_clip;
     $(".desk-view").hidden = $(".desk-tools").hidden = !found.format;
     $("[data-do=play]").hidden = found.kind !== "video" || !found.format;
     $("[data-name=mute]").hidden = found.kind !== "video";
     stopPlaying();
     frames(found);
     placeWords();
-    $("#desk-until").textContent = found.until ? fill(words.until, { time: clock(found.until) }) : "";
+    $("#desk-until").textContent = found.until ? fill(texts.until, { time: clock(found.until) }) : "";
   }
 
   // The picture itself, from what was fetched ahead where that is it.
@@ -159,7 +159,7 @@
       image.src = url;
       await image.decode();
     } catch {
-      return say(words.failed, true);
+      return say(texts.failed, true);
     } finally {
       $(".desk-view").classList.remove("desk-loading");
     }
@@ -193,11 +193,11 @@
       button.type = "button";
       button.dataset.do = "frame";
       button.dataset.name = number;
-      button.setAttribute("aria-label", fill(words.frame_at, { seconds: time.toFixed(2) }));
+      button.setAttribute("aria-label", fill(texts.frame_at, { seconds: time.toFixed(2) }));
       const image = new Image();
       image.alt = "";
       image.loading = "lazy";
-      image.src = words.calls + addressOf(found, "plain", time, true);
+      image.src = texts.calls + addressOf(found, "plain", time, true);
       button.append(image, Object.assign(document.createElement("span"), { textContent: `${time.toFixed(2)} s` }));
       strip.append(button);
     });
@@ -324,11 +324,11 @@
   function play() {
     const player = $(".desk-player");
     if (!player.hidden) return stopPlaying();
-    player.src = `${words.calls}/case/${state.found.id}/file`;
+    player.src = `${texts.calls}/case/${state.found.id}/file`;
     player.hidden = false;
     $(".desk-sheet").hidden = true;
     press($("[data-do=play]"), true);
-    player.play().catch(() => say(words.failed, true)); // a format that this browser does not play: its frames are below
+    player.play().catch(() => say(texts.failed, true)); // a format that this browser does not play: its frames are below
   }
 
   const press = (button, on) => button.setAttribute("aria-pressed", String(Boolean(on)));
@@ -388,14 +388,14 @@
     painted();
   }
 
-  const placeWords = () => ($("#desk-place").textContent = state.paint ? words.region_some : words.region_none);
+  const placeWords = () => ($("#desk-place").textContent = state.paint ? texts.region_some : texts.region_none);
 
   // --- the label --------------------------------------------------------------------------------------------------------------------
   function label() {
     const form = new FormData($(".desk-form"));
     const value = form.get("value"), confidence = Number(form.get("confidence") || (value === "unusable" ? 3 : 0));
     if (!value || !confidence) {
-      say(value ? words.missing_confidence : words.missing_value, true);
+      say(value ? texts.missing_confidence : texts.missing_value, true);
       return null;
     }
     return { value, confidence, tags: form.getAll("tags"), note: form.get("note").trim(), region: state.paint };
@@ -429,7 +429,7 @@
   function done(id, next, adjudicated) {
     state.last = { id, when: Date.now(), adjudicated };
     show(next);
-    say(words.saved);
+    say(texts.saved);
   }
 
   function restore(own) {
@@ -449,7 +449,7 @@
   // The right-hand side: what is asked, and what the others say once it may be known.
   function draw({ answer, labels }) {
     state.answer = answer;
-    const ask_ = { blind: words.ask_blind, revealed: words.ask_revealed, adjudicate: words.ask_adjudicate }[state.mode];
+    const ask_ = { blind: texts.ask_blind, revealed: texts.ask_revealed, adjudicate: texts.ask_adjudicate }[state.mode];
     $(".desk-ask").textContent = ask_;
     const place = $(".desk-answer"), list = $(".desk-labels");
     place.hidden = !answer;
@@ -460,7 +460,7 @@
     if (labels) {
       const each = new Map(); // of every moderator the last label; what came before it is told with it
       labels.forEach((told) => each.set(told.moderator, { ...told, before: each.get(told.moderator) }));
-      list.append(element("h3", words.arguments), ...[...each.values()].map(argument));
+      list.append(element("h3", texts.arguments), ...[...each.values()].map(argument));
     }
     for (const name of ["skip", "flag", "undo"]) $(`.desk-send [data-do=${name}]`).hidden = state.mode === "revealed" || (state.mode === "adjudicate" && name !== "undo");
     sendWords();
@@ -468,7 +468,7 @@
 
   function sendWords() {
     const said = state.said, unchanged = said && state.mode === "revealed" && $("input[name=value]:checked") && same(said, peekLabel());
-    $(".desk-primary span").textContent = state.mode === "blind" ? words.submit : state.mode === "adjudicate" ? words.decide : unchanged ? words.keep : words.change;
+    $(".desk-primary span").textContent = state.mode === "blind" ? texts.submit : state.mode === "adjudicate" ? texts.decide : unchanged ? texts.keep : texts.change;
   }
 
   function peekLabel() {
@@ -484,20 +484,20 @@
   function answered(answer) {
     const parts = [];
     if (state.said) {
-      parts.push(element("p", fill(words.changed_of, { value: words.values[state.said.value], confidence: words.confidences[state.said.confidence - 1] }), "desk-yours"));
+      parts.push(element("p", fill(texts.changed_of, { value: texts.values[state.said.value], confidence: texts.confidences[state.said.confidence - 1] }), "desk-yours"));
     }
     if (answer.verdict) {
-      const line = element("p", `${words.model_says} `, "desk-verdict");
-      line.append(element("strong", words.verdicts[answer.verdict], `desk-${answer.verdict}`));
+      const line = element("p", `${texts.model_says} `, "desk-verdict");
+      line.append(element("strong", texts.verdicts[answer.verdict], `desk-${answer.verdict}`));
       const bar = element("div", "", "desk-prob");
       bar.append(element("span"));
       bar.firstChild.style.left = `${100 * answer.fake_prob}%`;
-      parts.push(line, bar, element("p", `${answer.fake_prob.toFixed(4)} ${words.probability}`, "desk-number"));
-    } else parts.push(element("p", words.no_answer));
+      parts.push(line, bar, element("p", `${answer.fake_prob.toFixed(4)} ${texts.probability}`, "desk-number"));
+    } else parts.push(element("p", texts.no_answer));
     const total = Object.values(answer.votes).reduce((sum, number) => sum + number, 0);
-    const votes = Object.entries(answer.votes).filter(([, number]) => number).map(([vote, number]) => `${number} ${words.votes[vote]}`);
-    parts.push(element("p", total ? `${words.visitors}: ${votes.join(", ")}.` : words.no_votes));
-    parts.push(element("p", state.found.format ? fill(words.by_model, { model: answer.model }) : answer.model, "desk-small"));
+    const votes = Object.entries(answer.votes).filter(([, number]) => number).map(([vote, number]) => `${number} ${texts.votes[vote]}`);
+    parts.push(element("p", total ? `${texts.visitors}: ${votes.join(", ")}.` : texts.no_votes));
+    parts.push(element("p", state.found.format ? fill(texts.by_model, { model: answer.model }) : answer.model, "desk-small"));
     return parts;
   }
 
@@ -506,15 +506,15 @@
   function argument(told) {
     const card = element("article", "", "desk-argument");
     const head = element("p");
-    head.append(element("b", fill(words.moderator, { number: told.moderator })), ": ");
-    head.append(element("strong", words.values[told.value], `desk-${told.value}`), `, ${words.confidences[told.confidence - 1].toLowerCase()}`);
+    head.append(element("b", fill(texts.moderator, { number: told.moderator })), ": ");
+    head.append(element("strong", texts.values[told.value], `desk-${told.value}`), `, ${texts.confidences[told.confidence - 1].toLowerCase()}`);
     card.append(head);
     const before = told.before;
-    if (before && before.value !== told.value) card.append(element("p", fill(words.before, { value: words.values[before.value] }), "desk-small"));
-    if (told.tags.length) card.append(element("p", told.tags.map((tag) => words.tag_names[tag]).join(", "), "desk-small"));
-    card.append(element("p", told.note || words.no_note, told.note ? "desk-told" : "desk-small"));
+    if (before && before.value !== told.value) card.append(element("p", fill(texts.before, { value: texts.values[before.value] }), "desk-small"));
+    if (told.tags.length) card.append(element("p", told.tags.map((tag) => texts.tag_names[tag]).join(", "), "desk-small"));
+    card.append(element("p", told.note || texts.no_note, told.note ? "desk-told" : "desk-small"));
     if (told.region) {
-      const button = Object.assign(element("button", words.show_region), { type: "button" });
+      const button = Object.assign(element("button", texts.show_region), { type: "button" });
       button.addEventListener("click", () => {
         if (told.region.time !== null) choose(Math.max(times(state.found).indexOf(told.region.time), 0));
         const theirs = $(".desk-theirs"), on = button.getAttribute("aria-pressed") !== "true";
@@ -558,21 +558,21 @@
     skip: () => attempt(async () => {
       state.skipped.push(state.found.id);
       show(await ask(`/case/${state.found.id}/skip`, { skipped: state.skipped }));
-      say(words.skipped);
+      say(texts.skipped);
     }),
     flag: () => document.getElementById("desk-flag").showModal(),
     concern: (button) => attempt(async () => {
       document.getElementById("desk-flag").close();
       state.skipped.push(state.found.id);
       show(await ask(`/case/${state.found.id}/flag`, { concern: button.dataset.name, skipped: state.skipped }));
-      say(words.flagged);
+      say(texts.flagged);
     }),
     undo: () => state.last && attempt(async () => {
       const { id, adjudicated } = state.last;
       const found = await ask(`/case/${id}/undo`, { adjudicated });
       state.last = null;
       show(found);
-      say(words.undone);
+      say(texts.undone);
     }),
     disputed: () => attempt(async () => {
       state.mode = "adjudicate";
@@ -661,7 +661,7 @@
     if (!state.found || !state.found.until || Date.now() - state.renewed < RENEW_AFTER) return;
     state.renewed = Date.now();
     ask(`/case/${state.found.id}/renew`, {}).then(({ until }) => {
-      $("#desk-until").textContent = fill(words.until, { time: clock(until) });
+      $("#desk-until").textContent = fill(texts.until, { time: clock(until) });
     }).catch(() => {});
   }
 
@@ -709,7 +709,7 @@
       const { person, queue } = await ask("/state");
       state.person = person;
       document.body.classList.add(`desk-of-${person.role}`);
-      document.getElementById("desk-me").textContent = `${person.name} · ${words.roles[person.role]}`;
+      document.getElementById("desk-me").textContent = `${person.name} · ${texts.roles[person.role]}`;
       count(queue);
       if (!(await follow())) await begin();
     });

@@ -1,9 +1,9 @@
-"""For admins: how well moderators agree, with each other and with what is known, and the model's heatmaps with them."""
+"""Admins' page of label quality: agreement between moderators, with known answers, and with the heatmaps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from html import escape
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -12,171 +12,96 @@ from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
 from webapp.texts.desk import DeskTexts
 from webapp.texts.measures import MeasureTexts
-from webapp.ui.auth import cookies
+from webapp.ui.auth.cookies import read_cookie
 from webapp.ui.pages.desk.admin import QUIET
-from webapp.ui.pages.desk.alpha_chart import chart
-from webapp.ui.pages.desk.tables import table
+from webapp.ui.pages.desk.alpha_chart import alpha_chart
 from webapp.ui.services import DeskServices
+from webapp.ui.templating import render
 
-_LEAST = 0.005  # a chance below that is no suggestion
-Found = Mapping[str, Any]  # `Measures.to_json`, or a part of it
+# Probability below which a value is not suggested: it would read 0 %.
+_MIN_SUGGESTED = 0.005
+# `LabelQualityReport.to_json()`, or a part of it.
+Report = Mapping[str, Any]
 
 
 def build(services: DeskServices, texts: MeasureTexts, desk: DeskTexts, tab: gr.Tab) -> None:
-    """Fill the tab anew whenever it is opened."""
-    shown = gr.HTML(f"<p>{escape(texts.counting)}</p>", padding=False, apply_default_css=False)
+    """Fill the tab with new figures whenever it is opened."""
+    waiting = render("desk/paragraph.jinja", text=texts.counting)
+    content = gr.HTML(waiting, padding=False, apply_default_css=False)
 
     def show(request: gr.Request) -> str:
-        person = services.signing.person_of(cookies.read_cookie(request.headers))
-        return told(services, person, texts, desk)
+        person = services.signing.person_of(read_cookie(request.headers))
+        return measures_page(services, person, texts, desk)
 
-    tab.select(show, None, shown, **QUIET)
+    tab.select(show, None, content, **QUIET)
 
 
-def told(services: DeskServices, person: Person | None, texts: MeasureTexts, desk: DeskTexts) -> str:
-    """What is measured, or why it is not for this person."""
+def measures_page(services: DeskServices, person: Person | None, texts: MeasureTexts, desk: DeskTexts) -> str:
+    """Return the figures as HTML, or why this person may not see them."""
     try:
-        return measures(services.label_quality.report(person).to_json(), texts, desk)
+        report = services.label_quality.report(person).to_json()
     except Refused as refusal:
-        return f"<p>{escape(refusal.message)}</p>"
+        return render("desk/paragraph.jinja", text=refusal.message)
+    return measures(report, texts, desk)
 
 
-def measures(found: Found, texts: MeasureTexts, desk: DeskTexts) -> str:
-    """All sections as markup."""
-    parts = (
-        _agreement(found, texts),
-        _people(found, texts),
-        _heatmaps(found, texts),
-        _suggestions(found, texts, desk),
+def measures(report: Report, texts: MeasureTexts, desk: DeskTexts) -> str:
+    """Return all sections as HTML."""
+    return render(
+        "desk/measures.jinja",
+        report=report,
+        texts=texts,
+        figures=FigureFormat(texts, desk, report["fewest"]),
+        chart=alpha_chart(report["months"], texts),
     )
-    return f"<div id='measures' class='desk desk-board'>{''.join(parts)}</div>"
 
 
-def _agreement(found: Found, texts: MeasureTexts) -> str:
-    overall, months = found["agreement"], found["months"]
-    interval = _interval(overall["interval"], texts, _number)
-    figure = f"<b>{_alpha(overall, found, texts)}</b>" + (
-        f" <span>({escape(texts.alpha_interval.format(interval=interval))})</span>" if interval else ""
-    )
-    rows = [
-        (
-            escape(month["month"]),
-            str(month["cases"]),
-            _alpha(month, found, texts),
-            _interval(month["interval"], texts, _number),
+@dataclass(frozen=True)
+class FigureFormat:
+    """Text of the report's figures. A figure that rests on fewer than `fewest` cases is None there."""
+
+    texts: MeasureTexts
+    desk: DeskTexts
+    fewest: int
+
+    def alpha(self, agreement: Report) -> str:
+        """Return Krippendorff's alpha, or why there is none."""
+        if agreement["alpha"] is not None:
+            return self.number(agreement["alpha"])
+        return self.texts.too_few if agreement["cases"] < self.fewest else self.texts.all_alike
+
+    def proportion(self, proportion: Report) -> str:
+        """Return hits, count, and the share with its interval."""
+        share = self.texts.too_few
+        if proportion["share"] is not None:
+            share = f"{_percent(proportion['share'])} ({self._interval(proportion['interval'], _percent)})"
+        return self.texts.share.format(hits=proportion["hits"], count=proportion["count"], share=share)
+
+    def seconds(self, seconds: float | None) -> str:
+        """Return whole seconds."""
+        return self.texts.too_few if seconds is None else self.texts.seconds.format(seconds=f"{seconds:.0f}")
+
+    def number(self, value: float) -> str:
+        """Return a number with two decimals."""
+        return f"{value:.2f}".replace("-", "−")
+
+    def number_interval(self, ends: Sequence[float] | None) -> str:
+        """Return an interval of two numbers; "" if there is none."""
+        return self._interval(ends, self.number)
+
+    def suggestion(self, probabilities: Mapping[str, float]) -> str:
+        """Return the probable values of a disputed case, the most probable first."""
+        ranked = sorted(probabilities.items(), key=lambda item: -item[1])
+        return ", ".join(
+            self.texts.suggestion.format(value=self.desk.values[value], share=_percent(probability))
+            for value, probability in ranked
+            if probability >= _MIN_SUGGESTED
         )
-        for month in months
-    ]
-    over_time = (
-        f"<h3>{escape(texts.over_time)}</h3><p class='desk-help'>{escape(texts.over_time_help)}</p>{chart(months, texts)}"
-        f"{table(texts.over_time, texts.months_columns, rows)}"
-    )
-    return (
-        f"<section><h2>{escape(texts.agreement)}</h2>"
-        f"<p class='desk-figure' id='measures-alpha'>{escape(texts.alpha)}: {figure}</p>"
-        f"<p id='measures-faces'>{escape(texts.faces.format(cases=overall['cases']))}</p>"
-        f"<p class='desk-help'>{escape(texts.agreement_help.format(fewest=found['fewest']))}</p>{over_time if months else ''}</section>"
-    )
 
-
-def _people(found: Found, texts: MeasureTexts) -> str:
-    rows = [
-        (
-            escape(person["name"]),
-            str(person["cases"]),
-            *(_share(person[name], texts) for name in ("decided_alike", "gold_right", "switched")),
-            _seconds(person, texts),
-        )
-        for person in found["people"]
-    ]
-    everybody = found["everybody"]
-    rows.append(
-        (
-            escape(texts.everybody),
-            str(everybody["cases"]),
-            "",
-            "",
-            _share(everybody["switched"], texts),
-            _seconds(everybody, texts),
-        )
-    )
-    shown = (
-        table(texts.people, texts.people_columns, rows)
-        if found["people"]
-        else f"<p>{escape(texts.no_people)}</p>"
-    )
-    return _section("people", texts.people, texts.people_help, shown)
-
-
-def _heatmaps(found: Found, texts: MeasureTexts) -> str:
-    rows = [
-        (
-            escape(model["version"]),
-            f"<code>{escape(model['sha256'][:8])}</code>",
-            _share(model["pointing"], texts),
-            escape(texts.too_few) if model["mean_iou"] is None else _number(model["mean_iou"]),
-        )
-        for model in found["heatmaps"]
-    ]
-    shown = (
-        table(texts.heatmaps, texts.heatmaps_columns, rows) if rows else f"<p>{escape(texts.no_heatmaps)}</p>"
-    )
-    return _section("heatmaps", texts.heatmaps, texts.heatmaps_help, shown)
-
-
-def _suggestions(found: Found, texts: MeasureTexts, desk: DeskTexts) -> str:
-    suggested = found["suggestions"]
-    rows = [_suggestion(one, texts, desk) for one in suggested or ()]
-    none = texts.too_few if suggested is None else texts.no_suggestions
-    shown = table(texts.suggestions, texts.suggestions_columns, rows) if rows else f"<p>{escape(none)}</p>"
-    return _section("suggestions", texts.suggestions, texts.suggestions_help, shown)
-
-
-def _suggestion(one: Found, texts: MeasureTexts, desk: DeskTexts) -> tuple[str, ...]:
-    case = escape(one["case"])
-    likely = sorted(one["values"].items(), key=lambda value: -value[1])
-    words = ", ".join(
-        texts.suggestion.format(value=desk.values[name], share=_percent(chance))
-        for name, chance in likely
-        if chance >= _LEAST
-    )
-    return (
-        f"<code title='{case}'>{case[:8]}</code>",
-        escape(words),
-        f"<a href='#disputed={case}'>{escape(texts.look)}</a>",
-    )
-
-
-def _section(name: str, title: str, explained: str, shown: str) -> str:
-    return f"<section id='measures-{name}'><h2>{escape(title)}</h2><p class='desk-help'>{escape(explained)}</p>{shown}</section>"
-
-
-def _alpha(agreement: Found, found: Found, texts: MeasureTexts) -> str:
-    if agreement["alpha"] is not None:
-        return _number(agreement["alpha"])
-    return escape(texts.too_few if agreement["cases"] < found["fewest"] else texts.all_alike)
-
-
-def _share(share: Found, texts: MeasureTexts) -> str:
-    interval = _interval(share["interval"], texts, _percent)
-    told = texts.too_few if share["share"] is None else f"{_percent(share['share'])} ({interval})"
-    return escape(texts.share.format(hits=share["hits"], count=share["count"], share=told))
-
-
-def _seconds(of: Found, texts: MeasureTexts) -> str:
-    return escape(
-        texts.too_few
-        if of["median_seconds"] is None
-        else texts.seconds.format(seconds=f"{of['median_seconds']:.0f}")
-    )
-
-
-def _interval(ends: Sequence[float] | None, texts: MeasureTexts, form: Callable[[float], str]) -> str:
-    return "" if ends is None else escape(texts.interval.format(low=form(ends[0]), high=form(ends[1])))
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}".replace("-", "−")
+    def _interval(self, ends: Sequence[float] | None, number_format: Callable[[float], str]) -> str:
+        if ends is None:
+            return ""
+        return self.texts.interval.format(low=number_format(ends[0]), high=number_format(ends[1]))
 
 
 def _percent(value: float) -> str:

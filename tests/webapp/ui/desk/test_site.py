@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import Server, served
 from tests.desks import PASSWORD, Moderator, invite_all, keep, open_on, records_of, rows_of
 from tests.openid_provider import HOST, OpenIDProvider, user
-from tests.webapp.desk.test_reach import dependencies, every_request
+from tests.webapp.ui.desk.test_routes import dependencies, every_request
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST as THE_HOST
 from webapp.services.accounts import AccountService
