@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, text
 
 from tests.conftest import Server
 from webapp.db.session import Sessions, connect, make_sessions
-from webapp.db.tables import Account, Analysis, Case, SignedIn
+from webapp.db.tables import Account, AccountSession, Analysis, Case
 from webapp.domain.clock import now
 from webapp.domain.enums import Reason, Role
 from webapp.security.tokens import new_token, receipt_hash, token_hash
@@ -123,7 +123,9 @@ def session_of(server: Server, name: str) -> str:
         account = session.scalars(select(Account).where(Account.name == name)).one()
         token = new_token()
         session.add(
-            SignedIn(account_id=account.id, token_hash=token_hash(token), created_at=now(), seen_at=now())
+            AccountSession(
+                account_id=account.id, token_hash=token_hash(token), created_at=now(), seen_at=now()
+            )
         )
         return token
 

@@ -61,7 +61,7 @@ def fill(server: Server) -> None:
             (RunState.RUNNING, 120, ""),
         ):
             session.add(
-                TuningRun(public_id=new_id(), snapshot=snapshots[0], base_sha256="0" * 64, state=state, created_at=now(), beat_at=now(),
+                TuningRun(public_id=new_id(), snapshot=snapshots[0], base_sha256="0" * 64, state=state, created_at=now(), heartbeat_at=now(),
                           step=step, steps=400, config="{}", message=message)
             )  # fmt: skip
 
@@ -137,7 +137,7 @@ def test_what_learned_from_something_deleted_is_marked_and_offered_no_more(
     with records_of(server) as sessions, sessions.begin() as session:
         stale = session.query(Snapshot).filter_by(state=SnapshotState.STALE).one()
         runs = [
-            TuningRun(public_id=new_id(), snapshot=stale, base_sha256="0" * 64, state=RunState.FINISHED, created_at=now(), beat_at=now(),
+            TuningRun(public_id=new_id(), snapshot=stale, base_sha256="0" * 64, state=RunState.FINISHED, created_at=now(), heartbeat_at=now(),
                       step=400, steps=400, config="{}")
             for _ in range(2)
         ]  # fmt: skip

@@ -9,7 +9,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from webapp.db.session import Sessions, answers, connect, journal_mode, open_database, parse_url
+from webapp.db.session import (
+    Sessions,
+    answers,
+    connect,
+    journal_mode,
+    make_sessions,
+    open_database,
+    parse_url,
+)
 from webapp.db.tables import Analysis, Face, Feedback
 from webapp.domain.clock import now
 from webapp.domain.errors import UnusableDatabase
@@ -104,12 +112,8 @@ def test_what_belongs_to_an_analysis_goes_with_it(sessions: Sessions) -> None:
 
 def test_a_database_is_opened_again_with_what_it_held(empty_url: str) -> None:
     first = open_database(empty_url)
-    with first.begin() as connection:
-        connection.execute(
-            Analysis.__table__.insert().values(
-                **{c.key: getattr(row(), c.key) for c in Analysis.__table__.columns if c.key != "id"}
-            )
-        )  # type: ignore[attr-defined]
+    with make_sessions(first).begin() as session:
+        session.add(row())
     first.dispose()
     second = open_database(empty_url)
     with second.connect() as connection:

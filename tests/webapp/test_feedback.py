@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import Engine, func, text
 
 from webapp.db.session import Sessions
-from webapp.db.tables import Feedback, FeedbackTag, Region
+from webapp.db.tables import Feedback, FeedbackRegion, FeedbackTag
 from webapp.domain.enums import Tag
 from webapp.domain.errors import Refused
 from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
@@ -78,7 +78,7 @@ def test_a_painted_region_is_kept_as_pixels_only(
     assert feedback.submit(dataclasses.replace(vote, region=painted)) is True
     assert feedback.submit(dataclasses.replace(vote, region=painted)) is False
     with sessions() as session:
-        kept = session.query(Region).one()
+        kept = session.query(FeedbackRegion).one()
         assert (kept.width, kept.height, kept.feedback.subject) == (64, 48, 1)
         with Image.open(io.BytesIO(kept.png)) as image:
             assert (image.format, image.mode, image.tobytes()) == ("PNG", "L", mask().tobytes())
@@ -133,7 +133,7 @@ def test_what_is_no_mask_is_refused(
         feedback.submit(dataclasses.replace(vote, region=region))
     assert refused.value.code == "invalid_region"
     with sessions() as session:
-        assert session.query(Feedback).count() == session.query(Region).count() == 0
+        assert session.query(Feedback).count() == session.query(FeedbackRegion).count() == 0
 
 
 def test_regions_need_a_picture(

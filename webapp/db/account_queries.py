@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, or_, select, text, update
 from sqlalchemy.orm import Session
 
-from webapp.db.tables import Account, Claim, Link, SignedIn
+from webapp.db.tables import Account, AccountSession, Claim, Link
 from webapp.domain.enums import Role
 
 
@@ -16,8 +16,8 @@ def account_by_name(session: Session, name: str) -> Account | None:
     return session.scalar(select(Account).where(Account.name == name))
 
 
-def account_by_outside_id(session: Session, outside_id: str) -> Account | None:
-    return session.scalar(select(Account).where(Account.outside_id == outside_id))
+def account_by_external_id(session: Session, external_id: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.external_id == external_id))
 
 
 def all_accounts(session: Session) -> Sequence[Account]:
@@ -44,14 +44,16 @@ def lock_accounts(session: Session) -> None:
         )  # takes SQLite's write lock
 
 
-def session_by_token(session: Session, token_hash: str) -> SignedIn | None:
-    return session.scalar(select(SignedIn).where(SignedIn.token_hash == token_hash))
+def session_by_token(session: Session, token_hash: str) -> AccountSession | None:
+    return session.scalar(select(AccountSession).where(AccountSession.token_hash == token_hash))
 
 
 def has_session(session: Session, account_id: int, *, created: datetime, seen: datetime) -> bool:
     """Whether the account is signed in, by a session that is younger than both."""
-    live = select(SignedIn.id).where(
-        SignedIn.account_id == account_id, SignedIn.created_at >= created, SignedIn.seen_at >= seen
+    live = select(AccountSession.id).where(
+        AccountSession.account_id == account_id,
+        AccountSession.created_at >= created,
+        AccountSession.seen_at >= seen,
     )
     return session.scalar(live.limit(1)) is not None
 
@@ -65,17 +67,21 @@ def delete_session(session: Session, token_hash: str) -> bool:
     """Whether there was one."""
     return bool(
         session.execute(
-            delete(SignedIn).where(SignedIn.token_hash == token_hash).returning(SignedIn.id)
+            delete(AccountSession).where(AccountSession.token_hash == token_hash).returning(AccountSession.id)
         ).all()
     )
 
 
 def delete_sessions_before(session: Session, *, created: datetime, seen: datetime) -> None:
-    session.execute(delete(SignedIn).where(or_(SignedIn.created_at < created, SignedIn.seen_at < seen)))
+    session.execute(
+        delete(AccountSession).where(or_(AccountSession.created_at < created, AccountSession.seen_at < seen))
+    )
 
 
 def note_seen(session: Session, token_hash: str, moment: datetime) -> None:
-    session.execute(update(SignedIn).where(SignedIn.token_hash == token_hash).values(seen_at=moment))
+    session.execute(
+        update(AccountSession).where(AccountSession.token_hash == token_hash).values(seen_at=moment)
+    )
 
 
 def use_totp_step(session: Session, account_id: int, step: int) -> bool:

@@ -13,12 +13,12 @@ from webapp.db.tables import (
     Analysis,
     Case,
     CaseItem,
+    ChampionChange,
     Consent,
     Decision,
     ModelVersion,
     Snapshot,
     SnapshotItem,
-    Succession,
     TuningRun,
 )
 from webapp.domain.enums import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
@@ -207,15 +207,15 @@ def champion(session: Session, source: str) -> ModelVersion | None:
     )
 
 
-def last_succession(session: Session, source: str) -> Succession | None:
+def last_succession(session: Session, source: str) -> ChampionChange | None:
     """How the present champion came to be it; None where it is the first."""
     query = (
-        select(Succession)
-        .join(Succession.after)
-        .where(ModelVersion.source == source, Succession.taken_back_at.is_(None))
+        select(ChampionChange)
+        .join(ChampionChange.after)
+        .where(ModelVersion.source == source, ChampionChange.undone_at.is_(None))
     )
     return session.scalar(
-        query.options(joinedload(Succession.before)).order_by(Succession.id.desc()).limit(1)
+        query.options(joinedload(ChampionChange.before)).order_by(ChampionChange.id.desc()).limit(1)
     )
 
 

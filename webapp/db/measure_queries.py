@@ -40,7 +40,7 @@ class Given:
 
 
 @dataclass(frozen=True)
-class Region:
+class PaintedRegion:
     """What was painted on a kept photo, and the box of the face that it is about."""
 
     label_id: int
@@ -87,7 +87,7 @@ def region_agreements(session: Session) -> Sequence[RegionAgreement]:
     return session.scalars(query.order_by(RegionAgreement.model_version, RegionAgreement.model_sha256)).all()
 
 
-def unmeasured_regions(session: Session, model_sha256: str, *, limit: int) -> list[Region]:
+def unmeasured_regions(session: Session, model_sha256: str, *, limit: int) -> list[PaintedRegion]:
     """Of labels that say fake, on photos that are still kept, those not yet compared with this model's heatmap."""
     done = exists().where(RegionAgreement.label_id == Label.id, RegionAgreement.model_sha256 == model_sha256)
     query = (
@@ -112,7 +112,9 @@ def unmeasured_regions(session: Session, model_sha256: str, *, limit: int) -> li
         )
         shown = session.execute(of_case).one_or_none()
         box = None if shown is None else _box(shown[0])
-        found.append(Region(label, png, media, 1 if shown is None else shown[1], box or (0.0, 0.0, 0.0, 0.0)))
+        found.append(
+            PaintedRegion(label, png, media, 1 if shown is None else shown[1], box or (0.0, 0.0, 0.0, 0.0))
+        )
     return found
 
 

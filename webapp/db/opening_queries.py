@@ -37,11 +37,11 @@ def kept_analysis(session: Session, receipt_hash: str) -> Analysis | None:
 
 def missed(session: Session, *, limit: int) -> Sequence[str]:
     """Receipts' hashes of results that were not looked at, or not since a vote came: the process ended in between."""
-    newer = exists().where(Feedback.analysis_id == Analysis.id, Feedback.created_at > Analysis.looked_at)
+    newer = exists().where(Feedback.analysis_id == Analysis.id, Feedback.created_at > Analysis.triaged_at)
     query = (
         select(Analysis.receipt_hash)
         .join(Analysis.consent)
-        .where(*_lookable(), or_(Analysis.looked_at.is_(None), newer))
+        .where(*_lookable(), or_(Analysis.triaged_at.is_(None), newer))
     )
     return session.scalars(query.order_by(Analysis.id).limit(limit)).all()
 

@@ -23,23 +23,27 @@ def delete_analysis(session: Session, receipt_hash: str) -> int | None:
     return gone[0].id if gone else None
 
 
-def set_held(session: Session, receipt_hash: str, held: bool, faces: Mapping[int, bool]) -> None:
-    """Say of an analysis and, by number, of its faces whether the verdicts held; nothing where there is none any more."""
+def set_stability(session: Session, receipt_hash: str, is_stable: bool, faces: Mapping[int, bool]) -> None:
+    """Store whether the verdicts of an analysis and, by number, of its faces are stable. A deleted analysis is ignored."""
     changed = (
-        update(Analysis).where(Analysis.receipt_hash == receipt_hash).values(held=held).returning(Analysis.id)
+        update(Analysis)
+        .where(Analysis.receipt_hash == receipt_hash)
+        .values(is_stable=is_stable)
+        .returning(Analysis.id)
+        .execution_options(synchronize_session=False)
     )
-    found = session.execute(changed.execution_options(synchronize_session=False)).all()
-    if not found:
+    analysis_id = session.scalar(changed)
+    if analysis_id is None:
         return
-    for stable in (True, False):
-        numbers = [number for number, value in faces.items() if value is stable]
+    for value in (True, False):
+        numbers = [number for number, stable in faces.items() if stable is value]
         if numbers:
-            of_these = (
+            session.execute(
                 update(Face)
-                .where(Face.analysis_id == found[0].id, Face.number.in_(numbers))
-                .values(held=stable)
+                .where(Face.analysis_id == analysis_id, Face.number.in_(numbers))
+                .values(is_stable=value)
+                .execution_options(synchronize_session=False)
             )
-            session.execute(of_these.execution_options(synchronize_session=False))
 
 
 def delete_older(session: Session, before: datetime, *, limit: int) -> int:

@@ -204,7 +204,7 @@ def test_one_at_a_time_and_the_dead_make_room(
     with sessions.begin() as session:  # on another machine, by its beat
         folder.rename(folder.with_name("elsewhere"))
         run = session.query(TuningRun).filter_by(public_id=first).one()
-        run.beat_at = now()
+        run.heartbeat_at = now()
     assert code(finetuning.carry_out, second) == "run_busy"
     assert finetuning.revive() is None
 

@@ -95,7 +95,7 @@ def scene(
     with sessions.begin() as session:
         run = TuningRun(
             public_id=new_id(), snapshot=session.query(Snapshot).one(), base_sha256=base, state=RunState.FINISHED, created_at=now(),
-            beat_at=now(), step=1, steps=1, config="{}",
+            heartbeat_at=now(), step=1, steps=1, config="{}",
         )  # fmt: skip
         session.add(run)
         session.add(Account(name="ada", role=Role.ADMIN, created_at=now()))

@@ -1,15 +1,18 @@
-"""The tables. No picture, file name or address of a visitor is in any of them. A change here needs a step in `migrations/versions`."""
+"""Tables of the database.
 
-from webapp.db.tables.account import Account, Link, SignedIn
+None contains an image, a file name or an address of a visitor. A change of the schema needs a migration.
+"""
+
+from webapp.db.tables.account import Account, AccountSession, Link
 from webapp.db.tables.analysis import (
     Analysis,
     Consent,
     Face,
     Feedback,
+    FeedbackRegion,
     FeedbackTag,
     Fingerprint,
     Media,
-    Region,
     Rescore,
 )
 from webapp.db.tables.audit import AuditEntry, AuditHead
@@ -25,22 +28,25 @@ from webapp.db.tables.case import (
     LabelTag,
     RegionAgreement,
 )
-from webapp.db.tables.learning import ModelVersion, Snapshot, SnapshotItem, Succession, TuningRun
+from webapp.db.tables.learning import ChampionChange, ModelVersion, Snapshot, SnapshotItem, TuningRun
 from webapp.db.tables.outbox import Outbox
 
 __all__ = [
     "Account",
+    "AccountSession",
     "Analysis",
     "AuditEntry",
     "AuditHead",
     "Base",
     "Case",
     "CaseItem",
+    "ChampionChange",
     "Claim",
     "Consent",
     "Decision",
     "Face",
     "Feedback",
+    "FeedbackRegion",
     "FeedbackTag",
     "Fingerprint",
     "Gold",
@@ -51,12 +57,9 @@ __all__ = [
     "Media",
     "ModelVersion",
     "Outbox",
-    "Region",
     "RegionAgreement",
     "Rescore",
-    "SignedIn",
     "Snapshot",
     "SnapshotItem",
-    "Succession",
     "TuningRun",
 ]

@@ -1,4 +1,4 @@
-"""What the model answered: an analysis, its faces, and what later models said of the same file."""
+"""Analyses and everything that is deleted with them: faces, votes, rescores, fingerprints and stored media."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.db.tables.base import Base, UTCTime
+from webapp.db.tables.base import Base, UTCTime, one_of
 from webapp.domain.enums import Tag, Vote
 from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES
 
@@ -15,14 +15,7 @@ _VERDICTS = "'real', 'fake', 'inconclusive'"
 
 
 class Analysis(Base):
-    """One answer of the model. `receipt_hash` is the sha256 of the receipt that the uploader got.
-
-    `temperature`, `real_below` and `fake_above` are those of the decision at the time, None for rows older than the columns;
-    `notify`: the uploader wants the receipt's page to tell when a moderator has decided; `looked_at`: when it was last looked at whether
-    it becomes a case, None: not yet, so that nothing has been drawn either; `held`: whether a picture's verdict is the same once those of
-    its faces that do not hold are inconclusive, None: not tried, as with clips, of which a single frame is tried; `cautions`: codes of
-    `laanet_core.results.Caution` with commas between, None for rows older than the column.
-    """
+    """Result of the model for one file."""
 
     __tablename__ = "analysis"
     __table_args__ = (
@@ -34,28 +27,40 @@ class Analysis(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # sha256 of the receipt that the uploader received.
     receipt_hash: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCTime, index=True)
+    # sha256 of the file as uploaded.
     media_sha256: Mapped[str] = mapped_column(String(64), index=True)
     kind: Mapped[str] = mapped_column(String(8))
     outcome: Mapped[str] = mapped_column(String(16))
     verdict: Mapped[str | None] = mapped_column(String(16))
+    # Calibrated; video-level for clips.
     fake_prob: Mapped[float | None]
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(Text)
+    # Pixels of the upright original.
     width: Mapped[int | None]
     height: Mapped[int | None]
+    # Duration of the analysis.
     seconds: Mapped[float]
     model_name: Mapped[str] = mapped_column(String(128))
     model_version: Mapped[str] = mapped_column(String(128))
     model_sha256: Mapped[str] = mapped_column(String(64), index=True)
+    # Decision configuration of the model. None in rows older than these columns.
     temperature: Mapped[float | None]
     real_below: Mapped[float | None]
     fake_above: Mapped[float | None]
+    # The uploader asked for the decision of a moderator.
     notify: Mapped[bool] = mapped_column(default=False, server_default=false())
-    looked_at: Mapped[datetime | None] = mapped_column(UTCTime)
-    held: Mapped[bool | None]
+    # Time of the last triage. None: triage has not considered the analysis, nor drawn it for the audit sample.
+    triaged_at: Mapped[datetime | None] = mapped_column("looked_at", UTCTime)
+    # Whether the verdict stays the same if unstable faces count as inconclusive.
+    # None: stability was not tested. Of a clip one frame is tested, which says nothing about the clip.
+    is_stable: Mapped[bool | None] = mapped_column("held")
+    # Codes of `laanet_core.results.Caution`, separated by commas. None in rows older than the column.
     cautions: Mapped[str | None] = mapped_column(String(64))
+
     faces: Mapped[list[Face]] = relationship(
         back_populates="analysis", cascade="all, delete-orphan", order_by="Face.number"
     )
@@ -72,9 +77,7 @@ class Analysis(Base):
 
 
 class Face(Base):
-    """One face of an analysis, its box in pixels of the upright original. `number` counts from 1 over all frames; `held`: whether its
-    verdict held when the picture lost quality, None: not tried.
-    """
+    """Face of an analysis."""
 
     __tablename__ = "face"
     __table_args__ = (
@@ -86,23 +89,29 @@ class Face(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"), index=True)
+    # Counts from 1 over all frames.
     number: Mapped[int]
+    # Box in pixels of the upright original.
     x1: Mapped[float]
     y1: Mapped[float]
     x2: Mapped[float]
     y2: Mapped[float]
     detection_prob: Mapped[float]
     fake_logit: Mapped[float | None]
+    # Calibrated, frame-level.
     fake_prob: Mapped[float | None]
     verdict: Mapped[str | None] = mapped_column(String(16))
+    # Seconds from the start of the clip. None for images.
     time: Mapped[float | None]
+    # Number of the clip's track, from 0.
     track: Mapped[int | None]
-    held: Mapped[bool | None]
+    # Whether the verdict survives a loss of image quality. None: not tested.
+    is_stable: Mapped[bool | None] = mapped_column("held")
     analysis: Mapped[Analysis] = relationship(back_populates="faces")
 
 
 class Rescore(Base):
-    """What another model, later, said of an analysed file; one row per weights file."""
+    """Score of a later model for an analysed file. There is one row per weights file."""
 
     __tablename__ = "rescore"
     __table_args__ = (
@@ -117,26 +126,18 @@ class Rescore(Base):
     model_name: Mapped[str] = mapped_column(String(128))
     model_version: Mapped[str] = mapped_column(String(128))
     model_sha256: Mapped[str] = mapped_column(String(64))
+    # Calibrated; video-level for clips.
     fake_prob: Mapped[float]
     verdict: Mapped[str] = mapped_column(String(16))
     analysis: Mapped[Analysis] = relationship(back_populates="rescores")
 
 
-_VOTES = ", ".join(f"'{vote}'" for vote in Vote)
-
-
-_TAGS = ", ".join(f"'{tag}'" for tag in Tag)
-
-
 class Feedback(Base):
-    """What a visitor said of an analysis. Rows are never changed: a later one on the same subject counts instead.
-
-    `subject` 0 is the whole file; from 1 on it is a picture's face, or a clip's person (track + 1).
-    """
+    """Vote of a visitor. Rows never change; the last vote on a subject counts."""
 
     __tablename__ = "feedback"
     __table_args__ = (
-        CheckConstraint(f"vote IN ({_VOTES})", name="vote"),
+        CheckConstraint(one_of("vote", Vote), name="vote"),
         CheckConstraint("subject >= 0", name="subject"),
         CheckConstraint(f"length(note) <= {MAX_NOTE}", name="note"),
     )
@@ -144,44 +145,50 @@ class Feedback(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCTime)
+    # 0: the whole file. From 1: the number of an image's face, or a clip's track + 1.
     subject: Mapped[int]
     vote: Mapped[str] = mapped_column(String(16))
     note: Mapped[str] = mapped_column(Text, default="")
+    # A repeated request with the same key stores nothing.
     idempotency_key: Mapped[str] = mapped_column(String(128), unique=True)
     analysis: Mapped[Analysis] = relationship(back_populates="feedback")
     tags: Mapped[list[FeedbackTag]] = relationship(back_populates="feedback", cascade="all, delete-orphan")
-    region: Mapped[Region | None] = relationship(back_populates="feedback", cascade="all, delete-orphan")
+    region: Mapped[FeedbackRegion | None] = relationship(
+        back_populates="feedback", cascade="all, delete-orphan"
+    )
 
 
 class FeedbackTag(Base):
-    """One reason a visitor gave for a vote, a row each so that they can be counted."""
+    """Reason of a vote. Each has a row, so that reasons can be counted."""
 
     __tablename__ = "feedback_tag"
-    __table_args__ = (CheckConstraint(f"tag IN ({_TAGS})", name="tag"),)
+    __table_args__ = (CheckConstraint(one_of("tag", Tag), name="tag"),)
 
     feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"), primary_key=True)
     tag: Mapped[str] = mapped_column(String(16), primary_key=True, index=True)
     feedback: Mapped[Feedback] = relationship(back_populates="tags")
 
 
-class Region(Base):
-    """What a visitor painted for a vote: a grey PNG laid over the whole upright picture, its subject the vote's."""
+class FeedbackRegion(Base):
+    """Region that a visitor painted for a vote."""
 
     __tablename__ = "region"
     __table_args__ = (CheckConstraint(f"length(png) <= {MAX_REGION_BYTES}", name="png"),)
 
     feedback_id: Mapped[int] = mapped_column(ForeignKey("feedback.id", ondelete="CASCADE"), primary_key=True)
+    # Pixels of the mask, which covers the whole upright image.
     width: Mapped[int]
     height: Mapped[int]
+    # Grey PNG; 0 is unpainted.
     png: Mapped[bytes]
     feedback: Mapped[Feedback] = relationship(back_populates="region")
 
 
 class Fingerprint(Base):
-    """A perceptual hash of an analysed picture (`number` 0), or of one of a clip's frames.
+    """Perceptual hash of an image or of a clip's frame. The image cannot be restored from it.
 
-    The 64 bits lie in four bands of 16, highest first, each with an index: near hashes agree in a band, or all but (see
-    `webapp.db.near_duplicates`). No picture can be made from them again.
+    The 64 bits are stored in four bands of 16, most significant first, each with an index. Near-duplicates share a band, or
+    almost (see `webapp.db.near_duplicates`).
     """
 
     __tablename__ = "fingerprint"
@@ -190,6 +197,7 @@ class Fingerprint(Base):
     )
 
     analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"), primary_key=True)
+    # Counts from 0.
     number: Mapped[int] = mapped_column(primary_key=True)
     band_1: Mapped[int] = mapped_column(index=True)
     band_2: Mapped[int] = mapped_column(index=True)
@@ -199,11 +207,7 @@ class Fingerprint(Base):
 
 
 class Media(Base):
-    """One kept file, bare of metadata, however many visitors gave it.
-
-    `sha256` is of the bytes as they are kept, and what makes two files the same. `name` is random: a file that is stored anew while its
-    twin is being deleted lies elsewhere, so that neither can hit the other, and the store's listing tells nothing of what is in it.
-    """
+    """Stored file without metadata. Identical files of several visitors are stored once."""
 
     __tablename__ = "media"
     __table_args__ = (
@@ -213,7 +217,10 @@ class Media(Base):
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # sha256 of the stored bytes. It identifies the file.
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    # Random name in the media store, which reveals nothing about the file.
+    # If a file is stored again during the deletion of its copy, the two have different names.
     name: Mapped[str] = mapped_column(String(32), unique=True)
     kind: Mapped[str] = mapped_column(String(8))
     format: Mapped[str] = mapped_column(String(16))
@@ -222,19 +229,18 @@ class Media(Base):
 
 
 class Consent(Base):
-    """A visitor agreed, at `given_at`, to the text of `text_version`, that the file of an analysis is kept.
-
-    `media` is what was kept; None where there was no room. Media hangs on rows of this table alone: none is kept without consent.
-    `orientation` (EXIF, 1 to 8) turns a kept JPEG upright; other kinds are kept upright, with 1.
-    """
+    """Consent of a visitor to the storage of a file. Only rows of this table refer to media."""
 
     __tablename__ = "consent"
     __table_args__ = (CheckConstraint("orientation BETWEEN 1 AND 8", name="orientation"),)
 
     analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"), primary_key=True)
     given_at: Mapped[datetime] = mapped_column(UTCTime)
+    # Version of the consent text, see `webapp.domain.consent`.
     text_version: Mapped[str] = mapped_column(String(16))
+    # None if the store had no room.
     media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"), index=True)
+    # EXIF orientation, 1 to 8, that turns a stored JPEG upright. Other formats are stored upright, with 1.
     orientation: Mapped[int] = mapped_column(default=1, server_default="1")
     analysis: Mapped[Analysis] = relationship(back_populates="consent")
     media: Mapped[Media | None] = relationship()

@@ -1,4 +1,4 @@
-"""The audit log: what was done, each entry sealed with the one before it."""
+"""Hash-chained audit log."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from webapp.db.tables.base import Base
 
 
 class AuditEntry(Base):
-    """One thing that was done. Triggers refuse every change; `webapp.db.audit_chain` writes and checks.
+    """Entry of the audit log. Triggers refuse every change; `webapp.db.audit_chain` appends and verifies.
 
-    All but the number is text, kept as it was hashed, so that there is no second way to write the same entry. `number` counts from 1
-    without a gap; `subject` is an id that says nothing of a visitor, or empty; `details` is a small JSON object; `previous` is the
-    hash of the entry before.
+    All columns but `number` are text, exactly as it was hashed, so that an entry has only one spelling.
     """
 
     __tablename__ = "audit"
 
+    # Counts from 1 without a gap.
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     created_at: Mapped[str] = mapped_column(String(32))
     actor: Mapped[str] = mapped_column(String(64))
     action: Mapped[str] = mapped_column(String(32))
+    # Id that reveals nothing about a visitor, or empty.
     subject: Mapped[str] = mapped_column(String(64))
+    # Small JSON object.
     details: Mapped[str] = mapped_column(Text)
+    # Hash of the entry before.
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
 
 class AuditHead(Base):
-    """The last entry's number and hash, in one row: writers queue at it, and it tells of entries missing at the end."""
+    """Number and hash of the last entry, in a single row.
+
+    Writers lock it, so entries are appended one after another. It reveals entries that are missing at the end.
+    """
 
     __tablename__ = "audit_head"
     __table_args__ = (CheckConstraint("id = 1", name="id"),)

@@ -1,4 +1,4 @@
-"""What moderators settle: cases, who holds them, what they say, and what was decided."""
+"""Cases of the moderators, with claims, labels and decisions."""
 
 from __future__ import annotations
 
@@ -9,27 +9,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.tables.account import Account
 from webapp.db.tables.analysis import Analysis
-from webapp.db.tables.base import Base, UTCTime
+from webapp.db.tables.base import Base, UTCTime, one_of
 from webapp.domain.enums import CaseState, LabelValue, Reason, Stage, Tag
 from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES
 
 
-def _one_of(
-    column: str, words: type[CaseState] | type[LabelValue] | type[Reason] | type[Stage] | type[Tag]
-) -> str:
-    return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
-
-
 class Case(Base):
-    """One face (or whole file) to settle, and all the analyses it came from.
-
-    `rank` orders the open ones: log(uncertainty x dispute) - opened_at / age; so a case gains a factor e over later ones for every `age`
-    it waits longer, and the order needs no clock. `wanted` independent labels are asked for; `audited`: drawn at random.
-    """
+    """Face, or whole file, that moderators decide on. Near-duplicates share a case."""
 
     __tablename__ = "cases"
     __table_args__ = (
-        CheckConstraint(_one_of("state", CaseState), name="state"),
+        CheckConstraint(one_of("state", CaseState), name="state"),
         Index("ix_cases_state_rank", "state", "rank"),
     )
 
@@ -37,8 +27,12 @@ class Case(Base):
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
     opened_at: Mapped[datetime] = mapped_column(UTCTime)
     state: Mapped[str] = mapped_column(String(16))
+    # Independent labels that are required.
     wanted: Mapped[int]
+    # log(uncertainty * dispute) - opened_at / LENS_CASE_AGE. A case gains a factor e over later ones for every such age.
+    # The order does not depend on the current time.
     rank: Mapped[float]
+    # Drawn at random for the audit sample.
     audited: Mapped[bool] = mapped_column(default=False, server_default=false())
     gold: Mapped[Gold | None] = relationship(back_populates="case", cascade="all, delete-orphan")
     items: Mapped[list[CaseItem]] = relationship(
@@ -54,7 +48,7 @@ class Case(Base):
 
 
 class Gold(Base):
-    """The known answer of a case that tests the moderators: they never settle it, and its state stays as it is."""
+    """Known answer of a case that tests the moderators. Labels never decide such a case; its state stays open."""
 
     __tablename__ = "gold"
     __table_args__ = (CheckConstraint("value IN ('real', 'fake')", name="value"),)
@@ -66,31 +60,30 @@ class Gold(Base):
 
 
 class CaseItem(Base):
-    """One analysis of a case; `subject` as in feedback. The first shows the moderators its picture.
-
-    `fake_prob`: calibrated, of the subject: a picture's face (frame-level), a clip's person or a whole file (video-level for clips). Those
-    with the reason `audit` were drawn before anybody voted, whatever their score: the only unbiased sample.
-    """
+    """Analysis that belongs to a case. Moderators see the media of the first one."""
 
     __tablename__ = "case_item"
     __table_args__ = (
         UniqueConstraint("analysis_id", "subject"),
-        CheckConstraint(_one_of("reason", Reason), name="reason"),
+        CheckConstraint(one_of("reason", Reason), name="reason"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"))
+    # As in `Feedback`.
     subject: Mapped[int]
+    # Items with the reason `audit` were drawn before any vote and independent of the score: the only unbiased sample.
     reason: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCTime)
+    # Calibrated. Frame-level for an image's face, video-level for a clip's track or a whole clip.
     fake_prob: Mapped[float | None]
     case: Mapped[Case] = relationship(back_populates="items")
     analysis: Mapped[Analysis] = relationship()
 
 
 class Claim(Base):
-    """A moderator's hold on a case until `until`. A case has `wanted` slots, a moderator one claim."""
+    """Lease of a case by a moderator. A case has `wanted` slots; a moderator has at most one claim."""
 
     __tablename__ = "claim"
     __table_args__ = (UniqueConstraint("case_id", "slot"),)
@@ -100,21 +93,18 @@ class Claim(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), unique=True)
     slot: Mapped[int]
     taken_at: Mapped[datetime] = mapped_column(UTCTime)
+    # Expiry, unless the moderator stays active.
     until: Mapped[datetime] = mapped_column(UTCTime)
     case: Mapped[Case] = relationship(back_populates="claims")
 
 
 class Label(Base):
-    """What a moderator said. Rows are never changed but for `withdrawn_at`: a later one counts instead.
-
-    `confidence` 1 (a guess) to 3 (certain); `seconds` from taking the case to this label; `model_sha256`: the model whose answer was
-    revealed, None for a blind label; `media_sha256`: the kept file that was shown.
-    """
+    """Label of a moderator. Only `withdrawn_at` changes; a corrected label is a new row."""
 
     __tablename__ = "label"
     __table_args__ = (
-        CheckConstraint(_one_of("value", LabelValue), name="value"),
-        CheckConstraint(_one_of("stage", Stage), name="stage"),
+        CheckConstraint(one_of("value", LabelValue), name="value"),
+        CheckConstraint(one_of("stage", Stage), name="stage"),
         CheckConstraint("confidence BETWEEN 1 AND 3", name="confidence"),
         Index(
             "ix_label_counting",
@@ -133,11 +123,15 @@ class Label(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
     stage: Mapped[str] = mapped_column(String(16))
     value: Mapped[str] = mapped_column(String(16))
+    # 1 (a guess) to 3 (certain).
     confidence: Mapped[int]
     note: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[datetime] = mapped_column(UTCTime)
+    # Time from the claim to this label.
     seconds: Mapped[float]
+    # Model whose score was revealed. None for a blind label.
     model_sha256: Mapped[str | None] = mapped_column(String(64))
+    # Stored file that the moderator saw.
     media_sha256: Mapped[str | None] = mapped_column(String(64))
     withdrawn_at: Mapped[datetime | None] = mapped_column(UTCTime)
     case: Mapped[Case] = relationship(back_populates="labels")
@@ -147,37 +141,37 @@ class Label(Base):
 
 
 class LabelTag(Base):
-    """One reason of a label."""
+    """Reason of a label."""
 
     __tablename__ = "label_tag"
-    __table_args__ = (CheckConstraint(_one_of("tag", Tag), name="tag"),)
+    __table_args__ = (CheckConstraint(one_of("tag", Tag), name="tag"),)
 
     label_id: Mapped[int] = mapped_column(ForeignKey("label.id", ondelete="CASCADE"), primary_key=True)
     tag: Mapped[str] = mapped_column(String(16), primary_key=True)
 
 
 class LabelRegion(Base):
-    """What a moderator painted: a grey PNG over the whole upright picture, or over a clip's frame at `time` seconds."""
+    """Region that a moderator painted for a label."""
 
     __tablename__ = "label_region"
     __table_args__ = (CheckConstraint(f"length(png) <= {MAX_REGION_BYTES}", name="png"),)
 
     label_id: Mapped[int] = mapped_column(ForeignKey("label.id", ondelete="CASCADE"), primary_key=True)
+    # Pixels of the mask, which covers the whole upright image or frame.
     width: Mapped[int]
     height: Mapped[int]
+    # Seconds from the start of the clip to the painted frame. None for images.
     time: Mapped[float | None]
+    # Grey PNG; 0 is unpainted.
     png: Mapped[bytes]
 
 
 class Decision(Base):
-    """A case's outcome; the last that was not undone counts. `how`: agreement, majority or adjudication.
-
-    `media_sha256`: the kept file that was looked at; of the case's other files it tells as near copies.
-    """
+    """Outcome of a case. The last decision that was not undone counts."""
 
     __tablename__ = "decision"
     __table_args__ = (
-        CheckConstraint(_one_of("value", LabelValue), name="value"),
+        CheckConstraint(one_of("value", LabelValue), name="value"),
         CheckConstraint("how IN ('agreement', 'majority', 'adjudication')", name="how"),
     )
 
@@ -187,12 +181,16 @@ class Decision(Base):
     how: Mapped[str] = mapped_column(String(16))
     decided_at: Mapped[datetime] = mapped_column(UTCTime)
     undone_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    # Stored file that the moderators saw. Other files of the case are its near-duplicates.
     media_sha256: Mapped[str | None] = mapped_column(String(64))
     case: Mapped[Case] = relationship(back_populates="decisions")
 
 
 class RegionAgreement(Base):
-    """How a model's heatmap agrees with what a moderator painted; no values where the region is about another face, or the file is gone."""
+    """Agreement of a model's heatmap with a painted region.
+
+    `hit` and `iou` are None if the region is about another face or the file was deleted.
+    """
 
     __tablename__ = "region_agreement"
     __table_args__ = (CheckConstraint("iou BETWEEN 0 AND 1", name="iou"),)
@@ -201,5 +199,6 @@ class RegionAgreement(Base):
     model_sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
     model_version: Mapped[str] = mapped_column(String(128))
     created_at: Mapped[datetime] = mapped_column(UTCTime)
+    # The heatmap's peak lies in the region.
     hit: Mapped[bool | None]
     iou: Mapped[float | None]

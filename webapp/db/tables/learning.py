@@ -1,4 +1,4 @@
-"""From decisions to a better model: frozen snapshots of them, runs that learn from those, and the models that came out."""
+"""Training snapshots, fine-tuning runs and model versions."""
 
 from __future__ import annotations
 
@@ -8,31 +8,27 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.tables.analysis import Analysis
-from webapp.db.tables.base import Base, UTCTime
+from webapp.db.tables.base import Base, UTCTime, one_of
 from webapp.db.tables.case import Case, Decision
 from webapp.domain.enums import LabelValue, ModelState, Part, RunState, SnapshotState
 
 
-def _one_of(column: str, *words: str) -> str:
-    return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
-
-
 class Snapshot(Base):
-    """Decided cases as they were at a moment, in a folder that is never changed but for what visitors delete.
-
-    `sha256` is of its snapshot.json, which names every file with its sha256. `stale`: something in it was deleted or undone since.
-    """
+    """Frozen data set of decided cases, in a folder that only deletions by visitors change."""
 
     __tablename__ = "snapshot"
-    __table_args__ = (CheckConstraint(_one_of("state", *SnapshotState), name="state"),)
+    __table_args__ = (CheckConstraint(one_of("state", SnapshotState), name="state"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
+    # sha256 of snapshot.json, which lists every file with its sha256.
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCTime)
     state: Mapped[str] = mapped_column(String(16))
+    # Items by label.
     real: Mapped[int]
     fake: Mapped[int]
+    # Items by split.
     train: Mapped[int]
     val: Mapped[int]
     gold: Mapped[int]
@@ -42,16 +38,13 @@ class Snapshot(Base):
 
 
 class SnapshotItem(Base):
-    """One face of a snapshot. `name` is of its files; `sha256` of its picture, `media_sha256` of the kept file it was cut from.
-
-    Once the analysis, the case or the decision is gone, so must be the item and its files.
-    """
+    """Face of a snapshot. If its analysis, case or decision is deleted, so are the item and its files."""
 
     __tablename__ = "snapshot_item"
     __table_args__ = (
         UniqueConstraint("snapshot_id", "name"),
-        CheckConstraint(_one_of("part", *Part), name="part"),
-        CheckConstraint(_one_of("label", LabelValue.REAL, LabelValue.FAKE), name="label"),
+        CheckConstraint(one_of("part", Part), name="part"),
+        CheckConstraint(one_of("label", (LabelValue.REAL, LabelValue.FAKE)), name="label"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -63,8 +56,11 @@ class SnapshotItem(Base):
     decision_id: Mapped[int | None] = mapped_column(
         ForeignKey("decision.id", ondelete="SET NULL"), index=True
     )
+    # Stem of the item's file names.
     name: Mapped[str] = mapped_column(String(48))
+    # sha256 of the face crop.
     sha256: Mapped[str] = mapped_column(String(64))
+    # sha256 of the stored file that the face was cropped from.
     media_sha256: Mapped[str] = mapped_column(String(64))
     part: Mapped[str] = mapped_column(String(8))
     label: Mapped[str] = mapped_column(String(8))
@@ -76,14 +72,11 @@ class SnapshotItem(Base):
 
 
 class TuningRun(Base):
-    """A fine-tuning. At most one is `running`; its process tells so by `beat_at`.
-
-    `folder` is named for the public id; `config` is JSON: what the trainer was asked for; `pid` of the process that trains.
-    """
+    """Fine-tuning run. At most one is `running`. Its folder is named after the public id."""
 
     __tablename__ = "tuning_run"
     __table_args__ = (
-        CheckConstraint(_one_of("state", *RunState), name="state"),
+        CheckConstraint(one_of("state", RunState), name="state"),
         Index(
             "ix_tuning_run_running",
             "state",
@@ -99,26 +92,24 @@ class TuningRun(Base):
     base_sha256: Mapped[str] = mapped_column(String(64))
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCTime)
-    beat_at: Mapped[datetime] = mapped_column(UTCTime)
+    # Last heartbeat of the training process.
+    heartbeat_at: Mapped[datetime] = mapped_column("beat_at", UTCTime)
     step: Mapped[int]
     steps: Mapped[int]
+    # Process id of the trainer.
     pid: Mapped[int | None]
+    # JSON object: options of the trainer.
     config: Mapped[str] = mapped_column(Text)
     message: Mapped[str] = mapped_column(Text, default="")
     snapshot: Mapped[Snapshot] = relationship()
 
 
 class ModelVersion(Base):
-    """Weights that answer, did, or may. Their folder is named for the version and never changed.
-
-    `source` is the name of the weights that the first ancestor was (LENS_WEIGHTS); at most one version of a source is its champion.
-    `sha256` is of model.safetensors, `config_sha256` of config.json with the thresholds; `parent_sha256` of the weights it was tuned
-    from, None for a first ancestor. `report` is the gate's, in JSON.
-    """
+    """Version of the model. Its folder is named after the version and never changes."""
 
     __tablename__ = "model_version"
     __table_args__ = (
-        CheckConstraint(_one_of("state", *ModelState), name="state"),
+        CheckConstraint(one_of("state", ModelState), name="state"),
         Index(
             "ix_model_version_champion",
             "source",
@@ -130,13 +121,18 @@ class ModelVersion(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     version: Mapped[str] = mapped_column(String(128), unique=True)
+    # LENS_WEIGHTS of the first ancestor. At most one version of a source is the champion.
     source: Mapped[str] = mapped_column(String(512))
+    # sha256 of model.safetensors.
     sha256: Mapped[str] = mapped_column(String(64), index=True)
+    # sha256 of config.json, which has the thresholds.
     config_sha256: Mapped[str] = mapped_column(String(64))
+    # sha256 of the weights that were fine-tuned. None for a first ancestor.
     parent_sha256: Mapped[str | None] = mapped_column(String(64))
     run_id: Mapped[int | None] = mapped_column(ForeignKey("tuning_run.id"), unique=True)
     state: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCTime)
+    # JSON object: report of the promotion gate.
     report: Mapped[str | None] = mapped_column(Text)
     promoted_at: Mapped[datetime | None] = mapped_column(UTCTime)
     promoted_by: Mapped[str | None] = mapped_column(String(64))
@@ -144,14 +140,14 @@ class ModelVersion(Base):
     run: Mapped[TuningRun | None] = relationship()
 
 
-class Succession(Base):
-    """One change of the champion, by a promotion or by naming an earlier one. The last that was not taken back made the present one."""
+class ChampionChange(Base):
+    """Change of the champion by a promotion or a rollback. The last change that was not undone made the current champion."""
 
     __tablename__ = "succession"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     before_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
     after_id: Mapped[int] = mapped_column(ForeignKey("model_version.id"))
-    taken_back_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    undone_at: Mapped[datetime | None] = mapped_column("taken_back_at", UTCTime)
     before: Mapped[ModelVersion] = relationship(foreign_keys=before_id)
     after: Mapped[ModelVersion] = relationship(foreign_keys=after_id)

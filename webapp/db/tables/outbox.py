@@ -1,4 +1,4 @@
-"""What is to be told to the host's webhook, and was not yet."""
+"""Outbox of webhook messages."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from webapp.db.tables.base import Base, UTCTime
 
 
 class Outbox(Base):
-    """One message, written in the transaction that did what it tells of, and deleted once it has arrived.
-
-    `public_id` is the same at every try, so that a receiver can tell a message that comes twice.
-    """
+    """Undelivered webhook message. It is written in the transaction that it reports, and deleted after delivery."""
 
     __tablename__ = "outbox"
 
     id: Mapped[int] = mapped_column(primary_key=True)
+    # The same at every attempt, so that the receiver recognises duplicates.
     public_id: Mapped[str] = mapped_column(String(32), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCTime)
     event: Mapped[str] = mapped_column(String(32))
+    # JSON object.
     body: Mapped[str] = mapped_column(Text)
+    # Attempts so far.
     tries: Mapped[int]
+    # Time of the next attempt.
     next_at: Mapped[datetime] = mapped_column(UTCTime, index=True)

@@ -35,7 +35,7 @@ class FederatedSignInService:
         Raises Refused with too_many_tries, account_disabled, name_taken (by a local account), and as
         `MembershipPolicy.role_of` does.
         """
-        self._attempts.count(identity.outside_id)
+        self._attempts.count(identity.external_id)
         try:
             return self._admit(identity, self._policy.role_of(identity), previous)
         except Refused as refusal:
@@ -46,14 +46,14 @@ class FederatedSignInService:
         with self._audit.transaction() as (session, tell):
             # Two browsers of one person must not create two accounts.
             queries.lock_accounts(session)
-            account = queries.account_by_outside_id(session, identity.outside_id)
+            account = queries.account_by_external_id(session, identity.external_id)
             if account is not None and account.disabled_at is not None:
                 raise Refused("account_disabled", "Your account here is disabled. Ask an admin.")
             if account is None or account.name != identity.account_name:
                 _free_name(session, identity.account_name)
             if account is None:
                 account = Account(
-                    name=identity.account_name, role=role, created_at=now(), outside_id=identity.outside_id
+                    name=identity.account_name, role=role, created_at=now(), external_id=identity.external_id
                 )
                 session.add(account)
                 session.flush()
@@ -67,7 +67,7 @@ class FederatedSignInService:
 
     def _turn_away(self, identity: Identity, code: str) -> None:
         with self._audit.transaction() as (session, tell):
-            account = queries.account_by_outside_id(session, identity.outside_id)
+            account = queries.account_by_external_id(session, identity.external_id)
             subject = ""
             if account is not None:
                 subject = account_subject(account.id)
@@ -87,7 +87,7 @@ def _free_name(session: Session, name: str) -> None:
     if holder is None:
         return
     # Only local accounts made before the prefix was reserved can have such a name.
-    if holder.outside_id is None:
+    if holder.external_id is None:
         raise Refused("name_taken", f"A local account is called {name}. Ask an admin.")
     holder.name = f"{name[:48]}#{holder.id}"
     session.flush()

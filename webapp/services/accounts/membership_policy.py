@@ -45,7 +45,7 @@ class Identity:
     memberships: tuple[Membership, ...]
 
     @property
-    def outside_id(self) -> str:
+    def external_id(self) -> str:
         """Return the permanent id under which the account is stored."""
         return f"{self.issuer} {self.subject}"
 

@@ -212,7 +212,7 @@ def _require_account(session: Session, name: str) -> Account:
 
 def _require_local(account: Account) -> Account:
     """Return a local account. Raises Refused with not_local for federated ones."""
-    if account.outside_id is not None:
+    if account.external_id is not None:
         raise _not_local()
     return account
 

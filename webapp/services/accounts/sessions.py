@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.db import account_queries as queries
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
-from webapp.db.tables import Account, SignedIn
+from webapp.db.tables import Account, AccountSession
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, Role, user_actor
 from webapp.domain.errors import Refused
@@ -146,7 +146,7 @@ def new_session(session: Session, account: Account, previous: str | None) -> str
         queries.delete_session(session, token_hash(previous))
     token, moment = new_token(), now()
     session.add(
-        SignedIn(account_id=account.id, token_hash=token_hash(token), created_at=moment, seen_at=moment)
+        AccountSession(account_id=account.id, token_hash=token_hash(token), created_at=moment, seen_at=moment)
     )
     queries.delete_sessions_before(session, created=moment - LONGEST, seen=moment - IDLE)
     return token

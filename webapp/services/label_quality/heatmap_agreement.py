@@ -16,7 +16,7 @@ from laanet_core.evaluation.localization import Agreement, agreement
 from laanet_core.faces.tracking import iou
 from laanet_core.results import AnalysisResult
 from laanet_core.types import Box
-from webapp.db.measure_queries import Region, unmeasured_regions
+from webapp.db.measure_queries import PaintedRegion, unmeasured_regions
 from webapp.db.session import Sessions
 from webapp.db.tables import RegionAgreement
 from webapp.domain.clock import now
@@ -53,7 +53,7 @@ class HeatmapAgreementService:
             self._store(region, None if result is None else compare_region(region.png, result, region.box))
         return len(regions)
 
-    def _judged(self, region: Region) -> AnalysisResult | None:
+    def _judged(self, region: PaintedRegion) -> AnalysisResult | None:
         """None where the file cannot be read any more."""
         file = KeptFile(region.media.name, region.media.format, region.orientation)
         try:
@@ -63,7 +63,7 @@ class HeatmapAgreementService:
             logger.exception("kept media cannot be read: %s", file.name)
             return None
 
-    def _store(self, region: Region, found: Agreement | None) -> None:
+    def _store(self, region: PaintedRegion, found: Agreement | None) -> None:
         info = self._detector.info
         row = RegionAgreement(
             label_id=region.label_id,

@@ -18,7 +18,7 @@ from webapp.db import learning_queries as queries
 from webapp.db.account_queries import account_by_name
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
-from webapp.db.tables import Account, ModelVersion, Succession
+from webapp.db.tables import Account, ChampionChange, ModelVersion
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, ModelState, Role, user_actor
 from webapp.domain.errors import Unable
@@ -156,7 +156,7 @@ class VersionService:
                 )
             _require_fresh(session, row)
             _replace(session, before, row, admin)
-            session.add(Succession(before=before, after=row))
+            session.add(ChampionChange(before=before, after=row))
             tell(
                 Event(
                     user_actor(admin.id), Action.MODEL_PROMOTED, f"model:{version}"[:64], _told(before, row)
@@ -189,9 +189,9 @@ class VersionService:
                 ModelState.RETIRED if before in _line(session, row) else ModelState.REJECTED,
             )
             if to is None and last is not None:
-                last.taken_back_at = now()
+                last.undone_at = now()
             else:
-                session.add(Succession(before=before, after=row))
+                session.add(ChampionChange(before=before, after=row))
             tell(
                 Event(
                     user_actor(admin.id),

@@ -93,7 +93,7 @@ class Triage:
             return
         for subject, reason in self._asked(session, analysis):
             self._open(session, analysis, subject, reason, tell)
-        analysis.looked_at = moment
+        analysis.triaged_at = moment
 
     def _asked(self, session: Session, analysis: Analysis) -> list[tuple[Subject, Reason | None]]:
         """Every subject that something is to be done for, and why; None: it only joins what others have opened.
@@ -101,7 +101,7 @@ class Triage:
         The draw comes first of all reasons, and once, before anybody can vote: the sample must not lack what is also disputed.
         """
         subjects = subjects_of(analysis)
-        first = analysis.looked_at is None
+        first = analysis.triaged_at is None
         drawn = {subject.number for subject in subjects if first and self._draw() < self._rules.audit_share}
         votes = _by_subject(opening_queries.last_votes(session, analysis.id), subjects)
         uncertain = self._uncertain(subjects)

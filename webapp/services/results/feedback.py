@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from webapp.db import queries
 from webapp.db.session import Sessions
-from webapp.db.tables import Analysis, Feedback, FeedbackTag, Region
+from webapp.db.tables import Analysis, Feedback, FeedbackRegion, FeedbackTag
 from webapp.domain.clock import now
 from webapp.domain.enums import Tag, Vote
 from webapp.domain.errors import Refused, unknown_receipt
@@ -108,7 +108,7 @@ def _row(analysis: Analysis, submission: Submission, checked: _Checked) -> Feedb
         note=submission.note,
         idempotency_key=submission.idempotency_key,
         tags=[FeedbackTag(tag=tag) for tag in checked.tags],
-        region=None if mask is None else Region(width=mask.width, height=mask.height, png=mask.png),
+        region=None if mask is None else FeedbackRegion(width=mask.width, height=mask.height, png=mask.png),
     )
 
 

@@ -118,7 +118,7 @@ class ReceiptService:
             _failing_as("not_saved", "It could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,
         ):
-            queries.set_held(session, receipt_hash(receipt), held, faces)
+            queries.set_stability(session, receipt_hash(receipt), held, faces)
 
     def delete(self, receipt: str) -> None:
         """Remove the analysis and all that hangs on it, from copies and backups too, and the kept file unless another receipt holds it
@@ -187,8 +187,8 @@ def _record(row: Analysis) -> dict[str, Any]:
         "created_at": row.created_at.isoformat(),
         "size": None if row.width is None else [row.width, row.height],
         "thresholds": None if (decision := decision_of(row)) is None else _thresholds(decision),
-        "held": row.held,
-        "unstable_faces": [face.number for face in row.faces if face.held is False],
+        "held": row.is_stable,
+        "unstable_faces": [face.number for face in row.faces if face.is_stable is False],
         "feedback": [_said(feedback) for feedback in row.feedback],
         "later_scores": [_later(rescore) for rescore in row.rescores],
         "notify": row.notify,

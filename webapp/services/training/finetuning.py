@@ -100,7 +100,7 @@ class FinetuneService:
             if run is None:
                 run = TuningRun(
                     public_id=new_id(), snapshot=snapshot, base_sha256=base.sha256, state=RunState.WAITING, created_at=now(),
-                    beat_at=now(), step=0, steps=steps, config=wish.config(), message="",
+                    heartbeat_at=now(), step=0, steps=steps, config=wish.config(), message="",
                 )  # fmt: skip
                 session.add(run)
             return run.public_id
@@ -133,7 +133,7 @@ class FinetuneService:
                             {"snapshot": run.snapshot.public_id, "step": run.step},
                         )
                     )
-                run.state, run.beat_at, run.message = RunState.RUNNING, now(), ""
+                run.state, run.heartbeat_at, run.message = RunState.RUNNING, now(), ""
                 return run
         except IntegrityError as error:
             raise Unable("run_busy", "another run has just begun") from error
@@ -216,7 +216,7 @@ class FinetuneService:
         folder = self._folder / run.public_id
         if folder.is_dir():
             return process.is_held(folder / process.SUPERVISOR) or process.is_held(folder / process.DETACHED)
-        return run.beat_at > now() - _SILENT
+        return run.heartbeat_at > now() - _SILENT
 
     @contextmanager
     def _telling(self, public_id: str) -> Iterator[None]:
@@ -288,7 +288,7 @@ class FinetuneService:
     def _beat(self, public_id: str, step: int, pid: int | None) -> Unable | None:
         with self._sessions.begin() as session:
             run = _run(session, public_id)
-            run.beat_at, run.step, run.pid = now(), step, pid
+            run.heartbeat_at, run.step, run.pid = now(), step, pid
             if run.state == RunState.CANCELLED:
                 return Unable("run_cancelled", f"the run {public_id} was cancelled")
             if run.snapshot.state == SnapshotState.STALE:
@@ -356,7 +356,7 @@ class FinetuneService:
     def _note(self, public_id: str, **values: Any) -> None:
         with self._sessions.begin() as session:
             session.execute(
-                update(TuningRun).where(TuningRun.public_id == public_id).values(beat_at=now(), **values)
+                update(TuningRun).where(TuningRun.public_id == public_id).values(heartbeat_at=now(), **values)
             )
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from webapp.db.session import Sessions
-from webapp.db.tables import Account, SignedIn
+from webapp.db.tables import Account, AccountSession
 from webapp.domain.enums import Role
 from webapp.domain.errors import Refused
 from webapp.services.accounts import HOST, AccountService, SignInService
@@ -37,7 +37,7 @@ def test_concurrent_browsers_of_one_person_create_one_account(
     assert len({person.id for token in tokens if (person := signing.person_of(token))}) == 1
     with sessions() as session:
         assert [account.name for account in session.scalars(select(Account))] == ["hf:ada"]
-        assert len(session.scalars(select(SignedIn)).all()) == 8
+        assert len(session.scalars(select(AccountSession)).all()) == 8
 
 
 def test_members_who_swap_names_keep_their_accounts(
@@ -51,16 +51,16 @@ def test_members_who_swap_names_keep_their_accounts(
         list(pool.map(members.sign_in, swaps))
     with sessions() as session:
         accounts = session.scalars(select(Account)).all()
-        assert sorted(str(account.outside_id)[-2:] for account in accounts) == ["u1", "u2", "u3"]
+        assert sorted(str(account.external_id)[-2:] for account in accounts) == ["u1", "u2", "u3"]
         assert len({account.name for account in accounts}) == 3
     members.sign_in(member("u1", "bela"))
     members.sign_in(member("u2", "ada"))
     with sessions() as session:
         assert (
-            session.scalars(select(Account.name).where(Account.outside_id.endswith("u1"))).one() == "hf:bela"
+            session.scalars(select(Account.name).where(Account.external_id.endswith("u1"))).one() == "hf:bela"
         )
         assert (
-            session.scalars(select(Account.name).where(Account.outside_id.endswith("u2"))).one() == "hf:ada"
+            session.scalars(select(Account.name).where(Account.external_id.endswith("u2"))).one() == "hf:ada"
         )
 
 

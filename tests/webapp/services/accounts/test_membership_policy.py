@@ -27,7 +27,7 @@ def test_an_identity_is_read_from_userinfo() -> None:
     }
     userinfo = {"sub": "u1", "preferred_username": "Ada-L", "orgs": [organisation]}
     person = read_identity("https://provider.example", userinfo)
-    assert person.outside_id == "https://provider.example u1"
+    assert person.external_id == "https://provider.example u1"
     assert person.account_name == "hf:ada-l"
     assert person.memberships == (Membership(ORGANISATION_ID, "Lens", "admin", locked=True),)
 

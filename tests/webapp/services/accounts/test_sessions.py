@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from tests.webapp.services.accounts.conftest import LOOPBACK, PASSWORD, refusal_code
 from webapp.db.session import Sessions
-from webapp.db.tables import Account, SignedIn
+from webapp.db.tables import Account, AccountSession
 from webapp.domain.clock import now
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST, AccountService, Person, SignInService
@@ -22,17 +22,17 @@ def test_sessions_expire(ada: Person, signing: SignInService, sessions: Sessions
         token = signing.sign_in("ada", PASSWORD, "", LOOPBACK)
         assert signing.person_of(token) is not None
         with sessions.begin() as session:
-            session.execute(update(SignedIn).values({column: now() - longest - timedelta(seconds=1)}))
+            session.execute(update(AccountSession).values({column: now() - longest - timedelta(seconds=1)}))
         assert signing.person_of(token) is None
 
 
 def test_a_request_prolongs_a_session(ada: Person, signing: SignInService, sessions: Sessions) -> None:
     token = signing.sign_in("ada", PASSWORD, "", LOOPBACK)
     with sessions.begin() as session:
-        session.execute(update(SignedIn).values(seen_at=now() - IDLE / 2))
+        session.execute(update(AccountSession).values(seen_at=now() - IDLE / 2))
     signing.person_of(token)
     with sessions() as session:
-        assert session.query(SignedIn).one().seen_at > now() - timedelta(minutes=1)
+        assert session.query(AccountSession).one().seen_at > now() - timedelta(minutes=1)
 
 
 def test_signing_in_again_ends_the_earlier_session(ada: Person, signing: SignInService) -> None:

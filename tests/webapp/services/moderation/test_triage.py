@@ -428,7 +428,7 @@ def fill(sessions: Sessions, count: int) -> None:
         "model_version": "1",
         "model_sha256": "f" * 64,
         "notify": False,
-        "looked_at": moment,
+        "triaged_at": moment,
     }
     with sessions.begin() as session:
         rows = [{**same, **model, "receipt_hash": receipt_hash(new_receipt())} for _ in range(count)]

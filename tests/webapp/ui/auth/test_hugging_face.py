@@ -19,7 +19,7 @@ from starlette.testclient import TestClient
 from tests.openid_provider import CALLBACK, HOST, ORGANISATION, SCOPES, OpenIDProvider, user
 from tests.webapp.ui.auth.conftest import PASSWORD, answer_secret
 from webapp.db.session import Sessions
-from webapp.db.tables import Account, AuditEntry, SignedIn
+from webapp.db.tables import Account, AccountSession, AuditEntry
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST as THE_HOST
 from webapp.services.accounts import AccountService, SignInService
@@ -147,7 +147,7 @@ def test_a_member_signs_in_and_out(client: Client, provider: OpenIDProvider, ses
     assert state.startswith('__Host-lens_away="";')
     assert client.get("/desk/").json() == {"secret": "cases"}
     found = account(sessions, "hf:ada-l")
-    assert (found.role, found.password_hash, found.outside_id) == (
+    assert (found.role, found.password_hash, found.external_id) == (
         Role.MODERATOR,
         None,
         f"{provider.address} u1",
@@ -249,7 +249,7 @@ def test_roles_follow_the_organisation_and_lost_membership_ends_sessions(
     client.cookies.set(cookies.SESSION, session_token)
     assert client.get("/desk/").status_code == 401
     with sessions() as session:
-        assert session.scalars(select(SignedIn)).all() == []
+        assert session.scalars(select(AccountSession)).all() == []
     assert audit_entries(sessions)[-1] == (
         "none",
         "sign_in_refused",
@@ -276,7 +276,7 @@ def test_an_account_follows_the_person_not_the_name(
     sign_in(client)
     third = account(sessions, "hf:ada-l").id
     assert len({first, second, third}) == 3
-    assert account(sessions, f"hf:ada-l#{first}").outside_id == f"{provider.address} u1"
+    assert account(sessions, f"hf:ada-l#{first}").external_id == f"{provider.address} u1"
     provider.user = user("u1", "ada-third")
     sign_in(client)
     assert account(sessions, "hf:ada-third").id == first
@@ -290,7 +290,7 @@ def test_local_and_outside_accounts_never_turn_into_each_other(
             accounts.invite(THE_HOST, name, Role.ADMIN)
     accounts.accept(accounts.invite(THE_HOST, "ada-l", Role.ADMIN), PASSWORD)
     sign_in(client)
-    assert account(sessions, "ada-l").outside_id is None
+    assert account(sessions, "ada-l").external_id is None
     assert client.get("/desk/").status_code == 200
     refused = client.get("/second-factor")
     assert (refused.status_code, "not_local" in refused.text) == (422, True)

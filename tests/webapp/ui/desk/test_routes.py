@@ -13,7 +13,7 @@ from sqlalchemy import update
 
 from tests.conftest import Server
 from tests.desks import Moderator, close_all, keep, open_on, records_of, rows_of, signed_in
-from webapp.db.tables import SignedIn
+from webapp.db.tables import AccountSession
 from webapp.domain.clock import now
 from webapp.domain.ids import new_id
 from webapp.services.accounts import HOST, AccountService
@@ -82,7 +82,7 @@ def every_request(
 
 def expire(server: Server, moderator: Moderator) -> None:
     with records_of(server) as sessions, sessions.begin() as session:
-        session.execute(update(SignedIn).values(seen_at=now() - timedelta(hours=3)))
+        session.execute(update(AccountSession).values(seen_at=now() - timedelta(hours=3)))
 
 
 def test_nobody_acts_who_may_not(desk_server: Server, mia: Moderator, case: str) -> None:
