@@ -24,7 +24,7 @@ def all_accounts(session: Session) -> Sequence[Account]:
     return session.scalars(select(Account).order_by(Account.name)).all()
 
 
-def count_admins(session: Session) -> int:
+def count_enabled_admins(session: Session) -> int:
     """How many admins are not disabled."""
     admins = (
         select(func.count())
@@ -48,7 +48,7 @@ def session_by_token(session: Session, token_hash: str) -> AccountSession | None
     return session.scalar(select(AccountSession).where(AccountSession.token_hash == token_hash))
 
 
-def has_session(session: Session, account_id: int, *, created: datetime, seen: datetime) -> bool:
+def has_live_session(session: Session, account_id: int, *, created: datetime, seen: datetime) -> bool:
     """Whether the account is signed in, by a session that is younger than both."""
     live = select(AccountSession.id).where(
         AccountSession.account_id == account_id,
@@ -72,19 +72,19 @@ def delete_session(session: Session, token_hash: str) -> bool:
     )
 
 
-def delete_sessions_before(session: Session, *, created: datetime, seen: datetime) -> None:
+def delete_expired_sessions(session: Session, *, created: datetime, seen: datetime) -> None:
     session.execute(
         delete(AccountSession).where(or_(AccountSession.created_at < created, AccountSession.seen_at < seen))
     )
 
 
-def note_seen(session: Session, token_hash: str, moment: datetime) -> None:
+def touch_session(session: Session, token_hash: str, moment: datetime) -> None:
     session.execute(
         update(AccountSession).where(AccountSession.token_hash == token_hash).values(seen_at=moment)
     )
 
 
-def use_totp_step(session: Session, account_id: int, step: int) -> bool:
+def consume_totp_step(session: Session, account_id: int, step: int) -> bool:
     """Whether a code of this time step may still be used; from now on it may not, nor an earlier one."""
     used = (
         update(Account)
@@ -99,7 +99,7 @@ def link_by_token(session: Session, token_hash: str) -> Link | None:
     return session.scalar(select(Link).where(Link.token_hash == token_hash))
 
 
-def take_link(session: Session, token_hash: str) -> Link | None:
+def lock_link(session: Session, token_hash: str) -> Link | None:
     """The link, for one taker only: whoever comes second waits, and finds it gone."""
     session.execute(update(Link).where(Link.token_hash == token_hash).values(purpose=Link.purpose))
     return link_by_token(session, token_hash)

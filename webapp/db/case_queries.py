@@ -39,7 +39,7 @@ def case_by_public_id(session: Session, public_id: str, *, locked: bool = False)
     return session.scalar(query.with_for_update() if locked else query)
 
 
-def open_case_of(session: Session, analysis_ids: Sequence[int], subject: int) -> Case | None:
+def undecided_case_of(session: Session, analysis_ids: Sequence[int], subject: int) -> Case | None:
     """The case, not decided yet, that any of these analyses belongs to under this subject."""
     items = select(CaseItem.case_id).where(
         CaseItem.analysis_id.in_(analysis_ids), CaseItem.subject == subject
@@ -49,7 +49,7 @@ def open_case_of(session: Session, analysis_ids: Sequence[int], subject: int) ->
     )
 
 
-def item_of(session: Session, analysis_id: int, subject: int) -> CaseItem | None:
+def item_of_subject(session: Session, analysis_id: int, subject: int) -> CaseItem | None:
     return session.scalar(
         select(CaseItem).where(CaseItem.analysis_id == analysis_id, CaseItem.subject == subject)
     )
@@ -62,7 +62,7 @@ def first_item(session: Session, case_id: int) -> CaseItem:
     ).one()
 
 
-def votes_on(session: Session, case_id: int, *, newest: int) -> list[str]:
+def latest_votes(session: Session, case_id: int, *, newest: int) -> list[str]:
     """What visitors said last of a case's subject, or of the whole file: one vote a receipt, of its `newest` items."""
     items = (
         select(CaseItem.analysis_id, CaseItem.subject)
@@ -81,13 +81,13 @@ def votes_on(session: Session, case_id: int, *, newest: int) -> list[str]:
     return list(session.scalars(select(Feedback.vote).where(Feedback.id.in_(last)).order_by(Feedback.id)))
 
 
-def shown_media(session: Session, item: CaseItem) -> str | None:
+def stored_media_sha256(session: Session, item: CaseItem) -> str | None:
     """The sha256 of the kept file of an item; None where none is kept."""
     held = select(Media.sha256).join(Consent, Consent.media_id == Media.id)
     return session.scalar(held.where(Consent.analysis_id == item.analysis_id))
 
 
-def next_gold(session: Session, account_id: int, skipped: Sequence[str], place: float) -> Case | None:
+def gold_case_at(session: Session, account_id: int, skipped: Sequence[str], place: float) -> Case | None:
     """One of the cases with a known answer that the person has not labelled nor skipped, the one at `place` (0 to 1) of them all."""
     found = (
         select(Case.id)
@@ -108,7 +108,7 @@ def delete_expired_claims(session: Session, moment: datetime) -> None:
     session.execute(delete(Claim).where(Claim.until <= moment))
 
 
-def claim_of(session: Session, account_id: int) -> Claim | None:
+def claim_of_account(session: Session, account_id: int) -> Claim | None:
     return session.scalar(select(Claim).where(Claim.account_id == account_id))
 
 
@@ -117,7 +117,7 @@ def next_case(session: Session, account_id: int, skipped: Sequence[str] = ()) ->
     return _locked(session, account_id, _takeable(account_id).where(Case.public_id.not_in(skipped)))
 
 
-def takeable_case(session: Session, account_id: int, public_id: str) -> Case | None:
+def claimable_case(session: Session, account_id: int, public_id: str) -> Case | None:
     """The case, if the person could be given it, or has taken back a label on one whose answer is known."""
     of_this = Case.public_id == public_id
     known = exists().where(
@@ -137,7 +137,7 @@ def _locked(session: Session, account_id: int, takeable: Select[Case]) -> Case |
     return None
 
 
-def following_case(session: Session, account_id: int, without: Sequence[str]) -> Case | None:
+def upcoming_case(session: Session, account_id: int, without: Sequence[str]) -> Case | None:
     """What `next_case` would give; nothing is locked."""
     return session.scalar(_takeable(account_id).where(Case.public_id.not_in(without)).limit(1))
 
@@ -161,7 +161,7 @@ def _final_label(account_id: int) -> Exists:
     return exists().where(Label.case_id == Case.id, *_final_of(account_id))
 
 
-def count_waiting(session: Session, account_id: int) -> int:
+def count_open_cases(session: Session, account_id: int) -> int:
     """How many open cases the person has not labelled to the end; those that others hold are among them."""
     every = session.scalar(select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)) or 0
     mine = (
@@ -196,7 +196,7 @@ def disputed_cases(session: Session, account_id: int, *, limit: int) -> Sequence
     ).all()
 
 
-def shown_item(session: Session, case_id: int) -> CaseItem | None:
+def displayed_item(session: Session, case_id: int) -> CaseItem | None:
     """The case's first item whose file is kept; where none is, the first. With its analysis, faces, consent and media."""
     whole = selectinload(CaseItem.analysis)
     query = (
@@ -212,7 +212,7 @@ def shown_item(session: Session, case_id: int) -> CaseItem | None:
     return session.scalar(query.limit(1))
 
 
-def flags(session: Session, *, limit: int) -> Sequence[tuple[AuditEntry, str | None]]:
+def flagged_cases(session: Session, *, limit: int) -> Sequence[tuple[AuditEntry, str | None]]:
     """What moderators flagged, the latest first, and the state of each case; None where it is gone."""
     query = select(AuditEntry, Case.state).outerjoin(Case, Case.public_id == AuditEntry.subject)
     query = (
@@ -221,7 +221,7 @@ def flags(session: Session, *, limit: int) -> Sequence[tuple[AuditEntry, str | N
     return [(entry, state) for entry, state in session.execute(query)]
 
 
-def names_of(session: Session, account_ids: Collection[int]) -> dict[int, str]:
+def account_names(session: Session, account_ids: Collection[int]) -> dict[int, str]:
     return {
         row.id: row.name
         for row in session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
@@ -239,7 +239,7 @@ def labels_of(session: Session, case_id: int, *, account_id: int | None = None) 
     return session.scalars(query if account_id is None else query.where(Label.account_id == account_id)).all()
 
 
-def standing_decision(session: Session, case_id: int) -> Decision | None:
+def current_decision(session: Session, case_id: int) -> Decision | None:
     query = (
         select(Decision)
         .where(Decision.case_id == case_id, Decision.undone_at.is_(None))

@@ -14,7 +14,7 @@ from webapp.domain.enums import LabelValue, Reason
 
 
 @dataclass(frozen=True)
-class Scored:
+class ScoreRange:
     """Faces that got a score from one to the other, both included, from one model, in pictures or clips."""
 
     kind: str
@@ -52,7 +52,7 @@ def decided_cases(session: Session, before: datetime) -> Sequence[Decision]:
     return session.scalars(loaded.order_by(Decision.id)).all()
 
 
-def audited(session: Session, scored: Scored, before: datetime) -> tuple[int, int]:
+def count_audit_sample(session: Session, scored: ScoreRange, before: datetime) -> tuple[int, int]:
     """Of the cases drawn at random how many were decided real or fake, and how many of them fake; each case counts once."""
     first = select(func.min(CaseItem.id)).where(CaseItem.reason == Reason.AUDIT).group_by(CaseItem.case_id)
     query = (

@@ -98,7 +98,7 @@ class AccountService:
             _require_usable(queries.link_by_token(session, token_hash(token)))
         password_hash = passwords.hash_password(password)
         with self._audit.transaction() as (session, tell):
-            link = _require_usable(queries.take_link(session, token_hash(token)))
+            link = _require_usable(queries.lock_link(session, token_hash(token)))
             account = link.account
             actor, subject = user_actor(account.id), account_subject(account.id)
             tell(Event(actor, Action.PASSWORD_SET, subject, {"link": str(link.purpose)}))
@@ -179,7 +179,7 @@ class AccountService:
             # Two admins must not disable each other at the same time.
             queries.lock_accounts(session)
             account = _require_account(session, name)
-            admins_before = queries.count_admins(session)
+            admins_before = queries.count_enabled_admins(session)
             if role is not None:
                 _require_local(account).role = role
             if disabled is not None:
@@ -189,7 +189,7 @@ class AccountService:
                 account.links.clear()
                 queries.release_claim(session, account.id)
             session.flush()
-            if admins_before and queries.count_admins(session) == 0:
+            if admins_before and queries.count_enabled_admins(session) == 0:
                 raise Refused("last_admin", "There must be one admin left.")
             details = {"role": account.role, "disabled": account.disabled_at is not None}
             tell(Event(actor, Action.ACCOUNT_CHANGED, account_subject(account.id), details))
@@ -236,7 +236,7 @@ def _check_present_code(session: Session, account: Account, code: str) -> None:
     if account.totp_secret is None:
         return
     step = matching_time_step(account.totp_secret, code)
-    if step is None or not queries.use_totp_step(session, account.id, step):
+    if step is None or not queries.consume_totp_step(session, account.id, step):
         raise Refused(
             "wrong_present_code",
             "The code of your present key is wrong, or was used already: wait for the next one. "

@@ -88,7 +88,7 @@ class SignInService:
             return None
         if person is not None and stale:
             with self._sessions.begin() as session:
-                queries.note_seen(session, token_hash(token), moment)
+                queries.touch_session(session, token_hash(token), moment)
         return person
 
     def sign_out(self, token: str | None) -> None:
@@ -129,7 +129,9 @@ class SignInService:
         with self._audit.transaction() as (session, tell):
             deleted = queries.delete_session(session, token_hash(token))
             moment = now()
-            if not queries.has_session(session, account_id, created=moment - LONGEST, seen=moment - IDLE):
+            if not queries.has_live_session(
+                session, account_id, created=moment - LONGEST, seen=moment - IDLE
+            ):
                 queries.release_claim(session, account_id)
             if deleted and requested:
                 tell(Event(user_actor(account_id), Action.SIGNED_OUT, account_subject(account_id)))
@@ -148,7 +150,7 @@ def new_session(session: Session, account: Account, previous: str | None) -> str
     session.add(
         AccountSession(account_id=account.id, token_hash=token_hash(token), created_at=moment, seen_at=moment)
     )
-    queries.delete_sessions_before(session, created=moment - LONGEST, seen=moment - IDLE)
+    queries.delete_expired_sessions(session, created=moment - LONGEST, seen=moment - IDLE)
     return token
 
 
@@ -163,5 +165,5 @@ def _check_code(session: Session, account: Account, code: str) -> None:
     if not code.strip():
         raise Refused("code_needed", "Please enter the code of your authenticator app too.")
     step = matching_time_step(account.totp_secret, code)
-    if step is None or not queries.use_totp_step(session, account.id, step):
+    if step is None or not queries.consume_totp_step(session, account.id, step):
         raise _wrong_credentials()

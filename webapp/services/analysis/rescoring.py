@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 
 from laanet_core.results import AnalysisResult
-from webapp.db import queries
+from webapp.db import analysis_queries
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Consent, Rescore
 from webapp.domain.clock import now
@@ -46,7 +46,7 @@ class RescoringService:
         """Judge at most `limit` results that this model has not judged, the newest first."""
         judge: Judge = pinned(self._detector)
         with self._sessions() as session:
-            waiting = queries.to_rescore(session, judge.info.sha256, limit)
+            waiting = analysis_queries.consents_to_rescore(session, judge.info.sha256, limit)
         counts = {"scored": 0, "without": 0, "unreadable": 0}
         for analysis_id, consent in waiting:
             try:

@@ -16,7 +16,7 @@ from laanet_core.evaluation.localization import Agreement, agreement
 from laanet_core.faces.tracking import iou
 from laanet_core.results import AnalysisResult
 from laanet_core.types import Box
-from webapp.db.measure_queries import PaintedRegion, unmeasured_regions
+from webapp.db.label_quality_queries import PaintedRegion, unmeasured_regions
 from webapp.db.session import Sessions
 from webapp.db.tables import RegionAgreement
 from webapp.domain.clock import now

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from laanet_core.evaluation.metrics import wilson_interval
 from laanet_core.results import AnalysisResult
-from webapp.db.decision_queries import Scored, audited
+from webapp.db.decision_queries import ScoreRange, count_audit_sample
 from webapp.db.session import Sessions
 from webapp.domain.clock import now
 
@@ -56,7 +56,7 @@ def reliability_of(
     `delay`: for how long a decision may still be undone.
     """
     lowest, highest = max(fake_prob - AROUND, 0.0), min(fake_prob + AROUND, 1.0)
-    count, fakes = audited(session, Scored(kind, model_sha256, lowest, highest), now() - delay)
+    count, fakes = count_audit_sample(session, ScoreRange(kind, model_sha256, lowest, highest), now() - delay)
     if count < FEWEST:
         return None
     interval = wilson_interval(fakes, count)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from statistics import fmean, median
 
-from webapp.db import measure_queries as queries
-from webapp.db.measure_queries import Given
+from webapp.db import label_quality_queries as queries
+from webapp.db.label_quality_queries import CountingLabel
 from webapp.db.session import Sessions
 from webapp.db.tables import RegionAgreement
 from webapp.domain.enums import CaseState, Role, Stage
@@ -34,8 +34,8 @@ class LabelQualityService:
         if not isinstance(person, Host):
             require(person, Role.ADMIN)
         with self._sessions() as session:
-            given = queries.labels_given(session)
-            decided, gold = queries.standing_values(session), queries.gold_values(session)
+            given = queries.counting_labels(session)
+            decided, gold = queries.decided_values(session), queries.gold_values(session)
             agreements = queries.region_agreements(session)
         blind = [label for label in given if label.stage == Stage.BLIND and label.case_id not in gold]
         final = [label for label in given if label.stage == Stage.FINAL]
@@ -53,7 +53,7 @@ class LabelQualityService:
         )
 
 
-def _agreement(period: str, labels: Sequence[Given]) -> LabelAgreement:
+def _agreement(period: str, labels: Sequence[CountingLabel]) -> LabelAgreement:
     table = counts((label.case_id, label.value) for label in labels)
     several = int((table.sum(axis=1) >= 2).sum()) if labels else 0
     return LabelAgreement(
@@ -61,24 +61,26 @@ def _agreement(period: str, labels: Sequence[Given]) -> LabelAgreement:
     )
 
 
-def _by_month(labels: Sequence[Given]) -> list[tuple[str, list[Given]]]:
+def _by_month(labels: Sequence[CountingLabel]) -> list[tuple[str, list[CountingLabel]]]:
     """A case belongs to the month of its first label."""
     first: dict[int, str] = {}
-    months: dict[str, list[Given]] = defaultdict(list)
+    months: dict[str, list[CountingLabel]] = defaultdict(list)
     for label in labels:
         months[first.setdefault(label.case_id, label.created_at.strftime("%Y-%m"))].append(label)
     return sorted(months.items())
 
 
-def _by_person(labels: Sequence[Given]) -> list[list[Given]]:
-    people: dict[int, list[Given]] = defaultdict(list)
+def _by_person(labels: Sequence[CountingLabel]) -> list[list[CountingLabel]]:
+    people: dict[int, list[CountingLabel]] = defaultdict(list)
     for label in labels:
         if label.stage != Stage.ADJUDICATION:
             people[label.account_id].append(label)
     return sorted(people.values(), key=lambda own: own[0].name)
 
 
-def _person(own: Sequence[Given], decided: Mapping[int, str], gold: Mapping[int, str]) -> ModeratorStats:
+def _person(
+    own: Sequence[CountingLabel], decided: Mapping[int, str], gold: Mapping[int, str]
+) -> ModeratorStats:
     blind = {label.case_id: label.value for label in own if label.stage == Stage.BLIND}
     final = [label for label in own if label.stage == Stage.FINAL]
     others = {case: value for case, value in decided.items() if case not in gold}
@@ -98,7 +100,7 @@ def _alike(said: Mapping[int, str], known: Mapping[int, str]) -> Proportion:
     return Proportion(sum(said[case] == known[case] for case in both), len(both))
 
 
-def _switched(labels: Iterable[Given]) -> Proportion:
+def _switched(labels: Iterable[CountingLabel]) -> Proportion:
     """Of those who gave a blind and a final label on a case."""
     said: dict[tuple[int, int], dict[str, str]] = defaultdict(dict)
     for label in labels:
@@ -107,7 +109,7 @@ def _switched(labels: Iterable[Given]) -> Proportion:
     return Proportion(sum(values[Stage.BLIND] != values[Stage.FINAL] for values in both), len(both))
 
 
-def _median(labels: Sequence[Given]) -> float | None:
+def _median(labels: Sequence[CountingLabel]) -> float | None:
     return median(label.seconds for label in labels) if labels else None
 
 
@@ -118,7 +120,7 @@ def _heatmaps(rows: Sequence[RegionAgreement]) -> HeatmapStats:
     )
 
 
-def _suggestions(labels: Sequence[Given]) -> dict[str, dict[str, float]]:
+def _suggestions(labels: Sequence[CountingLabel]) -> dict[str, dict[str, float]]:
     """Everybody is weighed by all that was said; told is only what an adjudicator may know, who sees the arguments."""
     found = estimate_consensus((label.case, label.account_id, label.value) for label in labels)
     disputed = {label.case for label in labels if label.state == CaseState.DISPUTED}

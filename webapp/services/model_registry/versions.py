@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.db import learning_queries as queries
+from webapp.db import training_queries as queries
 from webapp.db.account_queries import account_by_name
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
@@ -72,7 +72,7 @@ class VersionService:
         given = weights_folder(self.source)
         info = load_weights(given).info
         with self._sessions() as session:
-            taken = queries.version_named(session, info.version)
+            taken = queries.version_by_name(session, info.version)
         version = info.version if taken is None else f"{info.version}-{info.sha256[:8]}"
         return self.register(given, version, state=ModelState.CHAMPION)
 
@@ -137,7 +137,7 @@ class VersionService:
         """
         standing = self.checked(version)
         with self._audit.transaction() as (session, tell):
-            queries.lock_learning(session)
+            queries.lock_training(session)
             admin = _admin(session, by)
             row, before = self._row(session, version), queries.champion(session, self.source)
             report = json.loads(row.report) if row.report else None
@@ -175,10 +175,10 @@ class VersionService:
             version = self._earlier(session, to).version
         standing = self.checked(version)
         with self._audit.transaction() as (session, tell):
-            queries.lock_learning(session)
+            queries.lock_training(session)
             admin = _admin(session, by)
             row, before = self._earlier(session, to), queries.champion(session, self.source)
-            last = queries.last_succession(session, self.source)
+            last = queries.last_champion_change(session, self.source)
             if before is None or row.version != version:
                 raise Unable("nothing_to_go_back_to", "somebody was faster")
             _replace(
@@ -211,13 +211,13 @@ class VersionService:
     def before(self) -> str | None:
         """The version that a rollback would let answer again."""
         with self._sessions() as session:
-            last = queries.last_succession(session, self.source)
+            last = queries.last_champion_change(session, self.source)
             return None if last is None else last.before.version
 
     def listed(self) -> list[dict[str, Any]]:
         """All versions, the newest first, ready for JSON."""
         with self._sessions() as session:
-            return [_facts(session, row) for row in queries.versions(session)]
+            return [_facts(session, row) for row in queries.all_versions(session)]
 
     def snapshot_of(self, version: str) -> str | None:
         """The snapshot that a version learned from; None for a first ancestor."""
@@ -240,7 +240,7 @@ class VersionService:
             return None if row.report is None else json.loads(row.report)
 
     def _row(self, session: Session, version: str) -> ModelVersion:
-        row = queries.version_named(session, version)
+        row = queries.version_by_name(session, version)
         if row is None:
             raise Unable("unknown_version", f"there is no version {version} of the model")
         return row
@@ -248,7 +248,7 @@ class VersionService:
     def _earlier(self, session: Session, to: str | None) -> ModelVersion:
         """Who answers after a rollback."""
         if to is None:
-            last = queries.last_succession(session, self.source)
+            last = queries.last_champion_change(session, self.source)
             if last is None:
                 raise Unable("nothing_to_go_back_to", "there is no earlier champion")
             return last.before
@@ -280,7 +280,7 @@ def _line(session: Session, row: ModelVersion) -> list[ModelVersion]:
     """A version and its ancestors, the first one last."""
     line = [row]
     while row.parent_sha256 is not None:
-        parent = queries.version_of_weights(session, row.parent_sha256)
+        parent = queries.version_by_sha256(session, row.parent_sha256)
         if parent is None or parent in line:
             break
         line.append(parent)

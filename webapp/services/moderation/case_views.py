@@ -125,7 +125,7 @@ class CaseViewService:
             if moderator.role == Role.ADMIN:
                 disputed = queries.disputed_cases(session, moderator.id, limit=MAX_DISPUTES)
             return QueueCounts(
-                waiting=queries.count_waiting(session, moderator.id),
+                waiting=queries.count_open_cases(session, moderator.id),
                 today=queries.count_labelled(session, moderator.id, today),
                 disputed=len(disputed),
             )
@@ -144,7 +144,7 @@ class CaseViewService:
         """Return the case that the person will probably get next, so that its picture can be prefetched."""
         moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
-            case = queries.following_case(session, moderator.id, skipped)
+            case = queries.upcoming_case(session, moderator.id, skipped)
             return None if case is None else _case_view(session, case)
 
     def media(self, person: Person | None, public_id: str) -> CaseMedia | None:
@@ -158,7 +158,7 @@ class CaseViewService:
             case = queries.case_by_public_id(session, public_id)
             if case is None or not _may_see(session, moderator, case):
                 raise unknown_case()
-            item = queries.shown_item(session, case.id)
+            item = queries.displayed_item(session, case.id)
             consent = None if item is None else item.analysis.consent
             if item is None or consent is None or consent.media is None:
                 return None
@@ -225,7 +225,7 @@ def model_answer(session: Session, case: Case) -> ModelAnswer:
     first = queries.first_item(session, case.id)
     analysis, subject = first.analysis, subject_of(first.analysis, first.subject)
     judged = analysis if subject is None else subject
-    votes = queries.votes_on(session, case.id, newest=MAX_COUNTED_ITEMS)
+    votes = queries.latest_votes(session, case.id, newest=MAX_COUNTED_ITEMS)
     return ModelAnswer(
         fake_prob=judged.fake_prob,
         verdict=judged.verdict,
@@ -239,14 +239,14 @@ def unknown_case() -> Refused:
 
 
 def _may_see(session: Session, moderator: Person, case: Case) -> bool:
-    claim = queries.claim_of(session, moderator.id)
+    claim = queries.claim_of_account(session, moderator.id)
     if claim is not None and claim.case_id == case.id:
         return True
     return case.state == CaseState.OPEN or (case.state == CaseState.DISPUTED and moderator.role == Role.ADMIN)
 
 
 def _case_view(session: Session, case: Case) -> CaseView:
-    item = queries.shown_item(session, case.id)
+    item = queries.displayed_item(session, case.id)
     # A visitor may delete the last result of a case at any moment.
     if item is None:
         raise unknown_case()

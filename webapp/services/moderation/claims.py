@@ -63,13 +63,13 @@ class ClaimService:
             with self._sessions.begin() as session:
                 queries.lock_cases(session)
                 queries.delete_expired_claims(session, now())
-                mine = queries.claim_of(session, known.id)
+                mine = queries.claim_of_account(session, known.id)
                 if mine is not None and mine.case.public_id == public_id:
                     return
                 if mine is not None:
                     session.delete(mine)
                     session.flush()
-                case = queries.takeable_case(session, known.id, public_id)
+                case = queries.claimable_case(session, known.id, public_id)
                 if case is None:
                     raise _not_waiting()
                 self._hold_it(session, known, case)
@@ -88,7 +88,7 @@ class ClaimService:
         """Give back whatever the person holds: skipped, or signed out."""
         known = require(person, Role.MODERATOR)
         with self._sessions.begin() as session:
-            claim = queries.claim_of(session, known.id)
+            claim = queries.claim_of_account(session, known.id)
             if claim is not None:
                 session.delete(claim)
 
@@ -96,7 +96,7 @@ class ClaimService:
         queries.lock_cases(session)
         moment = now()
         queries.delete_expired_claims(session, moment)
-        mine = queries.claim_of(session, person.id)
+        mine = queries.claim_of_account(session, person.id)
         if mine is not None:
             mine.until = moment + self._hold
             return mine.case.public_id
@@ -104,7 +104,7 @@ class ClaimService:
         if case is None:
             return None
         if self._draw() < self._gold_share:
-            case = queries.next_gold(session, person.id, skipped, self._draw()) or case
+            case = queries.gold_case_at(session, person.id, skipped, self._draw()) or case
         self._hold_it(session, person, case)
         return case.public_id
 
@@ -129,7 +129,7 @@ def _free_slot(session: Session, case: Case) -> int:
 
 def require_claim(session: Session, person: Person, public_id: str) -> Claim:
     """The person's claim on a case. Raises Refused: claim_lost where it has expired or never was."""
-    claim = queries.claim_of(session, person.id)
+    claim = queries.claim_of_account(session, person.id)
     if claim is None or claim.case.public_id != public_id or claim.until <= now():
         raise Refused("claim_lost", "You no longer hold this case. Take the next one.")
     return claim

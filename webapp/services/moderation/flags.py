@@ -51,11 +51,11 @@ class FlagService:
         """The latest ones, for admins."""
         require(person, Role.ADMIN)
         with self._sessions() as session:
-            found = queries.flags(session, limit=LISTED)
+            found = queries.flagged_cases(session, limit=LISTED)
             numbers = {
                 int(number) for entry, _ in found if (number := entry.actor.removeprefix("user:")).isdigit()
             }
-            names = queries.names_of(session, numbers)
+            names = queries.account_names(session, numbers)
             return [_flag(entry, state, names) for entry, state in found]
 
 

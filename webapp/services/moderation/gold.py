@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from webapp.db import case_queries, opening_queries
+from webapp.db import case_queries, triage_queries
 from webapp.db.audit_chain import Event
 from webapp.db.tables import Analysis, Case, Gold
 from webapp.domain.clock import now
@@ -31,8 +31,8 @@ class GoldService:
         if value not in (LabelValue.REAL, LabelValue.FAKE):
             raise Unable("invalid_answer", "the answer must be real or fake")
         with self._log.transaction() as (session, tell):
-            opening_queries.lock_opening(session)
-            analysis = opening_queries.kept_analysis(session, receipt_hash(receipt))
+            triage_queries.lock_case_creation(session)
+            analysis = triage_queries.lock_analysis_with_media(session, receipt_hash(receipt))
             if analysis is None:
                 raise Unable(
                     "no_kept_file", "there is no result with a verdict and a kept file under this receipt"
@@ -46,7 +46,7 @@ class GoldService:
 
     def _case(self, session: Session, analysis: Analysis, subject: int) -> Case:
         """Its own one, if it has been opened already and nobody has said anything of it, or a new one."""
-        item = case_queries.item_of(session, analysis.id, subject)
+        item = case_queries.item_of_subject(session, analysis.id, subject)
         if item is None:
             return add_item(session, None, analysis, subject, Reason.REPORT, self._rules)
         if item.case.gold is not None or case_queries.labels_of(session, item.case_id):

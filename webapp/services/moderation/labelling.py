@@ -133,7 +133,7 @@ class LabellingService:
             tell(Event(user_actor(moderator.id), Action.CASE_UNDONE, subject, details))
             if case.gold is not None:
                 return
-            standing = queries.standing_decision(session, case.id)
+            standing = queries.current_decision(session, case.id)
             if standing is not None:
                 standing.undone_at = moment
             session.flush()
@@ -184,7 +184,7 @@ def _settle(session: Session, case: Case, tell: Tell) -> str:
     status = apply_rule(labels, wanted=case.wanted, is_gold=case.gold is not None)
     if case.gold is not None:
         return status.state
-    if status.outcome is not None and queries.standing_decision(session, case.id) is None:
+    if status.outcome is not None and queries.current_decision(session, case.id) is None:
         session.add(_decision_row(session, case, status.outcome, tell))
     case.state, case.wanted = status.state, status.wanted
     return status.state
@@ -243,4 +243,4 @@ def _repeat(label: Label) -> tuple[LabelInput, Mask | None]:
 def _shown_source(session: Session, case: Case) -> tuple[str, str | None]:
     """Return the sha256 of the model that judged the shown file, and of that file (None if it is not kept)."""
     item = queries.first_item(session, case.id)
-    return item.analysis.model_sha256, queries.shown_media(session, item)
+    return item.analysis.model_sha256, queries.stored_media_sha256(session, item)

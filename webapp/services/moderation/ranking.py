@@ -64,12 +64,12 @@ def open_case(
     alike: Sequence[int] = (),
 ) -> Case:
     """Open a case for `subject` of an analysis, or join the open one of the analyses that are `alike` (ids). Ranks it anew."""
-    item = queries.item_of(session, analysis.id, subject)
+    item = queries.item_of_subject(session, analysis.id, subject)
     if item is not None:
         return update_rank(session, item.case, rules)
     return add_item(
         session,
-        queries.open_case_of(session, [*alike, analysis.id], subject),
+        queries.undecided_case_of(session, [*alike, analysis.id], subject),
         analysis,
         subject,
         reason,
@@ -116,7 +116,7 @@ def update_rank(session: Session, case: Case, rules: TriageRules) -> Case:
         case.rank = rank(0.5, MOST_DISPUTED, case.opened_at, rules.age)
         return case
     first = queries.first_item(session, case.id)
-    votes = queries.votes_on(session, case.id, newest=MAX_COUNTED_ITEMS)
+    votes = queries.latest_votes(session, case.id, newest=MAX_COUNTED_ITEMS)
     prob = 0.5 if first.fake_prob is None else first.fake_prob
     case.rank = rank(prob, dispute(votes, first.analysis.verdict), case.opened_at, rules.age)
     return case

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.db import case_queries, opening_queries
+from webapp.db import case_queries, triage_queries
 from webapp.db.audit_chain import Event
 from webapp.db.tables import Analysis, Case
 from webapp.domain.clock import now
@@ -53,7 +53,7 @@ class Triage:
     def sweep(self) -> int:
         """Look at what nobody has looked at since it came, because a process ended in between; how many. Raises SQLAlchemyError."""
         with self._log.transaction() as (session, _):
-            missed = opening_queries.missed(session, limit=_AT_ONCE)
+            missed = triage_queries.untriaged_receipt_hashes(session, limit=_AT_ONCE)
         for receipt_hash in missed:
             self.process(receipt_hash)
         return len(missed)
@@ -66,8 +66,8 @@ class Triage:
         done = last = 0
         while True:
             with self._log.transaction() as (session, _):
-                opening_queries.lock_opening(session)
-                found = opening_queries.open_cases(session, after=last, limit=_AT_ONCE)
+                triage_queries.lock_case_creation(session)
+                found = triage_queries.open_cases(session, after=last, limit=_AT_ONCE)
                 for case in found:
                     update_rank(session, case, self._rules)
                     last = case.id
@@ -87,8 +87,8 @@ class Triage:
 
     def _open_all(self, session: Session, receipt_hash: str, tell: Tell) -> None:
         moment = now()  # before anything is read: whatever comes later is looked at again
-        opening_queries.lock_opening(session)
-        analysis = opening_queries.kept_analysis(session, receipt_hash)
+        triage_queries.lock_case_creation(session)
+        analysis = triage_queries.lock_analysis_with_media(session, receipt_hash)
         if analysis is None:
             return
         for subject, reason in self._asked(session, analysis):
@@ -103,7 +103,7 @@ class Triage:
         subjects = subjects_of(analysis)
         first = analysis.triaged_at is None
         drawn = {subject.number for subject in subjects if first and self._draw() < self._rules.audit_share}
-        votes = _by_subject(opening_queries.last_votes(session, analysis.id), subjects)
+        votes = _by_subject(triage_queries.last_votes(session, analysis.id), subjects)
         uncertain = self._uncertain(subjects)
         whole = subjects[0] if len(subjects) == 1 else whole_file(analysis)
         asked: list[tuple[Subject, Reason | None]] = []
@@ -140,7 +140,7 @@ class Triage:
     def _open(
         self, session: Session, analysis: Analysis, subject: Subject, reason: Reason | None, tell: Tell
     ) -> None:
-        item = case_queries.item_of(session, analysis.id, subject.number)
+        item = case_queries.item_of_subject(session, analysis.id, subject.number)
         if item is not None:
             update_rank(session, item.case, self._rules)
             return
@@ -164,10 +164,10 @@ def _case_for(session: Session, analysis: Analysis, subject: Subject) -> Case | 
     """The case that a subject belongs to: of the very same file, decided or not; else an undecided one of a near copy, where the face lies
     in the same place and the same model scores it alike.
     """
-    same = opening_queries.item_of_same_file(session, analysis, subject.number)
+    same = triage_queries.item_of_same_file(session, analysis, subject.number)
     if same is not None:
         return same.case
-    for case_id in opening_queries.cases_nearby(session, analysis, limit=_NEARBY)[:_NEARBY]:
+    for case_id in triage_queries.near_duplicate_cases(session, analysis, limit=_NEARBY)[:_NEARBY]:
         item = case_queries.first_item(session, case_id)  # the one that is shown
         other, theirs = item.analysis, subject_of(item.analysis, item.subject)
         if other.kind != analysis.kind or other.model_sha256 != analysis.model_sha256 or theirs is None:

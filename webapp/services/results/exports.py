@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from webapp.db import queries
+from webapp.db import analysis_queries
 from webapp.db.session import Sessions
 from webapp.domain.errors import Refused
 from webapp.media.store import StoreFailed
@@ -48,7 +48,7 @@ class ExportService:
     def _media(self, receipt: str) -> list[tuple[str, bytes]]:
         try:
             with self._sessions() as session:
-                consent = queries.consent_by_receipt(session, receipt_hash(receipt))
+                consent = analysis_queries.consent_by_receipt(session, receipt_hash(receipt))
             file = None if consent is None else KeptFile.of(consent)
             return [] if file is None else [self._file(file)]
         except (SQLAlchemyError, StoreFailed) as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from webapp.db import queries
+from webapp.db import analysis_queries
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Feedback, FeedbackRegion, FeedbackTag
 from webapp.domain.clock import now
@@ -82,14 +82,14 @@ class FeedbackService:
 
     def _store(self, submission: Submission, checked: _Checked) -> bool:
         with self._sessions.begin() as session:
-            analysis = queries.analysis_by_receipt(session, receipt_hash(submission.receipt))
+            analysis = analysis_queries.analysis_by_receipt(session, receipt_hash(submission.receipt))
             if analysis is None:
                 raise unknown_receipt()
             _check_subject(session, analysis, submission.subject)
             if checked.mask is not None and (analysis.kind != "image" or analysis.outcome == "rejected"):
                 raise Refused("invalid_region", "A region can be painted on a picture only.")
             row = _row(analysis, submission, checked)
-            earlier = queries.feedback_by_key(session, submission.idempotency_key)
+            earlier = analysis_queries.feedback_by_key(session, submission.idempotency_key)
             if earlier is None:
                 session.add(row)
                 return True
@@ -140,7 +140,7 @@ def _check_key(key: str) -> None:
 
 
 def _check_subject(session: Session, analysis: Analysis, subject: int) -> None:
-    count = queries.count_subjects(session, analysis)
+    count = analysis_queries.count_subjects(session, analysis)
     if not 0 <= subject <= count:
         raise Refused(
             "unknown_face",

@@ -21,7 +21,7 @@ from laanet_core.results import (
     AnalysisResult,
     ModelInfo,
 )
-from webapp.db import case_queries, learning_queries, queries
+from webapp.db import analysis_queries, case_queries, training_queries
 from webapp.db.audit_chain import Event
 from webapp.db.backups.erasure import delete_from_copies
 from webapp.db.near_duplicates import fingerprint_bits
@@ -88,7 +88,7 @@ class ReceiptService:
             _failing_as("unavailable", "The result cannot be read just now. Please try again in a moment."),
             self._sessions() as session,
         ):
-            analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
+            analysis = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
             if analysis is None:
                 raise unknown_receipt()
             return {
@@ -118,7 +118,7 @@ class ReceiptService:
             _failing_as("not_saved", "It could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,
         ):
-            queries.set_stability(session, receipt_hash(receipt), held, faces)
+            analysis_queries.set_stability(session, receipt_hash(receipt), held, faces)
 
     def delete(self, receipt: str) -> None:
         """Remove the analysis and all that hangs on it, from copies and backups too, and the kept file unless another receipt holds it
@@ -132,16 +132,16 @@ class ReceiptService:
         with _failing_as("not_deleted", "The result could not be deleted. Please try again in a moment."):
             with self._sessions() as session:
                 engine = cast(Engine, session.get_bind())
-                if queries.analysis_by_receipt(session, hashed) is None:
+                if analysis_queries.analysis_by_receipt(session, hashed) is None:
                     raise unknown_receipt()
             delete_from_copies(engine, hashed, self._backups)
             with self._audit.transaction() as (session, tell):
-                number = queries.delete_analysis(session, hashed)
+                number = analysis_queries.delete_analysis(session, hashed)
                 if number is None:  # another request came first
                     raise unknown_receipt()
                 case_queries.delete_cases_without_items(session)
-                stale = learning_queries.drop_loose_items(session)
-                files = queries.delete_unreferenced_media(session)
+                stale = training_queries.delete_orphaned_items(session)
+                files = analysis_queries.delete_unreferenced_media(session)
                 tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
             empty_journal(engine)
             delete_from_copies(engine, hashed, self._backups)
@@ -164,7 +164,7 @@ class ReceiptService:
             _failing_as("not_saved", "Your wish could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,
         ):
-            analysis = queries.analysis_by_receipt(session, receipt_hash(receipt))
+            analysis = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
             if analysis is None:
                 raise unknown_receipt()
             analysis.notify = wanted

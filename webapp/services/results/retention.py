@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from webapp.db import case_queries, learning_queries, queries
+from webapp.db import analysis_queries, case_queries, training_queries
 from webapp.db.audit_chain import Event
 from webapp.db.backups.erasure import purge_copies
 from webapp.db.session import empty_journal
@@ -70,10 +70,10 @@ class RetentionService:
         before, total = now() - timedelta(days=self.days), 0
         while True:
             with self._audit.transaction() as (session, tell):
-                gone = queries.delete_older(session, before, limit=_AT_ONCE)
+                gone = analysis_queries.delete_analyses_before(session, before, limit=_AT_ONCE)
                 case_queries.delete_cases_without_items(session)
-                stale = learning_queries.drop_loose_items(session)
-                files = queries.delete_unreferenced_media(session)
+                stale = training_queries.delete_orphaned_items(session)
+                files = analysis_queries.delete_unreferenced_media(session)
                 if gone:
                     tell(Event(Actor.SYSTEM, Action.PURGED, details={"analyses": gone, "days": self.days}))
             total += gone

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.results import AnalysisResult
-from webapp.db import queries
+from webapp.db import analysis_queries
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Consent, Media
 from webapp.domain.clock import now
@@ -120,7 +120,7 @@ class KeptMediaService:
         session.add(row)
         if placed.bare is None:
             return None
-        twin = queries.media_by_sha256(session, placed.sha256)
+        twin = analysis_queries.media_by_sha256(session, placed.sha256)
         media = twin or Media(
             sha256=placed.sha256,
             name=placed.name,
@@ -132,7 +132,7 @@ class KeptMediaService:
         row.consent.media, row.consent.orientation = media, placed.bare.orientation
         session.flush()
         # other transactions may have used up the room since `place`
-        if twin is None and queries.stored_bytes(session) > self._quota:
+        if twin is None and analysis_queries.stored_bytes(session) > self._quota:
             raise StoreFull
         return media.name
 
@@ -179,9 +179,9 @@ class KeptMediaService:
         # listed first: a file that is written later has its row in time
         listed = self._store.listed()
         with self._sessions.begin() as session:
-            queries.delete_unreferenced_media(session)
+            analysis_queries.delete_unreferenced_media(session)
         with self._sessions() as session:
-            known = queries.media_names(session)
+            known = analysis_queries.media_names(session)
         before = now() - self._grace
         removed = tuple(
             sorted(name for name, written in listed.items() if name not in known and written < before)
@@ -200,11 +200,11 @@ class KeptMediaService:
         if not absent:
             return ()
         with self._sessions() as session:
-            return tuple(sorted(absent & queries.media_names(session)))
+            return tuple(sorted(absent & analysis_queries.media_names(session)))
 
     def _has_room(self, size: int, sha256: str) -> bool:
         with self._sessions() as session:
             return (
-                queries.media_by_sha256(session, sha256) is not None
-                or queries.stored_bytes(session) + size <= self._quota
+                analysis_queries.media_by_sha256(session, sha256) is not None
+                or analysis_queries.stored_bytes(session) + size <= self._quota
             )

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from laanet_core.types import Box
-from webapp.db import learning_queries as queries
+from webapp.db import training_queries as queries
 from webapp.db.tables import Analysis, CaseItem, Decision, Media
 from webapp.domain.enums import LabelValue, Stage
 from webapp.media.masks import Mask
@@ -67,8 +67,8 @@ def find(session: Session, before: datetime) -> Found:
     analyses = {item.analysis.id: item.analysis for _, item in rows}
     return Found(
         [_decided(*row) for row in rows],
-        queries.near_pairs(session, analyses.values()),
-        queries.earlier_parts(session),
+        queries.near_duplicate_pairs(session, analyses.values()),
+        queries.previous_splits(session),
     )
 
 

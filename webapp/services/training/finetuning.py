@@ -19,7 +19,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from webapp.db import learning_queries as queries
+from webapp.db import training_queries as queries
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import TuningRun
@@ -96,7 +96,7 @@ class FinetuneService:
         with self._sessions.begin() as session:
             snapshot = queries.snapshot_by_public_id(session, wish.snapshot)
             assert snapshot is not None
-            run = queries.run_to_go_on_with(session, snapshot.id, base.sha256, wish.config())
+            run = queries.resumable_run(session, snapshot.id, base.sha256, wish.config())
             if run is None:
                 run = TuningRun(
                     public_id=new_id(), snapshot=snapshot, base_sha256=base.sha256, state=RunState.WAITING, created_at=now(),
@@ -112,8 +112,8 @@ class FinetuneService:
         """
         try:
             with self._audit.transaction() as (session, tell):
-                queries.lock_learning(session)
-                run, other = _run(session, public_id), queries.running(session)
+                queries.lock_training(session)
+                run, other = _run(session, public_id), queries.running_run(session)
                 if run.state in (RunState.FINISHED, RunState.CANCELLED):
                     raise Unable("run_ended", f"the run {public_id} is {run.state}")
                 if other is not None and other.id != run.id:
@@ -141,7 +141,7 @@ class FinetuneService:
     def require_idle(self) -> None:
         """Raises Unable: run_busy, where somebody carries a run out."""
         with self._sessions() as session:
-            run = queries.running(session)
+            run = queries.running_run(session)
         if run is not None and self._alive(run):
             raise Unable("run_busy", f"a run is at work: {run.public_id}, step {run.step} of {run.steps}")
 
@@ -179,7 +179,7 @@ class FinetuneService:
     def revive(self) -> str | None:
         """Go on with a run whose processes died with the machine or were killed; its public id."""
         with self._sessions() as session:
-            run = queries.running(session)
+            run = queries.running_run(session)
         if run is None or self._alive(run) or not (self._folder / run.public_id).is_dir():
             return None
         logger.warning("the fine-tuning %s was cut off at step %d; it goes on", run.public_id, run.step)
@@ -189,7 +189,7 @@ class FinetuneService:
     def cancel(self, public_id: str, by: str = Actor.SYSTEM) -> None:
         """Whoever carries it out lets the trainer end within a second; where nobody does, it is ended here."""
         with self._audit.transaction() as (session, tell):
-            queries.lock_learning(session)
+            queries.lock_training(session)
             run = _run(session, public_id)
             if run.state not in (RunState.WAITING, RunState.RUNNING, RunState.FAILED):
                 raise Unable("run_ended", f"the run {public_id} is {run.state} already")
@@ -207,7 +207,7 @@ class FinetuneService:
     def listed(self, limit: int = 20) -> list[dict[str, Any]]:
         """The newest runs, ready for JSON; `alive`: somebody carries it out."""
         with self._sessions() as session:
-            return [{**_facts(run), "alive": self._alive(run)} for run in queries.runs(session, limit)]
+            return [{**_facts(run), "alive": self._alive(run)} for run in queries.recent_runs(session, limit)]
 
     def _alive(self, run: TuningRun) -> bool:
         """By its locks where its folder is here; else by its beat."""
@@ -322,9 +322,9 @@ class FinetuneService:
 
         version = version_of(run)
         with self._sessions() as session:
-            parts = queries.counts_by_part(session, run.snapshot)
+            parts = queries.counts_by_split(session, run.snapshot)
             with contextlib.suppress(Unable):
-                if queries.version_named(session, version) is not None:
+                if queries.version_by_name(session, version) is not None:
                     return self._versions.checked(version)
         train = self._folder / run.public_id / "train"
         loaded, parent = load_weights(train / "weights"), load_weights(base.folder)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.reader import IN_PLACE, Reader
 from laanet_core.types import RGBImage
-from webapp.db import learning_queries as queries
+from webapp.db import training_queries as queries
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import Snapshot, SnapshotItem
@@ -126,7 +126,7 @@ class SnapshotService:
             snapshot = queries.snapshot_by_public_id(session, public_id)
             if snapshot is None:
                 raise Unable("unknown_snapshot", f"there is no snapshot {public_id}")
-            stale = queries.drop_loose_items(session)
+            stale = queries.delete_orphaned_items(session)
             session.refresh(snapshot)
             if queries.is_stale(session, snapshot):
                 snapshot.state = SnapshotState.STALE
@@ -143,7 +143,7 @@ class SnapshotService:
     def require_untouched_gold(self, public_id: str) -> None:
         """Raises Unable: gold_was_learned, where a file of the gold part was learned from, or chose thresholds, in any snapshot."""
         with self._sessions() as session:
-            if queries.gold_that_was_learned(session, public_id):
+            if queries.was_gold_trained_on(session, public_id):
                 raise Unable(
                     "gold_was_learned", f"faces in the gold part of {public_id} were learned from before"
                 )
@@ -162,13 +162,13 @@ class SnapshotService:
     def listed(self, limit: int = 20) -> list[dict[str, Any]]:
         """The newest ones, ready for JSON."""
         with self._sessions() as session:
-            return [_facts(snapshot) for snapshot in queries.snapshots(session, limit)]
+            return [_facts(snapshot) for snapshot in queries.recent_snapshots(session, limit)]
 
     def sweep(self) -> list[str]:
         """Remove the folders of stale snapshots with what was judged of them, and those that a crash left without a row."""
         with self._sessions.begin() as session:
-            stale = queries.drop_loose_items(session)
-            known = queries.frozen_snapshots(session)
+            stale = queries.delete_orphaned_items(session)
+            known = queries.frozen_snapshot_ids(session)
         self.folders.remove(stale)
         return self.folders.sweep(known, now() - GRACE)
 
@@ -225,12 +225,12 @@ class SnapshotService:
         row.items = [_row(item) for item in items]
         try:
             with self._audit.transaction() as (session, tell):
-                queries.lock_learning(session)
+                queries.lock_training(session)
                 used = (
                     {item.decided.analysis_id for item in items},
                     {item.decided.decision_id for item in items},
                 )
-                if not queries.still_there(session, *used):
+                if not queries.are_items_intact(session, *used):
                     raise _raced()
                 session.add(row)
                 tell(

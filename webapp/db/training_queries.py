@@ -28,7 +28,7 @@ _LOOSE = or_(
 )
 
 
-def lock_learning(session: Session) -> None:
+def lock_training(session: Session) -> None:
     """As `lock_cases`: on SQLite the write lock, before anything is read."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(update(Snapshot).where(Snapshot.id == -1).values(real=0))
@@ -65,7 +65,7 @@ def decided_items(session: Session, before: datetime) -> list[tuple[Decision, Ca
     return found
 
 
-def near_pairs(session: Session, analyses: Iterable[Analysis]) -> list[tuple[int, int]]:
+def near_duplicate_pairs(session: Session, analyses: Iterable[Analysis]) -> list[tuple[int, int]]:
     """Which of some analyses (ids) are of nearly the same picture."""
     chosen = {analysis.id: analysis for analysis in analyses}
     pairs: list[tuple[int, int]] = []
@@ -79,7 +79,7 @@ def near_pairs(session: Session, analyses: Iterable[Analysis]) -> list[tuple[int
     return pairs
 
 
-def earlier_parts(session: Session) -> dict[int, str]:
+def previous_splits(session: Session) -> dict[int, str]:
     """What each analysis (id) was for in the snapshots there have been."""
     rows = session.execute(
         select(SnapshotItem.analysis_id, SnapshotItem.part).where(SnapshotItem.analysis_id.is_not(None))
@@ -87,14 +87,14 @@ def earlier_parts(session: Session) -> dict[int, str]:
     return {analysis_id: part for analysis_id, part in rows if analysis_id is not None}
 
 
-def still_there(session: Session, analyses: Collection[int], decisions: Collection[int]) -> bool:
+def are_items_intact(session: Session, analyses: Collection[int], decisions: Collection[int]) -> bool:
     """Whether all of these hold a kept file, and all of these decisions stand."""
     held = set(session.scalars(select(Consent.analysis_id).where(Consent.media_id.is_not(None))))
     standing = set(session.scalars(select(Decision.id).where(Decision.undone_at.is_(None))))
     return held >= set(analyses) and standing >= set(decisions)
 
 
-def drop_loose_items(session: Session) -> list[str]:
+def delete_orphaned_items(session: Session) -> list[str]:
     """After analyses were deleted: items they were cut from go, their snapshots are stale. The snapshots whose folders must go."""
     hit = list(session.scalars(select(SnapshotItem.snapshot_id).where(_LOOSE).distinct()))
     if not hit:
@@ -115,7 +115,7 @@ def is_stale(session: Session, snapshot: Snapshot) -> bool:
     return snapshot.state == SnapshotState.STALE or session.scalar(of_this) is not None
 
 
-def counts_by_part(session: Session, snapshot: Snapshot) -> dict[str, dict[str, int]]:
+def counts_by_split(session: Session, snapshot: Snapshot) -> dict[str, dict[str, int]]:
     """How many faces of each label every part has."""
     counts = {str(part): {str(label): 0 for label in (LabelValue.REAL, LabelValue.FAKE)} for part in Part}
     columns = SnapshotItem.part, SnapshotItem.label
@@ -126,7 +126,7 @@ def counts_by_part(session: Session, snapshot: Snapshot) -> dict[str, dict[str, 
     return counts
 
 
-def gold_that_was_learned(session: Session, public_id: str) -> bool:
+def was_gold_trained_on(session: Session, public_id: str) -> bool:
     """Whether a file of a snapshot's gold part was in another part of any snapshot."""
     learned = select(SnapshotItem.media_sha256).where(SnapshotItem.part != Part.GOLD)
     gold = (
@@ -148,12 +148,12 @@ def newest_snapshot(session: Session) -> Snapshot | None:
     )
 
 
-def snapshots(session: Session, limit: int) -> Sequence[Snapshot]:
+def recent_snapshots(session: Session, limit: int) -> Sequence[Snapshot]:
     """The newest first."""
     return session.scalars(select(Snapshot).order_by(Snapshot.id.desc()).limit(limit)).all()
 
 
-def frozen_snapshots(session: Session) -> set[str]:
+def frozen_snapshot_ids(session: Session) -> set[str]:
     return set(session.scalars(select(Snapshot.public_id).where(Snapshot.state == SnapshotState.FROZEN)))
 
 
@@ -163,20 +163,20 @@ def run_by_public_id(session: Session, public_id: str) -> TuningRun | None:
     )
 
 
-def running(session: Session) -> TuningRun | None:
+def running_run(session: Session) -> TuningRun | None:
     return session.scalar(
         select(TuningRun).where(TuningRun.state == RunState.RUNNING).options(joinedload(TuningRun.snapshot))
     )
 
 
-def runs(session: Session, limit: int) -> Sequence[TuningRun]:
+def recent_runs(session: Session, limit: int) -> Sequence[TuningRun]:
     """The newest first."""
     return session.scalars(
         select(TuningRun).options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(limit)
     ).all()
 
 
-def run_to_go_on_with(session: Session, snapshot_id: int, base_sha256: str, config: str) -> TuningRun | None:
+def resumable_run(session: Session, snapshot_id: int, base_sha256: str, config: str) -> TuningRun | None:
     """The newest run of this snapshot, base and configuration that has not come to its end."""
     same = (
         TuningRun.snapshot_id == snapshot_id,
@@ -191,11 +191,11 @@ def run_to_go_on_with(session: Session, snapshot_id: int, base_sha256: str, conf
     )
 
 
-def version_named(session: Session, version: str) -> ModelVersion | None:
+def version_by_name(session: Session, version: str) -> ModelVersion | None:
     return session.scalar(select(ModelVersion).where(ModelVersion.version == version))
 
 
-def version_of_weights(session: Session, sha256: str) -> ModelVersion | None:
+def version_by_sha256(session: Session, sha256: str) -> ModelVersion | None:
     return session.scalar(
         select(ModelVersion).where(ModelVersion.sha256 == sha256).order_by(ModelVersion.id).limit(1)
     )
@@ -207,7 +207,7 @@ def champion(session: Session, source: str) -> ModelVersion | None:
     )
 
 
-def last_succession(session: Session, source: str) -> ChampionChange | None:
+def last_champion_change(session: Session, source: str) -> ChampionChange | None:
     """How the present champion came to be it; None where it is the first."""
     query = (
         select(ChampionChange)
@@ -219,6 +219,6 @@ def last_succession(session: Session, source: str) -> ChampionChange | None:
     )
 
 
-def versions(session: Session) -> Sequence[ModelVersion]:
+def all_versions(session: Session) -> Sequence[ModelVersion]:
     """The newest first."""
     return session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()

@@ -46,7 +46,7 @@ def set_stability(session: Session, receipt_hash: str, is_stable: bool, faces: M
             )
 
 
-def delete_older(session: Session, before: datetime, *, limit: int) -> int:
+def delete_analyses_before(session: Session, before: datetime, *, limit: int) -> int:
     """Delete at most `limit` analyses of before a time, the oldest first, with all that refers to them; how many."""
     oldest = (
         select(Analysis.id)
@@ -88,7 +88,7 @@ def delete_unreferenced_media(session: Session) -> list[str]:
     return list(session.scalars(gone.execution_options(synchronize_session=False))) if loose else []
 
 
-def to_rescore(session: Session, model_sha256: str, limit: int | None) -> list[tuple[int, Consent]]:
+def consents_to_rescore(session: Session, model_sha256: str, limit: int | None) -> list[tuple[int, Consent]]:
     """Analyses (ids) with a verdict and a kept file that this model has not judged, the newest first, with the consent and its media."""
     judged = (
         select(Rescore.id)

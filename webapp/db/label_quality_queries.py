@@ -25,7 +25,7 @@ from webapp.domain.enums import LabelValue, Stage
 
 
 @dataclass(frozen=True)
-class Given:
+class CountingLabel:
     """A label that counts, and the state of its case."""
 
     case_id: int
@@ -50,7 +50,7 @@ class PaintedRegion:
     box: tuple[float, float, float, float]
 
 
-def labels_given(session: Session) -> list[Given]:
+def counting_labels(session: Session) -> list[CountingLabel]:
     """Oldest first."""
     columns = (
         *(Label.case_id, Case.public_id, Case.state, Label.account_id, Account.name),
@@ -60,11 +60,12 @@ def labels_given(session: Session) -> list[Given]:
         select(*columns).join(Case, Case.id == Label.case_id).join(Account, Account.id == Label.account_id)
     )
     return [
-        Given(*row) for row in session.execute(query.where(Label.withdrawn_at.is_(None)).order_by(Label.id))
+        CountingLabel(*row)
+        for row in session.execute(query.where(Label.withdrawn_at.is_(None)).order_by(Label.id))
     ]
 
 
-def standing_values(session: Session) -> dict[int, str]:
+def decided_values(session: Session) -> dict[int, str]:
     """By case, what stands decided."""
     rows = session.execute(
         select(Decision.case_id, Decision.value).where(Decision.undone_at.is_(None)).order_by(Decision.id)

@@ -16,14 +16,14 @@ _AT_ONCE = 500  # analyses asked for in one question
 _LOCK = 0x43415345  # of PostgreSQL: any number that all processes of this application share, and that no other lock of it has
 
 
-def lock_opening(session: Session) -> None:
+def lock_case_creation(session: Session) -> None:
     """Whoever opens cases does so alone, so that near copies that come at once make one case."""
     lock_cases(session)
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
 
 
-def kept_analysis(session: Session, receipt_hash: str) -> Analysis | None:
+def lock_analysis_with_media(session: Session, receipt_hash: str) -> Analysis | None:
     """One with a verdict whose file is kept, with all that is needed to open cases; None for others.
 
     It is locked: a deletion waits, or has come first.
@@ -35,7 +35,7 @@ def kept_analysis(session: Session, receipt_hash: str) -> Analysis | None:
     return session.scalar(loaded.with_for_update(key_share=True, of=Analysis))
 
 
-def missed(session: Session, *, limit: int) -> Sequence[str]:
+def untriaged_receipt_hashes(session: Session, *, limit: int) -> Sequence[str]:
     """Receipts' hashes of results that were not looked at, or not since a vote came: the process ended in between."""
     newer = exists().where(Feedback.analysis_id == Analysis.id, Feedback.created_at > Analysis.triaged_at)
     query = (
@@ -68,7 +68,7 @@ def item_of_same_file(session: Session, analysis: Analysis, subject: int) -> Cas
     return session.scalar(others.order_by(CaseItem.id.desc()).limit(1))
 
 
-def cases_nearby(session: Session, analysis: Analysis, *, limit: int) -> list[int]:
+def near_duplicate_cases(session: Session, analysis: Analysis, *, limit: int) -> list[int]:
     """Cases that are not decided, of nearly the same picture, nearest first: `limit` or some more."""
     nearest: dict[int, int] = {}
     for found in analysis.fingerprints:
