@@ -1,1 +1,1 @@
-"""Cases: what is opened for moderators, who holds it, what they say, what is decided."""
+"""Moderation of cases: opening, ranking, claims, labels, decisions and their export."""

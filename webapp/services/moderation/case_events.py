@@ -1,4 +1,4 @@
-"""What happens to cases is told twice: to the audit log, and to the host's webhook where there is one."""
+"""Events of cases: entries of the audit log, and messages to the host's webhook in the same transaction."""
 
 from __future__ import annotations
 
@@ -15,49 +15,50 @@ from webapp.domain.enums import Action
 from webapp.domain.ids import new_id
 from webapp.services.audit.log import AuditService, Tell
 
-SENT = (Action.CASE_OPENED, Action.CASE_DECIDED, Action.CASE_UNDONE)  # to the webhook
+# Actions that the webhook receives.
+WEBHOOK_ACTIONS = (Action.CASE_OPENED, Action.CASE_DECIDED, Action.CASE_UNDONE)
+# Details of an event that a message may hold. None of them names a visitor or moderator.
+_PUBLIC_DETAILS = ("reason", "value", "how", "model_sha256")
 
 
 class CaseEvents:
-    """`hooked`: there is a webhook; without one nothing is put into the outbox."""
+    """Records case events. With `webhook` the outbox gets a message for each of WEBHOOK_ACTIONS."""
 
     def __init__(self, audit: AuditService, *, webhook: bool = False) -> None:
         self._audit = audit
-        self._hooked = webhook
+        self._webhook = webhook
 
     @contextmanager
     def transaction(self) -> Iterator[tuple[Session, Tell]]:
-        """A session, and what to call with each event: done, told and to be sent, or none of it. Raises what the database raises."""
+        """Yield a session and a function that records an event. Changes, entries and messages commit together.
+
+        Raises what the database raises.
+        """
         with self._audit.transaction() as (session, tell):
 
-            def both(event: Event) -> None:
+            def record(event: Event) -> None:
                 tell(event)
-                if self._hooked and event.action in SENT:
+                if self._webhook and event.action in WEBHOOK_ACTIONS:
                     session.add(_message(event))
 
-            yield session, both
+            yield session, record
 
 
 def case_subject(public_id: str) -> str:
-    """What the log calls a case."""
+    """Return the audit log's subject for a case."""
     return f"case:{public_id}"
 
 
 def _message(event: Event) -> Outbox:
-    """Nobody is named in it, neither visitor nor moderator."""
+    """Return the message of an event, which holds no names."""
     moment, public_id = now(), new_id()
-    said = {
-        key: value
-        for key, value in event.details.items()
-        if key in ("reason", "value", "how", "model_sha256")
-    }
-    case = event.subject.removeprefix("case:")
+    details = {key: value for key, value in event.details.items() if key in _PUBLIC_DETAILS}
     body = {
         "id": public_id,
         "event": str(event.action),
         "created_at": moment.isoformat(),
-        "case": case,
-        **said,
+        "case": event.subject.removeprefix("case:"),
+        **details,
     }
     return Outbox(
         public_id=public_id,

@@ -1,4 +1,4 @@
-"""Who holds which case, and for how long."""
+"""Claims: leases by which a moderator works on one case at a time."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from webapp.domain.errors import Refused
 from webapp.security.tokens import random_fraction
 from webapp.services.accounts import Person, require
 
-_TRIES = 5
+# Retries after another moderator took the same slot first.
+_ATTEMPTS = 5
 
 
 class ClaimService:
-    """A claim lasts `hold` from the last activity. Every method raises Refused: not_signed_in, not_allowed.
+    """Gives cases to moderators.
 
-    `gold_share` of what is given out are cases with a known answer, as long as others wait too; nothing tells them apart.
+    A claim lasts `hold` from the moderator's last activity. While other cases wait too, `gold_share` of the claims are
+    for gold cases, which look like any other. `draw` returns random floats in [0, 1). Every method raises Refused with
+    not_signed_in or not_allowed.
     """
 
     def __init__(
@@ -37,85 +40,96 @@ class ClaimService:
         self._sessions = sessions
         self._hold = hold
         self._gold_share = gold_share
-        self._draw = random_fraction
+        self._draw = draw
 
     def take(self, person: Person | None, skipped: Sequence[str] = ()) -> str | None:
-        """The public id of the case the person holds, or of the next one, which he holds from now on; None where there is none.
+        """Return the public id of the claimed case, or claim the next one. None if no case waits.
 
-        No slot is ever held twice: the database has one row for each, and whoever comes second looks again.
+        A unique row per slot prevents two claims of one slot. The second moderator tries again.
         """
-        known = require(person, Role.MODERATOR)
-        for _ in range(_TRIES):
+        moderator = require(person, Role.MODERATOR)
+        for _ in range(_ATTEMPTS):
             try:
                 with self._sessions.begin() as session:
-                    return self._take(session, known, skipped)
-            except IntegrityError:  # somebody was faster
+                    return self._take(session, moderator, skipped)
+            except IntegrityError:
                 continue
         return None
 
     def take_case(self, person: Person | None, public_id: str) -> None:
-        """Hold a certain open case, giving back any other: one's own label was undone, or an admin follows a flag.
+        """Claim this open case and release any other: after an undo, or for an admin who follows a flag.
 
-        Raises Refused also with not_waiting: decided, disputed, taken by as many as it wants, or labelled by the person to the end.
+        Raises Refused also with not_waiting: the case is decided, disputed, fully claimed or finished by the person.
         """
-        known = require(person, Role.MODERATOR)
+        moderator = require(person, Role.MODERATOR)
         try:
             with self._sessions.begin() as session:
                 queries.lock_cases(session)
                 queries.delete_expired_claims(session, now())
-                mine = queries.claim_of_account(session, known.id)
-                if mine is not None and mine.case.public_id == public_id:
+                present = queries.claim_of_account(session, moderator.id)
+                if present is not None and present.case.public_id == public_id:
                     return
-                if mine is not None:
-                    session.delete(mine)
+                if present is not None:
+                    session.delete(present)
                     session.flush()
-                case = queries.claimable_case(session, known.id, public_id)
+                case = queries.claimable_case(session, moderator.id, public_id)
                 if case is None:
                     raise _not_waiting()
-                self._hold_it(session, known, case)
-        except IntegrityError as error:  # somebody was faster
+                self._add_claim(session, moderator, case)
+        # Another moderator took the slot meanwhile.
+        except IntegrityError as error:
             raise _not_waiting() from error
 
     def renew(self, person: Person | None, public_id: str) -> datetime:
-        """Hold on for longer; returns until when. Raises Refused: claim_lost."""
-        known = require(person, Role.MODERATOR)
+        """Extend the claim and return its new end. Raises Refused also with claim_lost."""
+        moderator = require(person, Role.MODERATOR)
         with self._sessions.begin() as session:
-            claim = require_claim(session, known, public_id)
+            claim = require_claim(session, moderator, public_id)
             claim.until = now() + self._hold
             return claim.until
 
     def release(self, person: Person | None) -> None:
-        """Give back whatever the person holds: skipped, or signed out."""
-        known = require(person, Role.MODERATOR)
+        """Give back the claimed case, if there is one."""
+        moderator = require(person, Role.MODERATOR)
         with self._sessions.begin() as session:
-            claim = queries.claim_of_account(session, known.id)
+            claim = queries.claim_of_account(session, moderator.id)
             if claim is not None:
                 session.delete(claim)
 
-    def _take(self, session: Session, person: Person, skipped: Sequence[str]) -> str | None:
+    def _take(self, session: Session, moderator: Person, skipped: Sequence[str]) -> str | None:
         queries.lock_cases(session)
         moment = now()
         queries.delete_expired_claims(session, moment)
-        mine = queries.claim_of_account(session, person.id)
-        if mine is not None:
-            mine.until = moment + self._hold
-            return mine.case.public_id
-        case = queries.next_case(session, person.id, skipped)
+        present = queries.claim_of_account(session, moderator.id)
+        if present is not None:
+            present.until = moment + self._hold
+            return present.case.public_id
+        case = queries.next_case(session, moderator.id, skipped)
         if case is None:
             return None
         if self._draw() < self._gold_share:
-            case = queries.gold_case_at(session, person.id, skipped, self._draw()) or case
-        self._hold_it(session, person, case)
+            case = queries.gold_case_at(session, moderator.id, skipped, self._draw()) or case
+        self._add_claim(session, moderator, case)
         return case.public_id
 
-    def _hold_it(self, session: Session, person: Person, case: Case) -> None:
+    def _add_claim(self, session: Session, moderator: Person, case: Case) -> None:
         moment = now()
-        slot = _free_slot(session, case)
-        session.add(
-            Claim(
-                case_id=case.id, account_id=person.id, slot=slot, taken_at=moment, until=moment + self._hold
-            )
+        claim = Claim(
+            case_id=case.id,
+            account_id=moderator.id,
+            slot=_free_slot(session, case),
+            taken_at=moment,
+            until=moment + self._hold,
         )
+        session.add(claim)
+
+
+def require_claim(session: Session, person: Person, public_id: str) -> Claim:
+    """Return the person's claim on a case. Raises Refused with claim_lost if it expired or never existed."""
+    claim = queries.claim_of_account(session, person.id)
+    if claim is None or claim.case.public_id != public_id or claim.until <= now():
+        raise Refused("claim_lost", "You no longer hold this case. Take the next one.")
+    return claim
 
 
 def _not_waiting() -> Refused:
@@ -125,11 +139,3 @@ def _not_waiting() -> Refused:
 def _free_slot(session: Session, case: Case) -> int:
     used = queries.used_slots(session, case.id)
     return next(slot for slot in range(1, len(used) + 2) if slot not in used)
-
-
-def require_claim(session: Session, person: Person, public_id: str) -> Claim:
-    """The person's claim on a case. Raises Refused: claim_lost where it has expired or never was."""
-    claim = queries.claim_of_account(session, person.id)
-    if claim is None or claim.case.public_id != public_id or claim.until <= now():
-        raise Refused("claim_lost", "You no longer hold this case. Take the next one.")
-    return claim

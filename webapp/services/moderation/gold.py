@@ -1,4 +1,4 @@
-"""Cases with a known answer, by which the moderators are measured."""
+"""Gold cases: cases with a known answer, by which moderators are measured."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from webapp.services.moderation.ranking import TriageRules, add_item
 
 
 class GoldService:
-    """For the host, who has analysed a file of which he knows the answer, and let it be kept."""
+    """Makes gold cases from results of files that the host analysed, kept, and knows the answer for."""
 
     def __init__(self, log: CaseEvents, rules: TriageRules) -> None:
         self._log = log
         self._rules = rules
 
     def mark(self, receipt: str, subject: int, value: str) -> str:
-        """Make a face of a result a case with a known answer, real or fake; the case's public id. It is given out among the others.
+        """Make a face of a result a gold case with the answer real or fake, and return its public id.
 
-        Raises Unable with invalid_answer, no_kept_file, unknown_face, labelled_already; and SQLAlchemyError.
+        Raises Unable with invalid_answer, no_kept_file, unknown_face or labelled_already, and SQLAlchemyError.
         """
         if value not in (LabelValue.REAL, LabelValue.FAKE):
             raise Unable("invalid_answer", "the answer must be real or fake")
@@ -45,7 +45,7 @@ class GoldService:
             return case.public_id
 
     def _case(self, session: Session, analysis: Analysis, subject: int) -> Case:
-        """Its own one, if it has been opened already and nobody has said anything of it, or a new one."""
+        """Return the subject's unlabelled case, or a new one. Raises Unable with labelled_already."""
         item = case_queries.item_of_subject(session, analysis.id, subject)
         if item is None:
             return add_item(session, None, analysis, subject, Reason.REPORT, self._rules)

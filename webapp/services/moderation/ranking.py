@@ -1,4 +1,4 @@
-"""Opening a case or joining one, and which of the open ones comes first."""
+"""Ranking of open cases, and the rows of cases and their items."""
 
 from __future__ import annotations
 
@@ -16,15 +16,21 @@ from webapp.domain.enums import CaseState, Reason, Vote
 from webapp.domain.ids import new_id
 from webapp.services.analysis_records.subjects import subject_of
 
-MAX_COUNTED_ITEMS = 200  # items of a case whose votes are counted, the newest
-MOST_DISPUTED = 10.0  # however many say so: whoever has many receipts gets no more
+# Newest items of a case whose votes are counted.
+MAX_COUNTED_ITEMS = 200
+# Upper bound of the dispute factor: many receipts of one visitor gain no more.
+MAX_DISPUTE = 10.0
+# Lower bound of the uncertainty factor, so that its logarithm is finite.
+_MIN_UNCERTAINTY = 0.05
 
 
 @dataclass(frozen=True)
 class TriageRules:
-    """`wanted` independent labels are asked for; `age` is how long a case waits to gain a factor e over others.
+    """Rules that open and rank cases.
 
-    `audit_share` of all kept faces is drawn at random; inconclusive faces whose probability is at most `uncertain` from 0.5 are opened.
+    `wanted`: independent labels that a new case asks for. `age`: wait by which a case gains a factor e over others.
+    `audit_share`: share in [0, 1] of all kept faces that is drawn at random. `uncertain`: inconclusive faces whose fake
+    probability is at most this far from 0.5 are opened.
     """
 
     wanted: int = 2
@@ -34,25 +40,29 @@ class TriageRules:
 
 
 def uncertainty(fake_prob: float) -> float:
-    """1 where the model cannot tell at all, 0 where it is sure: the entropy of its probability in bits."""
+    """Return the entropy of the fake probability in bits: 1 at 0.5, 0 at 0 and 1."""
     if not 0 < fake_prob < 1:
         return 0.0
     return -fake_prob * math.log2(fake_prob) - (1 - fake_prob) * math.log2(1 - fake_prob)
 
 
-def dispute(votes: Sequence[str], verdict: str | None) -> float:
-    """From 1 (nobody objects) to MOST_DISPUTED: every visitor against the model adds 1, and visitors against each other as many as the
-    fewer are.
+def dispute_factor(votes: Sequence[str], verdict: str | None) -> float:
+    """Return the disagreement of visitors, from 1 (no objection) to MAX_DISPUTE.
+
+    Every vote against a verdict adds 1. The smaller of the two sides is added once more.
     """
-    against, for_it = votes.count(Vote.DISAGREE), votes.count(Vote.AGREE)
-    return min(1.0 + (0.0 if verdict is None else against) + min(against, for_it), MOST_DISPUTED)
+    against, in_favour = votes.count(Vote.DISAGREE), votes.count(Vote.AGREE)
+    objections = 0.0 if verdict is None else against
+    return min(1.0 + objections + min(against, in_favour), MAX_DISPUTE)
 
 
-def rank(fake_prob: float, disputed: float, opened_at: datetime, age: timedelta) -> float:
-    """uncertainty x dispute x e^(waiting / age), as its logarithm without the part that is the same for all at any moment."""
-    return (
-        math.log(max(uncertainty(fake_prob), 0.05) * disputed) - opened_at.timestamp() / age.total_seconds()
-    )
+def case_rank(fake_prob: float, dispute: float, opened_at: datetime, age: timedelta) -> float:
+    """Return the logarithm of uncertainty x dispute x e^(waiting / age).
+
+    The term of the present moment is left out, because it is equal for all cases.
+    """
+    weight = max(uncertainty(fake_prob), _MIN_UNCERTAINTY) * dispute
+    return math.log(weight) - opened_at.timestamp() / age.total_seconds()
 
 
 def open_case(
@@ -61,26 +71,26 @@ def open_case(
     subject: int,
     reason: Reason,
     rules: TriageRules,
-    alike: Sequence[int] = (),
+    duplicates: Sequence[int] = (),
 ) -> Case:
-    """Open a case for `subject` of an analysis, or join the open one of the analyses that are `alike` (ids). Ranks it anew."""
+    """Return the case of a subject: its own, the open one of its `duplicates` (analysis ids), or a new one."""
     item = queries.item_of_subject(session, analysis.id, subject)
     if item is not None:
         return update_rank(session, item.case, rules)
-    return add_item(
-        session,
-        queries.undecided_case_of(session, [*alike, analysis.id], subject),
-        analysis,
-        subject,
-        reason,
-        rules,
-    )
+    case = queries.undecided_case_of(session, [*duplicates, analysis.id], subject)
+    return add_item(session, case, analysis, subject, reason, rules)
 
 
-def add_item(  # all of it is the item
-    session: Session, case: Case | None, analysis: Analysis, subject: int, reason: Reason, rules: TriageRules
+# The arguments are the columns of the item.
+def add_item(
+    session: Session,
+    case: Case | None,
+    analysis: Analysis,
+    subject: int,
+    reason: Reason,
+    rules: TriageRules,
 ) -> Case:
-    """To a case, or to a new one."""
+    """Add a subject of an analysis to a case, or to a new one if `case` is None, and rank the case."""
     if case is None:
         case = Case(
             public_id=new_id(),
@@ -92,31 +102,33 @@ def add_item(  # all of it is the item
         )
         session.add(case)
         session.flush()
-    known = subject_of(analysis, subject)
-    session.add(
-        CaseItem(
-            case_id=case.id,
-            analysis_id=analysis.id,
-            subject=subject,
-            reason=reason,
-            created_at=now(),
-            fake_prob=None if known is None else known.fake_prob,
-        )
+    judged = subject_of(analysis, subject)
+    item = CaseItem(
+        case_id=case.id,
+        analysis_id=analysis.id,
+        subject=subject,
+        reason=reason,
+        created_at=now(),
+        fake_prob=None if judged is None else judged.fake_prob,
     )
+    session.add(item)
     case.audited = case.audited or reason == Reason.AUDIT
     session.flush()
     return update_rank(session, case, rules)
 
 
 def update_rank(session: Session, case: Case, rules: TriageRules) -> Case:
-    """With the rank that the votes give it by now. Those drawn at random come first: what is decided of them must not depend on anything
-    that anybody said.
+    """Set the case's rank from its present votes.
+
+    Cases drawn at random have the highest rank of their time, whatever visitors voted: their decisions must not depend
+    on votes.
     """
     if case.audited:
-        case.rank = rank(0.5, MOST_DISPUTED, case.opened_at, rules.age)
+        case.rank = case_rank(0.5, MAX_DISPUTE, case.opened_at, rules.age)
         return case
     first = queries.first_item(session, case.id)
     votes = queries.latest_votes(session, case.id, newest=MAX_COUNTED_ITEMS)
-    prob = 0.5 if first.fake_prob is None else first.fake_prob
-    case.rank = rank(prob, dispute(votes, first.analysis.verdict), case.opened_at, rules.age)
+    fake_prob = 0.5 if first.fake_prob is None else first.fake_prob
+    dispute = dispute_factor(votes, first.analysis.verdict)
+    case.rank = case_rank(fake_prob, dispute, case.opened_at, rules.age)
     return case

@@ -1,9 +1,9 @@
-"""Which results become cases: those of kept files that somebody disputes, that the model cannot tell, or that are drawn at random."""
+"""Triage: kept results become cases if a visitor disputes them, the model is uncertain, or they are drawn at random."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -20,17 +20,26 @@ from webapp.services.moderation.case_events import CaseEvents, case_subject
 from webapp.services.moderation.ranking import TriageRules, add_item, update_rank
 
 logger = logging.getLogger(__name__)
-SCORES_ALIKE = 0.25  # of fake probabilities by one model: a picture and its manipulated copy look alike, their scores need not
-MOST_UNCERTAIN = 5  # faces of one file
-_NEARBY = 20  # cases of near copies that are compared face by face
-_AT_ONCE = 200  # results that one sweep looks at
-_TRIES = 3
+# Largest difference of two fake probabilities by one model for near duplicates to share a case.
+# A picture and its manipulated copy look alike, their scores need not.
+MAX_SCORE_DIFFERENCE = 0.25
+# Uncertain faces of one file that become cases.
+MAX_UNCERTAIN_FACES = 5
+# Cases of near duplicates that are compared face by face.
+_MAX_NEARBY_CASES = 20
+# Results or cases in one batch.
+_BATCH = 200
+# Attempts of a transaction whose case may vanish with its last receipt.
+_ATTEMPTS = 3
+
+# A subject and the reason to open a case for it. None: the subject only joins a case that others opened.
+Candidate = tuple[Subject, Reason | None]
 
 
 class Triage:
-    """Looks at results of which the files are kept: a case whose picture nobody can see cannot be settled.
+    """Opens cases for results whose files are kept: moderators cannot settle a case without its picture.
 
-    `draw` gives numbers from 0 to 1 for the random audit, and knows nothing of scores.
+    `draw` returns random floats in [0, 1) for the audit sample, independent of scores.
     """
 
     def __init__(
@@ -38,104 +47,104 @@ class Triage:
     ) -> None:
         self._log = log
         self._rules = rules
-        self._draw = random_fraction
+        self._draw = draw
 
     def process(self, receipt_hash: str) -> None:
-        """Open what a result's scores, votes and its visitor's wish ask for; what is open already is ranked anew.
+        """Open the cases that a result asks for by its scores, its votes and its visitor's wish; rank open ones again.
 
-        To be called once all of that is stored. Never raises: what fails here is made up for by the next `sweep`.
+        Call it after all of that is stored. Never raises, because the visitor's answer must still be sent. The next
+        `sweep` makes up for a failure.
         """
         try:
             self._process(receipt_hash)
-        except Exception:  # whatever it was: the answer or the vote is stored, and must be given
+        except Exception:
             logger.exception("cases could not be opened")
 
     def sweep(self) -> int:
-        """Look at what nobody has looked at since it came, because a process ended in between; how many. Raises SQLAlchemyError."""
+        """Process the results that a dead process left unprocessed. Return their number. Raises SQLAlchemyError."""
         with self._log.transaction() as (session, _):
-            missed = triage_queries.untriaged_receipt_hashes(session, limit=_AT_ONCE)
+            missed = triage_queries.untriaged_receipt_hashes(session, limit=_BATCH)
         for receipt_hash in missed:
             self.process(receipt_hash)
         return len(missed)
 
     def rerank_all(self) -> int:
-        """Every open case, by the rules of now: ranks of before a change of them cannot be compared with those of after. How many.
+        """Rank every open case by the present rules and return their number.
 
-        Raises SQLAlchemyError.
+        Ranks from before a change of the rules cannot be compared with later ones. Raises SQLAlchemyError.
         """
-        done = last = 0
+        count = last_id = 0
         while True:
             with self._log.transaction() as (session, _):
                 triage_queries.lock_case_creation(session)
-                found = triage_queries.open_cases(session, after=last, limit=_AT_ONCE)
-                for case in found:
+                batch = triage_queries.open_cases(session, after=last_id, limit=_BATCH)
+                for case in batch:
                     update_rank(session, case, self._rules)
-                    last = case.id
-            done += len(found)
-            if len(found) < _AT_ONCE:
-                return done
+                    last_id = case.id
+            count += len(batch)
+            if len(batch) < _BATCH:
+                return count
 
     def _process(self, receipt_hash: str) -> None:
-        for last in (False,) * (_TRIES - 1) + (True,):
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._log.transaction() as (session, tell):
                     self._open_all(session, receipt_hash, tell)
                 return
-            except IntegrityError:  # the case it was to join went with its last receipt
-                if last:
+            # The case to join was deleted with its last receipt.
+            except IntegrityError:
+                if attempt == _ATTEMPTS:
                     raise
 
     def _open_all(self, session: Session, receipt_hash: str, tell: Tell) -> None:
-        moment = now()  # before anything is read: whatever comes later is looked at again
+        # Taken before anything is read, so that later votes are processed again.
+        moment = now()
         triage_queries.lock_case_creation(session)
         analysis = triage_queries.lock_analysis_with_media(session, receipt_hash)
         if analysis is None:
             return
-        for subject, reason in self._asked(session, analysis):
+        for subject, reason in self._candidates(session, analysis):
             self._open(session, analysis, subject, reason, tell)
         analysis.triaged_at = moment
 
-    def _asked(self, session: Session, analysis: Analysis) -> list[tuple[Subject, Reason | None]]:
-        """Every subject that something is to be done for, and why; None: it only joins what others have opened.
+    def _candidates(self, session: Session, analysis: Analysis) -> list[Candidate]:
+        """Return the subjects of an analysis that need a case, each with its first reason.
 
-        The draw comes first of all reasons, and once, before anybody can vote: the sample must not lack what is also disputed.
+        The random draw precedes all other reasons and happens once, before any vote: disputed faces must not be
+        missing from the sample.
         """
         subjects = subjects_of(analysis)
-        first = analysis.triaged_at is None
-        drawn = {subject.number for subject in subjects if first and self._draw() < self._rules.audit_share}
-        votes = _by_subject(triage_queries.last_votes(session, analysis.id), subjects)
-        uncertain = self._uncertain(subjects)
+        is_first_time = analysis.triaged_at is None
+        drawn = {
+            subject.number for subject in subjects if is_first_time and self._draw() < self._rules.audit_share
+        }
+        votes = _votes_by_subject(triage_queries.last_votes(session, analysis.id), subjects)
+        uncertain = self._most_uncertain(subjects)
         whole = subjects[0] if len(subjects) == 1 else whole_file(analysis)
-        asked: list[tuple[Subject, Reason | None]] = []
+        candidates: list[Candidate] = []
         for subject in [*subjects, *([whole] if whole not in subjects else [])]:
             vote = votes.get(subject.number)
             if subject.number in drawn:
-                asked.append((subject, Reason.AUDIT))
+                candidates.append((subject, Reason.AUDIT))
             elif vote == Vote.DISAGREE:
-                asked.append((subject, Reason.DISAGREEMENT))
-            elif (
-                analysis.notify
-                and subject is whole
-                and not asked
-                and not case_queries.has_items(session, analysis.id)
-            ):
-                asked.append((subject, Reason.REPORT))
+                candidates.append((subject, Reason.DISAGREEMENT))
+            elif subject is whole and not candidates and _is_unanswered_request(session, analysis):
+                candidates.append((subject, Reason.REPORT))
             elif subject.number in uncertain:
-                asked.append((subject, Reason.UNCERTAINTY))
+                candidates.append((subject, Reason.UNCERTAINTY))
             elif vote is not None:
-                asked.append((subject, None))
-        return asked
+                candidates.append((subject, None))
+        return candidates
 
-    def _uncertain(self, subjects: list[Subject]) -> set[int]:
-        found = [
+    def _most_uncertain(self, subjects: Sequence[Subject]) -> set[int]:
+        """Return the numbers of the inconclusive subjects nearest to 0.5, at most MAX_UNCERTAIN_FACES."""
+        inconclusive = [
             subject
             for subject in subjects
             if subject.verdict == "inconclusive" and abs(subject.fake_prob - 0.5) <= self._rules.uncertain
         ]
-        return {
-            subject.number
-            for subject in sorted(found, key=lambda subject: abs(subject.fake_prob - 0.5))[:MOST_UNCERTAIN]
-        }
+        inconclusive.sort(key=lambda subject: abs(subject.fake_prob - 0.5))
+        return {subject.number for subject in inconclusive[:MAX_UNCERTAIN_FACES]}
 
     def _open(
         self, session: Session, analysis: Analysis, subject: Subject, reason: Reason | None, tell: Tell
@@ -144,34 +153,48 @@ class Triage:
         if item is not None:
             update_rank(session, item.case, self._rules)
             return
-        known = _case_for(session, analysis, subject)
-        if known is None and reason is None:
+        existing = _matching_case(session, analysis, subject)
+        if existing is None and reason is None:
             return
-        why = reason or Reason.DISAGREEMENT  # with those who opened it
-        case = add_item(session, known, analysis, subject.number, why, self._rules)
-        if known is None:
-            tell(Event(Actor.SYSTEM, Action.CASE_OPENED, case_subject(case.public_id), {"reason": str(why)}))
+        # A subject that only joins shares the reason of the visitors who opened the case.
+        stored_reason = reason or Reason.DISAGREEMENT
+        case = add_item(session, existing, analysis, subject.number, stored_reason, self._rules)
+        if existing is None:
+            details = {"reason": str(stored_reason)}
+            tell(Event(Actor.SYSTEM, Action.CASE_OPENED, case_subject(case.public_id), details))
 
 
-def _by_subject(votes: Mapping[int, str], subjects: list[Subject]) -> dict[int, str]:
-    """A vote on the whole of a file with one face is one on that face."""
+def _is_unanswered_request(session: Session, analysis: Analysis) -> bool:
+    """Return True if the visitor asked for a moderator and no case has been opened for the analysis."""
+    return analysis.notify and not case_queries.has_items(session, analysis.id)
+
+
+def _votes_by_subject(votes: Mapping[int, str], subjects: Sequence[Subject]) -> dict[int, str]:
+    """Return the votes by subject. In a file with one face a vote on the whole file is a vote on that face."""
     if len(subjects) != 1 or 0 not in votes:
         return dict(votes)
-    return {subjects[0].number: votes[0], **{number: vote for number, vote in votes.items() if number}}
+    on_faces = {number: vote for number, vote in votes.items() if number}
+    return {subjects[0].number: votes[0], **on_faces}
 
 
-def _case_for(session: Session, analysis: Analysis, subject: Subject) -> Case | None:
-    """The case that a subject belongs to: of the very same file, decided or not; else an undecided one of a near copy, where the face lies
-    in the same place and the same model scores it alike.
+def _matching_case(session: Session, analysis: Analysis, subject: Subject) -> Case | None:
+    """Return the case that a subject belongs to.
+
+    The case of the very same file comes first, decided or not. Otherwise the undecided case of a near duplicate
+    matches if the face is in the same place and the same model scores it alike.
     """
-    same = triage_queries.item_of_same_file(session, analysis, subject.number)
-    if same is not None:
-        return same.case
-    for case_id in triage_queries.near_duplicate_cases(session, analysis, limit=_NEARBY)[:_NEARBY]:
-        item = case_queries.first_item(session, case_id)  # the one that is shown
-        other, theirs = item.analysis, subject_of(item.analysis, item.subject)
-        if other.kind != analysis.kind or other.model_sha256 != analysis.model_sha256 or theirs is None:
+    same_file = triage_queries.item_of_same_file(session, analysis, subject.number)
+    if same_file is not None:
+        return same_file.case
+    nearby = triage_queries.near_duplicate_cases(session, analysis, limit=_MAX_NEARBY_CASES)
+    for case_id in nearby[:_MAX_NEARBY_CASES]:
+        # The first item is the one that moderators see.
+        item = case_queries.first_item(session, case_id)
+        other, other_subject = item.analysis, subject_of(item.analysis, item.subject)
+        if other.kind != analysis.kind or other.model_sha256 != analysis.model_sha256:
             continue
-        if same_place(subject, theirs) and abs(subject.fake_prob - theirs.fake_prob) <= SCORES_ALIKE:
+        if other_subject is None or not same_place(subject, other_subject):
+            continue
+        if abs(subject.fake_prob - other_subject.fake_prob) <= MAX_SCORE_DIFFERENCE:
             return item.case
     return None

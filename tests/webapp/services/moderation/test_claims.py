@@ -20,7 +20,7 @@ from webapp.domain.ids import new_id
 from webapp.services.accounts import Person
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
-from webapp.services.moderation.ranking import TriageRules, dispute, rank, uncertainty
+from webapp.services.moderation.ranking import TriageRules
 
 FAKE = LabelInput("fake", 2)
 
@@ -35,29 +35,6 @@ def test_the_disputed_and_uncertain_come_first_and_waiting_counts(
     assert claims.take(people[0]) == disputed  # still
     assert claims.take(people[3]) == unsure
     assert claims.take(people[4]) == sure
-    day, age = timedelta(days=1), timedelta(days=3)
-    assert rank(0.99, 1.0, now() - 30 * day, age) > rank(0.5, 4.0, now(), age)
-    assert uncertainty(0.5) == 1.0
-    assert uncertainty(1.0) == 0.0
-    assert dispute([Vote.AGREE], "real") == 1.0
-    assert dispute([Vote.AGREE, Vote.DISAGREE], "real") == 3.0
-
-
-def test_the_same_result_joins_its_case(sessions: Sessions, opens: Opens) -> None:
-    from webapp.services.moderation.ranking import open_case
-
-    first = opens(0.5)
-    with sessions.begin() as session:
-        again = picture(0.5)
-        session.add(again)
-        session.flush()
-        known = session.scalars(select(CaseItem)).one().analysis
-        assert open_case(session, known, 1, Reason.REPORT, TriageRules()).public_id == first
-        assert open_case(session, again, 1, Reason.AUDIT, TriageRules(), alike=[known.id]).public_id == first
-    with sessions() as session:
-        case = session.scalars(select(Case)).one()
-        assert [item.reason for item in case.items] == ["uncertainty", "audit"]
-        assert case.audited
 
 
 def test_skipping_and_leaving_give_a_case_back(
