@@ -6,13 +6,14 @@ import io
 import struct
 import zlib
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from webapp.domain.errors import Refused
 from webapp.domain.limits import MAX_REGION_BYTES
 from webapp.media import masks
-from webapp.media.masks import mask_of_text, painted_pixels, read_mask
+from webapp.media.masks import mask_of_runs, mask_of_text, painted_pixels, read_mask, runs_of_mask
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -94,3 +95,26 @@ def test_runs_come_as_text_and_nothing_else_passes() -> None:
         with pytest.raises(Refused) as refusal:
             mask_of_text(words)
         assert refusal.value.code == "invalid_region"
+
+
+def test_painted_runs_come_back() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(20):
+        height, width = (int(side) for side in rng.integers(1, 40, 2))
+        painted = rng.random((height, width)) < 0.4
+        painted[rng.integers(height), rng.integers(width)] = True
+        with Image.open(io.BytesIO(mask_of_runs(width, height, runs(painted)))) as image:
+            assert np.array_equal(np.asarray(image) > 0, painted)
+        assert runs_of_mask(read_mask(mask_of_runs(width, height, runs(painted))).png) == runs(painted)
+
+
+def runs(painted: np.ndarray) -> list[int]:
+    """Return run lengths as the desk's page writes them, the first of them unpainted. `painted` is (H, W)."""
+    lengths: list[int] = []
+    is_painted, length = False, 0
+    for here in painted.ravel():
+        if here != is_painted:
+            lengths.append(length)
+            is_painted, length = bool(here), 0
+        length += 1
+    return [*lengths, length]

@@ -14,6 +14,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Account, Analysis, Consent, Face, Feedback, Media
 from webapp.domain.clock import now
 from webapp.domain.enums import Reason, Role, Vote
+from webapp.domain.errors import Refused
 from webapp.domain.ids import new_id
 from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.accounts import Person
@@ -160,3 +161,10 @@ def claims(sessions: Sessions) -> ClaimService:
 @pytest.fixture
 def labelling(sessions: Sessions) -> LabellingService:
     return LabellingService(CaseEvents(AuditService(sessions)))
+
+
+def refusal_code(call: Callable[..., object], *args: object, **options: object) -> str:
+    """Return the code with which the call is refused."""
+    with pytest.raises(Refused) as refusal:
+        call(*args, **options)
+    return refusal.value.code

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from webapp.db.session import Sessions
 from webapp.domain.enums import Role
-from webapp.domain.errors import Refused
 from webapp.services.accounts import HOST, AccountService, Person, SignInService
 from webapp.services.accounts.totp import TotpOffers
 from webapp.services.audit.log import AuditService
@@ -47,10 +44,3 @@ def ada(accounts: AccountService) -> Person:
     """Return an admin whose password is PASSWORD."""
     accounts.accept(accounts.invite(HOST, "Ada", Role.ADMIN), PASSWORD)
     return Person(1, "ada", Role.ADMIN)
-
-
-def refusal_code(call: Callable[..., object], *args: object) -> str:
-    """Return the code with which the call is refused."""
-    with pytest.raises(Refused) as refusal:
-        call(*args)
-    return refusal.value.code

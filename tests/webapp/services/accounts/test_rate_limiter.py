@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.webapp.services.accounts.conftest import ManualClock, refusal_code
+from tests.webapp.services.accounts.conftest import ManualClock
+from tests.webapp.services.conftest import refusal_code
 from webapp.services.accounts.rate_limiter import RateLimiter
 
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pyotp
 from sqlalchemy import text, update
 
-from tests.webapp.services.accounts.conftest import LOOPBACK, PASSWORD, ManualClock, refusal_code
+from tests.webapp.services.accounts.conftest import LOOPBACK, PASSWORD, ManualClock
+from tests.webapp.services.conftest import refusal_code
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, Link
 from webapp.domain.clock import now

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pyotp
 from sqlalchemy import update
 
-from tests.webapp.services.accounts.conftest import LOOPBACK, PASSWORD, refusal_code
+from tests.webapp.services.accounts.conftest import LOOPBACK, PASSWORD
+from tests.webapp.services.conftest import refusal_code
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AccountSession
 from webapp.domain.clock import now

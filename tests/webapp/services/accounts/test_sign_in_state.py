@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.webapp.services.accounts.conftest import refusal_code
+from tests.webapp.services.conftest import refusal_code
 from webapp.services.accounts.openid_client import AuthorizationRequest
 from webapp.services.accounts.sign_in_state import SignInStateCipher
 

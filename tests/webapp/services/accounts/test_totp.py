@@ -7,7 +7,8 @@ import time
 import pyotp
 import pytest
 
-from tests.webapp.services.accounts.conftest import ManualClock, refusal_code
+from tests.webapp.services.accounts.conftest import ManualClock
+from tests.webapp.services.conftest import refusal_code
 from webapp.services.accounts.totp import OFFER_SECONDS, TotpOffers, matching_time_step
 
 

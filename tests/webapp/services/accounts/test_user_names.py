@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.webapp.services.accounts.conftest import refusal_code
+from tests.webapp.services.conftest import refusal_code
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST, AccountService, Person
 

@@ -41,7 +41,8 @@ def test_regions_are_compared_once_for_every_model(
     decides("fake", region=painted((width, height), result.faces[0].heatmap.box))  # type: ignore[union-attr]
     decides("fake", region=painted((width, height), (0, 0, 3, 3)))
     service = HeatmapAgreementService(sessions, keeping, detector, folder=tmp_path / "cache")
-    assert service.compare_pending() == 4  # two people each
+    # Two people each.
+    assert service.compare_pending() == 4
     assert service.compare_pending() == 0
     assert list((tmp_path / "cache").iterdir()) == []
     with sessions() as session:
@@ -53,7 +54,8 @@ def test_regions_are_compared_once_for_every_model(
             (None, True),
         ]
         assert {row.model_sha256 for row in rows} == {detector.info.sha256}
-        assert session.query(Face).count() == 2  # what was judged again is not stored
+        # What was judged again is not stored.
+        assert session.query(Face).count() == 2
     (found,) = LabelQualityService(sessions).report(people[0]).heatmaps
     assert (found.pointing.hits, found.pointing.count) == (2, 2)
     assert 0 <= found.mean_iou <= 1

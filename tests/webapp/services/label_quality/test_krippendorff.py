@@ -44,8 +44,10 @@ def test_as_an_independent_implementation_finds() -> None:
 
 def test_nothing_to_agree_about() -> None:
     assert alpha(counts([])) is None
-    assert alpha(counts([(1, "fake"), (2, "real")])) is None  # one label each
-    assert alpha(counts([(1, "fake"), (1, "fake")])) is None  # one value only
+    # One label each.
+    assert alpha(counts([(1, "fake"), (2, "real")])) is None
+    # One value only.
+    assert alpha(counts([(1, "fake"), (1, "fake")])) is None
     assert krippendorff_interval(counts([(1, "fake"), (1, "real")])) is None
     assert alpha(counts([(1, "fake"), (1, "fake"), (2, "real"), (2, "real")])) == 1.0
 

@@ -85,10 +85,10 @@ def test_a_small_desk_measured_by_hand(
     )
     assert (second.decided_alike, second.switched) == (Proportion(2, 3), Proportion(1, 4))
     assert (found.switched, first_one.gold_right) == (Proportion(1, 8), Proportion(0, 0))
-    assert first_one.median_seconds == pytest.approx(
-        80
-    )  # the finals' are labels 2, 6, 10 and 14, in tens of seconds
-    assert found.suggestions == {}  # who sees them may have to label the open case yet
+    # The finals' are labels 2, 6, 10 and 14, in tens of seconds.
+    assert first_one.median_seconds == pytest.approx(80)
+    # Who sees them may have to label the open case yet.
+    assert found.suggestions == {}
     says(people[3], "cannot_tell")
     (suggested,) = LabelQualityService(sessions).report(people[0]).suggestions.values()
     assert set(suggested) == {"fake", "real", "cannot_tell"}
@@ -122,16 +122,20 @@ def test_gold_cases_come_among_the_others_and_are_never_settled(
     known = gold.mark(receipt, 1, "fake")
     mixing = ClaimService(sessions, gold_share=1.0, draw=lambda: 0.0)
     one, two, three = people[1:4]
-    assert mixing.take(one) is None  # alone they would be told apart
+    # Alone they would be told apart.
+    assert mixing.take(one) is None
     Triage(log, TriageRules(), draw=lambda: 1.0).process(receipt_hash(kept.add(0.5)))
     assert mixing.take(one) == known
-    assert mixing.take(two) == known  # as many as there are people
+    # As many as there are people.
+    assert mixing.take(two) == known
     assert labelling.submit_blind(one, known, LabelInput("fake", 3)).verdict == "inconclusive"
-    assert labelling.submit_final(one, known) == CaseState.OPEN  # as for the first of two
+    # As for the first of two.
+    assert labelling.submit_final(one, known) == CaseState.OPEN
     assert says(two, "real", service=mixing) == CaseState.DECIDED
     assert mixing.take(one) != known
     labelling.undo(two, known)
-    mixing.take_case(two, known)  # as with any other case
+    # As with any other case.
+    mixing.take_case(two, known)
     with pytest.raises(Refused):
         mixing.take_case(three, known)
     with sessions() as session:
@@ -139,7 +143,8 @@ def test_gold_cases_come_among_the_others_and_are_never_settled(
         assert (case.state, session.scalars(select(Decision)).all()) == (CaseState.DECIDED, [])
     found = LabelQualityService(sessions).report(people[0])
     assert found.people[0].gold_right == Proportion(1, 1)
-    assert found.overall.cases == 0  # of true cases only
+    # Of true cases only.
+    assert found.overall.cases == 0
     record = ReceiptService(sessions).result(receipt)
     assert (record["decision"], record["waiting"]) == (None, [])
 
@@ -177,4 +182,5 @@ def test_the_share_of_gold_is_what_was_set(
     service = ClaimService(sessions, gold_share=0.5, draw=chance.random)
     taken = [service.take(person) for person in people[1:17]]
     assert 4 <= sum(case in golden for case in taken) <= 12
-    assert len({case for case in taken if case in golden}) > 1  # not always the same one
+    # Not always the same one.
+    assert len({case for case in taken if case in golden}) > 1

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
-from tests.webapp.services.conftest import Opens, picture
+from tests.webapp.services.conftest import Opens, picture, refusal_code
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Claim
 from webapp.domain.clock import now
@@ -31,8 +31,10 @@ def test_the_disputed_and_uncertain_come_first_and_waiting_counts(
     sure, unsure = opens(0.99), opens(0.5)
     disputed = opens(0.5, votes=(Vote.AGREE, Vote.DISAGREE), reason=Reason.DISAGREEMENT)
     order = [claims.take(person) for person in people[:3]]
-    assert order == [disputed, disputed, unsure]  # two labels are wanted of each
-    assert claims.take(people[0]) == disputed  # still
+    # Two labels are wanted of each.
+    assert order == [disputed, disputed, unsure]
+    # Still.
+    assert claims.take(people[0]) == disputed
     assert claims.take(people[3]) == unsure
     assert claims.take(people[4]) == sure
 
@@ -47,7 +49,8 @@ def test_skipping_and_leaving_give_a_case_back(
     claims.release(people[1])
     assert claims.take(people[1], skipped=[first]) is None
     assert claims.take(people[3]) == first
-    claims.release(people[4])  # who holds nothing
+    # Who holds nothing.
+    claims.release(people[4])
 
 
 def test_a_hold_ends_unless_it_is_renewed(
@@ -101,7 +104,8 @@ def test_fifty_takers_never_hold_a_slot_twice(
     def work(person: Person) -> list[str]:
         done: list[str] = []
         while (case := patiently(lambda: claims.take(person))) is not None:
-            if not done and person.id % 10 == 0:  # gone without a word: the hold runs out
+            # Gone without a word: the hold runs out.
+            if not done and person.id % 10 == 0:
                 with sessions.begin() as session:
                     session.execute(update(Claim).where(Claim.account_id == person.id).values(until=now()))
                 done.append("")
@@ -148,3 +152,24 @@ def test_the_next_case_comes_at_once_among_ten_thousand(
         assert claims.take(person)
         times.append(time.monotonic() - began)
     assert statistics.median(times) < 0.3
+
+
+def test_a_certain_case_can_be_held_where_it_waits(
+    sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
+) -> None:
+    first, second = opens(0.5, rules=TriageRules(wanted=1)), opens(0.4, rules=TriageRules(wanted=1))
+    claims.take(people[1])
+    assert refusal_code(claims.take_case, people[2], first) == "not_waiting"
+    claims.take_case(people[1], second)
+    with sessions() as session:
+        assert [claim.case.public_id for claim in session.scalars(select(Claim))] == [second]
+    claims.take_case(people[1], second)
+    assert refusal_code(claims.take_case, people[1], "0" * 32) == "not_waiting"
+    # What was held stays held.
+    assert claims.take(people[1]) == second
+    with sessions.begin() as session:
+        session.execute(update(Claim).values(until=now() - timedelta(seconds=1)))
+    claims.take_case(people[2], second)
+    labelling.submit_blind(people[2], second, FAKE)
+    assert labelling.submit_final(people[2], second) == "decided"
+    assert refusal_code(claims.take_case, people[1], second) == "not_waiting"

@@ -7,24 +7,17 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.webapp.naughty import NOTES
-from tests.webapp.services.conftest import Opens
+from tests.webapp.services.conftest import Opens, refusal_code
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, Decision, Label
 from webapp.domain.clock import now
 from webapp.domain.enums import CaseState, Vote
-from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules
 
 FAKE, REAL, UNSURE = LabelInput("fake", 3), LabelInput("real", 1), LabelInput("cannot_tell", 2)
-
-
-def refused(call: Callable[[], object]) -> str:
-    with pytest.raises(Refused) as refusal:
-        call()
-    return refusal.value.code
 
 
 @pytest.fixture
@@ -58,12 +51,13 @@ def test_nothing_is_revealed_before_the_first_label(
     claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
     case = opens(0.7, votes=(Vote.DISAGREE,))
-    assert claims.take(people[1]) == case  # all that a taker gets
-    assert refused(lambda: labelling.submit_final(people[1], case)) == "not_labelled"
+    # All that a taker gets.
+    assert claims.take(people[1]) == case
+    assert refusal_code(labelling.submit_final, people[1], case) == "not_labelled"
     shown = labelling.submit_blind(people[1], case, REAL)
     assert (shown.fake_prob, shown.verdict) == (0.7, "inconclusive")
     assert shown.votes == {"agree": 0, "disagree": 1, "not_sure": 0}
-    assert refused(lambda: labelling.submit_blind(people[1], case, FAKE)) == "labelled_already"
+    assert refusal_code(labelling.submit_blind, people[1], case, FAKE) == "labelled_already"
 
 
 def test_both_labels_are_kept_and_the_last_one_counts(
@@ -107,12 +101,12 @@ def test_three_opinions_go_to_an_adjudicator(
     say: Callable[..., str],
 ) -> None:
     case = opens(0.7)
-    assert refused(lambda: labelling.adjudicate(people[0], case, FAKE)) == "not_disputed"
+    assert refusal_code(labelling.adjudicate, people[0], case, FAKE) == "not_disputed"
     for person, opinion in zip(people[1:4], (REAL, FAKE, UNSURE), strict=True):
         state = say(person, case, opinion)
     assert state == CaseState.DISPUTED
     assert claims.take(people[4]) is None
-    assert refused(lambda: labelling.adjudicate(people[4], case, FAKE)) == "not_allowed"
+    assert refusal_code(labelling.adjudicate, people[4], case, FAKE) == "not_allowed"
     labelling.adjudicate(people[0], case, LabelInput("fake", 2, "the seam at the chin", ("boundary",)))
     assert decision(sessions) == ("fake", "adjudication")
 
@@ -121,9 +115,10 @@ def test_nobody_adjudicates_his_own_dispute(
     labelling: LabellingService, opens: Opens, people: list[Person], say: Callable[..., str]
 ) -> None:
     case = opens(0.7)
-    for person, opinion in zip(people[:3], (REAL, FAKE, UNSURE), strict=True):  # the admin labels too
+    # The admin labels too.
+    for person, opinion in zip(people[:3], (REAL, FAKE, UNSURE), strict=True):
         say(person, case, opinion)
-    assert refused(lambda: labelling.adjudicate(people[0], case, FAKE)) == "own_case"
+    assert refusal_code(labelling.adjudicate, people[0], case, FAKE) == "own_case"
 
 
 def test_undoing_takes_the_decision_back_and_the_case_opens(
@@ -140,17 +135,18 @@ def test_undoing_takes_the_decision_back_and_the_case_opens(
     labelling.undo(people[2], case)
     assert decision(sessions) is None
     assert claims.take(people[2]) == case
-    assert (
-        refused(lambda: labelling.submit_blind(people[2], case, REAL)) == "labelled_already"
-    )  # it would not be blind
-    assert labelling.submit_final(people[2], case, REAL) == CaseState.OPEN  # and they disagree now
+    # It would not be blind.
+    assert refusal_code(labelling.submit_blind, people[2], case, REAL) == "labelled_already"
+    # And they disagree now.
+    assert labelling.submit_final(people[2], case, REAL) == CaseState.OPEN
     with sessions() as session:
-        assert len(session.scalars(select(Label)).all()) == 5  # nothing was edited or lost
+        # Nothing was edited or lost.
+        assert len(session.scalars(select(Label)).all()) == 5
         assert session.scalars(select(Case)).one().wanted == 3
     with sessions.begin() as session:
         session.execute(update(Label).values(created_at=now() - timedelta(hours=1)))
-    assert refused(lambda: labelling.undo(people[1], case)) == "too_late"
-    assert refused(lambda: labelling.undo(people[3], case)) == "too_late"
+    assert refusal_code(labelling.undo, people[1], case) == "too_late"
+    assert refusal_code(labelling.undo, people[3], case) == "too_late"
     assert claims.take(people[3]) == case
 
 
@@ -177,7 +173,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_stored(
 ) -> None:
     case = opens(0.7)
     claims.take(people[1])
-    assert refused(lambda: labelling.submit_blind(people[1], case, said)) == code
+    assert refusal_code(labelling.submit_blind, people[1], case, said) == code
     with sessions() as session:
         assert session.scalars(select(Label)).all() == []
 
@@ -196,8 +192,9 @@ def test_strangers_do_nothing(
         lambda person: labelling.adjudicate(person, case, FAKE),
     ]
     for call in calls:
-        assert refused(lambda call=call: call(None)) == "not_signed_in"  # type: ignore[misc]
-    assert refused(lambda: labelling.submit_blind(people[1], case, FAKE)) == "claim_lost"  # without taking it
+        assert refusal_code(call, None) == "not_signed_in"
+    # Without taking it.
+    assert refusal_code(labelling.submit_blind, people[1], case, FAKE) == "claim_lost"
 
 
 def test_notes_come_back_byte_for_byte(

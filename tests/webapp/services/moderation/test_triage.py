@@ -145,10 +145,13 @@ def test_a_visitor_against_the_model_opens_a_case_and_others_join(
     assert cases(sessions) == [("disagreement",)]
     rank = ranks(sessions)
     vote(feedback, two, "agree")
-    vote(feedback, three, "not_sure", subject=0)  # of a file with one face
+    # Of a file with one face.
+    vote(feedback, three, "not_sure", subject=0)
     assert cases(sessions) == [("disagreement",) * 3]
-    assert ranks(sessions) > rank  # visitors against each other
-    vote(feedback, one, "agree")  # thought better of it
+    # Visitors against each other.
+    assert ranks(sessions) > rank
+    # Thought better of it.
+    vote(feedback, one, "agree")
     assert ranks(sessions) < rank
 
 
@@ -164,9 +167,8 @@ def test_another_age_ranks_what_waits_already_anew(sessions: Sessions, opens: Op
         assert Triage(log, rules).rerank_all() == 2
         with sessions() as session:
             assert session.scalars(select(Case.public_id).order_by(Case.rank.desc())).first() == first
-    latest = opens(
-        0.5, rules=long
-    )  # by other rules than those before it: without comparing it would come first for years
+    # By other rules than those before it: without comparing it would come first for years.
+    latest = opens(0.5, rules=long)
     Triage(log, short).rerank_all()
     with sessions() as session:
         assert session.scalars(select(Case.public_id).order_by(Case.rank.desc())).all() == [old, new, latest]
@@ -186,11 +188,12 @@ def test_near_copies_join_where_it_is_the_same_face_with_a_like_score(
 
     assert look(0.5, BITS) == 1
     assert look(0.6, BITS ^ 0b10101) == 1
-    assert look(0.5, ~BITS & 2**64 - 1) == 2  # another picture
-    assert (
-        look(0.79, BITS) == 3
-    )  # looks alike, but the model sees another face in it: perhaps its manipulated copy
-    assert look(0.5, BITS, model_sha256="e" * 64) == 4  # scores of two models cannot be compared
+    # Another picture.
+    assert look(0.5, ~BITS & 2**64 - 1) == 2
+    # Looks alike, but the model sees another face in it: perhaps its manipulated copy.
+    assert look(0.79, BITS) == 3
+    # Scores of two models cannot be compared.
+    assert look(0.5, BITS, model_sha256="e" * 64) == 4
     elsewhere = Face(
         number=1,
         x1=100,
@@ -231,7 +234,8 @@ def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(
     draws = iter([0.0, 0.9, 0.019, 0.02])
     triage = Triage(log, TriageRules(audit_share=0.02), draw=lambda: next(draws))
     looked = [kept.add(prob) for prob in (0.5, 0.02, 0.97, 0.01)]
-    for receipt in looked * 3:  # a fifth draw would fail
+    # A fifth draw would fail.
+    for receipt in looked * 3:
         triage.process(receipt_hash(receipt))
     assert cases(sessions) == [("audit",), ("audit",)]
     with sessions() as session:
@@ -286,7 +290,8 @@ def test_what_a_crash_left_is_looked_at_later(sessions: Sessions, kept: Kept, tr
     first, second = kept.add(0.5), kept.add(0.02)
     assert triage.sweep() == 2
     assert cases(sessions) == [("uncertainty",)]
-    FeedbackService(sessions).submit(Submission(second, 1, "disagree", "", new_key()))  # and nobody was told
+    # And nobody was told.
+    FeedbackService(sessions).submit(Submission(second, 1, "disagree", "", new_key()))
     assert triage.sweep() == 1
     assert triage.sweep() == 0
     assert cases(sessions) == [("uncertainty",), ("disagreement",)]
@@ -370,7 +375,8 @@ def test_puppets_make_no_cases_and_change_no_label(
     print(
         f"{count} votes: the median took {1000 * statistics.median(seconds):.1f} ms, the last {1000 * seconds[-1]:.1f} ms"
     )
-    assert len(cases(sessions)) == 2  # that of the file, and one of its near copies
+    # That of the file, and one of its near copies.
+    assert len(cases(sessions)) == 2
     with sessions() as session:
         assert [
             (label.id, label.value, label.withdrawn_at) for label in session.scalars(select(Label))

@@ -22,9 +22,8 @@ from webapp.services.operations.backup_repository import BackupRepository
 from webapp.services.operations.backups import BackupService
 from webapp.settings import Settings
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:Use 'content=:DeprecationWarning"
-)  # of the Hub's client, when it uploads
+# Of the Hub's client, when it uploads.
+pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning")
 NAME = "owner/lens-backups"
 
 
@@ -76,7 +75,8 @@ def test_three_lives_with_a_wiped_disk(hub: HubServer, settings: Settings) -> No
     made = hub.repositories["dataset", NAME]
     assert made.private
     assert len([name for name in made.files if name.endswith(".sqlite3")]) == 2
-    assert len(made.commits) == 1  # no history from which what was deleted could be had
+    # No history from which what was deleted could be had.
+    assert len(made.commits) == 1
 
 
 def test_a_public_repository_gets_nothing(hub: HubServer, settings: Settings) -> None:

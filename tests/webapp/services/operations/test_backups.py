@@ -109,9 +109,8 @@ def test_a_backup_becomes_the_database_again(
     assert told(restored) == ["migrated", "restored"]
     assert restored.audit.verify(head.hash).kept == restored.audit.verify().head
     aside = list(chosen.data.glob("audit.head.*Z"))
-    assert [path.read_text().split()[0] for path in aside] == [
-        str(head.number + 1)
-    ]  # the backup was told of after it was made
+    # The backup was told of after it was made.
+    assert [path.read_text().split()[0] for path in aside] == [str(head.number + 1)]
     with restored.sessions() as session:
         details = json.loads(session.query(AuditEntry).order_by(AuditEntry.number).all()[-1].details)
     assert details["name"] == backup.path.name
@@ -121,9 +120,8 @@ def test_a_backup_becomes_the_database_again(
 def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records: Records) -> None:
     receipts = ReceiptService(records.sessions, backed_up_until=records.backups.covered_until)
     assert not receipts.result("receipt 0")["durable"]
-    with (
-        records.sessions.begin() as session
-    ):  # what was answered just now may be under way still when the backup begins
+    # What was answered just now may be under way still when the backup begins.
+    with records.sessions.begin() as session:
         for analysis in session.query(Analysis):
             analysis.created_at = now() - (
                 timedelta(minutes=2) if analysis.receipt_hash != receipt_hash("receipt 1") else timedelta()
@@ -195,9 +193,8 @@ def test_deletions_reach_backups(
     if kind == "sqlite":
         assert not any(trace in backup.read_bytes() for trace in traces)
     else:
-        assert (
-            tombstones.beside(backup).read_text() == f"{tombstones.mark(gone)}\n" * 2
-        )  # before the deletion and after it
+        # Before the deletion and after it.
+        assert tombstones.beside(backup).read_text() == f"{tombstones.mark(gone)}\n" * 2
         assert gone not in tombstones.beside(backup).read_text()
     bootstrap.restore(elsewhere, "latest")
     restored = opened(elsewhere)
@@ -279,7 +276,8 @@ def test_damaged_backups_are_refused(
         assert code_of(lambda: bootstrap.restore(elsewhere, str(broken))) == "backup_damaged"
         assert not (elsewhere.data / "new" / "lens.sqlite3").exists()
     assert code_of(lambda: bootstrap.restore(elsewhere, str(tmp_path / "none"))) == "no_backup"
-    bootstrap.restore(elsewhere, str(backup))  # nothing was left in the way
+    # Nothing was left in the way.
+    bootstrap.restore(elsewhere, str(backup))
     assert len(receipts_of(opened(elsewhere))) == 5
 
 
@@ -296,7 +294,8 @@ def test_old_results_go_from_copies_and_backups_too(
             )
         session.add(row(receipt_hash=receipt_hash("young"), created_at=now() - timedelta(days=29, hours=23)))
     backup = records.backups.make().path
-    assert opened(chosen).retention.purge().analyses == 0  # nothing says so
+    # Nothing says so.
+    assert opened(chosen).retention.purge().analyses == 0
     keeping = dataclasses.replace(chosen, retention_days=30)
     purged = opened(keeping).retention.purge()
     assert purged.to_json() == {"days": 30, "analyses": 1003}

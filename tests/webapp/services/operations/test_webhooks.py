@@ -67,9 +67,8 @@ def decide(sessions: Sessions, value: str, *, webhook: bool = True) -> None:
     with CaseEvents(AuditService(sessions), webhook=webhook).transaction() as (_, tell):
         details = {"value": value, "how": "agreement", "model_sha256": "f" * 64, "note": "of somebody"}
         tell(Event(Actor.SYSTEM, Action.CASE_DECIDED, "case:" + "1" * 32, details))
-        tell(
-            Event("user:7", Action.CASE_LABELLED, "case:" + "1" * 32, {"label": 1})
-        )  # nobody else's business
+        # Nobody else's business.
+        tell(Event("user:7", Action.CASE_LABELLED, "case:" + "1" * 32, {"label": 1}))
 
 
 def due(sessions: Sessions) -> None:
@@ -111,12 +110,14 @@ def test_what_is_not_taken_is_sent_again_later(
     decide(sessions, "real")
     receiver.status = status
     assert hook.send() == 0
-    assert len(receiver.got) == 1  # who does not take one will not take the next
+    # Who does not take one will not take the next.
+    assert len(receiver.got) == 1
     due(sessions)
     receiver.status = 204
     assert hook.send() == 2
     ids = [headers["X-Lens-Id"] for headers, _ in receiver.got]
-    assert ids[0] == ids[1]  # the same message
+    # The same message.
+    assert ids[0] == ids[1]
     with sessions() as session:
         assert session.scalars(select(Outbox)).all() == []
 
@@ -125,7 +126,8 @@ def test_nobody_there_loses_nothing(sessions: Sessions, receiver: Receiver) -> N
     decide(sessions, "fake")
     nobody = WebhookSender(sessions, url="http://127.0.0.1:9/", secret=SECRET)
     assert nobody.send() == 0
-    assert nobody.send() == 0  # not due
+    # Not due.
+    assert nobody.send() == 0
     with sessions() as session:
         message = session.scalars(select(Outbox)).one()
         assert message.tries == 1
@@ -138,7 +140,8 @@ def test_a_process_that_ends_while_it_sends_leaves_the_message(
     sessions: Sessions, receiver: Receiver, hook: WebhookSender
 ) -> None:
     decide(sessions, "fake")
-    assert hook._hold() is not None  # and is gone
+    # And is gone.
+    assert hook._hold() is not None
     assert hook.send() == 0
     due(sessions)
     assert hook.send() == 1

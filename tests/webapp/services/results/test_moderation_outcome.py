@@ -63,7 +63,8 @@ def test_a_decision_is_told_once_it_can_no_longer_be_undone(
         triage.process(receipt_hash(receipt))
     assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])
     case = decides("fake")
-    assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])  # not yet
+    # Not yet.
+    assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])
     labelling.undo(people[2], case)
     assert claims.take(people[2]) == case
     labelling.submit_final(people[2], case, LabelInput("real", 2))
@@ -141,7 +142,8 @@ def test_reliability_is_measured_on_what_was_drawn_and_decided(sessions: Session
     audited(sessions, ["fake"] * 40, reason=Reason.DISAGREEMENT)
     audited(sessions, ["fake"] * 40, fake_prob=0.4)
     audited(sessions, ["fake"] * 40, model="e" * 64)
-    assert service.of(result_of(0.3, None)) == [None, None]  # 29 are too few
+    # 29 are too few.
+    assert service.of(result_of(0.3, None)) == [None, None]
     audited(sessions, ["real"], fake_prob=0.34)
     found, none = service.of(result_of(0.3, None))
     assert none is None

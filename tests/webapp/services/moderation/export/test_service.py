@@ -97,7 +97,8 @@ def test_each_format_says_what_was_decided_and_names_nobody(
     everything = "".join(
         path.read_text() for path in (tmp_path / "out").rglob("*") if path.is_file() and path.suffix != ".jpg"
     )
-    assert "moderator3" not in everything  # neither in notes nor as a name
+    # Neither in notes nor as a name.
+    assert "moderator3" not in everything
     assert not any(person.name in everything for person in people[1:3])
     assert receipt not in everything
     with pytest.raises(Unable, match="there already"):

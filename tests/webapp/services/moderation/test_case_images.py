@@ -1,0 +1,133 @@
+"""Images of kept files, their forensic views and heatmaps."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sqlalchemy import select
+
+from laanet_core.inference.detector import Detector
+from laanet_core.media.images import read_image
+from tests.core.clips import write_clip
+from tests.webapp.services.conftest import Opens, refusal_code
+from webapp.db.session import Sessions
+from webapp.db.tables import Analysis
+from webapp.domain.enums import Reason
+from webapp.media.decoding.decoders import Decoders
+from webapp.security.tokens import receipt_hash
+from webapp.services.accounts import Person
+from webapp.services.analysis.service import AnalysisService
+from webapp.services.moderation.case_images import CaseImageService, error_level, high_pass
+from webapp.services.moderation.case_views import CaseViewService
+from webapp.services.moderation.claims import ClaimService
+from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.ranking import TriageRules, open_case
+from webapp.services.storage.kept_media import KeptMediaService
+
+FAKE, REAL, UNSURE = (
+    LabelInput("fake", 3, "the seam", ("boundary",)),
+    LabelInput("real", 2),
+    LabelInput("cannot_tell", 1),
+)
+
+
+@pytest.fixture
+def case_views(sessions: Sessions) -> CaseViewService:
+    return CaseViewService(sessions)
+
+
+@pytest.fixture
+def case_images(
+    case_views: CaseViewService, keeping: KeptMediaService, detector: Detector, decoders: Decoders
+) -> CaseImageService:
+    return CaseImageService(case_views, keeping, detector, decoders)
+
+
+def kept_case(sessions: Sessions, analysis: AnalysisService, path: Path, subject: int = 1) -> str:
+    given = analysis.analyse(path, consent=True)
+    assert given.kept
+    with sessions.begin() as session:
+        row = session.scalars(
+            select(Analysis).where(Analysis.receipt_hash == receipt_hash(given.receipt or ""))
+        ).one()
+        return open_case(session, row, subject, Reason.REPORT, TriageRules(wanted=1)).public_id
+
+
+def test_the_kept_picture_its_views_and_its_heatmap(
+    sessions: Sessions,
+    analysis: AnalysisService,
+    case_images: CaseImageService,
+    claims: ClaimService,
+    labelling: LabellingService,
+    people: list[Person],
+    samples: Path,
+) -> None:
+    case, person = kept_case(sessions, analysis, samples / "two_people.jpg"), people[1]
+    rgb = read_image(samples / "two_people.jpg")
+    assert np.array_equal(read_image(case_images.file(person, case).content), rgb)
+    for name in ("error_level", "high_pass"):
+        assert read_image(case_images.view(person, case, name).content).shape == rgb.shape
+    assert max(read_image(case_images.view(person, case, small=True).content).shape) == 160
+    for call in (
+        lambda: case_images.view(person, case, "secret"),
+        lambda: case_images.view(person, case, time=1.0),
+    ):
+        assert refusal_code(call) == "invalid_view"
+    claims.take(person)
+    assert refusal_code(case_images.heat, person, case) == "not_labelled"
+    labelling.submit_blind(person, case, FAKE)
+    with Image.open(io.BytesIO(case_images.heat(person, case).content)) as heat:
+        assert (heat.mode, heat.size) == ("RGBA", (rgb.shape[1], rgb.shape[0]))
+    # One was wanted: it is decided, and nobody's to see.
+    labelling.submit_final(person, case)
+    assert refusal_code(case_images.file, person, case) == "unknown_case"
+
+
+def test_a_case_whose_file_is_not_kept_says_so(
+    case_images: CaseImageService, opens: Opens, people: list[Person]
+) -> None:
+    assert refusal_code(case_images.file, people[1], opens(0.5)) == "not_kept"
+
+
+def test_frames_of_a_clip_are_those_that_were_judged(
+    sessions: Sessions,
+    analysis: AnalysisService,
+    case_views: CaseViewService,
+    case_images: CaseImageService,
+    people: list[Person],
+    samples: Path,
+    tmp_path: Path,
+) -> None:
+    face = Image.open(samples / "astronaut.png").convert("RGB").resize((256, 256))
+    pixels = [np.asarray(face.rotate(number)) for number in range(12)]
+    case = kept_case(sessions, analysis, write_clip(tmp_path / "clip.mp4", pixels))
+    kept = case_views.media(people[1], case)
+    assert kept is not None
+    times = [spot.time for spot in kept.spots]
+    assert times == sorted(times, key=lambda time: time or 0)
+    assert len(times) == 4
+    shown = [read_image(case_images.view(people[1], case, time=time).content).astype(float) for time in times]
+    # The head has turned.
+    assert np.abs(shown[0] - shown[-1]).mean() > 3
+    turned = round((times[-1] or 0) * 10)
+    assert np.abs(shown[-1] - pixels[turned]).mean() < 6
+    assert refusal_code(case_images.view, people[1], case) == "invalid_view"
+
+
+def test_the_other_views_show_what_they_should() -> None:
+    rng = np.random.default_rng(0)
+    flat = np.full((128, 128, 3), 120, np.uint8)
+    assert error_level(flat).max() <= 15
+    assert set(np.unique(high_pass(flat))) == {128}
+    pasted = flat.copy()
+    pasted[32:64, 32:64] = rng.integers(0, 255, (32, 32, 3))
+    for view in (error_level, high_pass):
+        shown = view(pasted).astype(int)
+        assert (
+            np.abs(shown[32:64, 32:64] - view(flat)[0, 0]).mean()
+            > 10 * np.abs(shown[96:, 96:] - view(flat)[0, 0]).mean()
+        )
