@@ -15,6 +15,10 @@ Verdict = Literal["real", "fake", "inconclusive"]
 Outcome = Literal["verdict", "no_face", "face_too_small", "rejected"]
 Kind = Literal["image", "video"]
 
+# Engine that runs the network's forward pass: torch itself, OpenVINO on CPUs, or CUDA graphs.
+RuntimeName = Literal["eager", "openvino", "cuda"]
+InferencePrecision = Literal["float32", "bfloat16", "float16"]
+
 
 def number_text(value: float | None) -> str:
     """A score or probability as people read it, with the four decimals of the JSON; a dash where there is none."""
@@ -40,10 +44,10 @@ class ModelInfo:
 
 @dataclass(frozen=True)
 class RuntimeInfo:
-    """What carried out the network: `name` eager, openvino or cuda; `precision` float32, bfloat16 or float16; `device` cpu, cuda or mps."""
+    """Runtime that ran the network's forward pass; `device` is cpu, cuda or mps."""
 
-    name: str
-    precision: str
+    name: RuntimeName
+    precision: InferencePrecision
     device: str
 
     def to_json(self) -> dict[str, str]:

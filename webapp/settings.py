@@ -20,8 +20,9 @@ from pydantic import BeforeValidator, Field, ValidationError, field_validator, m
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-Runtime = Literal["auto", "eager", "openvino", "cuda"]
-Precision = Literal["float32", "bfloat16", "float16"]
+from laanet_core.results import InferencePrecision
+from laanet_core.runtimes.base import RuntimeChoice
+
 Model = TypeVar("Model", bound=BaseSettings)
 ROOT = Path(__file__).resolve().parents[1]
 PREFIX = "LENS_"
@@ -202,12 +203,12 @@ class Settings(ExplicitSettings):
         default="starter", description="Weights: `starter`, a folder, or `hf://owner/repo@revision`."
     )
     device: str = Field(default="auto", description="`auto`, `cpu`, `cuda` or `mps`.")
-    runtime: Runtime = Field(
+    runtime: RuntimeChoice = Field(
         default="auto",
         description="Inference engine: `eager` (PyTorch), `openvino`, `cuda` (CUDA graphs). "
         "`auto`: OpenVINO on a CPU if it agrees with PyTorch, else PyTorch.",
     )
-    precision: Precision = Field(
+    precision: InferencePrecision = Field(
         default="float32", description="Floating-point type of inference. See [performance](performance.md)."
     )
     frames: WholeNumber = Field(default=32, ge=1, le=512, description="Frames analysed per clip.")

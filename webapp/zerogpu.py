@@ -28,7 +28,7 @@ from laanet_core.inference.scoring import Scores, score_crops
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import load_weights
 from laanet_core.results import AnalysisResult
-from laanet_core.runtimes.eager import Eager
+from laanet_core.runtimes.eager import EagerRuntime
 from laanet_core.types import RGBImage
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ def seconds_for(crops: npt.NDArray[np.uint8], flip: bool) -> int:
 def lent(crops: npt.NDArray[np.uint8], flip: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
     """`score_crops` of crops (N, S, S, 3) in a process of its own: arrays go in and come out, nothing else."""
     torch.set_num_threads(1)  # the processor's threads do not survive a fork, and would be waited for
-    scores = score_crops(Eager(_network[0]), list(crops), flip=flip)
+    scores = score_crops(EagerRuntime(_network[0]), list(crops), flip=flip)
     return scores.fake_logit, scores.heatmap
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laanet_core.cli.arguments import positive
+from laanet_core.runtimes.base import RUNTIME_CHOICES, RuntimeChoice
 
 if TYPE_CHECKING:
     from laanet_core.results import AnalysisResult
-    from laanet_core.runtimes.base import Name as RuntimeName
 
 REJECTED = 2
 WORTH_COMPILING = 64  # faces, of which a compiled network makes up for the second that compiling it takes
@@ -39,7 +39,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: %(default)s)")
     parser.add_argument(
         "--runtime",
-        choices=("auto", "eager", "openvino", "cuda"),
+        choices=RUNTIME_CHOICES,
         help="what carries out the network (default: eager for a few files, else auto)",
     )
     parser.add_argument(
@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
     gc.enable()
     if args.heatmaps:
         _make_folder(args.heatmaps)
-    runtime: RuntimeName = args.runtime or ("auto" if _faces_expected(args) >= WORTH_COMPILING else "eager")
+    runtime: RuntimeChoice = args.runtime or ("auto" if _faces_expected(args) >= WORTH_COMPILING else "eager")
     detector = Detector.from_weights(args.weights, args.device, runtime=runtime)
     if detector.notice:
         print(detector.notice, file=sys.stderr)

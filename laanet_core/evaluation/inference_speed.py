@@ -22,7 +22,8 @@ from laanet_core.evaluation import hardware
 from laanet_core.inference.detector import Detector
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.modeling.laanet import LAANet
-from laanet_core.runtimes.base import Precision, Runtime, RuntimeUnavailable
+from laanet_core.results import InferencePrecision
+from laanet_core.runtimes.base import Runtime, RuntimeChoice, RuntimeUnavailable
 from laanet_core.runtimes.selection import open_runtime
 
 # Images per face: the crop and its mirror image.
@@ -31,7 +32,7 @@ IMAGES_PER_FACE = 2
 # The two baselines: the network without any runtime of ours.
 PLAIN, EXACT = "torch float32", "torch float64"
 
-RUNTIMES: tuple[tuple[Any, Precision], ...] = (
+RUNTIMES: tuple[tuple[RuntimeChoice, InferencePrecision], ...] = (
     ("eager", "float32"),
     ("openvino", "float32"),
     ("openvino", "bfloat16"),

@@ -17,7 +17,7 @@ from laanet_core.evaluation.eval_sets import EvalItem
 from laanet_core.evaluation.subgroups import brightness, skin_tone, variance_of_laplacian
 from laanet_core.inference.scoring import score_crops
 from laanet_core.modeling.laanet import LAANet
-from laanet_core.runtimes.eager import BATCH_SIZE, Eager
+from laanet_core.runtimes.eager import BATCH_SIZE, EagerRuntime
 from laanet_core.types import FloatMap
 
 # A blending boundary B above this value is where a heatmap's peak should lie.
@@ -109,7 +109,7 @@ def _peak(heatmap: FloatMap) -> tuple[int, int]:
 def _predict_batch(
     model: LAANet, items: Sequence[EvalItem], cache: Path | None, *, flip: bool
 ) -> list[Prediction]:
-    scores = score_crops(Eager(model), [item.crop for item in items], flip=flip)
+    scores = score_crops(EagerRuntime(model), [item.crop for item in items], flip=flip)
     predictions = [
         Prediction(
             name=item.name,

@@ -49,7 +49,7 @@ def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
 
 
 def _assign(active: dict[int, Box], boxes: Sequence[Box], next_track: int) -> list[int]:
-    """Return a track for each box of one frame: an active one if it fits, else a new one from `next_track` on."""
+    """Return a track for each box of a frame: an active one if it fits, else a new one."""
     pairs: list[tuple[float, int, int]] = []
     for track, old in active.items():
         for place, box in enumerate(boxes):
@@ -70,7 +70,10 @@ def _assign(active: dict[int, Box], boxes: Sequence[Box], next_track: int) -> li
 
 
 def _affinity(old: Box, new: Box) -> float:
-    """Return more than 0 if both boxes can show one face: 1 + IoU for overlapping ones, less than 1 for near ones."""
+    """Return how well two boxes fit one face, 0 if not at all.
+
+    Overlapping boxes get 1 + IoU; boxes that are only near each other get less than 1.
+    """
     shared = iou(old, new)
     if shared >= MIN_IOU:
         return 1 + shared

@@ -42,15 +42,15 @@ from laanet_core.results import (
     ErrorInfo,
     FaceResult,
     Heatmap,
+    InferencePrecision,
     Kind,
     ModelInfo,
     Outcome,
     RuntimeInfo,
     in_order,
 )
-from laanet_core.runtimes.base import Name as RuntimeName
-from laanet_core.runtimes.base import Precision
-from laanet_core.runtimes.batching import CLIP_PATIENCE, GATHER_SECONDS, Shared
+from laanet_core.runtimes.base import RuntimeChoice
+from laanet_core.runtimes.batching import CLIP_PATIENCE, GATHER_SECONDS, BatchingRuntime
 from laanet_core.runtimes.selection import open_runtime
 from laanet_core.types import Box, RGBImage
 
@@ -65,7 +65,7 @@ _READ_AHEAD = 2  # frames
 
 class Detector:
     """Loaded weights and a face detector, ready to judge; may be shared between threads, whose faces are judged together or side by side
-    (`Shared`, which `gather` is passed to).
+    (`BatchingRuntime`, which `gather` is passed to).
 
     Files are decoded by `reader`: in place, unless another is given. The network is carried out by `runtime`: see `open_runtime`, which
     `precision` and `cache` are passed to; consistency maps, made when asked for, always by torch eager.
@@ -76,8 +76,8 @@ class Detector:
         loaded: LoadedWeights,
         device: str = "auto",
         *,
-        runtime: RuntimeName = "auto",
-        precision: Precision = "float32",
+        runtime: RuntimeChoice = "auto",
+        precision: InferencePrecision = "float32",
         cache: Path | None = None,
         reader: Reader = IN_PLACE,
         gather: float = GATHER_SECONDS,
@@ -91,7 +91,7 @@ class Detector:
         self._reader = reader
         self._model = loaded.model.to(self.device).to(memory_format=torch.channels_last).eval()
         opened = open_runtime(self._model, runtime, precision, cache=cache, weights_sha256=self.info.sha256)
-        self._runtime = Shared(opened, gather=gather)
+        self._runtime = BatchingRuntime(opened, gather=gather)
         self.runtime: RuntimeInfo = self._runtime.info
         self._faces = FaceDetector(self.device if self.device.type == "cuda" else "cpu")
         self._eager = threading.Lock()
@@ -102,8 +102,8 @@ class Detector:
         source: str | Path = "starter",
         device: str = "auto",
         *,
-        runtime: RuntimeName = "auto",
-        precision: Precision = "float32",
+        runtime: RuntimeChoice = "auto",
+        precision: InferencePrecision = "float32",
         cache: Path | None = None,
         reader: Reader = IN_PLACE,
         gather: float = GATHER_SECONDS,

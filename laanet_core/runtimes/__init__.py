@@ -1,1 +1,1 @@
-"""What carries out the network's forward pass: torch as it is, OpenVINO, or CUDA graphs, behind one interface."""
+"""Runtimes of the network's forward pass behind one interface: torch eager, OpenVINO and CUDA graphs."""

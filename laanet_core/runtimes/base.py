@@ -1,42 +1,51 @@
-"""The interface of all runtimes."""
+"""Interface of all runtimes, and the names by which callers choose one. Imports no torch."""
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, get_args
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
 from laanet_core.errors import LaanetError
-from laanet_core.modeling.config import ModelConfig
-from laanet_core.modeling.laanet import LAANetOutput
-from laanet_core.results import RuntimeInfo
+from laanet_core.results import InferencePrecision, RuntimeInfo, RuntimeName
 
-Name = Literal["auto", "eager", "openvino", "cuda"]
-Precision = Literal["float32", "bfloat16", "float16"]
-NAMES, PRECISIONS = get_args(Name), get_args(Precision)
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from laanet_core.modeling.config import ModelConfig
+    from laanet_core.modeling.laanet import LAANetOutput
+
+# Names a caller may ask for; `auto` stands for the fastest runtime known for the device.
+RuntimeChoice = Literal["auto", RuntimeName]
+RUNTIME_CHOICES: tuple[RuntimeChoice, ...] = get_args(RuntimeChoice)
+INFERENCE_PRECISIONS: tuple[InferencePrecision, ...] = get_args(InferencePrecision)
 
 
 class RuntimeUnavailable(LaanetError):
-    """A runtime that this machine, this device or this precision cannot have; the message says why."""
+    """A runtime that this machine, device or precision does not support. The message gives the reason."""
 
     code = "runtime_unavailable"
 
 
 class Runtime(Protocol):
-    """One network, ready to judge. Not safe between threads, unless through `Shared`.
-
-    `batch_size` is the number of images it wants at a time; any other number works too. `company`: whether images judged together take
-    less than one after the other. `side_by_side`: calls that it takes at a time, each of which is judged for itself.
-    """
+    """One network, ready for forward passes. Not thread-safe; `BatchingRuntime` shares it between threads."""
 
     config: ModelConfig
     device: torch.device
     info: RuntimeInfo
+
+    # Number of images per call that gives the highest throughput; any other number works too.
     batch_size: int
-    company: bool
-    side_by_side: int
+
+    # True if a batch takes less time than its images one after another.
+    gains_from_batching: bool
+
+    # Number of calls that may run at the same time, each with its own images.
+    max_concurrent_calls: int
 
     def __call__(self, images: Tensor) -> LAANetOutput:
-        """images (N, 3, S, S) float32 in [-1, 1] on `device`, N at least 1; the answer's `embeddings` are None, its numbers float32."""
+        """Run the network on images (N, 3, S, S) float32 in [-1, 1] on `device`, with N at least 1.
+
+        The output's tensors are float32: `fake_logit` (N,) and `heatmap_logits` (N, 1, S/4, S/4); its
+        `embeddings` are None.
+        """
         ...

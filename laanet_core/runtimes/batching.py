@@ -1,8 +1,9 @@
-"""One network for many callers: what several of them ask at a time is judged together.
+"""Dynamic batching: one runtime shared by many threads, whose images are judged in common batches.
 
-Whoever comes while the network is at work stands in line; whoever comes first once it is free takes what fits into one batch, judges it,
-and hands the answers out. So nobody who is alone waits for anything, and the batches grow by themselves where many come. A network that
-takes several calls side by side is given one caller's images each.
+Requests that arrive while the network is busy wait in a queue. The first waiting thread takes as many of
+them as fit into one batch, runs it and distributes the results. A thread that is alone never waits, and
+batches grow with the load. A runtime that takes several calls at the same time gets one request per call
+instead.
 """
 
 from __future__ import annotations
@@ -20,153 +21,184 @@ from torch import Tensor
 from laanet_core.modeling.laanet import LAANetOutput
 from laanet_core.runtimes.base import Runtime
 
-GATHER_SECONDS = 0.003  # that a batch waits for others who are on their way
-CLIP_PATIENCE = 0.5  # seconds for which pictures that come later go before a clip's frames; then the clip has waited long enough
+# Seconds for which a batch waits for threads that are about to send a request.
+GATHER_SECONDS = 0.003
+
+# Seconds for which requests of photos overtake a waiting request of a clip.
+CLIP_PATIENCE = 0.5
 
 
 @dataclass(eq=False)
-class _Asked:
-    """Images of one caller, in line by `due`; then their answer, or what went wrong."""
+class _Request:
+    """Images of one thread, due at a time of the monotonic clock; then their output or the error."""
 
     images: Tensor
     due: float
-    answer: LAANetOutput | None = None
+    output: LAANetOutput | None = None
     error: BaseException | None = None
 
     @property
-    def settled(self) -> bool:
-        return self.answer is not None or self.error is not None
+    def is_done(self) -> bool:
+        return self.output is not None or self.error is not None
 
 
-class Shared:
-    """A runtime that is safe between threads (see `Runtime`). `gather`: seconds that a batch waits for callers who are present but not in
-    line yet, where the runtime gains by company.
+@dataclass(frozen=True)
+class BatchingStats:
+    """Load of a `BatchingRuntime`: threads inside `visit`, queued requests and running batches."""
 
-    Callers come with at most `batch_size` images at a time, as `score_crops` does, and with the next ones stand in line again: so a crowd
-    holds a single face up by one batch at most, or by one of each of those who are judged side by side. An answer does not depend on the
-    company beyond rounding, an error is that of whoever caused it.
+    visitors: int
+    queued_requests: int
+    running_batches: int
+
+
+class BatchingRuntime:
+    """Thread-safe `Runtime` that batches the requests of its callers.
+
+    `gather` is the time in seconds for which a batch waits for threads that are inside `visit` but have no
+    request in the queue; it is 0 for runtimes that do not gain from batching.
+
+    A caller sends at most `batch_size` images per request, as `score_crops` does, and queues again for the
+    next ones. A caller with many images therefore delays a single face by at most one batch per concurrent
+    call. The output does not depend on the other requests of a batch beyond rounding. An error is raised
+    only in the thread whose images caused it.
     """
 
     def __init__(self, runtime: Runtime, *, gather: float = GATHER_SECONDS) -> None:
-        self.config, self.device, self.info = runtime.config, runtime.device, runtime.info
-        self.batch_size, self.company = runtime.batch_size, runtime.company
-        self.side_by_side = runtime.side_by_side
+        self.config = runtime.config
+        self.device = runtime.device
+        self.info = runtime.info
+        self.batch_size = runtime.batch_size
+        self.gains_from_batching = runtime.gains_from_batching
+        self.max_concurrent_calls = runtime.max_concurrent_calls
         self._runtime = runtime
-        self._gather = gather if runtime.company else 0.0
+        self._gather = gather if runtime.gains_from_batching else 0.0
         self._changed = threading.Condition()
-        self._line: list[_Asked] = []
-        self._own = threading.local()
-        self._present = 0
-        self._at_work = 0
+        self._queue: list[_Request] = []
+        self._this_thread = threading.local()
+        self._visitors = 0
+        self._running = 0
 
     @contextlib.contextmanager
     def visit(self, *, patience: float = 0.0) -> Iterator[None]:
-        """For as long as this thread will want to ask: others may be kept waiting for it, as long as `gather` allows. `patience`: seconds
-        for which others who come later go first.
+        """Announce that this thread is about to send requests, so that batches wait for it.
+
+        Later requests of other threads overtake this thread's for up to `patience` seconds.
         """
-        before = self._patience()
-        self._own.patience = patience
+        outer_patience = self._patience()
+        self._this_thread.patience = patience
         with self._changed:
-            self._present += 1
+            self._visitors += 1
         try:
             yield
         finally:
-            self._own.patience = before
+            self._this_thread.patience = outer_patience
             with self._changed:
-                self._present -= 1
+                self._visitors -= 1
                 self._changed.notify_all()
 
     def __call__(self, images: Tensor) -> LAANetOutput:
-        asked = _Asked(images, time.monotonic() + self._patience())
+        """Run the network on images (N, 3, S, S) float32 in [-1, 1], batched with those of other threads."""
+        request = _Request(images, time.monotonic() + self._patience())
         with self._changed:
-            self._line.append(asked)
+            self._queue.append(request)
             self._changed.notify_all()
         try:
-            while batch := self._turn(asked):
+            while batch := self._wait_for_batch(request):
                 try:
-                    self._judge(batch)
+                    self._run(batch)
                 finally:
                     with self._changed:
-                        self._at_work -= 1
+                        self._running -= 1
                         self._changed.notify_all()
         finally:
-            self._leave(asked)
-        if asked.answer is None:
-            raise asked.error or AssertionError("settled without an answer")
-        return asked.answer
+            self._withdraw(request)
+        if request.output is None:
+            raise request.error or AssertionError("a finished request has neither output nor error")
+        return request.output
+
+    def stats(self) -> BatchingStats:
+        """Return the present load."""
+        with self._changed:
+            return BatchingStats(self._visitors, len(self._queue), self._running)
 
     def _patience(self) -> float:
-        patience: float = getattr(self._own, "patience", 0.0)
+        patience: float = getattr(self._this_thread, "patience", 0.0)
         return patience
 
-    def _turn(self, asked: _Asked) -> list[_Asked]:
-        """Waits until the network is free for this caller; whom he is to judge then, nobody where somebody else has answered him."""
-        with self._changed:
-            self._changed.wait_for(lambda: asked.settled or self._is_free(asked))
-            if asked.settled:
-                return []
-            self._at_work += 1
-            if self.side_by_side == 1:
-                return self._batch()
-            self._line.remove(asked)
-            self._changed.notify_all()  # another is first in line now, and there may be room
-            return [asked]
+    def _wait_for_batch(self, request: _Request) -> list[_Request]:
+        """Wait until the network is free, then return the batch this thread must run.
 
-    def _leave(self, asked: _Asked) -> None:
-        """Whoever was interrupted in the line: those behind him would wait for him."""
+        The batch is empty if another thread has completed the request.
+        """
         with self._changed:
-            if asked in self._line:
-                self._line.remove(asked)
+            self._changed.wait_for(lambda: request.is_done or self._may_run(request))
+            if request.is_done:
+                return []
+            self._running += 1
+            if self.max_concurrent_calls == 1:
+                return self._take_batch()
+            self._queue.remove(request)
+            # The next request is first in the queue now, and the runtime may take one more call.
+            self._changed.notify_all()
+            return [request]
+
+    def _withdraw(self, request: _Request) -> None:
+        """Remove the request of an interrupted thread. Later requests would wait for it forever."""
+        with self._changed:
+            if request in self._queue:
+                self._queue.remove(request)
                 self._changed.notify_all()
 
-    def _is_free(self, asked: _Asked) -> bool:
-        if self.side_by_side == 1:
-            return not self._at_work
-        return self._at_work < self.side_by_side and asked is min(self._line, key=lambda one: one.due)
+    def _may_run(self, request: _Request) -> bool:
+        if self.max_concurrent_calls == 1:
+            return not self._running
+        first = min(self._queue, key=lambda queued: queued.due)
+        return self._running < self.max_concurrent_calls and request is first
 
-    def _batch(self) -> list[_Asked]:
-        """Who was due first, and of the others in their order those who fit in beside him; they leave the line."""
+    def _take_batch(self) -> list[_Request]:
+        """Remove the first due request from the queue, and in order of due time those that fit beside it."""
         if self._gather:
-            self._changed.wait_for(self._all_there, self._gather)
-        batch: list[_Asked] = []
+            self._changed.wait_for(self._is_complete, self._gather)
+        batch: list[_Request] = []
         room = self.batch_size
-        for asked in sorted(self._line, key=lambda one: one.due):
-            if not batch or len(asked.images) <= room:
-                batch.append(asked)
-                room -= len(asked.images)
-        self._line = [asked for asked in self._line if asked not in batch]
+        for request in sorted(self._queue, key=lambda queued: queued.due):
+            if not batch or len(request.images) <= room:
+                batch.append(request)
+                room -= len(request.images)
+        self._queue = [request for request in self._queue if request not in batch]
         return batch
 
-    def _all_there(self) -> bool:
-        return (
-            len(self._line) >= self._present
-            or sum(len(asked.images) for asked in self._line) >= self.batch_size
-        )
+    def _is_complete(self) -> bool:
+        """Return whether waiting cannot add to the batch: every visitor has queued, or the batch is full."""
+        queued_images = sum(len(request.images) for request in self._queue)
+        return len(self._queue) >= self._visitors or queued_images >= self.batch_size
 
-    def _judge(self, batch: Sequence[_Asked]) -> None:
+    def _run(self, batch: Sequence[_Request]) -> None:
+        """Run a batch; if it fails, run each request by itself, so that only the faulty one gets the error."""
         try:
-            output = self._runtime(_joined([asked.images for asked in batch]))
-        except BaseException as error:  # noqa: BLE001 (raised again by whoever asked)
+            output = self._runtime(_concatenate([request.images for request in batch]))
+        except BaseException as error:  # noqa: BLE001 (raised again in the requesting thread)
             if len(batch) == 1:
                 batch[0].error = error
                 return
-            for asked in batch:
-                self._judge([asked])
+            for request in batch:
+                self._run([request])
             return
         start = 0
-        for asked in batch:
-            end = start + len(asked.images)
-            asked.answer = LAANetOutput(output.fake_logit[start:end], output.heatmap_logits[start:end], None)
+        for request in batch:
+            end = start + len(request.images)
+            request.output = LAANetOutput(
+                output.fake_logit[start:end], output.heatmap_logits[start:end], None
+            )
             start = end
 
 
-def _joined(parts: Sequence[Tensor]) -> Tensor:
-    """All images of some (N, 3, S, S) on one device, channels last in memory."""
+def _concatenate(parts: Sequence[Tensor]) -> Tensor:
+    """Concatenate images (N_i, 3, S, S) of one device to (N, 3, S, S), channels last in memory."""
     if len(parts) == 1:
         return parts[0]
     if parts[0].device.type != "cpu":
         return torch.cat(list(parts))
-    # torch would share this little work among all threads
-    return torch.from_numpy(np.concatenate([part.permute(0, 2, 3, 1).numpy() for part in parts])).permute(
-        0, 3, 1, 2
-    )
+    # torch would wake all its threads for this small copy; NumPy does it in this one.
+    channels_last = np.concatenate([part.permute(0, 2, 3, 1).numpy() for part in parts])
+    return torch.from_numpy(channels_last).permute(0, 3, 1, 2)

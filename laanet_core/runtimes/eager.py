@@ -1,4 +1,4 @@
-"""The reference: torch runs the network operation by operation, on any device, in float32."""
+"""Reference runtime: torch runs the network operation by operation, on any device, in float32."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from torch import Tensor
 from laanet_core.modeling.laanet import LAANet, LAANetOutput
 from laanet_core.results import RuntimeInfo
 
+# Images per call. Bounds the memory of one forward pass.
 BATCH_SIZE = 16
 
 
-class Eager:
-    """Takes the model as it is, wherever and however it lies."""
+class EagerRuntime:
+    """Runtime that calls a LAANet as it is, on the device and in the memory format it has."""
 
     batch_size = BATCH_SIZE
-    side_by_side = 1
+    max_concurrent_calls = 1
 
     def __init__(self, model: LAANet) -> None:
         self.config = model.config
         self.device = next(model.parameters()).device
         self.info = RuntimeInfo("eager", "float32", self.device.type)
-        self.company = self.device.type != "cpu"
+        self.gains_from_batching = self.device.type != "cpu"
         self._model = model
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> LAANetOutput:
+        """Run the network on images (N, 3, S, S) float32 in [-1, 1] on the model's device."""
         output: LAANetOutput = self._model(images)
         return output

@@ -1,23 +1,32 @@
-"""What is changed in OpenVINO's graph of a network before it is compiled."""
+"""Changes to OpenVINO's graph of a network before it is compiled."""
 
 from __future__ import annotations
 
 import tempfile
-import xml.etree.ElementTree as ET  # reads only what OpenVINO has just written
+
+# ElementTree is safe here: it reads only XML that OpenVINO has just written.
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-FORM = 2  # part of the name of what is kept; raised when graphs are changed in another way
+# Version of the changes below, part of the name of cached graphs. Increase it whenever graphs change.
+GRAPH_FORMAT = 2
+
 _CONVOLUTIONS = ("Convolution", "GroupConvolution")
+
+# Largest stride of the layers that stay in float32.
 _FINE_STRIDE = 16
-_BACKBONE = ".backbone."  # in the names that tracing gives
+
+# Part of the names that tracing gives to the backbone's layers.
+_BACKBONE = ".backbone."
 
 
 def join_padding(graph: Any) -> None:
-    """Let convolutions pad by themselves where the padding is a step of its own, as with TensorFlow's "same" padding; in place.
+    """Replace each padding step and its convolution by one convolution that pads, in place.
 
-    The compiler would do so too, but makes new convolutions without the marks of `fine_in_float32`.
+    TensorFlow's "same" padding is such a step. The compiler would join them too, but its new convolutions
+    lose the marks of `keep_fine_layers_in_float32`.
     """
     from openvino import opset8
 
@@ -29,77 +38,67 @@ def join_padding(graph: Any) -> None:
         padding = node.input(0).get_source_output().get_node()
         if padding.get_type_name() != "Pad":
             continue
-        bare, strides = padding.input(0).get_source_output(), list(node.get_attributes()["strides"])
-        added = [
-            after - before
-            for before, after in zip(
-                list(bare.get_shape())[2:], list(padding.get_output_shape(0))[2:], strict=True
-            )
-        ]
-        first = [total // 2 for total in added]
-        last = [total - some for total, some in zip(added, first, strict=True)]
-        joined = maker(
-            bare,
+        unpadded = padding.input(0).get_source_output()
+        before = list(unpadded.get_shape())[2:]
+        after = list(padding.get_output_shape(0))[2:]
+        added = [large - small for small, large in zip(before, after, strict=True)]
+        pads_begin = [total // 2 for total in added]
+        pads_end = [total - begin for total, begin in zip(added, pads_begin, strict=True)]
+        convolution = maker(
+            unpadded,
             node.input(1).get_source_output(),
-            strides,
-            first,
-            last,
+            list(node.get_attributes()["strides"]),
+            pads_begin,
+            pads_end,
             list(node.get_attributes()["dilations"]),
         )
-        joined.set_friendly_name(node.get_friendly_name())
+        convolution.set_friendly_name(node.get_friendly_name())
         for target in node.output(0).get_target_inputs():
-            target.replace_source_output(joined.output(0))
+            target.replace_source_output(convolution.output(0))
     graph.validate_nodes_and_infer_types()
 
 
-def fine_in_float32(openvino: ModuleType, core: Any, graph: Any) -> Any:
-    """The same graph with the backbone's layers at strides up to 16 kept in float32, whatever precision it is compiled for.
+def keep_fine_layers_in_float32(openvino: ModuleType, core: Any, graph: Any) -> Any:
+    """Return the graph with the backbone's layers at strides up to 16 marked to stay in float32.
 
-    Traces of blending are small differences between neighbouring pixels. The fine layers, depthwise convolutions above all, lose them in
-    eight bits of mantissa; what follows does not (docs/performance.md).
+    Traces of blending are small differences between neighbouring pixels. The fine layers, depthwise
+    convolutions above all, lose them in the eight mantissa bits of bfloat16; the later layers do not
+    (docs/performance.md).
     """
     size = list(graph.inputs[0].get_shape())[2]
-    names = [
-        node.get_friendly_name() for node in graph.get_ordered_ops() if _BACKBONE in node.get_friendly_name()
-    ]
-    heights = {node.get_friendly_name(): _height(node) for node in graph.get_ordered_ops()}
-    last = max(index for index, name in enumerate(names) if heights[name] * _FINE_STRIDE >= size)
-    fine = set(names[: last + 1])
+    nodes = graph.get_ordered_ops()
+    heights = {node.get_friendly_name(): _height(node) for node in nodes}
+    backbone = [node.get_friendly_name() for node in nodes if _BACKBONE in node.get_friendly_name()]
+    last = max(index for index, name in enumerate(backbone) if heights[name] * _FINE_STRIDE >= size)
+    fine = set(backbone[: last + 1])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.xml"
         openvino.save_model(graph, path, compress_to_fp16=False)
         tree = ET.parse(path)
         for layer in tree.iterfind("layers/layer"):
             if layer.get("name") in fine and layer.get("type") != "Const":
-                _mark(layer)
+                _mark_precise(layer)
         return core.read_model(ET.tostring(tree.getroot()), path.with_suffix(".bin").read_bytes())
 
 
-def keeps_float32(compiled: Any) -> bool:
-    """Whether the first convolution of a compiled graph, the one that sees the pixels, is carried out in float32."""
-    infos = (node.get_rt_info() for node in compiled.get_runtime_model().get_ordered_ops())
-    return (
-        next(
-            (
-                str(info["runtimePrecision"].value)
-                for info in infos
-                if info["layerType"].value == "Convolution"
-            ),
-            "none",
-        )
-        == "f32"
-    )
+def first_convolution_is_float32(compiled: Any) -> bool:
+    """Return whether a compiled graph runs the convolution that sees the pixels in float32."""
+    for node in compiled.get_runtime_model().get_ordered_ops():
+        info = node.get_rt_info()
+        if info["layerType"].value == "Convolution":
+            return str(info["runtimePrecision"].value) == "f32"
+    return False
 
 
 def _height(node: Any) -> int:
-    """Of a node's first output, where that is a batch of maps; else 0."""
+    """Return the height of a node's first output if that is a batch of maps, else 0."""
     outputs = node.outputs()
     shape = list(outputs[0].get_partial_shape()) if outputs else []
     return shape[2].get_length() if len(shape) == 4 and shape[2].is_static else 0
 
 
-def _mark(layer: ET.Element) -> None:
-    """Add what tells OpenVINO to leave a layer's precision alone; it stands before the layer's inputs."""
+def _mark_precise(layer: ET.Element) -> None:
+    """Tell OpenVINO to keep a layer's precision. The mark must stand before the layer's inputs."""
     notes = layer.find("rt_info")
     if notes is None:
         notes = ET.Element("rt_info")

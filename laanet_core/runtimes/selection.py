@@ -1,4 +1,4 @@
-"""Which runtime a network gets here, and whether it may be trusted with it."""
+"""Selection of a runtime for a network, checked against torch eager before it is used."""
 
 from __future__ import annotations
 
@@ -7,43 +7,102 @@ import json
 import logging
 import time
 from pathlib import Path
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from laanet_core.errors import InvalidConfig
 from laanet_core.modeling.laanet import LAANet
-from laanet_core.runtimes.base import NAMES, PRECISIONS, Name, Precision, Runtime, RuntimeUnavailable
-from laanet_core.runtimes.eager import Eager
+from laanet_core.results import InferencePrecision, RuntimeName
+from laanet_core.runtimes.base import (
+    INFERENCE_PRECISIONS,
+    RUNTIME_CHOICES,
+    Runtime,
+    RuntimeChoice,
+    RuntimeUnavailable,
+)
+from laanet_core.runtimes.eager import EagerRuntime
 
 logger = logging.getLogger(__name__)
-TOLERANCE = 1e-4  # on the logit, in float32
-MOST_PROBABILITY = 0.01  # that a shorter precision may move a probability
-_CHECKED = 3  # images
+
+# Largest difference of a logit from eager's in float32.
+FLOAT32_TOLERANCE = 1e-4
+
+# Largest change of a probability that a shorter precision may cause.
+MAX_PROBABILITY_CHANGE = 0.01
+
+# Images on which two runtimes are compared.
+_COMPARED_IMAGES = 3
+
+
+class RuntimeFactory(Protocol):
+    """Builder of one runtime; `cache_file` and `refresh_cache` are those of `OpenVINORuntime`."""
+
+    def __call__(
+        self,
+        model: LAANet,
+        name: RuntimeName,
+        precision: InferencePrecision,
+        *,
+        cache_file: Path | None,
+        refresh_cache: bool,
+    ) -> Runtime: ...
+
+
+def build_runtime(
+    model: LAANet,
+    name: RuntimeName,
+    precision: InferencePrecision,
+    *,
+    cache_file: Path | None,
+    refresh_cache: bool,
+) -> Runtime:
+    """Build the runtime of that name, importing its package only now. Raises RuntimeUnavailable."""
+    if name == "cuda":
+        from laanet_core.runtimes.cuda_graphs import CUDAGraphRuntime
+
+        return CUDAGraphRuntime(model, precision)
+    if name == "openvino":
+        from laanet_core.runtimes.openvino import OpenVINORuntime
+
+        return OpenVINORuntime(model, precision, cache_file=cache_file, refresh_cache=refresh_cache)
+    if precision != "float32":
+        raise RuntimeUnavailable(f"torch eager runs in float32, not in {precision}")
+    return EagerRuntime(model)
 
 
 def open_runtime(
     model: LAANet,
-    name: Name = "auto",
-    precision: Precision = "float32",
+    name: RuntimeChoice = "auto",
+    precision: InferencePrecision = "float32",
     *,
     cache: Path | None = None,
     weights_sha256: str = "",
+    factory: RuntimeFactory = build_runtime,
 ) -> Runtime:
-    """The runtime of that name, or with `auto` the fastest known here: OpenVINO on CPUs where it is installed, else eager.
+    """Return the runtime of that name; `auto` takes OpenVINO on CPUs if it is installed, else eager.
 
-    Every runtime but eager is first held against it on the same images. With `auto`, one that cannot be had or disagrees is replaced by
-    eager, and the log says why. `cache` is a folder for what was compiled, used for weights with a sha256. `model` lies on its device, in
-    eval mode. Raises RuntimeUnavailable for a runtime that was asked for by name and cannot be had or disagrees, InvalidConfig for
-    unknown names.
+    Every runtime but eager is first compared with it on the same images. With `auto`, eager replaces one
+    that is unavailable or differs too much, and the log gives the reason. `cache` is a folder for compiled
+    networks, used only if `weights_sha256` is given. `model` is on its device, in eval mode.
+
+    Raises RuntimeUnavailable if the runtime of a given name is unavailable or differs too much, InvalidConfig
+    for unknown names.
     """
-    if name not in NAMES:
-        raise InvalidConfig(f"no runtime named {name!r}; choose from {', '.join(NAMES)}")
-    if precision not in PRECISIONS:
-        raise InvalidConfig(f"no precision named {precision!r}; choose from {', '.join(PRECISIONS)}")
-    eager = Eager(model)
+    if name not in RUNTIME_CHOICES:
+        raise InvalidConfig(f"no runtime named {name!r}; choose from {', '.join(RUNTIME_CHOICES)}")
+    if precision not in INFERENCE_PRECISIONS:
+        raise InvalidConfig(
+            f"no precision named {precision!r}; choose from {', '.join(INFERENCE_PRECISIONS)}"
+        )
+    eager = EagerRuntime(model)
+    chosen: RuntimeName = name if name != "auto" else ("openvino" if eager.device.type == "cpu" else "eager")
+    cache_file = cache / _cache_key(model, weights_sha256) if cache is not None and weights_sha256 else None
     try:
-        return _opened(model, eager, name, precision, cache, weights_sha256)
+        if chosen == "eager":
+            return factory(model, "eager", precision, cache_file=None, refresh_cache=False)
+        return _open_checked(model, eager, chosen, precision, cache_file, factory)
     except RuntimeUnavailable as error:
         if name != "auto":
             raise
@@ -51,79 +110,69 @@ def open_runtime(
         return eager
 
 
-def _opened(
-    model: LAANet, eager: Eager, name: Name, precision: Precision, cache: Path | None, sha256: str
+def _open_checked(
+    model: LAANet,
+    eager: EagerRuntime,
+    name: RuntimeName,
+    precision: InferencePrecision,
+    cache_file: Path | None,
+    factory: RuntimeFactory,
 ) -> Runtime:
-    wanted = name if name != "auto" else ("openvino" if eager.device.type == "cpu" else "eager")
-    if wanted == "eager":
-        if precision != "float32":
-            raise RuntimeUnavailable(f"torch eager judges in float32, not in {precision}")
-        return eager
     started = time.monotonic()
     allowed = tolerance(precision, model.decision.temperature)
-    file = None if cache is None or not sha256 else cache / _key(model, sha256)
-    runtime = _built(model, wanted, precision, file)
+    runtime = factory(model, name, precision, cache_file=cache_file, refresh_cache=False)
     difference = disagreement(runtime, eager)
-    if not difference <= allowed and file is not None:  # what the cache held may be spoiled
-        runtime = _built(model, wanted, precision, file, anew=True)
+    # "not <=" because the difference is NaN if a runtime returns NaN. The cached graph may be damaged.
+    if not difference <= allowed and cache_file is not None:
+        runtime = factory(model, name, precision, cache_file=cache_file, refresh_cache=True)
         difference = disagreement(runtime, eager)
     if not difference <= allowed:
         raise RuntimeUnavailable(
-            f"{wanted} in {precision} differs from eager by {difference:.2g} on the logit; {allowed:.2g} is allowed"
+            f"{name} in {precision} differs from eager by {difference:.2g} on the logit; "
+            f"{allowed:.2g} is allowed"
         )
-    if precision != "float32" and wanted == "cuda":
+    if precision != "float32" and name == "cuda":
         logger.warning(
-            "what %s does to probabilities of real faces has not been measured on such a device; see docs/performance.md",
+            "the effect of %s on the probabilities of real faces was not measured on such a device; "
+            "see docs/performance.md",
             precision,
         )
-    taken = time.monotonic() - started
     logger.info(
         "the network runs through %s in %s: ready in %.1f s, %.1g from eager on the logit",
-        wanted,
+        name,
         precision,
-        taken,
+        time.monotonic() - started,
         difference,
     )
     return runtime
 
 
-def _built(
-    model: LAANet, name: Name, precision: Precision, file: Path | None, *, anew: bool = False
-) -> Runtime:
-    if name == "cuda":
-        from laanet_core.runtimes.cuda_graphs import CUDA
+def tolerance(precision: InferencePrecision, temperature: float) -> float:
+    """Return the largest allowed difference from eager's logit on the images of `disagreement`.
 
-        return CUDA(model, precision)
-    from laanet_core.runtimes.openvino import OpenVINO
-
-    return OpenVINO(model, precision, file=file, anew=anew)
-
-
-def tolerance(precision: Precision, temperature: float) -> float:
-    """How far a logit may be from eager's on the images it is checked with; other images may differ more in a short precision.
-
-    A sigmoid's slope is at most 1/4: no probability of those images then moves by more than MOST_PROBABILITY.
+    A sigmoid's slope is at most 1/4, so no probability of those images moves by more than
+    MAX_PROBABILITY_CHANGE. Other images may differ more in a short precision.
     """
-    return TOLERANCE if precision == "float32" else 4 * MOST_PROBABILITY * temperature
+    return FLOAT32_TOLERANCE if precision == "float32" else 4 * MAX_PROBABILITY_CHANGE * temperature
 
 
 def disagreement(runtime: Runtime, reference: Runtime) -> float:
-    """The largest difference of two runtimes' logits on a few images of coarse noise; NaN where one answers NaN."""
+    """Return the largest difference of two runtimes' logits on a few noise images; NaN if one returns NaN."""
     images = _noise(reference.config.input_size).to(reference.device)
-    ours, theirs = runtime(images), reference(images)
-    return float((ours.fake_logit.double() - theirs.fake_logit.double()).abs().max())
+    ours, theirs = runtime(images).fake_logit.double(), reference(images).fake_logit.double()
+    return float((ours - theirs).abs().max())
 
 
 def _noise(size: int) -> Tensor:
-    random = torch.Generator().manual_seed(0)
-    coarse = torch.nn.functional.interpolate(
-        torch.rand(_CHECKED, 3, 7, 7, generator=random), size=(size, size), mode="bilinear"
-    )
-    fine = torch.rand(_CHECKED, 3, size, size, generator=random)
+    """Return noise (3, 3, size, size) float32 in [-1, 1], mostly coarse, always the same."""
+    generator = torch.Generator().manual_seed(0)
+    coarse = torch.rand(_COMPARED_IMAGES, 3, 7, 7, generator=generator)
+    coarse = torch.nn.functional.interpolate(coarse, size=(size, size), mode="bilinear")
+    fine = torch.rand(_COMPARED_IMAGES, 3, size, size, generator=generator)
     return (1.6 * coarse + 0.4 * fine - 1).contiguous(memory_format=torch.channels_last)
 
 
-def _key(model: LAANet, sha256: str) -> str:
-    """Weights and configuration in one name."""
-    configured = json.dumps(model.config.to_dict(), sort_keys=True)
-    return hashlib.sha256(f"{sha256}{configured}".encode()).hexdigest()[:24]
+def _cache_key(model: LAANet, weights_sha256: str) -> str:
+    """Return a name that identifies weights and configuration."""
+    config = json.dumps(model.config.to_dict(), sort_keys=True)
+    return hashlib.sha256(f"{weights_sha256}{config}".encode()).hexdigest()[:24]

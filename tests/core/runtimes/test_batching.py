@@ -1,79 +1,83 @@
-"""One network, many callers."""
+"""Dynamic batching: order of requests, sizes of batches, waiting, errors and interrupts."""
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 import torch
 from torch import Tensor
 
 from laanet_core.modeling.laanet import LAANet, LAANetOutput
-from laanet_core.runtimes.batching import Shared
-from laanet_core.runtimes.eager import Eager
-from laanet_core.runtimes.openvino import OpenVINO
-from tests.core.conftest import TINY
+from laanet_core.runtimes.base import Runtime
+from laanet_core.runtimes.batching import BatchingRuntime
+from laanet_core.runtimes.eager import EagerRuntime
+from laanet_core.runtimes.openvino import OpenVINORuntime
+from tests.core.runtimes.conftest import random_images, tiny_network
 
 
-def images(count: int, seed: int = 0) -> Tensor:
-    return torch.rand(count, 3, 64, 64, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+class BlockingRuntime(EagerRuntime):
+    """Eager runtime that records the sizes of its batches and runs only while `unblocked` is set."""
 
-
-class Slow(Eager):
-    """The network itself; notes what it was given together, and waits where it is told to."""
-
-    def __init__(self, *, batch_size: int = 4, company: bool = False, side_by_side: int = 1) -> None:
-        torch.manual_seed(0)
-        super().__init__(LAANet(TINY).eval())
-        self.batch_size, self.company, self.side_by_side = batch_size, company, side_by_side
-        self.free = threading.Event()
-        self.free.set()
-        self.given: list[int] = []
+    def __init__(
+        self, *, batch_size: int = 4, gains_from_batching: bool = False, max_concurrent_calls: int = 1
+    ) -> None:
+        super().__init__(tiny_network())
+        self.batch_size = batch_size
+        self.gains_from_batching = gains_from_batching
+        self.max_concurrent_calls = max_concurrent_calls
+        self.unblocked = threading.Event()
+        self.unblocked.set()
+        self.batch_sizes: list[int] = []
 
     def __call__(self, images: Tensor) -> LAANetOutput:
-        self.given.append(len(images))
-        assert self.free.wait(60)
+        self.batch_sizes.append(len(images))
+        assert self.unblocked.wait(60)
         return super().__call__(images)
 
 
-def until(true: Callable[[], bool]) -> None:
+def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while not true():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.002)
 
 
-class Line:
-    """Callers who come one after the other while the network is kept busy by somebody with one image."""
+class Queue:
+    """Callers that queue one after another while a first request of one image keeps the network busy."""
 
-    def __init__(self, slow: Slow, pool: ThreadPoolExecutor) -> None:
-        self.slow, self.shared, self._pool = slow, Shared(slow), pool
-        self.finished: list[str] = []
-        slow.free.clear()
-        self._callers = [pool.submit(self.shared, images(1))]
-        until(lambda: slow.given == [1])
+    def __init__(self, runtime: BlockingRuntime, pool: ThreadPoolExecutor) -> None:
+        self.runtime = runtime
+        self.batching = BatchingRuntime(runtime)
+        self._pool = pool
+        self._finished: list[str] = []
+        runtime.unblocked.clear()
+        self._callers = [pool.submit(self.batching, random_images(1))]
+        wait_until(lambda: runtime.batch_sizes == [1])
 
-    def come(self, name: str, count: int, *, patience: float = 0.0, parts: int = 1) -> None:
-        """Stand in line `parts` times one after the other, as who has more faces than a batch holds."""
-        there = len(self.shared._line)
+    def add(self, name: str, count: int, *, patience: float = 0.0, requests: int = 1) -> None:
+        """Add a caller that sends `requests` requests of `count` images one after another."""
+        queued = self.batching.stats().queued_requests
 
-        def ask() -> None:
-            with self.shared.visit(patience=patience):
-                for _ in range(parts):
-                    self.shared(images(count))
-            self.finished.append(name)
+        def send_requests() -> None:
+            with self.batching.visit(patience=patience):
+                for _ in range(requests):
+                    self.batching(random_images(count))
+            self._finished.append(name)
 
-        self._callers.append(self._pool.submit(ask))
-        until(lambda: len(self.shared._line) == there + 1)
+        self._callers.append(self._pool.submit(send_requests))
+        wait_until(lambda: self.batching.stats().queued_requests == queued + 1)
 
-    def done(self) -> list[str]:
-        self.slow.free.set()
+    def drain(self) -> list[str]:
+        """Unblock the network and return the callers' names in the order in which they finished."""
+        self.runtime.unblocked.set()
         for caller in self._callers:
             caller.result(timeout=60)
-        return self.finished
+        return self._finished
 
 
 @pytest.fixture
@@ -82,148 +86,169 @@ def pool() -> Iterator[ThreadPoolExecutor]:
         yield threads
 
 
-@pytest.mark.parametrize("kind", [Eager, OpenVINO])
-def test_an_answer_does_not_depend_on_the_company(kind: type, pool: ThreadPoolExecutor) -> None:
-    torch.manual_seed(0)
-    model = LAANet(TINY).eval()
-    shared, alone = Shared(kind(model)), Eager(model)
-    asked = [images(1 + seed % 4, seed) for seed in range(40)]
-    for given, answer in zip(asked, pool.map(shared, asked), strict=True):
-        expected = alone(given)
-        assert (answer.fake_logit - expected.fake_logit).abs().max() < 1e-4
-        assert (answer.heatmap_logits - expected.heatmap_logits).abs().max() < 1e-4
+@pytest.mark.parametrize("kind", [EagerRuntime, OpenVINORuntime])
+def test_outputs_do_not_depend_on_the_batch(
+    kind: Callable[[LAANet], Runtime], pool: ThreadPoolExecutor
+) -> None:
+    model = tiny_network()
+    batching, eager = BatchingRuntime(kind(model)), EagerRuntime(model)
+    requests = [random_images(1 + seed % 4, seed) for seed in range(40)]
+    for images, output in zip(requests, pool.map(batching, requests), strict=True):
+        expected = eager(images)
+        assert (output.fake_logit - expected.fake_logit).abs().max() < 1e-4
+        assert (output.heatmap_logits - expected.heatmap_logits).abs().max() < 1e-4
 
 
-def test_who_comes_while_the_network_is_at_work_shares_the_next_batch(pool: ThreadPoolExecutor) -> None:
-    line = Line(Slow(batch_size=4), pool)
+def test_requests_that_arrive_while_the_network_is_busy_share_the_next_batch(
+    pool: ThreadPoolExecutor,
+) -> None:
+    queue = Queue(BlockingRuntime(batch_size=4), pool)
     for number in range(3):
-        line.come(str(number), 2)
-    assert sorted(line.done()) == ["0", "1", "2"]
-    assert line.slow.given == [1, 4, 2]
+        queue.add(str(number), 2)
+    assert sorted(queue.drain()) == ["0", "1", "2"]
+    assert queue.runtime.batch_sizes == [1, 4, 2]
 
 
-def test_a_network_that_can_judges_several_callers_side_by_side_each_for_himself(
-    pool: ThreadPoolExecutor,
-) -> None:
-    slow = Slow(batch_size=4, side_by_side=2)
-    shared = Shared(slow)
-    slow.free.clear()
-    callers = [pool.submit(shared, images(count)) for count in (1, 2)]
-    until(lambda: sorted(slow.given) == [1, 2])  # both are at work
-    callers += [pool.submit(shared, images(1)) for _ in range(2)]
-    until(lambda: len(shared._line) == 2)
-    slow.free.set()
+def test_concurrent_calls_run_one_request_each(pool: ThreadPoolExecutor) -> None:
+    runtime = BlockingRuntime(batch_size=4, max_concurrent_calls=2)
+    batching = BatchingRuntime(runtime)
+    runtime.unblocked.clear()
+    callers = [pool.submit(batching, random_images(count)) for count in (1, 2)]
+    wait_until(lambda: sorted(runtime.batch_sizes) == [1, 2])
+    assert batching.stats().running_batches == 2
+    callers += [pool.submit(batching, random_images(1)) for _ in range(2)]
+    wait_until(lambda: batching.stats().queued_requests == 2)
+    runtime.unblocked.set()
     assert [len(caller.result(timeout=60).fake_logit) for caller in callers] == [1, 2, 1, 1]
-    assert sorted(slow.given) == [1, 1, 1, 2]
+    assert sorted(runtime.batch_sizes) == [1, 1, 1, 2]
 
 
-def test_many_callers_side_by_side_all_get_their_own_answers(pool: ThreadPoolExecutor) -> None:
-    slow = Slow(side_by_side=2)
-    shared, alone = Shared(slow), Eager(slow._model)
-    asked = [images(1 + seed % 3, seed) for seed in range(120)]
-    for given, answer in zip(asked, pool.map(shared, asked), strict=True):
-        assert torch.allclose(answer.fake_logit, alone(given).fake_logit, atol=1e-5)
+def test_many_concurrent_callers_get_their_own_outputs(pool: ThreadPoolExecutor) -> None:
+    batching, eager = BatchingRuntime(BlockingRuntime(max_concurrent_calls=2)), EagerRuntime(tiny_network())
+    requests = [random_images(1 + seed % 3, seed) for seed in range(120)]
+    for images, output in zip(requests, pool.map(batching, requests), strict=True):
+        assert torch.allclose(output.fake_logit, eager(images).fake_logit, atol=1e-5)
 
 
-@pytest.mark.parametrize("side_by_side", [1, 2])
-def test_nobody_waits_for_who_was_interrupted_in_the_line(
-    pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch, side_by_side: int
+@pytest.mark.parametrize("max_concurrent_calls", [1, 2])
+def test_the_request_of_an_interrupted_thread_leaves_the_queue(
+    pool: ThreadPoolExecutor, max_concurrent_calls: int
 ) -> None:
-    shared = Shared(Slow(side_by_side=side_by_side))
+    runtime = BlockingRuntime(max_concurrent_calls=max_concurrent_calls)
+    batching = BatchingRuntime(runtime)
+    runtime.unblocked.clear()
+    running = [pool.submit(batching, random_images(1)) for _ in range(max_concurrent_calls)]
+    wait_until(lambda: len(runtime.batch_sizes) == max_concurrent_calls)
 
-    def interrupted(_: object) -> bool:
-        raise KeyboardInterrupt
+    thread_id: Future[int] = Future()
 
-    monkeypatch.setattr(shared, "_is_free", interrupted)
+    def send_request() -> None:
+        thread_id.set_result(threading.get_ident())
+        batching(random_images(3))
+
+    interrupted = pool.submit(send_request)
+    wait_until(lambda: batching.stats().queued_requests == 1)
+    # The exception is raised when the thread wakes up, before it takes its request.
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+        ctypes.c_ulong(thread_id.result(timeout=60)), ctypes.py_object(KeyboardInterrupt)
+    )
+    later = pool.submit(batching, random_images(2))
+    wait_until(lambda: batching.stats().queued_requests == 2)
+    runtime.unblocked.set()
     with pytest.raises(KeyboardInterrupt):
-        shared(images(1))
-    monkeypatch.undo()
-    assert len(pool.submit(shared, images(2)).result(timeout=60).fake_logit) == 2
+        interrupted.result(timeout=60)
+    assert [len(caller.result(timeout=60).fake_logit) for caller in (*running, later)] == (
+        [1] * max_concurrent_calls + [2]
+    )
+    assert batching.stats().queued_requests == 0
 
 
-def test_a_crowd_does_not_hold_a_face_up(pool: ThreadPoolExecutor) -> None:
-    line = Line(Slow(batch_size=4), pool)
-    line.come("crowd", 4, parts=10)
-    line.come("face", 2)
-    assert line.done() == ["face", "crowd"]
-    assert line.slow.given[1:3] == [4, 2]
-    assert sum(line.slow.given) == 1 + 40 + 2
+def test_many_requests_of_one_caller_do_not_delay_a_single_face(pool: ThreadPoolExecutor) -> None:
+    queue = Queue(BlockingRuntime(batch_size=4), pool)
+    queue.add("crowd", 4, requests=10)
+    queue.add("face", 2)
+    assert queue.drain() == ["face", "crowd"]
+    assert queue.runtime.batch_sizes[1:3] == [4, 2]
+    assert sum(queue.runtime.batch_sizes) == 1 + 40 + 2
 
 
-def test_pictures_go_before_clips_that_have_not_waited_long(pool: ThreadPoolExecutor) -> None:
-    line = Line(Slow(batch_size=2), pool)
-    line.come("clip", 2, patience=60)
-    line.come("picture", 2)
-    assert line.done() == ["picture", "clip"]
-    line = Line(Slow(batch_size=2), pool)
-    line.come("clip", 2, patience=0.01)
+def test_photos_overtake_clips_that_have_not_waited_long(pool: ThreadPoolExecutor) -> None:
+    queue = Queue(BlockingRuntime(batch_size=2), pool)
+    queue.add("clip", 2, patience=60)
+    queue.add("photo", 1)
+    queue.drain()
+    assert queue.runtime.batch_sizes == [1, 1, 2]
+    queue = Queue(BlockingRuntime(batch_size=2), pool)
+    queue.add("clip", 2, patience=0.01)
     time.sleep(0.02)
-    line.come("picture", 2)
-    assert line.done() == ["clip", "picture"]
+    queue.add("photo", 1)
+    queue.drain()
+    assert queue.runtime.batch_sizes == [1, 2, 1]
 
 
-def test_nobody_waits_for_others_where_company_gains_nothing_or_nobody_is_there(
-    pool: ThreadPoolExecutor,
+@pytest.mark.parametrize(("gains_from_batching", "other_visitors"), [(False, 1), (True, 0)])
+def test_a_batch_does_not_wait_if_waiting_gains_nothing(
+    pool: ThreadPoolExecutor, gains_from_batching: bool, other_visitors: int
 ) -> None:
-    for slow, others in ((Slow(company=False), 1), (Slow(company=True), 0)):
-        shared = Shared(slow, gather=60)
-        with shared.visit():
-            threads = [pool.submit(_present, shared, stop := threading.Event()) for _ in range(others)]
-            until(lambda shared=shared, others=others: shared._present == 1 + others)  # type: ignore[misc]
-            began = time.monotonic()
-            shared(images(1))
-            assert time.monotonic() - began < 30
-            if others:
-                stop.set()
-                threads[0].result()
-
-
-def test_a_batch_waits_a_moment_for_who_is_on_the_way(pool: ThreadPoolExecutor) -> None:
-    slow = Slow(company=True)
-    shared = Shared(slow, gather=60)
-    ready = threading.Barrier(2)
-
-    def late() -> None:
-        with shared.visit():
-            ready.wait()
-            until(lambda: len(shared._line) == 1)
-            shared(images(1))
-
-    other = pool.submit(late)
-    with shared.visit():
-        ready.wait()
-        shared(images(1))
-    other.result(timeout=60)
-    assert slow.given == [2]
-
-
-def test_it_waits_no_longer_than_allowed(pool: ThreadPoolExecutor) -> None:
-    shared = Shared(Slow(company=True), gather=0.05)
+    batching = BatchingRuntime(BlockingRuntime(gains_from_batching=gains_from_batching), gather=60)
     stop = threading.Event()
-    other = pool.submit(_present, shared, stop)
-    until(lambda: shared._present == 1)
-    began = time.monotonic()
-    with shared.visit():
-        shared(images(1))
-    assert 0.05 <= time.monotonic() - began < 30
+    with batching.visit():
+        others = [pool.submit(visit, batching, stop) for _ in range(other_visitors)]
+        wait_until(lambda: batching.stats().visitors == 1 + other_visitors)
+        started = time.monotonic()
+        batching(random_images(1))
+        assert time.monotonic() - started < 30
+        stop.set()
+        for other in others:
+            other.result(timeout=60)
+
+
+def test_a_batch_waits_for_visitors_that_have_not_queued_yet(pool: ThreadPoolExecutor) -> None:
+    runtime = BlockingRuntime(gains_from_batching=True)
+    batching = BatchingRuntime(runtime, gather=60)
+    both_visit = threading.Barrier(2)
+
+    def send_late_request() -> None:
+        with batching.visit():
+            both_visit.wait()
+            wait_until(lambda: batching.stats().queued_requests == 1)
+            batching(random_images(1))
+
+    other = pool.submit(send_late_request)
+    with batching.visit():
+        both_visit.wait()
+        batching(random_images(1))
+    other.result(timeout=60)
+    assert runtime.batch_sizes == [2]
+
+
+def test_a_batch_waits_at_most_for_the_gather_time(pool: ThreadPoolExecutor) -> None:
+    batching = BatchingRuntime(BlockingRuntime(gains_from_batching=True), gather=0.05)
+    stop = threading.Event()
+    other = pool.submit(visit, batching, stop)
+    wait_until(lambda: batching.stats().visitors == 1)
+    started = time.monotonic()
+    with batching.visit():
+        batching(random_images(1))
+    assert 0.05 <= time.monotonic() - started < 30
     stop.set()
-    other.result()
+    other.result(timeout=60)
 
 
-def test_an_error_is_that_of_whoever_caused_it(pool: ThreadPoolExecutor) -> None:
-    line = Line(Slow(batch_size=4), pool)
-    spoiled: Sequence[Tensor] = [images(1), images(1)[:, :, :32], images(1)]
-    answers = []
-    for number, given in enumerate(spoiled):
-        answers.append(pool.submit(line.shared, given))
-        until(lambda number=number: len(line.shared._line) == number + 1)  # type: ignore[misc]
-    assert line.done() == []
-    assert torch.equal(answers[0].result().fake_logit, answers[2].result().fake_logit)
+def test_an_error_is_raised_only_for_the_request_that_caused_it(pool: ThreadPoolExecutor) -> None:
+    queue = Queue(BlockingRuntime(batch_size=4), pool)
+    misshapen = random_images(1)[:, :, :32]
+    callers = []
+    for images in [random_images(1), misshapen, random_images(1)]:
+        callers.append(pool.submit(queue.batching, images))
+        wait_until(lambda: queue.batching.stats().queued_requests == len(callers))
+    assert queue.drain() == []
+    assert torch.equal(callers[0].result().fake_logit, callers[2].result().fake_logit)
     with pytest.raises(ValueError, match="images must have shape"):
-        answers[1].result()
-    assert len(line.shared(images(2)).fake_logit) == 2
+        callers[1].result()
+    assert len(queue.batching(random_images(2)).fake_logit) == 2
 
 
-def _present(shared: Shared, stop: threading.Event) -> None:
-    with shared.visit():
+def visit(batching: BatchingRuntime, stop: threading.Event) -> None:
+    with batching.visit():
         assert stop.wait(60)

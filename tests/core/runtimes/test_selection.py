@@ -1,7 +1,8 @@
+"""Selection of a runtime and its comparison with eager."""
+
 from __future__ import annotations
 
 import logging
-import subprocess
 import sys
 from pathlib import Path
 
@@ -14,117 +15,89 @@ from laanet_core.errors import InvalidConfig
 from laanet_core.inference.detector import Detector
 from laanet_core.inference.scoring import score_crops
 from laanet_core.modeling.laanet import LAANet
-from laanet_core.results import RuntimeInfo
-from laanet_core.runtimes import selection as choice
-from laanet_core.runtimes.base import RuntimeUnavailable
-from laanet_core.runtimes.eager import Eager
-from laanet_core.runtimes.openvino import OpenVINO, load
+from laanet_core.results import InferencePrecision, RuntimeInfo, RuntimeName
+from laanet_core.runtimes.base import Runtime, RuntimeUnavailable
+from laanet_core.runtimes.eager import EagerRuntime
+from laanet_core.runtimes.openvino import OpenVINORuntime
 from laanet_core.runtimes.selection import disagreement, open_runtime, tolerance
-from tests.conftest import ROOT
-from tests.core.conftest import TINY
+from tests.core.runtimes.conftest import tiny_network
 
 
-def tiny(seed: int = 0) -> LAANet:
-    torch.manual_seed(seed)
-    return LAANet(TINY).eval()
+class FixedFactory:
+    """Factory that returns one runtime, whatever it is asked to build."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def __call__(
+        self,
+        model: LAANet,
+        name: RuntimeName,
+        precision: InferencePrecision,
+        *,
+        cache_file: Path | None,
+        refresh_cache: bool,
+    ) -> Runtime:
+        return self._runtime
 
 
-def images(count: int) -> torch.Tensor:
-    return torch.rand(count, 3, 64, 64, generator=torch.Generator().manual_seed(count)) * 2 - 1
-
-
-def test_openvino_says_what_eager_says_for_any_number_of_images() -> None:
-    model = tiny()
-    runtime = OpenVINO(model)
-    assert runtime.info == RuntimeInfo("openvino", "float32", "cpu")
-    for count in (1, 2, 5):
-        ours, theirs = runtime(images(count)), Eager(model)(images(count))
-        assert ours.embeddings is None
-        assert ours.fake_logit.shape == (count,)
-        assert (ours.fake_logit - theirs.fake_logit).abs().max() < 1e-4
-        assert (ours.heatmap_logits - theirs.heatmap_logits).abs().max() < 1e-4
-    channels_last = images(2).contiguous(memory_format=torch.channels_last)
-    assert torch.equal(runtime(channels_last).fake_logit, runtime(images(2)).fake_logit)
-
-
-def test_the_bundled_weights_are_judged_alike(detector: Detector) -> None:
+def test_bundled_weights_score_the_same_in_openvino_and_eager(detector: Detector) -> None:
     assert detector.runtime == RuntimeInfo("openvino", "float32", "cpu")
     size = detector.config.input_size
     crops = list(np.random.default_rng(1).integers(0, 256, (3, size, size, 3), dtype=np.uint8))
-    ours, theirs = detector.score_crops(crops), score_crops(Eager(LAANet.from_pretrained("starter")), crops)
+    eager = EagerRuntime(LAANet.from_pretrained("starter"))
+    ours, theirs = detector.score_crops(crops), score_crops(eager, crops)
     assert np.abs(ours.fake_logit - theirs.fake_logit).max() < 1e-4
     assert np.abs(ours.heatmap - theirs.heatmap).max() < 1e-4
 
 
-def test_auto_takes_eager_and_says_why_where_another_is_missing(
+def test_auto_falls_back_to_eager_and_logs_the_reason(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
-    assert open_runtime(tiny()).info.name == "eager"
+    assert open_runtime(tiny_network()).info.name == "eager"
     assert "OpenVINO is not installed here" in caplog.text
     with pytest.raises(RuntimeUnavailable, match="not installed"):
-        open_runtime(tiny(), "openvino")
+        open_runtime(tiny_network(), "openvino")
 
 
-def test_a_runtime_that_disagrees_is_not_used(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = OpenVINO(tiny(1))
-    monkeypatch.setattr(choice, "_built", lambda *_, **__: other)
-    assert disagreement(other, Eager(tiny())) > 1e-3
-    assert open_runtime(tiny()).info.name == "eager"
+def test_a_runtime_that_disagrees_is_not_used(caplog: pytest.LogCaptureFixture) -> None:
+    other = OpenVINORuntime(tiny_network(seed=1))
+    factory = FixedFactory(other)
+    assert disagreement(other, EagerRuntime(tiny_network())) > 1e-3
+    assert open_runtime(tiny_network(), factory=factory).info.name == "eager"
     assert "differs from eager by" in caplog.text
     with pytest.raises(RuntimeUnavailable, match="differs"):
-        open_runtime(tiny(), "openvino")
+        open_runtime(tiny_network(), "openvino", factory=factory)
 
 
-def test_a_network_that_answers_nonsense_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = tiny()
+def test_a_network_that_returns_nan_is_not_used() -> None:
+    broken = tiny_network()
     with torch.no_grad():
         broken.classification_head.linear.bias.fill_(torch.nan)
-    nonsense = Eager(broken)
-    monkeypatch.setattr(choice, "_built", lambda *_, **__: nonsense)
     with pytest.raises(RuntimeUnavailable, match="nan"):
-        open_runtime(tiny(), "openvino")
+        open_runtime(tiny_network(), "openvino", factory=FixedFactory(EagerRuntime(broken)))
 
 
-def test_what_was_compiled_is_used_again_and_a_spoiled_copy_is_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def test_a_cached_graph_of_other_weights_is_converted_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    asked = {"cache": tmp_path / "new" / "folder", "weights_sha256": "ab" * 32}
-    first = open_runtime(tiny(), **asked)  # type: ignore[arg-type]
-    files = sorted(path.suffix for path in (tmp_path / "new" / "folder").iterdir())
-    assert files == [".bin", ".xml"]
-    made: list[LAANet] = []
-    convert = sys.modules["laanet_core.runtimes.openvino"]._converted
-    monkeypatch.setattr(
-        "laanet_core.runtimes.openvino._converted", lambda model: made.append(model) or convert(model)
-    )
-    again = open_runtime(tiny(), **asked)  # type: ignore[arg-type]
-    assert not made
-    assert torch.equal(first(images(2)).fake_logit, again(images(2)).fake_logit)
-    assert (
-        open_runtime(tiny(1), cache=tmp_path / "new" / "folder", weights_sha256="ab" * 32).info.name
-        == "openvino"
-    )  # a lying key
-    assert len(made) == 1
-    (xml,) = (tmp_path / "new" / "folder").glob("*.xml")
-    xml.write_text(xml.read_text()[:500])
-    assert open_runtime(tiny(1), **asked).info.name == "openvino"  # type: ignore[arg-type]
-    assert len(made) == 2
-    assert disagreement(open_runtime(tiny(1), **asked), Eager(tiny(1))) < 1e-4  # type: ignore[arg-type]
-    assert len(made) == 2
-    (tmp_path / "file").touch()
-    assert (
-        open_runtime(tiny(), cache=tmp_path / "file" / "no", weights_sha256="cd" * 32).info.name == "openvino"
-    )
+    sha256 = "ab" * 32
+    first = open_runtime(tiny_network(), cache=tmp_path, weights_sha256=sha256)
+    again = open_runtime(tiny_network(), cache=tmp_path, weights_sha256=sha256)
+    other = open_runtime(tiny_network(seed=1), cache=tmp_path, weights_sha256=sha256)
+    assert isinstance(first, OpenVINORuntime)
+    assert isinstance(again, OpenVINORuntime)
+    assert isinstance(other, OpenVINORuntime)
+    assert (first.from_cache, again.from_cache, other.from_cache) == (False, True, False)
+    assert disagreement(other, EagerRuntime(tiny_network(seed=1))) < 1e-4
     assert "from eager on the logit" in caplog.text
 
 
 def test_short_precisions_may_move_a_probability_by_a_hundredth() -> None:
     assert tolerance("float32", 3.0) == 1e-4
-    model = tiny()
+    model = tiny_network()
     model.decision = DecisionConfig(temperature=2.0)
     allowed = tolerance("bfloat16", model.decision.temperature)
     assert 1 / (1 + np.exp(-allowed / 2)) - 0.5 <= 0.01
@@ -132,49 +105,10 @@ def test_short_precisions_may_move_a_probability_by_a_hundredth() -> None:
         open_runtime(model, "eager", "bfloat16")
 
 
-def test_bfloat16_moves_no_face_by_a_hundredth(detector: Detector, samples: Path) -> None:
-    """The fine layers stay in float32; in bfloat16 all through, validation faces move by up to 0.06."""
-    if "BF16" not in load().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
-        pytest.skip("this processor has no bfloat16")
-    short = Detector.from_weights("starter", runtime="openvino", precision="bfloat16")
-    assert short.runtime == RuntimeInfo("openvino", "bfloat16", "cpu")
-    for path in [
-        *samples.glob("*.jpg"),
-        samples / "astronaut.png",
-        *(ROOT / "webapp" / "examples").glob("*.jpg"),
-    ]:
-        pairs = zip(detector.analyse_file(path).faces, short.analyse_file(path).faces, strict=True)
-        moved = [
-            abs(ours.fake_prob - theirs.fake_prob)
-            for ours, theirs in pairs
-            if ours.fake_prob is not None and theirs.fake_prob is not None
-        ]
-        assert all(0 <= one <= 0.01 for one in moved), (path, moved)
-
-
-def test_names_and_devices_that_cannot_be_are_refused() -> None:
+def test_unknown_names_and_unsupported_devices_are_refused() -> None:
     with pytest.raises(InvalidConfig, match="tensorrt"):
-        open_runtime(tiny(), "tensorrt")  # type: ignore[arg-type]
+        open_runtime(tiny_network(), "tensorrt")  # type: ignore[arg-type]  # not a runtime
     with pytest.raises(InvalidConfig, match="int4"):
-        open_runtime(tiny(), "auto", "int4")  # type: ignore[arg-type]
+        open_runtime(tiny_network(), "auto", "int4")  # type: ignore[arg-type]  # not a precision
     with pytest.raises(RuntimeUnavailable, match="CUDA device"):
-        open_runtime(tiny(), "cuda")
-    with pytest.raises(RuntimeUnavailable, match="OpenVINO runs on CPUs"):
-        OpenVINO(LAANet(TINY).to("meta"))
-
-
-def test_openvino_reports_nothing_home(tmp_path: Path) -> None:
-    code = (
-        "import sys; from laanet_core.runtimes.openvino import load; load().Core();"
-        "print([name for name in sys.modules if name.startswith('openvino_telemetry')])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={"HOME": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == "[]"
-    assert list(tmp_path.iterdir()) == []  # where it would keep its number for this machine
+        open_runtime(tiny_network(), "cuda")

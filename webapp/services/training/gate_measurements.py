@@ -22,7 +22,7 @@ from laanet_core.evaluation.predictions import Prediction, predict_items
 from laanet_core.inference.scoring import score_crops
 from laanet_core.modeling.device import pick_device
 from laanet_core.modeling.loading import LoadedWeights, load_weights
-from laanet_core.runtimes.eager import Eager
+from laanet_core.runtimes.eager import EagerRuntime
 
 GOLD = "gold"
 _TURNS = 12  # of each network
@@ -147,7 +147,7 @@ def _seconds(loaded: Sequence[LoadedWeights]) -> list[float]:
 
 def _scorer(one: LoadedWeights) -> Callable[[], float]:
     """Judges some crops; returns the seconds that it took."""
-    runtime, size = Eager(one.model), one.model.config.input_size
+    runtime, size = EagerRuntime(one.model), one.model.config.input_size
     crops = list(np.random.default_rng(0).integers(0, 255, (_TIMED, size, size, 3), dtype=np.uint8))
     clock = time.thread_time if runtime.device.type == "cpu" else time.perf_counter
 
