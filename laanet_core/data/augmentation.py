@@ -1,4 +1,8 @@
-"""Changes of colour, sharpness and compression that real and fake suffer alike. uint8 RGB in, uint8 RGB out."""
+"""Augmentation transforms of colour, sharpness and compression: uint8 RGB in, uint8 RGB out.
+
+Every factory draws its parameters from a generator and returns a deterministic transform, so that a real image and
+its pseudo-fake can go through the same one.
+"""
 
 from __future__ import annotations
 
@@ -11,121 +15,120 @@ import numpy.typing as npt
 
 from laanet_core.types import RGBImage
 
-Change = Callable[[RGBImage], RGBImage]
+# (H, W, 3) uint8 RGB to the same shape
+Transform = Callable[[RGBImage], RGBImage]
+
+# Smaller images are not made, in pixels.
+_SMALLEST_SIDE = 8
 
 
-def shift_channels(rng: np.random.Generator, limit: float = 20) -> Change:
-    """Add a constant of up to `limit` levels to each channel."""
+def rgb_shift(rng: np.random.Generator, limit: float = 20) -> Transform:
+    """Return a transform that adds a constant of up to +-`limit` levels to each channel."""
     table = _clipped_table(np.arange(256)[:, None] + rng.uniform(-limit, limit, 3))
-    return lambda image: _per_channel(image, table)
+    return lambda image: _look_up(image, table)
 
 
-def shift_hue(rng: np.random.Generator, limit: float = 0.3) -> Change:
-    """Scale hue, saturation and value: hue by up to `limit` x 20 degrees, the others by up to 1 +- `limit`."""
-    hue = rng.uniform(-limit, limit) * 20 / 2  # OpenCV stores half degrees
+def hue_saturation_value(rng: np.random.Generator, limit: float = 0.3) -> Transform:
+    """Return a transform that shifts the hue by up to `limit` x 20 degrees and scales saturation and value by 1 +- `limit`."""
+    # OpenCV stores half degrees.
+    hue = rng.uniform(-limit, limit) * 20 / 2
     saturation, value = 1 + rng.uniform(-limit, limit, 2)
     levels = np.arange(256)
-    table = np.stack(
-        [(levels + hue) % 180, np.clip(levels * saturation, 0, 255), np.clip(levels * value, 0, 255)],
-        axis=1,
-    ).astype(np.uint8)
+    columns = [(levels + hue) % 180, np.clip(levels * saturation, 0, 255), np.clip(levels * value, 0, 255)]
+    table = np.stack(columns, axis=1).astype(np.uint8)
 
-    def change(image: RGBImage) -> RGBImage:
-        shifted = _per_channel(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2HSV), np.uint8), table)
+    def transform(image: RGBImage) -> RGBImage:
+        shifted = _look_up(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2HSV), np.uint8), table)
         return np.asarray(cv2.cvtColor(shifted, cv2.COLOR_HSV2RGB), np.uint8)
 
-    return change
+    return transform
 
 
-def shift_brightness(rng: np.random.Generator, limit: float = 0.3) -> Change:
-    """Change contrast around the middle grey by 1 +- `limit` and brightness by +- `limit` of 128 levels."""
+def brightness_contrast(rng: np.random.Generator, limit: float = 0.3) -> Transform:
+    """Return a transform that scales contrast around mid-grey by 1 +- `limit` and adds up to `limit` x 128 levels."""
     contrast, brightness = 1 + rng.uniform(-limit, limit), rng.uniform(-limit, limit) * 128
-    table = _clipped_table(
-        ((np.arange(256) - 127.5) * contrast + 127.5 + brightness)[:, None].repeat(3, axis=1)
-    )
-    return lambda image: _per_channel(image, table)
+    levels = (np.arange(256) - 127.5) * contrast + 127.5 + brightness
+    table = _clipped_table(levels[:, None].repeat(3, axis=1))
+    return lambda image: _look_up(image, table)
 
 
-def compress(rng: np.random.Generator, worst: int = 30, best: int = 100) -> Change:
-    """Through JPEG at a random quality."""
+def jpeg_compression(rng: np.random.Generator, worst: int = 30, best: int = 100) -> Transform:
+    """Return a transform that compresses with a JPEG quality in [worst, best]."""
     quality = int(rng.integers(worst, best + 1))
 
-    def change(image: RGBImage) -> RGBImage:
-        encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[
-            1
-        ]  # channel order is kept either way
+    def transform(image: RGBImage) -> RGBImage:
+        # The channels are in the wrong order both ways, so they come back in the right one.
+        encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
 
-    return change
+    return transform
 
 
-def lose_resolution(rng: np.random.Generator, smallest: float = 0.35) -> Change:
-    """Down to a random scale in [smallest, 1) and back up."""
+def downscale(rng: np.random.Generator, smallest: float = 0.35) -> Transform:
+    """Return a transform that resizes to a random scale in [smallest, 0.95) and back."""
     scale = rng.uniform(smallest, 0.95)
     down = int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
     up = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4]))
 
-    def change(image: RGBImage) -> RGBImage:
+    def transform(image: RGBImage) -> RGBImage:
         height, width = image.shape[:2]
-        small = cv2.resize(
-            image, (max(round(width * scale), 8), max(round(height * scale), 8)), interpolation=down
-        )
+        size = (max(round(width * scale), _SMALLEST_SIDE), max(round(height * scale), _SMALLEST_SIDE))
+        small = cv2.resize(image, size, interpolation=down)
         return np.asarray(cv2.resize(small, (width, height), interpolation=up), np.uint8)
 
-    return change
+    return transform
 
 
-def down_and_up(factor: int) -> Change:
-    """Down to one in `factor` by nearest neighbour and back up linearly, as self-blended images lose detail."""
+def subsample(factor: int) -> Transform:
+    """Return a transform that keeps one pixel in `factor` per axis and resizes back linearly, as published for SBI."""
 
-    def change(image: RGBImage) -> RGBImage:
+    def transform(image: RGBImage) -> RGBImage:
         height, width = image.shape[:2]
-        small = cv2.resize(
-            image, (max(width // factor, 8), max(height // factor, 8)), interpolation=cv2.INTER_NEAREST
-        )
+        size = (max(width // factor, _SMALLEST_SIDE), max(height // factor, _SMALLEST_SIDE))
+        small = cv2.resize(image, size, interpolation=cv2.INTER_NEAREST)
         return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
-    return change
+    return transform
 
 
-def blur(rng: np.random.Generator, largest_sigma: float = 1.8) -> Change:
-    """Gaussian blur of a random sigma in pixels."""
+def gaussian_blur(rng: np.random.Generator, largest_sigma: float = 1.8) -> Transform:
+    """Return a Gaussian blur with a sigma of 0.3 to `largest_sigma` pixels."""
     sigma = rng.uniform(0.3, largest_sigma)
     return lambda image: np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
 
 
-def sharpen(rng: np.random.Generator) -> Change:
-    """Unsharp masking, blended in by 0.2 to 0.5."""
+def sharpen(rng: np.random.Generator) -> Transform:
+    """Return unsharp masking with a weight of 0.2 to 0.5."""
     alpha = rng.uniform(0.2, 0.5)
 
-    def change(image: RGBImage) -> RGBImage:
+    def transform(image: RGBImage) -> RGBImage:
         soft = cv2.GaussianBlur(image, (0, 0), 1.0)
         return np.asarray(cv2.addWeighted(image, 1 + 2 * alpha, soft, -2 * alpha, 0), np.uint8)
 
-    return change
+    return transform
 
 
-def add_noise(rng: np.random.Generator, largest_sigma: float = 8) -> Change:
-    """Gaussian noise of a random sigma in levels, the same pattern for every image it is applied to."""
+def gaussian_noise(rng: np.random.Generator, largest_sigma: float = 8) -> Transform:
+    """Return a transform that adds Gaussian noise of 1 to `largest_sigma` levels, the same pattern to every image."""
     sigma, seed = rng.uniform(1, largest_sigma), int(rng.integers(2**31))
 
-    def change(image: RGBImage) -> RGBImage:
+    def transform(image: RGBImage) -> RGBImage:
         noise = np.random.default_rng(seed).standard_normal(image.shape, dtype=np.float32) * sigma
         return np.clip(image + noise, 0, 255).astype(np.uint8)
 
-    return change
+    return transform
 
 
-def colour_changes(rng: np.random.Generator, *, limit: float, probability: float) -> list[Change]:
-    """Any of RGB shift, hue/saturation/value +-0.3 and brightness/contrast +- `limit`, each with `probability`."""
-    makers = (shift_channels, shift_hue, lambda r: shift_brightness(r, limit))
-    return [make(rng) for make in makers if rng.random() < probability]
+def colour_transforms(rng: np.random.Generator, *, limit: float, probability: float) -> list[Transform]:
+    """Draw RGB shift, hue/saturation/value +-0.3 and brightness/contrast +-`limit`, each with `probability`."""
+    factories = (rgb_shift, hue_saturation_value, lambda r: brightness_contrast(r, limit))
+    return [factory(rng) for factory in factories if rng.random() < probability]
 
 
-def apply(changes: list[Change], image: RGBImage) -> RGBImage:
-    """Apply one change after the other."""
-    for change in changes:
-        image = change(image)
+def apply(transforms: list[Transform], image: RGBImage) -> RGBImage:
+    """Apply transforms to an image (H, W, 3) one after the other."""
+    for transform in transforms:
+        image = transform(image)
     return image
 
 
@@ -133,6 +136,6 @@ def _clipped_table(values: npt.NDArray[np.floating[Any]]) -> RGBImage:
     return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
-def _per_channel(image: RGBImage, table: RGBImage) -> RGBImage:
-    """Look every value up in its channel's column of table (256, 3)."""
+def _look_up(image: RGBImage, table: RGBImage) -> RGBImage:
+    """Replace every value of an image (H, W, 3) by the entry of its channel's column in table (256, 3)."""
     return np.asarray(cv2.LUT(image, np.ascontiguousarray(table[None])), np.uint8)

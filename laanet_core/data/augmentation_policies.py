@@ -1,4 +1,4 @@
-"""Two ways to vary training material: as published, and hardened for weights that must do without the published data."""
+"""Augmentation policies: `published` as in the papers, and `hardened` for training without the published data."""
 
 from __future__ import annotations
 
@@ -8,162 +8,176 @@ from typing import Literal
 
 import numpy as np
 
-from laanet_core.data import augmentation
-from laanet_core.data import blended_images as foreign
-from laanet_core.data.augmentation import Change
+from laanet_core.data import augmentation, blended_images
+from laanet_core.data.augmentation import Transform
 from laanet_core.data.context_crops import (
-    PADDING_ALLOWED,
-    WorkingCrop,
+    LARGEST_PADDING,
+    ContextCrop,
+    center_square,
     jitter,
-    middle_square,
     padding,
     tight_square,
 )
-from laanet_core.data.self_blending import Blend, SourceChanges, published_source_changes
+from laanet_core.data.self_blending import PseudoFake, SourceTransforms, published_source_transforms
 from laanet_core.faces.crops import enlarge_to_square
 from laanet_core.faces.landmarks import face_box
 from laanet_core.types import Box, Landmarks, RGBImage
 
 PolicyName = Literal["published", "hardened"]
-SharedChanges = Callable[[np.random.Generator], list[Change]]
-ForeignBlend = Callable[[RGBImage, Landmarks, RGBImage, Landmarks, np.random.Generator], Blend]
+SharedTransforms = Callable[[np.random.Generator], list[Transform]]
+BlendDonor = Callable[[RGBImage, Landmarks, RGBImage, Landmarks, np.random.Generator], PseudoFake]
 
-PUBLISHED_SIDE = 256  # the published margins are for crops of this side
-INFERENCE_TRIM = 5  # of such a crop's pixels, on each side, at inference
-TRAINING_TRIM = (5, 25)  # and in training, each side by itself
-HARDENED_ENLARGEMENT = (0.95, 1.45)  # around the 1.25 of inference
-ERASED = (0.1, 0.35)  # side of an erased patch, as a share of the crop's
+# Side in pixels of the crops that the published margins are given for.
+PUBLISHED_SIDE = 256
+
+# Pixels of such a crop that are trimmed from each side at inference.
+INFERENCE_TRIM = 5
+
+# Range of the pixels trimmed in training, drawn for each side.
+TRAINING_TRIM = (5, 25)
+
+# Range of the enlargement of the face's box; inference enlarges by 1.25.
+HARDENED_ENLARGEMENT = (0.95, 1.45)
+
+# Range of an erased patch's side, as a share of the crop's.
+ERASED = (0.1, 0.35)
 
 
 @dataclass(frozen=True)
 class Framing:
-    """What is cut out of a working crop: a `square` of it, and a box of the final crop, as shares of its side, that is `erased`."""
+    """Region cut out of a context crop: a `square` in its pixels, and a box to erase in shares of the square's side."""
 
     square: Box
     erased: Box | None = None
 
 
 @dataclass(frozen=True)
-class Policy:
-    """How material is varied.
+class AugmentationPolicy:
+    """Augmentation of training pairs.
 
-    `source_changes` draws what makes a pseudo-fake's source differ from its target; `foreign_blend` makes a BI, after which it and its
-    target alike go through what `after_foreign` draws; `framing` cuts out, and `shared_changes` draws what real and fake go through in
-    the end. `independent` is how often the fake draws these for itself, so that picture quality tells nothing.
+    `source_transforms` draws what makes a pseudo-fake's source differ from its target. `blend_donor` makes a blended
+    image; `after_blending` draws transforms for it and its target alike. `framing` chooses the region to cut out.
+    `shared_transforms` draws the final transforms of real and fake. With probability `independent` the fake draws its
+    own, so that picture quality carries no information.
     """
 
-    source_changes: SourceChanges
-    foreign_blend: ForeignBlend
-    after_foreign: SharedChanges
-    framing: Callable[[WorkingCrop, np.random.Generator], Framing]
-    shared_changes: SharedChanges
+    source_transforms: SourceTransforms
+    blend_donor: BlendDonor
+    after_blending: SharedTransforms
+    framing: Callable[[ContextCrop, np.random.Generator], Framing]
+    shared_transforms: SharedTransforms
     independent: float
 
 
-def published_resampling(rng: np.random.Generator) -> list[Change]:
-    """The random down-sampling that follows a BI (p 0.5)."""
-    return [augmentation.lose_resolution(rng, smallest=0.25)] if rng.random() < 0.5 else []
+def published_downscale(rng: np.random.Generator) -> list[Transform]:
+    """Draw the random down-sampling of a blended image, with probability 0.5."""
+    return [augmentation.downscale(rng, smallest=0.25)] if rng.random() < 0.5 else []
 
 
-def published_framing(crop: WorkingCrop, rng: np.random.Generator) -> Framing:
-    """A random margin, so that the face is not always centred; then one of: a crop by up to 15 %, a scale of +-15 %, one erased patch."""
-    base = enlarge_to_square(
-        face_box(crop.landmarks), 1.25 * PUBLISHED_SIDE / (PUBLISHED_SIDE - 2 * INFERENCE_TRIM)
-    )
+def published_framing(crop: ContextCrop, rng: np.random.Generator) -> Framing:
+    """Draw a random margin, then one of three: a crop of up to 15 %, a scale of +-15 %, or one erased patch."""
+    enlargement = 1.25 * PUBLISHED_SIDE / (PUBLISHED_SIDE - 2 * INFERENCE_TRIM)
+    base = enlarge_to_square(face_box(crop.landmarks), enlargement)
     side = base[2] - base[0]
     left, top, right, bottom = rng.uniform(*TRAINING_TRIM, 4) / PUBLISHED_SIDE * side
     square = enlarge_to_square((base[0] + left, base[1] + top, base[2] - right, base[3] - bottom), 1.0)
     choice = int(rng.integers(3))
     if choice == 0:
-        lost = rng.uniform(0, 0.15)
-        return Framing(jitter(middle_square(square, 1 - lost), rng, lost / 2))
+        cropped = rng.uniform(0, 0.15)
+        return Framing(jitter(center_square(square, 1 - cropped), rng, cropped / 2))
     if choice == 1:
-        return Framing(middle_square(square, rng.uniform(0.85, 1.15)))
+        return Framing(center_square(square, rng.uniform(0.85, 1.15)))
     width, height = rng.uniform(*ERASED, 2)
     x, y = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
     return Framing(square, erased=(x, y, x + width, y + height))
 
 
-def published_shared_changes(rng: np.random.Generator) -> list[Change]:
-    """RGB shift, hue/saturation/value +-0.3 and brightness/contrast +-0.3 (p 0.3 each), JPEG 40 to 100 (p 0.5)."""
-    changes = augmentation.colour_changes(rng, limit=0.3, probability=0.3)
+def published_shared_transforms(rng: np.random.Generator) -> list[Transform]:
+    """Draw RGB shift, hue/saturation/value +-0.3, brightness/contrast +-0.3 (p 0.3 each) and JPEG 40 to 100 (p 0.5)."""
+    transforms = augmentation.colour_transforms(rng, limit=0.3, probability=0.3)
     if rng.random() < 0.5:
-        changes.append(augmentation.compress(rng, worst=40))
-    return changes
+        transforms.append(augmentation.jpeg_compression(rng, worst=40))
+    return transforms
 
 
-def hardened_source_changes(rng: np.random.Generator) -> list[Change]:
-    """Colour, then any of many ways to lose detail or gain sharpness, then now and then JPEG."""
-    changes = augmentation.colour_changes(rng, limit=0.1, probability=0.3)
-    changes.append(
-        augmentation.shift_hue(rng, 0.2) if not changes else augmentation.shift_brightness(rng, 0.1)
-    )
+def hardened_source_transforms(rng: np.random.Generator) -> list[Transform]:
+    """Draw a colour transform, one of many losses of detail or a sharpening, and sometimes JPEG."""
+    transforms = augmentation.colour_transforms(rng, limit=0.1, probability=0.3)
+    if transforms:
+        transforms.append(augmentation.brightness_contrast(rng, 0.1))
+    else:
+        transforms.append(augmentation.hue_saturation_value(rng, 0.2))
     choice = rng.random()
     if choice < 0.25:
-        changes.append(augmentation.down_and_up(int(rng.choice([2, 4]))))
-    elif choice < 0.6:  # face-swap programs draw small faces and enlarge them
-        changes.append(augmentation.lose_resolution(rng, smallest=0.25))
+        transforms.append(augmentation.subsample(int(rng.choice([2, 4]))))
+    elif choice < 0.6:
+        # Face-swap programs draw small faces and enlarge them.
+        transforms.append(augmentation.downscale(rng, smallest=0.25))
     elif choice < 0.85:
-        changes.append(augmentation.sharpen(rng))
+        transforms.append(augmentation.sharpen(rng))
     else:
-        changes.append(augmentation.blur(rng))
+        transforms.append(augmentation.gaussian_blur(rng))
     if rng.random() < 0.15:
-        changes.append(augmentation.compress(rng))
-    return changes
+        transforms.append(augmentation.jpeg_compression(rng))
+    return transforms
 
 
-def hardened_framing(crop: WorkingCrop, rng: np.random.Generator) -> Framing:
-    """The face enlarged at random; where that leaves the photograph, mostly a tight square of the photograph instead of padding."""
+def hardened_framing(crop: ContextCrop, rng: np.random.Generator) -> Framing:
+    """Enlarge the face at random; beyond the photograph, mostly cut a tight square of it instead of padding."""
     square = jitter(enlarge_to_square(face_box(crop.landmarks), rng.uniform(*HARDENED_ENLARGEMENT)), rng)
-    if padding(square, crop) > PADDING_ALLOWED and rng.random() < 0.75:
+    if padding(square, crop) > LARGEST_PADDING and rng.random() < 0.75:
         return Framing(tight_square(crop.photograph, rng))
     return Framing(square)
 
 
-def hardened_shared_changes(rng: np.random.Generator) -> list[Change]:
-    """Colour, then loss of detail, noise, and JPEG down to quality 30."""
-    changes = augmentation.colour_changes(rng, limit=0.3, probability=0.3)
+def hardened_shared_transforms(rng: np.random.Generator) -> list[Transform]:
+    """Draw colour transforms, then a loss of detail, noise, and JPEG down to quality 30."""
+    transforms = augmentation.colour_transforms(rng, limit=0.3, probability=0.3)
     detail = rng.random()
     if detail < 0.3:
-        changes.append(augmentation.lose_resolution(rng))
+        transforms.append(augmentation.downscale(rng))
     elif detail < 0.4:
-        changes.append(augmentation.blur(rng))
+        transforms.append(augmentation.gaussian_blur(rng))
     elif detail < 0.45:
-        changes.append(augmentation.sharpen(rng))
+        transforms.append(augmentation.sharpen(rng))
     if rng.random() < 0.1:
-        changes.append(augmentation.add_noise(rng))
+        transforms.append(augmentation.gaussian_noise(rng))
     if rng.random() < 0.6:
-        changes.append(augmentation.compress(rng, worst=30))
-    return changes
+        transforms.append(augmentation.jpeg_compression(rng, worst=30))
+    return transforms
 
 
-def _hardened_foreign_blend(
+def hardened_blended_image(
     image: RGBImage,
     landmarks: Landmarks,
     donor: RGBImage,
     donor_landmarks: Landmarks,
     rng: np.random.Generator,
-) -> Blend:
-    return foreign.varied_blended_image(
-        image, landmarks, donor, donor_landmarks, rng, hardened_source_changes
+) -> PseudoFake:
+    """Blend a donor, transformed as hardened sources are, into an image.
+
+    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in its image's pixels. Raises InvalidDataset.
+    """
+    return blended_images.varied_blended_image(
+        image, landmarks, donor, donor_landmarks, rng, hardened_source_transforms
     )
 
 
-POLICIES: Mapping[PolicyName, Policy] = {
-    "published": Policy(
-        source_changes=published_source_changes,
-        foreign_blend=foreign.blended_image,
-        after_foreign=published_resampling,
+POLICIES: Mapping[PolicyName, AugmentationPolicy] = {
+    "published": AugmentationPolicy(
+        source_transforms=published_source_transforms,
+        blend_donor=blended_images.blended_image,
+        after_blending=published_downscale,
         framing=published_framing,
-        shared_changes=published_shared_changes,
+        shared_transforms=published_shared_transforms,
         independent=0.0,
     ),
-    "hardened": Policy(
-        source_changes=hardened_source_changes,
-        foreign_blend=_hardened_foreign_blend,
-        after_foreign=lambda rng: [],
+    "hardened": AugmentationPolicy(
+        source_transforms=hardened_source_transforms,
+        blend_donor=hardened_blended_image,
+        after_blending=lambda rng: [],
         framing=hardened_framing,
-        shared_changes=hardened_shared_changes,
+        shared_transforms=hardened_shared_transforms,
         independent=0.3,
     ),
 }

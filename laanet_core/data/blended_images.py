@@ -1,4 +1,4 @@
-"""Blended images, BI: another person's face blended into a photograph (Li et al., "Face X-ray", CVPR 2020, section 4)."""
+"""Blended images (BI): a donor's face blended into a photograph (Li et al., "Face X-ray", CVPR 2020, section 4)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ import cv2
 import numpy as np
 
 from laanet_core.data import augmentation
-from laanet_core.data.self_blending import Blend, SourceChanges, mix, softened_hull
+from laanet_core.data.self_blending import PseudoFake, SourceTransforms, alpha_blend, random_blending_mask
 from laanet_core.errors import InvalidDataset
 from laanet_core.faces.crops import warp
 from laanet_core.faces.landmarks import HULL_KINDS, hull_mask
 from laanet_core.types import Landmarks, Mask, RGBImage
 
-FEATHER = 0.2  # of the face's width
-GRID = 4  # control points a side of the piecewise-affine warp of the mask
-GRID_MOVES = 0.03  # of the picture's side
-MASK_MOVES = 0.04  # of the face's width: how far the mask is eroded or dilated at most
+# Width of the soft edge of the mask, as a share of the face's width.
+FEATHER = 0.2
+
+# Standard deviations of the blur from one side of the soft edge to the other.
+_FEATHER_SIGMAS = 4
+
+# Control points per side of the piecewise-affine warp of the mask.
+GRID = 4
+
+# Twice the standard deviation of their displacement, as a share of the image's side.
+GRID_DISPLACEMENT = 0.03
+
+# Largest erosion or dilation of the mask, as a share of the face's width.
+LARGEST_DILATION = 0.04
+
+# Gain of a channel's spread; a larger one would amplify noise.
+GAIN_RANGE = (0.6, 1.7)
 
 
 def blended_image(
@@ -24,25 +37,25 @@ def blended_image(
     donor: RGBImage,
     donor_landmarks: Landmarks,
     rng: np.random.Generator,
-) -> Blend:
-    """The published BI: aligned donor, mean colours of the target, a mask warped piecewise and eroded or dilated, a feathered blend.
+) -> PseudoFake:
+    """Blend an aligned donor into an image as published.
 
-    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own picture. Raises InvalidDataset when
-    no mask or no alignment can be found.
+    The donor takes the target's mean colours; the mask is warped piecewise, eroded or dilated, and feathered. image
+    (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own image. Raises
+    InvalidDataset if the faces cannot be aligned or no mask lies inside the image.
     """
-    aligned = _aligned(donor, donor_landmarks, landmarks, image, affine=False)
+    aligned = _align(donor, donor_landmarks, landmarks, image, affine=False)
     face_width = max(float(np.ptp(landmarks[:, 0])), 8.0)
     hull = hull_mask(landmarks, image.shape[:2], HULL_KINDS[rng.integers(len(HULL_KINDS))])
-    reach = max(round(face_width * rng.uniform(0, MASK_MOVES)), 0)
-    moved = (cv2.erode if rng.random() < 0.5 else cv2.dilate)(
-        piecewise_warp(hull, rng), np.ones((2 * reach + 1,) * 2, np.uint8)
-    )
-    mask = np.asarray(
-        cv2.GaussianBlur(moved, (0, 0), face_width * FEATHER / 4), np.float32
-    )  # four sigmas from one side to the other
+    reach = max(round(face_width * rng.uniform(0, LARGEST_DILATION)), 0)
+    erode_or_dilate = cv2.erode if rng.random() < 0.5 else cv2.dilate
+    resized = erode_or_dilate(piecewise_warp(hull, rng), np.ones((2 * reach + 1,) * 2, np.uint8))
+    sigma = face_width * FEATHER / _FEATHER_SIGMAS
+    mask = np.asarray(cv2.GaussianBlur(resized, (0, 0), sigma), np.float32)
     if mask.max() <= 0.5:
         raise InvalidDataset("the landmarks leave no blending mask inside the image")
-    return Blend(fake=mix(match_colours(aligned, image, mask, spread=False), image, mask), mask=mask)
+    source = match_colours(aligned, image, mask, match_spread=False)
+    return PseudoFake(alpha_blend(source, image, mask), mask)
 
 
 def varied_blended_image(
@@ -51,55 +64,56 @@ def varied_blended_image(
     donor: RGBImage,
     donor_landmarks: Landmarks,
     rng: np.random.Generator,
-    changes: SourceChanges,
-) -> Blend:
-    """BI with the masks of self-blended images, the target's mean and spread of colours, and often a donor that went through `changes`.
+    transforms: SourceTransforms,
+) -> PseudoFake:
+    """Blend an aligned donor, often transformed, into an image with the mask of a self-blended image.
 
-    Faces drawn by a swapping program lack detail; such a blend teaches that. Arguments and errors as for `blended_image`.
+    The donor takes the target's mean and spread of colours. The transforms imitate the lost detail of face-swap
+    programs. Shapes and errors as for `blended_image`.
     """
-    mask = softened_hull(image, landmarks, rng)
-    aligned = match_colours(
-        _aligned(donor, donor_landmarks, landmarks, image, affine=rng.random() < 0.5),
-        image,
-        mask,
-        spread=True,
-    )
+    mask = random_blending_mask(image, landmarks, rng)
+    aligned = _align(donor, donor_landmarks, landmarks, image, affine=rng.random() < 0.5)
+    source = match_colours(aligned, image, mask, match_spread=True)
     if rng.random() < 0.6:
-        aligned = augmentation.apply(changes(rng), aligned)
-    return Blend(fake=mix(aligned, image, rng.choice((0.75, 1.0, 1.0)) * mask), mask=mask)
+        source = augmentation.apply(transforms(rng), source)
+    ratio = rng.choice((0.75, 1.0, 1.0))
+    return PseudoFake(alpha_blend(source, image, ratio * mask), mask)
 
 
-def match_colours(source: RGBImage, target: RGBImage, mask: Mask, *, spread: bool) -> RGBImage:
-    """Give `source` the mean (and, where asked, the spread) that `target` has inside the mask (M > 0.5), channel by channel."""
+def match_colours(source: RGBImage, target: RGBImage, mask: Mask, *, match_spread: bool) -> RGBImage:
+    """Give `source` the target's mean colour inside the mask (M > 0.5), and its standard deviation if `match_spread`.
+
+    source and target (H, W, 3) uint8 RGB, mask (H, W) in [0, 1].
+    """
     inside = mask > 0.5
     if not inside.any():
         return source
-    from_mean, to_mean = source[inside].mean(axis=0), target[inside].mean(axis=0)
+    source_mean, target_mean = source[inside].mean(axis=0), target[inside].mean(axis=0)
     gain = np.ones(3)
-    if spread:
+    if match_spread:
         ratio = target[inside].std(axis=0) / np.maximum(source[inside].std(axis=0), 1)
-        gain = np.clip(ratio, 0.6, 1.7)  # further apart, noise would be stretched
-    return np.asarray(np.clip((source - from_mean) * gain + to_mean, 0, 255), np.uint8)
+        gain = np.clip(ratio, *GAIN_RANGE)
+    return np.asarray(np.clip((source - source_mean) * gain + target_mean, 0, 255), np.uint8)
 
 
 def piecewise_warp(mask: Mask, rng: np.random.Generator) -> Mask:
-    """Deform a mask (H, W) by moving the points of a coarse grid at random and what lies between them along."""
+    """Deform a mask (H, W) by random displacements of a coarse grid, interpolated linearly in between."""
     height, width = mask.shape
-    moves = rng.normal(0, GRID_MOVES * max(height, width) / 2, (GRID, GRID, 2)).astype(np.float32)
-    field = cv2.resize(moves, (width, height), interpolation=cv2.INTER_LINEAR)
+    sigma = GRID_DISPLACEMENT * max(height, width) / 2
+    displacements = rng.normal(0, sigma, (GRID, GRID, 2)).astype(np.float32)
+    field = cv2.resize(displacements, (width, height), interpolation=cv2.INTER_LINEAR)
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-    return np.asarray(
-        cv2.remap(mask, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR), np.float32
-    )
+    warped = cv2.remap(mask, columns + field[..., 0], rows + field[..., 1], cv2.INTER_LINEAR)
+    return np.asarray(warped, np.float32)
 
 
-def _aligned(
+def _align(
     donor: RGBImage, donor_landmarks: Landmarks, landmarks: Landmarks, image: RGBImage, *, affine: bool
 ) -> RGBImage:
-    """The donor brought onto the target's landmarks by a similarity, or an affine transform, in the target's shape."""
+    """Warp the donor onto the target's landmarks, by an affine or a similarity transform, into the image's shape."""
     estimate = cv2.estimateAffine2D if affine else cv2.estimateAffinePartial2D
     matrix = estimate(donor_landmarks, landmarks, method=cv2.LMEDS)[0]
     if matrix is None:
-        raise InvalidDataset("the donor's landmarks cannot be brought onto the target's")
+        raise InvalidDataset("the donor's landmarks cannot be aligned with the target's")
     height, width = image.shape[:2]
     return warp(donor, matrix, (width, height))

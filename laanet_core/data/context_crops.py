@@ -1,4 +1,4 @@
-"""A face cut out with room around it, in which pseudo-fakes are made, and the squares that are cut out of it afterwards."""
+"""Context crops: a face with its surroundings, in which pseudo-fakes are made, and the squares cut out of it."""
 
 from __future__ import annotations
 
@@ -13,17 +13,25 @@ from laanet_core.faces.crops import crop_square, enlarge_to_square
 from laanet_core.faces.landmarks import face_box
 from laanet_core.types import Box, Landmarks, RGBImage
 
-WORKING_ENLARGEMENT = 1.6  # what is cut out before blending; the final crop lies inside
+# Enlargement of the face's box; the network's crop lies inside.
+CONTEXT_ENLARGEMENT = 1.6
+
+# Sides of a context crop, in pixels.
 SMALLEST_SIDE, LARGEST_SIDE = 64, 320
-PADDING_ALLOWED = 0.08  # of the crop's side; a face nearer the photograph's edge is cut out as a tight square of the photograph
-TIGHT_SCALE = (0.8, 1.02)  # of a picture that is itself a tight crop
+
+# As a share of the crop's side. A face nearer to the photograph's edge is cut as a tight square of the photograph.
+LARGEST_PADDING = 0.08
+
+# Range of the scale of a square in an image that already is a tight face crop.
+TIGHT_SCALE = (0.8, 1.02)
 
 
 @dataclass(frozen=True)
-class WorkingCrop:
-    """A face with room around it: `image` (H, H, 3), its `landmarks` there, and which part of it is `photograph`, not padding.
+class ContextCrop:
+    """A face with its surroundings.
 
-    uint8 RGB, and a fourth channel where a region was painted.
+    `image` (H, H, 3) uint8 RGB, with a fourth channel if a person painted a region; `landmarks` in its pixels;
+    `photograph` is the box that shows the photograph, the rest is padding.
     """
 
     image: RGBImage
@@ -31,18 +39,19 @@ class WorkingCrop:
     photograph: Box
 
 
-def working_crop(store: ImageStore, sample: Sample, *, largest: int = LARGEST_SIDE) -> WorkingCrop:
-    """Cut a sample's face out at its own resolution, but at most `largest` pixels wide. Raises InvalidDataset when it has no landmarks.
+def context_crop(store: ImageStore, sample: Sample, *, largest: int = LARGEST_SIDE) -> ContextCrop:
+    """Cut out a sample's face at its own resolution, at most `largest` pixels wide.
 
-    Where the sample has a region, the image has it as a fourth channel.
+    Raises InvalidDataset if the sample has no landmarks or its image cannot be read.
     """
-    image = picture(store, sample)
+    image = read_with_region(store, sample)
     if sample.landmarks is None:
         raise InvalidDataset(f"{sample.name} has no landmarks")
-    x1, y1, x2, y2 = enlarge_to_square(face_box(sample.landmarks), WORKING_ENLARGEMENT)
+    x1, y1, x2, y2 = enlarge_to_square(face_box(sample.landmarks), CONTEXT_ENLARGEMENT)
     side = int(np.clip(round(x2 - x1), SMALLEST_SIDE, largest))
     scale = side / (x2 - x1)
-    moved = (sample.landmarks + 0.5 - np.array([x1, y1], np.float32)) * scale - 0.5
+    # Pixel centres lie at integer coordinates, box edges half a pixel outside.
+    landmarks = (sample.landmarks + 0.5 - np.array([x1, y1], np.float32)) * scale - 0.5
     height, width = image.shape[:2]
     photograph = (
         max(-x1, 0) * scale,
@@ -50,11 +59,12 @@ def working_crop(store: ImageStore, sample: Sample, *, largest: int = LARGEST_SI
         min((width - x1) * scale, side),
         min((height - y1) * scale, side),
     )
-    return WorkingCrop(crop_square(image, (x1, y1, x2, y2), side), np.asarray(moved, np.float32), photograph)
+    crop = crop_square(image, (x1, y1, x2, y2), side)
+    return ContextCrop(crop, np.asarray(landmarks, np.float32), photograph)
 
 
-def picture(store: ImageStore, sample: Sample) -> RGBImage:
-    """A sample's image (H, W, 3) uint8 RGB, with its region, where it has one, as a fourth channel. Raises InvalidDataset."""
+def read_with_region(store: ImageStore, sample: Sample) -> RGBImage:
+    """Return a sample's image (H, W, 3) uint8 RGB, or (H, W, 4) with its painted region. Raises InvalidDataset."""
     image = store.read(sample.pack, sample.path)
     if sample.region is None:
         return image
@@ -64,20 +74,20 @@ def picture(store: ImageStore, sample: Sample) -> RGBImage:
     return np.dstack([image, region])
 
 
-def inference_square(crop: WorkingCrop) -> Box:
-    """The square that inference would cut out around this face."""
+def inference_square(crop: ContextCrop) -> Box:
+    """Return the square that inference would cut out around this face."""
     square = enlarge_to_square(face_box(crop.landmarks))
-    return middle_square(crop.photograph) if padding(square, crop) > PADDING_ALLOWED else square
+    return center_square(crop.photograph) if padding(square, crop) > LARGEST_PADDING else square
 
 
-def padding(square: Box, crop: WorkingCrop) -> float:
-    """How far a square reaches out of the photograph, as a share of its side."""
+def padding(square: Box, crop: ContextCrop) -> float:
+    """Return the largest distance by which a square exceeds the photograph, as a share of the square's side."""
     x1, y1, x2, y2 = crop.photograph
     return max(x1 - square[0], y1 - square[1], square[2] - x2, square[3] - y2) / (square[2] - square[0])
 
 
-def middle_square(box: Box, scale: float = 1.0) -> Box:
-    """The square in the middle of a box whose side is the box's shorter one times `scale`."""
+def center_square(box: Box, scale: float = 1.0) -> Box:
+    """Return the square at a box's centre whose side is the box's shorter side times `scale`."""
     x1, y1, x2, y2 = box
     center_x, center_y = (x1 + x2) / 2, (y1 + y2) / 2
     half = min(x2 - x1, y2 - y1) * scale / 2
@@ -85,17 +95,17 @@ def middle_square(box: Box, scale: float = 1.0) -> Box:
 
 
 def tight_square(box: Box, rng: np.random.Generator) -> Box:
-    """A square in the middle of a picture, or part of one, that is a tight face crop; a little moved and scaled."""
-    return jitter(middle_square(box, rng.uniform(*TIGHT_SCALE)), rng, 0.04)
+    """Return a square at the centre of a tight face crop, slightly moved and scaled."""
+    return jitter(center_square(box, rng.uniform(*TIGHT_SCALE)), rng, 0.04)
 
 
 def jitter(square: Box, rng: np.random.Generator, share: float = 0.06) -> Box:
-    """Move a square by up to `share` of its side."""
+    """Move a square by up to `share` of its side along each axis."""
     x1, y1, x2, y2 = square
     move_x, move_y = rng.uniform(-share, share, 2) * (x2 - x1)
     return (x1 + move_x, y1 + move_y, x2 + move_x, y2 + move_y)
 
 
-def whole(image: RGBImage) -> Box:
-    """The box of a whole picture."""
+def full_box(image: RGBImage) -> Box:
+    """Return the box of a whole image (H, W, ...)."""
     return (0.0, 0.0, float(image.shape[1]), float(image.shape[0]))

@@ -17,21 +17,22 @@ from laanet_core.types import RGBImage
 
 
 class ImageStore(Protocol):
-    """Images and masks by pack and path. Both methods raise InvalidDataset naming what is missing or broken."""
+    """Images and masks by pack and path. Both methods raise InvalidDataset naming a missing or broken file."""
 
     def read(self, pack: str, path: str) -> RGBImage:
-        """The image as (H, W, 3) uint8 RGB."""
+        """Return an image (H, W, 3) uint8 RGB."""
         ...
 
     def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
-        """The mask as (H, W) uint8."""
+        """Return a mask (H, W) uint8."""
         ...
 
 
 class PackStore:
-    """Reads images by pack and path, from `root/<pack>/<path>` or out of `root/<pack>.tar` without unpacking it.
+    """Reads images from `root/<pack>/<path>`, or out of `root/<pack>.tar` without unpacking it.
 
-    Tar files are indexed once, at construction, and read by offset, so that forked loader processes can share one store.
+    Tar files are indexed once, at construction, and read by offset, so that forked loader processes share one store.
+    Raises InvalidDataset if a pack is missing.
     """
 
     def __init__(self, root: Path, packs: Sequence[str]) -> None:
@@ -44,33 +45,20 @@ class PackStore:
             archive = root / f"{pack}.tar"
             if not archive.is_file():
                 raise InvalidDataset(f"neither {pack}/ nor {pack}.tar lies in {root.name}")
-            with tarfile.open(archive) as tar:
-                self._offsets[pack] = {
-                    member.name.removeprefix("./"): (member.offset_data, member.size)
-                    for member in tar
-                    if member.isfile()
-                }
+            self._offsets[pack] = _index_tar(archive)
             self._files[pack] = os.open(archive, os.O_RDONLY)
 
     def read(self, pack: str, path: str) -> RGBImage:
-        """The image as (H, W, 3) uint8 RGB. Raises InvalidDataset naming it when it is missing or broken."""
-        return np.asarray(
-            cv2.cvtColor(self._decode(pack, path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB), np.uint8
-        )
+        """Return an image (H, W, 3) uint8 RGB. Raises InvalidDataset naming it if it is missing or broken."""
+        image = self._decode(pack, path, cv2.IMREAD_COLOR)
+        return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
     def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
-        """A grey picture as (H, W) uint8. Raises as `read` does."""
+        """Return a grey image (H, W) uint8. Raises InvalidDataset as `read` does."""
         return self._decode(pack, path, cv2.IMREAD_GRAYSCALE)
 
-    def _decode(self, pack: str, path: str, mode: int) -> npt.NDArray[np.uint8]:
-        encoded = self.content(pack, path)
-        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), mode) if encoded else None
-        if image is None:
-            raise InvalidDataset(f"{pack}/{path} is not an image")
-        return np.asarray(image, np.uint8)
-
     def content(self, pack: str, path: str) -> bytes:
-        """A file as it is. Raises InvalidDataset where there is none."""
+        """Return the bytes of a file. Raises InvalidDataset if it is missing."""
         if pack in self._offsets:
             if path not in self._offsets[pack]:
                 raise InvalidDataset(f"{pack}.tar holds no {path}")
@@ -82,35 +70,57 @@ class PackStore:
             raise InvalidDataset(f"cannot read {pack}/{path}: {error.strerror}") from error
 
     def close(self) -> None:
+        """Close the tar files."""
         for descriptor in self._files.values():
             os.close(descriptor)
         self._files.clear()
 
+    def _decode(self, pack: str, path: str, mode: int) -> npt.NDArray[np.uint8]:
+        encoded = self.content(pack, path)
+        image = cv2.imdecode(np.frombuffer(encoded, np.uint8), mode) if encoded else None
+        if image is None:
+            raise InvalidDataset(f"{pack}/{path} is not an image")
+        return np.asarray(image, np.uint8)
+
 
 class CombinedStore:
-    """Several stores as one: each answers for its own packs. Raises InvalidDataset where two have a pack of the same name."""
+    """Several stores as one; each reads its own packs."""
 
     def __init__(self, stores: Mapping[str, ImageStore]) -> None:
         self._stores = stores
 
     @classmethod
     def of(cls, *parts: tuple[Sequence[str], ImageStore]) -> CombinedStore:
-        """From the packs of each store."""
+        """Combine stores, each with the names of its packs. Raises InvalidDataset if two have a pack of one name."""
         stores: dict[str, ImageStore] = {}
         for packs, store in parts:
-            twice = sorted(set(packs) & set(stores))
-            if twice:
-                raise InvalidDataset(f"two data sets have a pack {twice[0]}; one of them must be renamed")
+            duplicates = sorted(set(packs) & set(stores))
+            if duplicates:
+                raise InvalidDataset(
+                    f"two data sets have a pack {duplicates[0]}; one of them must be renamed"
+                )
             stores.update(dict.fromkeys(packs, store))
         return cls(stores)
 
     def read(self, pack: str, path: str) -> RGBImage:
-        return self._of(pack).read(pack, path)
+        """Return an image (H, W, 3) uint8 RGB. Raises InvalidDataset, also for an unknown pack."""
+        return self._store_of(pack).read(pack, path)
 
     def read_mask(self, pack: str, path: str) -> npt.NDArray[np.uint8]:
-        return self._of(pack).read_mask(pack, path)
+        """Return a mask (H, W) uint8. Raises InvalidDataset, also for an unknown pack."""
+        return self._store_of(pack).read_mask(pack, path)
 
-    def _of(self, pack: str) -> ImageStore:
+    def _store_of(self, pack: str) -> ImageStore:
         if pack not in self._stores:
             raise InvalidDataset(f"there is no pack {pack}")
         return self._stores[pack]
+
+
+def _index_tar(archive: Path) -> dict[str, tuple[int, int]]:
+    """Return offset and size in bytes of every file in an uncompressed tar archive."""
+    with tarfile.open(archive) as tar:
+        return {
+            member.name.removeprefix("./"): (member.offset_data, member.size)
+            for member in tar
+            if member.isfile()
+        }

@@ -1,4 +1,4 @@
-"""A data set on disk: its manifest, its landmarks and its packs of images (folders or tar files)."""
+"""Manifest of a data set: a CSV file with one image per row, and the landmarks of its faces."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ _COLUMNS = ("pack", "path", "label", "person", "split")
 
 @dataclass(frozen=True)
 class Sample:
-    """One image of a manifest. `label` is 1 for fake; `original` is the path, in the same pack, of the real image a fake was made from.
+    """One image of a manifest.
 
-    `video` says which frames belong together; where the manifest has no such column, every image stands for itself. `region` is the path,
-    in the same pack, of a mask as large as the image, not 0 where a person saw traces of manipulation.
+    `label` 1 = fake. `original` is the path, in the same pack, of the real image that a fake was made from. `video`
+    groups frames; without that column every image is its own video. `region` is the path, in the same pack, of a mask
+    of the image's size, non-zero where a person painted traces of manipulation. `landmarks` (68, 2) in pixels.
     """
 
     pack: str
@@ -41,11 +42,11 @@ class Sample:
 
 
 def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]:
-    """Read a CSV with the columns pack, path, label (real | fake), person, split (train | val), and optionally video and, for fakes,
-    original and region.
+    """Read a CSV file with the columns pack, path, label (real | fake), person and split (train | val).
 
-    `landmarks` is an npz whose array `landmarks` (N, 68, 2) follows the manifest's order, NaN where none were found.
-    Raises InvalidDataset naming the file and line at fault.
+    Optional columns are video and, for fakes, original and region. `landmarks` is an npz file whose array `landmarks`
+    (N, 68, 2) follows the manifest's order, NaN for faces without landmarks. Raises InvalidDataset naming the file and
+    line at fault.
     """
     points = _read_landmarks(landmarks) if landmarks is not None else None
     try:
@@ -69,7 +70,8 @@ def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]
 
 def _read_landmarks(path: Path) -> Landmarks:
     try:
-        with np.load(path) as arrays:  # allow_pickle stays off
+        # numpy loads no pickle unless it is asked to.
+        with np.load(path) as arrays:
             points = arrays["landmarks"]
     except (OSError, ValueError, KeyError) as error:
         raise InvalidDataset(f"cannot read landmarks from {path.name}") from error
@@ -78,14 +80,16 @@ def _read_landmarks(path: Path) -> Landmarks:
     return np.asarray(points, np.float32)
 
 
-def _sample(row: dict[str, str], index: int, name: str, points: Landmarks | None) -> Sample:
+def _sample(row: dict[str, str], index: int, manifest: str, points: Landmarks | None) -> Sample:
+    # The header is line 1.
+    place = f"{manifest}, line {index + 2}"
     if row["label"] not in LABELS:
-        raise InvalidDataset(f"{name}, line {index + 2}: label must be real or fake, not {row['label']!r}")
+        raise InvalidDataset(f"{place}: label must be real or fake, not {row['label']!r}")
     if row["split"] not in ("train", "val"):
-        raise InvalidDataset(f"{name}, line {index + 2}: split must be train or val, not {row['split']!r}")
+        raise InvalidDataset(f"{place}: split must be train or val, not {row['split']!r}")
     if row.get("region") and LABELS[row["label"]] == 0:
-        raise InvalidDataset(f"{name}, line {index + 2}: a real image has no region of manipulation")
-    found = points is not None and bool(np.isfinite(points).all())
+        raise InvalidDataset(f"{place}: a real image has no region of manipulation")
+    has_landmarks = points is not None and bool(np.isfinite(points).all())
     return Sample(
         pack=row["pack"],
         path=row["path"],
@@ -93,7 +97,7 @@ def _sample(row: dict[str, str], index: int, name: str, points: Landmarks | None
         person=row["person"],
         split=row["split"],
         original=row.get("original") or None,
-        landmarks=points if found else None,
+        landmarks=points if has_landmarks else None,
         video=row.get("video") or f"{row['pack']}/{row['path']}",
         region=row.get("region") or None,
     )

@@ -15,17 +15,17 @@ from laanet_core.data import augmentation
 from laanet_core.data.augmentation_policies import POLICIES, Framing
 from laanet_core.data.blending_boundary import blending_boundary, region_boundary, resample_boundary
 from laanet_core.data.context_crops import (
-    WORKING_ENLARGEMENT,
-    WorkingCrop,
-    picture,
+    CONTEXT_ENLARGEMENT,
+    ContextCrop,
+    context_crop,
+    full_box,
+    read_with_region,
     tight_square,
-    whole,
-    working_crop,
 )
 from laanet_core.data.difference_masks import altered_mask
 from laanet_core.data.image_store import ImageStore
 from laanet_core.data.manifest import Sample
-from laanet_core.data.self_blending import Blend, self_blend
+from laanet_core.data.self_blending import PseudoFake, self_blend
 from laanet_core.errors import InvalidDataset
 from laanet_core.faces.crops import ENLARGEMENT, crop_square
 from laanet_core.training.config import PairConfig
@@ -93,21 +93,21 @@ class PairDataset(Dataset[SamplePair]):
     def _self_blended_pair(self, index: int, rng: np.random.Generator) -> SamplePair:
         """Pair a real face with a self-blended image of it."""
         real = self._context_crop(self._sampler.reals[self._sampler.draw_real(index, rng)])
-        blend = self_blend(
-            real.image, real.landmarks, rng, changes=self._policy.source_changes, hulls=self._hulls
+        fake = self_blend(
+            real.image, real.landmarks, rng, transforms=self._policy.source_transforms, hulls=self._hulls
         )
-        return self._finish(real.image, blend, self._policy.framing(real, rng), rng)
+        return self._finish(real.image, fake, self._policy.framing(real, rng), rng)
 
     def _blended_pair(self, index: int, rng: np.random.Generator) -> SamplePair:
         """Pair a real face with a blended image that shows another person's face."""
         target = self._sampler.draw_real(index, rng)
         real = self._context_crop(self._sampler.reals[target])
         donor = self._context_crop(self._draw_donor(target, rng))
-        blend = self._policy.foreign_blend(real.image, real.landmarks, donor.image, donor.landmarks, rng)
-        changes = self._policy.after_foreign(rng)
-        image = augmentation.apply(changes, real.image)
-        blend = Blend(augmentation.apply(changes, blend.fake), blend.mask)
-        return self._finish(image, blend, self._policy.framing(real, rng), rng)
+        fake = self._policy.blend_donor(real.image, real.landmarks, donor.image, donor.landmarks, rng)
+        transforms = self._policy.after_blending(rng)
+        image = augmentation.apply(transforms, real.image)
+        fake = PseudoFake(augmentation.apply(transforms, fake.image), fake.mask)
+        return self._finish(image, fake, self._policy.framing(real, rng), rng)
 
     def _original_pair(self, rng: np.random.Generator) -> SamplePair:
         """Pair a fake of the manifest with its original; the mask is their difference."""
@@ -117,8 +117,8 @@ class PairDataset(Dataset[SamplePair]):
         fake = self._store.read(sample.pack, sample.path)
         if real.shape != fake.shape:
             raise InvalidDataset(f"{sample.name} and its original differ in size")
-        blend = Blend(fake, altered_mask(real, fake))
-        return self._finish(real, blend, Framing(tight_square(whole(real), rng)), rng)
+        masked_fake = PseudoFake(fake, altered_mask(real, fake))
+        return self._finish(real, masked_fake, Framing(tight_square(full_box(real), rng)), rng)
 
     def _labelled_pair(self, index: int, rng: np.random.Generator) -> SamplePair:
         """Pair a labelled fake with a real face of its pack, if there is one, so that a pack's look says nothing."""
@@ -131,36 +131,38 @@ class PairDataset(Dataset[SamplePair]):
         if crops[1].shape[2] == 4:
             boundary = region_boundary(crops[1][..., 3], self._cells)
         crops = [
-            augmentation.apply(self._policy.shared_changes(rng), np.ascontiguousarray(crop[..., :3]))
+            augmentation.apply(self._policy.shared_transforms(rng), np.ascontiguousarray(crop[..., :3]))
             for crop in crops
         ]
         targets = [self._target(empty, rng), self._target(boundary, rng)]
         return self._pair(crops, targets, [(True, True), (bool(boundary.max() > 0), False)])
 
-    def _context_crop(self, sample: Sample) -> WorkingCrop:
+    def _context_crop(self, sample: Sample) -> ContextCrop:
         """Cut out a face with its surroundings at the resolution that the network's input can use."""
-        largest = round(self._size * WORKING_ENLARGEMENT / ENLARGEMENT)
-        return working_crop(self._store, sample, largest=largest)
+        largest = round(self._size * CONTEXT_ENLARGEMENT / ENLARGEMENT)
+        return context_crop(self._store, sample, largest=largest)
 
     def _single_crop(self, sample: Sample, rng: np.random.Generator) -> RGBImage:
         """Cut out one image (S, S, 3 or 4) with training's framing; without landmarks it counts as a face crop."""
         if sample.landmarks is None:
-            image = picture(self._store, sample)
-            return crop_square(image, tight_square(whole(image), rng), self._size)
+            image = read_with_region(self._store, sample)
+            return crop_square(image, tight_square(full_box(image), rng), self._size)
         context = self._context_crop(sample)
         framing = self._policy.framing(context, rng)
         return _erase(crop_square(context.image, framing.square, self._size), framing.erased)
 
-    def _finish(self, real: RGBImage, blend: Blend, framing: Framing, rng: np.random.Generator) -> SamplePair:
+    def _finish(
+        self, real: RGBImage, fake: PseudoFake, framing: Framing, rng: np.random.Generator
+    ) -> SamplePair:
         """Crop, erase, flip and augment real and fake alike, and derive the targets from the blending mask."""
         # The mask travels as the fourth channel, so that one resampling serves image and mask.
-        with_mask = np.asarray(cv2.cvtColor(blend.fake, cv2.COLOR_RGB2RGBA), np.uint8)
-        with_mask[..., 3] = blend.mask * 255
-        fake = crop_square(with_mask, framing.square, self._size)
-        boundary = blending_boundary(np.asarray(fake[..., 3] / np.float32(255), np.float32))
+        with_mask = np.asarray(cv2.cvtColor(fake.image, cv2.COLOR_RGB2RGBA), np.uint8)
+        with_mask[..., 3] = fake.mask * 255
+        fake_crop = crop_square(with_mask, framing.square, self._size)
+        boundary = blending_boundary(np.asarray(fake_crop[..., 3] / np.float32(255), np.float32))
         crops = [
             crop_square(real, framing.square, self._size),
-            np.asarray(cv2.cvtColor(fake, cv2.COLOR_RGBA2RGB), np.uint8),
+            np.asarray(cv2.cvtColor(fake_crop, cv2.COLOR_RGBA2RGB), np.uint8),
         ]
         crops = [_erase(crop, framing.erased) for crop in crops]
         boundary = _erase(boundary, framing.erased)
@@ -168,10 +170,13 @@ class PairDataset(Dataset[SamplePair]):
             crops = [np.asarray(cv2.flip(crop, 1), np.uint8) for crop in crops]
             boundary = np.asarray(cv2.flip(boundary, 1), np.float32)
 
-        changes = [self._policy.shared_changes(rng)] * 2
+        real_transforms = fake_transforms = self._policy.shared_transforms(rng)
         if rng.random() < self._policy.independent:
-            changes[1] = self._policy.shared_changes(rng)
-        crops = [augmentation.apply(change, crop) for change, crop in zip(changes, crops, strict=True)]
+            fake_transforms = self._policy.shared_transforms(rng)
+        crops = [
+            augmentation.apply(real_transforms, crops[0]),
+            augmentation.apply(fake_transforms, crops[1]),
+        ]
 
         boundary = resample_boundary(boundary, self._cells)
         visible = bool(boundary.max() >= VISIBLE_BOUNDARY)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from laanet_core.data.synthetic_faces import drawn_landmarks, painted_face
+from laanet_core.data.synthetic_faces import synthetic_face, synthetic_landmarks
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.types import Landmarks
 
@@ -68,8 +68,8 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
     missing = np.full((68, 2), np.nan, np.float32)
     for number in range(16):
         split = "train" if number < 10 else "val"
-        face = drawn_landmarks((64 + rng.uniform(-4, 4), 60), rng.uniform(54, 62))
-        image = painted_face(rng, face, 128)
+        face = synthetic_landmarks((64 + rng.uniform(-4, 4), 60), rng.uniform(54, 62))
+        image = synthetic_face(rng, face, 128)
         add("photos", f"{number}.png", image, "real", f"person-{number}", split, "", face)
         swapped = image.copy()
         swapped[40:80, 40:90] = cv2.GaussianBlur(255 - swapped, (0, 0), 2)[40:80, 40:90]

@@ -10,7 +10,7 @@ import av
 import cv2
 import numpy as np
 
-from laanet_core.data.augmentation_policies import hardened_source_changes
+from laanet_core.data.augmentation_policies import hardened_source_transforms
 from laanet_core.data.self_blending import self_blend
 from laanet_core.media.images import read_image
 from laanet_core.types import RGBImage
@@ -38,7 +38,9 @@ def make_all() -> dict[str, RGBImage]:
 
 def self_blended(astronaut: RGBImage) -> RGBImage:
     landmarks = np.array(json.loads((SAMPLES / "astronaut-landmarks.json").read_text()), np.float32)
-    return self_blend(astronaut, landmarks, np.random.default_rng(0), changes=hardened_source_changes).fake
+    return self_blend(
+        astronaut, landmarks, np.random.default_rng(0), transforms=hardened_source_transforms
+    ).image
 
 
 def clip_frames() -> list[RGBImage]:

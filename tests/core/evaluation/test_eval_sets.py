@@ -8,8 +8,14 @@ import pytest
 from laanet_core.data.dataset import DatasetFiles, load_dataset
 from laanet_core.data.difference_masks import altered_cells
 from laanet_core.data.image_store import PackStore
-from laanet_core.data.manifest import Sample
-from laanet_core.evaluation.eval_sets import manifest_sets, pair_items, self_blend_items
+from laanet_core.data.manifest import Sample, read_manifest
+from laanet_core.evaluation.eval_sets import (
+    FRAMES_PER_CLIP,
+    manifest_sets,
+    pair_items,
+    self_blend_items,
+    swap_clip_items,
+)
 from tests.core.conftest import TinyDataset
 
 
@@ -73,3 +79,38 @@ def test_altered_cells_are_where_the_fake_differs(samples: list[Sample], store: 
     assert fake.altered[6:9, 6:10].all()
     assert not fake.altered[:4].any()
     assert not altered_cells(fake.crop, fake.crop).any()
+
+
+def test_clips_are_of_one_person_and_come_in_both_kinds(tiny_dataset: TinyDataset) -> None:
+    reals = [
+        sample
+        for sample in read_manifest(tiny_dataset.manifest, tiny_dataset.landmarks)
+        if sample.landmarks is not None
+    ]
+    samples = [
+        dataclasses.replace(sample, person=f"person-{place % 2}") for place, sample in enumerate(reals)
+    ]
+    store = PackStore(tiny_dataset.root, ["photos"])
+    items = list(swap_clip_items("pasted", samples, store, 64, seed=0))
+    sets = {each.name: each for each in manifest_sets(samples, store, 64, seed=0)}
+    assert sets["pasted_swaps"].total == sets["warped_swaps"].total == len(items)
+    clips: dict[str, list[int]] = {}
+    for item in items:
+        clips.setdefault(item.video, []).append(item.label)
+        assert item.crop.shape == (64, 64, 3)
+    assert all(
+        len(set(labels)) == 1 and FRAMES_PER_CLIP[0] <= len(labels) <= FRAMES_PER_CLIP[1]
+        for labels in clips.values()
+    )
+    assert sum(labels[0] for labels in clips.values()) * 2 == len(clips)
+    again = list(swap_clip_items("pasted", samples, store, 64, seed=0))
+    assert all(np.array_equal(one.crop, other.crop) for one, other in zip(items, again, strict=True))
+
+
+def test_people_with_few_pictures_make_no_clips(tiny_dataset: TinyDataset) -> None:
+    samples = read_manifest(tiny_dataset.manifest, tiny_dataset.landmarks)
+    names = [
+        each.name
+        for each in manifest_sets(samples, PackStore(tiny_dataset.root, ["photos", "swaps"]), 64, seed=0)
+    ]
+    assert names == ["self_blends", "pairs", "labelled"]

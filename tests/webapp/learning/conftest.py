@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from laanet_core.data.synthetic_faces import drawn_landmarks, painted_face, patched
+from laanet_core.data.synthetic_faces import forged_face, synthetic_face, synthetic_landmarks
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import save_weights
 from laanet_core.types import Landmarks
@@ -29,7 +29,7 @@ from webapp.services.storage.snapshot_folders import SnapshotFolders
 from webapp.services.training.snapshots import SnapshotService
 
 SIDE = 128
-FACE = drawn_landmarks((64, 60), 58)
+FACE = synthetic_landmarks((64, 60), 58)
 BOX = box_of(FACE)
 Pixels = npt.NDArray[np.uint8]
 
@@ -41,11 +41,11 @@ def where_painted(crop: Pixels) -> Landmarks:
 
 
 def real_face(seed: int) -> Pixels:
-    return painted_face(np.random.default_rng(seed), FACE, SIDE)
+    return synthetic_face(np.random.default_rng(seed), FACE, SIDE)
 
 
 def fake_face(seed: int) -> Pixels:
-    return patched(real_face(seed))
+    return forged_face(real_face(seed))
 
 
 @dataclass

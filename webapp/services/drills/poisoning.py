@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 
 from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import read_manifest
-from laanet_core.data.synthetic_faces import drawn_landmarks, painted_face, patched
+from laanet_core.data.synthetic_faces import forged_face, synthetic_face, synthetic_landmarks
 from laanet_core.evaluation.eval_sets import labelled_items
 from laanet_core.evaluation.predictions import predict_items
 from laanet_core.evaluation.report import frame_auc
@@ -43,7 +43,7 @@ from webapp.services.training.promotion_gate import GateService, Rules
 from webapp.services.training.snapshots import SnapshotService
 
 SIDE = 128
-FACE = drawn_landmarks((64, 60), 58)
+FACE = synthetic_landmarks((64, 60), 58)
 BOX = box_of(FACE)
 NETWORK = ModelConfig(
     name="drill",
@@ -230,13 +230,13 @@ def _arrivals(folder: Path, count: int, start: int = 0) -> list[Arrival]:
     for seed in range(start, start + count):
         made.append(Arrival(_write(_face(seed), folder / f"real{seed}.png"), LabelValue.REAL))
         made.append(
-            Arrival(_write(patched(_face(seed + 10_000)), folder / f"fake{seed}.png"), LabelValue.FAKE)
+            Arrival(_write(forged_face(_face(seed + 10_000)), folder / f"fake{seed}.png"), LabelValue.FAKE)
         )
     return made
 
 
 def _face(seed: int) -> RGBImage:
-    return painted_face(np.random.default_rng(seed), FACE, SIDE)
+    return synthetic_face(np.random.default_rng(seed), FACE, SIDE)
 
 
 def _write(rgb: RGBImage, path: Path) -> Path:

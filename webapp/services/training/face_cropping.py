@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from laanet_core.data.context_crops import WORKING_ENLARGEMENT
+from laanet_core.data.context_crops import CONTEXT_ENLARGEMENT
 from laanet_core.faces.crops import ENLARGEMENT, enlarge_to_square
 from laanet_core.types import Box, Landmarks, RGBImage
 from webapp.media.masks import Mask, painted_pixels
@@ -30,7 +30,7 @@ class Cut:
 def cut(rgb: RGBImage, box: Box, masks: Sequence[Mask], find: FindLandmarks) -> Cut:
     """Roomy, but within the photograph, where landmarks are found; else the square that is judged, its outside the edge's pixels."""
     height, width = rgb.shape[:2]
-    x1, y1, x2, y2 = _whole(enlarge_to_square(box, WORKING_ENLARGEMENT * _SLACK))
+    x1, y1, x2, y2 = _whole(enlarge_to_square(box, CONTEXT_ENLARGEMENT * _SLACK))
     roomy = (max(x1, 0), max(y1, 0), min(x2, width), min(y2, height))
     image = np.ascontiguousarray(rgb[roomy[1] : roomy[3], roomy[0] : roomy[2]])
     landmarks = find(image)
