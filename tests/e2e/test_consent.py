@@ -50,7 +50,7 @@ def test_ticked_the_file_is_kept_until_it_is_deleted(
     visit.open(place="/" if language == "en" else f"/{language}")
     page.get_by_label(texts.consent).check()
     visit.analyse(samples / "two_people.jpg")
-    expect(page.locator("#kept")).to_contain_text(texts.kept["kept"])
+    expect(page.locator("#kept")).to_contain_text(texts.file_storage["kept"])
     page.goto(link_of(visit))
     expect(page.locator("#record")).to_contain_text(
         texts.file_kept.split("{time}")[0].strip(), timeout=30_000

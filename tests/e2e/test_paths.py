@@ -77,7 +77,7 @@ def test_a_photo_from_the_file_to_the_deletion(walk: Walk) -> None:
     page = walk.page
     walk.stop("welcome")
     walk.analyse(EXAMPLES / "astronaut-self-blended.jpg")
-    page.get_by_label(ENGLISH.points).check()
+    page.get_by_label(ENGLISH.vulnerable_points).check()
     walk.stop("photo", wait="#stability .lens-strip", every=True)
     page.get_by_role("button", name=ENGLISH.consistency).click()
     page.get_by_role("button", name=ENGLISH.limits_title).click()
@@ -129,7 +129,7 @@ def test_several_photos_one_of_which_is_deleted(walk: Walk, samples: Path, tmp_p
     assert page.locator("#note textarea").input_value() == "said before the other one went"
     assert page.get_by_label("Not sure").is_checked()
     page.goto(first)
-    expect(page.locator("#record")).to_contain_text(ENGLISH.refused["unknown_receipt"], timeout=30_000)
+    expect(page.locator("#record")).to_contain_text(ENGLISH.refusals["unknown_receipt"], timeout=30_000)
 
 
 def test_a_clip(walk: Walk) -> None:

@@ -49,7 +49,7 @@ def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(
     assert health["weights"]["reason"] == "the Hub knows no repository someone/weights, or it is private"
     for address, texts in zip(("/", "/zh"), LANGUAGES.values(), strict=True):
         page = httpx.get(space.url + address, timeout=30).text
-        words = texts.stand_in.format(name="laanet-lite", version=health["model"]["version"])
+        words = texts.fallback_weights.format(name="laanet-lite", version=health["model"]["version"])
         assert words in page or json.dumps(words)[1:-1] in page
     for closed in ("/login/huggingface", "/login/callback"):  # nobody asked for a log-in
         assert httpx.get(space.url + closed, timeout=30).status_code == 404

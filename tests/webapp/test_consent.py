@@ -28,8 +28,12 @@ from webapp.ui.rest import schemas
 
 # the text that visitors agreed to, by version: what was agreed to must stay what it was
 TEXTS = {
-    "1": "I agree that this file is kept to settle disputes and to train the model; I can delete it at any time with the receipt",
-    "2": "I agree that this file is kept to settle disputes and to train the model; I can delete it at any time by the link that I get",
+    "1": "I agree that this file is kept to settle disputes and to train the model; "
+    "I can delete it at any time with the receipt",
+    "2": "I agree that this file is kept to settle disputes and to train the model; "
+    "I can delete it at any time by the link that I get",
+    "3": "I agree that this file is kept to settle disputes and to train the model. "
+    "I can delete it at any time with the link that I receive",
 }
 
 
@@ -173,4 +177,4 @@ def test_a_host_can_choose_where_files_are_kept(samples: Path, tmp_path: Path) -
 def test_the_text_that_was_agreed_to_does_not_change_under_its_version() -> None:
     assert LANGUAGES["en"].consent == TEXTS[CONSENT_VERSION]
     for texts in LANGUAGES.values():
-        assert set(texts.kept) == {"kept", "store_full", "not_kept"}
+        assert set(texts.file_storage) == {"kept", "store_full", "not_kept"}

@@ -22,8 +22,8 @@ def test_a_visitor_is_told_the_place_in_line_and_what_is_known() -> None:
     tell.begin(1)
     tell(0.0, "reading")
     assert told == [
-        (0.0, "File 1 of 2: Waiting for its turn, 3 before it"),
-        (0.0, "File 1 of 2: Waiting for its turn"),
+        (0.0, "File 1 of 2: Waiting in the queue, 3 ahead of you"),
+        (0.0, "File 1 of 2: Waiting in the queue"),
         (0.25, "File 1 of 2: Judging faces. So far: looks manipulated (0.8765)"),
         (0.5, "File 2 of 2: Reading the file"),
     ]

@@ -19,7 +19,7 @@ from tests.core.conftest import TINY
 from tests.hub_server import HubServer, Repository
 from webapp.services.model_registry.startup_weights import StartingWeights, WeightsInUse
 from webapp.texts import LANGUAGES
-from webapp.ui.render.headline import stand_in
+from webapp.ui.render.headline import fallback_notice
 
 SECONDS = 1.0
 
@@ -122,6 +122,6 @@ def test_a_folder_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
 def test_visitors_are_told_in_their_language() -> None:
     info = ModelInfo("laanet-<lite>", "1.2", "0" * 64)
     for texts in LANGUAGES.values():
-        said = stand_in(info, texts)
-        assert "laanet-&lt;lite&gt;" in said
-        assert "1.2" in said
+        notice = fallback_notice(info, texts)
+        assert "laanet-&lt;lite&gt;" in notice
+        assert "1.2" in notice

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 # Version of `Texts.consent`, stored with each consent. A changed text gets a new version.
-CONSENT_VERSION = "2"
+# Version 3 means the same as version 2 in plainer words.
+CONSENT_VERSION = "3"
 
-# Versions that allow publication. Version 1 and 2 mention storage and training only.
+# Versions that allow publication. All versions so far mention storage and training only.
 PUBLISHABLE_CONSENTS: frozenset[str] = frozenset()

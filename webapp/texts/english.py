@@ -1,167 +1,262 @@
-"""The page in English."""
+"""English sentences of the public pages and of the report."""
 
 from __future__ import annotations
 
-from webapp.texts.schema import Texts
+from webapp.texts.schema import ReportTexts, Texts
+
+_REPORT = ReportTexts(
+    titles={"image": "Report on a photo", "video": "Report on a video", "rejected": "Report on a file"},
+    kinds={"image": "Photo", "video": "Video", "rejected": "Not analysed"},
+    facts_title="File and model",
+    facts={
+        "created": "Report created",
+        "media": "File (sha256)",
+        "kind": "Type and size",
+        "notice": "Terms",
+    },
+    size="{width} × {height} pixels",
+    size_unknown="size unknown",
+    model="{name}, version {version}",
+    kind_and_size="{kind}, {size}",
+    photo="The photo",
+    photo_faces="Detected faces, numbered as in the table",
+    photo_heatmap="Where the model found traces of blending",
+    line_legend=(
+        "Thick line: looks manipulated. Thin line: no sign of manipulation. Dashed: inconclusive. "
+        "Dotted: too small to judge."
+    ),
+    face_crops="Faces in close-up",
+    person_crops="Persons in close-up, each at their most suspicious moment shown",
+    timeline_axis="Seconds",
+    crop_caption="{name}: {verdict}, {number}",
+    person_at="{person}, {moment}",
+    reliability_title="How often such scores were fake",
+    face_table="All faces",
+    person_table="All persons",
+    frame_table="All faces in all sampled frames",
+    limits_title="What this report can and cannot say",
+    limits=(
+        "It says whether one model found traces of a face blended into an image, and where. It looks "
+        "for nothing else.",
+        "It cannot judge fully AI-generated images, because a face that was never pasted may show no seam. "
+        "It does not judge bodies, backgrounds, sound or captions.",
+        "Small, dark, blurred or heavily compressed faces have lost the fine traces. "
+        "Beauty filters, collages and retouching leave the same traces as a face swap.",
+        "It proves nothing about anyone. Never base a decision about a person on it alone. "
+        "The model card states the measured error rates. They may be higher for other kinds of images.",
+        "The fake probability says how many faces with this score were fake among the images used for "
+        "calibration. "
+        "Where fakes are rare, a high probability means less.",
+        "The report is not signed. The sha256 identifies one exact file, byte for byte; a re-saved "
+        "copy has another. "
+        "The file name is left out on purpose.",
+    ),
+    footer="File {sha256}… · {created}",
+    page="Page {page} of {total}",
+)
 
 ENGLISH = Texts(
+    code="en",
     language="English",
+    labelled="{label}: {value}",
+    with_note="{text} ({note})",
+    seconds="{seconds} s",
+    pixels="{count} pixels",
+    face_number="Face {number}",
+    person_number="Person {number}",
+    verdicts={
+        "fake": "looks manipulated",
+        "real": "no sign of manipulation",
+        "inconclusive": "inconclusive",
+        "unjudged": "too small to judge",
+    },
+    labels={
+        "real": "Real",
+        "fake": "Fake",
+        "cannot_tell": "Inconclusive",
+        "unusable": "Unusable",
+    },
     title="LAA-Net Lens",
-    tagline="Has this face been manipulated? Give a photo or a short clip and see what the network says, and where it looked.",
-    stand_in="The weights that this site is meant to use could not be loaded. The bundled ones ({name} {version}) answer in their place.",
+    tagline=(
+        "Has this face been manipulated? Upload a photo or a short video to see the model's verdict "
+        "and the traces it found."
+    ),
+    fallback_weights=(
+        "This site could not load its usual model. It uses the built-in model instead: {name} {version}."
+    ),
     upload="Photos or a video",
     camera="Camera",
-    camera_help="Take a picture with this device's camera. It is treated like an uploaded file.",
-    limits_before=(
-        "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 50 million pixels each and {files} at once; MP4, MOV, WebM, MKV or AVI, "
-        "up to 10 minutes; at most {megabytes} MB a file."
+    camera_help="Take a photo with this device's camera. It is treated like an uploaded file.",
+    upload_limits=(
+        "Photos: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 50 million pixels each, up to "
+        "{files} at once. "
+        "Videos: MP4, MOV, WebM, MKV or AVI, up to 10 minutes. At most {megabytes} MB per file."
     ),
-    privacy_before=(
-        "Files are deleted from this server within the hour, and nothing is sent elsewhere. What stays are the scores, your votes, and hashes of "
-        "the file: numbers by which it or a near copy is recognised, and from which no picture can be made again."
+    privacy=(
+        "We delete your files from this server within an hour and send nothing elsewhere. We keep the "
+        "scores, your votes "
+        "and hashes of the file. A hash is a number that identifies the file or a near copy. "
+        "No image can be rebuilt from it."
     ),
-    consent="I agree that this file is kept to settle disputes and to train the model; I can delete it at any time by the link that I get",
-    consent_help="Only if you tick this. It is kept without its metadata (place, time, camera), clips without their sound.",
-    paste_hint="A picture can also be pasted with Ctrl+V.",
-    examples="Or try one of these",
+    consent=(
+        "I agree that this file is kept to settle disputes and to train the model. "
+        "I can delete it at any time with the link that I receive"
+    ),
+    consent_help=(
+        "Only if you tick this box. Metadata (place, time, camera) and the sound of videos are removed first."
+    ),
+    paste_hint="You can also paste an image with Ctrl+V.",
+    examples="Or try an example",
     example_captions={
         "astronaut.jpg": "A real face",
-        "astronaut-self-blended.jpg": "Its self-blend",
+        "astronaut-self-blended.jpg": "Same face, blended (fake)",
         "crowd.jpg": "A crowd",
-        "clip.mp4": "A clip",
-        "cannot-judge.jpg": "Cannot judge",
+        "clip.mp4": "A video",
+        "cannot-judge.jpg": "Too small to judge",
     },
     analyse="Analyse",
     stop="Stop",
-    waiting="The answer appears here: a verdict for every face, and where the network saw traces of blending.",
+    no_result_yet=(
+        "The result appears here: a verdict for every face, and where the model found traces of blending."
+    ),
     no_file="Choose a photo or a video first.",
-    too_many_files="These are {count} files; at most {most} are taken at once. Please choose fewer.",
-    failed="Something went wrong on our side, and there is no answer to show. Please try again, or another file.",
+    too_many_files="You chose {count} files. The limit is {most} at once. Please choose fewer.",
+    failed="Something went wrong on our side. There is no result. Please try again, or try another file.",
     stopped="Stopped. Nothing was kept.",
-    restarting="The server is being restarted. Please try again in a minute. Nothing was kept.",
-    not_stored="This result could not be stored on the server, so it has no link and cannot be voted on.",
-    kept={
+    restarting="The server is restarting. Please try again in a minute. Nothing was kept.",
+    not_stored="The server could not save this result, so it has no link and you cannot vote on it.",
+    file_storage={
         "kept": "Your file is kept, without its metadata. You can delete it here, or later with the link.",
-        "store_full": "Your file was not kept: the server has no room for more (store_full). The result is stored all the same.",
-        "not_kept": "Your file was not kept: it could not be stored. The result is stored all the same.",
+        "store_full": (
+            "Your file was not kept: the server has no space left (store_full). The result is saved."
+        ),
+        "not_kept": "Your file was not kept: it could not be stored. The result is saved.",
     },
     stages={
-        "waiting": "Waiting for its turn",
+        "waiting": "Waiting in the queue",
         "reading": "Reading the file",
         "judging": "Judging faces",
-        "without_gpu": "No GPU time is left, so this runs on the processor and takes longer",
-        "storing": "Storing the result",
+        "without_gpu": "No GPU time left. Running on the CPU, which takes longer",
+        "storing": "Saving the result",
     },
-    place_of="File {number} of {count}: ",
-    first_come=", {count} before it",
+    file_position="File {number} of {count}: ",
+    queue_position=", {count} ahead of you",
     left_seconds=", about {count} s left",
     left_minutes=", about {count} min left",
-    so_far=". So far: {verdict} ({number})",
-    file_gone="The file has been deleted from the server by now, so this cannot be made any more. Please give the file again.",
+    interim_verdict=". So far: {verdict} ({number})",
+    file_gone="The server has already deleted this file. Please upload it again.",
     outcomes={
         "no_face": (
             "No face found",
-            "The network judges faces only. A face may also be hidden, turned away or too dark to be found.",
+            "The model judges faces only. A face can be missed if it is hidden, turned away or too dark.",
         ),
         "face_too_small": (
             "Too small to judge",
-            "Every face here is smaller than the network can judge. A larger version of the file may help.",
+            "Every face is smaller than the model can judge. A larger version of the file may help.",
         ),
         "rejected": ("This file cannot be analysed", ""),
         "fake": (
-            "{subject} looks manipulated",
-            "The network sees traces like those of one face blended into another picture. It can be wrong.",
+            "Looks manipulated",
+            "The model found traces like those of a face blended into another image. It can be wrong.",
         ),
         "real": (
-            "No sign of manipulation found",
-            "The network sees no traces of blending. That is no proof that nothing was changed.",
+            "No sign of manipulation",
+            "The model found no traces of blending. This does not prove that nothing was changed.",
         ),
         "inconclusive": (
-            "Cannot tell",
-            "The score lies between what real faces and what fakes usually get. Please do not take it as either.",
+            "Inconclusive",
+            "The score lies between the usual scores of real and fake faces. Treat it as neither real "
+            "nor fake.",
         ),
         "unstable": (
-            "Cannot tell",
-            "The verdict changes when the picture is compressed, halved in size or mirrored, so it should not be relied on (unstable_verdict).",
+            "Inconclusive",
+            "The verdict changes when the image is compressed, halved in size or mirrored. "
+            "Do not rely on it (unstable_verdict).",
         ),
     },
     cautions={
         "cut_short": (
-            "The file ends before the clip does: only what is left of it was judged. Try the original file, or a fresh download of it."
+            "The file ends before the video does. Only the existing part was judged. Try the original file."
         ),
-        "damaged_parts": "Parts of the clip are damaged and were passed over: nothing is known of what they showed.",
+        "damaged_parts": "Parts of the video are damaged and were skipped.",
         "first_picture_only": (
-            "The file holds several pictures, as animations do: only the first one was judged. Saved as MP4, the whole animation can be."
+            "The file contains several images, like an animation. Only the first one was judged. "
+            "To have all of them judged, save it as MP4."
         ),
     },
-    this_face="This face",
-    of_faces="{some} of {count} faces",
-    of_persons="{some} of {count} persons",
-    untold_of="Cannot tell for {subject}",
-    others="The others: {verdicts}.",
-    stretch=(
-        "From {start} s to {end} s the face looks manipulated on every frame on which it was judged; that is the longest such stretch."
+    some_faces="{some} of {count} faces",
+    some_persons="{some} of {count} persons",
+    other_verdicts="The others: {verdicts}.",
+    fake_interval=(
+        "From {start} s to {end} s, the face looks manipulated in every judged frame. No other "
+        "interval is longer."
     ),
-    stretch_frame="On a frame at {start} s the face looks manipulated.",
-    verdicts={
-        "fake": "looks manipulated",
-        "real": "no sign found",
-        "inconclusive": "cannot tell",
-        "unjudged": "too small to judge",
-    },
+    fake_moment="In one frame, at {start} s, the face looks manipulated.",
     fake_probability="Fake probability",
     highest_of_faces="highest of all faces",
-    highest_of_persons="highest of all persons, over the clip",
-    code="Code",
+    highest_of_persons="highest of all persons over the whole video",
+    error_code="Code",
     errors={
         "file_not_found": "The file did not arrive. Please upload it again.",
         "empty_file": "The file is empty. Please check it on your device and upload it again.",
-        "unsupported_type": "This is neither a picture nor a video of a kind read here. Saving it as JPEG or MP4 helps.",
-        "corrupt_image": "The picture is damaged or cut short. Try the original file, or a fresh download of it.",
-        "image_too_small": "The picture has fewer than 16 pixels on one side. A larger version is needed.",
-        "too_many_pixels": "The picture has too many pixels to be opened safely. Please upload a smaller version.",
+        "unsupported_type": "This type of file is not supported. Save it as JPEG or MP4.",
+        "corrupt_image": "The image is damaged or incomplete. Try the original file, or download it again.",
+        "image_too_small": "The image has fewer than 16 pixels on one side. Upload a larger version.",
+        "too_many_pixels": "The image has too many pixels to open safely. Upload a smaller version.",
         "corrupt_video": "The video cannot be opened. Try the original file, or save it as MP4.",
-        "no_frames": "There is no picture in this video that could be read.",
-        "video_too_long": "The video is longer than 10 minutes. Please cut out the part that matters.",
-        "decoder_died": "Opening this file made the program that does so fail. Try the original file, or save it anew as JPEG or MP4.",
-        "decoding_too_slow": "Opening this file takes longer than one file may. A smaller or shorter version helps.",
-        "decoding_too_large": "Opening this file takes more memory than one file may. Please upload a smaller version.",
+        "no_frames": "The video contains no readable frame.",
+        "video_too_long": "The video is longer than 10 minutes. Cut out the part that matters.",
+        "decoder_died": "The program that opens files crashed on this one. Save it again as JPEG or MP4.",
+        "decoding_too_slow": "Opening this file takes too long. Upload a smaller or shorter version.",
+        "decoding_too_large": "Opening this file takes too much memory. Upload a smaller version.",
         "decoders_busy": "Too many files are being opened right now. Please try again in a minute.",
-        "unforeseen": "Something went wrong with this file that nobody had thought of. It has been noted on the server.",
+        "unforeseen": "An unexpected error occurred with this file. It was logged on the server.",
     },
-    several_files="{count} files",
     choose_file="Show the result of",
     heat_strength="Heatmap strength",
-    heat_legend="From cyan to magenta: where the network saw traces of blending, on one scale for all faces. Clear means it saw none.",
+    heat_legend=(
+        "Cyan to magenta: where the model found traces of blending, on one scale for all faces. Clear: "
+        "none found."
+    ),
     compare="Original and heatmap",
     compare_help="Move the slider (arrow keys work too) to uncover the original from the left.",
-    points="Vulnerable points",
+    vulnerable_points="Vulnerable points",
     boxes="Boxes",
-    consistency="Show consistency maps",
-    consistency_help="Bright areas go together with the most suspicious place of the face; dark areas come from another picture, as the network sees it.",
-    picture_with_faces="The picture with {count} faces: {faces}.",
-    picture_without_faces="The picture; no face was found in it.",
-    face_number="Face {number}",
-    person_number="Person {number}",
-    columns_image=("Face", "Verdict", "Fake probability", "Raw score", "Size in pixels"),
-    columns_video=("Person", "Verdict", "Fake probability", "Raw score", "Frames judged"),
+    consistency="Consistency maps",
+    consistency_help=(
+        "Bright areas match the most suspicious point of the face. According to the model, dark areas "
+        "come from another image."
+    ),
+    picture_with_faces="Image with {count} faces: {faces}.",
+    picture_without_faces="Image without a detected face.",
+    columns={
+        "face": "Face",
+        "person": "Person",
+        "time": "Time in s",
+        "verdict": "Verdict",
+        "fake_prob": "Fake probability",
+        "fake_logit": "Raw score",
+        "detection_prob": "Detection probability",
+        "size": "Size in pixels",
+        "frames": "Frames judged",
+    },
     timeline="Fake probability over time",
-    timeline_help="Click or drag on the plot, or use the slider below it, to jump to a moment of the clip.",
-    seconds="{seconds} s",
-    seek="Moment of the clip",
-    worst="Most suspicious moments",
+    timeline_help="Click or drag on the chart, or use the slider below it, to jump to a moment of the video.",
+    seek="Position in the video",
+    suspicious_moments="Most suspicious moments",
     go_to="Go to {seconds} s",
-    overlay_clip="The clip with boxes and heatmap",
-    overlay_clip_making="Drawing the clip with its heatmap …",
-    trust="How far to trust it",
-    stability="Does the verdict hold?",
-    stability_help="The same faces, judged again after the picture was saved as JPEG, halved in size and mirrored.",
+    overlay_clip="Video with boxes and heatmap",
+    stability="Is the verdict stable?",
+    stability_help=(
+        "The same faces, judged again after the image was saved as JPEG, halved in size and mirrored."
+    ),
     stability_help_clip=(
-        "Checked on the most suspicious moment of the clip only: its faces, judged again after that frame was saved as JPEG, halved in size "
-        "and mirrored. The numbers are those of this one frame, not of the whole clip."
+        "Checked at the most suspicious moment of the video only: its faces, judged again after that "
+        "frame was saved as JPEG, "
+        "halved in size and mirrored. The numbers describe this one frame, not the whole video."
     ),
     stability_names={
-        "original": "As given",
+        "original": "Original",
         "jpeg_90": "JPEG 90",
         "jpeg_70": "JPEG 70",
         "jpeg_50": "JPEG 50",
@@ -170,55 +265,70 @@ ENGLISH = Texts(
     },
     stability_findings={
         "holds": "The verdict stays the same.",
-        "partly": "Wherever it could be judged, the verdict stays the same.",
-        "wavers": "It never turns into its opposite, but it cannot be told any more here: {names}.",
-        "flips": "The verdict turns into its opposite, so it counts as “cannot tell”.",
-        "lost": "No compressed or smaller copy gets the same verdict, so it counts as “cannot tell”.",
-        "untold": "It cannot be told in any of them.",
-        "told_after": "As given it cannot be told. That a changed copy gets a verdict is no reason to believe that one.",
+        "partly": "The verdict stays the same in every version that could be judged.",
+        "wavers": "It becomes unclear here: {names}. It never flips.",
+        "flips": "The verdict flips, so the result is “inconclusive”.",
+        "lost": "No compressed or smaller version gets the same verdict, so the result is “inconclusive”.",
+        "untold": "Unclear in every version.",
+        "told_after": "The original is unclear. Do not rely on a verdict that only a changed version gets.",
     },
     stability_too_small="Too small to judge: {names}.",
-    stability_one_frame="This is about one frame; over the whole clip the verdict is “{verdict}”.",
+    stability_one_frame="This is one frame. The verdict for the whole video is “{verdict}”.",
     stability_running="Judging the faces again at lower quality …",
-    reliability="Of {count} faces that moderators decided and that had been scored like this, {share} were fake (95 % interval {low} to {high}).",
+    reliability=(
+        "Moderators decided {count} faces with similar scores: {share} were fake (95 % interval {low} "
+        "to {high})."
+    ),
     limits_title="What this cannot judge",
     limits="""
-- **Pictures drawn whole by a generator.** The network looks for one face blended into another picture; a face that was never pasted
-  may show no seam.
-- **Anything but faces**: bodies, backgrounds, text, sound, what a picture is said to show.
-- **Small, dark, blurred or heavily compressed faces.** The traces are finer than what such files keep; expect "cannot tell" and mistakes.
-- **Honest editing.** Beauty filters, collages and retouching leave the same traces as a swap.
+- **Fully AI-generated images.** The model looks for a face blended into another image.
+  A face that was never pasted may show no seam.
+- **Anything but faces**: bodies, backgrounds, text, sound, captions.
+- **Small, dark, blurred or heavily compressed faces.** Such files lose the fine traces.
+  Expect "inconclusive" and mistakes.
+- **Honest editing.** Beauty filters, collages and retouching leave the same traces as a face swap.
 
-A verdict is one network's opinion, not evidence. The probability says how often, among the pictures it was calibrated on, faces
-with such a score were fake; your picture may be of another kind.
+A verdict is one model's opinion, not evidence. The probability says how many faces with this score were fake
+among the images used for calibration. Your image may be of another kind.
 """,
-    model_title="The model that answered",
-    model_facts=(
-        "Model",
-        "Weights (sha256)",
-        "No sign below",
-        "Looks manipulated above",
-        "Temperature (calibrates scores)",
-        "Smallest face judged",
-    ),
+    model_title="Model details",
+    model_facts={
+        "model": "Model",
+        "weights": "Weights (sha256)",
+        "real_below": "“No sign of manipulation” below",
+        "fake_above": "“Looks manipulated” above",
+        "temperature": "Temperature (calibrates scores)",
+        "min_face_size": "Smallest face judged",
+    },
     not_calibrated="not calibrated",
-    pixels="{count} pixels",
+    api_title="API",
+    api=(
+        "With gradio_client, call `/analyse_image`, `/analyse_video`, `/submit_feedback`, `/result` "
+        "and `/delete` by name. "
+        "Without it, send the file to `POST {address}api/v1/analyse`. See the "
+        "[API description]({address}api/v1/openapi.json). The same limits apply."
+    ),
+    raw_data="Raw data (JSON)",
     next_title="What next?",
     report_pdf="Report (PDF)",
     report_json="Report (JSON)",
-    json_title="The same as data (JSON)",
     link="Link to this result",
-    link_help="Whoever has this link sees the scores and votes, can delete them, and can download the file where you let it be kept. It cannot be guessed; keep it, for it cannot be shown again.",
-    copy="Copy the link",
+    link_help=(
+        "Save this link now. We cannot show it again. Anyone who has it can see and delete the scores "
+        "and votes, "
+        "and download the file if you let us keep it."
+    ),
     delete="Delete this result",
-    delete_sure="Yes, delete it for good",
+    delete_sure="Yes, delete it permanently",
     deleted="Deleted. Nothing of this result is left on the server.",
-    deleted_next="Deleted. Nothing of that result is left on the server. Above is the answer to the next file.",
-    cannot_delete="It could not be deleted: {reason}",
+    deleted_next=(
+        "Deleted. Nothing of that result is left on the server. The result of the next file is shown above."
+    ),
+    cannot_delete="The result could not be deleted: {reason}",
     feedback_title="Do you agree?",
-    feedback_help="Your vote helps moderators find mistakes. It is stored with the scores.",
+    feedback_help="Your vote helps moderators find mistakes. It is saved with the scores.",
     votes={"agree": "Agree", "disagree": "Disagree", "not_sure": "Not sure"},
-    tags="What makes you think so? (optional)",
+    tags="Why do you think so? (optional)",
     tag_names={
         "boundary": "Edges of the face",
         "texture": "Skin texture",
@@ -231,70 +341,68 @@ with such a score were fake; your picture may be of another kind.
     about="About",
     whole_file="The whole file",
     note="Note (optional)",
-    note_hint="What do you know about this picture?",
-    region="Mark the place (optional)",
-    region_help="Paint over the part of the picture that you mean. Or press “Box a face”, then arrow keys to move the box, with Shift to resize it. "
-    "Of the picture itself nothing is stored by this.",
+    note_hint="What do you know about this image?",
+    region="Mark the region (optional)",
+    region_help=(
+        "Paint over the part of the image that you mean. Or press “Box a face” and move the box with "
+        "the arrow keys; "
+        "hold Shift to resize it. Only the painted shape is sent, not the image."
+    ),
     region_box="Box a face",
     region_clear="Clear",
     region_none="Nothing is marked yet.",
-    region_some="A place is marked; it is sent with your vote.",
+    region_some="A region is marked. It is sent with your vote.",
     send="Send",
     thanks="Saved. Thank you.",
-    thanks_again="This vote had been saved already.",
+    thanks_again="This vote was already saved.",
     choose_vote="Choose agree, disagree or not sure first.",
-    refused={
+    refusals={
         "unknown_receipt": "There is no result under this link. It may have been deleted.",
-        "unknown_face": "There is no such face in this result.",
-        "note_too_long": "The note is too long; 2,000 characters are the most.",
-        "invalid_note": "The note holds characters that cannot be stored.",
+        "unknown_face": "This result has no such face.",
+        "note_too_long": "The note is too long. The limit is 2,000 characters.",
+        "invalid_note": "The note contains characters that cannot be saved.",
         "invalid_vote": "Choose agree, disagree or not sure first.",
-        "invalid_tag": "One of the reasons is not known here. Please choose again.",
-        "invalid_region": "The painted place could not be read. Please paint it again.",
-        "invalid_key": "The page is out of date. Please reload it.",
-        "key_reused": "The page is out of date. Please reload it.",
+        "invalid_tag": "One of the reasons is unknown. Please choose again.",
+        "invalid_region": "The marked region could not be read. Please mark it again.",
+        "invalid_key": "This page is out of date. Please reload it.",
+        "key_reused": "This page is out of date. Please reload it.",
         "not_saved": "It could not be saved. Please try again in a moment.",
-        "not_deleted": "The server could not do it just now. Please try again in a moment.",
-        "file_left": "The result is deleted, but its file could not be removed just now; the server tries again by itself.",
-        "unavailable": "The result cannot be read just now. Please try again in a moment.",
+        "not_deleted": "It could not be deleted. Please try again in a moment.",
+        "file_left": (
+            "The result is deleted, but its file could not be removed yet. The server will try again."
+        ),
+        "unavailable": "The result cannot be read right now. Please try again in a moment.",
     },
     receipt_title="Your result",
-    receipt_help="Open the link you were given, or paste it here.",
+    receipt_help="Open the link that you received, or paste it here.",
     receipt_field="Link or receipt",
     receipt_show="Show",
-    receipt_unknown="There is no result under this link. It may have been deleted.",
-    place_marked="a place is marked",
-    vote_replaced="replaced by a later vote",
-    receipt_durable="A backup holds this result.",
-    receipt_not_durable="The next backup will hold this result.",
     receipt_made="Analysed {time} (UTC) by {model}, version {version}.",
+    receipt_backed_up="This result is backed up.",
+    receipt_not_backed_up="The next backup will include this result.",
     receipt_file="Your file",
-    file_kept="Kept since {time} (UTC), without its metadata, as you agreed. Deleting the result deletes it.",
-    file_not_kept="Not kept. Only its hashes are.",
-    export="Download all that is held (ZIP)",
-    receipt_votes="Your votes",
-    no_votes="None yet.",
-    moderators_decision="The moderators' decision",
-    not_decided="Not decided yet.",
-    with_moderators="Waiting for the moderators: {faces}.",
-    decided={
-        "real": "real",
-        "fake": "manipulated",
-        "cannot_tell": "cannot be told",
-        "unusable": "cannot be judged",
-    },
-    decided_columns=("Face", "Decision", "When (UTC)"),
-    decided_copy="decided on a near copy of your file",
-    decided_now="The moderators have decided.",
-    none_decides="Moderators look only at files that visitors let be kept, so nobody will decide about this one.",
-    later_models="Scores under later models",
-    no_later_models="No later model has judged it.",
-    tell_me="Ask the moderators, and show me here when they have decided",
-    programs_title="For programs",
-    programs=(
-        "With gradio_client call `/analyse_image`, `/analyse_video`, `/submit_feedback`, `/result` and `/delete` by name. Without it, send the "
-        "file to `POST {address}api/v1/analyse`; [the description]({address}api/v1/openapi.json) says the rest. The same limits hold."
+    file_kept=(
+        "Kept since {time} (UTC) with your consent, without its metadata. Deleting the result deletes it too."
     ),
+    file_not_kept="Not kept. We keep only its hashes.",
+    export="Download everything we hold (ZIP)",
+    receipt_votes="Your votes",
+    no_votes="No votes yet.",
+    region_marked="a region is marked",
+    vote_replaced="replaced by a later vote",
+    decision="Moderators’ decision",
+    decision_pending="No decision yet.",
+    decision_waiting="Waiting for the moderators: {faces}.",
+    decision_columns=("Face", "Decision", "When (UTC)"),
+    decision_of_copy="decided on a near copy of your file",
+    decision_arrived="The moderators have decided.",
+    decision_impossible=(
+        "Moderators see only files that visitors agreed to keep. They will not decide on this one."
+    ),
+    later_models="Scores of later models",
+    no_later_models="No later model has judged it.",
+    notify_me="Ask the moderators, and show me their decision here",
     to_analyse="Analyse a file",
     to_receipt="Find a result",
+    report=_REPORT,
 )

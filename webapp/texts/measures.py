@@ -1,4 +1,4 @@
-"""Every word of the admins' page of measures. In English; a translator copies ENGLISH."""
+"""English sentences of the admins' page about label quality, with their schema."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MeasureTexts:
-    """`{name}` stands for what is put in."""
+    """Sentences of the page. `{name}` is a placeholder."""
 
     title: str
     counting: str
@@ -43,42 +43,57 @@ class MeasureTexts:
 
 
 ENGLISH = MeasureTexts(
-    title="Measures",
+    title="Label quality",
     counting="Counting …",
-    too_few="too few to tell",
-    all_alike="all labels are the same",
+    too_few="too few",
+    all_alike="all labels are equal",
     share="{hits} of {count}: {share}",
     interval="{low} to {high}",
     seconds="{seconds} s",
     agreement="Do moderators agree?",
-    agreement_help="1 is perfect agreement, 0 what chance gives, below 0 worse. By custom labels are relied upon from 0.8 on, and with caution from 0.667 on (the dashed lines). Only blind labels count, and no gold cases. Nothing is said of fewer than {fewest}.",
+    agreement_help=(
+        "1 is perfect agreement, 0 is chance. Labels are usually called reliable from 0.8, and "
+        "tentative from 0.667 (dashed lines). Only blind labels count, without gold cases. At least "
+        "{fewest} cases are needed."
+    ),
     alpha="Krippendorff’s alpha",
     alpha_interval="95 % interval {interval}",
     faces="Faces labelled by two or more: {cases}",
     over_time="Agreement over time",
-    over_time_help="By the month of a face’s first label. The bars are 95 % intervals.",
+    over_time_help="By month of a face’s first label. The bars are 95 % intervals.",
     chart="Krippendorff’s alpha by month; the table below has the numbers",
     months_columns=("Month", "Faces labelled by two or more", "Alpha", "95 % interval"),
     people="Moderators",
-    people_help="As decided: of the blind labels, those that the decision agrees with; a moderator’s own voice is part of a decision. Gold: cases whose answer the host knows. Changed: the label after the model’s answer was shown is another one than before. Time: from taking a case to the last word. In brackets 95 % intervals.",
+    people_help=(
+        "As decided: share of blind labels that match the decision; the moderator’s own label is part "
+        "of it. Gold: cases whose answer the host knows. Changed: labels changed after the model’s "
+        "verdict was shown. Time: from opening a case to the final label. In brackets: 95 % intervals."
+    ),
     people_columns=(
         "Moderator",
         "Cases",
         "As decided",
         "Gold cases right",
-        "Changed after the reveal",
+        "Changed after reveal",
         "Median time",
     ),
-    everybody="Everybody",
-    no_people="Nobody has labelled anything yet.",
-    heatmaps="Does the model look where moderators do?",
-    heatmaps_help="Places that moderators painted on photos they called fake, against each model’s heatmap: whether its peak lies inside (pointing game), and how much of the two overlaps (IoU, 1 is all).",
-    heatmaps_columns=("Model", "Weights", "Peak inside the place", "Mean overlap (IoU)"),
-    no_heatmaps="No painted place was compared with a heatmap yet.",
+    everybody="All moderators",
+    no_people="There are no labels yet.",
+    heatmaps="Do heatmaps match the marked regions?",
+    heatmaps_help=(
+        "Regions that moderators marked on fake photos, compared with each model’s heatmap. Pointing "
+        "game: the peak lies inside the region. IoU: overlap of both, from 0 to 1."
+    ),
+    heatmaps_columns=("Model", "Weights", "Peak inside the region", "Mean overlap (IoU)"),
+    no_heatmaps="No marked region was compared with a heatmap yet.",
     suggestions="Suggestions for disputed cases",
-    suggestions_help="What the truth probably is if everybody’s labels are weighed by how often they agree with the others’ (Dawid and Skene, 1979). They decide nothing: an admin does, after the arguments. Open cases are not here: whoever reads this may have to label them yet.",
+    suggestions_help=(
+        "The most likely answer if labels are weighted by each moderator’s agreement with the others "
+        "(Dawid and Skene, 1979). A suggestion decides nothing; an admin does, after reading the "
+        "arguments. Open cases are left out, because you may still have to label them."
+    ),
     suggestions_columns=("Case", "Suggestion", ""),
     no_suggestions="No case is disputed.",
     suggestion="{value} {share}",
-    look="Look at the arguments",
+    look="Read the arguments",
 )

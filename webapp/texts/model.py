@@ -1,4 +1,4 @@
-"""Every word of the admins' page about the model. In English; a translator copies ENGLISH."""
+"""English sentences of the admins' page about model versions and fine-tuning, with their schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from webapp.domain.enums import ModelState, RunState, SnapshotState
 
 @dataclass(frozen=True)
 class ModelTexts:
-    """`{name}` stands for what is put in. Mappings by a state of the program have all of its keys."""
+    """Sentences of the page.
+
+    `{name}` is a placeholder. A mapping by a state of the program has all of its keys.
+    """
 
     title: str
     answers: str
@@ -82,80 +85,93 @@ class ModelTexts:
 
 ENGLISH = ModelTexts(
     title="Model",
-    answers="Answers now",
-    ancestry="Ancestry: {lineage}",
-    following="{version} was promoted; this server follows within seconds.",
-    none_promoted="These are the weights the host named; no version was promoted yet.",
-    roll_back="Roll back to the one before",
-    rolled_back="Rolled back: {version} answers again.",
+    answers="Current model",
+    ancestry="Lineage: {lineage}",
+    following="{version} was promoted. This server loads it within seconds.",
+    none_promoted="No version was promoted yet. The server uses the weights from its settings.",
+    roll_back="Roll back to the previous version",
+    rolled_back="Rolled back. Current model: {version}.",
     snapshots="Snapshots",
-    snapshots_help="What is decided and was kept with consent, frozen. Once something in it is deleted or undone, a snapshot is stale and cannot be used.",
+    snapshots_help=(
+        "A frozen copy of the decided cases whose files were kept with consent. A snapshot becomes "
+        "stale when one of its files is deleted or a decision is undone. A stale snapshot cannot be "
+        "used."
+    ),
     snapshots_columns=("Snapshot", "Made (UTC)", "Real", "Fake", "Train", "Val", "Gold", "State"),
-    no_snapshots="There is no snapshot yet.",
+    no_snapshots="No snapshots yet.",
     freeze="Make a snapshot",
-    freezing="A snapshot is being made.",
-    froze="The snapshot is made.",
-    freeze_failed="No snapshot was made: {error}",
+    freezing="Making a snapshot …",
+    froze="Snapshot made.",
+    freeze_failed="The snapshot failed: {error}",
     snapshot_states={SnapshotState.FROZEN: "usable", SnapshotState.STALE: "stale"},
     runs="Fine-tuning",
-    runs_help="One run at a time, in a process of its own: it goes on while this page is closed, and while the server restarts.",
-    replayed="The host’s own data set is learned from beside the snapshot.",
-    not_replayed="Only the snapshot is learned from; the host can name a data set to replay (LENS_REPLAY).",
-    runs_columns=("Candidate", "Snapshot", "Begun (UTC)", "State", "Progress", ""),
-    no_runs="Nothing was fine-tuned yet.",
+    runs_help=(
+        "One run at a time, in its own process. It continues if you close this page or the server restarts."
+    ),
+    replayed="The host’s data set is replayed with the snapshot.",
+    not_replayed="Training uses the snapshot only. The host can set a data set to replay (LENS_REPLAY).",
+    runs_columns=("Candidate", "Snapshot", "Started (UTC)", "State", "Progress", ""),
+    no_runs="No runs yet.",
     snapshot="Snapshot",
     steps="Steps",
     begin="Start fine-tuning",
-    begun="The fine-tuning has begun.",
+    begun="Fine-tuning started.",
     cancel="Cancel",
-    cancelled="The run is cancelled.",
+    cancelled="Run cancelled.",
     resume="Resume",
-    resumed="The run goes on.",
+    resumed="Run resumed.",
     run_states={
-        RunState.WAITING: "not begun",
+        RunState.WAITING: "not started",
         RunState.RUNNING: "running",
         RunState.FINISHED: "finished",
         RunState.FAILED: "failed",
         RunState.CANCELLED: "cancelled",
     },
     at_work="running",
-    cut_off="no process; it is started again within a minute",
+    cut_off="no process; it restarts within a minute",
     progress="step {step} of {steps}",
     versions="Versions",
-    versions_help="A candidate answers only after the gate, where it is measured beside the present version, and once an admin has confirmed it.",
-    versions_columns=("Version", "Ancestry", "Made (UTC)", "State", "Gate", ""),
-    no_versions="No version was made yet.",
+    versions_help=(
+        "A candidate must pass the gate, which compares it with the current version. Then an admin "
+        "must confirm it."
+    ),
+    versions_columns=("Version", "Lineage", "Made (UTC)", "State", "Gate", ""),
+    no_versions="No versions yet.",
     version_states={
         ModelState.CANDIDATE: "candidate",
-        ModelState.CHAMPION: "answers",
-        ModelState.RETIRED: "answered before",
+        ModelState.CHAMPION: "current",
+        ModelState.RETIRED: "retired",
         ModelState.REJECTED: "rejected",
     },
     passed="passed",
-    failed="stopped",
-    not_measured="not measured",
+    failed="failed",
+    not_measured="not evaluated",
     promoted="promoted by {name}, {time}",
-    stale="learned from something deleted or undone since",
-    stale_champion="{version} learned from something that was deleted or undone since. Make a new snapshot and fine-tune anew. A fine-tuning begins with the version that answers: to keep nothing of it, go back to one before it first.",
-    measure="Measure",
-    measuring="{version} is being measured.",
-    measured="{version} was measured.",
-    measure_failed="{version} could not be measured: {error}",
+    stale="trained on data that was deleted or undone since",
+    stale_champion=(
+        "{version} was trained on data that was deleted or undone since. Make a new snapshot and "
+        "fine-tune again. Fine-tuning starts from the current version; to keep nothing of it, first go "
+        "back to an earlier version."
+    ),
+    measure="Evaluate",
+    measuring="Evaluating {version} …",
+    measured="{version} was evaluated.",
+    measure_failed="{version} could not be evaluated: {error}",
     report="Report",
     promote="Promote",
-    go_back="Go back to it",
-    report_of="The gate’s report on {candidate}, beside {champion}",
-    report_columns=("Criterion", "Outcome", "Candidate", "Present", "Difference, 95 %", "Rule"),
+    go_back="Go back to this version",
+    report_of="Gate report: {candidate} compared with {champion}",
+    report_columns=("Criterion", "Outcome", "Candidate", "Current", "Difference, 95 %", "Rule"),
     check_passed="passes",
     check_failed="fails",
     no_figure="not measured",
     interval="{low} to {high}",
-    may_promote="Everything holds: it may be promoted.",
-    may_not="It may not be promoted. What could not be measured does not hold.",
-    promote_title="Let {version} answer from now on?",
-    promote_help="Every analysis from now on is judged by it. It can be rolled back at any time.",
-    confirm="Promote it",
-    keep="Leave it",
+    may_promote="All criteria pass. It can be promoted.",
+    may_not="It cannot be promoted. A criterion that could not be measured counts as failed.",
+    promote_title="Make {version} the current model?",
+    promote_help="It judges every analysis from now on. You can roll back at any time.",
+    confirm="Promote",
+    keep="Cancel",
     promotion_done="{version} is promoted.",
     trouble="That did not work. Please try again.",
 )

@@ -1,4 +1,4 @@
-"""What a language must say."""
+"""Schema of the catalogue: every sentence that one language needs."""
 
 from __future__ import annotations
 
@@ -7,87 +7,142 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Texts:
-    """All words of the page in one language. `{name}` stands for what is put in; the placeholders are the same in every language.
+class ReportTexts:
+    """Sentences that only a report has. A report takes everything else from `Texts`."""
 
-    Mappings by a state or code of the program have the same keys in every language.
+    # by kind of file: image, video, rejected
+    titles: Mapping[str, str]
+    kinds: Mapping[str, str]
+    facts_title: str
+    # facts that the page does not show
+    facts: Mapping[str, str]
+    size: str
+    size_unknown: str
+    model: str
+    kind_and_size: str
+    photo: str
+    photo_faces: str
+    photo_heatmap: str
+    line_legend: str
+    face_crops: str
+    person_crops: str
+    timeline_axis: str
+    crop_caption: str
+    person_at: str
+    reliability_title: str
+    face_table: str
+    person_table: str
+    frame_table: str
+    limits_title: str
+    limits: tuple[str, ...]
+    footer: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Every sentence of the public pages and of the report in one language.
+
+    `{name}` is a placeholder; a sentence has the same placeholders in every language. A mapping by a state or
+    code of the program has the same keys in every language. There are no defaults, so a missing or surplus
+    field stops the import.
     """
 
-    language: str  # its name in itself
+    # BCP 47, the value of `<html lang>`
+    code: str
+    # the language's name for itself
+    language: str
+
+    # Phrases that several places share
+    labelled: str
+    with_note: str
+    seconds: str
+    pixels: str
+    face_number: str
+    person_number: str
+    # The one phrase for each verdict of the model; `unjudged` for a face without a score
+    verdicts: Mapping[str, str]
+    # The one phrase for each label and decision of moderators
+    labels: Mapping[str, str]
+
+    # Header and upload
     title: str
     tagline: str
-    stand_in: str  # other weights answer than the host wanted
+    fallback_weights: str
     upload: str
     camera: str
     camera_help: str
-    limits_before: str
-    privacy_before: str
-    consent: str  # a new text needs a new CONSENT_VERSION (webapp/domain.py)
+    upload_limits: str
+    privacy: str
+    # A new sentence needs a new CONSENT_VERSION (`webapp.domain.consent`)
+    consent: str
     consent_help: str
     paste_hint: str
     examples: str
     example_captions: Mapping[str, str]
     analyse: str
     stop: str
-    waiting: str
+
+    # Progress and states without a result
+    no_result_yet: str
     no_file: str
     too_many_files: str
     failed: str
     stopped: str
     restarting: str
     not_stored: str
-    kept: Mapping[str, str]  # what became of the file of a visitor who agreed: kept, or the code of why not
-    stages: Mapping[str, str]  # what a running analysis is doing
-    place_of: str
-    first_come: str  # while an analysis waits
+    # by "kept" or the code of the reason why the file was not kept
+    file_storage: Mapping[str, str]
+    # by stage of a running analysis
+    stages: Mapping[str, str]
+    file_position: str
+    queue_position: str
     left_seconds: str
     left_minutes: str
-    so_far: str  # of a clip that is still being judged
+    interim_verdict: str
     file_gone: str
 
-    outcomes: Mapping[str, tuple[str, str]]  # by verdict or outcome: one sentence, then why
-    cautions: Mapping[str, str]  # by code: that only a part of the file was judged
-    this_face: str
-    of_faces: str
-    of_persons: str
-    untold_of: str
-    others: str
-    stretch: str
-    stretch_frame: str
-    verdicts: Mapping[str, str]
+    # Headline
+    # by verdict or outcome: title and explanation
+    outcomes: Mapping[str, tuple[str, str]]
+    # by code of `laanet_core.results.CAUTIONS`
+    cautions: Mapping[str, str]
+    some_faces: str
+    some_persons: str
+    other_verdicts: str
+    fake_interval: str
+    fake_moment: str
     fake_probability: str
     highest_of_faces: str
     highest_of_persons: str
-    code: str
-    errors: Mapping[str, str]  # by code: what is wrong and what to do
-    several_files: str
+    error_code: str
+    # by code of a rejection: the problem and its remedy
+    errors: Mapping[str, str]
     choose_file: str
 
+    # Picture and tables
     heat_strength: str
     heat_legend: str
     compare: str
     compare_help: str
-    points: str
+    vulnerable_points: str
     boxes: str
     consistency: str
     consistency_help: str
     picture_with_faces: str
     picture_without_faces: str
-    face_number: str
-    person_number: str
-    columns_image: tuple[str, str, str, str, str]
-    columns_video: tuple[str, str, str, str, str]
+    # column headings of all tables
+    columns: Mapping[str, str]
 
+    # Video
     timeline: str
     timeline_help: str
-    seconds: str
     seek: str
-    worst: str
+    suspicious_moments: str
     go_to: str
     overlay_clip: str
-    overlay_clip_making: str
 
-    trust: str
+    # Stability and reliability
     stability: str
     stability_help: str
     stability_help_clip: str
@@ -97,26 +152,30 @@ class Texts:
     stability_one_frame: str
     stability_running: str
     reliability: str
+
+    # Background information
     limits_title: str
     limits: str
     model_title: str
-    model_facts: tuple[str, str, str, str, str, str]
+    model_facts: Mapping[str, str]
     not_calibrated: str
-    pixels: str
+    api_title: str
+    api: str
+    raw_data: str
 
+    # What to do with a result
     next_title: str
     report_pdf: str
     report_json: str
-    json_title: str
     link: str
     link_help: str
-    copy: str
     delete: str
     delete_sure: str
     deleted: str
     deleted_next: str
     cannot_delete: str
 
+    # Feedback
     feedback_title: str
     feedback_help: str
     votes: Mapping[str, str]
@@ -136,36 +195,36 @@ class Texts:
     thanks: str
     thanks_again: str
     choose_vote: str
-    refused: Mapping[str, str]  # by code of a refusal
+    # by code of a refusal
+    refusals: Mapping[str, str]
 
+    # Receipt page
     receipt_title: str
     receipt_help: str
     receipt_field: str
     receipt_show: str
-    receipt_unknown: str
     receipt_made: str
-    receipt_durable: str
-    place_marked: str
-    vote_replaced: str
-    receipt_not_durable: str
+    receipt_backed_up: str
+    receipt_not_backed_up: str
     receipt_file: str
     file_kept: str
     file_not_kept: str
     export: str
     receipt_votes: str
     no_votes: str
-    moderators_decision: str
-    not_decided: str
-    with_moderators: str
-    decided: Mapping[str, str]  # by what moderators said
-    decided_columns: tuple[str, str, str]
-    decided_copy: str
-    decided_now: str
-    none_decides: str
+    region_marked: str
+    vote_replaced: str
+    decision: str
+    decision_pending: str
+    decision_waiting: str
+    decision_columns: tuple[str, str, str]
+    decision_of_copy: str
+    decision_arrived: str
+    decision_impossible: str
     later_models: str
     no_later_models: str
-    tell_me: str
-    programs_title: str
-    programs: str
+    notify_me: str
     to_analyse: str
     to_receipt: str
+
+    report: ReportTexts

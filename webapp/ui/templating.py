@@ -8,21 +8,28 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from laanet_core.results import number_text
+
 _FOLDER = Path(__file__).with_name("templates")
 
 
 @functools.cache
 def environment() -> Environment:
-    """Return the shared environment. Every value is escaped unless it is `Markup`; an undefined name raises."""
-    return Environment(
+    """Return the shared environment. Every value is escaped unless it is `Markup`; an undefined name raises.
+
+    The filter `number` formats a score or probability with four decimals, and None as a dash.
+    """
+    created = Environment(
         loader=FileSystemLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    created.filters["number"] = number_text
+    return created
 
 
 def render(template: str, **values: object) -> Markup:
-    """Render `templates/<template>` to safe HTML. Raises jinja2.TemplateError."""
-    return Markup(environment().get_template(template).render(**values))
+    """Render `templates/<template>` to safe HTML, without white space around it. Raises jinja2.TemplateError."""
+    return Markup(environment().get_template(template).render(**values).strip())

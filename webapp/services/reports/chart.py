@@ -1,25 +1,42 @@
-"""The chart of a clip: every person's fake probability over time."""
+"""Chart of a video in a report: fake probability of every person over time, drawn by matplotlib."""
 
 from __future__ import annotations
 
-import math
+import io
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from reportlab.lib.colors import Color, HexColor, white
-from reportlab.platypus import Flowable
+from reportlab.platypus import Image
 
-from webapp.services.reports.text import INK, MUTED, RULE, SANS, draw_text, text_width
+from webapp.services.reports.text import INK, MUTED, RULE, SANS, chinese_font_file, hex_code, runs
 
-_HEIGHT, _LEFT, _BELOW = 150.0, 30.0, 26.0  # points; what the axes' words need
-_ROW = 13.0  # height of a line of the legend
-_INKS = [HexColor(code) for code in ("#0a63a8", "#c2410c", "#0b7a5e", "#8b3d8f", "#7a5c00", "#4a4f57")]
-_SHAPES = 4  # circle, square, diamond, triangle: a person is known without colours too
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
+
+# Heights of the axes and of the labels below them, in points
+_AXES_HEIGHT, _AXIS_HEIGHT = 150, 30
+# Height of one row of the legend, and names per row
+_LEGEND_ROW, _LEGEND_COLUMNS = 15, 5
+# Resolution of the image in dots per inch
+_DPI = 220
+_POINTS_PER_INCH = 72
+# Name of SANS among matplotlib's fonts
+_SANS_FAMILY = "DejaVu Sans"
+_COLOURS = ("#0a63a8", "#c2410c", "#0b7a5e", "#8b3d8f", "#7a5c00", "#4a4f57")
+# Persons differ by marker as well as by colour, 24 combinations in all
+_MARKERS = ("o", "s", "D", "^")
+
+# matplotlib makes no promise about threads
+_drawing = threading.Lock()
 
 
 @dataclass(frozen=True)
 class Line:
-    """One person's probabilities: (time in seconds, fake probability), in order of time."""
+    """Scores of one person: time in seconds and fake probability, in order of time."""
 
     name: str
     points: tuple[tuple[float, float], ...]
@@ -27,133 +44,130 @@ class Line:
 
 @dataclass(frozen=True)
 class Zone:
-    """The fake probabilities, `low` to `high`, that get one verdict, named in words."""
+    """Fake probabilities from `low` to `high` that get one verdict. `colour` is "#rrggbb"."""
 
     name: str
-    colour: Color
+    colour: str
     low: float
     high: float
 
 
-class Chart(Flowable):
-    """Lines over a background that shows which verdict lies where."""
+def chart(lines: Sequence[Line], zones: Sequence[Zone], width: float, *, axis: str) -> Image:
+    """Return the chart as an image of `width` points. `axis` is the label of the time axis.
 
-    def __init__(self, lines: Sequence[Line], zones: Sequence[Zone], width: float, *, axis: str) -> None:
-        super().__init__()
-        self._lines = lines
-        self._zones = zones
-        self._axis = axis
-        self.width = width
-        self._right = width - 6 - max(text_width(zone.name, SANS, 7) for zone in zones)
-        self._legend = _legend_rows([line.name for line in lines], self._right - _LEFT)
-        self._top = _BELOW + _HEIGHT
-        self.height = self._top + 6 + _ROW * len(self._legend)
-        self._last = max((time for line in lines for time, _ in line.points), default=0) or 1.0
-
-    def wrap(self, aW: float, aH: float) -> tuple[float, float]:  # noqa: N803 - reportlab's names
-        return self.width, self.height
-
-    def draw(self) -> None:
-        self._draw_zones()
-        self._draw_axes()
-        for index, line in enumerate(self._lines):
-            self._draw_line(line, index)
-        self._draw_legend()
-
-    def _x(self, time: float) -> float:
-        return _LEFT + 6 + (self._right - _LEFT - 12) * time / self._last
-
-    def _y(self, fake_prob: float) -> float:
-        return _BELOW + _HEIGHT * fake_prob
-
-    def _draw_zones(self) -> None:
-        canvas = self.canv
-        for zone in self._zones:
-            height = self._y(zone.high) - self._y(zone.low)
-            canvas.setFillColor(zone.colour, alpha=0.09)
-            canvas.rect(_LEFT, self._y(zone.low), self._right - _LEFT, height, stroke=0, fill=1)
-            canvas.setFillColor(zone.colour, alpha=1)
-            if height > 8:
-                draw_text(canvas, self._right + 6, self._y(zone.low) + height / 2 - 2.5, zone.name)
-
-    def _draw_axes(self) -> None:
-        canvas = self.canv
-        canvas.setLineWidth(0.5)
-        canvas.setStrokeColor(RULE)
-        canvas.setFillColor(MUTED)
-        for quarter in range(5):
-            y = self._y(quarter / 4)
-            canvas.line(_LEFT, y, self._right, y)
-            draw_text(canvas, _LEFT - 5, y - 2.5, f"{quarter / 4:.2f}", align=1)
-        canvas.setStrokeColor(MUTED)
-        canvas.setDash([2, 2])
-        for zone in self._zones[1:]:
-            canvas.line(_LEFT, self._y(zone.low), self._right, self._y(zone.low))
-        canvas.setDash()
-        step = _step(self._last)
-        for tick in range(int(self._last / step + 1e-9) + 1):
-            x = self._x(tick * step)
-            canvas.line(x, _BELOW, x, _BELOW - 3)
-            draw_text(canvas, x, _BELOW - 11, f"{tick * step:g}", align=0.5)
-        draw_text(canvas, (_LEFT + self._right) / 2, 3, self._axis, align=0.5)
-
-    def _draw_line(self, line: Line, index: int) -> None:
-        canvas = self.canv
-        places = [(self._x(time), self._y(fake_prob)) for time, fake_prob in line.points]
-        path = canvas.beginPath()
-        for number, (x, y) in enumerate(places):
-            (path.lineTo if number else path.moveTo)(x, y)
-        canvas.setStrokeColor(_INKS[index % len(_INKS)])
-        canvas.setLineWidth(1.2)
-        canvas.drawPath(path, stroke=1, fill=0)
-        for x, y in places:
-            self._draw_point(x, y, index)
-
-    def _draw_point(self, x: float, y: float, index: int) -> None:
-        canvas = self.canv
-        canvas.setStrokeColor(white)
-        canvas.setLineWidth(0.5)
-        canvas.setFillColor(_INKS[index % len(_INKS)])
-        shape, r = (index + index // 12) % _SHAPES, 2.4  # 24 different points
-        if shape == 0:
-            canvas.circle(x, y, r, stroke=1, fill=1)
-            return
-        corners = {
-            1: ((-r, -r), (r, -r), (r, r), (-r, r)),
-            2: ((0, -1.4 * r), (1.4 * r, 0), (0, 1.4 * r), (-1.4 * r, 0)),
-            3: ((-1.2 * r, -r), (1.2 * r, -r), (0, 1.3 * r)),
-        }[shape]
-        path = canvas.beginPath()
-        path.moveTo(x + corners[0][0], y + corners[0][1])
-        for right, up in corners[1:]:
-            path.lineTo(x + right, y + up)
-        path.close()
-        canvas.drawPath(path, stroke=1, fill=1)
-
-    def _draw_legend(self) -> None:
-        for row, entries in enumerate(self._legend):
-            y = self.height - _ROW * (row + 1) + 4
-            for index, x in entries:
-                self._draw_point(_LEFT + x + 4, y + 2.5, index)
-                self.canv.setFillColor(INK)
-                draw_text(self.canv, _LEFT + x + 10, y, self._lines[index].name, size=7.5)
+    Without a Chinese font on the system, a Chinese chart has numbers but no words. Call `register_fonts` first.
+    """
+    rows = -(-len(lines) // _LEGEND_COLUMNS)
+    height = _AXES_HEIGHT + _AXIS_HEIGHT + _LEGEND_ROW * rows
+    png = chart_png(lines, zones, width, height, axis=axis)
+    return Image(io.BytesIO(png), width=width, height=height)
 
 
-def _legend_rows(names: Sequence[str], width: float) -> list[list[tuple[int, float]]]:
-    """Which names stand in which line, each (index, x in points)."""
-    rows: list[list[tuple[int, float]]] = []
-    x = math.inf
-    for index, name in enumerate(names):
-        needed = text_width(name, SANS, 7.5) + 24
-        if x + needed > width:
-            rows.append([])
-            x = 0.0
-        rows[-1].append((index, x))
-        x += needed
-    return rows
+def chart_png(
+    lines: Sequence[Line], zones: Sequence[Zone], width: float, height: float, *, axis: str
+) -> bytes:
+    """Return the chart as a PNG of `width` x `height` points; equal inputs give equal bytes."""
+    with _drawing:
+        return _draw(lines, zones, axis, (width / _POINTS_PER_INCH, height / _POINTS_PER_INCH))
 
 
-def _step(last: float) -> float:
-    """A round distance of the ticks, at most ten of them."""
-    power = 10.0 ** math.floor(math.log10(last / 10))
-    return next(power * factor for factor in (1, 2, 5, 10) if last / (power * factor) <= 10)
+def _draw(lines: Sequence[Line], zones: Sequence[Zone], axis: str, inches: tuple[float, float]) -> bytes:
+    # Importing matplotlib takes a second, which the start of the application must not pay
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=inches, dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    _draw_zones(axes, zones)
+    for index, line in enumerate(lines):
+        _draw_line(axes, line, index)
+    _draw_axes(axes, lines, axis)
+    _draw_legend(figure, axes, lines)
+    png = io.BytesIO()
+    # Without the name and version of matplotlib, equal inputs give equal bytes
+    figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": None})
+    return png.getvalue()
+
+
+def _draw_zones(axes: Axes, zones: Sequence[Zone]) -> None:
+    for zone in zones:
+        axes.axhspan(zone.low, zone.high, color=zone.colour, alpha=0.09, linewidth=0)
+        if zone.low > 0:
+            axes.axhline(zone.low, color=hex_code(MUTED), linewidth=0.5, linestyle=(0, (4, 4)))
+        # A name needs about 5 % of the height
+        if zone.high - zone.low > 0.05:
+            middle = (zone.low + zone.high) / 2
+            axes.annotate(
+                _drawable(zone.name),
+                (1, middle),
+                xycoords=("axes fraction", "data"),
+                xytext=(5, 0),
+                textcoords="offset points",
+                va="center",
+                color=zone.colour,
+                fontproperties=_font(7),
+            )
+
+
+def _draw_line(axes: Axes, line: Line, index: int) -> None:
+    times, probs = zip(*line.points, strict=True)
+    axes.plot(
+        times,
+        probs,
+        color=_COLOURS[index % len(_COLOURS)],
+        marker=_MARKERS[(index + index // 12) % len(_MARKERS)],
+        markersize=4.5,
+        markeredgecolor="white",
+        markeredgewidth=0.5,
+        linewidth=1.2,
+        label=_drawable(line.name),
+    )
+
+
+def _draw_axes(axes: Axes, lines: Sequence[Line], axis: str) -> None:
+    last = max(time for line in lines for time, _ in line.points) or 1.0
+    axes.set_xlim(-0.015 * last, 1.015 * last)
+    axes.set_ylim(0, 1)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    axes.grid(visible=True, axis="y", color=hex_code(RULE), linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.spines[["left", "right", "top"]].set_visible(False)
+    axes.spines["bottom"].set(color=hex_code(RULE), linewidth=0.5)
+    axes.tick_params(color=hex_code(MUTED), labelcolor=hex_code(MUTED), width=0.5, length=3, left=False)
+    for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
+        label.set_fontproperties(_font(7))
+    axes.set_xlabel(_drawable(axis), color=hex_code(MUTED), fontproperties=_font(7))
+
+
+def _draw_legend(figure: Figure, axes: Axes, lines: Sequence[Line]) -> None:
+    figure.legend(
+        handles=axes.get_lines()[-len(lines) :],
+        loc="outside upper left",
+        ncols=_LEGEND_COLUMNS,
+        frameon=False,
+        labelcolor=hex_code(INK),
+        prop=_font(7.5),
+    )
+
+
+def _font(size: float) -> FontProperties:
+    """Return the fonts of the report in `size` points: the Chinese one supplies letters that the first one lacks."""
+    from matplotlib.font_manager import FontProperties, fontManager
+
+    families = [_SANS_FAMILY]
+    chinese = chinese_font_file()
+    if chinese is not None:
+        known = {font.fname: font.name for font in fontManager.ttflist}
+        if str(chinese) not in known:
+            fontManager.addfont(chinese)
+            known = {font.fname: font.name for font in fontManager.ttflist}
+        families.append(known[str(chinese)])
+    return FontProperties(family=families, size=size)
+
+
+def _drawable(text: str) -> str:
+    """Return `text` without the letters that no installed font has."""
+    if chinese_font_file() is not None:
+        return text
+    return "".join(letters for font, letters in runs(text, SANS) if font == SANS).strip()

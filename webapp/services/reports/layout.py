@@ -24,7 +24,7 @@ from laanet_core.inference.key_frames import Moment
 from laanet_core.results import FaceResult, Verdict, number_text
 from laanet_core.types import RGBImage
 from webapp.services.reports import tables
-from webapp.services.reports.chart import Chart, Line, Zone
+from webapp.services.reports.chart import Line, Zone, chart
 from webapp.services.reports.content import Report
 from webapp.services.reports.figures import crop_pair, picture_pair
 from webapp.services.reports.text import (
@@ -40,6 +40,7 @@ from webapp.services.reports.text import (
     TITLE,
     WASH,
     draw_text,
+    hex_code,
     paragraph,
     register_fonts,
 )
@@ -72,11 +73,11 @@ def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> by
         paper,
         pagesize=A4,
         pageTemplates=[PageTemplate(frames=[frame])],
-        title=f"{report.words['brand']}: {report.title()}",
+        title=f"{report.texts.title}: {report.title()}",
         author="",
         subject="",
-        creator=report.words["brand"],
-        lang=report.words["language"],
+        creator=report.texts.title,
+        lang=report.texts.code,
         invariant=1,
     )
     document.build(list(_story(report, rgb, moments)), canvasmaker=_canvas_maker(report))
@@ -84,38 +85,40 @@ def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> by
 
 
 def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> Iterator[Flowable]:
-    words, result = report.words, report.shown
+    """Yield all parts of the report in order."""
+    texts, result = report.texts, report.shown
     yield from _opening(report)
-    yield from _section(words["facts"], tables.facts(report, _WIDTH))
+    yield from _section(texts.report.facts_title, tables.facts(report, _WIDTH))
     if rgb is not None:
         yield from _photo(report, rgb)
-    if result.kind == "video":
-        yield from _clip(report, moments)
+    if report.is_video:
+        yield from _video(report, moments)
     elif result.faces:
-        yield from _section(words["table.faces"], tables.faces(report, _WIDTH), room=20 * mm)
-    yield from _trial(report)
-    if measured := report.measured():
-        yield from _section(words["reliability.title"], *(paragraph(line, BODY) for line in measured))
+        yield from _section(texts.report.face_table, tables.faces(report, _WIDTH), room=20 * mm)
+    yield from _stability(report)
+    if lines := report.reliability_lines():
+        paragraphs = [paragraph(line, BODY) for line in lines]
+        yield from _section(texts.report.reliability_title, *paragraphs)
     yield from _limits(report)
-    if result.kind == "video" and result.faces:
-        yield from _section(words["table.frames"], tables.frames(report, _WIDTH), room=20 * mm)
+    if report.is_video and result.faces:
+        yield from _section(texts.report.frame_table, tables.frames(report, _WIDTH), room=20 * mm)
 
 
 def _opening(report: Report) -> Iterator[Flowable]:
-    yield paragraph(report.words["brand"], BRAND)
+    """Yield the title and the box with the verdict and its explanation."""
+    texts, summary = report.texts, report.summary
+    yield paragraph(texts.title, BRAND)
     yield paragraph(report.title(), TITLE)
-    said: list[Flowable] = [
-        paragraph(report.outcome(), SENTENCE),
-        Spacer(0, 3),
-        paragraph(report.explanation(), BODY),
-    ]
-    for sentence in report.additions():
-        said += [Spacer(0, 3), paragraph(sentence, BODY)]
+    sentences = summary.sentences(texts)
     probability = report.probability()
     if probability is not None:
-        said += [Spacer(0, 3), paragraph(probability, BODY)]
-    if report.result.error is not None:
-        said += [Spacer(0, 3), paragraph(report.words["code"].format(code=report.result.error.code), SMALL)]
+        sentences.append(probability)
+    parts: list[Flowable] = [paragraph(summary.title(texts), SENTENCE)]
+    for sentence in sentences:
+        parts += [Spacer(0, 3), paragraph(sentence, BODY)]
+    if summary.error_code is not None:
+        code = report.labelled(texts.error_code, summary.error_code)
+        parts += [Spacer(0, 3), paragraph(code, SMALL)]
     colour = COLOURS[report.shown.verdict]
     look: list[Any] = [("BACKGROUND", (0, 0), (-1, -1), WASH), ("LINEBEFORE", (0, 0), (0, -1), 4, colour)]
     pads: list[Any] = [
@@ -123,42 +126,42 @@ def _opening(report: Report) -> Iterator[Flowable]:
         ("TOPPADDING", (0, 0), (-1, -1), 8),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 9),
     ]
-    yield Table([[said]], colWidths=[_WIDTH], style=[*look, *pads])
+    yield Table([[parts]], colWidths=[_WIDTH], style=[*look, *pads])
 
 
 def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
-    faces = report.shown.faces
+    """Yield the photo (H, W, 3) uint8 RGB, its legend and its faces in close-up."""
+    faces, words = report.shown.faces, report.texts.report
     numbers = range(1, len(faces) + 1)
-    words = report.words
-    captions = (words["picture.found"] if faces else "", words["picture.heat"])
+    captions = (words.photo_faces if faces else "", words.photo_heatmap)
     first, *others = _picture(rgb, faces, numbers, captions)
-    yield from _section(words["picture"], *first)
+    yield from _section(words.photo, *first)
     yield from (KeepTogether([Spacer(0, 4), *figure]) for figure in others)
     yield from _legend(report, faces)
-    cards = [
-        _card(rgb, face, words["face"].format(number=number), report)
-        for number, face in zip(numbers, faces, strict=True)
-    ]
+    pairs = zip(numbers, faces, strict=True)
+    cards = [_card(rgb, face, report.subject(number), report) for number, face in pairs]
     if cards:
-        yield from _section(words["faces"], _cards(cards), room=_SIDE_OF_FACE + 34)
+        yield from _section(words.face_crops, _cards(cards), room=_SIDE_OF_FACE + 34)
 
 
-def _clip(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
-    words, result = report.words, report.result
-    if result.tracks:
-        yield from _section(words["table.persons"], tables.persons(report, _WIDTH), room=20 * mm)
+def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
+    """Yield the table of persons, the chart over time, the key frames and the persons in close-up."""
+    texts = report.texts
+    if report.result.tracks:
+        table = tables.persons(report, _WIDTH)
+        yield from _section(texts.report.person_table, table, room=20 * mm)
     if lines := _lines(report):
         yield from _section(
-            words["timeline"], Chart(lines, _zones(report), _WIDTH, axis=words["timeline.seconds"])
+            texts.timeline, chart(lines, _zones(report), _WIDTH, axis=texts.report.timeline_axis)
         )
     shown = sorted(moments, key=lambda moment: moment.time)
     rows = _moments(report, shown)
     if rows:
-        yield from _section(words["moments"], *rows[0])
+        yield from _section(texts.suspicious_moments, *rows[0])
     yield from (KeepTogether([Spacer(0, 6), *row]) for row in rows[1:])
     yield from _legend(report, [face for moment in shown for face in moment.faces])
     if cards := _persons(report, shown):
-        yield from _section(words["persons"], _cards(cards), room=_SIDE_OF_FACE + 34)
+        yield from _section(texts.report.person_crops, _cards(cards), room=_SIDE_OF_FACE + 34)
 
 
 def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
@@ -188,30 +191,26 @@ def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
     ]
 
 
-def _trial(report: Report) -> Iterator[Flowable]:
-    """Whether the verdicts hold: a table like the page's strip, and what it comes to."""
-    tried, words = report.tried(), report.words
-    if not tried:
+def _stability(report: Report) -> Iterator[Flowable]:
+    """Yield the table of the stability check and its outcome for every face."""
+    checked, texts = report.checked(), report.texts
+    if not checked:
         return
-    name = words["person" if report.result.kind == "video" else "face"]
-    said = [
-        (name.format(number=number), report.came_to(face, stability)) for number, face, stability in tried
-    ]
-    come_to = [
-        paragraph(words["measured"].format(name=face, sentence=sentence), BODY) for face, sentence in said
-    ]
-    help_ = words["stability.help_clip" if report.result.kind == "video" else "stability.help"]
-    table = tables.trial(report, _WIDTH)
-    yield from _section(
-        words["stability"], paragraph(help_, NOTE), Spacer(0, 3), table, Spacer(0, 3), *come_to, room=30 * mm
-    )
+    help_text = texts.stability_help_clip if report.is_video else texts.stability_help
+    parts: list[Flowable] = [paragraph(help_text, NOTE), Spacer(0, 3), tables.stability(report, _WIDTH)]
+    parts.append(Spacer(0, 3))
+    for entry in checked:
+        line = report.labelled(report.subject(entry.number), report.stability_conclusion(entry))
+        parts.append(paragraph(line, BODY))
+    yield from _section(texts.stability, *parts, room=30 * mm)
 
 
 def _limits(report: Report) -> Iterator[Flowable]:
-    points = [paragraph(text, BODY) for text in report.limits]
+    """Yield what the report can and cannot say."""
+    points = [paragraph(text, BODY) for text in report.texts.report.limits]
     table = Table([["•", point] for point in points], colWidths=[10, _WIDTH - 10])
     table.setStyle([*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("BOTTOMPADDING", (0, 0), (-1, -1), 4)])
-    yield from _section(report.words["limits"], table)
+    yield from _section(report.texts.report.limits_title, table)
 
 
 def _section(heading: str | None, *parts: Flowable, room: float = 0) -> Iterator[Flowable]:
@@ -251,7 +250,7 @@ def _heated(faces: Sequence[FaceResult]) -> bool:
 def _legend(report: Report, faces: Sequence[FaceResult]) -> list[Flowable]:
     if not faces:
         return []
-    lines = [report.words["lines.legend"], *([report.words["heat.legend"]] if _heated(faces) else [])]
+    lines = [report.texts.report.line_legend, *([report.texts.heat_legend] if _heated(faces) else [])]
     return [Spacer(0, 4), *(paragraph(line, NOTE) for line in lines)]
 
 
@@ -261,10 +260,10 @@ def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Fl
     pictures = Table(
         [[plain, heated or ""]], colWidths=[_SIDE_OF_FACE + 2, _SIDE_OF_FACE], hAlign="LEFT", style=_BARE
     )
-    said = report.words["card"].format(
+    caption = report.texts.report.crop_caption.format(
         name=name, verdict=report.verdict(face.verdict), number=number_text(face.fake_prob)
     )
-    return [pictures, Spacer(0, 2), paragraph(said, SMALL)]
+    return [pictures, Spacer(0, 2), paragraph(caption, SMALL)]
 
 
 def _cards(cards: Sequence[list[Flowable]]) -> Table:
@@ -293,13 +292,11 @@ def _persons(report: Report, moments: Sequence[Moment]) -> list[list[Flowable]]:
 
 
 def _person_at(number: int, moment: Moment, report: Report) -> str:
-    return report.words["person_at"].format(
-        person=report.words["person"].format(number=number), moment=_time(moment, report)
-    )
+    return report.texts.report.person_at.format(person=report.subject(number), moment=_time(moment, report))
 
 
 def _time(moment: Moment, report: Report) -> str:
-    return report.words["moment"].format(time=f"{moment.time:.2f}")
+    return report.texts.seconds.format(seconds=f"{moment.time:.2f}")
 
 
 def _suspicion(face: FaceResult) -> float:
@@ -311,10 +308,7 @@ def _lines(report: Report) -> list[Line]:
     for face in report.result.faces:
         if face.time is not None and face.fake_prob is not None:
             points.setdefault(_person(face), []).append((face.time, face.fake_prob))
-    return [
-        Line(report.words["person"].format(number=number), tuple(sorted(points[number])))
-        for number in sorted(points)
-    ]
+    return [Line(report.subject(number), tuple(sorted(points[number]))) for number in sorted(points)]
 
 
 def _zones(report: Report) -> list[Zone]:
@@ -324,7 +318,9 @@ def _zones(report: Report) -> list[Zone]:
         ("inconclusive", real_below, fake_above),
         ("fake", fake_above, 1),
     ]
-    return [Zone(report.verdict(verdict), COLOURS[verdict], low, high) for verdict, low, high in bounds]
+    return [
+        Zone(report.verdict(verdict), hex_code(COLOURS[verdict]), low, high) for verdict, low, high in bounds
+    ]
 
 
 def _person(face: FaceResult) -> int:
@@ -360,8 +356,8 @@ def _draw_footer(canvas: Canvas, report: Report, page: int, total: int) -> None:
     canvas.setLineWidth(0.5)
     canvas.line(_SIDE, _BOTTOM - 6 * mm, A4[0] - _SIDE, _BOTTOM - 6 * mm)
     canvas.setFillColor(MUTED)
-    left = report.words["footer"].format(sha256=report.media_sha256[:16], created=tables.created_text(report))
+    words = report.texts.report
+    left = words.footer.format(sha256=report.media_sha256[:16], created=tables.created_text(report))
     draw_text(canvas, _SIDE, _BOTTOM - 10 * mm, left)
-    draw_text(
-        canvas, A4[0] - _SIDE, _BOTTOM - 10 * mm, report.words["page"].format(page=page, total=total), align=1
-    )
+    right = words.page.format(page=page, total=total)
+    draw_text(canvas, A4[0] - _SIDE, _BOTTOM - 10 * mm, right, align=1)

@@ -5,32 +5,17 @@ Neither has the file's name, its path or the receipt. Nothing here reads the dat
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from laanet_core.inference.key_frames import Moment
 from laanet_core.types import RGBImage
-from webapp.services.reports.chinese import CHINESE
 from webapp.services.reports.content import Report
-from webapp.services.reports.english import ENGLISH
 from webapp.services.reports.json_images import images
 from webapp.services.reports.layout import build
 
-__all__ = [
-    "CHINESE",
-    "ENGLISH",
-    "FORMAT",
-    "FORMAT_VERSION",
-    "REPORT_WORDS",
-    "Report",
-    "report_json",
-    "report_pdf",
-]
+__all__ = ["FORMAT", "FORMAT_VERSION", "Report", "report_json", "report_pdf"]
 
-REPORT_WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": ENGLISH,
-    "zh": CHINESE,
-}  # by the code of the page's language
 FORMAT = "laanet-lens-report"
 FORMAT_VERSION = 1  # grows when a key is renamed, removed or changes its meaning; new keys do not change it
 
@@ -71,7 +56,7 @@ def report_json(
     return {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
-        "language": report.words["language"],
+        "language": report.texts.code,
         "created": report.created_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "media": {"sha256": report.media_sha256, "kind": result.kind, "size": size},
         "model": {**answer["model"], "notice": report.notice},
@@ -91,9 +76,11 @@ def report_json(
             if result.kind == "video"
             else {}
         ),
-        "reliability": [{"number": number, **found.to_json()} for number, found in report.reliabilities()],
+        "reliability": [
+            {"number": subject.number, **subject.reliability.to_json()} for subject in report.reliabilities()
+        ],
         "images": images(result.faces, rgb, moments),
-        "limits": report.limits,
+        "limits": list(report.texts.report.limits),
     }
 
 
@@ -101,7 +88,7 @@ def _stability(report: Report) -> list[dict[str, Any]] | None:
     if report.stabilities is None:
         return None
     numbers = {id(face): number for number, face in enumerate(report.result.faces, start=1)}
-    return [{"number": numbers[id(face)], **stability.to_json()} for _, face, stability in report.tried()]
+    return [{"number": numbers[id(entry.face)], **entry.stability.to_json()} for entry in report.checked()]
 
 
 def report_pdf(report: Report, rgb: RGBImage | None = None, moments: Sequence[Moment] = ()) -> bytes:

@@ -1,4 +1,4 @@
-"""The tables of a report: facts, faces, persons, and every face of every frame."""
+"""Tables of a report: facts, faces, persons, stability, and every face of every frame."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ from webapp.services.reports.text import (
     style,
 )
 
+# Width of the column of names, in points
+_FACT_NAME_WIDTH = 55 * mm
 _VERDICTS = {verdict: style(f"verdict-{verdict}", 8, colour=colour) for verdict, colour in COLOURS.items()}
+# Column widths relative to a column of scores
+_NUMBER_SHARE = 0.8
+_SHARES = {"face": _NUMBER_SHARE, "person": _NUMBER_SHARE, "verdict": 1.7}
 _RULED = TableStyle(
     [
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, RULE),
@@ -46,33 +51,35 @@ _HEADED = TableStyle(
 
 
 def facts(report: Report, width: float) -> Table:
-    """What was judged, and by what."""
-    words, decision, model = report.words, report.decision, report.result.model
+    """Return the facts about the file, the model and its thresholds; `width` is in points."""
+    texts, decision, model = report.texts, report.decision, report.result.model
     temperature = number_text(decision.temperature)
-    rows = {
+    if not decision.calibrated:
+        temperature = texts.with_note.format(text=temperature, note=texts.not_calibrated)
+    names = {**texts.model_facts, **texts.report.facts}
+    values = {
         "created": created_text(report),
         "media": report.media_sha256,
-        "kind": words["kind_and_size"].format(kind=report.kind(), size=report.size()),
-        "model": words["model"].format(name=model.name, version=model.version),
+        "kind": texts.report.kind_and_size.format(kind=report.kind(), size=report.size()),
+        "model": texts.report.model.format(name=model.name, version=model.version),
         "weights": model.sha256,
         "real_below": number_text(decision.real_below),
         "fake_above": number_text(decision.fake_above),
-        "temperature": temperature
-        if decision.calibrated
-        else words["not_calibrated"].format(number=temperature),
-        "min_face_size": words["pixels"].format(number=decision.min_face_size),
-        **({"notice": report.notice} if report.notice else {}),
+        "temperature": temperature,
+        "min_face_size": texts.pixels.format(count=decision.min_face_size),
     }
-    cells = [[paragraph(words[f"fact.{key}"], NOTE), paragraph(value, SMALL)] for key, value in rows.items()]
-    table = Table(cells, colWidths=[50 * mm, width - 50 * mm])
+    if report.notice:
+        values["notice"] = report.notice
+    cells = [[paragraph(names[key], NOTE), paragraph(value, SMALL)] for key, value in values.items()]
+    table = Table(cells, colWidths=[_FACT_NAME_WIDTH, width - _FACT_NAME_WIDTH])
     table.setStyle(_RULED)
     return table
 
 
 def faces(report: Report, width: float) -> Flowable:
-    """Every face of a photo, numbered as in the picture."""
+    """Return every face of a photo, numbered as in the picture."""
     rows: list[list[str | Paragraph]] = [
-        [str(number), *_judged(report, face.verdict, face.fake_prob, face.fake_logit), *_found(face)]
+        [str(number), *_judged(report, face.verdict, face.fake_prob, face.fake_logit), *_detection(face)]
         for number, face in enumerate(report.shown.faces, start=1)
     ]
     return _table(
@@ -81,7 +88,7 @@ def faces(report: Report, width: float) -> Flowable:
 
 
 def persons(report: Report, width: float) -> Flowable:
-    """Every person of a clip, over all of its judged frames."""
+    """Return every person of a video, over all judged frames."""
     rows: list[list[str | Paragraph]] = [
         [
             str(track.track + 1),
@@ -94,13 +101,13 @@ def persons(report: Report, width: float) -> Flowable:
 
 
 def frames(report: Report, width: float) -> Flowable:
-    """Every face on every frame of a clip, in the order of the JSON."""
+    """Return every face in every frame of a video, in the order of the JSON."""
     rows: list[list[str | Paragraph]] = [
         [
             _time(face),
             _person(face),
             *_judged(report, face.verdict, face.fake_prob, face.fake_logit),
-            *_found(face),
+            *_detection(face),
         ]
         for face in report.shown.faces
     ]
@@ -112,27 +119,27 @@ def frames(report: Report, width: float) -> Flowable:
     )
 
 
-def trial(report: Report, width: float) -> Flowable:
-    """Every face that was judged again: its score and verdict as given and after each change."""
-    tried = report.tried()
-    subject = "person" if report.result.kind == "video" else "face"
-    rows: list[list[str | Paragraph]] = [
-        [
-            str(number),
-            _scored(report, face.fake_prob, face.verdict),
-            *(_scored(report, variant.fake_prob, variant.verdict) for variant in stability.variants),
-        ]
-        for number, face, stability in tried
-    ]
-    changes = [f"change.{name}" for name in ("original", *(variant.name for variant in tried[0][2].variants))]
-    return _table(report, (subject, *changes), rows, width)
+def stability(report: Report, width: float) -> Flowable:
+    """Return score and verdict of every checked face, for the original and each variant."""
+    checked, texts = report.checked(), report.texts
+    rows: list[list[str | Paragraph]] = []
+    for entry in checked:
+        cells: list[str | Paragraph] = [str(entry.number)]
+        cells.append(_score(report, entry.face.fake_prob, entry.face.verdict))
+        cells += [_score(report, each.fake_prob, each.verdict) for each in entry.stability.variants]
+        rows.append(cells)
+    subject = texts.columns["person" if report.is_video else "face"]
+    variants = [texts.stability_names[each.name] for each in checked[0].stability.variants]
+    heads = [subject, texts.stability_names["original"], *variants]
+    return _headed_table(heads, [_NUMBER_SHARE, *[1.0] * (len(heads) - 1)], rows, width)
 
 
-def _scored(report: Report, fake_prob: float | None, verdict: Verdict | None) -> Paragraph:
+def _score(report: Report, fake_prob: float | None, verdict: Verdict | None) -> Paragraph:
     return paragraph(f"{number_text(fake_prob)} {report.verdict(verdict)}", _VERDICTS[verdict])
 
 
 def created_text(report: Report) -> str:
+    """Return the time of the report in words."""
     return report.created_utc.strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
@@ -146,7 +153,7 @@ def _judged(
     )
 
 
-def _found(face: FaceResult) -> tuple[str, str]:
+def _detection(face: FaceResult) -> tuple[str, str]:
     return number_text(face.detection_prob), size_text(face.box)
 
 
@@ -161,16 +168,21 @@ def _person(face: FaceResult) -> str:
 def _table(
     report: Report, columns: Sequence[str], rows: Sequence[Sequence[str | Paragraph]], width: float
 ) -> Table:
-    """Ruled, its head repeated on every page it reaches; the verdict's column is twice as wide as the others."""
-    head = [
-        paragraph(report.words[column if "." in column else f"column.{column}"], HEAD) for column in columns
-    ]
-    shares = [
-        0.8 if column in ("face", "person") else 1.7 if column == "verdict" else 1.0 for column in columns
-    ]
-    table = Table(
-        [head, *map(list, rows)], colWidths=[width * share / sum(shares) for share in shares], repeatRows=1
-    )
+    """Return a table with the catalogue's names of `columns`; `width` is in points."""
+    shares = [_SHARES.get(column, 1.0) for column in columns]
+    return _headed_table([report.texts.columns[column] for column in columns], shares, rows, width)
+
+
+def _headed_table(
+    heads: Sequence[str],
+    shares: Sequence[float],
+    rows: Sequence[Sequence[str | Paragraph]],
+    width: float,
+) -> Table:
+    """Return a table whose head repeats on every page. `shares` are relative column widths, `width` is in points."""
+    cells: list[list[str | Paragraph]] = [[paragraph(head, HEAD) for head in heads]]
+    cells += [list(row) for row in rows]
+    table = Table(cells, colWidths=[width * share / sum(shares) for share in shares], repeatRows=1)
     table.setStyle(_RULED)
     table.setStyle(_HEADED)
     return table

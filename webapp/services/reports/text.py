@@ -1,4 +1,4 @@
-"""Letters that can be trusted: embedded fonts, and text from anywhere as text and nothing else."""
+"""Fonts of a report, and text that never acts as markup."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree.ElementTree import Element, tostring
 from xml.sax.saxutils import escape
 
 from reportlab.lib import textsplit
@@ -22,17 +23,19 @@ from reportlab.platypus import paragraph as paragraphs
 from laanet_core.results import Verdict
 
 SANS, BOLD = "LensSans", "LensSans-Bold"
-_CHINESE, _CHINESE_OF_THE_READER = "LensChinese", "STSong-Light"
-_CHINESE_FILES = [
-    Path("/usr/share/fonts/truetype") / file
-    for file in ("droid/DroidSansFallbackFull.ttf", "wqy/wqy-zenhei.ttc")
-]  # Debian's
-_FILES = {
-    SANS: "DejaVuSans.ttf",
-    BOLD: "DejaVuSans-Bold.ttf",
-}  # matplotlib brings them; their licence lets them be embedded
-_NEVER_FIRST = "，；：！？》〉”’…%"  # on a line; reportlab's own list has not all of Chinese
-_LONGEST = 600  # characters of one text; a table's cell must fit on a page
+# An embedded Chinese font, and the fallback that the reader's program must have
+_CHINESE, _CHINESE_OF_READER = "LensChinese", "STSong-Light"
+# Where Debian installs Chinese fonts
+_CHINESE_FILES = (
+    Path("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"),
+    Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"),
+)
+# Fonts of matplotlib, whose licence allows embedding
+_FILES = {SANS: "DejaVuSans.ttf", BOLD: "DejaVuSans-Bold.ttf"}
+# Punctuation that must not begin a line; reportlab's list lacks these Chinese marks
+_NEVER_FIRST = "，；：！？》〉”’…%"
+# Longest text in characters, because the cell of a table must fit on a page
+_LONGEST = 600
 
 INK, MUTED, RULE, WASH = HexColor("#1b2430"), HexColor("#566270"), HexColor("#d3d9e0"), HexColor("#f4f6f8")
 COLOURS: dict[Verdict | None, Color] = {
@@ -43,51 +46,66 @@ COLOURS: dict[Verdict | None, Color] = {
 }
 
 _registering = threading.Lock()
-_covered: dict[str, frozenset[int]] = {}  # of each embedded font
+# Code points of each embedded font
+_covered: dict[str, frozenset[int]] = {}
+
+
+def hex_code(colour: Color) -> str:
+    """Return a colour as "#rrggbb"."""
+    return f"#{colour.hexval()[2:]}"
+
+
+def chinese_font_file() -> Path | None:
+    """Return the file of a Chinese font that can be embedded, None if the system has none."""
+    return next((file for file in _CHINESE_FILES if file.exists()), None)
 
 
 def register_fonts() -> None:
-    """Make the fonts known to reportlab, once in a process; called before anything is set."""
-    from matplotlib import get_data_path
-
+    """Register all fonts with reportlab, once per process. Call this before any text is set."""
     with _registering:
         if _covered:
             return
-        folder = Path(get_data_path()) / "fonts" / "ttf"
         _register_chinese()
-        for breaking in (
-            textsplit,
-            paragraphs,
-        ):  # text of one font is broken by the one, of several by the other
-            breaking.ALL_CANNOT_START += _NEVER_FIRST  # type: ignore[attr-defined]  # left out of the stubs
+        # `textsplit` breaks paragraphs of one font, `paragraphs` those of several
+        for module in (textsplit, paragraphs):
+            module.ALL_CANNOT_START += _NEVER_FIRST  # type: ignore[attr-defined]  # missing in the stubs
         for name, file in _FILES.items():
-            font = TTFont(name, folder / file)
-            pdfmetrics.registerFont(font)
-            _covered[name] = frozenset(font.face.charToGlyph)
+            _register(name, _font_folder() / file)
+
+
+def _font_folder() -> Path:
+    from matplotlib import get_data_path
+
+    return Path(get_data_path()) / "fonts" / "ttf"
+
+
+def _register(name: str, file: Path) -> None:
+    font = TTFont(name, file)
+    pdfmetrics.registerFont(font)
+    _covered[name] = frozenset(font.face.charToGlyph)
 
 
 def _register_chinese() -> None:
-    """One that can be embedded where the system has one; else that of the reader, which not every reader has."""
-    file = next((file for file in _CHINESE_FILES if file.exists()), None)
+    """Register an embedded Chinese font, or the font of the reader's program if the system has none."""
+    file = chinese_font_file()
     if file is None:
-        pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE_OF_THE_READER))
-        return
-    font = TTFont(_CHINESE, file)
-    pdfmetrics.registerFont(font)
-    _covered[_CHINESE] = frozenset(font.face.charToGlyph)
+        pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE_OF_READER))
+    else:
+        _register(_CHINESE, file)
 
 
 def _chinese_font(letter: str) -> str | None:
-    """The font that has a letter which the others lack; None where it has not."""
+    """Return the Chinese font that has `letter`, None if there is none."""
     if _CHINESE in _covered:
         return _CHINESE if ord(letter) in _covered[_CHINESE] else None
-    return _CHINESE_OF_THE_READER if _is_chinese(letter) else None
+    return _CHINESE_OF_READER if _is_chinese(letter) else None
 
 
 def runs(text: str, font: str) -> Iterator[tuple[str, str]]:
-    """The text in pieces, each with the font that has its letters: `font`, or the Chinese one.
+    """Yield the text in runs of one font each: `font`, or the Chinese one for letters that `font` lacks.
 
-    What neither can show, what would be invisible and what would turn the direction of writing is spelt [U+0000]; very long text is cut.
+    A letter that no font has, that is invisible or that reverses the direction of writing becomes [U+0000]. Very
+    long text is cut.
     """
     for chosen, group in itertools.groupby(_letters(text, font), key=lambda pair: pair[0]):
         yield chosen, "".join(letters for _, letters in group)
@@ -132,7 +150,7 @@ def style(
     before: float = 0,
     after: float = 0,
 ) -> ParagraphStyle:
-    """A paragraph's look; `size`, `before` and `after` in points, `leading` in sizes."""
+    """Return the look of a paragraph; `size`, `before` and `after` in points, `leading` in multiples of `size`."""
     return ParagraphStyle(
         name,
         fontName=font,
@@ -156,25 +174,33 @@ HEAD = style("head", 8, font=BOLD)
 
 
 def paragraph(text: str, look: ParagraphStyle, *, bullet: str | None = None) -> Paragraph:
-    """Text as a paragraph; nothing in it is markup."""
+    """Return text as a paragraph; nothing in it acts as markup."""
     pieces = list(runs(text, look.fontName))
-    markup = "".join(
-        escape(letters) if font == look.fontName else f'<font name="{font}">{escape(letters)}</font>'
-        for font, letters in pieces
-    )
-    if any(font in (_CHINESE, _CHINESE_OF_THE_READER) for font, _ in pieces):  # no spaces to break lines at
+    markup = "".join(_markup(letters, font, look.fontName) for font, letters in pieces)
+    # Chinese has no spaces at which to break lines
+    if any(font in (_CHINESE, _CHINESE_OF_READER) for font, _ in pieces):
         look = ParagraphStyle(f"{look.name}-chinese", parent=look, wordWrap="CJK")
     return Paragraph(markup, look, bulletText=bullet)
 
 
+def _markup(letters: str, font: str, usual_font: str) -> str:
+    """Return escaped letters, inside reportlab's element for another font if needed."""
+    if font == usual_font:
+        return escape(letters)
+    element = Element("font", name=font)
+    element.text = letters
+    return tostring(element, encoding="unicode")
+
+
 def text_width(text: str, font: str, size: float) -> float:
+    """Return the width of one line in points."""
     return sum(pdfmetrics.stringWidth(letters, chosen, size) for chosen, letters in runs(text, font))
 
 
 def draw_text(
     canvas: Canvas, x: float, y: float, text: str, *, font: str = SANS, size: float = 7, align: float = 0
 ) -> None:
-    """One line on the canvas; `align` 0 begins at x, 0.5 centres on it, 1 ends there."""
+    """Draw one line; with `align` 0 it begins at x, with 0.5 it is centred on x, with 1 it ends at x."""
     x -= align * text_width(text, font, size)
     for chosen, letters in runs(text, font):
         canvas.setFont(chosen, size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,8 @@ from webapp.services.analysis.service import Analysed
 from webapp.services.label_quality.score_reliability import ScoreReliability, ScoreReliabilityService
 from webapp.services.model_registry.serving import CurrentDetector, that_gave
 from webapp.services.reports.service import Report, report_json, report_pdf
+from webapp.texts import Texts
+from webapp.texts.english import ENGLISH
 
 CROP_SIDE = 224
 
@@ -117,22 +119,22 @@ class EvidenceService:
         self,
         media: AnalysedMedia,
         analysed: Analysed,
-        words: Mapping[str, str] | None = None,
+        texts: Texts = ENGLISH,
         checks: Sequence[Stability | None] | None = None,
     ) -> dict[str, Any]:
         """Return the report as JSON values. `checks` is the result of `stabilities`, if known."""
-        report = self._report(analysed, words, checks)
+        report = self._report(analysed, texts, checks)
         return report_json(report, **self._pictures(media, report))
 
     def report_pdf(
         self,
         media: AnalysedMedia,
         analysed: Analysed,
-        words: Mapping[str, str] | None = None,
+        texts: Texts = ENGLISH,
         checks: Sequence[Stability | None] | None = None,
     ) -> bytes:
-        """Return the report as an A4 PDF in the language of `words`, English if None; `checks` as in `report_json`."""
-        report = self._report(analysed, words, checks)
+        """Return the report as an A4 PDF in the language of `texts`; `checks` as in `report_json`."""
+        report = self._report(analysed, texts, checks)
         return report_pdf(report, **self._pictures(media, report))
 
     def _pictures(self, media: AnalysedMedia, report: Report) -> dict[str, Any]:
@@ -143,10 +145,7 @@ class EvidenceService:
             return {"moments": media.moments(report.shown)}
         return {}
 
-    def _report(
-        self, analysed: Analysed, words: Mapping[str, str] | None, checks: Sequence[Stability | None] | None
-    ) -> Report:
-        extra: dict[str, Any] = {} if words is None else {"words": words}
+    def _report(self, analysed: Analysed, texts: Texts, checks: Sequence[Stability | None] | None) -> Report:
         judge = that_gave(self._detector, analysed.result.model)
         return Report(
             analysed.result,
@@ -156,5 +155,5 @@ class EvidenceService:
             notice=judge.notice,
             reliability=tuple(self.reliabilities(analysed.result)),
             stabilities=checks,
-            **extra,
+            texts=texts,
         )

@@ -1,137 +1,137 @@
-"""The receipt's page: what is stored of a result, for whoever has its link."""
+"""Receipt page: the stored result for anyone who has its link."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from html import escape
 from typing import Any
 from urllib.parse import quote
 
 import gradio as gr
+from markupsafe import Markup
 
 from webapp.domain.errors import Refused
 from webapp.texts import Texts
 from webapp.ui.pages.analyse.layout import header
-from webapp.ui.render import record
 from webapp.ui.render.headline import message
 from webapp.ui.render.receipt_links import receipt_of
+from webapp.ui.render.stored_result import stored_result
 from webapp.ui.services import Services
+from webapp.ui.templating import render
 
-# The receipt stands behind "#", which browsers do not send: it is in no log and no Referer.
+# The receipt follows "#", which browsers do not send, so it reaches no log and no Referer.
 FROM_ADDRESS = "() => [location.hash.slice(1)]"
+# Interval at which an open page asks for a new decision
 _POLL_SECONDS = 20.0
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
-    """Add the page, in one language, to the Blocks under construction."""
+    """Add the page in one language to the Blocks under construction."""
     header(texts, receipt=True)
     field = gr.Textbox(label=texts.receipt_field, elem_id="receipt", max_length=500)
     show = gr.Button(texts.receipt_show, variant="primary", elem_id="show")
     shown = gr.HTML(elem_id="record", padding=False)
     with gr.Column(visible=False, elem_id="record-actions", elem_classes="lens-card") as actions:
         export = gr.HTML(elem_id="export", padding=False)
-        notice = gr.Checkbox(label=texts.tell_me, elem_id="notice")
+        notice = gr.Checkbox(label=texts.notify_me, elem_id="notice")
         with gr.Row(elem_classes="lens-buttons"):
             delete = gr.Button(texts.delete, elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
     clock = gr.Timer(_POLL_SECONDS, active=False)
-    told = gr.State([])
-    of = gr.Textbox(
-        visible=False
-    )  # the receipt whose record is shown: what is done is done to that one, whatever stands in the field
-    outputs = [shown, actions, notice, sure, export, clock, told, of]
+    known_decisions = gr.State([])
+    # The receipt of the shown result. Actions use it, because the visitor may have changed the field since.
+    shown_receipt = gr.Textbox(visible=False)
+    outputs = [shown, actions, notice, sure, export, clock, known_decisions, shown_receipt]
 
-    def look(words: str) -> tuple[Any, ...]:
-        if not words.strip():
-            return _nothing("")
+    def look_up(text: str) -> tuple[Any, ...]:
+        if not text.strip():
+            return _empty_page("")
         try:
-            found = services.receipts.result(receipt := receipt_of(words))
+            found = services.receipts.result(receipt := receipt_of(text))
         except Refused as refusal:
-            return _nothing(message(texts.refused.get(refusal.code, refusal.message)))
+            return _empty_page(message(texts.refusals.get(refusal.code, refusal.message)))
         link, hidden = export_link(receipt, texts), gr.update(visible=False)
         wish = gr.update(
             value=found["notify"], visible=bool(found["notify"] or found["waiting"] or found["media"]["kept"])
         )
         return (
-            record.record(found, texts),
+            stored_result(found, texts),
             gr.update(visible=True),
             wish,
             hidden,
             link,
-            _ticking(found),
-            decided(found),
+            _poll_timer(found),
+            decisions(found),
             receipt,
         )
 
-    def opened(words: str) -> tuple[Any, ...]:
-        """The result in the page's address. Without one nothing is touched: whoever is quick has pasted a link by now."""
-        return (words, *look(words)) if words.strip() else (gr.skip(),) * (1 + len(outputs))
+    def open_address(text: str) -> tuple[Any, ...]:
+        """Show the result in the page's address. Without one, change nothing: the visitor may have pasted a link."""
+        return (text, *look_up(text)) if text.strip() else (gr.skip(),) * (1 + len(outputs))
 
     def ask(receipt: str, wanted: bool, known: list[Any]) -> tuple[Any, ...]:
         try:
             services.receipts.ask_notice(receipt, wanted)
             found = services.receipts.result(receipt)
         except Refused as refusal:
-            gr.Warning(texts.refused.get(refusal.code, refusal.message))
+            gr.Warning(texts.refusals.get(refusal.code, refusal.message))
             return gr.skip(), gr.skip(), gr.skip()
-        if decided(found) != known:  # while he asked
-            gr.Info(texts.decided_now)
-        return record.record(found, texts), _ticking(found), decided(found)
+        if decisions(found) != known:
+            gr.Info(texts.decision_arrived)
+        return stored_result(found, texts), _poll_timer(found), decisions(found)
 
     def tick(receipt: str, known: list[Any]) -> tuple[Any, ...]:
-        """While the page is open: what has been decided since it was last looked at."""
+        """Show a decision that was made while the page is open."""
         try:
             found = services.receipts.result(receipt)
-        except Refused:  # deleted, or not to be read just now; the page as it is says more than that
+        except Refused:
+            # The result was deleted or cannot be read right now. The page as it is says more than an error.
             return gr.skip(), gr.skip(), gr.skip()
-        if decided(found) == known:
+        if decisions(found) == known:
             return gr.skip(), gr.skip(), gr.skip()
-        gr.Info(texts.decided_now)
-        return record.record(found, texts), _ticking(found), decided(found)
+        gr.Info(texts.decision_arrived)
+        return stored_result(found, texts), _poll_timer(found), decisions(found)
 
     def remove(receipt: str) -> tuple[Any, ...]:
         try:
             services.receipts.delete(receipt)
         except Refused as refusal:
-            reason = texts.refused.get(refusal.code, refusal.message)
+            reason = texts.refusals.get(refusal.code, refusal.message)
             return (
                 message(texts.cannot_delete.format(reason=reason)),
                 *[gr.skip()] * 2,
                 gr.update(visible=False),
                 *[gr.skip()] * 4,
             )
-        return _nothing(message(texts.deleted))
+        return _empty_page(message(texts.deleted))
 
-    blocks.load(opened, field, [field, *outputs], js=FROM_ADDRESS, **QUIET)
-    gr.on([show.click, field.submit], look, field, outputs, **QUIET)
-    notice.input(ask, [of, notice, told], [shown, clock, told], **QUIET)
-    clock.tick(tick, [of, told], [shown, clock, told], **QUIET)
+    blocks.load(open_address, field, [field, *outputs], js=FROM_ADDRESS, **QUIET)
+    gr.on([show.click, field.submit], look_up, field, outputs, **QUIET)
+    notice.input(ask, [shown_receipt, notice, known_decisions], [shown, clock, known_decisions], **QUIET)
+    clock.tick(tick, [shown_receipt, known_decisions], [shown, clock, known_decisions], **QUIET)
     delete.click(lambda: gr.update(visible=True), None, sure, **QUIET)
-    sure.click(remove, of, outputs, **QUIET)
+    sure.click(remove, shown_receipt, outputs, **QUIET)
 
 
-def _nothing(shown: str) -> tuple[Any, ...]:
-    """The page without a result, saying why."""
+def _empty_page(shown: str) -> tuple[Any, ...]:
+    """Return the page without a result; `shown` gives the reason."""
     hidden = gr.update(visible=False)
     return shown, hidden, False, hidden, "", gr.Timer(active=False), [], ""
 
 
-def _ticking(found: Mapping[str, Any]) -> gr.Timer:
-    """Looks again for as long as there is something to come that the visitor wants to be told of."""
+def _poll_timer(found: Mapping[str, Any]) -> gr.Timer:
+    """Return a timer that runs while the visitor waits for a decision."""
     return gr.Timer(active=bool(found["notify"] and found["waiting"]))
 
 
-def decided(found: Mapping[str, Any]) -> list[Any]:
-    """What makes one state of the decisions another."""
-    return (
-        []
-        if found["decision"] is None
-        else [[face["face"], face["value"], face["decided_at"]] for face in found["decision"]["faces"]]
-    )
+def decisions(found: Mapping[str, Any]) -> list[Any]:
+    """Return face, value and time of every decision; two results with equal lists have the same decisions."""
+    if found["decision"] is None:
+        return []
+    return [[face["face"], face["value"], face["decided_at"]] for face in found["decision"]["faces"]]
 
 
-def export_link(receipt: str, texts: Texts) -> str:
-    """A plain link: the archive goes straight to the visitor, and no copy of it is laid down on the way."""
-    address = escape(f"/api/v1/results/{quote(receipt, safe='')}/export")
-    return f"<p class='lens-ask'><a class='lens-export' href='{address}' download='result.zip'>{escape(texts.export)}</a></p>"
+def export_link(receipt: str, texts: Texts) -> Markup:
+    """Return a plain link, so that the archive goes to the visitor without a temporary copy."""
+    address = f"/api/v1/results/{quote(receipt, safe='')}/export"
+    return render("export_link.jinja", address=address, texts=texts)

@@ -1,1 +1,1 @@
-"""Results as HTML: pure functions from records and a language's texts to markup. Every word that is not ours is escaped."""
+"""Results as HTML: functions from results and the texts of a language to rendered templates."""

@@ -1,37 +1,41 @@
-"""Consistency maps: which parts of a face go together with its most suspicious place."""
+"""Consistency maps: the parts of a face that match its most suspicious point."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 
-from laanet_core.types import RGBImage
+from laanet_core.types import FloatMap, RGBImage
 from webapp.texts import Texts
 from webapp.ui.render.picture import data_uri
+from webapp.ui.templating import render
 
+# Side of a map on the page, in pixels
 _SIDE = 224
+# Brightness of a pixel whose consistency is 0; 1 leaves the crop as it is
+_DARKEST = 0.15
 
 
-def consistency_maps(found: Sequence[tuple[RGBImage, np.ndarray] | None], texts: Texts) -> str:
-    """One picture per face: its crop (S, S, 3) darkened where the map (S/4, S/4) in [0, 1] is low. None for a face without a score."""
-    figures = "".join(
-        _figure(number, *entry, texts=texts)
-        for number, entry in enumerate(found, start=1)
-        if entry is not None
-    )
-    return (
-        f"<p class='lens-help'>{escape(texts.consistency_help)}</p><div class='lens-moments'>{figures}</div>"
-    )
+def consistency_maps(maps: Sequence[tuple[RGBImage, FloatMap] | None], texts: Texts) -> Markup:
+    """Return one image per face: its crop, darkened where the consistency is low.
+
+    Each entry of `maps` is a crop (S, S, 3) uint8 RGB and a map (S/4, S/4) in [0, 1], or None for a face without
+    a score.
+    """
+    images = []
+    for number, entry in enumerate(maps, start=1):
+        if entry is not None:
+            name = texts.face_number.format(number=number)
+            images.append((name, data_uri(_darkened(*entry), ".jpg")))
+    return render("consistency.jinja", maps=images, texts=texts)
 
 
-def _figure(number: int, crop: RGBImage, values: np.ndarray, texts: Texts) -> str:
+def _darkened(crop: RGBImage, consistency: FloatMap) -> RGBImage:
+    """Scale a crop (S, S, 3) and a map (S/4, S/4) to the size of the page and multiply them."""
     crop = np.asarray(cv2.resize(crop, (_SIDE, _SIDE)), np.uint8)
-    light = cv2.resize(np.asarray(values, np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)[
-        ..., None
-    ]
-    shown = np.asarray(crop * (0.15 + 0.85 * light), np.uint8)
-    name = escape(texts.face_number.format(number=number))
-    return f"<figure class='lens-figure'><img src='{data_uri(shown, '.jpg')}' alt='{name}'><figcaption>{name}</figcaption></figure>"
+    light = cv2.resize(np.asarray(consistency, np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)
+    brightness = _DARKEST + (1 - _DARKEST) * light[..., None]
+    return np.asarray(crop * brightness, np.uint8)

@@ -1,51 +1,47 @@
-"""One row per face of a picture or person of a clip."""
+"""Table with one row per face of a photo or person of a video."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
+from markupsafe import Markup
 
-from laanet_core.results import AnalysisResult, Verdict, number_text, size_text
+from laanet_core.results import AnalysisResult, number_text, size_text
 from webapp.texts import Texts
+from webapp.texts.sentences import verdict_phrase
+from webapp.ui.templating import render
 
-Row = tuple[int, Verdict | None, float | None, float | None, str]
+SCORE_COLUMNS = ("verdict", "fake_prob", "fake_logit")
 
 
-def table(result: AnalysisResult, texts: Texts) -> str:
-    """Per face of a picture, or per person of a clip: verdict in words, probability, raw score."""
-    rows: list[Row]
+def face_table(result: AnalysisResult, texts: Texts) -> Markup:
+    """Return the table of all faces or persons, or "" if there are none."""
     if result.kind == "video":
-        heads = texts.columns_video
-        rows = [(t.track + 1, t.verdict, t.fake_prob, t.fake_logit, str(t.frames)) for t in result.tracks]
+        columns = ("person", *SCORE_COLUMNS, "frames")
+        rows: list[tuple[object, ...]] = [
+            (
+                track.track + 1,
+                *score_cells(track.verdict, track.fake_prob, track.fake_logit, texts),
+                track.frames,
+            )
+            for track in result.tracks
+        ]
     else:
-        heads = texts.columns_image
+        columns = ("face", *SCORE_COLUMNS, "size")
         rows = [
-            (n, f.verdict, f.fake_prob, f.fake_logit, size_text(f.box))
-            for n, f in enumerate(result.faces, start=1)
+            (number, *score_cells(face.verdict, face.fake_prob, face.fake_logit, texts), size_text(face.box))
+            for number, face in enumerate(result.faces, start=1)
         ]
     if not rows:
-        return ""
-    return grid(
-        heads,
-        (
-            (str(n), pill(verdict, texts), number_text(p), number_text(logit), escape(last))
-            for n, verdict, p, logit, last in rows
-        ),
-    )
+        return Markup("")
+    return render("table.jinja", columns=[texts.columns[name] for name in columns], rows=rows)
 
 
-def grid(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; `rows` are markup already, and the first cell of each names it. Every cell says its column, for narrow screens."""
-    labels = [f"data-label='{escape(name)}'" for name in heads]
-    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in heads)
-    body = ""
-    for first, *others in rows:
-        cells = "".join(f"<td {label}>{cell}</td>" for label, cell in zip(labels[1:], others, strict=True))
-        body += f"<tr><th scope='row' {labels[0]}>{first}</th>{cells}</tr>"
-    return f"<div class='lens-table'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+def score_cells(
+    verdict: str | None, fake_prob: float | None, fake_logit: float | None, texts: Texts
+) -> tuple[Markup, str, str]:
+    """Return the cells of SCORE_COLUMNS."""
+    return verdict_pill(verdict, texts), number_text(fake_prob), number_text(fake_logit)
 
 
-def pill(verdict: str | None, texts: Texts) -> str:
-    """A verdict in words, in its colour."""
-    state = verdict or "unjudged"
-    return f"<span class='lens-pill lens-{state}'>{escape(texts.verdicts[state])}</span>"
+def verdict_pill(verdict: str | None, texts: Texts) -> Markup:
+    """Return the phrase for a verdict in the verdict's colour."""
+    return render("pill.jinja", verdict=verdict, phrase=verdict_phrase(verdict, texts))

@@ -1,28 +1,27 @@
-"""Which weights answer, and how a score becomes a verdict."""
+"""Facts about the model and its decision thresholds."""
 
 from __future__ import annotations
 
-from html import escape
+from markupsafe import Markup
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.results import ModelInfo, number_text
 from webapp.texts import Texts
+from webapp.ui.templating import render
 
 
-def model_facts(info: ModelInfo, decision: DecisionConfig, notice: str | None, texts: Texts) -> str:
-    """A list of facts, with the licence notice where the weights have one."""
-    values = (
-        f"{info.name} {info.version}",
-        info.sha256,
-        number_text(decision.real_below),
-        number_text(decision.fake_above),
-        number_text(decision.temperature) + ("" if decision.calibrated else f" ({texts.not_calibrated})"),
-        texts.pixels.format(count=decision.min_face_size),
-    )
-    rows = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>"
-        for name, value in zip(texts.model_facts, values, strict=True)
-    )
-    return f"<dl class='lens-facts'>{rows}</dl>" + (
-        f"<p class='lens-notice'>{escape(notice)}</p>" if notice else ""
-    )
+def model_facts(info: ModelInfo, decision: DecisionConfig, notice: str | None, texts: Texts) -> Markup:
+    """Return a list of facts, with the licence notice if the weights have one."""
+    temperature = number_text(decision.temperature)
+    if not decision.calibrated:
+        temperature = texts.with_note.format(text=temperature, note=texts.not_calibrated)
+    values = {
+        "model": f"{info.name} {info.version}",
+        "weights": info.sha256,
+        "real_below": number_text(decision.real_below),
+        "fake_above": number_text(decision.fake_above),
+        "temperature": temperature,
+        "min_face_size": texts.pixels.format(count=decision.min_face_size),
+    }
+    facts = [(texts.model_facts[name], value) for name, value in values.items()]
+    return render("facts.jinja", facts=facts, notice=notice)

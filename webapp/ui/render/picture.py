@@ -1,13 +1,14 @@
-"""A picture with its faces: boxes, heatmap, vulnerable points, and controls that work with mouse and keyboard alike."""
+"""Images with boxes, heatmap and vulnerable points, and controls for mouse and keyboard."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from html import escape
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from markupsafe import Markup
 
 from laanet_core.inference.heatmap_peaks import vulnerable_points
 from laanet_core.inference.key_frames import Moment
@@ -15,128 +16,134 @@ from laanet_core.inference.overlay import heat_layer
 from laanet_core.results import FaceResult
 from laanet_core.types import RGBImage
 from webapp.texts import Texts
+from webapp.texts.sentences import subject_name, verdict_phrase
+from webapp.ui.templating import render
 
-Named = tuple[int, str]  # what a face is called: its number, and in words
-SHOWN_SIDE = 1280  # longer side of a picture sent to the page
-_WIDE = 1.2  # times as wide as high: frames of which four in a row would be too small to see anything
-_STRENGTH = 75  # per cent, where the slider begins
-
-
-def picture(rgb: RGBImage, faces: Sequence[FaceResult], texts: Texts) -> str:
-    """The picture with its faces boxed and numbered, the heatmap as a layer whose strength and extent sliders set."""
-    named = [(number, texts.face_number.format(number=number)) for number in range(1, len(faces) + 1)]
-    return _view(_figure(rgb, faces, named, "", texts), faces, texts)
+# Longer side of an image on the page, in pixels
+SHOWN_SIDE = 1280
+# Frames whose width is more than this many times their height need larger tiles
+_WIDE = 1.2
+# Initial position of the heatmap slider, in per cent
+_STRENGTH = 75
 
 
-def moments(found: Iterable[Moment], texts: Texts) -> str:
-    """The most suspicious frames of a clip, in order of time, each with a button that goes there; faces have their persons' numbers."""
-    ordered = sorted(found, key=lambda moment: moment.time)
+@dataclass(frozen=True)
+class _BoxView:
+    """Box of one face, with its position as CSS."""
+
+    number: int
+    verdict: str
+    style: str
+
+
+@dataclass(frozen=True)
+class _ImageView:
+    """Everything the template needs of one image. `time` is in seconds, None for a photo."""
+
+    image: str
+    heatmap: str
+    ratio: str
+    alternative: str
+    boxes: Sequence[_BoxView]
+    points: Sequence[str]
+    time: float | None
+
+
+def picture(rgb: RGBImage, faces: Sequence[FaceResult], texts: Texts) -> Markup:
+    """Return a photo (H, W, 3) uint8 RGB with numbered boxes and the heatmap as a layer.
+
+    Sliders set the heatmap's strength and extent.
+    """
+    view = _image_view(rgb, faces, range(1, len(faces) + 1), "image", None, texts)
+    return _render([view], faces, texts)
+
+
+def moments(key_frames: Iterable[Moment], texts: Texts) -> Markup:
+    """Return the most suspicious frames of a video in order of time, or "" if there are none.
+
+    Each has a button that moves the player to it. A face has the number of its person.
+    """
+    ordered = sorted(key_frames, key=lambda moment: moment.time)
     if not ordered:
-        return ""
-    figures = "".join(
-        _figure(moment.rgb, moment.faces, _persons(moment, texts), f"{moment.time:.2f}", texts)
-        for moment in ordered
-    )
+        return Markup("")
+    views = []
+    for moment in ordered:
+        numbers = [(face.track or 0) + 1 for face in moment.faces]
+        views.append(_image_view(moment.rgb, moment.faces, numbers, "video", moment.time, texts))
     faces = [face for moment in ordered for face in moment.faces]
     height, width = ordered[0].rgb.shape[:2]
-    shape = " lens-wide" if width > _WIDE * height else ""
-    return _view(
-        f"<h3>{escape(texts.worst)}</h3><div class='lens-moments{shape}'>{figures}</div>", faces, texts
+    return _render(views, faces, texts, title=texts.suspicious_moments, wide=width > _WIDE * height)
+
+
+def data_uri(pixels: RGBImage, extension: str) -> str:
+    """Encode pixels (H, W, 3) RGB or (H, W, 4) RGBA, uint8, as a data URI; `extension` is ".jpg" or ".png"."""
+    order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
+    encoded = cv2.imencode(extension, cv2.cvtColor(pixels, order))[1]
+    media_type = "jpeg" if extension == ".jpg" else "png"
+    return f"data:image/{media_type};base64,{base64.b64encode(encoded.tobytes()).decode()}"
+
+
+def _render(
+    views: Sequence[_ImageView],
+    faces: Sequence[FaceResult],
+    texts: Texts,
+    *,
+    title: str = "",
+    wide: bool = False,
+) -> Markup:
+    heated = any(face.heatmap is not None for face in faces)
+    return render(
+        "picture.jinja", views=views, title=title, wide=wide, heated=heated, strength=_STRENGTH, texts=texts
     )
 
 
-def _persons(moment: Moment, texts: Texts) -> list[Named]:
-    numbers = [(face.track or 0) + 1 for face in moment.faces]
-    return [(number, texts.person_number.format(number=number)) for number in numbers]
-
-
-def _view(figures: str, faces: Sequence[FaceResult], texts: Texts) -> str:
-    return f"<div class='lens-view' style='--heat:{_STRENGTH / 100};--split:0%'>{figures}{_controls(faces, texts)}</div>"
-
-
-def _figure(
-    rgb: RGBImage, faces: Sequence[FaceResult], named: Sequence[Named], seconds: str, texts: Texts
-) -> str:
+def _image_view(
+    rgb: RGBImage,
+    faces: Sequence[FaceResult],
+    numbers: Sequence[int],
+    kind: str,
+    time: float | None,
+    texts: Texts,
+) -> _ImageView:
+    """Scale an image (H, W, 3) uint8 RGB to the page and place its boxes and points."""
     height, width = rgb.shape[:2]
     scale = min(SHOWN_SIDE / max(height, width), 1.0)
     shown = rgb
     if scale < 1:
         size = (max(round(width * scale), 1), max(round(height * scale), 1))
         shown = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    layer = heat_layer(shown.shape, faces, scale=scale)
-    boxes = "".join(_box(face, number, width, height) for face, (number, _) in zip(faces, named, strict=True))
-    marks = boxes + _points(faces, width, height)
-    note = f"<figcaption>{_go_to(seconds, texts)}</figcaption>" if seconds else ""
-    return (
-        f"<figure class='lens-figure'><div class='lens-stage' style='--ratio:{width / height:.5f}'>"
-        f"<img src='{data_uri(shown, '.jpg')}' alt='{escape(_alternative(faces, named, texts))}'>"
-        f"<img class='lens-heat' src='{data_uri(layer, '.png')}' alt=''>{marks}</div>{note}</figure>"
+    boxes = [_box(face, number, width, height) for face, number in zip(faces, numbers, strict=True)]
+    return _ImageView(
+        image=data_uri(shown, ".jpg"),
+        heatmap=data_uri(heat_layer(shown.shape, faces, scale=scale), ".png"),
+        ratio=f"{width / height:.5f}",
+        alternative=_alternative(faces, numbers, kind, texts),
+        boxes=boxes,
+        points=_points(faces, width, height),
+        time=time,
     )
 
 
-def _go_to(seconds: str, texts: Texts) -> str:
-    """A button that moves the clip's player there."""
-    script = f"window.lensSeek &amp;&amp; window.lensSeek({float(seconds):.3f})"
-    return f"<button type='button' class='lens-tour' onclick='{script}'>{escape(texts.go_to.format(seconds=seconds))}</button>"
-
-
-def _controls(faces: Sequence[FaceResult], texts: Texts) -> str:
-    if not any(face.heatmap is not None for face in faces):
-        return ""
-    return (
-        f"<div class='lens-controls'>{_range(texts.heat_strength, '--heat', _STRENGTH, 'this.value / 100')}"
-        f"{_range(texts.compare, '--split', 0, 'this.value + &quot;%&quot;', title=texts.compare_help)}"
-        f"<div class='lens-toggles'>{_toggle(texts.boxes, 'lens-no-boxes', on=True)}"
-        f"{_toggle(texts.points, 'lens-points', on=False)}</div></div>"
-        f"<p class='lens-legend'><span aria-hidden='true'></span><span>{escape(texts.heat_legend)}</span></p>"
-    )
-
-
-def _range(label: str, variable: str, value: int, expression: str, *, title: str = "") -> str:
-    """A labelled slider that sets a CSS variable of the view; arrow keys move it like any range input."""
-    script = f"this.closest(&quot;.lens-view&quot;).style.setProperty(&quot;{variable}&quot;, {expression})"
-    hint = f" title='{escape(title)}'" if title else ""
-    slider = f"<input type='range' min='0' max='100' value='{value}' oninput='{script}'>"
-    return f"<label class='lens-slider'{hint}>{escape(label)} {slider}</label>"
-
-
-def _toggle(label: str, name: str, *, on: bool) -> str:
-    """A labelled checkbox that sets a class of the view; `lens-no-...` is set while it is not checked."""
-    state = "!this.checked" if name.startswith("lens-no-") else "this.checked"
-    script = f"this.closest(&quot;.lens-view&quot;).classList.toggle(&quot;{name}&quot;, {state})"
-    return f"<label class='lens-toggle'><input type='checkbox'{' checked' if on else ''} onchange='{script}'> {escape(label)}</label>"
-
-
-def _box(face: FaceResult, number: int, width: int, height: int) -> str:
+def _box(face: FaceResult, number: int, width: int, height: int) -> _BoxView:
+    """Place a box by shares of the image. `--top` and `--wide` let the style sheet place its number."""
     x1, y1, x2, y2 = face.box
-    place = f"left:{x1 / width:.3%};top:{y1 / height:.3%};width:{(x2 - x1) / width:.3%};height:{(y2 - y1) / height:.3%}"
-    place += f";--top:{y1 / height:.5f};--wide:{(x2 - x1) / width:.5f}"
-    return f"<span class='lens-box lens-{face.verdict or 'unjudged'}' style='{place}' aria-hidden='true'><b>{number}</b></span>"
+    left, top, wide, high = x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height
+    place = f"left:{left:.3%};top:{top:.3%};width:{wide:.3%};height:{high:.3%}"
+    return _BoxView(number, face.verdict or "unjudged", f"{place};--top:{top:.5f};--wide:{wide:.5f}")
 
 
-def _points(faces: Sequence[FaceResult], width: int, height: int) -> str:
-    places = [
-        point for face in faces if face.heatmap is not None for point in vulnerable_points(face.heatmap)
-    ]
-    return "".join(
-        f"<span class='lens-point' style='left:{point.x / width:.3%};top:{point.y / height:.3%}' aria-hidden='true'></span>"
-        for point in places
-    )
+def _points(faces: Sequence[FaceResult], width: int, height: int) -> list[str]:
+    """Return the positions of all vulnerable points as CSS."""
+    heatmaps = [face.heatmap for face in faces if face.heatmap is not None]
+    points = [point for heatmap in heatmaps for point in vulnerable_points(heatmap)]
+    return [f"left:{point.x / width:.3%};top:{point.y / height:.3%}" for point in points]
 
 
-def _alternative(faces: Sequence[FaceResult], named: Sequence[Named], texts: Texts) -> str:
+def _alternative(faces: Sequence[FaceResult], numbers: Sequence[int], kind: str, texts: Texts) -> str:
+    """Return the text alternative: every face with its verdict."""
     if not faces:
         return texts.picture_without_faces
-    words = [
-        f"{name} {texts.verdicts[face.verdict or 'unjudged']}"
-        for face, (_, name) in zip(faces, named, strict=True)
-    ]
-    return texts.picture_with_faces.format(count=len(faces), faces=", ".join(words))
-
-
-def data_uri(pixels: RGBImage, extension: str) -> str:
-    """Pixels as an address that an img element can show."""
-    order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    encoded = cv2.imencode(extension, cv2.cvtColor(pixels, order))[1]
-    kind = "jpeg" if extension == ".jpg" else "png"
-    return f"data:image/{kind};base64,{base64.b64encode(encoded.tobytes()).decode()}"
+    parts = []
+    for face, number in zip(faces, numbers, strict=True):
+        parts.append(f"{subject_name(number, kind, texts)} {verdict_phrase(face.verdict, texts)}")
+    return texts.picture_with_faces.format(count=len(faces), faces=", ".join(parts))

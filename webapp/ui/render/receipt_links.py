@@ -1,13 +1,14 @@
-"""Receipts as people hand them on."""
+"""Receipts inside pasted links."""
 
 from __future__ import annotations
 
 import re
 
-_RECEIPT = re.compile(r"[A-Za-z0-9_-]+")  # what receipts are made of
+# Characters of a receipt
+_RECEIPT = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def receipt_of(words: str) -> str:
-    """The receipt in a pasted link, or alone; what stands around it, as quotes or a full stop, is left out."""
-    found = _RECEIPT.findall(words.rpartition("#")[2])
-    return max(found, key=len, default="")
+def receipt_of(text: str) -> str:
+    """Return the receipt in a pasted link or alone, without surrounding quotes or punctuation; "" if there is none."""
+    candidates = _RECEIPT.findall(text.rpartition("#")[2])
+    return max(candidates, key=len, default="")

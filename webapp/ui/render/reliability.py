@@ -1,106 +1,101 @@
-"""How far a verdict can be trusted: whether it holds when the picture loses quality."""
+"""Stability strip and reliability lines: how far a verdict can be trusted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from laanet_core.inference.stability import Stability
-from laanet_core.inference.stable_verdicts import checked_faces, finding, named
-from laanet_core.results import AnalysisResult, FaceResult, Verdict, number_text
+from laanet_core.inference.stable_verdicts import checked_faces, finding
+from laanet_core.results import AnalysisResult, FaceResult, Verdict
 from webapp.texts import Texts
-from webapp.ui.render.faces import pill
+from webapp.texts.sentences import reliability_sentence, stability_sentence, subject_name, verdict_phrase
+from webapp.ui.templating import render
+
+# Colours of findings that leave little doubt; every other finding has the colour of "inconclusive"
+_FINDING_COLOURS = {"holds": "real", "partly": "unjudged"}
 
 
-def stability_strip(result: AnalysisResult, found: Sequence[Stability | None], texts: Texts) -> str:
-    """One row per tried face (see `holding.checked_faces`): its score as given and after each change, and whether the verdict holds; ""
-    where nothing was scored. `result` is the answer as it was given.
+@dataclass(frozen=True)
+class _VariantCell:
+    """Score and verdict of a face after one change."""
 
-    The faces of a clip are those of one frame, called by the persons they belong to.
+    name: str
+    fake_prob: float | None
+    verdict: Verdict | None
+    phrase: str
+    opposite: bool
+
+
+@dataclass(frozen=True)
+class _StabilityRow:
+    """All variants of one face, and the conclusion."""
+
+    name: str
+    cells: Sequence[_VariantCell]
+    sentence: str
+    colour: str
+
+
+def stability_strip(result: AnalysisResult, stabilities: Sequence[Stability | None], texts: Texts) -> Markup:
+    """Return one row per checked face, or "" if no face has a score.
+
+    `result` holds the verdicts before the stability check. `stabilities` are those of `checked_faces(result)`, in
+    that order. The faces of a video are those of one frame; each has the name of its person.
     """
-    whole = {track.track: track.verdict for track in result.tracks}
-    rows = [
-        _row(
-            _name(number, face, texts),
-            face,
-            stability,
-            texts,
-            whole.get(face.track) if face.track is not None else None,
-        )
-        for number, (face, stability) in enumerate(zip(checked_faces(result), found, strict=True), start=1)
-        if stability is not None
-    ]
+    video_verdicts = {track.track: track.verdict for track in result.tracks}
+    rows = []
+    for number, (face, stability) in enumerate(zip(checked_faces(result), stabilities, strict=True), start=1):
+        if stability is None:
+            continue
+        if face.track is None:
+            name, video_verdict = subject_name(number, "image", texts), None
+        else:
+            name, video_verdict = subject_name(face.track + 1, "video", texts), video_verdicts.get(face.track)
+        rows.append(_row(name, face, stability, video_verdict, texts))
     if not rows:
-        return ""
-    help_ = texts.stability_help_clip if result.kind == "video" else texts.stability_help
-    return (
-        f"<section class='lens-stability'><h3>{escape(texts.stability)}</h3><p class='lens-help'>{escape(help_)}</p>"
-        f"{''.join(rows)}</section>"
-    )
+        return Markup("")
+    help_text = texts.stability_help_clip if result.kind == "video" else texts.stability_help
+    return render("stability.jinja", rows=rows, help=help_text, texts=texts)
 
 
-def reliability_lines(lines: Sequence[tuple[str, int, float, float, float]], texts: Texts) -> str:
-    """How often such scores were fake, of every face there is enough known of: its name, then count, share, and the interval's ends."""
-    if not lines:
-        return ""
-    rows = "".join(
-        f"<p><b>{escape(name)}</b> {escape(_measured(texts, *numbers))}</p>" for name, *numbers in lines
-    )
-    return f"<section class='lens-reliability'>{rows}</section>"
+def waiting_strip(texts: Texts) -> Markup:
+    """Return the strip while the stability check runs."""
+    return render("stability.jinja", rows=[], help=texts.stability_running, texts=texts)
 
 
-def _measured(texts: Texts, count: float, share: float, low: float, high: float) -> str:
-    return texts.reliability.format(
-        count=round(count), share=f"{share:.0%}", low=f"{low:.0%}", high=f"{high:.0%}"
-    )
+def reliability_lines(lines: Sequence[tuple[str, int, float, tuple[float, float]]], texts: Texts) -> Markup:
+    """Return how often similar scores were fake, or "" without lines.
 
-
-def waiting_strip(texts: Texts) -> str:
-    """While the faces are being judged again."""
-    words = f"<h3>{escape(texts.stability)}</h3><p class='lens-help'>{escape(texts.stability_running)}</p>"
-    return f"<section class='lens-stability'>{words}</section>"
-
-
-def _name(number: int, face: FaceResult, texts: Texts) -> str:
-    return (
-        texts.face_number.format(number=number)
-        if face.track is None
-        else texts.person_number.format(number=face.track + 1)
-    )
-
-
-def _row(name: str, face: FaceResult, stability: Stability, texts: Texts, whole: Verdict | None) -> str:
-    cells = [_cell(texts.stability_names["original"], face.fake_prob, face.verdict, texts)]
-    cells += [
-        _cell(texts.stability_names[v.name], v.fake_prob, v.verdict, texts, opposite=v.opposite)
-        for v in stability.variants
-    ]
-    words, state = _conclusion(face, stability, texts, whole)
-    return f"<div class='lens-strip'><b>{escape(name)}</b><ul>{''.join(cells)}</ul><p class='lens-pill lens-{state}'>{escape(words)}</p></div>"
-
-
-def _conclusion(
-    face: FaceResult, stability: Stability, texts: Texts, whole: Verdict | None
-) -> tuple[str, str]:
-    """What the row comes to, in words, and the verdict whose colour they have: green only where nothing is left open.
-
-    `whole` is the verdict of a clip's person over all of its frames, of which this one may be no example.
+    Each line has the name of a face or person, the number of decided cases, the share of fakes among them and
+    its 95 % interval, all in [0, 1].
     """
-    come_to = finding(face.verdict, stability)
-    words = [texts.stability_findings[come_to].format(names=_names(stability, "inconclusive", texts))]
-    if too_small := _names(stability, None, texts):
-        words.append(texts.stability_too_small.format(names=too_small))
-    differs = whole is not None and whole != face.verdict
-    if differs:
-        words.append(texts.stability_one_frame.format(verdict=texts.verdicts[whole or "unjudged"]))
-    state = {"holds": "real", "partly": "unjudged"}.get(come_to, "inconclusive")
-    return " ".join(words), "inconclusive" if differs else state
+    if not lines:
+        return Markup("")
+    sentences = [
+        (name, reliability_sentence(count, share, interval, texts)) for name, count, share, interval in lines
+    ]
+    return render("reliability.jinja", lines=sentences)
 
 
-def _names(stability: Stability, verdict: Verdict | None, texts: Texts) -> str:
-    return ", ".join(texts.stability_names[name] for name in named(stability, verdict))
+def _row(
+    name: str, face: FaceResult, stability: Stability, video_verdict: Verdict | None, texts: Texts
+) -> _StabilityRow:
+    names = texts.stability_names
+    cells = [_cell(names["original"], face.fake_prob, face.verdict, texts)]
+    for variant in stability.variants:
+        cell = _cell(names[variant.name], variant.fake_prob, variant.verdict, texts, variant.opposite)
+        cells.append(cell)
+    colour = _FINDING_COLOURS.get(finding(face.verdict, stability), "inconclusive")
+    if video_verdict is not None and video_verdict != face.verdict:
+        colour = "inconclusive"
+    sentence = stability_sentence(face.verdict, stability, video_verdict, texts)
+    return _StabilityRow(name, cells, sentence, colour)
 
 
-def _cell(name: str, prob: float | None, verdict: str | None, texts: Texts, *, opposite: bool = False) -> str:
-    mark = " class='lens-opposite'" if opposite else ""
-    return f"<li{mark}><span>{escape(name)}</span><strong>{number_text(prob)}</strong>{pill(verdict, texts)}</li>"
+def _cell(
+    name: str, fake_prob: float | None, verdict: Verdict | None, texts: Texts, opposite: bool = False
+) -> _VariantCell:
+    return _VariantCell(name, fake_prob, verdict, verdict_phrase(verdict, texts), opposite)

@@ -1,21 +1,73 @@
-"""A clip's scores over time: as rows, and as a plot that can be clicked, dragged and steered by keyboard."""
+"""Chart of a video's scores over time, for mouse and keyboard, and the same scores as rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
+from webapp.ui.templating import render
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM, _TOP = 720.0, 200.0, 34.0, 22.0, 8.0  # of the drawing, in its own units
-_DASHES = ("", "7 4", "2 4", "10 3 2 3")  # persons differ by line as well as by colour
-_COLOURS = 4
+# Size and margins of the drawing, in its own units. `page.js` uses the same numbers.
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 200, 34, 8, 8, 22
+# Dash patterns: persons differ by line as well as by colour
+_DASHES = ("", "7 4", "2 4", "10 3 2 3")
+
+# Time in seconds and fake probability
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class _Band:
+    """Background between two thresholds."""
+
+    verdict: str
+    top: float
+    height: float
+
+
+@dataclass(frozen=True)
+class _AxisLabel:
+    """Text at an axis; `anchor` is an SVG text anchor."""
+
+    text: str
+    x: float
+    y: float
+    anchor: str
+
+
+@dataclass(frozen=True)
+class _PersonLine:
+    """Line of one person. `points` are x and y in the drawing's units."""
+
+    name: str
+    colour: int
+    dashes: str
+    points: Sequence[Point]
+
+
+@dataclass(frozen=True)
+class _TimelineChart:
+    """Everything the template draws. `last` is the end of the time axis in seconds."""
+
+    last: float
+    bands: Sequence[_Band]
+    labels: Sequence[_AxisLabel]
+    lines: Sequence[_PersonLine]
+    width: int = _WIDTH
+    height: int = _HEIGHT
+    left: int = _LEFT
+    top: int = _TOP
+    bottom: int = _HEIGHT - _BOTTOM
+    inner_width: int = _WIDTH - _LEFT - _RIGHT
 
 
 def rows(result: AnalysisResult) -> list[dict[str, float | str]]:
-    """One row per judged face and frame: `time` in seconds, `fake_prob`, and the `person` it belongs to."""
+    """Return one row per judged face and frame: `time` in seconds, `fake_prob` and `person`."""
     return [
         {
             "time": round(face.time, 3),
@@ -27,88 +79,71 @@ def rows(result: AnalysisResult) -> list[dict[str, float | str]]:
     ]
 
 
-def plot(result: AnalysisResult, decision: DecisionConfig, texts: Texts) -> str:
-    """Fake probability over time, one line per person, the thresholds as bands; "" for a picture or a clip without a judged face."""
-    lines = _lines(result)
-    if not lines:
-        return ""
-    last = max(time for points in lines.values() for time, _ in points) or 1.0
-    names = "".join(_legend(track, texts) for track in lines)
-    drawing = (
-        _bands(decision)
-        + _axis(last, texts)
-        + "".join(_line(track, points, last) for track, points in lines.items())
+def plot(result: AnalysisResult, decision: DecisionConfig, texts: Texts) -> Markup:
+    """Return fake probability over time, one line per person, with the thresholds as bands.
+
+    Returns "" for a photo and for a video without a judged face.
+    """
+    points = _points_by_track(result)
+    if not points:
+        return Markup("")
+    last = max(time for line in points.values() for time, _ in line) or 1.0
+    chart = _TimelineChart(
+        last=last,
+        bands=_bands(decision),
+        labels=_axis_labels(last, texts),
+        lines=[_line(track, line, last, texts) for track, line in points.items()],
     )
-    return (
-        f"<section class='lens-timeline' data-last='{last:.3f}'><h3>{escape(texts.timeline)}</h3>"
-        f"<p class='lens-help'>{escape(texts.timeline_help)}</p>"
-        f"<svg viewBox='0 0 {_WIDTH:g} {_HEIGHT:g}' role='img' aria-label='{escape(_words(lines, texts))}' "
-        f"onpointerdown='lensPlot(event)' onpointermove='event.buttons &amp;&amp; lensPlot(event)'>{drawing}"
-        f"<line class='lens-now' x1='{_LEFT:g}' x2='{_LEFT:g}' y1='{_TOP:g}' y2='{_HEIGHT - _BOTTOM:g}'/></svg>"
-        f"<label class='lens-slider'>{escape(texts.seek)} <input type='range' min='0' max='{last:.3f}' step='0.04' value='0' "
-        f"oninput='lensSeek(+this.value)'></label><p class='lens-names'>{names}</p></section>"
-    )
+    return render("timeline.jinja", chart=chart, description=_description(points, texts), texts=texts)
 
 
-def _lines(result: AnalysisResult) -> dict[int, list[tuple[float, float]]]:
-    lines: dict[int, list[tuple[float, float]]] = {}
+def _points_by_track(result: AnalysisResult) -> dict[int, list[Point]]:
+    points: dict[int, list[Point]] = {}
     for face in result.faces:
         if face.time is not None and face.fake_prob is not None and face.track is not None:
-            lines.setdefault(face.track, []).append((face.time, face.fake_prob))
-    return lines
+            points.setdefault(face.track, []).append((face.time, face.fake_prob))
+    return points
 
 
 def _x(time: float, last: float) -> float:
-    return _LEFT + (_WIDTH - _LEFT - 8) * time / last
+    return _LEFT + (_WIDTH - _LEFT - _RIGHT) * time / last
 
 
-def _y(prob: float) -> float:
-    return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - prob)
+def _y(fake_prob: float) -> float:
+    return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - fake_prob)
 
 
-def _bands(decision: DecisionConfig) -> str:
-    edges = (1.0, decision.fake_above, decision.real_below, 0.0)
-    place = f"x='{_LEFT:g}' width='{_WIDTH - _LEFT - 8:g}'"
-    return "".join(
-        f"<rect class='lens-band lens-{name}' {place} y='{_y(high):.1f}' height='{_y(low) - _y(high):.1f}'/>"
-        for name, high, low in zip(("fake", "inconclusive", "real"), edges[:-1], edges[1:], strict=True)
+def _bands(decision: DecisionConfig) -> list[_Band]:
+    edges = (
+        ("fake", 1.0, decision.fake_above),
+        ("inconclusive", decision.fake_above, decision.real_below),
+        ("real", decision.real_below, 0.0),
     )
+    return [_Band(verdict, _y(high), _y(low) - _y(high)) for verdict, high, low in edges]
 
 
-def _axis(last: float, texts: Texts) -> str:
-    marks = "".join(
-        f"<text x='{_LEFT - 6:g}' y='{_y(value) + 4:.1f}' text-anchor='end'>{value:g}</text>"
-        for value in (0, 0.5, 1)
-    )
+def _axis_labels(last: float, texts: Texts) -> list[_AxisLabel]:
+    labels = [_AxisLabel(f"{value:g}", _LEFT - 6, _y(value) + 4, "end") for value in (0, 0.5, 1)]
     for time, anchor in ((0.0, "start"), (last / 2, "middle"), (last, "end")):
-        words = escape(texts.seconds.format(seconds=f"{time:.1f}"))
-        marks += f"<text x='{_x(time, last):.1f}' y='{_HEIGHT - 5:g}' text-anchor='{anchor}'>{words}</text>"
-    return marks
+        text = texts.seconds.format(seconds=f"{time:.1f}")
+        labels.append(_AxisLabel(text, _x(time, last), _HEIGHT - 5, anchor))
+    return labels
 
 
-def _line(track: int, points: Sequence[tuple[float, float]], last: float) -> str:
-    path = " ".join(f"{_x(time, last):.1f},{_y(prob):.1f}" for time, prob in points)
-    dots = "".join(
-        f"<circle cx='{_x(time, last):.1f}' cy='{_y(prob):.1f}' r='2.6'/>" for time, prob in points
-    )
-    line = f"<polyline points='{path}' stroke-dasharray='{_DASHES[track % _COLOURS]}'/>"
-    return f"<g class='lens-track lens-track-{track % _COLOURS}'>{line}{dots}</g>"
+def _line(track: int, points: Sequence[Point], last: float, texts: Texts) -> _PersonLine:
+    name = texts.person_number.format(number=track + 1)
+    colour = track % len(_DASHES)
+    places = [(_x(time, last), _y(fake_prob)) for time, fake_prob in points]
+    return _PersonLine(name, colour, _DASHES[colour], places)
 
 
-def _legend(track: int, texts: Texts) -> str:
-    name = escape(texts.person_number.format(number=track + 1))
-    line = f"<line x1='0' x2='28' y1='5' y2='5' stroke-dasharray='{_DASHES[track % _COLOURS]}'/>"
-    return f"<span><svg viewBox='0 0 28 10' class='lens-track lens-track-{track % _COLOURS}' aria-hidden='true'>{line}</svg>{name}</span>"
-
-
-def _words(lines: dict[int, list[tuple[float, float]]], texts: Texts) -> str:
-    """The plot for those who do not see it: every person's range and when it is highest."""
-    words = [texts.timeline]
-    for track, points in lines.items():
-        probs = [prob for _, prob in points]
-        when = max(points, key=lambda point: point[1])[0]
-        at = texts.seconds.format(seconds=f"{when:.1f}")
-        words.append(
-            f"{texts.person_number.format(number=track + 1)}: {min(probs):.4f}–{max(probs):.4f} ({at})"
-        )
-    return "; ".join(words)
+def _description(points: dict[int, list[Point]], texts: Texts) -> str:
+    """Return the text alternative: range and maximum of every person."""
+    parts = [texts.timeline]
+    for track, line in points.items():
+        probs = [fake_prob for _, fake_prob in line]
+        peak_time = max(line, key=lambda point: point[1])[0]
+        name = texts.person_number.format(number=track + 1)
+        time = texts.seconds.format(seconds=f"{peak_time:.1f}")
+        parts.append(f"{name}: {min(probs):.4f}–{max(probs):.4f} ({time})")
+    return "; ".join(parts)

@@ -25,7 +25,7 @@ from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.receipts import ReceiptService
 from webapp.texts import LANGUAGES
-from webapp.ui.render.record import record
+from webapp.ui.render.stored_result import stored_result
 
 pytestmark = pytest.mark.both_databases
 
@@ -94,14 +94,14 @@ def test_the_page_says_it_in_every_language(
     decides("fake")
     later(sessions)
     for texts in LANGUAGES.values():
-        assert texts.with_moderators.format(faces=texts.face_number.format(number=1)) in record(
+        assert texts.decision_waiting.format(faces=texts.face_number.format(number=1)) in stored_result(
             waiting, texts
         )
-        assert texts.none_decides in record(receipts.result(unkept), texts)
-        assert texts.decided["fake"] in record(receipts.result(mine), texts)
-        assert texts.decided_copy not in record(receipts.result(mine), texts)
-        assert texts.decided_copy in record(receipts.result(copy), texts)
-        assert set(texts.decided) == set(LabelValue)
+        assert texts.decision_impossible in stored_result(receipts.result(unkept), texts)
+        assert texts.labels["fake"] in stored_result(receipts.result(mine), texts)
+        assert texts.decision_of_copy not in stored_result(receipts.result(mine), texts)
+        assert texts.decision_of_copy in stored_result(receipts.result(copy), texts)
+        assert set(texts.labels) == set(LabelValue)
 
 
 def audited(
@@ -160,7 +160,7 @@ def test_reliability_is_measured_on_what_was_drawn_and_decided(sessions: Session
         "interval": [0.0951, 0.3731],
         "scores": [0.25, 0.35],
     }
-    words = record(ReceiptService(sessions, delay=DELAY).result(receipt), LANGUAGES["en"])
+    words = stored_result(ReceiptService(sessions, delay=DELAY).result(receipt), LANGUAGES["en"])
     assert (
         "Of 30 faces that moderators decided and that had been scored like this, 20% were fake (95 % interval 10% to 37%)."
         in words

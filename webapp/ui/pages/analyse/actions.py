@@ -14,9 +14,8 @@ from laanet_core.errors import UnreadableMedia
 from webapp.domain.errors import Refused
 from webapp.media.masks import mask_of_text
 from webapp.security.tokens import new_key
-from webapp.services.reports.service import REPORT_WORDS
 from webapp.services.results.feedback import Submission
-from webapp.texts import Texts, code_of
+from webapp.texts import Texts
 from webapp.ui.pages.analyse import view as show
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.session_state import Said, Shown, Visit
@@ -53,7 +52,7 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
             try:
                 content = make(shown)
             except UnreadableMedia as error:
-                raise gr.Error(headline.reason(error, texts), print_exception=False) from error
+                raise gr.Error(headline.error_text(error, texts), print_exception=False) from error
             path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
             path.write_bytes(content)
             shown.made.append(path)
@@ -62,13 +61,11 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
 
         return save
 
-    words = REPORT_WORDS[code_of(texts)]
-
     def pdf(shown: Shown) -> bytes:
-        return services.evidence.report_pdf(shown.media, shown.analysed, words, shown.stabilities)
+        return services.evidence.report_pdf(shown.media, shown.analysed, texts, shown.stabilities)
 
     def data(shown: Shown) -> bytes:
-        content = services.evidence.report_json(shown.media, shown.analysed, words, shown.stabilities)
+        content = services.evidence.report_json(shown.media, shown.analysed, texts, shown.stabilities)
         return json.dumps(content, indent=2, ensure_ascii=False).encode()
 
     for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
@@ -105,22 +102,22 @@ def _connect_deletion(
             if (
                 refusal.code != "unknown_receipt"
             ):  # that one was deleted elsewhere: what is shown goes all the same
-                reason = texts.refused.get(refusal.code, refusal.message)
+                reason = texts.refusals.get(refusal.code, refusal.message)
                 raise gr.Error(texts.cannot_delete.format(reason=reason), print_exception=False) from refusal
         if (
             found is None or shown is None
         ):  # the server has been started anew meanwhile, and knows the link only
-            return {**show.nothing(layout, texts.deleted), following.deleted: texts.deleted, gone: ""}
+            return {**show.empty_page(layout, texts.deleted), following.deleted: texts.deleted, gone: ""}
         services.uploads.drop(Path(shown.upload), shown.path, *shown.made)
         found.remove_shown()
         found.deleted = True
         if found.shown is None:
             return {
-                **show.nothing(layout, texts.deleted),
+                **show.empty_page(layout, texts.deleted),
                 following.deleted: texts.deleted,
                 gone: shown.upload,
             }
-        left = show.visit(layout, found, services, texts, request)
+        left = show.selected_result(layout, found, services, texts, request)
         return {**left, following.deleted: texts.deleted_next, gone: shown.upload}
 
     following.delete.click(lambda: gr.update(visible=True), None, following.delete_sure, **QUIET)
@@ -156,7 +153,7 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
             )
             new = services.feedback.submit(submission)
         except Refused as refusal:
-            return f"{texts.refused.get(refusal.code, refusal.message)} (`{refusal.code}`)"
+            return f"{texts.refusals.get(refusal.code, refusal.message)} (`{refusal.code}`)"
         if shown is not None:
             shown.sent, shown.said = vote, Said(int(subject), choice, tuple(tags or ()), words or "")
         return texts.thanks if new else texts.thanks_again

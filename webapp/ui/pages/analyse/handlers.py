@@ -72,7 +72,7 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
                 *_made(found), *(path for upload, path in found.taken.items() if upload not in (paths or []))
             )
         return {
-            **show.nothing(layout, texts.waiting),
+            **show.empty_page(layout, texts.no_result_yet),
             layout.answer.headline: headline.welcome(texts),
             visit: Visit(taken=_taken(found)),
         }
@@ -119,7 +119,7 @@ def _able(yes: bool) -> str:
 def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
     return [
         visit,
-        *show.nothing(layout, ""),
+        *show.empty_page(layout, ""),
         layout.next.link,
         layout.next.delete,
         layout.next.delete_sure,
@@ -145,10 +145,10 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
             earlier.release()
         services.uploads.drop(*_made(earlier))
         if not paths:
-            return {**show.nothing(layout, texts.no_file), visit: found}
+            return {**show.empty_page(layout, texts.no_file), visit: found}
         if len(paths) > most:
             return {
-                **show.nothing(layout, texts.too_many_files.format(count=len(paths), most=most)),
+                **show.empty_page(layout, texts.too_many_files.format(count=len(paths), most=most)),
                 visit: found,
             }
         named = names if isinstance(names, list) and len(names) == len(paths) else [""] * len(paths)
@@ -164,7 +164,7 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
                 if first.analysed.result.outcome == "verdict":
                     # runs while the page draws the answer and asks for the check's result
                     _stability_check(services, first)
-                shown = show.visit(layout, found, services, texts, request)
+                shown = show.selected_result(layout, found, services, texts, request)
                 if has_left():
                     raise Cancelled("The page was closed.")
             services.presence.at_leave(request.session_hash or "", found.release)
@@ -177,7 +177,7 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
             logger.exception("an analysis failed")
             words = texts.failed
         _undo(services, found)
-        return {**show.nothing(layout, words), visit: found}
+        return {**show.empty_page(layout, words), visit: found}
 
     return analyse
 
@@ -215,7 +215,7 @@ def _choose(layout: Layout, services: Services, texts: Texts) -> Any:
         if found is None:  # the server has been started anew meanwhile
             raise gr.Error(texts.file_gone, print_exception=False)
         found.number = int(number)
-        return show.visit(layout, found, services, texts, request)
+        return show.selected_result(layout, found, services, texts, request)
 
     return choose
 
@@ -236,10 +236,10 @@ def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, vis
         try:
             shown.stabilities = _stability_check(services, shown).result()
         except UnreadableMedia as error:
-            return {answer.stability: headline.message(headline.reason(error, texts))}
+            return {answer.stability: headline.message(headline.error_text(error, texts))}
         _remember(services, shown, shown.stabilities)
         return (
-            show.held(layout, found, services, texts)
+            show.checked_result(layout, found, services, texts)
             if found.shown is shown
             else {answer.stability: gr.skip()}
         )
@@ -298,6 +298,6 @@ def _consistency(services: Services, texts: Texts) -> Any:
         try:
             return consistency_maps(services.evidence.consistency(shown.media, shown.analysed.result), texts)
         except UnreadableMedia as error:
-            return headline.message(headline.reason(error, texts))
+            return headline.message(headline.error_text(error, texts))
 
     return consistency

@@ -1,4 +1,4 @@
-"""Where things stand on the visitor's page."""
+"""Components of the analysis page, in reading order."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from typing import Any
 import gradio as gr
 
 from webapp.domain.enums import Tag, Vote
-from webapp.texts import LANGUAGES, Texts, code_of
-from webapp.ui.render import facts, marking
-from webapp.ui.render.headline import stand_in, welcome
+from webapp.texts import LANGUAGES, Texts
+from webapp.ui.render.facts import model_facts
+from webapp.ui.render.headline import fallback_notice, welcome
+from webapp.ui.render.region import region_canvas
 from webapp.ui.services import Services
+from webapp.ui.templating import render
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What the visitor gives."""
+    """Upload, camera, examples, consent and the buttons that start and stop an analysis.
+
+    `under_way` shows the progress on phones, where the headline is out of sight.
+    """
 
     files: gr.File
     camera: gr.Image
@@ -28,12 +33,12 @@ class Inputs:
     consent: gr.Checkbox
     start: gr.Button
     stop: gr.Button
-    under_way: gr.HTML  # progress, where the headline is far away: on phones
+    under_way: gr.HTML
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What an analysis fills. `chooser` appears where several files were given."""
+class ResultComponents:
+    """Components that an analysis fills. `chooser` appears if the visitor uploaded several files."""
 
     chooser: gr.Radio
     headline: gr.HTML
@@ -49,8 +54,11 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Next:
-    """What the visitor can do with an answer."""
+class ActionComponents:
+    """Components for everything that a visitor can do with a result.
+
+    `ready` is a hidden download button that has the report; `region` has the painted region as text.
+    """
 
     panel: gr.Column
     kept: gr.HTML
@@ -74,50 +82,60 @@ class Next:
 
 @dataclass(frozen=True)
 class Layout:
+    """All components of the page."""
+
     inputs: Inputs
-    answer: Answer
-    next: Next
+    answer: ResultComponents
+    next: ActionComponents
 
 
-def lay_out(services: Services, texts: Texts) -> Layout:
-    """Make all components, in reading order."""
+def build_layout(services: Services, texts: Texts) -> Layout:
+    """Create all components in reading order."""
     header(texts)
     if services.weights.stand_in:
         info = services.analysis.detector.info
-        gr.HTML(stand_in(info, texts), elem_id="stand-in", padding=False)
+        gr.HTML(fallback_notice(info, texts), elem_id="fallback-weights", padding=False)
     with gr.Row(equal_height=False):
         with gr.Column(scale=4, min_width=280):
             inputs = _inputs(services, texts)
         with gr.Column(scale=7, min_width=380, elem_id="result"):
-            answer = _answer(texts)
-            following = _next(texts)
+            answer = _result(texts)
+            following = _actions(texts)
             _background(services, texts)
     return Layout(inputs, answer, following)
 
 
+@dataclass(frozen=True)
+class HeaderLink:
+    """Link in the header; `code` is the language it leads to, "" for a link to another page."""
+
+    address: str
+    name: str
+    code: str = ""
+
+
 def header(texts: Texts, *, receipt: bool = False) -> None:
-    """Title, and links to the other page and the other languages."""
+    """Create the title and the links to the other page and the other languages."""
     here = "receipt" if receipt else ""
-    links = [
-        f"<a href='{address(texts, '' if receipt else 'receipt')}'>{texts.to_analyse if receipt else texts.to_receipt}</a>"
-    ]
-    links += [
-        f"<a href='{address(other, here)}' lang='{code}' hreflang='{code}'>{other.language}</a>"
-        for code, other in LANGUAGES.items()
-        if other is not texts
-    ]
-    title = f"<h1>{texts.receipt_title if receipt else texts.title}</h1><p>{texts.receipt_help if receipt else texts.tagline}</p>"
-    gr.HTML(
-        f"<header class='lens-title'><div>{title}</div><nav>{''.join(links)}</nav></header>", padding=False
-    )
+    other_page, other_name = ("", texts.to_analyse) if receipt else ("receipt", texts.to_receipt)
+    links = [HeaderLink(address(texts, other_page), other_name)]
+    for code, other in LANGUAGES.items():
+        if other is not texts:
+            links.append(HeaderLink(address(other, here), other.language, code))
+    title, tagline = (texts.receipt_title, texts.receipt_help) if receipt else (texts.title, texts.tagline)
+    gr.HTML(render("header.jinja", title=title, tagline=tagline, links=links), padding=False)
 
 
 def address(texts: Texts, page: str) -> str:
-    """Where a page lies in a language: "/", "/receipt", "/zh", "/receipt-zh"."""
-    code, first = code_of(texts), next(iter(LANGUAGES))
+    """Return the path of a page in a language: "/", "/receipt", "/zh" or "/receipt-zh"."""
+    code, first = texts.code, next(iter(LANGUAGES))
     if not page:
         return "/" if code == first else f"/{code}"
     return f"/{page}" if code == first else f"/{page}-{code}"
+
+
+def _help(*sentences: str) -> None:
+    gr.HTML(render("help.jinja", sentences=sentences), padding=False)
 
 
 def _inputs(services: Services, texts: Texts) -> Inputs:
@@ -136,23 +154,23 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
             camera = gr.Image(
                 label=texts.camera, show_label=False, sources=["webcam"], format="png", elem_id="camera"
             )
-            gr.HTML(f"<p class='lens-help'>{texts.camera_help}</p>", padding=False)
-    limits = texts.limits_before.format(files=settings.max_files, megabytes=settings.max_upload_mb)
-    gr.HTML(f"<p class='lens-help'>{texts.paste_hint}</p><p class='lens-help'>{limits}</p>", padding=False)
+            _help(texts.camera_help)
+    limits = texts.upload_limits.format(files=settings.max_files, megabytes=settings.max_upload_mb)
+    _help(texts.paste_hint, limits)
     consent = gr.Checkbox(label=texts.consent, info=texts.consent_help, value=False, elem_id="consent")
     with gr.Row():
         start = gr.Button(texts.analyse, variant="primary", elem_id="analyse")
         stop = gr.Button(texts.stop, elem_id="stop", interactive=False)
     under_way = gr.HTML(elem_id="under-way", padding=False)
-    gr.HTML(f"<p class='lens-help'>{texts.privacy_before}</p>", padding=False)
-    gr.HTML(f"<h2 class='lens-also'>{texts.examples}</h2>", padding=False)
-    found = [
+    _help(texts.privacy)
+    gr.HTML(render("examples_title.jinja", title=texts.examples), padding=False)
+    available = [
         (str(EXAMPLES / name), caption)
         for name, caption in texts.example_captions.items()
         if (EXAMPLES / name).is_file()
     ]
     examples = gr.Gallery(
-        [(_still(path), caption) for path, caption in found],
+        [(_thumbnail(path), caption) for path, caption in available],
         label=texts.examples,
         show_label=False,
         columns=5,
@@ -164,15 +182,17 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
         buttons=[],
         elem_id="examples",
     )
-    return Inputs(files, camera, examples, tuple(path for path, _ in found), consent, start, stop, under_way)
+    return Inputs(
+        files, camera, examples, tuple(path for path, _ in available), consent, start, stop, under_way
+    )
 
 
-def _still(path: str) -> str:
-    """The picture that stands for an example: a clip's lies beside it."""
+def _thumbnail(path: str) -> str:
+    """Return the image that represents an example; the one of a video lies beside it."""
     return str(Path(path).with_suffix(".still.jpg")) if path.endswith(".mp4") else path
 
 
-def _answer(texts: Texts) -> Answer:
+def _result(texts: Texts) -> ResultComponents:
     chooser = gr.Radio(label=texts.choose_file, visible=False, elem_id="chooser")
     headline = gr.HTML(welcome(texts), elem_id="headline", padding=False)
     picture = gr.HTML(elem_id="picture", padding=False)
@@ -184,16 +204,16 @@ def _answer(texts: Texts) -> Answer:
     stability = gr.HTML(elem_id="stability", padding=False)
     with gr.Accordion(texts.consistency, open=False, visible=False, elem_id="consistency") as panel:
         consistency = gr.HTML(padding=False)
-    with gr.Accordion(texts.json_title, open=False, visible=False) as data_panel:
+    with gr.Accordion(texts.raw_data, open=False, visible=False) as data_panel:
         data = gr.JSON(show_label=False, elem_id="data")
-    return Answer(
+    return ResultComponents(
         chooser, headline, picture, table, timeline, clip, stability, panel, consistency, data_panel, data
     )
 
 
-def _next(texts: Texts) -> Next:
+def _actions(texts: Texts) -> ActionComponents:
     with gr.Column(visible=False, elem_id="next", elem_classes="lens-card") as panel:
-        gr.HTML(f"<div class='lens-ask'><h3>{texts.next_title}</h3></div>", padding=False)
+        gr.HTML(render("card_title.jinja", title=texts.next_title, help=""), padding=False)
         kept = gr.HTML(elem_id="kept", padding=False)
         link = gr.Textbox(
             label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, elem_id="link"
@@ -203,15 +223,11 @@ def _next(texts: Texts) -> Next:
             data = gr.Button(texts.report_json, elem_id="report-json")
             delete = gr.Button(texts.delete, elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
-    ready = gr.DownloadButton(
-        elem_id="report-file", elem_classes="lens-unseen"
-    )  # holds the report that was made
+    ready = gr.DownloadButton(elem_id="report-file", elem_classes="lens-unseen")
     deleted = gr.Markdown(elem_id="deleted")
     with gr.Column(visible=False, elem_id="feedback", elem_classes="lens-card") as vote_panel:
-        gr.HTML(
-            f"<div class='lens-ask'><h3>{texts.feedback_title}</h3><p>{texts.feedback_help}</p></div>",
-            padding=False,
-        )
+        title = render("card_title.jinja", title=texts.feedback_title, help=texts.feedback_help)
+        gr.HTML(title, padding=False)
         vote = gr.Radio(
             [(texts.votes[v], v.value) for v in Vote],
             label=texts.feedback_title,
@@ -224,23 +240,23 @@ def _next(texts: Texts) -> Next:
         )
         note = gr.Textbox(label=texts.note, placeholder=texts.note_hint, lines=2, elem_id="note")
         with gr.Accordion(texts.region, open=False) as region_panel:
-            gr.HTML(marking.sheet(texts), padding=False, elem_id="region")
-        region = gr.Textbox(visible=False)  # what is painted, when a vote is sent
+            gr.HTML(region_canvas(texts), padding=False, elem_id="region")
+        region = gr.Textbox(visible=False)
         with gr.Row(elem_classes="lens-buttons"):
             send = gr.Button(texts.send, variant="primary", elem_id="send")
         thanks = gr.Markdown(elem_id="thanks")
-    return Next(
+    return ActionComponents(
         panel, kept, link, pdf, data, ready, delete, sure, deleted,
         vote_panel, subject, vote, tags, note, region_panel, region, send, thanks,
     )  # fmt: skip
 
 
 def _background(services: Services, texts: Texts) -> None:
-    """What stands below every answer: limits, the model, the way in for programs."""
+    """Create the accordions below every result: limits, model details and API."""
     detector: Any = services.analysis.detector
     with gr.Accordion(texts.limits_title, open=False):
         gr.Markdown(texts.limits)
     with gr.Accordion(texts.model_title, open=False):
-        gr.HTML(facts.model_facts(detector.info, detector.decision, detector.notice, texts))
-    with gr.Accordion(texts.programs_title, open=False):
-        gr.Markdown(texts.programs.format(address="/"))
+        gr.HTML(model_facts(detector.info, detector.decision, detector.notice, texts))
+    with gr.Accordion(texts.api_title, open=False):
+        gr.Markdown(texts.api.format(address="/"))

@@ -25,14 +25,18 @@ class Telling:
     def early(self, result: AnalysisResult) -> None:
         if result.verdict is not None and result.fake_prob is not None:
             verdict = self._texts.verdicts[result.verdict]
-            self._so_far = self._texts.so_far.format(verdict=verdict, number=number_text(result.fake_prob))
+            self._so_far = self._texts.interim_verdict.format(
+                verdict=verdict, number=number_text(result.fake_prob)
+            )
 
     def __call__(self, done: float, stage: str) -> None:
         texts, fraction = self._texts, (self._number + done) / self._count
-        place = texts.place_of.format(number=self._number + 1, count=self._count) if self._count > 1 else ""
+        place = (
+            texts.file_position.format(number=self._number + 1, count=self._count) if self._count > 1 else ""
+        )
         phase, _, before = stage.partition(" ")
         left = self._remaining.left(fraction, waiting=phase == "waiting")
-        first = texts.first_come.format(count=before) if before not in ("", "0") else ""
+        first = texts.queue_position.format(count=before) if before not in ("", "0") else ""
         self._progress(
             fraction, desc=place + texts.stages.get(phase, phase) + first + _left(left, texts) + self._so_far
         )

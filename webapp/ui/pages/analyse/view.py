@@ -1,25 +1,29 @@
-"""From one analysed file to the values of the page's components."""
+"""Values of the analysis page's components, made from analysed files."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
-from webapp.ui.pages.analyse.layout import Layout, Next, address
+from webapp.texts.sentences import numbered_subjects
+from webapp.ui.pages.analyse.layout import ActionComponents, Layout, address
 from webapp.ui.pages.analyse.session_state import Shown, Visit
-from webapp.ui.render import faces, headline, picture, timeline
-from webapp.ui.render import reliability as trust
+from webapp.ui.render import headline, picture, reliability, timeline
+from webapp.ui.render.faces import face_table
 from webapp.ui.services import Services
+from webapp.ui.templating import render
 
-Values = dict[Any, Any]  # by component
+# Component to value or update
+Values = dict[Any, Any]
 
 
-def nothing(layout: Layout, text: str) -> Values:
-    """The page without an answer, saying why."""
+def empty_page(layout: Layout, text: str) -> Values:
+    """Return the page without a result; `text` gives the reason."""
     hidden = gr.update(visible=False)
     answer, following = layout.answer, layout.next
     return {
@@ -42,29 +46,31 @@ def nothing(layout: Layout, text: str) -> Values:
     }
 
 
-def visit(layout: Layout, found: Visit, services: Services, texts: Texts, request: gr.Request) -> Values:
-    """The answer to the file that is shown, and the choice between several."""
-    assert found.shown is not None
+def selected_result(
+    layout: Layout, visit: Visit, services: Services, texts: Texts, request: gr.Request
+) -> Values:
+    """Return the result of the selected file, and the chooser if there are several."""
+    assert visit.shown is not None
     chooser = gr.update(
-        choices=chooser_choices(found.files, services, texts),
-        value=found.number,
-        visible=len(found.files) > 1,
+        choices=chooser_choices(visit.files, services, texts),
+        value=visit.number,
+        visible=len(visit.files) > 1,
     )
     return {
-        **answered(layout, found.shown, services, texts, _receipt_address(request, texts)),
+        **result_values(layout, visit.shown, services, texts, _receipt_address(request, texts)),
         layout.answer.chooser: chooser,
     }
 
 
 def _receipt_address(request: gr.Request, texts: Texts) -> str:
-    """The receipt page's address as this visitor reaches it."""
+    """Return the absolute address of the receipt page as this visitor reaches it."""
     host = request.headers.get("host", "")
     scheme = request.headers.get("x-forwarded-proto", "http").split(",")[0].strip()
     return f"{scheme}://{host}{address(texts, 'receipt')}"
 
 
-def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, address: str) -> Values:
-    """One file's answer, without what follows later (stability, the drawn clip) unless that is known already."""
+def result_values(layout: Layout, shown: Shown, services: Services, texts: Texts, address: str) -> Values:
+    """Return the result of one file. Stability and the overlay video follow later unless they are already known."""
     answer, following, result = layout.answer, layout.next, shown.analysed.result
     stored = shown.analysed.receipt is not None
     judged = result.outcome == "verdict"
@@ -95,76 +101,80 @@ def answered(layout: Layout, shown: Shown, services: Services, texts: Texts, add
     }
 
 
-def _kept(shown: Shown, texts: Texts) -> str:
+def _kept(shown: Shown, texts: Texts) -> Markup:
+    """Return whether the file was kept, or "" if the visitor did not consent."""
     code = "kept" if shown.analysed.kept else shown.analysed.not_kept
-    return "" if code is None else f"<p class='lens-ask' role='status'>{texts.kept[code]}</p>"
+    if code is None:
+        return Markup("")
+    return render("file_status.jinja", text=texts.file_storage[code])
 
 
-def held(layout: Layout, found: Visit, services: Services, texts: Texts) -> Values:
-    """What is another on the page once it is known whether the shown file's verdicts hold."""
-    shown = found.shown
+def checked_result(layout: Layout, visit: Visit, services: Services, texts: Texts) -> Values:
+    """Return what the stability check of the selected file changes on the page."""
+    shown = visit.shown
     assert shown is not None
     values: Values = {
         layout.answer.stability: _strip(shown, services, texts),
         layout.answer.data: _data(shown, services),
     }
-    if _left(shown, services) is not shown.analysed.result:
+    if _stable_result(shown, services) is not shown.analysed.result:
         values |= {
             **_verdicts(layout, shown, services, texts),
             layout.answer.chooser: gr.update(
-                choices=chooser_choices(found.files, services, texts), value=found.number
+                choices=chooser_choices(visit.files, services, texts), value=visit.number
             ),
         }
     return values
 
 
-def _left(shown: Shown, services: Services) -> AnalysisResult:
+def _stable_result(shown: Shown, services: Services) -> AnalysisResult:
+    """Return the result with the verdicts after the stability check, as far as it has run."""
     return services.evidence.held(shown.analysed.result, shown.stabilities)
 
 
 def _verdicts(layout: Layout, shown: Shown, services: Services, texts: Texts) -> Values:
-    """Where verdicts stand: those that are left."""
-    result, answer = _left(shown, services), layout.answer
+    """Return all components that show verdicts, after the stability check."""
+    result, answer = _stable_result(shown, services), layout.answer
     first = headline.headline(result, texts, unstable=result.verdict != shown.analysed.result.verdict)
     if shown.analysed.receipt is None:
         first += headline.message(texts.not_stored)
     return {
         answer.headline: first,
         answer.picture: _pictures(shown, services, texts),
-        answer.table: faces.table(result, texts),
+        answer.table: face_table(result, texts),
     }
 
 
-def _strip(shown: Shown, services: Services, texts: Texts) -> str:
-    result, found = shown.analysed.result, shown.stabilities
+def _strip(shown: Shown, services: Services, texts: Texts) -> Markup:
+    """Return the stability strip and the reliability of the scores."""
+    result = shown.analysed.result
     if result.outcome != "verdict":
-        return ""
-    if found is None:
-        return trust.waiting_strip(texts)
-    return trust.stability_strip(result, found, texts) + measured(shown, services, texts)
+        return Markup("")
+    if shown.stabilities is None:
+        return reliability.waiting_strip(texts)
+    strip = reliability.stability_strip(result, shown.stabilities, texts)
+    return strip + _reliability(result, services, texts)
 
 
 def _data(shown: Shown, services: Services) -> dict[str, Any]:
-    """The answer as data; `shown_verdict` as in a report, once it is known."""
-    given = shown.analysed.to_json()
-    return given if shown.stabilities is None else {**given, "shown_verdict": _left(shown, services).verdict}
+    """Return the raw data, with `shown_verdict` as in the report after the stability check."""
+    data = shown.analysed.to_json()
+    if shown.stabilities is None:
+        return data
+    return {**data, "shown_verdict": _stable_result(shown, services).verdict}
 
 
-def measured(shown: Shown, services: Services, texts: Texts) -> str:
-    """How often scores like these turned out to be fake."""
-    result = shown.analysed.result
-    numbers = (
-        [track.track + 1 for track in result.tracks]
-        if result.kind == "video"
-        else range(1, len(result.faces) + 1)
-    )
-    words = texts.person_number if result.kind == "video" else texts.face_number
-    found = zip(numbers, services.evidence.reliabilities(result), strict=True)
-    lines = [(words.format(number=n), r.count, r.share, r.low, r.high) for n, r in found if r is not None]
-    return trust.reliability_lines(lines, texts)
+def _reliability(result: AnalysisResult, services: Services, texts: Texts) -> Markup:
+    """Return how often scores like these were fake."""
+    lines = []
+    known = services.evidence.reliabilities(result)
+    for (_, name), each in zip(numbered_subjects(result, texts), known, strict=True):
+        if each is not None:
+            lines.append((name, each.count, each.share, (each.low, each.high)))
+    return reliability.reliability_lines(lines, texts)
 
 
-def _earlier_vote(shown: Shown, following: Next, texts: Texts) -> Values:
+def _earlier_vote(shown: Shown, following: ActionComponents, texts: Texts) -> Values:
     if shown.said is None:
         return {}
     said = shown.said
@@ -177,45 +187,43 @@ def _earlier_vote(shown: Shown, following: Next, texts: Texts) -> Values:
     }
 
 
-def _fresh_vote(following: Next) -> Values:
+def _fresh_vote(following: ActionComponents) -> Values:
     return {following.vote: None, following.tags: [], following.note: "", following.thanks: ""}
 
 
 def _subjects(shown: Shown, texts: Texts) -> list[tuple[str, int]]:
-    result = shown.analysed.result
-    if result.kind == "video":
-        numbers, words = [track.track + 1 for track in result.tracks], texts.person_number
-    else:
-        numbers, words = list(range(1, len(result.faces) + 1)), texts.face_number
-    return [(texts.whole_file, 0), *((words.format(number=number), number) for number in numbers)]
+    """Return name and number of everything that a vote can be about."""
+    subjects = [(name, number) for number, name in numbered_subjects(shown.analysed.result, texts)]
+    return [(texts.whole_file, 0), *subjects]
 
 
-def _pictures(shown: Shown, services: Services, texts: Texts) -> str:
-    result = _left(shown, services)
+def _pictures(shown: Shown, services: Services, texts: Texts) -> Markup:
+    result = _stable_result(shown, services)
     if result.outcome == "rejected":
-        return ""
+        return Markup("")
     try:
         if result.kind == "image":
             return picture.picture(shown.media.picture(), result.faces, texts)
         return picture.moments(shown.media.moments(result), texts)
     except UnreadableMedia as error:
-        return headline.message(headline.reason(error, texts))
+        return headline.message(headline.error_text(error, texts))
 
 
 def chooser_choices(shown: list[Shown], services: Services, texts: Texts) -> list[tuple[str, int]]:
-    """The files of a visit, each with its verdict in words. A file's name is the visitor's; the radio shows it as text.
+    """Return label and index of every file of a visit. A label has the file's verdict and the visitor's name for it.
 
-    It comes last, so that marks in it that turn the direction of writing turn nothing but itself. Gradio looks for its own mark of a
-    word to translate in every label; a break without width keeps it from finding one.
+    The name comes last, so that marks in it that reverse the direction of writing affect nothing else. Gradio
+    searches every label for `__i18n__`; a zero-width space keeps it from finding one in a name.
     """
-    names = [entry.name.replace("__i18n__", "__i18n\u200b__") for entry in shown]
-    return [
-        (f"{number}. {_words(entry, services, texts)}: {name}", number - 1)
-        for number, (entry, name) in enumerate(zip(shown, names, strict=True), start=1)
-    ]
+    choices = []
+    for index, entry in enumerate(shown):
+        name = entry.name.replace("__i18n__", "__i18n\u200b__")
+        choices.append((f"{index + 1}. {_short_result(entry, services, texts)}: {name}", index))
+    return choices
 
 
-def _words(entry: Shown, services: Services, texts: Texts) -> str:
-    result = _left(entry, services)
-    words = texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
-    return words[:1].upper() + words[1:]
+def _short_result(entry: Shown, services: Services, texts: Texts) -> str:
+    """Return the verdict of a file, or its outcome if it has none, with a capital letter."""
+    result = _stable_result(entry, services)
+    phrase = texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
+    return phrase[:1].upper() + phrase[1:]

@@ -1,0 +1,142 @@
+"""Tests of the sentences that pages and reports share."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from laanet_core.inference.stability import Stability, Variant
+from laanet_core.results import CAUTIONS, ErrorInfo, TrackResult, Verdict
+from tests.webapp.sample_results import FAKE, PHOTO, SMALL, TRACK, VIDEO, without_faces
+from webapp.texts import LANGUAGES, Texts
+from webapp.texts.sentences import (
+    numbered_subjects,
+    reliability_sentence,
+    stability_sentence,
+    summarise,
+)
+
+ENGLISH = LANGUAGES["en"]
+FINDINGS = ENGLISH.stability_findings
+ALL_LANGUAGES = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+REAL = dataclasses.replace(FAKE, verdict="real", fake_prob=0.1)
+UNSURE = dataclasses.replace(FAKE, verdict="inconclusive", fake_prob=0.5)
+
+
+def test_title_counts_faces_if_there_are_several() -> None:
+    assert summarise(PHOTO).title(ENGLISH) == "Looks manipulated: 1 of 2 faces"
+    assert summarise(dataclasses.replace(PHOTO, faces=(FAKE,))).title(ENGLISH) == "Looks manipulated"
+    assert summarise(without_faces(PHOTO)).title(ENGLISH) == "No face found"
+
+
+@ALL_LANGUAGES
+def test_title_and_sentences_say_how_many_faces_are_inconclusive(texts: Texts) -> None:
+    crowd = dataclasses.replace(
+        PHOTO, verdict="inconclusive", fake_prob=0.5, faces=(REAL, UNSURE, REAL, REAL)
+    )
+    summary = summarise(crowd)
+    subject = texts.some_faces.format(some=1, count=4)
+    title = texts.outcomes["inconclusive"][0]
+    assert summary.title(texts) == texts.labelled.format(label=title, value=subject)
+    others = texts.other_verdicts.format(verdicts=f"3 × {texts.verdicts['real']}")
+    assert others in summary.sentences(texts)
+    alike = summarise(dataclasses.replace(crowd, faces=(UNSURE, UNSURE)))
+    assert alike.title(texts) == title
+    assert not any("×" in sentence for sentence in alike.sentences(texts))
+
+
+@ALL_LANGUAGES
+def test_partly_judged_files_get_a_caution(texts: Texts) -> None:
+    for result in (PHOTO, VIDEO, without_faces(VIDEO)):
+        for caution in CAUTIONS:
+            sentences = summarise(dataclasses.replace(result, cautions=(caution,))).sentences(texts)
+            expected = [code == caution for code in CAUTIONS]
+            assert [texts.cautions[code] in sentences for code in CAUTIONS] == expected
+
+
+def test_rejections_have_a_remedy_or_the_message_of_the_detector() -> None:
+    rejected = without_faces(PHOTO, "rejected", error=ErrorInfo("corrupt_image", "It is damaged."))
+    assert summarise(rejected).sentences(ENGLISH) == [ENGLISH.errors["corrupt_image"]]
+    unknown = dataclasses.replace(rejected, error=ErrorInfo("new_code", "It is damaged."))
+    assert summarise(unknown).sentences(ENGLISH) == ["It is damaged."]
+
+
+def test_inconclusive_videos_say_when_they_look_manipulated() -> None:
+    verdicts: list[Verdict] = ["fake", "real", "fake", "fake", "fake", "inconclusive", "fake", "fake"]
+    frames = tuple(
+        dataclasses.replace(FAKE, time=0.5 * number, track=0, verdict=verdict)
+        for number, verdict in enumerate(verdicts)
+    )
+    unsure = TrackResult(0, 8, 0.4, 0.6, "inconclusive")
+    video = dataclasses.replace(VIDEO, verdict="inconclusive", fake_prob=0.6, faces=frames, tracks=(unsure,))
+    interval = ENGLISH.fake_interval.format(start="1.00", end="2.00")
+    assert interval in summarise(video).sentences(ENGLISH)
+    one = dataclasses.replace(video, faces=frames[:2])
+    assert ENGLISH.fake_moment.format(start="0.00") in summarise(one).sentences(ENGLISH)
+    small = dataclasses.replace(SMALL, time=1.5, track=1)
+    two = dataclasses.replace(
+        video, faces=(*frames, small), tracks=(unsure, dataclasses.replace(TRACK, track=1))
+    )
+    assert f"Person 1: {interval}" in summarise(two).sentences(ENGLISH)
+    for other in (dataclasses.replace(video, faces=frames[1:2]), dataclasses.replace(video, verdict="fake")):
+        assert "the face looks manipulated" not in " ".join(summarise(other).sentences(ENGLISH))
+
+
+@pytest.mark.parametrize(
+    ("variants", "stable", "sentence"),
+    [
+        ([("jpeg_90", "fake"), ("half_size", "fake")], True, FINDINGS["holds"]),
+        (
+            [("jpeg_90", "fake"), ("half_size", None)],
+            True,
+            f"{FINDINGS['partly']} Too small to judge: Half size.",
+        ),
+        (
+            [("jpeg_90", "fake"), ("jpeg_50", "inconclusive"), ("half_size", "inconclusive")],
+            True,
+            "It becomes unclear here: JPEG 50, Half size. It never flips.",
+        ),
+        (
+            [("jpeg_90", "inconclusive"), ("half_size", None)],
+            False,
+            f"{FINDINGS['lost']} Too small to judge: Half size.",
+        ),
+    ],
+)
+def test_stability_sentence_names_the_variants(
+    variants: list[tuple[str, Verdict | None]], stable: bool, sentence: str
+) -> None:
+    found = tuple(Variant(name, 0.0, 0.5, verdict, "fake") for name, verdict in variants)
+    stability = Stability(found, stable, "fake" if stable else "inconclusive")
+    assert stability_sentence("fake", stability, None, ENGLISH) == sentence
+
+
+def test_inconclusive_faces_are_never_stable() -> None:
+    unsure = Variant("jpeg_90", 0.0, 0.5, "inconclusive", "inconclusive")
+    real = Variant("jpeg_50", -3.0, 0.05, "real", "inconclusive")
+    small = Variant("half_size", None, None, None, "inconclusive")
+    for variants, name in (
+        ((unsure,), "untold"),
+        ((unsure, small), "untold"),
+        ((unsure, real), "told_after"),
+    ):
+        stability = Stability(variants, True, "inconclusive")
+        assert stability_sentence("inconclusive", stability, None, ENGLISH).startswith(FINDINGS[name])
+
+
+def test_stability_sentence_mentions_the_verdict_of_the_video() -> None:
+    stable = Stability((Variant("jpeg_90", 1.0, 0.8, "fake", "fake"),), True, "fake")
+    assert stability_sentence("fake", stable, "fake", ENGLISH) == FINDINGS["holds"]
+    video = ENGLISH.stability_one_frame.format(verdict="inconclusive")
+    assert stability_sentence("fake", stable, "inconclusive", ENGLISH) == f"{FINDINGS['holds']} {video}"
+
+
+def test_subjects_are_faces_or_persons() -> None:
+    assert numbered_subjects(PHOTO, ENGLISH) == [(1, "Face 1"), (2, "Face 2")]
+    assert numbered_subjects(VIDEO, ENGLISH) == [(1, "Person 1")]
+
+
+def test_reliability_sentence_has_whole_per_cent() -> None:
+    sentence = reliability_sentence(40, 0.75, (0.5981, 0.8581), ENGLISH)
+    assert sentence == ENGLISH.reliability.format(count=40, share="75%", low="60%", high="86%")

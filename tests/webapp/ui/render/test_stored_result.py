@@ -1,0 +1,79 @@
+"""Tests of the stored result on the receipt page."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from laanet_core.results import CAUTIONS
+from tests.webapp.sample_results import PHOTO, VIDEO, stored, without_faces
+from webapp.texts import LANGUAGES, Texts
+from webapp.ui.render.stored_result import exact, stored_result
+
+ENGLISH = LANGUAGES["en"]
+ALL_LANGUAGES = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+NOTE = "<img src=x onerror=alert(1)> \u202e 名前\n  second line"
+VOTE = {
+    "vote": "disagree",
+    "tags": ["eyes"],
+    "note": NOTE,
+    "region": None,
+    "face": 1,
+    "created_at": "2026-11-25T03:05:00+00:00",
+}
+
+
+def test_carriage_returns_survive_the_browser() -> None:
+    assert exact("a\r\n<b>\r") == "a&#13;\n&lt;b&gt;&#13;"
+
+
+def test_notes_are_escaped_and_old_votes_are_marked() -> None:
+    result = stored(PHOTO, feedback=[{**VOTE, "note": ""}, {**VOTE, "region": "iVBO"}])
+    html = stored_result(result, ENGLISH)
+    assert "&lt;img src=x onerror=alert(1)&gt; \u202e 名前\n  second line" in html
+    assert "<img" not in html
+    assert "Face 1 · 2026-11-25 03:05 · Eyes · replaced by a later vote" in html
+    assert "Face 1 · 2026-11-25 03:05 · Eyes · a region is marked" in html
+
+
+def test_the_next_backup_is_announced() -> None:
+    assert ENGLISH.receipt_backed_up in stored_result(stored(PHOTO), ENGLISH)
+    assert ENGLISH.receipt_not_backed_up in stored_result(stored(PHOTO, durable=False), ENGLISH)
+
+
+@ALL_LANGUAGES
+def test_the_decision_is_shown_or_why_there_is_none(texts: Texts) -> None:
+    kept = {"kept_since": "2026-11-25T03:04:05+00:00", "kept": {"sha256": "0" * 64}}
+    assert texts.decision_impossible in stored_result(stored(PHOTO), texts)
+    assert texts.decision_pending in stored_result(stored(PHOTO, media=kept), texts)
+    face = {"face": 1, "value": "cannot_tell", "exact": False, "decided_at": "2026-11-26T03:05:00+00:00"}
+    html = stored_result(stored(PHOTO, media=kept, decision={"faces": [face]}, waiting=[2]), texts)
+    assert f'lens-inconclusive">{texts.labels["cannot_tell"]}</span> {texts.decision_of_copy}' in html
+    assert texts.decision_waiting.format(faces=texts.face_number.format(number=2)) in html
+
+
+def test_unstable_verdicts_are_inconclusive() -> None:
+    assert "Looks manipulated: 1 of 2 faces" in stored_result(stored(PHOTO), ENGLISH)
+    html = stored_result(stored(PHOTO, held=False, unstable_faces=[1]), ENGLISH)
+    assert "<h2>Inconclusive: 1 of 2 faces</h2>" in html
+    assert "unstable_verdict" in html
+    assert "looks manipulated" not in html.lower()
+
+
+@ALL_LANGUAGES
+def test_partly_judged_files_get_a_caution(texts: Texts) -> None:
+    for result in (PHOTO, VIDEO, without_faces(VIDEO)):
+        for caution in CAUTIONS:
+            html = stored_result(stored(dataclasses.replace(result, cautions=(caution,))), texts)
+            shown = [f"<p>{texts.cautions[code]}</p>" in html for code in CAUTIONS]
+            assert shown == [code == caution for code in CAUTIONS]
+
+
+def test_later_models_and_reliability_have_rows() -> None:
+    score = {"model": {"name": "lite", "version": "2"}, "verdict": "real", "fake_prob": 0.1}
+    known = {"face": 1, "count": 40, "share": 0.75, "interval": [0.5981, 0.8581]}
+    html = stored_result(stored(PHOTO, later_scores=[score], reliability=[known]), ENGLISH)
+    assert "lite 2" in html
+    assert "75% were fake" in html
+    assert ENGLISH.no_later_models not in html

@@ -1,0 +1,39 @@
+"""Tests of the chart over time."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from laanet_core.decision import DecisionConfig
+from tests.conftest import ROOT
+from tests.webapp.sample_results import PHOTO, VIDEO
+from webapp.texts import LANGUAGES
+from webapp.ui.render.timeline import plot, rows
+
+ENGLISH = LANGUAGES["en"]
+
+
+def test_rows_are_the_judged_faces() -> None:
+    expected = [(0, "Person 1"), (0.5, "Person 1"), (1, "Person 1")]
+    assert [(row["time"], row["person"]) for row in rows(VIDEO)] == expected
+
+
+def test_the_chart_has_points_bands_and_a_text_alternative() -> None:
+    html = plot(VIDEO, DecisionConfig(real_below=0.2, fake_above=0.7), ENGLISH)
+    assert html.count("<circle") == 3
+    assert 'data-last="1.000"' in html
+    assert "Person 1: 0.8765–0.8765" in html
+    bands = [float(height) for height in re.findall(r'lens-band[^>]* height="([\d.]+)"', html, re.DOTALL)]
+    assert bands == pytest.approx([170 * share for share in (0.3, 0.5, 0.2)], abs=0.2)
+    assert plot(PHOTO, DecisionConfig(), ENGLISH) == ""
+
+
+def test_the_script_uses_the_margins_of_the_chart() -> None:
+    html = plot(VIDEO, DecisionConfig(), ENGLISH)
+    left, width = re.findall(r'lens-now" x1="(\d+)"|viewBox="0 0 (\d+) 200"', html), 720
+    assert ("", str(width)) in left
+    script = (ROOT / "webapp/ui/page.js").read_text(encoding="utf-8")
+    assert "LEFT = 34" in script
+    assert f"WIDTH = {width}" in script

@@ -1,0 +1,164 @@
+"""Sentences composed from the catalogue, shared by the pages and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from laanet_core.inference.key_frames import longest_fake
+from laanet_core.inference.stability import Stability
+from laanet_core.inference.stable_verdicts import finding, named
+from laanet_core.results import AnalysisResult, Kind, Verdict
+from webapp.texts.schema import Texts
+
+# Track number, time in seconds and verdict of one face in one frame
+JudgedFrame = tuple[int | None, float | None, Verdict | None]
+
+
+@dataclass(frozen=True)
+class ResultSummary:
+    """Facts that the headline of a result states.
+
+    `state` is the verdict, or the outcome if there is no verdict, or "unstable" if the verdict changes under
+    compression, resizing or mirroring. `verdicts` are those of the faces of a photo or the persons of a video, in
+    order. `frames` and `tracks` describe a video: every judged face, and the track number of every person.
+    """
+
+    kind: Kind
+    state: str
+    verdicts: tuple[Verdict | None, ...]
+    error_code: str | None = None
+    error_message: str = ""
+    cautions: tuple[str, ...] = ()
+    frames: tuple[JudgedFrame, ...] = ()
+    tracks: tuple[int, ...] = ()
+
+    @property
+    def colour(self) -> str:
+        """Return the verdict or outcome whose colour the headline has."""
+        return "inconclusive" if self.state == "unstable" else self.state
+
+    def title(self, texts: Texts) -> str:
+        """Return the result in one phrase, with the number of faces or persons if only some decide it."""
+        title = texts.outcomes[self.state][0]
+        several = len(self.verdicts) > 1 and self.state == "fake"
+        if not several and not self._is_partly_inconclusive():
+            return title
+        template = texts.some_persons if self.kind == "video" else texts.some_faces
+        subject = template.format(some=self._count(self.colour), count=len(self.verdicts))
+        return texts.labelled.format(label=title, value=subject)
+
+    def sentences(self, texts: Texts) -> list[str]:
+        """Return the explanation, then every other sentence that a reader needs to judge the result."""
+        explanation = texts.outcomes[self.state][1]
+        if self.error_code is not None:
+            explanation = texts.errors.get(self.error_code, self.error_message)
+        sentences = [explanation] if explanation else []
+        sentences += [texts.cautions[caution] for caution in self.cautions]
+        if self._is_partly_inconclusive():
+            sentences.append(self._other_verdicts(texts))
+        interval = self._fake_interval(texts)
+        return [*sentences, interval] if interval else sentences
+
+    def probability_note(self, texts: Texts) -> str:
+        """Return how the probabilities of several faces or persons became one, or "" for a single one."""
+        if len(self.verdicts) < 2:
+            return ""
+        return texts.highest_of_persons if self.kind == "video" else texts.highest_of_faces
+
+    def _count(self, verdict: str | None) -> int:
+        return sum(each == verdict for each in self.verdicts)
+
+    def _is_partly_inconclusive(self) -> bool:
+        return self.colour == "inconclusive" and 0 < self._count("inconclusive") < len(self.verdicts)
+
+    def _other_verdicts(self, texts: Texts) -> str:
+        parts = []
+        for verdict, phrase in texts.verdicts.items():
+            count = self._count(None if verdict == "unjudged" else verdict)
+            if count and verdict != "inconclusive":
+                parts.append(f"{count} × {phrase}")
+        return texts.other_verdicts.format(verdicts=", ".join(parts))
+
+    def _fake_interval(self, texts: Texts) -> str:
+        """Return when an inconclusive video looks manipulated for longest, or ""."""
+        if self.state != "inconclusive" or self.kind != "video":
+            return ""
+        pairs = zip(self.tracks, self.verdicts, strict=True)
+        inconclusive = [track for track, verdict in pairs if verdict == "inconclusive"]
+        interval = longest_fake(self.frames, inconclusive)
+        if interval is None:
+            return ""
+        template = texts.fake_interval if interval.end > interval.start else texts.fake_moment
+        sentence = template.format(start=f"{interval.start:.2f}", end=f"{interval.end:.2f}")
+        if len(self.verdicts) == 1:
+            return sentence
+        person = texts.person_number.format(number=interval.track + 1)
+        return texts.labelled.format(label=person, value=sentence)
+
+
+def summarise(result: AnalysisResult, *, unstable: bool = False) -> ResultSummary:
+    """Summarise `result`, which holds the verdicts after the stability check.
+
+    `unstable` is true if that check changed the verdict of the whole file.
+    """
+    is_video = result.kind == "video"
+    return ResultSummary(
+        kind=result.kind,
+        state="unstable" if unstable else result.verdict or result.outcome,
+        verdicts=tuple(each.verdict for each in (result.tracks if is_video else result.faces)),
+        error_code=None if result.error is None else result.error.code,
+        error_message="" if result.error is None else result.error.message,
+        cautions=tuple(result.cautions),
+        frames=tuple((face.track, face.time, face.verdict) for face in result.faces) if is_video else (),
+        tracks=tuple(track.track for track in result.tracks),
+    )
+
+
+def subject_name(number: int, kind: str, texts: Texts) -> str:
+    """Return the name of face or person `number`, counted from 1, or of the whole file for 0."""
+    if number == 0:
+        return texts.whole_file
+    return (texts.person_number if kind == "video" else texts.face_number).format(number=number)
+
+
+def numbered_subjects(result: AnalysisResult, texts: Texts) -> list[tuple[int, str]]:
+    """Return number and name of every face of a photo or person of a video, in order."""
+    if result.kind == "video":
+        numbers = [track.track + 1 for track in result.tracks]
+    else:
+        numbers = list(range(1, len(result.faces) + 1))
+    return [(number, subject_name(number, result.kind, texts)) for number in numbers]
+
+
+def verdict_phrase(verdict: str | None, texts: Texts) -> str:
+    """Return the phrase for a verdict, or for a face without one."""
+    return texts.verdicts[verdict or "unjudged"]
+
+
+def stability_sentence(
+    verdict: Verdict | None, stability: Stability, video_verdict: Verdict | None, texts: Texts
+) -> str:
+    """Return the outcome of the stability check of one face.
+
+    `verdict` is the face's own. `video_verdict` is the verdict of its person over the whole video, which is
+    mentioned if it differs; None for a photo.
+    """
+    unclear = _variant_names(stability, "inconclusive", texts)
+    sentences = [texts.stability_findings[finding(verdict, stability)].format(names=unclear)]
+    if too_small := _variant_names(stability, None, texts):
+        sentences.append(texts.stability_too_small.format(names=too_small))
+    if video_verdict is not None and video_verdict != verdict:
+        phrase = texts.verdicts[video_verdict]
+        sentences.append(texts.stability_one_frame.format(verdict=phrase))
+    return " ".join(sentences)
+
+
+def _variant_names(stability: Stability, verdict: Verdict | None, texts: Texts) -> str:
+    return ", ".join(texts.stability_names[name] for name in named(stability, verdict))
+
+
+def reliability_sentence(count: int, share: float, interval: Sequence[float], texts: Texts) -> str:
+    """Return how often similar scores were fake: `share` of `count` cases, with its 95 % interval, all in [0, 1]."""
+    low, high = interval
+    return texts.reliability.format(count=count, share=f"{share:.0%}", low=f"{low:.0%}", high=f"{high:.0%}")
