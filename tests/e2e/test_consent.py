@@ -38,7 +38,7 @@ def test_unticked_nothing_is_kept_and_the_page_says_so(visit: Visit, samples: Pa
     visit.analyse(samples / "two_people.jpg")
     expect(page.locator("#kept")).to_have_text("")
     page.goto(link_of(visit))
-    expect(page.locator("#record")).to_contain_text(ENGLISH.file_not_kept, timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(ENGLISH.file_not_kept, timeout=30_000)
     assert kept_files(server) == before
 
 
@@ -52,7 +52,7 @@ def test_ticked_the_file_is_kept_until_it_is_deleted(
     visit.analyse(samples / "two_people.jpg")
     expect(page.locator("#kept")).to_contain_text(texts.file_storage["kept"])
     page.goto(link_of(visit))
-    expect(page.locator("#record")).to_contain_text(
+    expect(page.locator("#stored-result")).to_contain_text(
         texts.file_kept.split("{time}")[0].strip(), timeout=30_000
     )
     assert len(kept_files(server)) == len(before) + 1
@@ -68,7 +68,7 @@ def test_ticked_the_file_is_kept_until_it_is_deleted(
     assert grave == []
     page.click("#delete")
     page.click("#delete-sure")
-    expect(page.locator("#record")).to_contain_text(texts.deleted)
+    expect(page.locator("#stored-result")).to_contain_text(texts.deleted)
     expect(page.locator("#export a")).to_have_count(0)
     assert kept_files(server) == before
     assert visit.complaints == []

@@ -38,36 +38,36 @@ def test_whoever_asks_is_told_on_the_open_page(visit: Visit, samples: Path, serv
     receipt = uncertain(server, samples)
     page.clock.install()
     page.goto(f"{server.url}/receipt#{receipt}")
-    expect(page.locator("#record")).to_contain_text(ENGLISH.decision, timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(ENGLISH.decision, timeout=30_000)
     page.get_by_label(ENGLISH.notify_me).check()
     names = ", ".join(
         ENGLISH.face_number.format(number=number) for number in (1, 2)
     )  # which the model cannot tell
-    expect(page.locator("#record")).to_contain_text(
+    expect(page.locator("#stored-result")).to_contain_text(
         ENGLISH.decision_waiting.format(faces=names), timeout=30_000
     )
     page.evaluate(_REMEMBER_TOASTS)
     decide(server)
     page.clock.fast_forward("00:21")
-    expect(page.locator("#record")).to_contain_text(ENGLISH.labels["fake"], timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(ENGLISH.labels["fake"], timeout=30_000)
     page.wait_for_function(
         "words => window.toasts.some((toast) => toast.includes(words))", arg=ENGLISH.decision_arrived
     )
     assert visit.complaints == []
     page.click("#delete")
     page.click("#delete-sure")
-    expect(page.locator("#record")).to_contain_text(ENGLISH.deleted, timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(ENGLISH.deleted, timeout=30_000)
 
 
 def test_what_was_decided_while_one_asked_is_told_too(visit: Visit, samples: Path, server: Server) -> None:
     page = visit.page
     receipt = uncertain(server, samples)
     page.goto(f"{server.url}/receipt#{receipt}")
-    expect(page.locator("#record")).to_contain_text(ENGLISH.decision, timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(ENGLISH.decision, timeout=30_000)
     page.evaluate(_REMEMBER_TOASTS)
     decide(server)
     page.get_by_label(ENGLISH.notify_me).check()
-    expect(page.locator("#record")).to_contain_text(ENGLISH.labels["fake"], timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(ENGLISH.labels["fake"], timeout=30_000)
     page.wait_for_function(
         "words => window.toasts.some((toast) => toast.includes(words))", arg=ENGLISH.decision_arrived
     )

@@ -90,7 +90,7 @@ def test_the_keyboard_alone_completes_the_path(browser: Browser, server: Server,
     page.wait_for_selector("#receipt textarea, #receipt input")
     walk.go("#receipt textarea, #receipt input")
     walk.press("Control+v", "Enter")
-    expect(page.locator("#record .html-container[aria-live=polite]")).to_contain_text(
+    expect(page.locator("#stored-result .html-container[aria-live=polite]")).to_contain_text(
         "by keyboard alone", timeout=30_000
     )
     walk.go("#delete")
@@ -98,7 +98,7 @@ def test_the_keyboard_alone_completes_the_path(browser: Browser, server: Server,
     page.wait_for_selector("#delete-sure")
     walk.go("#delete-sure")
     walk.press("Space")
-    expect(page.locator("#record")).to_contain_text(TEXTS.deleted, timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(TEXTS.deleted, timeout=30_000)
     assert stored(server) == []
     context.close()
 

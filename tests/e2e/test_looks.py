@@ -100,7 +100,7 @@ def test_the_page_of_results_keeps_its_place(crowd: Visit) -> None:
     places.append(main.evaluate("e => [e.getBoundingClientRect().left, e.getBoundingClientRect().right]"))
     crowd.page.fill("#receipt :is(input, textarea)", link)
     crowd.page.click("#show")
-    crowd.page.wait_for_selector("#record .lens-head")
+    crowd.page.wait_for_selector("#stored-result .lens-head")
     places.append(main.evaluate("e => [e.getBoundingClientRect().left, e.getBoundingClientRect().right]"))
     assert places[0] == places[1]
     left, right = places[0]

@@ -89,15 +89,17 @@ def test_the_link_shows_the_result_and_its_votes_until_it_is_deleted(
     expect(page.locator("#thanks")).to_contain_text("Saved")
     link = page.locator("#link input, #link textarea").first.input_value()
     page.goto(link)
-    page.wait_for_selector("#record .lens-head", timeout=30_000)
-    assert re.findall(r"0\.\d{4}", headline)[0] in page.inner_text("#record")
-    assert page.locator("#record .lens-note").evaluate("e => e.textContent") == note
+    page.wait_for_selector("#stored-result .lens-head", timeout=30_000)
+    assert re.findall(r"0\.\d{4}", headline)[0] in page.inner_text("#stored-result")
+    assert page.locator("#stored-result .lens-note").evaluate("e => e.textContent") == note
     expect(page.locator("#notice")).to_be_hidden()  # the file is not kept: nobody will decide
     page.click("#delete")
     page.click("#delete-sure")
-    expect(page.locator("#record")).to_contain_text("Nothing of this result is left")
+    expect(page.locator("#stored-result")).to_contain_text("Nothing of this result is left")
     page.reload()
-    expect(page.locator("#record")).to_contain_text("There is no result under this link", timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(
+        "There is no result under this link", timeout=30_000
+    )
     engine = create_engine(f"sqlite:///{server.database}")
     with engine.connect() as connection:
         assert (
@@ -138,7 +140,7 @@ def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: P
             f"{server.url}/api/v1/analyse", files={"file": ("x", path.read_bytes())}, timeout=60
         )
         receipts.append(answer.json()["receipt"])
-    page, shown = visit.page, visit.page.locator("#record h2")
+    page, shown = visit.page, visit.page.locator("#stored-result h2")
     page.goto(f"{server.url}/receipt#{receipts[0]}")
     expect(shown).to_contain_text("No sign of manipulation found", timeout=30_000)
     page.goto(f"{server.url}/receipt#{receipts[1]}")
@@ -148,7 +150,7 @@ def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: P
     page.locator("#receipt textarea, #receipt input").first.fill(receipts[0])
     page.click("#delete")
     page.click("#delete-sure")
-    expect(page.locator("#record")).to_contain_text(LANGUAGES["zh"].deleted)
+    expect(page.locator("#stored-result")).to_contain_text(LANGUAGES["zh"].deleted)
     assert [httpx.get(f"{server.url}/api/v1/results/{receipt}").status_code for receipt in receipts] == [
         200,
         404,
@@ -172,12 +174,12 @@ def test_a_link_pasted_before_the_page_has_asked_for_its_own_stays(
         page.wait_for_timeout(20)
     field.fill(answer.json()["receipt"])
     field.press("Enter")
-    expect(page.locator("#record h2")).to_contain_text("No sign of manipulation found", timeout=30_000)
+    expect(page.locator("#stored-result h2")).to_contain_text("No sign of manipulation found", timeout=30_000)
     with page.expect_response("**/gradio_api/queue/data*"):
         held[0].continue_()
     page.wait_for_timeout(1000)
     expect(field).to_have_value(answer.json()["receipt"])
-    expect(page.locator("#record h2")).to_contain_text("No sign of manipulation found")
+    expect(page.locator("#stored-result h2")).to_contain_text("No sign of manipulation found")
 
 
 def test_the_page_speaks_chinese(visit: Visit, samples: Path) -> None:

@@ -95,10 +95,10 @@ def test_a_photo_from_the_file_to_the_deletion(walk: Walk) -> None:
     expect(page.locator("#delete-sure")).to_be_visible()
     walk.stop("photo-voted")
     page.goto(walk.link())
-    walk.stop("receipt", wait="#record .lens-head", every=True)
+    walk.stop("receipt", wait="#stored-result .lens-head", every=True)
     page.click("#delete")
     page.click("#delete-sure")
-    expect(page.locator("#record")).to_contain_text(ENGLISH.deleted)
+    expect(page.locator("#stored-result")).to_contain_text(ENGLISH.deleted)
     walk.stop("receipt-deleted")
 
 
@@ -129,7 +129,9 @@ def test_several_photos_one_of_which_is_deleted(walk: Walk, samples: Path, tmp_p
     assert page.locator("#note textarea").input_value() == "said before the other one went"
     assert page.get_by_label("Not sure").is_checked()
     page.goto(first)
-    expect(page.locator("#record")).to_contain_text(ENGLISH.refusals["unknown_receipt"], timeout=30_000)
+    expect(page.locator("#stored-result")).to_contain_text(
+        ENGLISH.refusals["unknown_receipt"], timeout=30_000
+    )
 
 
 def test_a_clip(walk: Walk) -> None:
@@ -194,5 +196,5 @@ def test_the_chinese_pages(walk: Walk, samples: Path) -> None:
     page.click("#send")
     expect(page.locator("#thanks")).to_contain_text(CHINESE.thanks, timeout=30_000)
     page.goto(walk.link())
-    walk.stop("chinese-receipt", wait="#record .lens-head")
-    assert not re.search("[A-Za-z]{12,}", page.inner_text("#record"))
+    walk.stop("chinese-receipt", wait="#stored-result .lens-head")
+    assert not re.search("[A-Za-z]{12,}", page.inner_text("#stored-result"))

@@ -68,8 +68,10 @@ def test_every_place_says_what_the_headline_says(visit: Visit, falling: Path) ->
     record = httpx.get(f"{visit.server.url}/api/v1/results/{link.rpartition('#')[2]}").json()
     assert (record["verdict"], record["held"]) == ("fake", False)
     page.goto(link)
-    expect(page.locator("#record .lens-head")).to_contain_text(UNSTABLE, timeout=30_000)
-    expect(page.locator("#record .lens-table")).not_to_contain_text("looks manipulated", ignore_case=True)
+    expect(page.locator("#stored-result .lens-head")).to_contain_text(UNSTABLE, timeout=30_000)
+    expect(page.locator("#stored-result .lens-table")).not_to_contain_text(
+        "looks manipulated", ignore_case=True
+    )
 
 
 def test_a_clip_that_cannot_be_told_says_when_it_looks_manipulated(visit: Visit) -> None:
@@ -81,4 +83,4 @@ def test_a_clip_that_cannot_be_told_says_when_it_looks_manipulated(visit: Visit)
     assert page.locator("#stability p.lens-real").count() == 0
     expect(page.locator("#stability")).to_contain_text("over the whole clip the verdict is “cannot tell”")
     page.goto(page.input_value("#link input, #link textarea"))
-    expect(page.locator("#record .lens-head")).to_contain_text(stretch, timeout=30_000)
+    expect(page.locator("#stored-result .lens-head")).to_contain_text(stretch, timeout=30_000)

@@ -103,9 +103,11 @@ def test_notes_come_back_through_every_door(quiet: Visit, server: Server) -> Non
     answer = Client(server.url, verbose=False).predict(receipt, api_name="/result")
     assert [vote["note"] for vote in answer["feedback"]] == sent
     page.goto(link)
-    expect(page.locator("#record .lens-note")).to_have_count(len(sent), timeout=60_000)
+    expect(page.locator("#stored-result .lens-note")).to_have_count(len(sent), timeout=60_000)
     assert (
-        page.locator("#record .lens-note").evaluate_all("notes => notes.map((note) => note.textContent)")
+        page.locator("#stored-result .lens-note").evaluate_all(
+            "notes => notes.map((note) => note.textContent)"
+        )
         == sent
     )
 

@@ -1,14 +1,21 @@
-// What the page does in the browser itself: paste, seek, language, what a screen reader is told. Loaded once, from this server.
+// Behaviour of the public pages in the browser: paste, seek, language links, focus and announcements.
 (() => {
   const player = () => document.querySelector("#clip video");
+  const clamp = (share) => Math.min(Math.max(share, 0), 1);
 
-  // Move the clip, the plot's line and its slider to a moment (in seconds).
+  // Time axis of a chart: its end in seconds, and its ends in units of the drawing.
+  const scaleOf = (section) => {
+    const [last, left, right] = ["last", "left", "right"].map((name) => parseFloat(section.dataset[name]));
+    return { last: last || 1, left, right };
+  };
+
+  // Move the video, the line in the chart and its slider to a time in seconds.
   window.lensSeek = (seconds) => {
     const video = player();
     if (video && Math.abs(video.currentTime - seconds) > 0.01) video.currentTime = seconds;
     document.querySelectorAll(".lens-timeline").forEach((section) => {
-      const last = parseFloat(section.dataset.last) || 1;
-      const x = 34 + (720 - 34 - 8) * Math.min(Math.max(seconds / last, 0), 1);
+      const { last, left, right } = scaleOf(section);
+      const x = left + (right - left) * clamp(seconds / last);
       const line = section.querySelector(".lens-now");
       line.setAttribute("x1", x);
       line.setAttribute("x2", x);
@@ -17,21 +24,21 @@
     });
   };
 
-  // A click or drag on the plot.
+  // Seek to the place of a click or drag on the chart.
   window.lensPlot = (event) => {
     const svg = event.currentTarget || event.target.closest("svg");
     const box = svg.getBoundingClientRect();
-    const last = parseFloat(svg.closest(".lens-timeline").dataset.last) || 1;
-    const x = ((event.clientX - box.left) / box.width) * 720;
-    window.lensSeek(Math.min(Math.max((x - 34) / (720 - 34 - 8), 0), 1) * last);
+    const { last, left, right } = scaleOf(svg.closest(".lens-timeline"));
+    const x = ((event.clientX - box.left) / box.width) * svg.viewBox.baseVal.width;
+    window.lensSeek(clamp((x - left) / (right - left)) * last);
   };
 
-  // While the clip plays, the plot's line goes along.
+  // The line in the chart follows the playing video.
   document.addEventListener("timeupdate", (event) => {
     if (event.target === player()) window.lensSeek(event.target.currentTime);
   }, true);
 
-  // Ctrl+V anywhere outside a text field gives the pasted pictures to the upload field.
+  // Ctrl+V outside a text field uploads the pasted images.
   document.addEventListener("paste", (event) => {
     if (event.target.closest && event.target.closest("textarea, input[type=text]")) return;
     const files = [...((event.clipboardData && event.clipboardData.files) || [])];
@@ -44,63 +51,73 @@
     event.preventDefault();
   });
 
-  const goTo = (place, block) => {
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    place.scrollIntoView({ block, behavior: still ? "auto" : "smooth" });
+  const scrollTo = (place, block) => {
+    const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    place.scrollIntoView({ block, behavior: reducedMotion ? "auto" : "smooth" });
   };
 
-  // A button that is pressed by keyboard and then cannot be pressed any more would leave whoever pressed it nowhere.
-  const follow = (from, to) => {
+  // Milliseconds until the buttons have changed, and until a second key press cannot reach the wrong button
+  const FOCUS_DELAY = 400;
+  // Milliseconds until Gradio has drawn the page again
+  const DRAW_DELAY = 100;
+
+  // A button that is disabled after a key press loses the focus. Move the focus to the button that replaces it.
+  const moveFocus = (from, to) => {
     const pressed = document.activeElement;
     if (!pressed || !pressed.matches(from) || !pressed.matches(":focus-visible")) return;
-    setTimeout(() => { // once the buttons have changed, and not so soon that a second press meets the other one
+    setTimeout(() => {
       const next = document.querySelector(to);
-      if (next && (document.activeElement === document.body || document.activeElement === pressed)) next.focus();
-    }, 400);
+      const unmoved = document.activeElement === document.body || document.activeElement === pressed;
+      if (next && unmoved) next.focus();
+    }, FOCUS_DELAY);
   };
-  window.lensBegin = () => follow("#analyse", "#stop");
+  window.lensBegin = () => moveFocus("#analyse", "#stop");
 
-  // On a narrow screen the answer is below everything that was asked: go there, so that nobody waits for what has come already.
+  // On a narrow screen the result is below the form, so scroll to it.
   window.lensArrive = () => {
-    follow("#stop", "#analyse");
-    const answer = document.querySelector("#headline");
-    const top = answer ? answer.getBoundingClientRect().top : 0;
-    if (top < 0 || top > window.innerHeight * 0.6) goTo(answer, "start");
+    moveFocus("#stop", "#analyse");
+    const headline = document.querySelector("#headline");
+    const top = headline ? headline.getBoundingClientRect().top : 0;
+    if (top < 0 || top > window.innerHeight * 0.6) scrollTo(headline, "start");
   };
 
-  // What a deletion says may be out of sight, for the page has become shorter or longer above it.
-  window.lensDeleted = () => setTimeout(() => { // once the page has been drawn anew
-    const place = document.querySelector("#deleted"), box = place.getBoundingClientRect();
-    if (box.top < 0 || box.bottom > window.innerHeight) goTo(place, "center");
-  }, 100);
+  // A deletion changes the height of the page, so its message may be out of sight.
+  window.lensDeleted = () => setTimeout(() => {
+    const message = document.querySelector("#deleted"), box = message.getBoundingClientRect();
+    if (box.top < 0 || box.bottom > window.innerHeight) scrollTo(message, "center");
+  }, DRAW_DELAY);
 
-  // Another link in the same tab is another result: the page begins anew.
+  // A different link in the same tab shows a different result.
   window.addEventListener("hashchange", () => document.querySelector("#receipt") && location.reload());
 
-  // A link to another language takes the receipt along, and leaves an answer where it stands.
+  // A link to another language keeps the receipt. It opens a new tab if this one shows a result.
   document.addEventListener("click", (event) => {
     const link = event.target.closest && event.target.closest(".lens-title a[hreflang]");
     if (!link) return;
     if (document.querySelector("#receipt")) link.hash = location.hash;
-    link.target = [...document.querySelectorAll("#link :is(input, textarea)")].some((field) => field.value) ? "_blank" : "";
+    const fields = [...document.querySelectorAll("#link :is(input, textarea)")];
+    link.target = fields.some((field) => field.value) ? "_blank" : "";
   });
 
-  // What changes after an answer is read out; only these, not the progress beside them, which changes many times a second.
-  const told = "#headline .html-container, #record .html-container, #thanks, #deleted";
-  const mend = () => {
-    document.querySelectorAll(told).forEach((place) => {
+  // Screen readers announce these, but not the progress beside them, which changes many times per second.
+  const ANNOUNCED = "#headline .html-container, #stored-result .html-container, #thanks, #deleted";
+  const fixAccessibility = () => {
+    document.querySelectorAll(ANNOUNCED).forEach((place) => {
       if (!place.hasAttribute("aria-live")) place.setAttribute("aria-live", "polite");
     });
-    // Gradio calls its thumbnails by number, and its hidden button for downloads can be reached by Tab.
+    // Gradio labels its thumbnails by number
     document.querySelectorAll("#examples .thumbnail-item").forEach((button) => {
       const caption = button.querySelector(".caption-label");
-      if (caption && button.getAttribute("aria-label") !== caption.textContent) button.setAttribute("aria-label", caption.textContent);
+      if (caption && button.getAttribute("aria-label") !== caption.textContent) {
+        button.setAttribute("aria-label", caption.textContent);
+      }
     });
+    // Gradio lets the Tab key reach a hidden download button
     document.querySelectorAll("#report-file, #report-file :is(a, button)").forEach((hidden) => {
       if (hidden.tabIndex !== -1) hidden.tabIndex = -1;
     });
   };
-  new MutationObserver(mend).observe(document.documentElement, { childList: true, subtree: true });
+  new MutationObserver(fixAccessibility).observe(document.documentElement, { childList: true, subtree: true });
 
   document.documentElement.lang = location.pathname.replace(/\/+$/, "").endsWith("/zh") ? "zh" : "en";
 })();

@@ -26,7 +26,7 @@ from webapp.ui.gradio_patches.queue import queued
 from webapp.ui.gradio_patches.theme import theme
 from webapp.ui.middleware import App, Beside, Guard
 from webapp.ui.pages import desk as page
-from webapp.ui.scripts import INK
+from webapp.ui.scripts import PAINTING
 from webapp.ui.services import DeskServices
 
 DESK = "/moderate"
@@ -97,7 +97,7 @@ def _head(settings: Settings) -> str:
     words = "".join(
         f"window.{name} = {_literal(given)};" for name, given in (("lensDesk", desk), ("lensModel", model))
     )
-    files = (INK, _HERE / "desk.js", _HERE / "model.js")
+    files = (PAINTING, _HERE / "desk.js", _HERE / "model.js")
     scripts = "".join(f"<script>{path.read_text(encoding='utf-8')}</script>" for path in files)
     return f"<meta name='robots' content='noindex'><script>{words}</script>{scripts}"
 

@@ -30,8 +30,8 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     header(texts, receipt=True)
     field = gr.Textbox(label=texts.receipt_field, elem_id="receipt", max_length=500)
     show = gr.Button(texts.receipt_show, variant="primary", elem_id="show")
-    shown = gr.HTML(elem_id="record", padding=False)
-    with gr.Column(visible=False, elem_id="record-actions", elem_classes="lens-card") as actions:
+    shown = gr.HTML(elem_id="stored-result", padding=False)
+    with gr.Column(visible=False, elem_id="stored-result-actions", elem_classes="lens-card") as actions:
         export = gr.HTML(elem_id="export", padding=False)
         notice = gr.Checkbox(label=texts.notify_me, elem_id="notice")
         with gr.Row(elem_classes="lens-buttons"):

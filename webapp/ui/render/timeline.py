@@ -12,7 +12,7 @@ from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
 from webapp.ui.templating import render
 
-# Size and margins of the drawing, in its own units. `page.js` uses the same numbers.
+# Size and margins of the drawing, in its own units
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 200, 34, 8, 8, 22
 # Dash patterns: persons differ by line as well as by colour
 _DASHES = ("", "7 4", "2 4", "10 3 2 3")
@@ -63,7 +63,7 @@ class _TimelineChart:
     left: int = _LEFT
     top: int = _TOP
     bottom: int = _HEIGHT - _BOTTOM
-    inner_width: int = _WIDTH - _LEFT - _RIGHT
+    right: int = _WIDTH - _RIGHT
 
 
 def rows(result: AnalysisResult) -> list[dict[str, float | str]]:

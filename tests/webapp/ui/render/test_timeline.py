@@ -7,7 +7,6 @@ import re
 import pytest
 
 from laanet_core.decision import DecisionConfig
-from tests.conftest import ROOT
 from tests.webapp.sample_results import PHOTO, VIDEO
 from webapp.texts import LANGUAGES
 from webapp.ui.render.timeline import plot, rows
@@ -30,10 +29,11 @@ def test_the_chart_has_points_bands_and_a_text_alternative() -> None:
     assert plot(PHOTO, DecisionConfig(), ENGLISH) == ""
 
 
-def test_the_script_uses_the_margins_of_the_chart() -> None:
+def test_the_script_gets_the_ends_of_the_time_axis() -> None:
     html = plot(VIDEO, DecisionConfig(), ENGLISH)
-    left, width = re.findall(r'lens-now" x1="(\d+)"|viewBox="0 0 (\d+) 200"', html), 720
-    assert ("", str(width)) in left
-    script = (ROOT / "webapp/ui/page.js").read_text(encoding="utf-8")
-    assert "LEFT = 34" in script
-    assert f"WIDTH = {width}" in script
+    (left, right), (line,) = (
+        re.findall(r'data-(?:left|right)="(\d+)"', html),
+        re.findall(r'lens-now" x1="(\d+)"', html),
+    )
+    assert left == line
+    assert 0 < int(left) < int(right) < 720

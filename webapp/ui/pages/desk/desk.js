@@ -334,7 +334,7 @@
   const press = (button, on) => button.setAttribute("aria-pressed", String(Boolean(on)));
 
   // --- painting ---------------------------------------------------------------------------------------------------------------------
-  const ink = () => (state.ink ||= window.lensInk($(".desk-paint"), INK));
+  const ink = () => (state.ink ||= window.lensPainting($(".desk-paint"), INK));
 
   function brushSize() { // a tenth of the face, so that it fits whatever the zoom
     const canvas = $(".desk-paint"), spots = spotsNow(), image = $(".desk-picture");
@@ -519,7 +519,7 @@
         if (told.region.time !== null) choose(Math.max(times(state.found).indexOf(told.region.time), 0));
         const theirs = $(".desk-theirs"), on = button.getAttribute("aria-pressed") !== "true";
         list().forEach((other) => press(other, on && other === button));
-        if (on) window.lensInk(theirs, "#00c2ff").draw(told.region);
+        if (on) window.lensPainting(theirs, "#00c2ff").draw(told.region);
         else theirs.width = theirs.height = 1;
       });
       press(button, false);
