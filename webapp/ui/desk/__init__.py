@@ -1,4 +1,4 @@
-"""The moderators' desk as an application of its own: its doors, its page, and the plain JSON that the page asks for."""
+"""Moderators' desk as an application of its own: sign-in, page, and the JSON that the page fetches."""
 
 from webapp.ui.desk.site import CALLS, DESK, Desk
 

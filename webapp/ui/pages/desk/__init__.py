@@ -2,4 +2,7 @@
 
 from webapp.ui.pages.desk.layout import build
 
-__all__ = ["build"]
+# Scripts of the page in the order in which they run.
+SCRIPTS = ("desk.js", "model.js")
+
+__all__ = ["SCRIPTS", "build"]

@@ -1,0 +1,35 @@
+"""Responses with a file or a part of it (HTTP range requests), so that a video player can seek."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from webapp.services.moderation.case_images import MediaContent
+
+# The file comes from a stranger: a browser must neither run nor store it.
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Accept-Ranges": "bytes",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
+
+def media_response(media: MediaContent, range_header: str | None) -> Response:
+    """Return the whole file with 200, or the requested bytes with 206."""
+    length = len(media.content)
+    first, last = requested_bytes(range_header, length)
+    if (first, last) == (0, length - 1):
+        return Response(media.content, media_type=media.type, headers=_HEADERS)
+    headers = {**_HEADERS, "Content-Range": f"bytes {first}-{last}/{length}"}
+    return Response(media.content[first : last + 1], 206, headers, media.type)
+
+
+def requested_bytes(range_header: str | None, length: int) -> tuple[int, int]:
+    """Return the first and last byte of `bytes=first-last` or `bytes=first-`; of any other header the whole file."""
+    whole = (0, length - 1)
+    unit, _, interval = (range_header or "").partition("=")
+    first, dash, last = interval.partition("-")
+    if unit != "bytes" or not dash or not first.isdecimal() or not (last.isdecimal() or not last):
+        return whole
+    end = min(int(last), length - 1) if last else length - 1
+    return (int(first), end) if int(first) <= end else whole
