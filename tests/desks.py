@@ -44,7 +44,7 @@ def records_of(server: Server) -> Iterator[Sessions]:
 
 def invite_all(server: Server) -> None:
     with records_of(server) as sessions:
-        accounts = AccountService(sessions, AuditService(sessions))
+        accounts = AccountService(sessions, AuditService(sessions, None))
         for name, role in PEOPLE.items():
             accounts.accept(accounts.invite(HOST, name, role), PASSWORD)
 

@@ -65,7 +65,7 @@ def _says(sessions: Sessions, name: str, blind: str, final: str | None = None) -
         account = session.scalars(select(Account).where(Account.name == name)).one()
     person, labelling = (
         Person(account.id, name, Role(account.role)),
-        LabellingService(CaseEvents(AuditService(sessions))),
+        LabellingService(CaseEvents(AuditService(sessions, None))),
     )
     case = ClaimService(sessions).take(person)
     assert case is not None

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from laanet_core.inference.detector import Detector
 from laanet_core.results import AnalysisResult
 from tests.webapp.postgresql import PostgreSQL, binaries, running
+from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.media.decoding.decoders import Decoders
 from webapp.media.store import MediaStore
@@ -116,7 +117,7 @@ def feedback(sessions: Sessions) -> FeedbackService:
 
 @pytest.fixture
 def receipts(sessions: Sessions, keeping: KeptMediaService) -> ReceiptService:
-    return ReceiptService(sessions, keeping=keeping)
+    return receipt_service(sessions, keeping=keeping)
 
 
 class Judged:

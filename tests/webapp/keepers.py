@@ -27,7 +27,7 @@ class Reader:
         )
         for frame in pictures:
             seen(frame)
-        height, width = pictures[0].shape[:2]
+        height, width = pictures[0].rgb.shape[:2]
         return AnalysisResult(kind, "no_face", None, None, (), self.info, 0.1, size=(width, height))
 
 

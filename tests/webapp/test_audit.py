@@ -293,7 +293,7 @@ def test_a_thousand_tamperings_are_found(engine: Engine, filled: AuditService) -
 def test_a_log_cut_at_the_end_is_found_by_the_file_or_a_printed_head(
     engine: Engine, filled: AuditService, sessions: Sessions, tmp_path: Path, left: int
 ) -> None:
-    printed, elsewhere = filled.verify().head.hash, AuditService(sessions)
+    printed, elsewhere = filled.verify().head.hash, AuditService(sessions, None)
     _shorten(engine, left)
     assert elsewhere.verify().head.number == left  # the log alone cannot tell
     assert code(elsewhere, printed) == "audit_unknown_head"
@@ -340,7 +340,7 @@ def test_a_crash_between_log_and_file_is_no_tampering(
     filled: AuditService, sessions: Sessions, tmp_path: Path
 ) -> None:
     kept = (tmp_path / "audit.head").read_text()
-    AuditService(sessions).tell(
+    AuditService(sessions, None).tell(
         Event(Actor.SYSTEM, Action.PURGED)
     )  # as if the process had died after its commit
     assert filled.verify().kept == Head(ENTRIES, kept.split()[1])

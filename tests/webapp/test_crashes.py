@@ -21,6 +21,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.webapp.conftest import Judged
+from tests.webapp.receipt_services import receipt_service
 from tests.webapp.test_migrations import OLD
 from webapp.bootstrap import open_records
 from webapp.db.audit_chain import Event
@@ -33,7 +34,6 @@ from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
 from webapp.services.results.feedback import FeedbackService, Submission
-from webapp.services.results.receipts import ReceiptService
 from webapp.settings import Settings
 
 WRITERS = 4
@@ -149,7 +149,7 @@ class Scene:
         self.engine = open_database(url)
         sessions = make_sessions(self.engine)
         self.analysis = AnalysisService(judged, sessions, Jobs(), frames=4)
-        self.feedback, self.receipts = FeedbackService(sessions), ReceiptService(sessions)
+        self.feedback, self.receipts = FeedbackService(sessions), receipt_service(sessions)
         self.picture = judged.picture
         self.stored: list[str] = []
         self.votes: list[str] = []
@@ -191,10 +191,12 @@ class Scene:
             )
             if self.engine.dialect.name == "sqlite":
                 assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        assert all(self.receipts.result(receipt)["outcome"] == "verdict" for receipt in self.stored)
+        assert all(
+            self.receipts.result(receipt).document()["outcome"] == "verdict" for receipt in self.stored
+        )
         gone = self.stored.pop()
         self.receipts.delete(gone)
-        assert self.code_of(lambda: self.receipts.result(gone)) == "unknown_receipt"
+        assert self.code_of(lambda: self.receipts.result(gone).document()) == "unknown_receipt"
 
 
 @pytest.fixture
@@ -242,7 +244,7 @@ def _fill_and_recover(disk: Path, judged: Judged, left: int) -> None:
     assert scene.vote(size=2000) == "not_saved"
     assert not scene.store()
     assert scene.code_of(lambda: scene.receipts.delete(scene.stored[-1])) == "not_deleted"
-    assert scene.receipts.result(scene.stored[-1])["outcome"] == "verdict"  # reading goes on
+    assert scene.receipts.result(scene.stored[-1]).document()["outcome"] == "verdict"  # reading goes on
     ballast.unlink()
     scene.check()
     scene.engine.dispose()
@@ -287,7 +289,7 @@ def _write_protect_and_recover(disk: Path, judged: Judged) -> None:
     assert scene.vote() == "not_saved"
     assert not scene.store()
     assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
-    assert scene.receipts.result(scene.stored[0])["outcome"] == "verdict"
+    assert scene.receipts.result(scene.stored[0]).document()["outcome"] == "verdict"
     subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
     scene.vote()  # may be refused on a connection that was opened before; none of those is left then
     scene.check()
@@ -314,7 +316,7 @@ def _lock_and_recover(scene: Scene, kind: str, empty_url: str) -> None:
         )
         assert scene.vote() == "not_saved"
         assert not scene.store()
-        assert scene.code_of(lambda: scene.receipts.result(scene.stored[0])) == "unavailable"
+        assert scene.code_of(lambda: scene.receipts.result(scene.stored[0]).document()) == "unavailable"
         assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
         connection.rollback()
     other.dispose()

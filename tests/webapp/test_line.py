@@ -14,6 +14,7 @@ import pytest
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult, ModelInfo
+from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
 from webapp.media.store import MediaStore
@@ -21,7 +22,6 @@ from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
-from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.kept_media import KeptMediaService
 from webapp.settings import Settings
 from webapp.ui.middleware import App
@@ -60,7 +60,7 @@ class Line:
         self.judge = PatientJudge()
         self.analysis = AnalysisService(self.judge, sessions, Jobs(), frames=1, at_once=1, max_waiting=1)
         self.settings = Settings(cache=folder)
-        receipts = ReceiptService(sessions)
+        receipts = receipt_service(sessions)
         exports = ExportService(
             sessions, receipts, KeptMediaService(sessions, MediaStore(str(folder / "media")), quota=0)
         )

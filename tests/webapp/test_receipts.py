@@ -18,6 +18,7 @@ from laanet_core.inference.stability import Stability
 from laanet_core.media.images import read_image
 from tests.core.clips import cut_clip, write_animation, write_clip
 from tests.webapp.naughty import MANY, NOTES
+from tests.webapp.receipt_services import receipt_service
 from tests.webapp.test_feedback import mask, png
 from tests.webapp.test_migrations import OLD
 from webapp.db.migrate import newest_version
@@ -61,7 +62,7 @@ def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
 def test_a_result_comes_back_as_it_was_answered(
     receipts: ReceiptService, analysed: Analysed, receipt: str, detector: Detector
 ) -> None:
-    record = receipts.result(receipt)
+    record = receipts.result(receipt).document()
     assert json.loads(json.dumps(record)) == record
     answered = analysed.result.to_json()
     assert answered.pop("runtime")["precision"] == "float32"  # what carried it out is said, and not stored
@@ -94,7 +95,7 @@ def test_clips_and_rejections_come_back_too(
     for path in (write_clip(tmp_path / "clip.mp4", frames), tmp_path / "words.jpg"):
         analysed = analysis.analyse(path)
         assert analysed.receipt is not None
-        record, answered = receipts.result(analysed.receipt), analysed.result.to_json()
+        record, answered = receipts.result(analysed.receipt).document(), analysed.result.to_json()
         answered.pop("runtime", None)  # what carried it out is not stored
         assert {key: record[key] for key in answered} == answered
 
@@ -115,7 +116,7 @@ def test_feedback_and_later_scores_are_part_of_it(
             verdict="real",
         )
         session.add(row)
-    record = receipts.result(receipt)
+    record = receipts.result(receipt).document()
     first, second = record["feedback"]
     assert {**first, "created_at": None} == {
         "created_at": None,
@@ -147,7 +148,7 @@ def test_wrong_receipts_of_any_shape_are_answered_alike(
             ask(wrong)
         answers.add((refused.value.code, refused.value.message))
     with pytest.raises(Refused):
-        receipts.result(receipt_hash(receipt))  # what is stored opens nothing
+        receipts.result(receipt_hash(receipt)).document()  # what is stored opens nothing
     assert answers == {("unknown_receipt", "There is no result under this receipt.")}
 
 
@@ -166,7 +167,7 @@ def test_that_only_a_part_was_judged_is_kept(
         analysed = analysis.analyse(file)
         assert analysed.receipt is not None
         wanted = [caution] if caution else []
-        assert (analysed.to_json()["cautions"], receipts.result(analysed.receipt)["cautions"]) == (
+        assert (analysed.to_json()["cautions"], receipts.result(analysed.receipt).document()["cautions"]) == (
             wanted,
             wanted,
         )
@@ -177,13 +178,13 @@ def test_an_answer_from_before_cautions_were_kept_has_none(
 ) -> None:
     with sessions.begin() as session:
         session.execute(update(Analysis).values(cautions=None))
-    assert receipts.result(receipt)["cautions"] == []
+    assert receipts.result(receipt).document()["cautions"] == []
 
 
 def test_it_is_kept_whether_the_verdicts_held(
     receipts: ReceiptService, analysed: Analysed, receipt: str
 ) -> None:
-    record = receipts.result(receipt)
+    record = receipts.result(receipt).document()
     assert (record["held"], record["unstable_faces"]) == (None, [])  # not tried
     faces = tuple(dataclasses.replace(face, verdict="real") for face in analysed.result.faces)
     result = dataclasses.replace(analysed.result, verdict="real", faces=faces)
@@ -193,26 +194,26 @@ def test_it_is_kept_whether_the_verdicts_held(
         ([holds, falls], False, [2]),
     ]
     for found, held, unstable in cases:
-        receipts.remember_held(
+        receipts.remember_stability(
             receipt, dataclasses.replace(result, kind="video"), [falls]
         )  # of a clip nothing is kept
-        receipts.remember_held(receipt, result, found)
-        record = receipts.result(receipt)
+        receipts.remember_stability(receipt, result, found)
+        record = receipts.result(receipt).document()
         assert (record["held"], record["unstable_faces"], record["verdict"]) == (
             held,
             unstable,
             analysed.result.verdict,
         )
     receipts.delete(receipt)
-    receipts.remember_held(receipt, result, [holds, holds])  # nothing happens
+    receipts.remember_stability(receipt, result, [holds, holds])  # nothing happens
     with pytest.raises(Refused, match="There is no result under this receipt"):
-        receipts.result(receipt)
+        receipts.result(receipt).document()
 
 
 def test_the_wish_for_a_notice_is_kept(receipts: ReceiptService, receipt: str) -> None:
     for wanted in (True, True, False):
         receipts.ask_notice(receipt, wanted)
-        assert receipts.result(receipt)["notify"] is wanted
+        assert receipts.result(receipt).document()["notify"] is wanted
 
 
 def test_deleting_leaves_nothing(
@@ -283,7 +284,7 @@ def test_deleting_leaves_nothing(
         with pytest.raises(Refused) as refused:
             ask(receipt)
         assert code_of(refused) == "unknown_receipt"
-    assert receipts.result(other)["feedback"][0]["note"] == "words that stay"
+    assert receipts.result(other).document()["feedback"][0]["note"] == "words that stay"
 
 
 def test_of_many_deletions_at_once_one_succeeds(receipts: ReceiptService, receipt: str) -> None:
@@ -308,8 +309,8 @@ def test_results_from_before_the_migrations_can_be_seen_and_deleted_from_the_cop
     file = tmp_path / "lens.sqlite3"
     shutil.copy(OLD, file)
     engine = open_database(f"sqlite:///{file}")
-    receipts = ReceiptService(make_sessions(engine))
-    record = receipts.result(OLD_RECEIPT)
+    receipts = receipt_service(make_sessions(engine))
+    record = receipts.result(OLD_RECEIPT).document()
     assert (record["thresholds"], len(record["faces"]), record["notify"]) == (None, 2, False)
     assert [vote["note"] for vote in record["feedback"]] == ["This is me. 🙂", ""]
     copy = tmp_path / f"lens.sqlite3.before-{newest_version()}"
@@ -330,7 +331,7 @@ def test_a_failing_database_is_said(
         (receipts.result, "unavailable"),
         (receipts.delete, "not_deleted"),
         (lambda receipt: receipts.ask_notice(receipt, True), "not_saved"),
-        (lambda receipt: receipts.remember_held(receipt, analysed.result, [None, None]), "not_saved"),
+        (lambda receipt: receipts.remember_stability(receipt, analysed.result, [None, None]), "not_saved"),
     ):
         with pytest.raises(Refused) as refused:
             ask(receipt)
@@ -345,4 +346,4 @@ def test_notes_come_back_byte_for_byte(
     notes = [*NOTES, *MANY]
     for note in notes:
         feedback.submit(Submission(receipt, 0, "not_sure", note, new_key()))
-    assert [vote["note"] for vote in receipts.result(receipt)["feedback"]] == notes
+    assert [vote["note"] for vote in receipts.result(receipt).document()["feedback"]] == notes

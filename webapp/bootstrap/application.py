@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from webapp.bootstrap.cases import build_cases, build_desk
 from webapp.bootstrap.detector import open_detector
 from webapp.bootstrap.learning import learning_tasks, open_learning
-from webapp.bootstrap.records import Records, open_records, restore_at_start, snapshot_folders
+from webapp.bootstrap.records import Records, open_records, restore_at_start, result_deletion
 from webapp.bootstrap.tasks import MINUTE, records_tasks
 from webapp.db.session import answers
 from webapp.db.sqlite_files import sqlite_file
@@ -79,16 +79,19 @@ def build(settings: Settings) -> Application:
     metrics = _metrics(settings, analysis)
     feedback = FeedbackService(sessions, stored=cases.triage.process)
     uploads, pixels = Uploads(settings.cache), PixelCache()
-    receipts = ReceiptService(
-        sessions,
+    deletion = result_deletion(
+        settings,
+        records.engine,
         records.audit,
         records.keeping,
-        backups=settings.backups_folder,
-        delay=cases.delay,
-        asked=cases.triage.process,
-        snapshots=snapshot_folders(settings),
-        backed_up_until=records.backups.covered_until,
         on_deleted=[uploads.release, pixels.release_receipt],
+    )
+    receipts = ReceiptService(
+        sessions,
+        deletion,
+        undo_period=cases.delay,
+        on_notice=cases.triage.process,
+        backed_up_until=records.backups.covered_until,
     )
 
     from webapp.ui.page_presence import Presence

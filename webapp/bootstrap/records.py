@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -21,6 +21,7 @@ from webapp.media.stripping import Bare, bare
 from webapp.services.audit.log import AuditService
 from webapp.services.operations import backups
 from webapp.services.operations.backups import BackupService
+from webapp.services.results.deletion import ResultDeletion
 from webapp.services.results.retention import RetentionService
 from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
@@ -92,15 +93,26 @@ def open_records(
             repository=_repository(settings),
         ),
         keeping,
-        RetentionService(
-            engine,
-            audit,
-            keeping,
-            days=settings.retention_days,
-            backups=settings.backups_folder,
-            snapshots=snapshot_folders(settings),
-        ),
+        RetentionService(result_deletion(settings, engine, audit, keeping), days=settings.retention_days),
         version,
+    )
+
+
+def result_deletion(
+    settings: Settings,
+    engine: Engine,
+    audit: AuditService,
+    kept_media: KeptMediaService,
+    on_deleted: Sequence[Callable[[str], object]] = (),
+) -> ResultDeletion:
+    """Return the deletion of results; `on_deleted` are called with every receipt that a visitor deletes."""
+    return ResultDeletion(
+        engine,
+        audit,
+        kept_media,
+        snapshot_folders(settings),
+        backups=settings.backups_folder,
+        on_deleted=on_deleted,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 
 from webapp.cli.arguments import positive
@@ -29,7 +30,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with open_records(settings.model_copy(update={"retention_days": days}), upgrade=False) as records:
         purged = records.retention.purge()
     print(
-        json.dumps(purged.to_json())
+        json.dumps(dataclasses.asdict(purged))
         if args.json
         else f"{purged.analyses} results older than {purged.days} days were deleted"
     )

@@ -105,7 +105,7 @@ def _add_receipts(receipts: ReceiptService) -> None:
     def result(receipt: str) -> dict[str, Any]:
         """All that is stored under a receipt, as at `GET /api/v1/results/{receipt}`; {"error": {"code", "message"}} for an unknown one."""
         try:
-            return receipts.result(str(receipt))
+            return receipts.result(str(receipt)).document()
         except Refused as refusal:
             return {"error": refusal.to_json()}
 

@@ -15,10 +15,10 @@ import pytest
 from PIL import Image
 
 from tests.webapp.keepers import keeper, receipt_of
+from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import Media
 from webapp.media.store import MediaStore
-from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.kept_media import KeptMediaService
 
 
@@ -27,7 +27,7 @@ def keep_and_delete(url: str, folder: Path, seed: int) -> None:
     engine = open_database(url)
     sessions = make_sessions(engine)
     keeping = KeptMediaService(sessions, MediaStore(str(folder / "media")), quota=10**9)
-    service, receipts = keeper(sessions, keeping), ReceiptService(sessions, keeping=keeping)
+    service, receipts = keeper(sessions, keeping), receipt_service(sessions, keeping=keeping)
     upload, chance = folder / f"upload-{seed}.png", np.random.default_rng(seed)
     with (folder / f"{seed}.acknowledged").open("a", buffering=1) as acknowledged:
         for number in range(1_000_000):
@@ -67,7 +67,7 @@ def test_what_was_answered_is_there_after_every_kill(tmp_path: Path, kills: int)
         if not name.endswith(".part")
     }
     assert rows.items() <= files.items()  # no row without its whole file
-    receipts = ReceiptService(
+    receipts = receipt_service(
         sessions, keeping=KeptMediaService(sessions, store, quota=0, grace=timedelta(seconds=-1))
     )
     told = [
@@ -76,7 +76,7 @@ def test_what_was_answered_is_there_after_every_kill(tmp_path: Path, kills: int)
     assert len(told) >= 4 * kills
     for word, receipt in told:
         if word == "kept":
-            assert receipts.result(receipt)["media"]["kept"]["sha256"] in files.values()
+            assert receipts.result(receipt).document()["media"]["kept"]["sha256"] in files.values()
     swept = KeptMediaService(sessions, store, quota=0, grace=timedelta(seconds=-1)).sweep()
     assert swept.missing == ()
     assert store.listed().keys() == rows.keys()

@@ -13,6 +13,7 @@ from laanet_core.modeling.loading import save_weights
 from tests.core.conftest import TINY
 from tests.webapp.learning.conftest import Crowd
 from tests.webapp.learning.test_snapshots import code
+from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Decision, Snapshot, TuningRun
 from webapp.domain.clock import now
@@ -106,7 +107,7 @@ def scene(
     )
     _, other = poison.prepare(tmp_path / "drawn")
     gate = GateService(snapshots, versions, Ground(tmp_path, (other,), ("jpeg:50",), "cpu"))
-    receipts = ReceiptService(sessions, audit, keeping, snapshots=snapshots.folders)
+    receipts = receipt_service(sessions, audit, keeping, snapshots=snapshots.folders)
     return Scene(snapshots, versions, gate, receipts, snapshot, next(iter(arrived)).receipt)
 
 

@@ -20,6 +20,7 @@ from laanet_core.data.manifest import read_manifest
 from laanet_core.media.images import read_image
 from tests.webapp.keeping.conftest import files
 from tests.webapp.learning.conftest import BOX, Crowd, fake_face, real_face
+from tests.webapp.receipt_services import receipt_service, result_deletion
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Feedback, Snapshot, SnapshotItem
 from webapp.domain.clock import now
@@ -30,7 +31,6 @@ from webapp.media.store import MediaStore
 from webapp.services.audit.log import AuditService
 from webapp.services.drills.scripted_users import Arrival
 from webapp.services.results.feedback import FeedbackService, Submission
-from webapp.services.results.receipts import ReceiptService
 from webapp.services.results.retention import RetentionService
 from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
@@ -207,7 +207,7 @@ def test_a_deletion_makes_it_stale_and_takes_its_files(
         {str(one.case): Arrival(path, LabelValue.REAL) for one, path in zip(arrived, paths, strict=True)}
     )
     frozen = snapshots.freeze()
-    ReceiptService(sessions, audit, keeping, snapshots=folders).delete(arrived[0].receipt)
+    receipt_service(sessions, audit, keeping, snapshots=folders).delete(arrived[0].receipt)
     assert not folders.of(frozen.public_id).exists()
     assert code(snapshots.verify, frozen.public_id) == "stale_snapshot"
     assert code(snapshots.newest) == "unknown_snapshot"
@@ -216,12 +216,12 @@ def test_a_deletion_makes_it_stale_and_takes_its_files(
         assert session.query(Decision).count() == 2
     anew = snapshots.freeze()
     assert (anew.real, snapshots.newest()) == (2, anew.public_id)
-    RetentionService(engine, audit, keeping, days=1, snapshots=folders).purge()
+    RetentionService(result_deletion(sessions, audit, keeping, snapshots=folders), days=1).purge()
     assert snapshots.verify(anew.public_id).is_dir()
     with sessions.begin() as session:
         for item in session.scalars(select(CaseItem)):
             item.analysis.created_at = now() - timedelta(days=2)
-    RetentionService(engine, audit, keeping, days=1, snapshots=folders).purge()
+    RetentionService(result_deletion(sessions, audit, keeping, snapshots=folders), days=1).purge()
     assert files(folders.root) == []
     assert code(snapshots.verify, anew.public_id) == "stale_snapshot"
 

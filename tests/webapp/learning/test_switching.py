@@ -15,6 +15,7 @@ from laanet_core.inference.detector import Detector
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import save_weights
 from tests.core.conftest import TINY
+from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, Analysis, Rescore
 from webapp.domain.clock import now
@@ -25,7 +26,6 @@ from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
 from webapp.services.model_registry.serving import CurrentDetector, Follower
 from webapp.services.model_registry.versions import Standing, VersionService
-from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.kept_media import KeptMediaService
 
 
@@ -139,7 +139,7 @@ def test_kept_results_are_judged_again_and_receipts_show_both(
     rescoring = RescoringService(sessions, keeping, new, frames=2)
     assert (rescoring.run().scored, rescoring.run().scored) == (1, 0)
     assert kept.receipt is not None
-    record = ReceiptService(sessions, keeping=keeping).result(kept.receipt)
+    record = receipt_service(sessions, keeping=keeping).result(kept.receipt).document()
     assert record["model"]["version"] == "old"
     assert [later["model"]["version"] for later in record["later_scores"]] == ["new"]
     with sessions() as session:

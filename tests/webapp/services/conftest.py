@@ -116,7 +116,7 @@ def kept(sessions: Sessions) -> Kept:
 
 @pytest.fixture
 def log(sessions: Sessions) -> CaseEvents:
-    return CaseEvents(AuditService(sessions))
+    return CaseEvents(AuditService(sessions, None))
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def claims(sessions: Sessions) -> ClaimService:
 
 @pytest.fixture
 def labelling(sessions: Sessions) -> LabellingService:
-    return LabellingService(CaseEvents(AuditService(sessions)))
+    return LabellingService(CaseEvents(AuditService(sessions, None)))
 
 
 def refusal_code(call: Callable[..., object], *args: object, **options: object) -> str:

@@ -40,7 +40,7 @@ class Verified:
 class AuditService:
     """`head_file`: where the head is kept beside the database, written at each entry; None keeps none."""
 
-    def __init__(self, sessions: Sessions, head_file: Path | None = None) -> None:
+    def __init__(self, sessions: Sessions, head_file: Path | None) -> None:
         self._sessions = sessions
         self._file = None if head_file is None else HeadFile(head_file)
 

@@ -51,7 +51,7 @@ class Script:
         self._analysis = analysis
         self._claims, self._labelling = (
             ClaimService(sessions),
-            LabellingService(CaseEvents(AuditService(sessions))),
+            LabellingService(CaseEvents(AuditService(sessions, None))),
         )
         self._rules = TriageRules(wanted=wanted)
         self._people = _moderators(sessions, wanted)

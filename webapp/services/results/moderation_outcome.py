@@ -1,55 +1,61 @@
-"""What the holder of a receipt is told of the moderators' work."""
+"""Moderators' work on a result, as its receipt shows it."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy.orm import Session
 
 from webapp.db.decision_queries import items_with_decisions
 from webapp.db.tables import Analysis, CaseItem, Decision
 from webapp.domain.clock import now
-from webapp.services.analysis_records.subjects import subjects_of
+from webapp.services.analysis_records.subjects import Subject, subjects_of
 from webapp.services.label_quality.score_reliability import reliability_of
+from webapp.services.results.documents import (
+    DecidedFace,
+    DecisionDocument,
+    FaceReliability,
+    ModerationOutcome,
+)
 
 
-def told(session: Session, analysis: Analysis, delay: timedelta) -> dict[str, Any]:
-    """For the record of a result, by the numbers of its faces or persons (0: the whole file).
+def moderation_outcome(session: Session, analysis: Analysis, undo_period: timedelta) -> ModerationOutcome:
+    """Return decisions, waiting faces and score reliability of a result.
 
-    `decision`: {`faces`} with what was decided, None while there is nothing; not before `delay` is over, in which it may be undone.
-    `waiting`: what the moderators still have to decide. `reliability`: how often such scores were fake, where enough is known.
+    A decision appears after `undo_period`, in which moderators may undo it.
     """
-    decided, waiting = [], []
-    for item, decision in items_with_decisions(session, analysis.id, now() - delay):
+    decisions: list[DecidedFace] = []
+    waiting: list[int] = []
+    for item, decision in items_with_decisions(session, analysis.id, now() - undo_period):
         if decision is None:
             waiting.append(item.subject)
         else:
-            decided.append(_decided(analysis, item, decision))
-    found = {
-        subject.number: reliability_of(
-            session, analysis.kind, analysis.model_sha256, subject.fake_prob, delay
-        )
-        for subject in subjects_of(analysis)
-    }
-    return {
-        "decision": {"faces": decided} if decided else None,
-        "waiting": waiting,
-        "reliability": [
-            {"face": number, **measured.to_json()}
-            for number, measured in found.items()
-            if measured is not None
-        ],
-    }
+            decisions.append(_decided_face(analysis, item, decision))
+    reliabilities = [
+        _face_reliability(session, analysis, subject, undo_period) for subject in subjects_of(analysis)
+    ]
+    return ModerationOutcome(
+        decision=DecisionDocument(faces=decisions) if decisions else None,
+        waiting=waiting,
+        reliability=[reliability for reliability in reliabilities if reliability is not None],
+    )
 
 
-def _decided(analysis: Analysis, item: CaseItem, decision: Decision) -> dict[str, Any]:
-    """`exact`: of this very file; else of a near copy of it."""
+def _face_reliability(
+    session: Session, analysis: Analysis, subject: Subject, undo_period: timedelta
+) -> FaceReliability | None:
+    measured = reliability_of(session, analysis.kind, analysis.model_sha256, subject.fake_prob, undo_period)
+    if measured is None:
+        return None
+    return FaceReliability(face=subject.number, **measured.to_json())
+
+
+def _decided_face(analysis: Analysis, item: CaseItem, decision: Decision) -> DecidedFace:
     media = None if analysis.consent is None else analysis.consent.media
-    return {
-        "face": item.subject,
-        "value": decision.value,
-        "how": decision.how,
-        "decided_at": decision.decided_at.isoformat(),
-        "exact": media is not None and media.sha256 == decision.media_sha256,
-    }
+    return DecidedFace(
+        face=item.subject,
+        value=decision.value,
+        how=decision.how,
+        decided_at=decision.decided_at,
+        exact=media is not None and media.sha256 == decision.media_sha256,
+    )

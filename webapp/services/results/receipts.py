@@ -1,4 +1,4 @@
-"""What the holder of a receipt can do: see the result again, delete it, ask to be told of a decision."""
+"""Results by receipt: read, delete, remember the stability check, ask for a notice of the decision."""
 
 from __future__ import annotations
 
@@ -8,172 +8,156 @@ import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from laanet_core.decision import DecisionConfig
 from laanet_core.inference.stability import Stability
 from laanet_core.inference.stable_verdicts import held_answer
-from laanet_core.results import (
-    AnalysisResult,
-    ModelInfo,
-)
-from webapp.db import analysis_queries, case_queries, training_queries
-from webapp.db.audit_chain import Event
-from webapp.db.backups.erasure import delete_from_copies
+from laanet_core.results import AnalysisResult, Verdict
+from webapp.db import analysis_queries
 from webapp.db.near_duplicates import fingerprint_bits
-from webapp.db.session import Sessions, empty_journal
+from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Feedback, Rescore
-from webapp.domain.enums import Action, Actor, Tag
 from webapp.domain.errors import Refused, Unable, unknown_receipt
 from webapp.security.tokens import receipt_hash
+from webapp.services.analysis_records.annotations import parse_tags
 from webapp.services.analysis_records.rows import decision_of, result_of
-from webapp.services.audit.log import AuditService
 from webapp.services.moderation.labelling import UNDO_PERIOD
-from webapp.services.results.moderation_outcome import told
-from webapp.services.storage.kept_media import KeptMediaService
-from webapp.services.storage.snapshot_folders import SnapshotFolders
+from webapp.services.results.deletion import ResultDeletion
+from webapp.services.results.documents import (
+    ConsentDocument,
+    FeedbackDocument,
+    KeptFileDocument,
+    LaterScore,
+    MediaDocument,
+    ModelDocument,
+    StoredResult,
+    ThresholdsDocument,
+)
+from webapp.services.results.moderation_outcome import moderation_outcome
 
 logger = logging.getLogger(__name__)
-
-_COMMITTED_WITHIN = timedelta(
-    minutes=1
-)  # of the moment that a row bears; what waits longer for the database is refused
+# Longest time between a row's timestamp and its commit; a transaction that waits longer is refused.
+_COMMIT_DELAY = timedelta(minutes=1)
 
 
 class ReceiptService:
-    """Every method raises Refused: unknown_receipt, or unavailable / not_saved / not_deleted where the database fails."""
+    """What the holder of a receipt can do.
 
-    def __init__(  # noqa: PLR0913
+    Every method raises Refused: unknown_receipt, or unavailable, not_saved, not_deleted if the database fails.
+    """
+
+    def __init__(
         self,
         sessions: Sessions,
-        audit: AuditService | None = None,
-        keeping: KeptMediaService | None = None,
+        deletion: ResultDeletion,
         *,
-        backups: Path | None = None,
-        delay: timedelta = UNDO_PERIOD,
-        asked: Callable[[str], object] | None = None,
-        snapshots: SnapshotFolders | None = None,
+        undo_period: timedelta = UNDO_PERIOD,
+        on_notice: Callable[[str], object] | None = None,
         backed_up_until: Callable[[], datetime | None] = lambda: None,
-        on_deleted: Sequence[Callable[[str], object]] = (),
     ) -> None:
-        """`keeping` removes the files of what is deleted (only a database that never had any does without); `backups`: the folder of
-        those that deletions must reach; `snapshots` likewise: those that hold something of what is deleted go; `delay`: for how long a
-        decision may be undone and is not told; `asked` is told of everybody who wants to know what moderators decide, by the receipt's
-        hash; `backed_up_until` tells before which moment all is in a backup. `on_deleted` are called with every receipt whose result is gone.
+        """`undo_period`: time for which a decision may be undone and is not shown. `on_notice` is called with the
+        receipt's hash if a visitor wants to know the decision. `backed_up_until` returns the time up to which
+        everything is in a backup.
         """
         self._sessions = sessions
-        self._audit = audit or AuditService(sessions)
-        self._keeping = keeping
-        self._backups = backups
-        self._delay = delay
-        self._asked = asked
-        self._snapshots = snapshots
+        self._deletion = deletion
+        self._undo_period = undo_period
+        self._on_notice = on_notice
         self._backed_up_until = backed_up_until
-        self._on_deleted = on_deleted
 
-    def result(self, receipt: str) -> dict[str, Any]:
-        """Everything that is stored under the receipt, ready for JSON, without any key named `path`.
-
-        The keys of `predict --json` as they were answered, and `created_at`, `size`, `thresholds` (None for results older than they
-        are kept), `held` (see `remember_held`; False: the verdict counts as inconclusive), `unstable_faces` (numbers of the faces whose
-        verdicts did not hold), `feedback` (oldest first; `region` in base64), `later_scores`, `decision`, `waiting` and `reliability`
-        (see `told`), `notify`, `media` (see `_media`), `durable`: what was answered and said so far is in a backup, and outlives this
-        machine.
-        """
+    def result(self, receipt: str) -> StoredResult:
+        """Return everything that is stored under a receipt."""
         with (
-            _failing_as("unavailable", "The result cannot be read just now. Please try again in a moment."),
+            _database_errors(
+                "unavailable", "The result cannot be read just now. Please try again in a moment."
+            ),
             self._sessions() as session,
         ):
-            analysis = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
-            if analysis is None:
+            row = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
+            if row is None:
                 raise unknown_receipt()
-            return {
-                **_record(analysis),
-                **told(session, analysis, self._delay),
-                "durable": self._durable(analysis),
-            }
+            outcome = moderation_outcome(session, row, self._undo_period)
+            return StoredResult(
+                analysis=result_of(row),
+                created_at=row.created_at,
+                size=None if row.width is None or row.height is None else (row.width, row.height),
+                thresholds=_thresholds(row),
+                is_stable=row.is_stable,
+                unstable_faces=[face.number for face in row.faces if face.is_stable is False],
+                feedback=[_feedback_document(feedback) for feedback in row.feedback],
+                later_scores=[_later_score(rescore) for rescore in row.rescores],
+                notify=row.notify,
+                media=_media_document(row),
+                decision=outcome.decision,
+                waiting=outcome.waiting,
+                reliability=outcome.reliability,
+                durable=self._is_durable(row),
+            )
 
-    def _durable(self, analysis: Analysis) -> bool:
-        until = self._backed_up_until()
-        last = max([analysis.created_at, *(said.created_at for said in analysis.feedback)])
-        return until is not None and last + _COMMITTED_WITHIN < until
+    def exists(self, receipt: str) -> bool:
+        """Return True if a result is stored under the receipt. Raises Refused (unavailable)."""
+        with (
+            _database_errors(
+                "unavailable", "The result cannot be read just now. Please try again in a moment."
+            ),
+            self._sessions() as session,
+        ):
+            return analysis_queries.analysis_by_receipt(session, receipt_hash(receipt)) is not None
 
-    def remember_held(self, receipt: str, result: AnalysisResult, found: Sequence[Stability | None]) -> None:
-        """Keep whether a picture's verdicts held, as `EvidenceService.stabilities` found; of a clip, whose verdict is that of no single
-        frame, nothing is kept. A result that was deleted meanwhile stays deleted.
+    def remember_stability(
+        self, receipt: str, result: AnalysisResult, checks: Sequence[Stability | None]
+    ) -> None:
+        """Store whether a picture's verdicts are stable, by `EvidenceService.stabilities`.
+
+        Nothing is stored of a clip: its verdict is not that of the one checked frame. A deleted result stays deleted.
         """
         if result.kind == "video":
             return
-        faces = {
-            number: stability.stable
-            for number, stability in enumerate(found, start=1)
-            if stability is not None
-        }
-        held = held_answer(result, found).verdict == result.verdict
+        faces = {number: check.stable for number, check in enumerate(checks, start=1) if check is not None}
+        is_stable = held_answer(result, checks).verdict == result.verdict
         with (
-            _failing_as("not_saved", "It could not be saved. Please try again in a moment."),
+            _database_errors("not_saved", "It could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,
         ):
-            analysis_queries.set_stability(session, receipt_hash(receipt), held, faces)
+            analysis_queries.set_stability(session, receipt_hash(receipt), is_stable, faces)
 
     def delete(self, receipt: str) -> None:
-        """Remove the analysis and all that hangs on it, from copies and backups too, and the kept file unless another receipt holds it
-        as well. A second call: unknown_receipt.
+        """Delete the result and everything that depends on it; see `ResultDeletion.delete`.
 
-        The one way a visitor's things go: whatever else comes to hang on an analysis is removed here. Refused with file_left: all is
-        gone but the file, which nothing refers to any more; the next sweep takes it. The audit log keeps the analysis's number, which
-        says nothing once the analysis is gone.
+        Raises Refused also with file_left. A second call raises unknown_receipt.
         """
-        hashed = receipt_hash(receipt)
-        with _failing_as("not_deleted", "The result could not be deleted. Please try again in a moment."):
-            with self._sessions() as session:
-                engine = cast(Engine, session.get_bind())
-                if analysis_queries.analysis_by_receipt(session, hashed) is None:
-                    raise unknown_receipt()
-            delete_from_copies(engine, hashed, self._backups)
-            with self._audit.transaction() as (session, tell):
-                number = analysis_queries.delete_analysis(session, hashed)
-                if number is None:  # another request came first
-                    raise unknown_receipt()
-                case_queries.delete_cases_without_items(session)
-                stale = training_queries.delete_orphaned_items(session)
-                files = analysis_queries.delete_unreferenced_media(session)
-                tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
-            empty_journal(engine)
-            delete_from_copies(engine, hashed, self._backups)
-        for notify in self._on_deleted:
-            notify(receipt)
-        if self._snapshots is not None:
-            self._snapshots.remove(stale)
-        if self._keeping is not None and not self._keeping.remove(files):
-            raise Refused(
-                "file_left",
-                "The result is deleted. Its file could not be removed just now; the server tries again by itself.",
-            )
+        with _database_errors(
+            "not_deleted", "The result could not be deleted. Please try again in a moment."
+        ):
+            self._deletion.delete(receipt)
 
     def ask_notice(self, receipt: str, wanted: bool) -> None:
-        """Remember whether the receipt's page should tell of a moderators' decision; nothing about the visitor is kept.
+        """Store whether the receipt's page shows the moderators' decision; nothing about the visitor is stored.
 
-        Whoever wants to know asks for one: a kept file becomes a case, if it is none yet.
+        A visitor who wants to know also asks for a decision: a kept file becomes a case.
         """
         with (
-            _failing_as("not_saved", "Your wish could not be saved. Please try again in a moment."),
+            _database_errors("not_saved", "Your wish could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,
         ):
-            analysis = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
-            if analysis is None:
+            row = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
+            if row is None:
                 raise unknown_receipt()
-            analysis.notify = wanted
-        if wanted and self._asked is not None:
-            self._asked(receipt_hash(receipt))
+            row.notify = wanted
+        if wanted and self._on_notice is not None:
+            self._on_notice(receipt_hash(receipt))
+
+    def _is_durable(self, row: Analysis) -> bool:
+        until = self._backed_up_until()
+        last = max([row.created_at, *(feedback.created_at for feedback in row.feedback)])
+        return until is not None and last + _COMMIT_DELAY < until
 
 
 @contextmanager
-def _failing_as(code: str, message: str) -> Iterator[None]:
+def _database_errors(code: str, message: str) -> Iterator[None]:
+    """Log database errors and raise Refused instead."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError, Unable) as error:
@@ -181,63 +165,47 @@ def _failing_as(code: str, message: str) -> Iterator[None]:
         raise Refused(code, message) from error
 
 
-def _record(row: Analysis) -> dict[str, Any]:
-    return {
-        **result_of(row).to_json(),
-        "created_at": row.created_at.isoformat(),
-        "size": None if row.width is None else [row.width, row.height],
-        "thresholds": None if (decision := decision_of(row)) is None else _thresholds(decision),
-        "held": row.is_stable,
-        "unstable_faces": [face.number for face in row.faces if face.is_stable is False],
-        "feedback": [_said(feedback) for feedback in row.feedback],
-        "later_scores": [_later(rescore) for rescore in row.rescores],
-        "notify": row.notify,
-        "media": _media(row),
-    }
+def _thresholds(row: Analysis) -> ThresholdsDocument | None:
+    decision = decision_of(row)
+    if decision is None:
+        return None
+    return ThresholdsDocument(
+        temperature=decision.temperature, real_below=decision.real_below, fake_above=decision.fake_above
+    )
 
 
-def _media(row: Analysis) -> dict[str, Any]:
-    """`sha256` of the file as it was given; `fingerprints`: perceptual hashes in hex; `consent`: when and to which text, or None;
-    `kept`: the file as it lies in the store, or None; `kept_since`.
-    """
+def _media_document(row: Analysis) -> MediaDocument:
     consent, media = row.consent, None if row.consent is None else row.consent.media
-    return {
-        "sha256": row.media_sha256,
-        "fingerprints": [f"{fingerprint_bits(found):016x}" for found in row.fingerprints],
-        "consent": None
-        if consent is None
-        else {"given_at": consent.given_at.isoformat(), "text_version": consent.text_version},
-        "kept_since": None if consent is None or media is None else consent.given_at.isoformat(),
-        "kept": None
-        if media is None
-        else {"sha256": media.sha256, "bytes": media.bytes, "format": media.format},
-    }
+    kept = None
+    if media is not None:
+        kept = KeptFileDocument(sha256=media.sha256, bytes=media.bytes, format=media.format)
+    given = None
+    if consent is not None:
+        given = ConsentDocument(given_at=consent.given_at, text_version=consent.text_version)
+    return MediaDocument(
+        sha256=row.media_sha256,
+        fingerprints=[f"{fingerprint_bits(fingerprint):016x}" for fingerprint in row.fingerprints],
+        consent=given,
+        kept_since=None if consent is None or media is None else consent.given_at,
+        kept=kept,
+    )
 
 
-def _thresholds(decision: DecisionConfig) -> dict[str, float]:
-    return {
-        "temperature": decision.temperature,
-        "real_below": decision.real_below,
-        "fake_above": decision.fake_above,
-    }
+def _feedback_document(row: Feedback) -> FeedbackDocument:
+    return FeedbackDocument(
+        created_at=row.created_at,
+        face=row.subject,
+        vote=row.vote,
+        note=row.note,
+        tags=[str(tag) for tag in parse_tags(tag.tag for tag in row.tags)],
+        region=None if row.region is None else base64.b64encode(row.region.png).decode(),
+    )
 
 
-def _said(row: Feedback) -> dict[str, Any]:
-    given = {tag.tag for tag in row.tags}
-    return {
-        "created_at": row.created_at.isoformat(),
-        "face": row.subject,
-        "vote": row.vote,
-        "note": row.note,
-        "tags": [str(tag) for tag in Tag if tag in given],
-        "region": None if row.region is None else base64.b64encode(row.region.png).decode(),
-    }
-
-
-def _later(row: Rescore) -> dict[str, Any]:
-    return {
-        "created_at": row.created_at.isoformat(),
-        "model": ModelInfo(row.model_name, row.model_version, row.model_sha256).to_json(),
-        "fake_prob": round(row.fake_prob, 4),
-        "verdict": row.verdict,
-    }
+def _later_score(row: Rescore) -> LaterScore:
+    return LaterScore(
+        created_at=row.created_at,
+        model=ModelDocument(name=row.model_name, version=row.model_version, sha256=row.model_sha256),
+        fake_prob=round(row.fake_prob, 4),
+        verdict=cast(Verdict, row.verdict),
+    )

@@ -47,7 +47,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
         if not text.strip():
             return _empty_page("")
         try:
-            found = services.receipts.result(receipt := receipt_of(text))
+            found = services.receipts.result(receipt := receipt_of(text)).document()
         except Refused as refusal:
             return _empty_page(message(texts.refusals.get(refusal.code, refusal.message)))
         link, hidden = export_link(receipt, texts), gr.update(visible=False)
@@ -72,7 +72,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     def ask(receipt: str, wanted: bool, known: list[Any]) -> tuple[Any, ...]:
         try:
             services.receipts.ask_notice(receipt, wanted)
-            found = services.receipts.result(receipt)
+            found = services.receipts.result(receipt).document()
         except Refused as refusal:
             gr.Warning(texts.refusals.get(refusal.code, refusal.message))
             return gr.skip(), gr.skip(), gr.skip()
@@ -83,7 +83,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     def tick(receipt: str, known: list[Any]) -> tuple[Any, ...]:
         """Show a decision that was made while the page is open."""
         try:
-            found = services.receipts.result(receipt)
+            found = services.receipts.result(receipt).document()
         except Refused:
             # The result was deleted or cannot be read right now. The page as it is says more than an error.
             return gr.skip(), gr.skip(), gr.skip()

@@ -168,7 +168,7 @@ def _add_export(app: FastAPI, exports: ExportService) -> None:
 def _add_results(app: FastAPI, receipts: ReceiptService) -> None:
     @app.get("/results/{receipt:path}", **documents.RESULT)
     def result(receipt: str) -> JSONResponse:
-        return JSONResponse(receipts.result(receipt))
+        return JSONResponse(receipts.result(receipt).document())
 
     @app.delete("/results/{receipt:path}", **documents.DELETE)
     def delete(receipt: str) -> JSONResponse:

@@ -92,7 +92,7 @@ def test_a_reset_ends_sessions_and_the_second_factor(
         (*own, '{"link":"reset"}'),
         ("user:1", "second_factor_removed", "account:1", "{}"),
     ]
-    AuditService(sessions).verify()
+    AuditService(sessions, None).verify()
 
 
 def entries(sessions: Sessions) -> list[AuditEntry]:

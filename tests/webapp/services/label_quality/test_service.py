@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from tests.webapp.receipt_services import receipt_service
 from tests.webapp.services.conftest import Kept, Opens
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, Decision, Gold, Label
@@ -25,7 +26,6 @@ from webapp.services.moderation.gold import GoldService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
-from webapp.services.results.receipts import ReceiptService
 
 pytestmark = pytest.mark.both_databases
 Says = Callable[..., str]
@@ -145,7 +145,7 @@ def test_gold_cases_come_among_the_others_and_are_never_settled(
     assert found.people[0].gold_right == Proportion(1, 1)
     # Of true cases only.
     assert found.overall.cases == 0
-    record = ReceiptService(sessions).result(receipt)
+    record = receipt_service(sessions).result(receipt).document()
     assert (record["decision"], record["waiting"]) == (None, [])
 
 

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, insert, select, text
 
 from tests.webapp.conftest import Judged
+from tests.webapp.receipt_services import receipt_service
 from tests.webapp.services.conftest import Kept, Opens
 from webapp.bootstrap.cases import rules_of
 from webapp.db.near_duplicates import fingerprint_row
@@ -45,7 +46,6 @@ from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.feedback import FeedbackService, Submission
-from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.kept_media import KeptMediaService
 from webapp.settings import from_environment
 
@@ -258,14 +258,14 @@ def test_the_rank_of_what_was_drawn_does_not_depend_on_votes(
 
 
 def test_whoever_wants_to_know_asks_the_moderators(sessions: Sessions, kept: Kept, triage: Triage) -> None:
-    receipts = ReceiptService(sessions, asked=triage.process)
+    receipts = receipt_service(sessions, on_notice=triage.process)
     receipt = kept.add(0.02)
     receipts.ask_notice(receipt, False)
     assert cases(sessions) == []
     receipts.ask_notice(receipt, True)
     receipts.ask_notice(receipt, True)
     assert cases(sessions) == [("report",)]
-    assert receipts.result(receipt)["waiting"] == [1]
+    assert receipts.result(receipt).document()["waiting"] == [1]
 
 
 def test_persons_of_clips_are_judged_over_the_whole_clip(
@@ -318,7 +318,7 @@ def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
     service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
     feedback, receipts = (
         FeedbackService(sessions, stored=triage.process),
-        ReceiptService(sessions, keeping=keeping),
+        receipt_service(sessions, keeping=keeping),
     )
     one, two = (service.analyse(judged.picture, consent=True).receipt or "" for _ in range(2))
     for receipt in (one, two):

@@ -20,6 +20,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.conftest import ROOT, free_port, start_server, wait_until_served
+from tests.webapp.receipt_services import receipt_service
 from tests.webapp.test_database import row
 from tests.webapp.test_migrations import OLD
 from webapp import bootstrap
@@ -34,7 +35,6 @@ from webapp.domain.enums import Action, Role
 from webapp.domain.errors import Unable
 from webapp.security.tokens import new_key, receipt_hash
 from webapp.services.results.feedback import FeedbackService, Submission
-from webapp.services.results.receipts import ReceiptService
 from webapp.settings import Settings
 
 Opener = Callable[[Settings], Records]
@@ -118,8 +118,8 @@ def test_a_backup_becomes_the_database_again(
 
 
 def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records: Records) -> None:
-    receipts = ReceiptService(records.sessions, backed_up_until=records.backups.covered_until)
-    assert not receipts.result("receipt 0")["durable"]
+    receipts = receipt_service(records.sessions, backed_up_until=records.backups.covered_until)
+    assert not receipts.result("receipt 0").document()["durable"]
     # What was answered just now may be under way still when the backup begins.
     with records.sessions.begin() as session:
         for analysis in session.query(Analysis):
@@ -127,10 +127,10 @@ def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records
                 timedelta(minutes=2) if analysis.receipt_hash != receipt_hash("receipt 1") else timedelta()
             )
     records.backups.make()
-    assert receipts.result("receipt 0")["durable"]
-    assert not receipts.result("receipt 1")["durable"]
+    assert receipts.result("receipt 0").document()["durable"]
+    assert not receipts.result("receipt 1").document()["durable"]
     FeedbackService(records.sessions).submit(Submission("receipt 0", 0, "agree", "", new_key()))
-    assert not receipts.result("receipt 0")["durable"]
+    assert not receipts.result("receipt 0").document()["durable"]
 
 
 def test_what_is_there_is_never_overwritten(records: Records, chosen: Settings) -> None:
@@ -189,7 +189,7 @@ def test_deletions_reach_backups(
     traces = [gone.encode(), b"3" * 64, b"e" * 64, b"f" * 32, b"c" * 32, b"words of a moderator"]
     if kind == "sqlite":
         assert all(trace in backup.read_bytes() for trace in traces)
-    ReceiptService(records.sessions, records.audit, backups=chosen.backups).delete("receipt 3")
+    receipt_service(records.sessions, records.audit, backups=chosen.backups).delete("receipt 3")
     if kind == "sqlite":
         assert not any(trace in backup.read_bytes() for trace in traces)
     else:
@@ -220,7 +220,7 @@ def test_what_is_deleted_while_a_backup_is_made_is_not_in_it(
     opened: Opener,
 ) -> None:
     """The backup waits, once it has copied everything and once it has been named, until a deletion has gone through."""
-    receipts = ReceiptService(records.sessions, records.audit, backups=chosen.backups)
+    receipts = receipt_service(records.sessions, records.audit, backups=chosen.backups)
     module, finish = {"sqlite": sqlite, "postgresql": postgresql}[kind], files.finish
     write = module.write
 

@@ -64,7 +64,7 @@ def hook(sessions: Sessions, receiver: Receiver) -> WebhookSender:
 
 
 def decide(sessions: Sessions, value: str, *, webhook: bool = True) -> None:
-    with CaseEvents(AuditService(sessions), webhook=webhook).transaction() as (_, tell):
+    with CaseEvents(AuditService(sessions, None), webhook=webhook).transaction() as (_, tell):
         details = {"value": value, "how": "agreement", "model_sha256": "f" * 64, "note": "of somebody"}
         tell(Event(Actor.SYSTEM, Action.CASE_DECIDED, "case:" + "1" * 32, details))
         # Nobody else's business.
@@ -151,7 +151,7 @@ def test_what_is_rolled_back_is_never_sent(
     sessions: Sessions, receiver: Receiver, hook: WebhookSender
 ) -> None:
     def fail() -> None:
-        with CaseEvents(AuditService(sessions), webhook=True).transaction() as (_, tell):
+        with CaseEvents(AuditService(sessions, None), webhook=True).transaction() as (_, tell):
             tell(Event(Actor.SYSTEM, Action.CASE_OPENED, "case:x", {"reason": "audit"}))
             raise ZeroDivisionError
 

@@ -9,6 +9,7 @@ from sqlalchemy import select, text, update
 
 from laanet_core.evaluation.metrics import wilson_interval
 from laanet_core.results import AnalysisResult, FaceResult, ModelInfo
+from tests.webapp.receipt_services import receipt_service
 from tests.webapp.services.conftest import Decides, Kept, picture
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Label
@@ -23,7 +24,6 @@ from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
-from webapp.services.results.receipts import ReceiptService
 from webapp.texts import LANGUAGES
 from webapp.ui.render.stored_result import stored_result
 
@@ -53,7 +53,7 @@ def test_a_decision_is_told_once_it_can_no_longer_be_undone(
     labelling: LabellingService,
     people: list[Person],
 ) -> None:
-    receipts = ReceiptService(sessions, delay=DELAY)
+    receipts = receipt_service(sessions, undo_period=DELAY)
     mine, copy, other = (
         kept.add(0.5, file="a" * 64, bits=1),
         kept.add(0.5, bits=1),
@@ -61,16 +61,22 @@ def test_a_decision_is_told_once_it_can_no_longer_be_undone(
     )
     for receipt in (mine, copy, other):
         triage.process(receipt_hash(receipt))
-    assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])
+    assert (receipts.result(mine).document()["decision"], receipts.result(mine).document()["waiting"]) == (
+        None,
+        [1],
+    )
     case = decides("fake")
     # Not yet.
-    assert (receipts.result(mine)["decision"], receipts.result(mine)["waiting"]) == (None, [1])
+    assert (receipts.result(mine).document()["decision"], receipts.result(mine).document()["waiting"]) == (
+        None,
+        [1],
+    )
     labelling.undo(people[2], case)
     assert claims.take(people[2]) == case
     labelling.submit_final(people[2], case, LabelInput("real", 2))
     decides("real", people[3:4])
     later(sessions)
-    found = receipts.result(mine)
+    found = receipts.result(mine).document()
     (face,) = found["decision"]["faces"]
     assert (face["face"], face["value"], face["how"], face["exact"], found["waiting"]) == (
         1,
@@ -79,28 +85,28 @@ def test_a_decision_is_told_once_it_can_no_longer_be_undone(
         True,
         [],
     )
-    assert receipts.result(copy)["decision"]["faces"][0]["exact"] is False
-    assert receipts.result(other)["decision"] is None
+    assert receipts.result(copy).document()["decision"]["faces"][0]["exact"] is False
+    assert receipts.result(other).document()["decision"] is None
 
 
 def test_the_page_says_it_in_every_language(
     sessions: Sessions, kept: Kept, triage: Triage, decides: Decides
 ) -> None:
-    receipts = ReceiptService(sessions, delay=DELAY)
+    receipts = receipt_service(sessions, undo_period=DELAY)
     mine, copy, unkept = kept.add(0.5, bits=1), kept.add(0.5, bits=1), kept.add(0.5, kept=False)
     for receipt in (mine, copy, unkept):
         triage.process(receipt_hash(receipt))
-    waiting = receipts.result(mine)
+    waiting = receipts.result(mine).document()
     decides("fake")
     later(sessions)
     for texts in LANGUAGES.values():
         assert texts.decision_waiting.format(faces=texts.face_number.format(number=1)) in stored_result(
             waiting, texts
         )
-        assert texts.decision_impossible in stored_result(receipts.result(unkept), texts)
-        assert texts.labels["fake"] in stored_result(receipts.result(mine), texts)
-        assert texts.decision_of_copy not in stored_result(receipts.result(mine), texts)
-        assert texts.decision_of_copy in stored_result(receipts.result(copy), texts)
+        assert texts.decision_impossible in stored_result(receipts.result(unkept).document(), texts)
+        assert texts.labels["fake"] in stored_result(receipts.result(mine).document(), texts)
+        assert texts.decision_of_copy not in stored_result(receipts.result(mine).document(), texts)
+        assert texts.decision_of_copy in stored_result(receipts.result(copy).document(), texts)
         assert set(texts.labels) == set(LabelValue)
 
 
@@ -145,13 +151,13 @@ def test_reliability_is_measured_on_what_was_drawn_and_decided(sessions: Session
     # 29 are too few.
     assert service.of(result_of(0.3, None)) == [None, None]
     audited(sessions, ["real"], fake_prob=0.34)
-    found, none = service.of(result_of(0.3, None))
+    found, none = service.for_result(result_of(0.3, None))
     assert none is None
     assert found is not None
     assert (found.count, found.fakes, found.share) == (30, 6, 0.2)
     assert (round(found.low, 4), round(found.high, 4)) == (0.0951, 0.3731)
     receipt = kept.add(0.3)
-    (told,) = ReceiptService(sessions, delay=DELAY).result(receipt)["reliability"]
+    (told,) = receipt_service(sessions, undo_period=DELAY).result(receipt).document()["reliability"]
     assert told == {
         "face": 1,
         "count": 30,
@@ -160,7 +166,9 @@ def test_reliability_is_measured_on_what_was_drawn_and_decided(sessions: Session
         "interval": [0.0951, 0.3731],
         "scores": [0.25, 0.35],
     }
-    words = stored_result(ReceiptService(sessions, delay=DELAY).result(receipt), LANGUAGES["en"])
+    words = stored_result(
+        receipt_service(sessions, undo_period=DELAY).result(receipt).document(), LANGUAGES["en"]
+    )
     assert (
         "Of 30 faces that moderators decided and that had been scored like this, 20% were fake (95 % interval 10% to 37%)."
         in words
@@ -171,13 +179,13 @@ def test_reliability_is_measured_on_what_was_drawn_and_decided(sessions: Session
             .where(Decision.id == session.scalar(select(Decision.id).limit(1)))
             .values(undone_at=now())
         )
-    assert service.of(result_of(0.3)) == [None]
+    assert service.for_result(result_of(0.3)) == [None]
 
 
 def test_an_answer_does_without_it_where_the_database_fails(sessions: Sessions) -> None:
     with sessions.begin() as session:
         session.execute(text("ALTER TABLE decision RENAME TO elsewhere"))
-    assert ScoreReliabilityService(sessions, delay=DELAY).of(result_of(0.3)) == [None]
+    assert ScoreReliabilityService(sessions, delay=DELAY).for_result(result_of(0.3)) == [None]
 
 
 def test_wilson_as_worked_by_hand() -> None:

@@ -33,12 +33,12 @@ def sign_in_as_ada(client: Client, **fields: str) -> int:
 
 @pytest.fixture
 def accounts(sessions: Sessions) -> AccountService:
-    return AccountService(sessions, AuditService(sessions))
+    return AccountService(sessions, AuditService(sessions, None))
 
 
 @pytest.fixture
 def client(sessions: Sessions, accounts: AccountService) -> Iterator[Client]:
-    signing = SignInService(sessions, AuditService(sessions))
+    signing = SignInService(sessions, AuditService(sessions, None))
     routes = [
         *build_routes(accounts, signing, desk="/desk/"),
         Route("/desk/{rest:path}", answer_secret, methods=["GET", "POST"]),

@@ -60,13 +60,13 @@ def opened(
     sessions: Sessions, audit: AuditService, oauth: SpaceOAuth, policy: MembershipPolicy
 ) -> TestClient:
     """Return a browser at the Space's direct address, in front of the guard."""
-    signing = SignInService(sessions, AuditService(sessions))
+    signing = SignInService(sessions, AuditService(sessions, None))
     provider = OpenIDClient(oauth, CALLBACK, organisation_id=policy.organisation_id, seconds=SECONDS)
     hugging_face = HuggingFaceSignIn(provider, FederatedSignInService(audit, policy), SITE)
     sign_in_routes = [
         *hugging_face.routes(desk="/desk/"),
         *build_routes(
-            AccountService(sessions, AuditService(sessions)),
+            AccountService(sessions, AuditService(sessions, None)),
             signing,
             desk="/desk/",
             hugging_face_link=hugging_face.link,

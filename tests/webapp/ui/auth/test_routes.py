@@ -125,11 +125,11 @@ def test_sign_ins_sign_outs_and_refusals_are_audited(client: Client, ada: Person
         ("user:1", "signed_in", "account:1", {}),
         ("user:1", "signed_out", "account:1", {}),
     ]
-    AuditService(sessions).verify()
+    AuditService(sessions, None).verify()
 
 
 def test_guesses_from_many_addresses_do_not_fill_the_audit_log(sessions: Sessions) -> None:
-    signing = SignInService(sessions, AuditService(sessions))
+    signing = SignInService(sessions, AuditService(sessions, None))
     for number in range(70):
         with pytest.raises(Refused):
             signing.sign_in(f"name{number}", "guess", "", f"203.0.113.{number}")

@@ -81,7 +81,7 @@ def test_strangers_reach_no_endpoint(desk_server: Server, mia: Moderator, case: 
     assert mia.client.post(f"{CALLS}/take", json={}, headers=foreign[2]).status_code == 403
     assert rows_of(desk_server) == before
     with records_of(desk_server) as sessions:
-        accounts = AccountService(sessions, AuditService(sessions))
+        accounts = AccountService(sessions, AuditService(sessions, None))
         with signed_in(desk_server, "olga") as olga:
             assert olga.said("/take")["case"]["id"] == case
             accounts.set_disabled(HOST, "olga", True)
@@ -170,7 +170,9 @@ def test_admins_reach_everything(desk_server: Server, case: str) -> None:
     assert "/link#" in lines[0]
     assert all("pia" in line for line in lines)
     with records_of(desk_server) as sessions:
-        assert {facts.name for facts in AccountService(sessions, AuditService(sessions)).summaries(HOST)} >= {
+        assert {
+            facts.name for facts in AccountService(sessions, AuditService(sessions, None)).summaries(HOST)
+        } >= {
             "ada",
             "mia",
             "pia",

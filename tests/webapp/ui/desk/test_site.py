@@ -122,9 +122,9 @@ def test_whoever_is_refused_has_no_way_round(
     space: Server, browser: httpx.Client, provider: OpenIDProvider
 ) -> None:
     with records_of(space) as sessions:
-        AccountService(sessions, AuditService(sessions)).set_disabled(THE_HOST, "mia", True)
+        AccountService(sessions, AuditService(sessions, None)).set_disabled(THE_HOST, "mia", True)
         people = {
-            facts.name for facts in AccountService(sessions, AuditService(sessions)).summaries(THE_HOST)
+            facts.name for facts in AccountService(sessions, AuditService(sessions, None)).summaries(THE_HOST)
         }
     provider.user = user("u7", "mia", roleInOrg="read")
     for _ in range(2):
@@ -138,7 +138,7 @@ def test_whoever_is_refused_has_no_way_round(
     with records_of(space) as sessions:
         facts = {
             found.name: found
-            for found in AccountService(sessions, AuditService(sessions)).summaries(THE_HOST)
+            for found in AccountService(sessions, AuditService(sessions, None)).summaries(THE_HOST)
         }
     assert set(facts) == people | {"hf:mia"}
     assert (facts["mia"].disabled, facts["hf:mia"].role) == (True, Role.MODERATOR)

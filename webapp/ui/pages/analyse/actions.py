@@ -74,13 +74,13 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
 
 
 def _deleted_elsewhere(shown: Shown, services: Services) -> bool:
-    """Nothing more is made of a file whose result is gone. Where the database fails nobody knows, and the visitor has his report."""
+    """Return True if the file's result was deleted on another page; False if the database cannot answer."""
+    if shown.analysed.receipt is None:
+        return False
     try:
-        if shown.analysed.receipt is not None:
-            services.receipts.result(shown.analysed.receipt)
-    except Refused as refusal:
-        return refusal.code == "unknown_receipt"
-    return False
+        return not services.receipts.exists(shown.analysed.receipt)
+    except Refused:
+        return False
 
 
 def _connect_deletion(

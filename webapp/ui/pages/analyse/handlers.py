@@ -287,7 +287,7 @@ def _remember(services: Services, shown: Shown, found: list[Stability | None]) -
     """Under the receipt too. Where that fails the page has its answer all the same; the service has logged why."""
     if shown.analysed.receipt is not None:
         with contextlib.suppress(Refused):
-            services.receipts.remember_held(shown.analysed.receipt, shown.analysed.result, found)
+            services.receipts.remember_stability(shown.analysed.receipt, shown.analysed.result, found)
 
 
 def _consistency(services: Services, texts: Texts) -> Any:

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from laanet_core.media.images import read_image
 from tests.webapp.conftest import Judged
+from tests.webapp.receipt_services import receipt_service
 from tests.webapp.services.conftest import Decides
 from webapp.db.session import Sessions
 from webapp.db.tables import Account, AuditEntry, Label
@@ -29,7 +30,6 @@ from webapp.services.moderation.export.coco import painted, run_lengths
 from webapp.services.moderation.export.tables import safe
 from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
-from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.kept_media import KeptMediaService
 
 pytestmark = pytest.mark.both_databases
@@ -135,7 +135,7 @@ def test_what_a_visitor_deleted_is_not_exported(
     tmp_path: Path,
 ) -> None:
     decides("fake")
-    ReceiptService(sessions, keeping=keeping).delete(receipt)
+    receipt_service(sessions, keeping=keeping).delete(receipt)
     for kind in FORMATS:
         assert export.write(kind, tmp_path / kind).decisions == 0
 
