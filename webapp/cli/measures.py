@@ -45,7 +45,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.services.accounts import HOST
 
     with open_records(settings, upgrade=False) as records:
-        found = label_quality_service(records).report(HOST).to_json()
+        found = label_quality_service(records).report(HOST).figures().model_dump(mode="json")
     print(json.dumps(found) if args.json else as_text(found))
     return 0
 

@@ -1,29 +1,29 @@
-"""What the truth of a case probably is, given who said what: labels weighed by how often each person is right (Dawid and Skene 1979).
+"""Dawid-Skene estimate (1979) of the true value of each case, with labels weighed by their author's accuracy.
 
-It may suggest, and never decides: cases are settled by agreement, majority or an adjudicator.
+The estimate is a suggestion. Cases are settled by agreement, majority or an adjudicator.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-_ROUNDS = 200
-_SETTLED = 1e-6  # the largest change of a probability
-_DOUBT = 0.01  # of a label in every cell of a person's table: whoever was never wrong is not taken to be incapable of it
+_MAX_ITERATIONS = 200
+# Largest change of a probability at which the iteration stops.
+_TOLERANCE = 1e-6
+# Labels added to every cell of a confusion table, so that an author without errors so far can still err.
+_SMOOTHING = 0.01
 
 Table = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True)
 class Consensus:
-    """`truths`: for every case the probability of every value; `shares`: how frequent the values are; `accuracy`: of every person, the
-    chance of saying what is true.
-    """
+    """Probabilities of the values of every case, shares of the values, and each author's chance of a true label."""
 
     truths: dict[Hashable, dict[Hashable, float]]
     shares: dict[Hashable, float]
@@ -31,53 +31,66 @@ class Consensus:
 
 
 def estimate_consensus(
-    labels: Iterable[tuple[Hashable, Hashable, Hashable]], *, doubt: float = _DOUBT
+    labels: Iterable[tuple[Hashable, Hashable, Hashable]], *, smoothing: float = _SMOOTHING
 ) -> Consensus:
-    """From (case, person, value) triples, by expectation maximisation that starts from the shares of the votes."""
-    given = list(labels)
-    if not given:
+    """Return the consensus of (case, author, value) triples.
+
+    Expectation maximisation starts from the shares of each case's labels.
+    """
+    triples = list(labels)
+    if not triples:
         return Consensus({}, {}, {})
-    cases, case = _numbered(label[0] for label in given)
-    people, person = _numbered(label[1] for label in given)
-    values, value = _numbered(label[2] for label in given)
+    cases, case = _indexed(label[0] for label in triples)
+    authors, author = _indexed(label[1] for label in triples)
+    values, value = _indexed(label[2] for label in triples)
     truth = np.zeros((len(cases), len(values)))
     np.add.at(truth, (case, value), 1.0)
     truth /= truth.sum(axis=1, keepdims=True)
-    for _ in range(_ROUNDS):
-        shares, tables = _maximised(truth, case, person, value, len(people), doubt)
-        before, truth = truth, _expected(shares, tables, case, person, value, len(cases))
-        if np.abs(truth - before).max() < _SETTLED:
+    for _ in range(_MAX_ITERATIONS):
+        shares, confusion = _maximise(truth, case, author, value, len(authors), smoothing)
+        previous, truth = truth, _expect(shares, confusion, case, author, value, len(cases))
+        if np.abs(truth - previous).max() < _TOLERANCE:
             break
-    right = np.einsum("t,ptt->p", shares, tables)
-    return Consensus(
-        {
-            name: dict(zip(values, map(float, row), strict=True))
-            for name, row in zip(cases, truth, strict=True)
-        },
-        dict(zip(values, map(float, shares), strict=True)),
-        dict(zip(people, map(float, right), strict=True)),
-    )
+    accuracy = np.einsum("t,ptt->p", shares, confusion)
+    truths = {name: _by_name(values, row) for name, row in zip(cases, truth, strict=True)}
+    return Consensus(truths, _by_name(values, shares), _by_name(authors, accuracy))
 
 
-def _numbered(names: Iterable[Hashable]) -> tuple[list[Hashable], npt.NDArray[np.intp]]:
+def _by_name(names: list[Hashable], numbers: Table) -> dict[Hashable, float]:
+    """Return the numbers (names,) by name."""
+    return dict(zip(names, map(float, numbers), strict=True))
+
+
+def _indexed(names: Iterable[Hashable]) -> tuple[list[Hashable], Indices]:
+    """Return the distinct names in order, and the index of each name, (names,)."""
     listed = list(names)
-    places = {name: place for place, name in enumerate(dict.fromkeys(listed))}
-    return list(places), np.array([places[name] for name in listed], np.intp)
+    indices = {name: index for index, name in enumerate(dict.fromkeys(listed))}
+    return list(indices), np.array([indices[name] for name in listed], np.intp)
 
 
-def _maximised(
-    truth: Table, case: Any, person: Any, value: Any, people: int, doubt: float
+def _maximise(
+    truth: Table, case: Indices, author: Indices, value: Indices, authors: int, smoothing: float
 ) -> tuple[Table, Table]:
-    """How frequent every value is (values,), and of every person how often a true value is called what (people, said, true)."""
-    tables = np.full((people, truth.shape[1], truth.shape[1]), doubt)
-    np.add.at(tables, (person, value), truth[case])
-    return truth.mean(axis=0), tables / np.maximum(tables.sum(axis=1, keepdims=True), 1e-300)
+    """Return the shares of the values (values,) and the confusion tables (authors, labelled, true).
+
+    `truth` is (cases, values); `case`, `author` and `value` are (labels,).
+    """
+    confusion = np.full((authors, truth.shape[1], truth.shape[1]), smoothing)
+    np.add.at(confusion, (author, value), truth[case])
+    # Columns of values that no case has stay zero.
+    totals = np.maximum(confusion.sum(axis=1, keepdims=True), 1e-300)
+    return truth.mean(axis=0), confusion / totals
 
 
-def _expected(shares: Table, tables: Table, case: Any, person: Any, value: Any, cases: int) -> Table:
-    """The probability of every value for every case (cases, values)."""
+def _expect(
+    shares: Table, confusion: Table, case: Indices, author: Indices, value: Indices, cases: int
+) -> Table:
+    """Return the probability of every value for every case, (cases, values).
+
+    `shares` is (values,), `confusion` (authors, labelled, true); `case`, `author` and `value` are (labels,).
+    """
     with np.errstate(divide="ignore"):
         logs = np.tile(np.log(shares), (cases, 1))
-        np.add.at(logs, case, np.log(tables[person, value]))
-    chances = np.exp(logs - logs.max(axis=1, keepdims=True))
-    return np.asarray(chances / chances.sum(axis=1, keepdims=True))
+        np.add.at(logs, case, np.log(confusion[author, value]))
+    likelihoods = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(likelihoods / likelihoods.sum(axis=1, keepdims=True))

@@ -1,7 +1,7 @@
-"""Whether the model looks where moderators see that something is wrong: its heatmaps against what they painted.
+"""Agreement of the model's heatmaps with the regions that moderators painted.
 
-Heatmaps are not kept: they are made again from the kept photo, by the model that runs now, outside of any transaction; what is kept is how
-they agree, once for every label and model.
+Heatmaps are not stored. The present model computes them again from the kept photo, outside of any transaction. The
+agreement is stored once per label and model.
 """
 
 from __future__ import annotations
@@ -27,64 +27,74 @@ from webapp.services.analysis_records.subjects import MIN_IOU
 from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
-_AT_ONCE = 10  # photos judged again in one run: visitors want the network too
+# Regions in one run, because visitors need the model too.
+_BATCH = 10
 
 
 class HeatmapAgreementService:
-    """`folder`: where a kept file lies while it is judged again."""
+    """Compares painted regions with heatmaps. `folder`: place of temporary copies of kept files."""
 
     def __init__(
-        self, sessions: Sessions, keeping: KeptMediaService, detector: Judge, *, folder: Path
+        self, sessions: Sessions, kept_media: KeptMediaService, detector: Judge, *, folder: Path
     ) -> None:
         self._sessions = sessions
-        self._keeping = keeping
+        self._kept_media = kept_media
         self._detector = detector
         self._folder = folder
 
     def compare_pending(self) -> int:
-        """Compare some regions that were not compared yet with this model's heatmaps; how many. Photos only. Raises SQLAlchemyError."""
+        """Compare the next batch of regions on photos with this model's heatmaps, and return their number.
+
+        Raises SQLAlchemyError.
+        """
         with self._sessions() as session:
-            regions = unmeasured_regions(session, self._detector.info.sha256, limit=_AT_ONCE)
-        judged: dict[str, AnalysisResult | None] = {}  # by file: two moderators paint on each
+            regions = unmeasured_regions(session, self._detector.info.sha256, limit=_BATCH)
+        # By file name: two moderators paint on each photo.
+        results: dict[str, AnalysisResult | None] = {}
         for region in regions:
-            if region.media.name not in judged:
-                judged[region.media.name] = self._judged(region)
-            result = judged[region.media.name]
+            name = region.media.name
+            if name not in results:
+                results[name] = self._analyse(region)
+            result = results[name]
             self._store(region, None if result is None else compare_region(region.png, result, region.box))
         return len(regions)
 
-    def _judged(self, region: PaintedRegion) -> AnalysisResult | None:
-        """None where the file cannot be read any more."""
+    def _analyse(self, region: PaintedRegion) -> AnalysisResult | None:
+        """Return the present model's result, None if the file cannot be read any more."""
         file = KeptFile(region.media.name, region.media.format, region.orientation)
         try:
-            with self._keeping.open(file, folder=self._folder) as path:
+            with self._kept_media.open(file, folder=self._folder) as path:
                 return self._detector.analyse_file(path, only="image")
         except (FileNotFoundError, StoreFailed):
             logger.exception("kept media cannot be read: %s", file.name)
             return None
 
-    def _store(self, region: PaintedRegion, found: Agreement | None) -> None:
+    def _store(self, region: PaintedRegion, comparison: Agreement | None) -> None:
         info = self._detector.info
         row = RegionAgreement(
             label_id=region.label_id,
             model_sha256=info.sha256,
             model_version=info.version,
             created_at=now(),
-            hit=None if found is None else found.hit,
-            iou=None if found is None else found.iou,
+            hit=None if comparison is None else comparison.hit,
+            iou=None if comparison is None else comparison.iou,
         )
         try:
             with self._sessions.begin() as session:
                 session.add(row)
-        except IntegrityError:  # its label is gone, or another process was faster
-            logger.info("a region was compared in vain")
+        # The label is gone, or another process stored the comparison first.
+        except IntegrityError:
+            logger.info("the comparison of a region was discarded")
 
 
 def compare_region(png: bytes, result: AnalysisResult, box: Box) -> Agreement | None:
-    """A painted region against the heatmap of the face that lies at `box`; None where it is about another, or there is none."""
+    """Compare a painted region with the heatmap of the face at `box` (x1, y1, x2, y2) in pixels.
+
+    None if no judged face overlaps the box with an IoU of at least MIN_IOU.
+    """
     faces = [face for face in result.faces if face.heatmap is not None and iou(face.box, box) >= MIN_IOU]
     if not faces or result.size is None:
         return None
-    face = max(faces, key=lambda face: iou(face.box, box))
+    face = max(faces, key=lambda candidate: iou(candidate.box, box))
     assert face.heatmap is not None
     return agreement(painted_pixels(png).astype(np.uint8), face.heatmap, result.size)

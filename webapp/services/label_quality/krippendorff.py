@@ -1,4 +1,4 @@
-"""Whether moderators agree more than chance would have them: Krippendorff's alpha for nominal values."""
+"""Krippendorff's alpha for nominal values: agreement of moderators beyond chance."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ import numpy.typing as npt
 
 from laanet_core.evaluation.metrics import Interval
 
-_SAMPLES = 2000
-_AT_ONCE = 100  # samples: of many cases all of them would fill the memory
+_RESAMPLES = 2000
+# Resamples computed together. All of them would not fit into memory if there are many cases.
+_BATCH = 100
 Counts = npt.NDArray[np.float64]
 
 
-def counts(labels: Iterable[tuple[Hashable, Hashable]]) -> Counts:
-    """From (case, value) pairs, one for every label, how often each value was given in each case (cases, values)."""
-    given = list(labels)
-    cases = {case: place for place, case in enumerate(dict.fromkeys(case for case, _ in given))}
-    values = {value: place for place, value in enumerate(dict.fromkeys(value for _, value in given))}
+def count_table(labels: Iterable[tuple[Hashable, Hashable]]) -> Counts:
+    """Return the number of labels per case and value, (cases, values), from one (case, value) pair per label."""
+    pairs = list(labels)
+    cases = {case: row for row, case in enumerate(dict.fromkeys(case for case, _ in pairs))}
+    values = {value: column for column, value in enumerate(dict.fromkeys(value for _, value in pairs))}
     table = np.zeros((len(cases), len(values)))
-    for case, value in given:
+    for case, value in pairs:
         table[cases[case], values[value]] += 1
     return table
 
 
-def alpha(table: Counts) -> float | None:
-    """1 - observed / expected disagreement over pairs of labels of one case (Krippendorff 2011, nominal); missing labels are allowed.
+def krippendorff_alpha(table: Counts) -> float | None:
+    """Return 1 - observed / expected disagreement of label pairs, for a table (cases, values) of counts.
 
-    1 is perfect agreement, 0 what chance gives, below 0 worse. None where no case has two labels, or all labels say the same: then there
-    is nothing that could be disagreed about.
+    1 is perfect agreement, 0 is chance, less is worse than chance. Cases may have any number of labels. None if no case
+    has two labels or all labels are equal. Source: Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011).
     """
     observed, totals = _disagreement(table)
     value = _alpha(observed.sum(keepdims=True), totals.sum(axis=0, keepdims=True))[0]
@@ -37,33 +38,37 @@ def alpha(table: Counts) -> float | None:
 
 
 def krippendorff_interval(table: Counts, *, level: float = 0.95, seed: int = 0) -> Interval | None:
-    """Percentile interval over resamples of the cases; None where `alpha` is None, or only one case has two labels."""
+    """Return the percentile interval of alpha over resamples of the cases of a table (cases, values).
+
+    None if alpha is None or only one case has two labels.
+    """
     observed, totals = _disagreement(table)
-    if alpha(table) is None or len(observed) < 2:
+    if krippendorff_alpha(table) is None or len(observed) < 2:
         return None
     rng = np.random.default_rng(seed)
-    values = np.concatenate([_resampled(observed, totals, rng) for _ in range(0, _SAMPLES, _AT_ONCE)])
+    batches = [_resampled_alphas(observed, totals, rng) for _ in range(0, _RESAMPLES, _BATCH)]
+    values = np.concatenate(batches)
     low, high = np.quantile(values[np.isfinite(values)], [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
 
 
-def _resampled(observed: Counts, totals: Counts, rng: np.random.Generator) -> Counts:
-    times = rng.multinomial(len(observed), np.full(len(observed), 1 / len(observed)), size=_AT_ONCE).astype(
-        np.float64
-    )
-    return _alpha(times @ observed, times @ totals)
+def _resampled_alphas(observed: Counts, totals: Counts, rng: np.random.Generator) -> Counts:
+    """Return the alphas (_BATCH,) of resamples with replacement, from the results of `_disagreement`."""
+    cases = len(observed)
+    weights = rng.multinomial(cases, np.full(cases, 1 / cases), size=_BATCH).astype(np.float64)
+    return _alpha(weights @ observed, weights @ totals)
 
 
 def _disagreement(table: Counts) -> tuple[Counts, Counts]:
-    """Of every case with two labels or more: its disagreeing pairs over (labels - 1), and how often each value was given."""
+    """Return disagreeing pairs over (labels - 1), (cases,), and the counts (cases, values) of cases with two labels."""
     table = table[table.sum(axis=1) >= 2]
     labels = table.sum(axis=1)
     return (labels**2 - (table**2).sum(axis=1)) / (labels - 1), table
 
 
 def _alpha(observed: Counts, totals: Counts) -> Counts:
-    """From disagreeing pairs (samples,) and values' totals (samples, values)."""
-    every = totals.sum(axis=1)
-    expected = every**2 - (totals**2).sum(axis=1)
+    """Return alpha (samples,) from disagreeing pairs (samples,) and totals of values (samples, values)."""
+    labels = totals.sum(axis=1)
+    expected = labels**2 - (totals**2).sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(1 - (every - 1) * observed / expected)
+        return np.asarray(1 - (labels - 1) * observed / expected)

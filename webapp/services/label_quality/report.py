@@ -1,43 +1,128 @@
-"""What is measured of moderators and heatmaps, and how it is told: no figure of fewer than `FEWEST`."""
+"""Report on label quality: statistics of moderators and heatmaps, and the figures published from them.
+
+A figure that rests on fewer than FEWEST observations is withheld: it is None in the published models.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from laanet_core.evaluation.metrics import Interval, wilson_interval
 
-FEWEST = 10  # cases, labels or regions: a share of fewer has an interval so wide that it says nothing
+# Cases, labels or regions. The interval of a share of fewer is too wide to say anything.
+FEWEST = 10
+
+Bounds = tuple[float, float]
+
+
+class _Figures(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ProportionFigures(_Figures):
+    """Share of hits with its 95 % interval (Wilson)."""
+
+    hits: int
+    count: int
+    share: float | None
+    interval: Bounds | None
+
+
+class AgreementFigures(_Figures):
+    """Krippendorff's alpha with its 95 % interval; `cases` have two labels or more."""
+
+    cases: int
+    alpha: float | None
+    interval: Bounds | None
+
+
+class MonthFigures(_Figures):
+    """AgreementFigures of one month, YYYY-MM."""
+
+    month: str
+    cases: int
+    alpha: float | None
+    interval: Bounds | None
+
+
+class ModeratorFigures(_Figures):
+    """Published ModeratorStats, by name."""
+
+    name: str
+    cases: int
+    decided_alike: ProportionFigures
+    gold_right: ProportionFigures
+    switched: ProportionFigures
+    median_seconds: float | None
+
+
+class OverallFigures(_Figures):
+    """Figures of all moderators together."""
+
+    cases: int
+    switched: ProportionFigures
+    median_seconds: float | None
+
+
+class HeatmapFigures(_Figures):
+    """Published HeatmapStats."""
+
+    version: str
+    sha256: str
+    pointing: ProportionFigures
+    mean_iou: float | None
+
+
+class Suggestion(_Figures):
+    """Probability of each value of a disputed case, by its public id."""
+
+    case: str
+    values: dict[str, float]
+
+
+class LabelQualityFigures(_Figures):
+    """All published figures. `suggestions` is None if too few cases have two labels to weigh moderators by."""
+
+    fewest: int
+    agreement: AgreementFigures
+    months: list[MonthFigures]
+    people: list[ModeratorFigures]
+    everybody: OverallFigures
+    heatmaps: list[HeatmapFigures]
+    suggestions: list[Suggestion] | None
 
 
 @dataclass(frozen=True)
 class Proportion:
-    """`hits` of `count`; the interval is of 95 % (Wilson), None of nothing."""
+    """`hits` of `count` observations."""
 
     hits: int
     count: int
 
     @property
     def interval(self) -> Interval | None:
+        """Return the 95 % interval (Wilson), None without observations."""
         return wilson_interval(self.hits, self.count) if self.count else None
 
-    def to_json(self) -> dict[str, Any]:
+    def figures(self) -> ProportionFigures:
         enough = self.count >= FEWEST
-        share = round(self.hits / self.count, 4) if enough else None
-        return {
-            "hits": self.hits,
-            "count": self.count,
-            "share": share,
-            "interval": _ends(self.interval) if enough else None,
-        }
+        return ProportionFigures(
+            hits=self.hits,
+            count=self.count,
+            share=round(self.hits / self.count, 4) if enough else None,
+            interval=_bounds(self.interval) if enough else None,
+        )
 
 
 @dataclass(frozen=True)
 class LabelAgreement:
-    """Krippendorff's alpha of blind labels, since nothing was revealed before them; None where nothing could be disagreed about.
+    """Krippendorff's alpha of blind labels, which are given before anything is revealed.
 
-    `period`: YYYY-MM of a case's first label, or "" for all the time. `cases` have two labels or more.
+    `period` is the month YYYY-MM of a case's first label, or "" for all time. `cases` have two labels or more. `alpha`
+    is None if no disagreement was possible.
     """
 
     period: str
@@ -45,16 +130,19 @@ class LabelAgreement:
     alpha: float | None
     interval: Interval | None
 
-    def to_json(self) -> dict[str, Any]:
-        told = self.cases >= FEWEST and self.alpha is not None
-        alpha = round(self.alpha, 4) if told and self.alpha is not None else None
-        return {"cases": self.cases, "alpha": alpha, "interval": _ends(self.interval) if told else None}
+    def figures(self) -> AgreementFigures:
+        if self.cases < FEWEST or self.alpha is None:
+            return AgreementFigures(cases=self.cases, alpha=None, interval=None)
+        return AgreementFigures(cases=self.cases, alpha=round(self.alpha, 4), interval=_bounds(self.interval))
 
 
 @dataclass(frozen=True)
 class ModeratorStats:
-    """Of one moderator: cases finished; blind labels that are what was decided (his own voice is part of that), and what is known of
-    gold cases; changes of mind once the model's answer was shown; the median time from taking a case to the last word.
+    """Statistics of one moderator.
+
+    `cases`: finished ones. `decided_alike`: blind labels equal to the decision, which counts their own vote too.
+    `gold_right`: blind labels equal to the known answer. `switched`: final labels that differ from the blind one.
+    `median_seconds`: from taking a case to its final label.
     """
 
     account_id: int
@@ -65,44 +153,43 @@ class ModeratorStats:
     switched: Proportion
     median_seconds: float | None
 
-    def to_json(self) -> dict[str, Any]:
-        shares = {
-            "decided_alike": self.decided_alike,
-            "gold_right": self.gold_right,
-            "switched": self.switched,
-        }
-        figures = {name: share.to_json() for name, share in shares.items()}
-        return {
-            "name": self.name,
-            "cases": self.cases,
-            **figures,
-            "median_seconds": _seconds(self.median_seconds, self.cases),
-        }
+    def figures(self) -> ModeratorFigures:
+        return ModeratorFigures(
+            name=self.name,
+            cases=self.cases,
+            decided_alike=self.decided_alike.figures(),
+            gold_right=self.gold_right.figures(),
+            switched=self.switched.figures(),
+            median_seconds=_published_seconds(self.median_seconds, self.cases),
+        )
 
 
 @dataclass(frozen=True)
 class HeatmapStats:
-    """Of one model: painted regions in which its heatmap's peak lies (pointing game), and the mean IoU."""
+    """Statistics of one model: painted regions that hold its heatmap's peak (pointing game), and the mean IoU."""
 
     model_version: str
     model_sha256: str
     pointing: Proportion
     mean_iou: float
 
-    def to_json(self) -> dict[str, Any]:
-        iou = round(self.mean_iou, 4) if self.pointing.count >= FEWEST else None
-        return {
-            "version": self.model_version,
-            "sha256": self.model_sha256,
-            "pointing": self.pointing.to_json(),
-            "mean_iou": iou,
-        }
+    def figures(self) -> HeatmapFigures:
+        enough = self.pointing.count >= FEWEST
+        return HeatmapFigures(
+            version=self.model_version,
+            sha256=self.model_sha256,
+            pointing=self.pointing.figures(),
+            mean_iou=round(self.mean_iou, 4) if enough else None,
+        )
 
 
 @dataclass(frozen=True)
 class LabelQualityReport:
-    """`cases`: finished by all, each moderator's counted. `suggestions`: of disputed cases, how probable each value is by who said what;
-    they decide nothing, and of open cases there are none: whoever sees them may yet have to label such a case himself.
+    """Statistics of all moderators and models.
+
+    `cases`: finished by all, counted once per moderator. `suggestions`: probability of each value of a disputed case,
+    by its labels and their authors. They decide nothing. Open cases have none, since an admin who reads the report
+    may still have to label them blind.
     """
 
     overall: LabelAgreement
@@ -114,27 +201,36 @@ class LabelQualityReport:
     median_seconds: float | None
     suggestions: Mapping[str, Mapping[str, float]]
 
-    def to_json(self) -> dict[str, Any]:
-        """`suggestions` is None where too few cases have two labels to weigh people by."""
-        suggested = [{"case": case, "values": dict(values)} for case, values in self.suggestions.items()]
-        return {
-            "fewest": FEWEST,
-            "agreement": self.overall.to_json(),
-            "months": [{"month": month.period, **month.to_json()} for month in self.months],
-            "people": [person.to_json() for person in self.people],
-            "everybody": {
-                "cases": self.cases,
-                "switched": self.switched.to_json(),
-                "median_seconds": _seconds(self.median_seconds, self.cases),
-            },
-            "heatmaps": [model.to_json() for model in self.heatmaps],
-            "suggestions": suggested if self.overall.cases >= FEWEST else None,
-        }
+    def figures(self) -> LabelQualityFigures:
+        """Return the figures that may be shown."""
+        suggestions = [
+            Suggestion(case=case, values=dict(values)) for case, values in self.suggestions.items()
+        ]
+        return LabelQualityFigures(
+            fewest=FEWEST,
+            agreement=self.overall.figures(),
+            months=[_month_figures(month) for month in self.months],
+            people=[person.figures() for person in self.people],
+            everybody=OverallFigures(
+                cases=self.cases,
+                switched=self.switched.figures(),
+                median_seconds=_published_seconds(self.median_seconds, self.cases),
+            ),
+            heatmaps=[model.figures() for model in self.heatmaps],
+            suggestions=suggestions if self.overall.cases >= FEWEST else None,
+        )
 
 
-def _ends(interval: Interval | None) -> list[float] | None:
-    return None if interval is None else [round(interval.low, 4), round(interval.high, 4)]
+def _month_figures(agreement: LabelAgreement) -> MonthFigures:
+    figures = agreement.figures()
+    return MonthFigures(
+        month=agreement.period, cases=figures.cases, alpha=figures.alpha, interval=figures.interval
+    )
 
 
-def _seconds(median: float | None, count: int) -> float | None:
+def _bounds(interval: Interval | None) -> Bounds | None:
+    return None if interval is None else (round(interval.low, 4), round(interval.high, 4))
+
+
+def _published_seconds(median: float | None, count: int) -> float | None:
     return round(median, 1) if median is not None and count >= FEWEST else None

@@ -1,12 +1,15 @@
-"""How often faces with such a score turned out to be fake: measured on what moderators decided, and on nothing else."""
+"""Measured reliability of scores: the share of fakes among decided faces with a similar score.
+
+Only decisions on the random audit sample count.
+"""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -17,14 +20,30 @@ from webapp.db.session import Sessions
 from webapp.domain.clock import now
 
 logger = logging.getLogger(__name__)
-FEWEST = 30  # decided cases; with fewer nothing is said
-AROUND = 0.05  # of the calibrated probability, to both sides
+# Decided cases below which no reliability is given.
+FEWEST = 30
+# Calibrated probability to both sides of a score that counts as similar.
+AROUND = 0.05
+
+
+class ReliabilityFigures(BaseModel):
+    """Published reliability: share of fakes with its 95 % interval (Wilson), and the range of similar scores."""
+
+    model_config = ConfigDict(frozen=True)
+
+    count: int
+    fakes: int
+    share: float
+    interval: tuple[float, float]
+    scores: tuple[float, float]
 
 
 @dataclass(frozen=True)
 class ScoreReliability:
-    """Of `count` faces drawn at random and decided real or fake, with a score from `lowest` to `highest` by the same model, `fakes` were
-    fake; `low` to `high` is the 95 % interval (Wilson) of their share. Those decided otherwise (cannot tell, unusable) are not counted.
+    """`fakes` of `count` faces were decided fake.
+
+    The faces were drawn at random, scored from `lowest` to `highest` by the same model, and decided real or fake.
+    `low` to `high` is the 95 % interval (Wilson) of the share. Other decisions (cannot tell, unusable) do not count.
     """
 
     count: int
@@ -38,25 +57,27 @@ class ScoreReliability:
     def share(self) -> float:
         return self.fakes / self.count
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "count": self.count,
-            "fakes": self.fakes,
-            "share": round(self.share, 4),
-            "interval": [round(self.low, 4), round(self.high, 4)],
-            "scores": [round(self.lowest, 4), round(self.highest, 4)],
-        }
+    def figures(self) -> ReliabilityFigures:
+        return ReliabilityFigures(
+            count=self.count,
+            fakes=self.fakes,
+            share=round(self.share, 4),
+            interval=(round(self.low, 4), round(self.high, 4)),
+            scores=(round(self.lowest, 4), round(self.highest, 4)),
+        )
 
 
 def reliability_of(
     session: Session, kind: str, model_sha256: str, fake_prob: float, delay: timedelta
 ) -> ScoreReliability | None:
-    """Pictures' faces (frame-level) and clips' persons (video-level) are counted apart. None where there are fewer than FEWEST.
+    """Return the reliability of a calibrated score, None if fewer than FEWEST faces were decided.
 
-    `delay`: for how long a decision may still be undone.
+    Pictures' faces (frame-level) and clips' persons (video-level) are counted apart by `kind`. `delay`: period in which
+    a decision may still be undone.
     """
     lowest, highest = max(fake_prob - AROUND, 0.0), min(fake_prob + AROUND, 1.0)
-    count, fakes = count_audit_sample(session, ScoreRange(kind, model_sha256, lowest, highest), now() - delay)
+    similar = ScoreRange(kind, model_sha256, lowest, highest)
+    count, fakes = count_audit_sample(session, similar, now() - delay)
     if count < FEWEST:
         return None
     interval = wilson_interval(fakes, count)
@@ -64,23 +85,28 @@ def reliability_of(
 
 
 class ScoreReliabilityService:
+    """Looks up the reliability of new results."""
+
     def __init__(self, sessions: Sessions, *, delay: timedelta) -> None:
         self._sessions = sessions
         self._delay = delay
 
     def for_result(self, result: AnalysisResult) -> list[ScoreReliability | None]:
-        """For every face of a picture or person of a clip. None where too few were decided; an answer never fails for want of it."""
+        """Return the reliability for every face of a picture or person of a clip, None if too few were decided.
+
+        A database error is logged and gives None everywhere: the analysis must not fail because of it.
+        """
         subjects = result.tracks if result.kind == "video" else result.faces
         try:
             with self._sessions() as session:
-                return [
-                    None
-                    if subject.fake_prob is None
-                    else reliability_of(
-                        session, result.kind, result.model.sha256, subject.fake_prob, self._delay
-                    )
-                    for subject in subjects
-                ]
+                return [self._lookup(session, result, subject.fake_prob) for subject in subjects]
         except SQLAlchemyError:
             logger.exception("the measured reliability could not be read")
             return [None] * len(subjects)
+
+    def _lookup(
+        self, session: Session, result: AnalysisResult, fake_prob: float | None
+    ) -> ScoreReliability | None:
+        if fake_prob is None:
+            return None
+        return reliability_of(session, result.kind, result.model.sha256, fake_prob, self._delay)

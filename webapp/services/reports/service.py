@@ -77,7 +77,8 @@ def report_json(
             else {}
         ),
         "reliability": [
-            {"number": subject.number, **subject.reliability.to_json()} for subject in report.reliabilities()
+            {"number": subject.number, **subject.reliability.figures().model_dump(mode="json")}
+            for subject in report.reliabilities()
         ],
         "images": images(result.faces, rgb, moments),
         "limits": list(report.texts.report.limits),

@@ -47,7 +47,7 @@ def _face_reliability(
     measured = reliability_of(session, analysis.kind, analysis.model_sha256, subject.fake_prob, undo_period)
     if measured is None:
         return None
-    return FaceReliability(face=subject.number, **measured.to_json())
+    return FaceReliability(face=subject.number, **measured.figures().model_dump())
 
 
 def _decided_face(analysis: Analysis, item: CaseItem, decision: Decision) -> DecidedFace:

@@ -1,4 +1,4 @@
-"""What moderators painted against heatmaps that the real model makes again of the kept file."""
+"""Painted regions against heatmaps that the real model computes again from the kept file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_regions_are_compared_once_for_every_model(
     decides("fake", region=painted((width, height), result.faces[0].heatmap.box))  # type: ignore[union-attr]
     decides("fake", region=painted((width, height), (0, 0, 3, 3)))
     service = HeatmapAgreementService(sessions, keeping, detector, folder=tmp_path / "cache")
-    # Two people each.
+    # Two moderators painted on each of two cases.
     assert service.compare_pending() == 4
     assert service.compare_pending() == 0
     assert list((tmp_path / "cache").iterdir()) == []
@@ -54,7 +54,7 @@ def test_regions_are_compared_once_for_every_model(
             (None, True),
         ]
         assert {row.model_sha256 for row in rows} == {detector.info.sha256}
-        # What was judged again is not stored.
+        # The repeated analysis is not stored.
         assert session.query(Face).count() == 2
     (found,) = LabelQualityService(sessions).report(people[0]).heatmaps
     assert (found.pointing.hits, found.pointing.count) == (2, 2)
@@ -62,6 +62,7 @@ def test_regions_are_compared_once_for_every_model(
 
 
 def painted(size: tuple[int, int], box: tuple[float, float, float, float]) -> bytes:
+    """Return a mask of a quarter of `size` (width, height) with the box painted."""
     image, written = Image.new("L", size), io.BytesIO()
     ImageDraw.Draw(image).rectangle(box, fill=255)
     image.resize((size[0] // 4 or 1, size[1] // 4 or 1), Image.Resampling.BOX).save(written, "PNG")

@@ -20,7 +20,7 @@ from webapp.ui.templating import render
 
 # Probability below which a value is not suggested: it would read 0 %.
 _MIN_SUGGESTED = 0.005
-# `LabelQualityReport.to_json()`, or a part of it.
+# `LabelQualityFigures.model_dump()`, or a part of it.
 Report = Mapping[str, Any]
 
 
@@ -39,7 +39,7 @@ def build(services: DeskServices, texts: MeasureTexts, desk: DeskTexts, tab: gr.
 def measures_page(services: DeskServices, person: Person | None, texts: MeasureTexts, desk: DeskTexts) -> str:
     """Return the figures as HTML, or why this person may not see them."""
     try:
-        report = services.label_quality.report(person).to_json()
+        report = services.label_quality.report(person).figures().model_dump(mode="json")
     except Refused as refusal:
         return render("desk/paragraph.jinja", text=refusal.message)
     return measures(report, texts, desk)
