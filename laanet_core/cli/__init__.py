@@ -1,4 +1,4 @@
-"""The command line `python -m laanet_core`: one module per command, each with `add_parser` and `run`."""
+"""Command line `python -m laanet_core`: one module per command, each with `add_parser` and `run`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,14 @@ from laanet_core.cli.signals import ended_by_signals
 from laanet_core.errors import LaanetError
 
 COMMANDS = ("predict", "convert", "train", "export", "prepare", "evaluate", "calibrate", "benchmark")
+
+# Exit status after an error, and after Ctrl-C as shells report it.
 FAILED = 1
+INTERRUPTED = 130
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="python -m laanet_core", description="Detect manipulated faces with LAA-Net."
     )
@@ -27,22 +31,22 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status. Errors a user can answer become one line on standard error."""
+    """Run one command and return the exit status. A LaanetError becomes one line on standard error."""
     args = build_parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # a file's name may hold what the terminal cannot show
+        # A file's name may hold characters that the terminal cannot show.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         with ended_by_signals():
             status: int = importlib.import_module(f"laanet_core.cli.{args.command}").run(args)
     except LaanetError as error:
         print(f"error: {error.code}: {error.message}", file=sys.stderr)
         return FAILED
-    except BrokenPipeError:  # the reader has seen enough
+    except BrokenPipeError:
+        # The reader closed the pipe, as `head` does. Python would fail again when it flushes standard output.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return status

@@ -1,4 +1,4 @@
-"""`convert`: an official LAA-Net checkpoint becomes a folder of weights."""
+"""Command `convert`: convert an official LAA-Net checkpoint to a folder of weights."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import argparse
 import json
 from pathlib import Path
 
+_DESCRIPTION = "Convert an official LAA-Net checkpoint to a folder of weights."
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("convert", help="convert an official checkpoint", description=__doc__)
+    parser = subparsers.add_parser("convert", help="convert an official checkpoint", description=_DESCRIPTION)
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT.pth")
-    parser.add_argument("folder", type=Path, metavar="OUT_DIR", help="gets config.json and model.safetensors")
+    parser.add_argument(
+        "folder", type=Path, metavar="OUT_DIR", help="receives config.json and model.safetensors"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 

@@ -1,4 +1,4 @@
-"""`export`: a finished run becomes weights to hand on: half precision, with where they come from in their config.json."""
+"""Command `export`: export the weights of a training run in half precision, with their origin in `config.json`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+_DESCRIPTION = "Export the weights of a training run in half precision, with their origin in config.json."
+
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
-        "export", help="turn a training run into weights to hand on", description=__doc__
+        "export", help="export a training run's weights for publication", description=_DESCRIPTION
     )
     parser.add_argument("run", type=Path, metavar="RUN_DIR", help="a folder that `train` wrote")
-    parser.add_argument("folder", type=Path, metavar="OUT_DIR")
-    parser.add_argument("--version", required=True, help="what these weights call themselves, such as 1.0")
+    parser.add_argument("folder", type=Path, metavar="OUT_DIR", help="receives the exported weights")
+    parser.add_argument("--version", required=True, help="version of the exported weights, such as 1.0")
     parser.add_argument(
-        "--commit", help="revision of the training code (default: that of the git checkout this code lies in)"
+        "--commit", help="revision of the training code (default: that of the git checkout of this code)"
     )
     parser.add_argument(
-        "--parent", metavar="WEIGHTS", help="the weights that the run was begun from with --init"
+        "--parent", metavar="WEIGHTS", help="the weights that the run started from with --init"
     )
     parser.add_argument("--full-precision", action="store_true", help="keep float32 instead of float16")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
@@ -28,37 +30,35 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     from laanet_core.modeling.loading import load_weights, save_weights
-    from laanet_core.training.trainer import WEIGHTS
+    from laanet_core.training.trainer import CONFIG, WEIGHTS
 
-    loaded = load_weights(args.run / WEIGHTS)
-    training = _read_training(args.run / "config.json")
+    weights = load_weights(args.run / WEIGHTS)
+    training = _read_training(args.run / CONFIG)
     card: dict[str, Any] = {
-        "trained_as": loaded.info.version,
+        "trained_as": weights.info.version,
         "training": training,
         "seed": training["seed"],
-        **_code(args.commit),
+        **_code_revision(args.commit),
     }
     if args.parent:
         parent = load_weights(args.parent)
         card["parent"] = {**parent.info.to_json(), **parent.card}
     info = save_weights(
-        loaded.model,
+        weights.model,
         args.folder,
-        decision=loaded.decision,
+        decision=weights.decision,
         version=args.version,
         card=card,
         half=not args.full_precision,
     )
     outcome = {"weights": str(args.folder), "version": info.version, "sha256": info.sha256}
-    print(
-        json.dumps(outcome)
-        if args.json
-        else f"{info.name} {info.version} ({info.sha256[:12]}) in {args.folder}; calibrate it next"
-    )
+    text = f"{info.name} {info.version} ({info.sha256[:12]}) in {args.folder}; run `calibrate` next"
+    print(json.dumps(outcome) if args.json else text)
     return 0
 
 
 def _read_training(file: Path) -> dict[str, Any]:
+    """Return the training configuration of a run. Raises InvalidConfig if the file has none."""
     from laanet_core.errors import InvalidConfig
 
     try:
@@ -68,14 +68,17 @@ def _read_training(file: Path) -> dict[str, Any]:
     return training
 
 
-def _code(commit: str | None) -> dict[str, str]:
-    """The commit, and the hash of the package's tree in it, which stays when a commit is rebased."""
+def _code_revision(commit: str | None) -> dict[str, str]:
+    """Return the commit and the hash of the package's tree in it, which a rebase does not change.
+
+    Raises InvalidConfig if `commit` is None and this code lies in no git checkout.
+    """
     if commit is not None:
         return {"commit": commit}
-    here = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[1]
+    revisions = {"commit": "HEAD", "code_tree": f"HEAD:./{package.name}"}
     try:
-        names = {"commit": "HEAD", "code_tree": f"HEAD:./{here.name}"}
-        return {name: _git("rev-parse", revision, folder=here.parent) for name, revision in names.items()}
+        return {key: _git("rev-parse", name, folder=package.parent) for key, name in revisions.items()}
     except (OSError, subprocess.CalledProcessError) as error:
         from laanet_core.errors import InvalidConfig
 
@@ -83,6 +86,5 @@ def _code(commit: str | None) -> dict[str, str]:
 
 
 def _git(*arguments: str, folder: Path) -> str:
-    return subprocess.run(
-        ["git", *arguments], cwd=folder, check=True, capture_output=True, text=True
-    ).stdout.strip()
+    command = ["git", *arguments]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()

@@ -1,4 +1,4 @@
-"""How a network holds up when pictures lose quality: six corruptions at five severities each."""
+"""Corruptions of image quality for robustness measurements: six kinds at five levels each."""
 
 from __future__ import annotations
 
@@ -17,10 +17,16 @@ from laanet_core.types import RGBImage
 
 Corrupt = Callable[[RGBImage, float, np.random.Generator], RGBImage]
 
+# Blocks per side of a crop whose detail can be lost.
+_BLOCKS_PER_SIDE = 14
+
 
 @dataclass(frozen=True)
 class Corruption:
-    """`levels` from mild to severe, in `unit`; `apply` takes a crop (S, S, 3) uint8 RGB, a level and a generator."""
+    """One kind of corruption: `levels` from mild to severe in `unit`.
+
+    `apply` takes a crop (S, S, 3) uint8 RGB, a level and a generator, and returns a crop of the same shape.
+    """
 
     unit: str
     levels: tuple[float, float, float, float, float]
@@ -50,20 +56,16 @@ def _contrast(crop: RGBImage, factor: float, _: np.random.Generator) -> RGBImage
 
 
 def _blocks(crop: RGBImage, share: float, rng: np.random.Generator) -> RGBImage:
-    """Blocks of a fourteenth of the side lose all but their mean colour."""
+    """Replace a random share of square blocks by their mean colour."""
     height, width = crop.shape[:2]
-    side = max(width // 14, 1)
+    side = max(width // _BLOCKS_PER_SIDE, 1)
     rows, columns = -(-height // side), -(-width // side)
-    whole = (columns * side, rows * side)
-    lost = cv2.resize(
-        (rng.random((rows, columns)) < share).astype(np.uint8), whole, interpolation=cv2.INTER_NEAREST
-    )
-    means = cv2.resize(
-        cv2.resize(crop, (columns, rows), interpolation=cv2.INTER_AREA),
-        whole,
-        interpolation=cv2.INTER_NEAREST,
-    )
-    return np.where(lost[:height, :width, None] > 0, means[:height, :width], crop).astype(np.uint8)
+    size = (columns * side, rows * side)
+    replaced = (rng.random((rows, columns)) < share).astype(np.uint8)
+    replaced = cv2.resize(replaced, size, interpolation=cv2.INTER_NEAREST)[:height, :width]
+    means = cv2.resize(crop, (columns, rows), interpolation=cv2.INTER_AREA)
+    means = cv2.resize(means, size, interpolation=cv2.INTER_NEAREST)[:height, :width]
+    return np.where(replaced[..., None] > 0, means, crop).astype(np.uint8)
 
 
 CORRUPTIONS: Mapping[str, Corruption] = {
@@ -76,10 +78,13 @@ CORRUPTIONS: Mapping[str, Corruption] = {
 }
 
 
-def chosen_corruptions(wanted: Sequence[str]) -> list[tuple[str, float]]:
-    """(name, level) for every "name:level", or every level of a "name"; all of them for an empty choice. Raises InvalidConfig."""
+def chosen_corruptions(names: Sequence[str]) -> list[tuple[str, float]]:
+    """Return (name, level) for every "name:level", and all levels for a "name" alone; without names, everything.
+
+    Raises InvalidConfig naming an unknown corruption or a level that is not a number.
+    """
     chosen: list[tuple[str, float]] = []
-    for word in wanted or list(CORRUPTIONS):
+    for word in names or list(CORRUPTIONS):
         name, _, level = word.partition(":")
         if name not in CORRUPTIONS:
             raise InvalidConfig(f"no corruption named {name!r}; choose from {', '.join(CORRUPTIONS)}")
@@ -91,19 +96,19 @@ def chosen_corruptions(wanted: Sequence[str]) -> list[tuple[str, float]]:
     return chosen
 
 
-def corrupted(items: Iterator[EvalItem], name: str, level: float) -> Iterator[EvalItem]:
-    """The items with their crops corrupted; an item's randomness comes from its name, so that every run sees the same."""
+def corrupted_items(items: Iterator[EvalItem], name: str, level: float) -> Iterator[EvalItem]:
+    """Yield the items with corrupted crops. Their names seed the randomness, so that every run yields the same."""
     apply = CORRUPTIONS[name].apply
     for item in items:
         rng = np.random.default_rng(zlib.crc32(f"{name} {level:g} {item.name}".encode()))
         yield dataclasses.replace(item, crop=apply(item.crop, level, rng))
 
 
-def corrupted_set(chosen: EvalSet, name: str, level: float) -> EvalSet:
-    """A set with every crop corrupted, under a name of its own."""
+def corrupted_set(eval_set: EvalSet, name: str, level: float) -> EvalSet:
+    """Return a set with every crop corrupted, under its own name."""
     return EvalSet(
-        f"{chosen.name}-{name}-{level:g}",
-        f"{chosen.title}, {name} {level:g}",
-        chosen.total,
-        lambda: corrupted(chosen.items(), name, level),
+        f"{eval_set.name}-{name}-{level:g}",
+        f"{eval_set.title}, {name} {level:g}",
+        eval_set.total,
+        lambda: corrupted_items(eval_set.items(), name, level),
     )

@@ -1,4 +1,4 @@
-"""The benchmark sets of the field: how their face crops lie on disk, and what the paper reports on them (laa-net.md section 5)."""
+"""Public benchmarks: the folder layout of their face crops, and the results that the paper reports on them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,21 @@ from laanet_core.evaluation.eval_sets import EvalItem, EvalSet
 from laanet_core.faces.crops import ENLARGEMENT, crop_square
 from laanet_core.media.images import read_image
 
-FRAMES = 32  # of a video, evenly spaced
-TRIM = 5  # pixels cut off each side of a crop before it is resized
-CROP_ENDINGS = (".png", ".jpg", ".jpeg")
+# Evenly spaced frames of a video.
+FRAMES = 32
+
+# Pixels trimmed from each side of a crop before it is resized.
+TRIM = 5
+
+CROP_SUFFIXES = (".png", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
-class Published:
-    """AUC and AP in per cent, video level, of a network trained on FF++ raw only; None where the paper gives none."""
+class PublishedResult:
+    """Video-level AUC and AP in per cent of a network trained on FF++ raw; None if the paper reports none.
+
+    `training` is BI or SBI, the pseudo-fakes of the training.
+    """
 
     training: str
     auc: float
@@ -27,20 +34,26 @@ class Published:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """`root/<split>/frames/<type>/<video>/<frame>.png`; `real` and `fake` are the types."""
+    """A benchmark whose crops lie at `root/<split>/frames/<type>/<video>/<frame>.png`.
+
+    `real` and `fake` list its types.
+    """
 
     title: str
     real: tuple[str, ...]
     fake: tuple[str, ...]
-    published: tuple[Published, ...] = ()
+    published: tuple[PublishedResult, ...] = ()
 
     @property
     def labels(self) -> Mapping[str, int]:
+        """Return the label of every type, 1 = fake."""
         return {**dict.fromkeys(self.real, 0), **dict.fromkeys(self.fake, 1)}
 
 
-def _published(bi: tuple[float, float | None], sbi: tuple[float, float | None]) -> tuple[Published, ...]:
-    return (Published("BI", *bi), Published("SBI", *sbi))
+def _published(
+    bi: tuple[float, float | None], sbi: tuple[float, float | None]
+) -> tuple[PublishedResult, ...]:
+    return (PublishedResult("BI", *bi), PublishedResult("SBI", *sbi))
 
 
 _CELEB = (("Celeb-real", "YouTube-real"), ("Celeb-synthesis",))
@@ -73,7 +86,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
 
 
 def named_benchmark(name: str) -> Benchmark:
-    """Look up a benchmark; raises InvalidDataset naming the choices."""
+    """Look up a benchmark. Raises InvalidDataset naming the choices."""
     try:
         return BENCHMARKS[name]
     except KeyError:
@@ -81,7 +94,10 @@ def named_benchmark(name: str) -> Benchmark:
 
 
 def benchmark_set(name: str, root: Path, size: int, split: str = "test", *, frames: int = FRAMES) -> EvalSet:
-    """A benchmark's crops as one set. Raises InvalidDataset for an unknown name, a missing folder or a class without crops."""
+    """Return a benchmark's crops as one set for a network of input size `size`.
+
+    Raises InvalidDataset for an unknown name, a missing folder or a class without crops.
+    """
     benchmark = named_benchmark(name)
     total = len(benchmark_frames(benchmark, root, split, frames=frames))
     return EvalSet(
@@ -92,9 +108,9 @@ def benchmark_set(name: str, root: Path, size: int, split: str = "test", *, fram
 def benchmark_frames(
     benchmark: Benchmark, root: Path, split: str = "test", *, frames: int = FRAMES
 ) -> list[tuple[Path, int, str]]:
-    """(file, label, video) of up to `frames` evenly spaced crops a video, in a stable order.
+    """Return (file, label, video) of up to `frames` evenly spaced crops per video, in a stable order.
 
-    Raises InvalidDataset when a type's folder is missing, or a class has no crops.
+    Raises InvalidDataset if a type's folder is missing or a class has no crops.
     """
     chosen: list[tuple[Path, int, str]] = []
     for kind, label in benchmark.labels.items():
@@ -104,10 +120,11 @@ def benchmark_frames(
                 f"{benchmark.title}: there is no folder {split}/frames/{kind} in {root.name}"
             )
         for video in sorted(path for path in folder.iterdir() if path.is_dir()):
-            files = sorted(file for file in video.iterdir() if file.suffix.lower() in CROP_ENDINGS)
-            chosen.extend((file, label, f"{kind}/{video.name}") for file in _spread(files, frames))
+            files = sorted(file for file in video.iterdir() if file.suffix.lower() in CROP_SUFFIXES)
+            chosen.extend((file, label, f"{kind}/{video.name}") for file in _evenly_spaced(files, frames))
+    labels = {label for _, label, _ in chosen}
     for label, word in ((0, "real"), (1, "fake")):
-        if not any(found == label for _, found, _ in chosen):
+        if label not in labels:
             raise InvalidDataset(f"{benchmark.title}: no {word} crops below {split}/frames in {root.name}")
     return chosen
 
@@ -115,8 +132,10 @@ def benchmark_frames(
 def benchmark_items(
     benchmark: Benchmark, root: Path, size: int, split: str = "test", *, frames: int = FRAMES
 ) -> Iterator[EvalItem]:
-    """The crops of `benchmark_frames` as a network of input size `size` sees them; the intervals resample people, or videos where
-    names do not tell the people. Raises InvalidDataset naming a crop that cannot be read.
+    """Yield the crops of `benchmark_frames`, trimmed and resized for a network of input size `size`.
+
+    Their `person` comes from the video's name, or is the video itself if names identify no people. Raises
+    InvalidDataset naming a crop that cannot be read.
     """
     for file, label, video in benchmark_frames(benchmark, root, split, frames=frames):
         try:
@@ -124,16 +143,20 @@ def benchmark_items(
         except UnreadableMedia as error:
             raise InvalidDataset(f"{video}/{file.name}: {error.message}") from error
         height, width = image.shape[:2]
-        crop = crop_square(image, (TRIM, TRIM, width - TRIM, height - TRIM), size)
         kind, name = video.split("/")
-        person = name.split("_")[
-            0
-        ]  # FF++: target_source; Celeb-DF: person_source_take; elsewhere the video itself
-        side = max(width, height) / ENLARGEMENT
-        yield EvalItem(f"{video}/{file.name}", crop, label, kind, person, video, face_size=side)
+        yield EvalItem(
+            name=f"{video}/{file.name}",
+            crop=crop_square(image, (TRIM, TRIM, width - TRIM, height - TRIM), size),
+            label=label,
+            pack=kind,
+            # FF++: target_source; Celeb-DF: person_source_take.
+            person=name.split("_")[0],
+            video=video,
+            face_size=max(width, height) / ENLARGEMENT,
+        )
 
 
-def _spread(files: list[Path], count: int) -> list[Path]:
+def _evenly_spaced(files: list[Path], count: int) -> list[Path]:
     if len(files) <= count:
         return files
     return [files[int((number + 0.5) * len(files) / count)] for number in range(count)]

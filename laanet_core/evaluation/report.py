@@ -15,7 +15,7 @@ from laanet_core.evaluation import metrics
 from laanet_core.evaluation.calibration import expected_calibration_error, verdict_shares_by_class
 from laanet_core.evaluation.metrics import Metric, VerdictShares, sigmoid
 from laanet_core.evaluation.predictions import Prediction
-from laanet_core.evaluation.public_benchmarks import Published
+from laanet_core.evaluation.public_benchmarks import PublishedResult
 from laanet_core.evaluation.subgroups import subgroups
 from laanet_core.results import ModelInfo
 
@@ -115,7 +115,7 @@ class SetReport:
     peak_in_altered: PeakShare | None
     auc_by_pack: Mapping[str, float]
     subgroups: Sequence[SubgroupAuc]
-    published: Sequence[Published] | None = None
+    published: Sequence[PublishedResult] | None = None
     robustness: Sequence[CorruptionAuc] = ()
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The three losses of LAA-Net (paper section 3.4; laa-net.md section 4)."""
+"""The three losses of LAA-Net (paper section 3.4)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,19 @@ from torch.nn import functional
 
 from laanet_core.modeling.laanet import LAANetOutput
 
+# Exponents of CornerNet's focal loss: of the error, and of the distance of a negative's target from 1.
+_FOCUS, _NEGATIVE_FOCUS = 2, 4
+
+# Probabilities are kept this far from 0 and 1, so that their logarithm is finite.
+_MARGIN = 1e-4
+
 
 @dataclass(frozen=True)
 class LossConfig:
-    """Weights of the heatmap and consistency losses beside the classification loss (paper: 10 and 10), and the label smoothing
-    of the heatmap's positives with the share of it given back as noise.
+    """Weights of the heatmap and consistency losses beside the classification loss (10 and 10 in the paper).
+
+    `smoothing` is the label smoothing of the heatmap's positives, `noise_share` the share of it that is added back as
+    noise.
     """
 
     heatmap_weight: float = 10.0
@@ -34,30 +42,32 @@ class Losses:
 
 
 def heatmap_loss(logits: Tensor, target: Tensor, config: LossConfig) -> Tensor:
-    """CornerNet's focal loss with smoothed positives. logits and target (N, h, w), target in [0, 1]; scalar.
+    """Return CornerNet's focal loss with smoothed positives, a scalar.
 
-    Positives are the cells whose target is 1; the sum is divided by their number, by 1 if there is none.
+    logits and target (N, h, w), target in [0, 1]. Positives are the cells whose target is 1. The sum is divided by
+    their number, or by 1 if there is none.
     """
-    probability = logits.sigmoid().clamp(1e-4, 1 - 1e-4)
+    probability = logits.sigmoid().clamp(_MARGIN, 1 - _MARGIN)
     positive = target >= 1
-    kept = 1 - config.smoothing + config.smoothing * config.noise_share
-    at_points = kept * (1 - probability).square() * probability.log()
-    elsewhere = (1 - target).pow(4) * probability.square() * (1 - probability).log()
-    total = torch.where(positive, at_points, elsewhere).sum()
+    smoothed_label = 1 - config.smoothing + config.smoothing * config.noise_share
+    positive_term = smoothed_label * (1 - probability).pow(_FOCUS) * probability.log()
+    negative_term = (1 - target).pow(_NEGATIVE_FOCUS) * probability.pow(_FOCUS) * (1 - probability).log()
+    total = torch.where(positive, positive_term, negative_term).sum()
     return -total / positive.sum().clamp(min=1)
 
 
 def consistency_loss(embeddings: Tensor, target: Tensor, anchor: Tensor) -> Tensor:
-    """BCE between C and the similarity of every cell's embedding with the anchor's (paper equation 6).
+    """Return the binary cross-entropy between C and every cell's similarity to the anchor's (paper equation 6).
 
-    embeddings (N, E, h, w), target (N, h, w) in [0, 1], anchor (N,) flat cell index; scalar.
+    embeddings (N, E, h, w), target (N, h, w) in [0, 1], anchor (N,) flat cell index; the result is a scalar.
     """
     if not len(embeddings):
-        return embeddings.sum()  # zero, and still part of the graph
+        # Zero, but still part of the graph.
+        return embeddings.sum()
     vectors = embeddings.flatten(2)  # (N, E, h*w)
-    chosen = vectors.gather(2, anchor[:, None, None].expand(-1, vectors.shape[1], 1))  # (N, E, 1)
-    similarity = (vectors * chosen).sum(dim=1) / vectors.shape[1] ** 0.5  # (N, h*w), before the sigmoid
-    return functional.binary_cross_entropy_with_logits(similarity, target.flatten(1))
+    anchor_vectors = vectors.gather(2, anchor[:, None, None].expand(-1, vectors.shape[1], 1))  # (N, E, 1)
+    similarity_logit = (vectors * anchor_vectors).sum(dim=1) / vectors.shape[1] ** 0.5  # (N, h*w)
+    return functional.binary_cross_entropy_with_logits(similarity_logit, target.flatten(1))
 
 
 def all_losses(
@@ -69,25 +79,28 @@ def all_losses(
     has_maps: Tensor,
     config: LossConfig,
 ) -> Losses:
-    """L = BCE + weighted heatmap loss + weighted consistency loss.
+    """Return L = BCE + weighted heatmap loss + weighted consistency loss.
 
-    label (N,) 1 = fake; heatmap and consistency (N, h, w); anchor (N,); has_maps (N, 2) bool: whether there is a target for the heatmap
-    and for the consistency; fakes whose mask nobody knows take part in the classification loss only. With a consistency weight of
-    0 the embeddings are not needed and that loss is 0; otherwise raises ValueError if they were not asked for.
+    label (N,) 1 = fake; heatmap and consistency (N, h, w); anchor (N,). has_maps (N, 2) bool says if an image has a
+    target for its heatmap and for its consistency; fakes with an unknown mask contribute to the classification loss
+    only. With a consistency weight of 0 that loss needs no embeddings and is 0; otherwise raises ValueError without
+    them.
     """
     if output.embeddings is None and config.consistency_weight > 0:
         raise ValueError("the consistency loss needs the network's embeddings")
     classification = functional.binary_cross_entropy_with_logits(output.fake_logit.float(), label.float())
-    with_heatmap, with_consistency = has_maps.unbind(1)
-    at_points = heatmap_loss(
-        output.heatmap_logits.float().squeeze(1)[with_heatmap], heatmap[with_heatmap], config
+    has_heatmap, has_consistency = has_maps.unbind(1)
+    heatmap_term = heatmap_loss(
+        output.heatmap_logits.float().squeeze(1)[has_heatmap], heatmap[has_heatmap], config
     )
-    agreement = at_points.new_zeros(())
+    consistency_term = heatmap_term.new_zeros(())
     if output.embeddings is not None:
-        agreement = consistency_loss(
-            output.embeddings.float()[with_consistency],
-            consistency[with_consistency],
-            anchor[with_consistency],
+        consistency_term = consistency_loss(
+            output.embeddings.float()[has_consistency],
+            consistency[has_consistency],
+            anchor[has_consistency],
         )
-    total = classification + config.heatmap_weight * at_points + config.consistency_weight * agreement
-    return Losses(total, classification, at_points, agreement)
+    total = (
+        classification + config.heatmap_weight * heatmap_term + config.consistency_weight * consistency_term
+    )
+    return Losses(total, classification, heatmap_term, consistency_term)

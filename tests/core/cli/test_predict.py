@@ -112,7 +112,7 @@ def test_what_was_judged_in_part_is_said(
         == 0
     )
     said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  caution: ")]
-    assert [("cut short" in line, "first of several" in line) for line in said] == [
+    assert [("truncated" in line, "first of several" in line) for line in said] == [
         (True, False),
         (False, True),
     ]
