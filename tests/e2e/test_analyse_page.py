@@ -78,7 +78,7 @@ def test_a_vote_is_saved_once(visit: Visit, samples: Path, server: Server) -> No
     engine.dispose()
     assert votes == [(0, "not_sure")]
     page.click("#send")
-    expect(page.locator("#thanks")).to_contain_text("had been saved already")
+    expect(page.locator("#thanks")).to_contain_text("was already saved")
     page.get_by_label("Disagree").check()
     page.click("#send")
     expect(page.locator("#thanks")).to_contain_text("Saved")
@@ -90,7 +90,7 @@ def test_a_vote_is_saved_once(visit: Visit, samples: Path, server: Server) -> No
 def test_another_file_takes_the_old_answer_away(visit: Visit, samples: Path) -> None:
     visit.analyse(samples / "two_people.jpg")
     visit.choose(samples / "astronaut.png")
-    expect(visit.page.locator("#headline")).to_contain_text("The answer appears here")
+    expect(visit.page.locator("#headline")).to_contain_text("The result appears here")
     expect(visit.page.locator("#feedback")).to_be_hidden()
     assert visit.page.locator("#faces tbody tr").count() == 0
 
@@ -150,7 +150,7 @@ def test_clips_have_a_timeline_and_their_worst_moments(visit: Visit, samples: Pa
     last = float(page.locator(".lens-timeline").get_attribute("data-last") or 0)
     page.mouse.click(box["x"] + box["width"] * (34 + 678 / 2) / 720, box["y"] + box["height"] / 2)
     assert page.evaluate(now) == pytest.approx(last / 2, abs=0.1)
-    page.get_by_label("Moment of the clip").focus()
+    page.get_by_label("Position in the video").focus()
     page.keyboard.press("Home")
     assert page.evaluate(now) == 0
 
@@ -166,7 +166,8 @@ def test_what_is_known_of_a_clip_is_said_while_it_is_judged(
     told = visit.page.evaluate("[...new Set(told)]")
     assert any(
         re.search(
-            r"Judging faces.*\. So far: (looks manipulated|no sign found|cannot tell) \(0\.\d{4}\)", words
+            r"Judging faces.*\. So far: (looks manipulated|no sign of manipulation|inconclusive) \(0\.\d{4}\)",
+            words,
         )
         for words in told
     ), told[-20:]

@@ -135,7 +135,9 @@ def test_from_dispute_to_decision(desk_server: Server, picture: str, desk_of: An
     for person in (mia, noah):
         person.page.locator(".desk-primary").click()
         person.state("revealed")
-        expect(person.page.locator(".desk-answer")).to_contain_text("The model says fake")
+        expect(person.page.locator(".desk-answer")).to_contain_text(
+            f"{WORDS.model_says} {WORDS.verdicts['fake']}"
+        )
         expect(person.page.locator(".desk-answer")).to_contain_text("1 disagree")
         expect(person.page.locator(".desk-heat")).to_be_visible(timeout=20_000)
         assert "words of a visitor" not in person.page.inner_text("body")

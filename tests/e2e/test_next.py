@@ -54,7 +54,7 @@ def test_the_strip_follows_and_the_reports_have_the_pages_digits(visit: Visit) -
 def test_consistency_maps_come_when_asked_for(visit: Visit, samples: Path) -> None:
     visit.analyse(samples / "astronaut.png")
     assert visit.page.locator("#consistency img").count() == 0
-    visit.page.get_by_role("button", name="Show consistency maps").click()
+    visit.page.get_by_role("button", name="Consistency maps").click()
     visit.page.wait_for_selector("#consistency img", timeout=30_000)
 
 
@@ -142,11 +142,11 @@ def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: P
         receipts.append(answer.json()["receipt"])
     page, shown = visit.page, visit.page.locator("#stored-result h2")
     page.goto(f"{server.url}/receipt#{receipts[0]}")
-    expect(shown).to_contain_text("No sign of manipulation found", timeout=30_000)
+    expect(shown).to_contain_text("No sign of manipulation", timeout=30_000)
     page.goto(f"{server.url}/receipt#{receipts[1]}")
-    expect(shown).to_contain_text("looks manipulated", timeout=30_000)
+    expect(shown).to_contain_text("Looks manipulated", timeout=30_000)
     page.click("a[hreflang=zh]")
-    expect(shown).to_contain_text(LANGUAGES["zh"].outcomes["fake"][0].partition("{")[0], timeout=30_000)
+    expect(shown).to_contain_text(LANGUAGES["zh"].outcomes["fake"][0], timeout=30_000)
     page.locator("#receipt textarea, #receipt input").first.fill(receipts[0])
     page.click("#delete")
     page.click("#delete-sure")
@@ -174,12 +174,12 @@ def test_a_link_pasted_before_the_page_has_asked_for_its_own_stays(
         page.wait_for_timeout(20)
     field.fill(answer.json()["receipt"])
     field.press("Enter")
-    expect(page.locator("#stored-result h2")).to_contain_text("No sign of manipulation found", timeout=30_000)
+    expect(page.locator("#stored-result h2")).to_contain_text("No sign of manipulation", timeout=30_000)
     with page.expect_response("**/gradio_api/queue/data*"):
         held[0].continue_()
     page.wait_for_timeout(1000)
     expect(field).to_have_value(answer.json()["receipt"])
-    expect(page.locator("#stored-result h2")).to_contain_text("No sign of manipulation found")
+    expect(page.locator("#stored-result h2")).to_contain_text("No sign of manipulation")
 
 
 def test_the_page_speaks_chinese(visit: Visit, samples: Path) -> None:
@@ -226,7 +226,7 @@ def test_a_painted_region_is_stored_with_the_vote(visit: Visit, samples: Path, s
     page = visit.page
     page.get_by_label("Disagree").check()
     page.locator("#note textarea").fill("painted here")
-    page.get_by_role("button", name="Mark the place").click()
+    page.get_by_role("button", name="Mark the region").click()
     canvas = page.locator("#region canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
@@ -251,11 +251,11 @@ def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(
 ) -> None:
     visit.analyse(samples / "two_people.jpg")
     page, words = visit.page, visit.page.locator("#region [role=status]")
-    page.get_by_role("button", name="Mark the place").focus()
+    page.get_by_role("button", name="Mark the region").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Box a face").focus()
     page.keyboard.press("Enter")
-    expect(words).to_contain_text("A place is marked")
+    expect(words).to_contain_text("A region is marked")
     for key in ("ArrowLeft", "Shift+ArrowDown"):
         page.keyboard.press(key)
     page.get_by_label("Disagree").check()
@@ -272,7 +272,7 @@ def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(
     found = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
     assert np.abs(np.subtract(found, (left - step, top, right - step, bottom + step))).max() < 2
     visit.analyse(samples / "astronaut.png")
-    page.get_by_role("button", name="Mark the place").click()
+    page.get_by_role("button", name="Mark the region").click()
     expect(words).to_contain_text("Nothing is marked yet")
     page.get_by_label("Disagree").check()
     page.locator("#note textarea").fill("nothing boxed")
