@@ -31,5 +31,5 @@ def environment() -> Environment:
 
 
 def render(template: str, **values: object) -> Markup:
-    """Render `templates/<template>` to safe HTML, without white space around it. Raises jinja2.TemplateError."""
+    """Render `templates/<template>` to safe HTML without outer white space. Raises jinja2.TemplateError."""
     return Markup(environment().get_template(template).render(**values).strip())

@@ -152,7 +152,7 @@ def _draw_legend(figure: Figure, axes: Axes, lines: Sequence[Line]) -> None:
 
 
 def _font(size: float) -> FontProperties:
-    """Return the fonts of the report in `size` points: the Chinese one supplies letters that the first one lacks."""
+    """Return the fonts of the report in `size` points; the Chinese one has the letters that SANS lacks."""
     from matplotlib.font_manager import FontProperties, fontManager
 
     families = [_SANS_FAMILY]

@@ -26,7 +26,10 @@ from webapp.texts.sentences import (
 
 @dataclass(frozen=True)
 class CheckedFace:
-    """A face whose verdict was checked. `number` is the face's, or its person's in a video, counted from 1."""
+    """A face whose verdict was checked.
+
+    `number` is the face's, or its person's in a video, counted from 1.
+    """
 
     number: int
     face: FaceResult
@@ -46,11 +49,11 @@ class SubjectReliability:
 class Report:
     """One analysis that a person may pass on: no file name, no path, no receipt.
 
-    `media_sha256` is the hash of the uploaded file. `created` is the time of the report and must have a time zone.
-    `notice` is the licence notice of the weights. `reliability` has an entry for every face of a photo or person of
-    a video, in order, or is empty. `stabilities` are those of `checked_faces(result)`, in order, or None before
-    the stability check. Raises ValueError for a time without a zone, or a wrong number of reliabilities or
-    stabilities.
+    `media_sha256` is the hash of the uploaded file. `created` is the time of the report and must have a time
+    zone. `notice` is the licence notice of the weights. `reliability` has an entry for every face of a photo or
+    person of a video, in order, or is empty. `stabilities` are those of `checked_faces(result)`, in order, or
+    None before the stability check. Raises ValueError for a time without a zone, or a wrong number of
+    reliabilities or stabilities.
     """
 
     result: AnalysisResult

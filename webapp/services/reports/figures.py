@@ -1,4 +1,4 @@
-"""Pictures on paper: what was judged, with its faces boxed and numbered, and the heatmap laid over it."""
+"""Images of a report: numbered boxes, heatmaps and faces in close-up."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from reportlab.lib.colors import white
+from reportlab.lib.colors import Color, white
 from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Flowable
 
@@ -19,10 +19,17 @@ from laanet_core.results import FaceResult, Heatmap, Verdict
 from laanet_core.types import Box, RGBImage
 from webapp.services.reports.text import BOLD, COLOURS, draw_text, text_width
 
-_FINENESS = 220 / 72  # pixels to a point of paper
-CROP_SIDE = 224  # pixels of a face in the report
-_OPACITY = 0.75  # of the hottest places, as the page begins with
-_WIDTHS: dict[Verdict | None, float] = {"fake": 1.6, "real": 0.8, "inconclusive": 0.8, None: 0.8}  # points
+# Pixels per point of paper
+_PIXELS_PER_POINT = 220 / 72
+# Side of a face in close-up, in pixels
+CROP_SIDE = 224
+# Opacity of the hottest places, the same as at first on the page
+_OPACITY = 0.75
+_JPEG_QUALITY = 88
+# Widths of the boxes in points
+_WIDTHS: dict[Verdict | None, float] = {"fake": 1.6, "real": 0.8, "inconclusive": 0.8, None: 0.8}
+# Height and padding of the numbers at the boxes, in points
+_NUMBER_SIZE, _NUMBER_PADDING = 6.5, 1.6
 _DASHES: dict[Verdict | None, tuple[float, ...]] = {
     "fake": (),
     "real": (),
@@ -32,32 +39,38 @@ _DASHES: dict[Verdict | None, tuple[float, ...]] = {
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A face to be boxed, (x1, y1, x2, y2) in pixels of the upright original, and the number it is called by."""
+class NumberedBox:
+    """Box of a face, (x1, y1, x2, y2) in pixels of the upright original, and the number of the face."""
 
     box: Box
     verdict: Verdict | None
     number: int
 
 
-class Picture(Flowable):
-    """A picture (H, W, 3) uint8 RGB, as large as fits into `width` x `height` points, with `marks` drawn as lines.
+class BoxedImage(Flowable):
+    """Image (H, W, 3) uint8 RGB that fits into `width` x `height` points, with boxes on it.
 
-    `scale` is its size relative to the original that the marks' boxes refer to.
+    `scale` is its size relative to the original, to which the boxes refer.
     """
 
     def __init__(
-        self, rgb: RGBImage, width: float, height: float, marks: Sequence[Mark] = (), *, scale: float = 1.0
+        self,
+        rgb: RGBImage,
+        width: float,
+        height: float,
+        boxes: Sequence[NumberedBox] = (),
+        *,
+        scale: float = 1.0,
     ) -> None:
         super().__init__()
         rows, columns = rgb.shape[:2]
         ratio = min(width / columns, height / rows)
         self.width, self.height = columns * ratio, rows * ratio
         self._jpeg = jpeg(rgb)
-        self._marks = marks
-        self._points = ratio * scale  # points per pixel of the original
+        self._boxes = boxes
+        self._points_per_pixel = ratio * scale
 
-    def wrap(self, aW: float, aH: float) -> tuple[float, float]:  # noqa: N803 - reportlab's names
+    def wrap(self, aW: float, aH: float) -> tuple[float, float]:  # noqa: N803 - names of reportlab
         return self.width, self.height
 
     def draw(self) -> None:
@@ -67,66 +80,77 @@ class Picture(Flowable):
         frame = canvas.beginPath()
         frame.rect(0, 0, self.width, self.height)
         canvas.clipPath(frame, stroke=0, fill=0)
-        for mark in self._marks:
-            self._draw_box(mark)
-        for mark in self._marks:
-            self._draw_number(mark)
+        for box in self._boxes:
+            self._draw_box(box)
+        for box in self._boxes:
+            self._draw_number(box)
         canvas.restoreState()
 
     def _place(self, box: Box) -> tuple[float, float, float, float]:
-        """Left, bottom, width and height in points."""
-        x1, y1, x2, y2 = (value * self._points for value in box)
+        """Return left, bottom, width and height in points."""
+        x1, y1, x2, y2 = (value * self._points_per_pixel for value in box)
         return x1, self.height - y2, x2 - x1, y2 - y1
 
-    def _draw_box(self, mark: Mark) -> None:
-        width = _WIDTHS[mark.verdict]
-        self.canv.setStrokeColor(white)
-        self.canv.setLineWidth(width + 1)
-        self.canv.setDash()
-        self.canv.rect(*self._place(mark.box), stroke=1, fill=0)
-        self.canv.setStrokeColor(COLOURS[mark.verdict])
-        self.canv.setLineWidth(width)
-        self.canv.setDash(list(_DASHES[mark.verdict]))
-        self.canv.rect(*self._place(mark.box), stroke=1, fill=0)
+    def _draw_box(self, box: NumberedBox) -> None:
+        """Draw a box in its verdict's colour on a white line that separates it from the image."""
+        width = _WIDTHS[box.verdict]
+        self._stroke(box, white, width + 1, ())
+        self._stroke(box, COLOURS[box.verdict], width, _DASHES[box.verdict])
 
-    def _draw_number(self, mark: Mark) -> None:
-        left, bottom, _, height = self._place(mark.box)
-        size, pad = 6.5, 1.6
-        width = text_width(str(mark.number), BOLD, size) + 2 * pad
-        tall = size + pad
-        left = min(max(left - _WIDTHS[mark.verdict] / 2, 0), max(self.width - width, 0))
-        foot = min(max(bottom + height, 0), max(self.height - tall, 0))
-        self.canv.setFillColor(COLOURS[mark.verdict])
-        self.canv.rect(left, foot, width, tall, stroke=0, fill=1)
+    def _stroke(self, box: NumberedBox, colour: Color, width: float, dashes: tuple[float, ...]) -> None:
+        self.canv.setStrokeColor(colour)
+        self.canv.setLineWidth(width)
+        self.canv.setDash(list(dashes))
+        self.canv.rect(*self._place(box.box), stroke=1, fill=0)
+
+    def _draw_number(self, box: NumberedBox) -> None:
+        """Draw the number above its box, moved into the image if there is no room."""
+        left, bottom, _, height = self._place(box.box)
+        text, size, padding = str(box.number), _NUMBER_SIZE, _NUMBER_PADDING
+        label_width = text_width(text, BOLD, size) + 2 * padding
+        label_height = size + padding
+        left = min(max(left - _WIDTHS[box.verdict] / 2, 0), max(self.width - label_width, 0))
+        foot = min(max(bottom + height, 0), max(self.height - label_height, 0))
+        self.canv.setFillColor(COLOURS[box.verdict])
+        self.canv.rect(left, foot, label_width, label_height, stroke=0, fill=1)
         self.canv.setFillColor(white)
-        draw_text(self.canv, left + pad, foot + pad, str(mark.number), font=BOLD, size=size)
+        draw_text(self.canv, left + padding, foot + padding, text, font=BOLD, size=size)
 
 
 def picture_pair(
     rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int], width: float, height: float
-) -> tuple[Picture, Picture]:
-    """A picture with its faces boxed, and the same under the heatmap; each at most `width` x `height` points."""
+) -> tuple[BoxedImage, BoxedImage]:
+    """Return an image (H, W, 3) uint8 RGB with numbered boxes, and the same under the heatmap.
+
+    Each is at most `width` x `height` points.
+    """
     rows, columns = rgb.shape[:2]
-    scale = min(_FINENESS * width / columns, _FINENESS * height / rows, 1.0)
+    scale = min(_PIXELS_PER_POINT * width / columns, _PIXELS_PER_POINT * height / rows, 1.0)
     shown = rgb if scale == 1 else _resized(rgb, max(round(columns * scale), 1), max(round(rows * scale), 1))
-    marks = [Mark(face.box, face.verdict, number) for face, number in zip(faces, numbers, strict=True)]
+    pairs = zip(faces, numbers, strict=True)
+    boxes = [NumberedBox(face.box, face.verdict, number) for face, number in pairs]
     heated = _heated(shown, faces, scale)
-    return Picture(shown, width, height, marks, scale=scale), Picture(heated, width, height)
+    return BoxedImage(shown, width, height, boxes, scale=scale), BoxedImage(heated, width, height)
 
 
-def crop_pair(rgb: RGBImage, face: FaceResult, side: float) -> tuple[Picture, Picture | None]:
-    """A face up close as the network saw it, and the same under its heatmap where it has one; `side` in points."""
+def crop_pair(rgb: RGBImage, face: FaceResult, side: float) -> tuple[BoxedImage, BoxedImage | None]:
+    """Return a face of an image (H, W, 3) uint8 RGB in close-up, and the same under its heatmap.
+
+    Both have `side` points. The second is None for a face without a heatmap.
+    """
     square = enlarge_to_square(face.box)
     crop = crop_square(rgb, square, CROP_SIDE)
     if face.heatmap is None:
-        return Picture(crop, side, side), None
+        return BoxedImage(crop, side, side), None
     x1, y1, x2, y2 = face.heatmap.box
-    moved = Heatmap(face.heatmap.values, (x1 - square[0], y1 - square[1], x2 - square[0], y2 - square[1]))
+    left, top = square[:2]
+    moved = Heatmap(face.heatmap.values, (x1 - left, y1 - top, x2 - left, y2 - top))
     heated = _heated(crop, [dataclasses.replace(face, heatmap=moved)], CROP_SIDE / (square[2] - square[0]))
-    return Picture(crop, side, side), Picture(heated, side, side)
+    return BoxedImage(crop, side, side), BoxedImage(heated, side, side)
 
 
 def _heated(rgb: RGBImage, faces: Sequence[FaceResult], scale: float) -> RGBImage:
+    """Return an image (H, W, 3) under the heatmap of its faces."""
     layer = heat_layer(rgb.shape, faces, scale=scale)
     alpha = layer[..., 3:] * np.float32(_OPACITY / 255)
     return np.asarray(np.round(rgb * (1 - alpha) + layer[..., :3] * alpha), np.uint8)
@@ -137,6 +161,6 @@ def _resized(rgb: RGBImage, width: int, height: int) -> RGBImage:
 
 
 def jpeg(rgb: RGBImage) -> bytes:
-    """Encoded anew from pixels, so that nothing but the picture goes along."""
-    encoded = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])[1]
-    return encoded.tobytes()
+    """Encode pixels (H, W, 3) uint8 RGB as JPEG, without any metadata."""
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()

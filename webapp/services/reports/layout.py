@@ -1,4 +1,4 @@
-"""The pages of a report: its parts in their order on A4 paper."""
+"""Pages of a report: its parts in order on A4 paper."""
 
 from __future__ import annotations
 
@@ -45,18 +45,30 @@ from webapp.services.reports.text import (
     register_fonts,
 )
 
-_SIDE, _TOP, _BOTTOM = 18 * mm, 16 * mm, 20 * mm  # margins
+# Margins in points
+_SIDE, _TOP, _BOTTOM = 18 * mm, 16 * mm, 20 * mm
 _WIDTH = A4[0] - 2 * _SIDE
 _GAP = 4 * mm
-_CARDS = 3  # faces beside each other
+# Greatest height of a picture in points
+_PICTURE_HEIGHT = 95 * mm
+# Cards per row, and the width of one in points
+_CARDS = 3
 _CARD = (_WIDTH - (_CARDS - 1) * _GAP) / _CARDS
-_SIDE_OF_FACE = (_CARD - 2) / 2  # with and without its heatmap
-_NARROW = 4 / 3  # width to height of the widest frames of which two moments stand beside each other
+# Side of a face in a card, which shows it with and without its heatmap
+_SIDE_OF_FACE = (_CARD - 2) / 2
+# Two key frames share a row if none is wider than this many times its height
+_NARROW = 4 / 3
+# Room that a table needs on a page to begin there, in points
+_TABLE_ROOM = 20 * mm
 _BARE: list[Any] = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
+_TOP_ALIGNED: list[Any] = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")]
 
 
 def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> bytes:
-    """The whole PDF; equal inputs give equal bytes."""
+    """Return the PDF; equal inputs give equal bytes.
+
+    `rgb` is the photo (H, W, 3) uint8 RGB, `moments` are the key frames of a video.
+    """
     register_fonts()
     paper = io.BytesIO()
     frame = Frame(
@@ -94,14 +106,14 @@ def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> I
     if report.is_video:
         yield from _video(report, moments)
     elif result.faces:
-        yield from _section(texts.report.face_table, tables.faces(report, _WIDTH), room=20 * mm)
+        yield from _section(texts.report.face_table, tables.faces(report, _WIDTH), room=_TABLE_ROOM)
     yield from _stability(report)
     if lines := report.reliability_lines():
         paragraphs = [paragraph(line, BODY) for line in lines]
         yield from _section(texts.report.reliability_title, *paragraphs)
     yield from _limits(report)
     if report.is_video and result.faces:
-        yield from _section(texts.report.frame_table, tables.frames(report, _WIDTH), room=20 * mm)
+        yield from _section(texts.report.frame_table, tables.frames(report, _WIDTH), room=_TABLE_ROOM)
 
 
 def _opening(report: Report) -> Iterator[Flowable]:
@@ -149,7 +161,7 @@ def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     texts = report.texts
     if report.result.tracks:
         table = tables.persons(report, _WIDTH)
-        yield from _section(texts.report.person_table, table, room=20 * mm)
+        yield from _section(texts.report.person_table, table, room=_TABLE_ROOM)
     if lines := _lines(report):
         yield from _section(
             texts.timeline, chart(lines, _zones(report), _WIDTH, axis=texts.report.timeline_axis)
@@ -165,30 +177,28 @@ def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
 
 
 def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
-    """The moments' pictures in rows: two moments beside each other where their pictures are about as high as wide, else one."""
-    narrow = all(
-        moment.rgb.shape[1] <= _NARROW * moment.rgb.shape[0] and _heated(moment.faces) for moment in shown
-    )
+    """Return the key frames in rows: two per row if all are narrow and have a heatmap, else one."""
+    narrow = all(_is_narrow(moment) for moment in shown)
     width = (_WIDTH - _GAP) / 2 if narrow else _WIDTH
-    figures = [
-        figure
-        for moment in shown
-        for figure in _picture(
-            moment.rgb,
-            moment.faces,
-            [_person(face) for face in moment.faces],
-            (_time(moment, report), ""),
-            width,
-        )
-    ]
+    figures: list[list[Flowable]] = []
+    for moment in shown:
+        numbers = [_person(face) for face in moment.faces]
+        figures += _picture(moment.rgb, moment.faces, numbers, (_time(moment, report), ""), width)
     if not narrow:
         return figures
-    pairs = [figures[start : start + 2] for start in range(0, len(figures), 2)]
-    look = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")]
-    return [
-        [Table([[pair[0], "", pair[1] if len(pair) > 1 else ""]], colWidths=[width, _GAP, width], style=look)]
-        for pair in pairs
-    ]
+    return [_side_by_side(*figures[start : start + 2], width=width) for start in range(0, len(figures), 2)]
+
+
+def _is_narrow(moment: Moment) -> bool:
+    height, width = moment.rgb.shape[:2]
+    return width <= _NARROW * height and _has_heatmap(moment.faces)
+
+
+def _side_by_side(
+    left: list[Flowable], right: list[Flowable] | None = None, *, width: float
+) -> list[Flowable]:
+    """Return two figures of `width` points beside each other; the right one may be missing."""
+    return [Table([[left, "", right or ""]], colWidths=[width, _GAP, width], style=_TOP_ALIGNED)]
 
 
 def _stability(report: Report) -> Iterator[Flowable]:
@@ -209,18 +219,21 @@ def _limits(report: Report) -> Iterator[Flowable]:
     """Yield what the report can and cannot say."""
     points = [paragraph(text, BODY) for text in report.texts.report.limits]
     table = Table([["•", point] for point in points], colWidths=[10, _WIDTH - 10])
-    table.setStyle([*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("BOTTOMPADDING", (0, 0), (-1, -1), 4)])
+    table.setStyle([*_TOP_ALIGNED, ("BOTTOMPADDING", (0, 0), (-1, -1), 4)])
     yield from _section(report.texts.report.limits_title, table)
 
 
-def _section(heading: str | None, *parts: Flowable, room: float = 0) -> Iterator[Flowable]:
-    """A heading and what it heads, on one page; with `room`, parts that may cross pages but begin where that many points are left."""
-    head = [paragraph(heading, HEADING)] if heading else [Spacer(0, 6)]
+def _section(heading: str, *parts: Flowable, room: float = 0) -> Iterator[Flowable]:
+    """Yield a heading and its parts on one page.
+
+    With `room`, the parts may cross pages, but begin where at least `room` points are left.
+    """
+    head = paragraph(heading, HEADING)
     if room:
         yield CondPageBreak(HEADING.spaceBefore + HEADING.leading + HEADING.spaceAfter + room)
-        yield from [*head, *parts]
+        yield from [head, *parts]
     else:
-        yield KeepTogether([*head, *parts])
+        yield KeepTogether([head, *parts])
 
 
 def _picture(
@@ -230,55 +243,68 @@ def _picture(
     captions: tuple[str, str],
     room: float = _WIDTH,
 ) -> list[list[Flowable]]:
-    """A picture with its boxes and, where there is one, its heatmap: side by side, or one above the other (two entries) when wide."""
-    heated = _heated(faces)
+    """Return an image (H, W, 3) uint8 RGB with boxes, and its heatmap if there is one.
+
+    They are side by side in `room` points, or two entries one above the other if the image is wide.
+    """
+    heated = _has_heatmap(faces)
     stacked = rgb.shape[1] > 2 * rgb.shape[0] or not heated
     width = room if stacked else (room - _GAP) / 2
-    pair = picture_pair(rgb, faces, numbers, width, 95 * mm)[: 1 + heated]
-    notes = [[Spacer(0, 2), paragraph(caption, NOTE)] if caption else [] for caption in captions]
-    figures: list[list[Flowable]] = [[drawn, *note] for drawn, note in zip(pair, notes, strict=False)]
-    if stacked:
-        return figures
-    look = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")]
-    return [[Table([[figures[0], "", figures[1]]], colWidths=[width, _GAP, width], style=look)]]
+    boxed, heatmap = picture_pair(rgb, faces, numbers, width, _PICTURE_HEIGHT)
+    figures = [_captioned(boxed, captions[0])]
+    if heated:
+        figures.append(_captioned(heatmap, captions[1]))
+    return figures if stacked else [_side_by_side(*figures, width=width)]
 
 
-def _heated(faces: Sequence[FaceResult]) -> bool:
+def _captioned(figure: Flowable, caption: str) -> list[Flowable]:
+    return [figure, Spacer(0, 2), paragraph(caption, NOTE)] if caption else [figure]
+
+
+def _has_heatmap(faces: Sequence[FaceResult]) -> bool:
     return any(face.heatmap is not None for face in faces)
 
 
 def _legend(report: Report, faces: Sequence[FaceResult]) -> list[Flowable]:
     if not faces:
         return []
-    lines = [report.texts.report.line_legend, *([report.texts.heat_legend] if _heated(faces) else [])]
-    return [Spacer(0, 4), *(paragraph(line, NOTE) for line in lines)]
+    parts = [Spacer(0, 4), paragraph(report.texts.report.line_legend, NOTE)]
+    if _has_heatmap(faces):
+        parts.append(paragraph(report.texts.heat_legend, NOTE))
+    return parts
 
 
 def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Flowable]:
-    """One face up close, with and without its heatmap, and what was said of it."""
+    """Return one face of an image (H, W, 3) in close-up, with and without heatmap, and its verdict."""
     plain, heated = crop_pair(rgb, face, _SIDE_OF_FACE)
-    pictures = Table(
+    crops = Table(
         [[plain, heated or ""]], colWidths=[_SIDE_OF_FACE + 2, _SIDE_OF_FACE], hAlign="LEFT", style=_BARE
     )
     caption = report.texts.report.crop_caption.format(
         name=name, verdict=report.verdict(face.verdict), number=number_text(face.fake_prob)
     )
-    return [pictures, Spacer(0, 2), paragraph(caption, SMALL)]
+    return [crops, Spacer(0, 2), paragraph(caption, SMALL)]
 
 
 def _cards(cards: Sequence[list[Flowable]]) -> Table:
+    """Return cards in rows of _CARDS."""
     cells: list[Any] = [*cards, *([""] * (-len(cards) % _CARDS))]
     rows = [cells[start : start + _CARDS] for start in range(0, len(cells), _CARDS)]
-    style = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP"), ("BOTTOMPADDING", (0, 0), (-1, -1), 8)]
+    style = [*_TOP_ALIGNED, ("BOTTOMPADDING", (0, 0), (-1, -1), 8)]
     return Table([_gapped(row) for row in rows], colWidths=[_CARD, _GAP, _CARD, _GAP, _CARD], style=style)
 
 
 def _gapped(row: Sequence[Any]) -> list[Any]:
-    return [cell for place, entry in enumerate(row) for cell in ((entry,) if place == 0 else ("", entry))]
+    """Return the cells with an empty one between each two."""
+    first, *others = row
+    cells = [first]
+    for cell in others:
+        cells += ["", cell]
+    return cells
 
 
 def _persons(report: Report, moments: Sequence[Moment]) -> list[list[Flowable]]:
-    """A card for every person seen at one of the moments, at the one where it looks most suspicious."""
+    """Return a card for every person in the key frames, at the moment with the highest fake probability."""
     best: dict[int, tuple[Moment, FaceResult]] = {}
     for moment in moments:
         for face in moment.faces:
@@ -304,6 +330,7 @@ def _suspicion(face: FaceResult) -> float:
 
 
 def _lines(report: Report) -> list[Line]:
+    """Return the scores of every person over time."""
     points: dict[int, list[tuple[float, float]]] = {}
     for face in report.result.faces:
         if face.time is not None and face.fake_prob is not None:
@@ -312,6 +339,7 @@ def _lines(report: Report) -> list[Line]:
 
 
 def _zones(report: Report) -> list[Zone]:
+    """Return the ranges of the three verdicts."""
     real_below, fake_above = report.decision.real_below, report.decision.fake_above
     bounds: list[tuple[Verdict, float, float]] = [
         ("real", 0, real_below),
@@ -328,27 +356,27 @@ def _person(face: FaceResult) -> int:
 
 
 def _canvas_maker(report: Report) -> Callable[..., Canvas]:
-    """Makes the canvas, whose pages wait to be written until it is known how many they are."""
-    made = report.created_utc
+    """Return the class of the canvas. It writes all pages at the end, because each one has the number of pages."""
+    created = report.created_utc.strftime("D:%Y%m%d%H%M%S+00'00'")
 
-    class Numbered(Canvas):
+    class NumberedCanvas(Canvas):
         def __init__(self, *args: Any, **options: Any) -> None:
             super().__init__(*args, **options)
-            self.setDateFormatter(lambda *_: made.strftime("D:%Y%m%d%H%M%S+00'00'"))
-            self._waiting: list[dict[str, Any]] = []
+            self.setDateFormatter(lambda *_: created)
+            self._pages: list[dict[str, Any]] = []
 
         def showPage(self) -> None:  # noqa: N802 - reportlab's name
-            self._waiting.append(dict(self.__dict__))
-            self._startPage()  # type: ignore[attr-defined]  # left out of its stubs
+            self._pages.append(dict(self.__dict__))
+            self._startPage()  # type: ignore[attr-defined]  # missing in the stubs
 
         def save(self) -> None:
-            for number, page in enumerate(self._waiting, start=1):
+            for number, page in enumerate(self._pages, start=1):
                 self.__dict__.update(page)
-                _draw_footer(self, report, number, len(self._waiting))
+                _draw_footer(self, report, number, len(self._pages))
                 super().showPage()
             super().save()
 
-    return Numbered
+    return NumberedCanvas
 
 
 def _draw_footer(canvas: Canvas, report: Report, page: int, total: int) -> None:

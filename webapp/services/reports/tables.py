@@ -179,7 +179,10 @@ def _headed_table(
     rows: Sequence[Sequence[str | Paragraph]],
     width: float,
 ) -> Table:
-    """Return a table whose head repeats on every page. `shares` are relative column widths, `width` is in points."""
+    """Return a table whose head repeats on every page.
+
+    `shares` are relative column widths, `width` is in points.
+    """
     cells: list[list[str | Paragraph]] = [[paragraph(head, HEAD) for head in heads]]
     cells += [list(row) for row in rows]
     table = Table(cells, colWidths=[width * share / sum(shares) for share in shares], repeatRows=1)

@@ -104,8 +104,8 @@ def _chinese_font(letter: str) -> str | None:
 def runs(text: str, font: str) -> Iterator[tuple[str, str]]:
     """Yield the text in runs of one font each: `font`, or the Chinese one for letters that `font` lacks.
 
-    A letter that no font has, that is invisible or that reverses the direction of writing becomes [U+0000]. Very
-    long text is cut.
+    A letter that no font has, that is invisible or that reverses the direction of writing becomes [U+0000].
+    Very long text is cut.
     """
     for chosen, group in itertools.groupby(_letters(text, font), key=lambda pair: pair[0]):
         yield chosen, "".join(letters for _, letters in group)
@@ -150,7 +150,10 @@ def style(
     before: float = 0,
     after: float = 0,
 ) -> ParagraphStyle:
-    """Return the look of a paragraph; `size`, `before` and `after` in points, `leading` in multiples of `size`."""
+    """Return the look of a paragraph.
+
+    `size`, `before` and `after` are in points, `leading` in multiples of `size`.
+    """
     return ParagraphStyle(
         name,
         fontName=font,

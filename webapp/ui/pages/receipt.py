@@ -66,7 +66,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
         )
 
     def open_address(text: str) -> tuple[Any, ...]:
-        """Show the result in the page's address. Without one, change nothing: the visitor may have pasted a link."""
+        """Show the result in the page's address. Without one, keep a link that was pasted meanwhile."""
         return (text, *look_up(text)) if text.strip() else (gr.skip(),) * (1 + len(outputs))
 
     def ask(receipt: str, wanted: bool, known: list[Any]) -> tuple[Any, ...]:

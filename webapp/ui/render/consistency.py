@@ -22,8 +22,8 @@ _DARKEST = 0.15
 def consistency_maps(maps: Sequence[tuple[RGBImage, FloatMap] | None], texts: Texts) -> Markup:
     """Return one image per face: its crop, darkened where the consistency is low.
 
-    Each entry of `maps` is a crop (S, S, 3) uint8 RGB and a map (S/4, S/4) in [0, 1], or None for a face without
-    a score.
+    Each entry of `maps` is a crop (S, S, 3) uint8 RGB and a map (S/4, S/4) in [0, 1], or None for a face
+    without a score.
     """
     images = []
     for number, entry in enumerate(maps, start=1):

@@ -14,8 +14,8 @@ from webapp.ui.templating import render
 def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) -> Markup:
     """Return the verdict in one phrase, the explanation, and the code of a rejection.
 
-    `result` holds the verdicts after the stability check. `unstable` is true if that check changed the verdict of
-    the whole file.
+    `result` has the verdicts after the stability check. `unstable` is true if that check changed the verdict
+    of the whole file.
     """
     summary = summarise(result, unstable=unstable)
     return render("headline.jinja", summary=summary, fake_prob=result.fake_prob, texts=texts)

@@ -76,7 +76,7 @@ def moments(key_frames: Iterable[Moment], texts: Texts) -> Markup:
 
 
 def data_uri(pixels: RGBImage, extension: str) -> str:
-    """Encode pixels (H, W, 3) RGB or (H, W, 4) RGBA, uint8, as a data URI; `extension` is ".jpg" or ".png"."""
+    """Encode pixels (H, W, 3) RGB or (H, W, 4) RGBA as a data URI; `extension` is ".jpg" or ".png"."""
     order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
     encoded = cv2.imencode(extension, cv2.cvtColor(pixels, order))[1]
     media_type = "jpeg" if extension == ".jpg" else "png"

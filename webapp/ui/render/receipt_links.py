@@ -9,6 +9,6 @@ _RECEIPT = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def receipt_of(text: str) -> str:
-    """Return the receipt in a pasted link or alone, without surrounding quotes or punctuation; "" if there is none."""
+    """Return the receipt in pasted text, without quotes or punctuation around it; "" if there is none."""
     candidates = _RECEIPT.findall(text.rpartition("#")[2])
     return max(candidates, key=len, default="")

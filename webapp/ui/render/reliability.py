@@ -42,8 +42,8 @@ class _StabilityRow:
 def stability_strip(result: AnalysisResult, stabilities: Sequence[Stability | None], texts: Texts) -> Markup:
     """Return one row per checked face, or "" if no face has a score.
 
-    `result` holds the verdicts before the stability check. `stabilities` are those of `checked_faces(result)`, in
-    that order. The faces of a video are those of one frame; each has the name of its person.
+    `result` has the verdicts before the stability check. `stabilities` are those of `checked_faces(result)`,
+    in that order. The faces of a video are those of one frame; each has the name of its person.
     """
     video_verdicts = {track.track: track.verdict for track in result.tracks}
     rows = []
@@ -70,7 +70,7 @@ def reliability_lines(lines: Sequence[tuple[str, int, float, tuple[float, float]
     """Return how often similar scores were fake, or "" without lines.
 
     Each line has the name of a face or person, the number of decided cases, the share of fakes among them and
-    its 95 % interval, all in [0, 1].
+    its 95 % interval. Shares are in [0, 1].
     """
     if not lines:
         return Markup("")

@@ -51,7 +51,8 @@ def test_every_font_is_embedded() -> None:
         assert not os.environ.get("CI"), "no Chinese font on this machine, and CI must not do without"
         pytest.skip("needs a Chinese font (Debian: apt install fonts-droid-fallback)")
     pages = pypdf.PdfReader(io.BytesIO(report_pdf(report_on(PHOTO, texts=CHINESE), GREY))).pages
-    fonts = [font.get_object() for page in pages for font in page["/Resources"]["/Font"].values()]  # type: ignore[index, union-attr]
+    resources = [page["/Resources"]["/Font"] for page in pages]  # type: ignore[index]
+    fonts = [font.get_object() for fonts in resources for font in fonts.values()]
     # reportlab names Helvetica on every page without using it
     used = [font for font in fonts if font["/BaseFont"] != "/Helvetica"]
     assert len(used) >= 3

@@ -70,7 +70,7 @@ def _receipt_address(request: gr.Request, texts: Texts) -> str:
 
 
 def result_values(layout: Layout, shown: Shown, services: Services, texts: Texts, address: str) -> Values:
-    """Return the result of one file. Stability and the overlay video follow later unless they are already known."""
+    """Return the result of one file. Stability follows later unless it is already known."""
     answer, following, result = layout.answer, layout.next, shown.analysed.result
     stored = shown.analysed.receipt is not None
     judged = result.outcome == "verdict"
@@ -210,9 +210,9 @@ def _pictures(shown: Shown, services: Services, texts: Texts) -> Markup:
 
 
 def chooser_choices(shown: list[Shown], services: Services, texts: Texts) -> list[tuple[str, int]]:
-    """Return label and index of every file of a visit. A label has the file's verdict and the visitor's name for it.
+    """Return label and index of every file of a visit.
 
-    The name comes last, so that marks in it that reverse the direction of writing affect nothing else. Gradio
+    A label has the file's verdict and the visitor's name for it. The name comes last, so that marks in it that reverse the direction of writing affect nothing else. Gradio
     searches every label for `__i18n__`; a zero-width space keeps it from finding one in a name.
     """
     choices = []
