@@ -28,7 +28,7 @@ from webapp.ui.health import Counted, Health, health_route, metrics_route
 from webapp.ui.middleware import App, Fork, Guard
 from webapp.ui.pages import analyse, receipt
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
-from webapp.ui.scripts import public
+from webapp.ui.scripts import public, script_element
 from webapp.ui.services import Services
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def serve(site: Site, settings: Settings) -> None:
         max_file_size=f"{settings.max_upload_mb}mb",
         blocked_paths=[*settings.private, str(folder(settings.cache))],
         css_paths=STYLE,
-        head=f"<script>{public()}</script>",
+        head=script_element(public()),
         theme=theme(),
         app_kwargs={
             "lifespan": lifespan,
