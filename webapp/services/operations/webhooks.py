@@ -1,14 +1,19 @@
-"""Tell the host's own program what happened to cases: signed, and again and again until it has arrived."""
+"""Webhook: delivery of case events to the host's program, signed by the Standard Webhooks scheme.
+
+Messages wait in the outbox until the receiver answers with 2xx, so each arrives at least once. The scheme:
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import http.client
 import logging
 import urllib.error
 import urllib.request
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -16,30 +21,39 @@ from sqlalchemy import delete, select, update
 from webapp.db.session import Sessions
 from webapp.db.tables import Outbox
 from webapp.domain.clock import now
+from webapp.domain.errors import Unable
 
 logger = logging.getLogger(__name__)
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=6)
-_SECONDS = 10.0  # a receiver may take
-_AT_ONCE = 50  # messages in one run: the clock has other things to do
-_HELD = timedelta(minutes=2)  # nobody else sends a message in that time
+# Seconds that a receiver may take.
+_TIMEOUT = 10.0
+# Messages in one run, because the scheduler has other tasks.
+_MAX_MESSAGES = 50
+# Lease in which no other process sends a message.
+_LEASE = timedelta(minutes=2)
+# Prefix of a base64 secret.
+_SECRET_PREFIX = "whsec_"
 
 
 class WebhookSender:
-    """Sends what is in the outbox, oldest first, to one address; at least once each, so a receiver looks at the message's `id`."""
+    """Sends the messages of the outbox to one address, oldest first. Receivers recognise duplicates by `webhook-id`."""
 
     def __init__(self, sessions: Sessions, *, url: str, secret: str) -> None:
+        """Raises Unable with invalid_webhook_secret."""
         self._sessions = sessions
         self._url = url
         self._secret = secret
-        self._opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+        self._key = signing_key(secret)
+        self._opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
 
     def send(self) -> int:
-        """What is due; how many arrived. Stops at the first failure: whoever does not answer one will not answer the next.
+        """Send the messages that are due and return the number that arrived. Stops at the first failure.
 
-        The network is used between two transactions: the first holds the message, the second takes it out. Raises SQLAlchemyError.
+        The network is used between two transactions: the first leases the message, the second deletes it.
+        Raises SQLAlchemyError.
         """
         sent = 0
-        while sent < _AT_ONCE and (message := self._hold()) is not None:
+        while sent < _MAX_MESSAGES and (message := self.lease_next()) is not None:
             if not self._post(message):
                 break
             with self._sessions.begin() as session:
@@ -47,36 +61,45 @@ class WebhookSender:
             sent += 1
         return sent
 
-    def _hold(self) -> Outbox | None:
-        """The next message that is due, which is due again, should this process end, or the receiver refuse it, only later."""
+    def lease_next(self) -> Outbox | None:
+        """Return the next message that is due, None if there is none.
+
+        Its next attempt is scheduled at once, in case this process dies or the receiver refuses the message.
+        """
         moment = now()
         with self._sessions.begin() as session:
-            found = session.scalar(
+            message = session.scalar(
                 select(Outbox).where(Outbox.next_at <= moment).order_by(Outbox.id).limit(1)
             )
-            if found is None:
+            if message is None:
                 return None
-            taken = update(Outbox).where(Outbox.id == found.id, Outbox.tries == found.tries)
-            held = taken.values(tries=found.tries + 1, next_at=moment + max(wait(found.tries), _HELD))
-            mine: Any = session.execute(held.execution_options(synchronize_session=False))
-            return found if mine.rowcount == 1 else None
+            next_at = moment + max(retry_wait(message.tries), _LEASE)
+            lease = (
+                update(Outbox)
+                .where(Outbox.id == message.id, Outbox.tries == message.tries)
+                .values(tries=message.tries + 1, next_at=next_at)
+                .execution_options(synchronize_session=False)
+            )
+            result: Any = session.execute(lease)
+            # No row is updated if another process leased the message first.
+            return message if result.rowcount == 1 else None
 
     def _post(self, message: Outbox) -> bool:
-        moment, body = now(), message.body.encode()
+        sent_at = str(int(now().timestamp()))
+        body = message.body.encode()
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "laanet-lens",
-            "X-Lens-Event": message.event,
-            "X-Lens-Id": message.public_id,
-            "X-Lens-Timestamp": timestamp(moment),
-            "X-Lens-Signature": signature(self._secret, timestamp(moment), body),
+            "webhook-id": message.public_id,
+            "webhook-timestamp": sent_at,
+            "webhook-signature": signature(self._key, message.public_id, sent_at, body),
+            **_former_headers(self._secret, message, sent_at),
         }
-        request = urllib.request.Request(
-            self._url, body, headers, method="POST"
-        )  # http(s) only: see the settings
+        # The settings allow http and https only.
+        request = urllib.request.Request(self._url, body, headers, method="POST")
         try:
-            with self._opener.open(request, timeout=_SECONDS) as answer:
-                answer.read(1)
+            with self._opener.open(request, timeout=_TIMEOUT) as response:
+                response.read(1)
             return True
         except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
             if isinstance(error, urllib.error.HTTPError):
@@ -85,25 +108,50 @@ class WebhookSender:
             return False
 
 
-def wait(tries: int) -> timedelta:
-    """Before the next try, after so many before this one: doubled each time."""
+def signing_key(secret: str) -> bytes:
+    """Return the key of a secret: base64 after the prefix `whsec_`, otherwise its own bytes.
+
+    Raises Unable with invalid_webhook_secret.
+    """
+    if not secret.startswith(_SECRET_PREFIX):
+        return secret.encode()
+    try:
+        return base64.b64decode(secret.removeprefix(_SECRET_PREFIX), validate=True)
+    except ValueError as error:
+        raise Unable(
+            "invalid_webhook_secret", f"the webhook's secret must be base64 after {_SECRET_PREFIX}"
+        ) from error
+
+
+def signature(key: bytes, message_id: str, sent_at: str, body: bytes) -> str:
+    """Return `v1,` and the base64 HMAC-SHA256 of `<id>.<timestamp>.<body>`.
+
+    The timestamp (seconds since 1970) is signed, so that a receiver can refuse replayed messages by their age.
+    """
+    signed = f"{message_id}.{sent_at}.".encode() + body
+    digest = hmac.new(key, signed, hashlib.sha256).digest()
+    return "v1," + base64.b64encode(digest).decode()
+
+
+def retry_wait(tries: int) -> timedelta:
+    """Return the wait before the next attempt after `tries` earlier ones. It doubles up to LONGEST_WAIT."""
     return min(FIRST_WAIT * (1 << min(tries, 20)), LONGEST_WAIT)
 
 
-def timestamp(moment: datetime) -> str:
-    """Seconds since 1970, as they are signed."""
-    return str(int(moment.timestamp()))
+def _former_headers(secret: str, message: Outbox, sent_at: str) -> dict[str, str]:
+    """Return the headers of the edition before, which this edition still sends for receivers of that time."""
+    signed = sent_at.encode() + b"." + message.body.encode()
+    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return {
+        "X-Lens-Event": message.event,
+        "X-Lens-Id": message.public_id,
+        "X-Lens-Timestamp": sent_at,
+        "X-Lens-Signature": f"sha256={digest}",
+    }
 
 
-def signature(secret: str, sent_at: str, body: bytes) -> str:
-    """HMAC-SHA256 of `<timestamp>.<body>`, in hexadecimal digits after `sha256=`. The time is part of it, so that a message that somebody
-    has caught and sends again later can be told by its age.
-    """
-    return "sha256=" + hmac.new(secret.encode(), sent_at.encode() + b"." + body, hashlib.sha256).hexdigest()
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """What is signed for one address goes to no other."""
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: a message signed for one address goes to no other."""
 
     def redirect_request(self, *_: Any) -> None:
         return None

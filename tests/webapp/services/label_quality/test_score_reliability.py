@@ -18,6 +18,7 @@ from webapp.domain.enums import Reason
 from webapp.domain.ids import new_id
 from webapp.services.label_quality.score_reliability import ScoreReliabilityService
 from webapp.texts import LANGUAGES
+from webapp.texts.sentences import reliability_sentence
 from webapp.ui.render.stored_result import stored_result
 
 pytestmark = pytest.mark.both_databases
@@ -81,13 +82,10 @@ def test_only_decided_faces_of_the_audit_sample_count(sessions: Sessions, kept: 
         "interval": [0.0951, 0.3731],
         "scores": [0.25, 0.35],
     }
-    words = stored_result(
+    page = stored_result(
         receipt_service(sessions, undo_period=DELAY).result(receipt).document(), LANGUAGES["en"]
     )
-    assert (
-        "Of 30 faces that moderators decided and that had been scored like this, 20% were fake (95 % interval 10% to 37%)."
-        in words
-    )
+    assert reliability_sentence(30, 0.2, (0.0951, 0.3731), LANGUAGES["en"]) in page
     with sessions.begin() as session:
         session.execute(
             update(Decision)

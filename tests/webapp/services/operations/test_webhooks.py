@@ -1,13 +1,15 @@
-"""Messages to a real receiver on this machine."""
+"""Messages to a real receiver on the loopback, verified as a Standard Webhooks receiver does."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
@@ -19,23 +21,33 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Outbox
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor
+from webapp.domain.errors import Unable
 from webapp.services.audit.log import AuditService
 from webapp.services.moderation.case_events import CaseEvents
-from webapp.services.operations.webhooks import FIRST_WAIT, LONGEST_WAIT, WebhookSender, signature, wait
+from webapp.services.operations.webhooks import (
+    FIRST_WAIT,
+    LONGEST_WAIT,
+    WebhookSender,
+    retry_wait,
+    signature,
+    signing_key,
+)
 
 pytestmark = pytest.mark.both_databases
 SECRET = "known to two programs only"
 
 
 class Receiver:
-    """Remembers what came, and answers with `status`."""
+    """Receiver that records requests and answers with `status`."""
 
     def __init__(self) -> None:
-        self.status, self.got, outer = 200, list[tuple[dict[str, str], bytes]](), self
+        self.status = 200
+        self.requests: list[tuple[Message, bytes]] = []
+        outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                outer.got.append((dict(self.headers), self.rfile.read(int(self.headers["Content-Length"]))))
+                outer.requests.append((self.headers, self.rfile.read(int(self.headers["Content-Length"]))))
                 self.send_response(outer.status)
                 self.send_header("Location", "/elsewhere")
                 self.end_headers()
@@ -49,13 +61,13 @@ class Receiver:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    made = Receiver()
-    thread = threading.Thread(target=made.server.serve_forever, kwargs={"poll_interval": 0.01})
+    running = Receiver()
+    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield made
-    made.server.shutdown()
+    yield running
+    running.server.shutdown()
     thread.join()
-    made.server.server_close()
+    running.server.server_close()
 
 
 @pytest.fixture
@@ -65,14 +77,14 @@ def hook(sessions: Sessions, receiver: Receiver) -> WebhookSender:
 
 def decide(sessions: Sessions, value: str, *, webhook: bool = True) -> None:
     with CaseEvents(AuditService(sessions, None), webhook=webhook).transaction() as (_, tell):
-        details = {"value": value, "how": "agreement", "model_sha256": "f" * 64, "note": "of somebody"}
+        details = {"value": value, "how": "agreement", "model_sha256": "f" * 64, "note": "of a moderator"}
         tell(Event(Actor.SYSTEM, Action.CASE_DECIDED, "case:" + "1" * 32, details))
-        # Nobody else's business.
+        # Labels are not sent.
         tell(Event("user:7", Action.CASE_LABELLED, "case:" + "1" * 32, {"label": 1}))
 
 
-def due(sessions: Sessions) -> None:
-    """Let the time pass until everything is to be sent again."""
+def make_all_due(sessions: Sessions) -> None:
+    """Move the next attempt of every message into the past."""
     with sessions.begin() as session:
         session.execute(update(Outbox).values(next_at=now() - timedelta(seconds=1)))
 
@@ -84,70 +96,99 @@ def test_messages_arrive_in_order_and_their_signature_holds(
         decide(sessions, value)
     assert hook.send() == 2
     assert hook.send() == 0
-    bodies = [json.loads(body) for _, body in receiver.got]
+    bodies = [json.loads(body) for _, body in receiver.requests]
     assert [body["value"] for body in bodies] == ["fake", "real"]
     assert bodies[0].keys() == {"id", "event", "created_at", "case", "value", "how", "model_sha256"}
-    for headers, body in receiver.got:
-        signed = headers["X-Lens-Timestamp"].encode() + b"." + body
-        assert (
-            headers["X-Lens-Signature"]
-            == "sha256=" + hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
-        )
-        assert abs(int(headers["X-Lens-Timestamp"]) - now().timestamp()) < 30
-        assert headers["X-Lens-Id"] == json.loads(body)["id"]
-        later = str(int(headers["X-Lens-Timestamp"]) + 600)
-        assert headers["X-Lens-Signature"] not in (
-            signature(SECRET, later, body),
-            signature(SECRET, headers["X-Lens-Timestamp"], body + b" "),
-        )
+    for headers, body in receiver.requests:
+        sent_at = headers["webhook-timestamp"]
+        assert headers["webhook-id"] == json.loads(body)["id"]
+        assert abs(int(sent_at) - now().timestamp()) < 30
+        signed = b".".join([headers["webhook-id"].encode(), sent_at.encode(), body])
+        digest = hmac.digest(SECRET.encode(), signed, "sha256")
+        assert headers["webhook-signature"] == "v1," + base64.b64encode(digest).decode()
+
+
+def test_receivers_of_the_edition_before_still_verify(
+    sessions: Sessions, receiver: Receiver, hook: WebhookSender
+) -> None:
+    decide(sessions, "fake")
+    hook.send()
+    ((headers, body),) = receiver.requests
+    signed = headers["X-Lens-Timestamp"].encode() + b"." + body
+    digest = hmac.new(SECRET.encode(), signed, hashlib.sha256).hexdigest()
+    assert headers["X-Lens-Signature"] == f"sha256={digest}"
+    assert headers["X-Lens-Id"] == headers["webhook-id"]
+    assert headers["X-Lens-Event"] == "case_decided"
+
+
+def test_the_signature_of_the_specification() -> None:
+    """The example that Standard Webhooks libraries are tested with."""
+    key = signing_key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    message_id, sent_at = "msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330"
+    expected = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert signature(key, message_id, sent_at, b'{"test": 2432232314}') == expected
+    for change in (
+        (key, "other", sent_at, b"x"),
+        (key, message_id, "1614265331", b"x"),
+        (b"k", message_id, sent_at, b"x"),
+    ):
+        assert signature(*change) != signature(key, message_id, sent_at, b"x")
+
+
+def test_a_secret_is_base64_after_its_prefix_and_raw_bytes_without() -> None:
+    assert signing_key("whsec_a2V5") == b"key"
+    assert signing_key("known to two programs") == b"known to two programs"
+    with pytest.raises(Unable) as unable:
+        signing_key("whsec_not base64!")
+    assert unable.value.code == "invalid_webhook_secret"
 
 
 @pytest.mark.parametrize("status", [500, 404, 302])
-def test_what_is_not_taken_is_sent_again_later(
+def test_refused_messages_are_sent_again_later(
     sessions: Sessions, receiver: Receiver, hook: WebhookSender, status: int
 ) -> None:
     decide(sessions, "fake")
     decide(sessions, "real")
     receiver.status = status
     assert hook.send() == 0
-    # Who does not take one will not take the next.
-    assert len(receiver.got) == 1
-    due(sessions)
+    # A receiver that refuses one message gets no other.
+    assert len(receiver.requests) == 1
+    make_all_due(sessions)
     receiver.status = 204
     assert hook.send() == 2
-    ids = [headers["X-Lens-Id"] for headers, _ in receiver.got]
-    # The same message.
+    ids = [headers["webhook-id"] for headers, _ in receiver.requests]
+    # The first message came twice.
     assert ids[0] == ids[1]
     with sessions() as session:
         assert session.scalars(select(Outbox)).all() == []
 
 
-def test_nobody_there_loses_nothing(sessions: Sessions, receiver: Receiver) -> None:
+def test_an_unreachable_receiver_loses_nothing(sessions: Sessions, receiver: Receiver) -> None:
     decide(sessions, "fake")
-    nobody = WebhookSender(sessions, url="http://127.0.0.1:9/", secret=SECRET)
-    assert nobody.send() == 0
-    # Not due.
-    assert nobody.send() == 0
+    unreachable = WebhookSender(sessions, url="http://127.0.0.1:9/", secret=SECRET)
+    assert unreachable.send() == 0
+    # The next attempt is not due.
+    assert unreachable.send() == 0
     with sessions() as session:
         message = session.scalars(select(Outbox)).one()
         assert message.tries == 1
         assert message.next_at > now() + timedelta(seconds=25)
-    due(sessions)
+    make_all_due(sessions)
     assert WebhookSender(sessions, url=receiver.url, secret=SECRET).send() == 1
 
 
-def test_a_process_that_ends_while_it_sends_leaves_the_message(
+def test_a_crash_after_the_lease_leaves_the_message(
     sessions: Sessions, receiver: Receiver, hook: WebhookSender
 ) -> None:
     decide(sessions, "fake")
-    # And is gone.
-    assert hook._hold() is not None
+    # The process dies after the lease.
+    assert hook.lease_next() is not None
     assert hook.send() == 0
-    due(sessions)
+    make_all_due(sessions)
     assert hook.send() == 1
 
 
-def test_what_is_rolled_back_is_never_sent(
+def test_rolled_back_events_are_never_sent(
     sessions: Sessions, receiver: Receiver, hook: WebhookSender
 ) -> None:
     def fail() -> None:
@@ -159,10 +200,10 @@ def test_what_is_rolled_back_is_never_sent(
         fail()
     decide(sessions, "fake", webhook=False)
     assert hook.send() == 0
-    assert receiver.got == []
+    assert receiver.requests == []
 
 
-def test_the_wait_grows_and_ends() -> None:
-    waits = [wait(tries) for tries in range(40)]
+def test_the_wait_doubles_up_to_its_limit() -> None:
+    waits = [retry_wait(tries) for tries in range(40)]
     assert waits[:3] == [FIRST_WAIT, 2 * FIRST_WAIT, 4 * FIRST_WAIT]
     assert waits[-1] == LONGEST_WAIT
