@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -140,27 +140,22 @@ def test_the_request_of_an_interrupted_thread_leaves_the_queue(
     running = [pool.submit(batching, random_images(1)) for _ in range(max_concurrent_calls)]
     wait_until(lambda: len(runtime.batch_sizes) == max_concurrent_calls)
 
-    thread_id: Future[int] = Future()
+    def interrupt_main_thread() -> None:
+        wait_until(lambda: batching.stats().queued_requests == 1)
+        # Time in which the main thread goes from the queue into its wait, which signals interrupt.
+        time.sleep(0.1)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
-    def send_request() -> None:
-        thread_id.set_result(threading.get_ident())
-        batching(random_images(3))
-
-    interrupted = pool.submit(send_request)
-    wait_until(lambda: batching.stats().queued_requests == 1)
-    # The exception is raised when the thread wakes up, before it takes its request.
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(
-        ctypes.c_ulong(thread_id.result(timeout=60)), ctypes.py_object(KeyboardInterrupt)
-    )
-    later = pool.submit(batching, random_images(2))
-    wait_until(lambda: batching.stats().queued_requests == 2)
-    runtime.unblocked.set()
+    interrupter = pool.submit(interrupt_main_thread)
     with pytest.raises(KeyboardInterrupt):
-        interrupted.result(timeout=60)
-    assert [len(caller.result(timeout=60).fake_logit) for caller in (*running, later)] == (
-        [1] * max_concurrent_calls + [2]
-    )
+        batching(random_images(3))
+    interrupter.result(timeout=60)
     assert batching.stats().queued_requests == 0
+
+    later = pool.submit(batching, random_images(2))
+    runtime.unblocked.set()
+    assert [len(caller.result(timeout=60).fake_logit) for caller in running] == [1] * max_concurrent_calls
+    assert len(later.result(timeout=60).fake_logit) == 2
 
 
 def test_many_requests_of_one_caller_do_not_delay_a_single_face(pool: ThreadPoolExecutor) -> None:
