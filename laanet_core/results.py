@@ -1,4 +1,4 @@
-"""What an analysis answers: plain frozen records and their JSON form (the contract of `predict --json`)."""
+"""Results of an analysis: frozen dataclasses of faces, tracks, files, cautions and stability checks."""
 
 from __future__ import annotations
 
@@ -19,27 +19,43 @@ Kind = Literal["image", "video"]
 RuntimeName = Literal["eager", "openvino", "cuda"]
 InferencePrecision = Literal["float32", "bfloat16", "float16"]
 
+# Reason for which only a part of a file was judged.
+# cut_short: the clip's file ends clearly before the clip does.
+# damaged_parts: parts of the clip did not decode and were skipped.
+# first_picture_only: of an animation, or a file of several pictures, the first one was judged.
+Caution = Literal["cut_short", "damaged_parts", "first_picture_only"]
+CAUTIONS: tuple[Caution, ...] = get_args(Caution)
+
+# Callback of readers. It may be called several times with the same caution.
+Warn = Callable[[Caution], object]
+
+
+def ignore_caution(caution: Caution) -> None:
+    """Do nothing: callback for callers that only need pixels."""
+
+
+def ordered_cautions(cautions: Collection[str]) -> tuple[Caution, ...]:
+    """Return each known caution once, in the order of CAUTIONS."""
+    return tuple(caution for caution in CAUTIONS if caution in cautions)
+
 
 def number_text(value: float | None) -> str:
-    """A score or probability as people read it, with the four decimals of the JSON; a dash where there is none."""
+    """Format a score or probability with the four decimals of the JSON; None becomes a dash."""
     return "–" if value is None else f"{value:.4f}"
 
 
 def size_text(box: Box) -> str:
-    """Width and height of a box in whole pixels."""
+    """Format the width and height of a box in whole pixels."""
     return f"{box[2] - box[0]:.0f} × {box[3] - box[1]:.0f}"
 
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """Which model answered: its configuration's name, its version, and the sha256 of its weights file."""
+    """Identity of a model: its configuration's name, its version, and the sha256 of its weights file."""
 
     name: str
     version: str
     sha256: str
-
-    def to_json(self) -> dict[str, str]:
-        return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
 
 @dataclass(frozen=True)
@@ -50,15 +66,12 @@ class RuntimeInfo:
     precision: InferencePrecision
     device: str
 
-    def to_json(self) -> dict[str, str]:
-        return {"name": self.name, "precision": self.precision, "device": self.device}
-
 
 class Heatmap(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
-    """Where blending artefacts were seen: an array (S/4, S/4) float32 in [0, 1] that knows which part of the picture it covers.
+    """Heatmap (S/4, S/4) float32 in [0, 1] of blending artefacts, with the part of the picture it covers.
 
-    `box` is the crop it spans, (x1, y1, x2, y2) in pixels of the upright original, possibly reaching outside of it. Arrays computed
-    from a heatmap keep its box.
+    `box` is the crop it spans, (x1, y1, x2, y2) in pixels of the upright original; it may reach outside the
+    picture. Arrays computed from a heatmap keep its box.
     """
 
     box: Box
@@ -73,16 +86,17 @@ class Heatmap(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
 
     @property
     def values(self) -> npt.NDArray[np.float32]:
-        """The plain array."""
+        """The plain array (S/4, S/4) float32."""
         return self.view(np.ndarray)
 
 
 @dataclass(frozen=True)
 class FaceResult:
-    """One judged (or unjudged) face. `box` is the detector's, in pixels of the upright original.
+    """One face of a picture, or of one frame of a clip (frame-level).
 
-    `fake_logit`, `fake_prob` (calibrated) and `verdict` are None for a face too small to judge; `time` is the frame's
-    presentation time in seconds for videos and None for images; `track` numbers one person's face through a clip.
+    `box` is the face detector's, in pixels of the upright original. `fake_logit`, `fake_prob` (calibrated),
+    `verdict` and `heatmap` are None for a face too small to judge. `time` is the frame's presentation time in
+    seconds, and `track` numbers one person's face through the clip; both are None for pictures.
     """
 
     box: Box
@@ -94,21 +108,10 @@ class FaceResult:
     track: int | None = None
     heatmap: Heatmap | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "box": [round(value, 1) for value in self.box],
-            "detection_prob": round(self.detection_prob, 4),
-            "fake_logit": None if self.fake_logit is None else round(self.fake_logit, 4),
-            "fake_prob": None if self.fake_prob is None else round(self.fake_prob, 4),
-            "verdict": self.verdict,
-            "time": None if self.time is None else round(self.time, 3),
-            "track": self.track,
-        }
-
 
 @dataclass(frozen=True)
 class TrackResult:
-    """One person's face through a clip, video-level: logits averaged over the `frames` it was judged on, then calibrated."""
+    """One person's face through a clip (video-level): its logits averaged over `frames` frames."""
 
     track: int
     frames: int
@@ -116,34 +119,23 @@ class TrackResult:
     fake_prob: float
     verdict: Verdict
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "track": self.track,
-            "frames": self.frames,
-            "fake_logit": round(self.fake_logit, 4),
-            "fake_prob": round(self.fake_prob, 4),
-            "verdict": self.verdict,
-        }
-
 
 @dataclass(frozen=True)
 class ErrorInfo:
-    """A stable code and a sentence."""
+    """Stable code and one plain sentence."""
 
     code: str
     message: str
 
-    def to_json(self) -> dict[str, str]:
-        return {"code": self.code, "message": self.message}
-
 
 @dataclass(frozen=True)
 class AnalysisResult:
-    """The answer for one image or video.
+    """Result for one picture or clip.
 
-    `fake_prob` is the highest face's for images and the highest track's video-level probability for videos (logits averaged over
-    frames, then calibrated); None unless `outcome` is "verdict". `seconds` is the wall time of the analysis. `cautions` say where only a
-    part of the file was judged, in the order of CAUTIONS.
+    `fake_prob` is that of the most suspicious face of a picture, or of the most suspicious track of a clip;
+    None unless `outcome` is "verdict". `seconds` is the wall time of the analysis, `size` the (width,
+    height) of the upright original. `tracks` is empty for pictures. `runtime` is None for stored results,
+    which do not keep it. `cautions` are in the order of CAUTIONS.
     """
 
     kind: Kind
@@ -154,46 +146,40 @@ class AnalysisResult:
     model: ModelInfo
     seconds: float
     error: ErrorInfo | None = None
-    size: tuple[int, int] | None = None  # (width, height) of the upright original
-    tracks: tuple[TrackResult, ...] = ()  # of a clip
-    runtime: RuntimeInfo | None = None  # None for an answer that was stored: it is not kept
+    size: tuple[int, int] | None = None
+    tracks: tuple[TrackResult, ...] = ()
+    runtime: RuntimeInfo | None = None
     cautions: tuple[Caution, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """The object that `predict --json` prints, less the `path` it puts before it.
 
-        Over HTTP there is none: Gradio's client takes every object with a `path` for a file and tries to download it.
-        """
-        return {
-            "kind": self.kind,
-            "outcome": self.outcome,
-            "verdict": self.verdict,
-            "fake_prob": None if self.fake_prob is None else round(self.fake_prob, 4),
-            "faces": [face.to_json() for face in self.faces],
-            **({"tracks": [track.to_json() for track in self.tracks]} if self.kind == "video" else {}),
-            "model": self.model.to_json(),
-            "seconds": round(self.seconds, 3),
-            "error": None if self.error is None else self.error.to_json(),
-            "cautions": list(self.cautions),
-            **({} if self.runtime is None else {"runtime": self.runtime.to_json()}),
-        }
+@dataclass(frozen=True)
+class Variant:
+    """Score of a face after one lossy change to its picture.
 
+    `fake_logit`, `fake_prob` (calibrated) and `verdict` are None if the change made the face too small to
+    judge. `compared_to` is the face's own verdict. For `mirrored`, which is scored without the flip test,
+    it is the verdict of the unmirrored crop alone.
+    """
 
-# cut_short: the clip's file ends clearly before the clip does; damaged_parts: parts of a clip did not decode and were passed over;
-# first_picture_only: an animation, or a file of several pictures, of which the first was judged
-Caution = Literal["cut_short", "damaged_parts", "first_picture_only"]
+    name: str
+    fake_logit: float | None
+    fake_prob: float | None
+    verdict: Verdict | None
+    compared_to: Verdict
+
+    @property
+    def opposite(self) -> bool:
+        """True if one of the two verdicts is real and the other fake."""
+        return {self.verdict, self.compared_to} == {"real", "fake"}
 
 
-CAUTIONS: tuple[Caution, ...] = get_args(Caution)
+@dataclass(frozen=True)
+class Stability:
+    """Stability check of one face: its variants, whether its verdict is stable, and the verdict that remains.
 
+    The remaining verdict is the face's own if it is stable, else inconclusive.
+    """
 
-Warn = Callable[[Caution], object]  # may be called more than once with the same
-
-
-def in_order(told: Collection[str]) -> tuple[Caution, ...]:
-    """Each once, in the order of CAUTIONS."""
-    return tuple(caution for caution in CAUTIONS if caution in told)
-
-
-def unheard(caution: Caution) -> None:
-    """For who needs the pixels and answers nobody."""
+    variants: tuple[Variant, ...]
+    stable: bool
+    verdict: Verdict

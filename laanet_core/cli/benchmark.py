@@ -95,7 +95,7 @@ def _inference_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
         "one_face": inference_speed.compare_runtimes(weights.model.to(device), rounds=args.rounds),
     }
     detector = Detector(weights, device)
-    outcome["runtime"] = detector.runtime.to_json()
+    outcome["runtime"] = dataclasses.asdict(detector.runtime)
     outcome["faces_per_second"] = inference_speed.faces_per_second(detector, (1, 8, 32), rounds=fewer_rounds)
     if args.clip:
         outcome["clip"] = inference_speed.clip_speed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def run(args: argparse.Namespace) -> int:
 
     info = convert(args.checkpoint, args.folder)
     if args.json:
-        print(json.dumps({"folder": str(args.folder), "model": info.to_json(), "notice": NOTICE}))
+        print(json.dumps({"folder": str(args.folder), "model": dataclasses.asdict(info), "notice": NOTICE}))
     else:
         print(f"{info.name} written to {args.folder} (sha256 {info.sha256})\n{NOTICE}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import subprocess
 from pathlib import Path
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     }
     if args.parent:
         parent = load_weights(args.parent)
-        card["parent"] = {**parent.info.to_json(), **parent.card}
+        card["parent"] = {**dataclasses.asdict(parent.info), **parent.card}
     info = save_weights(
         weights.model,
         args.folder,

@@ -75,8 +75,7 @@ def run(args: argparse.Namespace) -> int:
     for number, file in enumerate(args.files):
         result = detector.analyse_file(file, frames=args.frames, cropped=args.cropped)
         rejected = rejected or result.outcome == "rejected"
-        line = json.dumps({"path": file, **result.to_json()}) if args.json else _text(result, file)
-        print(line, flush=True)
+        print(_json_line(result, file) if args.json else _text(result, file), flush=True)
         if args.heatmaps and result.faces:
             target = args.heatmaps / f"{number:03}-{_shortened(Path(file).stem)}"
             _write_overlays(result, Path(file), target, args.frames)
@@ -93,6 +92,13 @@ def _face_count(args: argparse.Namespace) -> int:
         with contextlib.suppress(UnreadableMedia):
             count += args.frames if sniff_file(Path(file)) == "video" else 1
     return count
+
+
+def _json_line(result: AnalysisResult, file: str) -> str:
+    """Return a result as one line of JSON. Imports pydantic only now, because that takes time."""
+    from laanet_core.documents import AnalysisDocument
+
+    return json.dumps({"path": file, **AnalysisDocument.from_result(result).to_json()})
 
 
 def _text(result: AnalysisResult, file: str) -> str:

@@ -159,7 +159,7 @@ class EvaluationReport:
     def to_json(self) -> dict[str, Any]:
         """Return the JSON output of `evaluate`."""
         return {
-            "model": self.model.to_json(),
+            "model": dataclasses.asdict(self.model),
             "split": self.split,
             "seed": self.seed,
             "flip_test": self.flip_test,

@@ -47,7 +47,7 @@ from laanet_core.results import (
     ModelInfo,
     Outcome,
     RuntimeInfo,
-    in_order,
+    ordered_cautions,
 )
 from laanet_core.runtimes.base import RuntimeChoice
 from laanet_core.runtimes.batching import CLIP_PATIENCE, GATHER_SECONDS, BatchingRuntime
@@ -228,7 +228,9 @@ class Detector:
             logger.exception("a file could not be judged for a reason nobody foresaw")
             message = f"The file could not be judged ({type(error).__name__}). Please report it."
             return self._result(kind, "rejected", (), started, error=ErrorInfo("unforeseen", message))
-        return dataclasses.replace(result, seconds=time.monotonic() - started, cautions=in_order(told))
+        return dataclasses.replace(
+            result, seconds=time.monotonic() - started, cautions=ordered_cautions(told)
+        )
 
     def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
         """Logits and heatmaps of face crops (S, S, 3) uint8 RGB, S the model's input size."""
@@ -322,7 +324,7 @@ class Detector:
             for number, face in sorted(zip(numbers, row, strict=True), key=lambda pair: pair[0])
         ]
         result = self._video_result(faces, len(judged), sizes[0] if sizes else None, started)
-        return dataclasses.replace(result, cautions=in_order(told))
+        return dataclasses.replace(result, cautions=ordered_cautions(told))
 
     def _video_result(
         self, faces: Sequence[FaceResult], judged: int, size: tuple[int, int] | None, started: float

@@ -7,8 +7,6 @@ import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -17,7 +15,7 @@ from laanet_core.decision import fake_probability, verdict_of
 from laanet_core.faces.crops import crop_square
 from laanet_core.inference.detector import Detector
 from laanet_core.media.recompression import recompressed
-from laanet_core.results import FaceResult, Verdict
+from laanet_core.results import FaceResult, Stability, Variant, Verdict
 from laanet_core.types import Box, RGBImage
 
 Change = Callable[
@@ -26,52 +24,6 @@ Change = Callable[
 # Threads that recompress faces; more gain nothing.
 _THREADS = 4
 _GRID = 16  # pixels; regions begin on JPEG's block grid, so that their blocks are those of the whole picture saved as JPEG
-
-
-@dataclass(frozen=True)
-class Variant:
-    """A face's score after one change. `fake_logit`, `fake_prob` (calibrated) and `verdict` are None where the face became too small.
-
-    `compared_to` is the verdict this one is held against: the face's own, and for `mirrored`, which is scored without the flip test, that
-    of the unmirrored crop alone.
-    """
-
-    name: str
-    fake_logit: float | None
-    fake_prob: float | None
-    verdict: Verdict | None
-    compared_to: Verdict
-
-    @property
-    def opposite(self) -> bool:
-        """Whether one of the two verdicts is real and the other fake."""
-        return {self.verdict, self.compared_to} == {"real", "fake"}
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "fake_logit": None if self.fake_logit is None else round(self.fake_logit, 4),
-            "fake_prob": None if self.fake_prob is None else round(self.fake_prob, 4),
-            "verdict": self.verdict,
-            "compared_to": self.compared_to,
-            "opposite": self.opposite,
-        }
-
-
-@dataclass(frozen=True)
-class Stability:
-    """The variants of one face, whether its verdict holds over them, and the verdict that is left: its own, or inconclusive."""
-
-    variants: tuple[Variant, ...]
-    stable: bool
-    verdict: Verdict
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "variants": [variant.to_json() for variant in self.variants],
-            "stable": self.stable,
-            "verdict": self.verdict,
-        }
 
 
 def stability(detector: Detector, rgb: RGBImage, face: FaceResult) -> Stability:

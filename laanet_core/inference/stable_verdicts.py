@@ -7,8 +7,7 @@ from dataclasses import replace
 from typing import Literal
 
 from laanet_core.inference.key_frames import worst_times
-from laanet_core.inference.stability import Stability
-from laanet_core.results import AnalysisResult, FaceResult, Verdict
+from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict
 
 # untold: in no copy; told_after: in some copy, though not as given; flips: into its opposite; lost: in every lossy copy;
 # wavers: cannot be told in some copy; partly: the same wherever it could be judged; holds: the same in every copy

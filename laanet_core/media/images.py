@@ -17,7 +17,7 @@ import numpy as np
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.results import Warn, unheard
+from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
     from laanet_core.types import RGBImage  # which needs OpenCV; a process that only decodes does without
@@ -91,7 +91,9 @@ def sniff_file(source: Source) -> MediaKind:
     return kind
 
 
-def read_image(source: Source | bytes, *, max_pixels: int = MAX_PIXELS, warn: Warn = unheard) -> RGBImage:
+def read_image(
+    source: Source | bytes, *, max_pixels: int = MAX_PIXELS, warn: Warn = ignore_caution
+) -> RGBImage:
     """Decode a picture to (H, W, 3) uint8 RGB, upright by its EXIF orientation, transparent parts on white, first frame only.
 
     Nothing of its metadata is kept; `warn` is told first_picture_only of a file that holds more. Raises UnreadableMedia.

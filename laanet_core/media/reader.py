@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame, read_film, read_frames, read_length
-from laanet_core.results import Warn, unheard
+from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
     from laanet_core.types import RGBImage
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 class Reader(Protocol):
     """Decodes files. All of its methods raise UnreadableMedia; close a generator that is not read to its end."""
 
-    def image(self, path: Path, *, warn: Warn = unheard) -> RGBImage:
+    def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         """As `images.read_image`."""
         ...
 
-    def frames(self, path: Path, count: int, *, warn: Warn = unheard) -> Generator[Frame]:
+    def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         """As `video.read_frames`."""
         ...
 
@@ -37,10 +37,10 @@ class Reader(Protocol):
 class InPlace:
     """Decodes in this process, for files that are one's own."""
 
-    def image(self, path: Path, *, warn: Warn = unheard) -> RGBImage:
+    def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         return read_image(path, warn=warn)
 
-    def frames(self, path: Path, count: int, *, warn: Warn = unheard) -> Generator[Frame]:
+    def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         return read_frames(path, count, warn=warn)
 
     def length(self, path: Path) -> float:

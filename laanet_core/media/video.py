@@ -19,7 +19,7 @@ import numpy as np
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.container_size import Extent, extent_of
 from laanet_core.media.images import Source, opened_file, sniff_file
-from laanet_core.results import Warn, unheard
+from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
     from laanet_core.types import RGBImage  # which needs OpenCV
@@ -69,7 +69,7 @@ def read_frames(
     *,
     max_seconds: float = MAX_SECONDS,
     max_pixels: int = MAX_FRAME_PIXELS,
-    warn: Warn = unheard,
+    warn: Warn = ignore_caution,
 ) -> Generator[Frame]:
     """Up to `count` frames, evenly spaced over the clip by presentation time, upright by its rotation flag.
 
@@ -259,7 +259,7 @@ def _use_threads(stream: Any) -> None:
 
 
 def _decoded(
-    container: Any, stream: Any, warn: Warn = unheard, *, cut: bool = False
+    container: Any, stream: Any, warn: Warn = ignore_caution, *, cut: bool = False
 ) -> Iterator[tuple[Any, float]]:
     """Frames in presentation order with their times from the first frame on; damaged packets are passed over, and `warn` is told: of a
     clip that is `cut` short only where another frame follows, for its last packet is a torn one as a rule.

@@ -7,8 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from laanet_core.inference.stability import Stability, Variant
-from laanet_core.results import AnalysisResult, FaceResult, Heatmap, ModelInfo, TrackResult
+from laanet_core.documents import AnalysisDocument
+from laanet_core.results import (
+    AnalysisResult,
+    FaceResult,
+    Heatmap,
+    ModelInfo,
+    Stability,
+    TrackResult,
+    Variant,
+)
 
 MODEL = ModelInfo("laanet-lite", "1", "0" * 64)
 # One vulnerable point
@@ -45,7 +53,7 @@ def without_faces(result: AnalysisResult, outcome: str = "no_face", **changes: A
 def stored(result: AnalysisResult, **changes: Any) -> dict[str, Any]:
     """Return the object that `ReceiptService.result` returns for `result`, without votes or decisions."""
     return {
-        **result.to_json(),
+        **AnalysisDocument.from_result(result).to_json(),
         "created_at": "2026-11-25T03:04:05+00:00",
         "held": None,
         "unstable_faces": [],

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select, text, update
 
+from laanet_core.documents import AnalysisDocument
 from laanet_core.inference.detector import Detector
-from laanet_core.inference.stability import Stability
 from laanet_core.media.images import read_image
+from laanet_core.results import Stability
 from tests.core.clips import cut_clip, write_animation, write_clip
 from tests.webapp.naughty import MANY, NOTES
 from tests.webapp.receipt_services import receipt_service
@@ -64,7 +65,7 @@ def test_a_result_comes_back_as_it_was_answered(
 ) -> None:
     record = receipts.result(receipt).document()
     assert json.loads(json.dumps(record)) == record
-    answered = analysed.result.to_json()
+    answered = AnalysisDocument.from_result(analysed.result).to_json()
     assert answered.pop("runtime")["precision"] == "float32"  # what carried it out is said, and not stored
     assert {key: record[key] for key in answered} == answered
     decision = detector.decision
@@ -95,7 +96,10 @@ def test_clips_and_rejections_come_back_too(
     for path in (write_clip(tmp_path / "clip.mp4", frames), tmp_path / "words.jpg"):
         analysed = analysis.analyse(path)
         assert analysed.receipt is not None
-        record, answered = receipts.result(analysed.receipt).document(), analysed.result.to_json()
+        record, answered = (
+            receipts.result(analysed.receipt).document(),
+            AnalysisDocument.from_result(analysed.result).to_json(),
+        )
         answered.pop("runtime", None)  # what carried it out is not stored
         assert {key: record[key] for key in answered} == answered
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -157,10 +158,10 @@ def _health(
     def health() -> dict[str, Any]:
         return {
             "status": "stopping" if analysis.turns.closed else "ok",
-            "model": detector.info.to_json(),
+            "model": dataclasses.asdict(detector.info),
             "weights": weights.to_json(),
             "device": "zerogpu" if settings.zero_gpu else str(detector.device),
-            "runtime": detector.runtime.to_json(),
+            "runtime": dataclasses.asdict(detector.runtime),
             "running": analysis.turns.running,
             "queue_length": analysis.turns.waiting,
             "database": "ok" if answers(records.engine) else "unavailable",

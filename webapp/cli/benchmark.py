@@ -4,6 +4,7 @@ judges without a server; in one run, since everything else that the machine does
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import statistics
 import sys
@@ -81,7 +82,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         memory = server.peak_memory()
     outcome = {
         "machine": machine.describe(),
-        "runtime": detector.runtime.to_json(),
+        "runtime": dataclasses.asdict(detector.runtime),
         "at_once": settings.at_once,
         "photos": [file.name for file in files],
         "offline": [found.to_json() for found in offline],

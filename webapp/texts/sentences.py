@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from laanet_core.inference.key_frames import longest_fake
-from laanet_core.inference.stability import Stability
 from laanet_core.inference.stable_verdicts import finding, named
-from laanet_core.results import AnalysisResult, Kind, Verdict
+from laanet_core.results import AnalysisResult, Kind, Stability, Verdict
 from webapp.texts.schema import Texts
 
 # Track number, time in seconds and verdict of one face in one frame

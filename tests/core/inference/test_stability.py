@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from laanet_core.decision import DecisionConfig, fake_probability, verdict_of
+from laanet_core.documents import StabilityDocument
 from laanet_core.faces.crops import crop_square
 from laanet_core.faces.detector import DetectedFace
 from laanet_core.inference.detector import Detector
-from laanet_core.inference.stability import Stability, Variant, holds, stabilities, stability
+from laanet_core.inference.stability import holds, stabilities, stability
 from laanet_core.media.images import read_image
-from laanet_core.results import FaceResult, Verdict
+from laanet_core.results import FaceResult, Stability, Variant, Verdict
 from laanet_core.types import RGBImage
 from tests.conftest import ROOT
 
@@ -73,7 +74,7 @@ def test_probabilities_and_verdicts_follow_the_detectors_thresholds(detector: De
         assert variant.fake_prob == fake_probability(variant.fake_logit, detector.decision)
         assert variant.verdict == verdict_of(variant.fake_prob, detector.decision)
         assert variant.compared_to == face.verdict
-    assert found.to_json()["variants"][0] == {
+    assert StabilityDocument.from_result(found).to_json()["variants"][0] == {
         "name": "jpeg_90",
         "fake_logit": round(found.variants[0].fake_logit or 0, 4),
         "fake_prob": round(found.variants[0].fake_prob or 0, 4),
@@ -81,7 +82,10 @@ def test_probabilities_and_verdicts_follow_the_detectors_thresholds(detector: De
         "compared_to": "fake",
         "opposite": False,
     }
-    assert (found.to_json()["stable"], found.to_json()["verdict"]) == (found.stable, found.verdict)
+    assert (
+        StabilityDocument.from_result(found).to_json()["stable"],
+        StabilityDocument.from_result(found).to_json()["verdict"],
+    ) == (found.stable, found.verdict)
 
 
 def test_a_verdict_that_its_variants_contradict_becomes_inconclusive(

@@ -5,9 +5,16 @@ import dataclasses
 import pytest
 
 from laanet_core.inference.key_frames import Stretch, longest_fake
-from laanet_core.inference.stability import Stability, Variant
 from laanet_core.inference.stable_verdicts import checked_faces, finding, held_answer
-from laanet_core.results import AnalysisResult, FaceResult, ModelInfo, TrackResult, Verdict
+from laanet_core.results import (
+    AnalysisResult,
+    FaceResult,
+    ModelInfo,
+    Stability,
+    TrackResult,
+    Variant,
+    Verdict,
+)
 
 HOLDS, FALLS = Stability((), True, "fake"), Stability((), False, "inconclusive")
 PROBS: dict[Verdict, float] = {"real": 0.1, "inconclusive": 0.5, "fake": 0.9}

@@ -6,8 +6,7 @@ import dataclasses
 
 import pytest
 
-from laanet_core.inference.stability import Stability, Variant
-from laanet_core.results import CAUTIONS, ErrorInfo, TrackResult, Verdict
+from laanet_core.results import CAUTIONS, ErrorInfo, Stability, TrackResult, Variant, Verdict
 from tests.webapp.sample_results import FAKE, PHOTO, SMALL, TRACK, VIDEO, without_faces
 from webapp.texts import LANGUAGES, Texts
 from webapp.texts.sentences import (

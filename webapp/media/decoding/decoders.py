@@ -19,7 +19,7 @@ import numpy.typing as npt
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.images import MAX_PIXELS, opened_file
 from laanet_core.media.video import MAX_FRAME_PIXELS, MAX_SECONDS, MIN_GAP, Frame
-from laanet_core.results import Caution, Warn, unheard
+from laanet_core.results import Caution, Warn, ignore_caution
 from laanet_core.types import RGBImage
 from webapp.domain.errors import Unable
 from webapp.media.decoding import wire
@@ -149,13 +149,13 @@ class Decoders:
                     "no_decoder", "the process that decodes files cannot be started; the log says why"
                 )
 
-    def image(self, path: Path, *, warn: Warn = unheard) -> RGBImage:
+    def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         with opened_file(path) as file, self._asked({"do": "image"}, file, 3 * MAX_PIXELS) as answer:
             rgb = answer.picture(_RGB)[1]
             answer.tell(warn, "first_picture_only")
             return rgb
 
-    def frames(self, path: Path, count: int, *, warn: Warn = unheard) -> Generator[Frame]:
+    def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         question = {"do": "frames", "count": count}
         with opened_file(path) as file, self._asked(question, file, 3 * MAX_FRAME_PIXELS) as answer:
             yield from answer.frames(count)

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from laanet_core.decision import DecisionConfig
+from laanet_core.documents import AnalysisDocument
 from laanet_core.errors import UnreadableMedia
 from laanet_core.inference.detector import Early
 from laanet_core.media.images import sniff_file
@@ -73,7 +74,7 @@ class Analysed:
     def to_json(self) -> dict[str, Any]:
         """What `predict --json` prints, without the path; the receipt; what became of the file."""
         return {
-            **self.result.to_json(),
+            **AnalysisDocument.from_result(self.result).to_json(),
             "receipt": self.receipt,
             "kept": self.kept,
             "not_kept": self.not_kept,

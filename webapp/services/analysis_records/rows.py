@@ -16,7 +16,7 @@ from laanet_core.results import (
     ModelInfo,
     Outcome,
     Verdict,
-    in_order,
+    ordered_cautions,
 )
 from webapp.db.near_duplicates import fingerprint_row
 from webapp.db.tables import Analysis, Face
@@ -83,7 +83,7 @@ def result_of(row: Analysis) -> AnalysisResult:
         seconds=row.seconds,
         error=error,
         tracks=() if decision is None else aggregate_tracks(faces, decision),
-        cautions=in_order((row.cautions or "").split(",")),
+        cautions=ordered_cautions((row.cautions or "").split(",")),
     )
 
 

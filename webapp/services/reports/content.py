@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from laanet_core.decision import DecisionConfig
-from laanet_core.inference.stability import Stability
 from laanet_core.inference.stable_verdicts import checked_faces, held_answer
-from laanet_core.results import AnalysisResult, FaceResult, Verdict, number_text
+from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict, number_text
 from webapp.services.label_quality.score_reliability import ScoreReliability
 from webapp.texts import Texts
 from webapp.texts.english import ENGLISH

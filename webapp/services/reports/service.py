@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from laanet_core.documents import AnalysisDocument, FaceDocument, StabilityDocument, TrackDocument
 from laanet_core.inference.key_frames import Moment
 from laanet_core.types import RGBImage
 from webapp.services.reports.content import Report
@@ -51,7 +52,7 @@ def report_json(
     Scores, probabilities and thresholds have four decimals, the digits of the PDF and of the page.
     """
     result = report.result
-    answer = result.to_json()
+    answer = AnalysisDocument.from_result(result).to_json()
     size = None if result.size is None else dict(zip(("width", "height"), result.size, strict=True))
     return {
         "format": FORMAT,
@@ -68,11 +69,20 @@ def report_json(
         "shown_verdict": report.shown.verdict,
         "stability": _stability(report),
         "faces": [
-            {"number": number, **face.to_json(), "person": None if face.track is None else face.track + 1}
+            {
+                "number": number,
+                **FaceDocument.from_result(face).to_json(),
+                "person": None if face.track is None else face.track + 1,
+            }
             for number, face in enumerate(result.faces, start=1)
         ],
         **(
-            {"tracks": [{**track.to_json(), "person": track.track + 1} for track in result.tracks]}
+            {
+                "tracks": [
+                    {**TrackDocument.from_result(track).to_json(), "person": track.track + 1}
+                    for track in result.tracks
+                ]
+            }
             if result.kind == "video"
             else {}
         ),
@@ -89,7 +99,10 @@ def _stability(report: Report) -> list[dict[str, Any]] | None:
     if report.stabilities is None:
         return None
     numbers = {id(face): number for number, face in enumerate(report.result.faces, start=1)}
-    return [{"number": numbers[id(entry.face)], **entry.stability.to_json()} for entry in report.checked()]
+    return [
+        {"number": numbers[id(entry.face)], **StabilityDocument.from_result(entry.stability).to_json()}
+        for entry in report.checked()
+    ]
 
 
 def report_pdf(report: Report, rgb: RGBImage | None = None, moments: Sequence[Moment] = ()) -> bytes:

@@ -14,11 +14,11 @@ from pydantic import (
     model_serializer,
 )
 
+from laanet_core.documents import AnalysisDocument, ModelDocument, Probability
 from laanet_core.results import AnalysisResult, Verdict
 
 # ISO 8601 with an offset, as in every other document.
 IsoTime = Annotated[datetime, PlainSerializer(lambda moment: moment.isoformat(), return_type=str)]
-Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Document(BaseModel):
@@ -42,14 +42,6 @@ class FeedbackDocument(_Document):
     note: str
     tags: list[str]
     region: str | None
-
-
-class ModelDocument(_Document):
-    """Name, version and weights' digest of a model."""
-
-    name: str
-    version: str
-    sha256: str
 
 
 class LaterScore(_Document):
@@ -151,7 +143,7 @@ class StoredResult(_Document):
 
     @model_serializer(mode="wrap")
     def _with_analysis(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {**self.analysis.to_json(), **serialize(self)}
+        return {**AnalysisDocument.from_result(self.analysis).to_json(), **serialize(self)}
 
     def document(self) -> dict[str, Any]:
         """Return the JSON values."""

@@ -15,10 +15,10 @@ import numpy.typing as npt
 from laanet_core.faces.crops import crop_square
 from laanet_core.inference.detector import Detector
 from laanet_core.inference.overlay_video import write_overlay_clip
-from laanet_core.inference.stability import Stability, stabilities
+from laanet_core.inference.stability import stabilities
 from laanet_core.inference.stable_verdicts import checked_faces, held_answer
 from laanet_core.media.reader import Reader
-from laanet_core.results import AnalysisResult
+from laanet_core.results import AnalysisResult, Stability
 from laanet_core.types import RGBImage
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
 from webapp.services.analysis.jobs import Progress

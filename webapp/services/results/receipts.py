@@ -12,9 +12,9 @@ from typing import cast
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from laanet_core.inference.stability import Stability
+from laanet_core.documents import ModelDocument
 from laanet_core.inference.stable_verdicts import held_answer
-from laanet_core.results import AnalysisResult, Verdict
+from laanet_core.results import AnalysisResult, Stability, Verdict
 from webapp.db import analysis_queries
 from webapp.db.near_duplicates import fingerprint_bits
 from webapp.db.session import Sessions
@@ -31,7 +31,6 @@ from webapp.services.results.documents import (
     KeptFileDocument,
     LaterScore,
     MediaDocument,
-    ModelDocument,
     StoredResult,
     ThresholdsDocument,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import logging
 import subprocess
@@ -332,7 +333,7 @@ class FinetuneService:
             "training": json.loads((train / "config.json").read_text(encoding="utf-8"))["training"],
             "run": {"id": run.public_id, **json.loads(run.config)},
             "snapshot": {"id": run.snapshot.public_id, "sha256": run.snapshot.sha256, "parts": parts},
-            "parent": {**parent.info.to_json(), **parent.card},
+            "parent": {**dataclasses.asdict(parent.info), **parent.card},
         }
         if "notice" in parent.card:
             card["notice"] = parent.card["notice"]

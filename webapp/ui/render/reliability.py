@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from laanet_core.inference.stability import Stability
 from laanet_core.inference.stable_verdicts import checked_faces, finding
-from laanet_core.results import AnalysisResult, FaceResult, Verdict
+from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict
 from webapp.texts import Texts
 from webapp.texts.sentences import reliability_sentence, stability_sentence, subject_name, verdict_phrase
 from webapp.ui.templating import render

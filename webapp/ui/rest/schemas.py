@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
+from laanet_core.documents import AnalysisDocument, ErrorDocument, ModelDocument, Probability
+from laanet_core.results import Verdict
 from webapp.domain.limits import KEY_LENGTHS, MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
-
-Verdict = Literal["real", "fake", "inconclusive"]
-Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", title=None)
 
 
-class Error(Shape):
-    code: str = Field(description="Stable; see the operation's description.")
-    message: str = Field(description="One plain sentence; may change.")
-
-
 class ErrorAnswer(Shape):
-    error: Error
-
-
-class Face(Shape):
-    box: tuple[float, float, float, float] = Field(
-        description="x1, y1, x2, y2 in pixels of the upright original"
-    )
-    detection_prob: Probability
-    fake_logit: float | None = Field(description="None for a face too small to judge")
-    fake_prob: Probability | None = Field(description="calibrated")
-    verdict: Verdict | None
-    time: float | None = Field(description="of the frame, in seconds; null for pictures")
-    track: int | None = Field(description="numbers one person's face through a clip")
-
-
-class Track(Shape):
-    track: int
-    frames: int
-    fake_logit: float
-    fake_prob: Probability
-    verdict: Verdict
-
-
-class Model(Shape):
-    name: str
-    version: str
-    sha256: str
-
-
-class Runtime(Shape):
-    name: Literal["eager", "openvino", "cuda"] = Field(description="what carried out the network")
-    precision: Literal["float32", "bfloat16", "float16"]
-    device: Literal["cpu", "cuda", "mps"]
+    error: ErrorDocument
 
 
 class Moment(Shape):
@@ -63,24 +25,7 @@ class Moment(Shape):
     person: str
 
 
-class Answer(Shape):
-    kind: Literal["image", "video"]
-    outcome: Literal["verdict", "no_face", "face_too_small", "rejected"]
-    verdict: Verdict | None
-    fake_prob: Probability | None
-    faces: list[Face]
-    tracks: list[Track] | None = Field(default=None, description="clips only")
-    model: Model
-    seconds: float
-    error: Error | None
-    cautions: list[Literal["cut_short", "damaged_parts", "first_picture_only"]] = Field(
-        description="only a part of the file was judged: the clip is cut short, parts of it are damaged and were passed over, or of an "
-        "animation or a file of several pictures the first was judged"
-    )
-    runtime: Runtime | None = Field(default=None, description="of an analysis just made; it is not stored")
-
-
-class Analysed(Answer):
+class Analysed(AnalysisDocument):
     timeline: list[Moment] | None = Field(
         default=None, description="clips only: one entry per judged face and frame"
     )
@@ -110,7 +55,7 @@ class GivenFeedback(Shape):
 
 class LaterScore(Shape):
     created_at: str
-    model: Model
+    model: ModelDocument
     fake_prob: Probability
     verdict: Verdict
 
@@ -159,7 +104,7 @@ class MeasuredReliability(Shape):
     scores: tuple[Probability, Probability] = Field(description="the fake probabilities that count as alike")
 
 
-class Result(Answer):
+class Result(AnalysisDocument):
     created_at: str
     size: tuple[int, int] | None = Field(description="width and height of the upright original")
     thresholds: Thresholds | None = Field(

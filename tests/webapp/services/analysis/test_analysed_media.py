@@ -12,7 +12,7 @@ import pytest
 from laanet_core.inference.detector import Detector
 from laanet_core.media.reader import IN_PLACE
 from laanet_core.media.video import Frame
-from laanet_core.results import Warn, unheard
+from laanet_core.results import Warn, ignore_caution
 from laanet_core.types import RGBImage
 from tests.conftest import ROOT
 from webapp.db.session import Sessions
@@ -32,11 +32,11 @@ class CountingReader:
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
 
-    def image(self, path: Path, *, warn: Warn = unheard) -> RGBImage:
+    def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         self.requests["image"] += 1
         return IN_PLACE.image(path, warn=warn)
 
-    def frames(self, path: Path, count: int, *, warn: Warn = unheard) -> Generator[Frame]:
+    def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         self.requests["frames"] += 1
         return IN_PLACE.frames(path, count, warn=warn)
 

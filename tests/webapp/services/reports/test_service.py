@@ -11,6 +11,7 @@ from typing import Any
 import pypdf
 import pytest
 
+from laanet_core.documents import AnalysisDocument, FaceDocument, StabilityDocument
 from laanet_core.inference.detector import Detector
 from laanet_core.results import CAUTIONS, AnalysisResult
 from laanet_core.types import RGBImage
@@ -61,7 +62,7 @@ def test_both_forms_have_the_verdict_after_the_stability_check(texts: Texts) -> 
     data = json_of(report)
     assert (data["verdict"], data["fake_prob"], data["faces"][0]["verdict"]) == ("fake", 0.8765, "fake")
     assert data["shown_verdict"] == "inconclusive"
-    assert data["stability"] == [{"number": 1, **FLIPPING.to_json()}]
+    assert data["stability"] == [{"number": 1, **StabilityDocument.from_result(FLIPPING).to_json()}]
     text = text_of(report_pdf(report, GREY))
     summary, (checked,) = report.summary, report.checked()
     for sentence in (summary.title(texts), *summary.sentences(texts), report.stability_conclusion(checked)):
@@ -125,10 +126,10 @@ def test_the_json_has_every_value_of_the_result(photo_result: AnalysisResult, de
     assert data["created"] == "2026-11-25T02:04:05Z"
     assert data["media"] == {"sha256": SHA256, "kind": "image", "size": {"width": 1126, "height": 661}}
     assert data["decision"] == detector.decision.to_dict()
-    assert data["model"] == {**photo_result.model.to_json(), "notice": None}
-    names = photo_result.faces[0].to_json()
+    assert data["model"] == {**dataclasses.asdict(photo_result.model), "notice": None}
+    names = FaceDocument.from_result(photo_result.faces[0]).to_json()
     faces = [{name: face[name] for name in names} for face in data["faces"]]
-    assert faces == photo_result.to_json()["faces"]
+    assert faces == AnalysisDocument.from_result(photo_result).to_json()["faces"]
     assert [face["number"] for face in data["faces"]] == [1, 2]
     assert "tracks" not in data
     assert len(data["limits"]) == 6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from laanet_core.documents import FaceDocument
 from laanet_core.inference.stable_verdicts import held_answer
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, VIDEO
 from webapp.texts import LANGUAGES
@@ -14,7 +15,7 @@ ENGLISH = LANGUAGES["en"]
 
 def test_numbers_have_the_digits_of_the_json() -> None:
     html = face_table(PHOTO, ENGLISH)
-    face = FAKE.to_json()
+    face = FaceDocument.from_result(FAKE).to_json()
     assert f'data-label="Fake probability">{face["fake_prob"]:.4f}</td>' in html
     assert f'data-label="Raw score">{face["fake_logit"]:.4f}</td>' in html
     assert "too small to judge" in html

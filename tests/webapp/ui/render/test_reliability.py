@@ -7,8 +7,7 @@ import re
 
 import pytest
 
-from laanet_core.inference.stability import Stability, Variant
-from laanet_core.results import Verdict
+from laanet_core.results import Stability, Variant, Verdict
 from tests.webapp.sample_results import FLIPPING, PHOTO, TRACK, VIDEO
 from webapp.texts import LANGUAGES
 from webapp.ui.render.reliability import reliability_lines, stability_strip, waiting_strip

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from laanet_core.errors import Cancelled, UnreadableMedia
-from laanet_core.inference.stability import Stability
+from laanet_core.results import Stability
 from webapp.domain.errors import Refused
 from webapp.services.analysis.queue import Busy
 from webapp.settings import Settings

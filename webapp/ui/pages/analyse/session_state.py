@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from laanet_core.inference.stability import Stability
+from laanet_core.results import Stability
 from webapp.security.tokens import new_key, next_key
 from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.service import Analysed

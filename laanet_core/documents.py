@@ -1,0 +1,223 @@
+"""JSON documents of an analysis, as printed by `predict --json` and returned over HTTP.
+
+Each model is built from its dataclass in `results.py`. Scores and probabilities have four decimals, box
+coordinates one. Importing this module imports pydantic, so only code that produces JSON should do so.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from laanet_core.results import (
+    AnalysisResult,
+    Caution,
+    ErrorInfo,
+    FaceResult,
+    InferencePrecision,
+    Kind,
+    ModelInfo,
+    Outcome,
+    RuntimeInfo,
+    RuntimeName,
+    Stability,
+    TrackResult,
+    Variant,
+    Verdict,
+)
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+# Keys that are left out of the JSON, instead of being null, if they have no value.
+_omitted_if_none = Field(default=None, exclude_if=lambda value: value is None)
+
+
+class Document(BaseModel):
+    """Base of all JSON documents: immutable, without unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document as an object of plain JSON values, keys in the documented order."""
+        return self.model_dump(mode="json")
+
+
+class ErrorDocument(Document):
+    """Reason for which a file was rejected."""
+
+    code: str = Field(description="Stable; see the operation's description.")
+    message: str = Field(description="One plain sentence; may change.")
+
+    @classmethod
+    def from_info(cls, error: ErrorInfo) -> Self:
+        """Build the document of an error."""
+        return cls(code=error.code, message=error.message)
+
+
+class ModelDocument(Document):
+    """Identity of the model."""
+
+    name: str
+    version: str
+    sha256: str = Field(description="of the weights file")
+
+    @classmethod
+    def from_info(cls, model: ModelInfo) -> Self:
+        """Build the document of a model."""
+        return cls(name=model.name, version=model.version, sha256=model.sha256)
+
+
+class RuntimeDocument(Document):
+    """Runtime that ran the network."""
+
+    name: RuntimeName = Field(description="engine that ran the network")
+    precision: InferencePrecision
+    device: Literal["cpu", "cuda", "mps"]
+
+    @classmethod
+    def from_info(cls, runtime: RuntimeInfo) -> Self:
+        """Build the document of a runtime."""
+        return cls.model_validate(
+            {"name": runtime.name, "precision": runtime.precision, "device": runtime.device}
+        )
+
+
+class FaceDocument(Document):
+    """One face of a picture, or of one frame of a clip."""
+
+    box: tuple[float, float, float, float] = Field(
+        description="x1, y1, x2, y2 in pixels of the upright original"
+    )
+    detection_prob: Probability
+    fake_logit: float | None = Field(description="null for a face too small to judge")
+    fake_prob: Probability | None = Field(description="calibrated")
+    verdict: Verdict | None
+    time: float | None = Field(description="of the frame, in seconds; null for pictures")
+    track: int | None = Field(description="numbers one person's face through a clip")
+
+    @classmethod
+    def from_result(cls, face: FaceResult, **fields: Any) -> Self:
+        """Build the document of a face; `fields` are those that a subclass adds."""
+        x1, y1, x2, y2 = (round(value, 1) for value in face.box)
+        return cls(
+            box=(x1, y1, x2, y2),
+            detection_prob=round(face.detection_prob, 4),
+            fake_logit=_rounded(face.fake_logit),
+            fake_prob=_rounded(face.fake_prob),
+            verdict=face.verdict,
+            time=_rounded(face.time, 3),
+            track=face.track,
+            **fields,
+        )
+
+
+class TrackDocument(Document):
+    """One person's face through a clip."""
+
+    track: int
+    frames: int = Field(description="number of frames on which the face was judged")
+    fake_logit: float
+    fake_prob: Probability
+    verdict: Verdict
+
+    @classmethod
+    def from_result(cls, track: TrackResult, **fields: Any) -> Self:
+        """Build the document of a track; `fields` are those that a subclass adds."""
+        return cls(
+            track=track.track,
+            frames=track.frames,
+            fake_logit=round(track.fake_logit, 4),
+            fake_prob=round(track.fake_prob, 4),
+            verdict=track.verdict,
+            **fields,
+        )
+
+
+class AnalysisDocument(Document):
+    """Result for one picture or clip.
+
+    It has no key `path`: Gradio's client takes every object with a `path` for a file and tries to download
+    it.
+    """
+
+    kind: Kind
+    outcome: Outcome
+    verdict: Verdict | None
+    fake_prob: Probability | None = Field(description="calibrated, for the whole file")
+    faces: list[FaceDocument]
+    tracks: Annotated[list[TrackDocument] | None, Field(description="clips only")] = _omitted_if_none
+    model: ModelDocument
+    seconds: float = Field(description="wall time of the analysis")
+    error: ErrorDocument | None
+    cautions: list[Caution] = Field(
+        description="not empty if only a part of the file was judged: the clip is cut short, damaged parts of it "
+        "were skipped, or only the first of several pictures was judged"
+    )
+    runtime: Annotated[RuntimeDocument | None, Field(description="absent from stored results")] = (
+        _omitted_if_none
+    )
+
+    @classmethod
+    def from_result(cls, result: AnalysisResult, **fields: Any) -> Self:
+        """Build the document of a result; `fields` are those that a subclass adds."""
+        is_clip = result.kind == "video"
+        return cls(
+            kind=result.kind,
+            outcome=result.outcome,
+            verdict=result.verdict,
+            fake_prob=_rounded(result.fake_prob),
+            faces=[FaceDocument.from_result(face) for face in result.faces],
+            tracks=[TrackDocument.from_result(track) for track in result.tracks] if is_clip else None,
+            model=ModelDocument.from_info(result.model),
+            seconds=round(result.seconds, 3),
+            error=None if result.error is None else ErrorDocument.from_info(result.error),
+            cautions=list(result.cautions),
+            runtime=None if result.runtime is None else RuntimeDocument.from_info(result.runtime),
+            **fields,
+        )
+
+
+class VariantDocument(Document):
+    """Score of a face after one lossy change to its picture."""
+
+    name: str
+    fake_logit: float | None
+    fake_prob: Probability | None
+    verdict: Verdict | None
+    compared_to: Verdict
+    opposite: bool
+
+    @classmethod
+    def from_result(cls, variant: Variant) -> Self:
+        """Build the document of a variant."""
+        return cls(
+            name=variant.name,
+            fake_logit=_rounded(variant.fake_logit),
+            fake_prob=_rounded(variant.fake_prob),
+            verdict=variant.verdict,
+            compared_to=variant.compared_to,
+            opposite=variant.opposite,
+        )
+
+
+class StabilityDocument(Document):
+    """Stability check of one face."""
+
+    variants: list[VariantDocument]
+    stable: bool
+    verdict: Verdict
+
+    @classmethod
+    def from_result(cls, stability: Stability, **fields: Any) -> Self:
+        """Build the document of a stability check; `fields` are those that a subclass adds."""
+        return cls(
+            variants=[VariantDocument.from_result(variant) for variant in stability.variants],
+            stable=stability.stable,
+            verdict=stability.verdict,
+            **fields,
+        )
+
+
+def _rounded(value: float | None, decimals: int = 4) -> float | None:
+    return None if value is None else round(value, decimals)

@@ -1,0 +1,133 @@
+"""JSON documents: keys in the documented order, rounding, and keys that are left out."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from laanet_core.documents import AnalysisDocument, FaceDocument, StabilityDocument
+from laanet_core.results import (
+    AnalysisResult,
+    ErrorInfo,
+    FaceResult,
+    ModelInfo,
+    RuntimeInfo,
+    Stability,
+    TrackResult,
+    Variant,
+)
+from tests.conftest import ROOT
+
+FACE = FaceResult((1.04, 2.0, 30.96, 40.0), 0.99999, 1.234567, 0.654321, "fake")
+PHOTO = AnalysisResult(
+    "image", "verdict", "fake", 0.654321, (FACE,), ModelInfo("laanet-lite", "1", "ab"), 0.12345
+)
+CLIP = dataclasses.replace(
+    PHOTO,
+    kind="video",
+    faces=(dataclasses.replace(FACE, time=1.23456, track=0),),
+    tracks=(TrackResult(0, 1, 1.234567, 0.654321, "fake"),),
+    runtime=RuntimeInfo("eager", "float32", "cpu"),
+    cautions=("cut_short",),
+)
+
+
+def test_photo_has_the_documented_keys_and_no_path() -> None:
+    document = AnalysisDocument.from_result(PHOTO).to_json()
+    assert list(document.items()) == [
+        ("kind", "image"),
+        ("outcome", "verdict"),
+        ("verdict", "fake"),
+        ("fake_prob", 0.6543),
+        (
+            "faces",
+            [
+                {
+                    "box": [1.0, 2.0, 31.0, 40.0],
+                    "detection_prob": 1.0,
+                    "fake_logit": 1.2346,
+                    "fake_prob": 0.6543,
+                    "verdict": "fake",
+                    "time": None,
+                    "track": None,
+                }
+            ],
+        ),
+        ("model", {"name": "laanet-lite", "version": "1", "sha256": "ab"}),
+        ("seconds", 0.123),
+        ("error", None),
+        ("cautions", []),
+    ]
+
+
+def test_clip_adds_tracks_and_a_fresh_result_its_runtime() -> None:
+    document = AnalysisDocument.from_result(CLIP).to_json()
+    assert list(document) == [
+        *("kind", "outcome", "verdict", "fake_prob", "faces", "tracks"),
+        *("model", "seconds", "error", "cautions", "runtime"),
+    ]
+    assert document["tracks"] == [
+        {"track": 0, "frames": 1, "fake_logit": 1.2346, "fake_prob": 0.6543, "verdict": "fake"}
+    ]
+    assert document["runtime"] == {"name": "eager", "precision": "float32", "device": "cpu"}
+    assert document["faces"][0]["time"] == 1.235
+    assert document["cautions"] == ["cut_short"]
+
+
+def test_a_rejected_clip_has_an_empty_list_of_tracks() -> None:
+    rejected = AnalysisResult(
+        "video", "rejected", None, None, (), PHOTO.model, 0.0, ErrorInfo("no_frames", "It has no frames.")
+    )
+    document = AnalysisDocument.from_result(rejected).to_json()
+    assert document["tracks"] == []
+    assert document["error"] == {"code": "no_frames", "message": "It has no frames."}
+
+
+def test_stability_states_which_variants_are_opposite() -> None:
+    variants = (
+        Variant("jpeg_90", -2.0, 0.1192, "real", "fake"),
+        Variant("half_size", None, None, None, "fake"),
+    )
+    document = StabilityDocument.from_result(Stability(variants, False, "inconclusive")).to_json()
+    assert document == {
+        "variants": [
+            {
+                "name": "jpeg_90",
+                "fake_logit": -2.0,
+                "fake_prob": 0.1192,
+                "verdict": "real",
+                "compared_to": "fake",
+                "opposite": True,
+            },
+            {
+                "name": "half_size",
+                "fake_logit": None,
+                "fake_prob": None,
+                "verdict": None,
+                "compared_to": "fake",
+                "opposite": False,
+            },
+        ],
+        "stable": False,
+        "verdict": "inconclusive",
+    }
+
+
+def test_documents_are_immutable_and_know_their_keys() -> None:
+    document = FaceDocument.from_result(FACE)
+    with pytest.raises(ValidationError):
+        document.verdict = "real"
+    with pytest.raises(ValidationError):
+        FaceDocument.model_validate({**document.to_json(), "score": 1})
+
+
+def test_only_code_that_produces_json_imports_pydantic() -> None:
+    code = "import sys, laanet_core.results, laanet_core.decision; print('pydantic' in sys.modules)"
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert process.stdout.strip() == "False"
