@@ -136,7 +136,7 @@ def unguarded(engine: Engine) -> Iterator[Connection]:
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-        for name in sorted(chain._TRIGGERS):
+        for name in sorted(chain.TRIGGERS):
             table = name.rsplit("_", 1)[0]
             connection.exec_driver_sql(
                 f"DROP TRIGGER {name}" + ("" if engine.dialect.name == "sqlite" else f" ON {table}")
@@ -147,10 +147,10 @@ def unguarded(engine: Engine) -> Iterator[Connection]:
 
 def guarded(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        for statement in r0003_audit._sqlite_triggers():
+        for statement in r0003_audit.sqlite_triggers():
             connection.exec_driver_sql(statement)
         return
-    for statement in r0003_audit._postgresql_triggers():
+    for statement in r0003_audit.postgresql_triggers():
         if statement.startswith("CREATE TRIGGER") and "truncate" not in statement:
             connection.exec_driver_sql(statement)
 
@@ -170,7 +170,7 @@ def sealed(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     last, made = Head(0, chain.GENESIS), []
     for entry in entries:
         values = {**entry, "number": last.number + 1, "previous": last.hash}
-        last = Head(values["number"], chain._hash(values))
+        last = Head(values["number"], chain.entry_hash(values))
         made.append({**values, "hash": last.hash})
     return made
 
@@ -306,7 +306,7 @@ def test_a_log_cut_at_the_end_is_found_by_the_file_or_a_printed_head(
 
 def _shorten(engine: Engine, left: int) -> None:
     with engine.begin() as connection:
-        for name in sorted(chain._TRIGGERS):
+        for name in sorted(chain.TRIGGERS):
             suffix = "" if engine.dialect.name == "sqlite" else f" ON {name.rsplit('_', 1)[0]}"
             connection.exec_driver_sql(f"DROP TRIGGER {name}{suffix}")
         connection.execute(text("DELETE FROM audit WHERE number > :left"), {"left": left})

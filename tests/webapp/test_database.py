@@ -11,8 +11,8 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from webapp.db.session import (
     Sessions,
-    answers,
     connect,
+    is_reachable,
     journal_mode,
     make_sessions,
     open_database,
@@ -118,7 +118,7 @@ def test_a_database_is_opened_again_with_what_it_held(empty_url: str) -> None:
     second = open_database(empty_url)
     with second.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM analysis")).scalar() == 1
-    assert answers(second)
+    assert is_reachable(second)
     second.dispose()
 
 
@@ -126,7 +126,7 @@ def test_a_database_that_is_none_does_not_answer(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path / 'a.sqlite3'}")
     engine.dispose()
     (tmp_path / "a.sqlite3").write_bytes(b"this is no database" * 100)
-    assert not answers(engine)
+    assert not is_reachable(engine)
     engine.dispose()
 
 

@@ -144,7 +144,7 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(old: Path, monkeypatch:
         raise UnusableDatabase("not today")
 
     with monkeypatch.context() as patched:
-        patched.setattr("webapp.db.migrate._check_references", fail)
+        patched.setattr("webapp.db.migrate.check_references", fail)
         with pytest.raises(UnusableDatabase):
             open_database(f"sqlite:///{old}")
     assert constraints(old) == before
@@ -160,7 +160,7 @@ def test_databases_of_later_versions_and_halves_are_refused(old: Path, tmp_path:
         open_database(f"sqlite:///{old}")
     with closing(sqlite3.connect(tmp_path / "half.sqlite3")) as connection:
         connection.execute("CREATE TABLE analysis (id INTEGER PRIMARY KEY)")
-    with pytest.raises(UnusableDatabase, match="some of the tables"):
+    with pytest.raises(UnusableDatabase, match="only some tables"):
         open_database(f"sqlite:///{tmp_path / 'half.sqlite3'}")
 
 

@@ -11,7 +11,7 @@ from webapp.bootstrap.detector import open_detector
 from webapp.bootstrap.learning import learning_tasks, open_learning
 from webapp.bootstrap.records import Records, open_records, restore_at_start, result_deletion
 from webapp.bootstrap.tasks import MINUTE, records_tasks
-from webapp.db.session import answers
+from webapp.db.session import is_reachable
 from webapp.db.sqlite_files import sqlite_file
 from webapp.services.operations.scheduler import ScheduledTask, Scheduler
 from webapp.settings import InvalidSetting, Settings
@@ -164,7 +164,7 @@ def _health(
             "runtime": dataclasses.asdict(detector.runtime),
             "running": analysis.turns.running,
             "queue_length": analysis.turns.waiting,
-            "database": "ok" if answers(records.engine) else "unavailable",
+            "database": "ok" if is_reachable(records.engine) else "unavailable",
             "backed_up": None if (until := records.backups.covered_until()) is None else until.isoformat(),
         }
 

@@ -1,4 +1,4 @@
-"""Questions about accounts, sessions and links; each takes a session first and never commits."""
+"""Queries of accounts, sessions and links. Each takes a session first and never commits."""
 
 from __future__ import annotations
 
@@ -13,19 +13,22 @@ from webapp.domain.enums import Role
 
 
 def account_by_name(session: Session, name: str) -> Account | None:
+    """Return the account with this case-folded name."""
     return session.scalar(select(Account).where(Account.name == name))
 
 
 def account_by_external_id(session: Session, external_id: str) -> Account | None:
+    """Return the account with this id of an OpenID Connect provider."""
     return session.scalar(select(Account).where(Account.external_id == external_id))
 
 
 def all_accounts(session: Session) -> Sequence[Account]:
+    """Return all accounts by name."""
     return session.scalars(select(Account).order_by(Account.name)).all()
 
 
 def count_enabled_admins(session: Session) -> int:
-    """How many admins are not disabled."""
+    """Return the number of admins that are not disabled."""
     admins = (
         select(func.count())
         .select_from(Account)
@@ -35,21 +38,21 @@ def count_enabled_admins(session: Session) -> int:
 
 
 def lock_accounts(session: Session) -> None:
-    """Whoever comes second waits until the first has committed."""
+    """Block other transactions that call this until the current one ends."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE"))
     else:
-        session.execute(
-            update(Account).where(Account.id == -1).values(role=Account.role)
-        )  # takes SQLite's write lock
+        # An update that matches no row takes SQLite's write lock.
+        session.execute(update(Account).where(Account.id == -1).values(role=Account.role))
 
 
 def session_by_token(session: Session, token_hash: str) -> AccountSession | None:
+    """Return the session of this cookie."""
     return session.scalar(select(AccountSession).where(AccountSession.token_hash == token_hash))
 
 
 def has_live_session(session: Session, account_id: int, *, created: datetime, seen: datetime) -> bool:
-    """Whether the account is signed in, by a session that is younger than both."""
+    """Return True if the account has a session that was created and seen since these times."""
     live = select(AccountSession.id).where(
         AccountSession.account_id == account_id,
         AccountSession.created_at >= created,
@@ -59,12 +62,12 @@ def has_live_session(session: Session, account_id: int, *, created: datetime, se
 
 
 def release_claim(session: Session, account_id: int) -> None:
-    """Whatever case the account holds goes back to the others."""
+    """Delete the account's claim, so that others can take its case."""
     session.execute(delete(Claim).where(Claim.account_id == account_id))
 
 
 def delete_session(session: Session, token_hash: str) -> bool:
-    """Whether there was one."""
+    """Delete the session; return False if there was none."""
     return bool(
         session.execute(
             delete(AccountSession).where(AccountSession.token_hash == token_hash).returning(AccountSession.id)
@@ -73,19 +76,21 @@ def delete_session(session: Session, token_hash: str) -> bool:
 
 
 def delete_expired_sessions(session: Session, *, created: datetime, seen: datetime) -> None:
+    """Delete sessions that were created or last seen before these times."""
     session.execute(
         delete(AccountSession).where(or_(AccountSession.created_at < created, AccountSession.seen_at < seen))
     )
 
 
 def touch_session(session: Session, token_hash: str, moment: datetime) -> None:
+    """Store the time of a request of the session."""
     session.execute(
         update(AccountSession).where(AccountSession.token_hash == token_hash).values(seen_at=moment)
     )
 
 
 def consume_totp_step(session: Session, account_id: int, step: int) -> bool:
-    """Whether a code of this time step may still be used; from now on it may not, nor an earlier one."""
+    """Mark a TOTP time step and all earlier ones as used; return False if it already was."""
     used = (
         update(Account)
         .where(Account.id == account_id, Account.totp_step < step)
@@ -96,10 +101,14 @@ def consume_totp_step(session: Session, account_id: int, step: int) -> bool:
 
 
 def link_by_token(session: Session, token_hash: str) -> Link | None:
+    """Return the link with this token."""
     return session.scalar(select(Link).where(Link.token_hash == token_hash))
 
 
 def lock_link(session: Session, token_hash: str) -> Link | None:
-    """The link, for one taker only: whoever comes second waits, and finds it gone."""
+    """Return the link and lock it.
+
+    A concurrent transaction waits, and finds it deleted if the first one used it.
+    """
     session.execute(update(Link).where(Link.token_hash == token_hash).values(purpose=Link.purpose))
     return link_by_token(session, token_hash)

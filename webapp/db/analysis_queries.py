@@ -1,4 +1,4 @@
-"""Questions to the database; each takes a session first and never commits."""
+"""Queries of analyses, media and votes. Each takes a session first and never commits."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from webapp.db.tables import Analysis, Consent, Face, Feedback, Media, Rescore
 
 
 def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
+    """Return the analysis of this receipt."""
     return session.scalar(select(Analysis).where(Analysis.receipt_hash == receipt_hash))
 
 
 def delete_analysis(session: Session, receipt_hash: str) -> int | None:
-    """Delete one with all that refers to it (the database follows); its id, None where there was none."""
+    """Delete an analysis with all rows that refer to it. Return its id; None if there was none."""
     gone = session.execute(
         delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id)
     ).all()
@@ -24,7 +25,10 @@ def delete_analysis(session: Session, receipt_hash: str) -> int | None:
 
 
 def set_stability(session: Session, receipt_hash: str, is_stable: bool, faces: Mapping[int, bool]) -> None:
-    """Store whether the verdicts of an analysis and, by number, of its faces are stable. A deleted analysis is ignored."""
+    """Store whether the verdicts of an analysis and, by number, of its faces are stable.
+
+    A deleted analysis is ignored.
+    """
     changed = (
         update(Analysis)
         .where(Analysis.receipt_hash == receipt_hash)
@@ -47,7 +51,7 @@ def set_stability(session: Session, receipt_hash: str, is_stable: bool, faces: M
 
 
 def delete_analyses_before(session: Session, before: datetime, *, limit: int) -> int:
-    """Delete at most `limit` analyses of before a time, the oldest first, with all that refers to them; how many."""
+    """Delete at most `limit` analyses created before a time, oldest first. Return their number."""
     oldest = (
         select(Analysis.id)
         .where(Analysis.created_at < before)
@@ -58,29 +62,31 @@ def delete_analyses_before(session: Session, before: datetime, *, limit: int) ->
 
 
 def consent_by_receipt(session: Session, receipt_hash: str) -> Consent | None:
-    """With its media, to be used after the session's end."""
-    held = select(Consent).join(Consent.analysis).where(Analysis.receipt_hash == receipt_hash)
-    return session.scalar(held.options(joinedload(Consent.media)))
+    """Return the consent with its media, usable after the session ends."""
+    query = select(Consent).join(Consent.analysis).where(Analysis.receipt_hash == receipt_hash)
+    return session.scalar(query.options(joinedload(Consent.media)))
 
 
 def media_by_sha256(session: Session, sha256: str) -> Media | None:
+    """Return the stored file with this hash."""
     return session.scalar(select(Media).where(Media.sha256 == sha256))
 
 
 def media_names(session: Session) -> set[str]:
-    """What the store's files are called."""
+    """Return the names of all files of the media store."""
     return set(session.scalars(select(Media.name)))
 
 
 def stored_bytes(session: Session) -> int:
-    """How much room all kept media takes."""
+    """Return the size of all stored media in bytes."""
     return session.scalar(select(func.coalesce(func.sum(Media.bytes), 0))) or 0
 
 
 def delete_unreferenced_media(session: Session) -> list[str]:
-    """Delete the rows of media that nobody's consent keeps any more; the names of their files, to be removed after the commit.
+    """Delete media without a consent and return the names of their files.
 
-    Where writers go on side by side (PostgreSQL), locking waits for whoever is about to hold a row, and the second look sees it held.
+    The caller deletes the files after the commit.     On PostgreSQL the row lock waits for a transaction that
+    adds a consent, and the second query then finds it.
     """
     kept = select(Consent.analysis_id).where(Consent.media_id == Media.id).exists()
     loose = list(session.scalars(select(Media.id).where(~kept).with_for_update()))
@@ -89,7 +95,7 @@ def delete_unreferenced_media(session: Session) -> list[str]:
 
 
 def consents_to_rescore(session: Session, model_sha256: str, limit: int | None) -> list[tuple[int, Consent]]:
-    """Analyses (ids) with a verdict and a kept file that this model has not judged, the newest first, with the consent and its media."""
+    """Return ids and consents of analyses with a stored file that this model has not scored, newest first."""
     judged = (
         select(Rescore.id)
         .where(Rescore.analysis_id == Analysis.id, Rescore.model_sha256 == model_sha256)
@@ -109,11 +115,12 @@ def consents_to_rescore(session: Session, model_sha256: str, limit: int | None) 
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:
+    """Return the vote with this idempotency key."""
     return session.scalar(select(Feedback).where(Feedback.idempotency_key == key))
 
 
 def count_subjects(session: Session, analysis: Analysis) -> int:
-    """How many faces (of a picture) or persons (of a clip) can be voted on."""
+    """Return the number of subjects: faces of an image or tracks of a clip."""
     if analysis.kind == "image":
         return (
             session.scalar(select(func.count()).select_from(Face).where(Face.analysis_id == analysis.id)) or 0

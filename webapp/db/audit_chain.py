@@ -1,4 +1,7 @@
-"""The audit log's chain: every entry's hash covers the entry before it, so that none can be changed or taken out unseen."""
+"""Hash chain of the audit log.
+
+The hash of an entry covers the entry before it, so no entry can be changed or removed unnoticed.
+"""
 
 from __future__ import annotations
 
@@ -16,27 +19,28 @@ from webapp.db.tables import AuditEntry, AuditHead
 from webapp.domain.clock import now
 from webapp.domain.errors import BrokenAudit
 
-GENESIS = "0" * 64  # what the first entry follows
+# Hash before the first entry.
+GENESIS = "0" * 64
 _ENTRY, _HEAD = cast(Table, AuditEntry.__table__), cast(Table, AuditHead.__table__)
-_AT_A_TIME = 1000
-_PASSING = (
-    "SQLITE_BUSY",
-    "SQLITE_LOCKED",
-    "SQLITE_CANTOPEN",
-    "SQLITE_NOMEM",
-)  # of SQLite's errors those that say nothing of the log
-_TRIGGERS = {
+# Entries per query.
+_BATCH = 1000
+# Errors of SQLite that do not mean that the log is damaged.
+_TRANSIENT_ERRORS = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_NOMEM")
+TRIGGERS = {
     f"{table}_{event}" for table in ("audit", "audit_head") for event in ("insert", "update", "delete")
 }
-_TRIGGERS_SQL = {
+_TRIGGER_QUERIES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('audit', 'audit_head')",
-    "postgresql": "SELECT tgname FROM pg_trigger WHERE tgrelid IN (to_regclass('audit'), to_regclass('audit_head')) AND tgenabled = 'O'",
+    "postgresql": (
+        "SELECT tgname FROM pg_trigger "
+        "WHERE tgrelid IN (to_regclass('audit'), to_regclass('audit_head')) AND tgenabled = 'O'"
+    ),
 }
 
 
 @dataclass(frozen=True)
 class Event:
-    """What is to be told: `actor` an Actor or `user_actor`, `subject` an id that says nothing of a visitor."""
+    """Event to append. `actor` is an Actor or `user_actor`; `subject` reveals nothing about a visitor."""
 
     actor: str
     action: str
@@ -46,17 +50,17 @@ class Event:
 
 @dataclass(frozen=True)
 class Head:
-    """The last entry."""
+    """Number and hash of an entry, usually the last one."""
 
     number: int
     hash: str
 
 
 def append(connection: Connection, event: Event) -> Head:
-    """Add an entry in the open transaction, as the last thing before its commit: from here on other writers wait.
+    """Append an entry in the open transaction, just before its commit.
 
-    The head is written before it is read, which takes the only place there is for a writer: the row's lock on PostgreSQL, the file's
-    on SQLite.
+    The head is updated before it is read. That takes the writer's lock, of the row on PostgreSQL and of the
+    file on SQLite, so other writers wait until the commit.
     """
     taken = connection.execute(
         update(_HEAD).values(number=_HEAD.c.number + 1).returning(_HEAD.c.number, _HEAD.c.hash)
@@ -70,14 +74,14 @@ def append(connection: Connection, event: Event) -> Head:
         "details": json.dumps(event.details, sort_keys=True, separators=(",", ":")),
         "previous": taken.hash,
     }
-    head = Head(taken.number, _hash(values))
+    head = Head(taken.number, entry_hash(values))
     connection.execute(insert(_ENTRY).values(**values, hash=head.hash))
     connection.execute(update(_HEAD).values(hash=head.hash))
     return head
 
 
 def head(connection: Connection) -> Head:
-    """Raises BrokenAudit where there is none."""
+    """Return the stored head. Raises BrokenAudit if there is none."""
     rows = connection.execute(select(_HEAD.c.number, _HEAD.c.hash)).all()
     if len(rows) != 1:
         raise BrokenAudit("audit_truncated", "the audit log has lost its head")
@@ -85,19 +89,21 @@ def head(connection: Connection) -> Head:
 
 
 def hash_of(connection: Connection, number: int) -> str | None:
-    """An entry's hash; None where there is no such entry."""
+    """Return the hash of an entry; None if there is no such entry."""
     return (
         GENESIS if number == 0 else connection.scalar(select(_ENTRY.c.hash).where(_ENTRY.c.number == number))
     )
 
 
 def verify(connection: Connection, known: Collection[Head | str] = ()) -> Head:
-    """Walk the chain; returns its head. `known` are heads, or their hashes alone, that were kept elsewhere and must be part of it.
+    """Verify the whole chain and return its head.
 
-    Needs no lock: entries are read before the head that must not be behind them. Raises BrokenAudit with audit_altered,
-    audit_truncated, audit_unguarded, audit_unknown_head or audit_unreadable, and SQLAlchemyError.
+    `known` are heads, or hashes of heads, that were kept elsewhere and must be part of the chain. No lock is
+    needed: the entries are read before the head, which must not be behind them. Raises BrokenAudit
+    (audit_altered, audit_truncated, audit_unguarded, audit_unknown_head, audit_unreadable) and
+    SQLAlchemyError.
     """
-    _check_guards(connection)
+    _check_triggers(connection)
     wanted = set(known) - {GENESIS, Head(0, GENESIS)}
     last = Head(0, GENESIS)
     while True:
@@ -105,7 +111,7 @@ def verify(connection: Connection, known: Collection[Head | str] = ()) -> Head:
             last = entry
             wanted -= {entry, entry.hash}
         claimed = head(connection)
-        if claimed.number <= last.number or not _grows(connection, last):
+        if claimed.number <= last.number or not _has_newer(connection, last):
             break
     if claimed != last:
         raise BrokenAudit(
@@ -122,15 +128,15 @@ def verify(connection: Connection, known: Collection[Head | str] = ()) -> Head:
 
 
 def _entries(connection: Connection, last: Head) -> Iterator[Head]:
-    """Those after `last`, checked. The very first question has no lower bound: an entry before the first is one too many."""
+    """Yield verified entries after `last`. The first query has no lower bound, to find an entry 0."""
     while True:
-        query = select(_ENTRY).order_by(_ENTRY.c.number).limit(_AT_A_TIME)
+        query = select(_ENTRY).order_by(_ENTRY.c.number).limit(_BATCH)
         if last.number:
             query = query.where(_ENTRY.c.number > last.number)
         try:
             rows = connection.execute(query).all()
         except DBAPIError as error:
-            if getattr(error.orig, "sqlite_errorname", None) in _PASSING or not isinstance(
+            if getattr(error.orig, "sqlite_errorname", None) in _TRANSIENT_ERRORS or not isinstance(
                 error.orig, sqlite3.Error
             ):
                 raise
@@ -138,13 +144,13 @@ def _entries(connection: Connection, last: Head) -> Iterator[Head]:
                 "audit_unreadable", f"the audit log cannot be read after entry {last.number}"
             ) from error
         for row in rows:
-            last = _checked(row, last)
+            last = _verified(row, last)
             yield last
-        if len(rows) < _AT_A_TIME:
+        if len(rows) < _BATCH:
             return
 
 
-def _checked(row: Row[Any], last: Head) -> Head:
+def _verified(row: Row[Any], last: Head) -> Head:
     values = dict(row._mapping)
     stored = values.pop("hash")
     if row.number != last.number + 1:
@@ -157,25 +163,26 @@ def _checked(row: Row[Any], last: Head) -> Head:
         )
     if not all(
         isinstance(value, str) for name, value in values.items() if name != "number"
-    ) or stored != _hash(values):
+    ) or stored != entry_hash(values):
         raise BrokenAudit("audit_altered", f"entry {row.number} of the audit log is not as it was written")
     return Head(row.number, stored)
 
 
-def _grows(connection: Connection, last: Head) -> bool:
-    """Whether entries have come since: then the head is theirs."""
+def _has_newer(connection: Connection, last: Head) -> bool:
+    """Return True if entries were appended after `last`, to which the head may belong."""
     return (
         connection.scalar(select(_ENTRY.c.number).where(_ENTRY.c.number > last.number).limit(1)) is not None
     )
 
 
-def _check_guards(connection: Connection) -> None:
-    question = _TRIGGERS_SQL.get(connection.dialect.name)
-    if question is not None and (missing := _TRIGGERS - set(connection.scalars(text(question)))):
+def _check_triggers(connection: Connection) -> None:
+    query = _TRIGGER_QUERIES.get(connection.dialect.name)
+    if query is not None and (missing := TRIGGERS - set(connection.scalars(text(query)))):
         raise BrokenAudit("audit_unguarded", f"the audit log lacks its guards: {', '.join(sorted(missing))}")
 
 
-def _hash(values: Mapping[str, Any]) -> str:
+def entry_hash(values: Mapping[str, Any]) -> str:
+    """Return the hash of an entry's columns."""
     names = ("number", "created_at", "actor", "action", "subject", "details", "previous")
     return hashlib.sha256(
         json.dumps([values[name] for name in names], separators=(",", ":")).encode()

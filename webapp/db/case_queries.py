@@ -1,4 +1,4 @@
-"""Questions about cases, claims and labels; each takes a session first and never commits."""
+"""Queries of cases, claims and labels. Each takes a session first and never commits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ from webapp.domain.enums import Action, CaseState, Stage
 
 
 def lock_cases(session: Session) -> None:
-    """Take SQLite's write lock before anything is read, so that what is read is still so when it is written. PostgreSQL locks rows."""
+    """Take SQLite's write lock, so that nothing read afterwards changes before the commit.
+
+    On PostgreSQL it does nothing; there the queries lock rows.
+    """
     if session.get_bind().dialect.name == "sqlite":
         if (queue := session.info.get(QUEUE)) is not None:
             queue.enter(session)
@@ -35,12 +38,13 @@ def lock_cases(session: Session) -> None:
 
 
 def case_by_public_id(session: Session, public_id: str, *, locked: bool = False) -> Case | None:
+    """Return the case with this public id; `locked` locks its row."""
     query = select(Case).where(Case.public_id == public_id)
     return session.scalar(query.with_for_update() if locked else query)
 
 
 def undecided_case_of(session: Session, analysis_ids: Sequence[int], subject: int) -> Case | None:
-    """The case, not decided yet, that any of these analyses belongs to under this subject."""
+    """Return the undecided case that has this subject of any of the analyses."""
     items = select(CaseItem.case_id).where(
         CaseItem.analysis_id.in_(analysis_ids), CaseItem.subject == subject
     )
@@ -50,20 +54,24 @@ def undecided_case_of(session: Session, analysis_ids: Sequence[int], subject: in
 
 
 def item_of_subject(session: Session, analysis_id: int, subject: int) -> CaseItem | None:
+    """Return the case item of a subject of an analysis."""
     return session.scalar(
         select(CaseItem).where(CaseItem.analysis_id == analysis_id, CaseItem.subject == subject)
     )
 
 
 def first_item(session: Session, case_id: int) -> CaseItem:
-    """The one whose picture the moderators are shown. Raises NoResultFound."""
+    """Return the item whose media the moderators see. Raises NoResultFound."""
     return session.scalars(
         select(CaseItem).where(CaseItem.case_id == case_id).order_by(CaseItem.id).limit(1)
     ).one()
 
 
 def latest_votes(session: Session, case_id: int, *, newest: int) -> list[str]:
-    """What visitors said last of a case's subject, or of the whole file: one vote a receipt, of its `newest` items."""
+    """Return the last vote per receipt on the case's subject or the whole file.
+
+    Only the `newest` items of the case are considered.
+    """
     items = (
         select(CaseItem.analysis_id, CaseItem.subject)
         .where(CaseItem.case_id == case_id)
@@ -82,13 +90,13 @@ def latest_votes(session: Session, case_id: int, *, newest: int) -> list[str]:
 
 
 def stored_media_sha256(session: Session, item: CaseItem) -> str | None:
-    """The sha256 of the kept file of an item; None where none is kept."""
+    """Return the sha256 of the item's stored file; None if none is stored."""
     held = select(Media.sha256).join(Consent, Consent.media_id == Media.id)
     return session.scalar(held.where(Consent.analysis_id == item.analysis_id))
 
 
 def gold_case_at(session: Session, account_id: int, skipped: Sequence[str], place: float) -> Case | None:
-    """One of the cases with a known answer that the person has not labelled nor skipped, the one at `place` (0 to 1) of them all."""
+    """Return the gold case at the relative position `place`, in [0, 1), of those not labelled or skipped."""
     found = (
         select(Case.id)
         .join(Gold)
@@ -100,25 +108,27 @@ def gold_case_at(session: Session, account_id: int, skipped: Sequence[str], plac
 
 
 def has_items(session: Session, analysis_id: int) -> bool:
-    """Whether anything of an analysis is a case."""
+    """Return True if any subject of the analysis belongs to a case."""
     return session.scalar(select(CaseItem.id).where(CaseItem.analysis_id == analysis_id).limit(1)) is not None
 
 
 def delete_expired_claims(session: Session, moment: datetime) -> None:
+    """Delete claims that expire at or before `moment`."""
     session.execute(delete(Claim).where(Claim.until <= moment))
 
 
 def claim_of_account(session: Session, account_id: int) -> Claim | None:
+    """Return the account's claim."""
     return session.scalar(select(Claim).where(Claim.account_id == account_id))
 
 
 def next_case(session: Session, account_id: int, skipped: Sequence[str] = ()) -> Case | None:
-    """The first open case with a free slot that the person has not labelled, holds no claim on, and has not skipped just now."""
+    """Return and lock the best open case with a free slot, neither labelled nor skipped by the account."""
     return _locked(session, account_id, _takeable(account_id).where(Case.public_id.not_in(skipped)))
 
 
 def claimable_case(session: Session, account_id: int, public_id: str) -> Case | None:
-    """The case, if the person could be given it, or has taken back a label on one whose answer is known."""
+    """Return and lock the case if the account may claim it, or has withdrawn its label on a gold case."""
     of_this = Case.public_id == public_id
     known = exists().where(
         Label.case_id == Case.id, Label.account_id == account_id, Label.stage == Stage.BLIND
@@ -128,8 +138,10 @@ def claimable_case(session: Session, account_id: int, public_id: str) -> Case | 
 
 
 def _locked(session: Session, account_id: int, takeable: Select[Case]) -> Case | None:
-    """The first of them, locked, and counted once more: where writers go on side by side (PostgreSQL), somebody may have taken its last
-    slot after the first look and let go of the lock before it was ours. Nobody takes one without it.
+    """Return and lock the first of the cases that still has a free slot.
+
+    On PostgreSQL another transaction may have taken the last slot between the query and the lock, so slots
+    are counted again.
     """
     while (found := session.scalar(takeable.limit(1).with_for_update(skip_locked=True))) is not None:
         if session.scalar(_takeable(account_id).where(Case.id == found.id)) is not None:
@@ -138,12 +150,15 @@ def _locked(session: Session, account_id: int, takeable: Select[Case]) -> Case |
 
 
 def upcoming_case(session: Session, account_id: int, without: Sequence[str]) -> Case | None:
-    """What `next_case` would give; nothing is locked."""
+    """Return the case that `next_case` would return, without a lock."""
     return session.scalar(_takeable(account_id).where(Case.public_id.not_in(without)).limit(1))
 
 
 def _takeable(account_id: int) -> Select[Case]:
-    """A moderator who gave a blind label and lost the claim may take the case again, to say his last word."""
+    """Return the query of cases with a free slot, best rank first.
+
+    Moderators who lost their claim after the blind label can claim the case again.
+    """
     claims = select(func.count()).select_from(Claim).where(Claim.case_id == Case.id).scalar_subquery()
     given = (
         select(func.count())
@@ -162,7 +177,7 @@ def _final_label(account_id: int) -> Exists:
 
 
 def count_open_cases(session: Session, account_id: int) -> int:
-    """How many open cases the person has not labelled to the end; those that others hold are among them."""
+    """Return the number of open cases without a final label of the account, claimed ones included."""
     every = session.scalar(select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)) or 0
     mine = (
         select(func.count())
@@ -174,7 +189,7 @@ def count_open_cases(session: Session, account_id: int) -> int:
 
 
 def count_labelled(session: Session, account_id: int, since: datetime) -> int:
-    """How many cases the person has labelled to the end, or decided as an adjudicator, since then."""
+    """Return the number of final labels and adjudications of the account since a time."""
     last = Label.stage.in_((Stage.FINAL, Stage.ADJUDICATION))
     mine = select(func.count()).where(
         Label.account_id == account_id, last, Label.withdrawn_at.is_(None), Label.created_at >= since
@@ -187,7 +202,7 @@ def _final_of(account_id: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def disputed_cases(session: Session, account_id: int, *, limit: int) -> Sequence[Case]:
-    """Those that wait for an adjudicator, the longest first; without those on which the person has said something himself."""
+    """Return disputed cases that the account has not labelled, oldest first."""
     own = exists().where(
         Label.case_id == Case.id, Label.account_id == account_id, Label.withdrawn_at.is_(None)
     )
@@ -197,7 +212,10 @@ def disputed_cases(session: Session, account_id: int, *, limit: int) -> Sequence
 
 
 def displayed_item(session: Session, case_id: int) -> CaseItem | None:
-    """The case's first item whose file is kept; where none is, the first. With its analysis, faces, consent and media."""
+    """Return the first item with a stored file, else the first item.
+
+    Analysis, faces, consent and media are loaded.
+    """
     whole = selectinload(CaseItem.analysis)
     query = (
         select(CaseItem)
@@ -213,7 +231,7 @@ def displayed_item(session: Session, case_id: int) -> CaseItem | None:
 
 
 def flagged_cases(session: Session, *, limit: int) -> Sequence[tuple[AuditEntry, str | None]]:
-    """What moderators flagged, the latest first, and the state of each case; None where it is gone."""
+    """Return flags, latest first, each with the state of its case; None if the case was deleted."""
     query = select(AuditEntry, Case.state).outerjoin(Case, Case.public_id == AuditEntry.subject)
     query = (
         query.where(AuditEntry.action == Action.CASE_FLAGGED).order_by(AuditEntry.number.desc()).limit(limit)
@@ -222,6 +240,7 @@ def flagged_cases(session: Session, *, limit: int) -> Sequence[tuple[AuditEntry,
 
 
 def account_names(session: Session, account_ids: Collection[int]) -> dict[int, str]:
+    """Return names by account id."""
     return {
         row.id: row.name
         for row in session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
@@ -229,17 +248,19 @@ def account_names(session: Session, account_ids: Collection[int]) -> dict[int, s
 
 
 def used_slots(session: Session, case_id: int) -> set[int]:
+    """Return the slots of the case's claims."""
     return set(session.scalars(select(Claim.slot).where(Claim.case_id == case_id)))
 
 
 def labels_of(session: Session, case_id: int, *, account_id: int | None = None) -> Sequence[Label]:
-    """Those that count, oldest first."""
+    """Return labels that were not withdrawn, oldest first."""
     query = select(Label).where(Label.case_id == case_id, Label.withdrawn_at.is_(None)).order_by(Label.id)
     query = query.options(selectinload(Label.tags))
     return session.scalars(query if account_id is None else query.where(Label.account_id == account_id)).all()
 
 
 def current_decision(session: Session, case_id: int) -> Decision | None:
+    """Return the last decision that was not undone."""
     query = (
         select(Decision)
         .where(Decision.case_id == case_id, Decision.undone_at.is_(None))
@@ -249,5 +270,5 @@ def current_decision(session: Session, case_id: int) -> Decision | None:
 
 
 def delete_cases_without_items(session: Session) -> None:
-    """After an analysis was deleted: a case nothing is left of goes with its labels."""
+    """Delete cases that lost their last analysis, with their labels."""
     session.execute(delete(Case).where(~exists().where(CaseItem.case_id == Case.id)))

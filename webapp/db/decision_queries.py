@@ -1,4 +1,4 @@
-"""Questions about what was decided; each takes a session first and never commits."""
+"""Queries of decisions. Each takes a session first and never commits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from webapp.domain.enums import LabelValue, Reason
 
 @dataclass(frozen=True)
 class ScoreRange:
-    """Faces that got a score from one to the other, both included, from one model, in pictures or clips."""
+    """Range of scores, both ends included, of one model for images or clips."""
 
     kind: str
     model_sha256: str
@@ -26,7 +26,7 @@ class ScoreRange:
 def items_with_decisions(
     session: Session, analysis_id: int, before: datetime
 ) -> Sequence[tuple[CaseItem, Decision | None]]:
-    """What of an analysis is a case, by subject, and what stands decided of it since before a time."""
+    """Return the case items of an analysis by subject, each with its decision made at or before a time."""
     standing = (
         (Decision.case_id == CaseItem.case_id)
         & Decision.undone_at.is_(None)
@@ -38,7 +38,7 @@ def items_with_decisions(
 
 
 def decided_cases(session: Session, before: datetime) -> Sequence[Decision]:
-    """All that stands decided since before a time, oldest first, with what it was decided on and by which labels."""
+    """Return decisions made at or before a time and not undone, oldest first, with analyses and labels."""
     query = select(Decision).where(Decision.undone_at.is_(None), Decision.decided_at <= before)
     analysis = selectinload(Decision.case).selectinload(Case.items).selectinload(CaseItem.analysis)
     label = selectinload(Decision.case).selectinload(Case.labels)
@@ -53,7 +53,10 @@ def decided_cases(session: Session, before: datetime) -> Sequence[Decision]:
 
 
 def count_audit_sample(session: Session, scored: ScoreRange, before: datetime) -> tuple[int, int]:
-    """Of the cases drawn at random how many were decided real or fake, and how many of them fake; each case counts once."""
+    """Return the numbers of audit-sample cases decided real or fake, and decided fake.
+
+    Each case counts once.
+    """
     first = select(func.min(CaseItem.id)).where(CaseItem.reason == Reason.AUDIT).group_by(CaseItem.case_id)
     query = (
         select(Decision.value, func.count())

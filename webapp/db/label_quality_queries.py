@@ -1,4 +1,4 @@
-"""Questions about how the moderators and the model's heatmaps do; each takes a session first and never commits."""
+"""Queries for the agreement of moderators and heatmaps. Each takes a session first and never commits."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from webapp.domain.enums import LabelValue, Stage
 
 @dataclass(frozen=True)
 class CountingLabel:
-    """A label that counts, and the state of its case."""
+    """Label that was not withdrawn, with its account's name and the state of its case."""
 
     case_id: int
     case: str
@@ -41,7 +41,10 @@ class CountingLabel:
 
 @dataclass(frozen=True)
 class PaintedRegion:
-    """What was painted on a kept photo, and the box of the face that it is about."""
+    """Region painted on a stored image.
+
+    `box` is the labelled face's, (x1, y1, x2, y2) in pixels of the upright original.
+    """
 
     label_id: int
     png: bytes
@@ -51,7 +54,7 @@ class PaintedRegion:
 
 
 def counting_labels(session: Session) -> list[CountingLabel]:
-    """Oldest first."""
+    """Return labels that were not withdrawn, oldest first."""
     columns = (
         *(Label.case_id, Case.public_id, Case.state, Label.account_id, Account.name),
         *(Label.stage, Label.value, Label.seconds, Label.created_at),
@@ -66,20 +69,20 @@ def counting_labels(session: Session) -> list[CountingLabel]:
 
 
 def decided_values(session: Session) -> dict[int, str]:
-    """By case, what stands decided."""
+    """Return the value of the current decision by case id."""
     rows = session.execute(
         select(Decision.case_id, Decision.value).where(Decision.undone_at.is_(None)).order_by(Decision.id)
     )
-    return {case: value for case, value in rows}  # noqa: C416  # of mere tuples
+    return {case: value for case, value in rows}  # noqa: C416
 
 
 def gold_values(session: Session) -> dict[int, str]:
-    """By case, the answer that is known."""
+    """Return the known answer by case id."""
     return {case: value for case, value in session.execute(select(Gold.case_id, Gold.value))}  # noqa: C416
 
 
 def region_agreements(session: Session) -> Sequence[RegionAgreement]:
-    """Those that say something, by model; without regions that were taken back since."""
+    """Return agreements that have values, by model, without regions of withdrawn labels."""
     query = (
         select(RegionAgreement)
         .join(Label)
@@ -89,7 +92,10 @@ def region_agreements(session: Session) -> Sequence[RegionAgreement]:
 
 
 def unmeasured_regions(session: Session, model_sha256: str, *, limit: int) -> list[PaintedRegion]:
-    """Of labels that say fake, on photos that are still kept, those not yet compared with this model's heatmap."""
+    """Return regions that were not compared with this model's heatmap yet.
+
+    Only labels `fake` on stored images count.
+    """
     done = exists().where(RegionAgreement.label_id == Label.id, RegionAgreement.model_sha256 == model_sha256)
     query = (
         select(Label.id, Label.case_id, LabelRegion.png, Media)
@@ -105,11 +111,11 @@ def unmeasured_regions(session: Session, model_sha256: str, *, limit: int) -> li
     )
     found = []
     for label, case, png, media in session.execute(wanted.order_by(Label.id).limit(limit)):
-        held = select(CaseItem, Consent.orientation).join(
+        items = select(CaseItem, Consent.orientation).join(
             Consent, Consent.analysis_id == CaseItem.analysis_id
         )
         of_case = (
-            held.where(CaseItem.case_id == case, Consent.media_id == media.id).order_by(CaseItem.id).limit(1)
+            items.where(CaseItem.case_id == case, Consent.media_id == media.id).order_by(CaseItem.id).limit(1)
         )
         shown = session.execute(of_case).one_or_none()
         box = None if shown is None else _box(shown[0])

@@ -1,4 +1,4 @@
-"""Bring a database to the tables of this version, once, whoever else starts at the same time."""
+"""Migration of a database to the schema of this version. Concurrent processes migrate once."""
 
 from __future__ import annotations
 
@@ -20,23 +20,27 @@ from webapp.domain.errors import UnusableDatabase
 
 logger = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).with_name("migrations")
-BASELINE = "0001"  # what databases were before they knew their version
+# Version of databases that do not store their version.
+BASELINE = "0001"
 BASELINE_TABLES = {"analysis", "face", "feedback"}
-_LOCK = 0x4C454E53  # of PostgreSQL: any number that all processes of this application share
+# Any number that all processes of this application share.
+_LOCK = 0x4C454E53
 
 
 def upgrade(engine: Engine) -> None:
-    """Make or upgrade the tables. A SQLite file that holds some already is copied beside itself first.
+    """Create or migrate the tables. An existing SQLite file is copied beside itself first.
 
-    One transaction: a step that fails leaves the database as it was. Raises UnusableDatabase where a later version has been at it.
+    All steps run in one transaction; a failure leaves the database unchanged. Raises UnusableDatabase
+    for the schema of a later version.
     """
     config, head = configuration(), newest_version()
     with engine.connect() as connection:
         if version_of(connection) == head:
             return
-    with _alone(engine) as connection:
+    with _exclusive_transaction(engine) as connection:
         version = version_of(connection)
-        if version == head:  # another process was faster
+        # Another process may have been faster.
+        if version == head:
             return
         check_known(version)
         config.attributes["connection"] = connection
@@ -46,17 +50,18 @@ def upgrade(engine: Engine) -> None:
         if version is None and tables & BASELINE_TABLES:
             if not tables >= BASELINE_TABLES:
                 raise UnusableDatabase(
-                    "the database has only some of the tables of the first version; take a copy of it, and a fresh one"
+                    "the database has only some tables of the first version; "
+                    "restore a copy or start with a new database"
                 )
             command.stamp(config, BASELINE)
         command.upgrade(config, "head")
-        _check_references(connection)
+        check_references(connection)
         append(connection, Event(Actor.SYSTEM, Action.MIGRATED, details={"from": version, "to": head}))
-    logger.info("the database was brought from version %s to %s", version or "none", head)
+    logger.info("the database was migrated from version %s to %s", version or "none", head)
 
 
 def configuration() -> Config:
-    """Alembic's, without a file; commands need an open connection in `attributes["connection"]`."""
+    """Return the configuration of Alembic. Commands need an open connection in `attributes["connection"]`."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -64,19 +69,19 @@ def configuration() -> Config:
 
 
 def newest_version() -> str:
-    """That of this program."""
+    """Return the version of the schema that this program uses."""
     head = ScriptDirectory.from_config(configuration()).get_current_head()
     assert head is not None
     return head
 
 
 def version_of(connection: Connection) -> str | None:
-    """Of a database's tables; None where there are none, or those of before they knew it."""
+    """Return the version of a database; None if it has no tables or predates migrations."""
     return MigrationContext.configure(connection).get_current_revision()
 
 
 def check_known(version: str | None) -> None:
-    """Raises UnusableDatabase for a version of a later program."""
+    """Raise UnusableDatabase for the version of a later program."""
     known = {step.revision for step in ScriptDirectory.from_config(configuration()).walk_revisions()}
     if version is not None and version not in known:
         raise UnusableDatabase(
@@ -85,10 +90,11 @@ def check_known(version: str | None) -> None:
 
 
 @contextmanager
-def _alone(engine: Engine) -> Iterator[Connection]:
-    """A transaction that no other process upgrades beside.
+def _exclusive_transaction(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that excludes other migrating processes.
 
-    SQLite checks references at the end instead of at once: a table that is made anew by copying would take what refers to it along.
+    SQLite checks references at the end: a table that is recreated would otherwise delete the rows that refer
+    to it.
     """
     sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
@@ -106,11 +112,10 @@ def _alone(engine: Engine) -> Iterator[Connection]:
                 connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
-def _check_references(connection: Connection) -> None:
+def check_references(connection: Connection) -> None:
+    """Raise UnusableDatabase if a row of a SQLite database refers to a missing row."""
     if (
         connection.dialect.name == "sqlite"
         and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None
     ):
-        raise UnusableDatabase(
-            "after the upgrade rows would refer to rows that are missing; nothing was changed"
-        )
+        raise UnusableDatabase("after the migration rows would refer to missing rows; nothing was changed")

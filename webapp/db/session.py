@@ -1,4 +1,4 @@
-"""Connections: what SQLite must be told so that what was answered stays, and whether the database answers."""
+"""Engines and sessions, with the SQLite settings that keep committed data safe."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session, sessionmaker
 
 from webapp.db.migrate import upgrade
-from webapp.db.network_mounts import served_from_elsewhere
+from webapp.db.network_mounts import network_file_system
 from webapp.db.sqlite_files import sqlite_file
 from webapp.db.sqlite_write_queue import QUEUE, WriteQueue
 from webapp.domain.errors import UnusableDatabase
 
 logger = logging.getLogger(__name__)
 Sessions = sessionmaker[Session]
+# Seconds that a transaction waits for a lock.
 BUSY_SECONDS = 15
-# Releases from which on two connections cannot corrupt a database in WAL mode: (first, end of the patched line)
+# Releases from which on two connections cannot corrupt a database in WAL mode: (first, end of the patched
+# line)
 _WAL_SAFE = (((3, 44, 6), (3, 45, 0)), ((3, 50, 7), (3, 51, 0)), ((3, 51, 3), (99, 0, 0)))
 
 
 def open_database(url: str) -> Engine:
-    """An engine on a database that has all tables: made, or brought up to date, here. A SQLite file's folder is made where missing.
+    """Return an engine on a database with all tables, which is created or migrated if necessary.
 
-    Raises UnusableDatabase for one that a later version has made or that lies on a network mount, and as `connect` does.
+    The folder of a SQLite file is created too. Raises UnusableDatabase for the schema of a later version or a
+    file on a network mount, and as `connect` does.
     """
     parsed = parse_url(url)
     if (file := sqlite_file(parsed)) is not None:
-        if (kind := served_from_elsewhere(file)) is not None:
+        if (kind := network_file_system(file)) is not None:
             raise UnusableDatabase(
-                f"{file} would lie on a network file system ({kind}), where SQLite loses data; set LENS_DATA to a folder of a local disk, "
-                "and LENS_BACKUPS to the mounted one"
+                f"{file} would lie on a network file system ({kind}), where SQLite loses data; "
+                "set LENS_DATA to a folder of a local disk, and LENS_BACKUPS to the mounted one"
             )
         file.parent.mkdir(parents=True, exist_ok=True)
     engine = connect(url)
@@ -41,9 +44,9 @@ def open_database(url: str) -> Engine:
 
 
 def connect(url: str) -> Engine:
-    """An engine on a database as it is. What visitors wrote is never part of an error's text.
+    """Return an engine on a database as it is. Errors never contain what visitors wrote.
 
-    Raises UnusableDatabase for a URL that is none, or that needs a driver that is not installed.
+    Raises UnusableDatabase for an invalid URL or a driver that is not installed.
     """
     parsed = parse_url(url)
     try:
@@ -62,12 +65,12 @@ def connect(url: str) -> Engine:
     except NoSuchModuleError as error:
         raise UnusableDatabase(f"there is no kind of database named {parsed.drivername}") from error
     event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "handle_error", _drop_what_cannot_write)
+    event.listen(engine, "handle_error", _discard_read_only)
     return engine
 
 
 def parse_url(url: str) -> URL:
-    """Raises UnusableDatabase. PostgreSQL without a named driver is reached by psycopg, whatever SQLAlchemy's release would choose."""
+    """Return the parsed URL. PostgreSQL without a driver uses psycopg. Raises UnusableDatabase."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -82,7 +85,7 @@ def parse_url(url: str) -> URL:
 
 
 def make_sessions(engine: Engine) -> Sessions:
-    """Sessions on SQLite know the queue of its writers (`writing.WriteQueue`)."""
+    """Return a session factory. On SQLite its sessions share a queue of writers, see `WriteQueue`."""
     if engine.dialect.name != "sqlite":
         return sessionmaker(engine, expire_on_commit=False)
     queue = WriteQueue()
@@ -91,8 +94,8 @@ def make_sessions(engine: Engine) -> Sessions:
     return sessions
 
 
-def answers(engine: Engine) -> bool:
-    """Whether the database can be asked right now."""
+def is_reachable(engine: Engine) -> bool:
+    """Return True if the database answers a query."""
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
@@ -102,29 +105,37 @@ def answers(engine: Engine) -> bool:
     return True
 
 
-def empty_journal(engine: Engine) -> None:
-    """Where SQLite writes ahead (WAL), bring the log into the file and cut it, so that it keeps nothing of what was deleted."""
+def truncate_write_ahead_log(engine: Engine) -> None:
+    """Move SQLite's write-ahead log into the database file and truncate it.
+
+    Otherwise the log would still contain deleted rows.
+    """
     if engine.dialect.name == "sqlite":
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def journal_mode(version: tuple[int, ...]) -> str:
-    """WAL where this SQLite release is free of the WAL-reset corruption bug (3.7.0 to 3.51.2), else a rollback journal."""
+    """Return the journal mode for a SQLite release: WAL, or DELETE for releases with the WAL-reset bug.
+
+    Releases 3.7.0 to 3.51.2 can corrupt a database in WAL mode, except the patched ones.
+    """
     return "WAL" if any(first <= version < end for first, end in _WAL_SAFE) else "DELETE"
 
 
-def _drop_what_cannot_write(context: ExceptionContext) -> None:
-    """A file that was opened while its disk was read-only stays so: let the pool open it anew, so that it can be written again."""
+def _discard_read_only(context: ExceptionContext) -> None:
+    """Discard a connection opened while the disk was read-only: it would stay read-only."""
     if getattr(context.original_exception, "sqlite_errorname", "").startswith("SQLITE_READONLY"):
         context.is_disconnect = True
 
 
 def _hint(url: URL) -> str:
+    """Return the command that installs the driver, if it is known."""
     return " (pip install 'psycopg[binary]')" if url.drivername == "postgresql+psycopg" else ""
 
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
+    """Set the pragmas of a new connection."""
     import sqlite3
 
     mode = journal_mode(sqlite3.sqlite_version_info)

@@ -1,4 +1,4 @@
-"""SQLite database files: their paths and copies beside them."""
+"""Paths and copies of SQLite database files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ logger = logging.getLogger(__name__)
 
 
 def make_copy(engine: Engine, name: str) -> Path | None:
-    """Copy the database to `<file>.<name>` by SQLite's backup; None where it is no SQLite file. Raises OSError and sqlite3.Error."""
+    """Copy the database to `<file>.<name>` with the backup API of SQLite.
+
+    Return the copy; None for other databases. Raises OSError and sqlite3.Error.
+    """
     file = sqlite_file(engine.url)
     if file is None:
         return None
@@ -29,6 +32,6 @@ def make_copy(engine: Engine, name: str) -> Path | None:
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """Where a SQLite database lies; None for one in memory and for other databases."""
+    """Return the path of a SQLite database; None if it is in memory or another database."""
     name = url.database
     return Path(name) if url.get_backend_name() == "sqlite" and name and name != ":memory:" else None

@@ -1,4 +1,7 @@
-"""Writers of one SQLite database queue: SQLite lets in whoever tries at the right moment, and could keep one waiting until he gives up."""
+"""First-come queue of the writers of one SQLite database.
+
+SQLite lets in any writer that tries at the right moment, so that one could wait until its timeout.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,26 @@ from collections import deque
 
 from sqlalchemy.orm import Session, SessionTransaction
 
-QUEUE = "write_queue"  # in the info of sessions on SQLite
-_QUEUED = "queued_to_write"  # the same, while its transaction has its turn
+# Key of the queue in `Session.info` of sessions on SQLite.
+QUEUE = "write_queue"
+# Key in `Session.info` while the transaction is at the head of the queue.
+_QUEUED = "queued_to_write"
 
 
-class _Queue:
-    """First come, first served, among the threads of this process."""
+class _FairLock:
+    """Fair mutual exclusion between the threads of this process."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
 
     def enter(self) -> None:
-        mine = threading.Event()
+        turn = threading.Event()
         with self._guard:
-            self._waiting.append(mine)
-            if self._waiting[0] is mine:
+            self._waiting.append(turn)
+            if self._waiting[0] is turn:
                 return
-        mine.wait()
+        turn.wait()
 
     def leave(self) -> None:
         with self._guard:
@@ -34,10 +39,10 @@ class _Queue:
 
 
 class WriteQueue:
-    """Of one database. `leave` is to be told of the end of every session's transactions."""
+    """Queue of one database. `leave` listens to the event `after_transaction_end` of its sessions."""
 
     def __init__(self) -> None:
-        self._queue = _Queue()
+        self._queue = _FairLock()
 
     def enter(self, session: Session) -> None:
         """Wait for the session's turn, which ends with its transaction."""
@@ -46,5 +51,6 @@ class WriteQueue:
             session.info[_QUEUED] = True
 
     def leave(self, session: Session, transaction: SessionTransaction) -> None:
+        """End the turn of a session whose outermost transaction has ended."""
         if transaction.parent is None and session.info.pop(_QUEUED, False):
             self._queue.leave()

@@ -1,4 +1,4 @@
-"""Questions about snapshots, runs and versions of the model; each takes a session first and never commits."""
+"""Queries of snapshots, fine-tuning runs and model versions. Each takes a session first and never commits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, joinedload, selectinload
 
-from webapp.db.near_duplicates import fingerprint_bits, near
+from webapp.db.near_duplicates import fingerprint_bits, near_duplicates
 from webapp.db.tables import (
     Analysis,
     Case,
@@ -23,19 +23,23 @@ from webapp.db.tables import (
 )
 from webapp.domain.enums import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
 
-_LOOSE = or_(
+# Condition on SnapshotItem.
+_IS_ORPHANED = or_(
     SnapshotItem.analysis_id.is_(None), SnapshotItem.case_id.is_(None), SnapshotItem.decision_id.is_(None)
 )
 
 
 def lock_training(session: Session) -> None:
-    """As `lock_cases`: on SQLite the write lock, before anything is read."""
+    """Take SQLite's write lock, as `case_queries.lock_cases` does."""
     if session.get_bind().dialect.name == "sqlite":
         session.execute(update(Snapshot).where(Snapshot.id == -1).values(real=0))
 
 
 def decided_items(session: Session, before: datetime) -> list[tuple[Decision, CaseItem]]:
-    """Standing decisions for real or fake of before a time, each with the first item of its case whose file is kept with consent."""
+    """Return decisions real or fake made before a time, each with an item of its case.
+
+    It is the first item with a stored file; cases without one are left out.
+    """
     later = exists().where(
         Decision.case_id == Case.id, Decision.undone_at.is_(None), Decision.decided_at >= before
     )
@@ -66,21 +70,21 @@ def decided_items(session: Session, before: datetime) -> list[tuple[Decision, Ca
 
 
 def near_duplicate_pairs(session: Session, analyses: Iterable[Analysis]) -> list[tuple[int, int]]:
-    """Which of some analyses (ids) are of nearly the same picture."""
+    """Return pairs of analysis ids whose images are near-duplicates."""
     chosen = {analysis.id: analysis for analysis in analyses}
     pairs: list[tuple[int, int]] = []
     for analysis in chosen.values():
         for row in analysis.fingerprints:
             pairs.extend(
                 (analysis.id, other.analysis_id)
-                for other in near(session, fingerprint_bits(row))
+                for other in near_duplicates(session, fingerprint_bits(row))
                 if other.analysis_id in chosen
             )
     return pairs
 
 
 def previous_splits(session: Session) -> dict[int, str]:
-    """What each analysis (id) was for in the snapshots there have been."""
+    """Return the split of each analysis id in earlier snapshots."""
     rows = session.execute(
         select(SnapshotItem.analysis_id, SnapshotItem.part).where(SnapshotItem.analysis_id.is_not(None))
     )
@@ -88,35 +92,38 @@ def previous_splits(session: Session) -> dict[int, str]:
 
 
 def are_items_intact(session: Session, analyses: Collection[int], decisions: Collection[int]) -> bool:
-    """Whether all of these hold a kept file, and all of these decisions stand."""
-    held = set(session.scalars(select(Consent.analysis_id).where(Consent.media_id.is_not(None))))
+    """Return True if all analyses still have a stored file and no decision was undone."""
+    with_media = set(session.scalars(select(Consent.analysis_id).where(Consent.media_id.is_not(None))))
     standing = set(session.scalars(select(Decision.id).where(Decision.undone_at.is_(None))))
-    return held >= set(analyses) and standing >= set(decisions)
+    return with_media >= set(analyses) and standing >= set(decisions)
 
 
 def delete_orphaned_items(session: Session) -> list[str]:
-    """After analyses were deleted: items they were cut from go, their snapshots are stale. The snapshots whose folders must go."""
-    hit = list(session.scalars(select(SnapshotItem.snapshot_id).where(_LOOSE).distinct()))
+    """Delete items whose analysis, case or decision was deleted, and mark their snapshots stale.
+
+    Return the public ids of these snapshots. The caller deletes their folders.
+    """
+    hit = list(session.scalars(select(SnapshotItem.snapshot_id).where(_IS_ORPHANED).distinct()))
     if not hit:
         return []
-    session.execute(delete(SnapshotItem).where(_LOOSE))
+    session.execute(delete(SnapshotItem).where(_IS_ORPHANED))
     session.execute(update(Snapshot).where(Snapshot.id.in_(hit)).values(state=SnapshotState.STALE))
     return list(session.scalars(select(Snapshot.public_id).where(Snapshot.id.in_(hit))))
 
 
 def is_stale(session: Session, snapshot: Snapshot) -> bool:
-    """Whether something in it was deleted or undone since it was frozen, whether it is marked by now or not."""
+    """Return True if an item was deleted or its decision undone, marked stale or not."""
     gone = (
         select(SnapshotItem.id)
         .outerjoin(SnapshotItem.decision)
-        .where(or_(_LOOSE, Decision.undone_at.is_not(None)))
+        .where(or_(_IS_ORPHANED, Decision.undone_at.is_not(None)))
     )
     of_this = gone.where(SnapshotItem.snapshot_id == snapshot.id).limit(1)
     return snapshot.state == SnapshotState.STALE or session.scalar(of_this) is not None
 
 
 def counts_by_split(session: Session, snapshot: Snapshot) -> dict[str, dict[str, int]]:
-    """How many faces of each label every part has."""
+    """Return the number of faces by split and label."""
     counts = {str(part): {str(label): 0 for label in (LabelValue.REAL, LabelValue.FAKE)} for part in Part}
     columns = SnapshotItem.part, SnapshotItem.label
     for part, label, count in session.execute(
@@ -127,7 +134,7 @@ def counts_by_split(session: Session, snapshot: Snapshot) -> dict[str, dict[str,
 
 
 def was_gold_trained_on(session: Session, public_id: str) -> bool:
-    """Whether a file of a snapshot's gold part was in another part of any snapshot."""
+    """Return True if a file of the snapshot's gold split was in a training split of any snapshot."""
     learned = select(SnapshotItem.media_sha256).where(SnapshotItem.part != Part.GOLD)
     gold = (
         select(SnapshotItem.id)
@@ -138,46 +145,50 @@ def was_gold_trained_on(session: Session, public_id: str) -> bool:
 
 
 def snapshot_by_public_id(session: Session, public_id: str) -> Snapshot | None:
+    """Return the snapshot with this public id."""
     return session.scalar(select(Snapshot).where(Snapshot.public_id == public_id))
 
 
 def newest_snapshot(session: Session) -> Snapshot | None:
-    """The newest that is not stale."""
+    """Return the newest snapshot that is not stale."""
     return session.scalar(
         select(Snapshot).where(Snapshot.state == SnapshotState.FROZEN).order_by(Snapshot.id.desc()).limit(1)
     )
 
 
 def recent_snapshots(session: Session, limit: int) -> Sequence[Snapshot]:
-    """The newest first."""
+    """Return snapshots, newest first."""
     return session.scalars(select(Snapshot).order_by(Snapshot.id.desc()).limit(limit)).all()
 
 
 def frozen_snapshot_ids(session: Session) -> set[str]:
+    """Return the public ids of snapshots that are not stale."""
     return set(session.scalars(select(Snapshot.public_id).where(Snapshot.state == SnapshotState.FROZEN)))
 
 
 def run_by_public_id(session: Session, public_id: str) -> TuningRun | None:
+    """Return the run with this public id, with its snapshot."""
     return session.scalar(
         select(TuningRun).where(TuningRun.public_id == public_id).options(joinedload(TuningRun.snapshot))
     )
 
 
 def running_run(session: Session) -> TuningRun | None:
+    """Return the run whose state is `running`, with its snapshot."""
     return session.scalar(
         select(TuningRun).where(TuningRun.state == RunState.RUNNING).options(joinedload(TuningRun.snapshot))
     )
 
 
 def recent_runs(session: Session, limit: int) -> Sequence[TuningRun]:
-    """The newest first."""
+    """Return runs with their snapshots, newest first."""
     return session.scalars(
         select(TuningRun).options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(limit)
     ).all()
 
 
 def resumable_run(session: Session, snapshot_id: int, base_sha256: str, config: str) -> TuningRun | None:
-    """The newest run of this snapshot, base and configuration that has not come to its end."""
+    """Return the newest unfinished run of this snapshot, base and configuration."""
     same = (
         TuningRun.snapshot_id == snapshot_id,
         TuningRun.base_sha256 == base_sha256,
@@ -192,23 +203,26 @@ def resumable_run(session: Session, snapshot_id: int, base_sha256: str, config: 
 
 
 def version_by_name(session: Session, version: str) -> ModelVersion | None:
+    """Return the version with this name."""
     return session.scalar(select(ModelVersion).where(ModelVersion.version == version))
 
 
 def version_by_sha256(session: Session, sha256: str) -> ModelVersion | None:
+    """Return the first version with these weights."""
     return session.scalar(
         select(ModelVersion).where(ModelVersion.sha256 == sha256).order_by(ModelVersion.id).limit(1)
     )
 
 
 def champion(session: Session, source: str) -> ModelVersion | None:
+    """Return the champion of a source of weights."""
     return session.scalar(
         select(ModelVersion).where(ModelVersion.state == ModelState.CHAMPION, ModelVersion.source == source)
     )
 
 
 def last_champion_change(session: Session, source: str) -> ChampionChange | None:
-    """How the present champion came to be it; None where it is the first."""
+    """Return the change that made the current champion; None if it is the first one."""
     query = (
         select(ChampionChange)
         .join(ChampionChange.after)
@@ -220,5 +234,5 @@ def last_champion_change(session: Session, source: str) -> ChampionChange | None
 
 
 def all_versions(session: Session) -> Sequence[ModelVersion]:
-    """The newest first."""
+    """Return versions, newest first."""
     return session.scalars(select(ModelVersion).order_by(ModelVersion.id.desc())).all()

@@ -6,7 +6,7 @@ import pytest
 
 from webapp.db import network_mounts as mounts
 from webapp.db import session
-from webapp.db.network_mounts import served_from_elsewhere
+from webapp.db.network_mounts import network_file_system
 from webapp.domain.errors import UnusableDatabase
 
 TABLE = """\
@@ -35,7 +35,7 @@ a line that is none
     ],
 )
 def test_network_mounts_are_known_by_their_kind(path: str, kind: str | None) -> None:
-    assert served_from_elsewhere(Path(path), TABLE) == kind
+    assert network_file_system(Path(path), TABLE) == kind
 
 
 def test_a_database_on_one_is_refused_and_not_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,4 +49,4 @@ def test_a_database_on_one_is_refused_and_not_made(tmp_path: Path, monkeypatch: 
 
 def test_where_nothing_is_known_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mounts, "MOUNTS", tmp_path / "none")
-    assert served_from_elsewhere(tmp_path) is None
+    assert network_file_system(tmp_path) is None

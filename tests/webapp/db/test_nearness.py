@@ -1,4 +1,4 @@
-"""Near copies by fingerprint: the indexes find what a look at every row finds."""
+"""NearDuplicate copies by fingerprint: the indexes find what a look at every row finds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from PIL import Image
 from sqlalchemy import Engine, event, insert, text
 
 from laanet_core.media.images import read_image
-from webapp.db.near_duplicates import MAX_DISTANCE, Near, fingerprint_bits, fingerprint_row, near
+from webapp.db.near_duplicates import (
+    MAX_DISTANCE,
+    NearDuplicate,
+    fingerprint_bits,
+    fingerprint_row,
+    near_duplicates,
+)
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Fingerprint
 from webapp.domain.clock import now
@@ -60,10 +66,12 @@ def flipped(bits: int, count: int, chance: random.Random) -> int:
     return bits ^ sum(1 << place for place in chance.sample(range(64), count))
 
 
-def read_all(hashes: list[int], bits: int, distance: int) -> list[Near]:
+def read_all(hashes: list[int], bits: int, distance: int) -> list[NearDuplicate]:
     apart = [(number, (bits ^ other).bit_count()) for number, other in enumerate(hashes, start=1)]
     return [
-        Near(number, d) for number, d in sorted(apart, key=lambda pair: (pair[1], pair[0])) if d <= distance
+        NearDuplicate(number, d)
+        for number, d in sorted(apart, key=lambda pair: (pair[1], pair[0]))
+        if d <= distance
     ]
 
 
@@ -87,13 +95,13 @@ def test_the_indexes_find_what_reading_all_finds(sessions: Sessions, engine: Eng
         for distance in (0, 3, 7, MAX_DISTANCE):
             with sessions() as session:
                 started = time.perf_counter()
-                found = near(session, bits, distance=distance)
+                found = near_duplicates(session, bits, distance=distance)
                 slowest = max(slowest, time.perf_counter() - started)
             assert found == read_all(hashes, bits, distance)
             assert len(found) > distance
     print(f"{engine.dialect.name}: of {count} rows, the slowest of 16 questions took {1000 * slowest:.1f} ms")
     with sessions() as session, pytest.raises(ValueError, match="distance"):
-        near(session, 0, distance=MAX_DISTANCE + 1)
+        near_duplicates(session, 0, distance=MAX_DISTANCE + 1)
 
 
 def test_every_band_is_looked_up_in_its_index(sessions: Sessions, engine: Engine) -> None:
@@ -106,7 +114,7 @@ def test_every_band_is_looked_up_in_its_index(sessions: Sessions, engine: Engine
         lambda _c, _k, statement, values, *_: asked.append((statement, values)),
     )
     with sessions() as session:
-        near(session, 5, distance=7)
+        near_duplicates(session, 5, distance=7)
         statement, values = asked[-1]
         plan = str(session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
     assert all(f"ix_fingerprint_band_{n}" in plan for n in (1, 2, 3, 4))
@@ -119,7 +127,7 @@ def test_a_clip_counts_by_its_nearest_frame(sessions: Sessions) -> None:
         for number, band in ((1, 0b11), (2, 0xFFFF)):
             session.add(Fingerprint(analysis_id=1, number=number, band_1=0, band_2=0, band_3=0, band_4=band))
     with sessions() as session:
-        assert near(session, 0b111, distance=3) == [Near(1, 1)]
+        assert near_duplicates(session, 0b111, distance=3) == [NearDuplicate(1, 1)]
 
 
 def test_near_copies_are_near_and_other_pictures_are_not(samples: Path) -> None:

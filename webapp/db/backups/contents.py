@@ -1,4 +1,4 @@
-"""What a backup must hold to become the database."""
+"""Verification of the contents of a backup."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from webapp.db.audit_chain import Head
 from webapp.db.migrate import check_known, version_of
 from webapp.domain.errors import BrokenAudit, Unable, UnusableDatabase
 
-_LOGGED_SINCE = "0003"  # the version of the database from which on there is an audit log
+# First version of the database with an audit log.
+_LOGGED_SINCE = "0003"
 
 
 def check_contents(connection: Connection, name: str) -> tuple[str | None, Head | None]:
-    """Of a copy of a database: its version, and its audit log's head once the log was checked; None where it is older than the log.
+    """Verify the audit log of a restored copy; return its version and the head of the log.
 
-    Raises Unable with backup_damaged for what is no database of this application or of a later version, or whose log is broken.
+    The head is None in versions without an audit log. Raises Unable (backup_damaged) for another database,
+    the schema of a later version or a broken log.
     """
     if "analysis" not in inspect(connection).get_table_names():
         raise Unable("backup_damaged", f"{name} is no database of this application")

@@ -1,4 +1,4 @@
-"""The files of backups: named by their time, complete or absent."""
+"""Names of backup files, which are complete or absent."""
 
 from __future__ import annotations
 
@@ -10,25 +10,27 @@ SUFFIXES = {"sqlite": ".sqlite3", "postgresql": ".dump"}
 
 
 def backups(folder: Path, dialect: str) -> list[Path]:
-    """Those of a kind of database, the newest last."""
+    """Return the backups of a kind of database, newest last."""
     return sorted(folder.glob(f"lens-*{SUFFIXES[dialect]}")) if dialect in SUFFIXES else []
 
 
 def named(folder: Path, dialect: str, moment: datetime) -> Path:
+    """Return the path of a backup begun at `moment`."""
     return folder / f"lens-{moment:%Y%m%dT%H%M%S.%fZ}{SUFFIXES[dialect]}"
 
 
 def moment_of(backup: Path) -> datetime:
-    """When it was begun, by its name. Raises ValueError."""
+    """Return the time at which a backup was begun, from its name. Raises ValueError."""
     return datetime.strptime(f"{backup.stem.removeprefix('lens-')[:-1]}+0000", "%Y%m%dT%H%M%S.%f%z")
 
 
 def unfinished(target: Path) -> Path:
+    """Return the path of the incomplete file of a backup."""
     return target.with_name(f"{target.name}.part")
 
 
 def finish(target: Path) -> None:
-    """Give the complete file its name, so that it is there after a power cut too. Raises OSError."""
+    """Flush the complete file to the disk and give it its final name. Raises OSError."""
     part = unfinished(target)
     with part.open("rb") as file:
         os.fsync(file.fileno())

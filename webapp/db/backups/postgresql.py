@@ -1,4 +1,4 @@
-"""Backups of a PostgreSQL database, by its own pg_dump and pg_restore."""
+"""Backups of a PostgreSQL database, with pg_dump and pg_restore."""
 
 from __future__ import annotations
 
@@ -14,33 +14,35 @@ from sqlalchemy.pool import NullPool
 from webapp.db.audit_chain import Head
 from webapp.db.backups import tombstones
 from webapp.db.backups.contents import check_contents
-from webapp.db.backups.remnants import removals
+from webapp.db.backups.orphans import orphan_deletions
 from webapp.domain.errors import Unable
 
-_SECONDS = 3600  # a tool that has not ended by then never will
+# Timeout of a tool.
+_SECONDS = 3600
 
 
 def write(url: URL, part: Path) -> None:
-    """Dump the database as it is at one moment. Raises Unable with missing_tool or dump_failed."""
+    """Dump the database as it is at one moment. Raises Unable (missing_tool, dump_failed)."""
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
     _run("pg_dump", url, "--format=custom", "--no-owner", "--no-privileges", f"--file={part}")
 
 
 def check(url: URL, path: Path) -> tuple[str | None, Head | None, bool]:
-    """Restore a dump into a database made for it, which goes again; returns its version, its audit log's head, and True.
+    """Restore a dump into a temporary database; return its version, the head of its audit log, and True.
 
-    Where the user may not make databases the dump is read to its end only: (None, None, False). Raises Unable with backup_damaged.
+    If the user must not create databases, the dump is only read to its end: (None, None, False). Raises
+    Unable (backup_damaged).
     """
     if not path.is_file():
         raise Unable("no_backup", f"there is no file {path}")
     name = f"lens_check_{secrets.token_hex(8)}"
     engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", hide_parameters=True)
     with engine.connect() as connection:
-        may = connection.scalar(
+        may_create = connection.scalar(
             text("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
         )
-        if not may:
+        if not may_create:
             _run("pg_restore", None, "--file=/dev/null", str(path), code="backup_damaged")
             return None, None, False
         connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE template0')
@@ -52,14 +54,17 @@ def check(url: URL, path: Path) -> tuple[str | None, Head | None, bool]:
 
 
 def is_empty(url: URL) -> bool:
-    """Whether there is no table yet. Raises SQLAlchemyError where there is not even an empty database."""
+    """Return True if the database has no tables. Raises SQLAlchemyError if there is no database."""
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
         return not inspect(connection).get_table_names()
 
 
 def place(source: Path, url: URL) -> None:
-    """Fill an empty database, without what was deleted after the dump. Raises Unable with database_exists or backup_damaged."""
+    """Restore a dump into an empty database, without analyses that were deleted after the dump.
+
+    Raises Unable (database_exists, backup_damaged).
+    """
     if not is_empty(url):
         raise Unable("database_exists", "the database has tables already; nothing was restored")
     check(url, source)
@@ -67,10 +72,11 @@ def place(source: Path, url: URL) -> None:
     _checked(url, source.name)
     engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     with engine.begin() as connection:
-        _bury_again(connection, tombstones.buried(source))
+        _delete_buried(connection, tombstones.read(source))
 
 
-def _bury_again(connection: Connection, marks: set[str]) -> None:
+def _delete_buried(connection: Connection, marks: set[str]) -> None:
+    """Delete analyses that have a tombstone."""
     if not marks:
         return
     for (receipt_hash,) in connection.execute(text("SELECT receipt_hash FROM analysis")).all():
@@ -78,8 +84,8 @@ def _bury_again(connection: Connection, marks: set[str]) -> None:
             connection.execute(
                 text("DELETE FROM analysis WHERE receipt_hash = :gone"), {"gone": receipt_hash}
             )
-    for removal in removals(inspect(connection).get_table_names()):
-        connection.execute(text(removal))
+    for deletion in orphan_deletions(inspect(connection).get_table_names()):
+        connection.execute(text(deletion))
 
 
 def _restore(url: URL, path: Path) -> None:
@@ -97,7 +103,7 @@ def _checked(url: URL, name: str) -> tuple[str | None, Head | None]:
 
 
 def _run(tool: str, url: URL | None, *arguments: str, code: str = "dump_failed") -> None:
-    """The password goes by the environment: a command line can be read by everybody on the host."""
+    """Run a tool. The password is passed by the environment, because any user can read command lines."""
     found = shutil.which(tool)
     if found is None:
         raise Unable(
@@ -117,7 +123,7 @@ def _run(tool: str, url: URL | None, *arguments: str, code: str = "dump_failed")
             [found, *target, *arguments], env=environment, capture_output=True, timeout=_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise Unable(code, f"{tool} did not come to an end") from error
+        raise Unable(code, f"{tool} did not finish") from error
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise Unable(code, f"{tool} failed: {said[0] if said else done.returncode}")
+        errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise Unable(code, f"{tool} failed: {errors[0] if errors else done.returncode}")

@@ -1,4 +1,4 @@
-"""Backups of a SQLite file, by SQLite itself while it is in use."""
+"""Backups of a SQLite file in use, with the backup API of SQLite."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from webapp.db.backups.contents import check_contents
 from webapp.domain.clock import now
 from webapp.domain.errors import Unable
 
-_LEFT_BY_CRASHES = ("-journal", "-wal", "-shm")
+_JOURNALS = ("-journal", "-wal", "-shm")
 
 
 def write(file: Path, part: Path) -> None:
@@ -25,11 +25,15 @@ def write(file: Path, part: Path) -> None:
     part.touch(mode=0o600)
     with closing(sqlite3.connect(file, timeout=15)) as source, closing(sqlite3.connect(part)) as copy:
         source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE")  # one file, whatever the original's way of writing
+        # Without a write-ahead log the copy is a single file.
+        copy.execute("PRAGMA journal_mode=DELETE")
 
 
 def check(path: Path) -> tuple[str | None, Head | None]:
-    """Open a copy and read all of it; returns its version and its audit log's head. Raises Unable with backup_damaged."""
+    """Verify a copy completely; return its version and the head of its audit log.
+
+    Raises Unable (backup_damaged).
+    """
     if not path.is_file():
         raise Unable("no_backup", f"there is no file {path}")
     engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool, hide_parameters=True)
@@ -38,7 +42,7 @@ def check(path: Path) -> tuple[str | None, Head | None]:
             if connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
                 raise Unable("backup_damaged", f"{path.name} is damaged: SQLite's integrity check fails")
             if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
-                raise Unable("backup_damaged", f"{path.name} has rows that refer to rows that are missing")
+                raise Unable("backup_damaged", f"{path.name} has rows that refer to missing rows")
             return check_contents(connection, path.name)
     except SQLAlchemyError as error:
         raise Unable("backup_damaged", f"{path.name} cannot be read as a database") from error
@@ -47,21 +51,26 @@ def check(path: Path) -> tuple[str | None, Head | None]:
 
 
 def place(source: Path, target: Path) -> None:
-    """Make a copy of the backup the database, which must not be there. Raises Unable with database_exists, sqlite3.Error, OSError."""
+    """Restore a backup as the database, which must not exist.
+
+    Raises Unable (database_exists), sqlite3.Error and OSError.
+    """
     check(source)
     target.parent.mkdir(parents=True, exist_ok=True)
-    for ending in _LEFT_BY_CRASHES:  # of a database that is gone; it would be written into the new one
-        left = target.with_name(target.name + ending)
-        if left.exists() and not target.exists():
-            left.replace(left.with_name(f"{left.name}.{now():%Y%m%dT%H%M%S%fZ}"))
+    # SQLite would apply the journal of a deleted database to the new one.
+    for ending in _JOURNALS:
+        journal = target.with_name(target.name + ending)
+        if journal.exists() and not target.exists():
+            journal.replace(journal.with_name(f"{journal.name}.{now():%Y%m%dT%H%M%S%fZ}"))
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         write(source, part)
         check(part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
-        os.link(part, target)  # unlike a renaming, it never replaces what is there
+        # Unlike a rename, a link never replaces an existing file.
+        os.link(part, target)
     except FileExistsError:
-        raise Unable("database_exists", f"{target} is there already; nothing was restored") from None
+        raise Unable("database_exists", f"{target} exists already; nothing was restored") from None
     finally:
         part.unlink(missing_ok=True)

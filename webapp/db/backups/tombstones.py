@@ -1,4 +1,7 @@
-"""What must not come back from a dump: beside each, the hashes of the receipts' hashes that were deleted since it was begun."""
+"""Tombstones of analyses deleted after a PostgreSQL dump, so that a restore leaves them out.
+
+A file beside each dump lists hashes of receipt hashes, one per line.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,17 @@ from pathlib import Path
 
 
 def beside(dump: Path) -> Path:
+    """Return the file of tombstones of a dump."""
     return dump.with_name(f"{dump.name}.deleted")
 
 
 def begin(dump: Path) -> None:
-    """Before the dump is: from now on deletions are noted. Raises OSError."""
+    """Create the file of tombstones before the dump starts. Raises OSError."""
     beside(dump).touch()
 
 
-def bury(folder: Path, receipt_hash: str) -> None:
-    """Note a deletion beside every dump, and beside those under way. Raises OSError."""
+def add(folder: Path, receipt_hash: str) -> None:
+    """Add a tombstone to every dump, unfinished ones included. Raises OSError."""
     line = f"{mark(receipt_hash)}\n".encode()
     for path in folder.glob("lens-*.dump.deleted"):
         with path.open("ab") as file:
@@ -26,12 +30,12 @@ def bury(folder: Path, receipt_hash: str) -> None:
             os.fsync(file.fileno())
 
 
-def buried(dump: Path) -> set[str]:
-    """Marks of what must not come back."""
+def read(dump: Path) -> set[str]:
+    """Return the tombstones of a dump."""
     path = beside(dump)
     return set(path.read_text(encoding="ascii").split()) if path.exists() else set()
 
 
 def mark(receipt_hash: str) -> str:
-    """Tells of a receipt's hash whether it is meant, and nothing else."""
+    """Return the tombstone of a receipt hash. It identifies the receipt and reveals nothing about it."""
     return hashlib.sha256(receipt_hash.encode()).hexdigest()

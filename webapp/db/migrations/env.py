@@ -1,4 +1,4 @@
-"""Run by Alembic for every command; `upgrade.py` hands it an open connection and owns the transaction."""
+"""Environment of Alembic. `webapp.db.migrate` passes an open connection and owns the transaction."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from webapp.db.tables import Base
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=Base.metadata,
-    render_as_batch=True,  # SQLite changes a column only by making the table anew
-    transactional_ddl=True,  # SQLite can, whatever Alembic assumes
+    # SQLite changes a column only by recreating the table.
+    render_as_batch=True,
+    # Alembic assumes that SQLite has no transactional DDL, but it does.
+    transactional_ddl=True,
 )
 context.run_migrations()

@@ -1,4 +1,4 @@
-"""Analyses and everything that is deleted with them: faces, votes, rescores, fingerprints and stored media."""
+"""Analyses, and what is deleted with them: faces, votes, rescores, fingerprints, media."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ class Analysis(Base):
     fake_above: Mapped[float | None]
     # The uploader asked for the decision of a moderator.
     notify: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # Time of the last triage. None: triage has not considered the analysis, nor drawn it for the audit sample.
+    # Time of the last triage. None: triage has not considered the analysis, nor drawn it for the audit
+    # sample.
     triaged_at: Mapped[datetime | None] = mapped_column("looked_at", UTCTime)
     # Whether the verdict stays the same if unstable faces count as inconclusive.
     # None: stability was not tested. Of a clip one frame is tested, which says nothing about the clip.
@@ -187,8 +188,8 @@ class FeedbackRegion(Base):
 class Fingerprint(Base):
     """Perceptual hash of an image or of a clip's frame. The image cannot be restored from it.
 
-    The 64 bits are stored in four bands of 16, most significant first, each with an index. Near-duplicates share a band, or
-    almost (see `webapp.db.near_duplicates`).
+    The 64 bits are stored in four bands of 16, most significant first, each with an index. Near-duplicates
+    share a band, or almost (see `webapp.db.near_duplicates`).
     """
 
     __tablename__ = "fingerprint"

@@ -33,7 +33,8 @@ class AuditEntry(Base):
 class AuditHead(Base):
     """Number and hash of the last entry, in a single row.
 
-    Writers lock it, so entries are appended one after another. It reveals entries that are missing at the end.
+    Writers lock it, so entries are appended one after another. It reveals entries that are missing at the
+    end.
     """
 
     __tablename__ = "audit_head"

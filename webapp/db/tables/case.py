@@ -29,7 +29,8 @@ class Case(Base):
     state: Mapped[str] = mapped_column(String(16))
     # Independent labels that are required.
     wanted: Mapped[int]
-    # log(uncertainty * dispute) - opened_at / LENS_CASE_AGE. A case gains a factor e over later ones for every such age.
+    # log(uncertainty * dispute) - opened_at / LENS_CASE_AGE. A case gains a factor e over later ones for
+    # every such age.
     # The order does not depend on the current time.
     rank: Mapped[float]
     # Drawn at random for the audit sample.
@@ -48,7 +49,10 @@ class Case(Base):
 
 
 class Gold(Base):
-    """Known answer of a case that tests the moderators. Labels never decide such a case; its state stays open."""
+    """Known answer of a case that tests the moderators.
+
+    Labels never decide such a case; its state stays open.
+    """
 
     __tablename__ = "gold"
     __table_args__ = (CheckConstraint("value IN ('real', 'fake')", name="value"),)
@@ -73,7 +77,8 @@ class CaseItem(Base):
     analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"))
     # As in `Feedback`.
     subject: Mapped[int]
-    # Items with the reason `audit` were drawn before any vote and independent of the score: the only unbiased sample.
+    # Items with the reason `audit` were drawn before any vote and independent of the score: the only unbiased
+    # sample.
     reason: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCTime)
     # Calibrated. Frame-level for an image's face, video-level for a clip's track or a whole clip.

@@ -141,7 +141,10 @@ class ModelVersion(Base):
 
 
 class ChampionChange(Base):
-    """Change of the champion by a promotion or a rollback. The last change that was not undone made the current champion."""
+    """Change of the champion by a promotion or a rollback.
+
+    The last change that was not undone made the current champion.
+    """
 
     __tablename__ = "succession"
 

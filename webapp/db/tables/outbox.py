@@ -11,7 +11,10 @@ from webapp.db.tables.base import Base, UTCTime
 
 
 class Outbox(Base):
-    """Undelivered webhook message. It is written in the transaction that it reports, and deleted after delivery."""
+    """Undelivered webhook message.
+
+    It is written in the transaction that it reports, and deleted after delivery.
+    """
 
     __tablename__ = "outbox"
 

@@ -125,7 +125,7 @@ class BackupService:
         sqlite.write(file, part)
         version, head = sqlite.check(part)
         files.finish(target)  # from now on deletions reach it; what was deleted before that goes now
-        erasure.drop_what_is_gone(self._engine, target)
+        erasure.delete_missing_rows(self._engine, target)
         return Backup(target, target.stat().st_size, version, head, restored=True)
 
     def _write_postgresql(self, target: Path, part: Path) -> Backup:

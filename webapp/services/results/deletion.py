@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 
 from webapp.db import analysis_queries, case_queries, training_queries
 from webapp.db.audit_chain import Event
-from webapp.db.backups.erasure import delete_from_copies, purge_copies
-from webapp.db.session import empty_journal, make_sessions
+from webapp.db.backups.erasure import erase_from_copies, erase_older_from_copies
+from webapp.db.session import make_sessions, truncate_write_ahead_log
 from webapp.domain.enums import Action, Actor
 from webapp.domain.errors import Refused, Unable, unknown_receipt
 from webapp.security.tokens import receipt_hash
@@ -73,7 +73,7 @@ class ResultDeletion:
         with self._sessions() as session:
             if analysis_queries.analysis_by_receipt(session, hashed) is None:
                 raise unknown_receipt()
-        delete_from_copies(self._engine, hashed, self._backups)
+        erase_from_copies(self._engine, hashed, self._backups)
         with self._audit.transaction() as (session, tell):
             number = analysis_queries.delete_analysis(session, hashed)
             # another request came first
@@ -81,9 +81,9 @@ class ResultDeletion:
                 raise unknown_receipt()
             leftovers = _delete_dependents(session)
             tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
-        empty_journal(self._engine)
+        truncate_write_ahead_log(self._engine)
         # a backup may have copied the result since the first call
-        delete_from_copies(self._engine, hashed, self._backups)
+        erase_from_copies(self._engine, hashed, self._backups)
         for notify in self._on_deleted:
             notify(receipt)
         if not self._remove(leftovers):
@@ -110,9 +110,9 @@ class ResultDeletion:
             self._remove(leftovers)
             if count < _BATCH:
                 break
-        empty_journal(self._engine)
+        truncate_write_ahead_log(self._engine)
         try:
-            purge_copies(self._engine, before, self._backups)
+            erase_older_from_copies(self._engine, before, self._backups)
         except sqlite3.Error as error:
             raise Unable(
                 "not_purged", "old results are deleted, but not from every copy of the database"

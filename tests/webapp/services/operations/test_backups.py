@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import shutil
@@ -76,7 +75,7 @@ def elsewhere(chosen: Settings, kind: str, request: pytest.FixtureRequest) -> Se
         if kind == "sqlite"
         else request.getfixturevalue("postgresql").empty()
     )
-    return dataclasses.replace(chosen, database_url=url)
+    return chosen.model_copy(update={"database_url": url})
 
 
 def receipts_of(records: Records) -> set[str]:
@@ -296,7 +295,7 @@ def test_old_results_go_from_copies_and_backups_too(
     backup = records.backups.make().path
     # Nothing says so.
     assert opened(chosen).retention.purge().analyses == 0
-    keeping = dataclasses.replace(chosen, retention_days=30)
+    keeping = chosen.model_copy(update={"retention_days": 30})
     purged = opened(keeping).retention.purge()
     assert purged.to_json() == {"days": 30, "analyses": 1003}
     assert opened(keeping).retention.purge().analyses == 0
@@ -310,7 +309,7 @@ def test_old_results_go_from_copies_and_backups_too(
         assert receipt_hash("old 7").encode() not in backup.read_bytes()
         return
     bootstrap.restore(elsewhere, "latest")
-    opened(dataclasses.replace(elsewhere, retention_days=30)).retention.purge()
+    opened(elsewhere.model_copy(update={"retention_days": 30})).retention.purge()
     assert len(receipts_of(opened(elsewhere))) == 6
 
 
@@ -366,7 +365,7 @@ def webapp(chosen: Settings, *arguments: str, **more: str) -> subprocess.Complet
 
 def test_the_clock_takes_up_where_the_last_backup_left_off(records: Records, chosen: Settings) -> None:
     def due(**changes: int) -> dict[str, tuple[float, float]]:
-        tasks = records_tasks(records, dataclasses.replace(chosen, **changes))
+        tasks = records_tasks(records, chosen.model_copy(update=changes))
         return {task.name: (task.first, task.every) for task in tasks if task.name != "sweeping the store"}
 
     assert due(backup_hours=0) == {}

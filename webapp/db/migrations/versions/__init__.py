@@ -1,1 +1,1 @@
-"""The steps, oldest first. A step that was published is never changed."""
+"""Migrations, oldest first. The schema that a published one makes never changes."""

@@ -1,4 +1,4 @@
-"""The tables as they were when migrations began."""
+"""Tables of the first version."""
 
 from __future__ import annotations
 

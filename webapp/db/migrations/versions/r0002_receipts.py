@@ -1,4 +1,4 @@
-"""What a receipt's page shows: thresholds, the visitor's wish for a notice, reasons, painted regions, scores under later models."""
+"""Columns and tables of the receipt page: thresholds, notification, tags, regions, rescores."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def downgrade() -> None:
     for table in ("rescore", "region", "feedback_tag"):
         op.drop_table(table)
     for name in ("notify", "fake_above", "real_below", "temperature", "error_message"):
-        op.drop_column("analysis", name)  # SQLite 3.35 and later do it in place
+        # SQLite 3.35 and later drop a column in place.
+        op.drop_column("analysis", name)
 
 
 def _create_tag() -> None:

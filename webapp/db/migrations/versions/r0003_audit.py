@@ -1,4 +1,4 @@
-"""The audit log, and triggers that let it grow only."""
+"""Audit log, with triggers that make it append-only."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ depends_on = None
 
 GENESIS = "0" * 64
 ONLY_GROWS, ONLY_MOVES = "the audit log only grows", "the head of the audit log only moves on"
-# A new entry must be the one that the head waits for. Checked by hand against the numbers there are: INSERT OR REPLACE asks no one.
+# A new entry must have the head's number and hash.
+# INSERT OR REPLACE ignores constraints, so the trigger also checks that the number is new.
 NEXT_ENTRY = """
     NEW.number {is_} (SELECT number FROM audit_head) AND NEW.previous {is_} (SELECT hash FROM audit_head)
     AND NOT EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
 """
-# The head takes the next number, which keeps other writers waiting; then that entry's hash.
+# The head first takes the next number, which makes other writers wait, then the hash of that entry.
 NEXT_HEAD = """
     NEW.id = OLD.id AND (
         (NEW.number = OLD.number + 1 AND NEW.hash = OLD.hash)
@@ -50,7 +51,7 @@ def upgrade() -> None:
     )
     op.bulk_insert(head, [{"id": 1, "number": 0, "hash": GENESIS}])
     dialect = op.get_bind().dialect.name
-    for statement in {"sqlite": _sqlite_triggers, "postgresql": _postgresql_triggers}.get(dialect, list)():
+    for statement in {"sqlite": sqlite_triggers, "postgresql": postgresql_triggers}.get(dialect, list)():
         op.get_bind().exec_driver_sql(statement)
 
 
@@ -62,7 +63,7 @@ def downgrade() -> None:
             op.get_bind().exec_driver_sql(f"DROP FUNCTION {function}()")
 
 
-def _sqlite_triggers() -> list[str]:
+def sqlite_triggers() -> list[str]:
     def refuse(name: str, event: str, table: str, when: str, why: str) -> str:
         return (
             f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{why}'); END"
@@ -84,14 +85,15 @@ def _sqlite_triggers() -> list[str]:
     ]
 
 
-def _postgresql_triggers() -> list[str]:
-    """Conditions with questions to tables need functions there; TRUNCATE is a statement of its own."""
+def postgresql_triggers() -> list[str]:
+    """Return the statements for PostgreSQL, where conditions with subqueries need a function."""
 
     def guard(function: str, event: str, condition: str, why: str) -> str:
         allowed = condition.format(is_="IS NOT DISTINCT FROM")
         return (
             f"CREATE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            f"IF TG_OP = '{event}' THEN IF {allowed} THEN RETURN NEW; END IF; END IF; RAISE EXCEPTION '{why}'; END $$"
+            f"IF TG_OP = '{event}' THEN IF {allowed} THEN RETURN NEW; END IF; END IF; "
+            f"RAISE EXCEPTION '{why}'; END $$"
         )
 
     statements = [

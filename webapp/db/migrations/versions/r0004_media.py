@@ -1,4 +1,4 @@
-"""Kept media with what visitors agreed to, and fingerprints of all that is analysed."""
+"""Stored media, consents and fingerprints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accounts, their sessions and the links they were handed."""
+"""Accounts, sessions and links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the flow of cases needs: when a result was looked at, known answers, what was shown, pseudonyms, an outbox, agreement of regions."""
+"""Triage time, gold cases, displayed media, pseudonyms, webhook outbox and region agreement."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def downgrade() -> None:
 
 
 def _add_pseudonym() -> None:
-    """A random one for every account that there is."""
+    """Add a random pseudonym to every account."""
     op.add_column("account", sa.Column("pseudonym", sa.String(32), server_default="", nullable=False))
     account = sa.table("account", sa.column("id", sa.Integer), sa.column("pseudonym", sa.String))
     connection = op.get_bind()

@@ -1,4 +1,4 @@
-"""Snapshots of decisions, runs that learn from them, and versions of the model."""
+"""Training snapshots, fine-tuning runs and model versions."""
 
 from __future__ import annotations
 

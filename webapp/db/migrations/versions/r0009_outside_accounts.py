@@ -1,4 +1,4 @@
-"""Accounts whose owners another provider vouches for."""
+"""Accounts of an OpenID Connect provider."""
 
 from __future__ import annotations
 

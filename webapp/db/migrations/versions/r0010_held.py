@@ -1,4 +1,4 @@
-"""Whether the verdicts held when it was tried; null where it never was."""
+"""Stability of verdicts; null if it was not tested."""
 
 from __future__ import annotations
 

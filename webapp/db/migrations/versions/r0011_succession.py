@@ -1,4 +1,4 @@
-"""The changes of the champion, so that the last one can be taken back whatever came before it."""
+"""History of champions, so that the last change can be undone."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ def downgrade() -> None:
 
 
 def _lines() -> list[list[int]]:
-    """As far as the versions tell: who was retired, in that order, then the champion. Whom it replaced last may have been called
-    rejected though it is the older one.
+    """Return the known ids of former champions and the champion of each source, oldest first.
+
+    The last former champion may be marked rejected if it was rolled back.
     """
     rows = (
         op.get_bind()

@@ -1,4 +1,4 @@
-"""Where only a part of a file was judged; null where it was not noted."""
+"""Cautions of an analysis; null in older rows."""
 
 from __future__ import annotations
 
