@@ -258,7 +258,7 @@ def test_a_backup_that_does_not_fit_leaves_nothing_behind(disk: Path) -> None:
         with pytest.raises(Unable) as unable:
             records.backups.make()
         assert unable.value.code == "not_written"
-        assert list(chosen.backups.iterdir()) == []
+        assert list(chosen.backups_folder.iterdir()) == []
         ballast.unlink()
         assert records.backups.make().restored
         assert records.audit.verify().head.number == 2
