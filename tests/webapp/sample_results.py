@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
-from laanet_core.documents import AnalysisDocument
 from laanet_core.results import (
     AnalysisResult,
     FaceResult,
@@ -17,7 +17,14 @@ from laanet_core.results import (
     TrackResult,
     Variant,
 )
+from webapp.services.results.documents import (
+    ConsentDocument,
+    KeptFileDocument,
+    MediaDocument,
+    StoredResult,
+)
 
+STORED_AT = datetime(2026, 11, 25, 3, 4, 5, tzinfo=UTC)
 MODEL = ModelInfo("laanet-lite", "1", "0" * 64)
 # One vulnerable point
 HEATMAP = Heatmap(np.full((8, 8), 0.02, np.float32), (0, 0, 60, 60))
@@ -50,19 +57,30 @@ def without_faces(result: AnalysisResult, outcome: str = "no_face", **changes: A
     )
 
 
-def stored(result: AnalysisResult, **changes: Any) -> dict[str, Any]:
-    """Return the object that `ReceiptService.result` returns for `result`, without votes or decisions."""
-    return {
-        **AnalysisDocument.from_result(result).to_json(),
-        "created_at": "2026-11-25T03:04:05+00:00",
-        "held": None,
+def stored(result: AnalysisResult, **changes: Any) -> StoredResult:
+    """Return what `ReceiptService.result` returns for `result`, without votes or decisions."""
+    media = MediaDocument(sha256="0" * 64, fingerprints=[], consent=None, kept_since=None, kept=None)
+    values: dict[str, Any] = {
+        "analysis": result,
+        "created_at": STORED_AT,
+        "size": result.size,
+        "thresholds": None,
+        "is_stable": None,
         "unstable_faces": [],
         "feedback": [],
         "later_scores": [],
+        "notify": False,
+        "media": media,
         "decision": None,
         "waiting": [],
         "reliability": [],
-        "media": {"kept_since": None, "kept": None},
         "durable": True,
-        **changes,
     }
+    return StoredResult(**{**values, **changes})
+
+
+def kept_media() -> MediaDocument:
+    """Return the media of a visitor who agreed to keep the file."""
+    kept = KeptFileDocument(sha256="0" * 64, bytes=1000, format="jpeg")
+    consent = ConsentDocument(given_at=STORED_AT, text_version="3")
+    return MediaDocument(sha256="0" * 64, fingerprints=[], consent=consent, kept_since=STORED_AT, kept=kept)

@@ -92,15 +92,15 @@ def test_the_page_shows_the_outcome_in_every_language(
     mine, copy, unkept = kept.add(0.5, bits=1), kept.add(0.5, bits=1), kept.add(0.5, kept=False)
     for receipt in (mine, copy, unkept):
         triage.process(receipt_hash(receipt))
-    waiting = receipts.result(mine).document()
+    waiting = receipts.result(mine)
     decides("fake")
     end_undo_period(sessions)
     for texts in LANGUAGES.values():
         assert texts.decision_waiting.format(faces=texts.face_number.format(number=1)) in stored_result(
             waiting, texts
         )
-        assert texts.decision_impossible in stored_result(receipts.result(unkept).document(), texts)
-        assert texts.labels["fake"] in stored_result(receipts.result(mine).document(), texts)
-        assert texts.decision_of_copy not in stored_result(receipts.result(mine).document(), texts)
-        assert texts.decision_of_copy in stored_result(receipts.result(copy).document(), texts)
+        assert texts.decision_impossible in stored_result(receipts.result(unkept), texts)
+        assert texts.labels["fake"] in stored_result(receipts.result(mine), texts)
+        assert texts.decision_of_copy not in stored_result(receipts.result(mine), texts)
+        assert texts.decision_of_copy in stored_result(receipts.result(copy), texts)
         assert set(texts.labels) == set(LabelValue)

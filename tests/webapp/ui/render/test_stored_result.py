@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import UTC, datetime
 
 import pytest
 
 from laanet_core.results import CAUTIONS
-from tests.webapp.sample_results import PHOTO, VIDEO, stored, without_faces
+from tests.webapp.sample_results import PHOTO, VIDEO, kept_media, stored, without_faces
+from webapp.services.results.documents import (
+    DecidedFace,
+    DecisionDocument,
+    FaceReliability,
+    FeedbackDocument,
+    LaterScore,
+    ModelDocument,
+)
 from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render.stored_result import exact, stored_result
 
 ENGLISH = LANGUAGES["en"]
 ALL_LANGUAGES = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
 NOTE = "<img src=x onerror=alert(1)> \u202e 名前\n  second line"
-VOTE = {
-    "vote": "disagree",
-    "tags": ["eyes"],
-    "note": NOTE,
-    "region": None,
-    "face": 1,
-    "created_at": "2026-11-25T03:05:00+00:00",
-}
+LATER = datetime(2026, 11, 25, 3, 5, tzinfo=UTC)
+VOTE = FeedbackDocument(created_at=LATER, face=1, vote="disagree", note=NOTE, tags=["eyes"], region=None)
 
 
 def test_carriage_returns_survive_the_browser() -> None:
@@ -29,7 +32,9 @@ def test_carriage_returns_survive_the_browser() -> None:
 
 
 def test_notes_are_escaped_and_old_votes_are_marked() -> None:
-    result = stored(PHOTO, feedback=[{**VOTE, "note": ""}, {**VOTE, "region": "iVBO"}])
+    result = stored(
+        PHOTO, feedback=[VOTE.model_copy(update={"note": ""}), VOTE.model_copy(update={"region": "iVBO"})]
+    )
     html = stored_result(result, ENGLISH)
     assert "&lt;img src=x onerror=alert(1)&gt; \u202e 名前\n  second line" in html
     assert "<img" not in html
@@ -44,18 +49,19 @@ def test_the_next_backup_is_announced() -> None:
 
 @ALL_LANGUAGES
 def test_the_decision_is_shown_or_why_there_is_none(texts: Texts) -> None:
-    kept = {"kept_since": "2026-11-25T03:04:05+00:00", "kept": {"sha256": "0" * 64}}
+    kept = kept_media()
     assert texts.decision_impossible in stored_result(stored(PHOTO), texts)
     assert texts.decision_pending in stored_result(stored(PHOTO, media=kept), texts)
-    face = {"face": 1, "value": "cannot_tell", "exact": False, "decided_at": "2026-11-26T03:05:00+00:00"}
-    html = stored_result(stored(PHOTO, media=kept, decision={"faces": [face]}, waiting=[2]), texts)
+    face = DecidedFace(face=1, value="cannot_tell", how="agreed", decided_at=LATER, exact=False)
+    decision = DecisionDocument(faces=[face])
+    html = stored_result(stored(PHOTO, media=kept, decision=decision, waiting=[2]), texts)
     assert f'lens-inconclusive">{texts.labels["cannot_tell"]}</span> {texts.decision_of_copy}' in html
     assert texts.decision_waiting.format(faces=texts.face_number.format(number=2)) in html
 
 
 def test_unstable_verdicts_are_inconclusive() -> None:
     assert "Looks manipulated: 1 of 2 faces" in stored_result(stored(PHOTO), ENGLISH)
-    html = stored_result(stored(PHOTO, held=False, unstable_faces=[1]), ENGLISH)
+    html = stored_result(stored(PHOTO, is_stable=False, unstable_faces=[1]), ENGLISH)
     assert "<h2>Inconclusive: 1 of 2 faces</h2>" in html
     assert "unstable_verdict" in html
     assert "looks manipulated" not in html.lower()
@@ -71,8 +77,10 @@ def test_partly_judged_files_get_a_caution(texts: Texts) -> None:
 
 
 def test_later_models_and_reliability_have_rows() -> None:
-    score = {"model": {"name": "lite", "version": "2"}, "verdict": "real", "fake_prob": 0.1}
-    known = {"face": 1, "count": 40, "share": 0.75, "interval": [0.5981, 0.8581]}
+    model = ModelDocument(name="lite", version="2", sha256="0" * 64)
+    score = LaterScore(created_at=LATER, model=model, fake_prob=0.1, verdict="real")
+    interval, scores = (0.5981, 0.8581), (0.82, 0.92)
+    known = FaceReliability(face=1, count=40, fakes=30, share=0.75, interval=interval, scores=scores)
     html = stored_result(stored(PHOTO, later_scores=[score], reliability=[known]), ENGLISH)
     assert "lite 2" in html
     assert "75% were fake" in html

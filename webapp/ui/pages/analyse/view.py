@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.inference.stable_verdicts import held_answer
 from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
 from webapp.texts.sentences import numbered_subjects
@@ -52,7 +54,7 @@ def selected_result(
     """Return the result of the selected file, and the chooser if there are several."""
     assert visit.shown is not None
     chooser = gr.update(
-        choices=chooser_choices(visit.files, services, texts),
+        choices=chooser_choices(visit.files, texts),
         value=visit.number,
         visible=len(visit.files) > 1,
     )
@@ -75,7 +77,7 @@ def result_values(layout: Layout, shown: Shown, services: Services, texts: Texts
     stored = shown.analysed.receipt is not None
     judged = result.outcome == "verdict"
     return {
-        **_verdicts(layout, shown, services, texts),
+        **_verdicts(layout, shown, texts),
         answer.stability: _strip(shown, services, texts),
         answer.timeline: timeline.plot(result, services.analysis.decision_of(result), texts)
         if result.kind == "video"
@@ -84,7 +86,7 @@ def result_values(layout: Layout, shown: Shown, services: Services, texts: Texts
         answer.consistency_panel: gr.update(visible=judged and result.kind == "image", open=False),
         answer.consistency: "",
         answer.data_panel: gr.update(visible=True),
-        answer.data: _data(shown, services),
+        answer.data: _data(shown),
         following.panel: gr.update(visible=True),
         following.kept: _kept(shown, texts),
         following.link: gr.update(
@@ -115,32 +117,31 @@ def checked_result(layout: Layout, visit: Visit, services: Services, texts: Text
     assert shown is not None
     values: Values = {
         layout.answer.stability: _strip(shown, services, texts),
-        layout.answer.data: _data(shown, services),
+        layout.answer.data: _data(shown),
     }
-    if _stable_result(shown, services) is not shown.analysed.result:
+    if _stable_result(shown) is not shown.analysed.result:
         values |= {
-            **_verdicts(layout, shown, services, texts),
-            layout.answer.chooser: gr.update(
-                choices=chooser_choices(visit.files, services, texts), value=visit.number
-            ),
+            **_verdicts(layout, shown, texts),
+            layout.answer.chooser: gr.update(choices=chooser_choices(visit.files, texts), value=visit.number),
         }
     return values
 
 
-def _stable_result(shown: Shown, services: Services) -> AnalysisResult:
+def _stable_result(shown: Shown) -> AnalysisResult:
     """Return the result with the verdicts after the stability check, as far as it has run."""
-    return services.evidence.held(shown.analysed.result, shown.stabilities)
+    result = shown.analysed.result
+    return result if shown.stabilities is None else held_answer(result, shown.stabilities)
 
 
-def _verdicts(layout: Layout, shown: Shown, services: Services, texts: Texts) -> Values:
+def _verdicts(layout: Layout, shown: Shown, texts: Texts) -> Values:
     """Return all components that show verdicts, after the stability check."""
-    result, answer = _stable_result(shown, services), layout.answer
+    result, answer = _stable_result(shown), layout.answer
     first = headline.headline(result, texts, unstable=result.verdict != shown.analysed.result.verdict)
     if shown.analysed.receipt is None:
         first += headline.message(texts.not_stored)
     return {
         answer.headline: first,
-        answer.picture: _pictures(shown, services, texts),
+        answer.picture: _pictures(shown, texts),
         answer.table: face_table(result, texts),
     }
 
@@ -156,12 +157,12 @@ def _strip(shown: Shown, services: Services, texts: Texts) -> Markup:
     return strip + _reliability(result, services, texts)
 
 
-def _data(shown: Shown, services: Services) -> dict[str, Any]:
+def _data(shown: Shown) -> dict[str, Any]:
     """Return the raw data, with `shown_verdict` as in the report after the stability check."""
     data = shown.analysed.to_json()
     if shown.stabilities is None:
         return data
-    return {**data, "shown_verdict": _stable_result(shown, services).verdict}
+    return {**data, "shown_verdict": _stable_result(shown).verdict}
 
 
 def _reliability(result: AnalysisResult, services: Services, texts: Texts) -> Markup:
@@ -197,8 +198,8 @@ def _subjects(shown: Shown, texts: Texts) -> list[tuple[str, int]]:
     return [(texts.whole_file, 0), *subjects]
 
 
-def _pictures(shown: Shown, services: Services, texts: Texts) -> Markup:
-    result = _stable_result(shown, services)
+def _pictures(shown: Shown, texts: Texts) -> Markup:
+    result = _stable_result(shown)
     if result.outcome == "rejected":
         return Markup("")
     try:
@@ -209,21 +210,22 @@ def _pictures(shown: Shown, services: Services, texts: Texts) -> Markup:
         return headline.message(headline.error_text(error, texts))
 
 
-def chooser_choices(shown: list[Shown], services: Services, texts: Texts) -> list[tuple[str, int]]:
+def chooser_choices(files: Sequence[Shown], texts: Texts) -> list[tuple[str, int]]:
     """Return label and index of every file of a visit.
 
-    A label has the file's verdict and the visitor's name for it. The name comes last, so that marks in it that reverse the direction of writing affect nothing else. Gradio
-    searches every label for `__i18n__`; a zero-width space keeps it from finding one in a name.
+    A label has the file's verdict and the visitor's name for it. The name comes last, so that marks in it that
+    reverse the direction of writing affect nothing else. Gradio searches every label for `__i18n__`; a zero-width
+    space keeps it from finding one in a name.
     """
     choices = []
-    for index, entry in enumerate(shown):
+    for index, entry in enumerate(files):
         name = entry.name.replace("__i18n__", "__i18n\u200b__")
-        choices.append((f"{index + 1}. {_short_result(entry, services, texts)}: {name}", index))
+        choices.append((f"{index + 1}. {_short_result(entry, texts)}: {name}", index))
     return choices
 
 
-def _short_result(entry: Shown, services: Services, texts: Texts) -> str:
+def _short_result(entry: Shown, texts: Texts) -> str:
     """Return the verdict of a file, or its outcome if it has none, with a capital letter."""
-    result = _stable_result(entry, services)
+    result = _stable_result(entry)
     phrase = texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
     return phrase[:1].upper() + phrase[1:]

@@ -1,0 +1,42 @@
+"""Tests of the chooser between several files; the browser tests cover the page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from laanet_core.inference.stability import Stability
+from laanet_core.media.reader import IN_PLACE
+from laanet_core.results import AnalysisResult
+from tests.webapp.sample_results import FLIPPING, PHOTO, STORED_AT, without_faces
+from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
+from webapp.services.analysis.service import Analysed
+from webapp.texts import LANGUAGES
+from webapp.ui.pages.analyse.session_state import Shown
+from webapp.ui.pages.analyse.view import chooser_choices
+
+
+def shown(name: str, result: AnalysisResult, stabilities: list[Stability | None] | None = None) -> Shown:
+    """Return an analysed file of a visit."""
+    media = AnalysedMedia(Path(name), IN_PLACE, PixelCache(), frames=1)
+    analysed = Analysed(result, "0" * 64, STORED_AT, receipt=None)
+    return Shown(name, Path(name), name, analysed, media, stabilities=stabilities)
+
+
+def test_labels_have_the_verdict_after_the_stability_check() -> None:
+    files = [
+        shown("a.jpg", PHOTO),
+        shown("b.jpg", PHOTO, [FLIPPING, None]),
+        shown("c.jpg", without_faces(PHOTO)),
+    ]
+    assert chooser_choices(files, LANGUAGES["en"]) == [
+        ("1. Looks manipulated: a.jpg", 0),
+        ("2. Inconclusive: b.jpg", 1),
+        ("3. No face found: c.jpg", 2),
+    ]
+
+
+def test_names_are_never_translated() -> None:
+    ((label, _),) = chooser_choices([shown('__i18n__{"key"}.jpg', PHOTO)], LANGUAGES["en"])
+    assert not re.search("__i18n__", label)
+    assert label.replace("\u200b", "").endswith('__i18n__{"key"}.jpg')
