@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from sqlalchemy import Engine
 
 from laanet_core.inference.detector import Detector
 from laanet_core.results import AnalysisResult
+from tests.model_versions import write_weights
+from tests.synthetic_uploads import SyntheticUploads, find_landmarks
 from tests.webapp.postgresql import PostgreSQL, binaries, running
 from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions, make_sessions, open_database
@@ -23,6 +26,8 @@ from webapp.services.audit.log import AuditService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.kept_media import KeptMediaService
+from webapp.services.storage.snapshot_folders import SnapshotFolders
+from webapp.services.training.snapshots import SnapshotService
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -103,6 +108,32 @@ def store(tmp_path: Path) -> MediaStore:
 @pytest.fixture
 def keeping(sessions: Sessions, store: MediaStore) -> KeptMediaService:
     return KeptMediaService(sessions, store, quota=50_000_000)
+
+
+@pytest.fixture
+def snapshot_folders(tmp_path: Path) -> SnapshotFolders:
+    return SnapshotFolders(tmp_path / "deep" / "snapshots", tmp_path / "deep" / "judged")
+
+
+@pytest.fixture
+def snapshots(
+    sessions: Sessions, audit: AuditService, keeping: KeptMediaService, snapshot_folders: SnapshotFolders
+) -> SnapshotService:
+    """Snapshots of synthetic faces, without a delay between decision and snapshot."""
+    return SnapshotService(
+        sessions, audit, keeping, snapshot_folders, landmarks=lambda: find_landmarks, delay=timedelta(0)
+    )
+
+
+@pytest.fixture
+def uploads(tmp_path: Path, sessions: Sessions, keeping: KeptMediaService) -> SyntheticUploads:
+    return SyntheticUploads.create(tmp_path / "pictures", sessions, keeping)
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of random weights of a tiny network, version tiny-1."""
+    return write_weights(tmp_path_factory.mktemp("tiny"), "tiny-1", 3)
 
 
 @pytest.fixture

@@ -44,10 +44,10 @@ def build(settings: Settings) -> Application:
     """
     from webapp.media.decoding.decoders import Decoders
     from webapp.media.fingerprint import get_ready
-    from webapp.services.model_registry.serving import CurrentDetector, Follower
-    from webapp.services.model_registry.startup_weights import StartingWeights
+    from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
+    from webapp.services.model_registry.startup_weights import StartupWeights
 
-    starting = StartingWeights(settings.weights)  # first: the Hub takes its time
+    starting = StartupWeights(settings.weights)  # first: the Hub takes its time
     from webapp.services.analysis.analysed_media import UNUSED_SECONDS, PixelCache
     from webapp.services.analysis.jobs import Jobs
     from webapp.services.analysis.service import AnalysisService
@@ -65,7 +65,7 @@ def build(settings: Settings) -> Application:
     learning = open_learning(settings, records, decoders)
     base, weights = starting.load(lambda source: open_detector(settings, source, decoders))
     detector = CurrentDetector(base)
-    follower = Follower(
+    follower = ChampionFollower(
         detector, learning.versions.champion, lambda folder: open_detector(settings, folder, decoders)
     )
     if not settings.zero_gpu:  # there the network is what was there before the first fork

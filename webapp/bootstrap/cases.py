@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from webapp.bootstrap.learning import Learning, overseeing
+from webapp.bootstrap.learning import Learning, learning_admin
 from webapp.bootstrap.membership import hugging_face_sign_in
 from webapp.bootstrap.records import Records, accounts
 from webapp.bootstrap.tasks import DAY, OFTEN, SETTLED, TEN_MINUTES
@@ -115,7 +115,7 @@ def build_desk(
         CaseImageService(case_views, records.keeping, detector, reader),
         FlagService(sessions, records.audit),
         cases.label_quality,
-        overseeing(learning, settings, lambda: detector.info.version),
+        learning_admin(learning, settings, lambda: detector.info.version),
         settings,
         hugging_face_sign_in(records, settings),
     )

@@ -1,4 +1,4 @@
-"""What turns decisions into better models, and has the application follow them."""
+"""Construction of the services for fine-tuning, the gate and promotions, and their scheduled tasks."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from webapp.settings import Settings
 
 if TYPE_CHECKING:
     from webapp.media.decoding.decoders import Decoders
-    from webapp.services.model_registry.serving import Follower
+    from webapp.services.model_registry.gate_report import GateLimits
+    from webapp.services.model_registry.serving import ChampionFollower
     from webapp.services.model_registry.versions import VersionService
-    from webapp.services.training.admin import OverseeingService
+    from webapp.services.training.admin import LearningAdminService
     from webapp.services.training.face_cropping import FindLandmarks
     from webapp.services.training.finetuning import FinetuneService
-    from webapp.services.training.promotion_gate import GateService, Rules
+    from webapp.services.training.gate_service import GateService
     from webapp.services.training.snapshots import SnapshotService
 
-_FOLLOWED = 5.0  # seconds until a promotion by another process is seen
+# Seconds until a server notices a promotion by another process
+_FOLLOW_INTERVAL = 5.0
 
 
 @dataclass(frozen=True)
 class Learning:
-    """What turns decisions into better models. A block ends it."""
+    """Services that turn decisions into better models; leaving a `with` block closes them."""
 
     records: Records
     snapshots: SnapshotService
@@ -39,7 +41,7 @@ class Learning:
 
     @cached_property
     def gate(self) -> GateService:
-        """Made when it is asked for: it loads torch, which takes seconds, and most commands have no use for it."""
+        """The gate, made on first use: it imports torch, which takes seconds, and most commands do not need it."""
         return self.open_gate()
 
     def __enter__(self) -> Self:
@@ -57,76 +59,90 @@ def open_learning(
     *,
     landmarks: Callable[[], FindLandmarks] | None = None,
     delay: timedelta | None = None,
-    rules: Rules | None = None,
-    lasting: bool = True,
+    limits: GateLimits | None = None,
+    trainer_survives: bool = True,
 ) -> Learning:
-    """Over the database of the settings, or records and decoders that are there already. `delay`: for how long a decision must have stood,
-    if not as long as it may be undone; `lasting`: trainers outlive this process. Raises as `open_records` does.
+    """Build the services over the database of the settings, or over records and decoders that are open already.
+
+    A decision must have stood for `delay`, by default as long as it may be undone. `trainer_survives`: trainers go on
+    after this process. Raises as `open_records` does.
     """
     from laanet_core.faces.landmark_detector import LandmarkDetector
-    from webapp.media.decoding.decoders import Decoders as MoreDecoders
+    from webapp.media.decoding.decoders import Decoders as NewDecoders
     from webapp.services.training.finetuning import FinetuneService
     from webapp.services.training.snapshots import SnapshotService
 
     opened = records or open_records(settings, upgrade=False)
-    folders, versions = snapshot_folders(settings), versions_of(opened, settings)
-    reader = decoders or MoreDecoders(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    versions = versions_of(opened, settings)
+    reader = decoders or NewDecoders(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
     snapshots = SnapshotService(
-        *(opened.sessions, opened.audit, opened.keeping, folders),
+        opened.sessions,
+        opened.audit,
+        opened.keeping,
+        snapshot_folders(settings),
         landmarks=landmarks or LandmarkDetector,
         reader=reader,
         delay=timedelta(minutes=settings.decision_delay) if delay is None else delay,
         frames=settings.frames,
     )
-    services = (opened.sessions, opened.audit, snapshots, versions)
     finetuning = FinetuneService(
-        *services, settings.runs, device=settings.device, threads=settings.finetune_threads, lasting=lasting
+        opened.sessions,
+        opened.audit,
+        snapshots,
+        versions,
+        settings.runs,
+        device=settings.device,
+        threads=settings.finetune_threads,
+        trainer_survives=trainer_survives,
     )
 
     def open_gate() -> GateService:
-        from webapp.services.training.gate_measurements import Ground
-        from webapp.services.training.promotion_gate import GateService, Rules
+        from webapp.services.model_registry.gate_report import GateLimits
+        from webapp.services.training.gate_measurements import GateSettings
+        from webapp.services.training.gate_service import GateService
 
-        ground = Ground(
-            settings.snapshots, settings.gate_manifests, settings.gate_corruptions, settings.device
-        )
-        return GateService(
-            snapshots,
-            versions,
-            ground,
-            rules or Rules(loss=settings.gate_loss, slice_loss=settings.gate_slice_loss),
-        )
+        data = GateSettings(settings.gate_manifests, settings.gate_corruptions, settings.device)
+        own_limits = GateLimits(auc_loss=settings.gate_loss, subgroup_auc_loss=settings.gate_slice_loss)
+        return GateService(snapshots, versions, data, limits or own_limits)
 
     return Learning(opened, snapshots, versions, finetuning, open_gate, reader)
 
 
-def overseeing(learning: Learning, settings: Settings, answering: Callable[[], str]) -> OverseeingService:
-    """Learning as it is steered on the desk."""
-    from webapp.services.training.admin import OverseeingService
-    from webapp.services.training.background_commands import Errands
+def learning_admin(
+    learning: Learning, settings: Settings, serving: Callable[[], str]
+) -> LearningAdminService:
+    """Build the service of the admins' page about the model; `serving` returns the version that this server serves."""
+    from webapp.services.training.admin import LearningAdminService
+    from webapp.services.training.background_commands import BackgroundCommands
 
-    errands = Errands(settings.runs / "errands")
-    services = (learning.records.audit, learning.snapshots, learning.finetuning, learning.versions, errands)
-    return OverseeingService(*services, answering=answering, replay=settings.replay)
+    return LearningAdminService(
+        learning.records.audit,
+        learning.snapshots,
+        learning.finetuning,
+        learning.versions,
+        BackgroundCommands(settings.runs / "errands"),
+        serving=serving,
+        replay=settings.replay,
+    )
 
 
 def versions_of(records: Records, settings: Settings) -> VersionService:
+    """Build the registry of the model's versions."""
     from webapp.services.model_registry.versions import VersionService
 
     return VersionService(records.sessions, records.audit, settings.models, settings.weights)
 
 
-def learning_tasks(learning: Learning, follower: Follower, settings: Settings) -> list[ScheduledTask]:
-    """Promotions of other processes are followed; a fine-tuning that was cut off goes on; folders of stale snapshots go."""
+def learning_tasks(learning: Learning, follower: ChampionFollower, settings: Settings) -> list[ScheduledTask]:
+    """Return the tasks that resume an interrupted run, sweep stale snapshots and load a new champion."""
     tasks = [
-        ScheduledTask("the run that was cut off", learning.finetuning.revive, every=MINUTE, first=MINUTE),
+        ScheduledTask("resuming the interrupted run", learning.finetuning.revive, every=MINUTE, first=MINUTE),
         ScheduledTask("sweeping the snapshots", learning.snapshots.sweep, every=HOUR, first=SETTLED),
     ]
-    return (
-        tasks
-        if settings.zero_gpu
-        else [
-            *tasks,
-            ScheduledTask("the model that answers", follower.follow, every=_FOLLOWED, first=_FOLLOWED),
-        ]
-    )
+    if not settings.zero_gpu:
+        tasks.append(
+            ScheduledTask(
+                "loading a new champion", follower.follow, every=_FOLLOW_INTERVAL, first=_FOLLOW_INTERVAL
+            )
+        )
+    return tasks

@@ -1,4 +1,4 @@
-"""`finetune`: learn from what moderators decided, into a candidate; the same command goes on after an interruption."""
+"""`finetune`: train a candidate on the moderators' decisions. The same command resumes an interrupted run."""
 
 from __future__ import annotations
 
@@ -18,23 +18,21 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "finetune", help="fine-tune the model on decided cases", description=__doc__
     )
-    which = parser.add_mutually_exclusive_group()
-    which.add_argument(
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument(
         "--snapshot", metavar="ID", help="learn from this snapshot (default: the newest that is not stale)"
     )
-    which.add_argument(
-        "--new-snapshot",
-        action="store_true",
-        help="freeze a snapshot of what is decided by now, and learn from it",
+    action.add_argument(
+        "--new-snapshot", action="store_true", help="freeze the decided cases first, and learn from them"
     )
-    which.add_argument("--run", metavar="ID", help="carry out this run, or go on with it")
-    which.add_argument("--cancel", metavar="RUN", help="let a run end")
-    which.add_argument("--list", action="store_true", help="print the newest runs")
+    action.add_argument("--run", metavar="ID", help="start or resume this run")
+    action.add_argument("--cancel", metavar="RUN", help="cancel a run")
+    action.add_argument("--list", action="store_true", help="print the newest runs")
     parser.add_argument(
         "--replay",
         type=Path,
         metavar="MANIFEST",
-        help="learn from this data set too, lest what was learned before be forgotten (default: LENS_REPLAY)",
+        help="replay this data set, so that the model does not forget it (default: LENS_REPLAY)",
     )
     parser.add_argument("--steps", type=int, metavar="N", help="short for --set steps=N")
     parser.add_argument(
@@ -42,7 +40,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="change a value of the recipe, as `laanet_core train`",
+        help="change a value of the recipe, as in `laanet_core train`",
     )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
@@ -52,41 +50,50 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     with open_learning(settings) as learning:
         if args.list:
-            print(json.dumps(learning.finetuning.listed()))
+            summaries = learning.finetuning.summaries()
+            print(json.dumps([summary.model_dump(mode="json") for summary in summaries]))
             return 0
         if args.cancel:
             learning.finetuning.cancel(args.cancel)
             print(json.dumps({"cancelled": args.cancel}) if args.json else f"{args.cancel} is cancelled")
             return 0
         public_id = args.run or _prepare(args, learning, args.replay or settings.replay)
-        last = [-1]
-
-        def tell(step: int, steps: int) -> None:
-            if step != last[0]:
-                print(f"step {step} of {steps}", file=sys.stderr)
-                last[0] = step
-
-        standing = learning.finetuning.carry_out(public_id, tell)
+        candidate = learning.finetuning.carry_out(public_id, StepPrinter())
     outcome = {
         "run": public_id,
-        "version": standing.version,
-        "sha256": standing.sha256,
-        "folder": str(standing.folder),
+        "version": candidate.version,
+        "sha256": candidate.sha256,
+        "folder": str(candidate.folder),
     }
-    said = f"{standing.version} is a candidate; next: python -m webapp gate {standing.version}"
-    print(json.dumps(outcome) if args.json else said)
+    text = f"{candidate.version} is a candidate; next: python -m webapp gate {candidate.version}"
+    print(json.dumps(outcome) if args.json else text)
     return 0
 
 
+class StepPrinter:
+    """Progress of a training on standard error: one line whenever the step has changed by at least `every`."""
+
+    def __init__(self, every: int = 1) -> None:
+        self._every = every
+        self._last = -every
+
+    def __call__(self, step: int, steps: int) -> None:
+        if abs(step - self._last) >= self._every:
+            print(f"step {step} of {steps}", file=sys.stderr)
+            self._last = step
+
+
 def _prepare(args: argparse.Namespace, learning: Learning, replay: Path | None) -> str:
-    from webapp.services.training.finetuning import Wish
+    """Return the id of the run for the arguments, after freezing a snapshot if they ask for it."""
+    from webapp.services.training.run_store import RunSpec
 
     snapshot = args.snapshot
     if args.new_snapshot:
         frozen = learning.snapshots.freeze()
         print(f"snapshot {json.dumps(frozen.to_json())}", file=sys.stderr)
         snapshot = frozen.public_id
-    changes = [*args.set, *([f"steps={args.steps}"] if args.steps else [])]
-    public_id = learning.finetuning.prepare(Wish(snapshot or learning.snapshots.newest(), replay, changes))
+    changes = (*args.set, *([f"steps={args.steps}"] if args.steps else []))
+    request = RunSpec(snapshot or learning.snapshots.newest(), replay, changes)
+    public_id = learning.finetuning.prepare(request)
     print(f"run {public_id}", file=sys.stderr)
     return public_id

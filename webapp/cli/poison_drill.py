@@ -1,101 +1,118 @@
-"""`poison-drill`: lie to an installation made for it, and show what each defence did. Needs no data and touches none."""
+"""`poison-drill`: poison labels of an installation made for it, and show what each defence did. Needs no data."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from webapp.services.drills.poisoning import Installation
+    from webapp.services.drills.poisoning import DrillInstallation, DrillOutcome, DrillSize
 
+# Exit status if a defence failed
 FAILED = 3
+# Shares of all labels that are flipped, one condition each
 SHARES = (0.0, 0.1, 0.4)
-MAY_DIFFER = 0.03  # AUC between 10 % flipped and none
+# AUC that 10 % flipped labels may cost
+MAX_AUC_LOSS = 0.03
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "poison-drill",
         help="show what poisoned labels do",
-        description=f"{__doc__} Exit status {FAILED}: a defence did not hold.",
+        description=f"{__doc__} Exit status {FAILED}: a defence failed.",
     )
     parser.add_argument("--small", action="store_true", help="fewer faces and steps")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    from webapp.services.drills.poisoning import SMALL, Size
+    from webapp.services.drills.poisoning import SMALL, DrillSize
 
-    outcome = drill(settings, SMALL if args.small else Size())
-    print(json.dumps(outcome) if args.json else as_text(outcome))
-    return 0 if outcome["held"] else FAILED
+    outcome = drill(settings, SMALL if args.small else DrillSize())
+    print(outcome.model_dump_json(by_alias=True) if args.json else as_text(outcome))
+    return 0 if outcome.passed else FAILED
 
 
-def drill(settings: Settings, size: Any) -> dict[str, Any]:
-    """All conditions, each in an installation of its own, and whether every defence held."""
-    from webapp.services.drills import poisoning as poison
+def drill(settings: Settings, size: DrillSize) -> DrillOutcome:
+    """Run all conditions, each in an installation of its own, and report which defences worked."""
+    from webapp.services.drills import poisoning
 
-    with tempfile.TemporaryDirectory() as place:
-        root = Path(place)
-        weights, other = poison.prepare(root)
-        flips = []
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        weights, other = poisoning.write_initial_data(root)
+        flipped = []
         for share in SHARES:
-            with _installed(settings, root / f"flipped{share:g}", weights, other) as made:
-                flips.append(poison.flipped(made, size, share))
-        with _installed(settings, root / "puppets", weights, other) as made:
-            votes = poison.puppets(made, size.votes)
-        with _installed(settings, root / "copies", weights, other) as made:
-            alike = poison.copies(made, size)
-    clean, some, many = flips
-    held = {
-        "clean labels pass": clean["passed"],
-        f"10 % flipped stay within {MAY_DIFFER} AUC of clean": clean["auc"] - some["auc"] <= MAY_DIFFER,
-        "40 % flipped are stopped by the gate": not many["passed"],
-        "puppet votes give no training row": votes["training_rows"] == 0,
-        "mislabelled copies of gold are not learned from": alike["copies"] > 0 and alike["learned_from"] == 0,
+            with _installation(settings, root / f"flipped{share:g}", weights, other) as installation:
+                flipped.append(poisoning.flip_labels(installation, size, share))
+        with _installation(settings, root / "puppets", weights, other) as installation:
+            votes = poisoning.vote_as_sockpuppets(installation, size.votes)
+        with _installation(settings, root / "copies", weights, other) as installation:
+            copies = poisoning.mislabel_copies(installation, size)
+    clean, some, many = flipped
+    defences = {
+        "clean labels pass": clean.passed,
+        f"10 % flipped stay within {MAX_AUC_LOSS} AUC of clean": clean.auc - some.auc <= MAX_AUC_LOSS,
+        "40 % flipped are stopped by the gate": not many.passed,
+        "puppet votes give no training row": votes.training_rows == 0,
+        "mislabelled copies of gold are not learned from": copies.copies > 0 and copies.learned_from == 0,
     }
-    return {"held": all(held.values()), "defences": held, "flipped": flips, "puppets": votes, "copies": alike}
+    return poisoning.DrillOutcome(
+        passed=all(defences.values()),
+        defences=defences,
+        flipped=tuple(flipped),
+        sockpuppets=votes,
+        copies=copies,
+    )
 
 
 @contextmanager
-def _installed(settings: Settings, folder: Path, weights: Path, other: Path) -> Iterator[Installation]:
+def _installation(
+    settings: Settings, folder: Path, weights: Path, other: Path
+) -> Iterator[DrillInstallation]:
+    """Open an installation in `folder` that starts from `weights`; its gate also measures the manifest `other`."""
     from webapp.bootstrap import open_learning, open_records
-    from webapp.services.drills import poisoning as poison
+    from webapp.services.drills import poisoning
 
     separate = {"data": folder, "database_url": "", "store": "", "store_gb": 1.0, "backups": "", "frames": 1}
     gate = {"gate_manifests": (other,), "gate_corruptions": ("jpeg:50",)}
     # One thread gives the same weights on any number of cores.
     training = {"weights": str(weights), "device": "cpu", "finetune_threads": 1}
     own = settings.model_copy(update=separate | gate | training)
-    rules, find = poison.RULES, poison.find_landmarks
     with open_learning(
-        own, open_records(own), landmarks=lambda: find, delay=timedelta(0), rules=rules, lasting=False
-    ) as made:
-        records = made.records
-        yield poison.Installation(
-            folder, records.sessions, records.keeping, made.snapshots, made.finetuning, made.gate
+        own,
+        open_records(own),
+        landmarks=lambda: poisoning.find_landmarks,
+        delay=timedelta(0),
+        limits=poisoning.LIMITS,
+        trainer_survives=False,
+    ) as learning:
+        yield poisoning.DrillInstallation(
+            folder,
+            learning.records.sessions,
+            learning.records.keeping,
+            learning.snapshots,
+            learning.finetuning,
+            learning.gate,
         )
 
 
-def as_text(outcome: dict[str, Any]) -> str:
-    lines = [f"{'held' if held else 'FAILED':7} {name}" for name, held in outcome["defences"].items()]
-    for row in outcome["flipped"]:
-        stopped = "passed the gate" if row["passed"] else f"stopped by {', '.join(row['failed'])}"
+def as_text(outcome: DrillOutcome) -> str:
+    """Return the defences, one per line, and the figures of each condition."""
+    lines = [f"{'held' if passed else 'FAILED':7} {name}" for name, passed in outcome.defences.items()]
+    for row in outcome.flipped:
+        verdict = "passed the gate" if row.passed else f"stopped by {', '.join(row.failed_checks)}"
         lines.append(
-            f"{row['share']:7.0%} of all labels flipped: AUC {row['auc']:.3f} against the truth on gold; {stopped}"
+            f"{row.share:7.0%} of all labels flipped: AUC {row.auc:.3f} against the truth on gold; {verdict}"
         )
-    lines.append(
-        f"{outcome['puppets']['votes']} puppet votes: {outcome['puppets']['training_rows']} training rows"
-    )
-    lines.append(
-        f"{outcome['copies']['copies']} mislabelled copies of gold: {outcome['copies']['learned_from']} learned from"
-    )
+    votes, copies = outcome.sockpuppets, outcome.copies
+    lines.append(f"{votes.votes} puppet votes: {votes.training_rows} training rows")
+    lines.append(f"{copies.copies} mislabelled copies of gold: {copies.learned_from} learned from")
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""`promote`: let a candidate that passed the gate answer from now on; running servers follow within seconds."""
+"""`promote`: make a candidate that passed the gate the champion. Running servers load it within seconds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from webapp.settings import Settings
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
-        "promote", help="let a candidate take the champion's place", description=__doc__
+        "promote", help="make a candidate that passed the gate the champion", description=__doc__
     )
     parser.add_argument("version", metavar="VERSION")
     parser.add_argument("--by", required=True, metavar="NAME", help="the admin who confirms it")
@@ -22,15 +22,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     with open_records(settings, upgrade=False) as records:
         versions = versions_of(records, settings)
-        standing = versions.promote(args.version, args.by)
-        lineage = versions.lineage(standing.version)
+        champion = versions.promote(args.version, args.by)
+        lineage = versions.lineage(champion.version)
     outcome = {
-        "champion": standing.version,
-        "sha256": standing.sha256,
-        "config_sha256": standing.config_sha256,
+        "champion": champion.version,
+        "sha256": champion.sha256,
+        "config_sha256": champion.config_sha256,
         "lineage": lineage,
     }
-    print(
-        json.dumps(outcome) if args.json else f"{' < '.join(lineage)}: {standing.version} answers from now on"
-    )
+    text = f"{champion.version} is the champion; ancestry: {' < '.join(lineage)}"
+    print(json.dumps(outcome) if args.json else text)
     return 0

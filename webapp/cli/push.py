@@ -1,4 +1,4 @@
-"""`push`: publish a version of the model that was promoted, or a snapshot whose consents allow it, on the Hugging Face Hub."""
+"""`push`: publish a version of the model, or a snapshot whose consents allow it, on the Hugging Face Hub."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "push", help="publish a version of the model, or a snapshot", description=__doc__
     )
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--model", metavar="VERSION")
-    which.add_argument("--dataset", metavar="SNAPSHOT")
+    published = parser.add_mutually_exclusive_group(required=True)
+    published.add_argument("--model", metavar="VERSION", help="a present or former champion")
+    published.add_argument("--dataset", metavar="SNAPSHOT", help="a snapshot")
     parser.add_argument(
-        "repository", metavar="OWNER/NAME", help="made where there is none; huggingface_hub must be signed in"
+        "repository",
+        metavar="OWNER/NAME",
+        help="created if it does not exist; sign in with huggingface_hub first",
     )
-    parser.add_argument(
-        "--public", action="store_true", help="let a repository that is made here be seen by everybody"
-    )
+    parser.add_argument("--public", action="store_true", help="make a new repository public")
     parser.add_argument("--endpoint", metavar="URL", help="another Hub")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
@@ -32,6 +32,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     with open_learning(settings) as learning:
         service = publishing_service(learning, args.endpoint)
         push = service.push_model if args.model else service.push_dataset
-        published = push(args.model or args.dataset, args.repository, public=args.public)
-    print(json.dumps(published.to_json()) if args.json else f"{published.name} (commit {published.commit})")
+        revision = push(args.model or args.dataset, args.repository, public=args.public)
+    print(json.dumps(revision.to_json()) if args.json else f"{revision.name} (commit {revision.commit})")
     return 0

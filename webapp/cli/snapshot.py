@@ -1,4 +1,4 @@
-"""`snapshot`: freeze what is decided by now, to learn from it and to measure on it."""
+"""`snapshot`: freeze the decided cases, for fine-tuning and measuring."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from webapp.settings import Settings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("snapshot", help="freeze what is decided by now", description=__doc__)
+    parser = subparsers.add_parser("snapshot", help="freeze the decided cases", description=__doc__)
     parser.add_argument("--list", action="store_true", help="print the newest snapshots instead")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
@@ -19,13 +19,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     with open_learning(settings) as learning:
         if args.list:
-            print(json.dumps(learning.snapshots.listed()))
+            summaries = learning.snapshots.summaries()
+            print(json.dumps([summary.model_dump(mode="json") for summary in summaries]))
             return 0
         frozen = learning.snapshots.freeze()
-    counts = ", ".join(f"{number} {part}" for part, number in frozen.parts.items())
-    print(
-        json.dumps(frozen.to_json())
-        if args.json
-        else f"{frozen.public_id}: {frozen.real} real, {frozen.fake} fake; {counts}"
-    )
+    counts = ", ".join(f"{count} {split}" for split, count in frozen.splits.items())
+    text = f"{frozen.public_id}: {frozen.real} real, {frozen.fake} fake; {counts}"
+    print(json.dumps(frozen.to_json()) if args.json else text)
     return 0

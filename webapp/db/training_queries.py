@@ -21,7 +21,7 @@ from webapp.db.tables import (
     SnapshotItem,
     TuningRun,
 )
-from webapp.domain.enums import CaseState, LabelValue, ModelState, Part, RunState, SnapshotState
+from webapp.domain.enums import CaseState, LabelValue, ModelState, RunState, SnapshotState, Split
 
 # Condition on SnapshotItem.
 _IS_ORPHANED = or_(
@@ -86,9 +86,9 @@ def near_duplicate_pairs(session: Session, analyses: Iterable[Analysis]) -> list
 def previous_splits(session: Session) -> dict[int, str]:
     """Return the split of each analysis id in earlier snapshots."""
     rows = session.execute(
-        select(SnapshotItem.analysis_id, SnapshotItem.part).where(SnapshotItem.analysis_id.is_not(None))
+        select(SnapshotItem.analysis_id, SnapshotItem.split).where(SnapshotItem.analysis_id.is_not(None))
     )
-    return {analysis_id: part for analysis_id, part in rows if analysis_id is not None}
+    return {analysis_id: split for analysis_id, split in rows if analysis_id is not None}
 
 
 def are_items_intact(session: Session, analyses: Collection[int], decisions: Collection[int]) -> bool:
@@ -124,22 +124,23 @@ def is_stale(session: Session, snapshot: Snapshot) -> bool:
 
 def counts_by_split(session: Session, snapshot: Snapshot) -> dict[str, dict[str, int]]:
     """Return the number of faces by split and label."""
-    counts = {str(part): {str(label): 0 for label in (LabelValue.REAL, LabelValue.FAKE)} for part in Part}
-    columns = SnapshotItem.part, SnapshotItem.label
-    for part, label, count in session.execute(
+    labels = (LabelValue.REAL, LabelValue.FAKE)
+    counts = {str(split): {str(label): 0 for label in labels} for split in Split}
+    columns = SnapshotItem.split, SnapshotItem.label
+    for split, label, count in session.execute(
         select(*columns, func.count()).where(SnapshotItem.snapshot_id == snapshot.id).group_by(*columns)
     ):
-        counts[part][label] = count
+        counts[split][label] = count
     return counts
 
 
 def was_gold_trained_on(session: Session, public_id: str) -> bool:
     """Return True if a file of the snapshot's gold split was in a training split of any snapshot."""
-    learned = select(SnapshotItem.media_sha256).where(SnapshotItem.part != Part.GOLD)
+    learned = select(SnapshotItem.media_sha256).where(SnapshotItem.split != Split.GOLD)
     gold = (
         select(SnapshotItem.id)
         .join(SnapshotItem.snapshot)
-        .where(SnapshotItem.part == Part.GOLD, Snapshot.public_id == public_id)
+        .where(SnapshotItem.split == Split.GOLD, Snapshot.public_id == public_id)
     )
     return session.scalar(gold.where(SnapshotItem.media_sha256.in_(learned)).limit(1)) is not None
 

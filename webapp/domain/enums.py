@@ -155,8 +155,8 @@ class SnapshotState(StrEnum):
     STALE = "stale"
 
 
-class Part(StrEnum):
-    """Split of a snapshot. Gold is never trained on."""
+class Split(StrEnum):
+    """Split of a snapshot. Gold is for measuring and never trained on."""
 
     TRAIN = "train"
     VAL = "val"

@@ -18,7 +18,7 @@ from webapp.services.results.evidence import EvidenceService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.uploads import Uploads
-from webapp.services.training.admin import OverseeingService
+from webapp.services.training.admin import LearningAdminService
 from webapp.settings import Settings
 from webapp.ui.page_presence import Presence
 
@@ -55,6 +55,6 @@ class DeskServices:
     case_images: CaseImageService
     flags: FlagService
     label_quality: LabelQualityService
-    overseeing: OverseeingService
+    learning: LearningAdminService
     settings: Settings
     hugging_face: HuggingFaceSignIn | None = None

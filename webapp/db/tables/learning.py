@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from webapp.db.tables.analysis import Analysis
 from webapp.db.tables.base import Base, UTCTime, one_of
 from webapp.db.tables.case import Case, Decision
-from webapp.domain.enums import LabelValue, ModelState, Part, RunState, SnapshotState
+from webapp.domain.enums import LabelValue, ModelState, RunState, SnapshotState, Split
 
 
 class Snapshot(Base):
@@ -43,7 +43,7 @@ class SnapshotItem(Base):
     __tablename__ = "snapshot_item"
     __table_args__ = (
         UniqueConstraint("snapshot_id", "name"),
-        CheckConstraint(one_of("part", Part), name="part"),
+        CheckConstraint(one_of("part", Split), name="part"),
         CheckConstraint(one_of("label", (LabelValue.REAL, LabelValue.FAKE)), name="label"),
     )
 
@@ -62,7 +62,7 @@ class SnapshotItem(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     # sha256 of the stored file that the face was cropped from.
     media_sha256: Mapped[str] = mapped_column(String(64))
-    part: Mapped[str] = mapped_column(String(8))
+    split: Mapped[str] = mapped_column("part", String(8))
     label: Mapped[str] = mapped_column(String(8))
     provenance: Mapped[str] = mapped_column(String(16))
     snapshot: Mapped[Snapshot] = relationship(back_populates="items")

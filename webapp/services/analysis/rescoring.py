@@ -15,7 +15,7 @@ from webapp.db.tables import Analysis, Consent, Rescore
 from webapp.domain.clock import now
 from webapp.media.store import StoreFailed
 from webapp.services.analysis.service import Judge
-from webapp.services.model_registry.serving import pinned
+from webapp.services.model_registry.serving import pin_detector
 from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class RescoringService:
 
     def run(self, limit: int | None = None) -> Rescored:
         """Judge at most `limit` results that this model has not judged, the newest first."""
-        judge: Judge = pinned(self._detector)
+        judge: Judge = pin_detector(self._detector)
         with self._sessions() as session:
             waiting = analysis_queries.consents_to_rescore(session, judge.info.sha256, limit)
         counts = {"scored": 0, "without": 0, "unreadable": 0}

@@ -28,7 +28,7 @@ from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.jobs import Jobs, Progress
 from webapp.services.analysis.queue import Turn, Turns
 from webapp.services.analysis_records.rows import AnalysisRecord, row_of
-from webapp.services.model_registry.serving import pinned, that_gave
+from webapp.services.model_registry.serving import pin_detector, producer_of
 from webapp.services.storage.kept_media import KeptMediaService, PlacedFile, StoreFull
 
 logger = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ class AnalysisService:
 
         with self.jobs.run(job or new_key(), progress) as tell:
             with self._in_turn(turn, path, tell):
-                judge: Judge = pinned(
+                judge: Judge = pin_detector(
                     self.detector
                 )  # one and the same for the whole answer, whatever is promoted meanwhile
                 result = judge.analyse_file(
@@ -180,7 +180,7 @@ class AnalysisService:
     def decision_of(self, result: AnalysisResult) -> DecisionConfig:
         """The thresholds of the model that gave an answer."""
         detector: Any = self.detector
-        decision: DecisionConfig = that_gave(detector, result.model).decision
+        decision: DecisionConfig = producer_of(detector, result.model).decision
         return decision
 
     def _placed(self, path: Path, result: AnalysisResult) -> PlacedFile:

@@ -1,16 +1,15 @@
-"""The proof that decisions make the model better: train faces arrive and are decided; the val split judges what was learned."""
+"""Proof that decisions improve the model: faces of a train split are decided and learned from, val faces measure it."""
 
 from __future__ import annotations
 
 import csv
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import Sample, read_manifest
@@ -19,18 +18,26 @@ from laanet_core.evaluation.metrics import paired_bootstrap, roc_auc
 from laanet_core.evaluation.predictions import Prediction, predict_items
 from laanet_core.modeling.loading import load_weights
 from webapp.domain.enums import LabelValue
-from webapp.services.drills.scripted_users import Arrival, Script
+from webapp.services.drills.scripted_users import ScriptedUpload, ScriptedUsers
+from webapp.services.model_registry.version_files import RegisteredVersion
 from webapp.services.model_registry.versions import VersionService
-from webapp.services.training.finetuning import FinetuneService, Tell, Wish
+from webapp.services.training.finetuning import FinetuneService
+from webapp.services.training.run_store import RunSpec
 from webapp.services.training.snapshots import SnapshotService
+from webapp.services.training.supervisor import OnProgress
 
-RISE, FALL, MINUTES = 0.05, 0.02, 30.0  # what must be shown
+# AUC on val fakes must rise by this much
+MIN_GAIN = 0.05
+# AUC on self-blends may fall by this much
+MAX_LOSS = 0.02
+# Minutes that the fine-tuning may take
+MAX_MINUTES = 30.0
 _NO_LANDMARKS = np.full((68, 2), np.nan, np.float32)
 
 
 @dataclass(frozen=True)
-class Data:
-    """A data set on disk: `pack` has real faces and fakes beside each other, the others real faces."""
+class ProofData:
+    """A data set on disk. `pack` has real faces and their fakes, the other packs have real faces."""
 
     manifest: Path
     pack: str
@@ -43,97 +50,166 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Proof:
-    """An installation of its own; `decisions` are made in it, half of them on fakes; of each val set at most `judged` faces are judged."""
+class ProofInstallation:
+    """An installation for the proof alone. Half of the `decisions` are fakes; a val set has at most `max_faces` faces."""
 
-    script: Script
+    users: ScriptedUsers
     snapshots: SnapshotService
     versions: VersionService
     finetuning: FinetuneService
     folder: Path
     decisions: int = 600
-    judged: int = 3000
+    max_faces: int = 3000
     seed: int = 0
 
 
-def prove(proof: Proof, data: Data, changes: Sequence[str], tell: Tell | None = None) -> dict[str, Any]:
-    """Everything from the first picture to the figures; `held` tells whether all that must be shown was."""
+class SnapshotRecord(BaseModel):
+    """The snapshot of the proof, as `frozen.json` stores it for an interrupted proof."""
+
+    model_config = ConfigDict(frozen=True)
+
+    snapshot: str
+    sha256: str
+    real: int
+    fake: int
+    train: int
+    val: int
+    gold: int
+    left_out: dict[str, int]
+    decisions: int
+
+
+class AucComparison(BaseModel):
+    """AUC on the same faces before and after the fine-tuning, with the 95 % interval of the difference."""
+
+    model_config = ConfigDict(frozen=True)
+
+    before: float
+    after: float
+    difference: float
+    low: float
+    high: float
+    faces: int
+
+
+class WeightsId(BaseModel):
+    """A version and the sha256 of its weights."""
+
+    model_config = ConfigDict(frozen=True)
+
+    version: str
+    sha256: str
+
+
+class ProofOutcome(BaseModel):
+    """Outcome of the proof. `shown` maps each criterion to whether it was met; `held`: all were."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True)
+
+    passed: bool = Field(validation_alias="held", serialization_alias="held")
+    criteria: dict[str, bool] = Field(validation_alias="shown", serialization_alias="shown")
+    snapshot: SnapshotRecord
+    run: str
+    base: WeightsId
+    candidate: WeightsId
+    minutes: float
+    pairs: AucComparison
+    self_blends: AucComparison
+
+
+def prove(
+    installation: ProofInstallation,
+    data: ProofData,
+    changes: Sequence[str],
+    on_progress: OnProgress | None = None,
+) -> ProofOutcome:
+    """Upload, decide, freeze, fine-tune and measure. An interrupted proof continues with its snapshot and its run."""
     samples = data.samples()
-    base = proof.versions.base()
-    frozen = _frozen(proof, data, samples)
-    replay = _replay(proof.folder / "replay", data, samples)
-    began = time.monotonic()
-    run = proof.finetuning.prepare(Wish(frozen["snapshot"], replay, changes))
-    standing = proof.finetuning.carry_out(run, tell)
-    minutes = (time.monotonic() - began) / 60
-    before, after = (_judged(folder, data, samples, proof) for folder in (base.folder, standing.folder))
-    pairs, blends = (_compared(before[name], after[name]) for name in ("pairs", "self_blends"))
-    held = {
-        f"AUC on val fakes rises by {RISE} or more": pairs["difference"] >= RISE and pairs["low"] > 0,
-        f"AUC on self-blends falls by {FALL} at most": blends["difference"] >= -FALL,
-        f"fine-tuning takes less than {MINUTES:g} minutes": minutes < MINUTES,
+    base = installation.versions.ensure_champion()
+    snapshot = _snapshot(installation, data, samples)
+    replay = _replay_manifest(installation.folder / "replay", data, samples)
+    start = time.monotonic()
+    run = installation.finetuning.prepare(RunSpec(snapshot.snapshot, replay, changes))
+    candidate = installation.finetuning.carry_out(run, on_progress)
+    minutes = (time.monotonic() - start) / 60
+    before = _predictions(base.folder, data, samples, installation)
+    after = _predictions(candidate.folder, data, samples, installation)
+    pairs = _compare(before["pairs"], after["pairs"])
+    self_blends = _compare(before["self_blends"], after["self_blends"])
+    criteria = {
+        f"AUC on val fakes rises by {MIN_GAIN} or more": pairs.difference >= MIN_GAIN and pairs.low > 0,
+        f"AUC on self-blends falls by {MAX_LOSS} at most": self_blends.difference >= -MAX_LOSS,
+        f"fine-tuning takes less than {MAX_MINUTES:g} minutes": minutes < MAX_MINUTES,
     }
-    return {
-        "held": all(held.values()),
-        "shown": held,
-        "snapshot": frozen,
-        "run": run,
-        "base": {"version": base.version, "sha256": base.sha256},
-        "candidate": {"version": standing.version, "sha256": standing.sha256},
-        "minutes": round(minutes, 2),
-        "pairs": pairs,
-        "self_blends": blends,
-    }
+    return ProofOutcome(
+        passed=all(criteria.values()),
+        criteria=criteria,
+        snapshot=snapshot,
+        run=run,
+        base=_weights_id(base),
+        candidate=_weights_id(candidate),
+        minutes=round(minutes, 2),
+        pairs=pairs,
+        self_blends=self_blends,
+    )
 
 
-def _frozen(proof: Proof, data: Data, samples: Sequence[Sample]) -> dict[str, Any]:
-    """What was decided, frozen; where the proof was interrupted later than that, what was frozen then."""
-    kept = proof.folder / "frozen.json"
-    if kept.exists():
-        known: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        return known
-    decided = proof.script.play(_arrivals(proof, data, samples))
-    frozen = {**proof.snapshots.freeze().to_json(), "decisions": len(decided)}
-    kept.write_text(json.dumps(frozen), encoding="utf-8")
-    return frozen
+def _weights_id(registered: RegisteredVersion) -> WeightsId:
+    return WeightsId(version=registered.version, sha256=registered.sha256)
 
 
-def _arrivals(proof: Proof, data: Data, samples: Sequence[Sample]) -> list[Arrival]:
-    """Faces of the train split as the files they are, drawn by the seed; never a fake together with its own original."""
-    rng = np.random.default_rng(proof.seed)
+def _snapshot(installation: ProofInstallation, data: ProofData, samples: Sequence[Sample]) -> SnapshotRecord:
+    """Make the snapshot of the proof, or read the one that an interrupted proof made."""
+    path = installation.folder / "frozen.json"
+    if path.exists():
+        return SnapshotRecord.model_validate_json(path.read_bytes())
+    decided = installation.users.upload_and_decide(_uploads(installation, data, samples))
+    frozen = installation.snapshots.freeze().to_json()
+    record = SnapshotRecord.model_validate({**frozen, "decisions": len(decided)})
+    path.write_text(record.model_dump_json(), encoding="utf-8")
+    return record
+
+
+def _uploads(
+    installation: ProofInstallation, data: ProofData, samples: Sequence[Sample]
+) -> list[ScriptedUpload]:
+    """Draw faces of the train split by the seed and write them as files; never a fake together with its original."""
+    rng = np.random.default_rng(installation.seed)
     train = [sample for sample in samples if sample.pack == data.pack and sample.split == "train"]
     fakes = [sample for sample in train if sample.label == 1]
-    chosen = [fakes[place] for place in rng.permutation(len(fakes))[: proof.decisions // 2]]
-    taken = {sample.original for sample in chosen}
-    reals = [sample for sample in train if sample.label == 0 and sample.path not in taken]
-    chosen += [reals[place] for place in rng.permutation(len(reals))[: proof.decisions - len(chosen)]]
-    store, folder = data.store(chosen), proof.folder / "arrivals"
+    drawn = [fakes[place] for place in rng.permutation(len(fakes))[: installation.decisions // 2]]
+    originals = {sample.original for sample in drawn}
+    reals = [sample for sample in train if sample.label == 0 and sample.path not in originals]
+    drawn += [reals[place] for place in rng.permutation(len(reals))[: installation.decisions - len(drawn)]]
+    store, folder = data.store(drawn), installation.folder / "arrivals"
     folder.mkdir(parents=True, exist_ok=True)
-    arrivals: list[Arrival] = []
-    for number, sample in enumerate(chosen[place] for place in rng.permutation(len(chosen))):
+    uploads: list[ScriptedUpload] = []
+    for number, place in enumerate(rng.permutation(len(drawn))):
+        sample = drawn[place]
         path = folder / f"{number}{Path(sample.path).suffix}"
         path.write_bytes(store.content(sample.pack, sample.path))
-        arrivals.append(Arrival(path, LabelValue.FAKE if sample.label else LabelValue.REAL))
-    return arrivals
+        uploads.append(ScriptedUpload(path, LabelValue.FAKE if sample.label else LabelValue.REAL))
+    return uploads
 
 
-def _replay(folder: Path, data: Data, samples: Sequence[Sample]) -> Path | None:
-    """The manifest of the real faces of the other packs' train split; None where there are none. The packs are linked, not copied."""
-    chosen = [
+def _replay_manifest(folder: Path, data: ProofData, samples: Sequence[Sample]) -> Path | None:
+    """Write a manifest of the other packs' real train faces; None if there are none. Packs are linked, not copied."""
+    replayed = [
         sample
         for sample in samples
         if sample.pack != data.pack and sample.label == 0 and sample.split == "train"
     ]
-    if not chosen:
+    if not replayed:
         return None
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["pack", "path", "label", "person", "split", "original"])
-        writer.writerows([sample.pack, sample.path, "real", sample.person, "train", ""] for sample in chosen)
-    points = [_NO_LANDMARKS if sample.landmarks is None else sample.landmarks for sample in chosen]
+        for sample in replayed:
+            writer.writerow([sample.pack, sample.path, "real", sample.person, "train", ""])
+    points = [_NO_LANDMARKS if sample.landmarks is None else sample.landmarks for sample in replayed]
     np.savez(folder / "landmarks.npz", landmarks=np.stack(points))
-    for pack in {sample.pack for sample in chosen}:
+    for pack in {sample.pack for sample in replayed}:
         source = data.manifest.parent / pack
         source = source if source.is_dir() else source.with_name(f"{pack}.tar")
         if not (folder / source.name).exists():
@@ -141,47 +217,44 @@ def _replay(folder: Path, data: Data, samples: Sequence[Sample]) -> Path | None:
     return folder / "manifest.csv"
 
 
-def _judged(folder: Path, data: Data, samples: Sequence[Sample], proof: Proof) -> dict[str, list[Prediction]]:
-    """The fakes of the pack with their originals, and self-blends of every pack, of the val split."""
-    loaded = load_weights(folder)
+def _predictions(
+    weights: Path, data: ProofData, samples: Sequence[Sample], installation: ProofInstallation
+) -> dict[str, list[Prediction]]:
+    """Score the val split: the pack's fakes with their originals (`pairs`), and real faces of all packs self-blended."""
+    loaded = load_weights(weights)
     val = [sample for sample in samples if sample.split == "val"]
-    size = loaded.model.config.input_size
-    chosen = {
+    samples_by_set = {
         "pairs": [sample for sample in val if sample.pack == data.pack],
         "self_blends": [sample for sample in val if sample.label == 0],
     }
-    judged: dict[str, list[Prediction]] = {}
-    for name, some in chosen.items():
-        limited = _limited(some, proof.judged // 2, proof.seed)
-        found = next(
-            found
-            for found in manifest_sets(limited, data.store(limited), size, proof.seed)
-            if found.name == name
-        )
-        judged[name] = predict_items(loaded.model, found.items(), found.total, progress=False)
-    return judged
+    predictions: dict[str, list[Prediction]] = {}
+    for name, members in samples_by_set.items():
+        subset = _draw(members, installation.max_faces // 2, installation.seed)
+        sets = manifest_sets(subset, data.store(subset), loaded.model.config.input_size, installation.seed)
+        chosen = next(one for one in sets if one.name == name)
+        predictions[name] = predict_items(loaded.model, chosen.items(), chosen.total, progress=False)
+    return predictions
 
 
-def _limited(samples: list[Sample], count: int, seed: int) -> list[Sample]:
-    """Fakes with their originals where there are any, else real faces; at most `count` of them."""
+def _draw(samples: list[Sample], count: int, seed: int) -> list[Sample]:
+    """Draw at most `count` fakes with their originals; if there are no fakes, real faces."""
     heads = [sample for sample in samples if sample.label == 1 and sample.original] or samples
     places = sorted(np.random.default_rng(seed).permutation(len(heads))[:count])
-    kept = {heads[place].path for place in places} | {heads[place].original for place in places}
-    return [sample for sample in samples if sample.path in kept]
+    paths = {heads[place].path for place in places} | {heads[place].original for place in places}
+    return [sample for sample in samples if sample.path in paths]
 
 
-def _compared(before: Sequence[Prediction], after: Sequence[Prediction]) -> dict[str, float]:
+def _compare(before: Sequence[Prediction], after: Sequence[Prediction]) -> AucComparison:
     labels = np.array([face.label for face in before])
-    logits = [np.array([face.fake_logit for face in faces]) for faces in (before, after)]
-    interval = paired_bootstrap(
-        roc_auc, labels, logits[0], logits[1], groups=[face.person for face in before]
+    old_logits, new_logits = (np.array([face.fake_logit for face in faces]) for faces in (before, after))
+    persons = [face.person for face in before]
+    interval = paired_bootstrap(roc_auc, labels, old_logits, new_logits, groups=persons)
+    old_auc, new_auc = roc_auc(labels, old_logits), roc_auc(labels, new_logits)
+    return AucComparison(
+        before=round(old_auc, 4),
+        after=round(new_auc, 4),
+        difference=round(new_auc - old_auc, 4),
+        low=round(interval.low, 4),
+        high=round(interval.high, 4),
+        faces=len(labels),
     )
-    first, second = (roc_auc(labels, each) for each in logits)
-    return {
-        "before": round(first, 4),
-        "after": round(second, 4),
-        "difference": round(second - first, 4),
-        "low": round(interval.low, 4),
-        "high": round(interval.high, 4),
-        "faces": len(labels),
-    }

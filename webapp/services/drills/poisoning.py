@@ -1,20 +1,22 @@
-"""The poison drill: decisions that lie, votes of puppets, copies with the wrong label; and what each defence did.
+"""Poisoning drill: flipped labels, sockpuppet votes and mislabelled copies, and the result of each defence.
 
-Every condition is an installation of its own, with drawn faces and a tiny network, so that it takes a minute and needs no data.
+Every condition is an installation of its own with synthetic faces and a tiny network, so that a drill takes minutes and
+needs no data.
 """
 
 from __future__ import annotations
 
 import csv
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import torch
-from sqlalchemy import insert, select
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import func, insert, select
 
 from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import read_manifest
@@ -30,21 +32,26 @@ from laanet_core.types import Landmarks, RGBImage
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Feedback, SnapshotItem
 from webapp.domain.clock import now
-from webapp.domain.enums import LabelValue, Part, Vote
+from webapp.domain.enums import LabelValue, Split, Vote
 from webapp.domain.errors import Unable
 from webapp.security.tokens import new_key
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
-from webapp.services.drills.scripted_users import Arrival, Script
-from webapp.services.drills.synthetic_detector import DrawnJudge, box_of
+from webapp.services.drills.scripted_users import ScriptedUpload, ScriptedUsers
+from webapp.services.drills.synthetic_detector import FixedBoxDetector, detection_box
+from webapp.services.model_registry.gate_report import GateLimits
 from webapp.services.storage.kept_media import KeptMediaService
-from webapp.services.training.finetuning import FinetuneService, Wish
-from webapp.services.training.promotion_gate import GateService, Rules
+from webapp.services.training.finetuning import FinetuneService
+from webapp.services.training.gate_service import GateService
+from webapp.services.training.run_store import RunSpec
 from webapp.services.training.snapshots import SnapshotService
 
+# Side of the synthetic pictures in pixels
 SIDE = 128
 FACE = synthetic_landmarks((64, 60), 58)
-BOX = box_of(FACE)
+BOX = detection_box(FACE)
+# Enlargement of the box that a snapshot crops, with its margin
+_CROP_ENLARGEMENT = 1.76
 NETWORK = ModelConfig(
     name="drill",
     backbone="mobilenetv3_small_050",
@@ -56,30 +63,38 @@ NETWORK = ModelConfig(
     drop_path_rate=0.0,
     feature_dropout=0.1,
 )
-RULES = Rules(
-    loss=0.2, slice_loss=0.3, fewest=3, calibration=0.2, slower=3.0, bootstrap=300
-)  # of a drill: few faces, a network that knows nothing
-CHANGES = (
-    *(
-        "batch_pairs=8",
-        "start_rate=1e-3",
-        "peak_rate=3e-3",
-        "frozen_stages=0",
-        "start_pull=0",
-        "average_decay=0.9",
-    ),
-    *(
-        "material.labelled=0.9",
-        "material.foreign_blends=0",
-        "loss.heatmap_weight=0",
-        "loss.consistency_weight=0",
-    ),
+# Wider than an installation's: a drill has few faces, and its first network knows nothing.
+LIMITS = GateLimits(
+    auc_loss=0.2,
+    subgroup_auc_loss=0.3,
+    min_subgroup_faces=3,
+    calibration_loss=0.2,
+    slowdown=3.0,
+    bootstrap_samples=300,
 )
+# Changes of the recipe, so that the tiny network learns from labelled faces within few steps
+CHANGES = (
+    "batch_pairs=8",
+    "start_rate=1e-3",
+    "peak_rate=3e-3",
+    "frozen_stages=0",
+    "start_pull=0",
+    "average_decay=0.9",
+    "material.labelled=0.9",
+    "material.foreign_blends=0",
+    "loss.heatmap_weight=0",
+    "loss.consistency_weight=0",
+)
+# Real faces of the other data set for the gate
+_OTHER_FACES = 12
+# Seeds of the faces of each condition, far enough apart that no two conditions share a face
+_OTHER_SEED, _VOTE_SEED, _COPY_SEED = 90_000, 50_000, 70_000
+_FAKE_SEED_OFFSET = 10_000
 
 
 @dataclass(frozen=True)
-class Size:
-    """Of a drill: real faces and as many fakes, training steps, puppet votes, mislabelled copies."""
+class DrillSize:
+    """Size of a drill: real faces (and as many fakes), training steps, sockpuppet votes, mislabelled copies."""
 
     faces: int = 120
     steps: int = 200
@@ -87,14 +102,55 @@ class Size:
     copies: int = 20
 
 
-SMALL = Size(
-    faces=40, steps=150, votes=10_000, copies=6
-)  # fewer steps have not learned enough to tell a lie from ignorance
+# With fewer steps the network learns too little for lies to make a difference.
+SMALL = DrillSize(faces=40, steps=150, votes=10_000, copies=6)
+
+
+class FlippedLabels(BaseModel):
+    """Result of moderators who lie about a share of all faces. `auc` is measured on gold against the truth."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True)
+
+    share: float
+    passed: bool
+    failed_checks: tuple[str, ...] = Field(validation_alias="failed", serialization_alias="failed")
+    auc: float
+
+
+class SockpuppetVotes(BaseModel):
+    """Result of votes by sockpuppets: how many were stored, and how many training rows came of them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    votes: int
+    training_rows: int
+
+
+class MislabelledCopies(BaseModel):
+    """Result of near-duplicates of gold faces with the wrong label: those in train or val, and those in gold."""
+
+    model_config = ConfigDict(frozen=True)
+
+    copies: int
+    learned_from: int
+    in_gold: int
+
+
+class DrillOutcome(BaseModel):
+    """Outcome of a drill. `defences` maps each defence to whether it held; `held`: all did."""
+
+    model_config = ConfigDict(frozen=True, validate_by_name=True)
+
+    passed: bool = Field(validation_alias="held", serialization_alias="held")
+    defences: dict[str, bool]
+    flipped: tuple[FlippedLabels, ...]
+    sockpuppets: SockpuppetVotes = Field(validation_alias="puppets", serialization_alias="puppets")
+    copies: MislabelledCopies
 
 
 @dataclass(frozen=True)
-class Installation:
-    """Where a condition is played."""
+class DrillInstallation:
+    """The services of one condition's installation, and its folder."""
 
     folder: Path
     sessions: Sessions
@@ -103,24 +159,22 @@ class Installation:
     finetuning: FinetuneService
     gate: GateService
 
-    def script(self) -> Script:
-        return Script(
-            self.sessions,
-            AnalysisService(DrawnJudge(BOX), self.sessions, Jobs(), frames=1, keeping=self.keeping),
-            wanted=1,
-        )
+    def users(self) -> ScriptedUsers:
+        detector = FixedBoxDetector(BOX)
+        analysis = AnalysisService(detector, self.sessions, Jobs(), frames=1, keeping=self.keeping)
+        return ScriptedUsers(self.sessions, analysis, wanted=1)
 
 
 def find_landmarks(crop: RGBImage) -> Landmarks | None:
-    """Of a crop that a snapshot cuts out of a drawn picture: the face is moved by what was cut off."""
+    """Return the landmarks (68, 2) in a snapshot's crop (H, W, 3) of a synthetic picture: those drawn, less its corner."""
     x1, y1, x2, y2 = BOX
-    half = max(x2 - x1, y2 - y1) * 1.76 / 2
+    half = max(x2 - x1, y2 - y1) * _CROP_ENLARGEMENT / 2
     left, top = max(round((x1 + x2) / 2 - half), 0), max(round((y1 + y2) / 2 - half), 0)
     return np.asarray(FACE - np.array([left, top]), np.float32)
 
 
-def prepare(folder: Path) -> tuple[Path, Path]:
-    """The weights that all conditions begin with, and another data set for the gate: drawn faces too, to be self-blended."""
+def write_initial_data(folder: Path) -> tuple[Path, Path]:
+    """Write what all conditions start from: random weights, and the manifest of another data set for the gate."""
     torch.manual_seed(0)
     save_weights(LAANet(NETWORK), folder / "weights", version="drill-base")
     other = folder / "other"
@@ -128,52 +182,54 @@ def prepare(folder: Path) -> tuple[Path, Path]:
     with (other / "manifest.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["pack", "path", "label", "person", "split", "original"])
-        for number in range(12):
-            _write(_face(90_000 + number), other / "drawn" / f"{number}.png")
+        for number in range(_OTHER_FACES):
+            _write(_real_face(_OTHER_SEED + number), other / "drawn" / f"{number}.png")
             writer.writerow(["drawn", f"{number}.png", "real", f"p{number}", "val", ""])
-    np.savez(other / "landmarks.npz", landmarks=np.stack([FACE] * 12))
+    np.savez(other / "landmarks.npz", landmarks=np.stack([FACE] * _OTHER_FACES))
     return folder / "weights", other / "manifest.csv"
 
 
-def flipped(installation: Installation, size: Size, share: float, seed: int = 0) -> dict[str, Any]:
-    """Moderators who lie about a share of all faces, gold among them. `auc` is measured against the truth, on gold."""
-    arrivals, truth = _arrivals(installation.folder / "pictures", size.faces), {}
+def flip_labels(
+    installation: DrillInstallation, size: DrillSize, share: float, seed: int = 0
+) -> FlippedLabels:
+    """Let moderators lie about a share of all faces, gold among them; fine-tune and run the gate."""
+    uploads = _uploads(installation.folder / "pictures", size.faces)
+    truth = {upload.path: upload.label for upload in uploads}
     rng = np.random.default_rng(seed)
-    for number, arrival in enumerate(arrivals):
-        truth[str(arrival.path)] = arrival.label
+    for number, upload in enumerate(uploads):
         if rng.random() < share:
-            arrivals[number] = Arrival(arrival.path, _other(arrival.label))
-    cases = installation.script().play(arrivals)
-    frozen = installation.snapshots.freeze()
-    run = installation.finetuning.prepare(Wish(frozen.public_id, changes=[*CHANGES, f"steps={size.steps}"]))
-    standing = installation.finetuning.carry_out(run)
-    report = installation.gate.judge(standing.version)
-    true_label = {case: truth[str(arrival.path)] for case, arrival in cases.items()}
-    return {
-        "share": share,
-        "passed": report["passed"],
-        "failed": [check["name"] for check in report["checks"] if not check["passed"]],
-        "auc": _true_auc(installation.snapshots.folders.of(frozen.public_id), standing.folder, true_label),
-    }
+            uploads[number] = ScriptedUpload(upload.path, _opposite(upload.label))
+    cases = installation.users().upload_and_decide(uploads)
+    snapshot = installation.snapshots.freeze().public_id
+    request = RunSpec(snapshot, changes=(*CHANGES, f"steps={size.steps}"))
+    candidate = installation.finetuning.carry_out(installation.finetuning.prepare(request))
+    report = installation.gate.evaluate(candidate.version)
+    fakes = {case for case, upload in cases.items() if truth[upload.path] == LabelValue.FAKE}
+    return FlippedLabels(
+        share=share,
+        passed=report.passed,
+        failed_checks=tuple(check.name for check in report.checks if not check.passed),
+        auc=_auc_against_truth(installation.snapshots.folders.of(snapshot), candidate.folder, fakes),
+    )
 
 
-def puppets(installation: Installation, votes: int) -> dict[str, Any]:
-    """Votes that got past every limit, on pictures of their own, and no moderator."""
-    script = installation.script()
-    for arrival in _arrivals(installation.folder / "puppets", 5, start=50_000):
-        script.arrive(arrival.path)
+def vote_as_sockpuppets(installation: DrillInstallation, votes: int) -> SockpuppetVotes:
+    """Store votes that passed every rate limit, on the sockpuppets' own pictures; no moderator decides anything."""
+    users = installation.users()
+    for upload in _uploads(installation.folder / "puppets", 5, first_seed=_VOTE_SEED):
+        users.upload(upload.path)
     with installation.sessions.begin() as session:
         analyses = list(session.scalars(select(Analysis.id)))
         rows = [
             {
-                "analysis_id": analyses[n % len(analyses)],
+                "analysis_id": analyses[number % len(analyses)],
                 "created_at": now(),
                 "subject": 0,
                 "vote": Vote.DISAGREE,
                 "note": "",
                 "idempotency_key": new_key(),
             }
-            for n in range(votes)
+            for number in range(votes)
         ]
         session.execute(insert(Feedback), rows)
     try:
@@ -182,60 +238,57 @@ def puppets(installation: Installation, votes: int) -> dict[str, Any]:
         if error.code != "nothing_decided":
             raise
     with installation.sessions() as session:
-        return {
-            "votes": session.query(Feedback).count(),
-            "training_rows": session.query(SnapshotItem).count(),
-        }
+        stored = session.scalar(select(func.count()).select_from(Feedback)) or 0
+        training_rows = session.scalar(select(func.count()).select_from(SnapshotItem)) or 0
+    return SockpuppetVotes(votes=stored, training_rows=training_rows)
 
 
-def copies(installation: Installation, size: Size) -> dict[str, Any]:
-    """Copies of gold faces, nearly alike, with the wrong label: to be learned from they would have to leave gold."""
-    script = installation.script()
-    arrivals = script.play(
-        _arrivals(installation.folder / "originals", max(size.faces // 2, 20), start=70_000)
+def mislabel_copies(installation: DrillInstallation, size: DrillSize) -> MislabelledCopies:
+    """Upload near-duplicates of gold faces with the wrong label. They must not leave the gold split."""
+    users = installation.users()
+    count = max(size.faces // 2, 20)
+    originals = users.upload_and_decide(
+        _uploads(installation.folder / "originals", count, first_seed=_COPY_SEED)
     )
     installation.snapshots.freeze()
-    with installation.sessions() as session:
-        items = [
-            item
-            for item in session.scalars(select(SnapshotItem))
-            if item.part == Part.GOLD and item.case is not None
-        ]
-        gold = [arrivals[item.case.public_id] for item in items if item.case is not None][: size.copies]
-    made = []
-    for number, arrival in enumerate(gold):
-        picture = read_image(arrival.path)
+    gold = [case for case, split in _splits_by_case(installation.sessions) if split == Split.GOLD]
+    copies: list[ScriptedUpload] = []
+    for number, case in enumerate(gold[: size.copies]):
+        original = originals[case]
+        picture = read_image(original.path)
         picture[:3] = 128
-        made.append(
-            Arrival(_write(picture, installation.folder / f"copy{number}.png"), _other(arrival.label))
-        )
-    copied = script.play(made)
+        path = _write(picture, installation.folder / f"copy{number}.png")
+        copies.append(ScriptedUpload(path, _opposite(original.label)))
+    cases = users.upload_and_decide(copies)
     installation.snapshots.freeze()
-    with installation.sessions() as session:
-        parts = [
-            item.part
-            for item in session.scalars(select(SnapshotItem))
-            if item.case is not None and item.case.public_id in copied
-        ]
-    return {
-        "copies": len(copied),
-        "learned_from": sum(part != Part.GOLD for part in parts),
-        "in_gold": parts.count(Part.GOLD),
-    }
+    splits = [split for case, split in _splits_by_case(installation.sessions) if case in cases]
+    return MislabelledCopies(
+        copies=len(cases),
+        learned_from=sum(split != Split.GOLD for split in splits),
+        in_gold=splits.count(Split.GOLD),
+    )
 
 
-def _arrivals(folder: Path, count: int, start: int = 0) -> list[Arrival]:
+def _splits_by_case(sessions: Sessions) -> Sequence[tuple[str, str]]:
+    """Return the case id and the split of every item of every snapshot."""
+    with sessions() as session:
+        items = session.scalars(select(SnapshotItem))
+        return [(item.case.public_id, item.split) for item in items if item.case is not None]
+
+
+def _uploads(folder: Path, count: int, first_seed: int = 0) -> list[ScriptedUpload]:
+    """Write `count` real faces and as many fakes, in turns."""
     folder.mkdir(parents=True, exist_ok=True)
-    made: list[Arrival] = []
-    for seed in range(start, start + count):
-        made.append(Arrival(_write(_face(seed), folder / f"real{seed}.png"), LabelValue.REAL))
-        made.append(
-            Arrival(_write(forged_face(_face(seed + 10_000)), folder / f"fake{seed}.png"), LabelValue.FAKE)
-        )
-    return made
+    uploads: list[ScriptedUpload] = []
+    for seed in range(first_seed, first_seed + count):
+        real = _write(_real_face(seed), folder / f"real{seed}.png")
+        fake = _write(forged_face(_real_face(seed + _FAKE_SEED_OFFSET)), folder / f"fake{seed}.png")
+        uploads.append(ScriptedUpload(real, LabelValue.REAL))
+        uploads.append(ScriptedUpload(fake, LabelValue.FAKE))
+    return uploads
 
 
-def _face(seed: int) -> RGBImage:
+def _real_face(seed: int) -> RGBImage:
     return synthetic_face(np.random.default_rng(seed), FACE, SIDE)
 
 
@@ -244,21 +297,21 @@ def _write(rgb: RGBImage, path: Path) -> Path:
     return path
 
 
-def _other(label: LabelValue) -> LabelValue:
+def _opposite(label: LabelValue) -> LabelValue:
     return LabelValue.REAL if label == LabelValue.FAKE else LabelValue.FAKE
 
 
-def _true_auc(snapshot: Path, weights: Path, true_label: dict[str, LabelValue]) -> float:
-    """On gold, whatever the moderators said of it."""
+def _auc_against_truth(snapshot: Path, weights: Path, fakes: set[str]) -> float:
+    """Return the AUC on gold with true labels; `fakes` are the cases whose pictures are fake."""
     loaded = load_weights(weights)
     samples = read_manifest(snapshot / "gold" / "manifest.csv", snapshot / "gold" / "landmarks.npz")
-    items = labelled_items(
-        samples,
-        PackStore(snapshot, sorted({sample.pack for sample in samples})),
-        loaded.model.config.input_size,
-    )
-    judged = predict_items(loaded.model, items, len(samples), progress=False)
-    fakes = {f"{case}-0.png" for case, label in true_label.items() if label == LabelValue.FAKE}
+    store = PackStore(snapshot, sorted({sample.pack for sample in samples}))
+    items = labelled_items(samples, store, loaded.model.config.input_size)
+    predictions = predict_items(loaded.model, items, len(samples), progress=False)
+    fake_pictures = {f"{case}-0.png" for case in fakes}
     return frame_auc(
-        [dataclasses.replace(face, label=int(face.name.rpartition("/")[2] in fakes)) for face in judged]
+        [
+            dataclasses.replace(face, label=int(face.name.rpartition("/")[2] in fake_pictures))
+            for face in predictions
+        ]
     )

@@ -1,7 +1,4 @@
-"""Visitors and moderators by script: pictures arrive, are judged and kept, become cases and are decided, all by the services themselves.
-
-For proofs and drills; a script is told what is true of each picture, and may lie.
-"""
+"""Scripted visitors and moderators: uploads, analyses, cases and decisions, all through the real services."""
 
 from __future__ import annotations
 
@@ -22,13 +19,16 @@ from webapp.services.analysis_records.subjects import WHOLE_FILE
 from webapp.services.audit.log import AuditService
 from webapp.services.moderation.case_events import CaseEvents
 from webapp.services.moderation.claims import ClaimService
-from webapp.services.moderation.labelling import LabelInput, LabellingService
+from webapp.services.moderation.labelling import CONFIDENCES, LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules, open_case
+
+# Confidence that scripted moderators state: the highest
+_CONFIDENCE = CONFIDENCES[-1]
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """A picture of one face, and what the moderators will say of it; `region` is what they paint (a PNG of one channel)."""
+class ScriptedUpload:
+    """A picture of one face, the moderators' label, and the region they paint (PNG of one channel). Labels may be lies."""
 
     path: Path
     label: LabelValue
@@ -36,78 +36,76 @@ class Arrival:
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """The receipt, and the case that was opened; None where no face was judged in it."""
+class UploadedCase:
+    """A stored upload: its receipt, and the case opened for it; None if no face was scored."""
 
     receipt: str
     case: str | None
 
 
-class Script:
-    """`wanted` moderators decide each case, all of one mind."""
+class ScriptedUsers:
+    """Visitors who consent to storage, and `wanted` moderators who agree on every case."""
 
     def __init__(self, sessions: Sessions, analysis: AnalysisService, *, wanted: int = 2) -> None:
         self._sessions = sessions
         self._analysis = analysis
-        self._claims, self._labelling = (
-            ClaimService(sessions),
-            LabellingService(CaseEvents(AuditService(sessions, None))),
-        )
+        self._claims = ClaimService(sessions)
+        self._labelling = LabellingService(CaseEvents(AuditService(sessions, None)))
         self._rules = TriageRules(wanted=wanted)
-        self._people = _moderators(sessions, wanted)
+        self._moderators = _moderators(sessions, wanted)
 
-    def arrive(self, path: Path) -> Arrived:
-        """A visitor gives a picture, lets it be kept, and it becomes a case. Raises ValueError where it could not be stored."""
+    def upload(self, path: Path) -> UploadedCase:
+        """Analyse a picture with consent and open a case for it. Raises ValueError if it was not stored."""
         analysed = self._analysis.analyse(path, consent=True)
         if analysed.receipt is None:
             raise ValueError(f"{path.name} could not be stored")
         if analysed.result.outcome != "verdict":
-            return Arrived(analysed.receipt, None)
+            return UploadedCase(analysed.receipt, None)
         with self._sessions.begin() as session:
             row = session.scalar(
                 select(Analysis).where(Analysis.receipt_hash == receipt_hash(analysed.receipt))
             )
             assert row is not None
-            return Arrived(
-                analysed.receipt, open_case(session, row, WHOLE_FILE, Reason.AUDIT, self._rules).public_id
-            )
+            case = open_case(session, row, WHOLE_FILE, Reason.AUDIT, self._rules)
+            return UploadedCase(analysed.receipt, case.public_id)
 
-    def decide(self, truth: Mapping[str, Arrival]) -> int:
-        """The moderators label the open cases (public ids) that a script knows; how many labels they gave."""
-        given = 0
-        for person in self._people:
+    def decide(self, uploads: Mapping[str, ScriptedUpload]) -> int:
+        """Let every moderator label the open cases in `uploads` (by public id). Return the number of labels."""
+        labels = 0
+        for moderator in self._moderators:
             skipped: list[str] = []
-            while (case := self._claims.take(person, skipped)) is not None:
-                arrival = truth.get(case)
-                if arrival is None:
-                    self._claims.release(person)
+            while (case := self._claims.take(moderator, skipped)) is not None:
+                upload = uploads.get(case)
+                if upload is None:
+                    self._claims.release(moderator)
                     skipped.append(case)
                     continue
-                region = arrival.region if arrival.label == LabelValue.FAKE else None
-                self._labelling.submit_blind(person, case, LabelInput(arrival.label, 3, region=region))
-                self._labelling.submit_final(person, case)
-                given += 1
-        return given
+                region = upload.region if upload.label == LabelValue.FAKE else None
+                label = LabelInput(upload.label, _CONFIDENCE, region=region)
+                self._labelling.submit_blind(moderator, case, label)
+                self._labelling.submit_final(moderator, case)
+                labels += 1
+        return labels
 
-    def play(self, arrivals: Iterable[Arrival]) -> dict[str, Arrival]:
-        """All arrive, then all are decided; what became a case, by its public id."""
-        truth = {
-            case: arrival for arrival in arrivals if (case := self.arrive(arrival.path).case) is not None
-        }
-        self.decide(truth)
-        return truth
+    def upload_and_decide(self, uploads: Iterable[ScriptedUpload]) -> dict[str, ScriptedUpload]:
+        """Upload everything, then decide everything. Return the uploads by the public ids of their cases."""
+        by_case: dict[str, ScriptedUpload] = {}
+        for upload in uploads:
+            case = self.upload(upload.path).case
+            if case is not None:
+                by_case[case] = upload
+        self.decide(by_case)
+        return by_case
 
 
-def _moderators(sessions: Sessions, wanted: int) -> Sequence[Person]:
-    names = [f"script-{number + 1}" for number in range(wanted)]
+def _moderators(sessions: Sessions, count: int) -> Sequence[Person]:
+    names = [f"script-{number + 1}" for number in range(count)]
     with sessions.begin() as session:
-        there = {
-            account.name: account
-            for account in session.scalars(select(Account).where(Account.name.in_(names)))
-        }
+        existing = session.scalars(select(Account).where(Account.name.in_(names)))
+        accounts = {account.name: account for account in existing}
         for name in names:
-            if name not in there:
-                there[name] = Account(name=name, role=Role.MODERATOR, created_at=now())
-                session.add(there[name])
+            if name not in accounts:
+                accounts[name] = Account(name=name, role=Role.MODERATOR, created_at=now())
+                session.add(accounts[name])
         session.flush()
-        return [Person(there[name].id, name, Role.MODERATOR) for name in names]
+        return [Person(accounts[name].id, name, Role.MODERATOR) for name in names]

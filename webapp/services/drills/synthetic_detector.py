@@ -1,4 +1,4 @@
-"""Who takes drawn faces for faces, which no detector does: for drills."""
+"""Stand-in for the detector in drills: it reports one face at a fixed box, inconclusive, in every picture."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from laanet_core.results import AnalysisResult, FaceResult, ModelInfo
 from laanet_core.types import Box, Landmarks
 
 
-def box_of(landmarks: Landmarks) -> Box:
-    """In whole pixels, as a detector gives it."""
+def detection_box(landmarks: Landmarks) -> Box:
+    """Return the box of a face with `landmarks` (68, 2), in whole pixels as detectors report it."""
     x1, y1, x2, y2 = (float(round(value)) for value in face_box(landmarks))
     return x1, y1, x2, y2
 
 
-class DrawnJudge:
-    """Finds the one face of every picture in one and the same place, and cannot tell."""
+class FixedBoxDetector:
+    """Detector for synthetic faces, which the real detector does not find."""
 
     info, decision, notice = ModelInfo("drawn", "1", "1" * 64), DecisionConfig(), None
 
@@ -31,6 +31,7 @@ class DrawnJudge:
     def analyse_file(
         self, path: str | Path, *, seen: Callable[[Frame], None] | None = None, **_: Any
     ) -> AnalysisResult:
+        """Report one inconclusive face at the box. `seen` receives the picture."""
         rgb = read_image(Path(path))
         if seen is not None:
             seen(Frame(rgb, 0.0))

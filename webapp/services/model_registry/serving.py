@@ -1,4 +1,4 @@
-"""The detector that answers now. It changes between analyses, never within one."""
+"""Detector that serves analyses, and its replacement when another version becomes the champion."""
 
 from __future__ import annotations
 
@@ -13,104 +13,113 @@ from laanet_core.inference.detector import Detector
 from laanet_core.inference.scoring import Scores
 from laanet_core.results import AnalysisResult, FaceResult, Heatmap, ModelInfo
 from laanet_core.types import RGBImage
-from webapp.services.model_registry.versions import Standing
+from webapp.services.model_registry.version_files import RegisteredVersion
 
 logger = logging.getLogger(__name__)
 
 
 class CurrentDetector:
-    """A detector that may be exchanged while others use it; whoever needs one for longer than a call holds `now`.
+    """Detector that can be replaced while threads use it. A caller that needs one detector for several calls pins it.
 
-    The one before the last exchange is kept: pages still show what it answered.
+    The previous detector stays in memory, because pages still show its results.
     """
 
     def __init__(self, detector: Detector) -> None:
-        self._both = (detector, detector)  # now and before: exchanged as one
+        # Current and previous detector in one tuple, so that both change in one atomic assignment
+        self._detectors = (detector, detector)
 
     @property
-    def now(self) -> Detector:
-        return self._both[0]
+    def current(self) -> Detector:
+        return self._detectors[0]
 
     def replace(self, detector: Detector) -> None:
-        self._both = (detector, self._both[0])
+        """Serve `detector` from now on; the current one becomes the previous one."""
+        self._detectors = (detector, self._detectors[0])
 
-    def that_gave(self, model: ModelInfo) -> Detector:
-        """The one that gave an answer; the present one where that is not there any more."""
-        return next((detector for detector in self._both if detector.info.sha256 == model.sha256), self.now)
+    def producer_of(self, model: ModelInfo) -> Detector:
+        """Return the detector with these weights, or the current one if it is no longer in memory."""
+        same = (detector for detector in self._detectors if detector.info.sha256 == model.sha256)
+        return next(same, self.current)
 
     @property
     def info(self) -> ModelInfo:
-        return self.now.info
+        return self.current.info
 
     @property
     def decision(self) -> DecisionConfig:
-        return self.now.decision
+        return self.current.decision
 
     @property
     def notice(self) -> str | None:
-        return self.now.notice
+        return self.current.notice
 
     @property
     def config(self) -> Any:
-        return self.now.config
+        return self.current.config
 
     @property
     def device(self) -> Any:
-        return self.now.device
+        return self.current.device
 
     @property
     def runtime(self) -> Any:
-        return self.now.runtime
+        return self.current.runtime
 
     def analyse_file(self, path: str | Path, **options: Any) -> AnalysisResult:
-        return self.now.analyse_file(path, **options)
+        """Analyse a photo or clip with the current detector; options as `Detector.analyse_file`."""
+        return self.current.analyse_file(path, **options)
 
     def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
-        return self.now.analyse_image(rgb)
+        """Analyse `rgb`, (H, W, 3) uint8 RGB, with the current detector."""
+        return self.current.analyse_image(rgb)
 
     def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
-        return self.now.score_crops(crops, flip=flip)
+        """Score face crops, each (S, S, 3) uint8 RGB, with the current detector."""
+        return self.current.score_crops(crops, flip=flip)
 
     def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
-        return self.now.consistency_map(rgb, face)
+        """Return the consistency map of a face in `rgb`, (H, W, 3) uint8 RGB, from the current detector."""
+        return self.current.consistency_map(rgb, face)
 
 
-def pinned(detector: Any) -> Any:
-    """What to judge a file with from beginning to end."""
-    return detector.now if isinstance(detector, CurrentDetector) else detector
+def pin_detector(detector: Any) -> Any:
+    """Return the detector to use for one whole file, however often the current one changes meanwhile."""
+    return detector.current if isinstance(detector, CurrentDetector) else detector
 
 
-def that_gave(detector: Detector | CurrentDetector, model: ModelInfo) -> Detector:
-    """The detector that gave an answer."""
-    return detector.that_gave(model) if isinstance(detector, CurrentDetector) else detector
+def producer_of(detector: Detector | CurrentDetector, model: ModelInfo) -> Detector:
+    """Return the detector that produced a result of `model`, if it is still in memory; else the current one."""
+    return detector.producer_of(model) if isinstance(detector, CurrentDetector) else detector
 
 
-class Follower:
-    """Lets a server answer with the champion, whichever process promoted it."""
+class ChampionFollower:
+    """Periodic check that replaces the served detector once any process has promoted another version."""
 
     def __init__(
         self,
         current: CurrentDetector,
-        champion: Callable[[], Standing | None],
+        champion: Callable[[], RegisteredVersion | None],
         load: Callable[[Path], Detector],
     ) -> None:
         self._current = current
         self._champion = champion
         self._load = load
-        self._seen = ""
+        # Hash of the champion's config.json at the last check; config.json names the sha256 of the weights too.
+        self._last_config_sha256 = ""
 
     def follow(self) -> bool:
-        """Exchange the detector where another version is champion; one that cannot be loaded is logged, and the present one stays."""
-        standing, held = self._champion(), self._current.now
-        if standing is None or standing.config_sha256 == self._seen:  # which holds the weights' sha256 too
+        """Load the champion if it changed; True if it is served now. If it cannot be loaded, the current one stays."""
+        champion, serving = self._champion(), self._current.current.info
+        if champion is None or champion.config_sha256 == self._last_config_sha256:
             return False
-        first, self._seen = not self._seen, standing.config_sha256
-        if first and standing.sha256 == held.info.sha256:
+        first_check = not self._last_config_sha256
+        self._last_config_sha256 = champion.config_sha256
+        if first_check and champion.sha256 == serving.sha256:
             return False
         try:
-            self._current.replace(self._load(standing.folder))
+            self._current.replace(self._load(champion.folder))
         except (LaanetError, OSError):
-            logger.exception("%s cannot be used; %s goes on answering", standing.version, held.info.version)
+            logger.exception("cannot load %s; %s stays in use", champion.version, serving.version)
             return False
-        logger.info("%s answers from now on, after %s", standing.version, held.info.version)
+        logger.info("%s replaces %s", champion.version, serving.version)
         return True

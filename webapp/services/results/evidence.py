@@ -24,7 +24,7 @@ from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
 from webapp.services.analysis.jobs import Progress
 from webapp.services.analysis.service import Analysed
 from webapp.services.label_quality.score_reliability import ScoreReliability, ScoreReliabilityService
-from webapp.services.model_registry.serving import CurrentDetector, that_gave
+from webapp.services.model_registry.serving import CurrentDetector, producer_of
 from webapp.services.reports.service import Report, report_json, report_pdf
 from webapp.texts import Texts
 from webapp.texts.english import ENGLISH
@@ -85,7 +85,7 @@ class EvidenceService:
         None for a face without a score. Raises UnreadableMedia.
         """
         rgb = media.picture() if result.kind == "image" else media.moments(result, limit=1)[0].rgb
-        return stabilities(that_gave(self._detector, result.model), rgb, checked_faces(result))
+        return stabilities(producer_of(self._detector, result.model), rgb, checked_faces(result))
 
     def held(self, result: AnalysisResult, checks: Sequence[Stability | None] | None) -> AnalysisResult:
         """Return the result with the verdicts that remain after the stability check; unchanged before it."""
@@ -99,7 +99,7 @@ class EvidenceService:
         None for a face without a score. Raises UnreadableMedia.
         """
         rgb = media.picture()
-        detector = that_gave(self._detector, result.model)
+        detector = producer_of(self._detector, result.model)
         maps: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
         for face in result.faces:
             if face.heatmap is None:
@@ -146,7 +146,7 @@ class EvidenceService:
         return {}
 
     def _report(self, analysed: Analysed, texts: Texts, checks: Sequence[Stability | None] | None) -> Report:
-        judge = that_gave(self._detector, analysed.result.model)
+        judge = producer_of(self._detector, analysed.result.model)
         return Report(
             analysed.result,
             judge.decision,

@@ -1,1 +1,1 @@
-"""From what moderators decided to a better model, and back again where it was not better."""
+"""Fine-tuning on the moderators' decisions: snapshots, runs, candidates, the promotion gate and publication."""

@@ -1,11 +1,12 @@
-"""Learning as admins see and steer it on the desk: the services of the commands, with a role asked for and every action told."""
+"""Learning on the desk: role checks and audit entries around snapshots, runs, the gate and promotions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from laanet_core.errors import LaanetError
 from laanet_core.training.config import named_recipe
@@ -14,18 +15,48 @@ from webapp.domain.enums import Action, Role, user_actor
 from webapp.domain.errors import Refused, Unable
 from webapp.services.accounts import Person, require
 from webapp.services.audit.log import AuditService
-from webapp.services.model_registry.versions import VersionService
-from webapp.services.training.background_commands import Errands
-from webapp.services.training.finetuning import FinetuneService, Wish
+from webapp.services.model_registry.gate_report import GateReport
+from webapp.services.model_registry.versions import VersionService, VersionSummary
+from webapp.services.training.background_commands import BackgroundCommands, CommandStatus
+from webapp.services.training.finetuning import FinetuneService
+from webapp.services.training.run_store import RunSpec, RunSummary
+from webapp.services.training.snapshot_records import SnapshotSummary
 from webapp.services.training.snapshots import SnapshotService
 
-MOST_STEPS = 100_000
+MAX_STEPS = 100_000
+# Characters that the column of audit subjects takes
+_SUBJECT_LENGTH = 64
 
 
-class OverseeingService:
-    """`answering`: the version that answers on this server; `replay`: manifest of what is learned from beside a snapshot.
+class VersionWithLineage(VersionSummary):
+    """A version with its ancestors, oldest last; the version itself is the first."""
 
-    Every method raises Refused: not_signed_in, not_allowed, and with the codes of the services behind it.
+    lineage: tuple[str, ...]
+
+
+class LearningOverview(BaseModel):
+    """Content of the admins' page about the model. Some JSON keys are older than the words and stay as they are.
+
+    `answering`: version that this server serves; `before`: version that a rollback restores; `errand`: last background
+    command; `steps`: those of the recipe; `replay`: a data set is replayed beside a snapshot.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    answering: str
+    before: str | None
+    snapshots: tuple[SnapshotSummary, ...]
+    runs: tuple[RunSummary, ...]
+    versions: tuple[VersionWithLineage, ...]
+    errand: CommandStatus | None
+    steps: int
+    replay: bool
+
+
+class LearningAdminService:
+    """Actions of admins. Every method raises Refused: not_signed_in, not_allowed, and the codes of the services behind it.
+
+    `serving`: version that this server serves; `replay`: manifest of a data set to replay beside a snapshot.
     """
 
     def __init__(
@@ -34,108 +65,111 @@ class OverseeingService:
         snapshots: SnapshotService,
         finetuning: FinetuneService,
         versions: VersionService,
-        errands: Errands,
+        commands: BackgroundCommands,
         *,
-        answering: Callable[[], str],
+        serving: Callable[[], str],
         replay: Path | None = None,
     ) -> None:
         self._audit = audit
         self._snapshots = snapshots
         self._finetuning = finetuning
         self._versions = versions
-        self._errands = errands
-        self._answering = answering
+        self._commands = commands
+        self._serving = serving
         self._replay = replay
 
-    def state(self, person: Person | None) -> Mapping[str, Any]:
-        """Everything at a glance, ready for JSON."""
+    def overview(self, person: Person | None) -> LearningOverview:
+        """Return snapshots, runs, versions and the last background command."""
         require(person, Role.ADMIN)
-        versions, errand = self._versions.listed(), self._errands.last()
-        return {
-            "answering": self._answering(),
-            "before": self._versions.before(),
-            "snapshots": self._snapshots.listed(),
-            "runs": self._finetuning.listed(),
-            "versions": [
-                {**facts, "lineage": self._versions.lineage(facts["version"])} for facts in versions
-            ],
-            "errand": None if errand is None else errand.to_json(),
-            "steps": named_recipe("finetune").steps,
-            "replay": self._replay is not None,
-        }
+        versions = [
+            VersionWithLineage(**summary.model_dump(), lineage=tuple(self._versions.lineage(summary.version)))
+            for summary in self._versions.summaries()
+        ]
+        return LearningOverview(
+            answering=self._serving(),
+            before=self._versions.rollback_target(),
+            snapshots=tuple(self._snapshots.summaries()),
+            runs=tuple(self._finetuning.summaries()),
+            versions=tuple(versions),
+            errand=self._commands.last(),
+            steps=named_recipe("finetune").steps,
+            replay=self._replay is not None,
+        )
 
-    def report(self, person: Person | None, version: str) -> Mapping[str, Any]:
-        """What the gate found. Raises Refused also with unknown_version, not_measured."""
+    def gate_report(self, person: Person | None, version: str) -> GateReport:
+        """Return the last report of the gate about a version. Raises Refused also with unknown_version, not_measured."""
         require(person, Role.ADMIN)
-        with _refusing():
+        with _unable_as_refused():
             report = self._versions.report(version)
         if report is None:
-            raise Refused("not_measured", f"{version} has not been through the gate.")
+            raise Refused("not_measured", f"The gate has not measured {version}.")
         return report
 
-    def freeze(self, person: Person | None) -> None:
-        """Have a snapshot made."""
+    def freeze_snapshot(self, person: Person | None) -> None:
+        """Start making a snapshot in the background."""
         admin = require(person, Role.ADMIN)
-        with _refusing():
-            self._errands.begin(
-                "snapshot", "", ["snapshot"], self._telling(admin, Action.SNAPSHOT_ASKED, "snapshot")
-            )
+        with _unable_as_refused():
+            record = self._recorder(admin, Action.SNAPSHOT_ASKED, "snapshot")
+            self._commands.start("snapshot", "", ["snapshot"], record)
 
-    def begin(self, person: Person | None, snapshot: str, steps: int | None = None) -> None:
-        """Have a candidate made of a snapshot; the same again goes on with what was cut off."""
+    def start_run(self, person: Person | None, snapshot: str, steps: int | None = None) -> None:
+        """Start a fine-tuning, or resume an interrupted one of the same snapshot, base and steps."""
         admin = require(person, Role.ADMIN)
-        if steps is not None and not 1 <= steps <= MOST_STEPS:
-            raise Refused("invalid_steps", f"There must be 1 to {MOST_STEPS} steps.")
-        changes = [] if steps is None else [f"steps={steps}"]
-        with _refusing():
-            self._finetuning.require_idle()  # before anything is prepared that would wait for ever
-            run = self._finetuning.prepare(Wish(snapshot, self._replay, changes))
+        if steps is not None and not 1 <= steps <= MAX_STEPS:
+            raise Refused("invalid_steps", f"There must be 1 to {MAX_STEPS} steps.")
+        changes = () if steps is None else (f"steps={steps}",)
+        with _unable_as_refused():
+            # Checked before a run is prepared, which would otherwise wait without ever starting.
+            self._finetuning.require_idle()
+            run = self._finetuning.prepare(RunSpec(snapshot, self._replay, changes))
             self._start(admin, run)
 
-    def resume(self, person: Person | None, run: str) -> None:
-        """Go on with a run that was cut off, failed, or never began."""
+    def resume_run(self, person: Person | None, run: str) -> None:
+        """Resume a run that was interrupted, failed, or never started."""
         admin = require(person, Role.ADMIN)
-        with _refusing():
+        with _unable_as_refused():
             self._start(admin, run)
 
-    def cancel(self, person: Person | None, run: str) -> None:
-        """Let a run end for good."""
+    def cancel_run(self, person: Person | None, run: str) -> None:
+        """Stop a run for good."""
         admin = require(person, Role.ADMIN)
-        with _refusing():
+        with _unable_as_refused():
             self._finetuning.cancel(run, user_actor(admin.id))
 
-    def measure(self, person: Person | None, version: str) -> None:
-        """Put a candidate through the gate."""
+    def start_gate(self, person: Person | None, version: str) -> None:
+        """Start measuring a candidate in the background."""
         admin = require(person, Role.ADMIN)
-        with _refusing():
-            self._versions.facts(version)
-            told = self._telling(admin, Action.GATE_ASKED, f"model:{version}"[:64])
-            self._errands.begin("gate", version, ["gate", version], told)
+        with _unable_as_refused():
+            self._versions.summary(version)
+            subject = f"model:{version}"[:_SUBJECT_LENGTH]
+            record = self._recorder(admin, Action.GATE_ASKED, subject)
+            self._commands.start("gate", version, ["gate", version], record)
 
     def promote(self, person: Person | None, version: str) -> None:
-        """Let a candidate that passed the gate answer from now on."""
+        """Make a candidate that passed the gate the champion."""
         admin = require(person, Role.ADMIN)
-        with _refusing():
+        with _unable_as_refused():
             self._versions.promote(version, admin.name)
 
     def rollback(self, person: Person | None, to: str | None = None) -> None:
-        """Take the last change of champion back, or let an earlier one answer again."""
+        """Undo the last change of champion, or make an earlier champion the champion again."""
         admin = require(person, Role.ADMIN)
-        with _refusing():
+        with _unable_as_refused():
             self._versions.rollback(admin.name, to)
 
     def _start(self, admin: Person, run: str) -> None:
         self._finetuning.require_idle()
-        self._finetuning.claim(run, user_actor(admin.id))  # whatever dies after that: it is revived
+        # Once claimed, the run is revived by the scheduler even if this process dies before the next line.
+        self._finetuning.claim(run, user_actor(admin.id))
         self._finetuning.start_detached(run)
 
-    def _telling(self, admin: Person, action: Action, subject: str) -> Callable[[], None]:
+    def _recorder(self, admin: Person, action: Action, subject: str) -> Callable[[], None]:
         return lambda: self._audit.tell(Event(user_actor(admin.id), action, subject))
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """What a host would be told is told to the admin."""
+def _unable_as_refused() -> Iterator[None]:
+    """Turn errors for hosts into errors that the desk shows, with the same code and message."""
     try:
         yield
     except (Unable, LaanetError) as error:

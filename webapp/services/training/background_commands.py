@@ -1,75 +1,82 @@
-"""What takes minutes and is asked for on the desk: a command of its own, one at a time, that does not end with the server."""
+"""Background commands of the desk: `python -m webapp snapshot` and `gate`, one at a time, outliving the server."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from webapp.domain.clock import now
 from webapp.domain.errors import Unable
-from webapp.services.training import subprocesses as process
+from webapp.services.training.file_locks import is_locked, try_lock
+from webapp.services.training.subprocesses import start_detached
 
-LOCK, OUTPUT, ASKED = "errand.lock", "errand.log", "errand.json"
-CUT_OFF = "it was cut off; ask for it again"
+# Files in the folder of the background commands; the names are older than the words and stay as they are
+LOCK_FILE, OUTPUT_FILE, REQUEST_FILE = "errand.lock", "errand.log", "errand.json"
+INTERRUPTED = "it was interrupted; start it again"
 
 
-@dataclass(frozen=True)
-class Errand:
-    """What was asked for last: `what` of which `subject`. `error`: why it came to nothing; None while it runs, and once it is done."""
+class CommandRequest(BaseModel):
+    """A background command: its name, the version or snapshot it concerns, and when it started (ISO 8601)."""
+
+    model_config = ConfigDict(frozen=True)
 
     what: str
     subject: str
     begun_at: str
+
+
+class CommandStatus(CommandRequest):
+    """State of the last background command. `error`: why it failed; None while it runs and after it succeeded."""
+
     running: bool
     error: str | None
 
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
-
-class Errands:
-    """Its traces lie in `folder`, where every server on this machine finds them."""
+class BackgroundCommands:
+    """Commands whose lock, request and output are in `folder`, where every server on this machine finds them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def begin(self, what: str, subject: str, arguments: Sequence[str], told: Callable[[], None]) -> None:
-        """Begin `python -m webapp ARGUMENTS --json`, once `told` has said so. Raises Unable: errand_busy."""
-        with process.held(self._folder / LOCK) as lock:
+    def start(self, command: str, subject: str, arguments: Sequence[str], record: Callable[[], None]) -> None:
+        """Start `python -m webapp ARGUMENTS --json` after calling `record`. Raises Unable: errand_busy."""
+        with try_lock(self._folder / LOCK_FILE) as lock:
             if lock is None:
                 raise Unable(
-                    "errand_busy", "a snapshot is being made or a candidate measured; wait for its end"
+                    "errand_busy", "a snapshot is being made or a candidate measured; wait until it ends"
                 )
-            told()
-            (self._folder / OUTPUT).unlink(missing_ok=True)
-            asked = {"what": what, "subject": subject, "begun_at": now().isoformat()}
-            (self._folder / ASKED).write_text(json.dumps(asked), encoding="utf-8")
-            process.detach([*arguments, "--json"], self._folder / OUTPUT, locks=[lock])
+            record()
+            (self._folder / OUTPUT_FILE).unlink(missing_ok=True)
+            request = CommandRequest(what=command, subject=subject, begun_at=now().isoformat())
+            (self._folder / REQUEST_FILE).write_text(request.model_dump_json(), encoding="utf-8")
+            start_detached([*arguments, "--json"], self._folder / OUTPUT_FILE, locks=[lock])
 
-    def last(self) -> Errand | None:
-        """None where nothing was ever asked for."""
-        running = process.is_held(
-            self._folder / LOCK
-        )  # first: what ends meanwhile has written its outcome by then
+    def last(self) -> CommandStatus | None:
+        """Return the state of the last command; None if none was ever started."""
+        # Read before the output: a command that ends in between has written its outcome by then.
+        running = is_locked(self._folder / LOCK_FILE)
         try:
-            asked = json.loads((self._folder / ASKED).read_text(encoding="utf-8"))
+            content = (self._folder / REQUEST_FILE).read_text(encoding="utf-8")
+            request = CommandRequest.model_validate_json(content)
         except (FileNotFoundError, ValueError):
             return None
-        return Errand(**asked, running=running, error=None if running else self._error())
+        error = None if running else self._error()
+        return CommandStatus(**request.model_dump(), running=running, error=error)
 
     def _error(self) -> str | None:
-        """A command that came to its end printed an object last, or why it could not."""
+        """Return why the last command failed. A command that succeeded prints a JSON object as its last line."""
         try:
-            output = (self._folder / OUTPUT).read_text(encoding="utf-8", errors="replace")
+            output = (self._folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
-            return CUT_OFF
+            return INTERRUPTED
         lines = output.replace("\r", "\n").splitlines()
+        objects = [line for line in lines if line.startswith("{")]
         with contextlib.suppress(ValueError, IndexError):
-            if isinstance(json.loads([line for line in lines if line.startswith("{")][-1]), dict):
+            if isinstance(json.loads(objects[-1]), dict):
                 return None
-        said = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
-        return said[-1] if said else CUT_OFF
+        errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
+        return errors[-1] if errors else INTERRUPTED

@@ -1,4 +1,4 @@
-"""Decided cases as plain values: what a snapshot is made of."""
+"""Decided cases as plain values, for snapshots."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of
 
 
 @dataclass(frozen=True)
-class SeenFace:
-    """A face that was judged; `time` in seconds, of a clip's frame."""
+class FacePosition:
+    """Box of a scored face; `time` in seconds of the frame in a clip, None in a photo."""
 
     box: Box
     time: float | None
 
 
 @dataclass(frozen=True)
-class Painted:
-    """What a moderator painted over the whole picture, or a clip's frame at `time`."""
+class PaintedRegion:
+    """Mask that a moderator painted over the whole photo, or over the frame of a clip at `time` seconds."""
 
     mask: Mask
     time: float | None
 
 
 @dataclass(frozen=True)
-class Decided:
-    """One case whose decision stands. `source` is the sha256 of the file as it was given; `faces` are those the decision is of."""
+class DecidedCase:
+    """A case whose decision stands. `source` is the sha256 of the uploaded file; `faces` are those the decision covers."""
 
     case_id: int
     case: str
@@ -48,48 +48,51 @@ class Decided:
     media: Media
     orientation: int
     consent: str
-    faces: tuple[SeenFace, ...]
-    regions: tuple[Painted, ...]
+    faces: tuple[FacePosition, ...]
+    regions: tuple[PaintedRegion, ...]
 
 
 @dataclass(frozen=True)
-class Found:
-    """What there is to make a snapshot of, which of it is nearly alike (pairs of analysis ids), and what each was for in earlier ones."""
+class SnapshotSource:
+    """Decided cases, pairs of analysis ids that are near-duplicates, and the analyses' splits in earlier snapshots."""
 
-    decided: list[Decided]
-    alike: list[tuple[int, int]]
-    earlier: dict[int, str]
+    cases: list[DecidedCase]
+    near_duplicates: list[tuple[int, int]]
+    earlier_splits: dict[int, str]
 
 
-def find(session: Session, before: datetime) -> Found:
-    """Decisions for real or fake that have stood since `before`, of files kept with consent. Votes of visitors are not asked."""
+def read_decided_cases(session: Session, before: datetime) -> SnapshotSource:
+    """Read the decisions for real or fake that have stood since `before`, of files kept with consent."""
     rows = queries.decided_items(session, before)
     analyses = {item.analysis.id: item.analysis for _, item in rows}
-    return Found(
-        [_decided(*row) for row in rows],
+    return SnapshotSource(
+        [_decided_case(decision, item) for decision, item in rows],
         queries.near_duplicate_pairs(session, analyses.values()),
         queries.previous_splits(session),
     )
 
 
-def _decided(decision: Decision, item: CaseItem) -> Decided:
+def _decided_case(decision: Decision, item: CaseItem) -> DecidedCase:
     analysis, case = item.analysis, item.case
     consent = analysis.consent
     assert consent is not None
     assert consent.media is not None
-    counting = [label for label in case.labels if label.withdrawn_at is None and label.stage != Stage.BLIND]
-    regions = [
-        label.region
-        for label in counting
-        if label.region is not None and label.value == LabelValue.FAKE == decision.value
-    ]
-    return Decided(
+    # Each moderator's blind label is followed by a final one, and only that counts.
+    labels = [label for label in case.labels if label.withdrawn_at is None and label.stage != Stage.BLIND]
+    regions: list[PaintedRegion] = []
+    if decision.value == LabelValue.FAKE:
+        for label in labels:
+            if label.value == LabelValue.FAKE and label.region is not None:
+                region = label.region
+                mask = Mask(region.png, region.width, region.height)
+                regions.append(PaintedRegion(mask, region.time))
+    return DecidedCase(
         case_id=case.id,
         case=case.public_id,
         decision_id=decision.id,
         how=decision.how,
         decided_at=decision.decided_at,
-        labels=len(counting),
+        labels=len(labels),
         label=decision.value,
         analysis_id=analysis.id,
         source=analysis.media_sha256,
@@ -97,17 +100,19 @@ def _decided(decision: Decision, item: CaseItem) -> Decided:
         media=consent.media,
         orientation=consent.orientation,
         consent=consent.text_version,
-        faces=_faces(analysis, item.subject, decision.value),
-        regions=tuple(
-            Painted(Mask(region.png, region.width, region.height), region.time) for region in regions
-        ),
+        faces=_covered_faces(analysis, item.subject, decision.value),
+        regions=tuple(regions),
     )
 
 
-def _faces(analysis: Analysis, subject: int, value: str) -> tuple[SeenFace, ...]:
-    """Those that the subject stands for. A whole file that is real has real faces; of one that is fake nobody said which, unless one."""
-    chosen = [face for face in faces_of(analysis, subject) if face.fake_logit is not None]
-    people = {face.number if analysis.kind == "image" else face.track for face in chosen}
-    if subject == WHOLE_FILE and value == LabelValue.FAKE and len(people) != 1:
+def _covered_faces(analysis: Analysis, subject: int, value: str) -> tuple[FacePosition, ...]:
+    """Return the faces that a decision about `subject` labels.
+
+    A decision that the whole file is fake labels a face only if the file has one person: with several, it does not say
+    which of them is fake.
+    """
+    faces = [face for face in faces_of(analysis, subject) if face.fake_logit is not None]
+    persons = {face.number if analysis.kind == "image" else face.track for face in faces}
+    if subject == WHOLE_FILE and value == LabelValue.FAKE and len(persons) != 1:
         return ()
-    return tuple(SeenFace((face.x1, face.y1, face.x2, face.y2), face.time) for face in chosen)
+    return tuple(FacePosition((face.x1, face.y1, face.x2, face.y2), face.time) for face in faces)

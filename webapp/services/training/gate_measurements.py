@@ -1,4 +1,4 @@
-"""A version of the model on everything the gate looks at; what was judged is kept, so that a champion is judged once."""
+"""Measurements of a candidate and the champion for the promotion gate, with a cache of their predictions."""
 
 from __future__ import annotations
 
@@ -25,13 +25,25 @@ from laanet_core.modeling.loading import LoadedWeights, load_weights
 from laanet_core.runtimes.eager import EagerRuntime
 
 GOLD = "gold"
-_TURNS = 12  # of each network
-_TIMED = 4  # crops
+# Timed rounds of each network; the shortest counts
+_ROUNDS = 12
+# Crops in a timed round
+_TIMED_CROPS = 4
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What a version said of every set, by the set's name; `seconds` it takes for a crop, of one processor's time or a GPU's."""
+class GateSettings:
+    """Data sets beside the gold split (manifest files), corruptions of the gold split, device and seed."""
+
+    manifests: Sequence[Path]
+    corruptions: Sequence[str]
+    device: str = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class GateMeasurement:
+    """Predictions of one version by the name of the data set; `seconds` for a crop on one CPU thread, or a GPU."""
 
     version: str
     sha256: str
@@ -41,126 +53,120 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What is measured on: a snapshot's folder for its gold part, other data sets' manifests, corruptions of the gold part."""
-
-    snapshot: Path
-    manifests: Sequence[Path]
-    corruptions: Sequence[str]
-    device: str = "auto"
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Kept:
-    """Folders where what was judged is kept: of the gold part, which goes with its snapshot, and of other data sets."""
+class PredictionCache:
+    """Folders of stored predictions: of the gold split, which go with its snapshot, and of other data sets."""
 
     gold: Path
     others: Path
 
 
-def measure(candidate: Path, champion: Path, ground: Ground, kept: Kept) -> tuple[Measured, Measured]:
-    """Both on the same ground; judgements are kept as JSON lines. Raises LaanetError naming what cannot be read."""
-    loaded = [load_weights(folder) for folder in (candidate, champion)]
-    judged = []
-    for one in loaded:
-        one.model.to(pick_device(ground.device))
-        sets = _sets(one.model.config.input_size, ground)
-        judged.append(
-            {
-                chosen.name: _judge(one, chosen, tag, kept.gold if gold else kept.others)
-                for chosen, tag, gold in sets
-            }
-        )
-    seconds = _seconds(loaded)
+@dataclass(frozen=True)
+class _GateSet:
+    """A data set of the gate and the manifest it was read from; `is_gold`: made from the snapshot's gold split."""
+
+    items: EvalSet
+    manifest: Path
+    is_gold: bool
+
+
+def measure_versions(
+    candidate: Path, champion: Path, snapshot: Path, settings: GateSettings, cache: PredictionCache
+) -> tuple[GateMeasurement, GateMeasurement]:
+    """Measure two weights folders on the same data: the gold split, its corruptions and the other manifests.
+
+    Predictions are appended to JSON-lines files in the cache, so that a champion is evaluated once.
+    Raises LaanetError naming what cannot be read.
+    """
+    both = [load_weights(folder) for folder in (candidate, champion)]
+    predictions = []
+    for loaded in both:
+        loaded.model.to(pick_device(settings.device))
+        sets = _gate_sets(loaded.model.config.input_size, snapshot, settings)
+        predictions.append({one.items.name: _predict(loaded, one, settings.seed, cache) for one in sets})
+    seconds = seconds_per_crop(both)
     new, old = (
-        Measured(one.info.version, one.info.sha256, one.decision, sets, taken)
-        for one, sets, taken in zip(loaded, judged, seconds, strict=True)
+        GateMeasurement(loaded.info.version, loaded.info.sha256, loaded.decision, sets, duration)
+        for loaded, sets, duration in zip(both, predictions, seconds, strict=True)
     )
     return new, old
 
 
-def _judge(loaded: LoadedWeights, chosen: EvalSet, tag: str, kept: Path) -> list[Prediction]:
-    kept.mkdir(parents=True, exist_ok=True)
-    name = hashlib.sha256(f"{chosen.name} {tag}".encode()).hexdigest()[:16]
+def seconds_per_crop(networks: Sequence[LoadedWeights]) -> list[float]:
+    """Return the shortest of many short rounds for each network; the networks take turns.
+
+    On a CPU the time of one thread is counted, so that other load on the machine does not slow a network down.
+    """
+    scorers = [_timed_scorer(network) for network in networks]
+    shortest = [float("inf")] * len(scorers)
+    with _one_torch_thread():
+        for _ in range(_ROUNDS):
+            for place, seconds in enumerate(scorers):
+                shortest[place] = min(shortest[place], seconds() / _TIMED_CROPS)
+    return shortest
+
+
+def _predict(loaded: LoadedWeights, data: _GateSet, seed: int, cache: PredictionCache) -> list[Prediction]:
+    folder = cache.gold if data.is_gold else cache.others
+    folder.mkdir(parents=True, exist_ok=True)
+    content = hashlib.sha256(data.manifest.read_bytes()).hexdigest()
+    key = f"{data.items.name} {data.manifest} {seed} {content}"
+    name = hashlib.sha256(key.encode()).hexdigest()[:16]
     return predict_items(
         loaded.model,
-        chosen.items(),
-        chosen.total,
-        cache=kept / f"{loaded.info.sha256[:16]}-{name}.jsonl",
+        data.items.items(),
+        data.items.total,
+        cache=folder / f"{loaded.info.sha256[:16]}-{name}.jsonl",
         progress=False,
     )
 
 
-def _sets(size: int, ground: Ground) -> list[tuple[EvalSet, str, bool]]:
-    """Each with what its judgements depend on, and whether it is made of the gold part."""
-    gold_manifest = ground.snapshot / "gold" / "manifest.csv"
-    gold = next(
-        (
-            found
-            for found in _read(gold_manifest, ground.snapshot, size, ground.seed)
-            if found.name == "labelled"
-        ),
-        None,
-    )
-    if gold is None:
-        raise InvalidDataset("the gold part of the snapshot holds no fake")
-    named = [(EvalSet(GOLD, gold.title, gold.total, gold.items), gold_manifest)]
-    for name, level in chosen_corruptions(ground.corruptions) if ground.corruptions else []:
-        named.append((corrupted_set(named[0][0], name, level), gold_manifest))
-    for manifest in ground.manifests:
-        for found in _read(manifest, manifest.parent, size, ground.seed):
-            title = f"{manifest.parent.name}/{manifest.stem}: {found.name}"
-            named.append((EvalSet(title, found.title, found.total, found.items), manifest))
-    return [
-        (
-            chosen,
-            f"{manifest} {ground.seed} {hashlib.sha256(manifest.read_bytes()).hexdigest()}",
-            manifest == gold_manifest,
-        )
-        for chosen, manifest in named
-    ]
+def _gate_sets(size: int, snapshot: Path, settings: GateSettings) -> list[_GateSet]:
+    """Return the gold split, its corruptions and the sets of the other manifests, for networks of input size `size`."""
+    gold_manifest = snapshot / "gold" / "manifest.csv"
+    gold_sets = _manifest_sets(gold_manifest, snapshot, size, settings.seed)
+    labelled = next((one for one in gold_sets if one.name == "labelled"), None)
+    if labelled is None:
+        raise InvalidDataset("the gold part of the snapshot has no fake")
+    gold = EvalSet(GOLD, labelled.title, labelled.total, labelled.items)
+    sets = [_GateSet(gold, gold_manifest, is_gold=True)]
+    if settings.corruptions:
+        for name, level in chosen_corruptions(settings.corruptions):
+            sets.append(_GateSet(corrupted_set(gold, name, level), gold_manifest, is_gold=True))
+    for manifest in settings.manifests:
+        for one in _manifest_sets(manifest, manifest.parent, size, settings.seed):
+            name = f"{manifest.parent.name}/{manifest.stem}: {one.name}"
+            sets.append(_GateSet(EvalSet(name, one.title, one.total, one.items), manifest, is_gold=False))
+    return sets
 
 
-def _read(manifest: Path, packs: Path, size: int, seed: int) -> list[EvalSet]:
-    beside = manifest.parent / "landmarks.npz"
+def _manifest_sets(manifest: Path, packs: Path, size: int, seed: int) -> list[EvalSet]:
+    """Return the sets of a manifest's val split; the gold manifest calls its only split val too."""
+    landmarks = manifest.parent / "landmarks.npz"
     samples = [
         sample
-        for sample in read_manifest(manifest, beside if beside.exists() else None)
+        for sample in read_manifest(manifest, landmarks if landmarks.exists() else None)
         if sample.split == "val"
     ]
-    return manifest_sets(samples, PackStore(packs, sorted({sample.pack for sample in samples})), size, seed)
+    store = PackStore(packs, sorted({sample.pack for sample in samples}))
+    return manifest_sets(samples, store, size, seed)
 
 
-def _seconds(loaded: Sequence[LoadedWeights]) -> list[float]:
-    """For a crop, the least of many short turns that all take one after the other. On a processor its time is counted, on one thread: what
-    else the machine does takes none of it, however long it lets a network wait.
-    """
-    scorers = [_scorer(one) for one in loaded]
-    best = [float("inf")] * len(scorers)
-    with _one_thread():
-        for _ in range(_TURNS):
-            for place, score in enumerate(scorers):
-                best[place] = min(best[place], score() / _TIMED)
-    return best
-
-
-def _scorer(one: LoadedWeights) -> Callable[[], float]:
-    """Judges some crops; returns the seconds that it took."""
-    runtime, size = EagerRuntime(one.model), one.model.config.input_size
-    crops = list(np.random.default_rng(0).integers(0, 255, (_TIMED, size, size, 3), dtype=np.uint8))
+def _timed_scorer(network: LoadedWeights) -> Callable[[], float]:
+    """Return a function that scores a few crops and returns the seconds it took."""
+    runtime, size = EagerRuntime(network.model), network.model.config.input_size
+    crops = list(np.random.default_rng(0).integers(0, 255, (_TIMED_CROPS, size, size, 3), dtype=np.uint8))
     clock = time.thread_time if runtime.device.type == "cpu" else time.perf_counter
 
     def score() -> float:
-        began = clock()
+        start = clock()
         score_crops(runtime, crops)
-        return clock() - began
+        return clock() - start
 
     return score
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def _one_torch_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

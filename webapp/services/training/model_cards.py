@@ -1,4 +1,4 @@
-"""What is said beside published weights and pictures: where they come from, how well they do, what they are not for."""
+"""README cards of published weights and data sets: origin, figures, and what they are not for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from webapp.domain.enums import Part
+from webapp.domain.enums import Split
+from webapp.services.model_registry.gate_report import GateReport
+from webapp.services.training.snapshot_index import SnapshotIndex
 
 _MODEL = """---
 license: other
@@ -16,8 +18,8 @@ tags: [deepfake-detection, face-forgery, laa-net]
 
 # {name} {version}
 
-Tells whether a face in a photograph shows traces of having been blended into it, and where (LAA-Net, CVPR 2024). Fine-tuned with
-LAA-Net Lens. sha256 of the weights `{sha256}`; ancestry: {lineage}.{notice}
+Detects whether a face in a photograph shows traces of blending, and where (LAA-Net, CVPR 2024). Fine-tuned with
+LAA-Net Lens. sha256 of the weights: `{sha256}`. Ancestry: {lineage}.{notice}
 
 ```python
 Detector.from_weights("hf://{repository}@{version}")
@@ -27,7 +29,7 @@ Detector.from_weights("hf://{repository}@{version}")
 
 {data}
 
-No picture, file name or address of a visitor is part of these weights' files.
+The files of these weights contain no picture, file name or address of a visitor.
 
 ## Figures
 
@@ -35,9 +37,10 @@ No picture, file name or address of a visitor is part of these weights' files.
 
 ## Verdicts
 
-Temperature {temperature:g}; *real* below {real_below:g}, *fake* above {fake_above:g}, inconclusive between. Not for deciding
-anything about a person: no evidence in a dispute, no accusation, no identification. Whole faces drawn by a generator, lip-sync and edits
-away from the face are outside what it sees.
+Temperature {temperature:g}; *real* below {real_below:g}, *fake* above {fake_above:g}, inconclusive between.
+
+Do not use these verdicts to decide anything about a person: not as evidence in a dispute, not to accuse, not to
+identify. The model does not cover fully generated faces, lip-sync, or edits away from the face.
 """
 
 _DATASET = """---
@@ -45,19 +48,27 @@ license: other
 tags: [deepfake-detection]
 ---
 
-# Faces whose visitors agreed, as moderators decided
+# Faces from consenting visitors, labelled by moderators
 
-{items} faces ({labels}), cut out of what visitors of an installation of LAA-Net Lens gave, each decided by moderators; texts of
-consent: {consents}.
-`metadata` has a row for each: `label`, `part` (train, val, gold), `group` (near-duplicates share one), `provenance` (agreement, majority or
-adjudication), `region` (a mask that a moderator painted). The gold part is for measuring: please never learn from it.
+{items} faces ({labels}). Each was cropped from a file that a visitor of an installation of LAA-Net Lens uploaded, and
+labelled by moderators. Consent texts: {consents}.
+
+| column of `metadata` | meaning |
+|---|---|
+| `label` | real or fake |
+| `part` | train, val or gold |
+| `group` | near-duplicates share one |
+| `provenance` | agreement, majority or adjudication |
+| `region` | mask that a moderator painted |
+
+The gold part is for measuring. Do not train on it.
 """
 
 
 def model_card(
-    config: Mapping[str, Any], lineage: Sequence[str], report: Mapping[str, Any] | None, repository: str
+    config: Mapping[str, Any], lineage: Sequence[str], report: GateReport | None, repository: str
 ) -> str:
-    """Of weights whose config.json this is, for the repository where they will lie; `report` is the gate's, if it went through it."""
+    """Return the card of the weights with this `config.json`, for the repository that will contain them."""
     decision = config["decision"]
     return _MODEL.format(
         repository=repository,
@@ -74,52 +85,61 @@ def model_card(
     )
 
 
-def dataset_card(seal: Mapping[str, Any]) -> str:
-    counts = Counter(item["label"] for item in seal["items"])
+def dataset_card(index: SnapshotIndex) -> str:
+    """Return the card of a published snapshot."""
+    counts = Counter(item.label for item in index.items)
     labels = ", ".join(f"{count} {label}" for label, count in sorted(counts.items()))
-    return _DATASET.format(items=len(seal["items"]), labels=labels, consents=", ".join(seal["consents"]))
+    return _DATASET.format(items=len(index.items), labels=labels, consents=", ".join(index.consents))
 
 
 def _data(config: Mapping[str, Any]) -> str:
     snapshot = config.get("snapshot")
     if snapshot is None:
-        return "The weights are as their host named them; see their own card."
+        return "These weights were not fine-tuned here; see their own card."
     replayed = config.get("run", {}).get("replay")
-    beside = "; replayed beside them was a data set that is not part of this repository" if replayed else ""
+    replay = (
+        "\nAnother data set was replayed beside the snapshot; it is not part of this repository."
+        if replayed
+        else ""
+    )
     return (
-        f"{_parts(snapshot)} All are of snapshot `{snapshot['id']}` (sha256 `{snapshot['sha256']}`): pictures whose visitors agreed that "
-        "they are kept and learned from, each labelled blindly by moderators and decided by their agreement, majority or an adjudicator; "
-        f"votes of visitors alone were never learned from{beside}. Near-duplicates lie in one part."
+        f"{_parts(snapshot)}\n"
+        f"All faces are from snapshot `{snapshot['id']}` (sha256 `{snapshot['sha256']}`).\n"
+        "Their visitors consented to storage and training. Moderators labelled each face blindly; agreement,\n"
+        "a majority or an adjudicator decided. Visitors' votes alone were never learned from.\n"
+        f"Near-duplicates are in one part.{replay}"
     )
 
 
 def _parts(snapshot: Mapping[str, Any]) -> str:
-    """What each part was for; weights of before the parts were counted by label know the sums alone."""
+    """Describe the use of each part. Older weights have only the totals of the whole snapshot."""
     parts = snapshot.get("parts")
     if parts is None:
-        return f"Learned from the train part of {_counted(snapshot)}; the gold part is for measuring, and was never learned from."
-    train, val, gold = (_counted(parts[part]) for part in Part)
+        return (
+            f"Learned from the train part of {_counts(snapshot)}; "
+            "the gold part is for measuring, and was never learned from."
+        )
+    train, val, gold = (_counts(parts[part]) for part in Split)
     return (
         f"Learned from {train} (the train part). Thresholds were chosen on {val} (val). "
-        f"Kept apart for measuring, and never learned from: {gold} (gold)."
+        f"Reserved for measuring, and never learned from: {gold} (gold)."
     )
 
 
-def _counted(counts: Mapping[str, int]) -> str:
+def _counts(counts: Mapping[str, int]) -> str:
     return f"{counts['real']} real and {counts['fake']} fake faces"
 
 
-def _figures(report: Mapping[str, Any] | None) -> str:
+def _figures(report: GateReport | None) -> str:
     if report is None:
-        return "These weights did not go through the gate: they are what its champions are measured against."
-    rows = ["| what | this version | the one before | difference, 95 % |", "|---|---|---|---|"]
-    for check in report["checks"]:
-        interval = "" if check["low"] is None else f"{check['low']:+.4f} to {check['high']:+.4f}"
-        figures = [
-            ("-" if check[which] is None else f"{check[which]:.4f}") for which in ("candidate", "champion")
-        ]
-        rows.append(f"| {check['name']} | {figures[0]} | {figures[1]} | {interval} |")
-    before = report["champion"].get("version", "")
-    return "\n".join(
-        [*rows, "", f"Measured against {before} on the gold part of snapshot `{report['snapshot']}`."]
-    )
+        return "These weights did not go through the gate: its candidates are compared with them."
+    rows = ["| criterion | this version | the one before | difference, 95 % |", "|---|---|---|---|"]
+    for check in report.checks:
+        interval = "" if check.low is None else f"{check.low:+.4f} to {check.high:+.4f}"
+        rows.append(f"| {check.name} | {_figure(check.candidate)} | {_figure(check.champion)} | {interval} |")
+    data = f"Compared with {report.champion.version} on the gold part of snapshot `{report.snapshot}`."
+    return "\n".join([*rows, "", data])
+
+
+def _figure(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

@@ -1,4 +1,4 @@
-"""A version of the model, or a snapshot whose consents allow it, on the Hugging Face Hub."""
+"""Publication on the Hugging Face Hub: versions of the model, and snapshots whose consents allow it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from huggingface_hub import HfApi
@@ -18,32 +18,38 @@ from webapp.domain.consent import PUBLISHABLE_CONSENTS
 from webapp.domain.enums import Action, Actor
 from webapp.domain.errors import Unable
 from webapp.services.audit.log import AuditService
-from webapp.services.model_registry.versions import CONFIG, TENSORS, VersionService
+from webapp.services.model_registry.version_files import CONFIG, TENSORS
+from webapp.services.model_registry.versions import VersionService
 from webapp.services.training.model_cards import dataset_card, model_card
-from webapp.services.training.snapshot_files import SEAL
+from webapp.services.training.snapshot_index import PACK, read_index
 from webapp.services.training.snapshots import SnapshotService
 
-_SECRET = re.compile(
-    r"hf_\w+|(?i:(?<=bearer )\S+)|(?<=://)[^/\s@]+@|\?[^\s\"')]+"
-)  # tokens, names in addresses, and signed queries
-_LONGEST = 300  # characters
-_ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError, RuntimeError)
+# Hub tokens, bearer tokens, user names in URLs, and query strings (which may be signed)
+_SECRET = re.compile(r"hf_\w+|(?i:(?<=bearer )\S+)|(?<=://)[^/\s@]+@|\?[^\s\"')]+")
+# Characters of an error message that are shown
+_MAX_REASON = 300
+# Characters that the column of audit subjects takes
+_SUBJECT_LENGTH = 64
+_HUB_ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError, RuntimeError)
 
 
 @dataclass(frozen=True)
-class Published:
-    """`name` is what LENS_WEIGHTS may be set to, or a data set's address; `commit` what the tag stands for."""
+class PublishedRevision:
+    """A revision on the Hub. `name` is a value for LENS_WEIGHTS, or a data set's address; `commit` is the tagged commit."""
 
     name: str
     tag: str
     commit: str
 
     def to_json(self) -> dict[str, str]:
-        return {"name": self.name, "tag": self.tag, "commit": self.commit}
+        return asdict(self)
 
 
 class PublishingService:
-    """Signed in as huggingface_hub is. Raises Unable: hub_failed, and with the codes that each method names."""
+    """Uploads with the account that huggingface_hub is signed in with.
+
+    Raises Unable: hub_failed, tag_exists, and the codes that each method names.
+    """
 
     def __init__(
         self,
@@ -52,83 +58,85 @@ class PublishingService:
         audit: AuditService,
         *,
         endpoint: str | None = None,
+        publishable_consents: frozenset[str] = PUBLISHABLE_CONSENTS,
     ) -> None:
+        """`publishable_consents`: versions of the consent text that allow giving pictures to others."""
         self._versions = versions
         self._snapshots = snapshots
         self._audit = audit
+        self._publishable_consents = publishable_consents
         self._api = HfApi(endpoint=endpoint)
 
-    def push_model(self, version: str, repository: str, *, public: bool = False) -> Published:
-        """The two files of a version that answers or did, a card, and a tag of the version's name, which is never moved.
+    def push_model(self, version: str, repository: str, *, public: bool = False) -> PublishedRevision:
+        """Upload weights, `config.json` and card of a present or former champion, tagged with its version.
 
-        Raises Unable also with unknown_version, model_changed, not_promoted, stale_snapshot, tag_exists.
+        Raises Unable also with unknown_version, model_changed, not_promoted, stale_snapshot.
         """
-        standing = self._versions.checked(version)
-        facts = self._versions.facts(version)
-        if not facts["answered"]:
-            raise Unable("not_promoted", f"{version} never answered; only what did is published")
+        registered = self._versions.verify(version)
+        if not self._versions.summary(version).answered:
+            message = f"{version} was never the champion; only champions are published"
+            raise Unable("not_promoted", message)
         self._versions.require_fresh(version)
-        config = json.loads((standing.folder / CONFIG).read_text(encoding="utf-8"))
+        config = json.loads((registered.folder / CONFIG).read_text(encoding="utf-8"))
         card = model_card(config, self._versions.lineage(version), self._versions.report(version), repository)
-        with tempfile.TemporaryDirectory() as made:
+        with tempfile.TemporaryDirectory() as folder:
             for name in (TENSORS, CONFIG):
-                shutil.copyfile(standing.folder / name, Path(made) / name)
-            (Path(made) / "README.md").write_text(card, encoding="utf-8")
-            commit = self._upload(Path(made), repository, "model", version, public)
-        published = Published(f"hf://{repository}@{version}", version, commit)
-        self._tell(f"model:{version}", published)
-        return published
+                shutil.copyfile(registered.folder / name, Path(folder) / name)
+            (Path(folder) / "README.md").write_text(card, encoding="utf-8")
+            commit = self._upload(Path(folder), repository, "model", version, public)
+        revision = PublishedRevision(f"hf://{repository}@{version}", version, commit)
+        self._record(f"model:{version}", revision)
+        return revision
 
-    def push_dataset(self, public_id: str, repository: str, *, public: bool = False) -> Published:
-        """The pictures of a snapshot and the table of what is known of them. What somebody else has fetched cannot be taken back, so
-        each visitor must have agreed to just that.
+    def push_dataset(self, snapshot: str, repository: str, *, public: bool = False) -> PublishedRevision:
+        """Upload the pictures and the table of a snapshot. Downloads cannot be revoked, so every visitor must consent.
 
-        Raises Unable also with consent_forbids, unknown_snapshot, stale_snapshot, snapshot_changed, tag_exists.
+        Raises Unable also with consent_forbids, unknown_snapshot, stale_snapshot, snapshot_changed.
         """
-        folder = self._snapshots.verify(public_id)
-        seal = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+        folder = self._snapshots.verify(snapshot)
+        index = read_index(folder)
         forbidding = Counter(
-            item["consent"] for item in seal["items"] if item["consent"] not in PUBLISHABLE_CONSENTS
+            item.consent for item in index.items if item.consent not in self._publishable_consents
         )
         if forbidding:
             raise Unable(
                 "consent_forbids",
-                f"for {forbidding.total()} of {len(seal['items'])} pictures it was agreed that they are kept and learned from here, "
-                "not that they are given to others",
+                f"the visitors of {forbidding.total()} of {len(index.items)} pictures consented to storage and "
+                "training here, not to publication",
             )
-        with tempfile.TemporaryDirectory() as made:
-            shutil.copytree(folder / "faces", Path(made) / "faces")
+        with tempfile.TemporaryDirectory() as upload:
+            shutil.copytree(folder / PACK, Path(upload) / PACK)
             for table in folder.glob("metadata.*"):
-                shutil.copyfile(table, Path(made) / table.name)
-            (Path(made) / "README.md").write_text(dataset_card(seal), encoding="utf-8")
-            commit = self._upload(Path(made), repository, "dataset", public_id, public)
-        published = Published(f"hf://datasets/{repository}@{public_id}", public_id, commit)
-        self._tell(f"snapshot:{public_id}", published)
-        return published
+                shutil.copyfile(table, Path(upload) / table.name)
+            (Path(upload) / "README.md").write_text(dataset_card(index), encoding="utf-8")
+            commit = self._upload(Path(upload), repository, "dataset", snapshot, public)
+        revision = PublishedRevision(f"hf://datasets/{repository}@{snapshot}", snapshot, commit)
+        self._record(f"snapshot:{snapshot}", revision)
+        return revision
 
     def _upload(self, folder: Path, repository: str, kind: str, tag: str, public: bool) -> str:
-        """Returns the commit. Raises Unable: hub_failed, tag_exists."""
+        """Upload a folder, tag the commit and return it. A tag is never moved."""
         try:
             self._api.create_repo(repository, repo_type=kind, private=not public, exist_ok=True)
             refs = self._api.list_repo_refs(repository, repo_type=kind)
-            if tag in {found.name for found in refs.tags}:
+            if tag in {ref.name for ref in refs.tags}:
                 raise Unable("tag_exists", f"{repository} has a tag {tag} already")
-            done = self._api.upload_folder(
+            upload = self._api.upload_folder(
                 repo_id=repository, repo_type=kind, folder_path=folder, commit_message=tag
             )
-            commit: str = done.oid
+            commit: str = upload.oid
             self._api.create_tag(repository, tag=tag, revision=commit, repo_type=kind)
-        except _ERRORS as error:
-            raise Unable(
-                "hub_failed", f"the Hub did not take {repository} ({type(error).__name__}: {_reason(error)})"
-            ) from error
+        except _HUB_ERRORS as error:
+            reason = f"{type(error).__name__}: {without_secrets(error)}"
+            raise Unable("hub_failed", f"the Hub refused {repository} ({reason})") from error
         return commit
 
-    def _tell(self, subject: str, published: Published) -> None:
-        self._audit.tell(Event(Actor.SYSTEM, Action.PUBLISHED, subject[:64], published.to_json()))
+    def _record(self, subject: str, revision: PublishedRevision) -> None:
+        event = Event(Actor.SYSTEM, Action.PUBLISHED, subject[:_SUBJECT_LENGTH], revision.to_json())
+        self._audit.tell(event)
 
 
-def _reason(error: Exception) -> str:
-    """What an error says, without what opens doors."""
-    said = " ".join(_SECRET.sub("...", str(error)).split())
-    return said[:_LONGEST] or "it gave no reason"
+def without_secrets(error: Exception) -> str:
+    """Return an error's message without tokens, user names and query strings, at most 300 characters."""
+    message = " ".join(_SECRET.sub("...", str(error)).split())
+    return message[:_MAX_REASON] or "no reason given"

@@ -1,10 +1,9 @@
-"""A snapshot's folder: pictures, the trainer's manifests, a table for Hugging Face, and snapshot.json, which seals them all."""
+"""Writing of a snapshot's folder: face pictures, the trainer's manifests, a table for Hugging Face, and the index."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import io
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -18,31 +17,38 @@ import pandas as pd
 
 from laanet_core.types import Landmarks
 from webapp.domain.clock import now
-from webapp.domain.enums import Part
+from webapp.domain.enums import Split
 from webapp.domain.errors import Unable
-from webapp.services.training.decided_cases import Decided
-from webapp.services.training.face_cropping import Cut
+from webapp.services.training.decided_cases import DecidedCase
+from webapp.services.training.face_cropping import TrainingCrop
+from webapp.services.training.snapshot_index import (
+    INDEX_FILE,
+    PACK,
+    DecisionOrigin,
+    IndexedFace,
+    SnapshotIndex,
+)
 
 logger = logging.getLogger(__name__)
 FORMAT = 1
-PACK = "faces"
-SEAL = "snapshot.json"
-LEAST = 2  # faces of each label in train, val and gold; fewer cannot be learned from or measured
-GOLD = "gold"  # the folder of the gold part's own manifest, which no training reads
+# Folder of the gold split's own manifest, which no training reads
+GOLD_FOLDER = "gold"
+# Faces of each label that every split needs; fewer cannot be learned from or measured
+MIN_FACES = 2
 _COLUMNS = ("pack", "path", "label", "person", "split", "original", "video", "region")
 _NO_LANDMARKS = np.full((68, 2), np.nan, np.float32)
 
 
 @dataclass(frozen=True)
-class Item:
-    """One picture of a snapshot that lies in its folder. `group`: of its near-duplicates."""
+class SnapshotFace:
+    """A face picture in a snapshot's folder. `group` names its near-duplicates; `landmarks` (68, 2) or None."""
 
     name: str
     sha256: str
     region_sha256: str | None
     landmarks: Landmarks | None
-    decided: Decided
-    part: Part
+    case: DecidedCase
+    split: Split
     group: str
 
     @property
@@ -54,160 +60,126 @@ class Item:
         return "" if self.region_sha256 is None else f"{self.name}.region.png"
 
 
-def write_item(folder: Path, name: str, made: Cut) -> tuple[str, str | None]:
-    """The sha256 of the picture, and of its region where it has one."""
+def write_crop(folder: Path, name: str, crop: TrainingCrop) -> tuple[str, str | None]:
+    """Write a crop as PNG, and its painted region if it has one. Return the sha256 of both files."""
     (folder / PACK).mkdir(parents=True, exist_ok=True)
-    picture = _png(cv2.cvtColor(made.image, cv2.COLOR_RGB2BGR))
+    picture = _png(cv2.cvtColor(crop.image, cv2.COLOR_RGB2BGR))
     (folder / PACK / f"{name}.png").write_bytes(picture)
-    if made.region is None:
+    if crop.region is None:
         return hashlib.sha256(picture).hexdigest(), None
-    region = _png(made.region)
+    region = _png(crop.region)
     (folder / PACK / f"{name}.region.png").write_bytes(region)
     return hashlib.sha256(picture).hexdigest(), hashlib.sha256(region).hexdigest()
 
 
-def write_lists(folder: Path, public_id: str, items: Sequence[Item], left_out: Mapping[str, int]) -> str:
-    """The manifests, the table and the seal; returns the sha256 of the seal."""
-    learned = [item for item in items if item.part != Part.GOLD]
-    gold = [item for item in items if item.part == Part.GOLD]
-    (folder / GOLD).mkdir()
-    written = [
-        *_write_manifest(folder, learned),
-        *_write_manifest(folder / GOLD, gold),
-        _write_table(folder, items),
+def write_index(
+    folder: Path, public_id: str, faces: Sequence[SnapshotFace], left_out: Mapping[str, int]
+) -> str:
+    """Write manifests, table and index of the pictures in `folder`. Return the sha256 of the index."""
+    (folder / GOLD_FOLDER).mkdir()
+    paths = [
+        *_write_manifest(folder, [face for face in faces if face.split != Split.GOLD]),
+        *_write_manifest(folder / GOLD_FOLDER, [face for face in faces if face.split == Split.GOLD]),
+        _write_table(folder, faces),
     ]
-    seal = {
-        "format": FORMAT,
-        "id": public_id,
-        "created_at": now().isoformat(),
-        "consents": sorted({item.decided.consent for item in items}),
-        "left_out": dict(left_out),
-        "files": {
-            str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in written
+    index = SnapshotIndex(
+        format=FORMAT,
+        id=public_id,
+        created_at=now().isoformat(),
+        consents=tuple(sorted({face.case.consent for face in faces})),
+        left_out=dict(left_out),
+        files={
+            str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths
         },
-        "items": [_sealed(item) for item in items],
-    }
-    content = (json.dumps(seal, indent=1) + "\n").encode()
-    (folder / SEAL).write_bytes(content)
+        items=tuple(_indexed(face) for face in faces),
+    )
+    content = (json.dumps(index.model_dump(mode="json", by_alias=True), indent=1) + "\n").encode()
+    (folder / INDEX_FILE).write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 
 
-def check(folder: Path, sha256: str) -> dict[str, Any]:
-    """Hash every file again; the seal's content. Raises Unable: snapshot_changed naming the first file at fault."""
-    content = _bytes(folder / SEAL)
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise _changed(SEAL)
-    seal: dict[str, Any] = json.loads(content)
-    wanted = dict(seal["files"])
-    for item in seal["items"]:
-        wanted[f"{PACK}/{item['name']}.png"] = item["sha256"]
-        if item["region_sha256"] is not None:
-            wanted[f"{PACK}/{item['name']}.region.png"] = item["region_sha256"]
-    for name, expected in wanted.items():
-        if hashlib.sha256(_bytes(folder / name)).hexdigest() != expected:
-            raise _changed(name)
-    there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-    if there - set(wanted) - {SEAL}:
-        raise _changed(min(there - set(wanted) - {SEAL}))
-    return seal
+def require_enough_faces(folder: Path) -> None:
+    """Raise Unable with snapshot_too_small if a split has fewer than MIN_FACES faces of a label."""
+    from laanet_core.data.manifest import read_manifest
 
-
-def _sealed(item: Item) -> dict[str, Any]:
-    decided = item.decided
-    return {
-        "name": item.name,
-        "sha256": item.sha256,
-        "region_sha256": item.region_sha256,
-        "landmarks": item.landmarks is not None,
-        "media_sha256": decided.media.sha256,
-        "label": decided.label,
-        "part": str(item.part),
-        "group": item.group,
-        "case": decided.case,
-        "decision": decided.decision_id,
-        "provenance": {
-            "how": decided.how,
-            "labels": decided.labels,
-            "decided_at": decided.decided_at.isoformat(),
-        },
-        "consent": decided.consent,
+    learned = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
+    gold = read_manifest(folder / GOLD_FOLDER / "manifest.csv")
+    splits = {
+        Split.TRAIN: [sample for sample in learned if sample.split == "train"],
+        Split.VAL: [sample for sample in learned if sample.split == "val"],
+        Split.GOLD: gold,
     }
+    for split, samples in splits.items():
+        for name, label in (("real", 0), ("fake", 1)):
+            count = sum(sample.label == label for sample in samples)
+            if count < MIN_FACES:
+                raise Unable(
+                    "snapshot_too_small",
+                    f"the snapshot has {count} {name} faces in its part {split}; {MIN_FACES} are needed",
+                )
 
 
-def _write_manifest(folder: Path, items: Sequence[Item]) -> list[Path]:
-    """Of the trainer's form; the gold part calls itself val there, which is what is judged."""
+def _indexed(face: SnapshotFace) -> IndexedFace:
+    case = face.case
+    return IndexedFace(
+        name=face.name,
+        sha256=face.sha256,
+        region_sha256=face.region_sha256,
+        has_landmarks=face.landmarks is not None,
+        media_sha256=case.media.sha256,
+        label=case.label,
+        split=str(face.split),
+        group=face.group,
+        case=case.case,
+        decision=case.decision_id,
+        provenance=DecisionOrigin(how=case.how, labels=case.labels, decided_at=case.decided_at.isoformat()),
+        consent=case.consent,
+    )
+
+
+def _write_manifest(folder: Path, faces: Sequence[SnapshotFace]) -> list[Path]:
+    """Write manifest and landmarks for the trainer. It knows train and val only, so gold is called val there."""
     manifest, landmarks = folder / "manifest.csv", folder / "landmarks.npz"
     with manifest.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
-        for item in items:
-            video = item.decided.case if item.decided.kind == "video" else ""
-            split = Part.TRAIN if item.part == Part.TRAIN else Part.VAL
+        for face in faces:
+            video = face.case.case if face.case.kind == "video" else ""
+            split = Split.TRAIN if face.split == Split.TRAIN else Split.VAL
             writer.writerow(
-                [PACK, f"{item.name}.png", item.decided.label, item.person, split, "", video, item.region]
+                [PACK, f"{face.name}.png", face.case.label, face.person, split, "", video, face.region]
             )
-    points = [_NO_LANDMARKS if item.landmarks is None else item.landmarks for item in items]
+    points = [_NO_LANDMARKS if face.landmarks is None else face.landmarks for face in faces]
     np.savez(landmarks, landmarks=np.stack(points) if points else np.empty((0, 68, 2), np.float32))
     return [manifest, landmarks]
 
 
-def _write_table(folder: Path, items: Sequence[Item]) -> Path:
-    """`file_name` and what is known of it: Hugging Face's ImageFolder. Parquet where pyarrow is installed, else CSV."""
-    rows = [
-        {
-            "file_name": f"{PACK}/{item.name}.png",
-            "label": item.decided.label,
-            "part": str(item.part),
-            "group": item.group,
-            "provenance": item.decided.how,
-            "labels": item.decided.labels,
-            "decision": item.decided.decision_id,
-            "consent": item.decided.consent,
-            "region": f"{PACK}/{item.region}" if item.region else None,
-        }
-        for item in items
-    ]
-    table = pd.DataFrame(rows)
+def _write_table(folder: Path, faces: Sequence[SnapshotFace]) -> Path:
+    """Write `metadata` for Hugging Face's ImageFolder: Parquet if pyarrow is installed, else CSV."""
+    table = pd.DataFrame([_table_row(face) for face in faces])
     try:
         table.to_parquet(folder / "metadata.parquet", index=False)
         return folder / "metadata.parquet"
     except ImportError:
-        logger.warning("pyarrow is not installed: the snapshot's table is written as CSV")
+        logger.warning("pyarrow is not installed; writing the snapshot's table as CSV")
         table.to_csv(folder / "metadata.csv", index=False)
         return folder / "metadata.csv"
 
 
+def _table_row(face: SnapshotFace) -> dict[str, Any]:
+    return {
+        "file_name": f"{PACK}/{face.name}.png",
+        "label": face.case.label,
+        "part": str(face.split),
+        "group": face.group,
+        "provenance": face.case.how,
+        "labels": face.case.labels,
+        "decision": face.case.decision_id,
+        "consent": face.case.consent,
+        "region": f"{PACK}/{face.region}" if face.region else None,
+    }
+
+
 def _png(image: Any) -> bytes:
-    written = io.BytesIO(cv2.imencode(".png", image)[1].tobytes())
-    return written.getvalue()
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise _changed(path.name) from None
-
-
-def _changed(name: str) -> Unable:
-    return Unable("snapshot_changed", f"{name} of the snapshot is not as it was frozen")
-
-
-def require_enough(folder: Path) -> None:
-    """Raises Unable: snapshot_too_small, where a part has too few faces of a label."""
-    from laanet_core.data.manifest import read_manifest
-
-    learned = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
-    gold = read_manifest(folder / "gold" / "manifest.csv")
-    for part, samples in (
-        ("train", [sample for sample in learned if sample.split == "train"]),
-        ("val", [sample for sample in learned if sample.split == "val"]),
-        ("gold", gold),
-    ):
-        for name, label in (("real", 0), ("fake", 1)):
-            found = sum(sample.label == label for sample in samples)
-            if found < LEAST:
-                raise Unable(
-                    "snapshot_too_small",
-                    f"the snapshot has {found} {name} faces in its part {part}; {LEAST} are needed",
-                )
+    content: bytes = cv2.imencode(".png", image)[1].tobytes()
+    return content

@@ -1,21 +1,24 @@
-"""Which items are learned from, which choose thresholds and which are gold: near-duplicates together, and for good."""
+"""Assignment of analyses to train, val and gold: near-duplicates share a split, and no analysis ever changes it."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
-from webapp.domain.enums import Part
+from webapp.domain.enums import Split
 
 GOLD_SHARE, VAL_SHARE = 0.2, 0.15
 
 
-def groups(sources: Mapping[int, str], alike: Iterable[tuple[int, int]]) -> dict[int, str]:
-    """The group's id of every analysis: those of one file, or nearly alike, and whatever is like those, make one.
+def group_near_duplicates(
+    files: Mapping[int, str], near_duplicates: Iterable[tuple[int, int]]
+) -> dict[int, str]:
+    """Return the group of every analysis. Analyses of one file share a group, and so do near-duplicates, transitively.
 
-    `sources` gives the sha256 of each analysis's file. The id is that of the oldest member's file, so that it stays when more join.
+    `files` maps analysis ids to the sha256 of their files. A group is named for the file of its oldest member, so that
+    its name stays the same when others join.
     """
-    parent = {analysis: analysis for analysis in sources}
+    parent = {analysis: analysis for analysis in files}
 
     def root(analysis: int) -> int:
         while parent[analysis] != analysis:
@@ -23,37 +26,46 @@ def groups(sources: Mapping[int, str], alike: Iterable[tuple[int, int]]) -> dict
             analysis = parent[analysis]
         return analysis
 
-    first: dict[str, int] = {}
-    same = [(first.setdefault(source, analysis), analysis) for analysis, source in sorted(sources.items())]
-    for one, other in [*same, *alike]:
-        low, high = sorted((root(one), root(other)))
-        parent[high] = low
-    return {analysis: sources[root(analysis)] for analysis in sources}
+    first_of_file: dict[str, int] = {}
+    same_file = [
+        (first_of_file.setdefault(file, analysis), analysis) for analysis, file in sorted(files.items())
+    ]
+    for one, other in [*same_file, *near_duplicates]:
+        older, newer = sorted((root(one), root(other)))
+        parent[newer] = older
+    return {analysis: files[root(analysis)] for analysis in files}
 
 
-def parts(of_group: Mapping[int, str], earlier: Mapping[int, str]) -> dict[int, Part | None]:
-    """The part of every analysis. What was in a snapshot before stays what it was, and so do those like it.
+def assign_splits(groups: Mapping[int, str], earlier: Mapping[int, str]) -> dict[int, Split | None]:
+    """Return the split of every analysis.
 
-    A newcomer that is like members of two different parts gets none: whichever it joined, it would cross.
+    `groups` maps analyses to groups, `earlier` to their splits in earlier snapshots. A new analysis joins the split of
+    its group. It gets None if its group has members in two splits, because it would leak from one into the other.
     """
     members: dict[str, list[int]] = {}
-    for analysis, group in of_group.items():
+    for analysis, group in groups.items():
         members.setdefault(group, []).append(analysis)
-    found: dict[int, Part | None] = {}
+    splits: dict[int, Split | None] = {}
     for group, analyses in members.items():
-        known = {Part(earlier[analysis]) for analysis in analyses if analysis in earlier}
-        joined = drawn(group) if not known else next(iter(known)) if len(known) == 1 else None
-        found.update(
-            {analysis: Part(earlier[analysis]) if analysis in earlier else joined for analysis in analyses}
-        )
-    return found
+        known = {Split(earlier[analysis]) for analysis in analyses if analysis in earlier}
+        newcomers: Split | None = None
+        if not known:
+            newcomers = split_of_group(group)
+        elif len(known) == 1:
+            (newcomers,) = known
+        for analysis in analyses:
+            splits[analysis] = Split(earlier[analysis]) if analysis in earlier else newcomers
+    return splits
 
 
-def drawn(group: str) -> Part:
-    """By the group's id alone, so that every snapshot of every installation draws the same."""
-    place = int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 2**32
-    return Part.GOLD if place < GOLD_SHARE else Part.VAL if place < GOLD_SHARE + VAL_SHARE else Part.TRAIN
+def split_of_group(group: str) -> Split:
+    """Return the split of a new group, by a hash of its name: the same in every snapshot of every installation."""
+    position = int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 2**32
+    if position < GOLD_SHARE:
+        return Split.GOLD
+    return Split.VAL if position < GOLD_SHARE + VAL_SHARE else Split.TRAIN
 
 
-def count(chosen: Sequence[Part]) -> dict[str, int]:
-    return {str(part): chosen.count(part) for part in Part}
+def count_splits(splits: Sequence[Split]) -> dict[str, int]:
+    """Return the number of items in every split, by its name."""
+    return {str(split): splits.count(split) for split in Split}

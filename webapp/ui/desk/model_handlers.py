@@ -36,44 +36,45 @@ class ModelHandlers:
 
     def state(self, call: DeskCall) -> Mapping[str, Any]:
         """Return snapshots, runs and versions."""
-        return self._services.overseeing.state(call.person)
+        return self._services.learning.overview(call.person).model_dump(mode="json")
 
     def report(self, call: DeskCall) -> Mapping[str, Any]:
         """Return the gate's report on a version."""
-        return self._services.overseeing.report(call.person, call.read(VersionRequest).version)
+        report = self._services.learning.gate_report(call.person, call.read(VersionRequest).version)
+        return report.model_dump(mode="json", by_alias=True)
 
     def freeze(self, call: DeskCall) -> Mapping[str, Any]:
         """Make a snapshot."""
-        self._services.overseeing.freeze(call.person)
+        self._services.learning.freeze_snapshot(call.person)
         return self.state(call)
 
     def begin(self, call: DeskCall) -> Mapping[str, Any]:
         """Start a fine-tuning run."""
         request = call.read(FineTuneRequest)
-        self._services.overseeing.begin(call.person, request.snapshot, request.steps)
+        self._services.learning.start_run(call.person, request.snapshot, request.steps)
         return self.state(call)
 
     def resume(self, call: DeskCall) -> Mapping[str, Any]:
         """Resume a run."""
-        self._services.overseeing.resume(call.person, call.read(RunRequest).run)
+        self._services.learning.resume_run(call.person, call.read(RunRequest).run)
         return self.state(call)
 
     def cancel(self, call: DeskCall) -> Mapping[str, Any]:
         """Cancel a run."""
-        self._services.overseeing.cancel(call.person, call.read(RunRequest).run)
+        self._services.learning.cancel_run(call.person, call.read(RunRequest).run)
         return self.state(call)
 
     def measure(self, call: DeskCall) -> Mapping[str, Any]:
         """Measure a candidate at the gate."""
-        self._services.overseeing.measure(call.person, call.read(VersionRequest).version)
+        self._services.learning.start_gate(call.person, call.read(VersionRequest).version)
         return self.state(call)
 
     def promote(self, call: DeskCall) -> Mapping[str, Any]:
         """Promote a candidate that passed the gate."""
-        self._services.overseeing.promote(call.person, call.read(VersionRequest).version)
+        self._services.learning.promote(call.person, call.read(VersionRequest).version)
         return self.state(call)
 
     def rollback(self, call: DeskCall) -> Mapping[str, Any]:
         """Go back to the champion before, or to a certain version."""
-        self._services.overseeing.rollback(call.person, call.read(RollbackRequest).to or None)
+        self._services.learning.rollback(call.person, call.read(RollbackRequest).to or None)
         return self.state(call)

@@ -24,22 +24,21 @@ from laanet_core.modeling.loading import save_weights
 from tests.conftest import Server, free_port, start_server, wait_until_served
 from tests.core.conftest import TINY
 from tests.desks import Moderator, invite_all, records_of, rows_of, signed_in
-from tests.webapp.learning.conftest import BOX, Crowd, where_painted
+from tests.synthetic_uploads import SyntheticUploads, find_landmarks
 from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import AuditEntry, TuningRun
 from webapp.domain.enums import RunState
 from webapp.media.store import MediaStore
-from webapp.services.analysis.jobs import Jobs
-from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
-from webapp.services.drills.scripted_users import Script
-from webapp.services.drills.synthetic_detector import DrawnJudge
+from webapp.services.model_registry.gate_report import GateReport
 from webapp.services.model_registry.versions import VersionService
 from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
-from webapp.services.training import splits as parts
-from webapp.services.training import subprocesses as process
+from webapp.services.training import splits
+from webapp.services.training.file_locks import is_locked
 from webapp.services.training.snapshots import SnapshotService
+from webapp.services.training.supervisor import DETACHED_LOCK, SUPERVISOR_LOCK, TRAINER_LOCK
+from webapp.services.training.trainer_process import last_step
 
 MANY = 100_000  # steps; such a run does not end by itself while a test lasts
 
@@ -101,26 +100,20 @@ class Host:
 
 def decided(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Painted faces that were decided, and a snapshot of them; its public id."""
-    monkeypatch.setattr(parts, "GOLD_SHARE", 0.35)  # so that few are enough for every part
-    monkeypatch.setattr(parts, "VAL_SHARE", 0.3)
-    data, pictures = folder / "data", folder / "pictures"
-    pictures.mkdir()
+    monkeypatch.setattr(splits, "GOLD_SHARE", 0.35)  # so that few are enough for every part
+    monkeypatch.setattr(splits, "VAL_SHARE", 0.3)
+    data = folder / "data"
     engine = open_database(f"sqlite:///{data / 'lens.sqlite3'}")
     sessions = make_sessions(engine)
     audit, keeping = (
         AuditService(sessions, data / "audit.head"),
         KeptMediaService(sessions, MediaStore(str(data / "media")), quota=50_000_000),
     )
-    crowd = Crowd(
-        pictures,
-        Script(
-            sessions, AnalysisService(DrawnJudge(BOX), sessions, Jobs(), frames=4, keeping=keeping), wanted=1
-        ),
-    )
-    crowd.script.play(crowd.arrivals(14, 14))
+    uploads = SyntheticUploads.create(folder / "pictures", sessions, keeping)
+    uploads.users.upload_and_decide(uploads.faces(14, 14))
     snapshots = SnapshotService(
         *(sessions, audit, keeping, SnapshotFolders(data / "snapshots", data / "runs" / "judged")),
-        landmarks=lambda: where_painted,
+        landmarks=lambda: find_landmarks,
         delay=timedelta(0),
     )
     frozen = snapshots.freeze().public_id
@@ -194,12 +187,7 @@ def cancel(host: Host, ada: Moderator, run: str) -> None:
     assert ada.said("/model/cancel", {"run": run})["runs"][0]["state"] == "cancelled"
     folder = host.data / "runs" / run
     wait_for(
-        lambda: (
-            not any(
-                process.is_held(folder / lock)
-                for lock in (process.SUPERVISOR, process.DETACHED, process.TRAINER)
-            )
-        )
+        lambda: not any(is_locked(folder / lock) for lock in (SUPERVISOR_LOCK, DETACHED_LOCK, TRAINER_LOCK))
     )
     refused = ada.post("/model/resume", {"run": run})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "run_ended")
@@ -211,10 +199,10 @@ def test_a_run_outlives_the_server_that_it_was_begun_on(host: Host, snapshot: st
         for path, words in (("begin", {"snapshot": snapshot, "steps": 5}), ("resume", {"run": run})):
             again = ada.post(f"/model/{path}", words)
             assert (again.status_code, again.json()["error"]["code"]) == (409, "run_busy")
-    train, pid = host.data / "runs" / run / "train", host.pid()
+    train, pid = host.data / "runs" / run, host.pid()
     host.kill()
-    before = process.step_of(train)
-    wait_for(lambda: process.step_of(train) > before + 10)  # without a server
+    before = last_step(train)
+    wait_for(lambda: last_step(train) > before + 10)  # without a server
     host.restart()
     with signed_in(host.server, "ada") as ada:
         shown = run_of(ada)
@@ -299,9 +287,8 @@ def let_pass(host: Host, version: str, report: dict[str, Any]) -> None:
     """As if everything had held: three steps make no better model."""
     with records_of(host.server) as sessions:
         audit = AuditService(sessions, host.data / "audit.head")
-        VersionService(sessions, audit, host.data / "models", host.settings["LENS_WEIGHTS"]).note(
-            version, {**report, "passed": True}
-        )
+        versions = VersionService(sessions, audit, host.data / "models", host.settings["LENS_WEIGHTS"])
+        versions.store_report(version, GateReport.model_validate({**report, "passed": True}))
 
 
 @pytest.mark.parametrize(

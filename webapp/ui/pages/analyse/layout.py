@@ -92,7 +92,7 @@ class Layout:
 def build_layout(services: Services, texts: Texts) -> Layout:
     """Create all components in reading order."""
     header(texts)
-    if services.weights.stand_in:
+    if services.weights.is_fallback:
         info = services.analysis.detector.info
         gr.HTML(fallback_notice(info, texts), elem_id="fallback-weights", padding=False)
     with gr.Row(equal_height=False):

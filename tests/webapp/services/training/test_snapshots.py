@@ -18,25 +18,24 @@ from sqlalchemy import Engine, select
 from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import read_manifest
 from laanet_core.media.images import read_image
+from tests.synthetic_uploads import BOX, SyntheticUploads, error_code, fake_face, real_face
 from tests.webapp.keeping.conftest import files
-from tests.webapp.learning.conftest import BOX, Crowd, fake_face, real_face
 from tests.webapp.receipt_services import receipt_service, result_deletion
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Feedback, Snapshot, SnapshotItem
 from webapp.domain.clock import now
 from webapp.domain.consent import CONSENT_VERSION
-from webapp.domain.enums import LabelValue, Part, Vote
-from webapp.domain.errors import Unable
+from webapp.domain.enums import LabelValue, Split, Vote
 from webapp.media.store import MediaStore
 from webapp.services.audit.log import AuditService
-from webapp.services.drills.scripted_users import Arrival
+from webapp.services.drills.scripted_users import ScriptedUpload
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.retention import RetentionService
 from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
-from webapp.services.training.snapshot_files import SEAL
+from webapp.services.training.snapshot_index import INDEX_FILE
 from webapp.services.training.snapshots import SnapshotService
-from webapp.services.training.splits import drawn
+from webapp.services.training.splits import split_of_group
 
 
 def mask(box: tuple[int, int, int, int], side: int = 64) -> bytes:
@@ -47,25 +46,17 @@ def mask(box: tuple[int, int, int, int], side: int = 64) -> bytes:
     return written.getvalue()
 
 
-def code(work: object, *arguments: object) -> str | None:
-    try:
-        work(*arguments)  # type: ignore[operator]
-    except Unable as error:
-        return error.code
-    return None
-
-
 def test_decisions_become_what_the_trainer_reads(
-    crowd: Crowd, snapshots: SnapshotService, folders: SnapshotFolders
+    uploads: SyntheticUploads, snapshots: SnapshotService, snapshot_folders: SnapshotFolders
 ) -> None:
-    crowd.script.play(crowd.arrivals(8, 6, region=mask((20, 20, 45, 40))))
+    uploads.users.upload_and_decide(uploads.faces(8, 6, region=mask((20, 20, 45, 40))))
     frozen = snapshots.freeze()
-    assert (frozen.real, frozen.fake, sum(frozen.parts.values()), frozen.left_out) == (8, 6, 14, {})
+    assert (frozen.real, frozen.fake, sum(frozen.splits.values()), frozen.left_out) == (8, 6, 14, {})
     folder = snapshots.verify(frozen.public_id)
-    assert folder == folders.of(frozen.public_id)
+    assert folder == snapshot_folders.of(frozen.public_id)
     samples = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
     gold = read_manifest(folder / "gold" / "manifest.csv", folder / "gold" / "landmarks.npz")
-    assert (len(samples), len(gold)) == (frozen.parts["train"] + frozen.parts["val"], frozen.parts["gold"])
+    assert (len(samples), len(gold)) == (frozen.splits["train"] + frozen.splits["val"], frozen.splits["gold"])
     assert not {sample.path for sample in samples} & {sample.path for sample in gold}
     store = PackStore(folder, ["faces"])
     originals = {real_face(seed)[2:122, 4:124].tobytes() for seed in range(8)} | {
@@ -86,20 +77,24 @@ def test_decisions_become_what_the_trainer_reads(
     table = pd.read_parquet(folder / "metadata.parquet")
     assert sorted(table["label"].value_counts().items()) == [("fake", 6), ("real", 8)]
     assert all((folder / name).is_file() for name in table["file_name"])
-    seal = json.loads((folder / SEAL).read_text())
+    seal = json.loads((folder / INDEX_FILE).read_text())
     assert seal["consents"] == [CONSENT_VERSION]
     assert {item["provenance"]["how"] for item in seal["items"]} == {"agreement"}
-    assert all(item["part"] == drawn(item["group"]) for item in seal["items"])
+    assert all(item["part"] == split_of_group(item["group"]) for item in seal["items"])
 
 
 def test_a_face_without_landmarks_is_cut_as_it_was_judged(
-    crowd: Crowd, sessions: Sessions, audit: AuditService, keeping: KeptMediaService, folders: SnapshotFolders
+    uploads: SyntheticUploads,
+    sessions: Sessions,
+    audit: AuditService,
+    keeping: KeptMediaService,
+    snapshot_folders: SnapshotFolders,
 ) -> None:
-    crowd.script.play(crowd.arrivals(2, 0))
+    uploads.users.upload_and_decide(uploads.faces(2, 0))
     service = SnapshotService(
-        sessions, audit, keeping, folders, landmarks=lambda: lambda _: None, delay=timedelta(0)
+        sessions, audit, keeping, snapshot_folders, landmarks=lambda: lambda _: None, delay=timedelta(0)
     )
-    folder = folders.of(service.freeze().public_id)
+    folder = snapshot_folders.of(service.freeze().public_id)
     pictures = [read_image(path) for path in (folder / "faces").iterdir()]
     side = round((BOX[3] - BOX[1]) * 1.25)
     assert [picture.shape for picture in pictures] == [(side, side, 3)] * 2
@@ -113,26 +108,26 @@ def test_a_face_without_landmarks_is_cut_as_it_was_judged(
 
 
 def test_only_standing_decisions_for_real_or_fake_with_consent_count(
-    crowd: Crowd,
+    uploads: SyntheticUploads,
     sessions: Sessions,
     snapshots: SnapshotService,
     feedback: FeedbackService,
     audit: AuditService,
     keeping: KeptMediaService,
-    folders: SnapshotFolders,
+    snapshot_folders: SnapshotFolders,
 ) -> None:
-    paths = [crowd.picture(real_face(seed), f"p{seed}") for seed in range(5)]
-    unsure, undone, open_, unkept, good = [crowd.script.arrive(path) for path in paths]
+    paths = [uploads.picture(real_face(seed), f"p{seed}") for seed in range(5)]
+    unsure, undone, open_, unkept, good = [uploads.users.upload(path) for path in paths]
     for number in range(40):
         assert feedback.submit(Submission(open_.receipt, 1, Vote.DISAGREE, "", f"key-number-{number}"))
-    assert code(snapshots.freeze) == "nothing_decided"
+    assert error_code(snapshots.freeze) == "nothing_decided"
     truth = {
         unsure.case: LabelValue.CANNOT_TELL,
         undone.case: LabelValue.FAKE,
         unkept.case: LabelValue.REAL,
         good.case: LabelValue.REAL,
     }
-    crowd.script.decide({str(case): Arrival(paths[0], label) for case, label in truth.items()})
+    uploads.users.decide({str(case): ScriptedUpload(paths[0], label) for case, label in truth.items()})
     with sessions.begin() as session:
         cases = {case.public_id: case for case in session.scalars(select(Case))}
         cases[str(undone.case)].decisions[0].undone_at = now()
@@ -140,9 +135,14 @@ def test_only_standing_decisions_for_real_or_fake_with_consent_count(
         assert consent is not None
         consent.media = None
     patient = SnapshotService(
-        sessions, audit, keeping, folders, landmarks=lambda: lambda _: None, delay=timedelta(minutes=10)
+        sessions,
+        audit,
+        keeping,
+        snapshot_folders,
+        landmarks=lambda: lambda _: None,
+        delay=timedelta(minutes=10),
     )
-    assert code(patient.freeze) == "nothing_decided"  # it may still be undone
+    assert error_code(patient.freeze) == "nothing_decided"  # it may still be undone
     frozen = snapshots.freeze()
     with sessions() as session:
         assert [item.case.public_id for item in session.scalars(select(SnapshotItem)) if item.case] == [
@@ -153,26 +153,26 @@ def test_only_standing_decisions_for_real_or_fake_with_consent_count(
 
 
 def test_near_duplicates_stay_together_and_gold_stays_gold(
-    crowd: Crowd, sessions: Sessions, snapshots: SnapshotService
+    uploads: SyntheticUploads, sessions: Sessions, snapshots: SnapshotService
 ) -> None:
-    arrivals = crowd.arrivals(12, 6)
-    crowd.script.play(arrivals)
+    arrivals = uploads.faces(12, 6)
+    uploads.users.upload_and_decide(arrivals)
     first = snapshots.freeze()
     with sessions() as session:
-        before = {item.analysis_id: item.part for item in session.scalars(select(SnapshotItem))}
+        before = {item.analysis_id: item.split for item in session.scalars(select(SnapshotItem))}
         gold = [
             item.case.items[0].analysis.media_sha256
             for item in session.scalars(select(SnapshotItem))
-            if item.part == Part.GOLD and item.case
+            if item.split == Split.GOLD and item.case
         ]
-    assert gold  # of 18 groups, drawn by hash
+    assert gold  # of 18 groups, split_of_group by hash
     copies = []
     for number, arrival in enumerate(arrivals):
         rgb = read_image(arrival.path)
         rgb[:3] = 128  # nearly the same, and mislabelled
         other = LabelValue.REAL if arrival.label == LabelValue.FAKE else LabelValue.FAKE
-        copies.append(Arrival(crowd.picture(rgb, f"copy{number}"), other))
-    crowd.script.play(copies)
+        copies.append(ScriptedUpload(uploads.picture(rgb, f"copy{number}"), other))
+    uploads.users.upload_and_decide(copies)
     second = snapshots.freeze()
     with sessions() as session:
         items = [
@@ -180,66 +180,69 @@ def test_near_duplicates_stay_together_and_gold_stays_gold(
             for item in session.scalars(select(SnapshotItem))
             if item.snapshot.public_id == second.public_id
         ]
-        assert {item.analysis_id: item.part for item in items if item.analysis_id in before} == before
-        seal = json.loads((snapshots.folders.of(second.public_id) / SEAL).read_text())
+        assert {item.analysis_id: item.split for item in items if item.analysis_id in before} == before
+        seal = json.loads((snapshots.folders.of(second.public_id) / INDEX_FILE).read_text())
     by_group: dict[str, set[str]] = {}
     for item in seal["items"]:
         by_group.setdefault(item["group"], set()).add(item["part"])
     assert all(len(parts) == 1 for parts in by_group.values())
     assert len(by_group) == len(before)
-    assert second.parts == {part: 2 * count for part, count in first.parts.items()}
+    assert second.splits == {part: 2 * count for part, count in first.splits.items()}
 
 
 @pytest.mark.both_databases
 def test_a_deletion_makes_it_stale_and_takes_its_files(
-    crowd: Crowd,
+    uploads: SyntheticUploads,
     engine: Engine,
     sessions: Sessions,
     snapshots: SnapshotService,
     audit: AuditService,
     keeping: KeptMediaService,
-    folders: SnapshotFolders,
+    snapshot_folders: SnapshotFolders,
     store: MediaStore,
 ) -> None:
-    paths = [arrival.path for arrival in crowd.arrivals(3, 0)]
-    arrived = [crowd.script.arrive(path) for path in paths]
-    crowd.script.decide(
-        {str(one.case): Arrival(path, LabelValue.REAL) for one, path in zip(arrived, paths, strict=True)}
+    paths = [arrival.path for arrival in uploads.faces(3, 0)]
+    arrived = [uploads.users.upload(path) for path in paths]
+    uploads.users.decide(
+        {
+            str(one.case): ScriptedUpload(path, LabelValue.REAL)
+            for one, path in zip(arrived, paths, strict=True)
+        }
     )
     frozen = snapshots.freeze()
-    receipt_service(sessions, audit, keeping, snapshots=folders).delete(arrived[0].receipt)
-    assert not folders.of(frozen.public_id).exists()
-    assert code(snapshots.verify, frozen.public_id) == "stale_snapshot"
-    assert code(snapshots.newest) == "unknown_snapshot"
+    receipt_service(sessions, audit, keeping, snapshots=snapshot_folders).delete(arrived[0].receipt)
+    assert not snapshot_folders.of(frozen.public_id).exists()
+    assert error_code(snapshots.verify, frozen.public_id) == "stale_snapshot"
+    assert error_code(snapshots.newest) == "unknown_snapshot"
     with sessions() as session:
         assert session.query(SnapshotItem).count() == 2
         assert session.query(Decision).count() == 2
     anew = snapshots.freeze()
     assert (anew.real, snapshots.newest()) == (2, anew.public_id)
-    RetentionService(result_deletion(sessions, audit, keeping, snapshots=folders), days=1).purge()
+    RetentionService(result_deletion(sessions, audit, keeping, snapshots=snapshot_folders), days=1).purge()
     assert snapshots.verify(anew.public_id).is_dir()
     with sessions.begin() as session:
         for item in session.scalars(select(CaseItem)):
             item.analysis.created_at = now() - timedelta(days=2)
-    RetentionService(result_deletion(sessions, audit, keeping, snapshots=folders), days=1).purge()
-    assert files(folders.root) == []
-    assert code(snapshots.verify, anew.public_id) == "stale_snapshot"
+    RetentionService(result_deletion(sessions, audit, keeping, snapshots=snapshot_folders), days=1).purge()
+    assert files(snapshot_folders.root) == []
+    assert error_code(snapshots.verify, anew.public_id) == "stale_snapshot"
 
 
 def test_an_undone_decision_makes_it_stale(
-    crowd: Crowd, sessions: Sessions, snapshots: SnapshotService
+    uploads: SyntheticUploads, sessions: Sessions, snapshots: SnapshotService
 ) -> None:
-    crowd.script.play(crowd.arrivals(2, 0))
+    uploads.users.upload_and_decide(uploads.faces(2, 0))
     frozen = snapshots.freeze()
     with sessions.begin() as session:
         session.query(Decision).first().undone_at = now()  # type: ignore[union-attr]
-    assert code(snapshots.verify, frozen.public_id) == "stale_snapshot"
+    assert error_code(snapshots.verify, frozen.public_id) == "stale_snapshot"
     assert not snapshots.folders.of(frozen.public_id).exists()
 
 
 @pytest.mark.parametrize("what", ["picture", "manifest", "seal", "more", "less"])
-def test_what_was_changed_is_found(crowd: Crowd, snapshots: SnapshotService, what: str) -> None:
-    crowd.script.play(crowd.arrivals(2, 1))
+def test_what_was_changed_is_found(uploads: SyntheticUploads, snapshots: SnapshotService, what: str) -> None:
+    uploads.users.upload_and_decide(uploads.faces(2, 1))
     frozen = snapshots.freeze()
     folder = snapshots.verify(frozen.public_id)
     picture = next((folder / "faces").iterdir())
@@ -250,18 +253,18 @@ def test_what_was_changed_is_found(crowd: Crowd, snapshots: SnapshotService, wha
     elif what == "manifest":
         (folder / "manifest.csv").write_text((folder / "manifest.csv").read_text().replace("real", "fake"))
     elif what == "seal":
-        (folder / SEAL).write_text((folder / SEAL).read_text() + " ")
+        (folder / INDEX_FILE).write_text((folder / INDEX_FILE).read_text() + " ")
     elif what == "more":
         (folder / "faces" / "more.png").write_bytes(b"")
     else:
         picture.unlink()
-    assert code(snapshots.verify, frozen.public_id) == "snapshot_changed"
+    assert error_code(snapshots.verify, frozen.public_id) == "snapshot_changed"
 
 
 def test_what_a_crash_left_goes_at_the_next_sweep(
-    crowd: Crowd, sessions: Sessions, snapshots: SnapshotService
+    uploads: SyntheticUploads, sessions: Sessions, snapshots: SnapshotService
 ) -> None:
-    crowd.script.play(crowd.arrivals(2, 0))
+    uploads.users.upload_and_decide(uploads.faces(2, 0))
     frozen = snapshots.freeze()
     left = snapshots.folders.of("0" * 32)
     left.mkdir()

@@ -1,9 +1,8 @@
-"""A server promoted and rolled back under those who ask it: no error, and every score is of the one version that its answer names."""
+"""Promotion and rollback on a server under load: no error, and every score is of the version that the result names."""
 
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,32 +18,39 @@ from laanet_core.inference.detector import Detector
 from laanet_core.modeling.loading import load_weights, save_weights
 from tests.conftest import Server, served
 from tests.desks import Moderator, invite_all, records_of, signed_in
+from tests.model_versions import gate_report
+from tests.waiting import wait_for
 from webapp.db.tables import Analysis
 from webapp.domain.enums import ModelState
 from webapp.services.audit.log import AuditService
-from webapp.services.model_registry.versions import Standing, VersionService
+from webapp.services.model_registry.version_files import RegisteredVersion
+from webapp.services.model_registry.versions import VersionService
 
 SENDERS = 2
-PATIENCE = 1800.0  # seconds, for a thousand requests on a busy machine
-CHANGE = 0.3  # of the verdict's logit: a slight one, but more than any rounding
-SAME = 1e-4  # of a probability; two threads add in another order than one
+# Seconds for a thousand requests on a busy machine
+PATIENCE = 1800.0
+# Change of the bias, in the verdict's logit: slight, but more than any rounding
+CHANGE = 0.3
+# Probabilities of one version differ by less; two threads add in another order than one
+SAME = 1e-4
 
-Expected = Mapping[tuple[str, str], float]  # fake probability by version and picture
+# Fake probability by sha256 of the version and name of the picture
+Expected = Mapping[tuple[str, str], float]
 
 
 @dataclass
 class Answers:
-    """What was answered, by picture, version and probability; `wrong` is anything else."""
+    """Results as (picture, sha256 of the version, probability); `errors` are the bodies of all other responses."""
 
-    given: list[tuple[str, str, float]] = field(default_factory=list)
-    wrong: list[str] = field(default_factory=list)
+    results: list[tuple[str, str, float]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
     def count(self, version: str, since: int = 0) -> int:
-        return sum(named == version for _, named, _ in self.given[since:])
+        return sum(named == version for _, named, _ in self.results[since:])
 
 
 def faces(folder: Path, samples: Path) -> dict[str, Path]:
-    """Small ones, so that they are found fast."""
+    """Write small pictures, in which the face is found quickly."""
     face = cv2.imread(str(samples / "astronaut.png"))[:240, 100:340]
     made = {"upright": face, "mirrored": face[:, ::-1], "soft": cv2.GaussianBlur(face, (5, 5), 0)}
     for name, pixels in made.items():
@@ -53,35 +59,34 @@ def faces(folder: Path, samples: Path) -> dict[str, Path]:
 
 
 def slightly_changed(folder: Path) -> Path:
-    """The bundled weights, a little more inclined to say fake."""
+    """Write the bundled weights with a slightly higher bias towards fake."""
     loaded = load_weights("starter")
     loaded.model.state_dict()["classification_head.linear.bias"].add_(CHANGE)
     save_weights(loaded.model, folder, version="changed", decision=loaded.decision)
     return folder
 
 
-def candidate(server: Server, made: Path) -> tuple[Standing, Standing]:
-    """Champion and candidate; the gate's report says that it passed."""
+def candidate(server: Server, made: Path) -> tuple[RegisteredVersion, RegisteredVersion]:
+    """Register a candidate with a report that passes. Return champion and candidate."""
     with records_of(server) as sessions:
         data = server.database.parent
         versions = VersionService(
             sessions, AuditService(sessions, data / "audit.head"), data / "models", "starter"
         )
-        base = versions.base()
+        base = versions.ensure_champion()
         new = versions.register(made, "changed", state=ModelState.CANDIDATE, parent_sha256=base.sha256)
-        named = {"champion": {"sha256": base.sha256}, "candidate": {"sha256": new.sha256}}
-        versions.note("changed", {"passed": True, "snapshot": "s" * 32, "checks": [], **named})
+        versions.store_report("changed", gate_report(new, base))
         return base, new
 
 
-def expectations(pictures: Mapping[str, Path], *standings: Standing) -> Expected:
+def expectations(pictures: Mapping[str, Path], *registereds: RegisteredVersion) -> Expected:
     expected: dict[tuple[str, str], float] = {}
-    for standing in standings:
-        detector = Detector.from_weights(standing.folder, "cpu", runtime="eager")
+    for registered in registereds:
+        detector = Detector.from_weights(registered.folder, "cpu", runtime="eager")
         for name, path in pictures.items():
             probability = detector.analyse_file(path).fake_prob
             assert probability is not None
-            expected[standing.sha256, name] = probability
+            expected[registered.sha256, name] = probability
     return expected
 
 
@@ -91,23 +96,17 @@ def send(server: Server, pictures: Mapping[str, bytes], answers: Answers, enough
             for name, content in pictures.items():
                 answer = client.post("/api/v1/analyse", files={"file": (f"{name}.png", content)})
                 if answer.status_code != 200:
-                    answers.wrong.append(answer.text)
+                    answers.errors.append(answer.text)
                     continue
                 result: dict[str, Any] = answer.json()
-                answers.given.append((name, result["model"]["sha256"], result["fake_prob"]))
-
-
-def wait_for(condition: Callable[[], bool], deadline: float) -> None:
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+                answers.results.append((name, result["model"]["sha256"], result["fake_prob"]))
 
 
 def switched_under_requests(folder: Path, samples: Path, requests: int) -> None:
-    """A promotion after a quarter of the requests, a rollback once the new version answered as many; then the old one as many again."""
+    """Promote after a quarter of the requests and roll back after another; the old version answers the rest."""
     pictures = faces(folder, samples)
     made = slightly_changed(folder / "made")
-    answers, done, deadline = Answers(), threading.Event(), time.monotonic() + PATIENCE
+    answers, done = Answers(), threading.Event()
     with served(
         folder, LENS_WEIGHTS="starter", LENS_MAX_WAITING="100", LENS_AT_ONCE="2", LENS_CASE_UNCERTAIN="0"
     ) as server:
@@ -126,33 +125,37 @@ def switched_under_requests(folder: Path, samples: Path, requests: int) -> None:
             for sender in senders:
                 sender.start()
             try:
-                ask_for_changes(ada, answers, (old, new), requests, deadline)
+                change_versions(ada, answers, (old, new), requests)
             finally:
                 done.set()
                 for sender in senders:
                     sender.join()
         with records_of(server) as sessions, sessions() as session:
             stored = Counter(session.scalars(select(Analysis.model_sha256)))
-    assert answers.wrong == []
-    assert len(answers.given) >= requests
-    for name, version, probability in answers.given:
+    assert answers.errors == []
+    assert len(answers.results) >= requests
+    for name, version, probability in answers.results:
         assert abs(probability - expected[version, name]) < SAME, (name, version)
-    assert stored == Counter(version for _, version, _ in answers.given)
+    assert stored == Counter(version for _, version, _ in answers.results)
 
 
-def ask_for_changes(
-    ada: Moderator, answers: Answers, both: tuple[Standing, Standing], requests: int, deadline: float
+def change_versions(
+    ada: Moderator,
+    answers: Answers,
+    both: tuple[RegisteredVersion, RegisteredVersion],
+    requests: int,
+    deadline: float,
 ) -> None:
     old, new = both
     quarter = requests // 4
-    wait_for(lambda: answers.count(old.sha256) >= quarter, deadline)
+    wait_for(lambda: answers.count(old.sha256) >= quarter, seconds=PATIENCE, interval=0.02)
     ada.said("/model/promote", {"version": "changed"})
-    wait_for(lambda: answers.count(new.sha256) >= quarter, deadline)
-    promoted = len(answers.given)
+    wait_for(lambda: answers.count(new.sha256) >= quarter, seconds=PATIENCE, interval=0.02)
+    promoted = len(answers.results)
     found = ada.said("/model/rollback")
     assert next(one["state"] for one in found["versions"] if one["version"] == "changed") == "rejected"
-    wait_for(lambda: answers.count(old.sha256, promoted) >= quarter, deadline)
-    wait_for(lambda: len(answers.given) >= requests, deadline)
+    wait_for(lambda: answers.count(old.sha256, promoted) >= quarter, seconds=PATIENCE, interval=0.02)
+    wait_for(lambda: len(answers.results) >= requests, seconds=PATIENCE, interval=0.02)
 
 
 def test_requests_during_a_promotion_and_a_rollback(tmp_path: Path, samples: Path) -> None:

@@ -1,8 +1,9 @@
-"""Which weights a server starts with, whatever the Hub does."""
+"""Weights at the start of a server, with a Hub on the loopback that works or fails."""
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -11,16 +12,18 @@ from pathlib import Path
 import pytest
 import torch
 
+from laanet_core.errors import InvalidWeights
 from laanet_core.modeling.hub import download
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import LoadedWeights, load_weights, save_weights
 from laanet_core.results import ModelInfo
 from tests.core.conftest import TINY
 from tests.hub_server import HubServer, Repository
-from webapp.services.model_registry.startup_weights import StartingWeights, WeightsInUse
+from webapp.services.model_registry.startup_weights import StartupWeights, WeightsInUse
 from webapp.texts import LANGUAGES
 from webapp.ui.render.headline import fallback_notice
 
+# Timeout of downloads in these tests
 SECONDS = 1.0
 
 
@@ -45,7 +48,7 @@ def repository(hub: HubServer, files: dict[str, bytes]) -> Repository:
 
 def start(hub: HubServer, name: str, cache: Path) -> tuple[LoadedWeights, WeightsInUse]:
     fetch = partial(download, seconds=SECONDS, endpoint=hub.address, cache=cache)
-    return StartingWeights(name, fetch).load(load_weights)
+    return StartupWeights(name, fetch).load(load_weights)
 
 
 def test_the_hubs_weights_are_used_and_the_next_start_needs_no_hub(
@@ -54,24 +57,25 @@ def test_the_hubs_weights_are_used_and_the_next_start_needs_no_hub(
     for name in (f"hf://someone/weights@{repository.head}", "hf://someone/weights@v1"):
         loaded, used = start(hub, name, tmp_path)
         assert (loaded.info.version, used.to_json()) == ("7", {"wanted": name, "used": name, "reason": None})
-    asked = len(hub.requests)
+    requests = len(hub.requests)
     with hub.failing(delay=60):
         _, used = start(hub, "hf://someone/weights@v1", tmp_path)
-    assert not used.stand_in
-    assert len(hub.requests) == asked
+    assert not used.is_fallback
+    assert len(hub.requests) == requests
 
 
 @pytest.mark.parametrize(
     ("failure", "reason"),
     [
         ({"delay": 60.0}, "did not deliver"),
-        ({"status": 429}, "answered 429|did not deliver"),  # the client itself tries 429 again for a while
+        # The client itself retries after 429.
+        ({"status": 429}, "answered 429|did not deliver"),
         ({"status": 403}, "answered 403|no repository"),
         ({"status": 500}, "answered 500|did not deliver"),
         ({"withheld": 1000}, "did not deliver|could not be reached"),
     ],
 )
-def test_a_hub_that_fails_costs_a_bounded_time_and_the_starter_weights_answer(
+def test_a_failing_hub_delays_the_start_by_a_bounded_time_and_the_starter_weights_are_used(
     hub: HubServer,
     repository: Repository,
     tmp_path: Path,
@@ -79,49 +83,45 @@ def test_a_hub_that_fails_costs_a_bounded_time_and_the_starter_weights_answer(
     failure: dict[str, float],
     reason: str,
 ) -> None:
-    import re
-
     started = time.monotonic()
     with hub.failing(**failure), caplog.at_level(logging.ERROR):  # type: ignore[arg-type]
         loaded, used = start(hub, f"hf://someone/weights@{repository.head}", tmp_path)
     assert time.monotonic() - started < SECONDS + 3
-    assert (loaded.info.name, used.used, used.stand_in) == ("laanet-lite", "starter", True)
+    assert (loaded.info.name, used.used, used.is_fallback) == ("laanet-lite", "starter", True)
     assert used.reason is not None
     assert re.search(reason, used.reason), used.reason
-    assert "the starter weights answer in their place" in caplog.text
+    assert "falling back to the starter weights" in caplog.text
 
 
-def test_nobody_listening_and_nothing_there_are_said(hub: HubServer, tmp_path: Path) -> None:
+def test_an_unknown_repository_and_an_unreachable_hub_are_reported(hub: HubServer, tmp_path: Path) -> None:
     _, used = start(hub, "hf://someone/else@v1", tmp_path)
     assert used.reason == "the Hub knows no repository someone/else, or it is private"
     fetch = partial(download, seconds=SECONDS, endpoint="http://127.0.0.1:9", cache=tmp_path)
-    _, used = StartingWeights("hf://someone/weights@v1", fetch).load(load_weights)
-    assert used.stand_in
+    _, used = StartupWeights("hf://someone/weights@v1", fetch).load(load_weights)
+    assert used.is_fallback
 
 
-def test_tampered_weights_are_not_used_and_not_kept(
+def test_tampered_weights_are_neither_used_nor_cached(
     hub: HubServer, repository: Repository, tmp_path: Path, files: dict[str, bytes]
 ) -> None:
     for broken in (files["model.safetensors"][:-1] + b"!", files["model.safetensors"][:1000]):
         repository.files["model.safetensors"] = broken
         _, used = start(hub, "hf://someone/weights@v1", tmp_path)
-        assert used.stand_in
+        assert used.is_fallback
         assert "was changed" in str(used.reason)
     repository.files["model.safetensors"] = files["model.safetensors"]
     loaded, used = start(hub, "hf://someone/weights@v1", tmp_path)
-    assert (loaded.info.version, used.stand_in) == ("7", False)
+    assert (loaded.info.version, used.is_fallback) == ("7", False)
 
 
-def test_a_folder_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
-    from laanet_core.errors import InvalidWeights
-
+def test_a_missing_folder_stops_the_start(tmp_path: Path) -> None:
     with pytest.raises(InvalidWeights, match="no folder of weights"):
-        StartingWeights(str(tmp_path / "none")).load(load_weights)
+        StartupWeights(str(tmp_path / "none")).load(load_weights)
 
 
-def test_visitors_are_told_in_their_language() -> None:
+def test_the_page_states_the_weights_in_use_in_every_language() -> None:
     info = ModelInfo("laanet-<lite>", "1.2", "0" * 64)
     for texts in LANGUAGES.values():
-        notice = fallback_notice(info, texts)
-        assert "laanet-&lt;lite&gt;" in notice
-        assert "1.2" in notice
+        markup = fallback_notice(info, texts)
+        assert "laanet-&lt;lite&gt;" in markup
+        assert "1.2" in markup

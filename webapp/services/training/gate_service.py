@@ -1,0 +1,60 @@
+"""Promotion gate: measurement of a candidate and the champion on one snapshot, and the stored report."""
+
+from __future__ import annotations
+
+from webapp.domain.clock import now
+from webapp.services.model_registry.gate_report import ComparedVersion, GateLimits, GateReport
+from webapp.services.model_registry.versions import VersionService
+from webapp.services.training.gate_measurements import GateSettings, PredictionCache, measure_versions
+from webapp.services.training.promotion_gate import check_candidate
+from webapp.services.training.snapshots import SnapshotService
+
+
+class GateService:
+    """Gate with the data sets, corruptions and limits of one installation.
+
+    Raises Unable: unknown_version, model_changed, stale_snapshot, and the codes of verifying a snapshot.
+    """
+
+    def __init__(
+        self,
+        snapshots: SnapshotService,
+        versions: VersionService,
+        settings: GateSettings,
+        limits: GateLimits | None = None,
+    ) -> None:
+        self._snapshots = snapshots
+        self._versions = versions
+        self._settings = settings
+        self._limits = limits or GateLimits()
+
+    def evaluate(self, version: str, snapshot: str | None = None) -> GateReport:
+        """Measure a candidate and the champion on the gold split of a snapshot, and store the report.
+
+        The snapshot is by default the one that the candidate learned from. No report is stored if an item of it was
+        deleted or undone, even while the gate measured. Raises LaanetError if data cannot be read.
+        """
+        self._versions.require_fresh(version)
+        candidate, champion = self._versions.verify(version), self._versions.ensure_champion()
+        snapshot_id = snapshot or self._versions.snapshot_of(version) or self._snapshots.newest()
+        folder = self._snapshots.verify(snapshot_id)
+        self._snapshots.require_unseen_gold(snapshot_id)
+        folders = self._snapshots.folders
+        cache = PredictionCache(folders.judged_of(snapshot_id), folders.judged_elsewhere())
+        try:
+            measurements = measure_versions(candidate.folder, champion.folder, folder, self._settings, cache)
+        finally:
+            # A deletion removed the predictions that existed then; this removes those written after it.
+            self._snapshots.require_fresh(snapshot_id)
+        checks = check_candidate(*measurements, self._limits)
+        report = GateReport(
+            passed=all(check.passed for check in checks),
+            candidate=ComparedVersion(version=candidate.version, sha256=candidate.sha256),
+            champion=ComparedVersion(version=champion.version, sha256=champion.sha256),
+            snapshot=snapshot_id,
+            measured_at=now().isoformat(),
+            rules=self._limits,
+            checks=tuple(checks),
+        )
+        self._versions.store_report(version, report)
+        return report

@@ -1,0 +1,237 @@
+"""Database rows of fine-tuning runs: creation, the claim to be the one that runs, progress and outcome."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.db import training_queries as queries
+from webapp.db.audit_chain import Event
+from webapp.db.session import Sessions
+from webapp.db.tables import TuningRun
+from webapp.domain.clock import now
+from webapp.domain.enums import Action, Actor, RunState, SnapshotState
+from webapp.domain.errors import Unable
+from webapp.domain.ids import new_id
+from webapp.domain.iso_time import IsoTime
+from webapp.services.audit.log import AuditService
+
+_MAX_MESSAGE = 500
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """A fine-tuning: the snapshot, the manifest of a data set to replay, and changes of the recipe as "key=value"."""
+
+    snapshot: str
+    replay: Path | None = None
+    changes: Sequence[str] = ()
+
+    def config(self) -> RunConfig:
+        replay = None if self.replay is None else str(self.replay.resolve())
+        return RunConfig(replay=replay, changes=tuple(self.changes))
+
+
+class RunConfig(BaseModel):
+    """Stored settings of a run. A run resumes another one only if both documents are equal, byte for byte."""
+
+    model_config = ConfigDict(frozen=True)
+
+    replay: str | None = None
+    changes: tuple[str, ...] = ()
+
+    def to_json(self) -> str:
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as it was when it was read. `pid` is the trainer's process; `heartbeat_at` the supervisor's last heartbeat."""
+
+    id: int
+    public_id: str
+    snapshot: str
+    snapshot_sha256: str
+    base_sha256: str
+    state: str
+    step: int
+    steps: int
+    pid: int | None
+    config: RunConfig
+    message: str
+    created_at: datetime
+    heartbeat_at: datetime
+
+    @property
+    def version(self) -> str:
+        """Version of the candidate that the run makes."""
+        return f"ft-{self.id}"
+
+
+class RunSummary(BaseModel):
+    """A run as lists show it; `alive`: a process carries it out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    version: str
+    snapshot: str
+    state: str
+    step: int
+    steps: int
+    created_at: IsoTime
+    message: str
+    alive: bool
+
+
+class RunStore:
+    """Runs of one installation. Raises Unable: unknown_run, and the codes that each method names."""
+
+    def __init__(self, sessions: Sessions, audit: AuditService) -> None:
+        self._sessions = sessions
+        self._audit = audit
+
+    def find_or_create(self, request: RunSpec, base_sha256: str, steps: int) -> str:
+        """Return the id of an unfinished run with the same snapshot, base and settings, or of a new run."""
+        config = request.config().to_json()
+        with self._sessions.begin() as session:
+            snapshot = queries.snapshot_by_public_id(session, request.snapshot)
+            if snapshot is None:
+                raise Unable("unknown_snapshot", f"there is no snapshot {request.snapshot}")
+            row = queries.resumable_run(session, snapshot.id, base_sha256, config)
+            if row is None:
+                row = TuningRun(
+                    public_id=new_id(),
+                    snapshot=snapshot,
+                    base_sha256=base_sha256,
+                    state=RunState.WAITING,
+                    created_at=now(),
+                    heartbeat_at=now(),
+                    step=0,
+                    steps=steps,
+                    config=config,
+                    message="",
+                )
+                session.add(row)
+            return row.public_id
+
+    def claim(self, public_id: str, by: str, is_alive: Callable[[Run], bool]) -> Run:
+        """Give a run the state running. Another running run becomes failed if `is_alive` denies that it has a process.
+
+        Raises Unable: run_busy, run_ended.
+        """
+        try:
+            with self._audit.transaction() as (session, record):
+                queries.lock_training(session)
+                row, other = _row(session, public_id), queries.running_run(session)
+                if row.state in (RunState.FINISHED, RunState.CANCELLED):
+                    raise Unable("run_ended", f"the run {public_id} is {row.state}")
+                if other is not None and other.id != row.id:
+                    if is_alive(_run(other)):
+                        raise busy(_run(other))
+                    other.state, other.message = RunState.FAILED, "interrupted"
+                    # The unique index allows one running run, so the other one must be written first.
+                    session.flush()
+                # A run that the system resumes is still the one that was announced when it began.
+                if row.state != RunState.RUNNING or by != Actor.SYSTEM:
+                    details = {"snapshot": row.snapshot.public_id, "step": row.step}
+                    record(Event(by, Action.FINETUNE_BEGUN, f"run:{public_id}", details))
+                row.state, row.heartbeat_at, row.message = RunState.RUNNING, now(), ""
+                return _run(row)
+        except IntegrityError as error:
+            raise Unable("run_busy", "another run has just started") from error
+
+    def running(self) -> Run | None:
+        """Return the run whose state is running, whether or not a process carries it out."""
+        with self._sessions() as session:
+            row = queries.running_run(session)
+            return None if row is None else _run(row)
+
+    def newest(self, limit: int) -> list[Run]:
+        """Return the newest runs, newest first."""
+        with self._sessions() as session:
+            return [_run(row) for row in queries.recent_runs(session, limit)]
+
+    def record_progress(self, public_id: str, step: int, pid: int | None) -> None:
+        """Store the step, the trainer's process and a heartbeat.
+
+        Raises Unable: run_cancelled, stale_snapshot, if the run must stop.
+        """
+        with self._sessions.begin() as session:
+            row = _row(session, public_id)
+            row.heartbeat_at, row.step, row.pid = now(), step, pid
+            state, snapshot_state = row.state, row.snapshot.state
+        if state == RunState.CANCELLED:
+            raise Unable("run_cancelled", f"the run {public_id} was cancelled")
+        if snapshot_state == SnapshotState.STALE:
+            raise Unable(
+                "stale_snapshot", "an item of the snapshot was deleted; freeze a new snapshot and start again"
+            )
+
+    def fail(self, public_id: str, message: str) -> None:
+        """Give a run the state failed, with the reason."""
+        self._update(public_id, state=RunState.FAILED, message=message[:_MAX_MESSAGE])
+
+    def finish(self, public_id: str, steps: int) -> None:
+        """Give a run the state finished."""
+        self._update(public_id, state=RunState.FINISHED, step=steps, pid=None, message="")
+
+    def cancel(self, public_id: str, by: str) -> Run:
+        """Give a run the state cancelled and return it. Raises Unable: run_ended."""
+        with self._audit.transaction() as (session, record):
+            queries.lock_training(session)
+            row = _row(session, public_id)
+            if row.state not in (RunState.WAITING, RunState.RUNNING, RunState.FAILED):
+                raise Unable("run_ended", f"the run {public_id} is {row.state} already")
+            row.state, row.message = RunState.CANCELLED, "cancelled"
+            record(Event(by, Action.FINETUNE_CANCELLED, f"run:{public_id}", {"step": row.step}))
+            return _run(row)
+
+    def split_counts(self, public_id: str) -> dict[str, dict[str, int]]:
+        """Return the faces of a run's snapshot by split and label."""
+        with self._sessions() as session:
+            return queries.counts_by_split(session, _row(session, public_id).snapshot)
+
+    def _update(self, public_id: str, **values: Any) -> None:
+        with self._sessions.begin() as session:
+            statement = update(TuningRun).where(TuningRun.public_id == public_id)
+            session.execute(statement.values(heartbeat_at=now(), **values))
+
+
+def busy(run: Run) -> Unable:
+    """Return the error that another run is at work."""
+    return Unable("run_busy", f"a run is at work: {run.public_id}, step {run.step} of {run.steps}")
+
+
+def _row(session: Session, public_id: str) -> TuningRun:
+    row = queries.run_by_public_id(session, public_id)
+    if row is None:
+        raise Unable("unknown_run", f"there is no run {public_id}")
+    return row
+
+
+def _run(row: TuningRun) -> Run:
+    return Run(
+        id=row.id,
+        public_id=row.public_id,
+        snapshot=row.snapshot.public_id,
+        snapshot_sha256=row.snapshot.sha256,
+        base_sha256=row.base_sha256,
+        state=row.state,
+        step=row.step,
+        steps=row.steps,
+        pid=row.pid,
+        config=RunConfig.model_validate_json(row.config),
+        message=row.message,
+        created_at=row.created_at,
+        heartbeat_at=row.heartbeat_at,
+    )
