@@ -1,10 +1,9 @@
-"""The pictures of a report as data: every judged face up close, and its heatmap."""
+"""Images inside a JSON report: every judged face in close-up, and its heatmap."""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import cv2
 import numpy as np
@@ -12,40 +11,45 @@ import numpy as np
 from laanet_core.faces.crops import crop_square, enlarge_to_square
 from laanet_core.inference.key_frames import Moment
 from laanet_core.results import FaceResult, Heatmap
-from laanet_core.types import RGBImage
+from laanet_core.types import Box, RGBImage
+from webapp.services.reports.document import CropDocument, HeatmapDocument, ReportImage
 from webapp.services.reports.figures import CROP_SIDE, jpeg
 
 
-def images(
-    faces: Sequence[FaceResult], rgb: RGBImage | None, moments: Iterable[Moment]
-) -> list[dict[str, Any]]:
-    """Of a photo's faces, or a clip's at the given moments: see `report_json`; `faces` are those of the result."""
+def images(faces: Sequence[FaceResult], rgb: RGBImage | None, moments: Iterable[Moment]) -> list[ReportImage]:
+    """Return the images of all judged faces of a photo (H, W, 3) uint8 RGB, or of a video's key frames.
+
+    `faces` are all faces of the result, which give the numbers.
+    """
     numbers = {(face.time, face.track, face.box): number for number, face in enumerate(faces, start=1)}
     shown = [] if rgb is None else [(rgb, face) for face in faces]
     shown += [(moment.rgb, face) for moment in moments for face in moment.faces]
-    return [
-        _image(numbers.get((face.time, face.track, face.box)), picture, face, face.heatmap)
-        for picture, face in shown
-        if face.heatmap is not None
-    ]
+    found = []
+    for picture, face in shown:
+        if face.heatmap is not None:
+            number = numbers.get((face.time, face.track, face.box))
+            found.append(_image(number, picture, face, face.heatmap))
+    return found
 
 
-def _image(number: int | None, rgb: RGBImage, face: FaceResult, heatmap: Heatmap) -> dict[str, Any]:
+def _image(number: int | None, rgb: RGBImage, face: FaceResult, heatmap: Heatmap) -> ReportImage:
+    """Return the images of one face of a picture (H, W, 3) uint8 RGB."""
     square = enlarge_to_square(face.box)
     levels = np.asarray(np.round(np.asarray(heatmap.values) * 255), np.uint8)
-    return {
-        "number": number,
-        "time": face.time,
-        "crop": {
-            "jpeg": _text(jpeg(crop_square(rgb, square, CROP_SIDE))),
-            "box": [round(value, 1) for value in square],
-        },
-        "heatmap": {
-            "png": _text(cv2.imencode(".png", levels)[1].tobytes()),
-            "box": [round(value, 1) for value in heatmap.box],
-        },
-    }
+    png = cv2.imencode(".png", levels)[1].tobytes()
+    crop = jpeg(crop_square(rgb, square, CROP_SIDE))
+    return ReportImage(
+        number=number,
+        time=face.time,
+        crop=CropDocument(jpeg=_base64(crop), box=_rounded(square)),
+        heatmap=HeatmapDocument(png=_base64(png), box=_rounded(heatmap.box)),
+    )
 
 
-def _text(content: bytes) -> str:
+def _base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
+
+
+def _rounded(box: Box) -> Box:
+    x1, y1, x2, y2 = (round(value, 1) for value in box)
+    return x1, y1, x2, y2

@@ -19,11 +19,11 @@ def decode(text: str) -> np.ndarray:
 
 def test_judged_faces_have_a_crop_and_a_heatmap() -> None:
     (entry,) = images(PHOTO.faces, GREY, ())
-    assert (entry["number"], decode(entry["crop"]["jpeg"]).shape) == (1, (224, 224, 3))
-    heat = decode(entry["heatmap"]["png"])
-    assert entry["heatmap"]["box"] == [0, 0, 60, 60]
+    assert (entry.number, decode(entry.crop.jpeg).shape) == (1, (224, 224, 3))
+    heat = decode(entry.heatmap.png)
+    assert entry.heatmap.box == (0, 0, 60, 60)
     np.testing.assert_array_equal(heat, np.round(HEATMAP.values * 255).astype(np.uint8))
-    x1, y1, x2, y2 = entry["crop"]["box"]
+    x1, y1, x2, y2 = entry.crop.box
     assert x1 < FAKE.box[0] < FAKE.box[2] < x2
     assert y1 < FAKE.box[1] < FAKE.box[3] < y2
 

@@ -19,7 +19,8 @@ from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, TRACK, wit
 from tests.webapp.services.reports.conftest import AnalysedVideo
 from tests.webapp.services.reports.pdf import CREATED, GREY, REJECTED, SHA256, report_on, squeezed, text_of
 from tests.webapp.services.reports.test_content import KNOWN
-from webapp.services.reports.service import FORMAT, FORMAT_VERSION, report_json, report_pdf
+from webapp.services.reports.document import FORMAT, FORMAT_VERSION
+from webapp.services.reports.service import report_json, report_pdf
 from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render.faces import face_table
 from webapp.ui.render.facts import model_facts

@@ -1,0 +1,144 @@
+"""JSON document of a report.
+
+Scores, probabilities and thresholds have four decimals, the digits of the PDF and of the page. Boxes are
+(x1, y1, x2, y2) in pixels of the upright original.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from laanet_core.documents import (
+    Document,
+    ErrorDocument,
+    FaceDocument,
+    ModelDocument,
+    Probability,
+    StabilityDocument,
+    TrackDocument,
+)
+from laanet_core.results import Caution, Kind, Outcome, Verdict
+from webapp.services.label_quality.score_reliability import ReliabilityFigures
+
+FORMAT = "laanet-lens-report"
+# A key that is renamed, removed or changes its meaning needs a new version; a new key does not
+FORMAT_VERSION = 1
+
+Box = tuple[float, float, float, float]
+FaceNumber = Annotated[int, Field(ge=1, description="place in `faces`, as in the PDF of a photo")]
+PersonNumber = Annotated[int, Field(ge=1, description="number of the person, as in the PDF")]
+
+
+class SizeDocument(Document):
+    """Width and height of the upright original in pixels."""
+
+    width: int
+    height: int
+
+
+class FileDocument(Document):
+    """Analysed file, without its name."""
+
+    sha256: str = Field(description="of the file as it was uploaded")
+    kind: Kind
+    size: SizeDocument | None
+
+
+class ReportModel(ModelDocument):
+    """Identity of the model, and the terms of its weights."""
+
+    notice: str | None
+
+
+class ThresholdRules(Document):
+    """Decision rule: real below one threshold, fake above the other, inconclusive between, both included.
+
+    A calibrated probability is sigmoid(fake_logit / temperature).
+    """
+
+    temperature: float
+    real_below: Probability
+    fake_above: Probability
+    min_face_size: int = Field(description="pixels")
+    calibrated: bool
+
+
+class ReportFace(FaceDocument):
+    """Face with its number, and in a video the number of its person."""
+
+    number: FaceNumber
+    person: PersonNumber | None
+
+
+class ReportPerson(TrackDocument):
+    """Person over a whole video."""
+
+    person: PersonNumber
+
+
+class ReportStability(StabilityDocument):
+    """Stability check of one face; in a video of a face in the most suspicious frame."""
+
+    number: FaceNumber
+
+
+class ReportReliability(ReliabilityFigures):
+    """How often scores like those of one face, or of one person in a video, were fake.
+
+    `count` faces were drawn at random, scored within `scores` by the same model, and decided by moderators.
+    """
+
+    number: int
+
+
+class CropDocument(Document):
+    """Face in close-up, 224 x 224 pixels."""
+
+    jpeg: str = Field(description="base64")
+    box: Box
+
+
+class HeatmapDocument(Document):
+    """Heatmap of a face, S/4 x S/4 grey pixels; 255 is 1."""
+
+    png: str = Field(description="base64")
+    box: Box
+
+
+class ReportImage(Document):
+    """Images of one judged face of a photo, or of a key frame of a video."""
+
+    number: FaceNumber | None
+    time: float | None = Field(description="of the frame, in seconds; null for a photo")
+    crop: CropDocument
+    heatmap: HeatmapDocument
+
+
+class ReportDocument(Document):
+    """Report on one analysis. `outcome`, `verdict`, `fake_prob` and `error` are those before the stability check."""
+
+    format: str = FORMAT
+    format_version: int = FORMAT_VERSION
+    language: str = Field(description="of `limits`; everything else has no language")
+    created: str = Field(description="ISO 8601 in UTC, to the second")
+    media: FileDocument
+    model: ReportModel
+    decision: ThresholdRules
+    outcome: Outcome
+    verdict: Verdict | None
+    fake_prob: Probability | None
+    error: ErrorDocument | None
+    cautions: list[Caution] = Field(description="not empty if only a part of the file was judged")
+    shown_verdict: Verdict | None = Field(description="verdict after the stability check, as on the page")
+    stability: list[ReportStability] | None = Field(description="null before the stability check")
+    faces: list[ReportFace]
+    tracks: Annotated[list[ReportPerson] | None, Field(description="videos only")] = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+    reliability: list[ReportReliability] = Field(
+        description="only faces or persons with enough decided cases"
+    )
+    images: list[ReportImage]
+    limits: list[str] = Field(description="what the report can and cannot say")
