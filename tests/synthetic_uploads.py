@@ -61,7 +61,7 @@ class SyntheticUploads:
     @classmethod
     def create(cls, folder: Path, sessions: Sessions, keeping: KeptMediaService) -> SyntheticUploads:
         folder.mkdir()
-        analysis = AnalysisService(FixedBoxDetector(BOX), sessions, Jobs(), frames=4, keeping=keeping)
+        analysis = AnalysisService(FixedBoxDetector(BOX), sessions, Jobs(), frames=4, kept_media=keeping)
         return cls(folder, ScriptedUsers(sessions, analysis, wanted=1))
 
     def picture(self, rgb: Pixels, name: str) -> Path:

@@ -21,7 +21,7 @@ from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.media.decoding.decoders import Decoders
 from webapp.media.store import MediaStore
 from webapp.services.analysis.jobs import Jobs
-from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.analysis.service import AnalysisService, StoredAnalysis
 from webapp.services.audit.log import AuditService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
@@ -96,7 +96,7 @@ def sessions(engine: Engine) -> Sessions:
 @pytest.fixture
 def audit(sessions: Sessions, tmp_path: Path) -> AuditService:
     service = AuditService(sessions, tmp_path / "audit.head")
-    service.keep_head()
+    service.store_head()
     return service
 
 
@@ -138,7 +138,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def analysis(detector: Detector, sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
-    return AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping)
+    return AnalysisService(detector, sessions, Jobs(), frames=4, kept_media=keeping)
 
 
 @pytest.fixture
@@ -171,6 +171,6 @@ def judged(detector: Detector, samples: Path) -> Judged:
 
 
 @pytest.fixture
-def analysed(judged: Judged, sessions: Sessions) -> Analysed:
+def analysed(judged: Judged, sessions: Sessions) -> StoredAnalysis:
     """Two people, judged and stored."""
     return AnalysisService(judged, sessions, Jobs(), frames=4).analyse(judged.picture)

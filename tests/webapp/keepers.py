@@ -11,7 +11,8 @@ from laanet_core.media.video import Frame, read_frames
 from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.db.session import Sessions
 from webapp.services.analysis.jobs import Jobs
-from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.analysis.queue import AnalysisQueue
+from webapp.services.analysis.service import AnalysisService, StoredAnalysis
 from webapp.services.storage.kept_media import KeptMediaService
 
 
@@ -32,9 +33,16 @@ class Reader:
 
 
 def keeper(sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
-    return AnalysisService(Reader(), sessions, Jobs(), frames=4, at_once=8, keeping=keeping)
+    return AnalysisService(
+        Reader(),
+        sessions,
+        Jobs(),
+        frames=4,
+        queue=AnalysisQueue(at_once=8, max_waiting=32),
+        kept_media=keeping,
+    )
 
 
-def receipt_of(analysed: Analysed) -> str:
+def receipt_of(analysed: StoredAnalysis) -> str:
     assert analysed.receipt is not None
     return analysed.receipt

@@ -58,9 +58,8 @@ def code(service: AuditService, known: str | None = None) -> str | None:
 def test_what_is_told_is_there_and_holds(filled: AuditService, sessions: Sessions, tmp_path: Path) -> None:
     verified = filled.verify()
     assert verified.head.number == ENTRIES
-    assert verified.kept == verified.head
+    assert verified.stored_head == verified.head
     assert (tmp_path / "audit.head").read_text() == f"{ENTRIES} {verified.head.hash}\n"
-    assert verified.to_json() == {"entries": ENTRIES, "head": verified.head.hash, "kept": ENTRIES}
     with sessions() as session:
         first, *_, last = session.query(AuditEntry).order_by(AuditEntry.number).all()
         assert (first.actor, first.action, first.previous, first.created_at[-6:]) == (
@@ -74,7 +73,7 @@ def test_what_is_told_is_there_and_holds(filled: AuditService, sessions: Session
 
 def test_a_head_printed_earlier_is_part_of_the_log(filled: AuditService) -> None:
     earlier = filled.verify().head.hash
-    filled.tell(Event(Actor.SYSTEM, Action.PURGED))
+    filled.record(Event(Actor.SYSTEM, Action.PURGED))
     assert filled.verify(earlier).head.hash != earlier
     assert filled.verify("0" * 64).head.number == ENTRIES + 1  # the head of an empty log
     assert code(filled, "ab" * 32) == "audit_unknown_head"
@@ -299,7 +298,7 @@ def test_a_log_cut_at_the_end_is_found_by_the_file_or_a_printed_head(
     assert code(elsewhere, printed) == "audit_unknown_head"
     assert code(filled) == "audit_unknown_head"
     for _ in range(ENTRIES):  # nor does time heal it
-        filled.tell(Event(Actor.SYSTEM, Action.PURGED))
+        filled.record(Event(Actor.SYSTEM, Action.PURGED))
     assert code(filled) == "audit_unknown_head"
     assert (tmp_path / "audit.head").read_text() == f"{ENTRIES} {printed}\n"
 
@@ -331,7 +330,7 @@ def test_a_file_that_does_not_fit_is_found_and_left_as_it_is(
     filled: AuditService, tmp_path: Path, content: str
 ) -> None:
     (tmp_path / "audit.head").write_text(content)
-    filled.tell(Event(Actor.SYSTEM, Action.PURGED))
+    filled.record(Event(Actor.SYSTEM, Action.PURGED))
     assert code(filled) == "audit_unknown_head"
     assert (tmp_path / "audit.head").read_text() == content
 
@@ -343,14 +342,14 @@ def test_a_crash_between_log_and_file_is_no_tampering(
     AuditService(sessions, None).tell(
         Event(Actor.SYSTEM, Action.PURGED)
     )  # as if the process had died after its commit
-    assert filled.verify().kept == Head(ENTRIES, kept.split()[1])
-    filled.keep_head()  # at the next start
+    assert filled.verify().stored_head == Head(ENTRIES, kept.split()[1])
+    filled.store_head()  # at the next start
     assert (tmp_path / "audit.head").read_text().startswith(f"{ENTRIES + 1} ")
 
 
 def test_a_file_that_cannot_be_written_stops_nobody(filled: AuditService, tmp_path: Path) -> None:
     (tmp_path / "audit.head.part").mkdir()
-    filled.tell(Event(Actor.SYSTEM, Action.PURGED))
+    filled.record(Event(Actor.SYSTEM, Action.PURGED))
     (tmp_path / "audit.head.part").rmdir()
     assert filled.verify().head.number == ENTRIES + 1
 
@@ -360,7 +359,7 @@ def test_checking_while_others_write_raises_no_false_alarm(engine: Engine, fille
 
     def write() -> None:
         while not stop.is_set():
-            filled.tell(Event(Actor.SYSTEM, Action.PURGED))
+            filled.record(Event(Actor.SYSTEM, Action.PURGED))
 
     writers = [threading.Thread(target=write) for _ in range(2)]
     for writer in writers:
@@ -380,7 +379,7 @@ def _tell(url: str, head_file: Path, count: int, barrier: object) -> None:
     service = AuditService(make_sessions(engine), head_file)
     barrier.wait()  # type: ignore[attr-defined]
     for number in range(count):
-        service.tell(Event(Actor.SYSTEM, Action.PURGED, details={"n": number}))
+        service.record(Event(Actor.SYSTEM, Action.PURGED, details={"n": number}))
     engine.dispose()
 
 
@@ -398,4 +397,4 @@ def test_two_processes_chain_their_entries(engine: Engine, audit: AuditService, 
     assert [process.exitcode for process in processes] == [0, 0]
     verified = audit.verify()
     assert verified.head.number == 1 + 2 * count
-    assert verified.kept == verified.head
+    assert verified.stored_head == verified.head

@@ -157,7 +157,7 @@ def test_a_host_can_keep_nothing(samples: Path, tmp_path: Path) -> None:
     settings = from_environment({"LENS_DATA": str(tmp_path / "data"), "LENS_STORE_GB": "0"})
     with open_records(settings) as records:
         answer = keeper(records.sessions, records.keeping).analyse(samples / "astronaut.png", consent=True)
-    assert (answer.receipt is not None, answer.kept, answer.not_kept) == (True, False, "store_full")
+    assert (answer.receipt is not None, answer.is_kept, answer.not_kept) == (True, False, "store_full")
     assert not (tmp_path / "data" / "media").exists()
 
 
@@ -167,7 +167,9 @@ def test_a_host_can_choose_where_files_are_kept(samples: Path, tmp_path: Path) -
     )
     assert str(tmp_path / "elsewhere") in settings.private
     with open_records(settings) as records:
-        assert keeper(records.sessions, records.keeping).analyse(samples / "astronaut.png", consent=True).kept
+        assert (
+            keeper(records.sessions, records.keeping).analyse(samples / "astronaut.png", consent=True).is_kept
+        )
     assert len(list((tmp_path / "elsewhere").iterdir())) == 1
     for address in ("nothing://known", "gs://needs-a-package/that-is-not-here"):
         with pytest.raises(InvalidSetting, match="LENS_STORE"):

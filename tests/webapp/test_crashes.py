@@ -50,7 +50,7 @@ def write(url: str, name: str, receipt: str, folder: Path) -> None:
             if number % 4:
                 feedback.submit(Submission(receipt, 0, "agree", f"note of {key}", key, ("eyes", "teeth")))
             else:
-                audit.tell(Event(Actor.SYSTEM, Action.PURGED, key))
+                audit.record(Event(Actor.SYSTEM, Action.PURGED, key))
             acknowledged.write(f"{key}\n".encode())
 
 
@@ -110,8 +110,8 @@ def check_after_kills(engine: Engine, acknowledged: set[str], folder: Path) -> N
     assert acknowledged <= votes | entries
     assert tags == 2 * len(votes)  # a vote is there as a whole or not at all
     head = audit.verify().head
-    audit.tell(Event(Actor.SYSTEM, Action.OPENED))  # it goes on without a hand
-    assert audit.verify(head.hash).kept == audit.verify().head
+    audit.record(Event(Actor.SYSTEM, Action.OPENED))  # it goes on without a hand
+    assert audit.verify(head.hash).stored_head == audit.verify().head
 
 
 @pytest.fixture

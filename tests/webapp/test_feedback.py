@@ -20,7 +20,7 @@ from webapp.domain.enums import Tag
 from webapp.domain.errors import Refused
 from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
 from webapp.security.tokens import new_key
-from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.analysis.service import AnalysisService, StoredAnalysis
 from webapp.services.results.feedback import FeedbackService, Submission
 
 pytestmark = pytest.mark.both_databases
@@ -41,7 +41,7 @@ def png(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
 
 
 @pytest.fixture
-def vote(analysed: Analysed) -> Submission:
+def vote(analysed: StoredAnalysis) -> Submission:
     assert analysed.receipt is not None
     return Submission(analysed.receipt, 1, "disagree", "  This is me. 🙂  ", new_key())
 

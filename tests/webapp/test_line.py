@@ -19,6 +19,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
 from webapp.media.store import MediaStore
 from webapp.services.analysis.jobs import Jobs
+from webapp.services.analysis.queue import AnalysisQueue
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
@@ -58,7 +59,9 @@ class Line:
 
     def __init__(self, sessions: Sessions, folder: Path) -> None:
         self.judge = PatientJudge()
-        self.analysis = AnalysisService(self.judge, sessions, Jobs(), frames=1, at_once=1, max_waiting=1)
+        self.analysis = AnalysisService(
+            self.judge, sessions, Jobs(), frames=1, queue=AnalysisQueue(at_once=1, max_waiting=1)
+        )
         self.settings = Settings(cache=folder)
         receipts = receipt_service(sessions)
         exports = ExportService(
@@ -73,7 +76,7 @@ class Line:
 
     async def until(self, running: int, waiting: int) -> None:
         async with asyncio.timeout(60):
-            while (self.analysis.turns.running, self.analysis.turns.waiting) != (running, waiting):
+            while (self.analysis.queue.running, self.analysis.queue.waiting) != (running, waiting):
                 await asyncio.sleep(0.01)
 
     async def post(self, gone: asyncio.Event, *, whole: bool = True) -> tuple[int, dict[bytes, bytes], bytes]:

@@ -28,7 +28,7 @@ from webapp.db.tables import Analysis, Base, Rescore
 from webapp.domain.clock import now
 from webapp.domain.errors import Refused
 from webapp.security.tokens import new_key, receipt_hash
-from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.analysis.service import AnalysisService, StoredAnalysis
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
 
@@ -37,7 +37,7 @@ OLD_RECEIPT = "receipt-of-two-people-before-migrations-01"
 
 
 @pytest.fixture
-def receipt(analysed: Analysed) -> str:
+def receipt(analysed: StoredAnalysis) -> str:
     assert analysed.receipt is not None
     return analysed.receipt
 
@@ -61,7 +61,7 @@ def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
 
 
 def test_a_result_comes_back_as_it_was_answered(
-    receipts: ReceiptService, analysed: Analysed, receipt: str, detector: Detector
+    receipts: ReceiptService, analysed: StoredAnalysis, receipt: str, detector: Detector
 ) -> None:
     record = receipts.result(receipt).document()
     assert json.loads(json.dumps(record)) == record
@@ -171,7 +171,10 @@ def test_that_only_a_part_was_judged_is_kept(
         analysed = analysis.analyse(file)
         assert analysed.receipt is not None
         wanted = [caution] if caution else []
-        assert (analysed.to_json()["cautions"], receipts.result(analysed.receipt).document()["cautions"]) == (
+        assert (
+            analysed.document()["cautions"],
+            receipts.result(analysed.receipt).document()["cautions"],
+        ) == (
             wanted,
             wanted,
         )
@@ -186,7 +189,7 @@ def test_an_answer_from_before_cautions_were_kept_has_none(
 
 
 def test_it_is_kept_whether_the_verdicts_held(
-    receipts: ReceiptService, analysed: Analysed, receipt: str
+    receipts: ReceiptService, analysed: StoredAnalysis, receipt: str
 ) -> None:
     record = receipts.result(receipt).document()
     assert (record["held"], record["unstable_faces"]) == (None, [])  # not tried
@@ -226,7 +229,7 @@ def test_deleting_leaves_nothing(
     analysis: AnalysisService,
     sessions: Sessions,
     samples: Path,
-    analysed: Analysed,
+    analysed: StoredAnalysis,
     receipt: str,
 ) -> None:
     other = analysis.analyse(samples / "astronaut.png").receipt
@@ -327,7 +330,7 @@ def test_results_from_before_the_migrations_can_be_seen_and_deleted_from_the_cop
 
 
 def test_a_failing_database_is_said(
-    receipts: ReceiptService, engine: Engine, analysed: Analysed, receipt: str
+    receipts: ReceiptService, engine: Engine, analysed: StoredAnalysis, receipt: str
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE analysis RENAME TO elsewhere"))

@@ -82,7 +82,7 @@ def test_files_are_judged_as_predict_judges_them(
     assert [answer.json()[key] for key in (*keys, "tracks")] == [expected[key] for key in (*keys, "tracks")]
     assert len(answer.json()["timeline"]) == len(expected["faces"])
     for given in (analysed, answer.json()):
-        schemas.Analysed.model_validate(given, strict=False)
+        schemas.StoredAnalysis.model_validate(given, strict=False)
         schemas.Result.model_validate(http.get(f"/results/{given['receipt']}").json())
     wait_for_no_uploads(server.cache)
 
@@ -102,7 +102,7 @@ def test_that_only_a_part_was_judged_is_said_at_once_and_later(
     ]
     for file, cautions in files:
         answer = http.post("/analyse", content=file.read_bytes()).json()
-        schemas.Analysed.model_validate(answer, strict=False)
+        schemas.StoredAnalysis.model_validate(answer, strict=False)
         stored = http.get(f"/results/{answer['receipt']}").json()
         assert (answer["outcome"], answer["cautions"], stored["cautions"]) == ("verdict", cautions, cautions)
 
@@ -117,7 +117,7 @@ def test_rejected_files_are_answered_alike_with_422(http: httpx.Client, samples:
             assert answer.status_code == 422
             rejected = answer.json()
             assert (rejected["outcome"], rejected["error"]["code"]) == ("rejected", why)
-            schemas.Analysed.model_validate(rejected)
+            schemas.StoredAnalysis.model_validate(rejected)
             stored = http.get(f"/results/{rejected['receipt']}").json()
             assert stored["error"] == rejected["error"]
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import Server
-from webapp.services.storage.uploads import Uploads, folder
+from webapp.services.storage.uploads import Uploads, visits_folder
 
 
 @pytest.fixture
@@ -28,12 +28,12 @@ def test_an_upload_is_taken_to_a_folder_of_its_own_and_dropped(cache: Path) -> N
     arrived = upload(cache)
     taken = uploads.take(arrived)
     assert taken.read_bytes() == b"a face"
-    assert folder(cache) in taken.parents
+    assert visits_folder(cache) in taken.parents
     assert "picture" not in str(taken.relative_to(cache))
     assert not arrived.parent.exists()
     assert uploads.take(taken) == taken
     uploads.drop(taken, arrived)
-    assert list(cache.rglob("*")) == [folder(cache)]
+    assert list(cache.rglob("*")) == [visits_folder(cache)]
 
 
 def test_what_belongs_to_a_receipt_goes_with_it(cache: Path) -> None:
@@ -43,11 +43,11 @@ def test_what_belongs_to_a_receipt_goes_with_it(cache: Path) -> None:
         upload(cache, "made/report.pdf"),
         upload(cache, "other/report.pdf"),
     )
-    uploads.hold("mine", mine, made)
+    uploads.attach("mine", mine, made)
     shared = uploads.take(upload(cache, "shared/picture.jpg"))  # analysed twice
-    uploads.hold("mine", shared)
-    uploads.hold("another", other, shared)
-    uploads.hold(None, other)
+    uploads.attach("mine", shared)
+    uploads.attach("another", other, shared)
+    uploads.attach(None, other)
     uploads.release("mine")
     uploads.release("mine")
     assert {path for path in cache.rglob("*") if path.is_file()} == {other, shared}
@@ -106,7 +106,7 @@ def test_the_same_picture_uploaded_twice_is_two_files_and_a_judged_one_is_out_of
 
 
 def test_what_visits_hold_is_given_to_nobody(server: Server) -> None:
-    held = folder(server.cache) / "somebodys" / "upload"
+    held = visits_folder(server.cache) / "somebodys" / "upload"
     held.parent.mkdir(parents=True)
     held.write_bytes(b"a face")
     with httpx.Client(base_url=f"{server.url}/gradio_api", timeout=60) as http:

@@ -17,6 +17,8 @@ from webapp.services.operations.scheduler import ScheduledTask, Scheduler
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
+    from laanet_core.results import ModelInfo
+    from webapp.services.analysis.queue import AnalysisQueue
     from webapp.services.analysis.service import AnalysisService
     from webapp.services.model_registry.serving import CurrentDetector
     from webapp.services.model_registry.startup_weights import WeightsInUse
@@ -50,6 +52,7 @@ def build(settings: Settings) -> Application:
     starting = StartupWeights(settings.weights)  # first: the Hub takes its time
     from webapp.services.analysis.analysed_media import UNUSED_SECONDS, PixelCache
     from webapp.services.analysis.jobs import Jobs
+    from webapp.services.analysis.queue import AnalysisQueue
     from webapp.services.analysis.service import AnalysisService
     from webapp.services.operations.shutdown import Shutdown
     from webapp.services.results.evidence import EvidenceService
@@ -71,13 +74,20 @@ def build(settings: Settings) -> Application:
     if not settings.zero_gpu:  # there the network is what was there before the first fork
         follower.follow()
     cases = build_cases(records, settings, detector)
-    limits = {"frames": settings.frames, "at_once": settings.at_once, "max_waiting": settings.max_waiting}
+    queue = AnalysisQueue(at_once=settings.at_once, max_waiting=settings.max_waiting)
+    metrics = _metrics(settings, queue, detector.info)
     get_ready()
     decoders.wait_until_ready()
     analysis = AnalysisService(
-        detector, sessions, Jobs(), **limits, keeping=records.keeping, stored=cases.triage.process
+        detector,
+        sessions,
+        Jobs(),
+        frames=settings.frames,
+        queue=queue,
+        kept_media=records.keeping,
+        on_analysed=[] if metrics is None else [metrics.record_analysis],
+        on_kept=cases.triage.process,
     )
-    metrics = _metrics(settings, analysis)
     feedback = FeedbackService(sessions, stored=cases.triage.process)
     uploads, pixels = Uploads(settings.cache), PixelCache()
     deletion = result_deletion(
@@ -157,13 +167,13 @@ def _health(
 
     def health() -> dict[str, Any]:
         return {
-            "status": "stopping" if analysis.turns.closed else "ok",
+            "status": "stopping" if analysis.queue.is_closed else "ok",
             "model": dataclasses.asdict(detector.info),
             "weights": weights.to_json(),
             "device": "zerogpu" if settings.zero_gpu else str(detector.device),
             "runtime": dataclasses.asdict(detector.runtime),
-            "running": analysis.turns.running,
-            "queue_length": analysis.turns.waiting,
+            "running": analysis.queue.running,
+            "queue_length": analysis.queue.waiting,
             "database": "ok" if is_reachable(records.engine) else "unavailable",
             "backed_up": None if (until := records.backups.covered_until()) is None else until.isoformat(),
         }
@@ -171,7 +181,7 @@ def _health(
     return health
 
 
-def _metrics(settings: Settings, analysis: AnalysisService) -> PrometheusMetrics | None:
+def _metrics(settings: Settings, queue: AnalysisQueue, model: ModelInfo) -> PrometheusMetrics | None:
     if not settings.metrics_token:
         return None
     try:
@@ -180,6 +190,4 @@ def _metrics(settings: Settings, analysis: AnalysisService) -> PrometheusMetrics
         raise InvalidSetting(
             "LENS_METRICS_TOKEN needs a package that is not installed: prometheus-client"
         ) from error
-    metrics = PrometheusMetrics(analysis.turns, analysis.detector.info)
-    analysis.told = metrics.record_analysis
-    return metrics
+    return PrometheusMetrics(queue, model)

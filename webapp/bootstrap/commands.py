@@ -55,4 +55,4 @@ def drill_analysis(learning: Learning, detector: Detector) -> AnalysisService:
     from webapp.services.analysis.service import AnalysisService
 
     records = learning.records
-    return AnalysisService(detector, records.sessions, Jobs(), frames=1, keeping=records.keeping)
+    return AnalysisService(detector, records.sessions, Jobs(), frames=1, kept_media=records.keeping)

@@ -77,9 +77,9 @@ def open_records(
     sessions = make_sessions(engine)
     audit = AuditService(sessions, settings.audit_head)
     if upgrade:
-        audit.keep_head()
+        audit.store_head()
     if version not in (None, newest_version()):
-        audit.tell(Event(Actor.SYSTEM, Action.OPENED, details={"version": newest_version()}))
+        audit.record(Event(Actor.SYSTEM, Action.OPENED, details={"version": newest_version()}))
     keeping = KeptMediaService(sessions, _open_store(settings), quota=settings.store_bytes, strip=strip)
     return Records(
         engine,

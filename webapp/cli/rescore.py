@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 
 from webapp.cli.arguments import positive
@@ -24,7 +25,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         done = rescoring_service(learning, settings, detector).run(args.limit)
         by = detector.info.version
     print(
-        json.dumps({"by": by, **done.to_json()})
+        json.dumps({"by": by, **dataclasses.asdict(done)})
         if args.json
         else f"{done.scored} results were judged again, by {by}"
     )

@@ -41,12 +41,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(f"error: {error.code}: {error.message}", file=sys.stderr)
         return BROKEN
     if args.json:
-        print(json.dumps({"intact": True, **verified.to_json()}))
+        stored = None if verified.stored_head is None else verified.stored_head.number
+        numbers = {"entries": verified.head.number, "head": verified.head.hash, "kept": stored}
+        print(json.dumps({"intact": True, **numbers}))
     else:
         print(
             f"{verified.head.number} entries, each as it was written. Keep this head elsewhere:\n{verified.head.hash}"
         )
-    if verified.kept is None:
+    if verified.stored_head is None:
         print(
             f"there is no {settings.audit_head}: only a head kept elsewhere can tell whether entries are missing at the end",
             file=sys.stderr,

@@ -47,11 +47,11 @@ def _add_analyses(services: Services) -> None:
                 with contextlib.suppress(UnreadableMedia):
                     drawn = draw_overlay(media.picture(), analysed.result.faces)
                     overlay = _laid_down(drawn, services.settings.cache)
-                    services.uploads.hold(analysed.receipt, overlay)
+                    services.uploads.attach(analysed.receipt, overlay)
         finally:
             media.release()
         services.uploads.drop(path)
-        return None if overlay is None else str(overlay), analysed.to_json()
+        return None if overlay is None else str(overlay), analysed.document()
 
     def analyse_video(file: str | None) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
@@ -60,7 +60,7 @@ def _add_analyses(services: Services) -> None:
         path = Path(file)
         analysed = services.analysis.analyse(path, only="video")
         services.uploads.drop(path)
-        return analysed.to_json(), timeline_rows(analysed.result)
+        return analysed.document(), timeline_rows(analysed.result)
 
     file = gr.File(type="filepath", label="file")
     picture, result, timeline = (

@@ -20,19 +20,19 @@ class Presence:
 
     @contextmanager
     def awaiting(self, session: str, job: str) -> Iterator[Callable[[], bool]]:
-        """While a page waits for a job, yield a function that returns True once the page was closed."""
+        """Yield a function that returns True while the page, which waits for a job, is open."""
         with self._lock:
             self._jobs[session] = job
             self._closed.discard(session)
         try:
-            yield lambda: session in self._closed
+            yield lambda: session not in self._closed
         finally:
             with self._lock:
                 self._jobs.pop(session, None)
                 self._closed.discard(session)
 
     def at_leave(self, session: str, release: Callable[[], object]) -> None:
-        """Call `release` when the page closes, instead of an earlier one."""
+        """Call `release` when the page closes. It replaces that of the page's earlier visit."""
         with self._lock:
             self._releases[session] = release
 

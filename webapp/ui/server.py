@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from gradio import networking, processing_utils, route_utils
 from starlette.middleware import Middleware
 
-from webapp.services.storage.uploads import Uploads, folder
+from webapp.services.storage.uploads import Uploads, visits_folder
 from webapp.settings import Settings
 from webapp.texts import LANGUAGES
 from webapp.ui import gradio_api as api
@@ -119,7 +119,7 @@ def serve(site: Site, settings: Settings) -> None:
         show_error=False,
         footer_links=[],
         max_file_size=f"{settings.max_upload_mb}mb",
-        blocked_paths=[*settings.private, str(folder(settings.cache))],
+        blocked_paths=[*settings.private, str(visits_folder(settings.cache))],
         css_paths=STYLE,
         head=script_element(public()),
         theme=theme(),

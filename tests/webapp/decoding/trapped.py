@@ -49,7 +49,7 @@ def visit(application: Application, photo: Path, clip: Path) -> None:
         media = evidence.open_media(path)
         analysed = application.services.analysis.analyse(path, consent=True, media=media)
         assert analysed.result.outcome == "verdict", analysed.result.error
-        assert analysed.kept
+        assert analysed.is_kept
         assert evidence.stabilities(media, analysed.result)
         if path == clip:
             assert media.moments(analysed.result)

@@ -38,7 +38,7 @@ def test_without_consent_hashes_stay_and_nothing_else(
     tmp_path: Path,
 ) -> None:
     answer = service.analyse(photo)
-    assert (answer.kept, answer.not_kept) == (False, None)
+    assert (answer.is_kept, answer.not_kept) == (False, None)
     media = receipts.result(receipt_of(answer)).document()["media"]
     expected = f"{fingerprint(read_image(photo)):016x}"
     assert media == {
@@ -61,7 +61,7 @@ def test_with_consent_the_bare_file_is_kept_and_comes_back(
     folder: Path,
 ) -> None:
     answer = service.analyse(photo, consent=True)
-    assert (answer.kept, answer.not_kept) == (True, None)
+    assert (answer.is_kept, answer.not_kept) == (True, None)
     (name,) = files(folder)
     kept = (folder / name).read_bytes()
     assert not any(secret in kept for secret in private.SECRETS)
@@ -121,10 +121,10 @@ def test_rejected_files_are_not_kept(
     service: AnalysisService, detector: object, sessions: Sessions, keeping: KeptMediaService, tmp_path: Path
 ) -> None:
     (tmp_path / "words.jpg").write_text("no picture")
-    answer = AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping).analyse(
+    answer = AnalysisService(detector, sessions, Jobs(), frames=4, kept_media=keeping).analyse(
         tmp_path / "words.jpg", consent=True
     )  # type: ignore[arg-type]
-    assert (answer.result.outcome, answer.kept, answer.not_kept) == ("rejected", False, "not_kept")
+    assert (answer.result.outcome, answer.is_kept, answer.not_kept) == ("rejected", False, "not_kept")
 
 
 def at_once(work: Sequence[Callable[[], None]]) -> None:
@@ -157,7 +157,7 @@ def share_and_delete(
 
         def give(given: list[str] = given) -> None:
             answer = service.analyse(photo, consent=True)
-            assert (answer.kept, answer.not_kept) == (True, None)
+            assert (answer.is_kept, answer.not_kept) == (True, None)
             given.append(receipt_of(answer))
 
         last = held.pop()
@@ -193,19 +193,19 @@ def test_a_full_store_is_said_and_the_answer_stays(
     folder: Path,
 ) -> None:
     first = keeper(sessions, KeptMediaService(sessions, store, quota=30_000)).analyse(photo, consent=True)
-    assert first.kept
+    assert first.is_kept
     room = keeper(
         sessions, KeptMediaService(sessions, store, quota=(folder / files(folder)[0]).stat().st_size)
     )
     other = tmp_path / "other.png"
     Image.fromarray(255 - rgb).save(other)
     answer = room.analyse(other, consent=True)
-    assert (answer.kept, answer.not_kept) == (False, "store_full")
+    assert (answer.is_kept, answer.not_kept) == (False, "store_full")
     media = receipts.result(receipt_of(answer)).document()["media"]
     assert (media["kept"], media["kept_since"]) == (None, None)
     assert media["consent"]["text_version"] == CONSENT_VERSION
     assert len(files(folder)) == 1
-    assert room.analyse(photo, consent=True).kept  # what is there already takes no room
+    assert room.analyse(photo, consent=True).is_kept  # what is there already takes no room
     receipts.delete(receipt_of(first))
     assert len(files(folder)) == 1
 
@@ -236,7 +236,7 @@ def test_a_store_that_fails_is_said_and_the_answer_stays(
     answer = keeper(
         sessions, KeptMediaService(sessions, MediaStore(str(tmp_path / "in the way")), quota=10**9)
     ).analyse(photo, consent=True)
-    assert (answer.kept, answer.not_kept) == (False, "not_kept")
+    assert (answer.is_kept, answer.not_kept) == (False, "not_kept")
     assert receipts.result(receipt_of(answer)).document()["media"]["kept"] is None
 
 
@@ -247,7 +247,7 @@ def test_an_answer_that_cannot_be_stored_leaves_a_file_for_the_sweep_only(
         connection.execute(text("DROP TABLE face"))
         connection.execute(text("ALTER TABLE analysis RENAME TO elsewhere"))
     answer = service.analyse(photo, consent=True)
-    assert (answer.receipt, answer.kept, answer.not_kept) == (None, False, None)
+    assert (answer.receipt, answer.is_kept, answer.not_kept) == (None, False, None)
     (orphan,) = files(folder)
     assert keeping.sweep().removed == ()  # its row might still come
     age(folder / orphan)

@@ -7,59 +7,73 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from laanet_core.errors import Cancelled
+from webapp.services.analysis.progress import Progress, ReportProgress
 from webapp.services.analysis.queue import Restarting
 
-Progress = Callable[
-    [float, str], None
-]  # how far, in [0, 1]; the phase: "waiting N", N others being first, reading, judging, storing
-_FORGOTTEN_AFTER = 10_000  # stop requests for jobs that never came
+# Stop requests that are remembered for jobs that may still begin.
+_MAX_STOPPED = 10_000
+
+
+class RunningJob:
+    """One running analysis. Both methods raise Cancelled or Restarting once it has to stop."""
+
+    def __init__(self, check: Callable[[], None], progress: ReportProgress | None) -> None:
+        self.check = check
+        self._progress = progress
+
+    def report(self, progress: Progress) -> None:
+        """Pass the progress on."""
+        self.check()
+        if self._progress is not None:
+            self._progress(progress)
 
 
 class Jobs:
-    """Which analyses run, and which of them were asked to stop. Safe between threads."""
+    """Running analyses by key, and requests to stop them. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: set[str] = set()
+        # ordered, so that the oldest requests are forgotten first
         self._stopped: dict[str, None] = {}
         self._closed = False
 
     @property
     def running(self) -> int:
+        """Number of running jobs."""
         with self._lock:
             return len(self._running)
 
     def stop(self, job: str) -> None:
-        """Ask a job to stop; one that has not begun yet will not."""
+        """Ask a job to stop, running or not yet begun."""
         with self._lock:
             self._stopped[job] = None
-            while len(self._stopped) > _FORGOTTEN_AFTER:
+            while len(self._stopped) > _MAX_STOPPED:
                 self._stopped.pop(next(iter(self._stopped)))
 
     def close(self) -> None:
-        """Stop all of them with Restarting, and whatever is still to begin."""
+        """Stop all jobs with Restarting, including those that have not begun."""
         with self._lock:
             self._closed = True
 
     @contextmanager
-    def run(self, job: str, progress: Progress | None) -> Iterator[Progress]:
-        """Gives a progress callback that raises Cancelled once the job was asked to stop, and Restarting once all were."""
+    def run(self, job: str, progress: ReportProgress | None) -> Iterator[RunningJob]:
+        """Run the block as a job. Raises Cancelled or Restarting if it must not begin."""
 
-        def tell(fraction: float, phase: str) -> None:
+        def check() -> None:
             with self._lock:
                 stopped, closed = job in self._stopped, self._closed
             if closed:
                 raise Restarting
             if stopped:
                 raise Cancelled("The analysis was stopped.")
-            if progress is not None:
-                progress(fraction, phase)
 
         with self._lock:
             self._running.add(job)
         try:
-            tell(0.0, "reading")
-            yield tell
+            running = RunningJob(check, progress)
+            running.report(Progress(0.0, "reading"))
+            yield running
         finally:
             with self._lock:
                 self._running.discard(job)

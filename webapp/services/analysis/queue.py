@@ -1,4 +1,4 @@
-"""Who may analyse now: one line for the page and for programs, first come, first served; pictures go before clips, within reason."""
+"""Queue of analyses, shared by the page and programs: first come, first served, photos before clips within limits."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, TimeoutError
 from contextlib import contextmanager
 
-_POLL_SECONDS = 0.25  # how soon somebody who waits is seen to have left
-_FIRST_GUESS = 5.0  # seconds an analysis takes, until some were measured
-_LONGEST_ADVICE = 600
+# Seconds until a waiting client's departure is noticed.
+_POLL_SECONDS = 0.25
+# Seconds an analysis is assumed to take before any has finished.
+_FIRST_ESTIMATE = 5.0
+# Longest advised waiting time, in seconds.
+_MAX_RETRY_SECONDS = 600
+# Seconds that a restart takes.
 _RESTART_SECONDS = 60
-_MAY_PASS = 8  # pictures that may go before a clip; then it has its turn
+# Weight of the newest duration in their moving average.
+_SMOOTHING = 0.2
+# Photos that may overtake a waiting clip.
+_MAX_OVERTAKING = 8
 
 
 class Busy(Exception):
-    """The line is full; try again in `seconds`."""
+    """The queue is full. Retry in `seconds`."""
 
     def __init__(self, seconds: int, reason: str = "Too many analyses are waiting.") -> None:
         super().__init__(f"{reason} Please try again in {seconds} seconds.")
@@ -26,138 +33,153 @@ class Busy(Exception):
 
 
 class Restarting(Busy):
-    """The server is about to stop, and nothing new is begun."""
+    """The server is about to stop and starts no new analyses."""
 
     def __init__(self) -> None:
         super().__init__(_RESTART_SECONDS, "The server is being restarted.")
 
 
-class Turn:
-    """A place in the line; `granted` is done once it may be used. Whoever has one gives it back, used or not."""
+class Ticket:
+    """Place in the queue. `admission` completes once the analysis may run. Its owner returns it in any case."""
 
-    def __init__(self, *, clip: bool) -> None:
-        self.granted: Future[None] = Future()
-        self.since = 0.0
-        self.clip = clip
-        self.passed = 0  # by pictures
+    def __init__(self, *, is_clip: bool) -> None:
+        self.admission: Future[None] = Future()
+        self.is_clip = is_clip
+        # seconds of the monotonic clock at the admission
+        self.started_at = 0.0
+        # photos that were admitted before this clip although they came later
+        self.overtaken_by = 0
 
 
-class Turns:
-    """At most `at_once` turns are in use, by clips not all of them if there are several, and `max_waiting` wait. Thread-safe."""
+class AnalysisQueue:
+    """At most `at_once` analyses run, and `max_waiting` wait. Thread-safe.
+
+    If several analyses may run, clips do not occupy all of them.
+    """
 
     def __init__(self, *, at_once: int, max_waiting: int) -> None:
         self._at_once = at_once
         self._max_waiting = max_waiting
         self._lock = threading.Lock()
-        self._used: set[Turn] = set()
-        self._line: deque[Turn] = deque()
-        self._seconds = _FIRST_GUESS
+        self._admitted: set[Ticket] = set()
+        self._waiting: deque[Ticket] = deque()
+        self._mean_seconds = _FIRST_ESTIMATE
         self._closed = False
 
     @property
     def running(self) -> int:
+        """Number of admitted analyses."""
         with self._lock:
-            return len(self._used)
+            return len(self._admitted)
 
     @property
     def waiting(self) -> int:
+        """Number of waiting analyses."""
         with self._lock:
-            return len(self._line)
+            return len(self._waiting)
 
     @property
-    def closed(self) -> bool:
+    def is_closed(self) -> bool:
+        """True after `close`."""
         return self._closed
 
     def close(self) -> None:
-        """From now on whoever asks is refused with Restarting, and so are those who wait; turns in use stay."""
+        """Refuse waiting and new analyses with Restarting; admitted ones continue."""
         with self._lock:
             self._closed = True
-            while self._line:
-                turn = self._line.popleft()
-                if turn.granted.set_running_or_notify_cancel():
-                    turn.granted.set_exception(Restarting())
+            while self._waiting:
+                ticket = self._waiting.popleft()
+                if ticket.admission.set_running_or_notify_cancel():
+                    ticket.admission.set_exception(Restarting())
 
     def check(self) -> None:
-        """Raises Busy where `ask` would."""
+        """Raise Busy if `join` would."""
         with self._lock:
             self._check()
 
-    def ask(self, *, clip: bool = False) -> Turn:
-        """Stand in line; raises Busy when it is full."""
+    def join(self, *, is_clip: bool = False) -> Ticket:
+        """Enter the queue. Raises Busy if it is full."""
         with self._lock:
             self._check()
-            return self._join(clip)
+            return self._join(is_clip)
 
-    def give_back(self, turn: Turn) -> None:
-        """Leave the line, or let the next one in. Doing it twice does nothing."""
+    def leave(self, ticket: Ticket) -> None:
+        """Return a ticket, waiting or admitted. A second call does nothing."""
         with self._lock:
-            if turn in self._used:
-                self._used.remove(turn)
-                self._seconds += 0.2 * (time.monotonic() - turn.since - self._seconds)
-            elif turn in self._line:
-                self._line.remove(turn)
-            self._let_in()
+            if ticket in self._admitted:
+                self._admitted.remove(ticket)
+                seconds = time.monotonic() - ticket.started_at
+                self._mean_seconds += _SMOOTHING * (seconds - self._mean_seconds)
+            elif ticket in self._waiting:
+                self._waiting.remove(ticket)
+            self._admit()
 
     @contextmanager
-    def taken(self, still_wanted: Callable[[int], None], *, clip: bool = False) -> Iterator[None]:
-        """Wait in this thread, however long the line (its callers keep one of their own); `still_wanted` is told how
-        many are in it before, and may raise to leave it.
+    def place(self, on_wait: Callable[[int], None], *, is_clip: bool = False) -> Iterator[None]:
+        """Wait in this thread until admitted, then run the block.
+
+        The queue's limit does not apply, because the page has a queue of its own. `on_wait` is called repeatedly with
+        the number of analyses ahead and may raise to leave the queue. Raises Restarting.
         """
         with self._lock:
             if self._closed:
                 raise Restarting
-            turn = self._join(clip)
+            ticket = self._join(is_clip)
         try:
-            while not turn.granted.done():
-                still_wanted(self._before(turn))
+            while not ticket.admission.done():
+                on_wait(self._count_ahead(ticket))
                 try:
-                    turn.granted.result(timeout=_POLL_SECONDS)
+                    ticket.admission.result(timeout=_POLL_SECONDS)
                 except TimeoutError:
                     continue
-            turn.granted.result()  # raises Restarting where the line was closed
+            # raises Restarting if the queue was closed
+            ticket.admission.result()
             yield
         finally:
-            self.give_back(turn)
+            self.leave(ticket)
 
-    def _before(self, turn: Turn) -> int:
-        """How many of those who wait will, as it is now, have their turns first."""
+    def _count_ahead(self, ticket: Ticket) -> int:
+        """Return the number of waiting analyses that would be admitted first."""
         with self._lock:
-            place = self._line.index(turn) if turn in self._line else 0
+            position = self._waiting.index(ticket) if ticket in self._waiting else 0
             return sum(
-                other.clip <= turn.clip and (before < place or other.clip < turn.clip)
-                for before, other in enumerate(self._line)
+                other.is_clip <= ticket.is_clip and (place < position or other.is_clip < ticket.is_clip)
+                for place, other in enumerate(self._waiting)
             )
 
     def _check(self) -> None:
         if self._closed:
             raise Restarting
-        if len(self._line) >= self._max_waiting:
-            raise Busy(
-                max(1, min(_LONGEST_ADVICE, math.ceil(self._seconds * len(self._line) / self._at_once)))
-            )
+        if len(self._waiting) >= self._max_waiting:
+            seconds = math.ceil(self._mean_seconds * len(self._waiting) / self._at_once)
+            raise Busy(max(1, min(_MAX_RETRY_SECONDS, seconds)))
 
-    def _join(self, clip: bool) -> Turn:
-        turn = Turn(clip=clip)
-        self._line.append(turn)
-        self._let_in()
-        return turn
+    def _join(self, is_clip: bool) -> Ticket:
+        ticket = Ticket(is_clip=is_clip)
+        self._waiting.append(ticket)
+        self._admit()
+        return ticket
 
-    def _let_in(self) -> None:
-        while (turn := self._next()) is not None:
-            self._line.remove(turn)
-            if turn.granted.set_running_or_notify_cancel():  # else whoever waited has left
-                turn.since = time.monotonic()
-                self._used.add(turn)
-                turn.granted.set_result(None)
+    def _admit(self) -> None:
+        """Admit waiting analyses while there is room."""
+        while (ticket := self._next()) is not None:
+            self._waiting.remove(ticket)
+            # False if the client has left
+            if ticket.admission.set_running_or_notify_cancel():
+                ticket.started_at = time.monotonic()
+                self._admitted.add(ticket)
+                ticket.admission.set_result(None)
 
-    def _next(self) -> Turn | None:
-        """The picture that came first, unless it is a clip's time."""
-        if len(self._used) >= self._at_once:
+    def _next(self) -> Ticket | None:
+        """Return the first waiting photo, or the first clip if no photo waits or too many overtook it."""
+        if len(self._admitted) >= self._at_once:
             return None
-        room = sum(turn.clip for turn in self._used) < max(self._at_once - 1, 1)
-        clip = next((turn for turn in self._line if turn.clip), None) if room else None
-        picture = next((turn for turn in self._line if not turn.clip), None)
-        if clip is None or picture is None or clip.passed >= _MAY_PASS:
-            return clip or picture
-        clip.passed += 1
-        return picture
+        clips_running = sum(ticket.is_clip for ticket in self._admitted)
+        clip = None
+        if clips_running < max(self._at_once - 1, 1):
+            clip = next((ticket for ticket in self._waiting if ticket.is_clip), None)
+        photo = next((ticket for ticket in self._waiting if not ticket.is_clip), None)
+        if clip is None or photo is None or clip.overtaken_by >= _MAX_OVERTAKING:
+            return clip or photo
+        clip.overtaken_by += 1
+        return photo

@@ -1,10 +1,9 @@
-"""Earlier results whose visitors let the file be kept, judged again by the model that answers now; receipts show both."""
+"""Rescoring: kept files of earlier results are judged by the current model; receipts show both scores."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -14,77 +13,80 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Consent, Rescore
 from webapp.domain.clock import now
 from webapp.media.store import StoreFailed
-from webapp.services.analysis.service import Judge
-from webapp.services.model_registry.serving import pin_detector
+from webapp.services.analysis.detectors import DetectorProvider, FileDetector, provider_of
 from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Rescored:
-    """How many results were judged again, how many gave no verdict any more, and how many files could not be read."""
+class RescoringReport:
+    """Numbers of results that got a new score, gave no verdict any more, or whose files could not be read."""
 
     scored: int
-    without: int
+    without_verdict: int
     unreadable: int
-
-    def to_json(self) -> dict[str, Any]:
-        return {"scored": self.scored, "without_verdict": self.without, "unreadable": self.unreadable}
 
 
 class RescoringService:
+    """Judges kept files with the current model. `frames`: frames that are judged of a clip."""
+
     def __init__(
-        self, sessions: Sessions, keeping: KeptMediaService, detector: Judge, *, frames: int
+        self,
+        sessions: Sessions,
+        kept_media: KeptMediaService,
+        detector: FileDetector | DetectorProvider,
+        *,
+        frames: int,
     ) -> None:
         self._sessions = sessions
-        self._keeping = keeping
-        self._detector = detector
+        self._kept_media = kept_media
+        self._detectors = provider_of(detector)
         self._frames = frames
 
-    def run(self, limit: int | None = None) -> Rescored:
+    def run(self, limit: int | None = None) -> RescoringReport:
         """Judge at most `limit` results that this model has not judged, the newest first."""
-        judge: Judge = pin_detector(self._detector)
+        detector = self._detectors.current
         with self._sessions() as session:
-            waiting = analysis_queries.consents_to_rescore(session, judge.info.sha256, limit)
-        counts = {"scored": 0, "without": 0, "unreadable": 0}
+            waiting = analysis_queries.consents_to_rescore(session, detector.info.sha256, limit)
+        counts = {"scored": 0, "without_verdict": 0, "unreadable": 0}
         for analysis_id, consent in waiting:
             try:
-                result = self._judge(judge, consent)
+                result = self._judge(detector, consent)
             except (StoreFailed, FileNotFoundError):
                 logger.exception("a kept file could not be judged again")
                 counts["unreadable"] += 1
                 continue
-            if result.verdict is None or result.fake_prob is None:
-                counts["unreadable" if result.outcome == "rejected" else "without"] += 1
+            if result.outcome == "rejected":
+                counts["unreadable"] += 1
+            elif result.verdict is None or result.fake_prob is None:
+                counts["without_verdict"] += 1
             else:
                 counts["scored"] += self._store(analysis_id, result)
-        return Rescored(**counts)
+        return RescoringReport(**counts)
 
-    def _judge(self, judge: Judge, consent: Consent) -> AnalysisResult:
+    def _judge(self, detector: FileDetector, consent: Consent) -> AnalysisResult:
         file = KeptFile.of(consent)
         assert file is not None
-        with self._keeping.open(file) as path:
-            return judge.analyse_file(path, frames=self._frames)
+        with self._kept_media.open(file) as path:
+            return detector.analyse_file(path, frames=self._frames)
 
     def _store(self, analysis_id: int, result: AnalysisResult) -> bool:
-        """False where the analysis was deleted meanwhile, or another process was faster."""
+        """Store a new score. Return False if the analysis was deleted, or another process has stored one."""
+        row = Rescore(
+            analysis_id=analysis_id,
+            created_at=now(),
+            model_name=result.model.name,
+            model_version=result.model.version,
+            model_sha256=result.model.sha256,
+            fake_prob=result.fake_prob,
+            verdict=result.verdict,
+        )
         try:
             with self._sessions.begin() as session:
                 if session.get(Analysis, analysis_id) is None:
                     return False
-                model, moment = result.model, now()
-                session.add(
-                    Rescore(
-                        analysis_id=analysis_id,
-                        created_at=moment,
-                        model_name=model.name,
-                        model_version=model.version,
-                        model_sha256=model.sha256,
-                        fake_prob=result.fake_prob,
-                        verdict=result.verdict,
-                    )
-                )
+                session.add(row)
         except IntegrityError:
             return False
         return True

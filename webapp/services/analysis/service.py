@@ -1,112 +1,135 @@
-"""Analyse what a visitor gave, and keep the answer; the file only where the visitor agreed."""
+"""Analysis of a visitor's file: queue, detector, and the stored result with its receipt."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.documents import AnalysisDocument
-from laanet_core.errors import UnreadableMedia
+from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.inference.detector import Early
 from laanet_core.media.images import sniff_file
 from laanet_core.media.video import Frame
-from laanet_core.results import AnalysisResult, Kind, ModelInfo
+from laanet_core.results import AnalysisResult, Kind
 from webapp.db.session import Sessions
 from webapp.domain.clock import now
 from webapp.media.fingerprint import Fingerprints
 from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.analysis.analysed_media import AnalysedMedia
-from webapp.services.analysis.jobs import Jobs, Progress
-from webapp.services.analysis.queue import Turn, Turns
+from webapp.services.analysis.detectors import DetectorProvider, FileDetector, provider_of
+from webapp.services.analysis.jobs import Jobs, RunningJob
+from webapp.services.analysis.progress import Progress, ReportProgress
+from webapp.services.analysis.queue import AnalysisQueue, Ticket
 from webapp.services.analysis_records.rows import AnalysisRecord, row_of
-from webapp.services.model_registry.serving import pin_detector, producer_of
 from webapp.services.storage.kept_media import KeptMediaService, PlacedFile, StoreFull
 
 logger = logging.getLogger(__name__)
-_TRIES = 5  # to store an analysis that holds a file: its twin may come or go at the same moment
-
-
-class Judge(Protocol):
-    """What the service needs of a detector."""
-
-    @property
-    def info(self) -> ModelInfo: ...
-    @property
-    def decision(self) -> DecisionConfig: ...
-    @property
-    def notice(self) -> str | None: ...
-
-    def analyse_file(
-        self,
-        path: str | Path,
-        *,
-        frames: int = ...,
-        only: Kind | None = ...,
-        progress: Progress | None = ...,
-        seen: Callable[[Frame], None] | None = ...,
-        early: Early | None = ...,
-    ) -> AnalysisResult: ...
+# Attempts to store an analysis with a kept file. The same file may be stored or deleted at the same moment.
+_ATTEMPTS = 5
+_DEFAULT_WAITING = 32
 
 
 @dataclass(frozen=True)
-class Analysed:
-    """An answer, the file's sha256, when it was given, and the receipt under which it was stored; none when it could not be stored.
+class StoredAnalysis:
+    """Result of a file with its sha256, its time and its receipt; no receipt if the result could not be stored.
 
-    `kept`: the file is kept under the receipt. `not_kept` says why it is not although the visitor agreed: store_full, not_kept.
+    `is_kept`: the file is kept under the receipt. `not_kept` is the reason if it is not although the visitor
+    consented: store_full or not_kept.
     """
 
     result: AnalysisResult
     media_sha256: str
     created: datetime
     receipt: str | None
-    kept: bool = False
+    is_kept: bool = False
     not_kept: str | None = None
 
-    def to_json(self) -> dict[str, Any]:
-        """What `predict --json` prints, without the path; the receipt; what became of the file."""
+    def document(self) -> dict[str, Any]:
+        """Return the JSON values of `predict --json` without the path, and `receipt`, `kept`, `not_kept`."""
         return {
             **AnalysisDocument.from_result(self.result).to_json(),
             "receipt": self.receipt,
-            "kept": self.kept,
+            "kept": self.is_kept,
             "not_kept": self.not_kept,
         }
 
 
-class AnalysisService:
-    """Judges files, at most `at_once` at a time whoever asks, and stores each answer before it is given.
+@dataclass(frozen=True)
+class Client:
+    """Page or program that waits for a result.
 
-    Without `keeping` no file is ever kept. `stored` is told of every answer that was stored with its file, by its receipt's hash.
+    `is_present` returns False once it has left. `on_interim_result` receives the results over the frames of a clip
+    that are judged so far.
+    """
+
+    is_present: Callable[[], bool] = lambda: True
+    on_interim_result: Early | None = None
+
+
+_PATIENT_CLIENT = Client()
+
+
+@dataclass
+class _Observer:
+    """Receives frames and interim results from the detector, and keeps what is needed of them."""
+
+    fingerprints: Fingerprints
+    media: AnalysedMedia | None
+    forward: Early | None
+
+    @property
+    def wants_interim_results(self) -> bool:
+        return self.media is not None or self.forward is not None
+
+    def on_frame(self, frame: Frame) -> None:
+        self.fingerprints(frame.rgb)
+        if self.media is not None:
+            self.media.add(frame)
+
+    def on_interim_result(self, result: AnalysisResult) -> None:
+        if self.media is not None:
+            self.media.prune(result)
+        if self.forward is not None:
+            self.forward(result)
+
+
+class AnalysisService:
+    """Analyses files within the limits of a queue and stores each result before it is returned.
+
+    Without `kept_media` no file is ever kept. `on_analysed` are called with every result. `on_kept` is called with
+    the receipt's hash of every result that was stored with its file.
     """
 
     def __init__(
         self,
-        detector: Judge,
+        detector: FileDetector | DetectorProvider,
         sessions: Sessions,
         jobs: Jobs,
         *,
         frames: int,
-        at_once: int = 1,
-        max_waiting: int = 32,
-        keeping: KeptMediaService | None = None,
-        stored: Callable[[str], object] | None = None,
+        queue: AnalysisQueue | None = None,
+        kept_media: KeptMediaService | None = None,
+        on_analysed: Sequence[Callable[[AnalysisResult], object]] = (),
+        on_kept: Callable[[str], object] | None = None,
     ) -> None:
-        self.detector = detector
+        """`frames`: frames that are judged of a clip."""
         self.jobs = jobs
         self.frames = frames
-        self.turns = Turns(at_once=at_once, max_waiting=max_waiting)
+        self.queue = queue or AnalysisQueue(at_once=1, max_waiting=_DEFAULT_WAITING)
+        self._detectors = provider_of(detector)
         self._sessions = sessions
-        self._keeping = keeping
-        self.told: Callable[[AnalysisResult], None] | None = None  # whoever counts what was judged
-        self._stored = stored
+        self._kept_media = kept_media
+        self._on_analysed = on_analysed
+        self._on_kept = on_kept
 
     def analyse(
         self,
@@ -115,115 +138,149 @@ class AnalysisService:
         consent: bool = False,
         job: str | None = None,
         only: Kind | None = None,
-        progress: Progress | None = None,
-        early: Early | None = None,
-        turn: Turn | None = None,
+        progress: ReportProgress | None = None,
+        ticket: Ticket | None = None,
         media: AnalysedMedia | None = None,
-    ) -> Analysed:
-        """Judge one file. Bad media is an answer too (`rejected`); raises Cancelled when the job was asked to stop.
+        client: Client = _PATIENT_CLIENT,
+    ) -> StoredAnalysis:
+        """Analyse a file and store its result.
 
-        `consent`: the visitor agreed that the file is kept. `early` is told what is known of a clip while it is judged. Waits for a turn,
-        unless the caller holds one already; either is given back once the file is judged, and the answer stored after that.
-        `media` receives the decoded pixels; the caller releases it, whatever happens.
+        Unreadable media gives a result too (`rejected`). `consent`: the visitor lets the file be kept. `only` rejects
+        the other kind of file. `media` receives the decoded pixels; the caller releases it in any case. Without an
+        admitted `ticket` this waits in the queue; the ticket is returned once the file is judged. Nothing is stored
+        for a client that has left, or of a job that was stopped.
+
+        Raises Cancelled and Restarting.
         """
-        fingerprints = Fingerprints()
 
-        def decoded(frame: Frame) -> None:
-            fingerprints(frame.rgb)
-            if media is not None:
-                media.add(frame)
+        def check(running: RunningJob) -> None:
+            running.check()
+            if not client.is_present():
+                raise Cancelled("The client has left.")
 
-        def judged_so_far(result: AnalysisResult) -> None:
-            if media is not None:
-                media.prune(result)
-            if early is not None:
-                early(result)
-
-        with self.jobs.run(job or new_key(), progress) as tell:
-            with self._in_turn(turn, path, tell):
-                judge: Judge = pin_detector(
-                    self.detector
-                )  # one and the same for the whole answer, whatever is promoted meanwhile
-                result = judge.analyse_file(
+        observer = _Observer(Fingerprints(), media, client.on_interim_result)
+        with self.jobs.run(job or new_key(), progress) as running:
+            check(running)
+            with self._admitted(ticket, path, running):
+                # one detector for the whole file, even if another one is promoted meanwhile
+                detector = self._detectors.current
+                result = detector.analyse_file(
                     path,
                     frames=self.frames,
                     only=only,
-                    progress=tell,
-                    seen=decoded,
-                    early=judged_so_far if media is not None else early,
+                    progress=lambda fraction, phase: running.report(Progress(fraction, phase)),
+                    seen=observer.on_frame,
+                    early=observer.on_interim_result if observer.wants_interim_results else None,
                 )
-                if self.told is not None:
-                    self.told(result)
-                tell(1.0, "storing")  # the last moment to stop
-                placed = self._placed(path, result) if consent else None
-            answer = AnalysisRecord(result, judge.decision, _sha256(path), fingerprints.chosen(), now())
-            analysed = self._store(answer, placed)
+                for notify in self._on_analysed:
+                    notify(result)
+                running.report(Progress(1.0, "storing"))
+                placed = self._place(path, result) if consent else None
+            fingerprints = observer.fingerprints.chosen()
+            record = AnalysisRecord(result, detector.decision, _sha256(path), fingerprints, now())
+            stored = self._store(record, placed, lambda: check(running))
         if media is not None:
-            media.finish(result, analysed.receipt)
-        return analysed
+            media.finish(result, stored.receipt)
+        return stored
 
-    @contextmanager
-    def _in_turn(self, turn: Turn | None, path: Path, tell: Progress) -> Iterator[None]:
-        if turn is None:
-            with self.turns.taken(lambda before: tell(0.0, f"waiting {before}"), clip=_is_clip(path)):
-                yield
-            return
-        try:
-            yield
-        finally:
-            self.turns.give_back(turn)
+    @property
+    def detector(self) -> FileDetector:
+        """The current detector."""
+        return self._detectors.current
 
-    def stand_in_line(self, path: Path) -> Turn:
-        """For a turn with that file; raises Busy where too many wait."""
-        return self.turns.ask(clip=_is_clip(path))
+    def join_queue(self, path: Path) -> Ticket:
+        """Return a place in the queue for a file. Raises Busy if the queue is full."""
+        return self.queue.join(is_clip=_is_clip(path))
 
     def decision_of(self, result: AnalysisResult) -> DecisionConfig:
-        """The thresholds of the model that gave an answer."""
-        detector: Any = self.detector
-        decision: DecisionConfig = producer_of(detector, result.model).decision
-        return decision
+        """Return the thresholds of the model that produced a result."""
+        return self._detectors.producer_of(result.model).decision
 
-    def _placed(self, path: Path, result: AnalysisResult) -> PlacedFile:
-        return PlacedFile(code="not_kept") if self._keeping is None else self._keeping.place(path, result)
-
-    def _store(self, answer: AnalysisRecord, placed: PlacedFile | None) -> Analysed:
-        """A file that was placed in vain, since the database failed, has no row: the sweep removes it."""
-        given = (answer.result, answer.media_sha256, answer.created)
-        receipt = new_receipt()
-        for last in (False,) * (_TRIES - 1) + (True,):
-            row, held = row_of(answer, receipt_hash(receipt)), None
+    @contextmanager
+    def _admitted(self, ticket: Ticket | None, path: Path, running: RunningJob) -> Iterator[None]:
+        """Run the block within the queue's limits."""
+        if ticket is not None:
             try:
-                with self._sessions.begin() as session:
-                    session.add(row)
-                    if placed is not None and self._keeping is not None:
-                        held = self._keeping.link(session, row, placed)
+                yield
+            finally:
+                self.queue.leave(ticket)
+            return
+
+        def report_waiting(ahead: int) -> None:
+            running.report(Progress(0.0, "waiting", ahead))
+
+        with self.queue.place(report_waiting, is_clip=_is_clip(path)):
+            yield
+
+    def _place(self, path: Path, result: AnalysisResult) -> PlacedFile:
+        return (
+            PlacedFile(code="not_kept") if self._kept_media is None else self._kept_media.place(path, result)
+        )
+
+    def _store(
+        self, record: AnalysisRecord, placed: PlacedFile | None, check: Callable[[], None]
+    ) -> StoredAnalysis:
+        """Store a result in one transaction. `check` runs right before the commit and may raise Cancelled."""
+        receipt = new_receipt()
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                linked = self._insert(record, receipt, placed, check)
             except StoreFull:
                 placed = PlacedFile(placed.name if placed else "", code="store_full")
                 continue
+            except Cancelled:
+                self._settle(placed, None)
+                raise
             except SQLAlchemyError as error:
-                if (
-                    isinstance(error, IntegrityError) and placed is not None and not last
-                ):  # the twin came or went just now
+                may_retry = isinstance(error, IntegrityError) and placed is not None
+                if may_retry and attempt < _ATTEMPTS:
                     continue
+                # the placed file has no row; the next sweep removes it
                 logger.exception("an analysis could not be stored")
-                break
-            if placed is not None and self._keeping is not None:
-                self._keeping.settle(placed, held)
-            if held is not None and self._stored is not None:
-                self._stored(receipt_hash(receipt))
-            return Analysed(*given, receipt, held is not None, None if placed is None else placed.code)
-        return Analysed(*given, None)
+                return StoredAnalysis(record.result, record.media_sha256, record.created, None)
+            self._settle(placed, linked)
+            if linked is not None and self._on_kept is not None:
+                self._on_kept(receipt_hash(receipt))
+            return StoredAnalysis(
+                record.result,
+                record.media_sha256,
+                record.created,
+                receipt,
+                is_kept=linked is not None,
+                not_kept=None if placed is None else placed.code,
+            )
+        return StoredAnalysis(record.result, record.media_sha256, record.created, None)
+
+    def _insert(
+        self, record: AnalysisRecord, receipt: str, placed: PlacedFile | None, check: Callable[[], None]
+    ) -> str | None:
+        """Insert the rows and return the name of the linked kept file, if any."""
+        row = row_of(record, receipt_hash(receipt))
+        linked = None
+        with self._sessions.begin() as session:
+            session.add(row)
+            if placed is not None and self._kept_media is not None:
+                linked = self._kept_media.link(session, row, placed)
+            session.flush()
+            check()
+        return linked
+
+    def _settle(self, placed: PlacedFile | None, linked: str | None) -> None:
+        if placed is not None and self._kept_media is not None:
+            self._kept_media.settle(placed, linked)
 
 
 def _is_clip(path: Path) -> bool:
     try:
         return sniff_file(path) == "video"
-    except UnreadableMedia:  # whose turn is short
+    except UnreadableMedia:
+        # rejected at once, like a photo
         return False
 
 
 def _sha256(path: Path) -> str:
-    if not path.is_file():  # rejected as file_not_found
+    """Return the digest of a file; that of no bytes if the file does not exist and was rejected."""
+    if not path.is_file():
         return hashlib.sha256(b"").hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

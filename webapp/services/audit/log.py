@@ -1,4 +1,4 @@
-"""Tell the audit log what was done, in the transaction that does it, and check the log."""
+"""Audit log: entries written in the transaction of the audited change, and the check of the whole log."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -19,88 +18,92 @@ from webapp.domain.errors import BrokenAudit
 from webapp.services.audit.head_file import HeadFile
 
 logger = logging.getLogger(__name__)
-Tell = Callable[[Event], None]
+# Adds an event to the log at the end of the transaction.
+RecordEvent = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
-class Verified:
-    """A log that holds: its head, and what the file beside the database says; None where there is no file."""
+class AuditReport:
+    """Result of a successful check: the log's head, and the head in the file beside the database (None: no file)."""
 
     head: Head
-    kept: Head | None
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "entries": self.head.number,
-            "head": self.head.hash,
-            "kept": None if self.kept is None else self.kept.number,
-        }
+    stored_head: Head | None
 
 
 class AuditService:
-    """`head_file`: where the head is kept beside the database, written at each entry; None keeps none."""
+    """Audit log of a database. `head_file` stores the head beside the database after each entry; None stores none."""
 
     def __init__(self, sessions: Sessions, head_file: Path | None) -> None:
         self._sessions = sessions
         self._file = None if head_file is None else HeadFile(head_file)
 
     @contextmanager
-    def transaction(self) -> Iterator[tuple[Session, Tell]]:
-        """A session, and what to call with each event: done and told, or neither. Raises what the database raises."""
+    def transaction(self) -> Iterator[tuple[Session, RecordEvent]]:
+        """Yield a session and a function that records an event. The changes and the events commit together.
+
+        Raises database errors.
+        """
         events: list[Event] = []
         with self._sessions.begin() as session:
             yield session, events.append
             session.flush()
-            for event in events:  # last of all: from the first on other writers wait
+            # last, because other writers wait from the first entry on
+            for event in events:
                 chain.append(session.connection(), event)
         if events:
-            self.keep_head()
+            self.store_head()
 
-    def tell(self, event: Event) -> None:
-        """An entry of its own, of something that was done outside the database."""
-        with self.transaction() as (_, tell):
-            tell(event)
+    def record(self, event: Event) -> None:
+        """Write an entry about something done outside the database. Raises database errors."""
+        with self.transaction() as (_, record):
+            record(event)
 
-    def keep_head(self) -> None:
-        """Bring the file up to the log. A log that lacks what the file tells of is left for `verify` to find, and said in the log."""
+    def store_head(self) -> None:
+        """Update the head file.
+
+        If the log lacks the head in the file, the file stays for `verify` to report, and the error is logged.
+        """
         if self._file is None:
             return
         try:
-            with self._file.held(), self._sessions() as session:
-                kept, head = self._file.read(), chain.head(session.connection())
-                if kept is not None and chain.hash_of(session.connection(), kept.number) != kept.hash:
+            with self._file.locked(), self._sessions() as session:
+                stored, head = self._file.read(), chain.head(session.connection())
+                if stored is not None and chain.hash_of(session.connection(), stored.number) != stored.hash:
                     raise BrokenAudit(
                         "audit_unknown_head",
-                        f"the audit log lacks entry {kept.number}, which was its head once",
+                        f"the audit log lacks entry {stored.number}, which was its head once",
                     )
-                if kept is None or kept.number < head.number:
+                if stored is None or stored.number < head.number:
                     self._file.write(head)
         except BrokenAudit as error:
             logger.critical("%s: %s; see `python -m webapp verify-audit`", error.code, error.message)
-        except (
-            OSError,
-            SQLAlchemyError,
-        ):  # what was told stays told; the next entry brings the file up to date
+        except (OSError, SQLAlchemyError):
+            # the entries are committed; the next one brings the file up to date
             logger.exception("the head of the audit log could not be written to its file")
 
-    def replaced(self, event: Event) -> None:
-        """Go on with the log of a backup: tell of it, and of the head that was kept until now."""
-        if self._file is None:
-            self.tell(event)
-            return
-        with self._file.held():
-            try:
-                kept = self._file.read()
-            except BrokenAudit:
-                kept = None
-            self._file.set_aside()
-        before = {} if kept is None else {"number": kept.number, "hash": kept.hash}
-        self.tell(Event(event.actor, event.action, event.subject, {**event.details, "head_before": before}))
+    def record_replacement(self, event: Event) -> None:
+        """Record that a backup's log replaced the present one, with the head that was stored until now.
 
-    def verify(self, known: str | None = None) -> Verified:
-        """Check every entry, the file beside the database and a head printed earlier. Raises BrokenAudit, SQLAlchemyError, OSError."""
-        kept = None if self._file is None else self._file.read()
+        Raises OSError and database errors.
+        """
+        if self._file is None:
+            self.record(event)
+            return
+        with self._file.locked():
+            try:
+                stored = self._file.read()
+            except BrokenAudit:
+                stored = None
+            self._file.set_aside()
+        before = {} if stored is None else {"number": stored.number, "hash": stored.hash}
+        self.record(Event(event.actor, event.action, event.subject, {**event.details, "head_before": before}))
+
+    def verify(self, known: str | None = None) -> AuditReport:
+        """Check every entry against the head file and a head printed earlier.
+
+        Raises BrokenAudit, SQLAlchemyError and OSError.
+        """
+        stored = None if self._file is None else self._file.read()
+        heads = {head for head in (stored, known) if head is not None}
         with self._sessions() as session:
-            return Verified(
-                chain.verify(session.connection(), {head for head in (kept, known) if head is not None}), kept
-            )
+            return AuditReport(chain.verify(session.connection(), heads), stored)

@@ -161,7 +161,7 @@ class DrillInstallation:
 
     def users(self) -> ScriptedUsers:
         detector = FixedBoxDetector(BOX)
-        analysis = AnalysisService(detector, self.sessions, Jobs(), frames=1, keeping=self.keeping)
+        analysis = AnalysisService(detector, self.sessions, Jobs(), frames=1, kept_media=self.keeping)
         return ScriptedUsers(self.sessions, analysis, wanted=1)
 
 

@@ -22,7 +22,7 @@ from webapp.db.tables import RegionAgreement
 from webapp.domain.clock import now
 from webapp.media.masks import painted_pixels
 from webapp.media.store import StoreFailed
-from webapp.services.analysis.service import Judge
+from webapp.services.analysis.detectors import FileDetector
 from webapp.services.analysis_records.subjects import MIN_IOU
 from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
@@ -35,7 +35,7 @@ class HeatmapAgreementService:
     """Compares painted regions with heatmaps. `folder`: place of temporary copies of kept files."""
 
     def __init__(
-        self, sessions: Sessions, kept_media: KeptMediaService, detector: Judge, *, folder: Path
+        self, sessions: Sessions, kept_media: KeptMediaService, detector: FileDetector, *, folder: Path
     ) -> None:
         self._sessions = sessions
         self._kept_media = kept_media

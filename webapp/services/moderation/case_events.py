@@ -13,7 +13,7 @@ from webapp.db.tables import Outbox
 from webapp.domain.clock import now
 from webapp.domain.enums import Action
 from webapp.domain.ids import new_id
-from webapp.services.audit.log import AuditService, Tell
+from webapp.services.audit.log import AuditService, RecordEvent
 
 # Actions that the webhook receives.
 WEBHOOK_ACTIONS = (Action.CASE_OPENED, Action.CASE_DECIDED, Action.CASE_UNDONE)
@@ -29,7 +29,7 @@ class CaseEvents:
         self._webhook = webhook
 
     @contextmanager
-    def transaction(self) -> Iterator[tuple[Session, Tell]]:
+    def transaction(self) -> Iterator[tuple[Session, RecordEvent]]:
         """Yield a session and a function that records an event. Changes, entries and messages commit together.
 
         Raises what the database raises.

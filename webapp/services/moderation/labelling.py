@@ -17,7 +17,7 @@ from webapp.domain.errors import Refused
 from webapp.media.masks import Mask
 from webapp.services.accounts import Person, require
 from webapp.services.analysis_records.annotations import check_note, parse_region, parse_tags
-from webapp.services.audit.log import Tell
+from webapp.services.audit.log import RecordEvent
 from webapp.services.moderation.case_events import CaseEvents, case_subject
 from webapp.services.moderation.case_views import ModelAnswer, model_answer
 from webapp.services.moderation.claims import require_claim
@@ -172,7 +172,7 @@ def check_label(label: LabelInput) -> Mask | None:
     return parse_region(label.region)
 
 
-def _settle(session: Session, case: Case, tell: Tell) -> str:
+def _settle(session: Session, case: Case, tell: RecordEvent) -> str:
     """Apply the decision rule to the case, store a new decision, and return the state of the case for its moderator.
 
     The stored state of a gold case never changes.
@@ -190,7 +190,7 @@ def _settle(session: Session, case: Case, tell: Tell) -> str:
     return status.state
 
 
-def _decision_row(session: Session, case: Case, outcome: Outcome, tell: Tell) -> Decision:
+def _decision_row(session: Session, case: Case, outcome: Outcome, tell: RecordEvent) -> Decision:
     model_sha256, media_sha256 = _shown_source(session, case)
     details = {"value": str(outcome.value), "how": outcome.how, "model_sha256": model_sha256}
     tell(Event(Actor.SYSTEM, Action.CASE_DECIDED, case_subject(case.public_id), details))
@@ -203,7 +203,7 @@ def _decision_row(session: Session, case: Case, outcome: Outcome, tell: Tell) ->
     )
 
 
-def _add_label(session: Session, label: Label, case: Case, tell: Tell) -> None:
+def _add_label(session: Session, label: Label, case: Case, tell: RecordEvent) -> None:
     session.add(label)
     session.flush()
     action = Action.CASE_ADJUDICATED if label.stage == Stage.ADJUDICATION else Action.CASE_LABELLED

@@ -15,7 +15,7 @@ from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, Reason, Vote
 from webapp.security.tokens import random_fraction
 from webapp.services.analysis_records.subjects import Subject, same_place, subject_of, subjects_of, whole_file
-from webapp.services.audit.log import Tell
+from webapp.services.audit.log import RecordEvent
 from webapp.services.moderation.case_events import CaseEvents, case_subject
 from webapp.services.moderation.ranking import TriageRules, add_item, update_rank
 
@@ -96,7 +96,7 @@ class Triage:
                 if attempt == _ATTEMPTS:
                     raise
 
-    def _open_all(self, session: Session, receipt_hash: str, tell: Tell) -> None:
+    def _open_all(self, session: Session, receipt_hash: str, tell: RecordEvent) -> None:
         # Taken before anything is read, so that later votes are processed again.
         moment = now()
         triage_queries.lock_case_creation(session)
@@ -147,7 +147,7 @@ class Triage:
         return {subject.number for subject in inconclusive[:MAX_UNCERTAIN_FACES]}
 
     def _open(
-        self, session: Session, analysis: Analysis, subject: Subject, reason: Reason | None, tell: Tell
+        self, session: Session, analysis: Analysis, subject: Subject, reason: Reason | None, tell: RecordEvent
     ) -> None:
         item = case_queries.item_of_subject(session, analysis.id, subject.number)
         if item is not None:

@@ -95,7 +95,7 @@ class BackupService:
             part.unlink(missing_ok=True)
         pruned = self._prune()
         details = {"name": target.name, "bytes": made.bytes, "restored": made.restored, "pruned": pruned}
-        self._audit.tell(Event(Actor.SYSTEM, Action.BACKED_UP, details=details))
+        self._audit.record(Event(Actor.SYSTEM, Action.BACKED_UP, details=details))
         if self._repository is not None:
             self._repository.push(self._folder, kept=self._kept)
             self._sent = target.name
@@ -195,4 +195,4 @@ def _place_newest(found: Sequence[Path], file: Path) -> Path:
 
 def record_restore(audit: AuditService, source: Path) -> None:
     """Once the restored database is open."""
-    audit.replaced(Event(Actor.SYSTEM, Action.RESTORED, details={"name": source.name}))
+    audit.record_replacement(Event(Actor.SYSTEM, Action.RESTORED, details={"name": source.name}))

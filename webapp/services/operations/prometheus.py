@@ -7,7 +7,7 @@ import re
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from laanet_core.results import AnalysisResult, ModelInfo
-from webapp.services.analysis.queue import Turns
+from webapp.services.analysis.queue import AnalysisQueue
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
@@ -24,7 +24,7 @@ _OTHER = "other"
 class PrometheusMetrics:
     """Counts into a registry of its own; may be used from several threads."""
 
-    def __init__(self, turns: Turns, model: ModelInfo) -> None:
+    def __init__(self, turns: AnalysisQueue, model: ModelInfo) -> None:
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "lens_requests_total", "HTTP requests", ["method", "page", "status"], registry=registry

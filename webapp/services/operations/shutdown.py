@@ -44,7 +44,7 @@ class Shutdown:
     def run(self, *, seconds: float = TIME_LIMIT) -> None:
         """Never raises: each step is logged where it fails, and given up where it takes too long."""
         until = time.monotonic() + seconds
-        self._analysis.turns.close()
+        self._analysis.queue.close()
         if not self._idle(min(_FOR_JOBS, seconds)):
             self._analysis.jobs.close()
             if not self._idle(_TO_GIVE_UP):
@@ -60,7 +60,7 @@ class Shutdown:
 
     def _idle(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
-        while self._analysis.turns.running or self._analysis.jobs.running:
+        while self._analysis.queue.running or self._analysis.jobs.running:
             if time.monotonic() > until:
                 return False
             time.sleep(_POLL)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from laanet_core.faces.crops import crop_square
-from laanet_core.inference.detector import Detector
+from laanet_core.inference.detector import Detector, Progress
 from laanet_core.inference.overlay_video import write_overlay_clip
 from laanet_core.inference.stability import stabilities
 from laanet_core.inference.stable_verdicts import checked_faces, held_answer
@@ -21,8 +21,7 @@ from laanet_core.media.reader import Reader
 from laanet_core.results import AnalysisResult, Stability
 from laanet_core.types import RGBImage
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
-from webapp.services.analysis.jobs import Progress
-from webapp.services.analysis.service import Analysed
+from webapp.services.analysis.service import StoredAnalysis
 from webapp.services.label_quality.score_reliability import ScoreReliability, ScoreReliabilityService
 from webapp.services.model_registry.serving import CurrentDetector, producer_of
 from webapp.services.reports.service import Report, report_json, report_pdf
@@ -118,7 +117,7 @@ class EvidenceService:
     def report_json(
         self,
         media: AnalysedMedia,
-        analysed: Analysed,
+        analysed: StoredAnalysis,
         texts: Texts = ENGLISH,
         checks: Sequence[Stability | None] | None = None,
     ) -> dict[str, Any]:
@@ -129,7 +128,7 @@ class EvidenceService:
     def report_pdf(
         self,
         media: AnalysedMedia,
-        analysed: Analysed,
+        analysed: StoredAnalysis,
         texts: Texts = ENGLISH,
         checks: Sequence[Stability | None] | None = None,
     ) -> bytes:
@@ -145,7 +144,9 @@ class EvidenceService:
             return {"moments": media.moments(report.shown)}
         return {}
 
-    def _report(self, analysed: Analysed, texts: Texts, checks: Sequence[Stability | None] | None) -> Report:
+    def _report(
+        self, analysed: StoredAnalysis, texts: Texts, checks: Sequence[Stability | None] | None
+    ) -> Report:
         judge = producer_of(self._detector, analysed.result.model)
         return Report(
             analysed.result,

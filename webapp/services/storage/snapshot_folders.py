@@ -1,4 +1,4 @@
-"""Where snapshots lie and what was judged of their gold parts, and how those folders go."""
+"""Folders of snapshots and of the scores that gates measured on their gold parts."""
 
 from __future__ import annotations
 
@@ -10,51 +10,56 @@ from datetime import datetime
 from pathlib import Path
 
 logger = logging.getLogger(__name__)
-ELSEWHERE = "manifests"  # of `judged`: what was judged of data sets that are not made of what visitors gave
+# Folder inside `scores` for data sets that hold nothing of visitors.
+MANIFEST_SCORES = "manifests"
 
 
 class SnapshotFolders:
-    """The folders of all snapshots, in `root`, each named for its public id; `judged` has one of the same name for what was judged of it.
+    """Folders in `root`, one per snapshot, named by its public id; `scores` has one of the same name.
 
-    What was judged names faces, and says what they are like: it goes with its snapshot.
+    Scores name faces and describe them, so they are deleted with their snapshot.
     """
 
-    def __init__(self, root: Path, judged: Path) -> None:
+    def __init__(self, root: Path, scores: Path) -> None:
         self.root = root
-        self.judged = judged
+        self.scores = scores
 
     def of(self, public_id: str) -> Path:
+        """Return a snapshot's folder."""
         return self.root / public_id
 
-    def judged_of(self, public_id: str) -> Path:
-        return self.judged / public_id
+    def scores_of(self, public_id: str) -> Path:
+        """Return the folder of the scores on a snapshot."""
+        return self.scores / public_id
 
-    def judged_elsewhere(self) -> Path:
-        return self.judged / ELSEWHERE
+    def manifest_scores(self) -> Path:
+        """Return the folder of the scores on other data sets."""
+        return self.scores / MANIFEST_SCORES
 
     def remove(self, public_ids: Iterable[str]) -> None:
-        """Take away what is stale: it may not be learned from again. What cannot be removed goes at the next sweep."""
+        """Remove the folders of stale snapshots, which must not be trained on. The next sweep removes what remains."""
         for public_id in public_ids:
-            for folder in (self.of(public_id), self.judged_of(public_id)):
+            for folder in (self.of(public_id), self.scores_of(public_id)):
                 _remove(folder)
 
     def sweep(self, known: set[str], before: datetime) -> list[str]:
-        """Remove the folders that are not known, once they are older than a time; their names. What was judged of snapshots that are not
-        known goes at once: a gate may have written it after its snapshot went.
+        """Remove unknown snapshot folders from before a time and return their names.
+
+        Scores of unknown snapshots are removed at any age: a gate may write them after its snapshot is deleted.
         """
-        for path in _inside(self.judged):
-            if path.name not in known | {ELSEWHERE}:
+        for path in _entries(self.scores):
+            if path.name not in known | {MANIFEST_SCORES}:
                 _remove(path)
-        gone = [
+        old = [
             path.name
-            for path in _inside(self.root)
+            for path in _entries(self.root)
             if path.name not in known and path.stat().st_mtime < before.timestamp()
         ]
-        self.remove(gone)
-        return gone
+        self.remove(old)
+        return old
 
 
-def _inside(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[Path]:
     return list(folder.iterdir()) if folder.is_dir() else []
 
 

@@ -1,4 +1,4 @@
-"""Visitors' files while they are looked at: each in a folder of its own, out of everybody else's reach, and not for long."""
+"""Uploaded files of running visits: each in a private folder, deleted with the visit, the result or by age."""
 
 from __future__ import annotations
 
@@ -12,25 +12,31 @@ from pathlib import Path
 from webapp.security.tokens import receipt_hash
 
 logger = logging.getLogger(__name__)
-_REMEMBERED = 10_000  # receipts
+# Receipts whose files are remembered. The sweep has deleted the files of older ones long ago.
+_MAX_RECEIPTS = 10_000
 
 
 class Uploads:
-    """`cache` is the folder that files arrive in and made files are put in; what a visit works with lies below `folder(cache)`.
+    """Uploads arrive in the folder `cache`, and files made from them are written there.
 
-    The server must hand out nothing from that folder. Files outside of `cache` are nobody's upload and are left alone.
+    Visits work on files below `visits_folder(cache)`, from which the server must not serve anything. Files outside
+    of `cache` are no uploads and are never touched. Thread-safe.
     """
 
     def __init__(self, cache: Path) -> None:
         self._cache = cache.resolve()
-        self._folder = folder(self._cache)
+        self._folder = visits_folder(self._cache)
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
-        self._held: dict[str, list[Path]] = {}  # by the hash of a receipt
-        self._always = (self._folder, self._cache / "api")  # what comes over plain HTTP has its own folder
+        self._files: dict[str, list[Path]] = {}
+        # uploads over plain HTTP have a folder of their own
+        self._permanent = (self._folder, self._cache / "api")
 
     def take(self, path: Path) -> Path:
-        """Move an upload to where only this visit finds it, under a name that says nothing; a file that is not there stays so."""
+        """Move an upload to a private folder under a neutral name and return its new path.
+
+        A path that is no upload, was moved before or does not exist is returned as it is.
+        """
         if not self._is_upload(path) or self._folder in path.resolve().parents or not path.is_file():
             return path
         target = Path(tempfile.mkdtemp(dir=self._folder)) / "upload"
@@ -39,62 +45,68 @@ class Uploads:
         return target
 
     def drop(self, *paths: Path) -> None:
-        """Delete uploads, and files made from them, with the folder of each; whatever else is named stays."""
+        """Delete uploads and files made from them, with their folders. Other paths are left alone."""
         for path in paths:
             if self._is_upload(path):
                 path.unlink(missing_ok=True)
                 if path.resolve().parent not in (self._cache, self._folder):
                     _remove_if_empty(path.parent)
 
-    def hold(self, receipt: str | None, *paths: Path) -> None:
-        """Remember uploads and made files that show the file of a receipt, so that they go with it."""
-        if receipt is not None:
-            with self._lock:
-                self._held.setdefault(receipt_hash(receipt), []).extend(paths)
-                while len(self._held) > _REMEMBERED:
-                    self._held.pop(next(iter(self._held)))  # long since swept
+    def attach(self, receipt: str | None, *paths: Path) -> None:
+        """Delete these files when the receipt's result is deleted. Does nothing without a receipt."""
+        if receipt is None:
+            return
+        with self._lock:
+            self._files.setdefault(receipt_hash(receipt), []).extend(paths)
+            while len(self._files) > _MAX_RECEIPTS:
+                self._files.pop(next(iter(self._files)))
 
     def release(self, receipt: str) -> None:
-        """Delete what is held for a receipt, which was deleted, and for no other. What cannot be deleted now is left to the sweep."""
+        """Delete the files of a deleted result, except those that other receipts share.
+
+        The sweep deletes what cannot be deleted now.
+        """
         with self._lock:
-            paths = self._held.pop(receipt_hash(receipt), [])
-            others = {path for held in self._held.values() for path in held}
+            paths = self._files.pop(receipt_hash(receipt), [])
+            shared = {path for files in self._files.values() for path in files}
         for path in paths:
             try:
-                if path not in others:
+                if path not in shared:
                     self.drop(path)
             except OSError:
                 logger.exception("a file of a deleted result could not be removed")
 
     def sweep(self, seconds: float) -> None:
-        """Delete every file that came or was made longer ago, and the folders of such: after crashes and aborted uploads too."""
+        """Delete all files older than `seconds`, and their folders; crashes and aborted uploads leave some."""
         before = time.time() - seconds
-        for path in [
-            path for path in reversed(list(self._cache.rglob("*"))) if _changed(path) < before
-        ]:  # what is inside comes first
+        # contents before their folders
+        entries = reversed(list(self._cache.rglob("*")))
+        for path in [path for path in entries if _changed_at(path) < before]:
             if not path.is_dir():
                 path.unlink(missing_ok=True)
-            elif path not in self._always:
+            elif path not in self._permanent:
                 _remove_if_empty(path)
 
     def _is_upload(self, path: Path) -> bool:
         return self._cache in path.resolve().parents
 
 
-def folder(cache: Path) -> Path:
-    """Where visits keep their files; nobody may be given anything from it by its address."""
+def visits_folder(cache: Path) -> Path:
+    """Return the folder of the visits' files. The server must not serve anything from it."""
     return cache / "visits"
 
 
-def _changed(path: Path) -> float:
+def _changed_at(path: Path) -> float:
+    """Return the time of the last change, infinity if another thread has deleted the file."""
     try:
         return path.lstat().st_ctime
-    except FileNotFoundError:  # somebody else was quicker
+    except FileNotFoundError:
         return float("inf")
 
 
 def _remove_if_empty(path: Path) -> None:
     try:
         path.rmdir()
-    except OSError:  # not empty, or gone
+    except OSError:
+        # not empty, or deleted by another thread
         return

@@ -164,7 +164,7 @@ class LearningAdminService:
         self._finetuning.start_detached(run)
 
     def _recorder(self, admin: Person, action: Action, subject: str) -> Callable[[], None]:
-        return lambda: self._audit.tell(Event(user_actor(admin.id), action, subject))
+        return lambda: self._audit.record(Event(user_actor(admin.id), action, subject))
 
 
 @contextmanager

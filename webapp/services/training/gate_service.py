@@ -40,7 +40,7 @@ class GateService:
         folder = self._snapshots.verify(snapshot_id)
         self._snapshots.require_unseen_gold(snapshot_id)
         folders = self._snapshots.folders
-        cache = PredictionCache(folders.judged_of(snapshot_id), folders.judged_elsewhere())
+        cache = PredictionCache(folders.scores_of(snapshot_id), folders.manifest_scores())
         try:
             measurements = measure_versions(candidate.folder, champion.folder, folder, self._settings, cache)
         finally:

@@ -133,7 +133,7 @@ class PublishingService:
 
     def _record(self, subject: str, revision: PublishedRevision) -> None:
         event = Event(Actor.SYSTEM, Action.PUBLISHED, subject[:_SUBJECT_LENGTH], revision.to_json())
-        self._audit.tell(event)
+        self._audit.record(event)
 
 
 def without_secrets(error: Exception) -> str:

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from laanet_core.errors import Cancelled
 from webapp.domain.errors import Refused
 from webapp.security.tokens import new_key
-from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.analysis.service import AnalysisService, Client, StoredAnalysis
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
@@ -62,58 +62,60 @@ def build(services: RestServices, settings: Settings) -> App:
         redirect_slashes=False,
     )
     errors.add_handlers(app)
-    _add_analyse(app, services.analysis, services.receipts, settings)
+    _add_analyse(app, services.analysis, settings)
     _add_feedback(app, services.feedback)
     _add_export(app, services.exports)  # before the results: a receipt may look like any path
     _add_results(app, services.receipts)
     return Guard(app, max_bytes=settings.max_upload_mb * 1_000_000)
 
 
-def _add_analyse(
-    app: FastAPI, analysis: AnalysisService, receipts: ReceiptService, settings: Settings
-) -> None:
+def _add_analyse(app: FastAPI, analysis: AnalysisService, settings: Settings) -> None:
     @app.post("/analyse", **documents.ANALYSE)
     async def analyse(request: Request) -> JSONResponse:
-        analysis.turns.check()  # before the body is read
+        analysis.queue.check()  # before the body is read
         async with received(request, settings.uploads, settings.max_upload_mb * 1_000_000) as upload:
-            analysed, there = await _judge(analysis, request, upload)
-        if not there and analysed.receipt is not None:  # nobody will ever know the receipt
-            await run_in_threadpool(receipts.delete, analysed.receipt)
-            raise ClientDisconnect
-        answer = analysed.to_json()
+            analysed = await _judge(analysis, request, upload)
+        answer = analysed.document()
         if analysed.result.kind == "video":
             answer["timeline"] = timeline_rows(analysed.result)
         return JSONResponse(answer, 422 if analysed.result.outcome == "rejected" else 200)
 
 
-async def _judge(analysis: AnalysisService, request: Request, upload: Upload) -> tuple[Analysed, bool]:
-    """Wait for a turn and use it; stops when the client goes away. The answer, and whether the client is still there.
+async def _judge(analysis: AnalysisService, request: Request, upload: Upload) -> StoredAnalysis:
+    """Wait in the queue and analyse the upload, as long as the client is connected.
 
-    Raises Busy (Restarting too), ClientDisconnect.
+    Raises Busy (Restarting too) and ClientDisconnect.
     """
     job = new_key()
-    turn = analysis.stand_in_line(upload.path)
+    ticket = analysis.join_queue(upload.path)
     gone = asyncio.create_task(_gone(request))
     try:
-        granted = asyncio.wrap_future(turn.granted)
-        await asyncio.wait({granted, gone}, return_when=asyncio.FIRST_COMPLETED)
+        admission = asyncio.wrap_future(ticket.admission)
+        await asyncio.wait({admission, gone}, return_when=asyncio.FIRST_COMPLETED)
         if gone.done():
-            granted.cancel()
+            admission.cancel()
             raise ClientDisconnect
-        granted.result()
+        admission.result()
         work = asyncio.create_task(
-            asyncio.to_thread(analysis.analyse, upload.path, consent=upload.consent, job=job, turn=turn)
+            asyncio.to_thread(
+                analysis.analyse,
+                upload.path,
+                consent=upload.consent,
+                job=job,
+                ticket=ticket,
+                client=Client(is_present=lambda: not gone.done()),
+            )
         )
         await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
         if gone.done():
             analysis.jobs.stop(job)
         try:
-            return await work, not gone.done()
+            return await work
         except Cancelled:
             raise ClientDisconnect from None
     finally:
         gone.cancel()
-        analysis.turns.give_back(turn)
+        analysis.queue.leave(ticket)
 
 
 async def _gone(request: Request) -> None:

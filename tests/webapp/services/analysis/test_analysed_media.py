@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from webapp.db.session import Sessions
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
 from webapp.services.analysis.jobs import Jobs
-from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.analysis.service import AnalysisService, StoredAnalysis
 from webapp.services.results.evidence import EvidenceService
 from webapp.services.storage.kept_media import KeptMediaService
 
@@ -62,10 +62,10 @@ class Visit:
     ) -> None:
         self.reader = reader
         self.cache = PixelCache()
-        self.analysis = AnalysisService(detector, sessions, Jobs(), frames=FRAMES, keeping=keeping)
+        self.analysis = AnalysisService(detector, sessions, Jobs(), frames=FRAMES, kept_media=keeping)
         self.evidence = EvidenceService(detector, reader, frames=FRAMES, folder=folder, cache=self.cache)
 
-    def analyse(self, path: Path) -> tuple[AnalysedMedia, Analysed]:
+    def analyse(self, path: Path) -> tuple[AnalysedMedia, StoredAnalysis]:
         media = self.evidence.open_media(path)
         analysed = self.analysis.analyse(path, consent=True, media=media)
         assert analysed.result.outcome == "verdict"

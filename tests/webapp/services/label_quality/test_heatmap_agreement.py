@@ -35,7 +35,9 @@ def test_regions_are_compared_once_for_every_model(
     tmp_path: Path,
 ) -> None:
     triage = Triage(log, TriageRules(), draw=lambda: 0.0)
-    analysis = AnalysisService(detector, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
+    analysis = AnalysisService(
+        detector, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process
+    )
     result = analysis.analyse(samples / "two_people.jpg", consent=True).result
     height, width = read_image(samples / "two_people.jpg").shape[:2]
     decides("fake", region=painted((width, height), result.faces[0].heatmap.box))  # type: ignore[union-attr]

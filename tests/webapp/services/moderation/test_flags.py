@@ -23,7 +23,7 @@ FAKE, REAL, UNSURE = (
 def test_flags_are_told_to_admins(
     sessions: Sessions, claims: ClaimService, opens: Opens, people: list[Person]
 ) -> None:
-    flags, case = FlagService(sessions, AuditService(sessions)), opens(0.5)
+    flags, case = FlagService(sessions, AuditService(sessions, None)), opens(0.5)
     assert refusal_code(flags.flag, people[1], case, "harmful") == "claim_lost"
     claims.take(people[1])
     assert refusal_code(flags.flag, people[1], case, "boring") == "invalid_flag"

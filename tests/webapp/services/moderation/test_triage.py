@@ -303,9 +303,9 @@ def test_a_failure_costs_neither_the_answer_nor_the_vote(
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE case_item RENAME TO elsewhere"))
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
+    service = AnalysisService(judged, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process)
     analysed = service.analyse(judged.picture, consent=True)
-    assert analysed.kept
+    assert analysed.is_kept
     assert analysed.receipt is not None
     vote(FeedbackService(sessions, stored=triage.process), analysed.receipt, "disagree")
     with sessions() as session:
@@ -315,7 +315,7 @@ def test_a_failure_costs_neither_the_answer_nor_the_vote(
 def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
     sessions: Sessions, keeping: KeptMediaService, triage: Triage, judged: Judged
 ) -> None:
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
+    service = AnalysisService(judged, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process)
     feedback, receipts = (
         FeedbackService(sessions, stored=triage.process),
         receipt_service(sessions, keeping=keeping),

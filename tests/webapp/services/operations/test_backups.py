@@ -106,7 +106,7 @@ def test_a_backup_becomes_the_database_again(
     restored = opened(elsewhere)
     assert receipts_of(restored) == receipts_of(records)
     assert told(restored) == ["migrated", "restored"]
-    assert restored.audit.verify(head.hash).kept == restored.audit.verify().head
+    assert restored.audit.verify(head.hash).stored_head == restored.audit.verify().head
     aside = list(chosen.data.glob("audit.head.*Z"))
     # The backup was told of after it was made.
     assert [path.read_text().split()[0] for path in aside] == [str(head.number + 1)]
@@ -400,7 +400,7 @@ def test_a_server_without_database_starts_from_the_backup_and_lets_old_results_g
     records = opened(chosen)
     assert len(receipts_of(records)) == 2
     assert told(records) == ["migrated", "restored", "purged"]
-    assert records.audit.verify().head == records.audit.verify().kept
+    assert records.audit.verify().head == records.audit.verify().stored_head
 
 
 def test_the_commands_one_after_another(chosen: Settings, elsewhere: Settings, engine: Engine) -> None:

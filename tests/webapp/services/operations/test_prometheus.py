@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from laanet_core.results import ModelInfo
-from webapp.services.analysis.queue import Turns
+from webapp.services.analysis.queue import AnalysisQueue
 from webapp.services.operations.prometheus import PrometheusMetrics, kind_of
 
 
@@ -26,10 +26,10 @@ def test_addresses_become_few_labels(path: str, kind: str) -> None:
 
 
 def test_lines_are_asked_at_the_moment_and_strange_methods_are_one() -> None:
-    turns = Turns(at_once=1, max_waiting=5)
+    turns = AnalysisQueue(at_once=1, max_waiting=5)
     metrics = PrometheusMetrics(turns, ModelInfo("net", "1", "ab" * 32))
-    turns.ask()
-    turns.ask()
+    turns.join()
+    turns.join()
     for method in ("GET", "BREW", "SPILL"):
         metrics.record_response(method, "/", 200, 0.1)
     page = metrics.exposition().decode()

@@ -65,16 +65,16 @@ def test_what_runs_is_finished_what_waits_is_told_and_then_all_is_closed(
         running = pool.submit(analysis.analyse, judged.picture)
         assert slow.begun.wait(20)
         waiting = pool.submit(analysis.analyse, judged.picture)
-        while analysis.turns.waiting == 0:
+        while analysis.queue.waiting == 0:
             time.sleep(0.01)
         ended = pool.submit(end.run)
         with pytest.raises(Restarting):
             waiting.result(timeout=20)
         with pytest.raises(Restarting):
-            analysis.turns.ask()
+            analysis.queue.join()
         with pytest.raises(Restarting):
             analysis.analyse(judged.picture)
-        assert (done, analysis.turns.closed) == ([], True)
+        assert (done, analysis.queue.is_closed) == ([], True)
         slow.let.set()
         assert running.result(timeout=20).receipt is not None
         ended.result(timeout=20)

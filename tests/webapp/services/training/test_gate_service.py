@@ -64,14 +64,14 @@ class Scene:
     def cached_predictions(self) -> dict[str, int]:
         """Return the number of cached predictions by folder."""
         counts: dict[str, int] = {}
-        for path in self.folders.judged.rglob("*.jsonl"):
+        for path in self.folders.scores.rglob("*.jsonl"):
             lines = [line for line in path.read_text().splitlines() if line]
             counts[path.parent.name] = counts.get(path.parent.name, 0) + len(lines)
         return counts
 
     def write_late_prediction(self) -> None:
         """Write to the cache as a gate does that is still running after a deletion."""
-        folder = self.folders.judged_of(self.snapshot)
+        folder = self.folders.scores_of(self.snapshot)
         folder.mkdir()
         (folder / "face.jsonl").write_text("{}\n")
         assert self.snapshot in self.cached_predictions()
@@ -156,7 +156,7 @@ def test_the_sweep_removes_predictions_of_a_killed_gate(scene: Scene) -> None:
     scene.delete_face()
     scene.write_late_prediction()
     # Older versions wrote all predictions to one folder.
-    (scene.folders.judged / "older.jsonl").write_text("{}\n")
+    (scene.folders.scores / "older.jsonl").write_text("{}\n")
     scene.snapshots.sweep()
     assert scene.cached_predictions() == OTHER_PREDICTIONS
 

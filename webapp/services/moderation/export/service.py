@@ -65,7 +65,7 @@ class LabelExport:
             count = self._folder(known, target) if kind == "hf" else self._file(kind, known, target)
         except OSError as error:
             raise Unable("not_written", f"the labels could not be written to {target}: {error}") from error
-        self._audit.tell(
+        self._audit.record(
             Event(Actor.SYSTEM, Action.LABELS_EXPORTED, details={"format": kind, "decisions": count})
         )
         return ExportSummary(target, count, len(found) - count)

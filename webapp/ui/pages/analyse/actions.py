@@ -1,4 +1,4 @@
-"""What the visitor does with an answer: report, delete, vote."""
+"""Actions on a shown result: save a report, delete, vote."""
 
 from __future__ import annotations
 
@@ -16,69 +16,77 @@ from webapp.media.masks import mask_of_text
 from webapp.security.tokens import new_key
 from webapp.services.results.feedback import Submission
 from webapp.texts import Texts
-from webapp.ui.pages.analyse import view as show
+from webapp.ui.pages.analyse import view
 from webapp.ui.pages.analyse.layout import Layout
-from webapp.ui.pages.analyse.session_state import Said, Shown, Visit
+from webapp.ui.pages.analyse.session_state import AnalysedFile, SentVote, Visit
 from webapp.ui.render import headline
 from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.services import Services
 
-HAND_OVER = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
-TAKE_OUT = (
+_CLICK_DOWNLOAD = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
+_REMOVE_UPLOAD = (
     "(files, gone) => { lensDeleted(); "
     "const left = (files || []).filter((file) => file.path !== gone); return [left.length ? left : null]; }"
 )
-WITH_REGION = "(...given) => [...given.slice(0, -1), window.lensRegion()]"
+_WITH_REGION = "(...given) => [...given.slice(0, -1), window.lensRegion()]"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def connect(layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]) -> Any:
-    """Tie the buttons below an answer to the services; `outputs` are the components of an answer. Returns the event of a deletion."""
+    """Connect the buttons below a result. `outputs` are the components of a result. Return the deletion's event."""
     _connect_reports(layout, services, texts, visit)
     _connect_vote(layout, services, texts, visit)
     return _connect_deletion(layout, services, texts, visit, outputs)
 
 
 def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    """A report is made when it is asked for, then handed over by a button that nobody sees: Gradio's button for downloads gives on a
-    click what it held before. The file has a name of ours, in a folder that is swept like the uploads.
+    """Make a report on demand and pass it to a hidden download button.
+
+    Gradio's own download button would return the file of the previous click.
     """
 
-    def saved(name: str, make: Callable[[Shown], bytes]) -> Callable[[Visit | None], Any]:
-        def save(found: Visit | None) -> Any:
-            shown = found.shown if found else None
-            if shown is None or _deleted_elsewhere(shown, services):
-                raise gr.Error(texts.file_gone, print_exception=False)
-            try:
-                content = make(shown)
-            except UnreadableMedia as error:
-                raise gr.Error(headline.error_text(error, texts), print_exception=False) from error
-            path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
-            path.write_bytes(content)
-            shown.made.append(path)
-            services.uploads.hold(shown.analysed.receipt, path)
-            return str(path)
+    def pdf(file: AnalysedFile) -> bytes:
+        return services.evidence.report_pdf(file.media, file.analysis, texts, file.stabilities)
 
-        return save
-
-    def pdf(shown: Shown) -> bytes:
-        return services.evidence.report_pdf(shown.media, shown.analysed, texts, shown.stabilities)
-
-    def data(shown: Shown) -> bytes:
-        content = services.evidence.report_json(shown.media, shown.analysed, texts, shown.stabilities)
+    def data(file: AnalysedFile) -> bytes:
+        content = services.evidence.report_json(file.media, file.analysis, texts, file.stabilities)
         return json.dumps(content, indent=2, ensure_ascii=False).encode()
 
     for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
-        made = button.click(saved(name, make), visit, layout.next.ready, **QUIET)
-        made.success(None, None, None, js=HAND_OVER)
+        save = _save_report(services, texts, name, make)
+        saved = button.click(save, visit, layout.next.ready, **QUIET)
+        saved.success(None, None, None, js=_CLICK_DOWNLOAD)
 
 
-def _deleted_elsewhere(shown: Shown, services: Services) -> bool:
-    """Return True if the file's result was deleted on another page; False if the database cannot answer."""
-    if shown.analysed.receipt is None:
+def _save_report(
+    services: Services, texts: Texts, name: str, make: Callable[[AnalysedFile], bytes]
+) -> Callable[[Visit | None], str]:
+    """Return the handler that writes a report of the selected file and returns its path."""
+
+    def save(visit: Visit | None) -> str:
+        file = None if visit is None else visit.selected
+        if file is None or _is_deleted(file, services):
+            raise gr.Error(texts.file_gone, print_exception=False)
+        try:
+            content = make(file)
+        except UnreadableMedia as error:
+            raise gr.Error(headline.error_text(error, texts), print_exception=False) from error
+        # below a folder that is swept like the uploads
+        path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
+        path.write_bytes(content)
+        file.derived.append(path)
+        services.uploads.attach(file.analysis.receipt, path)
+        return str(path)
+
+    return save
+
+
+def _is_deleted(file: AnalysedFile, services: Services) -> bool:
+    """Return True if the result was deleted on another page; False if the database cannot answer."""
+    if file.analysis.receipt is None:
         return False
     try:
-        return not services.receipts.exists(shown.analysed.receipt)
+        return not services.receipts.exists(file.analysis.receipt)
     except Refused:
         return False
 
@@ -86,87 +94,79 @@ def _deleted_elsewhere(shown: Shown, services: Services) -> bool:
 def _connect_deletion(
     layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]
 ) -> Any:
-    """Two buttons, so that nothing is deleted by a slip. Then the next file's answer is shown, and the browser takes the deleted one
-    from the list of uploads.
-    """
-    following, gone = layout.next, gr.Textbox(visible=False)
+    """Delete after a second click. The next file's result is shown, and the browser removes the upload from its list."""
+    actions, removed_upload = layout.next, gr.Textbox(visible=False)
 
-    def delete(found: Visit | None, link: str, request: gr.Request) -> dict[Any, Any]:
-        shown = found.shown if found else None
-        receipt = receipt_of(link) if shown is None else shown.analysed.receipt
+    def delete(current: Visit | None, link: str, request: gr.Request) -> dict[Any, Any]:
+        file = None if current is None else current.selected
+        # after a restart of the server only the link is known
+        receipt = receipt_of(link) if file is None else file.analysis.receipt
         if not receipt:
-            return {following.deleted: ""}
+            return {actions.deleted: ""}
         try:
             services.receipts.delete(receipt)
         except Refused as refusal:
-            if (
-                refusal.code != "unknown_receipt"
-            ):  # that one was deleted elsewhere: what is shown goes all the same
+            # a result that was deleted elsewhere is removed from the page all the same
+            if refusal.code != "unknown_receipt":
                 reason = texts.refusals.get(refusal.code, refusal.message)
                 raise gr.Error(texts.cannot_delete.format(reason=reason), print_exception=False) from refusal
-        if (
-            found is None or shown is None
-        ):  # the server has been started anew meanwhile, and knows the link only
-            return {**show.empty_page(layout, texts.deleted), following.deleted: texts.deleted, gone: ""}
-        services.uploads.drop(Path(shown.upload), shown.path, *shown.made)
-        found.remove_shown()
-        found.deleted = True
-        if found.shown is None:
-            return {
-                **show.empty_page(layout, texts.deleted),
-                following.deleted: texts.deleted,
-                gone: shown.upload,
-            }
-        left = show.selected_result(layout, found, services, texts, request)
-        return {**left, following.deleted: texts.deleted_next, gone: shown.upload}
+        empty = {**view.empty_page(layout, texts.deleted), actions.deleted: texts.deleted}
+        if current is None or file is None:
+            return {**empty, removed_upload: ""}
+        services.uploads.drop(Path(file.upload), file.path, *file.derived)
+        current.remove_selected()
+        current.removes_upload = True
+        if current.selected is None:
+            return {**empty, removed_upload: file.upload}
+        following = view.selected_result(layout, current, services, texts, request)
+        return {**following, actions.deleted: texts.deleted_next, removed_upload: file.upload}
 
-    following.delete.click(lambda: gr.update(visible=True), None, following.delete_sure, **QUIET)
-    deleted = following.delete_sure.click(delete, [visit, following.link], [*outputs, gone], **QUIET)
-    deleted.success(None, [layout.inputs.files, gone], layout.inputs.files, js=TAKE_OUT, **QUIET)
+    actions.delete.click(lambda: gr.update(visible=True), None, actions.delete_sure, **QUIET)
+    deleted = actions.delete_sure.click(delete, [visit, actions.link], [*outputs, removed_upload], **QUIET)
+    deleted.success(
+        None, [layout.inputs.files, removed_upload], layout.inputs.files, js=_REMOVE_UPLOAD, **QUIET
+    )
     return deleted
 
 
 def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    following = layout.next
+    actions = layout.next
 
     def submit(
-        found: Visit | None,
+        current: Visit | None,
         link: str,
         subject: int,
         choice: str | None,
         tags: list[str],
-        words: str,
+        note: str,
         painted: str,
     ) -> str:
-        shown = found.shown if found else None
-        receipt = (
-            receipt_of(link) if shown is None else shown.analysed.receipt
-        )  # a server that was started anew knows the link only
+        file = None if current is None else current.selected
+        # after a restart of the server only the link is known
+        receipt = receipt_of(link) if file is None else file.analysis.receipt
         if not choice:
             return texts.choose_vote
-        vote = f"{subject} {choice} {tags} {words} {hash(painted)}"
-        key = new_key() if shown is None else shown.key_for(vote)
+        vote_text = f"{subject} {choice} {tags} {note} {hash(painted)}"
+        vote = SentVote(int(subject), choice, tuple(tags or ()), note or "")
         try:
-            region = mask_of_text(painted) if painted else None
             submission = Submission(
-                receipt or "", int(subject), choice, words or "", key, tags=tuple(tags or ()), region=region
+                receipt or "",
+                vote.subject,
+                vote.choice,
+                vote.note,
+                new_key() if file is None else file.key_for(vote_text),
+                tags=vote.tags,
+                region=mask_of_text(painted) if painted else None,
             )
-            new = services.feedback.submit(submission)
+            is_new = services.feedback.submit(submission)
         except Refused as refusal:
             return f"{texts.refusals.get(refusal.code, refusal.message)} (`{refusal.code}`)"
-        if shown is not None:
-            shown.sent, shown.said = vote, Said(int(subject), choice, tuple(tags or ()), words or "")
-        return texts.thanks if new else texts.thanks_again
+        if file is not None:
+            file.last_vote, file.last_vote_text = vote, vote_text
+        return texts.thanks if is_new else texts.thanks_again
 
-    changed = [field.input for field in (following.subject, following.vote, following.tags, following.note)]
-    gr.on(changed, None, None, following.thanks, js="() => ''", **QUIET)  # it was about the vote before
-    inputs = [
-        visit,
-        following.link,
-        following.subject,
-        following.vote,
-        following.tags,
-        following.note,
-        following.region,
-    ]
-    following.send.click(submit, inputs, following.thanks, js=WITH_REGION, **QUIET)
+    # the thanks were for the vote before the change
+    changed = [field.input for field in (actions.subject, actions.vote, actions.tags, actions.note)]
+    gr.on(changed, None, None, actions.thanks, js="() => ''", **QUIET)
+    fields = [actions.subject, actions.vote, actions.tags, actions.note, actions.region]
+    actions.send.click(submit, [visit, actions.link, *fields], actions.thanks, js=_WITH_REGION, **QUIET)

@@ -1,10 +1,10 @@
-"""What happens when: from the button to the answer, and what follows the answer without holding it up."""
+"""Handlers of the analysis page: from the button to the result, and what follows the result."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
@@ -14,80 +14,75 @@ from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.results import Stability
 from webapp.domain.errors import Refused
 from webapp.services.analysis.queue import Busy
+from webapp.services.analysis.service import Client
 from webapp.settings import Settings
 from webapp.texts import Texts
-from webapp.ui.pages.analyse import actions
-from webapp.ui.pages.analyse import view as show
+from webapp.ui.pages.analyse import actions, view
 from webapp.ui.pages.analyse.layout import Layout
-from webapp.ui.pages.analyse.progress import Telling
-from webapp.ui.pages.analyse.session_state import Shown, Visit, name_of
+from webapp.ui.pages.analyse.progress import ProgressText
+from webapp.ui.pages.analyse.session_state import AnalysedFile, Visit, display_name
 from webapp.ui.render import headline
 from webapp.ui.render.consistency import consistency_maps
 from webapp.ui.services import Services
 
 logger = logging.getLogger(__name__)
-QUEUE = "analysis"  # one queue for all ways to ask for an analysis
+# Gradio queue of all events that analyse files.
+QUEUE = "analysis"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-# 128 random bits; crypto.randomUUID is missing where the page does not come by HTTPS or from this machine
 _WITH_NAMES = (
     "(files, names, ...others) => [files, (files || []).map((file) => file.orig_name || ''), ...others]"
 )
-_NEW_KEY = "Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')"
+# 128 random bits. crypto.randomUUID is missing on pages that come neither by HTTPS nor from this machine.
+_NEW_KEY = (
+    "Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0'))"
+    ".join('')"
+)
 
 
 def places(settings: Settings) -> int:
-    """How many of the queue get as far as the turns: more than there are, so that a picture can pass the clips that wait for one."""
+    """Return the number of events that Gradio runs at a time.
+
+    More than analyses may run, so that a photo can overtake the clips that wait in the analysis queue.
+    """
     return 2 * settings.at_once
 
 
 def connect(layout: Layout, services: Services, texts: Texts) -> None:
-    """Tie the page's components to the services."""
+    """Connect the page's components to the services."""
     visit = gr.State(None)
-    ready = _connect_analysis(layout, services, texts, visit)
-    chosen = layout.answer.chooser.input(
-        _choose(layout, services, texts), [visit, layout.answer.chooser], _outputs(layout, visit), **QUIET
+    analysed = _connect_analysis(layout, services, texts, visit)
+    selected = layout.answer.chooser.input(
+        _select(layout, services, texts), [visit, layout.answer.chooser], _outputs(layout, visit), **QUIET
     )
     deleted = actions.connect(layout, services, texts, visit, _outputs(layout, visit))
-    for event in (ready, chosen, deleted):
-        _follow_up(event, layout, services, texts, visit)
+    for event in (analysed, selected, deleted):
+        _connect_follow_up(event, layout, services, texts, visit)
     layout.answer.consistency_panel.expand(
         _consistency(services, texts), visit, layout.answer.consistency, api_visibility="private"
     )
 
 
 def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
+    """Connect the inputs and return the event after an analysis."""
     inputs, job, names = layout.inputs, gr.Textbox(visible=False), gr.JSON(visible=False)
     buttons, outputs = [inputs.start, inputs.stop], _outputs(layout, visit)
 
-    def choose(event: gr.SelectData) -> list[str]:
+    def choose_example(event: gr.SelectData) -> list[str]:
         return [inputs.example_paths[int(event.index)]]
 
-    def forget(paths: list[str] | None, found: Visit | None) -> dict[Any, Any]:
-        if found is not None and found.deleted and (paths or []) == [shown.upload for shown in found.files]:
-            found.deleted = False
-            return {layout.next.thanks: gr.skip()}
-        if found is not None:
-            found.release()
-            services.uploads.drop(
-                *_made(found), *(path for upload, path in found.taken.items() if upload not in (paths or []))
-            )
-        return {
-            **show.empty_page(layout, texts.no_result_yet),
-            layout.answer.headline: headline.welcome(texts),
-            visit: Visit(taken=_taken(found)),
-        }
-
-    inputs.examples.select(choose, None, inputs.files, **QUIET)
+    inputs.examples.select(choose_example, None, inputs.files, **QUIET)
     inputs.camera.change(lambda path: [path] if path else None, inputs.camera, inputs.files, **QUIET)
-    inputs.files.change(forget, [inputs.files, visit], outputs, queue=False, **QUIET)
-    began = inputs.start.click(
+    inputs.files.change(
+        _end_visit(layout, services, texts, visit), [inputs.files, visit], outputs, queue=False, **QUIET
+    )
+    started = inputs.start.click(
         None,
         None,
         [job, *buttons],
-        js=f"() => (lensBegin(), [{_NEW_KEY}, {_able(False)}, {_able(True)}])",
+        js=f"() => (lensBegin(), [{_NEW_KEY}, {_enabled(False)}, {_enabled(True)}])",
         **QUIET,
     )
-    done = began.then(
+    analysed = started.then(
         _analyse(layout, services, texts, visit),
         [inputs.files, names, job, inputs.consent, visit],
         outputs,
@@ -98,28 +93,47 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
         show_progress_on=[layout.answer.headline, inputs.under_way],
     )
     inputs.stop.click(services.analysis.jobs.stop, job, None, queue=False, **QUIET)
-    done.then(None, None, buttons, js=f"() => (lensArrive(), [{_able(True)}, {_able(False)}])", **QUIET)
-    return done
+    analysed.then(
+        None, None, buttons, js=f"() => (lensArrive(), [{_enabled(True)}, {_enabled(False)}])", **QUIET
+    )
+    return analysed
 
 
-def _taken(found: Visit | None) -> dict[str, Path]:
-    return {} if found is None else {upload: path for upload, path in found.taken.items() if path.exists()}
+def _end_visit(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
+    """Return the handler of a changed list of files: the earlier results are removed from the page."""
+
+    def end_visit(paths: list[str] | None, earlier: Visit | None) -> dict[Any, Any]:
+        chosen = paths or []
+        if earlier is not None:
+            if earlier.removes_upload and chosen == [file.upload for file in earlier.files]:
+                earlier.removes_upload = False
+                return {layout.next.thanks: gr.skip()}
+            earlier.release()
+            unused = [path for upload, path in earlier.private_paths.items() if upload not in chosen]
+            services.uploads.drop(*earlier.derived, *unused)
+        return {
+            **view.empty_page(layout, texts.no_result_yet),
+            layout.answer.headline: headline.welcome(texts),
+            visit: _next_visit(earlier),
+        }
+
+    return end_visit
 
 
-def _made(found: Visit | None) -> list[Path]:
-    """What was made of files whose answers are about to go: their reports and drawn clips."""
-    return [] if found is None else [path for shown in found.files for path in shown.made]
+def _next_visit(earlier: Visit | None) -> Visit:
+    """Return an empty visit that knows the uploads of the earlier one."""
+    return Visit() if earlier is None else Visit(private_paths=earlier.existing_paths())
 
 
-def _able(yes: bool) -> str:
-    """JavaScript that makes a button answer or not, without asking the server: a round trip costs a tenth of a second."""
-    return f"{{interactive: {str(yes).lower()}, __type__: 'update'}}"
+def _enabled(enabled: bool) -> str:
+    """Return JavaScript that enables or disables a button without a round trip of a tenth of a second."""
+    return f"{{interactive: {str(enabled).lower()}, __type__: 'update'}}"
 
 
 def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
     return [
         visit,
-        *show.empty_page(layout, ""),
+        *view.empty_page(layout, ""),
         layout.next.link,
         layout.next.delete,
         layout.next.delete_sure,
@@ -129,7 +143,8 @@ def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
 
 
 def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
-    most = services.settings.max_files
+    """Return the handler that analyses all files of the page."""
+    max_files = services.settings.max_files
 
     def analyse(
         paths: list[str] | None,
@@ -140,164 +155,170 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),
     ) -> dict[Any, Any]:
-        found = Visit(taken=_taken(earlier))
+        current = _next_visit(earlier)
         if earlier is not None:
             earlier.release()
-        services.uploads.drop(*_made(earlier))
+            services.uploads.drop(*earlier.derived)
         if not paths:
-            return {**show.empty_page(layout, texts.no_file), visit: found}
-        if len(paths) > most:
-            return {
-                **show.empty_page(layout, texts.too_many_files.format(count=len(paths), most=most)),
-                visit: found,
-            }
-        named = names if isinstance(names, list) and len(names) == len(paths) else [""] * len(paths)
-        tell = Telling(texts, len(paths), progress)
+            return {**view.empty_page(layout, texts.no_file), visit: current}
+        if len(paths) > max_files:
+            text = texts.too_many_files.format(count=len(paths), most=max_files)
+            return {**view.empty_page(layout, text), visit: current}
+        has_names = isinstance(names, list) and len(names) == len(paths)
+        session = request.session_hash or job
+        display = ProgressText(texts, len(paths), progress)
         try:
-            with services.presence.awaiting(request.session_hash or job, job) as has_left:
-                for number, (path, name) in enumerate(zip(paths, named, strict=True)):
-                    tell.begin(number)
-                    found.files.append(
-                        _one(services, found, path, name, consent=consent is True, job=job, tell=tell)
-                    )
-                first = found.files[0]
-                if first.analysed.result.outcome == "verdict":
-                    # runs while the page draws the answer and asks for the check's result
-                    _stability_check(services, first)
-                shown = show.selected_result(layout, found, services, texts, request)
-                if has_left():
-                    raise Cancelled("The page was closed.")
-            services.presence.at_leave(request.session_hash or "", found.release)
-            return {**shown, visit: found}
+            with services.presence.awaiting(session, job) as is_present:
+                for index, upload in enumerate(paths):
+                    display.start_file(index)
+                    path = current.private_paths.setdefault(upload, services.uploads.take(Path(upload)))
+                    media = services.evidence.open_media(path)
+                    with contextlib.ExitStack() as on_error:
+                        on_error.callback(media.release)
+                        analysis = services.analysis.analyse(
+                            path,
+                            consent=consent is True,
+                            job=job,
+                            progress=display,
+                            media=media,
+                            client=Client(is_present, display.show_interim),
+                        )
+                        on_error.pop_all()
+                    services.uploads.attach(analysis.receipt, path)
+                    name = display_name(names[index] if has_names else "", upload)
+                    current.files.append(AnalysedFile(upload, path, name, analysis, media))
+            services.presence.at_leave(session, current.release)
+            first = current.files[0]
+            if first.analysis.result.outcome == "verdict":
+                # runs while the page draws the result
+                _stability_check(services, first)
+            return {**view.selected_result(layout, current, services, texts, request), visit: current}
         except Cancelled:
-            words = texts.stopped
+            text = texts.stopped
         except Busy:
-            words = texts.restarting
-        except Exception:  # whatever it was: logged here, said to the visitor, and the buttons come back
+            text = texts.restarting
+        except Exception:
+            # the visitor gets a message, and the buttons work again
             logger.exception("an analysis failed")
-            words = texts.failed
-        _undo(services, found)
-        return {**show.empty_page(layout, words), visit: found}
+            text = texts.failed
+        _delete_results(services, current)
+        return {**view.empty_page(layout, text), visit: current}
 
     return analyse
 
 
-def _one(
-    services: Services, found: Visit, upload: str, name: Any, *, consent: bool, job: str, tell: Telling
-) -> Shown:
-    path = found.taken.setdefault(upload, services.uploads.take(Path(upload)))
-    media = services.evidence.open_media(path)
-    try:
-        analysed = services.analysis.analyse(
-            path, consent=consent, job=job, progress=tell, early=tell.early, media=media
-        )
-    except BaseException:
-        media.release()
-        raise
-    services.uploads.hold(analysed.receipt, path)
-    return Shown(upload, path, name_of(name, upload), analysed, media)
+def _delete_results(services: Services, visit: Visit) -> None:
+    """Delete the results of earlier files if a later one was stopped or failed: the visitor has no receipts."""
+    for file in visit.files:
+        if file.analysis.receipt is not None:
+            # the service has logged the reason of a refusal
+            with contextlib.suppress(Refused):
+                services.receipts.delete(file.analysis.receipt)
+    visit.release()
+    visit.files.clear()
 
 
-def _undo(services: Services, found: Visit) -> None:
-    """Nothing is kept of files that were answered before the visitor stopped the others, or went: their receipts would reach nobody."""
-    for shown in found.files:
-        try:
-            if shown.analysed.receipt is not None:
-                services.receipts.delete(shown.analysed.receipt)
-        except Refused:  # logged by the service
-            continue
-    found.release()
-    found.files.clear()
+def _select(layout: Layout, services: Services, texts: Texts) -> Any:
+    """Return the handler that shows another file of the visit."""
 
-
-def _choose(layout: Layout, services: Services, texts: Texts) -> Any:
-    def choose(found: Visit | None, number: int, request: gr.Request) -> dict[Any, Any]:
-        if found is None:  # the server has been started anew meanwhile
+    def select(visit: Visit | None, number: int, request: gr.Request) -> dict[Any, Any]:
+        # the server has restarted since
+        if visit is None:
             raise gr.Error(texts.file_gone, print_exception=False)
-        found.number = int(number)
-        return show.selected_result(layout, found, services, texts, request)
+        visit.number = int(number)
+        return view.selected_result(layout, visit, services, texts, request)
 
-    return choose
+    return select
 
 
-def _follow_up(event: Any, layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    """After an answer: does it hold, and, for a clip, the clip with its heatmap."""
+def _connect_follow_up(event: Any, layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
+    """Check the stability of a shown result, then draw a clip's overlay."""
     answer = layout.answer
-
-    def hold(found: Visit | None) -> dict[Any, Any]:
-        shown = found.shown if found else None
-        if (
-            found is None
-            or shown is None
-            or shown.analysed.result.outcome != "verdict"
-            or shown.stabilities is not None
-        ):
-            return {answer.stability: gr.skip()}
-        try:
-            shown.stabilities = _stability_check(services, shown).result()
-        except UnreadableMedia as error:
-            return {answer.stability: headline.message(headline.error_text(error, texts))}
-        _remember(services, shown, shown.stabilities)
-        return (
-            show.checked_result(layout, found, services, texts)
-            if found.shown is shown
-            else {answer.stability: gr.skip()}
-        )
-
-    def draw(found: Visit | None) -> Any:
-        shown = found.shown if found else None
-        if (
-            shown is None
-            or shown.analysed.result.kind != "video"
-            or shown.analysed.result.outcome != "verdict"
-        ):
-            return gr.skip()
-        if shown.clip is None or not shown.clip.exists():
-            try:
-                shown.clip = services.evidence.overlay_clip(
-                    shown.path, services.evidence.held(shown.analysed.result, shown.stabilities)
-                )
-            except UnreadableMedia:
-                return gr.skip()
-            shown.made.append(shown.clip)
-            services.uploads.hold(shown.analysed.receipt, shown.clip)
-        return gr.update(value=str(shown.clip), visible=True)
-
-    changed = [answer.stability, answer.headline, answer.picture, answer.table, answer.chooser, answer.data]
-    # not in the analyses' queue: the check runs already, and the handler waits for its result
-    held = event.then(
-        hold,
+    checked = event.then(
+        _check_stability(layout, services, texts),
         visit,
-        changed,
+        [answer.stability, answer.headline, answer.picture, answer.table, answer.chooser, answer.data],
+        # not in the queue of the analyses: the check runs already, and this waits for its result
         concurrency_id="stability",
         concurrency_limit=places(services.settings),
         **QUIET,
     )
-    held.then(draw, visit, answer.clip, concurrency_id=QUEUE, **QUIET)
+    checked.then(_draw_overlay(services), visit, answer.clip, concurrency_id=QUEUE, **QUIET)
 
 
-def _stability_check(services: Services, shown: Shown) -> Future[list[Stability | None]]:
+def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
+    """Return the handler that shows the stability of the selected file's verdicts."""
+    unchanged = {layout.answer.stability: gr.skip()}
+
+    def check_stability(visit: Visit | None) -> dict[Any, Any]:
+        file = None if visit is None else visit.selected
+        if visit is None or file is None or file.analysis.result.outcome != "verdict":
+            return unchanged
+        if file.stabilities is not None:
+            return unchanged
+        try:
+            file.stabilities = _stability_check(services, file).result()
+        except CancelledError:
+            # the visit has ended
+            return unchanged
+        except UnreadableMedia as error:
+            return {layout.answer.stability: headline.message(headline.error_text(error, texts))}
+        _store_stability(services, file, file.stabilities)
+        if visit.selected is not file:
+            return unchanged
+        return view.checked_result(layout, visit, services, texts)
+
+    return check_stability
+
+
+def _stability_check(services: Services, file: AnalysedFile) -> Future[list[Stability | None]]:
     """Return the running stability check of a file; start it if there is none."""
-    if shown.stability_check is None or shown.stability_check.cancelled():
-        shown.stability_check = services.evidence.start_stability_check(shown.media, shown.analysed.result)
-    return shown.stability_check
+    if file.stability_check is None or file.stability_check.cancelled():
+        file.stability_check = services.evidence.start_stability_check(file.media, file.analysis.result)
+    return file.stability_check
 
 
-def _remember(services: Services, shown: Shown, found: list[Stability | None]) -> None:
-    """Under the receipt too. Where that fails the page has its answer all the same; the service has logged why."""
-    if shown.analysed.receipt is not None:
+def _store_stability(services: Services, file: AnalysedFile, checks: list[Stability | None]) -> None:
+    """Store the check under the receipt. The page shows it even if the service refuses and logs the reason."""
+    if file.analysis.receipt is not None:
         with contextlib.suppress(Refused):
-            services.receipts.remember_stability(shown.analysed.receipt, shown.analysed.result, found)
+            services.receipts.remember_stability(file.analysis.receipt, file.analysis.result, checks)
+
+
+def _draw_overlay(services: Services) -> Any:
+    """Return the handler that draws boxes and heatmaps into the selected clip."""
+
+    def draw_overlay(visit: Visit | None) -> Any:
+        file = None if visit is None else visit.selected
+        if file is None:
+            return gr.skip()
+        result = file.analysis.result
+        if result.kind != "video" or result.outcome != "verdict":
+            return gr.skip()
+        if file.clip is None or not file.clip.exists():
+            shown = services.evidence.held(result, file.stabilities)
+            try:
+                file.clip = services.evidence.overlay_clip(file.path, shown)
+            except UnreadableMedia:
+                return gr.skip()
+            file.derived.append(file.clip)
+            services.uploads.attach(file.analysis.receipt, file.clip)
+        return gr.update(value=str(file.clip), visible=True)
+
+    return draw_overlay
 
 
 def _consistency(services: Services, texts: Texts) -> Any:
-    def consistency(found: Visit | None) -> Any:
-        shown = found.shown if found else None
-        if shown is None or shown.analysed.result.kind != "image":
+    """Return the handler that shows the consistency maps of the selected photo."""
+
+    def consistency(visit: Visit | None) -> Any:
+        file = None if visit is None else visit.selected
+        if file is None or file.analysis.result.kind != "image":
             return gr.skip()
         try:
-            return consistency_maps(services.evidence.consistency(shown.media, shown.analysed.result), texts)
+            maps = services.evidence.consistency(file.media, file.analysis.result)
         except UnreadableMedia as error:
             return headline.message(headline.error_text(error, texts))
+        return consistency_maps(maps, texts)
 
     return consistency

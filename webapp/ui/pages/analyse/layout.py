@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -253,7 +252,7 @@ def _actions(texts: Texts) -> ActionComponents:
 
 def _background(services: Services, texts: Texts) -> None:
     """Create the accordions below every result: limits, model details and API."""
-    detector: Any = services.analysis.detector
+    detector = services.analysis.detector
     with gr.Accordion(texts.limits_title, open=False):
         gr.Markdown(texts.limits)
     with gr.Accordion(texts.model_title, open=False):

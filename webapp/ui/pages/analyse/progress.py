@@ -1,4 +1,4 @@
-"""What a visitor is told while files are analysed."""
+"""Progress of a visit's analyses as text for the visitor."""
 
 from __future__ import annotations
 
@@ -6,47 +6,55 @@ import time
 from typing import Any
 
 from laanet_core.results import AnalysisResult, number_text
+from webapp.services.analysis.progress import Progress
 from webapp.texts import Texts
-from webapp.ui.pages.analyse.eta import Remaining
+from webapp.ui.pages.analyse.eta import TimeEstimate
 
 
-class Telling:
-    """Tells the visitor how far the analysis of several files is, how long the rest will take, and what is known of a clip already."""
+class ProgressText:
+    """Displays phase, queue position, remaining time and a clip's interim verdict over `count` files.
 
-    def __init__(self, texts: Texts, count: int, progress: Any) -> None:
-        self._texts, self._count, self._progress = texts, count, progress
-        self._remaining = Remaining(time.monotonic)
-        self._number, self._so_far = 0, ""
+    `display` is called with the fraction of all files that is done, and `desc`, a text.
+    """
 
-    def begin(self, number: int) -> None:
-        """The file of that number, from 0 on, is next."""
-        self._number, self._so_far = number, ""
+    def __init__(self, texts: Texts, count: int, display: Any) -> None:
+        self._texts = texts
+        self._count = count
+        self._display = display
+        self._estimate = TimeEstimate(time.monotonic)
+        self._index = 0
+        self._interim_verdict = ""
 
-    def early(self, result: AnalysisResult) -> None:
+    def start_file(self, index: int) -> None:
+        """Continue with the file of that index, from 0."""
+        self._index = index
+        self._interim_verdict = ""
+
+    def show_interim(self, result: AnalysisResult) -> None:
+        """Display the verdict over the frames of a clip that are judged so far."""
         if result.verdict is not None and result.fake_prob is not None:
-            verdict = self._texts.verdicts[result.verdict]
-            self._so_far = self._texts.interim_verdict.format(
-                verdict=verdict, number=number_text(result.fake_prob)
+            self._interim_verdict = self._texts.interim_verdict.format(
+                verdict=self._texts.verdicts[result.verdict], number=number_text(result.fake_prob)
             )
 
-    def __call__(self, done: float, stage: str) -> None:
-        texts, fraction = self._texts, (self._number + done) / self._count
-        place = (
-            texts.file_position.format(number=self._number + 1, count=self._count) if self._count > 1 else ""
-        )
-        phase, _, before = stage.partition(" ")
-        left = self._remaining.left(fraction, waiting=phase == "waiting")
-        first = texts.queue_position.format(count=before) if before not in ("", "0") else ""
-        self._progress(
-            fraction, desc=place + texts.stages.get(phase, phase) + first + _left(left, texts) + self._so_far
-        )
+    def __call__(self, progress: Progress) -> None:
+        """Display the progress of the present file."""
+        texts = self._texts
+        fraction = (self._index + progress.fraction) / self._count
+        parts = []
+        if self._count > 1:
+            parts.append(texts.file_position.format(number=self._index + 1, count=self._count))
+        parts.append(texts.stages.get(progress.phase, progress.phase))
+        if progress.ahead:
+            parts.append(texts.queue_position.format(count=progress.ahead))
+        seconds = self._estimate.update(fraction, waiting=progress.is_waiting)
+        if seconds is not None:
+            parts.append(_remaining_text(seconds, texts))
+        parts.append(self._interim_verdict)
+        self._display(fraction, desc="".join(parts))
 
 
-def _left(seconds: int | None, texts: Texts) -> str:
-    if seconds is None:
-        return ""
-    return (
-        texts.left_seconds.format(count=seconds)
-        if seconds < 60
-        else texts.left_minutes.format(count=round(seconds / 60))
-    )
+def _remaining_text(seconds: int, texts: Texts) -> str:
+    if seconds < 60:
+        return texts.left_seconds.format(count=seconds)
+    return texts.left_minutes.format(count=round(seconds / 60))

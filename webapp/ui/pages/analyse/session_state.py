@@ -1,4 +1,4 @@
-"""What the page remembers of the files a visitor has had analysed, in the server's memory and not for long."""
+"""State of one page: the analysed files of a visit, in the server's memory."""
 
 from __future__ import annotations
 
@@ -9,84 +9,101 @@ from pathlib import Path
 from laanet_core.results import Stability
 from webapp.security.tokens import new_key, next_key
 from webapp.services.analysis.analysed_media import AnalysedMedia
-from webapp.services.analysis.service import Analysed
+from webapp.services.analysis.service import StoredAnalysis
 
-LONGEST_NAME = 255  # characters of a file's name
+# Longest displayed file name, in characters.
+MAX_NAME = 255
 
 
 @dataclass(frozen=True)
-class Said:
-    """A vote as it was sent, for when its file is shown again."""
+class SentVote:
+    """A vote as it was sent, for the form when its file is shown again."""
 
     subject: int
     choice: str
     tags: tuple[str, ...]
-    words: str
+    note: str
 
 
 @dataclass
-class Shown:
-    """One analysed file: where it arrived and where it lies now, its name as the visitor gave it, the answer, and what followed later.
+class AnalysedFile:
+    """One analysed file of a visit.
 
-    `made` are the files made from it (reports, the drawn clip, which is also `clip`); they go when it goes.
+    `upload` is the path where it arrived, `path` its private path, `name` the visitor's name for it. `derived` are
+    files made from it (reports, the overlay `clip`), which are deleted with it. `vote_key` is the idempotency key
+    of the next vote; `last_vote` and its text `last_vote_text` were sent under it.
     """
 
     upload: str
     path: Path
     name: str
-    analysed: Analysed
+    analysis: StoredAnalysis
     media: AnalysedMedia
     stability_check: Future[list[Stability | None]] | None = None
     stabilities: list[Stability | None] | None = None
-    said: Said | None = None
     clip: Path | None = None
-    made: list[Path] = field(default_factory=list)
-    key: str = field(default_factory=new_key)  # of the next vote
-    sent: str = ""  # the vote that was sent last, under `key`
+    derived: list[Path] = field(default_factory=list)
+    last_vote: SentVote | None = None
+    last_vote_text: str = ""
+    vote_key: str = field(default_factory=new_key)
 
     def release(self) -> None:
-        """Free the memory that the file's pixels take."""
+        """Free the memory of the file's pixels."""
         if self.stability_check is not None:
             self.stability_check.cancel()
         self.media.release()
 
-    def key_for(self, vote: str) -> str:
-        """Another vote gets another key; the same one sent twice counts once."""
-        if self.sent not in ("", vote):
-            self.key = next_key(self.key)
-        return self.key
+    def key_for(self, vote_text: str) -> str:
+        """Return the idempotency key of a vote: a new one for another vote, the same one for the same vote."""
+        if self.last_vote_text not in ("", vote_text):
+            self.vote_key = next_key(self.vote_key)
+        return self.vote_key
 
 
 @dataclass
 class Visit:
-    """The files of one page, which of them is shown, and where each of the uploads lies that were taken (by where it arrived)."""
+    """The files of one page and the index of the selected one.
 
-    files: list[Shown] = field(default_factory=list)
+    `private_paths` maps the paths where uploads arrived to their private paths. `removes_upload`: the page is about
+    to remove a deleted file from its list of uploads.
+    """
+
+    files: list[AnalysedFile] = field(default_factory=list)
     number: int = 0
-    taken: dict[str, Path] = field(default_factory=dict)
-    deleted: bool = False  # the page is about to take a deleted file from the list of uploads itself
-
-    def release(self) -> None:
-        """Free the memory of all files; what is asked of them later is decoded again."""
-        for shown in self.files:
-            shown.release()
+    private_paths: dict[str, Path] = field(default_factory=dict)
+    removes_upload: bool = False
 
     @property
-    def shown(self) -> Shown | None:
+    def selected(self) -> AnalysedFile | None:
+        """The selected file, if there is one."""
         return self.files[self.number] if 0 <= self.number < len(self.files) else None
 
-    def remove_shown(self) -> Shown | None:
-        """Take the shown file out; the one after it is shown, or the last one."""
-        shown = self.shown
-        if shown is not None:
-            shown.release()
-            self.files.remove(shown)
-            self.taken.pop(shown.upload, None)
-            self.number = max(min(self.number, len(self.files) - 1), 0)
-        return shown
+    @property
+    def derived(self) -> list[Path]:
+        """All files made from the visit's files."""
+        return [path for file in self.files for path in file.derived]
+
+    def existing_paths(self) -> dict[str, Path]:
+        """Return the private paths whose files still exist."""
+        return {upload: path for upload, path in self.private_paths.items() if path.exists()}
+
+    def release(self) -> None:
+        """Free the memory of all files. Whatever is asked of them later decodes them again."""
+        for file in self.files:
+            file.release()
+
+    def remove_selected(self) -> None:
+        """Remove the selected file. The next one is selected, or the last."""
+        file = self.selected
+        if file is None:
+            return
+        file.release()
+        self.files.remove(file)
+        self.private_paths.pop(file.upload, None)
+        self.number = max(min(self.number, len(self.files) - 1), 0)
 
 
-def name_of(given: object, path: str) -> str:
-    """The name a browser says a file has, as text that can be sent anywhere; else that of the upload. Nothing is ever opened by it."""
-    name = given if isinstance(given, str) and given else Path(path).name
-    return name.encode("utf-8", "replace").decode()[:LONGEST_NAME]
+def display_name(client_name: object, path: str) -> str:
+    """Return the client's name of a file, or else that of the upload, as encodable text. No file is opened by it."""
+    name = client_name if isinstance(client_name, str) and client_name else Path(path).name
+    return name.encode("utf-8", "replace").decode()[:MAX_NAME]

@@ -14,7 +14,7 @@ from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
 from webapp.texts.sentences import numbered_subjects
 from webapp.ui.pages.analyse.layout import ActionComponents, Layout, address
-from webapp.ui.pages.analyse.session_state import Shown, Visit
+from webapp.ui.pages.analyse.session_state import AnalysedFile, Visit
 from webapp.ui.render import headline, picture, reliability, timeline
 from webapp.ui.render.faces import face_table
 from webapp.ui.services import Services
@@ -52,14 +52,14 @@ def selected_result(
     layout: Layout, visit: Visit, services: Services, texts: Texts, request: gr.Request
 ) -> Values:
     """Return the result of the selected file, and the chooser if there are several."""
-    assert visit.shown is not None
+    assert visit.selected is not None
     chooser = gr.update(
         choices=chooser_choices(visit.files, texts),
         value=visit.number,
         visible=len(visit.files) > 1,
     )
     return {
-        **result_values(layout, visit.shown, services, texts, _receipt_address(request, texts)),
+        **result_values(layout, visit.selected, services, texts, _receipt_address(request, texts)),
         layout.answer.chooser: chooser,
     }
 
@@ -71,10 +71,12 @@ def _receipt_address(request: gr.Request, texts: Texts) -> str:
     return f"{scheme}://{host}{address(texts, 'receipt')}"
 
 
-def result_values(layout: Layout, shown: Shown, services: Services, texts: Texts, address: str) -> Values:
+def result_values(
+    layout: Layout, shown: AnalysedFile, services: Services, texts: Texts, address: str
+) -> Values:
     """Return the result of one file. Stability follows later unless it is already known."""
-    answer, following, result = layout.answer, layout.next, shown.analysed.result
-    stored = shown.analysed.receipt is not None
+    answer, following, result = layout.answer, layout.next, shown.analysis.result
+    stored = shown.analysis.receipt is not None
     judged = result.outcome == "verdict"
     return {
         **_verdicts(layout, shown, texts),
@@ -90,7 +92,7 @@ def result_values(layout: Layout, shown: Shown, services: Services, texts: Texts
         following.panel: gr.update(visible=True),
         following.kept: _kept(shown, texts),
         following.link: gr.update(
-            value=f"{address}#{shown.analysed.receipt}" if stored else "", visible=stored
+            value=f"{address}#{shown.analysis.receipt}" if stored else "", visible=stored
         ),
         following.delete: gr.update(visible=stored),
         following.delete_sure: gr.update(visible=False),
@@ -103,9 +105,9 @@ def result_values(layout: Layout, shown: Shown, services: Services, texts: Texts
     }
 
 
-def _kept(shown: Shown, texts: Texts) -> Markup:
+def _kept(shown: AnalysedFile, texts: Texts) -> Markup:
     """Return whether the file was kept, or "" if the visitor did not consent."""
-    code = "kept" if shown.analysed.kept else shown.analysed.not_kept
+    code = "kept" if shown.analysis.is_kept else shown.analysis.not_kept
     if code is None:
         return Markup("")
     return render("file_status.jinja", text=texts.file_storage[code])
@@ -113,13 +115,13 @@ def _kept(shown: Shown, texts: Texts) -> Markup:
 
 def checked_result(layout: Layout, visit: Visit, services: Services, texts: Texts) -> Values:
     """Return what the stability check of the selected file changes on the page."""
-    shown = visit.shown
+    shown = visit.selected
     assert shown is not None
     values: Values = {
         layout.answer.stability: _strip(shown, services, texts),
         layout.answer.data: _data(shown),
     }
-    if _stable_result(shown) is not shown.analysed.result:
+    if _stable_result(shown) is not shown.analysis.result:
         values |= {
             **_verdicts(layout, shown, texts),
             layout.answer.chooser: gr.update(choices=chooser_choices(visit.files, texts), value=visit.number),
@@ -127,17 +129,17 @@ def checked_result(layout: Layout, visit: Visit, services: Services, texts: Text
     return values
 
 
-def _stable_result(shown: Shown) -> AnalysisResult:
+def _stable_result(shown: AnalysedFile) -> AnalysisResult:
     """Return the result with the verdicts after the stability check, as far as it has run."""
-    result = shown.analysed.result
+    result = shown.analysis.result
     return result if shown.stabilities is None else held_answer(result, shown.stabilities)
 
 
-def _verdicts(layout: Layout, shown: Shown, texts: Texts) -> Values:
+def _verdicts(layout: Layout, shown: AnalysedFile, texts: Texts) -> Values:
     """Return all components that show verdicts, after the stability check."""
     result, answer = _stable_result(shown), layout.answer
-    first = headline.headline(result, texts, unstable=result.verdict != shown.analysed.result.verdict)
-    if shown.analysed.receipt is None:
+    first = headline.headline(result, texts, unstable=result.verdict != shown.analysis.result.verdict)
+    if shown.analysis.receipt is None:
         first += headline.message(texts.not_stored)
     return {
         answer.headline: first,
@@ -146,9 +148,9 @@ def _verdicts(layout: Layout, shown: Shown, texts: Texts) -> Values:
     }
 
 
-def _strip(shown: Shown, services: Services, texts: Texts) -> Markup:
+def _strip(shown: AnalysedFile, services: Services, texts: Texts) -> Markup:
     """Return the stability strip and the reliability of the scores."""
-    result = shown.analysed.result
+    result = shown.analysis.result
     if result.outcome != "verdict":
         return Markup("")
     if shown.stabilities is None:
@@ -157,9 +159,9 @@ def _strip(shown: Shown, services: Services, texts: Texts) -> Markup:
     return strip + _reliability(result, services, texts)
 
 
-def _data(shown: Shown) -> dict[str, Any]:
+def _data(shown: AnalysedFile) -> dict[str, Any]:
     """Return the raw data, with `shown_verdict` as in the report after the stability check."""
-    data = shown.analysed.to_json()
+    data = shown.analysis.document()
     if shown.stabilities is None:
         return data
     return {**data, "shown_verdict": _stable_result(shown).verdict}
@@ -175,15 +177,15 @@ def _reliability(result: AnalysisResult, services: Services, texts: Texts) -> Ma
     return reliability.reliability_lines(lines, texts)
 
 
-def _earlier_vote(shown: Shown, following: ActionComponents, texts: Texts) -> Values:
-    if shown.said is None:
+def _earlier_vote(shown: AnalysedFile, following: ActionComponents, texts: Texts) -> Values:
+    if shown.last_vote is None:
         return {}
-    said = shown.said
+    vote = shown.last_vote
     return {
-        following.subject: gr.update(choices=_subjects(shown, texts), value=said.subject),
-        following.vote: said.choice,
-        following.tags: list(said.tags),
-        following.note: said.words,
+        following.subject: gr.update(choices=_subjects(shown, texts), value=vote.subject),
+        following.vote: vote.choice,
+        following.tags: list(vote.tags),
+        following.note: vote.note,
         following.thanks: texts.thanks_again,
     }
 
@@ -192,13 +194,13 @@ def _fresh_vote(following: ActionComponents) -> Values:
     return {following.vote: None, following.tags: [], following.note: "", following.thanks: ""}
 
 
-def _subjects(shown: Shown, texts: Texts) -> list[tuple[str, int]]:
+def _subjects(shown: AnalysedFile, texts: Texts) -> list[tuple[str, int]]:
     """Return name and number of everything that a vote can be about."""
-    subjects = [(name, number) for number, name in numbered_subjects(shown.analysed.result, texts)]
+    subjects = [(name, number) for number, name in numbered_subjects(shown.analysis.result, texts)]
     return [(texts.whole_file, 0), *subjects]
 
 
-def _pictures(shown: Shown, texts: Texts) -> Markup:
+def _pictures(shown: AnalysedFile, texts: Texts) -> Markup:
     result = _stable_result(shown)
     if result.outcome == "rejected":
         return Markup("")
@@ -210,7 +212,7 @@ def _pictures(shown: Shown, texts: Texts) -> Markup:
         return headline.message(headline.error_text(error, texts))
 
 
-def chooser_choices(files: Sequence[Shown], texts: Texts) -> list[tuple[str, int]]:
+def chooser_choices(files: Sequence[AnalysedFile], texts: Texts) -> list[tuple[str, int]]:
     """Return label and index of every file of a visit.
 
     A label has the file's verdict and the visitor's name for it. The name comes last, so that marks in it that
@@ -224,7 +226,7 @@ def chooser_choices(files: Sequence[Shown], texts: Texts) -> list[tuple[str, int
     return choices
 
 
-def _short_result(entry: Shown, texts: Texts) -> str:
+def _short_result(entry: AnalysedFile, texts: Texts) -> str:
     """Return the verdict of a file, or its outcome if it has none, with a capital letter."""
     result = _stable_result(entry)
     phrase = texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]

@@ -44,7 +44,7 @@ def export(sessions: Sessions, audit: AuditService, keeping: KeptMediaService) -
 def receipt(sessions: Sessions, keeping: KeptMediaService, log: CaseEvents, judged: Judged) -> str:
     """Two people, both drawn for the audit."""
     triage = Triage(log, TriageRules(), draw=lambda: 0.0)
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, keeping=keeping, stored=triage.process)
+    service = AnalysisService(judged, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process)
     return service.analyse(judged.picture, consent=True).receipt or ""
 
 

@@ -1,3 +1,5 @@
+"""Analyses and what is stored of them."""
+
 from __future__ import annotations
 
 import hashlib
@@ -9,12 +11,14 @@ from sqlalchemy import Engine, event, text
 from laanet_core.errors import Cancelled
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
+from webapp.media.store import MediaStore
 from webapp.security.tokens import receipt_hash
-from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.analysis.progress import Progress
+from webapp.services.analysis.service import AnalysisService, Client, StoredAnalysis
 
 
-def test_the_answer_is_stored_to_the_last_digit_and_the_picture_is_not(
-    analysed: Analysed, sessions: Sessions, samples: Path, tmp_path: Path
+def test_the_result_is_stored_to_the_last_digit_and_the_photo_is_not(
+    analysed: StoredAnalysis, sessions: Sessions, samples: Path, tmp_path: Path
 ) -> None:
     result = analysed.result
     assert analysed.receipt is not None
@@ -39,8 +43,8 @@ def test_rejections_are_stored_with_their_code(
     analysis: AnalysisService, sessions: Sessions, tmp_path: Path
 ) -> None:
     (tmp_path / "words.jpg").write_text("no picture")
-    answer = analysis.analyse(tmp_path / "words.jpg")
-    assert answer.result.outcome == "rejected"
+    analysed = analysis.analyse(tmp_path / "words.jpg")
+    assert analysed.result.outcome == "rejected"
     with sessions() as session:
         row = session.query(Analysis).one()
         assert (row.outcome, row.error_code, row.faces) == ("rejected", "unsupported_type", [])
@@ -59,44 +63,65 @@ def test_a_stopped_analysis_leaves_nothing(
     with pytest.raises(Cancelled):
         analysis.analyse(samples / "astronaut.png", job="mine")
 
-    def stop_late(share: float, phase: str) -> None:
-        if phase == "storing":
+    def stop_late(progress: Progress) -> None:
+        if progress.phase == "storing":
             analysis.jobs.stop("late")
 
-    analysis.analyse(
-        samples / "astronaut.png", job="late", progress=stop_late
-    )  # too late: the answer was already on its way
+    with pytest.raises(Cancelled):
+        analysis.analyse(samples / "astronaut.png", job="late", progress=stop_late)
     with sessions() as session:
-        assert session.query(Analysis).count() == 1
+        assert session.query(Analysis).count() == 0
     assert analysis.jobs.running == 0
 
 
-@pytest.mark.parametrize("in_line", [False, True])
-def test_a_turn_is_free_for_the_next_one_while_an_answer_is_stored(
-    analysis: AnalysisService, engine: Engine, samples: Path, in_line: bool
+def test_nothing_is_stored_for_a_client_that_left(
+    analysis: AnalysisService, sessions: Sessions, store: MediaStore, samples: Path
 ) -> None:
-    seen: list[tuple[int, int]] = []
+    """The client leaves while the file is judged; its kept file is removed again."""
+    present = [True]
 
-    def look(*_: object) -> None:
-        seen.append((analysis.turns.running, analysis.jobs.running))
+    def leave(progress: Progress) -> None:
+        present[0] = progress.phase != "storing"
 
-    event.listen(engine, "before_cursor_execute", look)
+    with pytest.raises(Cancelled):
+        analysis.analyse(
+            samples / "astronaut.png",
+            consent=True,
+            progress=leave,
+            client=Client(is_present=lambda: present[0]),
+        )
+    with sessions() as session:
+        assert session.query(Analysis).count() == 0
+    assert not store.listed()
+
+
+@pytest.mark.parametrize("has_ticket", [False, True])
+def test_the_queue_admits_the_next_file_while_a_result_is_stored(
+    analysis: AnalysisService, engine: Engine, samples: Path, has_ticket: bool
+) -> None:
+    counts: list[tuple[int, int]] = []
+
+    def count(*_: object) -> None:
+        counts.append((analysis.queue.running, analysis.jobs.running))
+
+    event.listen(engine, "before_cursor_execute", count)
     picture = samples / "astronaut.png"
     assert (
-        analysis.analyse(picture, turn=analysis.stand_in_line(picture) if in_line else None).receipt
+        analysis.analyse(picture, ticket=analysis.join_queue(picture) if has_ticket else None).receipt
         is not None
     )
-    assert set(seen) == {(0, 1)}  # a server that is told to stop waits for the job
+    # a server that stops waits for the job
+    assert set(counts) == {(0, 1)}
 
 
-def test_an_answer_that_cannot_be_stored_has_no_receipt(
+def test_a_result_that_cannot_be_stored_has_no_receipt(
     analysis: AnalysisService, engine: Engine, samples: Path
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("DROP TABLE face"))
-    answer = analysis.analyse(samples / "astronaut.png")
-    assert answer.result.outcome == "verdict"
-    assert answer.receipt is None
-    assert answer.to_json()["receipt"] is None
+    analysed = analysis.analyse(samples / "astronaut.png")
+    assert analysed.result.outcome == "verdict"
+    assert analysed.receipt is None
+    assert analysed.document()["receipt"] is None
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM analysis")).scalar() == 0

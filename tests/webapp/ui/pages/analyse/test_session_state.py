@@ -1,0 +1,59 @@
+"""State of one page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from laanet_core.media.reader import IN_PLACE
+from laanet_core.results import AnalysisResult, ModelInfo
+from webapp.domain.clock import now
+from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
+from webapp.services.analysis.service import StoredAnalysis
+from webapp.ui.pages.analyse.session_state import MAX_NAME, AnalysedFile, Visit, display_name
+
+RESULT = AnalysisResult("image", "no_face", None, None, (), ModelInfo("m", "1", "0" * 64), 0.1)
+
+
+def file_of(upload: str) -> AnalysedFile:
+
+    path = Path(upload)
+    media = AnalysedMedia(path, IN_PLACE, PixelCache(), frames=4)
+    return AnalysedFile(upload, path, path.name, StoredAnalysis(RESULT, "0" * 64, now(), None), media)
+
+
+def test_after_a_removal_the_next_file_or_the_last_is_selected() -> None:
+    visit = Visit([file_of("a"), file_of("b"), file_of("c")], number=1)
+    visit.remove_selected()
+    assert visit.selected is not None
+    assert visit.selected.upload == "c"
+    visit.remove_selected()
+    assert visit.selected is not None
+    assert visit.selected.upload == "a"
+    visit.remove_selected()
+    assert visit.selected is None
+    visit.remove_selected()
+    assert visit.number == 0
+
+
+def test_another_vote_has_another_key_and_the_same_vote_the_same() -> None:
+    file = file_of("a")
+    first = file.key_for("agree")
+    file.last_vote_text = "agree"
+    assert file.key_for("agree") == first
+    assert file.key_for("disagree") != first
+
+
+@pytest.mark.parametrize(
+    ("client_name", "expected"),
+    [
+        ("mine.jpg", "mine.jpg"),
+        ("", "upload"),
+        (None, "upload"),
+        ("x" * 999, "x" * MAX_NAME),
+        ("\ud800", "?"),
+    ],
+)
+def test_the_displayed_name_is_encodable_text(client_name: object, expected: str) -> None:
+    assert display_name(client_name, "/visits/1/upload") == expected
