@@ -97,7 +97,7 @@ async def _redirect_to_desk(_: Request) -> Response:
 
 def _head(settings: Settings) -> str:
     """Return the page's scripts, with the texts and settings that they need."""
-    desk = {"calls": CALLS, "undo_minutes": settings.decision_delay, **asdict(ENGLISH)}
+    desk = {"calls": CALLS, "undo_minutes": settings.decision_delay, "texts": asdict(ENGLISH)}
     model = {"calls": CALLS + PREFIX, "texts": asdict(MODEL)}
     constants = {"lensDesk": _script_literal(desk), "lensModel": _script_literal(model)}
     files = (PAINTING, *(_PAGE_FOLDER / name for name in page.SCRIPTS))

@@ -1,160 +1,238 @@
-// The admins' page about the model: what is asked of the server, and what it says drawn into the markup of model.py.
+// Admins' page about the model: it fetches snapshots, runs and versions and fills the markup of model.jinja.
 (() => {
   const { calls, texts } = window.lensModel;
-  const OFTEN = 2000, SELDOM = 15000, AWAKE = 20 * 60000; // whoever has left the page must not stay signed in by it
+  // Milliseconds between two requests while something runs on the server, and otherwise
+  const BUSY_INTERVAL = 2000, IDLE_INTERVAL = 15000;
+  // Without activity the page stops asking, because each request would keep the session alive
+  const ACTIVE_FOR = 20 * 60000;
+
+  const state = { model: null, busy: false, activeAt: Date.now(), promoting: null, timer: null };
+  let hasStarted = false;
+
   const board = () => document.getElementById("model");
   const byId = (id) => document.getElementById(`model-${id}`);
+  const find = (selector) => board().querySelector(selector);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const minutes = (time) => time.slice(0, 16).replace("T", " ");
-  const state = { found: null, busy: false, touched: Date.now(), promoting: null, timer: null };
+  const minuteOf = (time) => time.slice(0, 16).replace("T", " ");
+  const element = (name, text = "", className = "") =>
+    Object.assign(document.createElement(name), { textContent: text, className });
 
+  // Fetch JSON. With a body the request is a POST. Throws an error with the server's message.
   async function ask(path, body) {
-    const options = body === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
-    const answer = await fetch(calls + path, { ...options, credentials: "same-origin", cache: "no-store" });
-    if (answer.status === 401) location.assign("/sign-in");
-    const found = await answer.json().catch(() => ({ error: { message: texts.trouble } }));
-    if (!answer.ok) throw Object.assign(new Error(found.error.message), { told: true });
-    return found;
+    const options = body === undefined ? {} : {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(calls + path, { ...options, credentials: "same-origin", cache: "no-store" });
+    if (response.status === 401) location.assign("/sign-in");
+    const answer = await response.json().catch(() => ({ error: { message: texts.trouble } }));
+    if (!response.ok) throw Object.assign(new Error(answer.error.message), { isFromServer: true });
+    return answer;
   }
 
-  function say(text, wrong) {
+  function say(text, isError = false) {
     byId("message").textContent = text;
-    byId("message").classList.toggle("desk-wrong", Boolean(wrong));
+    byId("message").classList.toggle("desk-wrong", isError);
   }
 
-  // --- what there is ----------------------------------------------------------------------------------------------------------------
-  const element = (name, text, className) => Object.assign(document.createElement(name), { textContent: text ?? "", className: className || "" });
-
+  // --- tables
   function cell(content) {
     const made = document.createElement("td");
     made.append(...[content].flat());
     return made;
   }
 
-  function drawRows(id, list, none, row) {
-    const body = byId(id).tBodies[0], width = byId(id).tHead.rows[0].cells.length;
-    const focused = body.contains(document.activeElement) ? `${document.activeElement.dataset.model} ${document.activeElement.dataset.of}` : null;
-    body.replaceChildren(...list.map((one) => {
-      const made = document.createElement("tr");
-      made.append(...row(one).map(cell));
-      return made;
-    }));
-    if (!list.length) {
-      const empty = cell(none);
-      empty.colSpan = width;
-      body.append(document.createElement("tr"));
-      body.lastChild.append(empty);
-    }
-    if (focused) [...body.querySelectorAll("button")].find((one) => `${one.dataset.model} ${one.dataset.of}` === focused)?.focus();
-  }
-
-  function button(does, of, word, about) {
-    const made = element("button", word);
-    made.type = "button";
-    Object.assign(made.dataset, { model: does, of });
-    made.setAttribute("aria-label", `${word}: ${about}`);
+  function row(contents) {
+    const made = document.createElement("tr");
+    made.append(...contents.map(cell));
     return made;
   }
 
-  const short = (id) => Object.assign(element("code", id.slice(0, 8)), { title: id });
-
-  function draw(found) {
-    state.found = found;
-    board().dataset.state = "shown";
-    drawAnswering(found);
-    drawSnapshots(found);
-    drawRuns(found);
-    drawVersions(found);
-    again();
+  // Replace the rows of a table. `contentsOf` returns the cells of an item. A focused button keeps the focus.
+  function drawRows(id, items, emptyText, contentsOf) {
+    const table = byId(id), body = table.tBodies[0];
+    const nameOf = (button) => `${button.dataset.model} ${button.dataset.of}`;
+    const focused = body.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+    body.replaceChildren(...items.map((item) => row(contentsOf(item))));
+    if (!items.length) {
+      body.append(row([emptyText]));
+      body.rows[0].cells[0].colSpan = table.tHead.rows[0].cells.length;
+    }
+    if (focused) [...body.querySelectorAll("button")].find((one) => nameOf(one) === focused)?.focus();
   }
 
-  function drawAnswering({ answering, before, versions }) {
-    const champion = versions.find((one) => one.state === "champion");
+  function actionButton(action, subject, text, label) {
+    const button = Object.assign(element("button", text), { type: "button" });
+    Object.assign(button.dataset, { model: action, of: subject });
+    button.setAttribute("aria-label", `${text}: ${label}`);
+    return button;
+  }
+
+  function buttonGroup(buttons) {
+    const group = element("div", "", "desk-buttons");
+    group.append(...buttons);
+    return group;
+  }
+
+  const shortId = (id) => Object.assign(element("code", id.slice(0, 8)), { title: id });
+  const smallLine = (text, className) => [element("br"), element("small", text, className)];
+
+  // --- sections
+  function draw(model) {
+    state.model = model;
+    board().dataset.state = "shown";
+    drawServing(model);
+    drawSnapshots(model);
+    drawRuns(model);
+    drawVersions(model);
+    scheduleRefresh();
+  }
+
+  function drawServing({ answering, before, versions }) {
+    const champion = versions.find((version) => version.state === "champion");
     byId("answering").textContent = answering;
-    byId("ancestry").textContent = champion ? fill(texts.ancestry, { lineage: champion.lineage.join(" ← ") }) : texts.none_promoted;
-    const moving = champion && champion.promoted_at && champion.version !== answering;
-    byId("following").textContent = moving ? fill(texts.following, champion) : "";
+    byId("ancestry").textContent = champion
+      ? fill(texts.ancestry, { lineage: champion.lineage.join(" ← ") })
+      : texts.none_promoted;
+    const isFollowing = champion && champion.promoted_at && champion.version !== answering;
+    byId("following").textContent = isFollowing ? fill(texts.following, champion) : "";
     byId("stale").textContent = champion && champion.stale ? fill(texts.stale_champion, champion) : "";
-    board().querySelector("[data-model=rollback]").disabled = !before;
+    find("[data-model=rollback]").disabled = !before;
   }
 
   function drawSnapshots({ snapshots, errand }) {
-    drawRows("snapshots", snapshots, texts.no_snapshots, (one) => [
-      short(one.snapshot), minutes(one.created_at), ...["real", "fake", "train", "val", "gold"].map((name) => String(one[name])),
-      texts.snapshot_states[one.state],
+    const counted = ["real", "fake", "train", "val", "gold"];
+    drawRows("snapshots", snapshots, texts.no_snapshots, (snapshot) => [
+      shortId(snapshot.snapshot),
+      minuteOf(snapshot.created_at),
+      ...counted.map((name) => String(snapshot[name])),
+      texts.snapshot_states[snapshot.state],
     ]);
-    const ours = errand && errand.what === "snapshot" ? errand : null;
-    byId("freezing").textContent = !ours ? "" : ours.running ? texts.freezing : ours.error ? fill(texts.freeze_failed, ours) : texts.froze;
-    board().querySelector("[data-model=freeze]").disabled = Boolean(errand && errand.running);
-    const select = board().querySelector("select[name=snapshot]"), usable = snapshots.filter((one) => one.state === "frozen");
-    const chosen = select.value;
-    select.replaceChildren(...usable.map((one) => {
-      const option = element("option", `${one.snapshot.slice(0, 8)} (${minutes(one.created_at)})`);
-      option.value = one.snapshot;
+    byId("freezing").textContent = freezingText(errand);
+    find("[data-model=freeze]").disabled = Boolean(errand && errand.running);
+    drawSnapshotChoice(snapshots.filter((snapshot) => snapshot.state === "frozen"));
+  }
+
+  function freezingText(errand) {
+    if (!errand || errand.what !== "snapshot") return "";
+    if (errand.running) return texts.freezing;
+    return errand.error ? fill(texts.freeze_failed, errand) : texts.froze;
+  }
+
+  function drawSnapshotChoice(usable) {
+    const select = find("select[name=snapshot]"), chosen = select.value;
+    select.replaceChildren(...usable.map(({ snapshot, created_at: created }) => {
+      const option = element("option", `${snapshot.slice(0, 8)} (${minuteOf(created)})`);
+      option.value = snapshot;
       return option;
     }));
     if (usable.some((one) => one.snapshot === chosen)) select.value = chosen;
   }
 
-  function progress(one) {
-    const bar = Object.assign(document.createElement("progress"), { max: one.steps, value: one.step });
-    const text = fill(texts.progress, one);
-    bar.setAttribute("aria-label", `${one.version}: ${text}`);
+  function drawRuns({ runs, replay, steps }) {
+    byId("replay").textContent = replay ? texts.replayed : texts.not_replayed;
+    const input = find("input[name=steps]");
+    if (!input.value) input.value = steps;
+    drawRows("runs", runs, texts.no_runs, (run) => {
+      const isOver = ["finished", "cancelled"].includes(run.state), buttons = [];
+      if (!isOver && !run.alive) buttons.push(actionButton("resume", run.run, texts.resume, run.version));
+      if (!isOver) buttons.push(actionButton("cancel", run.run, texts.cancel, run.version));
+      const reason = run.message && !isOver ? smallLine(run.message) : [];
+      return [
+        run.version, shortId(run.snapshot), minuteOf(run.created_at), [runState(run), ...reason],
+        progressBar(run), buttonGroup(buttons),
+      ];
+    });
+    const isRunning = runs.some((run) => run.alive);
+    find("#model-begin button").disabled = isRunning || !find("select").options.length;
+  }
+
+  function runState(run) {
+    if (run.state !== "running") return texts.run_states[run.state];
+    return run.alive ? texts.at_work : texts.cut_off;
+  }
+
+  function progressBar(run) {
+    const bar = Object.assign(document.createElement("progress"), { max: run.steps, value: run.step });
+    const text = fill(texts.progress, run);
+    bar.setAttribute("aria-label", `${run.version}: ${text}`);
     return [bar, element("span", ` ${text}`)];
   }
 
-  function drawRuns({ runs, replay, steps }) {
-    byId("replay").textContent = replay ? texts.replayed : texts.not_replayed;
-    const input = board().querySelector("input[name=steps]");
-    if (!input.value) input.value = steps;
-    drawRows("runs", runs, texts.no_runs, (one) => {
-      const going = one.state === "running", over = ["finished", "cancelled"].includes(one.state);
-      const why = one.message && !over ? [element("br"), element("small", one.message)] : [];
-      const does = over ? [] : [button("cancel", one.run, texts.cancel, one.version)];
-      if (!over && !one.alive) does.unshift(button("resume", one.run, texts.resume, one.version));
-      const group = element("div", "", "desk-buttons");
-      group.append(...does);
-      const said = going ? (one.alive ? texts.at_work : texts.cut_off) : texts.run_states[one.state];
-      return [one.version, short(one.snapshot), minutes(one.created_at), [said, ...why], progress(one), [group]];
-    });
-    board().querySelector("#model-begin button").disabled = runs.some((one) => one.alive) || !board().querySelector("select").options.length;
-  }
-
   function drawVersions({ versions, errand }) {
-    const ours = errand && errand.what === "gate" ? { ...errand, version: errand.subject } : null;
-    const word = ours && (ours.running ? texts.measuring : ours.error ? texts.measure_failed : texts.measured);
-    byId("measuring").textContent = ours ? fill(word, ours) : "";
-    drawRows("versions", versions, texts.no_versions, (one) => {
-      const gate = one.passed === null ? texts.not_measured : one.passed ? texts.passed : texts.failed;
-      const mark = element("strong", gate, one.passed === null ? "" : one.passed ? "desk-real" : "desk-fake");
-      const since = one.promoted_by ? [element("br"), element("small", fill(texts.promoted, { name: one.promoted_by, time: minutes(one.promoted_at) }))] : [];
-      if (one.stale) since.push(element("br"), element("small", texts.stale, "desk-fake"));
-      const group = element("div", "", "desk-buttons"), add = (name, text) => group.append(button(name, one.version, text, one.version));
-      if (one.passed !== null) add("report", texts.report);
-      if (["candidate", "rejected"].includes(one.state) && !one.retired_at && !one.stale) add("measure", texts.measure);
-      if (one.state === "candidate" && one.passed && !one.stale) add("promote", texts.promote);
-      if (one.retired_at && one.state !== "champion") add("back", texts.go_back);
-      group.querySelectorAll("[data-model=measure]").forEach((made) => (made.disabled = Boolean(errand && errand.running)));
-      return [one.version, one.lineage.join(" ← "), minutes(one.created_at), [texts.version_states[one.state], ...since], [mark], [group]];
-    });
+    byId("measuring").textContent = measuringText(errand);
+    drawRows("versions", versions, texts.no_versions, (version) => [
+      version.version,
+      version.lineage.join(" ← "),
+      minuteOf(version.created_at),
+      versionState(version),
+      gateMark(version.passed),
+      versionButtons(version, Boolean(errand && errand.running)),
+    ]);
   }
 
+  function measuringText(errand) {
+    if (!errand || errand.what !== "gate") return "";
+    const text = errand.running ? texts.measuring : errand.error ? texts.measure_failed : texts.measured;
+    return fill(text, { ...errand, version: errand.subject });
+  }
+
+  function versionState(version) {
+    const parts = [texts.version_states[version.state]];
+    if (version.promoted_by) {
+      const names = { name: version.promoted_by, time: minuteOf(version.promoted_at) };
+      parts.push(...smallLine(fill(texts.promoted, names)));
+    }
+    if (version.stale) parts.push(...smallLine(texts.stale, "desk-fake"));
+    return parts;
+  }
+
+  // `passed` is null if the gate has not measured the version.
+  function gateMark(passed) {
+    if (passed === null) return element("strong", texts.not_measured);
+    return element("strong", passed ? texts.passed : texts.failed, passed ? "desk-real" : "desk-fake");
+  }
+
+  function versionButtons(version, isBusy) {
+    const isNew = ["candidate", "rejected"].includes(version.state) && !version.retired_at && !version.stale;
+    const isPromotable = version.state === "candidate" && version.passed && !version.stale;
+    const wasChampion = version.retired_at && version.state !== "champion";
+    const button = (action, text) => actionButton(action, version.version, text, version.version);
+    const buttons = [];
+    if (version.passed !== null) buttons.push(button("report", texts.report));
+    if (isNew) buttons.push(Object.assign(button("measure", texts.measure), { disabled: isBusy }));
+    if (isPromotable) buttons.push(button("promote", texts.promote));
+    if (wasChampion) buttons.push(button("back", texts.go_back));
+    return buttonGroup(buttons);
+  }
+
+  // --- the gate's report
   const figure = (value) => (value === null ? texts.no_figure : value.toFixed(4));
   const signed = (value) => (value < 0 ? "−" : "+") + Math.abs(value).toFixed(4);
 
   function drawReport(report) {
+    const names = { candidate: report.candidate.version, champion: report.champion.version };
     byId("report").hidden = false;
-    byId("report-title").textContent = fill(texts.report_of, { candidate: report.candidate.version, champion: report.champion.version });
+    byId("report-title").textContent = fill(texts.report_of, names);
     byId("report-outcome").textContent = report.passed ? texts.may_promote : texts.may_not;
-    drawRows("checks", report.checks, "", (check) => [
-      check.name, [element("strong", check.passed ? texts.check_passed : texts.check_failed, check.passed ? "desk-real" : "desk-fake")],
-      figure(check.candidate), figure(check.champion),
-      check.low === null || check.high === null ? "" : fill(texts.interval, { low: signed(check.low), high: signed(check.high) }), check.why,
-    ]);
+    drawRows("checks", report.checks, "", (check) => {
+      const outcome = check.passed ? texts.check_passed : texts.check_failed;
+      return [
+        check.name, element("strong", outcome, check.passed ? "desk-real" : "desk-fake"),
+        figure(check.candidate), figure(check.champion), difference(check), check.why,
+      ];
+    });
     byId("report-title").focus();
   }
 
-  // --- what is done -----------------------------------------------------------------------------------------------------------------
+  function difference({ low, high }) {
+    if (low === null || high === null) return "";
+    return fill(texts.interval, { low: signed(low), high: signed(high) });
+  }
+
+  // --- actions
+  // Run one piece of work at a time and show its error.
   async function attempt(work) {
     if (state.busy) return;
     state.busy = true;
@@ -162,39 +240,34 @@
     try {
       await work();
     } catch (error) {
-      say(error.told ? error.message : texts.trouble, true);
+      say(error.isFromServer ? error.message : texts.trouble, true);
     } finally {
       state.busy = false;
       board().removeAttribute("aria-busy");
     }
   }
 
-  const change = (path, body, said) => attempt(async () => {
-    const found = await ask(path, body);
-    draw(found);
-    const champion = found.versions.find((one) => one.state === "champion");
-    say(fill(said, { version: champion ? champion.version : "" }));
+  const change = (path, body, message) => attempt(async () => {
+    const model = await ask(path, body);
+    draw(model);
+    const champion = model.versions.find((version) => version.state === "champion");
+    say(fill(message, { version: champion ? champion.version : "" }));
   });
 
-  const doing = {
-    freeze: () => change("/freeze", {}, texts.freezing),
-    cancel: (of) => change("/cancel", { run: of }, texts.cancelled),
-    resume: (of) => change("/resume", { run: of }, texts.resumed),
-    measure: (of) => change("/measure", { version: of }, ""),
-    report: (of) => attempt(async () => drawReport(await ask(`/report?version=${encodeURIComponent(of)}`))),
-    promote: (of) => {
-      state.promoting = of;
-      byId("promote-title").textContent = fill(texts.promote_title, { version: of });
-      byId("promote").showModal();
-    },
-    keep: () => byId("promote").close(),
-    confirm: () => {
-      byId("promote").close();
-      change("/promote", { version: state.promoting }, texts.promotion_done);
-    },
-    rollback: () => change("/rollback", {}, texts.rolled_back),
-    back: (of) => change("/rollback", { to: of }, texts.rolled_back),
-  };
+  async function showReport(version) {
+    drawReport(await ask(`/report?version=${encodeURIComponent(version)}`));
+  }
+
+  function confirmPromotion(version) {
+    state.promoting = version;
+    byId("promote-title").textContent = fill(texts.promote_title, { version });
+    byId("promote").showModal();
+  }
+
+  function promote() {
+    byId("promote").close();
+    change("/promote", { version: state.promoting }, texts.promotion_done);
+  }
 
   function begin(event) {
     event.preventDefault();
@@ -202,39 +275,64 @@
     change("/begin", { snapshot: form.get("snapshot"), steps: Number(form.get("steps")) }, texts.begun);
   }
 
-  // --- looking again ----------------------------------------------------------------------------------------------------------------
-  function moves({ runs, errand, versions, answering }) {
-    const champion = versions.find((one) => one.promoted_at && one.state === "champion");
-    return runs.some((one) => one.state === "running") || (errand && errand.running) || (champion && champion.version !== answering);
+  // What buttons do, by `data-model`, with the subject in `data-of`
+  const actions = {
+    freeze: () => change("/freeze", {}, texts.freezing),
+    cancel: (run) => change("/cancel", { run }, texts.cancelled),
+    resume: (run) => change("/resume", { run }, texts.resumed),
+    measure: (version) => change("/measure", { version }, ""),
+    report: (version) => attempt(() => showReport(version)),
+    promote: confirmPromotion,
+    keep: () => byId("promote").close(),
+    confirm: promote,
+    rollback: () => change("/rollback", {}, texts.rolled_back),
+    back: (version) => change("/rollback", { to: version }, texts.rolled_back),
+  };
+
+  // --- refreshing
+  function isServerBusy({ runs, errand, versions, answering }) {
+    const champion = versions.find((version) => version.promoted_at && version.state === "champion");
+    const isFollowing = champion && champion.version !== answering;
+    return runs.some((run) => run.state === "running") || (errand && errand.running) || isFollowing;
   }
 
-  function again() {
+  function scheduleRefresh(interval = isServerBusy(state.model) ? BUSY_INTERVAL : IDLE_INTERVAL) {
     clearTimeout(state.timer);
-    state.timer = setTimeout(look, moves(state.found) ? OFTEN : SELDOM);
+    state.timer = setTimeout(refresh, interval);
   }
 
-  async function look() {
-    const seen = board() && board().offsetParent && !document.hidden && Date.now() - state.touched < AWAKE;
-    if (!seen || state.busy) return void (state.timer = setTimeout(look, OFTEN));
-    try {
-      const found = await ask("");
-      if (!state.busy) return draw(found);
-    } catch { /* the server restarts: it is asked again */ }
-    state.timer = setTimeout(look, OFTEN);
+  async function refresh() {
+    const isVisible = board() && board().offsetParent && !document.hidden;
+    const isActive = Date.now() - state.activeAt < ACTIVE_FOR;
+    if (isVisible && isActive && !state.busy) {
+      try {
+        const model = await ask("");
+        if (!state.busy) return draw(model);
+      } catch { /* the server restarts; the next refresh asks again */ }
+    }
+    scheduleRefresh(BUSY_INTERVAL);
+  }
+
+  function onClick(event) {
+    const button = event.target.closest("[data-model]");
+    const action = button && actions[button.dataset.model];
+    if (action) action(button.dataset.of);
   }
 
   function start() {
-    state.started = true;
+    hasStarted = true;
+    // Gradio's rules for running text would change margins and colours of everything inside
     board().closest(".prose")?.classList.remove("prose");
-    board().addEventListener("click", (event) => {
-      const pressed = event.target.closest("[data-model]");
-      if (pressed && doing[pressed.dataset.model]) doing[pressed.dataset.model](pressed.dataset.of);
-    });
-    board().querySelector("#model-begin").addEventListener("submit", begin);
-    for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, () => (state.touched = Date.now()));
-    look();
+    board().addEventListener("click", onClick);
+    find("#model-begin").addEventListener("submit", begin);
+    for (const name of ["pointerdown", "keydown"]) {
+      document.addEventListener(name, () => (state.activeAt = Date.now()));
+    }
+    refresh();
   }
 
-  // A tab's content is made when it is opened first.
-  new MutationObserver(() => board() && !state.started && start()).observe(document.documentElement, { childList: true, subtree: true });
+  // Gradio makes a tab's content when the tab is opened for the first time
+  new MutationObserver(() => {
+    if (board() && !hasStarted) start();
+  }).observe(document.documentElement, { childList: true, subtree: true });
 })();

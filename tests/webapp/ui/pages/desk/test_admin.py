@@ -11,6 +11,7 @@ from webapp.db.session import Sessions
 from webapp.domain.enums import Role
 from webapp.domain.errors import Refused
 from webapp.services.accounts import HOST, AccountService, Person
+from webapp.services.audit.log import AuditService
 from webapp.services.moderation.flags import FlagService
 from webapp.texts.desk import ENGLISH
 from webapp.ui.pages.desk.admin import flags_table, people_table
@@ -20,8 +21,10 @@ ADA = Person(1, "ada", Role.ADMIN)
 
 
 @pytest.fixture
-def services(sessions: Sessions) -> DeskServices:
-    services: Any = SimpleNamespace(accounts=AccountService(sessions), flags=FlagService(sessions))
+def services(sessions: Sessions, audit: AuditService) -> DeskServices:
+    services: Any = SimpleNamespace(
+        accounts=AccountService(sessions, audit), flags=FlagService(sessions, audit)
+    )
     services.accounts.invite(HOST, "ada", Role.ADMIN)
     return cast(DeskServices, services)
 
