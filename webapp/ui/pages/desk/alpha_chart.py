@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from webapp.services.label_quality.report import MonthFigures
 from webapp.texts.measures import MeasureTexts
 from webapp.ui.templating import render
 
@@ -81,37 +81,38 @@ class AlphaChart:
     right: int = _WIDTH - _RIGHT
 
 
-def alpha_chart(months: Sequence[Mapping[str, Any]], texts: MeasureTexts) -> str:
+def alpha_chart(months: Sequence[MonthFigures], texts: MeasureTexts) -> str:
     """Return the chart as SVG: a line through the months that have an alpha, broken if one is missing.
 
     Returns "" if fewer than two months have an alpha.
     """
-    measured = [month for month in months if month["alpha"] is not None]
+    measured = [(month, month.alpha) for month in months if month.alpha is not None]
     if len(measured) < 2:
         return ""
     return render("desk/alpha_chart.jinja", chart=_layout(measured), label=texts.chart)
 
 
-def _layout(months: Sequence[Mapping[str, Any]]) -> AlphaChart:
-    numbers = [_month_number(month["month"]) for month in months]
-    lowest = min(min(month["alpha"], *(month["interval"] or (1.0,))) for month in months)
+def _layout(measured: Sequence[tuple[MonthFigures, float]]) -> AlphaChart:
+    """Lay out months that have an alpha."""
+    months = [month for month, _ in measured]
+    numbers = [_month_number(month.month) for month in months]
+    ends = [month.interval[0] for month in months if month.interval is not None]
+    lowest = min([*ends, *(alpha for _, alpha in measured)])
     # Round down to half a unit, so that the lowest interval fits.
     scale = ChartScale(numbers[0], numbers[-1], min(0.0, math.floor(lowest * 2) / 2))
-    points = [
-        (scale.x(number), scale.y(month["alpha"])) for number, month in zip(numbers, months, strict=True)
-    ]
+    points = [(scale.x(number), scale.y(alpha)) for number, (_, alpha) in zip(numbers, measured, strict=True)]
     marked = sorted({scale.floor, 0.0, 1.0})
     rules = [ChartRule(scale.y(value), "desk-chart-rule") for value in marked]
     limits = [ChartRule(scale.y(value), "desk-chart-custom") for value in _RELIABILITY_LIMITS]
     return AlphaChart(
         marks=tuple(ChartMark(scale.y(value), f"{value:g}".replace("-", "−")) for value in marked),
         rules=(*rules, *limits),
-        first_month=months[0]["month"],
-        last_month=months[-1]["month"],
+        first_month=months[0].month,
+        last_month=months[-1].month,
         bars=tuple(
-            IntervalBar(x, scale.y(month["interval"][0]), scale.y(month["interval"][1]))
+            IntervalBar(x, scale.y(month.interval[0]), scale.y(month.interval[1]))
             for (x, _), month in zip(points, months, strict=True)
-            if month["interval"] is not None
+            if month.interval is not None
         ),
         lines=_lines(numbers, points),
         points=tuple(points),

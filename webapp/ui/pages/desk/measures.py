@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import gradio as gr
 
 from webapp.domain.errors import Refused
 from webapp.services.accounts import Person
+from webapp.services.label_quality.report import (
+    AgreementFigures,
+    LabelQualityFigures,
+    MonthFigures,
+    ProportionFigures,
+)
 from webapp.texts.desk import DeskTexts
 from webapp.texts.measures import MeasureTexts
 from webapp.ui.auth.cookies import read_cookie
@@ -20,8 +25,6 @@ from webapp.ui.templating import render
 
 # Probability below which a value is not suggested: it would read 0 %.
 _MIN_SUGGESTED = 0.005
-# `LabelQualityFigures.model_dump()`, or a part of it.
-Report = Mapping[str, Any]
 
 
 def build(services: DeskServices, texts: MeasureTexts, desk: DeskTexts, tab: gr.Tab) -> None:
@@ -39,20 +42,20 @@ def build(services: DeskServices, texts: MeasureTexts, desk: DeskTexts, tab: gr.
 def measures_page(services: DeskServices, person: Person | None, texts: MeasureTexts, desk: DeskTexts) -> str:
     """Return the figures as HTML, or why this person may not see them."""
     try:
-        report = services.label_quality.report(person).figures().model_dump(mode="json")
+        report = services.label_quality.report(person).figures()
     except Refused as refusal:
         return render("desk/paragraph.jinja", text=refusal.message)
     return measures(report, texts, desk)
 
 
-def measures(report: Report, texts: MeasureTexts, desk: DeskTexts) -> str:
+def measures(report: LabelQualityFigures, texts: MeasureTexts, desk: DeskTexts) -> str:
     """Return all sections as HTML."""
     return render(
         "desk/measures.jinja",
         report=report,
         texts=texts,
-        figures=FigureFormat(texts, desk, report["fewest"]),
-        chart=alpha_chart(report["months"], texts),
+        figures=FigureFormat(texts, desk, report.fewest),
+        chart=alpha_chart(report.months, texts),
     )
 
 
@@ -64,18 +67,18 @@ class FigureFormat:
     desk: DeskTexts
     fewest: int
 
-    def alpha(self, agreement: Report) -> str:
+    def alpha(self, agreement: AgreementFigures | MonthFigures) -> str:
         """Return Krippendorff's alpha, or why there is none."""
-        if agreement["alpha"] is not None:
-            return self.number(agreement["alpha"])
-        return self.texts.too_few if agreement["cases"] < self.fewest else self.texts.all_alike
+        if agreement.alpha is not None:
+            return self.number(agreement.alpha)
+        return self.texts.too_few if agreement.cases < self.fewest else self.texts.all_alike
 
-    def proportion(self, proportion: Report) -> str:
+    def proportion(self, proportion: ProportionFigures) -> str:
         """Return hits, count, and the share with its interval."""
         share = self.texts.too_few
-        if proportion["share"] is not None:
-            share = f"{_percent(proportion['share'])} ({self._interval(proportion['interval'], _percent)})"
-        return self.texts.share.format(hits=proportion["hits"], count=proportion["count"], share=share)
+        if proportion.share is not None:
+            share = f"{_percent(proportion.share)} ({self._interval(proportion.interval, _percent)})"
+        return self.texts.share.format(hits=proportion.hits, count=proportion.count, share=share)
 
     def seconds(self, seconds: float | None) -> str:
         """Return whole seconds."""

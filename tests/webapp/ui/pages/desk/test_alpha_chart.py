@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
+from webapp.services.label_quality.report import MonthFigures
 from webapp.texts.measures import ENGLISH
 from webapp.ui.pages.desk.alpha_chart import alpha_chart
 
 
-def month(name: str, alpha: float | None) -> dict[str, Any]:
-    interval = None if alpha is None else [alpha - 0.2, alpha + 0.1]
-    return {"month": name, "cases": 20, "alpha": alpha, "interval": interval}
+def month(name: str, alpha: float | None) -> MonthFigures:
+    interval = None if alpha is None else (alpha - 0.2, alpha + 0.1)
+    return MonthFigures(month=name, cases=20, alpha=alpha, interval=interval)
 
 
 def test_the_line_breaks_if_a_month_is_missing() -> None:

@@ -23,12 +23,20 @@ from webapp.db.tables import Label, RegionAgreement
 from webapp.domain.clock import now
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST, AccountService
-from webapp.services.label_quality.report import FEWEST, LabelQualityReport, Proportion
+from webapp.services.label_quality.report import (
+    FEWEST,
+    AgreementFigures,
+    LabelQualityReport,
+    Proportion,
+)
 from webapp.services.label_quality.service import LabelQualityService
 from webapp.settings import Settings
 from webapp.texts.desk import ENGLISH as DESK
 from webapp.texts.measures import ENGLISH as TEXTS
 from webapp.ui.pages.desk.measures import measures
+
+# The command says it in words of its own.
+COMMAND_TOO_FEW = "too few to tell"
 
 
 @pytest.fixture
@@ -72,11 +80,18 @@ def month_rows(page: str) -> list[list[str]]:
     return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)]
 
 
-def proportion_text(share: dict[str, Any]) -> str:
+def proportion_text(share: dict[str, Any], too_few: str) -> str:
     if share["count"] < FEWEST:
-        return f"{share['hits']} of {share['count']}: too few to tell"
+        return f"{share['hits']} of {share['count']}: {too_few}"
     low, high = share["interval"]
     return f"{share['hits']} of {share['count']}: {share['share']:.0%} ({low:.0%} to {high:.0%})"
+
+
+def moderator_cells(person: dict[str, Any], too_few: str) -> list[str]:
+    """Return the figures of a moderator as page and command show them."""
+    shares = [proportion_text(person[name], too_few) for name in ("decided_alike", "gold_right", "switched")]
+    seconds = too_few if person["cases"] < FEWEST else f"{person['median_seconds']:.0f} s"
+    return [*shares, seconds]
 
 
 @dataclass(frozen=True)
@@ -94,9 +109,10 @@ class ReportOutputs:
 def outputs(records: Records, folder: Path) -> ReportOutputs:
     disputed = work(records.sessions)
     report = LabelQualityService(records.sessions).report(HOST)
-    found = report.to_json()
-    assert json.loads(command_output(folder, "--json")) == found
-    return ReportOutputs(report, found, measures(found, TEXTS, DESK), command_output(folder), disputed)
+    figures = report.figures()
+    published = figures.model_dump(mode="json")
+    assert json.loads(command_output(folder, "--json")) == published
+    return ReportOutputs(report, published, measures(figures, TEXTS, DESK), command_output(folder), disputed)
 
 
 def test_page_and_command_show_the_measured_alpha(outputs: ReportOutputs) -> None:
@@ -125,19 +141,19 @@ def test_page_and_command_show_each_moderator(outputs: ReportOutputs) -> None:
     people = rows(outputs.page, "measures-people")
     assert [row[0] for row in people] == ["mia", "noah", "olga", TEXTS.everybody]
     for row, person in zip(people, outputs.json["people"], strict=False):
-        shares = [proportion_text(person[name]) for name in ("decided_alike", "gold_right", "switched")]
-        seconds = "too few to tell" if person["cases"] < FEWEST else f"{person['median_seconds']:.0f} s"
-        assert row == [person["name"], str(person["cases"]), *shares, seconds]
-        assert f"  {person['name']}: {person['cases']}; {'; '.join(shares)}; {seconds}\n" in outputs.text
-    gold = f"{len(GOLD)} of {len(GOLD)}: too few to tell"
+        cells = moderator_cells(person, TEXTS.too_few)
+        assert row == [person["name"], str(person["cases"]), *cells]
+        line = "; ".join(moderator_cells(person, COMMAND_TOO_FEW))
+        assert f"  {person['name']}: {person['cases']}; {line}\n" in outputs.text
+    gold = f"{len(GOLD)} of {len(GOLD)}: {TEXTS.too_few}"
     assert people[0][1:] == ["36", "33 of 33: 100% (90% to 100%)", gold, "0 of 36: 0% (0% to 10%)", "38 s"]
-    assert (people[1][4][:7], people[2][1], people[2][-1]) == ("2 of 36", "2", "too few to tell")
+    assert (people[1][4][:7], people[2][1], people[2][-1]) == ("2 of 36", "2", TEXTS.too_few)
 
 
 def test_page_and_command_show_heatmaps_and_suggestions(outputs: ReportOutputs) -> None:
     assert rows(outputs.page, "measures-heatmaps") == [
         ["1.2", "31313131", "9 of 12: 75% (47% to 91%)", "0.38"],
-        ["<2>", "3c3c3c3c", "3 of 4: too few to tell", "too few to tell"],
+        ["<2>", "3c3c3c3c", f"3 of 4: {TEXTS.too_few}", TEXTS.too_few],
     ]
     assert "  1.2 (31313131): 9 of 12: 75% (47% to 91%); 0.38\n" in outputs.text
     (suggested,) = outputs.json["suggestions"]
@@ -148,14 +164,15 @@ def test_page_and_command_show_heatmaps_and_suggestions(outputs: ReportOutputs) 
 
 
 def test_an_empty_database_gives_no_figures(records: Records, folder: Path) -> None:
-    found = LabelQualityService(records.sessions).report(HOST).to_json()
-    assert json.loads(command_output(folder, "--json")) == found
-    assert (found["agreement"], found["suggestions"]) == ({"cases": 0, "alpha": None, "interval": None}, None)
-    page = measures(found, TEXTS, DESK)
+    figures = LabelQualityService(records.sessions).report(HOST).figures()
+    assert json.loads(command_output(folder, "--json")) == figures.model_dump(mode="json")
+    assert figures.agreement == AgreementFigures(cases=0, alpha=None, interval=None)
+    assert figures.suggestions is None
+    page = measures(figures, TEXTS, DESK)
     for text in (TEXTS.too_few, TEXTS.no_people, TEXTS.no_heatmaps):
         assert text in page
     assert "<svg" not in page
-    assert "too few to tell, 0" in command_output(folder)
+    assert f"{COMMAND_TOO_FEW}, 0" in command_output(folder)
 
 
 def test_withdrawn_regions_do_not_count(records: Records) -> None:
@@ -170,7 +187,7 @@ def test_withdrawn_regions_do_not_count(records: Records) -> None:
 
 @pytest.mark.parametrize(("count", "share"), [(FEWEST - 1, None), (FEWEST, 0.5)])
 def test_a_share_needs_a_minimum_of_cases(count: int, share: float | None) -> None:
-    found = Proportion(FEWEST // 2, count).to_json()
-    assert found["share"] == share
-    assert (found["interval"] is None) == (share is None)
-    assert (found["hits"], found["count"]) == (FEWEST // 2, count)
+    figures = Proportion(FEWEST // 2, count).figures()
+    assert figures.share == share
+    assert (figures.interval is None) == (share is None)
+    assert (figures.hits, figures.count) == (FEWEST // 2, count)
