@@ -1,4 +1,4 @@
-"""`python -m laanet_core`."""
+"""Entry point of `python -m laanet_core`."""
 
 import os
 import sys
@@ -7,9 +7,8 @@ from laanet_core.cli import main
 
 if __name__ == "__main__":
     status = main()
-    if sys.argv[1:2] == [
-        "predict"
-    ]:  # who asks about one photo would wait a second more until all libraries are taken apart
+    if sys.argv[1:2] == ["predict"]:
+        # Unloading the libraries would delay the shell prompt by a second.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

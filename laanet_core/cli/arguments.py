@@ -32,7 +32,8 @@ def add_data_arguments(parser: argparse.ArgumentParser, *, required: bool = True
     parser.add_argument(
         "--landmarks",
         type=Path,
-        help="npz with landmarks (N, 68, 2) in the manifest's order (default: landmarks.npz beside the manifest)",
+        help="npz with landmarks (N, 68, 2) in the manifest's order "
+        "(default: landmarks.npz beside the manifest)",
     )
     parser.add_argument(
         "--packs",

@@ -12,7 +12,10 @@ from laanet_core.cli.arguments import DEVICE_HELP, WEIGHTS_HELP, add_data_argume
 if TYPE_CHECKING:
     from laanet_core.evaluation.run import BenchmarkSource, ManifestSource
 
-_DESCRIPTION = "Measure a network on a manifest's validation split, or on the crops of a public benchmark, with 95 % intervals."
+_DESCRIPTION = (
+    "Measure a network on a manifest's validation split, or on the crops of a public benchmark, "
+    "with 95 % intervals."
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,4 +1,4 @@
-"""Command `export`: export the weights of a training run in half precision, with their origin in `config.json`."""
+"""Command `export`: export a training run's weights in half precision, with their origin."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ _STATUS_BASE = 128
 def ended_by_signals() -> Iterator[None]:
     """Raise SystemExit in this block on the first SIGTERM or SIGHUP, with the status a shell would report.
 
-    A second signal ends the process at once. Signals that already have a handler are left alone, as are all outside
-    the main thread, where Python cannot set handlers.
+    A second signal ends the process at once. Signals that already have a handler are left alone, as are all
+    outside the main thread, where Python cannot set handlers.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

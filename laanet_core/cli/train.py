@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = (
     "Train a LAA-Net on the real faces, and fakes if there are any, of a manifest. "
-    "Run `torchrun --nproc-per-node N -m laanet_core train ...` to divide every batch among several processes or hosts."
+    "Run `torchrun --nproc-per-node N -m laanet_core train ...` "
+    "to divide every batch among several processes or hosts."
 )
 
 # Keys of --set with this prefix change the network, all others the recipe.

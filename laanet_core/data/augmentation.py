@@ -1,7 +1,7 @@
 """Augmentation transforms of colour, sharpness and compression: uint8 RGB in, uint8 RGB out.
 
-Every factory draws its parameters from a generator and returns a deterministic transform, so that a real image and
-its pseudo-fake can go through the same one.
+Every factory draws its parameters from a generator and returns a deterministic transform, so that a real
+image and its pseudo-fake can go through the same one.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ def rgb_shift(rng: np.random.Generator, limit: float = 20) -> Transform:
 
 
 def hue_saturation_value(rng: np.random.Generator, limit: float = 0.3) -> Transform:
-    """Return a transform that shifts the hue by up to `limit` x 20 degrees and scales saturation and value by 1 +- `limit`."""
+    """Return a transform of hue, saturation and value.
+
+    The hue shifts by up to `limit` x 20 degrees; saturation and value are scaled by 1 +- `limit`.
+    """
     # OpenCV stores half degrees.
     hue = rng.uniform(-limit, limit) * 20 / 2
     saturation, value = 1 + rng.uniform(-limit, limit, 2)
@@ -45,7 +48,10 @@ def hue_saturation_value(rng: np.random.Generator, limit: float = 0.3) -> Transf
 
 
 def brightness_contrast(rng: np.random.Generator, limit: float = 0.3) -> Transform:
-    """Return a transform that scales contrast around mid-grey by 1 +- `limit` and adds up to `limit` x 128 levels."""
+    """Return a transform of brightness and contrast.
+
+    It scales the contrast around mid-grey by 1 +- `limit` and adds up to +-`limit` x 128 levels.
+    """
     contrast, brightness = 1 + rng.uniform(-limit, limit), rng.uniform(-limit, limit) * 128
     levels = (np.arange(256) - 127.5) * contrast + 127.5 + brightness
     table = _clipped_table(levels[:, None].repeat(3, axis=1))
@@ -80,7 +86,10 @@ def downscale(rng: np.random.Generator, smallest: float = 0.35) -> Transform:
 
 
 def subsample(factor: int) -> Transform:
-    """Return a transform that keeps one pixel in `factor` per axis and resizes back linearly, as published for SBI."""
+    """Return a transform that keeps one pixel in `factor` per axis and resizes back linearly.
+
+    Source: the transforms published for self-blended images.
+    """
 
     def transform(image: RGBImage) -> RGBImage:
         height, width = image.shape[:2]
@@ -109,7 +118,10 @@ def sharpen(rng: np.random.Generator) -> Transform:
 
 
 def gaussian_noise(rng: np.random.Generator, largest_sigma: float = 8) -> Transform:
-    """Return a transform that adds Gaussian noise of 1 to `largest_sigma` levels, the same pattern to every image."""
+    """Return a transform that adds Gaussian noise with a sigma of 1 to `largest_sigma` levels.
+
+    Every image receives the same pattern.
+    """
     sigma, seed = rng.uniform(1, largest_sigma), int(rng.integers(2**31))
 
     def transform(image: RGBImage) -> RGBImage:
@@ -120,7 +132,10 @@ def gaussian_noise(rng: np.random.Generator, largest_sigma: float = 8) -> Transf
 
 
 def colour_transforms(rng: np.random.Generator, *, limit: float, probability: float) -> list[Transform]:
-    """Draw RGB shift, hue/saturation/value +-0.3 and brightness/contrast +-`limit`, each with `probability`."""
+    """Draw up to three colour transforms, each with `probability`.
+
+    They are RGB shift, hue/saturation/value +-0.3 and brightness/contrast +-`limit`.
+    """
     factories = (rgb_shift, hue_saturation_value, lambda r: brightness_contrast(r, limit))
     return [factory(rng) for factory in factories if rng.random() < probability]
 

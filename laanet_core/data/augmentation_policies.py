@@ -1,4 +1,4 @@
-"""Augmentation policies: `published` as in the papers, and `hardened` for training without the published data."""
+"""Augmentation policies: `published`, and `hardened` for training without the published data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ ERASED = (0.1, 0.35)
 
 @dataclass(frozen=True)
 class Framing:
-    """Region cut out of a context crop: a `square` in its pixels, and a box to erase in shares of the square's side."""
+    """Region to cut out of a context crop.
+
+    `square` is in the crop's pixels, the box `erased` in shares of the square's side.
+    """
 
     square: Box
     erased: Box | None = None
@@ -55,10 +58,10 @@ class Framing:
 class AugmentationPolicy:
     """Augmentation of training pairs.
 
-    `source_transforms` draws what makes a pseudo-fake's source differ from its target. `blend_donor` makes a blended
-    image; `after_blending` draws transforms for it and its target alike. `framing` chooses the region to cut out.
-    `shared_transforms` draws the final transforms of real and fake. With probability `independent` the fake draws its
-    own, so that picture quality carries no information.
+    `source_transforms` draws what makes a pseudo-fake's source differ from its target. `blend_donor` makes a
+    blended image; `after_blending` draws transforms for it and its target alike. `framing` chooses the region
+    to cut out. `shared_transforms` draws the final transforms of real and fake. With probability
+    `independent` the fake draws its own, so that picture quality carries no information.
     """
 
     source_transforms: SourceTransforms
@@ -75,7 +78,7 @@ def published_downscale(rng: np.random.Generator) -> list[Transform]:
 
 
 def published_framing(crop: ContextCrop, rng: np.random.Generator) -> Framing:
-    """Draw a random margin, then one of three: a crop of up to 15 %, a scale of +-15 %, or one erased patch."""
+    """Draw a random margin, then a crop of up to 15 %, a scale of +-15 %, or one erased patch."""
     enlargement = 1.25 * PUBLISHED_SIDE / (PUBLISHED_SIDE - 2 * INFERENCE_TRIM)
     base = enlarge_to_square(face_box(crop.landmarks), enlargement)
     side = base[2] - base[0]
@@ -93,7 +96,11 @@ def published_framing(crop: ContextCrop, rng: np.random.Generator) -> Framing:
 
 
 def published_shared_transforms(rng: np.random.Generator) -> list[Transform]:
-    """Draw RGB shift, hue/saturation/value +-0.3, brightness/contrast +-0.3 (p 0.3 each) and JPEG 40 to 100 (p 0.5)."""
+    """Draw colour transforms and JPEG compression.
+
+    RGB shift, hue/saturation/value +-0.3 and brightness/contrast +-0.3 have probability 0.3 each, JPEG with
+    quality 40 to 100 has probability 0.5.
+    """
     transforms = augmentation.colour_transforms(rng, limit=0.3, probability=0.3)
     if rng.random() < 0.5:
         transforms.append(augmentation.jpeg_compression(rng, worst=40))
@@ -123,7 +130,10 @@ def hardened_source_transforms(rng: np.random.Generator) -> list[Transform]:
 
 
 def hardened_framing(crop: ContextCrop, rng: np.random.Generator) -> Framing:
-    """Enlarge the face at random; beyond the photograph, mostly cut a tight square of it instead of padding."""
+    """Enlarge the face at random.
+
+    If that exceeds the photograph, mostly cut a tight square of the photograph instead of padding.
+    """
     square = jitter(enlarge_to_square(face_box(crop.landmarks), rng.uniform(*HARDENED_ENLARGEMENT)), rng)
     if padding(square, crop) > LARGEST_PADDING and rng.random() < 0.75:
         return Framing(tight_square(crop.photograph, rng))
@@ -156,7 +166,8 @@ def hardened_blended_image(
 ) -> PseudoFake:
     """Blend a donor, transformed as hardened sources are, into an image.
 
-    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in its image's pixels. Raises InvalidDataset.
+    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in its image's pixels. Raises
+    InvalidDataset.
     """
     return blended_images.varied_blended_image(
         image, landmarks, donor, donor_landmarks, rng, hardened_source_transforms

@@ -1,4 +1,7 @@
-"""Blended images (BI): a donor's face blended into a photograph (Li et al., "Face X-ray", CVPR 2020, section 4)."""
+"""Blended images (BI): a donor's face blended into a photograph (Face X-ray, section 4).
+
+Source: Li et al., "Face X-ray", CVPR 2020.
+"""
 
 from __future__ import annotations
 
@@ -40,9 +43,9 @@ def blended_image(
 ) -> PseudoFake:
     """Blend an aligned donor into an image as published.
 
-    The donor takes the target's mean colours; the mask is warped piecewise, eroded or dilated, and feathered. image
-    (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own image. Raises
-    InvalidDataset if the faces cannot be aligned or no mask lies inside the image.
+    The donor takes the target's mean colours; the mask is warped piecewise, eroded or dilated, and feathered.
+    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own image.
+    Raises InvalidDataset if the faces cannot be aligned or no mask lies inside the image.
     """
     aligned = _align(donor, donor_landmarks, landmarks, image, affine=False)
     face_width = max(float(np.ptp(landmarks[:, 0])), 8.0)
@@ -68,8 +71,9 @@ def varied_blended_image(
 ) -> PseudoFake:
     """Blend an aligned donor, often transformed, into an image with the mask of a self-blended image.
 
-    The donor takes the target's mean and spread of colours. The transforms imitate the lost detail of face-swap
-    programs. Shapes and errors as for `blended_image`.
+    The donor takes the target's mean and spread of colours. The transforms imitate the lost detail of
+    face-swap programs. image (H, W, 3) and donor (H', W', 3)
+    uint8 RGB, landmarks (68, 2). Errors as for `blended_image`.
     """
     mask = random_blending_mask(image, landmarks, rng)
     aligned = _align(donor, donor_landmarks, landmarks, image, affine=rng.random() < 0.5)
@@ -81,9 +85,10 @@ def varied_blended_image(
 
 
 def match_colours(source: RGBImage, target: RGBImage, mask: Mask, *, match_spread: bool) -> RGBImage:
-    """Give `source` the target's mean colour inside the mask (M > 0.5), and its standard deviation if `match_spread`.
+    """Give `source` the target's mean colour inside the mask (M > 0.5).
 
-    source and target (H, W, 3) uint8 RGB, mask (H, W) in [0, 1].
+    With `match_spread` it takes the standard deviation too. source and target (H, W, 3) uint8 RGB, mask (H,
+    W) in [0, 1].
     """
     inside = mask > 0.5
     if not inside.any():
@@ -110,7 +115,10 @@ def piecewise_warp(mask: Mask, rng: np.random.Generator) -> Mask:
 def _align(
     donor: RGBImage, donor_landmarks: Landmarks, landmarks: Landmarks, image: RGBImage, *, affine: bool
 ) -> RGBImage:
-    """Warp the donor onto the target's landmarks, by an affine or a similarity transform, into the image's shape."""
+    """Warp the donor onto the target's landmarks, into the image's shape.
+
+    The transform is affine or a similarity. Raises InvalidDataset if there is none.
+    """
     estimate = cv2.estimateAffine2D if affine else cv2.estimateAffinePartial2D
     matrix = estimate(donor_landmarks, landmarks, method=cv2.LMEDS)[0]
     if matrix is None:

@@ -10,7 +10,10 @@ from laanet_core.types import FloatMap, Mask
 
 
 def blending_boundary(mask: Mask) -> Mask:
-    """Return B of a mask (H, W): 1 where the two images mix half and half, 0 where one is untouched (paper eq. 2)."""
+    """Return the blending boundary B of a mask (H, W) (paper eq. 2).
+
+    B is 1 where the two images mix half and half, 0 where one is untouched.
+    """
     return np.asarray(4 * mask * (1 - mask), np.float32)
 
 
@@ -22,8 +25,8 @@ def resample_boundary(boundary: FloatMap, size: int) -> FloatMap:
 def region_boundary(region: npt.NDArray[np.uint8], size: int) -> FloatMap:
     """Return a substitute for B from a painted region (H, W), non-zero inside, at (size, size).
 
-    It is 1 at the deepest cell and falls to 0 at the rim. People paint a stroke along a seam or an area around it; in
-    both cases they mean its middle.
+    It is 1 at the deepest cell and falls to 0 at the rim. People paint a stroke along a seam or an area
+    around it; in both cases they mean its middle.
     """
     share = cv2.resize(np.asarray(region > 0, np.float32), (size, size), interpolation=cv2.INTER_AREA)
     inside = np.asarray(share > 0, np.uint8)

@@ -1,4 +1,4 @@
-"""Context crops: a face with its surroundings, in which pseudo-fakes are made, and the squares cut out of it."""
+"""Context crops: a face with its surroundings, and the squares that are cut out of it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ CONTEXT_ENLARGEMENT = 1.6
 # Sides of a context crop, in pixels.
 SMALLEST_SIDE, LARGEST_SIDE = 64, 320
 
-# As a share of the crop's side. A face nearer to the photograph's edge is cut as a tight square of the photograph.
+# As a share of the crop's side. A face nearer to the photograph's edge is cut as a tight square of the
+# photograph.
 LARGEST_PADDING = 0.08
 
 # Range of the scale of a square in an image that already is a tight face crop.
@@ -30,8 +31,8 @@ TIGHT_SCALE = (0.8, 1.02)
 class ContextCrop:
     """A face with its surroundings.
 
-    `image` (H, H, 3) uint8 RGB, with a fourth channel if a person painted a region; `landmarks` in its pixels;
-    `photograph` is the box that shows the photograph, the rest is padding.
+    `image` (H, H, 3) uint8 RGB, with a fourth channel if a person painted a region; `landmarks` in its
+    pixels; `photograph` is the box that shows the photograph, the rest is padding.
     """
 
     image: RGBImage
@@ -64,7 +65,10 @@ def context_crop(store: ImageStore, sample: Sample, *, largest: int = LARGEST_SI
 
 
 def read_with_region(store: ImageStore, sample: Sample) -> RGBImage:
-    """Return a sample's image (H, W, 3) uint8 RGB, or (H, W, 4) with its painted region. Raises InvalidDataset."""
+    """Return a sample's image (H, W, 3) uint8 RGB, or (H, W, 4) with its painted region.
+
+    Raises InvalidDataset if a file cannot be read or the two differ in size.
+    """
     image = store.read(sample.pack, sample.path)
     if sample.region is None:
         return image
@@ -81,7 +85,7 @@ def inference_square(crop: ContextCrop) -> Box:
 
 
 def padding(square: Box, crop: ContextCrop) -> float:
-    """Return the largest distance by which a square exceeds the photograph, as a share of the square's side."""
+    """Return the largest distance by which a square exceeds the photograph, in shares of its side."""
     x1, y1, x2, y2 = crop.photograph
     return max(x1 - square[0], y1 - square[1], square[2] - x2, square[3] - y2) / (square[2] - square[0])
 

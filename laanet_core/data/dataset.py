@@ -17,8 +17,8 @@ LANDMARKS_FILE = "landmarks.npz"
 class DatasetFiles:
     """Paths of a data set.
 
-    Without `landmarks`, the file `landmarks.npz` beside the manifest is read if it exists. Without `packs`, the
-    packs lie in the manifest's folder.
+    Without `landmarks`, the file `landmarks.npz` beside the manifest is read if it exists. Without `packs`,
+    the packs lie in the manifest's folder.
     """
 
     manifest: Path

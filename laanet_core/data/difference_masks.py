@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from laanet_core.types import Mask, RGBImage
 
-# Threshold in multiples of the mean difference. Over 150 DFDC fakes, 1.75 puts 9 of 10 vulnerable points into altered
-# cells, 1 puts 8 of 10.
+# Threshold in multiples of the mean difference. Over 150 DFDC fakes, 1.75 puts 9 of 10 vulnerable points into
+# altered cells, 1 puts 8 of 10.
 MEAN_FACTOR = 1.75
 
 # The sizes below are in pixels of an image of this side.
@@ -21,11 +21,12 @@ _SMALLEST_THRESHOLD = 6.0
 
 
 def altered_mask(real: RGBImage, fake: RGBImage) -> Mask:
-    """Return a soft blending mask (H, W) in [0, 1] of the altered area; 0 if the images differ by compression only.
+    """Return a soft blending mask (H, W) in [0, 1] of the altered area.
 
-    real and fake (H, W, 3) uint8 RGB. The smoothed difference must exceed the compression noise, estimated from the
-    less changed half of the image, and the mean difference; without the second bound, the mask would include faint
-    surroundings. Gaps inside the face are closed.
+    It is 0 if the images differ by compression only. real and fake (H, W, 3) uint8 RGB. The smoothed
+    difference must exceed the compression noise, estimated from the less changed half of the image, and the
+    mean difference; without the second bound, the mask would include faint surroundings. Gaps inside the face
+    are closed.
     """
     difference = cv2.absdiff(real, fake).max(axis=2).astype(np.float32)
     unit = max(difference.shape) / REFERENCE_SIDE
@@ -47,7 +48,10 @@ def altered_mask(real: RGBImage, fake: RGBImage) -> Mask:
 
 
 def altered_cells(real: RGBImage, fake: RGBImage) -> npt.NDArray[np.bool_]:
-    """Return the cells (S/4, S/4) in which two crops (S, S, 3) uint8 RGB differ by more than their mean difference."""
+    """Return the cells (S/4, S/4) bool in which two crops differ by more than their mean difference.
+
+    real and fake (S, S, 3) uint8 RGB.
+    """
     difference = cv2.absdiff(real, fake).mean(axis=2).astype(np.float32)
     cells = cv2.resize(difference, (real.shape[1] // 4, real.shape[0] // 4), interpolation=cv2.INTER_AREA)
     return np.asarray(cells > cells.mean(), np.bool_)

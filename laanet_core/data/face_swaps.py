@@ -28,12 +28,12 @@ _SMALLEST_FACE = 8
 def warped_swap(
     image: RGBImage, landmarks: Landmarks, donor: RGBImage, donor_landmarks: Landmarks
 ) -> RGBImage:
-    """Warp the donor's face onto the target's landmarks, triangle by triangle, and clone it by Poisson blending.
+    """Warp the donor's face onto the target's landmarks and clone it by Poisson blending.
 
-    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own image; returns
-    (H, W, 3). This is the classic landmark swap: Delaunay triangulation, piecewise-affine warp, and gradient-domain
-    cloning (Perez et al., SIGGRAPH 2003) inside the face's convex hull. Raises InvalidDataset if the face lies outside
-    the image.
+    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own image;
+    returns (H, W, 3). This is the classic landmark swap: Delaunay triangulation, piecewise-affine warp, and
+    gradient-domain cloning (Perez et al., SIGGRAPH 2003) inside the face's convex hull. Raises InvalidDataset
+    if the face lies outside the image.
     """
     height, width = image.shape[:2]
     points = np.clip(landmarks, 1, (width - 2, height - 2)).astype(np.float32)
@@ -53,10 +53,11 @@ def warped_swap(
 def pasted_swap(
     image: RGBImage, landmarks: Landmarks, donor: RGBImage, donor_landmarks: Landmarks
 ) -> RGBImage:
-    """Align the donor's face by one similarity, correct its colours locally, and paste it with a feathered edge.
+    """Align the donor's face by one similarity, correct its colours and paste it with a soft edge.
 
-    Shapes as in `warped_swap`. The mask covers brows, eyes, nose and mouth. The colour correction is the ratio of the
-    two blurred images. Raises InvalidDataset if the faces cannot be aligned.
+    image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2); returns (H, W, 3). The mask covers
+    brows, eyes, nose and mouth. The colour correction is the ratio of the two blurred images. Raises
+    InvalidDataset if the faces cannot be aligned.
     """
     height, width = image.shape[:2]
     matrix = cv2.estimateAffinePartial2D(donor_landmarks, landmarks, method=cv2.LMEDS)[0]

@@ -17,7 +17,10 @@ from laanet_core.types import RGBImage
 
 
 class ImageStore(Protocol):
-    """Images and masks by pack and path. Both methods raise InvalidDataset naming a missing or broken file."""
+    """Images and masks by pack and path.
+
+    Both methods raise InvalidDataset naming a missing or broken file.
+    """
 
     def read(self, pack: str, path: str) -> RGBImage:
         """Return an image (H, W, 3) uint8 RGB."""
@@ -31,8 +34,8 @@ class ImageStore(Protocol):
 class PackStore:
     """Reads images from `root/<pack>/<path>`, or out of `root/<pack>.tar` without unpacking it.
 
-    Tar files are indexed once, at construction, and read by offset, so that forked loader processes share one store.
-    Raises InvalidDataset if a pack is missing.
+    Tar files are indexed once, at construction, and read by offset, so that forked loader processes share one
+    store. Raises InvalidDataset if a pack is missing.
     """
 
     def __init__(self, root: Path, packs: Sequence[str]) -> None:
@@ -91,7 +94,10 @@ class CombinedStore:
 
     @classmethod
     def of(cls, *parts: tuple[Sequence[str], ImageStore]) -> CombinedStore:
-        """Combine stores, each with the names of its packs. Raises InvalidDataset if two have a pack of one name."""
+        """Combine stores, each with the names of its packs.
+
+        Raises InvalidDataset if two stores have a pack of one name.
+        """
         stores: dict[str, ImageStore] = {}
         for packs, store in parts:
             duplicates = sorted(set(packs) & set(stores))

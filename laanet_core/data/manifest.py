@@ -21,9 +21,10 @@ _COLUMNS = ("pack", "path", "label", "person", "split")
 class Sample:
     """One image of a manifest.
 
-    `label` 1 = fake. `original` is the path, in the same pack, of the real image that a fake was made from. `video`
-    groups frames; without that column every image is its own video. `region` is the path, in the same pack, of a mask
-    of the image's size, non-zero where a person painted traces of manipulation. `landmarks` (68, 2) in pixels.
+    `label` 1 = fake. `original` is the path, in the same pack, of the real image that a fake was made from.
+    `video` groups frames; without that column every image is its own video. `region` is the path, in the same
+    pack, of a mask of the image's size, non-zero where a person painted traces of manipulation. `landmarks`
+    (68, 2) in pixels.
     """
 
     pack: str
@@ -44,9 +45,9 @@ class Sample:
 def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]:
     """Read a CSV file with the columns pack, path, label (real | fake), person and split (train | val).
 
-    Optional columns are video and, for fakes, original and region. `landmarks` is an npz file whose array `landmarks`
-    (N, 68, 2) follows the manifest's order, NaN for faces without landmarks. Raises InvalidDataset naming the file and
-    line at fault.
+    Optional columns are video and, for fakes, original and region. `landmarks` is an npz file whose array
+    `landmarks` (N, 68, 2) follows the manifest's order, NaN for faces without landmarks. Raises
+    InvalidDataset naming the file and line at fault.
     """
     points = _read_landmarks(landmarks) if landmarks is not None else None
     try:

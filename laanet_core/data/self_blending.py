@@ -1,4 +1,7 @@
-"""Self-blended images (SBI) and their blending masks (Shiohara & Yamasaki, CVPR 2022; LAA-Net section 3.1)."""
+"""Self-blended images (SBI) and their blending masks.
+
+Source: Shiohara & Yamasaki, CVPR 2022; LAA-Net section 3.1.
+"""
 
 from __future__ import annotations
 
@@ -21,21 +24,24 @@ BLEND_RATIOS = (0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
 # Side in pixels of the crops that the published kernel sizes are given for.
 REFERENCE_SIDE = 256
 
-# A strong warp can push a small hull out of the image. An empty mask would label a real face as fake, so another is
-# drawn.
+# A strong warp can push a small hull out of the image. An empty mask would label a real face as fake, so
+# another is drawn.
 _ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class PseudoFake:
-    """A fake made for training: `image` (H, W, 3) uint8 RGB and its blending mask M, (H, W) float32 in [0, 1]."""
+    """A fake made for training.
+
+    `image` (H, W, 3) uint8 RGB; `mask` is its blending mask M, (H, W) float32 in [0, 1].
+    """
 
     image: RGBImage
     mask: Mask
 
 
 def published_source_transforms(rng: np.random.Generator) -> list[augmentation.Transform]:
-    """Draw the published source-target transforms: colour, brightness, then either subsampling or sharpening."""
+    """Draw the published transforms: colour, brightness, then either subsampling or sharpening."""
     transforms = [augmentation.rgb_shift(rng)] if rng.random() < 0.3 else []
     transforms.append(augmentation.hue_saturation_value(rng, 0.3))
     transforms.append(augmentation.brightness_contrast(rng, 0.1))
@@ -56,9 +62,9 @@ def self_blend(
 ) -> PseudoFake:
     """Blend a photograph with a transformed copy of itself: I = r M source + (1 - r M) target.
 
-    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels. `transforms` draws the difference between source and
-    target; the mask starts from one of `hulls`. The generator's state determines the result. Raises InvalidDataset if
-    the landmarks leave no mask inside the image.
+    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels. `transforms` draws the difference between
+    source and target; the mask starts from one of `hulls`. The generator's state determines the result.
+    Raises InvalidDataset if the landmarks leave no mask inside the image.
     """
     mask = random_blending_mask(image, landmarks, rng, hulls)
     transformed = augmentation.apply(transforms(rng), image)
@@ -93,8 +99,8 @@ def random_blending_mask(
 def soften_mask(mask: Mask, rng: np.random.Generator) -> Mask:
     """Give a hard mask (H, W) a soft rim inside itself.
 
-    It is resized, blurred, reduced to the area that the blur left at its maximum, blurred again, normalised and resized
-    back.
+    It is resized, blurred, reduced to the area that the blur left at its maximum, blurred again, normalised
+    and resized back.
     """
     height, width = mask.shape
     scale = rng.uniform(0.8, 1.25)
@@ -117,8 +123,8 @@ def elastic_warp(mask: Mask, rng: np.random.Generator, *, alpha: float = 50, sig
     # A smooth field loses nothing at a quarter of the size.
     coarse = (max(height // 4, 8), max(width // 4, 8))
     noise = rng.uniform(-1, 1, (*coarse, 2)).astype(np.float32)
-    # Blurring scales uniform noise by 1 / (2 sigma sqrt(3 pi)). At a quarter of the size sigma is a quarter too, so
-    # the same displacement needs a quarter of the amplitude.
+    # Blurring scales uniform noise by 1 / (2 sigma sqrt(3 pi)). At a quarter of the size sigma is a quarter
+    # too, so the same displacement needs a quarter of the amplitude.
     field = cv2.GaussianBlur(noise, (0, 0), max(sigma * unit / 4, 0.5)) * (alpha * unit / 4)
     displacements = cv2.resize(field, (width, height))
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))

@@ -29,7 +29,10 @@ def synthetic_landmarks(center: tuple[float, float], width: float) -> Landmarks:
 
 
 def synthetic_face(rng: np.random.Generator, landmarks: Landmarks, side: int) -> RGBImage:
-    """Draw a face-coloured oval with features at the landmarks (68, 2) on a smooth background, (side, side, 3)."""
+    """Draw a face-coloured oval on a smooth background, (side, side, 3) uint8 RGB.
+
+    The features lie at the landmarks (68, 2).
+    """
     coarse = rng.integers(0, 255, (6, 6, 3), dtype=np.uint8)
     image = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
     center = tuple(int(value) for value in landmarks.mean(axis=0))

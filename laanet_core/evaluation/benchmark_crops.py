@@ -1,4 +1,4 @@
-"""Benchmark crops cut out of videos: the main face of a clip in evenly spaced frames, as 256-pixel PNG files."""
+"""Benchmark crops cut out of videos: a clip's main face in evenly spaced frames, as PNG files."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _UNTRIMMED_ENLARGEMENT = ENLARGEMENT * CROP_SIDE / (CROP_SIDE - 2 * TRIM)
 def prepare_video(video: Path, folder: Path, detector: FaceDetector, *, frames: int) -> int:
     """Write the crops of a clip's main face into `folder` and return their number.
 
-    Files are named by the frame's time in milliseconds. The main face is the track with the largest total box area.
-    The folder appears whole or not at all, and an existing one is left alone, so that an interrupted preparation can
-    continue. Raises UnreadableMedia; its code is `no_face` if no face was detected.
+    Files are named by the frame's time in milliseconds. The main face is the track with the largest total box
+    area. The folder appears whole or not at all, and an existing one is left alone, so that an interrupted
+    preparation can continue. Raises UnreadableMedia; its code is `no_face` if no face was detected.
     """
     if folder.exists():
         return sum(1 for _ in folder.iterdir())

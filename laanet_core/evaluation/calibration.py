@@ -1,4 +1,4 @@
-"""Calibration of a network: temperature scaling (Guo et al., ICML 2017) and the thresholds of the verdicts."""
+"""Calibration: temperature scaling (Guo et al., ICML 2017) and the thresholds of the verdicts."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ class ErrorLimits:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Decision values from `faces` predictions, the ECE before and after temperature scaling, and verdicts per set.
+    """Decision values and calibration errors from `faces` predictions.
 
-    `verdicts` maps a set's name to the shares of its real and of its fake faces.
+    The ECE is given before and after temperature scaling. `verdicts` maps a set's name to the shares of its
+    real and of its fake faces.
     """
 
     faces: int
@@ -81,8 +82,8 @@ def calibrate(
 ) -> Calibration:
     """Return calibrated decision values from predictions by set name.
 
-    The temperature fits all sets together; the thresholds keep to `limits` in each set. `decision` provides the
-    values that calibration leaves as they are. Raises InvalidDataset if a set lacks real or fake faces.
+    The temperature fits all sets together; the thresholds keep to `limits` in each set. `decision` provides
+    the values that calibration leaves as they are. Raises InvalidDataset if a set lacks real or fake faces.
     """
     limits = limits or ErrorLimits()
     labels = {name: np.array([face.label for face in faces]) for name, faces in sets.items()}
@@ -122,7 +123,10 @@ def calibrate(
 def verdict_shares_by_class(
     labels: Array, probabilities: Array, decision: DecisionConfig
 ) -> tuple[VerdictShares, VerdictShares]:
-    """Return the verdict shares of the real and of the fake faces. labels (N,), 1 = fake; probabilities (N,)."""
+    """Return the verdict shares of the real and of the fake faces.
+
+    labels (N,), 1 = fake; probabilities (N,) in [0, 1].
+    """
     real, fake = (
         verdict_shares(
             probabilities[labels == label], real_below=decision.real_below, fake_above=decision.fake_above
@@ -135,13 +139,14 @@ def verdict_shares_by_class(
 def fit_temperature(logits: Array, labels: Array) -> float:
     """Return the temperature T in TEMPERATURE_RANGE that maximises the likelihood of sigmoid(logit / T).
 
-    logits and labels (N,), 1 = fake. The negative log-likelihood is convex in 1/T, so a golden-section search finds
-    its minimum. Raises ValueError for other shapes or logits that are not finite.
+    logits and labels (N,), 1 = fake. The negative log-likelihood is convex in 1/T, so a golden-section search
+    finds its minimum. Raises ValueError for other shapes or logits that are not finite.
     """
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels, np.float64)
     if logits.shape != labels.shape or logits.ndim != 1 or not len(logits):
         raise ValueError(
-            f"logits and labels must be one-dimensional and of one length, not {logits.shape} and {labels.shape}"
+            "logits and labels must be one-dimensional and of one length, "
+            f"not {logits.shape} and {labels.shape}"
         )
     if not np.isfinite(logits).all():
         raise ValueError("logits must be finite")
@@ -162,9 +167,9 @@ def fit_temperature(logits: Array, labels: Array) -> float:
 
 
 def reliability_bins(labels: Array, probabilities: Array, bins: int = BINS) -> list[ReliabilityBin]:
-    """Return the non-empty bins of equal width over [0, 1]. labels (N,), 1 = fake; probabilities (N,) in [0, 1].
+    """Return the non-empty bins of equal width over [0, 1].
 
-    Raises ValueError for other shapes or ranges.
+    labels (N,), 1 = fake; probabilities (N,) in [0, 1]. Raises ValueError for other shapes or ranges.
     """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, np.float64)
     if labels.shape != probabilities.shape or not ((probabilities >= 0) & (probabilities <= 1)).all():
@@ -180,8 +185,9 @@ def reliability_bins(labels: Array, probabilities: Array, bins: int = BINS) -> l
 
 
 def expected_calibration_error(labels: Array, probabilities: Array, bins: int = BINS) -> float:
-    """Return the ECE: the mean distance between probability and share of fakes over bins, weighted by their count.
+    """Return the expected calibration error (ECE).
 
+    It is the mean distance between probability and share of fakes over the bins, weighted by their count.
     labels (N,), 1 = fake; probabilities (N,) in [0, 1]. Raises ValueError as `reliability_bins` does.
     """
     filled = reliability_bins(labels, probabilities, bins)
@@ -209,9 +215,9 @@ def choose_thresholds(
 ) -> tuple[float, float]:
     """Return the closest (real_below, fake_above) with at most these shares of errors.
 
-    labels (N,), 1 = fake; probabilities (N,). At most `fakes_called_real` of the fakes lie below the first threshold
-    and at most `reals_called_fake` of the real faces above the second. If they would cross, both become their mean,
-    which keeps to either share. Raises ValueError if a class is missing.
+    labels (N,), 1 = fake; probabilities (N,). At most `fakes_called_real` of the fakes lie below the first
+    threshold and at most `reals_called_fake` of the real faces above the second. If they would cross, both
+    become their mean, which keeps to either share. Raises ValueError if a class is missing.
     """
     labels, probabilities = np.asarray(labels), np.asarray(probabilities, np.float64)
     reals, fakes = np.sort(probabilities[labels == 0]), np.sort(probabilities[labels == 1])

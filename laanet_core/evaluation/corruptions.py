@@ -79,9 +79,10 @@ CORRUPTIONS: Mapping[str, Corruption] = {
 
 
 def chosen_corruptions(names: Sequence[str]) -> list[tuple[str, float]]:
-    """Return (name, level) for every "name:level", and all levels for a "name" alone; without names, everything.
+    """Return the (name, level) pairs of the named corruptions.
 
-    Raises InvalidConfig naming an unknown corruption or a level that is not a number.
+    "name:level" selects one level, "name" all levels, an empty list everything. Raises InvalidConfig naming
+    an unknown corruption or a level that is not a number.
     """
     chosen: list[tuple[str, float]] = []
     for word in names or list(CORRUPTIONS):
@@ -97,7 +98,10 @@ def chosen_corruptions(names: Sequence[str]) -> list[tuple[str, float]]:
 
 
 def corrupted_items(items: Iterator[EvalItem], name: str, level: float) -> Iterator[EvalItem]:
-    """Yield the items with corrupted crops. Their names seed the randomness, so that every run yields the same."""
+    """Yield the items with corrupted crops.
+
+    Their names seed the randomness, so that every run yields the same crops.
+    """
     apply = CORRUPTIONS[name].apply
     for item in items:
         rng = np.random.default_rng(zlib.crc32(f"{name} {level:g} {item.name}".encode()))

@@ -34,9 +34,9 @@ RECOMPRESSION = (60, 95)
 class EvalItem:
     """One labelled face crop.
 
-    `crop` (S, S, 3) uint8 RGB; `label` 1 = fake; `face_size` is the longer side of the face's box in its image, in
-    pixels. `boundary` is B (S/4, S/4) if the blending mask is known. `altered` (S/4, S/4) bool marks cells that differ
-    from the original by more than the mean, if there is an original.
+    `crop` (S, S, 3) uint8 RGB; `label` 1 = fake; `face_size` is the longer side of the face's box in its
+    image, in pixels. `boundary` is B (S/4, S/4) if the blending mask is known. `altered` (S/4, S/4) bool
+    marks cells that differ from the original by more than the mean, if there is an original.
     """
 
     name: str
@@ -95,7 +95,10 @@ def manifest_sets(samples: Sequence[Sample], store: ImageStore, size: int, seed:
 def self_blend_items(
     samples: Sequence[Sample], store: ImageStore, size: int, seed: int
 ) -> Iterator[EvalItem]:
-    """Yield every real image with landmarks, then a seeded self-blended image of it, both framed as at inference."""
+    """Yield every real image with landmarks, then a seeded self-blended image of it.
+
+    Both are framed as at inference.
+    """
     for number, sample in enumerate(samples):
         if sample.label == 1 or sample.landmarks is None:
             continue
@@ -121,9 +124,9 @@ def self_blend_items(
 
 
 def pair_items(samples: Sequence[Sample], store: ImageStore, size: int) -> Iterator[EvalItem]:
-    """Yield every fake that names its original, and the originals, each once. The images are face crops already.
+    """Yield every fake that names its original, and the originals, each once.
 
-    Raises InvalidDataset if an original is not among the samples.
+    The images are face crops already. Raises InvalidDataset if an original is not among the samples.
     """
     by_path = {(sample.pack, sample.path): sample for sample in samples}
     seen: set[str] = set()
@@ -157,8 +160,8 @@ def swap_clip_items(
 ) -> Iterator[EvalItem]:
     """Yield clips of real people, and the same clips with faces swapped by a method of SWAPS.
 
-    Pictures of one person stand for the frames of a clip. The donor's picture with the most similar pose is used for
-    each frame. A frame and its swapped version are recompressed alike.
+    Pictures of one person stand for the frames of a clip. The donor's picture with the most similar pose is
+    used for each frame. A frame and its swapped version are recompressed alike.
     """
     rng = np.random.default_rng([seed, len(samples)])
     for clip, donors in _clips(samples, rng):

@@ -1,7 +1,7 @@
 """Speed of inference: faces and clips, beside plain torch and the machine's arithmetic limit.
 
-All runtimes are measured in turns, so that other work on the machine affects them alike. Ratios compare medians, and
-the shortest times, which other work affects least.
+All runtimes are measured in turns, so that other work on the machine affects them alike. Ratios compare
+medians, and the shortest times, which other work affects least.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ def gflop_per_image(config: ModelConfig, *, consistency: bool = False) -> float:
 def compare_runtimes(model: LAANet, *, rounds: int) -> dict[str, Any]:
     """Measure one face, the crop and its mirror image, in every runtime of this machine, against plain torch.
 
-    Returns the benchmark's JSON section. `gflop` is of both images, `logit_error` the largest difference from float64,
-    `efficiency` the arithmetic rate as a share of the measured matmul rate, `missing` the unavailable runtimes.
+    Returns the benchmark's JSON section. `gflop` is of both images, `logit_error` the largest difference from
+    float64, `efficiency` the arithmetic rate as a share of the measured matmul rate, `missing` the
+    unavailable runtimes.
     """
     size = model.config.input_size
     images = torch.rand(IMAGES_PER_FACE, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
@@ -126,8 +127,8 @@ def clip_speed(detector: Detector, path: Path, *, frames: int, rounds: int) -> d
 def time_in_turns(tasks: Mapping[str, Task], rounds: int, *, warm_up: bool = False) -> dict[str, list[float]]:
     """Return the seconds of each task in every round, after one round that does not count.
 
-    With `warm_up`, each task runs twice in its turn and the second run counts: the threads of the previous task spin
-    for some milliseconds, which would be charged to the next.
+    With `warm_up`, each task runs twice in its turn and the second run counts: the threads of the previous
+    task spin for some milliseconds, which would be charged to the next.
     """
     times: dict[str, list[float]] = {name: [] for name in tasks}
     for number in range(rounds + 1):
@@ -142,7 +143,7 @@ def time_in_turns(tasks: Mapping[str, Task], rounds: int, *, warm_up: bool = Fal
 
 
 def _open_runtimes(model: LAANet, images: Tensor) -> tuple[dict[str, tuple[Forward, Tensor]], dict[str, str]]:
-    """Return forward functions with their input (N, 3, S, S) by name, and why the other runtimes are missing."""
+    """Return forward functions with their input (N, 3, S, S) by name, and the missing runtimes."""
     exact = copy.deepcopy(model).double()
     plain = copy.deepcopy(model).to(memory_format=torch.contiguous_format)
     channels_last = model.to(memory_format=torch.channels_last)

@@ -20,8 +20,8 @@ PAINTED_SHARE = 0.25
 class Agreement:
     """Agreement of a heatmap with a painted region.
 
-    `hit`: the heatmap's peak lies in the region (pointing game, Zhang et al. 2016). `iou` in [0, 1] of marked and
-    painted cells.
+    `hit`: the heatmap's peak lies in the region (pointing game, Zhang et al. 2016). `iou` in [0, 1] of marked
+    and painted cells.
     """
 
     hit: bool
@@ -49,8 +49,8 @@ def painted_cells(
 ) -> npt.NDArray[np.bool_]:
     """Return the heatmap's cells (S/4, S/4) that a painted region covers.
 
-    mask (h, w) uint8, above 0 if painted, spans the whole upright picture at any scale; `size` is the picture's
-    (width, height) in pixels.
+    mask (h, w) uint8, above 0 if painted, spans the whole upright picture at any scale; `size` is the
+    picture's (width, height) in pixels.
     """
     height, width = mask.shape
     scale_x, scale_y = width / size[0], height / size[1]

@@ -41,7 +41,10 @@ def sigmoid(logits: Array) -> npt.NDArray[np.float64]:
 
 
 def verdict_shares(probabilities: Array, *, real_below: float, fake_above: float) -> VerdictShares:
-    """Return the shares of probabilities (N,) below `real_below`, above `fake_above`, and between or equal."""
+    """Return the shares of probabilities (N,) below, between and above the thresholds.
+
+    A probability equal to a threshold is inconclusive.
+    """
     called_real = float((probabilities < real_below).mean())
     called_fake = float((probabilities > fake_above).mean())
     return VerdictShares(
@@ -52,10 +55,11 @@ def verdict_shares(probabilities: Array, *, real_below: float, fake_above: float
 
 
 def roc_auc(labels: Array, scores: Array) -> float:
-    """Return the area under the ROC curve: the probability that a fake scores above a real one, ties counting half.
+    """Return the area under the ROC curve.
 
-    labels (N,) in {0, 1}, scores (N,). Raises ValueError unless both classes occur and the scores are finite, as do
-    all metrics here.
+    It is the probability that a fake scores above a real one, ties counting half. labels (N,) in {0, 1},
+    scores (N,). Raises ValueError unless both classes occur and the scores are finite, as do all metrics
+    here.
     """
     labels, scores = _checked(labels, scores)
     fakes = int(labels.sum())
@@ -69,9 +73,9 @@ def roc_auc(labels: Array, scores: Array) -> float:
 
 
 def average_precision(labels: Array, scores: Array) -> float:
-    """Return AP: precision averaged over the steps of recall, without interpolation; tied scores form one step.
+    """Return the average precision (AP): precision averaged over the steps of recall.
 
-    labels (N,) in {0, 1}, scores (N,).
+    Without interpolation; tied scores form one step. labels (N,) in {0, 1}, scores (N,).
     """
     labels, scores = _checked(labels, scores)
     order = np.argsort(-scores, kind="stable")
@@ -117,8 +121,8 @@ def bootstrap_interval(
 ) -> Interval:
     """Return a metric's percentile interval over bootstrap resamples of the items.
 
-    labels and scores (N,). With `groups` (N,), whole groups (persons, videos) are resampled. Resamples without both
-    classes are repeated. Raises ValueError if too few resamples hold both classes.
+    labels and scores (N,). With `groups` (N,), whole groups (persons, videos) are resampled. Resamples
+    without both classes are repeated. Raises ValueError if too few resamples hold both classes.
     """
     labels, scores = _checked(labels, scores)
     if not 0 < level < 1 or samples < 1:
@@ -166,8 +170,8 @@ def paired_bootstrap(
 ) -> Interval:
     """Return the percentile interval of metric(labels, after) - metric(labels, before) over common resamples.
 
-    labels, before and after (N,); `groups` as in `bootstrap_interval`. The difficulty of an item cancels out, so the
-    interval is narrower than two separate ones. Raises ValueError as `bootstrap_interval` does.
+    labels, before and after (N,); `groups` as in `bootstrap_interval`. The difficulty of an item cancels out,
+    so the interval is narrower than two separate ones. Raises ValueError as `bootstrap_interval` does.
     """
     labels, before = _checked(labels, before)
     _, after = _checked(labels, after)
@@ -197,7 +201,8 @@ def _checked(labels: Array, scores: Array) -> tuple[Array, Array]:
     labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
     if labels.ndim != 1 or labels.shape != scores.shape:
         raise ValueError(
-            f"labels and scores must be one-dimensional and of one length, not {labels.shape} and {scores.shape}"
+            "labels and scores must be one-dimensional and of one length, "
+            f"not {labels.shape} and {scores.shape}"
         )
     if not np.isin(labels, (0, 1)).all():
         raise ValueError("labels must be 0 (real) or 1 (fake)")

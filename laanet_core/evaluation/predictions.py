@@ -28,9 +28,9 @@ STRONG_BOUNDARY = 0.5
 class Prediction:
     """Score of one evaluated crop, with the properties of the crop that reports group by.
 
-    `label` 1 = fake. `peak_on_boundary`: the heatmap's peak lies within one cell of B > 0.5, None without a blending
-    mask. `peak_in_altered`: it lies in the altered cells, None without an original. `face_size` in pixels;
-    `sharpness`, `brightness` and `skin_tone` as in `laanet_core.evaluation.subgroups`.
+    `label` 1 = fake. `peak_on_boundary`: the heatmap's peak lies within one cell of B > 0.5, None without a
+    blending mask. `peak_in_altered`: it lies in the altered cells, None without an original. `face_size` in
+    pixels; `sharpness`, `brightness` and `skin_tone` as in `laanet_core.evaluation.subgroups`.
     """
 
     name: str
@@ -58,8 +58,9 @@ def predict_items(
 ) -> list[Prediction]:
     """Score all items, in their order, on the network's device.
 
-    Every prediction is appended to the JSON-lines file `cache`, and items with a prediction there are not scored
-    again. `flip` averages the logits of a crop and its mirror image. `total` is the length of the progress bar.
+    Every prediction is appended to the JSON-lines file `cache`, and items with a prediction there are not
+    scored again. `flip` averages the logits of a crop and its mirror image. `total` is the length of the
+    progress bar.
     """
     cached: dict[str, Prediction] = {}
     if cache is not None and cache.exists():
@@ -84,7 +85,10 @@ def predict_items(
 
 
 def read_predictions(path: Path) -> list[Prediction]:
-    """Read the cache file of `predict_items`; skip lines that an interruption cut or that have an older format."""
+    """Read the cache file of `predict_items`.
+
+    Lines that an interruption cut, or that have an older format, are skipped.
+    """
     predictions: list[Prediction] = []
     for line in filter(None, path.read_text(encoding="utf-8").splitlines()):
         with contextlib.suppress(json.JSONDecodeError, TypeError):
@@ -93,7 +97,10 @@ def read_predictions(path: Path) -> list[Prediction]:
 
 
 def peak_on_boundary(heatmap: FloatMap, boundary: FloatMap) -> bool | None:
-    """Return True if the heatmap's peak lies within one cell of B > 0.5, None if B nowhere exceeds it. Both (h, w)."""
+    """Return True if the heatmap's peak lies within one cell of B > 0.5, both (H, W).
+
+    Returns None if B nowhere exceeds 0.5.
+    """
     strong = (boundary > STRONG_BOUNDARY).astype(np.uint8)
     if not strong.any():
         return None

@@ -1,4 +1,4 @@
-"""Public benchmarks: the folder layout of their face crops, and the results that the paper reports on them."""
+"""Public benchmarks: the layout of their face crops, and the results that the paper reports."""
 
 from __future__ import annotations
 

@@ -95,8 +95,9 @@ class CorruptionAuc:
 class SetReport:
     """Metrics of one evaluation set.
 
-    `real` and `fake` count frames, `people` and `videos` what they show. `sharpness_auc` is the AUC of sharpness
-    alone, a baseline. `published` holds the paper's results on a benchmark; `robustness` is empty unless requested.
+    `real` and `fake` count frames, `people` and `videos` what they show. `sharpness_auc` is the AUC of
+    sharpness alone, a baseline. `published` holds the paper's results on a benchmark; `robustness` is empty
+    unless requested.
     """
 
     title: str
@@ -169,7 +170,10 @@ class EvaluationReport:
 
 @dataclass(frozen=True)
 class _Scores:
-    """Labels, fake logits and persons of frames or videos, each (N,), with the settings of their intervals."""
+    """Labels, fake logits and persons of frames or videos, each (N,).
+
+    `bootstrap` and `seed` are the settings of their intervals.
+    """
 
     labels: Array
     logits: Array

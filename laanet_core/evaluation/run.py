@@ -1,4 +1,4 @@
-"""Evaluation and calibration runs: the sources of evaluation sets, and the functions that measure weights on them."""
+"""Evaluation and calibration runs: sources of evaluation sets, and measurements on them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ class ManifestSource:
     names: Sequence[str] = ()
 
     def sets(self, input_size: int, seed: int) -> list[EvalSet]:
-        """Return the sets for a network of this input size. Raises InvalidDataset, also for an unknown name."""
+        """Return the sets for a network of this input size.
+
+        Raises InvalidDataset, also for an unknown name.
+        """
         dataset = load_dataset(self.files, self.split)
         sets = manifest_sets(dataset.samples, dataset.store, input_size, seed)
         available = [eval_set.name for eval_set in sets]
@@ -69,9 +72,10 @@ EvalSource = ManifestSource | BenchmarkSource
 class EvaluationOptions:
     """Settings of an evaluation.
 
-    `flip` averages the logits of a crop and its mirror image. `seed` seeds the self-blended images and the bootstrap
-    of `bootstrap` resamples. `corruptions` are (name, level) pairs to measure robustness against. `cache` is a folder
-    that keeps the predictions; a repeated call continues from them. `progress` shows bars on standard error.
+    `flip` averages the logits of a crop and its mirror image. `seed` seeds the self-blended images and the
+    bootstrap of `bootstrap` resamples. `corruptions` are (name, level) pairs to measure robustness against.
+    `cache` is a folder that keeps the predictions; a repeated call continues from them. `progress` shows bars
+    on standard error.
     """
 
     device: str = "auto"

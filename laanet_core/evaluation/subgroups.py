@@ -13,7 +13,8 @@ import numpy.typing as npt
 
 from laanet_core.types import RGBImage
 
-# Lower bounds of the individual typology angle in degrees (Chardon et al., 1991; classes of Del Bino and Bernerd, 2013).
+# Lower bounds of the individual typology angle in degrees (Chardon et al., 1991; classes of Del Bino and
+# Bernerd, 2013).
 TONES = (
     ("very light", 55.0),
     ("light", 41.0),
@@ -55,7 +56,10 @@ class Subgroup:
 
 
 def variance_of_laplacian(crop: RGBImage) -> float:
-    """Return the sharpness of a crop (S, S, 3) uint8 RGB. Fakes tend to be blurrier, so this is a baseline."""
+    """Return the sharpness of a crop (S, S, 3) uint8 RGB.
+
+    Fakes tend to be blurrier, so its AUC is a baseline.
+    """
     return float(cv2.Laplacian(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var())
 
 
@@ -67,8 +71,8 @@ def brightness(crop: RGBImage) -> float:
 def skin_tone(crop: RGBImage) -> float:
     """Return the individual typology angle atan((L* - 50) / b*) in degrees of a crop (S, S, 3) uint8 RGB.
 
-    L* and b* are medians of its central ninth. In a photograph the angle mixes skin and light: it sorts pictures, not
-    people.
+    L* and b* are medians of its central ninth. In a photograph the angle mixes skin and light: it sorts
+    pictures, not people.
     """
     lightness, _, yellow = np.median(_middle_lab(crop).reshape(-1, 3), axis=0)
     return float(np.degrees(np.arctan2(lightness - 50, max(yellow, _SMALLEST_YELLOW))))
@@ -80,7 +84,10 @@ def tone_name(angle: float) -> str:
 
 
 def subgroups(faces: Sequence[FaceProperties]) -> list[Subgroup]:
-    """Divide faces by face size, sharpness and brightness into subgroups of equal count, and by skin-tone class."""
+    """Divide faces by face size, sharpness, brightness and skin tone.
+
+    Continuous measures yield subgroups of equal count, skin tone its classes.
+    """
     measures: Mapping[str, Callable[[FaceProperties], float]] = {
         "face size": lambda face: face.face_size,
         "sharpness": lambda face: face.sharpness,

@@ -32,7 +32,10 @@ ROUNDS = 5
 
 @dataclass(frozen=True)
 class Throughput:
-    """Medians over ROUNDS: items per second, and per second of the process's CPU time, which other work affects less."""
+    """Medians over ROUNDS, in items per second of wall time and of the process's CPU time.
+
+    Other work on the machine affects CPU time less.
+    """
 
     per_second: float
     per_core_second: float
@@ -59,7 +62,10 @@ def pair_speed(dataset: PairDataset, pairs: int = 100) -> Throughput:
 def step_speed(
     model: ModelConfig, *, precision: Precision, batch_pairs: int, device: str, compiled: bool, steps: int = 3
 ) -> Throughput:
-    """Measure the images per second of the training step on a ready batch: forward, losses, backward and Adam."""
+    """Measure the images per second of the training step on a ready batch.
+
+    A step is forward pass, losses, backward pass and Adam.
+    """
     config = TrainingConfig(
         steps=10_000, batch_pairs=batch_pairs, sam_rho=0.0, frozen_steps=0, precision=precision
     )

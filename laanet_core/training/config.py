@@ -22,13 +22,14 @@ _ROUNDING = 1e-9
 class PairConfig:
     """Composition of the training pairs.
 
-    `pairs` (fakes with their originals), `foreign_blends` (blended images, BI) and `labelled` (fakes without original
-    or mask) are shares of the fakes; the rest are self-blended images (SBI). If the manifest lacks the images for a
-    share, self-blended images take its place and the dataset notes it. `policy` names the augmentation policy
-    (`laanet_core.data.augmentation_policies`). `frames_per_video` real frames are sampled from every video in each
-    epoch, as in the paper. 0 samples packs with probability proportional to the square root of their size, which
-    raises the weight of small packs. `real_consistency` is the consistency map C of a real image: 1 in the paper, 0
-    in the released code. Masks of self-blended images start from `hulls`, with equal probability.
+    `pairs` (fakes with their originals), `foreign_blends` (blended images, BI) and `labelled` (fakes without
+    original or mask) are shares of the fakes; the rest are self-blended images (SBI). If the manifest lacks
+    the images for a share, self-blended images take its place and the dataset notes it. `policy` names the
+    augmentation policy (`laanet_core.data.augmentation_policies`). `frames_per_video` real frames are sampled
+    from every video in each epoch, as in the paper. 0 samples packs with probability proportional to the
+    square root of their size, which raises the weight of small packs. `real_consistency` is the consistency
+    map C of a real image: 1 in the paper, 0 in the released code. Masks of self-blended images start from
+    `hulls`, with equal probability.
     """
 
     pairs: float = 0.0
@@ -45,7 +46,8 @@ class PairConfig:
                 raise InvalidConfig(f"material.{name} must lie in [0, 1], not {getattr(self, name)}")
         if self.pairs + self.foreign_blends + self.labelled > 1 + _ROUNDING:
             raise InvalidConfig(
-                "the shares material.pairs, material.foreign_blends and material.labelled add up to more than 1"
+                "the shares material.pairs, material.foreign_blends and material.labelled "
+                "add up to more than 1"
             )
         if self.policy not in get_args(PolicyName):
             raise InvalidConfig(
@@ -55,7 +57,8 @@ class PairConfig:
         object.__setattr__(self, "hulls", tuple(self.hulls))
         if not self.hulls or not set(self.hulls) <= set(HULL_KINDS):
             raise InvalidConfig(
-                f"material.hulls must be some of {', '.join(HULL_KINDS)}, not {', '.join(self.hulls) or 'none'}"
+                f"material.hulls must be some of {', '.join(HULL_KINDS)}, "
+                f"not {', '.join(self.hulls) or 'none'}"
             )
         if self.frames_per_video < 0:
             raise InvalidConfig(
@@ -67,15 +70,15 @@ class PairConfig:
 class TrainingConfig:
     """Everything except the data that determines the trained weights.
 
-    Each of the `steps` takes `batch_pairs` real images and as many fakes. Its gradient is the mean of the gradients
-    of `micro_batches` equal parts of the batch, each with its own BatchNorm statistics (gradient accumulation);
-    several processes divide the parts among themselves. The learning rate rises from `start_rate` to `peak_rate`
-    over the first `warmup` share of the steps and then falls linearly to 0. `sam_rho` is the radius of
-    sharpness-aware minimisation; 0 leaves plain Adam. The backbone is frozen for the first `frozen_steps`; its stem
-    and first `frozen_stages` stages are frozen throughout. `start_pull` adds half of it times the squared distance of
-    the weights from their start to the loss (L2-SP, Li et al., ICML 2018). `average_decay` is the decay of the
-    exponential moving average of the weights that is saved; 0 saves the weights of the last step. `material` is the
-    composition of the pairs.
+    Each of the `steps` takes `batch_pairs` real images and as many fakes. Its gradient is the mean of the
+    gradients of `micro_batches` equal parts of the batch, each with its own BatchNorm statistics (gradient
+    accumulation); several processes divide the parts among themselves. The learning rate rises from
+    `start_rate` to `peak_rate` over the first `warmup` share of the steps and then falls linearly to 0.
+    `sam_rho` is the radius of sharpness-aware minimisation; 0 leaves plain Adam. The backbone is frozen for
+    the first `frozen_steps`; its stem and first `frozen_stages` stages are frozen throughout. `start_pull`
+    adds half of it times the squared distance of the weights from their start to the loss (L2-SP, Li et al.,
+    ICML 2018). `average_decay` is the decay of the exponential moving average of the weights that is saved; 0
+    saves the weights of the last step. `material` is the composition of the pairs.
     """
 
     steps: int = 10_000
@@ -151,7 +154,8 @@ RECIPES: Mapping[str, TrainingConfig] = {
     # The paper's: 100 epochs of 720 FF++ videos with 8 frames each, in batches of 16 pairs.
     "paper-sbi": TrainingConfig(steps=36_000, frozen_steps=2_160),
     "paper-bi": TrainingConfig(steps=36_000, frozen_steps=2_160, material=PairConfig(foreign_blends=1.0)),
-    # The bundled weights': sized for 90 minutes on two CPU cores, hence plain Adam, higher rates and averaged weights.
+    # The bundled weights': sized for 90 minutes on two CPU cores, hence plain Adam, higher rates and averaged
+    # weights.
     "starter": TrainingConfig(
         steps=3_400,
         batch_pairs=16,
@@ -165,8 +169,8 @@ RECIPES: Mapping[str, TrainingConfig] = {
         material=PairConfig(pairs=0.25, foreign_blends=0.35, policy="hardened", frames_per_video=0),
         loss=LossConfig(heatmap_weight=2.0, consistency_weight=2.0),
     ),
-    # From trained weights and moderators' labels: few steps, the first stage frozen, self-blended images against
-    # forgetting.
+    # From trained weights and moderators' labels: few steps, the first stage frozen, self-blended images
+    # against forgetting.
     "finetune": TrainingConfig(
         steps=400,
         batch_pairs=16,
@@ -196,8 +200,8 @@ def named_recipe(name: str) -> TrainingConfig:
 def changed_recipe(name: str, changes: Sequence[str] = (), seed: int | None = None) -> TrainingConfig:
     """Return a named recipe with some values replaced, each change written as "key=value".
 
-    Keys of a section have a dot ("material.pairs=0.5"). `seed` replaces the recipe's seed. Raises InvalidConfig naming
-    an unknown recipe or key, or a value of the wrong type or range.
+    Keys of a section have a dot ("material.pairs=0.5"). `seed` replaces the recipe's seed. Raises
+    InvalidConfig naming an unknown recipe or key, or a value of the wrong type or range.
     """
     config = TrainingConfig.from_dict(changed_values(named_recipe(name).to_dict(), changes))
     return config if seed is None else dataclasses.replace(config, seed=seed)
@@ -206,8 +210,8 @@ def changed_recipe(name: str, changes: Sequence[str] = (), seed: int | None = No
 def changed_values(values: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
     """Replace values of a configuration in place and return it.
 
-    A change is "key=value" or "section.key=value"; commas separate the entries of a tuple. A value keeps its type.
-    Raises InvalidConfig naming an unknown key or a value of another type.
+    A change is "key=value" or "section.key=value"; commas separate the entries of a tuple. A value keeps its
+    type. Raises InvalidConfig naming an unknown key or a value of another type.
     """
     for change in changes:
         key, separator, text = change.partition("=")

@@ -32,7 +32,8 @@ class ProcessGroup:
         count = max(requested, self.size)
         if count % self.size or batch_pairs % count:
             raise InvalidConfig(
-                f"a batch of {batch_pairs} pairs in {count} micro-batches cannot be divided among {self.size} processes"
+                f"a batch of {batch_pairs} pairs in {count} micro-batches "
+                f"cannot be divided among {self.size} processes"
             )
         return count
 
@@ -44,7 +45,7 @@ class ProcessGroup:
     def average(self, tensors: Iterable[Tensor]) -> None:
         """Replace floating-point tensors in place by their mean over all processes.
 
-        Every process must call this with tensors of the same shapes.
+        Every process must call this with as many tensors of the same shapes (N, ...).
         """
         if self.size == 1:
             return

@@ -21,8 +21,8 @@ _MARGIN = 1e-4
 class LossConfig:
     """Weights of the heatmap and consistency losses beside the classification loss (10 and 10 in the paper).
 
-    `smoothing` is the label smoothing of the heatmap's positives, `noise_share` the share of it that is added back as
-    noise.
+    `smoothing` is the label smoothing of the heatmap's positives, `noise_share` the share of it that is added
+    back as noise.
     """
 
     heatmap_weight: float = 10.0
@@ -44,8 +44,8 @@ class Losses:
 def heatmap_loss(logits: Tensor, target: Tensor, config: LossConfig) -> Tensor:
     """Return CornerNet's focal loss with smoothed positives, a scalar.
 
-    logits and target (N, h, w), target in [0, 1]. Positives are the cells whose target is 1. The sum is divided by
-    their number, or by 1 if there is none.
+    logits and target (N, h, w), target in [0, 1]. Positives are the cells whose target is 1. The sum is
+    divided by their number, or by 1 if there is none.
     """
     probability = logits.sigmoid().clamp(_MARGIN, 1 - _MARGIN)
     positive = target >= 1
@@ -57,7 +57,7 @@ def heatmap_loss(logits: Tensor, target: Tensor, config: LossConfig) -> Tensor:
 
 
 def consistency_loss(embeddings: Tensor, target: Tensor, anchor: Tensor) -> Tensor:
-    """Return the binary cross-entropy between C and every cell's similarity to the anchor's (paper equation 6).
+    """Return the binary cross-entropy between C and the similarity to the anchor (paper eq. 6).
 
     embeddings (N, E, h, w), target (N, h, w) in [0, 1], anchor (N,) flat cell index; the result is a scalar.
     """
@@ -81,10 +81,10 @@ def all_losses(
 ) -> Losses:
     """Return L = BCE + weighted heatmap loss + weighted consistency loss.
 
-    label (N,) 1 = fake; heatmap and consistency (N, h, w); anchor (N,). has_maps (N, 2) bool says if an image has a
-    target for its heatmap and for its consistency; fakes with an unknown mask contribute to the classification loss
-    only. With a consistency weight of 0 that loss needs no embeddings and is 0; otherwise raises ValueError without
-    them.
+    label (N,) 1 = fake; heatmap and consistency (N, h, w); anchor (N,). has_maps (N, 2) bool says if an image
+    has a target for its heatmap and for its consistency; fakes with an unknown mask contribute to the
+    classification loss only. With a consistency weight of 0 that loss needs no embeddings and is 0; otherwise
+    raises ValueError without them.
     """
     if output.embeddings is None and config.consistency_weight > 0:
         raise ValueError("the consistency loss needs the network's embeddings")

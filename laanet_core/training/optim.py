@@ -1,4 +1,4 @@
-"""Optimisation: learning-rate schedule, sharpness-aware minimisation (SAM) and moving average of the weights."""
+"""Optimisation: learning rate, sharpness-aware minimisation (SAM) and moving average of weights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _EPSILON = 1e-12
 def linear_schedule(step: int, *, steps: int, start: float, peak: float, warmup: float = 0.25) -> float:
     """Return the learning rate of a step in [0, steps).
 
-    It rises linearly from `start` to `peak` over the first `warmup` share of the steps, then falls linearly to 0.
+    It rises linearly from `start` to `peak` over the first `warmup` share of the steps, then falls linearly
+    to 0.
     """
     rise = warmup * steps
     if step < rise:
@@ -24,8 +25,9 @@ def linear_schedule(step: int, *, steps: int, start: float, peak: float, warmup:
 class SAM:
     """Sharpness-aware minimisation with any optimiser (Foret et al., ICLR 2021).
 
-    One update takes two gradients: compute gradients, `ascend`, compute gradients again, `step`. `rho` is the radius
-    of the neighbourhood, an L2 norm over all parameters. Without `ascend`, `step` is the plain optimiser's.
+    One update takes two gradients: compute gradients, `ascend`, compute gradients again, `step`. `rho` is the
+    radius of the neighbourhood, an L2 norm over all parameters. Without `ascend`, `step` is the plain
+    optimiser's.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer, rho: float) -> None:
@@ -37,7 +39,10 @@ class SAM:
 
     @torch.no_grad()
     def ascend(self) -> None:
-        """Move the parameters by `rho` along their gradient, to the worst loss nearby, and clear the gradients."""
+        """Move the parameters by `rho` along their gradient and clear the gradients.
+
+        The new point has approximately the worst loss nearby.
+        """
         parameters = [
             parameter
             for group in self.optimizer.param_groups
@@ -61,10 +66,11 @@ class SAM:
 
 
 def moving_average(model: nn.Module, decay: float, *, updates: int = 0) -> AveragedModel:
-    """Return an exponential moving average of a network's weights and buffers that starts at their present values.
+    """Return an exponential moving average of a network's weights and buffers.
 
-    Early updates have a smaller decay, min(`decay`, n / (9 + n)) for the n-th, so that the initial weights fade
-    quickly. `updates` is the number of updates that a resumed average has already received.
+    It starts at their present values. Early updates have a smaller decay, min(`decay`, n / (9 + n)) for the
+    n-th, so that the initial weights fade quickly. `updates` is the number of updates that a resumed average
+    has already received.
     """
 
     @torch.no_grad()

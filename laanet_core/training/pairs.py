@@ -1,4 +1,4 @@
-"""Training pairs: a real crop and a fake made from it (or sampled beside it), with the target maps of both."""
+"""Training pairs: a real crop and a fake made from it or sampled beside it, with their targets."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ Value = TypeVar("Value", np.uint8, np.float32)
 class SamplePair:
     """A real and a fake crop with their targets, in this order.
 
-    `images` (2, S, S, 3) uint8 RGB; `heatmap` and `consistency` (2, S/4, S/4) float32; `anchor` (2,) flat cell index.
-    `has_maps` (2, 2) bool says for each of the two whether its heatmap and its consistency have a target. A labelled
-    fake has a heatmap target only, and only if a person painted a region.
+    `images` (2, S, S, 3) uint8 RGB; `heatmap` and `consistency` (2, S/4, S/4) float32; `anchor` (2,) flat
+    cell index. `has_maps` (2, 2) bool says for each of the two whether its heatmap and its consistency have a
+    target. A labelled fake has a heatmap target only, and only if a person painted a region.
     """
 
     images: npt.NDArray[np.uint8]
@@ -61,8 +61,9 @@ class SamplePair:
 class PairDataset(Dataset[SamplePair]):
     """Endless map-style dataset of training pairs.
 
-    Seed and index determine a pair, in every run and process. `size` is the side S of the network's input in pixels.
-    `notes` and `epoch_length` are those of PairSampler. Raises InvalidDataset if the samples lack what `config` needs.
+    Seed and index determine a pair, in every run and process. `size` is the side S of the network's input in
+    pixels. `notes` and `epoch_length` are those of PairSampler. Raises InvalidDataset if the samples lack
+    what `config` needs.
     """
 
     def __init__(
@@ -121,7 +122,10 @@ class PairDataset(Dataset[SamplePair]):
         return self._finish(real, masked_fake, Framing(tight_square(full_box(real), rng)), rng)
 
     def _labelled_pair(self, index: int, rng: np.random.Generator) -> SamplePair:
-        """Pair a labelled fake with a real face of its pack, if there is one, so that a pack's look says nothing."""
+        """Pair a labelled fake with a real face of its pack, if there is one.
+
+        With real faces of other packs only, a pack's look would reveal the label.
+        """
         sample = self._sampler.labelled[rng.integers(len(self._sampler.labelled))]
         real = self._sampler.reals[self._sampler.draw_real(index, rng, sample.pack)]
         crops = [self._single_crop(real, rng), self._single_crop(sample, rng)]
@@ -143,7 +147,10 @@ class PairDataset(Dataset[SamplePair]):
         return context_crop(self._store, sample, largest=largest)
 
     def _single_crop(self, sample: Sample, rng: np.random.Generator) -> RGBImage:
-        """Cut out one image (S, S, 3 or 4) with training's framing; without landmarks it counts as a face crop."""
+        """Cut out one image (S, S, 3 or 4) with training's framing.
+
+        Without landmarks the image counts as a face crop.
+        """
         if sample.landmarks is None:
             image = read_with_region(self._store, sample)
             return crop_square(image, tight_square(full_box(image), rng), self._size)
@@ -154,7 +161,7 @@ class PairDataset(Dataset[SamplePair]):
     def _finish(
         self, real: RGBImage, fake: PseudoFake, framing: Framing, rng: np.random.Generator
     ) -> SamplePair:
-        """Crop, erase, flip and augment real and fake alike, and derive the targets from the blending mask."""
+        """Crop, erase, flip and augment real and fake alike; derive the targets from the mask."""
         # The mask travels as the fourth channel, so that one resampling serves image and mask.
         with_mask = np.asarray(cv2.cvtColor(fake.image, cv2.COLOR_RGB2RGBA), np.uint8)
         with_mask[..., 3] = fake.mask * 255
@@ -213,7 +220,8 @@ class PairDataset(Dataset[SamplePair]):
         ]
         if not others:
             raise InvalidDataset(
-                f"pack {reals[target].pack} needs more than one person for blended images (material.foreign_blends)"
+                f"pack {reals[target].pack} needs more than one person for blended images "
+                "(material.foreign_blends)"
             )
         distances = np.linalg.norm(self._shapes[others] - self._shapes[target], axis=2).sum(axis=1)
         nearest: int = others[int(distances.argmin())]

@@ -23,13 +23,14 @@ from laanet_core.training.trainer import WEIGHTS, Trainer
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What to train, on which data, and where the run is stored.
+    """Everything that a training run needs.
 
-    `folder` receives the log, the checkpoint and the weights; a run that was interrupted there is resumed. Exactly
-    one of `network` and `initial_weights` is set: a configuration with random decoder and heads (its backbone from
-    `backbone_weights`, if set), or the weights to start from (`starter`, a folder or `hf://owner/repo@revision`).
-    The samples of `replay` are mixed with those of `data`. `workers` processes make training pairs. `threads` limits
-    the CPU threads of each training process; None leaves torch's choice.
+    `folder` receives the log, the checkpoint and the weights; a run that was interrupted there is resumed.
+    Exactly one of `network` and `initial_weights` is set: a configuration with random decoder and heads (its
+    backbone from `backbone_weights`, if set), or the weights to start from (`starter`, a folder or
+    `hf://owner/repo@revision`). The samples of `replay` are mixed with those of `data`. `workers` processes
+    make training pairs. `threads` limits the CPU threads of each training process; None leaves torch's
+    choice.
     """
 
     folder: Path
@@ -92,7 +93,10 @@ class TrainingRequest:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """Steps trained so far and the folder of the weights. `is_main` is False in torchrun's helper processes."""
+    """Steps trained so far and the folder of the weights.
+
+    `is_main` is False in all but the first of torchrun's processes.
+    """
 
     steps: int
     weights: Path
@@ -107,10 +111,11 @@ def train(
 ) -> TrainingOutcome:
     """Train to the last step of the configuration, resuming if the folder holds a checkpoint.
 
-    Under torchrun, every process calls this with the same request. `notify` receives one sentence each about missing
-    material, a resumed run and the number of epochs, in the main process only. `progress` shows a progress bar on
-    standard error. Raises LaanetError (InvalidConfig, InvalidDataset, InvalidWeights, InvalidCheckpoint) if an input
-    cannot be used, and FloatingPointError if the loss is not finite. An interrupted call leaves its last checkpoint.
+    Under torchrun, every process calls this with the same request. `notify` receives one sentence each about
+    missing material, a resumed run and the number of epochs, in the main process only. `progress` shows a
+    progress bar on standard error. Raises LaanetError (InvalidConfig, InvalidDataset, InvalidWeights,
+    InvalidCheckpoint) if an input cannot be used, and FloatingPointError if the loss is not finite. An
+    interrupted call leaves its last checkpoint.
     """
     if request.threads is not None:
         torch.set_num_threads(request.threads)

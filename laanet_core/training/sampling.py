@@ -19,10 +19,11 @@ PAIR_KINDS: tuple[PairKind, ...] = get_args(PairKind)
 class PairSampler:
     """Draws kinds of fakes and real images from the samples of a manifest.
 
-    `reals` are the real images with landmarks, `pairs` the fakes with an original, `labelled` the fakes without one.
-    `packs` maps a pack to the indices of its images in `reals`. `kind_probabilities` (4,) follows PAIR_KINDS. `notes`
-    are sentences for the person who starts the training. `epoch_length` is the number of pairs in an epoch, 0 if
-    frames are drawn without epochs. Raises InvalidDataset if pseudo-fakes are wanted but no real image has landmarks.
+    `reals` are the real images with landmarks, `pairs` the fakes with an original, `labelled` the fakes
+    without one. `packs` maps a pack to the indices of its images in `reals`. `kind_probabilities` (4,)
+    follows PAIR_KINDS. `notes` are sentences for the person who starts the training. `epoch_length` is the
+    number of pairs in an epoch, 0 if frames are drawn without epochs. Raises InvalidDataset if pseudo-fakes
+    are wanted but no real image has landmarks.
     """
 
     def __init__(self, samples: Sequence[Sample], config: PairConfig, seed: int) -> None:

@@ -1,4 +1,7 @@
-"""Training targets from a blending boundary B: vulnerable points, heatmap and consistency (paper sections 3.1, 3.2)."""
+"""Training targets of a blending boundary B: vulnerable points, heatmap and consistency.
+
+Source: paper sections 3.1 and 3.2.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ _SMALLEST_SIGMA = 1e-4
 
 @dataclass(frozen=True)
 class Target:
-    """Target maps of one image: `heatmap` and `consistency` (h, w) in [0, 1].
+    """Target maps of one image: `heatmap` and `consistency` (H, W) in [0, 1].
 
     `anchor` is the (row, column) of the cell that consistency is measured from.
     """
@@ -35,7 +38,7 @@ class Target:
 
 
 def vulnerable_points(boundary: FloatMap) -> npt.NDArray[np.int64]:
-    """Return (row, column) of the cells of B (h, w) that equal their quadrant's maximum, (N, 2).
+    """Return (row, column) of the cells of B (H, W) that equal their quadrant's maximum, (N, 2).
 
     Source: the released code.
     """
@@ -54,7 +57,8 @@ def gaussian_radius(
 ) -> npt.NDArray[np.float64]:
     """Return CornerNet's radius of boxes with height and width (N,), as (N,).
 
-    It is the smallest radius, over the three ways to move two corners, at which the boxes overlap by `overlap`.
+    It is the smallest radius, over the three ways to move two corners, at which the boxes overlap by
+    `overlap`.
     """
     height, width = np.asarray(height, np.float64), np.asarray(width, np.float64)
     total, area = height + width, height * width
@@ -68,9 +72,9 @@ def gaussian_radius(
 
 
 def heatmap_target(boundary: FloatMap) -> FloatMap:
-    """Return unnormalised Gaussians at the vulnerable points of B (h, w), merged by their maximum, (h, w) in [0, 1].
+    """Return unnormalised Gaussians at the vulnerable points of B (H, W), as (H, W) in [0, 1].
 
-    Sigma adapts to the boundary's extent at the point.
+    They are merged by their maximum. Sigma adapts to the boundary's extent at the point.
     """
     points = vulnerable_points(boundary)
     if not len(points):
@@ -85,15 +89,15 @@ def heatmap_target(boundary: FloatMap) -> FloatMap:
 
 
 def consistency_target(boundary: FloatMap, anchor: tuple[int, int]) -> FloatMap:
-    """Return C = 1 - |B at the anchor - B| for B (h, w) (paper eq. 5), (h, w) in [0, 1]."""
+    """Return C = 1 - |B at the anchor - B| for B (H, W) (paper eq. 5), (H, W) in [0, 1]."""
     return np.asarray(1 - np.abs(boundary[anchor] - boundary), np.float32)
 
 
 def make_target(boundary: FloatMap, rng: np.random.Generator, *, real_consistency: float = 1.0) -> Target:
-    """Return the targets of B (h, w).
+    """Return the targets of B (H, W).
 
-    The anchor is B's maximum. Without a boundary, as in a real image, it is a random cell and C is `real_consistency`
-    everywhere: 1 in the paper, 0 in the released code.
+    The anchor is B's maximum. Without a boundary, as in a real image, it is a random cell and C is
+    `real_consistency` everywhere: 1 in the paper, 0 in the released code.
     """
     if boundary.max() > 0:
         row, column = divmod(int(boundary.argmax()), boundary.shape[1])
@@ -105,7 +109,10 @@ def make_target(boundary: FloatMap, rng: np.random.Generator, *, real_consistenc
 
 
 def run_lengths(lines: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return, for every True cell of lines (h, w), the length of its horizontal run of True cells; 1 for a False cell."""
+    """Return the length of every cell's horizontal run of True cells in lines (H, W).
+
+    A False cell gets 1.
+    """
     indices = np.arange(lines.shape[1])
     last_false = np.maximum.accumulate(np.where(lines, -1, indices), axis=1)
     reversed_indices = np.where(lines, lines.shape[1], indices)[:, ::-1]

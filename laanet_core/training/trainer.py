@@ -38,7 +38,8 @@ LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
 # Steps between two lines of the log.
 _LOG_EVERY = 10
 
-# Upper bound of the micro-batches per step, and a prime: together they keep the seeds of all micro-batches distinct.
+# Upper bound of the micro-batches per step, and a prime: together they keep the seeds of all micro-batches
+# distinct.
 _MICRO_BATCH_SEEDS = 4_096
 _STEP_SEEDS = 1_000_003
 
@@ -49,8 +50,9 @@ _CHECKPOINT_KEYS = {"step", "description", "model", "optimizer", "average"}
 class Batch:
     """B pairs as 2B images that alternate real and fake.
 
-    `images` (2B, 3, S, S) float32 in [-1, 1] (uint8 (2B, S, S, 3) as `collate` returns them); `label` (2B,), 1 = fake;
-    `heatmap` and `consistency` (2B, S/4, S/4); `anchor` (2B,) flat cell index; `has_maps` (2B, 2) bool.
+    `images` (2B, 3, S, S) float32 in [-1, 1] (uint8 (2B, S, S, 3) as `collate` returns them); `label` (2B,),
+    1 = fake; `heatmap` and `consistency` (2B, S/4, S/4); `anchor` (2B,) flat cell index; `has_maps` (2B, 2)
+    bool.
     """
 
     images: Tensor
@@ -84,11 +86,12 @@ def collate(pairs: Sequence[SamplePair]) -> Batch:
 class Trainer:
     """Trains one network into a run folder: `config.json`, `log.jsonl`, `checkpoint.pt` and `weights/`.
 
-    A run folder with a checkpoint is resumed and ends with the weights of an uninterrupted run. Only `steps` may
-    differ from the interrupted run's configuration. Raises InvalidConfig if anything else differs, InvalidCheckpoint
-    if the file is broken. `compiled` runs the network through torch.compile: 20 % faster on two AVX2 cores after two
-    minutes of compilation, with differences in the last digits. In a `group` of several processes, each process
-    computes its own micro-batches of every batch and all take the same steps; on GPUs BatchNorm is synchronised.
+    A run folder with a checkpoint is resumed and ends with the weights of an uninterrupted run. Only `steps`
+    may differ from the interrupted run's configuration. Raises InvalidConfig if anything else differs,
+    InvalidCheckpoint if the file is broken. `compiled` runs the network through torch.compile: 20 % faster on
+    two AVX2 cores after two minutes of compilation, with differences in the last digits. In a `group` of
+    several processes, each process computes its own micro-batches of every batch and all take the same steps;
+    on GPUs BatchNorm is synchronised.
     """
 
     def __init__(
@@ -165,7 +168,8 @@ class Trainer:
     def train_step(self, micro_batches: Sequence[Batch]) -> dict[str, float]:
         """Take one optimisation step; return the losses before it, averaged over the whole batch.
 
-        `micro_batches` are this process's share of the batch. Raises FloatingPointError if the loss is not finite.
+        `micro_batches` are this process's share of the batch. Raises FloatingPointError if the loss is not
+        finite.
         """
         self._set_training_mode()
         for parameters in self._sam.optimizer.param_groups:
@@ -232,7 +236,7 @@ class Trainer:
             stage.requires_grad_(False).eval()
 
     def _compute_gradients(self, micro_batches: Sequence[Batch]) -> Tensor:
-        """Add the gradient of the whole batch to the parameters; return its mean losses (4,) in LOSS_NAMES' order."""
+        """Add the gradient of the whole batch; return its mean losses (4,) in LOSS_NAMES' order."""
         indices = self._group.own_micro_batches(self.micro_batches)
         losses = [
             self._backward(batch, index, divisor=len(indices))
@@ -247,8 +251,8 @@ class Trainer:
     def _backward(self, batch: Batch, index: int, *, divisor: int) -> Tensor:
         """Add the gradient of the micro-batch with this index, divided by `divisor`; return its losses (4,).
 
-        Dropout and stochastic depth are seeded by run, step and index. Neither an interruption nor the number of
-        processes changes them, and both gradients of SAM belong to one function.
+        Dropout and stochastic depth are seeded by run, step and index. Neither an interruption nor the number
+        of processes changes them, and both gradients of SAM belong to one function.
         """
         torch.manual_seed((self.config.seed * _STEP_SEEDS + self.step) * _MICRO_BATCH_SEEDS + index)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
@@ -290,7 +294,10 @@ class Trainer:
                 file.write(json.dumps(entry) + "\n")
 
     def _description(self) -> dict[str, Any]:
-        """Return what determines the weights: the micro-batches count, the processes that compute them do not."""
+        """Return what determines the weights.
+
+        The number of micro-batches does, the number of processes does not.
+        """
         return {
             "model": self.model.config.to_dict(),
             "training": {**self.config.to_dict(), "micro_batches": self.micro_batches},

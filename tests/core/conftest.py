@@ -10,9 +10,16 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
+import torch
 
+from laanet_core.data.dataset import DatasetFiles, load_dataset
 from laanet_core.data.synthetic_faces import synthetic_face, synthetic_landmarks
+from laanet_core.evaluation.public_benchmarks import BENCHMARKS
 from laanet_core.modeling.config import ModelConfig
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.training.config import PairConfig, TrainingConfig
+from laanet_core.training.pairs import PairDataset
+from laanet_core.training.trainer import Trainer
 from laanet_core.types import Landmarks
 
 TINY = ModelConfig(
@@ -25,6 +32,18 @@ TINY = ModelConfig(
     embedding_width=8,
     drop_path_rate=0.0,
     feature_dropout=0.1,
+)
+
+
+TINY_TRAINING = TrainingConfig(
+    steps=6,
+    batch_pairs=2,
+    peak_rate=1e-3,
+    sam_rho=0.05,
+    frozen_steps=2,
+    average_decay=0.9,
+    seed=5,
+    material=PairConfig(pairs=0.5, labelled=0.2),
 )
 
 
@@ -91,3 +110,33 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
         writer.writerows(rows)
     np.savez(root / "landmarks.npz", landmarks=np.stack(points))
     return TinyDataset(root)
+
+
+def tiny_trainer(
+    dataset: TinyDataset,
+    folder: Path,
+    config: TrainingConfig = TINY_TRAINING,
+    network: type[LAANet] = LAANet,
+) -> Trainer:
+    """Return a trainer of a seeded tiny network on the tiny data set's train split."""
+    loaded = load_dataset(DatasetFiles(dataset.manifest), "train")
+    torch.manual_seed(1)
+    model = network(TINY)
+    pairs = PairDataset(
+        loaded.samples, loaded.store, size=TINY.input_size, config=config.material, seed=config.seed
+    )
+    return Trainer(model, pairs, config, folder, workers=0)
+
+
+def write_benchmark(root: Path, name: str, *, frames: int = 3) -> Path:
+    """Write crops of two videos of every type, in the benchmark's layout, and return the root."""
+    rng = np.random.default_rng(0)
+    for kind in BENCHMARKS[name].labels:
+        for number in range(2):
+            folder = root / "test" / "frames" / kind / f"id{number}_id5_{number:04}"
+            folder.mkdir(parents=True)
+            for frame in range(frames):
+                cv2.imwrite(
+                    str(folder / f"{frame:03}.png"), rng.integers(0, 256, (256, 256, 3), dtype=np.uint8)
+                )
+    return root

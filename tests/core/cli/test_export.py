@@ -8,14 +8,13 @@ import torch
 
 from laanet_core.cli import main
 from laanet_core.modeling.loading import load_weights
-from tests.core.conftest import TinyDataset
-from tests.core.training.test_trainer import trainer
+from tests.core.conftest import TinyDataset, tiny_trainer
 
 
-def test_a_run_becomes_half_precision_weights_that_say_where_they_come_from(
+def test_a_run_is_exported_in_half_precision_with_its_origin(
     tmp_path: Path, tiny_dataset: TinyDataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    run = trainer(tiny_dataset, tmp_path / "run")
+    run = tiny_trainer(tiny_dataset, tmp_path / "run")
     run.run(until=3, progress=False)
     parent = tmp_path / "run" / "weights"
     arguments = [
@@ -42,12 +41,12 @@ def test_a_run_becomes_half_precision_weights_that_say_where_they_come_from(
     ).stat().st_size
 
 
-def test_what_is_no_run_is_refused(
+def test_a_folder_without_a_run_is_refused(
     tmp_path: Path, tiny_dataset: TinyDataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["export", str(tmp_path), str(tmp_path / "out"), "--version", "1"]) == 1
     assert "invalid_weights" in capsys.readouterr().err
-    trainer(tiny_dataset, tmp_path / "run").run(until=1, progress=False)
+    tiny_trainer(tiny_dataset, tmp_path / "run").run(until=1, progress=False)
     (tmp_path / "run" / "config.json").write_text("{}")
     assert main(["export", str(tmp_path / "run"), str(tmp_path / "out"), "--version", "1"]) == 1
     assert "invalid_config" in capsys.readouterr().err

@@ -1,94 +1,43 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from laanet_core.cli import main
-from laanet_core.evaluation.public_benchmarks import BENCHMARKS, benchmark_items
+from laanet_core.errors import UnreadableMedia
+from laanet_core.evaluation.benchmark_crops import prepare_video
+from laanet_core.evaluation.public_benchmarks import TRIM
 from laanet_core.faces.crops import crop_square, enlarge_to_square
 from laanet_core.faces.detector import FaceDetector
 from laanet_core.media.images import read_image
 from laanet_core.media.video import read_frames
-from tests.core.clips import write_clip, write_sound
+from tests.core.clips import write_clip
 
 
-@pytest.fixture
-def videos(tmp_path: Path, samples: Path) -> Path:
-    """Celeb-DF in small: a clip of two people, one of one, and two that give nothing."""
-    folder = tmp_path / "videos"
-    for kind in ("Celeb-real", "Celeb-synthesis"):
-        (folder / kind).mkdir(parents=True)
-    two = cv2.resize(read_image(samples / "two_people.jpg"), (800, 470), interpolation=cv2.INTER_AREA)
-    one = cv2.resize(read_image(samples / "astronaut.png"), (320, 320), interpolation=cv2.INTER_AREA)
-    write_clip(folder / "Celeb-real" / "id0_0000.mp4", [two] * 6)
-    write_clip(
-        folder / "Celeb-synthesis" / "id0_id1_0000.mp4",
-        [np.roll(one, 3 * number, axis=1) for number in range(6)],
-    )
-    write_clip(folder / "Celeb-synthesis" / "nobody.mp4", [np.full((64, 64, 3), 90, np.uint8)] * 3)
-    write_sound(folder / "Celeb-synthesis" / "sound.mp4")
-    return folder
-
-
-def test_crops_are_cut_once_and_evaluate_finds_them(
-    videos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = tmp_path / "root"
-    command = [
-        "prepare",
-        str(videos),
-        str(root),
-        "--dataset",
-        "cdf2",
-        "--frames",
-        "3",
-        "--device",
-        "cpu",
-        "--json",
-    ]
-    assert main(command) == 2
-    outcome = json.loads(capsys.readouterr().out)
-    assert (outcome["videos"], outcome["crops"]) == (4, 6)
-    assert outcome["rejected"] == {
-        "Celeb-synthesis/nobody.mp4": "no_face",
-        "Celeb-synthesis/sound.mp4": "no_frames",
-    }
-    written = {path: path.stat().st_mtime_ns for path in root.rglob("*.png")}
-    assert {read_image(path).shape for path in written} == {(256, 256, 3)}
-    assert main(command) == 2
-    assert {path: path.stat().st_mtime_ns for path in root.rglob("*.png")} == written
-    (root / "test" / "frames" / "YouTube-real").mkdir()
-    assert len(list(benchmark_items(BENCHMARKS["cdf2"], root, 224))) == 6
-
-
-def test_what_evaluate_sees_is_what_the_detector_would_see(videos: Path, tmp_path: Path) -> None:
-    main(
-        [
-            "prepare",
-            str(videos),
-            str(tmp_path / "root"),
-            "--dataset",
-            "cdf2",
-            "--frames",
-            "3",
-            "--device",
-            "cpu",
-        ]
-    )
-    (tmp_path / "root" / "test" / "frames" / "YouTube-real").mkdir()
-    items = [item for item in benchmark_items(BENCHMARKS["cdf2"], tmp_path / "root", 224) if item.label == 1]
-    finder = FaceDetector()
-    frames = list(read_frames(videos / "Celeb-synthesis" / "id0_id1_0000.mp4", 3))
-    for item, frame in zip(items, frames, strict=True):
-        (face,) = finder.detect_frames([frame.rgb])[0]
+def test_trimmed_crops_show_what_the_detector_would_crop(tmp_path: Path, samples: Path) -> None:
+    image = cv2.resize(read_image(samples / "astronaut.png"), (320, 320), interpolation=cv2.INTER_AREA)
+    video = write_clip(tmp_path / "clip.mp4", [np.roll(image, 3 * number, axis=1) for number in range(6)])
+    detector = FaceDetector()
+    assert prepare_video(video, tmp_path / "crops", detector, frames=3) == 3
+    files = sorted((tmp_path / "crops").iterdir())
+    for file, frame in zip(files, read_frames(video, 3), strict=True):
+        crop = read_image(file)
+        side = crop.shape[0]
+        trimmed = crop_square(crop, (TRIM, TRIM, side - TRIM, side - TRIM), 224)
+        (face,) = detector.detect_frames([frame.rgb])[0]
         direct = crop_square(frame.rgb, enlarge_to_square(face.box), 224)
-        assert np.abs(item.crop.astype(int) - direct).mean() < 4  # resampled twice instead of once
+        # The crop is resampled twice instead of once.
+        assert np.abs(trimmed.astype(int) - direct).mean() < 4
+    # An existing folder is left alone.
+    files[0].unlink()
+    assert prepare_video(video, tmp_path / "crops", detector, frames=3) == 2
 
 
-def test_folders_without_videos_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["prepare", str(tmp_path), str(tmp_path / "root"), "--dataset", "ffpp"]) == 1
-    assert "no videos of ffpp" in capsys.readouterr().err
+def test_a_clip_without_faces_is_refused(tmp_path: Path) -> None:
+    video = write_clip(tmp_path / "grey.mp4", [np.full((64, 64, 3), 90, np.uint8)] * 3)
+    with pytest.raises(UnreadableMedia, match="No face") as caught:
+        prepare_video(video, tmp_path / "crops", FaceDetector(), frames=3)
+    assert caught.value.code == "no_face"
+    assert not (tmp_path / "crops").exists()

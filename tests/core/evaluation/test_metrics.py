@@ -95,10 +95,13 @@ def test_impossible_intervals_are_refused() -> None:
 
 
 def test_a_paired_interval_of_four_items_by_hand() -> None:
-    """Two groups of a real and a fake face each. Drawn are (A, A), (A, B), (B, A) or (B, B): differences 1, 0.25, 0.25 and 0."""
+    """Two groups of a real and a fake face each. Drawn are (A, A), (A, B), (B, A) or (B, B): differences 1,
+    0.25, 0.25 and 0.
+    """
     labels, groups = np.array([0, 1, 0, 1]), ["A", "A", "B", "B"]
     before, after = np.array([0.6, 0.4, 0.0, 1.0]), np.array([0.4, 0.6, 0.0, 1.0])
-    # AUC before: A alone 0, B alone 1, both (0.6, 0.4, 0, 1): 3 of 4 pairs are in order, 0.75; after: always 1
+    # AUC before: A alone 0, B alone 1, both (0.6, 0.4, 0, 1): 3 of 4 pairs are in order, 0.75; after: always
+    # 1
     found = metrics.paired_bootstrap(
         metrics.roc_auc, labels, before, after, groups=groups, samples=4000, level=0.98, seed=1
     )
