@@ -1,4 +1,8 @@
-"""Settings, bootstrap, serve: `make run`, and a Space's app_file."""
+"""Entry point of the web application.
+
+It reads the settings, builds the application and serves it until a signal arrives. A Space starts this file,
+too.
+"""
 
 import errno
 import gc
@@ -15,11 +19,12 @@ from webapp import logs
 from webapp.domain.errors import Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, Settings, from_environment, prepare_libraries
 
-_SWITCH_SECONDS = 0.0005  # Python's 0.005 let a thread that had a network's answer wait that long for one that was only working in Python
+# Python's default of 5 ms makes a thread with a finished forward pass wait that long for a busy thread.
+_SWITCH_SECONDS = 0.0005
 
 
 def check_address(settings: Settings) -> None:
-    """Raises InvalidSetting where nobody can be served at the address that was set."""
+    """Raise InvalidSetting if the server cannot listen at its host and port."""
     with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -29,13 +34,14 @@ def check_address(settings: Settings) -> None:
                 raise InvalidSetting(
                     f"{settings.host}:{settings.port} is in use; set LENS_PORT to another port"
                 ) from error
-            why = error.strerror or error
+            reason = error.strerror or error
             raise InvalidSetting(
-                f"nothing can be served at {settings.host}:{settings.port} (LENS_HOST, LENS_PORT): {why}"
+                f"cannot listen at {settings.host}:{settings.port} (LENS_HOST, LENS_PORT): {reason}"
             ) from error
 
 
-def words_of(error: Exception) -> str:
+def error_text(error: Exception) -> str:
+    """Return an error's code and message as one line."""
     if isinstance(error, (LaanetError, Unable)):
         return f"{error.code}: {error.message}"
     if isinstance(error, UnusableDatabase):
@@ -46,6 +52,7 @@ def words_of(error: Exception) -> str:
 
 
 def main() -> int:
+    """Serve the application until SIGTERM or SIGINT and return the exit status."""
     try:
         settings = from_environment()
         sys.setswitchinterval(_SWITCH_SECONDS)
@@ -56,22 +63,24 @@ def main() -> int:
 
         application = bootstrap.build(settings)
     except (InvalidSetting, LaanetError, Unable, UnusableDatabase, OSError) as error:
-        print(f"error: {words_of(error)}", file=sys.stderr)
+        print(f"error: {error_text(error)}", file=sys.stderr)
         return 1
     from webapp.ui.server import serve
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    # On a Space Gradio looks here for what it serves, and says so on a line where it finds none
+    # On a Space, Gradio looks for this name and logs a warning if it is missing.
     globals()["demo"] = application.site.blocks
     application.timer.start()
     serve(application.site, settings)
-    gc.freeze()  # what is loaded stays: no collection looks through all of it again while visitors wait
+    # The loaded objects stay; without this, garbage collections during requests would visit all of them.
+    gc.freeze()
     ready = f"LAA-Net Lens on http://{settings.host}:{settings.port}"
     logging.getLogger("app").info(ready) if settings.log == "json" else print(ready, flush=True)
     stop.wait()
-    for number in (signal.SIGTERM, signal.SIGINT):  # who asks again means at once
+    # A second signal ends the process at once.
+    for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     application.stopping.run()
     return 0
@@ -81,7 +90,9 @@ if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
     logging.shutdown()
-    for child in multiprocessing.active_children():  # such as those that GPUs are lent to
+    # ZeroGPU's forked processes, for example.
+    for child in multiprocessing.active_children():
         child.kill()
         child.join(timeout=1)
-    os._exit(status)  # threads of a broken-off analysis or download would be waited for
+    # A normal exit would wait for the threads of aborted analyses and downloads.
+    os._exit(status)

@@ -1,4 +1,4 @@
-"""Which files a Space needs, and how its card and requirements come about."""
+"""Staging of a Space: its files, its card and its requirements."""
 
 from __future__ import annotations
 
@@ -12,26 +12,32 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 HARDWARE = ("cpu", "gpu", "zerogpu")
-LARGEST = 100_000_000  # bytes of one file
+
+# Largest size of one file, in bytes.
+LARGEST_FILE = 100_000_000
+
 _PACKAGES = ("laanet_core", "webapp")
-_SINGLE = ("app.py", "LICENSE", "NOTICE.md")
-_KINDS = {".css", ".jinja", ".jpg", ".js", ".json", ".mako", ".md", ".mp4", ".png", ".py", ".safetensors"}
-_OMITTED = {"webapp/examples/make.py"}
-_SUGGESTED = {"cpu": "cpu-basic", "gpu": "t4-small", "zerogpu": "zero-a10g"}
-_WEIGHTS = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})", re.ASCII)
+_SINGLE_FILES = ("app.py", "LICENSE", "NOTICE.md")
+_SUFFIXES = {".css", ".jinja", ".jpg", ".js", ".json", ".mako", ".md", ".mp4", ".png", ".py", ".safetensors"}
+_EXCLUDED = {"webapp/examples/make.py"}
+_BINARY_SUFFIXES = (".safetensors", ".jpg", ".mp4", ".png")
+_SUGGESTED_HARDWARE = {"cpu": "cpu-basic", "gpu": "t4-small", "zerogpu": "zero-a10g"}
+_PINNED_WEIGHTS = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})", re.ASCII)
 _SECRETS = re.compile(rb"hf_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
 
 
-class NotStaged(Exception):
-    """A Space that must not be put together like that; the message says why."""
+class StagingError(Exception):
+    """A Space that must not be staged; the message says why."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What kind of Space: `hardware` cpu | gpu | zerogpu, `suggested` as the Hub names it, `weights` as LENS_WEIGHTS.
+class SpaceProfile:
+    """Properties of a Space that its files depend on.
 
-    `postgresql`: the database is one, for whose backups programs are needed.
+    `hardware` is cpu, gpu or zerogpu; `suggested` is the machine's name on the Hub, empty for the default;
+    `weights` is the value of LENS_WEIGHTS. `postgresql` installs the programs that back up a PostgreSQL
+    database.
     """
 
     hardware: str = "cpu"
@@ -40,20 +46,21 @@ class Wanted:
     postgresql: bool = False
 
 
-def stage(folder: Path, wanted: Wanted) -> list[Path]:
-    """Lay a Space's files into an empty folder; returns their paths in it, sorted.
+def stage(folder: Path, profile: SpaceProfile) -> list[Path]:
+    """Copy a Space's files into an empty folder and return their relative paths, sorted.
 
-    Raises NotStaged for a file that is too large or holds what looks like a secret, and for weights without a pinned commit.
+    Raises StagingError for a file that is too large or seems to contain a secret, and for weights without a
+    pinned commit.
     """
     if folder.exists() and any(folder.iterdir()):
-        raise NotStaged(f"{folder} is not empty")
-    for name in sources():
+        raise StagingError(f"{folder} is not empty")
+    for name in source_files():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, target)
-    (folder / "README.md").write_text(card(wanted), encoding="utf-8")
-    (folder / "requirements.txt").write_text(requirements(wanted), encoding="utf-8")
-    if wanted.postgresql:
+    (folder / "README.md").write_text(card(profile), encoding="utf-8")
+    (folder / "requirements.txt").write_text(requirements(profile), encoding="utf-8")
+    if profile.postgresql:
         shutil.copyfile(ROOT / "spaces" / "packages.txt", folder / "packages.txt")
     staged = sorted(path for path in folder.rglob("*") if path.is_file())
     for path in staged:
@@ -61,70 +68,68 @@ def stage(folder: Path, wanted: Wanted) -> list[Path]:
     return [path.relative_to(folder) for path in staged]
 
 
-def sources() -> list[str]:
-    """The files of the repository that go along unchanged: two packages and what starts them, by kinds that are known."""
-    found = list(_SINGLE)
+def source_files() -> list[str]:
+    """Return the repository's files that a Space gets unchanged: the two packages and what starts them."""
+    names = list(_SINGLE_FILES)
     for package in _PACKAGES:
         for path in (ROOT / package).rglob("*"):
             name = path.relative_to(ROOT)
             hidden = any(part.startswith((".", "__pycache__")) for part in name.parts)
-            if (
-                path.is_file()
-                and not path.is_symlink()
-                and not hidden
-                and path.suffix in _KINDS
-                and name.as_posix() not in _OMITTED
-            ):
-                found.append(name.as_posix())
-    return sorted(found)
+            regular = path.is_file() and not path.is_symlink() and not hidden
+            if regular and path.suffix in _SUFFIXES and name.as_posix() not in _EXCLUDED:
+                names.append(name.as_posix())
+    return sorted(names)
 
 
-def card(wanted: Wanted) -> str:
-    """The Space's README.md: the card of this folder with the versions that are required and the hardware and weights that are wanted."""
-    _, front, text = (ROOT / "spaces" / "README.md").read_text(encoding="utf-8").split("---\n", 2)
-    matter: dict[str, Any] = yaml.safe_load(front)
-    matter["sdk_version"] = _versions(requirements(wanted))["gradio"]
-    matter["suggested_hardware"] = wanted.suggested or _SUGGESTED[wanted.hardware]
-    if wanted.weights.startswith("hf://"):
-        found = _WEIGHTS.fullmatch(wanted.weights)
-        if found is None:
-            raise NotStaged(
-                f"{wanted.weights} is not pinned; a Space needs hf://owner/name@ and the 40 digits of a commit"
+def card(profile: SpaceProfile) -> str:
+    """Return the Space's README.md: this folder's card with Gradio's version, the hardware and the weights.
+
+    Raises StagingError for weights on the Hub without a pinned commit.
+    """
+    _, front_matter, text = (ROOT / "spaces" / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    values: dict[str, Any] = yaml.safe_load(front_matter)
+    values["sdk_version"] = _versions(requirements(profile))["gradio"]
+    values["suggested_hardware"] = profile.suggested or _SUGGESTED_HARDWARE[profile.hardware]
+    if profile.weights.startswith("hf://"):
+        pinned = _PINNED_WEIGHTS.fullmatch(profile.weights)
+        if pinned is None:
+            raise StagingError(
+                f"{profile.weights} is not pinned; a Space needs hf://owner/name@ and a commit of 40 digits"
             )
-        matter["models"] = [found["repo"]]
-        matter["preload_from_hub"] = [f"{found['repo']} config.json,model.safetensors {found['revision']}"]
-    return f"---\n{yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)}---\n{text}"
+        values["models"] = [pinned["repo"]]
+        values["preload_from_hub"] = [f"{pinned['repo']} config.json,model.safetensors {pinned['revision']}"]
+    return f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}---\n{text}"
 
 
-def sign_in(folder: Path) -> list[str]:
-    """What a staged Space's card asks Hugging Face to tell it of people who sign in; nothing where it asks for no sign-in."""
-    matter: dict[str, Any] = yaml.safe_load(
-        (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1]
-    )
-    return list(matter.get("hf_oauth_scopes", [])) if matter.get("hf_oauth") else []
+def oauth_scopes(folder: Path) -> list[str]:
+    """Return the OAuth scopes that a staged Space's card requests, empty without Hugging Face sign-in."""
+    front_matter = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1]
+    values: dict[str, Any] = yaml.safe_load(front_matter)
+    return list(values.get("hf_oauth_scopes", [])) if values.get("hf_oauth") else []
 
 
-def requirements(wanted: Wanted) -> str:
-    """The application's own, with what the hardware needs in place of it or beside it."""
-    own = _versions((ROOT / "requirements.txt").read_text(encoding="utf-8"))
-    own |= _versions(
-        (ROOT / "spaces" / "requirements" / f"{wanted.hardware}.txt").read_text(encoding="utf-8")
-    )
-    if wanted.postgresql:
-        dev = _versions((ROOT / "requirements-dev.txt").read_text(encoding="utf-8"))
-        own["psycopg[binary]"] = dev["psycopg[binary]"]
-    return "".join(f"{name}=={version}\n" for name, version in own.items())
+def requirements(profile: SpaceProfile) -> str:
+    """Return the Space's requirements.txt: the application's, changed and extended for the hardware."""
+    hardware_file = ROOT / "spaces" / "requirements" / f"{profile.hardware}.txt"
+    versions = _versions((ROOT / "requirements.txt").read_text(encoding="utf-8"))
+    versions |= _versions(hardware_file.read_text(encoding="utf-8"))
+    if profile.postgresql:
+        development = _versions((ROOT / "requirements-dev.txt").read_text(encoding="utf-8"))
+        versions["psycopg[binary]"] = development["psycopg[binary]"]
+    return "".join(f"{name}=={version}\n" for name, version in versions.items())
 
 
 def _versions(text: str) -> dict[str, str]:
+    """Return the pinned versions of a requirements file by package."""
     lines = (line.split("#")[0].strip() for line in text.splitlines())
     return dict(line.split("==") for line in lines if "==" in line)
 
 
 def _require_harmless(path: Path, name: Path) -> None:
-    if path.stat().st_size > LARGEST:
-        raise NotStaged(f"{name} is larger than {LARGEST // 1_000_000} MB")
-    if any(not _NAME.fullmatch(part) for part in name.parts):
-        raise NotStaged(f"{name} has a name that is not plain")
-    if path.suffix not in (".safetensors", ".jpg", ".mp4", ".png") and _SECRETS.search(path.read_bytes()):
-        raise NotStaged(f"{name} holds what looks like a secret")
+    """Raise StagingError if a file is too large, has an unusual name or seems to contain a secret."""
+    if path.stat().st_size > LARGEST_FILE:
+        raise StagingError(f"{name} is larger than {LARGEST_FILE // 1_000_000} MB")
+    if any(not _PLAIN_NAME.fullmatch(part) for part in name.parts):
+        raise StagingError(f"{name} has characters other than letters, digits, '.', '_' and '-' in its name")
+    if path.suffix not in _BINARY_SUFFIXES and _SECRETS.search(path.read_bytes()):
+        raise StagingError(f"{name} seems to contain a secret")

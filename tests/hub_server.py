@@ -1,4 +1,4 @@
-"""A Hugging Face Hub on the loopback: repositories of models, data sets and Spaces, as huggingface_hub asks for them, and its failures."""
+"""Local stand-in for the Hugging Face Hub: repositories of models, data sets and Spaces, and failures."""
 
 from __future__ import annotations
 
@@ -15,13 +15,21 @@ from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 
 _KINDS = {"": "model", "datasets/": "dataset", "spaces/": "space"}
-_LARGE = ".safetensors", ".sqlite3"
-Answer = tuple[int, str | None, bytes]  # status, error code, body
+
+# Suffixes of files that are uploaded through Git LFS.
+_LFS_SUFFIXES = ".safetensors", ".sqlite3"
+
+# Status, error code and body.
+Answer = tuple[int, str | None, bytes]
 
 
 @dataclass
 class Repository:
-    """Files at the newest commit, under its 40 digits; tags and older commits by name. A Space's settings in `space`."""
+    """A repository with its `files` at the newest commit.
+
+    `tagged` holds the files at a tag; `tags` are names for the newest commit. `space` holds a Space's
+    settings.
+    """
 
     files: dict[str, bytes]
     private: bool = False
@@ -40,13 +48,9 @@ class Repository:
         return self.commits[-1]
 
     def commit(self) -> str:
-        said = repr(
-            (
-                self.commits,
-                sorted((name, hashlib.sha1(body).hexdigest()) for name, body in self.files.items()),
-            )
-        )
-        self.commits.append(hashlib.sha1(said.encode()).hexdigest())
+        digests = sorted((name, hashlib.sha1(body).hexdigest()) for name, body in self.files.items())
+        state = repr((self.commits, digests))
+        self.commits.append(hashlib.sha1(state.encode()).hexdigest())
         return self.head
 
     def knows(self, revision: str) -> bool:
@@ -54,7 +58,11 @@ class Repository:
 
 
 class HubServer:
-    """`delay` seconds before every answer; `status` instead of every answer; `withheld` bytes of a body that were announced."""
+    """Server on the loopback interface, whose requests are listed in `requests`.
+
+    `delay` is the seconds before every response, `status` replaces every response unless 0, and `withheld` is
+    the number of announced bytes that are missing at the end of a body.
+    """
 
     def __init__(self) -> None:
         self.repositories: dict[tuple[str, str], Repository] = {}
@@ -92,13 +100,13 @@ class HubServer:
         self._released.wait(self.delay)
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[Answer, str]:
-        """The answer and the commit it is of."""
+        """Return the response and the commit that it belongs to."""
         for pattern, methods, answer in _ROUTES:
             if (match := re.fullmatch(pattern, path)) and method in methods:
                 return answer(self, method, match, body)
         return (404, None, b"{}"), ""
 
-    def found(self, kind: str, name: str) -> Repository | Answer:
+    def find(self, kind: str, name: str) -> Repository | Answer:
         return self.repositories.get((kind, name)) or (404, "RepoNotFound", b"{}")
 
 
@@ -109,10 +117,10 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
         def handle_any(self) -> None:
             path = unquote(urlsplit(self.path).path)
             hub.requests.append(f"{self.command} {path}")
-            given = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             hub.wait()
             (status, code, body), commit = (
-                ((hub.status, None, b"{}"), "") if hub.status else hub.answer(self.command, path, given)
+                ((hub.status, None, b"{}"), "") if hub.status else hub.answer(self.command, path, content)
             )
             self.send_response(status)
             if code:
@@ -128,7 +136,8 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
                 if len(body) > hub.withheld > 0:
                     self.close_connection = True
 
-        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815 - the base class wants these names
+        # The base class looks for these names.
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             pass
@@ -141,42 +150,42 @@ def _json(content: Any) -> Answer:
 
 
 def _resolve(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answer, str]:
-    found = hub.found(_KINDS[match["kind"] or ""], match["name"])
-    if isinstance(found, tuple):
-        return found, ""
-    if not found.knows(match["revision"]):
-        return (404, "RevisionNotFound", b"{}"), found.head
-    files = found.tagged.get(match["revision"], found.files)
+    repository = hub.find(_KINDS[match["kind"] or ""], match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
+    if not repository.knows(match["revision"]):
+        return (404, "RevisionNotFound", b"{}"), repository.head
+    files = repository.tagged.get(match["revision"], repository.files)
     if match["path"] not in files:
-        return (404, "EntryNotFound", b"{}"), found.head
-    return (200, None, files[match["path"]]), found.head
+        return (404, "EntryNotFound", b"{}"), repository.head
+    return (200, None, files[match["path"]]), repository.head
 
 
 def _info(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answer, str]:
-    found = hub.found(match["kind"], match["name"])
-    if isinstance(found, tuple):
-        return found, ""
-    files = [{"rfilename": name} for name in found.files]
-    said = {
+    repository = hub.find(match["kind"], match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
+    files = [{"rfilename": name} for name in repository.files]
+    values = {
         "_id": "0",
         "id": match["name"],
-        "sha": found.head,
-        "private": found.private,
+        "sha": repository.head,
+        "private": repository.private,
         "tags": [],
         "siblings": files,
     }
-    return _json(said), found.head
+    return _json(values), repository.head
 
 
 def _tree(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answer, str]:
-    found = hub.found(match["kind"], match["name"])
-    if isinstance(found, tuple):
-        return found, ""
+    repository = hub.find(match["kind"], match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
     rows = [
         {"type": "file", "path": name, "size": len(body), "oid": _git_oid(body)}
-        for name, body in found.files.items()
+        for name, body in repository.files.items()
     ]
-    return _json(rows), found.head
+    return _json(rows), repository.head
 
 
 def _git_oid(body: bytes) -> str:
@@ -184,40 +193,43 @@ def _git_oid(body: bytes) -> str:
 
 
 def _create(hub: HubServer, _: str, __: re.Match[str], body: bytes) -> tuple[Answer, str]:
-    given = json.loads(body)
-    kind, name = given.get("type", "model"), f"{given.get('organization') or 'me'}/{given['name']}"
+    values = json.loads(body)
+    kind, name = values.get("type", "model"), f"{values.get('organization') or 'me'}/{values['name']}"
     if (kind, name) in hub.repositories:
         return (409, None, json.dumps({"error": "exists", "url": f"{hub.address}/{name}"}).encode()), ""
-    hub.add(kind, name, {}, private=bool(given.get("private") or given.get("visibility") == "private"))
+    hub.add(kind, name, {}, private=bool(values.get("private") or values.get("visibility") == "private"))
     return _json({"url": f"{hub.address}/{kind}s/{name}", "name": name}), ""
 
 
 def _preupload(hub: HubServer, _: str, match: re.Match[str], body: bytes) -> tuple[Answer, str]:
-    found = hub.found(match["kind"], match["name"])
-    if isinstance(found, tuple):
-        return found, ""
+    repository = hub.find(match["kind"], match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
     rows = []
     for file in json.loads(body)["files"]:
-        large, there = file["path"].endswith(_LARGE), found.files.get(file["path"])
-        oid = None if there is None else hashlib.sha256(there).hexdigest() if large else _git_oid(there)
+        is_large, present = file["path"].endswith(_LFS_SUFFIXES), repository.files.get(file["path"])
+        oid = None
+        if present is not None:
+            oid = hashlib.sha256(present).hexdigest() if is_large else _git_oid(present)
         rows.append(
             {
                 "path": file["path"],
-                "uploadMode": "lfs" if large else "regular",
+                "uploadMode": "lfs" if is_large else "regular",
                 "shouldIgnore": False,
                 "oid": oid,
             }
         )
-    return _json({"files": rows}), found.head
+    return _json({"files": rows}), repository.head
 
 
 def _batch(hub: HubServer, _: str, __: re.Match[str], body: bytes) -> tuple[Answer, str]:
     rows = []
-    for given in json.loads(body)["objects"]:
-        upload = (
-            {} if given["oid"] in hub.large else {"upload": {"href": f"{hub.address}/large/{given['oid']}"}}
-        )
-        rows.append({**given, "actions": upload} if upload else given)
+    for item in json.loads(body)["objects"]:
+        if item["oid"] in hub.large:
+            rows.append(item)
+        else:
+            upload = {"href": f"{hub.address}/large/{item['oid']}"}
+            rows.append({**item, "actions": {"upload": upload}})
     return _json({"transfer": "basic", "objects": rows}), ""
 
 
@@ -228,64 +240,64 @@ def _put(hub: HubServer, _: str, match: re.Match[str], body: bytes) -> tuple[Ans
 
 
 def _commit(hub: HubServer, _: str, match: re.Match[str], body: bytes) -> tuple[Answer, str]:
-    found = hub.found(match["kind"], match["name"])
-    if isinstance(found, tuple):
-        return found, ""
+    repository = hub.find(match["kind"], match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
     for line in body.splitlines():
         item = json.loads(line)
         value = item["value"]
         if item["key"] == "file":
-            found.files[value["path"]] = base64.b64decode(value["content"])
+            repository.files[value["path"]] = base64.b64decode(value["content"])
         elif item["key"] == "lfsFile":
-            found.files[value["path"]] = hub.large[value["oid"]]
+            repository.files[value["path"]] = hub.large[value["oid"]]
         elif item["key"] == "deletedFile":
-            del found.files[value["path"]]
-    head = found.commit()
+            del repository.files[value["path"]]
+    head = repository.commit()
     return _json({"commitUrl": f"{hub.address}/{match['name']}/commit/{head}", "commitOid": head}), head
 
 
 def _refs(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answer, str]:
-    found = hub.found(match["kind"], match["name"])
-    if isinstance(found, tuple):
-        return found, ""
+    repository = hub.find(match["kind"], match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
     tags = [
-        {"name": name, "ref": f"refs/tags/{name}", "targetCommit": found.head}
-        for name in (*found.tags, *found.tagged)
+        {"name": name, "ref": f"refs/tags/{name}", "targetCommit": repository.head}
+        for name in (*repository.tags, *repository.tagged)
     ]
-    return _json({"branches": [], "converts": [], "tags": tags}), found.head
+    return _json({"branches": [], "converts": [], "tags": tags}), repository.head
 
 
 def _tag(hub: HubServer, _: str, match: re.Match[str], body: bytes) -> tuple[Answer, str]:
-    found = hub.found(match["kind"], match["name"])
-    if isinstance(found, tuple):
-        return found, ""
+    repository = hub.find(match["kind"], match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
     tag = json.loads(body)["tag"]
-    if tag in found.tagged or match["revision"] not in found.commits:
-        return (409, None, b"{}"), found.head
-    found.tagged[tag] = dict(found.files)
-    return _json({}), found.head
+    if tag in repository.tagged or match["revision"] not in repository.commits:
+        return (409, None, b"{}"), repository.head
+    repository.tagged[tag] = dict(repository.files)
+    return _json({}), repository.head
 
 
 def _squash(hub: HubServer, _: str, match: re.Match[str], __: bytes) -> tuple[Answer, str]:
-    found = hub.found(match["kind"], match["name"])
-    if isinstance(found, tuple):
-        return found, ""
-    found.commits.clear()
-    return _json({}), found.commit()
+    repository = hub.find(match["kind"], match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
+    repository.commits.clear()
+    return _json({}), repository.commit()
 
 
 def _space(hub: HubServer, method: str, match: re.Match[str], body: bytes) -> tuple[Answer, str]:
-    found = hub.found("space", match["name"])
-    if isinstance(found, tuple):
-        return found, ""
-    what, space, given = match["what"], found.space, json.loads(body or b"null")
-    if what in ("variables", "secrets") and method == "POST":
-        space[what][given["key"]] = given["value"]
-    elif what == "volumes" and method == "PUT":
-        space["volumes"] = given["volumes"]
-    elif what == "hardware" and method == "POST":
-        space["hardware"] = given["flavor"]
-    if what == "variables":
+    repository = hub.find("space", match["name"])
+    if isinstance(repository, tuple):
+        return repository, ""
+    setting, space, values = match["setting"], repository.space, json.loads(body or b"null")
+    if setting in ("variables", "secrets") and method == "POST":
+        space[setting][values["key"]] = values["value"]
+    elif setting == "volumes" and method == "PUT":
+        space["volumes"] = values["volumes"]
+    elif setting == "hardware" and method == "POST":
+        space["hardware"] = values["flavor"]
+    if setting == "variables":
         return _json({name: {"value": value} for name, value in space["variables"].items()}), ""
     hardware = {"current": space["hardware"], "requested": space["hardware"]}
     return _json({"stage": "RUNNING", "hardware": hardware, "volumes": space["volumes"]}), ""
@@ -301,7 +313,7 @@ _ROUTES: list[
         _resolve,
     ),
     (
-        r"/api/spaces/(?P<name>[\w.-]+/[\w.-]+)/(?P<what>variables|secrets|runtime|volumes|hardware)",
+        r"/api/spaces/(?P<name>[\w.-]+/[\w.-]+)/(?P<setting>variables|secrets|runtime|volumes|hardware)",
         ("GET", "POST", "PUT"),
         _space,
     ),

@@ -8,27 +8,27 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def documented_codes() -> set[str]:
-    """The codes of a rejection that README.md explains."""
+    """Return the rejection codes that README.md explains."""
     section = README.partition("Reasons for a rejection:")[2].partition("A manifest is")[0]
     return set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
 
 
-def test_every_code_of_a_rejection_is_explained() -> None:
+def test_every_rejection_code_is_explained() -> None:
     files = [*(ROOT / "laanet_core").rglob("*.py"), *(ROOT / "webapp" / "media").rglob("*.py")]
     source = "\n".join(path.read_text(encoding="utf-8") for path in files)
-    codes = set(re.findall(r'(?:UnreadableMedia|ErrorInfo)\(\s*"(\w+)"', source)) - {
-        "no_face"
-    }  # an outcome, and `prepare`'s word
+    # `no_face` is an outcome and `prepare`'s code, not a rejection.
+    codes = set(re.findall(r'(?:UnreadableMedia|ErrorInfo)\(\s*"(\w+)"', source)) - {"no_face"}
     assert len(codes) >= 8
     assert codes == documented_codes()
 
 
-def test_what_the_readme_points_to_is_there() -> None:
+def test_every_link_target_exists() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("http") or (ROOT / target).exists(), target
 
 
-def test_every_code_of_a_refusal_is_listed() -> None:
+def test_every_refusal_code_is_listed() -> None:
+    # The codes of these packages are for moderators and listed in docs/moderating.md.
     desk = (
         "services/accounts/",
         "services/moderation/",
@@ -38,7 +38,7 @@ def test_every_code_of_a_refusal_is_listed() -> None:
         "ui/auth/",
         "ui/desk/",
         "ui/pages/desk/",
-    )  # moderators': docs/moderating.md
+    )
     files = [
         path for path in (ROOT / "webapp").rglob("*.py") if not any(part in path.as_posix() for part in desk)
     ]
@@ -53,7 +53,7 @@ def test_every_code_of_a_refusal_is_listed() -> None:
     assert codes <= listed
 
 
-def test_every_code_of_the_desk_is_listed() -> None:
+def test_every_code_of_the_moderators_desk_is_listed() -> None:
     listed = set(re.findall(r"`(\w+)`", (ROOT / "docs" / "moderating.md").read_text(encoding="utf-8")))
     folders = [
         f"webapp/{name}"

@@ -1,4 +1,4 @@
-"""Who lends GPUs on ZeroGPU, on the loopback: schedules every call, or says that the quota is used up."""
+"""Local stand-in for ZeroGPU's scheduler, which lends GPUs until the quota is exhausted."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 
 
 class Lender:
-    """`asked`: the seconds each call wanted. `exhausted`: from now on nothing is lent; `kills`: every process that is lent a GPU dies.
+    """Server on the loopback interface that a Space's process finds through `environment`.
 
-    A Space's process finds the address in `environment`.
+    `requested_seconds` holds the duration of each request. `exhausted` refuses all further requests. `kills`
+    kills every process that receives a GPU.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.asked: list[int] = []
+        self.requested_seconds: list[int] = []
         self.calls: list[str] = []
         self.exhausted = self.kills = False
         lender = self
@@ -61,11 +62,11 @@ class Lender:
             os.kill(int(parse_qs(parts.query)["pid"][0]), signal.SIGKILL)
         if parts.path != "/schedule":
             return 200, {}
-        self.asked.append(int(parse_qs(parts.query)["durationSeconds"][0]))
+        self.requested_seconds.append(int(parse_qs(parts.query)["durationSeconds"][0]))
         if self.exhausted:
             return 429, {"left": 0, "wait": 3600, "creditsEnabled": False}
         return 200, {
-            "idle": len(self.asked) > 1,
+            "idle": len(self.requested_seconds) > 1,
             "nvidiaIndex": 0,
             "nvidiaUUID": "GPU-x",
             "allowToken": "token",

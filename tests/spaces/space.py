@@ -1,4 +1,4 @@
-"""A Space without Hugging Face: the staged tree alone, a Space's environment and nothing else of ours, a disk and a volume."""
+"""Local stand-in for a Space: the staged tree, a Space's environment, a disk and a volume."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ import httpx
 
 from tests.conftest import ROOT, free_port, wait_until_served
 
-STOPS_WITHIN = 20.0  # seconds
+# Seconds that a Space has to stop.
+STOPS_WITHIN = 20.0
 
 
 class Space:
-    """`disk` is wiped by `wipe`, `volume` stays. The app's folder cannot be written where the tests do not run as root."""
+    """The staged application as a process.
+
+    `wipe` empties `disk`, `volume` stays, and the `app` folder is read-only.
+    """
 
     def __init__(self, folder: Path, *, hardware: str = "cpu") -> None:
         self.app, self.disk, self.volume, self.log = (
@@ -57,14 +61,16 @@ class Space:
     def environment(self, settings: dict[str, str]) -> dict[str, str]:
         return {
             "PATH": os.environ["PATH"],
-            "HOME": "/proc/nowhere",  # cannot be made or written, not even by root
+            # Not even root can create or write it.
+            "HOME": "/proc/nowhere",
             "TMPDIR": str(self.disk),
             "SYSTEM": "spaces",
             "SPACE_ID": "owner/lens",
             "SPACE_HOST": "owner-lens.hf.space",
             "SPACE_AUTHOR_NAME": "owner",
             "GRADIO_SERVER_PORT": str(self.port),
-            "LENS_HOST": "127.0.0.1",  # tests listen on the loopback only
+            # Tests listen on the loopback interface only.
+            "LENS_HOST": "127.0.0.1",
             "LENS_BACKUPS": str(self.volume),
             "LENS_STORE": str(self.volume / "media"),
             "LENS_FRAMES": "8",
@@ -72,7 +78,7 @@ class Space:
         }
 
     def start(self, *, seconds: float = 120, **settings: str) -> float:
-        """Returns how long it took until requests were served."""
+        """Start the process and return the seconds until it served requests."""
         started = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
@@ -87,7 +93,7 @@ class Space:
         return time.monotonic() - started
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> float:
-        """Returns how long it took."""
+        """Stop the process by a signal and return the seconds it took."""
         assert self.process is not None
         started = time.monotonic()
         self.process.send_signal(how)
@@ -100,11 +106,12 @@ class Space:
     def kill(self) -> None:
         if self.process is not None:
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)  # and what it forked
+                # Includes forked processes.
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait(timeout=30)
 
     def wipe(self) -> None:
-        """What a restart does to a Space's disk."""
+        """Empty the disk, as a restart of a Space does."""
         shutil.rmtree(self.disk)
         self.disk.mkdir()
 
@@ -122,7 +129,7 @@ class Space:
         return httpx.get(f"{self.url}/api/v1/results/{receipt}", timeout=30)
 
     def lines(self) -> list[dict[str, Any]]:
-        """The log, less the lines that are no JSON."""
+        """Return the JSON lines of the log."""
         return [
             json.loads(line)
             for line in self.log.read_text(encoding="utf-8").splitlines()
@@ -130,7 +137,7 @@ class Space:
         ]
 
     def fingerprint(self) -> str:
-        """Of all files in the app's folder, but what Python compiled."""
+        """Return a hash of all files in the app's folder, without compiled Python."""
         digest = hashlib.sha256()
         for path in sorted(self.app.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:

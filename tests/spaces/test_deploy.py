@@ -1,4 +1,4 @@
-"""What `spaces/deploy.py` lays together, and what it asks of a Hub."""
+"""Deployment with `spaces/deploy.py` to a local Hub."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def deploy(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 
 def plan(*arguments: str, **environment: str) -> dict[str, Any]:
-    done = deploy(*arguments, "--dry-run", "--json", **environment)
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    process = deploy(*arguments, "--dry-run", "--json", **environment)
+    assert process.returncode == 0, process.stderr
+    answer: dict[str, Any] = json.loads(process.stdout)
     return answer
 
 
@@ -48,13 +48,13 @@ def front_matter(folder: Path) -> dict[str, Any]:
 
 
 def test_a_dry_run_lists_what_a_space_needs_and_nothing_else() -> None:
-    given = plan(
+    planned = plan(
         "--secret",
         "LENS_METRICS_TOKEN",
         LENS_METRICS_TOKEN="value-of-the-secret",
         HF_ENDPOINT="http://127.0.0.1:9",
     )
-    files = given["files"]
+    files = planned["files"]
     assert {
         "app.py",
         "README.md",
@@ -73,24 +73,24 @@ def test_a_dry_run_lists_what_a_space_needs_and_nothing_else() -> None:
     }
     assert not [name for name in files if "test" in Path(name).name or "/." in name or "__pycache__" in name]
     assert max(files.values()) < 100_000_000
-    assert given["bytes"] == sum(files.values())
-    assert given["secrets"] == ["LENS_METRICS_TOKEN"]
-    assert given["oauth_scopes"] == ["read-memberships"]
+    assert planned["bytes"] == sum(files.values())
+    assert planned["secrets"] == ["LENS_METRICS_TOKEN"]
+    assert planned["oauth_scopes"] == ["read-memberships"]
     assert 'oauth_scopes: ["read-memberships"]' in deploy("--dry-run").stdout
-    assert "value-of-the-secret" not in json.dumps(given)
+    assert "value-of-the-secret" not in json.dumps(planned)
 
 
 @pytest.mark.parametrize(
     ("hardware", "suggested", "torch"),
     [("cpu", "cpu-basic", None), ("gpu", "t4-small", None), ("zerogpu", "zero-a10g", "2.11.0")],
 )
-def test_card_and_requirements_fit_the_hardware(
+def test_card_and_requirements_match_the_hardware(
     tmp_path: Path, hardware: str, suggested: str, torch: str | None
 ) -> None:
-    done = deploy(
+    process = deploy(
         "--hardware", hardware, "--weights", f"hf://someone/weights@{COMMIT}", "--to", str(tmp_path / "space")
     )
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, process.stderr
     matter, needed = (
         front_matter(tmp_path / "space"),
         (tmp_path / "space" / "requirements.txt").read_text().splitlines(),
@@ -103,7 +103,8 @@ def test_card_and_requirements_fit_the_hardware(
     assert matter["models"] == ["someone/weights"]
     assert matter["preload_from_hub"] == [f"someone/weights config.json,model.safetensors {COMMIT}"]
     assert (matter["hf_oauth"], matter["hf_oauth_scopes"]) == (True, ["read-memberships"])
-    assert "hf_oauth_authorized_org" not in matter  # visitors of the public page are no members
+    # Visitors of the public page are no members of the organisation.
+    assert "hf_oauth_authorized_org" not in matter
     assert {"authlib==1.9.10", "httpx2==2.16.2"} <= set(needed)
     assert len(matter["short_description"]) <= 60
     assert f"torch=={torch or own['torch']}" in needed
@@ -111,8 +112,8 @@ def test_card_and_requirements_fit_the_hardware(
     assert {line.split("==")[0] for line in needed} >= set(own)
 
 
-def test_a_space_is_made_and_brought_up_to_date_and_then_left_alone(hub: HubServer, tmp_path: Path) -> None:
-    asked = (
+def test_a_space_is_created_updated_and_then_left_alone(hub: HubServer, tmp_path: Path) -> None:
+    arguments = (
         "--request",
         "t4-small",
         "--private",
@@ -130,27 +131,32 @@ def test_a_space_is_made_and_brought_up_to_date_and_then_left_alone(hub: HubServ
         "HOME": str(tmp_path),
     }
     environment["LENS_METRICS_TOKEN"] = "value-of-the-secret"
-    first = deploy(*asked, **environment)
+    first = deploy(*arguments, **environment)
     assert first.returncode == 0, first.stderr
-    made = hub.repositories["space", "owner/lens"]
-    assert made.private
+    repository = hub.repositories["space", "owner/lens"]
+    assert repository.private
     assert (
-        made.files["laanet_core/starter/model.safetensors"]
+        repository.files["laanet_core/starter/model.safetensors"]
         == (ROOT / "laanet_core/starter/model.safetensors").read_bytes()
     )
-    assert len(made.files) == len(plan()["files"])
-    assert made.space["variables"] == {"LENS_WEIGHTS": "starter", "LENS_BACKUPS": "/data"}
-    assert made.space["secrets"] == {"LENS_METRICS_TOKEN": "value-of-the-secret"}
-    assert (made.space["hardware"], made.space["volumes"][0]["mountPath"]) == ("t4-small", "/data")
+    assert len(repository.files) == len(plan()["files"])
+    assert repository.space["variables"] == {"LENS_WEIGHTS": "starter", "LENS_BACKUPS": "/data"}
+    assert repository.space["secrets"] == {"LENS_METRICS_TOKEN": "value-of-the-secret"}
+    assert (repository.space["hardware"], repository.space["volumes"][0]["mountPath"]) == (
+        "t4-small",
+        "/data",
+    )
     assert "value-of-the-secret" not in first.stdout + first.stderr
 
-    made.files["left/by/an/older/version.py"] = b""
-    assert "uploaded the files" in deploy(*asked, **environment).stderr
-    assert "left/by/an/older/version.py" not in made.files
-    commits = len(made.commits)
-    again = deploy(*[word for word in asked if word not in ("--secret", "LENS_METRICS_TOKEN")], **environment)
+    repository.files["left/by/an/older/version.py"] = b""
+    assert "uploaded the files" in deploy(*arguments, **environment).stderr
+    assert "left/by/an/older/version.py" not in repository.files
+    commits = len(repository.commits)
+    again = deploy(
+        *[word for word in arguments if word not in ("--secret", "LENS_METRICS_TOKEN")], **environment
+    )
     assert (again.returncode, again.stderr.strip().splitlines()[-1]) == (0, "nothing to do")
-    assert len(made.commits) == commits
+    assert len(repository.commits) == commits
 
 
 @pytest.mark.parametrize(
@@ -174,15 +180,15 @@ def test_a_space_is_made_and_brought_up_to_date_and_then_left_alone(hub: HubServ
         (("--weights", "stater"), "or a folder of a --volume"),
         (("--backups", "hf://datasets/owner/backups"), "--secret HF_TOKEN"),
         (("--backups", "hf://owner/backups"), "hf://datasets/owner/name, not"),
-        (("--backups", "data"), "a folder of a volume, from / on"),
+        (("--backups", "data"), "a folder of a volume, starting with /"),
     ],
 )
-def test_what_cannot_be_is_said_in_a_line(arguments: tuple[str, ...], complaint: str) -> None:
-    done = deploy(*arguments, "--dry-run")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert complaint in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert not any(secret in done.stderr for secret in ("12345678", "sixteen"))
+def test_invalid_arguments_get_one_line(arguments: tuple[str, ...], complaint: str) -> None:
+    process = deploy(*arguments, "--dry-run")
+    assert (process.returncode, process.stdout) == (1, "")
+    assert complaint in process.stderr
+    assert process.stderr.count("\n") == 1
+    assert not any(secret in process.stderr for secret in ("12345678", "sixteen"))
 
 
 @pytest.mark.parametrize(
@@ -190,16 +196,16 @@ def test_what_cannot_be_is_said_in_a_line(arguments: tuple[str, ...], complaint:
 )
 def test_a_space_has_an_owner_and_a_name(space: str) -> None:
     command = [sys.executable, "spaces/deploy.py", space, "--dry-run"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
-    assert (done.returncode, done.stdout, done.stderr) == (
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert (process.returncode, process.stdout, process.stderr) == (
         1,
         "",
         f"error: the Space must be OWNER/NAME, not {space!r}\n",
     )
 
 
-def test_what_is_no_secret_may_be_a_variable_and_what_is_mounted_may_hold_weights() -> None:
-    given = plan(
+def test_harmless_variables_and_weights_on_a_volume_are_accepted() -> None:
+    planned = plan(
         *(
             "--volume",
             "owner/state:/data",
@@ -217,33 +223,9 @@ def test_what_is_no_secret_may_be_a_variable_and_what_is_mounted_may_hold_weight
         *("--secret", "HF_TOKEN"),
         HF_TOKEN="token-of-the-space",
     )
-    assert given["variables"] == {
+    assert planned["variables"] == {
         "LENS_WEIGHTS": "/data/weights",
         "LENS_BACKUPS": "hf://datasets/owner/backups",
         "LENS_STORE": "s3://bucket/disk-of-the-space",
         "LENS_PUBLIC_URL": "https://lens.example:8443/@lens",
     }
-
-
-def test_files_with_secrets_are_not_staged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "spaces"))
-    import staging
-
-    (tmp_path / "webapp").mkdir()
-    for name in ("app.py", "LICENSE", "NOTICE.md"):
-        (tmp_path / name).write_text("harmless")
-    secret = tmp_path / "webapp" / "config.py"
-    secret.write_text("TOKEN = '" + "hf_" + "a" * 34 + "'")
-    (tmp_path / "webapp" / ".env").write_text("never staged")
-    (tmp_path / "webapp" / "notes.txt").write_text("of no known kind")
-    for name in ("spaces", "requirements.txt"):
-        (tmp_path / name).symlink_to(ROOT / name)
-    monkeypatch.setattr(staging, "ROOT", tmp_path)
-    assert staging.sources() == ["LICENSE", "NOTICE.md", "app.py", "webapp/config.py"]
-    with pytest.raises(staging.NotStaged, match=r"config\.py holds what looks like a secret"):
-        staging.stage(tmp_path / "staged", staging.Wanted())
-    secret.write_text("")
-    with secret.open("wb") as file:
-        file.truncate(100_000_001)
-    with pytest.raises(staging.NotStaged, match="larger than 100 MB"):
-        staging.stage(tmp_path / "again", staging.Wanted())

@@ -29,11 +29,13 @@ def space(tmp_path: Path) -> Iterator[Space]:
     made.kill()
 
 
-def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(
+def test_a_space_without_its_weights_serves_stops_in_time_and_restores_its_backup(
     space: Space, samples: Path
 ) -> None:
-    """One life of a Space, in one test since every start costs seconds: the Hub does not know the weights, a picture is judged, the
-    Space is told to stop while a clip is, its disk is wiped, and it starts again.
+    """One life of a Space: start, analyses, stop, loss of its disk, restart.
+
+    The Hub lacks the weights, and the Space stops during the analysis of a clip. One test for all of it,
+    because every start takes seconds.
     """
     before = space.fingerprint()
     with HubServer() as hub:
@@ -51,15 +53,17 @@ def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(
         page = httpx.get(space.url + address, timeout=30).text
         words = texts.fallback_weights.format(name="laanet-lite", version=health["model"]["version"])
         assert words in page or json.dumps(words)[1:-1] in page
-    for closed in ("/login/huggingface", "/login/callback"):  # nobody asked for a log-in
+    # Sign-in is not configured.
+    for closed in ("/login/huggingface", "/login/callback"):
         assert httpx.get(space.url + closed, timeout=30).status_code == 404
 
     receipt = space.analyse(samples / "two_people.jpg", name=PERSONAL).json()["receipt"]
-    space.analyse(Path(__file__), name=PERSONAL)  # no picture
+    # Not a picture.
+    space.analyse(Path(__file__), name=PERSONAL)
     vote = {
         "face": 0,
         "vote": "disagree",
-        "note": "a note about somebody",
+        "note": "a note about a person",
         "idempotency_key": "key-of-the-vote",
     }
     assert (
@@ -67,13 +71,13 @@ def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(
     )
     _check_metrics(space, receipt)
 
-    late = _stop_while_it_judges(space)
+    late = _stop_during_an_analysis(space)
     assert late.status_code == 200
     log = space.log.read_text(encoding="utf-8")
     for secret in (
         PERSONAL,
         "Mustermann",
-        "a note about somebody",
+        "a note about a person",
         receipt,
         late.json()["receipt"],
         TOKEN,
@@ -89,13 +93,13 @@ def test_a_space_without_its_model_serves_stops_in_time_and_forgets_nothing(
         space.start(**provider.environment, LENS_HF_ORGANISATION="lens-moderators")
         _sign_in(space)
     assert space.health()["weights"] == {"wanted": "starter", "used": "starter", "reason": None}
-    assert space.result(receipt).json()["feedback"][0]["note"] == "a note about somebody"
+    assert space.result(receipt).json()["feedback"][0]["note"] == "a note about a person"
     assert space.result(late.json()["receipt"]).status_code == 200
     assert space.fingerprint() == before
 
 
 def _sign_in(space: Space) -> None:
-    """As a member of the organisation, at the direct address."""
+    """Sign in as a member of the organisation, at the Space's own address."""
     with httpx.Client(
         base_url=space.url, headers={"Host": HOST, "X-Forwarded-Proto": "https"}, timeout=30
     ) as browser:
@@ -125,32 +129,35 @@ def _check_metrics(space: Space, receipt: str) -> None:
     assert receipt not in figures
 
 
-def _stop_while_it_judges(space: Space) -> httpx.Response:
+def _stop_during_an_analysis(space: Space) -> httpx.Response:
     answers: list[httpx.Response] = []
     clip = ROOT / "webapp" / "examples" / "clip.mp4"
-    asking = threading.Thread(target=lambda: answers.append(space.analyse(clip)))
-    asking.start()
+    client = threading.Thread(target=lambda: answers.append(space.analyse(clip)))
+    client.start()
     deadline = time.monotonic() + 30
     while space.health()["running"] == 0 and time.monotonic() < deadline:
         time.sleep(0.02)
     assert space.stop() < STOPS_WITHIN
     assert space.process is not None
     assert space.process.returncode == 0
-    asking.join(timeout=30)
+    client.join(timeout=30)
     return answers[0]
 
 
 @pytest.mark.proof
-def test_a_hub_that_hangs_keeps_a_space_down_for_less_than_half_a_minute(space: Space) -> None:
+def test_a_hub_that_hangs_delays_the_start_by_less_than_half_a_minute(space: Space) -> None:
     with HubServer() as hub, hub.failing(delay=300):
-        took = space.start(LENS_WEIGHTS="hf://someone/weights@v1", HF_ENDPOINT=hub.address)
-        assert took < 30
+        seconds = space.start(LENS_WEIGHTS="hf://someone/weights@v1", HF_ENDPOINT=hub.address)
+        assert seconds < 30
         assert "within 12 seconds" in space.health()["weights"]["reason"]
 
 
 @pytest.mark.proof
 def test_three_restarts_with_the_disk_wiped(space: Space, samples: Path) -> None:
-    """Orderly ones lose nothing; a crash loses nothing of before the moment that /healthz calls safe."""
+    """Orderly restarts lose nothing.
+
+    A crash loses nothing from before the time in `backed_up` of /healthz.
+    """
     receipts: list[str] = []
     for life in range(3):
         space.start(LENS_BACKUP_HOURS="0.0005")

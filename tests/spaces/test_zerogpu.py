@@ -1,4 +1,4 @@
-"""On ZeroGPU: calls run in forked processes, against a lender on the loopback; the processes have no GPU here."""
+"""ZeroGPU: analyses in forked processes, with a local scheduler. The processes have no GPU here."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 
 from laanet_core.inference.detector import Detector
+from laanet_core.media.images import read_image
 from tests.conftest import ROOT
 from tests.spaces.lender import Lender
 from tests.spaces.space import STOPS_WITHIN, Space
 
-# All is as on ZeroGPU but the driver, without which a forked process would not begin its work
+# Everything is as on ZeroGPU except the driver, without which a forked process would not start its work.
 WITHOUT_DRIVER = """
 import runpy, spaces.zero.torch
 spaces.zero.torch.init = spaces.zero.torch.move = lambda *_, **__: None
@@ -40,12 +40,12 @@ def space(tmp_path: Path) -> Iterator[Space]:
 
 
 @pytest.mark.proof
-def test_lent_processes_judge_die_and_are_done_without(
+def test_analyses_survive_killed_processes_and_an_exhausted_quota(
     space: Space, lender: Lender, samples: Path, detector: Detector
 ) -> None:
-    """In one test, since the start costs seconds."""
+    """One test for all of it, because the start takes seconds."""
     picture, clip = samples / "two_people.jpg", ROOT / "webapp" / "examples" / "clip.mp4"
-    expected = detector.analyse_image(np.asarray(detector._reader.image(picture)))
+    expected = detector.analyse_image(read_image(picture))
     space.start(**lender.environment, LENS_DEVICE="cpu", LENS_AT_ONCE="1")
     assert lender.calls == ["/startup-report"]
     assert space.health()["device"] == "zerogpu"
@@ -59,10 +59,10 @@ def test_lent_processes_judge_die_and_are_done_without(
 
     judged = space.analyse(picture).json()
     assert judged["fake_prob"] == pytest.approx(expected.fake_prob, abs=1e-3)
-    assert len(lender.asked) == 2
-    assert all(4 < seconds < 10 for seconds in lender.asked)
+    assert len(lender.requested_seconds) == 2
+    assert all(4 < seconds < 10 for seconds in lender.requested_seconds)
     assert space.analyse(clip).json()["outcome"] == "verdict"
-    calls = len(lender.asked)
+    calls = len(lender.requested_seconds)
     assert calls > 2
 
     lender.exhausted = True
@@ -72,9 +72,10 @@ def test_lent_processes_judge_die_and_are_done_without(
     assert answer["fake_prob"] == judged["fake_prob"] or answer["fake_prob"] == pytest.approx(
         judged["fake_prob"], abs=1e-3
     )
-    assert len(lender.asked) == calls + 1
+    assert len(lender.requested_seconds) == calls + 1
     assert any("no GPU was lent" in line["message"] for line in space.lines())
     assert space.stop() < STOPS_WITHIN
-    with pytest.raises(ProcessLookupError):  # nothing that was forked is left behind
+    # No forked process is left.
+    with pytest.raises(ProcessLookupError):
         os.killpg(space.process.pid, 0)  # type: ignore[union-attr]
     assert "GpuFailed: the lent GPU's process failed" in space.log.read_text()

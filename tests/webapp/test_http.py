@@ -203,7 +203,7 @@ def test_a_port_in_use_and_impossible_settings_are_said_in_one_line(
         ({"LENS_PORT": "many"}, "LENS_PORT must be"),
         (
             {"LENS_PORT": str(free_port()), "LENS_HOST": "192.0.2.1"},
-            "error: nothing can be served at 192.0.2.1",
+            "error: cannot listen at 192.0.2.1",
         ),
         (
             {"LENS_PORT": str(free_port()), "LENS_DATA": str(samples / "astronaut.png" / "data")},
