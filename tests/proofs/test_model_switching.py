@@ -1,4 +1,4 @@
-"""Promotion and rollback on a server under load: no error, and every score is of the version that the result names."""
+"""Promotion and rollback on a server under load: every score is of the version that the result names."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Expected = Mapping[tuple[str, str], float]
 
 @dataclass
 class Answers:
-    """Results as (picture, sha256 of the version, probability); `errors` are the bodies of all other responses."""
+    """Results (picture, sha256 of the version, probability), and the bodies of all other responses."""
 
     results: list[tuple[str, str, float]] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -103,7 +103,7 @@ def send(server: Server, pictures: Mapping[str, bytes], answers: Answers, enough
 
 
 def switched_under_requests(folder: Path, samples: Path, requests: int) -> None:
-    """Promote after a quarter of the requests and roll back after another; the old version answers the rest."""
+    """Promote after a quarter of the requests, roll back after another quarter."""
     pictures = faces(folder, samples)
     made = slightly_changed(folder / "made")
     answers, done = Answers(), threading.Event()

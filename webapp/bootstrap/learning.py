@@ -41,7 +41,7 @@ class Learning:
 
     @cached_property
     def gate(self) -> GateService:
-        """The gate, made on first use: it imports torch, which takes seconds, and most commands do not need it."""
+        """The gate, made on first use, because it imports torch and most commands do not need it."""
         return self.open_gate()
 
     def __enter__(self) -> Self:
@@ -62,10 +62,11 @@ def open_learning(
     limits: GateLimits | None = None,
     trainer_survives: bool = True,
 ) -> Learning:
-    """Build the services over the database of the settings, or over records and decoders that are open already.
+    """Build the services over the database of the settings, or over records and decoders that are open
+    already.
 
-    A decision must have stood for `delay`, by default as long as it may be undone. `trainer_survives`: trainers go on
-    after this process. Raises as `open_records` does.
+    A decision must have stood for `delay`, by default as long as it may be undone. `trainer_survives`:
+    trainers go on after this process. Raises as `open_records` does.
     """
     from laanet_core.faces.landmark_detector import LandmarkDetector
     from webapp.media.decoding.decoders import Decoders as NewDecoders
@@ -111,7 +112,7 @@ def open_learning(
 def learning_admin(
     learning: Learning, settings: Settings, serving: Callable[[], str]
 ) -> LearningAdminService:
-    """Build the service of the admins' page about the model; `serving` returns the version that this server serves."""
+    """Build the service of the admins' page about the model. `serving` returns the served version."""
     from webapp.services.training.admin import LearningAdminService
     from webapp.services.training.background_commands import BackgroundCommands
 

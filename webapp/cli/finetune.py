@@ -71,7 +71,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 class StepPrinter:
-    """Progress of a training on standard error: one line whenever the step has changed by at least `every`."""
+    """Progress of a training on standard error, one line for `every` steps."""
 
     def __init__(self, every: int = 1) -> None:
         self._every = every

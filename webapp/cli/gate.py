@@ -1,4 +1,4 @@
-"""`gate`: measure a candidate and the champion on the same data, and report whether the candidate may be promoted."""
+"""`gate`: compare a candidate with the champion, and report whether it may be promoted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`poison-drill`: poison labels of an installation made for it, and show what each defence did. Needs no data."""
+"""`poison-drill`: poison labels of an installation made for it, and show what each defence did.
+
+Needs no data.
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,7 @@ def drill(settings: Settings, size: DrillSize) -> DrillOutcome:
 def _installation(
     settings: Settings, folder: Path, weights: Path, other: Path
 ) -> Iterator[DrillInstallation]:
-    """Open an installation in `folder` that starts from `weights`; its gate also measures the manifest `other`."""
+    """Open an installation in `folder` with these weights; its gate measures the manifest `other` too."""
     from webapp.bootstrap import open_learning, open_records
     from webapp.services.drills import poisoning
 

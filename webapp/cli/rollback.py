@@ -1,4 +1,4 @@
-"""`rollback`: make an earlier champion the champion again, with the same weights and thresholds, byte for byte."""
+"""`rollback`: make an earlier champion the champion again, with the same files byte for byte."""
 
 from __future__ import annotations
 

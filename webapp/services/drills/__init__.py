@@ -1,1 +1,1 @@
-"""Drills with scripted users: the proof that decisions improve the model, and the defence against poisoned labels."""
+"""Drills with scripted users: decisions improve the model, and poisoned labels do not harm it."""

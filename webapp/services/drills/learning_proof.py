@@ -1,4 +1,4 @@
-"""Proof that decisions improve the model: faces of a train split are decided and learned from, val faces measure it."""
+"""Proof that decisions improve the model, with the train and val splits of a data set."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ class ProofData:
 
 @dataclass(frozen=True)
 class ProofInstallation:
-    """An installation for the proof alone. Half of the `decisions` are fakes; a val set has at most `max_faces` faces."""
+    """An installation for the proof alone.
+
+    Half of the `decisions` are fakes; a val set has at most `max_faces` faces.
+    """
 
     users: ScriptedUsers
     snapshots: SnapshotService
@@ -102,7 +105,7 @@ class WeightsId(BaseModel):
 
 
 class ProofOutcome(BaseModel):
-    """Outcome of the proof. `shown` maps each criterion to whether it was met; `held`: all were."""
+    """Outcome of the proof. `criteria` maps each criterion to whether it was met; `passed`: all were."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
@@ -123,7 +126,10 @@ def prove(
     changes: Sequence[str],
     on_progress: OnProgress | None = None,
 ) -> ProofOutcome:
-    """Upload, decide, freeze, fine-tune and measure. An interrupted proof continues with its snapshot and its run."""
+    """Upload, decide, freeze, fine-tune and measure.
+
+    An interrupted proof continues with its snapshot and its run.
+    """
     samples = data.samples()
     base = installation.versions.ensure_champion()
     snapshot = _snapshot(installation, data, samples)
@@ -173,7 +179,7 @@ def _snapshot(installation: ProofInstallation, data: ProofData, samples: Sequenc
 def _uploads(
     installation: ProofInstallation, data: ProofData, samples: Sequence[Sample]
 ) -> list[ScriptedUpload]:
-    """Draw faces of the train split by the seed and write them as files; never a fake together with its original."""
+    """Draw faces of the train split and write them as files; never a fake together with its original."""
     rng = np.random.default_rng(installation.seed)
     train = [sample for sample in samples if sample.pack == data.pack and sample.split == "train"]
     fakes = [sample for sample in train if sample.label == 1]
@@ -193,7 +199,10 @@ def _uploads(
 
 
 def _replay_manifest(folder: Path, data: ProofData, samples: Sequence[Sample]) -> Path | None:
-    """Write a manifest of the other packs' real train faces; None if there are none. Packs are linked, not copied."""
+    """Write a manifest of the other packs' real train faces; None if there are none.
+
+    Packs are linked, not copied.
+    """
     replayed = [
         sample
         for sample in samples
@@ -220,7 +229,7 @@ def _replay_manifest(folder: Path, data: ProofData, samples: Sequence[Sample]) -
 def _predictions(
     weights: Path, data: ProofData, samples: Sequence[Sample], installation: ProofInstallation
 ) -> dict[str, list[Prediction]]:
-    """Score the val split: the pack's fakes with their originals (`pairs`), and real faces of all packs self-blended."""
+    """Score the val split: fakes with their originals (`pairs`), and self-blends of all real faces."""
     loaded = load_weights(weights)
     val = [sample for sample in samples if sample.split == "val"]
     samples_by_set = {

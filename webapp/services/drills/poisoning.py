@@ -1,7 +1,7 @@
 """Poisoning drill: flipped labels, sockpuppet votes and mislabelled copies, and the result of each defence.
 
-Every condition is an installation of its own with synthetic faces and a tiny network, so that a drill takes minutes and
-needs no data.
+Every condition is an installation of its own with synthetic faces and a tiny network, so that a drill takes
+minutes and needs no data.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ _FAKE_SEED_OFFSET = 10_000
 
 @dataclass(frozen=True)
 class DrillSize:
-    """Size of a drill: real faces (and as many fakes), training steps, sockpuppet votes, mislabelled copies."""
+    """Size of a drill: real faces and as many fakes, steps, sockpuppet votes, mislabelled copies."""
 
     faces: int = 120
     steps: int = 200
@@ -107,7 +107,10 @@ SMALL = DrillSize(faces=40, steps=150, votes=10_000, copies=6)
 
 
 class FlippedLabels(BaseModel):
-    """Result of moderators who lie about a share of all faces. `auc` is measured on gold against the truth."""
+    """Result of moderators who lie about a share of all faces.
+
+    `auc` is measured on gold against the truth.
+    """
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
@@ -127,7 +130,7 @@ class SockpuppetVotes(BaseModel):
 
 
 class MislabelledCopies(BaseModel):
-    """Result of near-duplicates of gold faces with the wrong label: those in train or val, and those in gold."""
+    """Result of near-duplicates of gold faces with the wrong label: those learned from, those in gold."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -137,7 +140,7 @@ class MislabelledCopies(BaseModel):
 
 
 class DrillOutcome(BaseModel):
-    """Outcome of a drill. `defences` maps each defence to whether it held; `held`: all did."""
+    """Outcome of a drill. `defences` maps each defence to whether it worked; `passed`: all did."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
@@ -166,7 +169,7 @@ class DrillInstallation:
 
 
 def find_landmarks(crop: RGBImage) -> Landmarks | None:
-    """Return the landmarks (68, 2) in a snapshot's crop (H, W, 3) of a synthetic picture: those drawn, less its corner."""
+    """Return the landmarks (68, 2) in a snapshot's crop (H, W, 3) of a synthetic picture."""
     x1, y1, x2, y2 = BOX
     half = max(x2 - x1, y2 - y1) * _CROP_ENLARGEMENT / 2
     left, top = max(round((x1 + x2) / 2 - half), 0), max(round((y1 + y2) / 2 - half), 0)
@@ -174,7 +177,7 @@ def find_landmarks(crop: RGBImage) -> Landmarks | None:
 
 
 def write_initial_data(folder: Path) -> tuple[Path, Path]:
-    """Write what all conditions start from: random weights, and the manifest of another data set for the gate."""
+    """Write random weights and another data set. Return the weights' folder and the manifest."""
     torch.manual_seed(0)
     save_weights(LAANet(NETWORK), folder / "weights", version="drill-base")
     other = folder / "other"
@@ -214,7 +217,7 @@ def flip_labels(
 
 
 def vote_as_sockpuppets(installation: DrillInstallation, votes: int) -> SockpuppetVotes:
-    """Store votes that passed every rate limit, on the sockpuppets' own pictures; no moderator decides anything."""
+    """Store votes that passed every rate limit, on pictures that no moderator decides."""
     users = installation.users()
     for upload in _uploads(installation.folder / "puppets", 5, first_seed=_VOTE_SEED):
         users.upload(upload.path)

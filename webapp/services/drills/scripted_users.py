@@ -28,7 +28,10 @@ _CONFIDENCE = CONFIDENCES[-1]
 
 @dataclass(frozen=True)
 class ScriptedUpload:
-    """A picture of one face, the moderators' label, and the region they paint (PNG of one channel). Labels may be lies."""
+    """A picture of one face, the moderators' label, and the region they paint (PNG of one channel).
+
+    Labels may be lies.
+    """
 
     path: Path
     label: LabelValue
@@ -70,7 +73,10 @@ class ScriptedUsers:
             return UploadedCase(analysed.receipt, case.public_id)
 
     def decide(self, uploads: Mapping[str, ScriptedUpload]) -> int:
-        """Let every moderator label the open cases in `uploads` (by public id). Return the number of labels."""
+        """Let every moderator label the open cases in `uploads` (by public id).
+
+        Return the number of labels.
+        """
         labels = 0
         for moderator in self._moderators:
             skipped: list[str] = []

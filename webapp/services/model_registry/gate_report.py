@@ -33,7 +33,8 @@ class GateLimits(BaseModel):
 class GateCheck(BaseModel):
     """One criterion. Figures are None if they could not be measured; then the check failed.
 
-    `low` and `high` bound the 95 % interval of candidate minus champion; `why` states the limit or the obstacle.
+    `low` and `high` bound the 95 % interval of candidate minus champion; `why` states the limit or the
+    obstacle.
     """
 
     model_config = ConfigDict(frozen=True)

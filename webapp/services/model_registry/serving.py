@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 
 class CurrentDetector:
-    """Detector that can be replaced while threads use it. A caller that needs one detector for several calls pins it.
+    """Detector that can be replaced while threads use it. A caller that needs one detector for several calls
+    pins it.
 
     The previous detector stays in memory, because pages still show its results.
     """
@@ -88,7 +89,7 @@ def pin_detector(detector: Any) -> Any:
 
 
 def producer_of(detector: Detector | CurrentDetector, model: ModelInfo) -> Detector:
-    """Return the detector that produced a result of `model`, if it is still in memory; else the current one."""
+    """Return the detector that produced a result, or the current one if it is no longer in memory."""
     return detector.producer_of(model) if isinstance(detector, CurrentDetector) else detector
 
 
@@ -104,11 +105,14 @@ class ChampionFollower:
         self._current = current
         self._champion = champion
         self._load = load
-        # Hash of the champion's config.json at the last check; config.json names the sha256 of the weights too.
+        # config.json names the sha256 of the weights, so that its hash stands for both files.
         self._last_config_sha256 = ""
 
     def follow(self) -> bool:
-        """Load the champion if it changed; True if it is served now. If it cannot be loaded, the current one stays."""
+        """Load the champion if it changed; True if it is served now.
+
+        If it cannot be loaded, the current one stays.
+        """
         champion, serving = self._champion(), self._current.current.info
         if champion is None or champion.config_sha256 == self._last_config_sha256:
             return False

@@ -1,4 +1,4 @@
-"""Weights that the server starts with: those of the settings, or the bundled ones if the Hub does not deliver."""
+"""Weights that the server starts with: those of the settings, or the bundled ones if the Hub fails."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class WeightsInUse:
 
 
 class StartupWeights:
-    """Weights by name; those of the Hub are downloaded in a background thread, while the rest of the start goes on."""
+    """Weights by name. A background thread downloads those of the Hub while the server starts."""
 
     def __init__(self, name: str, download: Callable[[str], Path] | None = None) -> None:
-        """`download` is `laanet_core.modeling.hub.download` with DOWNLOAD_TIMEOUT unless another is passed."""
+        """`download` is by default `laanet_core.modeling.hub.download` with DOWNLOAD_TIMEOUT."""
         self._name = name
         self._folder: Future[Path] = Future()
         self._download = download
@@ -50,8 +50,8 @@ class StartupWeights:
     def load(self, loader: Callable[[str | Path], Loaded]) -> tuple[Loaded, WeightsInUse]:
         """Return what `loader` makes of the weights, and which weights those are.
 
-        Hub weights that are unavailable or damaged are replaced by the starter weights. Any other name is the host's
-        own mistake and raises InvalidWeights.
+        Hub weights that are unavailable or damaged are replaced by the starter weights. Any other name is the
+        host's own mistake and raises InvalidWeights.
         """
         if not self._name.startswith("hf://"):
             return loader(self._name), WeightsInUse(self._name, self._name)

@@ -14,7 +14,10 @@ TENSORS, CONFIG = "model.safetensors", "config.json"
 
 @dataclass(frozen=True)
 class RegisteredVersion:
-    """A version and its folder. `sha256` is the hash of the weights, `config_sha256` of `config.json` with the thresholds."""
+    """A version and its folder.
+
+    `sha256` is the hash of the weights, `config_sha256` of `config.json` with the thresholds.
+    """
 
     version: str
     folder: Path

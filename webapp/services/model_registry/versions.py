@@ -52,11 +52,12 @@ class VersionSummary(BaseModel):
 
 
 class VersionService:
-    """Versions that descend from the weights named `source` (LENS_WEIGHTS), each in its own folder below `folder`.
+    """Versions that descend from the weights named `source` (LENS_WEIGHTS), each in its own folder below
+    `folder`.
 
-    A version is stale if its snapshot is stale: an item that it learned from was deleted or undone. A stale candidate
-    cannot be promoted; a stale champion stays, and is marked. All methods raise Unable: unknown_version,
-    model_changed, and the codes that each method names.
+    A version is stale if its snapshot is stale: an item that it learned from was deleted or undone. A stale
+    candidate cannot be promoted; a stale champion stays, and is marked. All methods raise Unable:
+    unknown_version, model_changed, and the codes that each method names.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditService, folder: Path, source: str) -> None:
@@ -72,7 +73,8 @@ class VersionService:
             return None if row is None else self._registered(row)
 
     def ensure_champion(self) -> RegisteredVersion:
-        """Return the verified champion. If there is none, register the weights of the settings as the first one.
+        """Return the verified champion. If there is none, register the weights of the settings as the first
+        one.
 
         Raises InvalidWeights if the weights of the settings cannot be read.
         """
@@ -98,7 +100,10 @@ class VersionService:
         parent_sha256: str | None = None,
         run_id: int | None = None,
     ) -> RegisteredVersion:
-        """Copy a folder of weights into the registry and store its row. Raises Unable also with version_exists."""
+        """Copy a folder of weights into the registry and store its row.
+
+        Raises Unable also with version_exists.
+        """
         registered = add_files(weights, self.folder, version)
         row = ModelVersion(
             version=version,
@@ -126,7 +131,10 @@ class VersionService:
         return registered
 
     def store_report(self, version: str, report: GateReport) -> None:
-        """Store a report of the gate. A candidate that failed becomes rejected. Raises Unable also with stale_snapshot."""
+        """Store a report of the gate.
+
+        A candidate that failed becomes rejected. Raises Unable also with stale_snapshot.
+        """
         with self._sessions.begin() as session:
             row = _row(session, version)
             _require_fresh(session, row)
@@ -135,7 +143,8 @@ class VersionService:
                 row.state = ModelState.CANDIDATE if report.passed else ModelState.REJECTED
 
     def promote(self, version: str, by: str) -> RegisteredVersion:
-        """Make a candidate the champion after it passed the gate against the present one. `by` is an admin's name.
+        """Make a candidate the champion after it passed the gate against the present one. `by` is an admin's
+        name.
 
         Raises Unable also with not_an_admin, answers_already, not_passed, other_champion, stale_snapshot.
         """
@@ -166,9 +175,9 @@ class VersionService:
     def rollback(self, by: str, to: str | None = None) -> RegisteredVersion:
         """Make an earlier champion the champion again: the version `to`, or the one before the last change.
 
-        Without `to` the last change is undone, so that the next rollback undoes the change before it. The version
-        that leaves is rejected, unless the version that returns descends from it.
-        Raises Unable also with not_an_admin, nothing_to_go_back_to.
+        Without `to` the last change is undone, so that the next rollback undoes the change before it. The
+        version that leaves is rejected, unless the version that returns descends from it. Raises Unable also
+        with not_an_admin, nothing_to_go_back_to.
         """
         with self._sessions() as session:
             version = self._rollback_row(session, to).version

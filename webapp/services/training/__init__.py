@@ -1,1 +1,1 @@
-"""Fine-tuning on the moderators' decisions: snapshots, runs, candidates, the promotion gate and publication."""
+"""Fine-tuning on the moderators' decisions: snapshots, runs, candidates, gate and publication."""

@@ -35,10 +35,11 @@ class VersionWithLineage(VersionSummary):
 
 
 class LearningOverview(BaseModel):
-    """Content of the admins' page about the model. Some JSON keys are older than the words and stay as they are.
+    """Content of the admins' page about the model. Some JSON keys are older than the words and stay as they
+    are.
 
-    `answering`: version that this server serves; `before`: version that a rollback restores; `errand`: last background
-    command; `steps`: those of the recipe; `replay`: a data set is replayed beside a snapshot.
+    `answering`: version that this server serves; `before`: version that a rollback restores; `errand`: last
+    background command; `steps`: those of the recipe; `replay`: a data set is replayed beside a snapshot.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,7 +55,8 @@ class LearningOverview(BaseModel):
 
 
 class LearningAdminService:
-    """Actions of admins. Every method raises Refused: not_signed_in, not_allowed, and the codes of the services behind it.
+    """Actions of admins. Every method raises Refused: not_signed_in, not_allowed, and the codes of the
+    services behind it.
 
     `serving`: version that this server serves; `replay`: manifest of a data set to replay beside a snapshot.
     """
@@ -97,7 +99,10 @@ class LearningAdminService:
         )
 
     def gate_report(self, person: Person | None, version: str) -> GateReport:
-        """Return the last report of the gate about a version. Raises Refused also with unknown_version, not_measured."""
+        """Return the last report of the gate about a version.
+
+        Raises Refused also with unknown_version, not_measured.
+        """
         require(person, Role.ADMIN)
         with _unable_as_refused():
             report = self._versions.report(version)

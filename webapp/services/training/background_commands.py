@@ -1,4 +1,4 @@
-"""Background commands of the desk: `python -m webapp snapshot` and `gate`, one at a time, outliving the server."""
+"""Background commands of the desk: `snapshot` and `gate`, one at a time, which outlive the server."""
 
 from __future__ import annotations
 
@@ -30,14 +30,17 @@ class CommandRequest(BaseModel):
 
 
 class CommandStatus(CommandRequest):
-    """State of the last background command. `error`: why it failed; None while it runs and after it succeeded."""
+    """State of the last background command.
+
+    `error`: why it failed; None while it runs and after it succeeded.
+    """
 
     running: bool
     error: str | None
 
 
 class BackgroundCommands:
-    """Commands whose lock, request and output are in `folder`, where every server on this machine finds them."""
+    """Commands with their lock, request and output in `folder`, for every server on this machine."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -68,7 +71,10 @@ class BackgroundCommands:
         return CommandStatus(**request.model_dump(), running=running, error=error)
 
     def _error(self) -> str | None:
-        """Return why the last command failed. A command that succeeded prints a JSON object as its last line."""
+        """Return why the last command failed.
+
+        A command that succeeded prints a JSON object as its last line.
+        """
         try:
             output = (self._folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:

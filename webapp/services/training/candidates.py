@@ -1,4 +1,4 @@
-"""Candidates: the weights of a finished training, in half precision, calibrated, and registered as a version."""
+"""Candidates: weights of a finished training, in half precision, calibrated and registered."""
 
 from __future__ import annotations
 
@@ -33,10 +33,11 @@ class CandidateBuilder:
         base: RegisteredVersion,
         split_counts: dict[str, dict[str, int]],
     ) -> RegisteredVersion:
-        """Return the candidate of a run, made from the weights in its `folder` unless it is registered already.
+        """Return the candidate of a run, made from the weights in its `folder` unless it is registered
+        already.
 
-        `snapshot` is the folder of the data; thresholds are chosen on its val split. `split_counts` are its faces by
-        split and label, for the candidate's card.
+        `snapshot` is the folder of the data; thresholds are chosen on its val split. `split_counts` are its
+        faces by split and label, for the candidate's card.
         """
         from laanet_core.data.dataset import DatasetFiles
         from laanet_core.evaluation.run import EvaluationOptions, ManifestSource, calibrate_weights

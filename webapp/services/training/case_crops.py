@@ -61,7 +61,7 @@ class CaseCropper:
 
 
 def frames_to_crop(case: DecidedCase) -> list[FacePosition]:
-    """Return at most FRAMES_OF_A_CLIP faces of a clip: those with painted regions first, then evenly spread ones."""
+    """Return at most FRAMES_OF_A_CLIP faces: those with painted regions first, then evenly spread ones."""
     painted = [
         face for face in case.faces if any(_is_same_time(region.time, face.time) for region in case.regions)
     ]

@@ -24,7 +24,7 @@ class FacePosition:
 
 
 @dataclass(frozen=True)
-class PaintedRegion:
+class RegionOnFrame:
     """Mask that a moderator painted over the whole photo, or over the frame of a clip at `time` seconds."""
 
     mask: Mask
@@ -33,7 +33,10 @@ class PaintedRegion:
 
 @dataclass(frozen=True)
 class DecidedCase:
-    """A case whose decision stands. `source` is the sha256 of the uploaded file; `faces` are those the decision covers."""
+    """A case whose decision stands.
+
+    `source` is the sha256 of the uploaded file; `faces` are those the decision covers.
+    """
 
     case_id: int
     case: str
@@ -49,12 +52,12 @@ class DecidedCase:
     orientation: int
     consent: str
     faces: tuple[FacePosition, ...]
-    regions: tuple[PaintedRegion, ...]
+    regions: tuple[RegionOnFrame, ...]
 
 
 @dataclass(frozen=True)
 class SnapshotSource:
-    """Decided cases, pairs of analysis ids that are near-duplicates, and the analyses' splits in earlier snapshots."""
+    """Decided cases, near-duplicate pairs of analysis ids, and the analyses' splits in earlier snapshots."""
 
     cases: list[DecidedCase]
     near_duplicates: list[tuple[int, int]]
@@ -79,13 +82,13 @@ def _decided_case(decision: Decision, item: CaseItem) -> DecidedCase:
     assert consent.media is not None
     # Each moderator's blind label is followed by a final one, and only that counts.
     labels = [label for label in case.labels if label.withdrawn_at is None and label.stage != Stage.BLIND]
-    regions: list[PaintedRegion] = []
+    regions: list[RegionOnFrame] = []
     if decision.value == LabelValue.FAKE:
         for label in labels:
             if label.value == LabelValue.FAKE and label.region is not None:
                 region = label.region
                 mask = Mask(region.png, region.width, region.height)
-                regions.append(PaintedRegion(mask, region.time))
+                regions.append(RegionOnFrame(mask, region.time))
     return DecidedCase(
         case_id=case.id,
         case=case.public_id,
@@ -108,8 +111,8 @@ def _decided_case(decision: Decision, item: CaseItem) -> DecidedCase:
 def _covered_faces(analysis: Analysis, subject: int, value: str) -> tuple[FacePosition, ...]:
     """Return the faces that a decision about `subject` labels.
 
-    A decision that the whole file is fake labels a face only if the file has one person: with several, it does not say
-    which of them is fake.
+    A decision that the whole file is fake labels a face only if the file has one person: with several, it
+    does not say which of them is fake.
     """
     faces = [face for face in faces_of(analysis, subject) if face.fake_logit is not None]
     persons = {face.number if analysis.kind == "image" else face.track for face in faces}

@@ -24,8 +24,8 @@ _MARGIN = 1.1
 class TrainingCrop:
     """A crop of one face.
 
-    `image` (H, W, 3) uint8 RGB; `landmarks` (68, 2) in its pixels, None if none were found; `region` (H, W) uint8, not 0
-    where a moderator painted, None without such pixels.
+    `image` (H, W, 3) uint8 RGB; `landmarks` (68, 2) in its pixels, None if none were found; `region` (H, W)
+    uint8, not 0 where a moderator painted, None without such pixels.
     """
 
     image: RGBImage
@@ -36,8 +36,9 @@ class TrainingCrop:
 def crop_face(rgb: RGBImage, box: Box, masks: Sequence[Mask], find_landmarks: FindLandmarks) -> TrainingCrop:
     """Crop the face at `box` (x1, y1, x2, y2 in pixels) from `rgb`, (H, W, 3) uint8 RGB, upright.
 
-    With landmarks the crop has a margin and ends at the edges of the picture. Without landmarks it is the square that the
-    detector scores, with edge pixels repeated outside the picture. `masks` each cover the whole picture.
+    With landmarks the crop has a margin and ends at the edges of the picture. Without landmarks it is the
+    square that the detector scores, with edge pixels repeated outside the picture. `masks` each cover the
+    whole picture.
     """
     height, width = rgb.shape[:2]
     x1, y1, x2, y2 = _whole_pixels(enlarge_to_square(box, CONTEXT_ENLARGEMENT * _MARGIN))

@@ -1,4 +1,4 @@
-"""Locks on files, which the operating system releases when the last process that has them ends, however it ends."""
+"""Locks on files, which the operating system releases when the last process that has them ends."""
 
 from __future__ import annotations
 

@@ -34,9 +34,9 @@ _CHECKPOINT_EVERY = 20
 class FinetuneService:
     """Fine-tuning of one installation; the files of the runs are in `folder`.
 
-    `device` and `threads` are passed to the trainer; with 0 threads torch chooses. `trainer_survives`: a trainer goes
-    on after the process that started it. Raises Unable: unknown_run, run_busy, run_failed, run_cancelled, and the codes
-    of verifying a snapshot.
+    `device` and `threads` are passed to the trainer; with 0 threads torch chooses. `trainer_survives`: a
+    trainer goes on after the process that started it. Raises Unable: unknown_run, run_busy, run_failed,
+    run_cancelled, and the codes of verifying a snapshot.
     """
 
     def __init__(
@@ -72,7 +72,10 @@ class FinetuneService:
         return self._runs.find_or_create(request, self._versions.ensure_champion().sha256, steps)
 
     def claim(self, public_id: str, by: str = Actor.SYSTEM) -> Run:
-        """Make a run the one that runs; `revive` then starts it if its process dies. Raises Unable: run_ended."""
+        """Make a run the one that runs; `revive` then starts it if its process dies.
+
+        Raises Unable: run_ended.
+        """
         return self._runs.claim(public_id, by, self._supervisor.is_alive)
 
     def require_idle(self) -> None:
@@ -140,7 +143,10 @@ class FinetuneService:
         ]
 
     def _training_request(self, run: Run, snapshot: Path, base: RegisteredVersion) -> TrainingRequest:
-        """Return what to train. Either the replayed data or the recipe's pull towards the base prevents forgetting."""
+        """Return what to train.
+
+        Either the replayed data or the recipe's pull towards the base prevents forgetting.
+        """
         from laanet_core.data.dataset import DatasetFiles
         from laanet_core.training.run import TrainingRequest
 

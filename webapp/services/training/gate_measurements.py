@@ -43,7 +43,7 @@ class GateSettings:
 
 @dataclass(frozen=True)
 class GateMeasurement:
-    """Predictions of one version by the name of the data set; `seconds` for a crop on one CPU thread, or a GPU."""
+    """Predictions of one version by data set, and seconds for a crop on one CPU thread or a GPU."""
 
     version: str
     sha256: str
@@ -54,7 +54,7 @@ class GateMeasurement:
 
 @dataclass(frozen=True)
 class PredictionCache:
-    """Folders of stored predictions: of the gold split, which go with its snapshot, and of other data sets."""
+    """Folders of stored predictions: of the gold split, deleted with its snapshot, and of other data."""
 
     gold: Path
     others: Path
@@ -62,7 +62,7 @@ class PredictionCache:
 
 @dataclass(frozen=True)
 class _GateSet:
-    """A data set of the gate and the manifest it was read from; `is_gold`: made from the snapshot's gold split."""
+    """A data set of the gate and its manifest; `is_gold`: made from the snapshot's gold split."""
 
     items: EvalSet
     manifest: Path
@@ -94,7 +94,8 @@ def measure_versions(
 def seconds_per_crop(networks: Sequence[LoadedWeights]) -> list[float]:
     """Return the shortest of many short rounds for each network; the networks take turns.
 
-    On a CPU the time of one thread is counted, so that other load on the machine does not slow a network down.
+    On a CPU the time of one thread is counted, so that other load on the machine does not slow a network
+    down.
     """
     scorers = [_timed_scorer(network) for network in networks]
     shortest = [float("inf")] * len(scorers)
@@ -121,7 +122,7 @@ def _predict(loaded: LoadedWeights, data: _GateSet, seed: int, cache: Prediction
 
 
 def _gate_sets(size: int, snapshot: Path, settings: GateSettings) -> list[_GateSet]:
-    """Return the gold split, its corruptions and the sets of the other manifests, for networks of input size `size`."""
+    """Return the gold split, its corruptions and the sets of the other manifests, for one input size."""
     gold_manifest = snapshot / "gold" / "manifest.csv"
     gold_sets = _manifest_sets(gold_manifest, snapshot, size, settings.seed)
     labelled = next((one for one in gold_sets if one.name == "labelled"), None)

@@ -31,8 +31,8 @@ class GateService:
     def evaluate(self, version: str, snapshot: str | None = None) -> GateReport:
         """Measure a candidate and the champion on the gold split of a snapshot, and store the report.
 
-        The snapshot is by default the one that the candidate learned from. No report is stored if an item of it was
-        deleted or undone, even while the gate measured. Raises LaanetError if data cannot be read.
+        The snapshot is by default the one that the candidate learned from. No report is stored if an item of
+        it was deleted or undone, even while the gate measured. Raises LaanetError if data cannot be read.
         """
         self._versions.require_fresh(version)
         candidate, champion = self._versions.verify(version), self._versions.ensure_champion()

@@ -18,8 +18,8 @@ tags: [deepfake-detection, face-forgery, laa-net]
 
 # {name} {version}
 
-Detects whether a face in a photograph shows traces of blending, and where (LAA-Net, CVPR 2024). Fine-tuned with
-LAA-Net Lens. sha256 of the weights: `{sha256}`. Ancestry: {lineage}.{notice}
+Detects whether a face in a photograph shows traces of blending, and where (LAA-Net, CVPR 2024).
+Fine-tuned with LAA-Net Lens. sha256 of the weights: `{sha256}`. Ancestry: {lineage}.{notice}
 
 ```python
 Detector.from_weights("hf://{repository}@{version}")
@@ -39,8 +39,8 @@ The files of these weights contain no picture, file name or address of a visitor
 
 Temperature {temperature:g}; *real* below {real_below:g}, *fake* above {fake_above:g}, inconclusive between.
 
-Do not use these verdicts to decide anything about a person: not as evidence in a dispute, not to accuse, not to
-identify. The model does not cover fully generated faces, lip-sync, or edits away from the face.
+Do not use these verdicts to decide anything about a person: not as evidence in a dispute, not to accuse,
+not to identify. The model does not cover fully generated faces, lip-sync, or edits away from the face.
 """
 
 _DATASET = """---
@@ -50,8 +50,8 @@ tags: [deepfake-detection]
 
 # Faces from consenting visitors, labelled by moderators
 
-{items} faces ({labels}). Each was cropped from a file that a visitor of an installation of LAA-Net Lens uploaded, and
-labelled by moderators. Consent texts: {consents}.
+{items} faces ({labels}). Each was cropped from a file that a visitor of an installation of LAA-Net Lens
+uploaded, and labelled by moderators. Consent texts: {consents}.
 
 | column of `metadata` | meaning |
 |---|---|
@@ -105,8 +105,8 @@ def _data(config: Mapping[str, Any]) -> str:
     return (
         f"{_parts(snapshot)}\n"
         f"All faces are from snapshot `{snapshot['id']}` (sha256 `{snapshot['sha256']}`).\n"
-        "Their visitors consented to storage and training. Moderators labelled each face blindly; agreement,\n"
-        "a majority or an adjudicator decided. Visitors' votes alone were never learned from.\n"
+        "Their visitors consented to storage and training. Moderators labelled each face blindly;\n"
+        "agreement, a majority or an adjudicator decided. Visitors' votes were never learned from.\n"
         f"Near-duplicates are in one part.{replay}"
     )
 

@@ -1,4 +1,4 @@
-"""Rules of the promotion gate: pure functions from the measurements of two versions to passed or failed checks."""
+"""Rules of the promotion gate: pure functions from the measurements of two versions to checks."""
 
 from __future__ import annotations
 

@@ -35,7 +35,10 @@ _HUB_ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError
 
 @dataclass(frozen=True)
 class PublishedRevision:
-    """A revision on the Hub. `name` is a value for LENS_WEIGHTS, or a data set's address; `commit` is the tagged commit."""
+    """A revision on the Hub.
+
+    `name` is a value for LENS_WEIGHTS, or a data set's address; `commit` is the tagged commit.
+    """
 
     name: str
     tag: str
@@ -89,7 +92,8 @@ class PublishingService:
         return revision
 
     def push_dataset(self, snapshot: str, repository: str, *, public: bool = False) -> PublishedRevision:
-        """Upload the pictures and the table of a snapshot. Downloads cannot be revoked, so every visitor must consent.
+        """Upload the pictures and the table of a snapshot. Downloads cannot be revoked, so every visitor must
+        consent.
 
         Raises Unable also with consent_forbids, unknown_snapshot, stale_snapshot, snapshot_changed.
         """
@@ -101,8 +105,8 @@ class PublishingService:
         if forbidding:
             raise Unable(
                 "consent_forbids",
-                f"the visitors of {forbidding.total()} of {len(index.items)} pictures consented to storage and "
-                "training here, not to publication",
+                f"the visitors of {forbidding.total()} of {len(index.items)} pictures consented to storage "
+                "and training here, not to publication",
             )
         with tempfile.TemporaryDirectory() as upload:
             shutil.copytree(folder / PACK, Path(upload) / PACK)

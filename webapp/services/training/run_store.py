@@ -30,7 +30,7 @@ _MAX_MESSAGE = 500
 
 @dataclass(frozen=True)
 class RunSpec:
-    """A fine-tuning: the snapshot, the manifest of a data set to replay, and changes of the recipe as "key=value"."""
+    """A fine-tuning: snapshot, manifest of a data set to replay, changes of the recipe as "key=value"."""
 
     snapshot: str
     replay: Path | None = None
@@ -55,7 +55,10 @@ class RunConfig(BaseModel):
 
 @dataclass(frozen=True)
 class Run:
-    """A run as it was when it was read. `pid` is the trainer's process; `heartbeat_at` the supervisor's last heartbeat."""
+    """A run as it was when it was read.
+
+    `pid` is the trainer's process; `heartbeat_at` the supervisor's last heartbeat.
+    """
 
     id: int
     public_id: str
@@ -125,7 +128,8 @@ class RunStore:
             return row.public_id
 
     def claim(self, public_id: str, by: str, is_alive: Callable[[Run], bool]) -> Run:
-        """Give a run the state running. Another running run becomes failed if `is_alive` denies that it has a process.
+        """Give a run the state running. Another running run becomes failed if `is_alive` denies that it has a
+        process.
 
         Raises Unable: run_busy, run_ended.
         """

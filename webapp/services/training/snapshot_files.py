@@ -1,4 +1,4 @@
-"""Writing of a snapshot's folder: face pictures, the trainer's manifests, a table for Hugging Face, and the index."""
+"""Writing of a snapshot's folder: pictures, manifests, a table for Hugging Face, and the index."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ _NO_LANDMARKS = np.full((68, 2), np.nan, np.float32)
 
 @dataclass(frozen=True)
 class SnapshotFace:
-    """A face picture in a snapshot's folder. `group` names its near-duplicates; `landmarks` (68, 2) or None."""
+    """A face picture in a snapshot's folder.
+
+    `group` names its near-duplicates; `landmarks` (68, 2) or None.
+    """
 
     name: str
     sha256: str
@@ -138,7 +141,10 @@ def _indexed(face: SnapshotFace) -> IndexedFace:
 
 
 def _write_manifest(folder: Path, faces: Sequence[SnapshotFace]) -> list[Path]:
-    """Write manifest and landmarks for the trainer. It knows train and val only, so gold is called val there."""
+    """Write manifest and landmarks for the trainer.
+
+    It knows train and val only, so gold is called val there.
+    """
     manifest, landmarks = folder / "manifest.csv", folder / "landmarks.npz"
     with manifest.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)

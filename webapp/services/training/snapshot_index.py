@@ -1,4 +1,4 @@
-"""Index of a snapshot's folder, and its verification: the sha256 of every file, and the origin of every face."""
+"""Index of a snapshot's folder with the sha256 of every file, and its verification."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACK = "faces"
 
 
 class DecisionOrigin(BaseModel):
-    """How a decision came about (agreement, majority or adjudication), from how many labels, and when (ISO 8601)."""
+    """Origin of a decision: agreement, majority or adjudication, number of labels, time (ISO 8601)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -72,7 +72,8 @@ def read_index(folder: Path) -> SnapshotIndex:
 
 
 def verify_files(folder: Path, sha256: str) -> None:
-    """Hash every file again. Raises Unable: snapshot_changed, naming the first file that differs from the index.
+    """Hash every file again. Raises Unable: snapshot_changed, naming the first file that differs from the
+    index.
 
     `sha256` is the hash of the index itself, as the database has it.
     """

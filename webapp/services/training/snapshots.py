@@ -39,8 +39,8 @@ from webapp.services.training.splits import assign_splits, count_splits, group_n
 class SnapshotService:
     """Snapshots of one installation. Methods raise Unable with the codes that they name.
 
-    `landmarks` makes the landmark detector when it is first needed; `reader` decodes kept files; a decision must have
-    stood for `delay`; `frames` of a clip are decoded.
+    `landmarks` makes the landmark detector when it is first needed; `reader` decodes kept files; a decision
+    must have stood for `delay`; `frames` of a clip are decoded.
     """
 
     def __init__(
@@ -65,8 +65,8 @@ class SnapshotService:
     def freeze(self) -> FrozenSnapshot:
         """Make a snapshot of the decided cases.
 
-        Raises NoLandmarkDetector, and Unable: nothing_decided, or snapshot_raced if an item was deleted or undone
-        meanwhile.
+        Raises NoLandmarkDetector, and Unable: nothing_decided, or snapshot_raced if an item was deleted or
+        undone meanwhile.
         """
         find_landmarks = self._landmarks()
         with self._sessions() as session:
@@ -93,7 +93,8 @@ class SnapshotService:
         return self.folders.of(public_id)
 
     def require_fresh(self, public_id: str) -> str:
-        """Return a snapshot's sha256 unless an item of it was deleted or undone. Remove the folders of stale snapshots.
+        """Return a snapshot's sha256 unless an item of it was deleted or undone. Remove the folders of stale
+        snapshots.
 
         Raises Unable: unknown_snapshot, stale_snapshot.
         """
@@ -114,7 +115,7 @@ class SnapshotService:
         return sha256
 
     def require_unseen_gold(self, public_id: str) -> None:
-        """Raise Unable with gold_was_learned if a file of the gold split was in train or val of any snapshot."""
+        """Raise Unable with gold_was_learned if a file in gold was in train or val of any snapshot."""
         with self._sessions() as session:
             if queries.was_gold_trained_on(session, public_id):
                 message = f"faces in the gold part of {public_id} were learned from before"
@@ -135,7 +136,7 @@ class SnapshotService:
             return [snapshot_summary(snapshot) for snapshot in queries.recent_snapshots(session, limit)]
 
     def sweep(self) -> list[str]:
-        """Remove folders of stale snapshots, their cached predictions, and folders that a crash left without a row."""
+        """Remove stale snapshots with their predictions, and folders that a crash left without a row."""
         with self._sessions.begin() as session:
             stale = queries.delete_orphaned_items(session)
             known = queries.frozen_snapshot_ids(session)

@@ -1,4 +1,4 @@
-"""Assignment of analyses to train, val and gold: near-duplicates share a split, and no analysis ever changes it."""
+"""Assignment of analyses to splits: near-duplicates share one, and no analysis ever changes it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ GOLD_SHARE, VAL_SHARE = 0.2, 0.15
 def group_near_duplicates(
     files: Mapping[int, str], near_duplicates: Iterable[tuple[int, int]]
 ) -> dict[int, str]:
-    """Return the group of every analysis. Analyses of one file share a group, and so do near-duplicates, transitively.
+    """Return the group of every analysis. Analyses of one file share a group, and so do near-duplicates,
+    transitively.
 
-    `files` maps analysis ids to the sha256 of their files. A group is named for the file of its oldest member, so that
-    its name stays the same when others join.
+    `files` maps analysis ids to the sha256 of their files. A group is named for the file of its oldest
+    member, so that its name stays the same when others join.
     """
     parent = {analysis: analysis for analysis in files}
 
@@ -39,8 +40,9 @@ def group_near_duplicates(
 def assign_splits(groups: Mapping[int, str], earlier: Mapping[int, str]) -> dict[int, Split | None]:
     """Return the split of every analysis.
 
-    `groups` maps analyses to groups, `earlier` to their splits in earlier snapshots. A new analysis joins the split of
-    its group. It gets None if its group has members in two splits, because it would leak from one into the other.
+    `groups` maps analyses to groups, `earlier` to their splits in earlier snapshots. A new analysis joins the
+    split of its group. It gets None if its group has members in two splits, because it would leak from one
+    into the other.
     """
     members: dict[str, list[int]] = {}
     for analysis, group in groups.items():
@@ -59,7 +61,7 @@ def assign_splits(groups: Mapping[int, str], earlier: Mapping[int, str]) -> dict
 
 
 def split_of_group(group: str) -> Split:
-    """Return the split of a new group, by a hash of its name: the same in every snapshot of every installation."""
+    """Return the split of a new group by a hash of its name: the same in every installation."""
     position = int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 2**32
     if position < GOLD_SHARE:
         return Split.GOLD

@@ -1,4 +1,4 @@
-"""Processes in sessions of their own: start, which outlives this process, and stop, which ends all of a session."""
+"""Processes in sessions of their own, which outlive this process, and their end."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-# Seconds that a session has to end after each signal
-_GRACE = 10.0
+# Time that a session has to end after each signal
+GRACE_SECONDS = 10.0
 
 
 def start_session(
@@ -53,7 +53,7 @@ def stop_session(pid: int) -> None:
     for send, number in steps:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             send(pid, number)
-        deadline = time.monotonic() + _GRACE
+        deadline = time.monotonic() + GRACE_SECONDS
         while time.monotonic() < deadline and _is_alive(pid):
             time.sleep(0.1)
         if not _is_alive(pid):

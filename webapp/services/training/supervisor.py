@@ -1,4 +1,4 @@
-"""Supervision of trainer processes: start, heartbeat, adoption of a trainer that outlived its supervisor, and stop."""
+"""Supervision of trainer processes: start, heartbeat, stop, and adoption of a surviving trainer."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ _HEARTBEAT_TIMEOUT = timedelta(seconds=60)
 class Supervisor:
     """Trainers of the runs in `folder`, one subfolder per run, named for its public id.
 
-    If `trainer_survives`, a trainer goes on after its supervisor ended, and the next supervisor adopts it. Otherwise
-    the supervisor stops it before it ends.
+    If `trainer_survives`, a trainer goes on after its supervisor ended, and the next supervisor adopts it.
+    Otherwise the supervisor stops it before it ends.
     """
 
     def __init__(self, runs: RunStore, folder: Path, *, trainer_survives: bool = True) -> None:
@@ -54,7 +54,7 @@ class Supervisor:
         return try_lock(self.folder_of(public_id) / SUPERVISOR_LOCK)
 
     def is_alive(self, run: Run) -> bool:
-        """Return whether a process carries a run out: by its locks here, by its heartbeat on another machine."""
+        """Return whether a process carries out a run: by locks here, by heartbeat on another machine."""
         if run.state != RunState.RUNNING:
             return False
         folder = self.folder_of(run.public_id)
@@ -63,7 +63,10 @@ class Supervisor:
         return run.heartbeat_at > now() - _HEARTBEAT_TIMEOUT
 
     def start_detached(self, public_id: str) -> None:
-        """Start `python -m webapp finetune --run ID`, which outlives this process. Raises Unable: run_busy."""
+        """Start `python -m webapp finetune --run ID`, which outlives this process.
+
+        Raises Unable: run_busy.
+        """
         folder = self.folder_of(public_id)
         with try_lock(folder / DETACHED_LOCK) as lock:
             if lock is None:
@@ -89,7 +92,7 @@ class Supervisor:
                 raise Unable("run_failed", _failure(folder, process.returncode))
 
     def stop(self, run: Run) -> None:
-        """Stop the trainer of a run that no process supervises; a supervisor notices a cancelled run by itself."""
+        """Stop a trainer without a supervisor. A supervisor notices a cancelled run by itself."""
         folder = self.folder_of(run.public_id)
         is_supervised = is_locked(folder / SUPERVISOR_LOCK)
         if run.pid is not None and not is_supervised and is_locked(folder / TRAINER_LOCK):

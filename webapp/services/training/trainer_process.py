@@ -44,7 +44,10 @@ class TrainerResult(BaseModel):
 def start_trainer(
     folder: Path, request: TrainingRequest, lock: int, *, processes: int
 ) -> subprocess.Popen[bytes]:
-    """Start a trainer for the run in `folder`, with torchrun if there are several `processes`. It inherits `lock`."""
+    """Start a trainer for the run in `folder`, with torchrun if there are several `processes`.
+
+    It inherits `lock`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULT_FILE).unlink(missing_ok=True)
     _write(folder / REQUEST_FILE, json.dumps(request.to_json(), indent=1))

@@ -35,7 +35,10 @@ OTHER_PREDICTIONS = {"manifests": 2 * 2 * OTHER_FACES}
 
 @dataclasses.dataclass
 class Scene:
-    """A snapshot whose faces are all gold, the candidate `made`, and the gate. `receipt` is of one of the faces."""
+    """A snapshot whose faces are all gold, the candidate `made`, and the gate.
+
+    `receipt` is of one of the faces.
+    """
 
     snapshots: SnapshotService
     versions: VersionService

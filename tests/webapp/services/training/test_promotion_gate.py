@@ -18,7 +18,7 @@ SETS = ("gold", "gold-jpeg-50", "base/manifest: self_blends")
 
 
 def predictions(shift: float, seed: int = 0, count: int = 240) -> list[Prediction]:
-    """Return half fakes, whose logits are `shift` higher than those of real faces; the same faces for every shift."""
+    """Return as many fakes as real faces; the logits of fakes are higher by `shift`."""
     rng = np.random.default_rng(seed)
     noise, sharpness = rng.normal(0, 1, count), rng.uniform(10, 500, count)
     return [
