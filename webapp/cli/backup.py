@@ -23,5 +23,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         if backup.restored
         else "read to its end; to restore it for a check needs the right CREATEDB"
     )
-    print(json.dumps(backup.to_json()) if args.json else f"{backup.path} ({backup.bytes} bytes, {checked})")
+    print(
+        json.dumps(backup.document().model_dump(mode="json"))
+        if args.json
+        else f"{backup.path} ({backup.bytes} bytes, {checked})"
+    )
     return 0

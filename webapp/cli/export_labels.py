@@ -29,5 +29,5 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         )
         written = export.write(args.format, args.out)
     words = f"{written.path}: decisions: {written.decisions}; left out, for lack of a file or of a place in this format: {written.left_out}"
-    print(json.dumps(written.to_json()) if args.json else words)
+    print(json.dumps(written.model_dump(mode="json")) if args.json else words)
     return 0

@@ -1,4 +1,4 @@
-"""Backups in a private data set repository of the Hugging Face Hub, for hosts whose disk does not outlive a restart."""
+"""Backups in a private dataset repository of the Hugging Face Hub, for hosts whose disk does not survive a restart."""
 
 from __future__ import annotations
 
@@ -17,62 +17,72 @@ from webapp.domain.errors import Unable
 logger = logging.getLogger(__name__)
 Value = TypeVar("Value")
 PATTERNS = ("lens-*.sqlite3", "lens-*.dump", "lens-*.dump.deleted")
-SECONDS = 120.0  # for all that is asked at once
+# Seconds of a whole pull or push.
+TIME_LIMIT = 120.0
 _ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError, RuntimeError)
 
 
 class BackupRepository:
-    """The files of a folder of backups, kept the same there. Its history is thrown away, so that what was deleted from a backup is gone."""
+    """Copy of a folder of backups. Its history is squashed, so that data deleted from a backup is gone there too."""
 
-    def __init__(self, name: str, *, endpoint: str | None = None, seconds: float = SECONDS) -> None:
+    def __init__(self, name: str, *, endpoint: str | None = None, seconds: float = TIME_LIMIT) -> None:
         self.name = name
         self._api = HfApi(endpoint=endpoint)
         self._endpoint = endpoint
         self._seconds = seconds
 
     def pull(self, folder: Path) -> list[Path]:
-        """Fetch what the folder lacks; returns what was fetched. Raises Unable with backups_unreachable or backups_public."""
-        return self._within(lambda: self._pull(folder))
+        """Download the files that the folder lacks and return their paths.
+
+        Raises Unable with backups_unreachable or backups_public.
+        """
+        return self._within_time_limit(lambda: self._pull(folder))
 
     def push(self, folder: Path, *, kept: int) -> None:
-        """Send what is new or was changed, and let go what is beyond the newest `kept`. Raises Unable as `pull` does."""
-        self._within(lambda: self._push(folder, kept))
+        """Upload new and changed files, and delete all but the newest `kept` backups.
+
+        Raises Unable as `pull` does.
+        """
+        self._within_time_limit(lambda: self._push(folder, kept))
 
     def _pull(self, folder: Path) -> list[Path]:
         try:
-            there = self._listed()
-        except RepositoryNotFoundError:  # it is made by the first push
+            remote = self._remote_names()
+        # The first push creates the repository.
+        except RepositoryNotFoundError:
             return []
         folder.mkdir(parents=True, exist_ok=True)
-        lacking = [name for name in there if not (folder / name).exists()]
-        for name in lacking:
+        missing = [name for name in remote if not (folder / name).exists()]
+        for name in missing:
             cached = hf_hub_download(self.name, name, repo_type="dataset", endpoint=self._endpoint)
             part = folder / f"{name}.part"
             part.write_bytes(Path(cached).read_bytes())
             part.replace(folder / name)
-        return [folder / name for name in lacking]
+        return [folder / name for name in missing]
 
     def _push(self, folder: Path, kept: int) -> None:
         try:
-            there = self._listed()
+            remote = self._remote_names()
         except RepositoryNotFoundError:
             self._api.create_repo(self.name, repo_type="dataset", private=True)
-            there = []
-        here = [path.name for pattern in PATTERNS for path in folder.glob(pattern)]
-        old = sorted({name for name in (*there, *here) if not name.endswith(".deleted")})[:-kept]
-        gone = [name for name in there if name.removesuffix(".deleted") in old]
+            remote = []
+        local = [path.name for pattern in PATTERNS for path in folder.glob(pattern)]
+        backups = {name for name in (*remote, *local) if not name.endswith(".deleted")}
+        expired = sorted(backups)[:-kept]
+        to_delete = [name for name in remote if name.removesuffix(".deleted") in expired]
         self._api.upload_folder(
             repo_id=self.name,
             repo_type="dataset",
             folder_path=folder,
             allow_patterns=list(PATTERNS),
-            ignore_patterns=old,
-            delete_patterns=gone or None,
+            ignore_patterns=expired,
+            delete_patterns=to_delete or None,
             commit_message="Backup",
         )
         self._api.super_squash_history(self.name, repo_type="dataset")
 
-    def _listed(self) -> list[str]:
+    def _remote_names(self) -> list[str]:
+        """Return the names of the backups there. Raises Unable with backups_public."""
         info = self._api.dataset_info(self.name)
         if not info.private:
             raise Unable(
@@ -81,19 +91,22 @@ class BackupRepository:
         names = [file.rfilename for file in info.siblings or []]
         return sorted(name for name in names if any(Path(name).match(pattern) for pattern in PATTERNS))
 
-    def _within(self, work: Callable[[], Value]) -> Value:
-        """The Hub's client alone may hang for minutes."""
-        done: Future[Value] = Future()
+    def _within_time_limit(self, work: Callable[[], Value]) -> Value:
+        """Return the result of `work`, which runs in a thread, since the Hub's client may hang for minutes.
 
-        def do() -> None:
+        Raises Unable with backups_unreachable.
+        """
+        outcome: Future[Value] = Future()
+
+        def run() -> None:
             try:
-                done.set_result(work())
+                outcome.set_result(work())
             except (Unable, *_ERRORS) as error:
-                done.set_exception(error)
+                outcome.set_exception(error)
 
-        Thread(target=do, name="backup-repository", daemon=True).start()
+        Thread(target=run, name="backup-repository", daemon=True).start()
         try:
-            return done.result(timeout=self._seconds)
+            return outcome.result(timeout=self._seconds)
         except TimeoutError as error:
             raise Unable(
                 "backups_unreachable",

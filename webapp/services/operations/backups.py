@@ -1,15 +1,16 @@
-"""Back the database up, and make it anew from a backup where there is none."""
+"""Backups of the database, and restoring it from them."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Engine
 
 from webapp.db.audit_chain import Event, Head
@@ -27,9 +28,26 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
+class BackupDocument(BaseModel):
+    """JSON of a backup. `audit_head`: hash of the audit log's head in it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    bytes: int
+    version: str | None
+    audit_head: str | None
+    restored: bool
+    pruned: int
+
+
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was made and read again. `restored`: as a database; a dump may have been read to its end only."""
+    """A verified backup.
+
+    `restored`: it was restored for the check; a PostgreSQL dump may only have been read to its end. `pruned`: number of
+    old backups that were deleted.
+    """
 
     path: Path
     bytes: int
@@ -38,19 +56,19 @@ class Backup:
     restored: bool
     pruned: int = 0
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "path": str(self.path),
-            "bytes": self.bytes,
-            "version": self.version,
-            "audit_head": None if self.head is None else self.head.hash,
-            "restored": self.restored,
-            "pruned": self.pruned,
-        }
+    def document(self) -> BackupDocument:
+        return BackupDocument(
+            path=str(self.path),
+            bytes=self.bytes,
+            version=self.version,
+            audit_head=None if self.head is None else self.head.hash,
+            restored=self.restored,
+            pruned=self.pruned,
+        )
 
 
 class BackupService:
-    """Keeps the newest `kept` backups of a database in `folder`, and where there is a `repository`, there too."""
+    """Keeps the newest `kept` backups of a database in `folder`, and in the `repository` if there is one."""
 
     def __init__(
         self,
@@ -66,14 +84,15 @@ class BackupService:
         self._folder = folder
         self._kept = kept
         self._repository = repository
-        self._sent: str | None = None  # the newest one that reached the repository
+        # Name of the newest backup that reached the repository.
+        self._pushed: str | None = None
         self._dialect = engine.dialect.name
 
     def make(self) -> Backup:
-        """A new backup under a name of its own, checked before it gets it; then the oldest ones go.
+        """Make a backup and delete the oldest ones. The file gets its final name after it is verified.
 
-        Raises Unable with no_backups, not_written, missing_tool, dump_failed or backup_damaged, where it then does not reach the
-        repository backups_unreachable or backups_public, and SQLAlchemyError.
+        Raises Unable with no_backups, not_written, missing_tool, dump_failed or backup_damaged; with
+        backups_unreachable or backups_public if only the repository could not be updated; and SQLAlchemyError.
         """
         file = sqlite_file(self._engine.url)
         if file is None and self._dialect != "postgresql":
@@ -82,49 +101,55 @@ class BackupService:
         part = files.unfinished(target)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            made = (
-                self._write_postgresql(target, part)
-                if file is None
-                else self._write_sqlite(file, target, part)
-            )
+            if file is None:
+                backup = self._write_postgresql(target, part)
+            else:
+                backup = self._write_sqlite(file, target, part)
         except (OSError, sqlite3.Error) as error:
             raise Unable(
                 "not_written", f"the backup could not be written to {self._folder}: {error}"
             ) from error
         finally:
             part.unlink(missing_ok=True)
-        pruned = self._prune()
-        details = {"name": target.name, "bytes": made.bytes, "restored": made.restored, "pruned": pruned}
+        backup = replace(backup, pruned=self._prune())
+        details = {
+            "name": target.name,
+            "bytes": backup.bytes,
+            "restored": backup.restored,
+            "pruned": backup.pruned,
+        }
         self._audit.record(Event(Actor.SYSTEM, Action.BACKED_UP, details=details))
         if self._repository is not None:
             self._repository.push(self._folder, kept=self._kept)
-            self._sent = target.name
-        logger.info("the database was backed up to %s (%d bytes)", target.name, made.bytes)
-        return Backup(made.path, made.bytes, made.version, made.head, made.restored, pruned)
+            self._pushed = target.name
+        logger.info("the database was backed up to %s (%d bytes)", target.name, backup.bytes)
+        return backup
 
     def newest_age_seconds(self) -> float | None:
-        """Since the newest one was begun; None where there is none."""
-        newest = self._newest()
+        """Return the seconds since the start of the newest backup, None without backups."""
+        newest = self._newest_start()
         return None if newest is None else (now() - newest).total_seconds()
 
     def covered_until(self) -> datetime | None:
-        """What was stored before this moment is in a backup, where backups outlive the machine; None where nothing is yet."""
+        """Return the moment until which all data is in a backup that outlives the machine, None without one."""
         if self._repository is None:
-            return self._newest()
-        return None if self._sent is None else files.moment_of(Path(self._sent))
+            return self._newest_start()
+        return None if self._pushed is None else files.moment_of(Path(self._pushed))
 
-    def _newest(self) -> datetime | None:
+    def _newest_start(self) -> datetime | None:
         for path in reversed(files.backups(self._folder, self._dialect)):
             try:
                 return files.moment_of(path)
-            except ValueError:  # named by somebody else
+            # A file of another origin, whose name holds no moment.
+            except ValueError:
                 continue
         return None
 
     def _write_sqlite(self, file: Path, target: Path, part: Path) -> Backup:
         sqlite.write(file, part)
         version, head = sqlite.check(part)
-        files.finish(target)  # from now on deletions reach it; what was deleted before that goes now
+        # From its final name on, deletions reach the backup. Earlier deletions are repeated in it.
+        files.finish(target)
         erasure.delete_missing_rows(self._engine, target)
         return Backup(target, target.stat().st_size, version, head, restored=True)
 
@@ -140,15 +165,16 @@ class BackupService:
         return Backup(target, target.stat().st_size, version, head, restored)
 
     def _prune(self) -> int:
-        old = files.backups(self._folder, self._dialect)[: -self._kept]
-        for path in old:
+        """Delete all but the newest backups and return the number of deleted ones."""
+        expired = files.backups(self._folder, self._dialect)[: -self._kept]
+        for path in expired:
             path.unlink(missing_ok=True)
             tombstones.beside(path).unlink(missing_ok=True)
-        return len(old)
+        return len(expired)
 
 
 def exists(url: str) -> bool:
-    """Whether there is a database already. Raises SQLAlchemyError where that cannot be asked."""
+    """Return True if the database exists. Raises SQLAlchemyError if the server does not answer."""
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
         return not postgresql.is_empty(parsed)
@@ -157,42 +183,45 @@ def exists(url: str) -> bool:
 
 
 def restore(url: str, folder: Path, wanted: str) -> Path:
-    """Make the database from a backup: `latest` in the folder, or a path. What is there is never overwritten. A SQLite backup that is
-    damaged, and was not asked for by its path, gives way to the one before it.
+    """Create the database from a backup and return the backup's path. An existing database is never overwritten.
 
-    Raises Unable with no_backup, no_backups, database_exists, backup_damaged, missing_tool or not_written, and SQLAlchemyError.
+    `wanted` is a path, or `latest` for the newest backup in the folder. If `latest` names a damaged SQLite backup, the
+    one before it is used. Raises Unable with no_backup, no_backups, database_exists, backup_damaged, missing_tool or
+    not_written, and SQLAlchemyError.
     """
     parsed = parse_url(url)
     dialect, file = parsed.get_backend_name(), sqlite_file(parsed)
     if file is None and dialect != "postgresql":
         raise Unable("no_backups", "only SQLite files and PostgreSQL can be restored here")
-    found = files.backups(folder, dialect) if wanted == "latest" else [Path(wanted).resolve()]
-    if not found:
+    candidates = files.backups(folder, dialect) if wanted == "latest" else [Path(wanted).resolve()]
+    if not candidates:
         raise Unable("no_backup", f"there is no backup in {folder}")
     try:
         if file is None:
-            postgresql.place(found[-1], parsed)
-            source = found[-1]
+            source = candidates[-1]
+            postgresql.place(source, parsed)
         else:
-            source = _place_newest(found, file)
+            source = _place_newest(candidates, file)
     except (OSError, sqlite3.Error) as error:
         raise Unable("not_written", f"the database could not be restored: {error}") from error
     logger.info("the database was restored from %s", source.name)
     return source
 
 
-def _place_newest(found: Sequence[Path], file: Path) -> Path:
-    *others, newest = found
-    try:
-        sqlite.place(newest, file)
-    except Unable as error:
-        if error.code != "backup_damaged" or not others:
-            raise
-        logger.error("a backup is left out: %s", error.message)
-        return _place_newest(others, file)
-    return newest
+def _place_newest(candidates: Sequence[Path], file: Path) -> Path:
+    """Restore from the newest intact backup and return its path. Raises Unable with backup_damaged if none is."""
+    for source in reversed(candidates[1:]):
+        try:
+            sqlite.place(source, file)
+            return source
+        except Unable as error:
+            if error.code != "backup_damaged":
+                raise
+            logger.error("a backup is left out: %s", error.message)
+    sqlite.place(candidates[0], file)
+    return candidates[0]
 
 
 def record_restore(audit: AuditService, source: Path) -> None:
-    """Once the restored database is open."""
+    """Audit the restore in the restored database, once it is open."""
     audit.record_replacement(Event(Actor.SYSTEM, Action.RESTORED, details={"name": source.name}))

@@ -1,4 +1,4 @@
-"""What Prometheus may ask: how much is analysed, how long it takes, who waits, what cannot be read, and which model answers."""
+"""Prometheus metrics: requests, analyses, decode errors, queue length and the current model."""
 
 from __future__ import annotations
 
@@ -10,70 +10,73 @@ from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.services.analysis.queue import AnalysisQueue
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-_SECONDS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
-# Of addresses only their kind: a receipt, or a file's place, is never a label
-_KINDS = (
+# Upper bounds in seconds of the histograms' buckets.
+_BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
+# Patterns of paths and their label, None for the path itself. Receipts and file names never become labels.
+_PAGES = (
     (re.compile(r"/api/v1/results/.*"), "/api/v1/results"),
     (re.compile(r"/api/v1/analyse"), "/api/v1/analyse"),
     (re.compile(r"/gradio_api/.*"), "/gradio_api"),
     (re.compile(r"/(healthz|metrics|receipt(-\w\w)?|\w\w)?"), None),
 )
+_METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
 _OTHER = "other"
 
 
 class PrometheusMetrics:
-    """Counts into a registry of its own; may be used from several threads."""
+    """Counters and gauges in a registry of their own. Thread-safe."""
 
-    def __init__(self, turns: AnalysisQueue, model: ModelInfo) -> None:
+    def __init__(self, queue: AnalysisQueue, model: ModelInfo) -> None:
         self._registry = registry = CollectorRegistry()
         self._requests = Counter(
             "lens_requests_total", "HTTP requests", ["method", "page", "status"], registry=registry
         )
-        self._durations = Histogram(
+        self._request_seconds = Histogram(
             "lens_request_seconds",
             "Time until an answer was sent",
             ["page"],
-            buckets=_SECONDS,
+            buckets=_BUCKETS,
             registry=registry,
         )
         self._analyses = Counter(
             "lens_analyses_total", "Files judged, by kind and outcome", ["kind", "outcome"], registry=registry
         )
-        self._seconds = Histogram(
-            "lens_analysis_seconds", "Time to judge a file", ["kind"], buckets=_SECONDS, registry=registry
+        self._analysis_seconds = Histogram(
+            "lens_analysis_seconds", "Time to judge a file", ["kind"], buckets=_BUCKETS, registry=registry
         )
-        self._unreadable = Counter(
+        self._decode_errors = Counter(
             "lens_decode_errors_total", "Files that could not be judged, by code", ["code"], registry=registry
         )
-        Gauge("lens_running", "Analyses under way", registry=registry).set_function(lambda: turns.running)
-        Gauge("lens_queue_length", "Analyses that wait for their turn", registry=registry).set_function(
-            lambda: turns.waiting
-        )
-        Gauge(
+        running = Gauge("lens_running", "Analyses under way", registry=registry)
+        running.set_function(lambda: queue.running)
+        waiting = Gauge("lens_queue_length", "Analyses that wait for their turn", registry=registry)
+        waiting.set_function(lambda: queue.waiting)
+        info = Gauge(
             "lens_model_info", "The model that answers", ["name", "version", "sha256"], registry=registry
-        ).labels(model.name, model.version, model.sha256).set(1)
+        )
+        info.labels(model.name, model.version, model.sha256).set(1)
 
     def record_analysis(self, result: AnalysisResult) -> None:
+        """Count an analysed file and its seconds."""
         self._analyses.labels(result.kind, result.outcome).inc()
-        self._seconds.labels(result.kind).observe(result.seconds)
+        self._analysis_seconds.labels(result.kind).observe(result.seconds)
         if result.error is not None:
-            self._unreadable.labels(result.error.code).inc()
+            self._decode_errors.labels(result.error.code).inc()
 
     def record_response(self, method: str, path: str, status: int, seconds: float) -> None:
-        page = kind_of(path)
-        self._requests.labels(
-            method if method in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else _OTHER, page, str(status)
-        ).inc()
-        self._durations.labels(page).observe(seconds)
+        """Count an HTTP response and its seconds."""
+        page = page_label(path)
+        self._requests.labels(method if method in _METHODS else _OTHER, page, str(status)).inc()
+        self._request_seconds.labels(page).observe(seconds)
 
     def exposition(self) -> bytes:
-        """In Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
-def kind_of(path: str) -> str:
-    """The label of an address: one of few, whatever is asked for."""
-    for pattern, name in _KINDS:
+def page_label(path: str) -> str:
+    """Return the label of a request's path, one of a fixed few."""
+    for pattern, label in _PAGES:
         if pattern.fullmatch(path):
-            return name or path
+            return label or path
     return _OTHER

@@ -1,4 +1,4 @@
-"""Work that is done again and again while the application runs."""
+"""Scheduler of periodic tasks, in one background thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ScheduledTask:
-    """What to do every so many seconds, for the first time after `first`."""
+    """A call that is made `first` seconds after the start, and `every` seconds after its end."""
 
     name: str
     run: Callable[[], object]
@@ -23,12 +23,12 @@ class ScheduledTask:
 
 
 class Scheduler:
-    """Runs its tasks one after another in a thread of its own while the block lasts. A task that fails is logged and tried again."""
+    """Runs its tasks one after another until the block ends. A task that fails is logged and runs again."""
 
     def __init__(self, tasks: Sequence[ScheduledTask]) -> None:
         self._tasks = tasks
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="timer", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="scheduler", daemon=True)
 
     def __enter__(self) -> Self:
         self.start()
@@ -42,7 +42,7 @@ class Scheduler:
             self._thread.start()
 
     def stop(self, *, seconds: float = 30) -> None:
-        """Lets the task that runs come to its end, within so many seconds."""
+        """Start no further task, and wait at most `seconds` for the running one."""
         self._stopped.set()
         if self._thread.is_alive():
             self._thread.join(timeout=seconds)
@@ -50,10 +50,10 @@ class Scheduler:
     def _work(self) -> None:
         due = [time.monotonic() + task.first for task in self._tasks]
         while not self._stopped.wait(max(0.0, min(due) - time.monotonic())):
-            place = due.index(min(due))
-            task = self._tasks[place]
+            index = due.index(min(due))
+            task = self._tasks[index]
             try:
                 task.run()
             except Exception:
                 logger.exception("%s failed", task.name)
-            due[place] = time.monotonic() + task.every
+            due[index] = time.monotonic() + task.every

@@ -1,4 +1,4 @@
-"""The end of the server: nothing new is begun, what runs is finished or told, and the last state is backed up, all within a set time."""
+"""Shutdown of the server within a time limit: running work ends, the last state is backed up, everything is closed."""
 
 from __future__ import annotations
 
@@ -6,75 +6,88 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.operations.scheduler import Scheduler
 
 logger = logging.getLogger(__name__)
-TIME_LIMIT = 18.0  # seconds in all; hosts kill after 20 or 30
-_FOR_JOBS = 10.0  # of them for analyses to finish, before they are told to stop
-_TO_GIVE_UP = 1.5
-_TO_DELIVER = 0.5  # for answers that are on their way
-_POLL = 0.05
+# Seconds of the whole shutdown. Hosts kill the process after 20 or 30.
+TIME_LIMIT = 18.0
+# Seconds in which running analyses may finish before they are told to stop.
+_FINISH_SECONDS = 10.0
+# Seconds in which told analyses must stop.
+_ABORT_SECONDS = 1.5
+# Seconds for answers that are on their way to clients.
+_DELIVERY_SECONDS = 0.5
+_SCHEDULER_SECONDS = 2.0
+_POLL_SECONDS = 0.05
+
+Step = Callable[[], object]
 
 
 class Shutdown:
-    """`backup` is made once nothing runs any more, `close_server` closes all connections, `close_decoders` ends the processes that decode,
-    `close_database` comes last.
-    """
+    """Stops the analyses and the scheduler, then runs its steps in order: backup, server, decoders, database."""
 
     def __init__(
         self,
         analysis: AnalysisService,
-        timer: Scheduler,
+        scheduler: Scheduler,
         *,
-        backup: Callable[[], Any] | None,
-        close_server: Callable[[], Any],
-        close_decoders: Callable[[], Any],
-        close_database: Callable[[], Any],
+        backup: Step | None,
+        close_server: Step,
+        close_decoders: Step,
+        close_database: Step,
+        finish_seconds: float = _FINISH_SECONDS,
     ) -> None:
+        """`finish_seconds`: time in which running analyses may finish."""
         self._analysis = analysis
-        self._timer = timer
+        self._scheduler = scheduler
         self._backup = backup
         self._close_server = close_server
         self._close_decoders = close_decoders
         self._close_database = close_database
+        self._finish_seconds = finish_seconds
 
     def run(self, *, seconds: float = TIME_LIMIT) -> None:
-        """Never raises: each step is logged where it fails, and given up where it takes too long."""
-        until = time.monotonic() + seconds
+        """Shut down within about `seconds`. Never raises: failed steps are logged, slow ones are abandoned."""
+        deadline = time.monotonic() + seconds
         self._analysis.queue.close()
-        if not self._idle(min(_FOR_JOBS, seconds)):
+        if not self._wait_until_idle(min(self._finish_seconds, seconds)):
             self._analysis.jobs.close()
-            if not self._idle(_TO_GIVE_UP):
+            if not self._wait_until_idle(_ABORT_SECONDS):
                 logger.warning("an analysis was broken off")
-        time.sleep(_TO_DELIVER)
-        self._timer.stop(seconds=max(0.0, min(2.0, until - time.monotonic())))
+        time.sleep(_DELIVERY_SECONDS)
+        self._scheduler.stop(seconds=max(0.0, min(_SCHEDULER_SECONDS, deadline - time.monotonic())))
+        # The last backup leaves two seconds to close the rest, which gets a short grace after the deadline.
         if self._backup is not None:
-            self._within("the last backup", self._backup, until - 2)
-        self._within("closing the server", self._close_server, until)
-        self._within("ending the decoders", self._close_decoders, until + 0.3)
-        self._within("closing the database", self._close_database, until + 0.5)
+            _run_step("the last backup", self._backup, deadline - 2)
+        _run_step("closing the server", self._close_server, deadline)
+        _run_step("ending the decoders", self._close_decoders, deadline + 0.3)
+        _run_step("closing the database", self._close_database, deadline + 0.5)
         logger.info("stopped")
 
-    def _idle(self, seconds: float) -> bool:
-        until = time.monotonic() + seconds
+    def _wait_until_idle(self, seconds: float) -> bool:
+        """Return True once no analysis runs, False if one still runs after `seconds`."""
+        deadline = time.monotonic() + seconds
         while self._analysis.queue.running or self._analysis.jobs.running:
-            if time.monotonic() > until:
+            if time.monotonic() > deadline:
                 return False
-            time.sleep(_POLL)
+            time.sleep(_POLL_SECONDS)
         return True
 
-    def _within(self, name: str, work: Callable[[], Any], until: float) -> None:
-        def do() -> None:
-            try:
-                work()
-            except Exception:  # the other steps must be made all the same
-                logger.exception("%s failed", name)
 
-        thread = threading.Thread(target=do, name=name, daemon=True)
-        thread.start()
-        thread.join(timeout=max(0.0, until - time.monotonic()))
-        if thread.is_alive():
-            logger.warning("%s was given up, since it took too long", name)
+def _run_step(name: str, step: Step, deadline: float) -> None:
+    """Run a step in a thread and abandon it at the deadline."""
+
+    def run() -> None:
+        try:
+            step()
+        # The other steps must run all the same.
+        except Exception:
+            logger.exception("%s failed", name)
+
+    thread = threading.Thread(target=run, name=name, daemon=True)
+    thread.start()
+    thread.join(timeout=max(0.0, deadline - time.monotonic()))
+    if thread.is_alive():
+        logger.warning("%s was given up, since it took too long", name)

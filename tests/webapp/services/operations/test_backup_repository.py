@@ -67,9 +67,9 @@ def test_three_lives_with_a_wiped_disk(hub: HubServer, settings: Settings) -> No
             name_account(records, f"moderator {life}")
             before = now()
             records.backups.make()
-            held = records.backups.covered_until()
-            assert held is not None
-            assert held >= before
+            covered_until = records.backups.covered_until()
+            assert covered_until is not None
+            assert covered_until >= before
             assert records.audit.verify().head.number > life
         shutil.rmtree(settings.data)
     made = hub.repositories["dataset", NAME]

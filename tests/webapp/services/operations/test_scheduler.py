@@ -1,3 +1,5 @@
+"""Periodic tasks of the scheduler."""
+
 from __future__ import annotations
 
 import threading
@@ -7,7 +9,7 @@ import pytest
 from webapp.services.operations.scheduler import ScheduledTask, Scheduler
 
 
-def test_tasks_are_done_again_and_again_until_the_end(caplog: pytest.LogCaptureFixture) -> None:
+def test_tasks_run_again_until_the_scheduler_stops(caplog: pytest.LogCaptureFixture) -> None:
     done: list[str] = []
     often, failed = threading.Event(), threading.Event()
 
@@ -34,10 +36,10 @@ def test_tasks_are_done_again_and_again_until_the_end(caplog: pytest.LogCaptureF
     count = len(done)
     assert "late" not in done
     assert "failing failed" in caplog.text
-    assert not [thread for thread in threading.enumerate() if thread.name == "timer"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "scheduler"]
     assert len(done) == count
 
 
-def test_a_timer_without_tasks_is_idle() -> None:
+def test_a_scheduler_without_tasks_starts_no_thread() -> None:
     with Scheduler([]):
-        assert not [thread for thread in threading.enumerate() if thread.name == "timer"]
+        assert not [thread for thread in threading.enumerate() if thread.name == "scheduler"]

@@ -1,4 +1,4 @@
-"""The end of the server, without a server."""
+"""Shutdown of the services, with recorded steps instead of a server."""
 
 from __future__ import annotations
 
@@ -16,51 +16,51 @@ from webapp.db.session import Sessions
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.queue import Restarting
 from webapp.services.analysis.service import AnalysisService
-from webapp.services.operations import shutdown as stopping
 from webapp.services.operations.scheduler import Scheduler
 from webapp.services.operations.shutdown import Shutdown
 
 
-class Slow:
-    """Judges as somebody else did, but not before it is let."""
+class SlowDetector:
+    """Detector that returns a prepared result after `released` is set."""
 
     notice = None
 
     def __init__(self, judged: Judged) -> None:
         self.info, self.decision, self._judged = judged.info, judged.decision, judged
-        self.begun, self.let = threading.Event(), threading.Event()
+        self.begun, self.released = threading.Event(), threading.Event()
 
     def analyse_file(self, path: str | Path, *, progress: Any = None, **_: Any) -> AnalysisResult:
         self.begun.set()
-        while not self.let.wait(0.02):
+        while not self.released.wait(0.02):
             progress(0.5, "judging")
         return self._judged.analyse_file(path)
 
 
 @pytest.fixture
-def slow(judged: Judged) -> Slow:
-    return Slow(judged)
+def slow(judged: Judged) -> SlowDetector:
+    return SlowDetector(judged)
 
 
 @pytest.fixture
-def analysis(slow: Slow, sessions: Sessions) -> AnalysisService:
+def analysis(slow: SlowDetector, sessions: Sessions) -> AnalysisService:
     return AnalysisService(slow, sessions, Jobs(), frames=4)
 
 
-def steps(analysis: AnalysisService) -> tuple[Shutdown, list[str]]:
+def recorded_shutdown(analysis: AnalysisService, **options: Any) -> tuple[Shutdown, list[str]]:
+    """Return a shutdown and the list of steps that it has run."""
     done: list[str] = []
 
     def step(name: str) -> Any:
         return lambda: done.append(name)
 
-    options = {name: step(name) for name in ("backup", "close_server", "close_decoders", "close_database")}
-    return Shutdown(analysis, Scheduler([]), **options), done
+    steps = {name: step(name) for name in ("backup", "close_server", "close_decoders", "close_database")}
+    return Shutdown(analysis, Scheduler([]), **steps, **options), done
 
 
-def test_what_runs_is_finished_what_waits_is_told_and_then_all_is_closed(
-    analysis: AnalysisService, slow: Slow, judged: Judged
+def test_running_work_finishes_waiting_work_is_refused_then_steps_run(
+    analysis: AnalysisService, slow: SlowDetector, judged: Judged
 ) -> None:
-    end, done = steps(analysis)
+    end, done = recorded_shutdown(analysis)
     with ThreadPoolExecutor(3) as pool:
         running = pool.submit(analysis.analyse, judged.picture)
         assert slow.begun.wait(20)
@@ -75,17 +75,14 @@ def test_what_runs_is_finished_what_waits_is_told_and_then_all_is_closed(
         with pytest.raises(Restarting):
             analysis.analyse(judged.picture)
         assert (done, analysis.queue.is_closed) == ([], True)
-        slow.let.set()
+        slow.released.set()
         assert running.result(timeout=20).receipt is not None
         ended.result(timeout=20)
     assert done == ["backup", "close_server", "close_decoders", "close_database"]
 
 
-def test_what_takes_too_long_is_told_to_stop(
-    analysis: AnalysisService, slow: Slow, judged: Judged, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stopping, "_FOR_JOBS", 0.2)
-    end, done = steps(analysis)
+def test_slow_work_is_aborted(analysis: AnalysisService, slow: SlowDetector, judged: Judged) -> None:
+    end, done = recorded_shutdown(analysis, finish_seconds=0.2)
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(analysis.analyse, judged.picture)
         assert slow.begun.wait(20)
@@ -95,7 +92,7 @@ def test_what_takes_too_long_is_told_to_stop(
     assert done == ["backup", "close_server", "close_decoders", "close_database"]
 
 
-def test_steps_that_hang_or_fail_do_not_keep_the_others(
+def test_hanging_and_failing_steps_do_not_block_the_others(
     analysis: AnalysisService, caplog: pytest.LogCaptureFixture
 ) -> None:
     never, done = threading.Event(), []

@@ -1,4 +1,4 @@
-"""What moderators decided, as files that others can read, with where each decision comes from. No person is named."""
+"""Export of moderators' decisions with their provenance. No export holds a person's name."""
 
 from webapp.services.moderation.export.service import FORMATS, ExportSummary, LabelExport
 

@@ -1,4 +1,4 @@
-"""Decisions about photos in COCO's format, what was painted as run lengths."""
+"""Export of decisions on photos in the COCO format, with painted regions as run lengths."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
+from pydantic import BaseModel, ConfigDict
 
 from webapp.domain.enums import LabelValue
 from webapp.media.masks import painted_pixels
@@ -18,46 +19,99 @@ CATEGORIES = {LabelValue.REAL: 1, LabelValue.FAKE: 2}
 Bits = npt.NDArray[np.bool_]
 
 
-def to_coco(decisions: Iterable[ExportedDecision]) -> tuple[dict[str, Any], int]:
-    """The document, and how many decisions it has: photos' faces that are real or fake.
+class _CocoModel(BaseModel):
+    model_config = ConfigDict(frozen=True)
 
-    `segmentation` is an uncompressed RLE of what at least half of those painted who painted anything and agree with the decision, or []
-    where nobody did.
+
+class RunLengths(_CocoModel):
+    """COCO's uncompressed RLE of a mask of `size` (height, width)."""
+
+    counts: list[int]
+    size: list[int]
+
+
+class CocoImage(_CocoModel):
+    """COCO image of a kept photo."""
+
+    id: int
+    file_name: str
+    width: int
+    height: int
+    sha256: str
+
+
+class CocoAnnotation(_CocoModel):
+    """COCO annotation of a decided face. `bbox` is (x, y, width, height) in pixels of the upright photo.
+
+    `provenance`: fields of ProvenanceDocument that COCO has no place for.
     """
-    images: dict[str, dict[str, Any]] = {}
-    annotations: list[dict[str, Any]] = []
-    for decided in decisions:
-        if (
-            decided.kind != "image"
-            or decided.value not in set(CATEGORIES)
-            or decided.size is None
-            or not decided.boxes
-        ):
+
+    id: int
+    image_id: int
+    category_id: int
+    bbox: list[float]
+    area: float | int
+    segmentation: RunLengths | list[float]
+    iscrowd: int
+    provenance: dict[str, Any]
+
+
+class CocoCategory(_CocoModel):
+    """COCO category: real or fake."""
+
+    id: int
+    name: str
+    supercategory: str
+
+
+class CocoDocument(_CocoModel):
+    """COCO data set."""
+
+    info: dict[str, str]
+    images: list[CocoImage]
+    annotations: list[CocoAnnotation]
+    categories: list[CocoCategory]
+
+
+def to_coco(decisions: Iterable[ExportedDecision]) -> CocoDocument:
+    """Return the decisions on faces of photos that are real or fake.
+
+    `segmentation` is the region that at least half of the painting moderators painted whose label equals the decision,
+    or [] if none of them painted.
+    """
+    images: dict[str, CocoImage] = {}
+    annotations: list[CocoAnnotation] = []
+    for decision in decisions:
+        if decision.kind != "image" or decision.value not in set(CATEGORIES):
             continue
-        image = images.setdefault(decided.media.sha256, _image(len(images) + 1, decided, decided.size))
-        annotations.append(_annotation(len(annotations) + 1, image["id"], decided, decided.size))
-    categories = [
-        {"id": number, "name": str(value), "supercategory": "face"} for value, number in CATEGORIES.items()
-    ]
-    info = {"description": "Faces that moderators of LAA-Net Lens decided to be real or fake"}
-    return {
-        "info": info,
-        "images": list(images.values()),
-        "annotations": annotations,
-        "categories": categories,
-    }, len(annotations)
+        if decision.size is None or not decision.boxes:
+            continue
+        image = images.setdefault(decision.media.sha256, _image(len(images) + 1, decision, decision.size))
+        annotations.append(_annotation(len(annotations) + 1, image.id, decision, decision.size))
+    return CocoDocument(
+        info={"description": "Faces that moderators of LAA-Net Lens decided to be real or fake"},
+        images=list(images.values()),
+        annotations=annotations,
+        categories=[
+            CocoCategory(id=number, name=str(value), supercategory="face")
+            for value, number in CATEGORIES.items()
+        ],
+    )
 
 
-def run_lengths(mask: Bits) -> dict[str, Any]:
-    """COCO's uncompressed RLE of a mask (H, W): lengths of runs down the columns, the first of them of nothing."""
+def run_lengths(mask: Bits) -> RunLengths:
+    """Return the lengths of the runs down the columns of a mask (H, W), the first of them unpainted."""
     flat = mask.ravel(order="F")
     edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     counts = np.diff(np.concatenate([[0], edges, [flat.size]])).tolist()
-    return {"counts": [0, *counts] if flat[0] else counts, "size": list(mask.shape)}
+    return RunLengths(counts=[0, *counts] if flat[0] else counts, size=list(mask.shape))
 
 
-def painted(regions: Sequence[bytes], size: tuple[int, int]) -> Bits | None:
-    """What at least half of the regions cover, (H, W), from grey PNGs of any size over the same picture of `size` (width, height)."""
+def majority_mask(regions: Sequence[bytes], size: tuple[int, int]) -> Bits | None:
+    """Return the mask (H, W) of pixels that at least half of the regions cover, None without regions.
+
+    Regions are grey PNGs of any size over the same picture of `size` (width, height).
+    """
     if not regions:
         return None
     votes = np.zeros((size[1], size[0]), np.int32)
@@ -67,32 +121,30 @@ def painted(regions: Sequence[bytes], size: tuple[int, int]) -> Bits | None:
     return np.asarray(2 * votes >= len(regions))
 
 
-def _image(number: int, decided: ExportedDecision, size: tuple[int, int]) -> dict[str, Any]:
-    name = f"{decided.media.sha256}.{ENDINGS[decided.media.format]}"
-    return {
-        "id": number,
-        "file_name": name,
-        "width": size[0],
-        "height": size[1],
-        "sha256": decided.media.sha256,
-    }
+def _image(number: int, decision: ExportedDecision, size: tuple[int, int]) -> CocoImage:
+    media = decision.media
+    return CocoImage(
+        id=number,
+        file_name=f"{media.sha256}.{ENDINGS[media.format]}",
+        width=size[0],
+        height=size[1],
+        sha256=media.sha256,
+    )
 
 
-def _annotation(number: int, image: int, decided: ExportedDecision, size: tuple[int, int]) -> dict[str, Any]:
-    x1, y1, x2, y2 = decided.boxes[0][1]
-    agreeing = [
-        label for label in decided.labels if label.id in decided.deciding and label.value == decided.value
-    ]
-    mask = painted([label.region.png for label in agreeing if label.region is not None], size)
-    return {
-        "id": number,
-        "image_id": image,
-        "category_id": CATEGORIES[LabelValue(decided.value)],
-        "bbox": [round(value, 1) for value in (x1, y1, x2 - x1, y2 - y1)],
-        "area": round((x2 - x1) * (y2 - y1), 1) if mask is None else int(mask.sum()),
-        "segmentation": [] if mask is None else run_lengths(mask),
-        "iscrowd": 0 if mask is None else 1,
-        "provenance": {
-            key: value for key, value in decided.to_json().items() if key not in ("boxes", "size", "kind")
-        },
-    }
+def _annotation(
+    number: int, image_id: int, decision: ExportedDecision, size: tuple[int, int]
+) -> CocoAnnotation:
+    x1, y1, x2, y2 = decision.boxes[0][1]
+    agreeing = [label for label in decision.deciding_labels if label.value == decision.value]
+    mask = majority_mask([label.region.png for label in agreeing if label.region is not None], size)
+    return CocoAnnotation(
+        id=number,
+        image_id=image_id,
+        category_id=CATEGORIES[LabelValue(decision.value)],
+        bbox=[round(value, 1) for value in (x1, y1, x2 - x1, y2 - y1)],
+        area=round((x2 - x1) * (y2 - y1), 1) if mask is None else int(mask.sum()),
+        segmentation=[] if mask is None else run_lengths(mask),
+        iscrowd=0 if mask is None else 1,
+        provenance=decision.document().model_dump(mode="json", exclude={"boxes", "size", "kind"}),
+    )

@@ -1,12 +1,13 @@
-"""Decisions about photos as a folder that Hugging Face's `datasets` reads (imagefolder), with the kept files."""
+"""Export of decisions on photos as an imagefolder data set of Hugging Face's `datasets`, with the kept files."""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from webapp.domain.enums import LabelValue
 from webapp.media.store import StoreFailed
@@ -21,27 +22,48 @@ pretty_name: Faces decided by moderators
 ---
 # Faces decided by moderators
 
-Photos whose visitors agreed that they are kept to settle disputes and to train the model, without their metadata. `train/metadata.jsonl`
-has a line for every photo; the lists in `faces` belong together: one entry for every face that moderators decided to be real or fake, with
-its box (x1, y1, x2, y2 in pixels of the upright photo), how it was decided, by which labels, and which model had scored it.
+Photos whose visitors agreed that they are kept to settle disputes and to train the model, without their metadata.
+`train/metadata.jsonl` has a line for every photo. The lists in `faces` have one entry for every face that moderators
+decided to be real or fake: its box (x1, y1, x2, y2 in pixels of the upright photo), how it was decided, by which
+labels, and which model had scored it.
 
-Visitors may take their consent back: make the folder anew before using it again, and delete this one.
+Visitors may withdraw their consent: export the folder again before each use, and delete this one.
 """
+
+
+class FaceColumns(BaseModel):
+    """Columns of a photo's decided faces. The lists have equal lengths."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: list[str]
+    face: list[int]
+    value: list[str]
+    box: list[list[float]]
+    how: list[str]
+    decided_at: list[str]
+    label_ids: list[list[int]]
+    audited: list[bool]
+    model_sha256: list[str]
+    fake_prob: list[float | None]
 
 
 def write_dataset(
     decisions: Iterable[ExportedDecision], folder: Path, read: Callable[[KeptFile], bytes]
 ) -> int:
-    """Write into a folder that is there and empty; how many decisions it holds. `read` gives a kept file's content, upright.
+    """Write the data set into an empty folder and return the number of its decisions.
 
-    Files that are gone meanwhile are left out. Raises OSError.
+    `read` returns a kept file's content, upright. Files that were deleted meanwhile are left out. Raises OSError.
     """
     photos: dict[str, list[ExportedDecision]] = {}
-    for decided in decisions:
-        if decided.kind == "image" and decided.value in (LabelValue.REAL, LabelValue.FAKE) and decided.boxes:
-            photos.setdefault(decided.media.sha256, []).append(decided)
-    train, lines, count = folder / "train", [], 0
+    for decision in decisions:
+        is_settled = decision.value in (LabelValue.REAL, LabelValue.FAKE)
+        if decision.kind == "image" and is_settled and decision.boxes:
+            photos.setdefault(decision.media.sha256, []).append(decision)
+    train = folder / "train"
     train.mkdir()
+    lines: list[str] = []
+    count = 0
     for sha256, faces in photos.items():
         media = faces[0].media
         file = KeptFile(media.name, media.format, media.orientation)
@@ -52,23 +74,28 @@ def write_dataset(
             continue
         name = f"{sha256}.{file.ending}"
         (train / name).write_bytes(content)
-        lines.append(json.dumps({"file_name": name, "media_sha256": sha256, "faces": _columns(faces)}))
+        columns = _columns(faces).model_dump(mode="json")
+        lines.append(json.dumps({"file_name": name, "media_sha256": sha256, "faces": columns}))
         count += len(faces)
     (train / "metadata.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     (folder / "README.md").write_text(_CARD, encoding="utf-8")
     return count
 
 
-def _columns(faces: list[ExportedDecision]) -> dict[str, list[Any]]:
-    return {
-        "case": [face.case for face in faces],
-        "face": [face.subject for face in faces],
-        "value": [face.value for face in faces],
-        "box": [[round(value, 1) for value in face.boxes[0][1]] for face in faces],
-        "how": [face.how for face in faces],
-        "decided_at": [face.decided_at.isoformat() for face in faces],
-        "label_ids": [list(face.deciding) for face in faces],
-        "audited": [face.audited for face in faces],
-        "model_sha256": [face.model["sha256"] for face in faces],
-        "fake_prob": [face.fake_prob for face in faces],
-    }
+def _columns(faces: Sequence[ExportedDecision]) -> FaceColumns:
+    return FaceColumns(
+        case=[face.case for face in faces],
+        face=[face.subject for face in faces],
+        value=[face.value for face in faces],
+        box=[_rounded(face.boxes[0][1]) for face in faces],
+        how=[face.how for face in faces],
+        decided_at=[face.decided_at.isoformat() for face in faces],
+        label_ids=[list(face.deciding) for face in faces],
+        audited=[face.audited for face in faces],
+        model_sha256=[face.model.sha256 for face in faces],
+        fake_prob=[face.fake_prob for face in faces],
+    )
+
+
+def _rounded(box: Sequence[float]) -> list[float]:
+    return [round(coordinate, 1) for coordinate in box]

@@ -1,21 +1,78 @@
-"""A decision with all that it rests on."""
+"""Decisions with their provenance: the labels, the kept file, the model and its score."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
 
 from laanet_core.types import Box
 from webapp.db.tables import CaseItem, Consent, Decision, Label, Media
 from webapp.domain.enums import Stage, Tag
 from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of
+from webapp.services.moderation.decision_rule import ADJUDICATION
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class LabelDocument(_Document):
+    """JSON of a label. `moderator` is a pseudonym."""
+
+    id: int
+    moderator: str
+    stage: str
+    value: str
+    confidence: int
+    tags: list[str]
+    created_at: str
+    seconds: float
+    revealed_model_sha256: str | None
+    painted: bool
+
+
+class TimedBox(_Document):
+    """Box (x1, y1, x2, y2) in pixels of the upright original; `time` of a clip's frame in seconds."""
+
+    time: float | None
+    box: list[float]
+
+
+class ModelReference(_Document):
+    """Model that scored a face."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class ProvenanceDocument(_Document):
+    """JSON of an exported decision."""
+
+    case: str
+    face: int
+    value: str
+    how: str
+    opened_at: str
+    decided_at: str
+    reasons: list[str]
+    audited: bool
+    label_ids: list[int]
+    kind: str
+    media_sha256: str
+    given_sha256: str
+    size: list[int] | None
+    boxes: list[TimedBox]
+    model: ModelReference
+    fake_prob: float | None
+    labels: list[LabelDocument]
 
 
 @dataclass(frozen=True)
 class ExportedRegion:
-    """A region as a grey PNG over the whole upright picture, or over a clip's frame at `time` seconds."""
+    """Painted region: a grey PNG over the whole upright picture, or over a clip's frame at `time` seconds."""
 
     png: bytes
     time: float | None
@@ -23,7 +80,7 @@ class ExportedRegion:
 
 @dataclass(frozen=True)
 class ExportedLabel:
-    """What a moderator said. Notes stay in the database: words may name somebody."""
+    """A moderator's label without its note, because a note may name a person. `moderator` is a pseudonym."""
 
     id: int
     moderator: str
@@ -36,24 +93,24 @@ class ExportedLabel:
     model_sha256: str | None
     region: ExportedRegion | None
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "moderator": self.moderator,
-            "stage": self.stage,
-            "value": self.value,
-            "confidence": self.confidence,
-            "tags": list(self.tags),
-            "created_at": self.created_at.isoformat(),
-            "seconds": round(self.seconds, 1),
-            "revealed_model_sha256": self.model_sha256,
-            "painted": self.region is not None,
-        }
+    def document(self) -> LabelDocument:
+        return LabelDocument(
+            id=self.id,
+            moderator=self.moderator,
+            stage=self.stage,
+            value=self.value,
+            confidence=self.confidence,
+            tags=list(self.tags),
+            created_at=self.created_at.isoformat(),
+            seconds=round(self.seconds, 1),
+            revealed_model_sha256=self.model_sha256,
+            painted=self.region is not None,
+        )
 
 
 @dataclass(frozen=True)
 class ExportedMedia:
-    """The file that was looked at, as it lies in the store."""
+    """Kept file that the moderators saw, as it lies in the store."""
 
     sha256: str
     name: str
@@ -63,8 +120,10 @@ class ExportedMedia:
 
 @dataclass(frozen=True)
 class ExportedDecision:
-    """`subject`: 0 the whole file, from 1 on a picture's face or a clip's person. `boxes` in pixels of the upright original, each with its
-    time in seconds (None for pictures). `deciding`: the labels that made it.
+    """A standing decision and everything that it rests on.
+
+    `subject`: 0 the whole file, from 1 a picture's face or a clip's person. `boxes`: (time in seconds, box) pairs in
+    pixels of the upright original; time is None for pictures. `deciding`: ids of the labels that made the decision.
     """
 
     case: str
@@ -80,54 +139,55 @@ class ExportedDecision:
     given_sha256: str
     size: tuple[int, int] | None
     boxes: tuple[tuple[float | None, Box], ...]
-    model: Mapping[str, str]
+    model: ModelReference
     fake_prob: float | None
     labels: tuple[ExportedLabel, ...]
     deciding: tuple[int, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "case": self.case,
-            "face": self.subject,
-            "value": self.value,
-            "how": self.how,
-            "opened_at": self.opened_at.isoformat(),
-            "decided_at": self.decided_at.isoformat(),
-            "reasons": list(self.reasons),
-            "audited": self.audited,
-            "label_ids": list(self.deciding),
-            "kind": self.kind,
-            "media_sha256": self.media.sha256,
-            "given_sha256": self.given_sha256,
-            "size": None if self.size is None else list(self.size),
-            "boxes": [{"time": time, "box": [round(value, 1) for value in box]} for time, box in self.boxes],
-            "model": dict(self.model),
-            "fake_prob": None if self.fake_prob is None else round(self.fake_prob, 4),
-            "labels": [label.to_json() for label in self.labels],
-        }
+    @property
+    def deciding_labels(self) -> list[ExportedLabel]:
+        return [label for label in self.labels if label.id in self.deciding]
+
+    def document(self) -> ProvenanceDocument:
+        return ProvenanceDocument(
+            case=self.case,
+            face=self.subject,
+            value=self.value,
+            how=self.how,
+            opened_at=self.opened_at.isoformat(),
+            decided_at=self.decided_at.isoformat(),
+            reasons=list(self.reasons),
+            audited=self.audited,
+            label_ids=list(self.deciding),
+            kind=self.kind,
+            media_sha256=self.media.sha256,
+            given_sha256=self.given_sha256,
+            size=None if self.size is None else list(self.size),
+            boxes=[
+                TimedBox(time=time, box=[round(coordinate, 1) for coordinate in box])
+                for time, box in self.boxes
+            ],
+            model=self.model,
+            fake_prob=None if self.fake_prob is None else round(self.fake_prob, 4),
+            labels=[label.document() for label in self.labels],
+        )
 
 
 def provenance(decision: Decision) -> ExportedDecision | None:
-    """None where the file it was decided on is gone: then nobody can tell any more what it was about."""
+    """Return a decision with its provenance, None if the file that it was made on is gone."""
     case = decision.case
-    shown = next(
-        (
-            (item, held)
-            for item in case.items
-            if (held := _held(item)) and held[1].sha256 == decision.media_sha256
-        ),
-        None,
-    )
-    if shown is None:
+    source = _source(decision)
+    if source is None:
         return None
-    item, (consent, media) = shown
+    item, consent, media = source
+    analysis = item.analysis
     labels = tuple(
-        _given(label)
+        _exported_label(label)
         for label in case.labels
         if label.withdrawn_at is None and label.created_at <= decision.decided_at
     )
-    analysis = item.analysis
-    # a decision about the whole file has no boxes: no moderator said which face it is of
+    deciding_stage = Stage.ADJUDICATION if decision.how == ADJUDICATION else Stage.FINAL
+    # A decision on the whole file has no boxes, because no moderator named its face.
     faces = [] if item.subject == WHOLE_FILE else faces_of(analysis, item.subject)
     return ExportedDecision(
         case=case.public_id,
@@ -143,37 +203,37 @@ def provenance(decision: Decision) -> ExportedDecision | None:
         given_sha256=analysis.media_sha256,
         size=None if not analysis.width or not analysis.height else (analysis.width, analysis.height),
         boxes=tuple((face.time, (face.x1, face.y1, face.x2, face.y2)) for face in faces),
-        model={
-            "name": analysis.model_name,
-            "version": analysis.model_version,
-            "sha256": analysis.model_sha256,
-        },
+        model=ModelReference(
+            name=analysis.model_name, version=analysis.model_version, sha256=analysis.model_sha256
+        ),
         fake_prob=item.fake_prob,
         labels=labels,
-        deciding=tuple(label.id for label in labels if label.stage == _deciding_stage(decision)),
+        deciding=tuple(label.id for label in labels if label.stage == deciding_stage),
     )
 
 
-def _held(item: CaseItem) -> tuple[Consent, Media] | None:
-    consent = item.analysis.consent
-    return None if consent is None or consent.media is None else (consent, consent.media)
+def _source(decision: Decision) -> tuple[CaseItem, Consent, Media] | None:
+    """Return the case's item whose kept file the moderators saw, with its consent and file."""
+    for item in decision.case.items:
+        consent = item.analysis.consent
+        media = None if consent is None else consent.media
+        if consent is not None and media is not None and media.sha256 == decision.media_sha256:
+            return item, consent, media
+    return None
 
 
-def _deciding_stage(decision: Decision) -> str:
-    return Stage.ADJUDICATION if decision.how == "adjudication" else Stage.FINAL
-
-
-def _given(label: Label) -> ExportedLabel:
-    said = {tag.tag for tag in label.tags}
+def _exported_label(label: Label) -> ExportedLabel:
+    stored_tags = {tag.tag for tag in label.tags}
+    region = label.region
     return ExportedLabel(
-        label.id,
-        label.account.pseudonym,
-        label.stage,
-        label.value,
-        label.confidence,
-        tuple(str(tag) for tag in Tag if tag in said),
-        label.created_at,
-        label.seconds,
-        label.model_sha256,
-        None if label.region is None else ExportedRegion(label.region.png, label.region.time),
+        id=label.id,
+        moderator=label.account.pseudonym,
+        stage=label.stage,
+        value=label.value,
+        confidence=label.confidence,
+        tags=tuple(str(tag) for tag in Tag if tag in stored_tags),
+        created_at=label.created_at,
+        seconds=label.seconds,
+        model_sha256=label.model_sha256,
+        region=None if region is None else ExportedRegion(region.png, region.time),
     )

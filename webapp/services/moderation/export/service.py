@@ -1,4 +1,4 @@
-"""Write what was decided to a file or folder, and tell the audit log."""
+"""Service that exports decisions to a file or folder and audits the export."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.orm import Session
 
 from webapp.db.audit_chain import Event
 from webapp.db.decision_queries import decided_cases
@@ -27,69 +28,82 @@ from webapp.services.storage.kept_media import KeptMediaService
 FORMATS = ("csv", "jsonl", "coco", "hf")
 
 
-@dataclass(frozen=True)
-class ExportSummary:
-    """How many decisions were written, and how many were not: their file is gone, or the format has no place for them."""
+class ExportSummary(BaseModel):
+    """Numbers of written decisions and of those left out: their file is gone, or the format has no place for them."""
+
+    model_config = ConfigDict(frozen=True)
 
     path: Path
     decisions: int
     left_out: int
 
-    def to_json(self) -> dict[str, Any]:
-        return {"path": str(self.path), "decisions": self.decisions, "left_out": self.left_out}
-
 
 class LabelExport:
-    """`delay`: for how long a decision may still be undone; until then it is not written."""
+    """Exports decisions that can no longer be undone. `delay` is the undo period."""
 
     def __init__(
-        self, sessions: Sessions, audit: AuditService, keeping: KeptMediaService, *, delay: timedelta
+        self, sessions: Sessions, audit: AuditService, kept_media: KeptMediaService, *, delay: timedelta
     ) -> None:
         self._sessions = sessions
         self._audit = audit
-        self._keeping = keeping
+        self._kept_media = kept_media
         self._delay = delay
 
     def write(self, kind: str, target: Path) -> ExportSummary:
-        """`kind` is one of FORMATS; `target`, a file or for hf a folder, is there whole or not at all.
+        """Export in one of FORMATS. The target, a file or for hf a folder, appears whole or not at all.
 
         Raises Unable with already_there or not_written, and SQLAlchemyError.
         """
         if target.exists():
             raise Unable("already_there", f"{target} is there already; nothing was written")
         with self._sessions() as session:
-            found = [provenance(decision) for decision in decided_cases(session, now() - self._delay)]
-        known = [decided for decided in found if decided is not None]
+            decisions, missing = self._load(session)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            count = self._folder(known, target) if kind == "hf" else self._file(kind, known, target)
+            if kind == "hf":
+                count = self._write_folder(decisions, target)
+            else:
+                count = _write_file(kind, decisions, target)
         except OSError as error:
             raise Unable("not_written", f"the labels could not be written to {target}: {error}") from error
-        self._audit.record(
-            Event(Actor.SYSTEM, Action.LABELS_EXPORTED, details={"format": kind, "decisions": count})
-        )
-        return ExportSummary(target, count, len(found) - count)
+        details = {"format": kind, "decisions": count}
+        self._audit.record(Event(Actor.SYSTEM, Action.LABELS_EXPORTED, details=details))
+        return ExportSummary(path=target, decisions=count, left_out=len(decisions) - count + missing)
 
-    def _file(self, kind: str, known: Sequence[ExportedDecision], target: Path) -> int:
-        count = len(known)
-        if kind == "coco":
-            document, count = to_coco(known)
-            text = json.dumps(document)
-        else:
-            text = to_csv(known) if kind == "csv" else to_jsonl(known)
-        part = target.with_name(f"{target.name}.part")
-        try:
-            part.write_text(text, encoding="utf-8", newline="")
-            part.rename(target)
-        finally:
-            part.unlink(missing_ok=True)
-        return count
+    def _load(self, session: Session) -> tuple[list[ExportedDecision], int]:
+        """Return the decisions, and the number of those whose file is gone."""
+        decisions, missing = [], 0
+        for decision in decided_cases(session, now() - self._delay):
+            exported = provenance(decision)
+            if exported is None:
+                missing += 1
+            else:
+                decisions.append(exported)
+        return decisions, missing
 
-    def _folder(self, known: Sequence[ExportedDecision], target: Path) -> int:
+    def _write_folder(self, decisions: Sequence[ExportedDecision], target: Path) -> int:
         part = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
         try:
-            count = write_dataset(known, part, self._keeping.read)
+            count = write_dataset(decisions, part, self._kept_media.read)
             part.rename(target)
             return count
         finally:
             shutil.rmtree(part, ignore_errors=True)
+
+
+def _write_file(kind: str, decisions: Sequence[ExportedDecision], target: Path) -> int:
+    """Write one file and return the number of its decisions."""
+    count = len(decisions)
+    if kind == "coco":
+        document = to_coco(decisions)
+        count = len(document.annotations)
+        text = json.dumps(document.model_dump(mode="json"))
+    else:
+        text = to_csv(decisions) if kind == "csv" else to_jsonl(decisions)
+    part = target.with_name(f"{target.name}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        part.rename(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return count
