@@ -18,7 +18,7 @@ from tests.synthetic_uploads import SyntheticUploads, find_landmarks
 from tests.webapp.postgresql import PostgreSQL, binaries, running
 from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions, make_sessions, open_database
-from webapp.media.decoding.decoders import Decoders
+from webapp.media.decoding.process_pool import DecoderPool
 from webapp.media.store import MediaStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService, StoredAnalysis
@@ -36,9 +36,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def decoders() -> Iterator[Decoders]:
+def decoders() -> Iterator[DecoderPool]:
     """As the application has them."""
-    with Decoders(most=4, megabytes=1024, seconds=45) as made:
+    with DecoderPool(most=4, megabytes=1024, seconds=45) as made:
         made.wait_until_ready()
         yield made
 

@@ -44,7 +44,7 @@ def build(settings: Settings) -> Application:
 
     Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
     """
-    from webapp.media.decoding.decoders import Decoders
+    from webapp.media.decoding.process_pool import DecoderPool
     from webapp.media.fingerprint import get_ready
     from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
     from webapp.services.model_registry.startup_weights import StartupWeights
@@ -62,7 +62,9 @@ def build(settings: Settings) -> Application:
     from webapp.services.storage.uploads import Uploads
 
     restore_at_start(settings)
-    decoders = Decoders(most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    decoders = DecoderPool(
+        most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds
+    )
     records = open_records(settings, strip=decoders.bare)
     sessions = records.sessions
     learning = open_learning(settings, records, decoders)

@@ -14,7 +14,7 @@ from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
-    from webapp.media.decoding.decoders import Decoders
+    from webapp.media.decoding.process_pool import DecoderPool
     from webapp.services.model_registry.gate_report import GateLimits
     from webapp.services.model_registry.serving import ChampionFollower
     from webapp.services.model_registry.versions import VersionService
@@ -37,7 +37,7 @@ class Learning:
     versions: VersionService
     finetuning: FinetuneService
     open_gate: Callable[[], GateService]
-    decoders: Decoders
+    decoders: DecoderPool
 
     @cached_property
     def gate(self) -> GateService:
@@ -55,7 +55,7 @@ class Learning:
 def open_learning(
     settings: Settings,
     records: Records | None = None,
-    decoders: Decoders | None = None,
+    decoders: DecoderPool | None = None,
     *,
     landmarks: Callable[[], FindLandmarks] | None = None,
     delay: timedelta | None = None,
@@ -69,13 +69,13 @@ def open_learning(
     trainers go on after this process. Raises as `open_records` does.
     """
     from laanet_core.faces.landmark_detector import LandmarkDetector
-    from webapp.media.decoding.decoders import Decoders as NewDecoders
+    from webapp.media.decoding.process_pool import DecoderPool as NewPool
     from webapp.services.training.finetuning import FinetuneService
     from webapp.services.training.snapshots import SnapshotService
 
     opened = records or open_records(settings, upgrade=False)
     versions = versions_of(opened, settings)
-    reader = decoders or NewDecoders(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    reader = decoders or NewPool(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
     snapshots = SnapshotService(
         opened.sessions,
         opened.audit,

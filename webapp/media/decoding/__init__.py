@@ -1,1 +1,1 @@
-"""Strangers' files are decoded here: in processes of their own that can compute and answer, and nothing else."""
+"""Sandboxed decoding of untrusted files, in processes that can only compute and answer."""

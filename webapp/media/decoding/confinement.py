@@ -1,6 +1,6 @@
-"""What a worker gives up before it reads the first byte of a stranger's file.
+"""Confinement of a worker before it reads untrusted bytes.
 
-Each step stands for itself: where the system lacks one the others hold, and the one that is missing is named.
+The steps are independent: if the system lacks one, the others still apply, and the missing one is reported.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from pathlib import Path
 from webapp.media.decoding import landlock, seccomp
 
 _MEGABYTE = 1_000_000
-_ROOM = 400 * _MEGABYTE  # of addresses, for what costs no memory: the area, the threads' stacks
+# Bytes of address space that take no memory: the shared buffer and stacks of threads.
+_ADDRESS_SPACE = 400 * _MEGABYTE
+# Open files.
 _FILES = 32
-_SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_NO_NEW_PRIVILEGES = 1, 4, 38  # prctl(2)
+# Options of prctl(2).
+_SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_NO_NEW_PRIVILEGES = 1, 4, 38
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one worker: memory in megabytes, processor time in seconds over its whole life."""
+    """Limits of a worker: memory in megabytes, processor time in seconds over its whole life."""
 
     megabytes: int
     seconds: int
@@ -33,75 +36,82 @@ class Limits:
 
 @dataclass(frozen=True)
 class Confinement:
-    """What holds, and what is missing and why; in words for the log."""
+    """Active and missing protections, as texts for the log. Missing ones include the reason."""
 
-    held: tuple[str, ...]
+    active: tuple[str, ...]
     missing: tuple[str, ...]
 
 
 def confine(limits: Limits) -> Confinement:
-    """Keep this process from everything but computing. It must not have started threads yet, and can import nothing afterwards."""
-    held: list[str] = []
+    """Restrict this process to computation.
+
+    It must have no threads yet, and cannot import modules afterwards.
+    """
+    active: list[str] = []
     missing: list[str] = []
     steps: list[tuple[str, Callable[[], str]]] = [
         ("limit of memory", lambda: _limit_memory(limits.megabytes)),
-        ("limits of files and time", lambda: _limit_the_rest(limits.seconds)),
-        ("no new privileges", _renounce),
+        ("limits of files and time", lambda: _limit_files_and_time(limits.seconds)),
+        ("no new privileges", _drop_privileges),
         ("Landlock", _landlock),
         ("seccomp", _seccomp),
     ]
     for name, step in steps:
         try:
-            held.append(step())
+            active.append(step())
         except (OSError, ValueError, AttributeError) as error:
             missing.append(f"{name} ({error})")
-    return Confinement(tuple(held), tuple(missing))
+    return Confinement(tuple(active), tuple(missing))
 
 
 def die_with(parent: int) -> None:
-    """End when the server does, however it ends. Elsewhere than on Linux the closed channel tells, once the current file is done."""
+    """Make this process die with the server.
+
+    On other systems than Linux it ends when the channel is closed, after the current file.
+    """
     if sys.platform == "linux":
         _prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:  # it was quicker
+    # The server may have died before the signal was set.
+    if os.getppid() != parent:
         sys.exit(1)
 
 
-def first_to_go() -> None:
-    """Where memory runs out the system shall end this process and not the server."""
+def prefer_for_oom_kill() -> None:
+    """Make the kernel kill this process before the server if memory runs out."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
 
 
 def _limit_memory(megabytes: int) -> str:
     if sys.platform != "linux":
-        raise OSError("this system does not hold processes to one")
+        raise OSError("this system does not limit the memory of processes")
     wanted = megabytes * _MEGABYTE
     _limit(resource.RLIMIT_DATA, wanted)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + wanted + _ROOM)
+    _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + wanted + _ADDRESS_SPACE)
     return f"{megabytes} MB"
 
 
-def _limit_the_rest(seconds: int) -> str:
+def _limit_files_and_time(seconds: int) -> str:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, _FILES)
-    _limit(
-        resource.RLIMIT_CPU, seconds, seconds + 5
-    )  # the first ends it by a signal of its own, by which the server knows
+    # The soft limit kills with SIGXCPU, by which the server recognises the reason.
+    _limit(resource.RLIMIT_CPU, seconds, seconds + 5)
+    # On Linux this limit would count threads, of all processes of the user.
     if sys.platform == "darwin":
-        _limit(resource.RLIMIT_NPROC, 0)  # on Linux it would count threads, and all of the user's
+        _limit(resource.RLIMIT_NPROC, 0)
     return f"{seconds} s of processor time, nothing written"
 
 
-def _limit(kind: int, most: int, at_the_latest: int | None = None) -> None:
-    there = resource.getrlimit(kind)[1]
-    hard = most if at_the_latest is None else at_the_latest
-    hard = hard if there == resource.RLIM_INFINITY else min(hard, there)
+def _limit(kind: int, most: int, hard_limit: int | None = None) -> None:
+    current = resource.getrlimit(kind)[1]
+    hard = most if hard_limit is None else hard_limit
+    hard = hard if current == resource.RLIM_INFINITY else min(hard, current)
     resource.setrlimit(kind, (min(most, hard), hard))
 
 
-def _renounce() -> str:
+def _drop_privileges() -> str:
     _only_linux()
     _prctl(_SET_DUMPABLE, 0)
     _prctl(_SET_NO_NEW_PRIVILEGES, 1)
@@ -111,7 +121,7 @@ def _renounce() -> str:
 def _landlock() -> str:
     _only_linux()
     if len(list(Path("/proc/self/task").iterdir())) > 1:
-        raise OSError("there are threads it would not hold")
+        raise OSError("it would not apply to the threads that run already")
     return landlock.restrict()
 
 
@@ -125,7 +135,7 @@ def _only_linux() -> None:
         raise OSError("Linux only")
 
 
-def _prctl(what: int, value: int) -> None:
+def _prctl(option: int, value: int) -> None:
     library = ctypes.CDLL(None, use_errno=True)
-    if library.prctl(what, ctypes.c_ulong(value), 0, 0, 0) != 0:
+    if library.prctl(option, ctypes.c_ulong(value), 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

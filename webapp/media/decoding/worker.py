@@ -1,7 +1,7 @@
-"""A worker: `python -m webapp.media.decoding.worker CHANNEL PARENT MEGABYTES SECONDS`, started by the server, which it answers.
+"""Worker process: `python -m webapp.media.decoding.worker CHANNEL PARENT MEGABYTES SECONDS`.
 
-It imports what decodes and nothing that judges or serves, gives up every right it can, and then reads strangers' files, one after
-another, that come as open files beside the questions.
+The server starts it. It imports the decoders only, drops every right it can, and then decodes one untrusted
+file after another. Files arrive as descriptors with the requests.
 """
 
 from __future__ import annotations
@@ -23,87 +23,94 @@ from laanet_core.errors import UnreadableMedia
 from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame, read_at, read_film, read_frames, read_length
 from laanet_core.results import Caution
-from webapp.media.decoding import wire
-from webapp.media.decoding.confinement import Limits, confine, die_with, first_to_go
-from webapp.media.decoding.libraries import load_everything
+from webapp.media.decoding import protocol
+from webapp.media.decoding.confinement import Limits, confine, die_with, prefer_for_oom_kill
+from webapp.media.decoding.preloading import preload
 from webapp.media.stripping import bare
 
-_FILE_AND_AREA = 2
+# Descriptors of a request: the file and the shared buffer.
+_DESCRIPTORS = 2
 
 
-class _Left(Exception):
-    """The server wants no more of this file."""
+class _Cancelled(Exception):
+    """The server cancelled the request."""
 
 
-class NothingMore:
-    """Takes the place of Python's ways to find modules, which need files, and remembers what was wanted of them."""
+class ImportBlocker:
+    """Replacement of Python's import finders, which need files. It records missing modules."""
 
     def __init__(self) -> None:
-        self.wanted: list[str] = []
+        self.missing_modules: list[str] = []
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: object = None
     ) -> ModuleSpec | None:
+        """Record the module and raise ModuleNotFoundError."""
         if not name.startswith("webapp."):
-            self.wanted.append(name[:80])
-        raise ModuleNotFoundError(f"{name} was not imported in time", name=name)
+            self.missing_modules.append(name[:80])
+        raise ModuleNotFoundError(f"{name} was not preloaded", name=name)
 
 
-class Answers:
-    """Writes what was decoded where the server finds it, and says so."""
+class Responder:
+    """Writes decoded images to the shared buffer and announces them."""
 
-    def __init__(self, channel: socket.socket, inbox: wire.Inbox, area: mmap.mmap) -> None:
+    def __init__(self, channel: socket.socket, receiver: protocol.Receiver, buffer: mmap.mmap) -> None:
         self._channel = channel
-        self._inbox = inbox
-        self._area = np.frombuffer(area, np.uint8)
+        self._receiver = receiver
+        self._buffer = np.frombuffer(buffer, np.uint8)
 
-    def picture(self, values: npt.NDArray[np.uint8], **more: Any) -> None:
-        """Goes on once the server has taken it; raises _Left when it wants no more."""
-        self._area[: values.size].reshape(values.shape)[...] = values
-        wire.send(self._channel, {"shape": values.shape, **more})
-        message = self._inbox.receive()
-        if message is None or not message.get("go"):
-            raise _Left
+    def image(self, values: npt.NDArray[np.uint8], **more: Any) -> None:
+        """Send an array of any shape, such as (H, W, 3), and wait until the server has read it.
 
-
-def _image(file: BinaryIO, answers: Answers, asked: wire.Message) -> dict[str, Any]:
-    told: set[Caution] = set()
-    answers.picture(read_image(file, warn=told.add))
-    return {"cautions": sorted(told)}
+        Raises _Cancelled if the server wants no more.
+        """
+        self._buffer[: values.size].reshape(values.shape)[...] = values
+        protocol.send(self._channel, {"shape": values.shape, **more})
+        message = self._receiver.receive()
+        if message is None or not message.get("proceed"):
+            raise _Cancelled
 
 
-def _frames(file: BinaryIO, answers: Answers, asked: wire.Message) -> dict[str, Any]:
-    told: set[Caution] = set()
-    _all(read_frames(file, asked["count"], warn=told.add), answers)
-    return {"cautions": sorted(told)}
+def _image(file: BinaryIO, responder: Responder, request: protocol.Message) -> dict[str, Any]:
+    cautions: set[Caution] = set()
+    responder.image(read_image(file, warn=cautions.add))
+    return {"cautions": sorted(cautions)}
 
 
-def _at(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
-    _all(read_at(file, asked["times"]), answers)
+def _frames(file: BinaryIO, responder: Responder, request: protocol.Message) -> dict[str, Any]:
+    cautions: set[Caution] = set()
+    _send_frames(read_frames(file, request["count"], warn=cautions.add), responder)
+    return {"cautions": sorted(cautions)}
 
 
-def _film(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
-    _all(read_film(file, size=(asked["width"], asked["height"]), seconds=asked["seconds"]), answers)
+def _frames_at(file: BinaryIO, responder: Responder, request: protocol.Message) -> None:
+    _send_frames(read_at(file, request["times"]), responder)
 
 
-def _all(frames: Iterator[Frame], answers: Answers) -> None:
+def _film(file: BinaryIO, responder: Responder, request: protocol.Message) -> None:
+    size = (request["width"], request["height"])
+    _send_frames(read_film(file, size=size, seconds=request["seconds"]), responder)
+
+
+def _send_frames(frames: Iterator[Frame], responder: Responder) -> None:
     for frame in frames:
-        answers.picture(frame.rgb, time=frame.time)
+        responder.image(frame.rgb, time=frame.time)
 
 
-def _length(file: BinaryIO, answers: Answers, asked: wire.Message) -> dict[str, Any]:
+def _length(file: BinaryIO, responder: Responder, request: protocol.Message) -> dict[str, Any]:
     return {"seconds": read_length(file)}
 
 
-def _bare(file: BinaryIO, answers: Answers, asked: wire.Message) -> None:
-    made = bare(file)
-    answers.picture(np.frombuffer(made.content, np.uint8), format=made.format, orientation=made.orientation)
+def _bare(file: BinaryIO, responder: Responder, request: protocol.Message) -> None:
+    stripped = bare(file)
+    content = np.frombuffer(stripped.content, np.uint8)
+    responder.image(content, format=stripped.format, orientation=stripped.orientation)
 
 
-QUESTIONS: dict[str, Callable[[BinaryIO, Answers, wire.Message], dict[str, Any] | None]] = {
+HANDLERS: dict[str, Callable[[BinaryIO, Responder, protocol.Message], dict[str, Any] | None]] = {
     "image": _image,
     "frames": _frames,
-    "at": _at,
+    "frames_at": _frames_at,
     "length": _length,
     "film": _film,
     "bare": _bare,
@@ -111,55 +118,62 @@ QUESTIONS: dict[str, Callable[[BinaryIO, Answers, wire.Message], dict[str, Any] 
 
 
 def main(arguments: Sequence[str]) -> None:
+    """Confine this process and answer requests until the server closes the channel."""
     descriptor, parent, megabytes, seconds = (int(argument) for argument in arguments)
     die_with(parent)
-    first_to_go()
+    prefer_for_oom_kill()
     channel = socket.socket(fileno=descriptor)
-    load_everything()
-    _be_silent()
+    preload()
+    _silence_standard_streams()
     confinement = confine(Limits(megabytes, seconds))
-    nothing_more = NothingMore()
-    sys.meta_path[:] = [nothing_more]
-    inbox = wire.Inbox(channel, files=_FILE_AND_AREA)
-    wire.send(channel, {"held": confinement.held, "missing": confinement.missing})
-    while (asked := inbox.receive()) is not None:
-        wire.send(channel, {**_answer(channel, inbox, asked), "wanted": nothing_more.wanted[:10]})
-        nothing_more.wanted.clear()
+    blocker = ImportBlocker()
+    sys.meta_path[:] = [blocker]
+    receiver = protocol.Receiver(channel, files=_DESCRIPTORS)
+    protocol.send(channel, {"active": confinement.active, "missing": confinement.missing})
+    while (request := receiver.receive()) is not None:
+        last = _respond(channel, receiver, request)
+        protocol.send(channel, {**last, "missing_modules": blocker.missing_modules[:10]})
+        blocker.missing_modules.clear()
 
 
-def _answer(channel: socket.socket, inbox: wire.Inbox, asked: wire.Message) -> wire.Message:
-    """The last word on a question, after its pictures."""
-    file, area = inbox.files
-    inbox.files.clear()
+def _respond(
+    channel: socket.socket, receiver: protocol.Receiver, request: protocol.Message
+) -> protocol.Message:
+    """Send the images of a request; return its last message."""
+    file, buffer = receiver.files
+    receiver.files.clear()
     try:
-        size = os.fstat(area).st_size
-        with os.fdopen(file, "rb") as opened, _mapped(area, size) as mapped:
-            return {"end": QUESTIONS[asked["do"]](opened, Answers(channel, inbox, mapped), asked) or {}}
-    except _Left:
+        size = os.fstat(buffer).st_size
+        with os.fdopen(file, "rb") as opened, _mapped(buffer, size) as mapped:
+            responder = Responder(channel, receiver, mapped)
+            return {"end": HANDLERS[request["do"]](opened, responder, request) or {}}
+    except _Cancelled:
         return {"end": {}}
     except UnreadableMedia as error:
         return {"error": error.code, "message": error.message}
     except MemoryError:
         return {"too_large": True}
-    except Exception as error:  # noqa: BLE001 (the server logs it, and starts another worker)
+    # The server logs any other error and starts another worker.
+    except Exception as error:  # noqa: BLE001
         if isinstance(error, OSError) and error.errno == errno.ENOMEM:
             return {"too_large": True}
         return {"failed": f"{type(error).__name__}: {error}"[:500]}
 
 
 @contextlib.contextmanager
-def _mapped(area: int, size: int) -> Iterator[mmap.mmap]:
-    mapped = mmap.mmap(area, size)
-    os.close(area)
+def _mapped(buffer: int, size: int) -> Iterator[mmap.mmap]:
+    mapped = mmap.mmap(buffer, size)
+    os.close(buffer)
     try:
         yield mapped
     finally:
-        with contextlib.suppress(BufferError):  # an array that an error still holds: it goes with the error
+        # The traceback of an error may still refer to an array; the map is closed with it.
+        with contextlib.suppress(BufferError):
             mapped.close()
 
 
-def _be_silent() -> None:
-    """Libraries write about odd files to the standard streams, as often as a file likes."""
+def _silence_standard_streams() -> None:
+    """Discard standard output and error: libraries write about every odd file."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)

@@ -80,11 +80,11 @@ VIEWS: dict[str, Callable[[RGBImage], RGBImage]] = {"error_level": error_level, 
 class KeptReader(Protocol):
     """Decoder of kept files, which come from strangers. Both methods raise UnreadableMedia."""
 
-    def kept_picture(self, content: bytes) -> RGBImage:
+    def image_from_bytes(self, content: bytes) -> RGBImage:
         """Return the upright RGB picture (H, W, 3) uint8, as `images.read_image` does."""
         ...
 
-    def kept_frames(self, content: bytes, times: Sequence[float]) -> Generator[Frame]:
+    def frames_from_bytes(self, content: bytes, times: Sequence[float]) -> Generator[Frame]:
         """Yield the frames at these times in seconds, as `video.read_at` does."""
         ...
 
@@ -171,7 +171,7 @@ class CaseImageService:
 
         def cache_all_frames() -> bytes:
             times = sorted({spot.time for spot in media.spots if spot.time is not None})
-            for frame in self._reader.kept_frames(self._read(media), times):
+            for frame in self._reader.frames_from_bytes(self._read(media), times):
                 full = _jpeg(_shrink(frame.rgb, MAX_SIDE), quality=_FRAME_QUALITY)
                 self._cache.put((media.name, "frame", frame.time, False), full)
                 thumbnail = _jpeg(_shrink(frame.rgb, THUMBNAIL_SIDE))
@@ -190,8 +190,8 @@ class CaseImageService:
         content = self._read(media)
         with _refuse_unreadable():
             if media.kind == "image":
-                return self._reader.kept_picture(content)
-            frames = self._reader.kept_frames(content, [_nearest_time(media, time)])
+                return self._reader.image_from_bytes(content)
+            frames = self._reader.frames_from_bytes(content, [_nearest_time(media, time)])
             with contextlib.closing(frames):
                 frame = next(frames, None)
         if frame is None:

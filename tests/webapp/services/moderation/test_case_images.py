@@ -17,7 +17,7 @@ from tests.webapp.services.conftest import Opens, refusal_code
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
 from webapp.domain.enums import Reason
-from webapp.media.decoding.decoders import Decoders
+from webapp.media.decoding.process_pool import DecoderPool
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.service import AnalysisService
@@ -42,7 +42,7 @@ def case_views(sessions: Sessions) -> CaseViewService:
 
 @pytest.fixture
 def case_images(
-    case_views: CaseViewService, keeping: KeptMediaService, detector: Detector, decoders: Decoders
+    case_views: CaseViewService, keeping: KeptMediaService, detector: Detector, decoders: DecoderPool
 ) -> CaseImageService:
     return CaseImageService(case_views, keeping, detector, decoders)
 

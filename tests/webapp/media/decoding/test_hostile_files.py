@@ -24,9 +24,9 @@ from laanet_core.media.video import Frame
 from laanet_core.modeling.loading import load_weights
 from tests.core.clips import write_clip
 from tests.webapp import private
-from tests.webapp.decoding import bombs
+from tests.webapp.media.decoding import bombs
 from webapp.db.session import Sessions
-from webapp.media.decoding.decoders import Decoders
+from webapp.media.decoding.process_pool import DecoderPool
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 
@@ -45,7 +45,7 @@ CODECS = {"mp4": "libx264", "mov": "mpeg4", "mkv": "libvpx-vp9", "webm": "libvpx
 
 
 @pytest.fixture(scope="module")
-def judge(decoders: Decoders) -> Detector:
+def judge(decoders: DecoderPool) -> Detector:
     return Detector(load_weights("starter"), "cpu", reader=decoders)
 
 
@@ -67,11 +67,11 @@ def peak(pid: int | str) -> float:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_bombs_are_refused_at_once_and_cost_no_memory(sessions: Sessions, tmp_path: Path) -> None:
-    """Of 27 kinds; those that claim nothing wrong in the end are judged by what they hold, in no more time."""
+    """Try 27 kinds of bombs. Files that turn out valid are analysed, in no more time."""
     outcomes: dict[str, str] = {}
     seconds: dict[str, float] = {}
     grown: dict[str, float] = {}  # MB, of the server and of the worker
-    with Decoders(most=1, megabytes=1024, seconds=45) as decoders:
+    with DecoderPool(most=1, megabytes=1024, seconds=45) as decoders:
         service = AnalysisService(
             Detector(load_weights("starter"), "cpu", reader=decoders), sessions, Jobs(), frames=4
         )
@@ -83,17 +83,13 @@ def test_bombs_are_refused_at_once_and_cost_no_memory(sessions: Sessions, tmp_pa
             (tmp_path / "upload").write_bytes(content)
             decoders.wait_until_ready()
             Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-            before = peak("self"), {decoder.pid: peak(decoder.pid) for decoder in decoders._idle}
+            before = peak("self"), {pid: peak(pid) for pid in decoders.stats().idle}
             began = time.monotonic()
             result = service.analyse(tmp_path / "upload").result
             outcomes[name] = result.error.code if result.error else result.outcome
             seconds[name] = time.monotonic() - began
             assert seconds[name] < (1 if result.error else 10), name
-            workers = (
-                peak(decoder.pid) - before[1][decoder.pid]
-                for decoder in decoders._idle
-                if decoder.pid in before[1]
-            )
+            workers = (peak(pid) - before[1][pid] for pid in decoders.stats().idle if pid in before[1])
             grown[name] = max(peak("self") - before[0], *workers, 0.0)
             most = (
                 120 if name == "h264_8k" else 50
@@ -136,7 +132,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
     return bytes(broken)
 
 
-def outcome(decoders: Decoders, file: Path, *, clip: bool) -> str:
+def outcome(decoders: DecoderPool, file: Path, *, clip: bool) -> str:
     try:
         if clip:
             list(decoders.frames(file, 4))
@@ -150,7 +146,7 @@ def outcome(decoders: Decoders, file: Path, *, clip: bool) -> str:
 @pytest.mark.parametrize("count", [15, pytest.param(1000, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("form", FORMS)
 def test_damaged_pictures_are_answers(
-    decoders: Decoders, rgb: Pixels, file: Path, form: str, count: int
+    decoders: DecoderPool, rgb: Pixels, file: Path, form: str, count: int
 ) -> None:
     content, chance, found = private.picture(rgb, form), random.Random(form), Counter[str]()
     for _ in range(count):
@@ -167,7 +163,7 @@ def test_damaged_pictures_are_answers(
 @pytest.mark.parametrize("count", [12, pytest.param(1000, marks=pytest.mark.proof)])
 @pytest.mark.parametrize("ending", CODECS)
 def test_damaged_clips_are_answers(
-    decoders: Decoders, rgb: Pixels, file: Path, ending: str, count: int
+    decoders: DecoderPool, rgb: Pixels, file: Path, ending: str, count: int
 ) -> None:
     clip = write_clip(
         file.with_suffix(f".{ending}"), [np.roll(rgb, 9 * n, axis=1) for n in range(12)], codec=CODECS[ending]
@@ -185,13 +181,13 @@ def test_damaged_clips_are_answers(
 
 
 def test_a_worker_killed_in_the_middle_is_an_answer_and_the_next_file_is_judged(
-    judge: Detector, decoders: Decoders, rgb: Pixels, file: Path, sessions: Sessions
+    judge: Detector, decoders: DecoderPool, rgb: Pixels, file: Path, sessions: Sessions
 ) -> None:
     write_clip(file.with_suffix(".mp4"), [rgb] * 10)
 
     def kill(_: Frame) -> None:
-        for lent in decoders._lent:
-            os.kill(lent.pid, signal.SIGKILL)
+        for pid in decoders.stats().busy:
+            os.kill(pid, signal.SIGKILL)
 
     result = judge.analyse_file(file.with_suffix(".mp4"), frames=4, seen=kill)
     assert result.error is not None
@@ -292,7 +288,7 @@ def variants(plain: Image.Image) -> Iterator[tuple[str, Image.Image, dict[str, o
     yield "WEBP", plain, {"lossless": True}, plain
 
 
-def test_odd_pictures_are_read_as_the_plain_one(decoders: Decoders, samples: Path, file: Path) -> None:
+def test_odd_pictures_are_read_as_the_plain_one(decoders: DecoderPool, samples: Path, file: Path) -> None:
     """S17: the same pixels, so the same verdict."""
     with Image.open(samples / "astronaut.png") as astronaut:
         plain = astronaut.convert("RGB").resize((200, 160))

@@ -9,7 +9,7 @@ import pytest
 
 from webapp.media.decoding import seccomp
 
-MACHINES = list(seccomp._MACHINES)
+MACHINES = list(seccomp.MACHINES)
 ALLOWED, REFUSED, KILLED = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
 FORBIDDEN = {  # call: its numbers on x86_64 and aarch64
     **{
@@ -59,9 +59,9 @@ FORBIDDEN = {  # call: its numbers on x86_64 and aarch64
 
 
 def decision(machine: str, number: int, *arguments: int, architecture: int | None = None) -> int:
-    place, own = seccomp._MACHINES[machine]
+    place, own = seccomp.MACHINES[machine]
     data = struct.pack("<iIQ6Q", number, architecture or own, 0, *arguments, *(0,) * (6 - len(arguments)))
-    steps, at, value = seccomp._program(place, own), 0, 0
+    steps, at, value = seccomp.filter_program(place, own), 0, 0
     while True:
         step = steps[at]
         at += 1
@@ -78,9 +78,9 @@ def decision(machine: str, number: int, *arguments: int, architecture: int | Non
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_what_decoding_needs_is_allowed_and_nothing_else(machine: str) -> None:
-    place = seccomp._MACHINES[machine][0]
-    allowed = {numbers[place] for numbers in seccomp._PLAIN.values()} - {None}
-    conditional = {numbers[place] for numbers in seccomp._NUMBERS.values()}
+    place = seccomp.MACHINES[machine][0]
+    allowed = {numbers[place] for numbers in seccomp.ALLOWED_CALLS.values()} - {None}
+    conditional = {numbers[place] for numbers in seccomp.CONDITIONAL_CALLS.values()}
     for number in range(600):
         if number not in conditional:
             assert decision(machine, number) == (ALLOWED if number in allowed else REFUSED), number
@@ -90,8 +90,8 @@ def test_what_decoding_needs_is_allowed_and_nothing_else(machine: str) -> None:
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_some_calls_depend_on_their_arguments(machine: str) -> None:
-    place = seccomp._MACHINES[machine][0]
-    number = {name: numbers[place] for name, numbers in seccomp._NUMBERS.items()}
+    place = seccomp.MACHINES[machine][0]
+    number = {name: numbers[place] for name, numbers in seccomp.CONDITIONAL_CALLS.items()}
     assert decision(machine, number["clone"], 0x3D0F00) == ALLOWED  # as pthread_create asks
     assert decision(machine, number["clone"], 0x1200011) == REFUSED  # as fork does
     assert decision(machine, number["clone"], 0x3D0F00 | 0x40000000) == REFUSED  # into a network of its own

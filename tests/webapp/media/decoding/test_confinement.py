@@ -1,4 +1,4 @@
-"""What a worker can still do once it is confined: tried from inside, as somebody would who had taken it over."""
+"""Abilities of a confined worker, tried from inside as an attacker would."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ try:
     bytearray(700_000_000)
 except MemoryError:
     found["memory"] = "MemoryError"
-print(json.dumps({{"found": found, "held": confined.held, "missing": confined.missing}}), flush=True)
+print(json.dumps({{"found": found, "active": confined.active, "missing": confined.missing}}), flush=True)
 os._exit(0)
 """
 
@@ -92,7 +92,7 @@ def listening(tmp_path: Path, canary: Path) -> Iterator[socket.socket]:
 
 
 def inside(canary: Path, listening: socket.socket, prepare: str = "") -> dict[str, dict[str, str | None]]:
-    """What every deed came to, in a process that confined itself."""
+    """Return the outcome of every attempt in a process that confined itself."""
     with subprocess.Popen(
         ["sleep", "60"]
     ) as server:  # as somebody else's process: killing it would be a pity, no more
@@ -163,7 +163,7 @@ def test_an_older_landlock_is_asked_for_what_it_knows(canary: Path, listening: s
         prepare = f"landlock._call, ask = (lambda n, a, s, t: {version} if t == 1 else ask(n, a, s, t)), landlock._call"
         told = inside(canary, listening, prepare)
         assert told["missing"] == []
-        assert f"Landlock {version}" in told["held"]
+        assert f"Landlock {version}" in told["active"]
 
 
 def test_elsewhere_what_holds_is_used_and_the_rest_is_named(canary: Path, listening: socket.socket) -> None:
@@ -174,5 +174,5 @@ def test_elsewhere_what_holds_is_used_and_the_rest_is_named(canary: Path, listen
         "Landlock",
         "seccomp",
     ]
-    assert told["held"] == ["60 s of processor time, nothing written"]
+    assert told["active"] == ["60 s of processor time, nothing written"]
     assert told["found"]["write"] is not None  # no file can grow

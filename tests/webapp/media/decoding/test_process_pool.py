@@ -1,4 +1,4 @@
-"""Files decoded by workers: the same pixels as in place, and a clean end whatever becomes of a worker."""
+"""Decoder processes return the same pixels as decoding in place, and fail cleanly."""
 
 from __future__ import annotations
 
@@ -24,11 +24,10 @@ from laanet_core.media.video import read_film, read_frames, read_length
 from tests.core.clips import cut_clip, damage_clip, moving, write_animation, write_clip, write_sound
 from tests.webapp import private
 from webapp.domain.errors import Unable
-from webapp.media.decoding import decoders as module
-from webapp.media.decoding.area import Area
 from webapp.media.decoding.confinement import Limits
-from webapp.media.decoding.decoder import Decoder
-from webapp.media.decoding.decoders import Decoders
+from webapp.media.decoding.process_pool import DecoderPool, Replacement
+from webapp.media.decoding.shared_memory import SharedBuffer
+from webapp.media.decoding.worker_process import WorkerProcess
 from webapp.media.stripping import bare
 
 Pixels = npt.NDArray[np.uint8]
@@ -41,15 +40,15 @@ def rgb(samples: Path) -> Pixels:
 
 
 @pytest.fixture
-def one() -> Decoders:
-    """A single worker."""
-    return Decoders(most=1, megabytes=512, seconds=20)
+def one() -> DecoderPool:
+    """Return a pool of one worker."""
+    return DecoderPool(most=1, megabytes=512, seconds=20)
 
 
 @pytest.fixture
-def hasty() -> Decoders:
-    """A single worker, that has a second for a file."""
-    made = Decoders(most=1, megabytes=512, seconds=1)
+def hasty() -> DecoderPool:
+    """Return a pool of one worker that has a second per file."""
+    made = DecoderPool(most=1, megabytes=512, seconds=1)
     made.wait_until_ready()
     return made
 
@@ -65,17 +64,17 @@ def code_of(deed: Callable[[], object]) -> str:
     return caught.value.code
 
 
-def only_worker(decoders: Decoders) -> Decoder:
-    """The one that waits."""
+def idle_worker(decoders: DecoderPool) -> int:
+    """Return the process id of the idle worker, once there is one."""
     deadline = time.monotonic() + 30
-    while not decoders._idle and time.monotonic() < deadline:
+    while not (idle := decoders.stats().idle) and time.monotonic() < deadline:
         time.sleep(0.01)
-    return decoders._idle[-1]
+    return idle[-1]
 
 
 @pytest.mark.parametrize("form", ["PNG", "BMP", "TIFF", "GIF", "JPEG", "WEBP", "AVIF", "HEIF"])
-def test_pictures_are_the_same_as_in_place(
-    decoders: Decoders, rgb: Pixels, file: Path, form: str, caplog: pytest.LogCaptureFixture
+def test_images_equal_decoding_in_place(
+    decoders: DecoderPool, rgb: Pixels, file: Path, form: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     pillow_heif.register_heif_opener()
     file.write_bytes(private.picture(rgb, form, orientation=6 if form in ("JPEG", "PNG", "TIFF") else 1))
@@ -89,14 +88,14 @@ def test_pictures_are_the_same_as_in_place(
     )
     stripped, in_place = decoders.bare(file), bare(file)
     assert stripped == in_place
-    assert caplog.records == []  # no module was missing
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize(
     "compression",
     ["raw", "tiff_lzw", "tiff_deflate", "tiff_adobe_deflate", "packbits", "jpeg", "group4", "lzma", "zstd"],
 )
-def test_every_compression_of_tiff(decoders: Decoders, rgb: Pixels, file: Path, compression: str) -> None:
+def test_every_compression_of_tiff(decoders: DecoderPool, rgb: Pixels, file: Path, compression: str) -> None:
     image = Image.fromarray(rgb).convert("1") if compression == "group4" else Image.fromarray(rgb)
     image.save(file, "TIFF", compression=compression)
     assert np.array_equal(decoders.image(file), read_image(file))
@@ -112,8 +111,13 @@ def test_every_compression_of_tiff(decoders: Decoders, rgb: Pixels, file: Path, 
         ("a.mp4", "mpeg4"),
     ],
 )
-def test_clips_are_the_same_as_in_place(
-    decoders: Decoders, rgb: Pixels, tmp_path: Path, name: str, codec: str, caplog: pytest.LogCaptureFixture
+def test_clips_equal_decoding_in_place(
+    decoders: DecoderPool,
+    rgb: Pixels,
+    tmp_path: Path,
+    name: str,
+    codec: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     clip = write_clip(tmp_path / name, frames(rgb, 20), codec=codec)
     assert decoders.length(clip) == read_length(clip)
@@ -126,7 +130,7 @@ def test_clips_are_the_same_as_in_place(
     assert caplog.records == []
 
 
-def test_bad_files_have_the_same_codes(decoders: Decoders, rgb: Pixels, file: Path) -> None:
+def test_bad_files_have_the_same_codes(decoders: DecoderPool, rgb: Pixels, file: Path) -> None:
     jpeg = private.picture(rgb, "JPEG")
     for content in (
         b"",
@@ -144,24 +148,24 @@ def test_bad_files_have_the_same_codes(decoders: Decoders, rgb: Pixels, file: Pa
     assert code_of(lambda: decoders.image(file.parent)) == "file_not_found"
 
 
-def test_a_clip_can_be_left_at_any_frame(one: Decoders, rgb: Pixels, tmp_path: Path) -> None:
+def test_a_clip_can_be_left_at_any_frame(one: DecoderPool, rgb: Pixels, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mp4", frames(rgb, 20), codec="libx264")
     with one:
-        first = only_worker(one).pid
+        first = idle_worker(one)
         for many in (1, 3, 7):
             found = one.frames(clip, 7)
             for _ in range(many):
                 next(found)
             found.close()
         assert len(list(one.frames(clip, 7))) == 7
-        assert only_worker(one).pid == first
+        assert idle_worker(one) == first
 
 
 @linux
-def test_a_worker_has_nothing_of_the_servers(decoders: Decoders, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_worker_has_no_secrets_of_the_server(decoders: DecoderPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LENS_DATABASE_URL", "postgresql://lens:secret@db/lens")
-    with Decoders(most=1, megabytes=512, seconds=5) as made:
-        process = Path("/proc") / str(only_worker(made).pid)
+    with DecoderPool(most=1, megabytes=512, seconds=5) as made:
+        process = Path("/proc") / str(idle_worker(made))
         status = dict(
             line.split(":\t", 1) for line in (process / "status").read_text().splitlines() if ":\t" in line
         )
@@ -175,38 +179,37 @@ def test_a_worker_has_nothing_of_the_servers(decoders: Decoders, monkeypatch: py
                 assert package not in maps
 
 
-def test_a_worker_that_is_killed_in_the_middle_is_an_answer(
-    one: Decoders, rgb: Pixels, tmp_path: Path
-) -> None:
+def test_killed_worker_is_reported_and_replaced(one: DecoderPool, rgb: Pixels, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mp4", frames(rgb, 30), codec="libx264")
     with one:
         found = one.frames(clip, 10)
         next(found)
-        (lent,) = one._lent
-        os.kill(lent.pid, signal.SIGKILL)
+        (busy,) = one.stats().busy
+        os.kill(busy, signal.SIGKILL)
         assert code_of(lambda: list(found)) == "decoder_died"
         assert len(list(one.frames(clip, 10))) == 10
-        waiting = only_worker(one).pid  # and one that is killed while it waits is nobody's answer
+        # The death of an idle worker is reported to no request.
+        waiting = idle_worker(one)
         os.kill(waiting, signal.SIGKILL)
         time.sleep(0.1)
         assert len(list(one.frames(clip, 10))) == 10
 
 
-def test_a_worker_that_stops_is_given_up(hasty: Decoders, rgb: Pixels, tmp_path: Path) -> None:
+def test_stopped_worker_is_given_up(hasty: DecoderPool, rgb: Pixels, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mp4", frames(rgb, 30), codec="libx264")
     with hasty:
         found = hasty.frames(clip, 10)
         next(found)
-        (lent,) = hasty._lent
-        os.kill(lent.pid, signal.SIGSTOP)
+        (busy,) = hasty.stats().busy
+        os.kill(busy, signal.SIGSTOP)
         began = time.monotonic()
         assert code_of(lambda: list(found)) == "decoding_too_slow"
         assert 0.9 < time.monotonic() - began < 3
-        only_worker(hasty)  # another one
+        idle_worker(hasty)
         assert len(list(hasty.frames(clip, 10))) == 10
 
 
-def test_who_reads_slowly_is_not_too_slow(hasty: Decoders, rgb: Pixels, tmp_path: Path) -> None:
+def test_slow_reader_is_no_slow_decoding(hasty: DecoderPool, rgb: Pixels, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mp4", frames(rgb, 30), codec="libx264")
     with hasty:
         found = hasty.frames(clip, 4)
@@ -217,20 +220,19 @@ def test_who_reads_slowly_is_not_too_slow(hasty: Decoders, rgb: Pixels, tmp_path
 
 
 @linux
-def test_memory_and_processor_time_have_an_end(rgb: Pixels, file: Path) -> None:
+def test_memory_and_processor_time_are_limited(rgb: Pixels, file: Path) -> None:
     Image.new("RGB", (7000, 7000)).save(file, "PNG", compress_level=1)
-    with Decoders(most=1, megabytes=256, seconds=45) as small:
+    with DecoderPool(most=1, megabytes=256, seconds=45) as small:
         assert code_of(lambda: small.image(file)) == "decoding_too_large"
         file.write_bytes(private.picture(rgb, "PNG"))
         assert small.image(file).shape == rgb.shape
     Image.new("RGBA", (6000, 6000)).save(file, "PNG", compress_level=1)
-    decoder = Decoder.start(Limits(megabytes=1024, seconds=1))
+    decoder = WorkerProcess.start(Limits(megabytes=1024, seconds=1))
 
     def read_again_and_again() -> None:
-        for _ in range(
-            30
-        ):  # its time is counted over its whole life; a fast processor needs less than a second for one
-            with file.open("rb") as opened, Area(6000 * 6000 * 3) as area:
+        # The limit covers the whole life of a worker; a fast processor decodes one image in less than a second.
+        for _ in range(30):
+            with file.open("rb") as opened, SharedBuffer(6000 * 6000 * 3) as area:
                 decoder.ask({"do": "image"}, opened, area)
                 while "end" not in decoder.answer(45):
                     pass
@@ -241,8 +243,8 @@ def test_memory_and_processor_time_have_an_end(rgb: Pixels, file: Path) -> None:
         decoder.kill()
 
 
-def test_more_files_than_workers_wait_or_are_turned_away(
-    hasty: Decoders, rgb: Pixels, tmp_path: Path, file: Path
+def test_requests_wait_for_a_worker_or_are_refused(
+    hasty: DecoderPool, rgb: Pixels, tmp_path: Path, file: Path
 ) -> None:
     clip = write_clip(tmp_path / "a.mp4", frames(rgb, 10), codec="libx264")
     file.write_bytes(private.picture(rgb, "PNG"))
@@ -257,7 +259,7 @@ def test_more_files_than_workers_wait_or_are_turned_away(
             assert waiting.result(timeout=10).shape == rgb.shape
 
 
-def test_many_threads_get_their_own_pictures(decoders: Decoders, tmp_path: Path) -> None:
+def test_threads_get_their_own_images(decoders: DecoderPool, tmp_path: Path) -> None:
     def decode(number: int) -> bool:
         path = tmp_path / str(number)
         Image.new("RGB", (64 + number, 64), (number, 0, 0)).save(path, "PNG")
@@ -265,92 +267,77 @@ def test_many_threads_get_their_own_pictures(decoders: Decoders, tmp_path: Path)
         return rgb.shape == (64, 64 + number, 3) and bool((rgb[..., 0] == number).all())
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(decode, range(100)))  # and workers are replaced meanwhile
+        assert all(pool.map(decode, range(100)))
 
 
-def test_workers_are_replaced_after_a_number_of_files_once_nobody_asks(
-    one: Decoders, rgb: Pixels, file: Path
-) -> None:
+def test_worker_is_replaced_after_some_files_once_the_pool_is_idle(rgb: Pixels, file: Path) -> None:
     file.write_bytes(private.picture(rgb, "PNG"))
-    with one:
-        seen = set()
-        for _ in range(module.USES):
-            seen.add(only_worker(one).pid)
-            one.image(file)
-        assert len(seen) == 1
-        deadline = time.monotonic() + module.QUIET_SECONDS + 30
-        while only_worker(one).pid in seen and time.monotonic() < deadline:
+    rules = Replacement(idle_uses=5, idle_seconds=1.0)
+    with DecoderPool(most=1, megabytes=512, seconds=20, replacement=rules) as pool:
+        workers = set()
+        for _ in range(3 * rules.idle_uses):
+            workers.add(idle_worker(pool))
+            pool.image(file)
+        assert len(workers) == 1
+        deadline = time.monotonic() + rules.idle_seconds + 30
+        while idle_worker(pool) in workers and time.monotonic() < deadline:
             time.sleep(0.05)
-        assert only_worker(one).pid not in seen
-        assert one.image(file).shape == rgb.shape
+        assert idle_worker(pool) not in workers
+        assert pool.image(file).shape == rgb.shape
 
 
-def test_no_worker_is_replaced_while_somebody_waits_for_one(
-    one: Decoders, rgb: Pixels, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "USES", 1)
-    monkeypatch.setattr(module, "QUIET_SECONDS", 0.2)
+def test_no_worker_is_replaced_while_requests_keep_coming(rgb: Pixels, file: Path) -> None:
     file.write_bytes(private.picture(rgb, "PNG"))
-    with one:
-        worker = only_worker(one)
-        with one._changed:
-            one._waiting = 1
-        one.image(file)
-        time.sleep(1)
-        assert one._idle == [worker]
-        with one._changed:
-            one._waiting = 0
-            one._changed.notify_all()
-        deadline = time.monotonic() + 30
-        while only_worker(one) is worker and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert only_worker(one) is not worker
+    rules = Replacement(idle_uses=1, idle_seconds=1.0, max_uses=1_000_000)
+    with DecoderPool(most=1, megabytes=512, seconds=20, replacement=rules) as pool:
+        worker = idle_worker(pool)
+        deadline = time.monotonic() + 2 * rules.idle_seconds
+        with ThreadPoolExecutor(2) as threads:
+            while time.monotonic() < deadline:
+                assert all(rgb.shape == found.shape for found in threads.map(pool.image, [file] * 4))
+        assert pool.stats().idle == (worker,)
 
 
-def test_workers_are_replaced_after_many_files_whoever_asks(
-    one: Decoders, rgb: Pixels, file: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "USES", 5)
-    monkeypatch.setattr(module, "MOST_USES", 20)
-    monkeypatch.setattr(module, "QUIET_SECONDS", 1e6)
+def test_worker_is_replaced_after_many_files_even_under_load(rgb: Pixels, file: Path) -> None:
     file.write_bytes(private.picture(rgb, "PNG"))
-    with one:
-        seen = []
-        for _ in range(2 * module.MOST_USES):
-            seen.append(only_worker(one).pid)
-            one.image(file)
-        assert [seen.count(pid) for pid in dict.fromkeys(seen)] == [module.MOST_USES, module.MOST_USES]
+    rules = Replacement(idle_uses=5, idle_seconds=1e6, max_uses=20)
+    with DecoderPool(most=1, megabytes=512, seconds=20, replacement=rules) as pool:
+        workers = []
+        for _ in range(2 * rules.max_uses):
+            workers.append(idle_worker(pool))
+            pool.image(file)
+        assert [workers.count(pid) for pid in dict.fromkeys(workers)] == [rules.max_uses, rules.max_uses]
 
 
 @linux
-def test_nothing_stays_when_it_is_closed(rgb: Pixels, tmp_path: Path) -> None:
+def test_close_leaves_nothing_behind(rgb: Pixels, tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mp4", frames(rgb, 10), codec="libx264")
     before, threads = set(Path("/proc/self/fd").iterdir()), threading.active_count()
-    with Decoders(most=2, megabytes=512, seconds=5) as made:
+    with DecoderPool(most=2, megabytes=512, seconds=5) as made:
         found = made.frames(clip, 4)
         next(found)
-        pids = [decoder.pid for decoder in (*made._idle, *made._lent)]
+        stats = made.stats()
+        pids = [*stats.idle, *stats.busy]
     assert code_of(lambda: list(found)) == "decoder_died"
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     assert set(Path("/proc/self/fd").iterdir()) == before
     assert threading.active_count() == threads
 
 
-def test_a_copy_of_the_server_gets_workers_of_its_own(decoders: Decoders, rgb: Pixels, file: Path) -> None:
-    """On ZeroGPU analyses run in forked processes."""
+def test_forked_process_starts_its_own_workers(decoders: DecoderPool, rgb: Pixels, file: Path) -> None:
+    """Fork, as ZeroGPU does for each call."""
     file.write_bytes(private.picture(rgb, "PNG"))
-    mine = {decoder.pid for decoder in decoders._idle}
+    mine = set(decoders.stats().idle)
     inner, outer = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            fine = decoders.image(file).shape == rgb.shape and not mine & {
-                decoder.pid for decoder in decoders._idle
-            }
+            fine = decoders.image(file).shape == rgb.shape and not mine & set(decoders.stats().idle)
             os.write(outer, b"y" if fine else b"n")
             decoders.close()
         finally:
-            os._exit(0)
+            # End without the cleanup of pytest.
+            os.kill(os.getpid(), signal.SIGKILL)
     os.waitpid(child, 0)
     assert os.read(inner, 1) == b"y"
     os.close(inner)
@@ -358,24 +345,22 @@ def test_a_copy_of_the_server_gets_workers_of_its_own(decoders: Decoders, rgb: P
     assert decoders.image(file).shape == rgb.shape
 
 
-def test_the_log_says_what_holds_and_what_does_not(
-    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with caplog.at_level(logging.INFO), Decoders(most=1, megabytes=512, seconds=5) as made:
+def test_confinement_is_logged(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    with caplog.at_level(logging.INFO), DecoderPool(most=1, megabytes=512, seconds=5) as made:
         made.wait_until_ready()
-        only_worker(made)
+        idle_worker(made)
     assert "512 MB" in caplog.text
     if sys.platform == "linux":
         assert "Landlock" in caplog.text
         assert "seccomp" in caplog.text
 
 
-def test_a_server_whose_workers_do_not_come_up_says_so(
+def test_failure_to_start_is_reported(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     with (
-        Decoders(most=1, megabytes=512, seconds=5) as made,
+        DecoderPool(most=1, megabytes=512, seconds=5) as made,
         pytest.raises(Unable, match="cannot be started") as caught,
     ):
         made.wait_until_ready()
@@ -383,14 +368,14 @@ def test_a_server_whose_workers_do_not_come_up_says_so(
     assert "a decoder could not be started" in caplog.text
 
 
-def test_what_was_read_in_part_is_told_as_in_place(decoders: Decoders, rgb: Pixels, tmp_path: Path) -> None:
+def test_cautions_equal_decoding_in_place(decoders: DecoderPool, rgb: Pixels, tmp_path: Path) -> None:
     whole = write_clip(tmp_path / "clip.mp4", moving(40), movflags="faststart")
     clips = {"cut_short": cut_clip(whole, 0.5), "damaged_parts": damage_clip(whole, 0.5, 0.6), None: whole}
     for caution, clip in clips.items():
         for reader in (decoders.frames, read_frames):
-            told: set[str] = set()
-            assert list(reader(clip, 8, warn=told.add))
-            assert told == ({caution} - {None})
+            found: set[str] = set()
+            assert list(reader(clip, 8, warn=found.add))
+            assert found == ({caution} - {None})
     still = tmp_path / "still.gif"
     Image.fromarray(rgb).save(still)
     for file, cautions in (
@@ -398,6 +383,6 @@ def test_what_was_read_in_part_is_told_as_in_place(decoders: Decoders, rgb: Pixe
         (still, []),
     ):
         for picture in (decoders.image, read_image):
-            heard: list[str] = []
-            picture(file, warn=heard.append)
-            assert heard == cautions
+            reported: list[str] = []
+            picture(file, warn=reported.append)
+            assert reported == cautions

@@ -1,4 +1,4 @@
-"""What decoding elsewhere costs (`make proof`; for a machine that does nothing else)."""
+"""Cost of decoding in processes (`make proof`, on an idle machine)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 from laanet_core.media.images import read_image
 from laanet_core.media.video import read_frames
 from tests.core.clips import write_clip
-from webapp.media.decoding.decoders import Decoders
+from webapp.media.decoding.process_pool import DecoderPool
 
 pytestmark = pytest.mark.proof
 
@@ -28,7 +28,7 @@ def seconds_of(deed: Callable[[], object]) -> float:
 
 
 def test_a_picture_of_two_megapixels_takes_at_most_60_ms_more(
-    decoders: Decoders, samples: Path, file: Path
+    decoders: DecoderPool, samples: Path, file: Path
 ) -> None:
     with Image.open(samples / "official_portrait_2012.jpg") as portrait:
         portrait.convert("RGB").resize((1250, 1600)).save(file, "JPEG", quality=92)
@@ -44,7 +44,7 @@ def test_a_picture_of_two_megapixels_takes_at_most_60_ms_more(
     assert statistics.median(extra) < 60
 
 
-def test_a_clip_takes_hardly_longer(decoders: Decoders, tmp_path: Path) -> None:
+def test_a_clip_takes_hardly_longer(decoders: DecoderPool, tmp_path: Path) -> None:
     picture = (
         np.random.default_rng(0)
         .integers(0, 255, (68, 120, 3), dtype=np.uint8)
@@ -63,7 +63,7 @@ def test_a_clip_takes_hardly_longer(decoders: Decoders, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-def test_the_server_does_not_grow(decoders: Decoders, samples: Path, file: Path) -> None:
+def test_the_server_does_not_grow(decoders: DecoderPool, samples: Path, file: Path) -> None:
     def resident() -> float:
         status = Path("/proc/self/status").read_text().splitlines()
         return int(next(line for line in status if line.startswith("VmRSS")).split()[1]) / 1000
@@ -96,7 +96,7 @@ def repeated(second: Path, times: int, target: Path) -> Path:
     return target
 
 
-def test_a_clip_of_ten_minutes_is_not_refused(decoders: Decoders, tmp_path: Path) -> None:
+def test_a_clip_of_ten_minutes_is_not_refused(decoders: DecoderPool, tmp_path: Path) -> None:
     """1080p at 30 frames a second."""
     picture = (
         np.random.default_rng(0)

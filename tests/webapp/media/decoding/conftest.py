@@ -1,4 +1,4 @@
-"""Workers for the tests of this folder."""
+"""Fixtures of the decoder tests."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ import pytest
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where a test puts what it has decoded."""
+    """Return the path at which a test writes the file to decode."""
     return tmp_path / "upload"

@@ -189,7 +189,7 @@ def tiff_loop() -> bytes:
 
 
 def _heif(brand: str, width: int) -> bytes:
-    """With the size in every `ispe` claimed anew."""
+    """Return the file with another size in every `ispe` box."""
     written = io.BytesIO()
     if brand == "HEIF":
         import pillow_heif

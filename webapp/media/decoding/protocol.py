@@ -1,6 +1,6 @@
-"""What server and worker say to each other: one JSON object a line over a Unix socket, open files beside it.
+"""Protocol between server and worker: JSON lines over a Unix socket, with file descriptors attached.
 
-The worker may have been taken over by the file it read: the server believes nothing of a message before it has looked at it.
+A malicious file may have taken over the worker, so the server validates every message.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ import socket
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-MAX_BYTES = 4096  # of a message
+# Bytes of a message.
+MAX_BYTES = 4096
 Message = dict[str, Any]
 
 
-class Garbled(Exception):
-    """What came is no message."""
+class ProtocolError(Exception):
+    """Received bytes that are no message."""
 
 
 def send(channel: socket.socket, message: Mapping[str, Any], files: Sequence[int] = ()) -> None:
-    """Raises OSError when nobody is at the other end."""
+    """Send a message with file descriptors. Raises OSError if the other end is closed."""
     line = json.dumps(message).encode() + b"\n"
     if len(line) > MAX_BYTES:
         raise ValueError(f"a message of {len(line)} bytes is too long")
@@ -27,20 +28,23 @@ def send(channel: socket.socket, message: Mapping[str, Any], files: Sequence[int
     channel.sendall(line[sent:])
 
 
-class Inbox:
-    """Messages as they come in on a channel, and with `files` the open files that came with them."""
+class Receiver:
+    """Receiving end of a channel. `files` collects at most so many descriptors as come with the messages."""
 
     def __init__(self, channel: socket.socket, *, files: int = 0) -> None:
         self._channel = channel
-        self._most_files = files
+        self._max_files = files
         self._received = b""
         self.files: list[int] = []
 
     def receive(self) -> Message | None:
-        """The next message; None when the other end is closed. Raises Garbled, TimeoutError by the channel's timeout, OSError."""
+        """Return the next message; None if the other end is closed.
+
+        Raises ProtocolError, OSError and, after the channel's timeout, TimeoutError.
+        """
         while b"\n" not in self._received:
             if len(self._received) >= MAX_BYTES:
-                raise Garbled("a message without an end")
+                raise ProtocolError("a message without an end")
             content = self._read()
             if not content:
                 return None
@@ -49,14 +53,15 @@ class Inbox:
         try:
             message = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise Garbled("a message that is no JSON") from error
+            raise ProtocolError("a message that is no JSON") from error
         if not isinstance(message, dict):
-            raise Garbled("a message that is no object")
+            raise ProtocolError("a message that is no object")
         return message
 
     def _read(self) -> bytes:
-        if not self._most_files:
-            return self._channel.recv(MAX_BYTES)  # open files that come with it are closed by the kernel
-        content, files, _, _ = socket.recv_fds(self._channel, MAX_BYTES, self._most_files)
+        if not self._max_files:
+            # The kernel closes descriptors that are not received.
+            return self._channel.recv(MAX_BYTES)
+        content, files, _, _ = socket.recv_fds(self._channel, MAX_BYTES, self._max_files)
         self.files.extend(files)
         return content

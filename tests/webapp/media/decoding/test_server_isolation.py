@@ -23,11 +23,11 @@ from laanet_core.media.images import read_image
 from tests.conftest import ROOT, Server
 from tests.core.clips import write_clip
 from tests.webapp import private
-from tests.webapp.decoding import bombs
-from tests.webapp.decoding.test_hostile import CODECS, FORMS, damaged
+from tests.webapp.media.decoding import bombs
+from tests.webapp.media.decoding.test_hostile_files import CODECS, FORMS, damaged
 
 DECODES = {  # files that may: what workers run, what checks masks of 64 kB, what reads pictures of our own
-    *("media/stripping.py", "media/decoding/worker.py", "media/decoding/libraries.py"),
+    *("media/stripping.py", "media/decoding/worker.py", "media/decoding/preloading.py"),
     *(
         "media/masks.py",
         "examples/make.py",
@@ -51,7 +51,7 @@ OPENERS = {("Image", "open"), ("av", "open"), ("plt", "imread"), ("iio", "imread
 
 
 def test_nothing_in_the_server_calls_a_decoder() -> None:
-    """By the sources: `Image.open` and the like stand in the files above only."""
+    """Search the source: only the files above call `Image.open` and the like."""
     for file in (ROOT / "webapp").rglob("*.py"):
         if str(file.relative_to(ROOT / "webapp")) in DECODES:
             continue
@@ -69,8 +69,8 @@ def test_nothing_in_the_server_calls_a_decoder() -> None:
 
 
 def test_a_visit_decodes_nothing_in_the_server(tmp_path: Path) -> None:
-    """In a process of its own: what builds the pages leaves event loops behind."""
-    command = [sys.executable, "-m", "tests.webapp.decoding.trapped", str(tmp_path)]
+    """Run in a process of its own, because building the pages leaves event loops behind."""
+    command = [sys.executable, "-m", "tests.webapp.media.decoding.trapped", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.endswith("all done\n")

@@ -1,4 +1,4 @@
-"""`python -m tests.webapp.decoding.trapped FOLDER`: all that a visitor can ask for, while the decoders of the application itself fail.
+"""`python -m tests.webapp.media.decoding.trapped FOLDER`: all that a visitor can ask for, while the decoders of the application itself fail.
 
 One is left: `cv2.imdecode`, by which a verdict is tried on pictures of our own that were compressed again.
 """
