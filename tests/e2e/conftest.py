@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium under Playwright."""
+"""Fixtures for a real browser: Chromium under Playwright."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def browser_path() -> str:
 
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
-    """One for all browsers: it cannot be started twice in a process."""
+    """One Playwright for all browsers, because a process cannot start two."""
     with sync_playwright() as running:
         yield running
 
@@ -48,24 +48,29 @@ def browser(playwright: Playwright, browser_path: str) -> Iterator[Browser]:
     running.close()
 
 
-# A button that answers while the server works may have stopped doing so before anybody looks. An answer comes some moments before it can be
-# seen, since the one before it fades while the server works; and one that reads as that one did is not drawn anew.
-_AWAIT_ANSWER = """() => {
-    window.answered = null;
+# The Analyse button may be enabled again before the test looks at it. A result is visible some moments after
+# it has arrived, because Gradio fades the old one out. Gradio does not redraw a result that equals the old
+# one.
+_MARK_OLD_RESULT = """() => {
+    window.arrivedAt = null;
     document.querySelector("#headline .lens-head").dataset.old = "";
-    window.toldArrive ??= window.lensArrive;
-    window.lensArrive = () => { window.toldArrive(); window.answered = performance.now(); };
+    window.originalArrive ??= window.lensArrive;
+    window.lensArrive = () => { window.originalArrive(); window.arrivedAt = performance.now(); };
 }"""
-_DRAWN = """() => {
+_NEW_RESULT_IS_VISIBLE = """() => {
     const head = document.querySelector("#headline .lens-head");
-    const anew = head && (!("old" in head.dataset) || performance.now() - window.answered > 1500);
-    const seen = head && head.innerText.trim() !== "" && head.checkVisibility({opacityProperty: true});
-    return window.answered !== null && anew && seen && !document.querySelector("#headline .lens-welcome");
+    const isNew = head && (!("old" in head.dataset) || performance.now() - window.arrivedAt > 1500);
+    const isVisible = head && head.innerText.trim() !== "" && head.checkVisibility({opacityProperty: true});
+    const isResult = !document.querySelector("#headline .lens-welcome");
+    return window.arrivedAt !== null && isNew && isVisible && isResult;
 }"""
 
 
 class Visit:
-    """The page as a visitor sees it."""
+    """Analysis page in a browser.
+
+    `foreign` are requests to other servers, `complaints` are script errors.
+    """
 
     def __init__(self, page: Page, server: Server) -> None:
         self.page = page
@@ -88,7 +93,7 @@ class Visit:
         return self
 
     def choose(self, *paths: object) -> None:
-        """Give files, taking away the ones before."""
+        """Upload files in place of the earlier ones."""
         remove = self.page.locator("#file button[aria-label='Clear'], #file button[title='Clear']")
         if remove.count():
             remove.first.click()
@@ -97,15 +102,15 @@ class Visit:
         self.page.wait_for_selector("#file .file-preview")
 
     def analyse(self, *paths: object) -> str:
-        """Give files, press the button and wait for the answer; returns the first one's headline."""
+        """Upload files, press Analyse, wait for the result and return the first headline."""
         self.choose(*paths)
         return self.press()
 
     def press(self) -> str:
-        """Press the button and wait for the answer."""
-        self.page.evaluate(_AWAIT_ANSWER)
+        """Press Analyse, wait for the result and return the headline."""
+        self.page.evaluate(_MARK_OLD_RESULT)
         self.page.click("#analyse")
-        self.page.wait_for_function(_DRAWN, timeout=120_000)
+        self.page.wait_for_function(_NEW_RESULT_IS_VISIBLE, timeout=120_000)
         self.page.wait_for_selector("#analyse:not([disabled])")
         return self.page.inner_text("#headline")
 

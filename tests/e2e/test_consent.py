@@ -1,4 +1,4 @@
-"""The visitor decides whether the file stays, sees it on the result's page, takes it along, and takes it away."""
+"""Browser tests of consent: keep the file, see it on the receipt page, download and delete it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def kept_files(server: Server) -> list[Path]:
     return list((server.database.parent / "media").glob("*"))
 
 
-def test_unticked_nothing_is_kept_and_the_page_says_so(visit: Visit, samples: Path, server: Server) -> None:
+def test_without_consent_nothing_is_kept(visit: Visit, samples: Path, server: Server) -> None:
     page, before = visit.page, kept_files(server)
     box = page.get_by_label("I agree that this file is kept")
     expect(box).not_to_be_checked()
@@ -41,7 +41,7 @@ def test_unticked_nothing_is_kept_and_the_page_says_so(visit: Visit, samples: Pa
 
 
 @pytest.mark.parametrize("language", list(LANGUAGES))
-def test_ticked_the_file_is_kept_until_it_is_deleted(
+def test_with_consent_the_file_is_kept_until_it_is_deleted(
     visit: Visit, samples: Path, server: Server, language: str
 ) -> None:
     page, before, texts = visit.page, kept_files(server), LANGUAGES[language]

@@ -1,4 +1,4 @@
-"""The whole path with the keyboard alone: no click, no focus set by the test, nothing filled in but by typing and pasting."""
+"""Browser test of the whole path by keyboard: no click, no focus set by script, only typing and pasting."""
 
 from __future__ import annotations
 
@@ -14,27 +14,32 @@ from webapp.texts import LANGUAGES
 TEXTS = LANGUAGES["en"]
 SEEN = """() => {
     const element = document.activeElement;
-    const ringed = (one) => one && getComputedStyle(one).outlineStyle !== "none" && parseFloat(getComputedStyle(one).outlineWidth) >= 2;
+    const hasOutline = (one) => {
+        const style = one && getComputedStyle(one);
+        return style && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    };
     const box = element.getBoundingClientRect();
-    return (ringed(element) || ringed(element.closest("label"))) && box.width > 0 && box.bottom > 0 && box.top < innerHeight;
+    const inSight = box.width > 0 && box.bottom > 0 && box.top < innerHeight;
+    return inSight && (hasOutline(element) || hasOutline(element.closest("label")));
 }"""
 
 
 class Keyboard(Visit):
     def go(self, selector: str, *, back: bool = False) -> None:
-        """Press Tab until an element that matches has the focus; every stop on the way must be seen to have it."""
+        """Press Tab until a matching element has the focus. Every element on the way must show its focus."""
         for _ in range(120):
             self.press("Shift+Tab" if back else "Tab")
             if self.page.evaluate("document.activeElement === document.body"):
-                continue  # past the end: the next one is the first again
+                # After the last element comes the first one
+                continue
             where = self.page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
-            assert self.page.evaluate(SEEN), f"nobody sees that this has the focus: {where}"
+            assert self.page.evaluate(SEEN), f"the focus is not visible: {where}"
             if self.page.evaluate("selector => document.activeElement.matches(selector)", selector):
                 return
         raise AssertionError(f"Tab never reaches {selector}")
 
     def choose_file(self, path: Path) -> None:
-        """Enter opens the browser's dialog; a page that has just come may not listen yet, and a person would press again."""
+        """Open the file dialog with Enter. Try again if the page does not listen yet."""
         for _ in range(3):
             self.go("#file button")
             try:
@@ -56,7 +61,8 @@ def test_the_keyboard_alone_completes_the_path(browser: Browser, server: Server,
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     walk = Keyboard(context.new_page(), server)
     page = walk.open().page
-    page.wait_for_selector("#headline .html-container[aria-live=polite]")  # whatever comes here is read out
+    # Screen readers announce this element
+    page.wait_for_selector("#headline .html-container[aria-live=polite]")
     walk.choose_file(samples / "astronaut.png")
     page.wait_for_selector("#file .file-preview")
     walk.go("#analyse")
@@ -105,7 +111,10 @@ def test_the_keyboard_alone_completes_the_path(browser: Browser, server: Server,
 
 def stored(server: Server) -> list[tuple[str, str]]:
     engine = create_engine(f"sqlite:///{server.database}")
-    query = "SELECT vote, tag FROM feedback JOIN feedback_tag ON feedback.id = feedback_tag.feedback_id WHERE note = 'by keyboard alone'"
+    query = (
+        "SELECT vote, tag FROM feedback JOIN feedback_tag ON feedback.id = feedback_tag.feedback_id "
+        "WHERE note = 'by keyboard alone'"
+    )
     with engine.connect() as connection:
         found = [(row[0], row[1]) for row in connection.execute(text(query))]
     engine.dispose()

@@ -1,4 +1,4 @@
-"""Pages that are left, and pages that outlive their server."""
+"""Browser tests of pages that the visitor closes, and of pages that outlive their server."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @pytest.mark.parametrize("leave", WAYS_OUT.values(), ids=list(WAYS_OUT))
-def test_what_nobody_can_be_told_is_not_kept(
+def test_results_of_a_closed_page_are_not_kept(
     browser: Browser, server: Server, samples: Path, tmp_path: Path, leave: Callable[[Page], object]
 ) -> None:
     before = counts(server)
@@ -99,7 +99,7 @@ def test_a_page_that_outlives_its_server_votes_and_deletes_by_its_link(
         context.close()
 
 
-def test_what_is_deleted_elsewhere_leaves_no_file_behind(visit: Visit, samples: Path, server: Server) -> None:
+def test_deletion_elsewhere_leaves_no_file_behind(visit: Visit, samples: Path, server: Server) -> None:
     visit.analyse(samples / "astronaut.png")
     page = visit.page
     with page.expect_download() as handed:

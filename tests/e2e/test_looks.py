@@ -1,4 +1,4 @@
-"""What must not come back in the looks of the pages: words cut off, numbers on faces, faint boxes, a page that jumps."""
+"""Browser tests of the layout: no clipped text, no number on a face, visible checkboxes, no jumps."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from webapp.ui.pages.analyse.layout import EXAMPLES
 TABLET = {"width": 800, "height": 1000}
 CROWD = EXAMPLES / "crowd.jpg"
 
-# Texts of the answer that reach past their table, card or column, where they would be cut off.
-CUT_OFF = """() => [...document.querySelectorAll('#result :is(h2, h3, p, b, span, strong, th, td)')].filter((element) => {
-    if (!element.offsetParent || !element.textContent.trim() || element.closest('.lens-unseen, thead, .lens-stage, #data')) return false;
+# Texts of the result that reach past their table, card or column, where they would be clipped
+TEXTS = "#result :is(h2, h3, p, b, span, strong, th, td)"
+CLIPPED = """(texts) => [...document.querySelectorAll(texts)].filter((element) => {
+    if (!element.offsetParent || !element.textContent.trim()) return false;
+    if (element.closest('.lens-unseen, thead, .lens-stage, #data')) return false;
     const words = document.createRange();
     words.selectNodeContents(element);
     const frame = element.closest('.lens-table, .lens-card, #result').getBoundingClientRect();
@@ -56,9 +58,9 @@ def sizes(*found: Any) -> Any:
 
 
 @sizes(ROOMY, TABLET, PHONE)
-def test_no_words_of_an_answer_are_cut_off_and_no_number_covers_a_face(crowd: Visit) -> None:
+def test_no_text_is_clipped_and_no_number_covers_a_face(crowd: Visit) -> None:
     assert crowd.page.locator(".lens-strip > .lens-pill").count() == 4
-    assert crowd.page.evaluate(CUT_OFF) == []
+    assert crowd.page.evaluate(CLIPPED, TEXTS) == []
     table = crowd.page.locator("#faces .lens-table")
     assert table.evaluate("e => e.scrollWidth <= e.clientWidth")
     numbers = crowd.page.evaluate(COVERED)
@@ -67,7 +69,7 @@ def test_no_words_of_an_answer_are_cut_off_and_no_number_covers_a_face(crowd: Vi
 
 
 @sizes(ROOMY, PHONE)
-def test_what_a_deletion_says_is_in_sight(crowd: Visit) -> None:
+def test_the_message_of_a_deletion_is_in_sight(crowd: Visit) -> None:
     crowd.page.click("#delete")
     crowd.page.click("#delete-sure")
     expect(crowd.page.locator("#deleted")).to_contain_text("Deleted")
@@ -75,9 +77,7 @@ def test_what_a_deletion_says_is_in_sight(crowd: Visit) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_edge_of_a_box_that_is_not_ticked_can_be_seen(
-    browser: Browser, server: Server, theme: str
-) -> None:
+def test_the_edge_of_an_unticked_checkbox_is_visible(browser: Browser, server: Server, theme: str) -> None:
     context = browser.new_context()
     page = Visit(context.new_page(), server).open(theme).page
     box = page.locator("#consent input")
@@ -86,12 +86,13 @@ def test_the_edge_of_a_box_that_is_not_ticked_can_be_seen(
         luminance(box.evaluate(f"e => getComputedStyle(e).{name}"))
         for name in ("borderTopColor", "backgroundColor")
     )
-    assert (max(edge, ground) + 0.05) / (min(edge, ground) + 0.05) >= 3  # WCAG 1.4.11
+    # WCAG 1.4.11
+    assert (max(edge, ground) + 0.05) / (min(edge, ground) + 0.05) >= 3
     context.close()
 
 
 @sizes(ROOMY)
-def test_the_page_of_results_keeps_its_place(crowd: Visit) -> None:
+def test_the_receipt_page_does_not_jump(crowd: Visit) -> None:
     link = crowd.page.locator("#link :is(input, textarea)").input_value()
     places = []
     crowd.page.goto(re.sub("#.*", "", link))

@@ -1,4 +1,4 @@
-"""What a visitor does with an answer: several files, trust, reports, the receipt's page, deletion; and the page in Chinese."""
+"""Browser tests of everything after a result: reports, receipt page, deletion, regions, Chinese."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from webapp.texts import LANGUAGES
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
 
 
-def test_several_photos_are_answered_each_by_itself(visit: Visit, samples: Path) -> None:
+def test_every_photo_has_its_own_result(visit: Visit, samples: Path) -> None:
     visit.analyse(samples / "two_people.jpg", samples / "astronaut.png")
     page = visit.page
     assert page.locator("#chooser label").count() >= 2
@@ -32,7 +32,7 @@ def test_several_photos_are_answered_each_by_itself(visit: Visit, samples: Path)
     expect(page.locator("#stability .lens-strip")).to_have_count(1, timeout=60_000)
 
 
-def test_the_strip_follows_and_the_reports_have_the_pages_digits(visit: Visit) -> None:
+def test_stability_strip_and_reports_have_the_digits_of_the_headline(visit: Visit) -> None:
     headline = visit.analyse(EXAMPLES / "astronaut-self-blended.jpg")
     page = visit.page
     number = re.findall(r"0\.\d{4}", headline)[0]
@@ -51,7 +51,7 @@ def test_the_strip_follows_and_the_reports_have_the_pages_digits(visit: Visit) -
     assert f"{json.loads(Path(data.value.path()).read_text())['fake_prob']:.4f}" == number
 
 
-def test_consistency_maps_come_when_asked_for(visit: Visit, samples: Path) -> None:
+def test_consistency_maps_load_when_their_panel_opens(visit: Visit, samples: Path) -> None:
     visit.analyse(samples / "astronaut.png")
     assert visit.page.locator("#consistency img").count() == 0
     visit.page.get_by_role("button", name="Consistency maps").click()
@@ -92,7 +92,8 @@ def test_the_link_shows_the_result_and_its_votes_until_it_is_deleted(
     page.wait_for_selector("#stored-result .lens-head", timeout=30_000)
     assert re.findall(r"0\.\d{4}", headline)[0] in page.inner_text("#stored-result")
     assert page.locator("#stored-result .lens-note").evaluate("e => e.textContent") == note
-    expect(page.locator("#notice")).to_be_hidden()  # the file is not kept: nobody will decide
+    # The file is not kept, so moderators will not decide
+    expect(page.locator("#notice")).to_be_hidden()
     page.click("#delete")
     page.click("#delete-sure")
     expect(page.locator("#stored-result")).to_contain_text("Nothing of this result is left")
@@ -111,7 +112,7 @@ def test_the_link_shows_the_result_and_its_votes_until_it_is_deleted(
     assert visit.foreign == []
 
 
-def test_deleting_on_the_page_takes_the_answer_away(visit: Visit, samples: Path) -> None:
+def test_deletion_removes_the_result_from_the_page(visit: Visit, samples: Path) -> None:
     visit.analyse(samples / "astronaut.png")
     visit.page.click("#delete")
     visit.page.click("#delete-sure")
@@ -119,7 +120,7 @@ def test_deleting_on_the_page_takes_the_answer_away(visit: Visit, samples: Path)
     expect(visit.page.locator("#feedback")).to_be_hidden()
 
 
-def test_what_was_deleted_elsewhere_goes_from_the_page_too(
+def test_a_result_that_was_deleted_elsewhere_leaves_the_page(
     visit: Visit, samples: Path, server: Server
 ) -> None:
     visit.analyse(samples / "astronaut.png")
@@ -132,8 +133,10 @@ def test_what_was_deleted_elsewhere_goes_from_the_page_too(
     expect(page.locator("#feedback")).to_be_hidden()
 
 
-def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: Path, server: Server) -> None:
-    """What is deleted is what is shown, whatever stands in the field; the other language shows the same."""
+def test_another_link_in_the_same_tab_shows_another_result(
+    visit: Visit, samples: Path, server: Server
+) -> None:
+    """Deletion affects the shown result, not the link in the field. Both languages show the same result."""
     receipts = []
     for path in (samples / "astronaut.png", EXAMPLES / "astronaut-self-blended.jpg"):
         answer = httpx.post(
@@ -157,26 +160,27 @@ def test_another_link_in_the_same_tab_is_another_result(visit: Visit, samples: P
     ]
 
 
-def test_a_link_pasted_before_the_page_has_asked_for_its_own_stays(
-    visit: Visit, samples: Path, server: Server
-) -> None:
-    """The page looks for a receipt in its address when it opens; on a slow line the answer comes when somebody has pasted one."""
+def test_a_link_pasted_during_page_load_stays(visit: Visit, samples: Path, server: Server) -> None:
+    """A visitor on a slow line may paste a link before the page has looked up the one in its address."""
     answer = httpx.post(
         f"{server.url}/api/v1/analyse",
         files={"file": ("x", (samples / "astronaut.png").read_bytes())},
         timeout=60,
     )
-    page, held = visit.page, list[Route]()
-    page.route("**/gradio_api/queue/join*", lambda route: route.continue_() if held else held.append(route))
+    page, delayed = visit.page, list[Route]()
+    page.route(
+        "**/gradio_api/queue/join*", lambda route: route.continue_() if delayed else delayed.append(route)
+    )
     page.goto(f"{server.url}/receipt")
     field = page.locator("#receipt textarea, #receipt input").first
-    while not held:  # the page's own question; what is pressed later goes through
+    # The first request is the page's own; later ones pass
+    while not delayed:
         page.wait_for_timeout(20)
     field.fill(answer.json()["receipt"])
     field.press("Enter")
     expect(page.locator("#stored-result h2")).to_contain_text("No sign of manipulation", timeout=30_000)
     with page.expect_response("**/gradio_api/queue/data*"):
-        held[0].continue_()
+        delayed[0].continue_()
     page.wait_for_timeout(1000)
     expect(field).to_have_value(answer.json()["receipt"])
     expect(page.locator("#stored-result h2")).to_contain_text("No sign of manipulation")
@@ -194,7 +198,7 @@ def test_the_page_speaks_chinese(visit: Visit, samples: Path) -> None:
 
 
 def test_a_picture_can_be_pasted(visit: Visit, samples: Path) -> None:
-    """A real paste event that carries a file, as the browser makes one of Ctrl+V."""
+    """A paste event with a file, like the one for Ctrl+V."""
     data = list((samples / "astronaut.png").read_bytes())
     visit.page.evaluate(
         """bytes => {
@@ -246,7 +250,7 @@ def test_a_painted_region_is_stored_with_the_vote(visit: Visit, samples: Path, s
     assert abs(rows.mean() / painted.shape[0] - 0.5) < 0.1
 
 
-def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(
+def test_a_region_is_marked_by_keyboard_and_belongs_to_one_result(
     visit: Visit, samples: Path, server: Server
 ) -> None:
     visit.analyse(samples / "two_people.jpg")
@@ -265,9 +269,8 @@ def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(
     painted = painted_region(server, "boxed here")
     rows, columns = np.nonzero(painted)
     scale = painted.shape[1] / 1126
-    left, top, right, bottom = (
-        place * scale for place in (788, 46, 942, 255)
-    )  # the first face's box, in the photograph
+    # The box of the first face in the photo
+    left, top, right, bottom = (side * scale for side in (788, 46, 942, 255))
     step = (right - left) / 12
     found = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
     assert np.abs(np.subtract(found, (left - step, top, right - step, bottom + step))).max() < 2
@@ -283,7 +286,7 @@ def test_a_place_is_marked_by_keyboard_alone_and_belongs_to_one_answer(
 
 
 def painted_region(server: Server, note: str) -> npt.NDArray[np.bool_]:
-    """What is stored with a note. Raises LookupError."""
+    """Return the region (H, W) of the vote with this note. Raises LookupError without one."""
     engine = create_engine(f"sqlite:///{server.database}")
     with engine.connect() as connection:
         stored = text(

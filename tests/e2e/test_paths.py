@@ -30,17 +30,21 @@ WIDER = "[document.documentElement.scrollWidth, document.documentElement.clientW
 
 
 class Walk(Visit):
-    """A visit that is photographed at both widths, in light and dark; axe-core looks it over in two of the four, or in `every` one."""
+    """Visit with screenshots in both widths and both colour modes.
+
+    axe-core checks two of the four screenshots, or all four with `every`.
+    """
 
     def stop(self, name: str, *, wait: str = "", every: bool = False) -> None:
-        """Photograph where the walk is; nothing may be wider than the screen, nor break the rules for those who see or hear otherwise."""
+        """Take screenshots. Fail if the page is wider than the screen or has accessibility violations."""
         if wait:
             self.page.wait_for_selector(wait, timeout=120_000)
         for shown, size in (("desktop", ROOMY), ("phone", PHONE)):
             self.page.set_viewport_size({"width": size["width"], "height": size["height"]})
             for theme in ("light", "dark"):
                 self.page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
-                self.page.wait_for_timeout(250)  # colours fade
+                # Colours fade
+                self.page.wait_for_timeout(250)
                 self.page.screenshot(path=PICTURES / f"{name}-{shown}-{theme}.png", full_page=True)
                 if every or (shown, theme) in (("desktop", "light"), ("phone", "dark")):
                     assert self.serious() == [], f"{name}, {shown}, {theme}"
@@ -50,7 +54,7 @@ class Walk(Visit):
         self.page.set_viewport_size({"width": ROOMY["width"], "height": ROOMY["height"]})
 
     def serious(self) -> list[str]:
-        """Violations of serious or critical impact, each with the first element at fault."""
+        """Return serious and critical violations, each with the first affected element."""
         violations = Axe().run(self.page).response["violations"]
         return [
             f"{v['id']}: {v['nodes'][0]['html'][:300]}"

@@ -1,4 +1,4 @@
-"""How long a visitor waits, by the clock of a real browser; for a machine that does nothing else (`make proof`)."""
+"""Waiting times in a real browser, for a machine without other load (`make proof`)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from tests.core.clips import write_clip
 from tests.e2e.conftest import ROOMY, Visit
 
 pytestmark = pytest.mark.proof
-PAINT, PHOTO, CLIP = 2.0, 1.5, 12.0  # seconds allowed
+# Limits in seconds
+PAINT, PHOTO, CLIP = 2.0, 1.5, 12.0
 TRIES = 5
 
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server that has judged nothing yet, with the settings of `make run`."""
+    """Start a server with the settings of `make run`."""
     with served(tmp_path_factory.mktemp("fresh"), LENS_FRAMES=str(FRAMES), LENS_RUNTIME="auto") as running:
         yield running
 
@@ -36,7 +37,7 @@ def page(browser: Browser, fresh: Server) -> Iterator[Visit]:
 
 
 def answered(visit: Visit, path: Path) -> tuple[float, float]:
-    """Seconds from the press of the button to the first face's row, and to the strip that says whether the verdict holds."""
+    """Return the seconds from the click to the table of faces, and to the stability strip."""
     visit.choose(path)
     began = time.monotonic()
     visit.page.click("#analyse")

@@ -1,4 +1,4 @@
-"""A verdict that does not hold is none, wherever it stands."""
+"""Browser tests of unstable verdicts, which are inconclusive everywhere."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ UNSTABLE = ENGLISH.outcomes["unstable"][1]
 
 
 @pytest.fixture
-def falling(samples: Path, detector: Detector, tmp_path: Path) -> Path:
-    """A picture whose verdict falls, by these weights."""
+def unstable_photo(samples: Path, detector: Detector, tmp_path: Path) -> Path:
+    """Return a photo whose fake verdict is unstable with the starter weights."""
     photo = cv2.imread(str(samples / "two_people.jpg"))
     assert photo is not None
-    path = tmp_path / "falling.png"
+    path = tmp_path / "unstable.png"
     cv2.imwrite(str(path), cv2.resize(photo, None, fx=0.33, fy=0.33, interpolation=cv2.INTER_AREA))
     rgb = read_image(path)
     result = detector.analyse_image(rgb)
-    left = held_answer(result, stabilities(detector, rgb, result.faces))
-    assert (result.verdict, left.verdict) == ("fake", "inconclusive")
+    stable = held_answer(result, stabilities(detector, rgb, result.faces))
+    assert (result.verdict, stable.verdict) == ("fake", "inconclusive")
     return path
 
 
-def test_every_place_says_what_the_headline_says(visit: Visit, falling: Path) -> None:
+def test_every_part_of_the_page_agrees_with_the_headline(visit: Visit, unstable_photo: Path) -> None:
     page = visit.page
-    visit.analyse(falling, EXAMPLES / "astronaut.jpg")
+    visit.analyse(unstable_photo, EXAMPLES / "astronaut.jpg")
     expect(page.locator("#headline")).to_contain_text(UNSTABLE, timeout=60_000)
-    expect(page.locator("#chooser")).to_contain_text("1. inconclusive: falling.png", ignore_case=True)
+    expect(page.locator("#chooser")).to_contain_text("1. inconclusive: unstable.png", ignore_case=True)
     for place in ("#chooser label", "#headline", "#faces"):
         expect(page.locator(place).first).not_to_contain_text("looks manipulated", ignore_case=True)
     assert page.locator("#picture .lens-box.lens-fake").count() == 0
@@ -74,15 +74,15 @@ def test_every_place_says_what_the_headline_says(visit: Visit, falling: Path) ->
     )
 
 
-def test_a_clip_that_cannot_be_told_says_when_it_looks_manipulated(visit: Visit) -> None:
+def test_an_inconclusive_video_says_when_it_looks_manipulated(visit: Visit) -> None:
     page = visit.page
     assert "Inconclusive" in visit.analyse(EXAMPLES / "clip.mp4")
-    stretch = re.compile(r"From \d+\.\d\d s to \d+\.\d\d s, the face looks manipulated")
-    expect(page.locator("#headline")).to_contain_text(stretch)
+    interval = re.compile(r"From \d+\.\d\d s to \d+\.\d\d s, the face looks manipulated")
+    expect(page.locator("#headline")).to_contain_text(interval)
     page.wait_for_selector("#stability .lens-strip", timeout=60_000)
     assert page.locator("#stability p.lens-real").count() == 0
     expect(page.locator("#stability")).to_contain_text(
         ENGLISH.stability_one_frame.format(verdict="inconclusive")
     )
     page.goto(page.input_value("#link input, #link textarea"))
-    expect(page.locator("#stored-result .lens-head")).to_contain_text(stretch, timeout=30_000)
+    expect(page.locator("#stored-result .lens-head")).to_contain_text(interval, timeout=30_000)

@@ -1,4 +1,4 @@
-"""Names of files and notes come back as text, to the last character, and run nowhere."""
+"""Browser tests of file names and notes: they stay text to the last character and never run as code."""
 
 from __future__ import annotations
 
@@ -21,15 +21,17 @@ from webapp.texts import LANGUAGES
 from webapp.ui.pages.analyse.layout import EXAMPLES
 
 TEXTS = LANGUAGES["en"]
-INJECTED = """() => [...document.querySelectorAll("gradio-app *")].filter((element) =>
-    (element.tagName === "SCRIPT" && /pwned|alert/.test(element.textContent)) ||
-    ["IFRAME", "MATH", "EMBED", "OBJECT"].includes(element.tagName) ||
-    [...element.attributes].some((one) => /^on/.test(one.name) && /pwned|alert/.test(one.value))).map((element) => element.outerHTML)"""
+INJECTED = """() => [...document.querySelectorAll("gradio-app *")].filter((element) => {
+    const handlers = [...element.attributes].filter((one) => /^on/.test(one.name));
+    return (element.tagName === "SCRIPT" && /pwned|alert/.test(element.textContent))
+        || ["IFRAME", "MATH", "EMBED", "OBJECT"].includes(element.tagName)
+        || handlers.some((one) => /pwned|alert/.test(one.value));
+}).map((element) => element.outerHTML)"""
 
 
 @pytest.fixture
 def quiet(browser: Browser, server: Server) -> Iterator[Visit]:
-    """A visit during which no dialog may open, no script of a visitor run, and nothing of theirs become an element."""
+    """Visit that fails if a dialog opens or text of a visitor becomes a script or element."""
     context = browser.new_context(viewport=ROOMY)
     visit, dialogs = Visit(context.new_page(), server), []
 
@@ -124,7 +126,7 @@ def together(notes: Iterable[str]) -> Iterator[str]:
 
 
 def wait_until_kept(server: Server, note: str) -> None:
-    """Until the database has the note, to the last byte."""
+    """Wait until the database has the note, to the last byte."""
     engine, deadline = create_engine(f"sqlite:///{server.database}"), time.monotonic() + 30
     query = text("SELECT count(*) FROM feedback WHERE CAST(note AS BLOB) = :note")
     found = 0

@@ -19,8 +19,9 @@ class ResultSummary:
     """Facts that the headline of a result states.
 
     `state` is the verdict, or the outcome if there is no verdict, or "unstable" if the verdict changes under
-    compression, resizing or mirroring. `verdicts` are those of the faces of a photo or the persons of a video,
-    in order. `frames` and `tracks` describe a video: every judged face, and the track number of every person.
+    compression, resizing or mirroring. `verdicts` are those of the faces of a photo or the persons of a
+    video, in order. `frames` and `tracks` describe a video: every judged face, and the track number of every
+    person.
     """
 
     kind: Kind
@@ -158,6 +159,6 @@ def _variant_names(stability: Stability, verdict: Verdict | None, texts: Texts) 
 
 
 def reliability_sentence(count: int, share: float, interval: Sequence[float], texts: Texts) -> str:
-    """Return how often similar scores were fake: `share` of `count` cases, with its 95 % interval in [0, 1]."""
+    """Return how often similar scores were fake: `share` of `count` cases, with its 95 % interval."""
     low, high = interval
     return texts.reliability.format(count=count, share=f"{share:.0%}", low=f"{low:.0%}", high=f"{high:.0%}")

@@ -55,7 +55,7 @@ class Zone:
 def chart(lines: Sequence[Line], zones: Sequence[Zone], width: float, *, axis: str) -> Image:
     """Return the chart as an image of `width` points. `axis` is the label of the time axis.
 
-    Without a Chinese font on the system, a Chinese chart has numbers but no words. Call `register_fonts` first.
+    Call `register_fonts` first. Without a Chinese font on the system, a Chinese chart has numbers only.
     """
     rows = -(-len(lines) // _LEGEND_COLUMNS)
     height = _AXES_HEIGHT + _AXIS_HEIGHT + _LEGEND_ROW * rows

@@ -49,9 +49,9 @@ class Report:
     """One analysis that a person may pass on: no file name, no path, no receipt.
 
     `media_sha256` is the hash of the uploaded file. `created` is the time of the report and must have a time
-    zone. `notice` is the licence notice of the weights. `reliability` has an entry for every face of a photo or
-    person of a video, in order, or is empty. `stabilities` are those of `checked_faces(result)`, in order, or
-    None before the stability check. Raises ValueError for a time without a zone, or a wrong number of
+    zone. `notice` is the licence notice of the weights. `reliability` has an entry for every face of a photo
+    or person of a video, in order, or is empty. `stabilities` are those of `checked_faces(result)`, in order,
+    or None before the stability check. Raises ValueError for a time without a zone, or a wrong number of
     reliabilities or stabilities.
     """
 

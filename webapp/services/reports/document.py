@@ -85,7 +85,7 @@ class ReportStability(StabilityDocument):
 
 
 class ReportReliability(ReliabilityFigures):
-    """How often scores like those of one face, or of one person in a video, were fake.
+    """Share of fakes among scores like those of one face, or of one person in a video.
 
     `count` faces were drawn at random, scored within `scores` by the same model, and decided by moderators.
     """
@@ -117,7 +117,10 @@ class ReportImage(Document):
 
 
 class ReportDocument(Document):
-    """Report on one analysis. `outcome`, `verdict`, `fake_prob` and `error` are those before the stability check."""
+    """Report on one analysis.
+
+    `outcome`, `verdict`, `fake_prob` and `error` are those before the stability check.
+    """
 
     format: str = FORMAT
     format_version: int = FORMAT_VERSION

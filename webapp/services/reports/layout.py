@@ -356,7 +356,7 @@ def _person(face: FaceResult) -> int:
 
 
 def _canvas_maker(report: Report) -> Callable[..., Canvas]:
-    """Return the class of the canvas. It writes all pages at the end, because each one has the number of pages."""
+    """Return the class of the canvas, which writes all pages at the end: each has the number of pages."""
     created = report.created_utc.strftime("D:%Y%m%d%H%M%S+00'00'")
 
     class NumberedCanvas(Canvas):

@@ -215,9 +215,9 @@ def _pictures(shown: AnalysedFile, texts: Texts) -> Markup:
 def chooser_choices(files: Sequence[AnalysedFile], texts: Texts) -> list[tuple[str, int]]:
     """Return label and index of every file of a visit.
 
-    A label has the file's verdict and the visitor's name for it. The name comes last, so that marks in it that
-    reverse the direction of writing affect nothing else. Gradio searches every label for `__i18n__`; a zero-width
-    space keeps it from finding one in a name.
+    A label has the file's verdict and the visitor's name for it. The name comes last, so that marks in it
+    that reverse the direction of writing affect nothing else. Gradio searches every label for `__i18n__`; a
+    zero-width space keeps it from finding one in a name.
     """
     choices = []
     for index, entry in enumerate(files):
