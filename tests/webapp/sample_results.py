@@ -76,7 +76,7 @@ def stored(result: AnalysisResult, **changes: Any) -> StoredResult:
         "reliability": [],
         "durable": True,
     }
-    return StoredResult(**{**values, **changes})
+    return StoredResult.from_result(result, **{**values, **changes})
 
 
 def kept_media() -> MediaDocument:

@@ -339,7 +339,7 @@ def test_a_crash_between_log_and_file_is_no_tampering(
     filled: AuditService, sessions: Sessions, tmp_path: Path
 ) -> None:
     kept = (tmp_path / "audit.head").read_text()
-    AuditService(sessions, None).tell(
+    AuditService(sessions, None).record(
         Event(Actor.SYSTEM, Action.PURGED)
     )  # as if the process had died after its commit
     assert filled.verify().stored_head == Head(ENTRIES, kept.split()[1])

@@ -191,12 +191,10 @@ class Scene:
             )
             if self.engine.dialect.name == "sqlite":
                 assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
-        assert all(
-            self.receipts.result(receipt).document()["outcome"] == "verdict" for receipt in self.stored
-        )
+        assert all(self.receipts.result(receipt).to_json()["outcome"] == "verdict" for receipt in self.stored)
         gone = self.stored.pop()
         self.receipts.delete(gone)
-        assert self.code_of(lambda: self.receipts.result(gone).document()) == "unknown_receipt"
+        assert self.code_of(lambda: self.receipts.result(gone).to_json()) == "unknown_receipt"
 
 
 @pytest.fixture
@@ -244,7 +242,7 @@ def _fill_and_recover(disk: Path, judged: Judged, left: int) -> None:
     assert scene.vote(size=2000) == "not_saved"
     assert not scene.store()
     assert scene.code_of(lambda: scene.receipts.delete(scene.stored[-1])) == "not_deleted"
-    assert scene.receipts.result(scene.stored[-1]).document()["outcome"] == "verdict"  # reading goes on
+    assert scene.receipts.result(scene.stored[-1]).to_json()["outcome"] == "verdict"  # reading goes on
     ballast.unlink()
     scene.check()
     scene.engine.dispose()
@@ -289,7 +287,7 @@ def _write_protect_and_recover(disk: Path, judged: Judged) -> None:
     assert scene.vote() == "not_saved"
     assert not scene.store()
     assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
-    assert scene.receipts.result(scene.stored[0]).document()["outcome"] == "verdict"
+    assert scene.receipts.result(scene.stored[0]).to_json()["outcome"] == "verdict"
     subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
     scene.vote()  # may be refused on a connection that was opened before; none of those is left then
     scene.check()
@@ -316,7 +314,7 @@ def _lock_and_recover(scene: Scene, kind: str, empty_url: str) -> None:
         )
         assert scene.vote() == "not_saved"
         assert not scene.store()
-        assert scene.code_of(lambda: scene.receipts.result(scene.stored[0]).document()) == "unavailable"
+        assert scene.code_of(lambda: scene.receipts.result(scene.stored[0]).to_json()) == "unavailable"
         assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
         connection.rollback()
     other.dispose()

@@ -63,7 +63,7 @@ def test_all_that_is_held_comes_back(
     archive = exports.export(receipt)
     held = unpacked(archive)
     assert set(held) == {"result.json", "feedback.json", "regions/2.png", f"media.{ending}"}
-    assert json.loads(held["result.json"]) == receipts.result(receipt).document()
+    assert json.loads(held["result.json"]) == receipts.result(receipt).to_json()
     assert [vote["note"] for vote in json.loads(held["feedback.json"])] == ["fine ✓", ""]
     assert read_mask(held["regions/2.png"]).width == read_mask(png(mask())).width
     assert np.array_equal(read_image(held[f"media.{ending}"]), read_image(path))  # upright, as it was judged

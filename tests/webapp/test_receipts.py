@@ -63,7 +63,7 @@ def code_of(refused: pytest.ExceptionInfo[Refused]) -> str:
 def test_a_result_comes_back_as_it_was_answered(
     receipts: ReceiptService, analysed: StoredAnalysis, receipt: str, detector: Detector
 ) -> None:
-    record = receipts.result(receipt).document()
+    record = receipts.result(receipt).to_json()
     assert json.loads(json.dumps(record)) == record
     answered = AnalysisDocument.from_result(analysed.result).to_json()
     assert answered.pop("runtime")["precision"] == "float32"  # what carried it out is said, and not stored
@@ -97,7 +97,7 @@ def test_clips_and_rejections_come_back_too(
         analysed = analysis.analyse(path)
         assert analysed.receipt is not None
         record, answered = (
-            receipts.result(analysed.receipt).document(),
+            receipts.result(analysed.receipt).to_json(),
             AnalysisDocument.from_result(analysed.result).to_json(),
         )
         answered.pop("runtime", None)  # what carried it out is not stored
@@ -120,7 +120,7 @@ def test_feedback_and_later_scores_are_part_of_it(
             verdict="real",
         )
         session.add(row)
-    record = receipts.result(receipt).document()
+    record = receipts.result(receipt).to_json()
     first, second = record["feedback"]
     assert {**first, "created_at": None} == {
         "created_at": None,
@@ -152,7 +152,7 @@ def test_wrong_receipts_of_any_shape_are_answered_alike(
             ask(wrong)
         answers.add((refused.value.code, refused.value.message))
     with pytest.raises(Refused):
-        receipts.result(receipt_hash(receipt)).document()  # what is stored opens nothing
+        receipts.result(receipt_hash(receipt)).to_json()  # what is stored opens nothing
     assert answers == {("unknown_receipt", "There is no result under this receipt.")}
 
 
@@ -172,8 +172,8 @@ def test_that_only_a_part_was_judged_is_kept(
         assert analysed.receipt is not None
         wanted = [caution] if caution else []
         assert (
-            analysed.document()["cautions"],
-            receipts.result(analysed.receipt).document()["cautions"],
+            analysed.document().to_json()["cautions"],
+            receipts.result(analysed.receipt).to_json()["cautions"],
         ) == (
             wanted,
             wanted,
@@ -185,13 +185,13 @@ def test_an_answer_from_before_cautions_were_kept_has_none(
 ) -> None:
     with sessions.begin() as session:
         session.execute(update(Analysis).values(cautions=None))
-    assert receipts.result(receipt).document()["cautions"] == []
+    assert receipts.result(receipt).to_json()["cautions"] == []
 
 
 def test_it_is_kept_whether_the_verdicts_held(
     receipts: ReceiptService, analysed: StoredAnalysis, receipt: str
 ) -> None:
-    record = receipts.result(receipt).document()
+    record = receipts.result(receipt).to_json()
     assert (record["held"], record["unstable_faces"]) == (None, [])  # not tried
     faces = tuple(dataclasses.replace(face, verdict="real") for face in analysed.result.faces)
     result = dataclasses.replace(analysed.result, verdict="real", faces=faces)
@@ -205,7 +205,7 @@ def test_it_is_kept_whether_the_verdicts_held(
             receipt, dataclasses.replace(result, kind="video"), [falls]
         )  # of a clip nothing is kept
         receipts.remember_stability(receipt, result, found)
-        record = receipts.result(receipt).document()
+        record = receipts.result(receipt).to_json()
         assert (record["held"], record["unstable_faces"], record["verdict"]) == (
             held,
             unstable,
@@ -214,13 +214,13 @@ def test_it_is_kept_whether_the_verdicts_held(
     receipts.delete(receipt)
     receipts.remember_stability(receipt, result, [holds, holds])  # nothing happens
     with pytest.raises(Refused, match="There is no result under this receipt"):
-        receipts.result(receipt).document()
+        receipts.result(receipt).to_json()
 
 
 def test_the_wish_for_a_notice_is_kept(receipts: ReceiptService, receipt: str) -> None:
     for wanted in (True, True, False):
         receipts.ask_notice(receipt, wanted)
-        assert receipts.result(receipt).document()["notify"] is wanted
+        assert receipts.result(receipt).to_json()["notify"] is wanted
 
 
 def test_deleting_leaves_nothing(
@@ -291,7 +291,7 @@ def test_deleting_leaves_nothing(
         with pytest.raises(Refused) as refused:
             ask(receipt)
         assert code_of(refused) == "unknown_receipt"
-    assert receipts.result(other).document()["feedback"][0]["note"] == "words that stay"
+    assert receipts.result(other).to_json()["feedback"][0]["note"] == "words that stay"
 
 
 def test_of_many_deletions_at_once_one_succeeds(receipts: ReceiptService, receipt: str) -> None:
@@ -317,7 +317,7 @@ def test_results_from_before_the_migrations_can_be_seen_and_deleted_from_the_cop
     shutil.copy(OLD, file)
     engine = open_database(f"sqlite:///{file}")
     receipts = receipt_service(make_sessions(engine))
-    record = receipts.result(OLD_RECEIPT).document()
+    record = receipts.result(OLD_RECEIPT).to_json()
     assert (record["thresholds"], len(record["faces"]), record["notify"]) == (None, 2, False)
     assert [vote["note"] for vote in record["feedback"]] == ["This is me. 🙂", ""]
     copy = tmp_path / f"lens.sqlite3.before-{newest_version()}"
@@ -353,4 +353,4 @@ def test_notes_come_back_byte_for_byte(
     notes = [*NOTES, *MANY]
     for note in notes:
         feedback.submit(Submission(receipt, 0, "not_sure", note, new_key()))
-    assert [vote["note"] for vote in receipts.result(receipt).document()["feedback"]] == notes
+    assert [vote["note"] for vote in receipts.result(receipt).to_json()["feedback"]] == notes

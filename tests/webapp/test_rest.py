@@ -16,6 +16,7 @@ import pytest
 from gradio_client import Client
 from PIL import Image
 
+from laanet_core.results import AnalysisResult, ModelInfo
 from tests.conftest import Server
 from tests.core.clips import cut_clip, write_animation, write_clip
 from tests.webapp.naughty import NOTES
@@ -23,9 +24,16 @@ from tests.webapp.test_feedback import mask, png
 from tests.webapp.test_http import predicted
 from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES
 from webapp.security.tokens import new_key
+from webapp.services.results.documents import StoredResult
 from webapp.ui.rest import schemas
 
 API = "/api/v1"
+
+
+def check_stored_result(document: dict[str, Any]) -> None:
+    """Raise ValidationError if a JSON object is no document of a stored result."""
+    analysis = AnalysisResult("image", "no_face", None, None, (), ModelInfo("", "", ""), 0.0)
+    StoredResult.model_validate({**document, "analysis": analysis})
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +90,8 @@ def test_files_are_judged_as_predict_judges_them(
     assert [answer.json()[key] for key in (*keys, "tracks")] == [expected[key] for key in (*keys, "tracks")]
     assert len(answer.json()["timeline"]) == len(expected["faces"])
     for given in (analysed, answer.json()):
-        schemas.StoredAnalysis.model_validate(given, strict=False)
-        schemas.Result.model_validate(http.get(f"/results/{given['receipt']}").json())
+        schemas.AnalyseAnswer.model_validate(given, strict=False)
+        check_stored_result(http.get(f"/results/{given['receipt']}").json())
     wait_for_no_uploads(server.cache)
 
 
@@ -102,7 +110,7 @@ def test_that_only_a_part_was_judged_is_said_at_once_and_later(
     ]
     for file, cautions in files:
         answer = http.post("/analyse", content=file.read_bytes()).json()
-        schemas.StoredAnalysis.model_validate(answer, strict=False)
+        schemas.AnalyseAnswer.model_validate(answer, strict=False)
         stored = http.get(f"/results/{answer['receipt']}").json()
         assert (answer["outcome"], answer["cautions"], stored["cautions"]) == ("verdict", cautions, cautions)
 
@@ -117,7 +125,7 @@ def test_rejected_files_are_answered_alike_with_422(http: httpx.Client, samples:
             assert answer.status_code == 422
             rejected = answer.json()
             assert (rejected["outcome"], rejected["error"]["code"]) == ("rejected", why)
-            schemas.StoredAnalysis.model_validate(rejected)
+            schemas.AnalyseAnswer.model_validate(rejected)
             stored = http.get(f"/results/{rejected['receipt']}").json()
             assert stored["error"] == rejected["error"]
 
@@ -192,7 +200,7 @@ def test_feedback_of_all_parts_comes_back(http: httpx.Client, samples: Path) -> 
         " I was there.\n",
     )
     assert base64.b64decode(kept["region"]).startswith(b"\x89PNG")
-    schemas.Result.model_validate(result.json())
+    check_stored_result(result.json())
     assert code(http.post(f"/results/{receipt}/feedback", json={**sent, "vote": "agree"})) == (
         409,
         "key_reused",

@@ -51,7 +51,7 @@ def _add_analyses(services: Services) -> None:
         finally:
             media.release()
         services.uploads.drop(path)
-        return None if overlay is None else str(overlay), analysed.document()
+        return None if overlay is None else str(overlay), analysed.document().to_json()
 
     def analyse_video(file: str | None) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
@@ -60,7 +60,7 @@ def _add_analyses(services: Services) -> None:
         path = Path(file)
         analysed = services.analysis.analyse(path, only="video")
         services.uploads.drop(path)
-        return analysed.document(), timeline_rows(analysed.result)
+        return analysed.document().to_json(), timeline_rows(analysed.result)
 
     file = gr.File(type="filepath", label="file")
     picture, result, timeline = (
@@ -105,7 +105,7 @@ def _add_receipts(receipts: ReceiptService) -> None:
     def result(receipt: str) -> dict[str, Any]:
         """All that is stored under a receipt, as at `GET /api/v1/results/{receipt}`; {"error": {"code", "message"}} for an unknown one."""
         try:
-            return receipts.result(str(receipt)).document()
+            return receipts.result(str(receipt)).to_json()
         except Refused as refusal:
             return {"error": refusal.to_json()}
 

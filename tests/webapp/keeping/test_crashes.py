@@ -76,7 +76,7 @@ def test_what_was_answered_is_there_after_every_kill(tmp_path: Path, kills: int)
     assert len(told) >= 4 * kills
     for word, receipt in told:
         if word == "kept":
-            assert receipts.result(receipt).document()["media"]["kept"]["sha256"] in files.values()
+            assert receipts.result(receipt).to_json()["media"]["kept"]["sha256"] in files.values()
     swept = KeptMediaService(sessions, store, quota=0, grace=timedelta(seconds=-1)).sweep()
     assert swept.missing == ()
     assert store.listed().keys() == rows.keys()

@@ -39,7 +39,7 @@ def test_without_consent_hashes_stay_and_nothing_else(
 ) -> None:
     answer = service.analyse(photo)
     assert (answer.is_kept, answer.not_kept) == (False, None)
-    media = receipts.result(receipt_of(answer)).document()["media"]
+    media = receipts.result(receipt_of(answer)).to_json()["media"]
     expected = f"{fingerprint(read_image(photo)):016x}"
     assert media == {
         "sha256": hashlib.sha256(photo.read_bytes()).hexdigest(),
@@ -78,7 +78,7 @@ def test_with_consent_the_bare_file_is_kept_and_comes_back(
         assert (consent.orientation, consent.text_version) == (6, CONSENT_VERSION)
     digest = hashlib.sha256(kept).hexdigest()
     assert name not in digest
-    media = receipts.result(receipt_of(answer)).document()["media"]
+    media = receipts.result(receipt_of(answer)).to_json()["media"]
     assert media["kept"] == {"sha256": digest, "bytes": len(kept), "format": "jpeg"}
     assert media["kept_since"] == media["consent"]["given_at"] == answer.created.isoformat()
 
@@ -89,7 +89,7 @@ def test_clips_are_kept_and_known_by_three_of_their_frames(
     frames = [np.roll(rgb, 31 * number, axis=1) for number in range(8)]
     media = receipts.result(
         receipt_of(service.analyse(private.clip(tmp_path / "clip.mp4", frames), consent=True))
-    ).document()["media"]
+    ).to_json()["media"]
     assert media["kept"]["format"] == "mp4"
     assert len(media["fingerprints"]) == 3
     assert len(files(folder)) == 1
@@ -112,7 +112,7 @@ def test_two_visitors_share_one_file_and_each_holds_it(
     (name,) = files(folder)
     receipts.delete(first)
     assert (counts(sessions), files(folder)) == ((1, 1), [name])
-    assert receipts.result(second).document()["media"]["kept"] is not None
+    assert receipts.result(second).to_json()["media"]["kept"] is not None
     receipts.delete(second)
     assert (counts(sessions), files(folder)) == ((0, 0), [])
 
@@ -178,7 +178,7 @@ def test_a_deletion_while_the_same_is_stored_loses_nothing(
     rounds: int,
 ) -> None:
     (held,) = share_and_delete(service, receipts, photo, rounds)
-    assert receipts.result(held).document()["media"]["kept"] is not None
+    assert receipts.result(held).to_json()["media"]["kept"] is not None
     assert counts(sessions) == (1, 1)
     assert_rows_and_files_agree(sessions, folder)
 
@@ -201,7 +201,7 @@ def test_a_full_store_is_said_and_the_answer_stays(
     Image.fromarray(255 - rgb).save(other)
     answer = room.analyse(other, consent=True)
     assert (answer.is_kept, answer.not_kept) == (False, "store_full")
-    media = receipts.result(receipt_of(answer)).document()["media"]
+    media = receipts.result(receipt_of(answer)).to_json()["media"]
     assert (media["kept"], media["kept_since"]) == (None, None)
     assert media["consent"]["text_version"] == CONSENT_VERSION
     assert len(files(folder)) == 1
@@ -237,7 +237,7 @@ def test_a_store_that_fails_is_said_and_the_answer_stays(
         sessions, KeptMediaService(sessions, MediaStore(str(tmp_path / "in the way")), quota=10**9)
     ).analyse(photo, consent=True)
     assert (answer.is_kept, answer.not_kept) == (False, "not_kept")
-    assert receipts.result(receipt_of(answer)).document()["media"]["kept"] is None
+    assert receipts.result(receipt_of(answer)).to_json()["media"]["kept"] is None
 
 
 def test_an_answer_that_cannot_be_stored_leaves_a_file_for_the_sweep_only(

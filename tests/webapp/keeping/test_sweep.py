@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_removed_is_said_and_goes_later(
     assert refused.value.code == "file_left"
     (name,) = files(folder)
     with pytest.raises(Refused, match="no result"):
-        receipts.result(receipt).document()
+        receipts.result(receipt).to_json()
     age(folder / name)
     assert keeping.sweep().removed == (name,)
 

@@ -85,7 +85,7 @@ def test_after_a_deletion_no_search_finds_anything(
     )
     if engine.dialect.name == "sqlite":
         assert make_copy(engine, "before-trial") is not None
-    media = receipts.result(receipt).document()["media"]
+    media = receipts.result(receipt).to_json()["media"]
     before = everything(engine, data)
     shown = read_image(upload)
     seen = {len([found for found in pictures(part) if np.array_equal(found, shown)]) for part in (before,)}
@@ -116,4 +116,4 @@ def test_after_a_deletion_no_search_finds_anything(
     assert any(
         np.array_equal(found, read_image(other)) for found in remaining
     )  # the search does find what is there
-    assert receipts.result(stays).document()["media"]["kept"] is not None
+    assert receipts.result(stays).to_json()["media"]["kept"] is not None

@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from laanet_core.decision import DecisionConfig
-from laanet_core.documents import AnalysisDocument
 from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.inference.detector import Early
 from laanet_core.media.images import sniff_file
@@ -26,6 +24,7 @@ from webapp.media.fingerprint import Fingerprints
 from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.detectors import DetectorProvider, FileDetector, provider_of
+from webapp.services.analysis.documents import StoredAnalysisDocument
 from webapp.services.analysis.jobs import Jobs, RunningJob
 from webapp.services.analysis.progress import Progress, ReportProgress
 from webapp.services.analysis.queue import AnalysisQueue, Ticket
@@ -53,14 +52,11 @@ class StoredAnalysis:
     is_kept: bool = False
     not_kept: str | None = None
 
-    def document(self) -> dict[str, Any]:
-        """Return the JSON values of `predict --json` without the path, and `receipt`, `kept`, `not_kept`."""
-        return {
-            **AnalysisDocument.from_result(self.result).to_json(),
-            "receipt": self.receipt,
-            "kept": self.is_kept,
-            "not_kept": self.not_kept,
-        }
+    def document(self) -> StoredAnalysisDocument:
+        """Return the JSON document."""
+        return StoredAnalysisDocument.from_result(
+            self.result, receipt=self.receipt, kept=self.is_kept, not_kept=self.not_kept
+        )
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,20 @@
-"""Documents of a stored result: the answer of `GET /api/v1/results/{receipt}`."""
+"""JSON documents of a stored result: the answer of `GET /api/v1/results/{receipt}`."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-)
+from pydantic import ConfigDict, Field, InstanceOf, PlainSerializer
 
-from laanet_core.documents import AnalysisDocument, ModelDocument, Probability
+from laanet_core.documents import AnalysisDocument, Document, ModelDocument, Probability
 from laanet_core.results import AnalysisResult, Verdict
 
 # ISO 8601 with an offset, as in every other document.
 IsoTime = Annotated[datetime, PlainSerializer(lambda moment: moment.isoformat(), return_type=str)]
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
-
-
-class ThresholdsDocument(_Document):
+class ThresholdsDocument(Document):
     """Calibration and thresholds in use when the file was judged."""
 
     temperature: float
@@ -33,18 +22,18 @@ class ThresholdsDocument(_Document):
     fake_above: Probability
 
 
-class FeedbackDocument(_Document):
-    """A visitor's vote. `face` is 0 for the whole file; `region` is a grey PNG in base64."""
+class FeedbackDocument(Document):
+    """A visitor's vote."""
 
     created_at: IsoTime
-    face: int
+    face: int = Field(description="0 the whole file; from 1 on a picture's face or a clip's person")
     vote: str
     note: str
     tags: list[str]
-    region: str | None
+    region: str | None = Field(description="base64 of a grey PNG")
 
 
-class LaterScore(_Document):
+class LaterScore(Document):
     """Score of the same kept file by a later model."""
 
     created_at: IsoTime
@@ -53,98 +42,96 @@ class LaterScore(_Document):
     verdict: Verdict
 
 
-class ConsentDocument(_Document):
+class ConsentDocument(Document):
     """Time of the consent and version of its text."""
 
     given_at: IsoTime
     text_version: str
 
 
-class KeptFileDocument(_Document):
-    """Kept file: digest of its content without metadata, size and format."""
+class KeptFileDocument(Document):
+    """Kept file."""
 
-    sha256: str
+    sha256: str = Field(description="of the file as it is kept, without metadata")
     bytes: int
-    format: str
+    format: str = Field(description="jpeg, png, webp, mp4, matroska or avi")
 
 
-class MediaDocument(_Document):
-    """Uploaded file. `sha256` is of the file as it was uploaded; `fingerprints` are perceptual hashes in hex."""
+class MediaDocument(Document):
+    """Uploaded file."""
 
-    sha256: str
-    fingerprints: list[str]
+    sha256: str = Field(description="of the file as it was uploaded")
+    fingerprints: list[str] = Field(
+        description="perceptual hashes (64 bits, hex) of the picture, or of up to three frames"
+    )
     consent: ConsentDocument | None
     kept_since: IsoTime | None
     kept: KeptFileDocument | None
 
 
-class DecidedFace(_Document):
-    """Moderators' decision on a face. `exact`: on this very file; otherwise on a near-duplicate."""
+class DecidedFace(Document):
+    """Moderators' decision on a face."""
 
-    face: int
-    value: str
-    how: str
+    face: int = Field(description="0 the whole file; from 1 on a picture's face or a clip's person")
+    value: str = Field(description="real, fake, cannot_tell or unusable")
+    how: str = Field(description="agreement, majority or adjudication")
     decided_at: IsoTime
-    exact: bool
+    exact: bool = Field(description="decided on this very file; false: on a near-duplicate")
 
 
-class DecisionDocument(_Document):
+class DecisionDocument(Document):
     """Moderators' decisions on the faces of a file."""
 
     faces: list[DecidedFace]
 
 
-class FaceReliability(_Document):
-    """How often faces with scores like this one's turned out to be fake."""
+class FaceReliability(Document):
+    """Share of fakes among faces with scores like this one's."""
 
     face: int
-    count: int
-    fakes: int
+    count: int = Field(
+        description="faces drawn at random, decided real or fake by moderators, that this model scored alike"
+    )
+    fakes: int = Field(description="of them decided fake")
     share: Probability
-    interval: tuple[Probability, Probability]
-    scores: tuple[Probability, Probability]
+    interval: tuple[Probability, Probability] = Field(description="of the share, 95 % (Wilson)")
+    scores: tuple[Probability, Probability] = Field(description="range of fake probabilities that count")
 
 
-class ModerationOutcome(_Document):
-    """Moderators' work on a result, by face number (0: the whole file).
-
-    `decision` is None before any decision; a decision appears after the period in which it may be undone.
-    `waiting`: faces without a decision. `reliability`: faces of which enough is known.
-    """
+class ModerationOutcome(Document):
+    """Moderators' work on a result, by face number (0: the whole file)."""
 
     decision: DecisionDocument | None
     waiting: list[int]
     reliability: list[FaceReliability]
 
 
-class StoredResult(_Document):
-    """Everything that is stored under a receipt; its JSON has the keys of the analysis and these.
+class StoredResult(AnalysisDocument):
+    """Everything that is stored under a receipt. `analysis` is the result itself and no key of the JSON."""
 
-    `size`: width and height of the upright original. `thresholds`: None for results from before they were stored.
-    `is_stable` (JSON: `held`): False if the verdict changed under lossy changes and counts as inconclusive; None if
-    unchecked. `unstable_faces`: numbers of faces whose own verdict changed. `feedback`: oldest first. `notify`: the
-    visitor wants to know the moderators' decision. `durable`: everything here is in a backup.
-    """
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 
-    analysis: AnalysisResult = Field(exclude=True)
+    analysis: InstanceOf[AnalysisResult] = Field(exclude=True)
     created_at: IsoTime
-    size: tuple[int, int] | None
-    thresholds: ThresholdsDocument | None
-    is_stable: bool | None = Field(serialization_alias="held")
-    unstable_faces: list[int]
-    feedback: list[FeedbackDocument]
-    later_scores: list[LaterScore]
-    notify: bool
+    size: tuple[int, int] | None = Field(description="width and height of the upright original")
+    thresholds: ThresholdsDocument | None = Field(
+        description="in use at the time; null for results from before they were stored"
+    )
+    is_stable: bool | None = Field(
+        alias="held",
+        description="false: the verdict of a picture changed when it was compressed, halved or mirrored, and "
+        "counts as inconclusive; null: not checked, and for clips",
+    )
+    unstable_faces: list[int] = Field(
+        description="numbers, from 1 on, of a picture's faces whose own verdicts changed likewise"
+    )
+    feedback: list[FeedbackDocument] = Field(
+        description="oldest first; of several on one face the last counts"
+    )
+    later_scores: list[LaterScore] = Field(description="by later models")
+    notify: bool = Field(description="the visitor wants to know the moderators' decision")
     media: MediaDocument
-    decision: DecisionDocument | None
-    waiting: list[int]
-    reliability: list[FaceReliability]
-    durable: bool
-
-    @model_serializer(mode="wrap")
-    def _with_analysis(self, serialize: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {**AnalysisDocument.from_result(self.analysis).to_json(), **serialize(self)}
-
-    def document(self) -> dict[str, Any]:
-        """Return the JSON values."""
-        return self.model_dump(mode="json", by_alias=True)
+    decision: DecisionDocument | None = Field(description="of moderators; null while there is none")
+    waiting: list[int] = Field(description="faces that moderators have still to decide on")
+    reliability: list[FaceReliability] = Field(description="only faces of which enough is known")
+    durable: bool = Field(description="the result and its votes are in a backup")

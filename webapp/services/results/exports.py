@@ -33,7 +33,7 @@ class ExportService:
         """A ZIP: `result.json` (see `ReceiptService.result`), `media.<ending>` where the file is kept, `feedback.json`,
         `regions/<number>.png` of the votes that have one, counted from 1. Raises Refused: unknown_receipt, unavailable.
         """
-        record = self._receipts.result(receipt).document()
+        record = self._receipts.result(receipt).to_json()
         written = io.BytesIO()
         with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr("result.json", _json(record))

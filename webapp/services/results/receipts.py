@@ -78,8 +78,10 @@ class ReceiptService:
             if row is None:
                 raise unknown_receipt()
             outcome = moderation_outcome(session, row, self._undo_period)
-            return StoredResult(
-                analysis=result_of(row),
+            result = result_of(row)
+            return StoredResult.from_result(
+                result,
+                analysis=result,
                 created_at=row.created_at,
                 size=None if row.width is None or row.height is None else (row.width, row.height),
                 thresholds=_thresholds(row),

@@ -75,7 +75,7 @@ def _add_analyse(app: FastAPI, analysis: AnalysisService, settings: Settings) ->
         analysis.queue.check()  # before the body is read
         async with received(request, settings.uploads, settings.max_upload_mb * 1_000_000) as upload:
             analysed = await _judge(analysis, request, upload)
-        answer = analysed.document()
+        answer = analysed.document().to_json()
         if analysed.result.kind == "video":
             answer["timeline"] = timeline_rows(analysed.result)
         return JSONResponse(answer, 422 if analysed.result.outcome == "rejected" else 200)
@@ -170,7 +170,7 @@ def _add_export(app: FastAPI, exports: ExportService) -> None:
 def _add_results(app: FastAPI, receipts: ReceiptService) -> None:
     @app.get("/results/{receipt:path}", **documents.RESULT)
     def result(receipt: str) -> JSONResponse:
-        return JSONResponse(receipts.result(receipt).document())
+        return JSONResponse(receipts.result(receipt).to_json())
 
     @app.delete("/results/{receipt:path}", **documents.DELETE)
     def delete(receipt: str) -> JSONResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from webapp.services.results.documents import StoredResult
 from webapp.ui.rest import schemas
 
 ABOUT = (
@@ -44,13 +45,13 @@ ANALYSE: dict[str, Any] = {
     },
     "responses": {
         200: {
-            "model": schemas.Analysed,
+            "model": schemas.AnalyseAnswer,
             "description": "Judged: a verdict, or `no_face`, or `face_too_small`",
         },
         400: _error("`missing_file`, `invalid_form`"),
         413: _TOO_LARGE,
         422: {
-            "model": schemas.Analysed,
+            "model": schemas.AnalyseAnswer,
             "description": "The file was read and rejected: `outcome` is `rejected` and `error` says why (`empty_file`, "
             "`unsupported_type`, `corrupt_image`, `image_too_small`, `too_many_pixels`, `corrupt_video`, `no_frames`, "
             "`video_too_long`, `decoder_died`, `decoding_too_slow`, `decoding_too_large`, `decoders_busy`, "
@@ -64,7 +65,7 @@ ANALYSE: dict[str, Any] = {
 }
 RESULT: dict[str, Any] = {
     "summary": "The stored result with what was said of it since",
-    "responses": {200: {"model": schemas.Result}, 404: _UNKNOWN, 503: _error("`unavailable`")},
+    "responses": {200: {"model": StoredResult}, 404: _UNKNOWN, 503: _error("`unavailable`")},
 }
 DELETE: dict[str, Any] = {
     "summary": "Delete the result and everything that belongs to it",

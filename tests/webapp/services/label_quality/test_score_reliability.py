@@ -73,7 +73,7 @@ def test_only_decided_faces_of_the_audit_sample_count(sessions: Sessions, kept: 
     assert (found.count, found.fakes, found.share) == (30, 6, 0.2)
     assert (round(found.low, 4), round(found.high, 4)) == (0.0951, 0.3731)
     receipt = kept.add(0.3)
-    (entry,) = receipt_service(sessions, undo_period=DELAY).result(receipt).document()["reliability"]
+    (entry,) = receipt_service(sessions, undo_period=DELAY).result(receipt).to_json()["reliability"]
     assert entry == {
         "face": 1,
         "count": 30,
@@ -83,7 +83,7 @@ def test_only_decided_faces_of_the_audit_sample_count(sessions: Sessions, kept: 
         "scores": [0.25, 0.35],
     }
     page = stored_result(
-        receipt_service(sessions, undo_period=DELAY).result(receipt).document(), LANGUAGES["en"]
+        receipt_service(sessions, undo_period=DELAY).result(receipt).to_json(), LANGUAGES["en"]
     )
     assert reliability_sentence(30, 0.2, (0.0951, 0.3731), LANGUAGES["en"]) in page
     with sessions.begin() as session:

@@ -17,7 +17,7 @@ from webapp.db.tables import Analysis, Rescore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.queue import AnalysisQueue
 from webapp.services.analysis.rescoring import RescoringService
-from webapp.services.analysis.service import Analysed, AnalysisService
+from webapp.services.analysis.service import AnalysisService, StoredAnalysis
 from webapp.services.audit.log import AuditService
 from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
 from webapp.services.model_registry.versions import VersionService
@@ -58,7 +58,7 @@ def test_each_result_is_of_one_version_while_versions_change(
         queue=AnalysisQueue(at_once=4, max_waiting=32),
         kept_media=keeping,
     )
-    results: list[Analysed] = []
+    results: list[StoredAnalysis] = []
 
     def analyse() -> None:
         results.extend(service.analyse(face, consent=len(results) == 0) for _ in range(4))
@@ -111,7 +111,7 @@ def test_stored_files_are_scored_by_a_new_version_and_receipts_show_both(
     rescoring = RescoringService(sessions, keeping, new, frames=2)
     assert (rescoring.run().scored, rescoring.run().scored) == (1, 0)
     assert stored.receipt is not None
-    record = receipt_service(sessions, keeping=keeping).result(stored.receipt).document()
+    record = receipt_service(sessions, keeping=keeping).result(stored.receipt).to_json()
     assert record["model"]["version"] == "old"
     assert [later["model"]["version"] for later in record["later_scores"]] == ["new"]
     with sessions() as session:

@@ -49,7 +49,7 @@ def case_images(
 
 def kept_case(sessions: Sessions, analysis: AnalysisService, path: Path, subject: int = 1) -> str:
     given = analysis.analyse(path, consent=True)
-    assert given.kept
+    assert given.is_kept
     with sessions.begin() as session:
         row = session.scalars(
             select(Analysis).where(Analysis.receipt_hash == receipt_hash(given.receipt or ""))

@@ -265,7 +265,7 @@ def test_whoever_wants_to_know_asks_the_moderators(sessions: Sessions, kept: Kep
     receipts.ask_notice(receipt, True)
     receipts.ask_notice(receipt, True)
     assert cases(sessions) == [("report",)]
-    assert receipts.result(receipt).document()["waiting"] == [1]
+    assert receipts.result(receipt).to_json()["waiting"] == [1]
 
 
 def test_persons_of_clips_are_judged_over_the_whole_clip(

@@ -118,7 +118,7 @@ def test_a_backup_becomes_the_database_again(
 
 def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records: Records) -> None:
     receipts = receipt_service(records.sessions, backed_up_until=records.backups.covered_until)
-    assert not receipts.result("receipt 0").document()["durable"]
+    assert not receipts.result("receipt 0").to_json()["durable"]
     # What was answered just now may be under way still when the backup begins.
     with records.sessions.begin() as session:
         for analysis in session.query(Analysis):
@@ -126,10 +126,10 @@ def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records
                 timedelta(minutes=2) if analysis.receipt_hash != receipt_hash("receipt 1") else timedelta()
             )
     records.backups.make()
-    assert receipts.result("receipt 0").document()["durable"]
-    assert not receipts.result("receipt 1").document()["durable"]
+    assert receipts.result("receipt 0").to_json()["durable"]
+    assert not receipts.result("receipt 1").to_json()["durable"]
     FeedbackService(records.sessions).submit(Submission("receipt 0", 0, "agree", "", new_key()))
-    assert not receipts.result("receipt 0").document()["durable"]
+    assert not receipts.result("receipt 0").to_json()["durable"]
 
 
 def test_what_is_there_is_never_overwritten(records: Records, chosen: Settings) -> None:

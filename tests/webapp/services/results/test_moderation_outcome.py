@@ -57,13 +57,13 @@ def test_a_decision_is_shown_when_it_can_no_longer_be_undone(
     )
     for receipt in (mine, copy, other):
         triage.process(receipt_hash(receipt))
-    assert (receipts.result(mine).document()["decision"], receipts.result(mine).document()["waiting"]) == (
+    assert (receipts.result(mine).to_json()["decision"], receipts.result(mine).to_json()["waiting"]) == (
         None,
         [1],
     )
     case = decides("fake")
     # Not yet.
-    assert (receipts.result(mine).document()["decision"], receipts.result(mine).document()["waiting"]) == (
+    assert (receipts.result(mine).to_json()["decision"], receipts.result(mine).to_json()["waiting"]) == (
         None,
         [1],
     )
@@ -72,7 +72,7 @@ def test_a_decision_is_shown_when_it_can_no_longer_be_undone(
     labelling.submit_final(people[2], case, LabelInput("real", 2))
     decides("real", people[3:4])
     end_undo_period(sessions)
-    found = receipts.result(mine).document()
+    found = receipts.result(mine).to_json()
     (face,) = found["decision"]["faces"]
     assert (face["face"], face["value"], face["how"], face["exact"], found["waiting"]) == (
         1,
@@ -81,8 +81,8 @@ def test_a_decision_is_shown_when_it_can_no_longer_be_undone(
         True,
         [],
     )
-    assert receipts.result(copy).document()["decision"]["faces"][0]["exact"] is False
-    assert receipts.result(other).document()["decision"] is None
+    assert receipts.result(copy).to_json()["decision"]["faces"][0]["exact"] is False
+    assert receipts.result(other).to_json()["decision"] is None
 
 
 def test_the_page_shows_the_outcome_in_every_language(

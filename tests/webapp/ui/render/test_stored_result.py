@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from laanet_core.documents import ModelDocument
 from laanet_core.results import CAUTIONS
 from tests.webapp.sample_results import PHOTO, VIDEO, kept_media, stored, without_faces
 from webapp.services.results.documents import (
@@ -15,7 +16,6 @@ from webapp.services.results.documents import (
     FaceReliability,
     FeedbackDocument,
     LaterScore,
-    ModelDocument,
 )
 from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render.stored_result import exact, stored_result

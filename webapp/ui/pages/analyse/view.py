@@ -161,7 +161,7 @@ def _strip(shown: AnalysedFile, services: Services, texts: Texts) -> Markup:
 
 def _data(shown: AnalysedFile) -> dict[str, Any]:
     """Return the raw data, with `shown_verdict` as in the report after the stability check."""
-    data = shown.analysis.document()
+    data = shown.analysis.document().to_json()
     if shown.stabilities is None:
         return data
     return {**data, "shown_verdict": _stable_result(shown).verdict}

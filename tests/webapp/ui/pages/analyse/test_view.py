@@ -5,22 +5,23 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from laanet_core.inference.stability import Stability
 from laanet_core.media.reader import IN_PLACE
-from laanet_core.results import AnalysisResult
+from laanet_core.results import AnalysisResult, Stability
 from tests.webapp.sample_results import FLIPPING, PHOTO, STORED_AT, without_faces
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
-from webapp.services.analysis.service import Analysed
+from webapp.services.analysis.service import StoredAnalysis
 from webapp.texts import LANGUAGES
-from webapp.ui.pages.analyse.session_state import Shown
+from webapp.ui.pages.analyse.session_state import AnalysedFile
 from webapp.ui.pages.analyse.view import chooser_choices
 
 
-def shown(name: str, result: AnalysisResult, stabilities: list[Stability | None] | None = None) -> Shown:
+def shown(
+    name: str, result: AnalysisResult, stabilities: list[Stability | None] | None = None
+) -> AnalysedFile:
     """Return an analysed file of a visit."""
     media = AnalysedMedia(Path(name), IN_PLACE, PixelCache(), frames=1)
-    analysed = Analysed(result, "0" * 64, STORED_AT, receipt=None)
-    return Shown(name, Path(name), name, analysed, media, stabilities=stabilities)
+    analysed = StoredAnalysis(result, "0" * 64, STORED_AT, receipt=None)
+    return AnalysedFile(name, Path(name), name, analysed, media, stabilities=stabilities)
 
 
 def test_labels_have_the_verdict_after_the_stability_check() -> None:
