@@ -39,6 +39,25 @@ def ordered_cautions(cautions: Collection[str]) -> tuple[Caution, ...]:
     return tuple(caution for caution in CAUTIONS if caution in cautions)
 
 
+@dataclass(frozen=True)
+class Progress:
+    """Progress of an analysis: fraction in [0, 1] of the work that is done, and the present phase.
+
+    The library's phases are `reading`, `judging` and `drawing`; callers may add phases of their own.
+    """
+
+    fraction: float
+    phase: str
+
+
+# A callback may raise Cancelled to stop the analysis.
+ProgressCallback = Callable[[Progress], None]
+
+
+def ignore_progress(progress: Progress) -> None:
+    """Do nothing: callback for callers that show no progress."""
+
+
 def number_text(value: float | None) -> str:
     """Format a score or probability with the four decimals of the JSON; None becomes a dash."""
     return "–" if value is None else f"{value:.4f}"

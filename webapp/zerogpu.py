@@ -9,7 +9,7 @@ import contextvars
 import copy
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,7 @@ from laanet_core.inference.detector import Detector
 from laanet_core.inference.scoring import Scores, score_crops
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import load_weights
-from laanet_core.results import AnalysisResult
+from laanet_core.results import AnalysisResult, Progress, ProgressCallback
 from laanet_core.runtimes.eager import EagerRuntime
 from laanet_core.types import RGBImage
 
@@ -65,18 +65,20 @@ def lent(crops: npt.NDArray[np.uint8], flip: bool) -> tuple[npt.NDArray[np.float
 class _Telling:
     """Progress of one analysis; once its GPU time ran out the visitor is told so in place of the phase."""
 
-    progress: Callable[[float, str], None] | None
+    progress: ProgressCallback | None
     fraction: float = 0.0
     fallen: bool = False
 
-    def __call__(self, fraction: float, phase: str) -> None:
-        self.fraction = fraction
+    def __call__(self, report: Progress) -> None:
+        self.fraction = report.fraction
+        if self.fallen and report.phase == "judging":
+            report = Progress(report.fraction, "without_gpu")
         if self.progress is not None:
-            self.progress(fraction, "without_gpu" if self.fallen and phase == "judging" else phase)
+            self.progress(report)
 
     def fall(self) -> None:
         self.fallen = True
-        self(self.fraction, "judging")
+        self(Progress(self.fraction, "judging"))
 
 
 _telling: contextvars.ContextVar[_Telling | None] = contextvars.ContextVar("telling", default=None)
@@ -107,7 +109,7 @@ class LendingDetector(Detector):
         return detector
 
     def analyse_file(
-        self, path: str | Path, *, progress: Callable[[float, str], None] | None = None, **options: Any
+        self, path: str | Path, *, progress: ProgressCallback | None = None, **options: Any
     ) -> AnalysisResult:
         telling = _Telling(progress)
         token = _telling.set(telling)

@@ -1,101 +1,131 @@
-"""Every face in a picture, by MTCNN (Zhang et al., 2016) on a copy scaled down to a bounded cost."""
+"""Face detection by MTCNN (Zhang et al., 2016) on a copy of the picture that is scaled to a bounded cost."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from laanet_core.faces.mtcnn import Candidates, Cascade
 from laanet_core.types import Box, RGBImage
 
+# Lowest probability of a detected face.
 MIN_DETECTION_PROB = 0.92
-SMALLEST_FACE = 20  # pixels of the scaled copy; of smaller ones MTCNN knows little
-_FIRST_LOOK = 12  # pixels of a face in the copy that the cascade looks at first
-IMAGE_SIDE, FRAME_SIDE = (
-    1280,
-    720,
-)  # longer side of the copy that is searched, for pictures and for video frames
+
+# Pixels of the scaled copy. MTCNN was not trained on smaller faces.
+MIN_FACE_SIZE = 20
+
+# Side in pixels of a face in the copy that the first network sees.
+_CELL_SIZE = 12
+
+# Longer side in pixels of the copy that is searched, for photos and for frames of clips.
+IMAGE_SIDE = 1280
+FRAME_SIDE = 720
 
 
 @dataclass(frozen=True)
 class DetectedFace:
-    """`box` (x1, y1, x2, y2) in whole pixels of the upright original, within it; `prob` the detector's."""
+    """Box (x1, y1, x2, y2) in whole pixels of the upright original, inside it, and the detector's probability."""
 
     box: Box
     prob: float
 
 
+@dataclass(frozen=True)
+class _ScaledCopies:
+    """Copies that are searched, and the factors (4,) that turn their box coordinates into the originals'."""
+
+    pictures: Sequence[RGBImage]
+    stretch: npt.NDArray[np.float64]
+
+
 class FaceDetector:
-    """MTCNN; its weights are part of the facenet-pytorch package. Safe to share between threads."""
+    """MTCNN with the weights of the facenet-pytorch package. Thread-safe."""
 
     def __init__(self, device: torch.device | str = "cpu") -> None:
         self._cascade = Cascade(torch.device(device))
 
     def detect(self, rgb: RGBImage, *, longer_side: int = IMAGE_SIDE) -> list[DetectedFace]:
-        """The faces of rgb (H, W, 3) uint8, largest first. The search runs on a copy whose longer side is at most `longer_side` pixels."""
+        """Return the faces of rgb (H, W, 3) uint8, largest first.
+
+        The search runs on a copy whose longer side has at most `longer_side` pixels.
+        """
         return self.detect_frames([rgb], longer_side=longer_side)[0]
 
     def detect_frames(
-        self, frames: Sequence[RGBImage], *, longer_side: int = FRAME_SIDE, smallest: float = SMALLEST_FACE
+        self,
+        frames: Sequence[RGBImage],
+        *,
+        longer_side: int = FRAME_SIDE,
+        min_face_size: float = MIN_FACE_SIZE,
     ) -> list[list[DetectedFace]]:
-        """The faces of each of some pictures of one size. Faces under `smallest` pixels of the original need not be found: most of the
-        work is looking for the smallest."""
+        """Return the faces of each of several pictures (H, W, 3) uint8 of one size, largest first.
+
+        Faces under `min_face_size` pixels of the original may be missed: the search for the smallest faces takes
+        most of the time. Raises ValueError for pictures of several sizes.
+        """
         if not frames:
             return []
-        copies, stretch = _copies(frames, longer_side)
-        if min(copies[0].shape[:2]) < SMALLEST_FACE:
+        copies = _scaled_copies(frames, longer_side)
+        if min(copies.pictures[0].shape[:2]) < MIN_FACE_SIZE:
             return [[] for _ in frames]
-        found = self._cascade.search(copies, _FIRST_LOOK / max(smallest / max(stretch), SMALLEST_FACE))
-        return _faces_of_each(found, frames, stretch)
+        smallest = max(min_face_size / float(copies.stretch.max()), MIN_FACE_SIZE)
+        candidates = self._cascade.search(copies.pictures, _CELL_SIZE / smallest)
+        return _faces_by_frame(candidates, frames, copies.stretch)
 
     def follow_frames(
         self, frames: Sequence[RGBImage], expected: Sequence[Sequence[Box]], *, longer_side: int = FRAME_SIDE
     ) -> list[list[DetectedFace]]:
-        """The faces of each of some pictures of one size that are near where they are expected, with less work than looking everywhere.
+        """Return the faces near `expected` boxes in pictures (H, W, 3) uint8 of one size, faster than a full search.
 
-        Most faces are found that are off by 0.4 of their side or less, few that are farther off (docs/performance.md): whoever counts on
-        somebody must look whether he was found.
+        Most faces within 0.4 of their side of the expected box are detected, few that are farther away
+        (docs/performance.md). Callers must check whether every expected face was detected.
         """
         if not any(expected):
             return [[] for _ in frames]
-        copies, stretch = _copies(frames, longer_side)
-        places = [np.asarray(np.array(boxes).reshape(-1, 4) / stretch, np.float32) for boxes in expected]
-        return _faces_of_each(self._cascade.follow(copies, places), frames, stretch)
+        copies = _scaled_copies(frames, longer_side)
+        boxes = [np.asarray(np.array(row).reshape(-1, 4) / copies.stretch, np.float32) for row in expected]
+        candidates = self._cascade.follow(copies.pictures, boxes)
+        return _faces_by_frame(candidates, frames, copies.stretch)
 
 
-def _copies(frames: Sequence[RGBImage], longer_side: int) -> tuple[Sequence[RGBImage], Any]:
-    """What is searched, and by how much x and y, twice, must be multiplied to become those of the frames."""
+def _scaled_copies(frames: Sequence[RGBImage], longer_side: int) -> _ScaledCopies:
     height, width = frames[0].shape[:2]
     if any(frame.shape != frames[0].shape for frame in frames):
         raise ValueError("frames searched together must have one size")
     scale = min(longer_side / max(height, width), 1.0)
     size = (max(round(width * scale), 1), max(round(height * scale), 1))
-    copies = (
-        [cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in frames] if scale < 1 else frames
-    )
-    return copies, np.array([width / size[0], height / size[1]] * 2)
+    pictures = frames
+    if scale < 1:
+        pictures = [
+            np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8) for frame in frames
+        ]
+    return _ScaledCopies(pictures, np.array([width / size[0], height / size[1]] * 2))
 
 
-def _faces_of_each(found: Candidates, frames: Sequence[RGBImage], stretch: Any) -> list[list[DetectedFace]]:
+def _faces_by_frame(
+    candidates: Candidates, frames: Sequence[RGBImage], stretch: npt.NDArray[np.float64]
+) -> list[list[DetectedFace]]:
+    """Return the faces of each frame, in its pixels; `stretch` (4,) scales the candidates' boxes."""
     height, width = frames[0].shape[:2]
     limits = np.array([width, height] * 2, np.float64)
-    return [_faces(found[found.picture == number], stretch, limits) for number in range(len(frames))]
+    return [_faces(candidates[candidates.picture == index], stretch, limits) for index in range(len(frames))]
 
 
-def _faces(found: Candidates, stretch: Any, limits: Any) -> list[DetectedFace]:
+def _faces(
+    candidates: Candidates, stretch: npt.NDArray[np.float64], limits: npt.NDArray[np.float64]
+) -> list[DetectedFace]:
+    """Return one frame's candidates as faces within the limits (4,), largest first."""
+    # Whole pixels: rounding errors of another thread count or batch would otherwise move the crop and its score.
+    boxes = np.round(np.clip(candidates.boxes.astype(np.float64) * stretch, 0, limits))
     faces: list[DetectedFace] = []
-    for box, prob in zip(found.boxes, found.probs, strict=True):
-        # whole pixels: rounding errors of another thread count or batch would otherwise move the crop, and with it the score
-        x1, y1, x2, y2 = (
-            float(value) for value in np.round(np.clip(np.asarray(box, np.float64) * stretch, 0, limits))
-        )
+    for (x1, y1, x2, y2), prob in zip(boxes.tolist(), candidates.probs.tolist(), strict=True):
         if prob >= MIN_DETECTION_PROB and x2 - x1 >= 1 and y2 - y1 >= 1:
-            faces.append(DetectedFace((x1, y1, x2, y2), float(prob)))
+            faces.append(DetectedFace((x1, y1, x2, y2), prob))
     return sorted(faces, key=lambda face: (-_area(face.box), face.box))
 
 

@@ -1,4 +1,4 @@
-"""Pictures whose faces were found and cut out: all of them that the network needs."""
+"""Crops of all faces of a picture: the pixels that the network needs."""
 
 from __future__ import annotations
 
@@ -11,34 +11,40 @@ from laanet_core.types import Box, RGBImage
 
 
 @dataclass(frozen=True)
-class Picture:
-    """The faces of a picture, or of a clip's frame at `time` seconds; of each the square to judge, None for one too small; and their crops.
+class FaceCrops:
+    """Faces of a picture, or of a clip's frame at `time` seconds, with their crops.
 
-    `crops` (S, S, 3) uint8 RGB, one for each square, in their order.
+    `squares` has the cropped square of each face, None for a face that is too small to judge. `crops`
+    (S, S, 3) uint8 RGB has one entry per square that is not None, in their order.
     """
 
-    found: Sequence[DetectedFace]
+    faces: Sequence[DetectedFace]
     squares: Sequence[Box | None]
     crops: Sequence[RGBImage]
     time: float | None
 
 
-def cut(
+def crop_faces(
     rgb: RGBImage,
-    found: Sequence[DetectedFace],
+    faces: Sequence[DetectedFace],
     size: int,
     *,
-    smallest: float,
+    min_face_size: float,
     enlargement: float = ENLARGEMENT,
     time: float | None = None,
-) -> Picture:
-    """Cut out the faces whose shorter side has at least `smallest` pixels, each to (size, size, 3) in one warp. `rgb` (H, W, 3) uint8."""
-    squares = [
-        enlarge_to_square(face.box, enlargement)
-        if min(face.box[2] - face.box[0], face.box[3] - face.box[1]) >= smallest
-        else None
-        for face in found
-    ]
-    return Picture(
-        found, squares, [crop_square(rgb, square, size) for square in squares if square is not None], time
-    )
+) -> FaceCrops:
+    """Crop each face of rgb (H, W, 3) uint8 to (size, size, 3) in one warp.
+
+    Faces whose shorter side has fewer than `min_face_size` pixels are not cropped.
+    """
+    squares: list[Box | None] = []
+    crops: list[RGBImage] = []
+    for face in faces:
+        x1, y1, x2, y2 = face.box
+        if min(x2 - x1, y2 - y1) < min_face_size:
+            squares.append(None)
+            continue
+        square = enlarge_to_square(face.box, enlargement)
+        squares.append(square)
+        crops.append(crop_square(rgb, square, size))
+    return FaceCrops(faces, squares, crops, time)

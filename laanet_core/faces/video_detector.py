@@ -1,4 +1,4 @@
-"""The faces of a clip: looked for everywhere now and then, and in between only where they must be."""
+"""Face detection in clips: full searches on key frames, tracking between them."""
 
 from __future__ import annotations
 
@@ -10,70 +10,71 @@ from laanet_core.faces.tracking import link
 from laanet_core.media.video import Frame
 from laanet_core.types import Box
 
-LONGEST_UNSEARCHED = 1.3  # seconds from one frame that is searched everywhere to the next
+# Longest time in seconds between two frames that are searched completely.
+MAX_SEARCH_INTERVAL = 1.3
 
 
-def find_faces(
-    detector: FaceDetector, frames: Sequence[Frame], *, smallest: float
+def detect_in_frames(
+    detector: FaceDetector, frames: Sequence[Frame], *, min_face_size: float
 ) -> list[list[DetectedFace]]:
-    """The faces of each of some neighbouring frames of one size, in order; see `FaceDetector.detect_frames` for `smallest`.
+    """Return the faces of each of several neighbouring frames (H, W, 3) of one size.
 
-    Between two searched frames that show the same persons, these are followed along the straight way from one to the other. Where
-    somebody came, went or was lost on the way, every frame is searched. Who comes and goes within LONGEST_UNSEARCHED while all others
-    stay is not noticed.
+    If two neighbouring key frames show the same people, their faces are followed along a straight line between
+    them. If a face appears, disappears or is lost on the way, the frames are searched completely. A face that
+    appears and disappears between two key frames while all others stay is missed.
+
+    `min_face_size` is that of `FaceDetector.detect_frames`.
     """
-    keys = _searched(frames)
-    found: dict[int, list[DetectedFace]] = {}
+    detected: dict[int, list[DetectedFace]] = {}
 
-    def search(places: Sequence[int]) -> None:
-        found.update(
-            zip(
-                places,
-                detector.detect_frames([frames[place].rgb for place in places], smallest=smallest),
-                strict=True,
-            )
-        )
+    def search(indices: Sequence[int]) -> None:
+        pictures = [frames[index].rgb for index in indices]
+        faces = detector.detect_frames(pictures, min_face_size=min_face_size)
+        detected.update(zip(indices, faces, strict=True))
 
-    search(keys)
-    expected = {
-        place: boxes
-        for first, last in itertools.pairwise(keys)
-        for place in range(first + 1, last)
-        if (boxes := _on_the_way(found, first, place, last))
-    }
-    followed = detector.follow_frames([frames[place].rgb for place in expected], list(expected.values()))
-    found.update(
-        {
-            place: faces
-            for (place, boxes), faces in zip(expected.items(), followed, strict=True)
-            if len(faces) == len(boxes)
-        }
-    )
-    search([place for place in range(len(frames)) if place not in found])
-    return [found[place] for place in range(len(frames))]
+    key_frames = _key_frames(frames)
+    search(key_frames)
+
+    expected: dict[int, list[Box]] = {}
+    for first, last in itertools.pairwise(key_frames):
+        for index in range(first + 1, last):
+            boxes = _expected_boxes(detected[first], detected[last], (index - first) / (last - first))
+            if boxes:
+                expected[index] = boxes
+
+    followed = detector.follow_frames([frames[index].rgb for index in expected], list(expected.values()))
+    for (index, boxes), faces in zip(expected.items(), followed, strict=True):
+        if len(faces) == len(boxes):
+            detected[index] = faces
+
+    search([index for index in range(len(frames)) if index not in detected])
+    return [detected[index] for index in range(len(frames))]
 
 
-def _searched(frames: Sequence[Frame]) -> list[int]:
-    """The first frame, the last, and of those between as few as LONGEST_UNSEARCHED allows."""
-    keys = [0] if frames else []
-    for place in range(1, len(frames)):
-        if place == len(frames) - 1 or frames[place + 1].time - frames[keys[-1]].time > LONGEST_UNSEARCHED:
-            keys.append(place)
-    return keys
+def _key_frames(frames: Sequence[Frame]) -> list[int]:
+    """Return the first frame, the last one, and as few between as MAX_SEARCH_INTERVAL allows."""
+    key_frames = [0] if frames else []
+    last = len(frames) - 1
+    for index in range(1, len(frames)):
+        since = frames[min(index + 1, last)].time - frames[key_frames[-1]].time
+        if index == last or since > MAX_SEARCH_INTERVAL:
+            key_frames.append(index)
+    return key_frames
 
 
-def _on_the_way(found: dict[int, list[DetectedFace]], first: int, place: int, last: int) -> list[Box]:
-    """Where the persons of two searched frames are expected in a frame between them; nothing where they are not the same."""
-    before, after = ([face.box for face in found[key]] for key in (first, last))
-    numbers = link([before, after])
-    if sorted(numbers[0]) != sorted(numbers[1]):
+def _expected_boxes(before: Sequence[DetectedFace], after: Sequence[DetectedFace], share: float) -> list[Box]:
+    """Return the boxes at a share of the way between two frames; none if the frames show different faces."""
+    old_boxes, new_boxes = [face.box for face in before], [face.box for face in after]
+    old_tracks, new_tracks = link([old_boxes, new_boxes])
+    if sorted(old_tracks) != sorted(new_tracks):
         return []
-    later = dict(zip(numbers[1], after, strict=True))
-    share = (place - first) / (last - first)
-    pairs = [(box, later[number]) for number, box in zip(numbers[0], before, strict=True)]
-    return [_between(one, other, share) for one, other in pairs]
+    new_by_track = dict(zip(new_tracks, new_boxes, strict=True))
+    return [
+        _interpolate(box, new_by_track[track], share)
+        for track, box in zip(old_tracks, old_boxes, strict=True)
+    ]
 
 
-def _between(one: Box, other: Box, share: float) -> Box:
-    x1, y1, x2, y2 = ((1 - share) * start + share * end for start, end in zip(one, other, strict=True))
+def _interpolate(old: Box, new: Box, share: float) -> Box:
+    x1, y1, x2, y2 = ((1 - share) * start + share * end for start, end in zip(old, new, strict=True))
     return (x1, y1, x2, y2)

@@ -1,4 +1,4 @@
-"""From a picture or clip to verdicts: faces found, cropped, scored, calibrated."""
+"""Detector of manipulated faces: photos, clips and files to calibrated verdicts with heatmaps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +24,15 @@ from laanet_core.decision import (
 from laanet_core.errors import UnreadableMedia
 from laanet_core.faces.crops import ENLARGEMENT, crop_square
 from laanet_core.faces.detector import DetectedFace, FaceDetector
-from laanet_core.faces.face_crops import Picture, cut
+from laanet_core.faces.face_crops import FaceCrops, crop_faces
 from laanet_core.faces.tracking import link
-from laanet_core.faces.video_detector import find_faces
+from laanet_core.faces.video_detector import detect_in_frames
 from laanet_core.inference.consistency_map import consistency_values
 from laanet_core.inference.scoring import Scores, score_crops
-from laanet_core.media.frame_batches import chunks
+from laanet_core.media.frame_batches import batch_frames
 from laanet_core.media.images import sniff_file
-from laanet_core.media.prefetch import ahead
-from laanet_core.media.reader import IN_PLACE, Reader
+from laanet_core.media.prefetch import prefetch
+from laanet_core.media.reader import IN_PROCESS, Reader
 from laanet_core.media.video import Frame
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.modeling.device import pick_device
@@ -46,29 +47,53 @@ from laanet_core.results import (
     Kind,
     ModelInfo,
     Outcome,
+    Progress,
+    ProgressCallback,
     RuntimeInfo,
+    Verdict,
+    ignore_progress,
     ordered_cautions,
 )
 from laanet_core.runtimes.base import RuntimeChoice
 from laanet_core.runtimes.batching import CLIP_PATIENCE, GATHER_SECONDS, BatchingRuntime
 from laanet_core.runtimes.selection import open_runtime
-from laanet_core.types import Box, RGBImage
+from laanet_core.types import RGBImage
 
 logger = logging.getLogger(__name__)
-Progress = Callable[[float, str], None]
-Seen = Callable[[Frame], None]
-Early = Callable[[AnalysisResult], None]
+
+OnFrame = Callable[[Frame], None]
+OnPartialResult = Callable[[AnalysisResult], None]
+
+# Frames judged of a clip unless the caller asks for another number.
 FRAMES = 32
-_NEARLY = 0.8  # of the smallest size that is judged: somewhat smaller faces of a clip are still found, and said to be too small
-_READ_AHEAD = 2  # frames
+
+# Share of the smallest judged face size from which on faces of a clip are searched. Somewhat smaller faces are
+# still detected, and reported as too small.
+_SEARCHED_SHARE = 0.8
+
+# Frames decoded before the face detector needs them.
+_FRAMES_AHEAD = 2
+
+# Share of an image file's analysis that is done once it is decoded.
+_DECODED_FRACTION = 0.3
+
+
+@dataclass
+class _JudgedClip:
+    """Frames of a clip judged so far: their faces, the first frame's (width, height), and the reader's cautions."""
+
+    started: float
+    frames: list[list[FaceResult]] = field(default_factory=list)
+    size: tuple[int, int] | None = None
+    cautions: set[Caution] = field(default_factory=set)
 
 
 class Detector:
-    """Loaded weights and a face detector, ready to judge; may be shared between threads, whose faces are judged together or side by side
-    (`BatchingRuntime`, which `gather` is passed to).
+    """Loaded weights with a face detector and a runtime, ready to judge. Thread-safe.
 
-    Files are decoded by `reader`: in place, unless another is given. The network is carried out by `runtime`: see `open_runtime`, which
-    `precision` and `cache` are passed to; consistency maps, made when asked for, always by torch eager.
+    Faces of several threads are judged in common batches; `gather` is passed to `BatchingRuntime`. `reader`
+    decodes files. `runtime`, `precision` and `cache` are passed to `open_runtime`. Consistency maps always run
+    through torch eager.
     """
 
     def __init__(
@@ -79,7 +104,7 @@ class Detector:
         runtime: RuntimeChoice = "auto",
         precision: InferencePrecision = "float32",
         cache: Path | None = None,
-        reader: Reader = IN_PLACE,
+        reader: Reader = IN_PROCESS,
         gather: float = GATHER_SECONDS,
     ) -> None:
         self.device = pick_device(device)
@@ -88,13 +113,14 @@ class Detector:
         self.config: ModelConfig = loaded.model.config
         notice = loaded.card.get("notice")
         self.notice: str | None = None if notice is None else str(notice)
+        self.model = loaded.model.to(self.device).to(memory_format=torch.channels_last).eval()
         self._reader = reader
-        self._model = loaded.model.to(self.device).to(memory_format=torch.channels_last).eval()
-        opened = open_runtime(self._model, runtime, precision, cache=cache, weights_sha256=self.info.sha256)
+        opened = open_runtime(self.model, runtime, precision, cache=cache, weights_sha256=self.info.sha256)
         self._runtime = BatchingRuntime(opened, gather=gather)
         self.runtime: RuntimeInfo = self._runtime.info
-        self._faces = FaceDetector(self.device if self.device.type == "cuda" else "cpu")
-        self._eager = threading.Lock()
+        self._face_detector = FaceDetector(self.device if self.device.type == "cuda" else "cpu")
+        # One consistency map at a time, which bounds the memory of the embeddings.
+        self._consistency_lock = threading.Lock()
 
     @classmethod
     def from_weights(
@@ -105,13 +131,13 @@ class Detector:
         runtime: RuntimeChoice = "auto",
         precision: InferencePrecision = "float32",
         cache: Path | None = None,
-        reader: Reader = IN_PLACE,
+        reader: Reader = IN_PROCESS,
         gather: float = GATHER_SECONDS,
     ) -> Detector:
-        """`source`: starter, a folder, or hf://owner/repo@revision.
+        """Load weights and build a detector. `source` is `starter`, a folder, or `hf://owner/repo@revision`.
 
-        For a handful of pictures `runtime="eager"` is ready a second sooner. Raises InvalidWeights, InvalidConfig (device, names),
-        RuntimeUnavailable (a runtime asked for by name).
+        For a handful of pictures `runtime="eager"` is ready a second sooner. Raises InvalidWeights, InvalidConfig
+        for an unknown device or name, and RuntimeUnavailable for a runtime chosen by name.
         """
         return cls(
             load_weights(source),
@@ -124,69 +150,72 @@ class Detector:
         )
 
     def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
-        """Judge every face of an upright picture (H, W, 3) uint8 RGB; the faces come largest first. Raises ValueError for another array."""
+        """Judge every face of an upright picture (H, W, 3) uint8 RGB. The faces of the result come largest first.
+
+        Raises ValueError for an array of another shape or dtype.
+        """
         started = time.monotonic()
         _require_rgb(rgb)
         with self._runtime.visit():
-            found = self._faces.detect(rgb)
-            return self._image_result(self._scored([self._cut(rgb, found)])[0], rgb, started)
+            faces = self.score_faces(rgb, self._face_detector.detect(rgb))
+        return self._image_result(rgb, faces, started)
 
     def analyse_crop(self, rgb: RGBImage) -> AnalysisResult:
-        """Judge a picture (H, W, 3) uint8 RGB that is a face crop as a whole; no detection, no enlargement."""
+        """Judge a picture (H, W, 3) uint8 RGB that is a face crop as a whole, without face detection.
+
+        Raises ValueError for an array of another shape or dtype.
+        """
         started = time.monotonic()
         _require_rgb(rgb)
         height, width = rgb.shape[:2]
-        whole: Box = (0.0, 0.0, float(width), float(height))
-        picture = self._cut(rgb, [DetectedFace(whole, 1.0)], enlargement=1.0)
-        return self._image_result(self._scored([picture])[0], rgb, started)
+        whole = DetectedFace((0.0, 0.0, float(width), float(height)), 1.0)
+        return self._image_result(rgb, self.score_faces(rgb, [whole], enlargement=1.0), started)
 
     def analyse_video(
         self,
         path: str | Path,
         frames: int = FRAMES,
-        progress: Progress | None = None,
+        progress: ProgressCallback | None = None,
         *,
-        seen: Seen | None = None,
-        early: Early | None = None,
+        on_frame: OnFrame | None = None,
+        on_partial_result: OnPartialResult | None = None,
     ) -> AnalysisResult:
-        """Judge every face on up to `frames` evenly spaced frames of a clip.
+        """Judge every face on up to `frames` evenly spaced frames of a clip; see `decision.py` for the aggregation.
 
-        Video-level: a track's logits averaged over its frames, then calibrated; the clip's probability and verdict are those of its most
-        suspicious track. `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop; `seen` is called with every
-        judged `Frame`, in order, from another thread; `early` with the answer over the frames judged so far, while more
-        are to come. Decoding, looking for faces and judging them go on side by side; a few frames are held at a time, however long the
-        clip. Raises UnreadableMedia.
+        `progress` may raise Cancelled to stop. `on_frame` receives every judged frame in order, in another
+        thread. `on_partial_result` receives the result over the frames judged so far while more are to come.
+        Decoding, face detection and scoring run in parallel; memory does not grow with the clip's length. Raises
+        UnreadableMedia.
         """
-        started = time.monotonic()
-        judged: list[list[FaceResult]] = []
-        sizes: list[tuple[int, int]] = []
-        told: set[Caution] = set()
+        report = progress or ignore_progress
+        clip = _JudgedClip(time.monotonic())
 
-        def read() -> Generator[Frame]:
-            with contextlib.closing(self._reader.frames(Path(path), frames, warn=told.add)) as found:
-                for frame in found:
-                    sizes.append((frame.rgb.shape[1], frame.rgb.shape[0]))
-                    if seen:
-                        seen(frame)
+        def read_frames() -> Generator[Frame]:
+            source = self._reader.frames(Path(path), frames, warn=clip.cautions.add)
+            with contextlib.closing(source):
+                for frame in source:
+                    clip.size = clip.size or (frame.rgb.shape[1], frame.rgb.shape[0])
+                    if on_frame:
+                        on_frame(frame)
                     yield frame
 
-        def find() -> Generator[list[Picture]]:
-            with contextlib.closing(ahead(read(), _READ_AHEAD)) as given:
-                for chunk in chunks(given):
-                    yield self._found(chunk)
+        def crop_frames() -> Generator[list[FaceCrops]]:
+            with contextlib.closing(prefetch(read_frames(), _FRAMES_AHEAD)) as source:
+                for batch in batch_frames(source):
+                    yield self._crop_frames(batch)
 
-        if progress:
-            progress(0.0, "reading")
-        with self._runtime.visit(patience=CLIP_PATIENCE), contextlib.closing(ahead(find(), 1)) as found:
-            for pictures in found:
-                judged.extend(self._scored(pictures))
-                if early and len(judged) < frames:
-                    early(self._over_frames(judged, sizes, started, told))
-                if progress:
-                    progress(min(len(judged) / frames, 1.0), "judging")
-        if progress:
-            progress(1.0, "judging")
-        return self._over_frames(judged, sizes, started, told)
+        report(Progress(0.0, "reading"))
+        with (
+            self._runtime.visit(patience=CLIP_PATIENCE),
+            contextlib.closing(prefetch(crop_frames(), 1)) as batches,
+        ):
+            for batch in batches:
+                clip.frames.extend(self._score(batch))
+                if on_partial_result and len(clip.frames) < frames:
+                    on_partial_result(self._clip_result(clip))
+                report(Progress(min(len(clip.frames) / frames, 1.0), "judging"))
+        report(Progress(1.0, "judging"))
+        return self._clip_result(clip)
 
     def analyse_file(
         self,
@@ -195,185 +224,186 @@ class Detector:
         frames: int = FRAMES,
         cropped: bool = False,
         only: Kind | None = None,
-        progress: Progress | None = None,
-        seen: Seen | None = None,
-        early: Early | None = None,
+        progress: ProgressCallback | None = None,
+        on_frame: OnFrame | None = None,
+        on_partial_result: OnPartialResult | None = None,
     ) -> AnalysisResult:
-        """Judge a picture or clip, known by its content. A file that cannot be judged gives the outcome `rejected` with its code.
+        """Judge a photo or clip, recognised by its content.
 
-        `only` rejects the other kind; `cropped` takes a picture as a face crop and rejects clips; `seen` is called with the upright
-        picture as a `Frame` at 0 seconds, or with every judged frame; `early` with what is known of a clip while it is judged.
+        A file that cannot be judged gives the outcome `rejected` with an error code. `only` rejects files of the
+        other kind. `cropped` takes a photo as a face crop and rejects clips. `on_frame` receives the upright
+        photo as a frame at 0 seconds. The other parameters are those of `analyse_video`.
         """
         started = time.monotonic()
         kind: Kind = "image"
-        told: set[Caution] = set()
+        cautions: set[Caution] = set()
         try:
             kind = sniff_file(Path(path))
-            if kind != (only or ("image" if cropped else kind)):
-                raise UnreadableMedia(
-                    "unsupported_type",
-                    f"This is {'a video' if kind == 'video' else 'a picture'}, which was not asked for.",
-                )
+            _require_kind(kind, "image" if cropped and only is None else only)
             if kind == "video":
-                return self.analyse_video(path, frames, progress, seen=seen, early=early)
-            rgb = self._reader.image(Path(path), warn=told.add)
-            if seen:
-                seen(Frame(rgb, 0.0))
+                return self.analyse_video(
+                    path, frames, progress, on_frame=on_frame, on_partial_result=on_partial_result
+                )
+            rgb = self._reader.image(Path(path), warn=cautions.add)
+            if on_frame:
+                on_frame(Frame(rgb, 0.0))
             if progress:
-                progress(0.3, "judging")
+                progress(Progress(_DECODED_FRACTION, "judging"))
             result = self.analyse_crop(rgb) if cropped else self.analyse_image(rgb)
         except UnreadableMedia as error:
-            return self._result(kind, "rejected", (), started, error=ErrorInfo(error.code, error.message))
+            return self._rejected(kind, ErrorInfo(error.code, error.message), started)
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, MemoryError) as error:
-            logger.exception("a file could not be judged for a reason nobody foresaw")
+            logger.exception("a file could not be judged because of an unexpected error")
             message = f"The file could not be judged ({type(error).__name__}). Please report it."
-            return self._result(kind, "rejected", (), started, error=ErrorInfo("unforeseen", message))
-        return dataclasses.replace(
-            result, seconds=time.monotonic() - started, cautions=ordered_cautions(told)
-        )
+            return self._rejected(kind, ErrorInfo("unforeseen", message), started)
+        seconds = time.monotonic() - started
+        return dataclasses.replace(result, seconds=seconds, cautions=ordered_cautions(cautions))
+
+    def score_faces(
+        self, rgb: RGBImage, faces: Sequence[DetectedFace], *, enlargement: float = ENLARGEMENT
+    ) -> list[FaceResult]:
+        """Judge faces whose boxes are known, on an upright picture (H, W, 3) uint8 RGB.
+
+        The crop of a face is `enlargement` times its box's longer side. Faces that are too small get no score.
+        """
+        return self._score([self._crop(rgb, faces, enlargement=enlargement)])[0]
 
     def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
-        """Logits and heatmaps of face crops (S, S, 3) uint8 RGB, S the model's input size."""
+        """Score face crops (S, S, 3) uint8 RGB, with S the model's input size; see `scoring.score_crops`."""
         return score_crops(self._runtime, crops, flip=flip)
 
     def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
-        """How like its most suspicious cell every cell of a face is (paper equation 6); a pass of its own, made only when asked for.
+        """Return the consistency map (paper equation 6) of a face against its most suspicious cell.
 
-        `rgb` (H, W, 3) uint8 is the picture or frame this detector found `face` in. Values (S/4, S/4) float32 in [0, 1] over the heatmap's
-        box; the anchor is the heatmap's peak. A real face is alike all over; in a fake only what was blended like the anchor is. Raises
-        ValueError for a face without a heatmap.
+        `rgb` (H, W, 3) uint8 is the picture or frame in which this detector judged `face`. The map has values
+        (S/4, S/4) float32 in [0, 1] over the heatmap's box; its anchor is the heatmap's peak. A real face is
+        consistent everywhere; in a fake only cells blended like the anchor are. Runs a forward pass of its own.
+        Raises ValueError for a face without a heatmap.
         """
         _require_rgb(rgb)
         if face.heatmap is None:
             raise ValueError("a face without a heatmap has no consistency map")
         crop = crop_square(rgb, face.heatmap.box, self.config.input_size)
-        with self._eager:
-            values = consistency_values(self._model, crop, int(face.heatmap.values.argmax()))
+        with self._consistency_lock:
+            values = consistency_values(self.model, crop, int(face.heatmap.values.argmax()))
         return Heatmap(values, face.heatmap.box)
 
-    def _found(self, frames: Sequence[Frame]) -> list[Picture]:
-        smallest = _NEARLY * self.decision.min_face_size
-        found = find_faces(self._faces, frames, smallest=smallest)
-        return [self._cut(frame.rgb, faces, frame.time) for frame, faces in zip(frames, found, strict=True)]
-
-    def _scored(self, pictures: Sequence[Picture]) -> list[list[FaceResult]]:
-        """Score all faces of some pictures in one batch; those too small stay without a score."""
-        scores = self.score_crops([crop for picture in pictures for crop in picture.crops])
-        order = iter(range(len(scores.fake_logit)))
+    def _crop_frames(self, frames: Sequence[Frame]) -> list[FaceCrops]:
+        """Detect and crop the faces of neighbouring frames of one size."""
+        smallest = _SEARCHED_SHARE * self.decision.min_face_size
+        faces_of_frames = detect_in_frames(self._face_detector, frames, min_face_size=smallest)
         return [
-            [
-                _unjudged(face, picture.time)
-                if square is None
-                else self._face(face, picture.time, scores, square, next(order))
-                for face, square in zip(picture.found, picture.squares, strict=True)
-            ]
-            for picture in pictures
+            self._crop(frame.rgb, faces, frame_time=frame.time)
+            for frame, faces in zip(frames, faces_of_frames, strict=True)
         ]
 
-    def _cut(
+    def _crop(
         self,
         rgb: RGBImage,
-        found: Sequence[DetectedFace],
-        time: float | None = None,
+        faces: Sequence[DetectedFace],
+        *,
+        frame_time: float | None = None,
         enlargement: float = ENLARGEMENT,
-    ) -> Picture:
-        return cut(
+    ) -> FaceCrops:
+        return crop_faces(
             rgb,
-            found,
-            self.config.input_size,
-            smallest=self.decision.min_face_size,
-            enlargement=enlargement,
-            time=time,
-        )
-
-    def _face(
-        self, face: DetectedFace, at: float | None, scores: Scores, square: Box, index: int
-    ) -> FaceResult:
-        fake_logit = float(scores.fake_logit[index])
-        fake_prob = fake_probability(fake_logit, self.decision)
-        heatmap = Heatmap(scores.heatmap[index], square)
-        return FaceResult(
-            face.box,
-            face.prob,
-            fake_logit,
-            fake_prob,
-            verdict_of(fake_prob, self.decision),
-            time=at,
-            heatmap=heatmap,
-        )
-
-    def _image_result(self, faces: Sequence[FaceResult], rgb: RGBImage, started: float) -> AnalysisResult:
-        probabilities = [face.fake_prob for face in faces if face.fake_prob is not None]
-        size = (rgb.shape[1], rgb.shape[0])
-        return self._result(
-            "image", _outcome(faces), tuple(faces), started, max(probabilities, default=None), size
-        )
-
-    def _over_frames(
-        self,
-        judged: Sequence[Sequence[FaceResult]],
-        sizes: Sequence[tuple[int, int]],
-        started: float,
-        told: Collection[Caution],
-    ) -> AnalysisResult:
-        """The answer to a clip of which these frames were judged."""
-        tracks = link([[face.box for face in faces] for faces in judged])
-        faces = [
-            dataclasses.replace(face, track=number)
-            for row, numbers in zip(judged, tracks, strict=True)
-            for number, face in sorted(zip(numbers, row, strict=True), key=lambda pair: pair[0])
-        ]
-        result = self._video_result(faces, len(judged), sizes[0] if sizes else None, started)
-        return dataclasses.replace(result, cautions=ordered_cautions(told))
-
-    def _video_result(
-        self, faces: Sequence[FaceResult], judged: int, size: tuple[int, int] | None, started: float
-    ) -> AnalysisResult:
-        tracks = aggregate_tracks(faces, self.decision)
-        fake_prob = video_fake_prob(tracks, judged)
-        return dataclasses.replace(
-            self._result("video", _outcome(faces), tuple(faces), started, fake_prob, size), tracks=tracks
-        )
-
-    def _result(
-        self,
-        kind: Kind,
-        outcome: Outcome,
-        faces: tuple[FaceResult, ...],
-        started: float,
-        fake_prob: float | None = None,
-        size: tuple[int, int] | None = None,
-        error: ErrorInfo | None = None,
-    ) -> AnalysisResult:
-        verdict = None if fake_prob is None else verdict_of(fake_prob, self.decision)
-        return AnalysisResult(
-            kind,
-            outcome,
-            verdict,
-            fake_prob,
             faces,
-            self.info,
-            time.monotonic() - started,
-            error,
-            size,
+            self.config.input_size,
+            min_face_size=self.decision.min_face_size,
+            enlargement=enlargement,
+            time=frame_time,
+        )
+
+    def _score(self, pictures: Sequence[FaceCrops]) -> list[list[FaceResult]]:
+        """Score the faces of several pictures together; faces that are too small get no score."""
+        scores = self.score_crops([crop for picture in pictures for crop in picture.crops])
+        scored = iter(zip(scores.fake_logit.tolist(), scores.heatmap, strict=True))
+        results: list[list[FaceResult]] = []
+        for picture in pictures:
+            faces: list[FaceResult] = []
+            for face, square in zip(picture.faces, picture.squares, strict=True):
+                if square is None:
+                    faces.append(FaceResult(face.box, face.prob, None, None, None, picture.time))
+                    continue
+                fake_logit, heatmap = next(scored)
+                faces.append(self._face_result(face, fake_logit, Heatmap(heatmap, square), picture.time))
+            results.append(faces)
+        return results
+
+    def _face_result(
+        self, face: DetectedFace, fake_logit: float, heatmap: Heatmap, frame_time: float | None
+    ) -> FaceResult:
+        fake_prob = fake_probability(fake_logit, self.decision)
+        verdict = verdict_of(fake_prob, self.decision)
+        return FaceResult(
+            face.box, face.prob, fake_logit, fake_prob, verdict, time=frame_time, heatmap=heatmap
+        )
+
+    def _image_result(self, rgb: RGBImage, faces: Sequence[FaceResult], started: float) -> AnalysisResult:
+        fake_prob = max((face.fake_prob for face in faces if face.fake_prob is not None), default=None)
+        return AnalysisResult(
+            kind="image",
+            outcome=_outcome(faces),
+            verdict=self._verdict(fake_prob),
+            fake_prob=fake_prob,
+            faces=tuple(faces),
+            model=self.info,
+            seconds=time.monotonic() - started,
+            size=(rgb.shape[1], rgb.shape[0]),
             runtime=self.runtime,
         )
 
+    def _clip_result(self, clip: _JudgedClip) -> AnalysisResult:
+        """Track the faces through the judged frames and aggregate their scores."""
+        track_numbers = link([[face.box for face in faces] for faces in clip.frames])
+        faces: list[FaceResult] = []
+        for frame_faces, numbers in zip(clip.frames, track_numbers, strict=True):
+            for number, face in sorted(zip(numbers, frame_faces, strict=True), key=lambda pair: pair[0]):
+                faces.append(dataclasses.replace(face, track=number))
+        tracks = aggregate_tracks(faces, self.decision)
+        fake_prob = video_fake_prob(tracks, len(clip.frames))
+        return AnalysisResult(
+            kind="video",
+            outcome=_outcome(faces),
+            verdict=self._verdict(fake_prob),
+            fake_prob=fake_prob,
+            faces=tuple(faces),
+            model=self.info,
+            seconds=time.monotonic() - clip.started,
+            size=clip.size,
+            tracks=tracks,
+            runtime=self.runtime,
+            cautions=ordered_cautions(clip.cautions),
+        )
+
+    def _rejected(self, kind: Kind, error: ErrorInfo, started: float) -> AnalysisResult:
+        return AnalysisResult(
+            kind=kind,
+            outcome="rejected",
+            verdict=None,
+            fake_prob=None,
+            faces=(),
+            model=self.info,
+            seconds=time.monotonic() - started,
+            error=error,
+            runtime=self.runtime,
+        )
+
+    def _verdict(self, fake_prob: float | None) -> Verdict | None:
+        return None if fake_prob is None else verdict_of(fake_prob, self.decision)
+
 
 def _require_rgb(rgb: RGBImage) -> None:
-    if (
-        not isinstance(rgb, np.ndarray)
-        or rgb.dtype != np.uint8
-        or rgb.ndim != 3
-        or rgb.shape[2] != 3
-        or not rgb.size
-    ):
-        found = f"{rgb.dtype} {rgb.shape}" if isinstance(rgb, np.ndarray) else type(rgb).__name__
-        raise ValueError(f"a picture must be an array (H, W, 3) of uint8 RGB, not {found}")
+    if not isinstance(rgb, np.ndarray):
+        raise ValueError(f"a picture must be an array (H, W, 3) of uint8 RGB, not {type(rgb).__name__}")
+    if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or not rgb.size:
+        raise ValueError(f"a picture must be an array (H, W, 3) of uint8 RGB, not {rgb.dtype} {rgb.shape}")
 
 
-def _unjudged(face: DetectedFace, at: float | None) -> FaceResult:
-    return FaceResult(face.box, face.prob, None, None, None, time=at)
+def _require_kind(kind: Kind, only: Kind | None) -> None:
+    if only is not None and kind != only:
+        name = "a video" if kind == "video" else "a picture"
+        raise UnreadableMedia("unsupported_type", f"This is {name}, which was not asked for.")
 
 
 def _outcome(faces: Sequence[FaceResult]) -> Outcome:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from laanet_core.media.reader import IN_PLACE, Reader
+from laanet_core.media.reader import IN_PROCESS, Reader
 from laanet_core.results import AnalysisResult, FaceResult, Verdict
 from laanet_core.types import RGBImage
 
@@ -64,7 +64,7 @@ def worst_times(result: AnalysisResult, limit: int = 4) -> list[float]:
 
 
 def moments(
-    path: Path, result: AnalysisResult, times: Sequence[float], frames: int, *, reader: Reader = IN_PLACE
+    path: Path, result: AnalysisResult, times: Sequence[float], frames: int, *, reader: Reader = IN_PROCESS
 ) -> Iterator[Moment]:
     """Decode again the frames at `times`, which must be times of `result`, itself made with the same number of `frames`."""
     wanted = set(times)

@@ -14,11 +14,10 @@ from typing import Any
 import av
 import numpy as np
 
-from laanet_core.inference.detector import Progress
 from laanet_core.inference.overlay import draw_box, draw_heat
-from laanet_core.media.reader import IN_PLACE, Reader
+from laanet_core.media.reader import IN_PROCESS, Reader
 from laanet_core.media.video import Frame
-from laanet_core.results import AnalysisResult, FaceResult, Heatmap, Verdict
+from laanet_core.results import AnalysisResult, FaceResult, Heatmap, Progress, ProgressCallback, Verdict
 from laanet_core.types import Box, RGBImage
 
 LONGEST_SIDE = 960
@@ -75,10 +74,10 @@ def write_overlay_clip(
     result: AnalysisResult,
     target: Path,
     *,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     longest_side: int = LONGEST_SIDE,
     seconds: float = SECONDS,
-    reader: Reader = IN_PLACE,
+    reader: Reader = IN_PROCESS,
 ) -> None:
     """Write a clip's first `seconds` with boxes, numbers and heat on every frame to `target`, an mp4 (H.264, yuv420p) ready to stream.
 
@@ -97,7 +96,7 @@ def write_overlay_clip(
     size = _even_size(result.size, longest_side)
     tracks, reach = _tracks(result, size), _reach(result)
     if progress:
-        progress(0.0, "reading")
+        progress(Progress(0.0, "reading"))
     length = min(reader.length(source), seconds)
     partial = target.with_name(f"{target.name}.part")
     try:
@@ -109,12 +108,12 @@ def write_overlay_clip(
                 _draw(picture, tracks, reach)
                 write(picture)
                 if progress:
-                    progress(min(picture.time / length, 1.0) if length > 0 else 1.0, "drawing")
+                    progress(Progress(min(picture.time / length, 1.0) if length > 0 else 1.0, "drawing"))
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
     if progress:
-        progress(1.0, "drawing")
+        progress(Progress(1.0, "drawing"))
 
 
 def _even_size(size: tuple[int, int], longest_side: int) -> tuple[int, int]:

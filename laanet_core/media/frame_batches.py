@@ -1,4 +1,4 @@
-"""Frames of a clip that are searched together."""
+"""Batches of neighbouring frames that are searched for faces together."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Generator, Iterable
 
 from laanet_core.media.video import Frame
 
-FRAMES = 8  # fewer where they have more pixels than
-PIXELS = FRAMES * 1280 * 720
+# Frames per batch of 720p video; larger frames make smaller batches of as many pixels.
+MAX_FRAMES = 8
+MAX_PIXELS = MAX_FRAMES * 1280 * 720
 
 
-def chunks(frames: Iterable[Frame]) -> Generator[list[Frame]]:
-    """Neighbouring frames of one size: the picture's size may change in mid-stream."""
-    chunk: list[Frame] = []
+def batch_frames(frames: Iterable[Frame]) -> Generator[list[Frame]]:
+    """Group neighbouring frames of one size; a clip's frame size may change within the stream."""
+    batch: list[Frame] = []
     for frame in frames:
-        full = len(chunk) == max(min(FRAMES, PIXELS // (frame.rgb.shape[0] * frame.rgb.shape[1])), 1)
-        if chunk and (full or chunk[0].rgb.shape != frame.rgb.shape):
-            yield chunk
-            chunk = []
-        chunk.append(frame)
-    if chunk:
-        yield chunk
+        height, width = frame.rgb.shape[:2]
+        limit = max(min(MAX_FRAMES, MAX_PIXELS // (height * width)), 1)
+        if batch and (len(batch) == limit or batch[0].rgb.shape != frame.rgb.shape):
+            yield batch
+            batch = []
+        batch.append(frame)
+    if batch:
+        yield batch

@@ -1,4 +1,4 @@
-"""Work done ahead of whoever waits for it, in a thread of its own."""
+"""Prefetching: a generator runs in a thread of its own, some items ahead of its consumer."""
 
 from __future__ import annotations
 
@@ -8,21 +8,29 @@ from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 Item = TypeVar("Item")
-_POLL_SECONDS = 0.1  # how soon a worker with nobody left to work for sees it
+
+# Name of the threads, as seen in a stack dump.
+THREAD_NAME = "prefetch"
+
+# Seconds within which a producer notices that its consumer has gone.
+_POLL_SECONDS = 0.1
+
 _END = object()
 
 
-def ahead(source: Iterable[Item], depth: int) -> Generator[Item]:
-    """The items of `source`, which a thread goes through up to `depth` items ahead; its errors are raised here.
+def prefetch(source: Iterable[Item], depth: int) -> Generator[Item]:
+    """Yield the items of `source`, which another thread produces up to `depth` items ahead.
 
-    Closing this generator, as an error in the loop over it does at the latest, ends the thread and closes the source in it.
+    Errors of the source are raised here, after the items before them. Closing this generator ends the thread and
+    closes the source in that thread.
     """
     ready: queue.Queue[object] = queue.Queue(depth)
-    unwanted = threading.Event()
+    closed = threading.Event()
     errors: list[BaseException] = []
 
     def put(item: object) -> bool:
-        while not unwanted.is_set():
+        """Queue an item; return False if the consumer has gone."""
+        while not closed.is_set():
             try:
                 ready.put(item, timeout=_POLL_SECONDS)
             except queue.Full:
@@ -30,12 +38,12 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item]:
             return True
         return False
 
-    def work() -> None:
+    def produce() -> None:
         try:
             for item in source:
                 if not put(item):
                     break
-        except BaseException as error:  # noqa: BLE001  # raised again by whoever reads
+        except BaseException as error:  # noqa: BLE001 (raised again in the consumer's thread)
             errors.append(error)
         finally:
             close = getattr(source, "close", None)
@@ -43,13 +51,13 @@ def ahead(source: Iterable[Item], depth: int) -> Generator[Item]:
                 close()
             put(_END)
 
-    worker = threading.Thread(target=work, name="ahead", daemon=True)
-    worker.start()
+    producer = threading.Thread(target=produce, name=THREAD_NAME, daemon=True)
+    producer.start()
     try:
         while (item := ready.get()) is not _END:
-            yield item  # type: ignore[misc]
+            yield item  # type: ignore[misc]  # the queue holds items and _END only
         if errors:
             raise errors[0]
     finally:
-        unwanted.set()
-        worker.join()
+        closed.set()
+        producer.join()

@@ -1,4 +1,4 @@
-"""Who turns files into pixels: this process, or whoever keeps strangers' files away from it."""
+"""Readers: interface of what decodes files, and the one that decodes in this process."""
 
 from __future__ import annotations
 
@@ -15,39 +15,43 @@ if TYPE_CHECKING:
 
 
 class Reader(Protocol):
-    """Decodes files. All of its methods raise UnreadableMedia; close a generator that is not read to its end."""
+    """Decoder of files. All methods raise UnreadableMedia. Generators must be closed if they are not exhausted."""
 
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
-        """As `images.read_image`."""
+        """Return the upright picture (H, W, 3) uint8 RGB; see `images.read_image`."""
         ...
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
-        """As `video.read_frames`."""
+        """Yield `count` evenly spaced frames (H, W, 3) uint8 RGB; see `video.read_frames`."""
         ...
 
     def length(self, path: Path) -> float:
-        """As `video.read_length`."""
+        """Return a clip's length in seconds; see `video.read_length`."""
         ...
 
     def film(self, path: Path, *, size: tuple[int, int], seconds: float) -> Generator[Frame]:
-        """As `video.read_film`."""
+        """Yield the frames of a clip's first seconds in a given size; see `video.read_film`."""
         ...
 
 
-class InPlace:
-    """Decodes in this process, for files that are one's own."""
+class InProcessReader:
+    """Reader that decodes in this process. Use it for trusted files only."""
 
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
+        """Return the upright picture (H, W, 3) uint8 RGB."""
         return read_image(path, warn=warn)
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
+        """Yield `count` evenly spaced frames (H, W, 3) uint8 RGB."""
         return read_frames(path, count, warn=warn)
 
     def length(self, path: Path) -> float:
+        """Return a clip's length in seconds."""
         return read_length(path)
 
     def film(self, path: Path, *, size: tuple[int, int], seconds: float) -> Generator[Frame]:
+        """Yield the frames of a clip's first seconds in a given size."""
         return read_film(path, size=size, seconds=seconds)
 
 
-IN_PLACE = InPlace()
+IN_PROCESS = InProcessReader()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from laanet_core.decision import DecisionConfig
-from laanet_core.results import AnalysisResult, ModelInfo
+from laanet_core.results import AnalysisResult, ModelInfo, Progress, ProgressCallback
 from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
@@ -45,12 +45,10 @@ class PatientJudge:
     def __init__(self) -> None:
         self.allowed = threading.Event()
 
-    def analyse_file(
-        self, path: Path, *, progress: Callable[[float, str], None], **_: object
-    ) -> AnalysisResult:
+    def analyse_file(self, path: Path, *, progress: ProgressCallback, **_: object) -> AnalysisResult:
         assert path.read_bytes() == b"content"
         while not self.allowed.wait(0.02):
-            progress(0.5, "judging")
+            progress(Progress(0.5, "judging"))
         return AnalysisResult("image", "no_face", None, None, (), self.info, 0.1)
 
 

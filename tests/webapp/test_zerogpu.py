@@ -39,11 +39,15 @@ def test_a_lent_gpu_and_the_processor_say_the_same(
 ) -> None:
     phases: list[str] = []
     expected = detector.analyse_file(samples / "two_people.jpg")
-    lent = lending.analyse_file(samples / "two_people.jpg", progress=lambda _, phase: phases.append(phase))
+    lent = lending.analyse_file(
+        samples / "two_people.jpg", progress=lambda report: phases.append(report.phase)
+    )
     assert lent.fake_prob == pytest.approx(expected.fake_prob, abs=1e-4)
     assert "without_gpu" not in phases
     calls = failing("ZeroGPU quota exceeded", monkeypatch)
-    alone = lending.analyse_file(samples / "two_people.jpg", progress=lambda _, phase: phases.append(phase))
+    alone = lending.analyse_file(
+        samples / "two_people.jpg", progress=lambda report: phases.append(report.phase)
+    )
     assert alone.fake_prob == pytest.approx(expected.fake_prob, abs=1e-4)
     assert (calls, phases[-1]) == ([2], "without_gpu")
 

@@ -58,14 +58,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     from laanet_core.evaluation import hardware as machine
     from laanet_core.media.images import read_image
-    from laanet_core.media.reader import IN_PLACE
+    from laanet_core.media.reader import IN_PROCESS
     from webapp.bootstrap.detector import open_detector
     from webapp.speed.clients import ask, judge
     from webapp.speed.served import served
 
     files = args.photos or [EXAMPLES / "astronaut.jpg", EXAMPLES / "astronaut-self-blended.jpg"]
     photos, pictures = [file.read_bytes() for file in files], [read_image(file) for file in files]
-    detector = open_detector(settings, settings.weights, IN_PLACE)
+    detector = open_detector(settings, settings.weights, IN_PROCESS)
     offline: list[Measured] = []
     online: dict[int, list[Measured]] = {clients: [] for clients in args.clients}
     with served(max_waiting=max(settings.max_waiting, *args.clients)) as server:

@@ -72,8 +72,8 @@ def test_faces_smaller_than_wanted_are_not_looked_for(finder: FaceDetector, samp
     small = cv2.resize(
         read_image(samples / "two_people.jpg"), (480, 282), interpolation=cv2.INTER_AREA
     )  # faces of 65 pixels
-    assert len(finder.detect_frames([small], smallest=40)[0]) == 2
-    assert finder.detect_frames([small], smallest=200) == [[]]
+    assert len(finder.detect_frames([small], min_face_size=40)[0]) == 2
+    assert finder.detect_frames([small], min_face_size=200) == [[]]
 
 
 def test_pictures_without_faces_give_none(finder: FaceDetector) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from laanet_core.faces.detector import FaceDetector
 from laanet_core.faces.tracking import iou
-from laanet_core.faces.video_detector import LONGEST_UNSEARCHED, find_faces
+from laanet_core.faces.video_detector import MAX_SEARCH_INTERVAL, detect_in_frames
 from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame
 
@@ -61,7 +61,7 @@ def clip(pictures: Sequence[Picture], gap: float = GAP) -> list[Frame]:
 def alike(detector: Counting, frames: Sequence[Frame], found: Sequence[Sequence[Any]]) -> None:
     """The faces are those that searching every frame finds."""
     for frame, faces in zip(frames, found, strict=True):
-        (everywhere,) = FaceDetector.detect_frames(detector, [frame.rgb], smallest=40)
+        (everywhere,) = FaceDetector.detect_frames(detector, [frame.rgb], min_face_size=40)
         assert len(faces) == len(everywhere)
         for face in everywhere:
             assert max(iou(face.box, other.box) for other in faces) > 0.75
@@ -69,7 +69,7 @@ def alike(detector: Counting, frames: Sequence[Frame], found: Sequence[Sequence[
 
 def test_persons_who_stay_are_followed_along_their_way(detector: Counting, two: Picture) -> None:
     frames = clip([moved(two, 12 * number, -4 * number) for number in range(8)])
-    found = find_faces(detector, frames, smallest=40)
+    found = detect_in_frames(detector, frames, min_face_size=40)
     assert detector.searched == 3  # 0, 1.2 and 2.1 seconds
     assert [len(faces) for faces in found] == [2] * 8
     alike(detector, frames, found)
@@ -79,22 +79,22 @@ def test_who_comes_or_goes_is_looked_for(detector: Counting, two: Picture) -> No
     alone = two.copy()
     alone[:, 600:] = 127
     frames = clip([two, two, alone, alone, alone])
-    found = find_faces(detector, frames, smallest=40)
+    found = detect_in_frames(detector, frames, min_face_size=40)
     assert [len(faces) for faces in found] == [2, 2, 1, 1, 1]
     assert detector.searched == 5
 
 
 def test_who_is_lost_on_the_way_is_looked_for(detector: Counting, two: Picture) -> None:
     frames = clip([two, two, moved(two, 0, 250), two, two])
-    found = find_faces(detector, frames, smallest=40)
+    found = detect_in_frames(detector, frames, min_face_size=40)
     assert detector.searched == 3
     alike(detector, frames, found)
 
 
 def test_frames_far_apart_and_empty_ones_are_searched(detector: Counting, two: Picture) -> None:
-    assert len(find_faces(detector, clip([two] * 4, LONGEST_UNSEARCHED), smallest=40)) == 4
+    assert len(detect_in_frames(detector, clip([two] * 4, MAX_SEARCH_INTERVAL), min_face_size=40)) == 4
     assert detector.searched == 4
-    assert find_faces(detector, clip([np.zeros_like(two)] * 5), smallest=40) == [[]] * 5
+    assert detect_in_frames(detector, clip([np.zeros_like(two)] * 5), min_face_size=40) == [[]] * 5
     assert detector.searched == 9
-    assert find_faces(detector, [], smallest=40) == []
-    assert len(find_faces(detector, clip([two]), smallest=40)) == 1
+    assert detect_in_frames(detector, [], min_face_size=40) == []
+    assert len(detect_in_frames(detector, clip([two]), min_face_size=40)) == 1

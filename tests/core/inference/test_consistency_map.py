@@ -59,7 +59,7 @@ def test_real_faces_are_alike_all_over_and_blended_ones_are_not(detector: Detect
 
 def test_the_normal_path_computes_no_embeddings(detector: Detector, samples: Path) -> None:
     calls: list[object] = []
-    handle = detector._model.consistency_head.register_forward_hook(lambda *call: calls.append(call))
+    handle = detector.model.consistency_head.register_forward_hook(lambda *call: calls.append(call))
     try:
         rgb = read_image(samples / "astronaut.png")
         face = detector.analyse_image(rgb).faces[0]

@@ -1,3 +1,5 @@
+"""Analysis of photos, crops, clips and files with the bundled weights."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -6,15 +8,17 @@ import cv2
 import numpy as np
 import pytest
 
-from laanet_core.decision import DecisionConfig, fake_probability, verdict_of
+from laanet_core.decision import fake_probability, verdict_of
 from laanet_core.errors import Cancelled, InvalidConfig, InvalidWeights, UnreadableMedia
+from laanet_core.faces.detector import DetectedFace
 from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_image
-from laanet_core.results import AnalysisResult
+from laanet_core.media.video import Frame
+from laanet_core.results import AnalysisResult, Progress
 from tests.core.clips import write_clip, write_sound
 
 
-def test_every_face_is_judged_and_has_its_heatmap(detector: Detector, samples: Path) -> None:
+def test_every_face_gets_a_score_and_a_heatmap(detector: Detector, samples: Path) -> None:
     rgb = read_image(samples / "two_people.jpg")
     result = detector.analyse_image(rgb)
     assert (result.kind, result.outcome, result.error, result.size) == ("image", "verdict", None, (1126, 661))
@@ -36,7 +40,7 @@ def test_every_face_is_judged_and_has_its_heatmap(detector: Detector, samples: P
     assert len(detector.analyse_image(read_image(samples / "astronaut.png")).faces) == 1
 
 
-def test_the_same_picture_gets_the_same_score_in_any_company(detector: Detector, samples: Path) -> None:
+def test_scores_do_not_depend_on_the_batch(detector: Detector, samples: Path) -> None:
     rgb = read_image(samples / "astronaut.png")
     first, second = (detector.analyse_image(rgb).faces[0].fake_logit for _ in range(2))
     assert first == second
@@ -45,16 +49,16 @@ def test_the_same_picture_gets_the_same_score_in_any_company(detector: Detector,
     size = detector.config.input_size
     rng = np.random.default_rng(0)
     crop = cv2.resize(rgb[40:240, 120:320], (size, size))
-    strangers = [rng.integers(0, 256, (size, size, 3), dtype=np.uint8) for _ in range(20)]
+    noise_crops = [rng.integers(0, 256, (size, size, 3), dtype=np.uint8) for _ in range(20)]
     alone = detector.score_crops([crop])
     for place in (0, 7, 20):
-        company = [*strangers[:place], crop, *strangers[place:]]
-        together = detector.score_crops(company)
+        batch = [*noise_crops[:place], crop, *noise_crops[place:]]
+        together = detector.score_crops(batch)
         assert together.fake_logit[place] == pytest.approx(alone.fake_logit[0], abs=1e-4)
         assert np.abs(together.heatmap[place] - alone.heatmap[0]).max() < 1e-4
 
 
-def test_the_flip_test_makes_mirrored_pictures_alike(detector: Detector, samples: Path) -> None:
+def test_mirrored_crops_score_the_same_with_the_flip_test(detector: Detector, samples: Path) -> None:
     size = detector.config.input_size
     crop = cv2.resize(read_image(samples / "astronaut.png")[40:240, 120:320], (size, size))
     mirrored = np.ascontiguousarray(crop[:, ::-1])
@@ -65,7 +69,7 @@ def test_the_flip_test_makes_mirrored_pictures_alike(detector: Detector, samples
     assert single.fake_logit.mean() == pytest.approx(scores.fake_logit[0], abs=1e-4)
 
 
-def test_small_faces_are_found_and_not_scored(detector: Detector, samples: Path) -> None:
+def test_small_faces_are_detected_but_not_scored(detector: Detector, samples: Path) -> None:
     small = cv2.resize(read_image(samples / "astronaut.png"), (170, 170), interpolation=cv2.INTER_AREA)
     result = detector.analyse_image(small)
     assert result.outcome == "face_too_small"
@@ -84,22 +88,20 @@ def test_a_small_face_beside_a_large_one_stays_unscored(detector: Detector, samp
     assert small.fake_logit is None
 
 
-def test_crops_skip_the_detection(detector: Detector, samples: Path) -> None:
+def test_crops_are_judged_without_face_detection(detector: Detector, samples: Path) -> None:
     rgb = read_image(samples / "astronaut.png")[62:172, 175:275]
     result = detector.analyse_crop(rgb)
     assert [face.box for face in result.faces] == [(0, 0, 100, 110)]
     assert detector.analyse_file(samples / "astronaut.png", cropped=True).faces[0].box == (0, 0, 512, 512)
 
 
-def test_a_clip_is_judged_by_person_over_its_frames(
-    detector: Detector, samples: Path, tmp_path: Path
-) -> None:
+def test_clips_get_one_result_per_track(detector: Detector, samples: Path, tmp_path: Path) -> None:
     rgb = read_image(samples / "two_people.jpg")
     small = cv2.resize(rgb, (800, 470), interpolation=cv2.INTER_AREA)
     shifted = [np.roll(small, 4 * number, axis=1) for number in range(10)]
-    told: list[float] = []
+    fractions: list[float] = []
     clip = write_clip(tmp_path / "clip.mp4", shifted)
-    result = detector.analyse_video(clip, 5, progress=lambda share, _: told.append(share))
+    result = detector.analyse_video(clip, 5, progress=lambda report: fractions.append(report.fraction))
     assert (result.kind, result.outcome) == ("video", "verdict")
     assert [track.frames for track in result.tracks] == [5, 5]
     assert len({face.time for face in result.faces}) == 5
@@ -108,37 +110,35 @@ def test_a_clip_is_judged_by_person_over_its_frames(
         assert track.fake_logit == pytest.approx(np.mean(logits), abs=1e-5)  # type: ignore[arg-type]
         assert track.fake_prob == pytest.approx(fake_probability(track.fake_logit, detector.decision))
     assert result.fake_prob == max(track.fake_prob for track in result.tracks)
-    assert told == sorted(told)
-    assert told[-1] == 1
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1
     again = detector.analyse_video(clip, 5)
     assert [face.fake_logit for face in again.faces] == [face.fake_logit for face in result.faces]
 
 
-def test_what_is_known_of_a_clip_is_told_while_it_is_judged(
+def test_partial_results_cover_the_frames_judged_so_far(
     detector: Detector, samples: Path, tmp_path: Path
 ) -> None:
     frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
-    clip, told = write_clip(tmp_path / "a.mp4", [frame] * 20), list[AnalysisResult]()
-    result = detector.analyse_file(clip, frames=20, early=told.append)
-    assert [len(early.faces) for early in told] == [8, 16]
-    assert all(early.faces == result.faces[: len(early.faces)] for early in told)
-    assert all(early.fake_prob == pytest.approx(result.fake_prob, abs=0.05) for early in told)
+    clip, partial_results = write_clip(tmp_path / "a.mp4", [frame] * 20), list[AnalysisResult]()
+    result = detector.analyse_file(clip, frames=20, on_partial_result=partial_results.append)
+    assert [len(partial.faces) for partial in partial_results] == [8, 16]
+    assert all(partial.faces == result.faces[: len(partial.faces)] for partial in partial_results)
+    assert all(partial.fake_prob == pytest.approx(result.fake_prob, abs=0.05) for partial in partial_results)
 
 
-def test_a_clip_can_be_stopped(detector: Detector, samples: Path, tmp_path: Path) -> None:
+def test_the_progress_callback_can_cancel_a_clip(detector: Detector, samples: Path, tmp_path: Path) -> None:
     frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
 
-    def stop(share: float, _: str) -> None:
-        if share > 0:
+    def stop(report: Progress) -> None:
+        if report.fraction > 0:
             raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
         detector.analyse_video(write_clip(tmp_path / "a.mp4", [frame] * 20), 16, progress=stop)
 
 
-def test_clips_without_pictures_raise_and_files_are_rejected(
-    detector: Detector, samples: Path, tmp_path: Path
-) -> None:
+def test_files_that_cannot_be_judged_are_rejected(detector: Detector, samples: Path, tmp_path: Path) -> None:
     sound = write_sound(tmp_path / "sound.mp4")
     with pytest.raises(UnreadableMedia):
         detector.analyse_video(sound)
@@ -152,7 +152,7 @@ def test_clips_without_pictures_raise_and_files_are_rejected(
     assert detector.analyse_file(samples / "astronaut.png").outcome == "verdict"
 
 
-def test_what_nobody_foresaw_is_a_rejection_and_logged(
+def test_an_unexpected_error_rejects_the_file_and_is_logged(
     detector: Detector, samples: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(*_: object, **__: object) -> None:
@@ -167,7 +167,7 @@ def test_what_nobody_foresaw_is_a_rejection_and_logged(
 
 
 @pytest.mark.parametrize("shape", [(40, 40), (1, 40, 40, 3), (3, 40, 40), (40, 40, 4), (0, 0, 3)])
-def test_other_arrays_than_pictures_are_refused(detector: Detector, shape: tuple[int, ...]) -> None:
+def test_arrays_that_are_not_pictures_are_refused(detector: Detector, shape: tuple[int, ...]) -> None:
     for judge in (detector.analyse_image, detector.analyse_crop):
         with pytest.raises(ValueError, match="uint8 RGB"):
             judge(np.zeros(shape, np.uint8))
@@ -175,21 +175,29 @@ def test_other_arrays_than_pictures_are_refused(detector: Detector, shape: tuple
             judge(np.zeros((40, 40, 3), np.float32))  # type: ignore[arg-type]
 
 
-def test_verdicts_by_their_thresholds() -> None:
-    decision = DecisionConfig(temperature=2, real_below=0.3, fake_above=0.6)
-    assert [verdict_of(prob, decision) for prob in (0.29, 0.3, 0.6, 0.61)] == [
-        "real",
-        "inconclusive",
-        "inconclusive",
-        "fake",
-    ]
-    assert fake_probability(0, decision) == 0.5
-    assert fake_probability(2, decision) == pytest.approx(1 / (1 + np.exp(-1)))
-    assert fake_probability(-1e6, decision) == 0
-    assert fake_probability(1e6, decision) == 1
+def test_known_boxes_are_scored_without_detection(detector: Detector, samples: Path) -> None:
+    rgb = read_image(samples / "two_people.jpg")
+    detected = detector.analyse_image(rgb).faces
+    boxes = [DetectedFace(face.box, face.detection_prob) for face in detected]
+    scored = detector.score_faces(rgb, [*boxes, DetectedFace((0.0, 0.0, 10.0, 10.0), 1.0)])
+    assert [face.fake_logit for face in scored] == [*(face.fake_logit for face in detected), None]
 
 
-def test_what_cannot_be_loaded_is_said() -> None:
+def test_on_frame_receives_every_judged_frame_in_order(
+    detector: Detector, samples: Path, tmp_path: Path
+) -> None:
+    frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
+    frames: list[Frame] = []
+    result = detector.analyse_file(
+        write_clip(tmp_path / "a.mp4", [frame] * 10), frames=4, on_frame=frames.append
+    )
+    assert [frame.time for frame in frames] == sorted({face.time for face in result.faces})
+    photos: list[Frame] = []
+    detector.analyse_file(samples / "astronaut.png", on_frame=photos.append)
+    assert [(photo.rgb.shape, photo.time) for photo in photos] == [((512, 512, 3), 0.0)]
+
+
+def test_unknown_weights_and_devices_are_refused() -> None:
     with pytest.raises(InvalidWeights, match="no folder"):
         Detector.from_weights("nothing/here")
     with pytest.raises(InvalidConfig, match="tpu"):

@@ -19,7 +19,7 @@ from laanet_core.inference.overlay import draw_box, draw_heat, draw_overlay
 from laanet_core.inference.overlay_video import write_overlay_clip
 from laanet_core.media.images import read_image
 from laanet_core.media.video import read_frames
-from laanet_core.results import AnalysisResult, FaceResult, Heatmap, ModelInfo, TrackResult, Verdict
+from laanet_core.results import AnalysisResult, FaceResult, Heatmap, ModelInfo, Progress, TrackResult, Verdict
 from laanet_core.types import Box
 from tests.core.clips import write_clip, write_sound
 
@@ -81,7 +81,7 @@ def test_a_judged_clip_is_drawn_for_browsers(detector: Detector, samples: Path, 
     judged = detector.analyse_video(clip, 4)
     told: list[float] = []
     target = tmp_path / "drawn.mp4"
-    write_overlay_clip(clip, judged, target, progress=lambda share, _: told.append(share))
+    write_overlay_clip(clip, judged, target, progress=lambda report: told.append(report.fraction))
     assert told == sorted(told)
     assert (told[0], told[-1]) == (0, 1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mkv", "drawn.mp4"]
@@ -200,8 +200,8 @@ def test_a_stopped_clip_leaves_nothing_and_an_older_one_alone(tmp_path: Path) ->
     target = tmp_path / "drawn.mp4"
     target.write_bytes(b"older")
 
-    def stop(share: float, _: str) -> None:
-        if share > 0.9:
+    def stop(report: Progress) -> None:
+        if report.fraction > 0.9:
             assert len(list(tmp_path.iterdir())) == 3  # the unfinished file is there
             raise Cancelled("stop")
 

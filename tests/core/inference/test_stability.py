@@ -166,7 +166,7 @@ def test_faces_at_the_edge_and_outside(detector: Detector, samples: Path) -> Non
         70:165, 185:260
     ]  # the square reaches outside on every side, sizes are odd
     whole = DetectedFace((0.0, 0.0, 75.0, 95.0), 1.0)
-    (face,) = detector._scored([detector._cut(rgb, [whole])])[0]
+    (face,) = detector.score_faces(rgb, [whole])
     assert [variant.name for variant in stability(detector, rgb, face).variants] == NAMES
     assert face.heatmap is not None
     moved = dataclasses.replace(face, heatmap=type(face.heatmap)(face.heatmap.values, (900, 900, 1000, 1000)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from laanet_core.media.frame_batches import FRAMES, chunks
+from laanet_core.media.frame_batches import MAX_FRAMES, batch_frames
 from laanet_core.media.video import Frame
 
 
@@ -11,11 +11,11 @@ def frames(count: int, height: int, width: int) -> list[Frame]:
 
 
 def test_neighbours_of_one_size_go_together() -> None:
-    found = list(chunks([*frames(FRAMES + 2, 16, 16), *frames(1, 16, 32)]))
-    assert [len(chunk) for chunk in found] == [FRAMES, 2, 1]
+    found = list(batch_frames([*frames(MAX_FRAMES + 2, 16, 16), *frames(1, 16, 32)]))
+    assert [len(batch) for batch in found] == [MAX_FRAMES, 2, 1]
     assert [frame.time for frame in found[1]] == [8.0, 9.0]
-    assert list(chunks([])) == []
+    assert list(batch_frames([])) == []
 
 
 def test_large_frames_are_taken_one_by_one() -> None:
-    assert [len(chunk) for chunk in chunks(frames(3, 2304, 4096))] == [1, 1, 1]
+    assert [len(batch) for batch in batch_frames(frames(3, 2304, 4096))] == [1, 1, 1]

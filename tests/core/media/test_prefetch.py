@@ -6,12 +6,12 @@ from collections.abc import Generator
 
 import pytest
 
-from laanet_core.media.prefetch import ahead
+from laanet_core.media.prefetch import prefetch
 
 
 def test_all_items_come_in_order() -> None:
-    assert list(ahead(range(100), 3)) == list(range(100))
-    assert list(ahead([], 1)) == []
+    assert list(prefetch(range(100), 3)) == list(range(100))
+    assert list(prefetch([], 1)) == []
 
 
 def test_work_goes_on_while_its_reader_is_busy_but_no_further_than_asked() -> None:
@@ -22,7 +22,7 @@ def test_work_goes_on_while_its_reader_is_busy_but_no_further_than_asked() -> No
             made.append(number)
             yield number
 
-    items = ahead(work(), 2)
+    items = prefetch(work(), 2)
     next(items)
     deadline = time.monotonic() + 5
     while len(made) < 4 and time.monotonic() < deadline:
@@ -37,7 +37,7 @@ def test_errors_reach_the_reader_after_what_came_before() -> None:
         yield 1
         raise LookupError("lost")
 
-    items = ahead(work(), 4)
+    items = prefetch(work(), 4)
     assert next(items) == 1
     with pytest.raises(LookupError, match="lost"):
         next(items)
@@ -53,8 +53,8 @@ def test_whoever_stops_reading_ends_the_work_and_closes_its_source() -> None:
         finally:
             closed.append(threading.current_thread().name)
 
-    items = ahead(ahead(work(), 1), 1)
+    items = prefetch(prefetch(work(), 1), 1)
     assert next(items) == 1
     items.close()
-    assert closed == ["ahead"]
-    assert not [thread for thread in threading.enumerate() if thread.name == "ahead"]
+    assert closed == ["prefetch"]
+    assert not [thread for thread in threading.enumerate() if thread.name == "prefetch"]

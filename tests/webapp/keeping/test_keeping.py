@@ -259,10 +259,10 @@ def test_the_reader_sees_what_the_detector_sees(detector: object, samples: Path)
     """So that what is tried here with the one holds for the other."""
     pictures: dict[str, list[int]] = {"reader": [], "detector": []}
     Reader().analyse_file(
-        samples / "two_people.jpg", seen=lambda frame: pictures["reader"].append(fingerprint(frame.rgb))
+        samples / "two_people.jpg", on_frame=lambda frame: pictures["reader"].append(fingerprint(frame.rgb))
     )
     detector.analyse_file(
-        samples / "two_people.jpg", seen=lambda frame: pictures["detector"].append(fingerprint(frame.rgb))
+        samples / "two_people.jpg", on_frame=lambda frame: pictures["detector"].append(fingerprint(frame.rgb))
     )  # type: ignore[attr-defined]
     assert pictures["reader"] == pictures["detector"]
     assert len(pictures["reader"]) == 1

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.media.video import Frame
-from laanet_core.results import AnalysisResult, Kind, ModelInfo
+from laanet_core.results import AnalysisResult, Kind, ModelInfo, ProgressCallback
 
 
 class FileDetector(Protocol):
@@ -29,9 +29,9 @@ class FileDetector(Protocol):
         *,
         frames: int = ...,
         only: Kind | None = ...,
-        progress: Callable[[float, str], None] | None = ...,
-        seen: Callable[[Frame], None] | None = ...,
-        early: Callable[[AnalysisResult], None] | None = ...,
+        progress: ProgressCallback | None = ...,
+        on_frame: Callable[[Frame], None] | None = ...,
+        on_partial_result: Callable[[AnalysisResult], None] | None = ...,
     ) -> AnalysisResult: ...
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from laanet_core.errors import Cancelled
-from webapp.services.analysis.progress import Progress, ReportProgress
+from webapp.services.analysis.progress import ReportProgress, VisitProgress
 from webapp.services.analysis.queue import Restarting
 
 # Stop requests that are remembered for jobs that may still begin.
@@ -21,7 +21,7 @@ class RunningJob:
         self.check = check
         self._progress = progress
 
-    def report(self, progress: Progress) -> None:
+    def report(self, progress: VisitProgress) -> None:
         """Pass the progress on."""
         self.check()
         if self._progress is not None:
@@ -72,7 +72,7 @@ class Jobs:
             self._running.add(job)
         try:
             running = RunningJob(check, progress)
-            running.report(Progress(0.0, "reading"))
+            running.report(VisitProgress(0.0, "reading"))
             yield running
         finally:
             with self._lock:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from laanet_core.results import Progress
+
 
 @dataclass(frozen=True)
-class Progress:
-    """State of one analysis.
+class VisitProgress(Progress):
+    """Progress of one analysis, with its place in the queue.
 
-    `fraction` in [0, 1] of the work is done. `phase` is waiting, reading, judging, without_gpu, drawing or storing.
-    `ahead`: analyses that come first in the queue, while waiting.
+    `phase` is waiting, reading, judging, without_gpu, drawing or storing. While it is waiting, `ahead` analyses
+    come first.
     """
 
-    fraction: float
-    phase: str
     ahead: int = 0
 
     @property
@@ -25,4 +25,4 @@ class Progress:
 
 
 # Receives the progress and may raise Cancelled.
-ReportProgress = Callable[[Progress], None]
+ReportProgress = Callable[[VisitProgress], None]

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import Cancelled, UnreadableMedia
-from laanet_core.inference.detector import Early
+from laanet_core.inference.detector import OnPartialResult
 from laanet_core.media.images import sniff_file
 from laanet_core.media.video import Frame
 from laanet_core.results import AnalysisResult, Kind
@@ -26,7 +26,7 @@ from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.detectors import DetectorProvider, FileDetector, provider_of
 from webapp.services.analysis.documents import StoredAnalysisDocument
 from webapp.services.analysis.jobs import Jobs, RunningJob
-from webapp.services.analysis.progress import Progress, ReportProgress
+from webapp.services.analysis.progress import ReportProgress, VisitProgress
 from webapp.services.analysis.queue import AnalysisQueue, Ticket
 from webapp.services.analysis_records.rows import AnalysisRecord, row_of
 from webapp.services.storage.kept_media import KeptMediaService, PlacedFile, StoreFull
@@ -68,7 +68,7 @@ class Client:
     """
 
     is_present: Callable[[], bool] = lambda: True
-    on_interim_result: Early | None = None
+    on_interim_result: OnPartialResult | None = None
 
 
 _PATIENT_CLIENT = Client()
@@ -80,7 +80,7 @@ class _Observer:
 
     fingerprints: Fingerprints
     media: AnalysedMedia | None
-    forward: Early | None
+    forward: OnPartialResult | None
 
     @property
     def wants_interim_results(self) -> bool:
@@ -164,13 +164,13 @@ class AnalysisService:
                     path,
                     frames=self.frames,
                     only=only,
-                    progress=lambda fraction, phase: running.report(Progress(fraction, phase)),
-                    seen=observer.on_frame,
-                    early=observer.on_interim_result if observer.wants_interim_results else None,
+                    progress=lambda report: running.report(VisitProgress(report.fraction, report.phase)),
+                    on_frame=observer.on_frame,
+                    on_partial_result=observer.on_interim_result if observer.wants_interim_results else None,
                 )
                 for notify in self._on_analysed:
                     notify(result)
-                running.report(Progress(1.0, "storing"))
+                running.report(VisitProgress(1.0, "storing"))
                 placed = self._place(path, result) if consent else None
             fingerprints = observer.fingerprints.chosen()
             record = AnalysisRecord(result, detector.decision, _sha256(path), fingerprints, now())
@@ -203,7 +203,7 @@ class AnalysisService:
             return
 
         def report_waiting(ahead: int) -> None:
-            running.report(Progress(0.0, "waiting", ahead))
+            running.report(VisitProgress(0.0, "waiting", ahead))
 
         with self.queue.place(report_waiting, is_clip=_is_clip(path)):
             yield

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from laanet_core.faces.crops import crop_square
-from laanet_core.inference.detector import Detector, Progress
+from laanet_core.inference.detector import Detector
 from laanet_core.inference.overlay_video import write_overlay_clip
 from laanet_core.inference.stability import stabilities
 from laanet_core.inference.stable_verdicts import checked_faces, held_answer
 from laanet_core.media.reader import Reader
-from laanet_core.results import AnalysisResult, Stability
+from laanet_core.results import AnalysisResult, ProgressCallback, Stability
 from laanet_core.types import RGBImage
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
 from webapp.services.analysis.service import StoredAnalysis
@@ -108,7 +108,9 @@ class EvidenceService:
             maps.append((crop, detector.consistency_map(rgb, face).values))
         return maps
 
-    def overlay_clip(self, path: Path, result: AnalysisResult, progress: Progress | None = None) -> Path:
+    def overlay_clip(
+        self, path: Path, result: AnalysisResult, progress: ProgressCallback | None = None
+    ) -> Path:
         """Return a new MP4 of the clip with boxes and heatmap drawn in; decodes the clip. Raises UnreadableMedia."""
         target = Path(tempfile.mkdtemp(dir=self._folder)) / "overlay.mp4"
         write_overlay_clip(path, result, target, progress=progress, reader=self._reader)

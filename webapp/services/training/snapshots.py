@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
 
-from laanet_core.media.reader import IN_PLACE, Reader
+from laanet_core.media.reader import IN_PROCESS, Reader
 from webapp.db import training_queries as queries
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
@@ -51,7 +51,7 @@ class SnapshotService:
         folders: SnapshotFolders,
         *,
         landmarks: Callable[[], FindLandmarks],
-        reader: Reader = IN_PLACE,
+        reader: Reader = IN_PROCESS,
         delay: timedelta = timedelta(minutes=10),
         frames: int = 32,
     ) -> None:

@@ -189,7 +189,7 @@ def test_a_worker_killed_in_the_middle_is_an_answer_and_the_next_file_is_judged(
         for pid in decoders.stats().busy:
             os.kill(pid, signal.SIGKILL)
 
-    result = judge.analyse_file(file.with_suffix(".mp4"), frames=4, seen=kill)
+    result = judge.analyse_file(file.with_suffix(".mp4"), frames=4, on_frame=kill)
     assert result.error is not None
     assert result.error.code == "decoder_died"
     assert judge.analyse_file(file.with_suffix(".mp4"), frames=4).error is None

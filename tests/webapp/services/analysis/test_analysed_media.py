@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from laanet_core.inference.detector import Detector
-from laanet_core.media.reader import IN_PLACE
+from laanet_core.media.reader import IN_PROCESS
 from laanet_core.media.video import Frame
 from laanet_core.results import Warn, ignore_caution
 from laanet_core.types import RGBImage
@@ -34,19 +34,19 @@ class CountingReader:
 
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         self.requests["image"] += 1
-        return IN_PLACE.image(path, warn=warn)
+        return IN_PROCESS.image(path, warn=warn)
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         self.requests["frames"] += 1
-        return IN_PLACE.frames(path, count, warn=warn)
+        return IN_PROCESS.frames(path, count, warn=warn)
 
     def length(self, path: Path) -> float:
         self.requests["length"] += 1
-        return IN_PLACE.length(path)
+        return IN_PROCESS.length(path)
 
     def film(self, path: Path, *, size: tuple[int, int], seconds: float) -> Generator[Frame]:
         self.requests["film"] += 1
-        return IN_PLACE.film(path, size=size, seconds=seconds)
+        return IN_PROCESS.film(path, size=size, seconds=seconds)
 
 
 class Visit:

@@ -13,7 +13,7 @@ from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
 from webapp.media.store import MediaStore
 from webapp.security.tokens import receipt_hash
-from webapp.services.analysis.progress import Progress
+from webapp.services.analysis.progress import VisitProgress
 from webapp.services.analysis.service import AnalysisService, Client, StoredAnalysis
 
 
@@ -63,7 +63,7 @@ def test_a_stopped_analysis_leaves_nothing(
     with pytest.raises(Cancelled):
         analysis.analyse(samples / "astronaut.png", job="mine")
 
-    def stop_late(progress: Progress) -> None:
+    def stop_late(progress: VisitProgress) -> None:
         if progress.phase == "storing":
             analysis.jobs.stop("late")
 
@@ -80,7 +80,7 @@ def test_nothing_is_stored_for_a_client_that_left(
     """The client leaves while the file is judged; its kept file is removed again."""
     present = [True]
 
-    def leave(progress: Progress) -> None:
+    def leave(progress: VisitProgress) -> None:
         present[0] = progress.phase != "storing"
 
     with pytest.raises(Cancelled):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from laanet_core.results import AnalysisResult
+from laanet_core.results import AnalysisResult, Progress
 from tests.webapp.conftest import Judged
 from webapp.db.session import Sessions
 from webapp.services.analysis.jobs import Jobs
@@ -32,7 +32,7 @@ class SlowDetector:
     def analyse_file(self, path: str | Path, *, progress: Any = None, **_: Any) -> AnalysisResult:
         self.begun.set()
         while not self.released.wait(0.02):
-            progress(0.5, "judging")
+            progress(Progress(0.5, "judging"))
         return self._judged.analyse_file(path)
 
 

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from laanet_core.results import AnalysisResult, number_text
-from webapp.services.analysis.progress import Progress
+from webapp.services.analysis.progress import VisitProgress
 from webapp.texts import Texts
 from webapp.ui.pages.analyse.eta import TimeEstimate
 
@@ -37,7 +37,7 @@ class ProgressText:
                 verdict=self._texts.verdicts[result.verdict], number=number_text(result.fake_prob)
             )
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: VisitProgress) -> None:
         """Display the progress of the present file."""
         texts = self._texts
         fraction = (self._index + progress.fraction) / self._count

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from laanet_core.media.reader import IN_PLACE
+from laanet_core.media.reader import IN_PROCESS
 from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.domain.clock import now
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
@@ -19,7 +19,7 @@ RESULT = AnalysisResult("image", "no_face", None, None, (), ModelInfo("m", "1", 
 def file_of(upload: str) -> AnalysedFile:
 
     path = Path(upload)
-    media = AnalysedMedia(path, IN_PLACE, PixelCache(), frames=4)
+    media = AnalysedMedia(path, IN_PROCESS, PixelCache(), frames=4)
     return AnalysedFile(upload, path, path.name, StoredAnalysis(RESULT, "0" * 64, now(), None), media)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from laanet_core.media.reader import IN_PLACE
+from laanet_core.media.reader import IN_PROCESS
 from laanet_core.results import AnalysisResult, Stability
 from tests.webapp.sample_results import FLIPPING, PHOTO, STORED_AT, without_faces
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
@@ -19,7 +19,7 @@ def shown(
     name: str, result: AnalysisResult, stabilities: list[Stability | None] | None = None
 ) -> AnalysedFile:
     """Return an analysed file of a visit."""
-    media = AnalysedMedia(Path(name), IN_PLACE, PixelCache(), frames=1)
+    media = AnalysedMedia(Path(name), IN_PROCESS, PixelCache(), frames=1)
     analysed = StoredAnalysis(result, "0" * 64, STORED_AT, receipt=None)
     return AnalysedFile(name, Path(name), name, analysed, media, stabilities=stabilities)
 
