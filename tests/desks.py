@@ -100,7 +100,7 @@ def rows_of(server: Server) -> dict[str, list[Any]]:
 
 @dataclass(frozen=True)
 class Moderator:
-    """Somebody signed in, by plain HTTP."""
+    """Signed-in person that uses plain HTTP."""
 
     client: httpx.Client
 

@@ -1,4 +1,4 @@
-"""Three months of moderators' work, by the services themselves: what is measured of it is known."""
+"""Three months of labels by three moderators, with known statistics."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules, open_case
 
 CASES = 36
-GOLD = (1, 3)  # of the first month
-CHANGED, SETTLED, DISPUTED = (0, 18), 9, 27  # what becomes of those that the second labels unlike the first
+# Gold cases of the first month.
+GOLD = (1, 3)
+# Of the cases that the second moderator labels unlike the first: those where they switch, one that a third
+# label settles, and one that stays disputed.
+CHANGED, SETTLED, DISPUTED = (0, 18), 9, 27
 REGIONS = {"1.2": 12, "<2>": 4}
 
 
 def work(sessions: Sessions) -> str:
-    """By mia, noah and olga; the public id of the one case that stays disputed."""
+    """Label all cases as mia, noah and olga; return the public id of the one that stays disputed."""
     ids = [_case(sessions, number) for number in range(CASES)]
     with sessions.begin() as session:
         for number, case in enumerate(ids):
@@ -74,7 +77,7 @@ def _says(sessions: Sessions, name: str, blind: str, final: str | None = None) -
 
 
 def _compare(session: Session) -> None:
-    """Regions, every fourth of which the heatmap's peak misses."""
+    """Store region agreements; the heatmap's peak misses every fourth region."""
     labels = session.scalars(
         select(Label.id).where(Label.stage == Stage.FINAL, Label.value == LabelValue.FAKE).order_by(Label.id)
     ).all()

@@ -1,4 +1,4 @@
-"""An OpenID provider on the loopback as Hugging Face is one, strict about what it is sent, and all that could be wrong with its answers."""
+"""OpenID provider on the loopback, like Hugging Face's: strict about requests, with switchable faults."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Claims = dict[str, Any]
 
 @dataclass(frozen=True)
 class Grant:
-    """What a code stands for."""
+    """Data that an authorization code stands for."""
 
     nonce: str
     challenge: str
@@ -44,7 +44,7 @@ class Grant:
 
 
 def user(subject: str = "u1", name: str = "Ada-L", **organisation: Any) -> Claims:
-    """A member who may write, unless `organisation` says otherwise."""
+    """Return a member with the role write; `organisation` overrides fields of the membership."""
     return {
         "sub": subject,
         "preferred_username": name,
@@ -55,9 +55,10 @@ def user(subject: str = "u1", name: str = "Ada-L", **organisation: Any) -> Claim
 
 @dataclass
 class Misbehaviour:
-    """`hangs` at a path, or `drips` its answer, `answers` otherwise there; `id_token` and `userinfo` change what is said.
+    """Faults of the provider.
 
-    `key` signs instead of the published one, under `header`.
+    It hangs at the path `hangs`, sends byte by byte at `drips`, and sends `answers` at their paths.
+    `id_token` and `userinfo` change the claims. `key` signs instead of the published one, under `header`.
     """
 
     hangs: str = ""
@@ -71,7 +72,7 @@ class Misbehaviour:
 
 
 class OpenIDProvider:
-    """`user` is who sits before it and consents; `denies`: he does not; `asks`: he must press a link first."""
+    """Provider with one `user`, who consents unless `denies`; with `asks` only after pressing a link."""
 
     def __init__(self) -> None:
         self.user, self.denies, self.asks, self.wrong = user(), False, False, Misbehaviour()
@@ -98,7 +99,7 @@ class OpenIDProvider:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a Space is told of it."""
+        """Return the variables that Hugging Face sets in a Space."""
         return {
             "SPACE_ID": "owner/lens",
             "SPACE_HOST": f"{HOST},lens.example",
@@ -165,7 +166,8 @@ class OpenIDProvider:
     def _token(self, given: dict[str, str], authorization: str) -> Answer:
         if authorization != "Basic " + base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode():
             return _json({"error": "invalid_client"}, 401)
-        grant = self._codes.pop(given.get("code", ""), None)  # each counts once
+        # Each counts once.
+        grant = self._codes.pop(given.get("code", ""), None)
         proof = (
             base64.urlsafe_b64encode(hashlib.sha256(given.get("code_verifier", "").encode()).digest())
             .rstrip(b"=")
@@ -243,7 +245,8 @@ def _handler(provider: OpenIDProvider) -> type[BaseHTTPRequestHandler]:
             pass
 
         def handle(self) -> None:
-            with contextlib.suppress(OSError):  # whoever asked has given up
+            # The client has given up.
+            with contextlib.suppress(OSError):
                 super().handle()
 
     return Handler

@@ -1,4 +1,4 @@
-"""In front of a server on the loopback: TLS with a certificate of its own, and the header by which a Space's proxy says so."""
+"""TLS proxy for a server on the loopback, with the header that a Space's proxy sends."""
 
 from __future__ import annotations
 

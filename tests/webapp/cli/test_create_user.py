@@ -53,11 +53,9 @@ def test_from_nothing_to_an_admin_who_can_sign_in(tmp_path: Path) -> None:
         assert again.stdout.count("\n") == 1
         service.accept(again.stdout.strip().partition("#")[2], PASSWORD[::-1])
         assert signing.person_of(cookie) is None
-        told = records.audit.verify()
-        assert (
-            told.head.number == 6
-        )  # the database was made, ada was invited, chose a password, signed in, got another link, chose again
-        assert [facts.role for facts in service.people(HOST)] == [Role.ADMIN]
+        # Entries: migration, invitation, password, sign-in, new link, new password.
+        assert records.audit.verify().head.number == 6
+        assert [facts.role for facts in service.summaries(HOST)] == [Role.ADMIN]
 
 
 def test_disabled_and_enabled_again(tmp_path: Path) -> None:
@@ -66,7 +64,8 @@ def test_disabled_and_enabled_again(tmp_path: Path) -> None:
     with opened(tmp_path) as records:
         service, signing = accounts(records), SignInService(records.sessions, records.audit)
         service.accept(made["link"].partition("#")[2], PASSWORD)
-        done = create_user(tmp_path, "bela", "--disable")  # although there is no admin
+        # Although there is no admin.
+        done = create_user(tmp_path, "bela", "--disable")
         assert (done.returncode, done.stdout) == (0, "bela may no longer sign in\n")
         with pytest.raises(Refused):
             signing.sign_in("bela", PASSWORD, "", "203.0.113.9")

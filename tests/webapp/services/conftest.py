@@ -1,4 +1,4 @@
-"""Cases over a real database; analyses are rows, for what is tested here is what moderators do with them."""
+"""Cases over a real database, whose analyses are rows without files."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Opens = Callable[..., str]
 
 @pytest.fixture
 def opens(sessions: Sessions) -> Opens:
-    """Opens a case on a picture of its own with one face; gives the case's public id."""
+    """Return a function that opens a case on a new picture with one face and returns its public id."""
 
     def opened(
         fake_prob: float = 0.5,
@@ -48,6 +48,7 @@ def opens(sessions: Sessions) -> Opens:
 
 
 def picture(fake_prob: float, votes: tuple[Vote, ...] = ()) -> Analysis:
+    """Return the unsaved result of a picture with one face and these votes."""
     verdict = "real" if fake_prob < 0.2 else "fake" if fake_prob > 0.8 else "inconclusive"
     face = Face(
         number=1,
@@ -60,17 +61,28 @@ def picture(fake_prob: float, votes: tuple[Vote, ...] = ()) -> Analysis:
         fake_prob=fake_prob,
         verdict=verdict,
     )
-    said = [
+    feedback = [
         Feedback(created_at=now(), subject=1, vote=vote, note="", idempotency_key=new_key()) for vote in votes
     ]
     return Analysis(
-        receipt_hash=receipt_hash(new_receipt()), created_at=now(), media_sha256="0" * 64, kind="image", outcome="verdict", verdict=verdict,
-        fake_prob=fake_prob, seconds=1, model_name="m", model_version="1", model_sha256="f" * 64, faces=[face], feedback=said,
-    )  # fmt: skip
+        receipt_hash=receipt_hash(new_receipt()),
+        created_at=now(),
+        media_sha256="0" * 64,
+        kind="image",
+        outcome="verdict",
+        verdict=verdict,
+        fake_prob=fake_prob,
+        seconds=1,
+        model_name="m",
+        model_version="1",
+        model_sha256="f" * 64,
+        faces=[face],
+        feedback=feedback,
+    )
 
 
 class Kept:
-    """Results of which the files are kept, as rows."""
+    """Writer of results whose files are kept, as rows."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
@@ -85,7 +97,10 @@ class Kept:
         kept: bool = True,
         **changes: object,
     ) -> str:
-        """One with a face of that score; gives the receipt. The same `file` is kept once; near `bits` are near copies."""
+        """One with a face of that score; gives the receipt.
+
+        The same `file` is kept once; near `bits` are near copies.
+        """
         receipt = new_receipt()
         with self._sessions.begin() as session:
             analysis = picture(fake_prob)
@@ -137,7 +152,7 @@ Decides = Callable[..., str]
 
 @pytest.fixture
 def decides(claims: ClaimService, labelling: LabellingService, people: list[Person]) -> Decides:
-    """Two moderators take the next case and agree; gives the case's public id."""
+    """Return a function by which two moderators take the next case and agree; it returns the public id."""
 
     def decided(value: str, by: list[Person] | None = None, **said: object) -> str:
         cases = []

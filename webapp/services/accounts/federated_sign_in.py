@@ -19,9 +19,10 @@ from webapp.services.audit.log import AuditService
 class FederatedSignInService:
     """Creates, updates and signs in the account of an identity that the provider vouches for.
 
-    Accounts are looked up by issuer and subject, never by name: names change hands on the Hub. At most ten attempts
-    per minute count for any identity. A person whom the policy refuses loses their sessions here at that attempt.
-    Every sign-in and refusal is audited; without an account the entry holds only the refusal's code.
+    Accounts are looked up by issuer and subject, never by name: names change hands on the Hub. At most ten
+    attempts per minute count for any identity. A person refused by the policy loses their sessions here at
+    that attempt. Every sign-in and refusal is audited; without an account the entry holds only the refusal's
+    code.
     """
 
     def __init__(self, audit: AuditService, policy: MembershipPolicy) -> None:
@@ -79,9 +80,9 @@ class FederatedSignInService:
 def _free_name(session: Session, name: str) -> None:
     """Rename another account that still has this name.
 
-    On the Hub a name has one owner, so the account here belongs to a person who gave the name up. They keep their
-    account under a name that is not available to others, and get their present name at their next sign-in.
-    Raises Refused with name_taken.
+    On the Hub a name has one owner, so the account here belongs to a person who gave the name up. They keep
+    their account under a name that is not available to others, and get their present name at their next
+    sign-in. Raises Refused with name_taken.
     """
     holder = queries.account_by_name(session, name)
     if holder is None:

@@ -26,7 +26,8 @@ _UNMET_DEMANDS = ("mfa", "sso")
 class Membership:
     """A person's membership of an organisation.
 
-    `role` is None if the provider does not state it. `locked`: the member does not meet the organisation's demands.
+    `role` is None if the provider does not state it. `locked`: the member does not meet the organisation's
+    demands.
     """
 
     id: str
@@ -84,8 +85,8 @@ def _read_membership(entry: object) -> Membership:
 class MembershipPolicy:
     """Admission of members of `organisation`, by its id or its name.
 
-    Prefer the id: another organisation may take a name that was given up. `roleless` is the role of members whose role
-    the provider does not state; None refuses them.
+    Prefer the id: another organisation may take a name that was given up. `roleless` is the role of members
+    whose role the provider does not state; None refuses them.
     """
 
     organisation: str

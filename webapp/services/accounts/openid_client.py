@@ -44,7 +44,10 @@ _CLOCK_SKEW = 60
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """Secrets of one visit to the provider. `verifier` stays with browser and server until the code is redeemed."""
+    """Secrets of one visit to the provider.
+
+    `verifier` stays with browser and server until the code is redeemed.
+    """
 
     state: str
     nonce: str
@@ -90,8 +93,8 @@ class OpenIDClient:
     async def identify(self, code: str, request: AuthorizationRequest) -> Identity:
         """Redeem an authorization code and return the identity that it was issued for.
 
-        Raises Refused with provider_refused (unknown, used or expired code), identity_invalid (ID token or userinfo
-        does not verify), provider_unavailable or provider_busy.
+        Raises Refused with provider_refused (unknown, used or expired code), identity_invalid (ID token or
+        userinfo does not verify), provider_unavailable or provider_busy.
         """
         async with self._client() as client:
             endpoints = await self._endpoints(client)

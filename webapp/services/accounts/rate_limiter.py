@@ -16,7 +16,7 @@ _MAX_KEYS = 100_000
 
 
 class RateLimiter:
-    """At most `limit` attempts in `seconds` for any key, in the memory of this process. Thread-safe."""
+    """Limits attempts to `limit` in `seconds` per key, in the memory of this process. Thread-safe."""
 
     def __init__(self, *, limit: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
@@ -29,9 +29,10 @@ class RateLimiter:
     def count_failures(self, *keys: str) -> Iterator[Callable[[], None]]:
         """Count an attempt, and take it back if the block calls the yielded function to report success.
 
-        The attempt counts while its result is unknown. Otherwise many concurrent guesses would pass before the first
-        one failed. Success takes back this attempt only. Earlier failures stay, so that an attacker gains nothing from
-        the owner's sign-ins, nor from their own account. Raises Refused with too_many_tries.
+        The attempt counts while its result is unknown. Otherwise many concurrent guesses would pass before
+        the first one failed. Success takes back this attempt only. Earlier failures stay, so that an attacker
+        gains nothing from the owner's sign-ins, nor from their own account. Raises Refused with
+        too_many_tries.
         """
         moment, succeeded = self.count(*keys), False
 

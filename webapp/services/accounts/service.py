@@ -39,8 +39,8 @@ LINK_LIFETIMES = {Purpose.INVITE: timedelta(days=7), Purpose.RESET: timedelta(ho
 class AccountService:
     """Creates and changes accounts.
 
-    Methods take the principal who asks and check their role; `accept` is for the holder of a link. Every change is
-    audited by the account's number.
+    Methods take the principal who asks and check their role; `accept` is for the holder of a link. Every
+    change is audited by the account's number.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditService, *, offers: TotpOffers | None = None) -> None:
@@ -88,10 +88,10 @@ class AccountService:
             return _new_link(account, Purpose.RESET)
 
     def accept(self, token: str, password: str) -> str:
-        """Use a link: set the password, remove the second factor, end all sessions. Return the account's name.
+        """Use a link: set the password, remove the second factor, end all sessions.
 
-        Raises Refused with weak_password, or with invalid_link if the link is unknown, used, expired, or its account
-        is disabled.
+        Return the account's name. Raises Refused with weak_password, or with invalid_link if the link is
+        unknown, used, expired, or its account is disabled.
         """
         # Checked before the slow hash; taken afterwards, because another client may use the link meanwhile.
         with self._sessions() as session:
@@ -141,7 +141,10 @@ class AccountService:
             return self._offers.make(account.id, account.name, replaces=account.totp_secret is not None)
 
     def pending_offer(self, person: Person | None, token: str) -> TotpOffer:
-        """Return the offer made to this person. Raises Refused with not_signed_in, not_local or offer_expired."""
+        """Return the offer made to this person.
+
+        Raises Refused with not_signed_in, not_local or offer_expired.
+        """
         return self._offers.find(_require_password_account(person).id, token)
 
     def confirm_second_factor(
@@ -149,9 +152,9 @@ class AccountService:
     ) -> None:
         """Put an offered secret into force; `code` is a code of that secret.
 
-        Replacing a second factor also takes `present_code`, an unused code of the one in force: the open session may
-        be stolen. Raises Refused with not_signed_in, not_local, offer_expired, wrong_code, wrong_present_code, or
-        too_many_tries after ten failures in a minute.
+        Replacing a second factor also takes `present_code`, an unused code of the one in force: the open
+        session may be stolen. Raises Refused with not_signed_in, not_local, offer_expired, wrong_code,
+        wrong_present_code, or too_many_tries after ten failures in a minute.
         """
         owner, offer = _require_password_account(person), self.pending_offer(person, token)
         with self._code_attempts.count_failures(f"account {owner.id}") as report_success:
@@ -196,7 +199,10 @@ class AccountService:
 
 
 def _admin_actor(principal: Principal) -> str:
-    """Return the audit log's actor for the host or an admin. Raises Refused with not_signed_in or not_allowed."""
+    """Return the audit log's actor for the host or an admin.
+
+    Raises Refused with not_signed_in or not_allowed.
+    """
     if isinstance(principal, Host):
         return Actor.SYSTEM
     return user_actor(require(principal, Role.ADMIN).id)
@@ -232,7 +238,10 @@ def _not_local() -> Refused:
 
 
 def _check_present_code(session: Session, account: Account, code: str) -> None:
-    """Use up a code of the second factor in force, if there is one. Raises Refused with wrong_present_code."""
+    """Use up a code of the second factor in force, if there is one.
+
+    Raises Refused with wrong_present_code.
+    """
     if account.totp_secret is None:
         return
     step = matching_time_step(account.totp_secret, code)

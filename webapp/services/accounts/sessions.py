@@ -32,12 +32,12 @@ _SEEN_RESOLUTION = timedelta(minutes=1)
 class SignInService:
     """Signs people in and out, and finds the person of a session token.
 
-    At most ten failed attempts per minute count for any account, and for any address. Then both are locked out for a
-    while, even with the right password. A right password does not count, even if the code is still missing.
-    A wrong code does.
+    At most ten failed attempts per minute count for any account, and for any address. Then both are locked
+    out for a while, even with the right password. A right password does not count, even if the code is still
+    missing. A wrong code does.
 
-    Sign-ins, sign-outs and refusals are audited. At most sixty refusals per minute are, so that an attacker with many
-    addresses cannot fill the log.
+    Sign-ins, sign-outs and refusals are audited. At most sixty refusals per minute are, so that an attacker
+    with many addresses cannot fill the log.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditService) -> None:
@@ -51,9 +51,9 @@ class SignInService:
     ) -> str:
         """Return the token of a new session. The session of the `previous` token ends.
 
-        Raises Refused with too_many_tries, wrong_credentials or code_needed. A wrong name, password or code and a
-        disabled account give the same wrong_credentials. code_needed: name and password are right, and the account
-        has a second factor.
+        Raises Refused with too_many_tries, wrong_credentials or code_needed. A wrong name, password or code
+        and a disabled account give the same wrong_credentials. code_needed: name and password are right, and
+        the account has a second factor.
         """
         name = normalise_name(name)
         with self._attempts.count_failures(f"account {name[:200]}", f"address {address}") as report_success:
@@ -101,7 +101,7 @@ class SignInService:
             self._end(token, row.account_id, requested=True)
 
     def _admit(self, name: str, password: str, code: str, previous: str | None) -> str:
-        """Verify outside the transaction, since hashing is slow; then check that nothing changed meanwhile."""
+        """Verify outside the transaction, since hashing is slow, then check that nothing changed."""
         with self._sessions() as session:
             account = queries.account_by_name(session, name)
             stored = account.password_hash if account is not None and account.disabled_at is None else None
@@ -116,7 +116,10 @@ class SignInService:
             return new_session(session, account, previous)
 
     def _audit_refusal(self, name: str, code: str) -> None:
-        """Audit a refusal. Unknown names are audited too: neither answer nor time reveals which names exist."""
+        """Audit a refusal.
+
+        Unknown names are audited too: neither answer nor time reveals which names exist.
+        """
         with contextlib.suppress(Refused):
             self._audited_refusals.count("refusals")
             with self._audit.transaction() as (session, tell):

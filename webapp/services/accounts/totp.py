@@ -56,7 +56,8 @@ class TotpOffers:
     def find(self, account_id: int, token: str) -> TotpOffer:
         """Return the pending offer.
 
-        Raises Refused with offer_expired if the token is unknown, another account's, used, replaced or too old.
+        Raises Refused with offer_expired if the token is unknown, another account's, used, replaced or too
+        old.
         """
         with self._lock:
             offer, deadline = self._pending.get(account_id, (None, 0.0))

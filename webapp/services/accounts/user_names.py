@@ -20,7 +20,8 @@ _SCRIPTS = {
 }
 # Letters and marks of these scripts that are invisible.
 _INVISIBLE = frozenset("\u115f\u1160\u17b4\u17b5")
-# Confusable letters after normalisation, although each name is in one script (Japanese mixes kana and characters).
+# Confusable letters after normalisation, although each name is in one script.
+# Japanese mixes kana and characters.
 _CONFUSABLES = str.maketrans(
     "аеорсухіѕјԁһԛԝӏѵкү" "αονρικυγχωη" "օոհսցզյ" "ס" "ıɑɡĸᴏᴄꜱᴠᴡᴢ" "01|" "ヘリエカニロタハトオチー",
     "aeopcyxisjdhqwlvky" "aovpikuyxwn" "onhugqj" "o" "iagkocsvwz" "oll" "へり工力二口夕八卜才千一",

@@ -23,7 +23,7 @@ Indices = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Consensus:
-    """Probabilities of the values of every case, shares of the values, and each author's chance of a true label."""
+    """Probabilities of each case's values, shares of the values, and authors' chance of a true label."""
 
     truths: dict[Hashable, dict[Hashable, float]]
     shares: dict[Hashable, float]

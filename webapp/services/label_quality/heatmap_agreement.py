@@ -1,7 +1,7 @@
 """Agreement of the model's heatmaps with the regions that moderators painted.
 
-Heatmaps are not stored. The present model computes them again from the kept photo, outside of any transaction. The
-agreement is stored once per label and model.
+Heatmaps are not stored. The present model computes them again from the kept photo, outside of any
+transaction. The agreement is stored once per label and model.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ Counts = npt.NDArray[np.float64]
 
 
 def count_table(labels: Iterable[tuple[Hashable, Hashable]]) -> Counts:
-    """Return the number of labels per case and value, (cases, values), from one (case, value) pair per label."""
+    """Return the number of labels (cases, values) from one (case, value) pair per label."""
     pairs = list(labels)
     cases = {case: row for row, case in enumerate(dict.fromkeys(case for case, _ in pairs))}
     values = {value: column for column, value in enumerate(dict.fromkeys(value for _, value in pairs))}
@@ -29,8 +29,9 @@ def count_table(labels: Iterable[tuple[Hashable, Hashable]]) -> Counts:
 def krippendorff_alpha(table: Counts) -> float | None:
     """Return 1 - observed / expected disagreement of label pairs, for a table (cases, values) of counts.
 
-    1 is perfect agreement, 0 is chance, less is worse than chance. Cases may have any number of labels. None if no case
-    has two labels or all labels are equal. Source: Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011).
+    1 is perfect agreement, 0 is chance, less is worse than chance. Cases may have any number of labels. None
+    if no case has two labels or all labels are equal. Source: Krippendorff, "Computing Krippendorff's
+    Alpha-Reliability" (2011).
     """
     observed, totals = _disagreement(table)
     value = _alpha(observed.sum(keepdims=True), totals.sum(axis=0, keepdims=True))[0]
@@ -60,7 +61,10 @@ def _resampled_alphas(observed: Counts, totals: Counts, rng: np.random.Generator
 
 
 def _disagreement(table: Counts) -> tuple[Counts, Counts]:
-    """Return disagreeing pairs over (labels - 1), (cases,), and the counts (cases, values) of cases with two labels."""
+    """Return disagreements (cases,) and counts (cases, values) of the cases with two labels or more.
+
+    A disagreement is the number of disagreeing pairs over (labels - 1).
+    """
     table = table[table.sum(axis=1) >= 2]
     labels = table.sum(axis=1)
     return (labels**2 - (table**2).sum(axis=1)) / (labels - 1), table

@@ -84,7 +84,10 @@ class Suggestion(_Figures):
 
 
 class LabelQualityFigures(_Figures):
-    """All published figures. `suggestions` is None if too few cases have two labels to weigh moderators by."""
+    """All published figures.
+
+    `suggestions` is None if too few cases have two labels to weigh moderators by.
+    """
 
     fewest: int
     agreement: AgreementFigures
@@ -121,8 +124,8 @@ class Proportion:
 class LabelAgreement:
     """Krippendorff's alpha of blind labels, which are given before anything is revealed.
 
-    `period` is the month YYYY-MM of a case's first label, or "" for all time. `cases` have two labels or more. `alpha`
-    is None if no disagreement was possible.
+    `period` is the month YYYY-MM of a case's first label, or "" for all time. `cases` have two labels or
+    more. `alpha` is None if no disagreement was possible.
     """
 
     period: str
@@ -140,9 +143,9 @@ class LabelAgreement:
 class ModeratorStats:
     """Statistics of one moderator.
 
-    `cases`: finished ones. `decided_alike`: blind labels equal to the decision, which counts their own vote too.
-    `gold_right`: blind labels equal to the known answer. `switched`: final labels that differ from the blind one.
-    `median_seconds`: from taking a case to its final label.
+    `cases`: finished ones. `decided_alike`: blind labels equal to the decision, which counts their own vote
+    too. `gold_right`: blind labels equal to the known answer. `switched`: final labels that differ from the
+    blind one. `median_seconds`: from taking a case to its final label.
     """
 
     account_id: int
@@ -166,7 +169,7 @@ class ModeratorStats:
 
 @dataclass(frozen=True)
 class HeatmapStats:
-    """Statistics of one model: painted regions that hold its heatmap's peak (pointing game), and the mean IoU."""
+    """Statistics of one model: regions that hold its heatmap's peak (pointing game), and mean IoU."""
 
     model_version: str
     model_sha256: str
@@ -187,9 +190,9 @@ class HeatmapStats:
 class LabelQualityReport:
     """Statistics of all moderators and models.
 
-    `cases`: finished by all, counted once per moderator. `suggestions`: probability of each value of a disputed case,
-    by its labels and their authors. They decide nothing. Open cases have none, since an admin who reads the report
-    may still have to label them blind.
+    `cases`: finished by all, counted once per moderator. `suggestions`: probability of each value of a
+    disputed case, by its labels and their authors. They decide nothing. Open cases have none, since an admin
+    who reads the report may still have to label them blind.
     """
 
     overall: LabelAgreement

@@ -27,7 +27,7 @@ AROUND = 0.05
 
 
 class ReliabilityFigures(BaseModel):
-    """Published reliability: share of fakes with its 95 % interval (Wilson), and the range of similar scores."""
+    """Published reliability: share of fakes, its 95 % interval (Wilson), and the range of scores."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -42,8 +42,9 @@ class ReliabilityFigures(BaseModel):
 class ScoreReliability:
     """`fakes` of `count` faces were decided fake.
 
-    The faces were drawn at random, scored from `lowest` to `highest` by the same model, and decided real or fake.
-    `low` to `high` is the 95 % interval (Wilson) of the share. Other decisions (cannot tell, unusable) do not count.
+    The faces were drawn at random, scored from `lowest` to `highest` by the same model, and decided real or
+    fake. `low` to `high` is the 95 % interval (Wilson) of the share. Other decisions (cannot tell, unusable)
+    do not count.
     """
 
     count: int
@@ -72,8 +73,8 @@ def reliability_of(
 ) -> ScoreReliability | None:
     """Return the reliability of a calibrated score, None if fewer than FEWEST faces were decided.
 
-    Pictures' faces (frame-level) and clips' persons (video-level) are counted apart by `kind`. `delay`: period in which
-    a decision may still be undone.
+    Pictures' faces (frame-level) and clips' persons (video-level) are counted apart by `kind`. `delay`:
+    period in which a decision may still be undone.
     """
     lowest, highest = max(fake_prob - AROUND, 0.0), min(fake_prob + AROUND, 1.0)
     similar = ScoreRange(kind, model_sha256, lowest, highest)
@@ -92,7 +93,7 @@ class ScoreReliabilityService:
         self._delay = delay
 
     def for_result(self, result: AnalysisResult) -> list[ScoreReliability | None]:
-        """Return the reliability for every face of a picture or person of a clip, None if too few were decided.
+        """Return the reliability for every face or person, None if too few were decided.
 
         A database error is logged and gives None everywhere: the analysis must not fail because of it.
         """

@@ -1,4 +1,4 @@
-"""Label quality: agreement of moderators with each other, with decisions and gold cases, and of heatmaps with them."""
+"""Label quality: agreement of moderators with each other, decisions, gold cases and heatmaps."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ class LabelQualityService:
         self._sessions = sessions
 
     def report(self, principal: Principal) -> LabelQualityReport:
-        """Return the present report to an admin or the host. Raises Refused with not_signed_in or not_allowed."""
+        """Return the present report to an admin or the host.
+
+        Raises Refused with not_signed_in or not_allowed.
+        """
         if not isinstance(principal, Host):
             require(principal, Role.ADMIN)
         with self._sessions() as session:
@@ -108,7 +111,7 @@ def _matching(labels: Mapping[int, str], reference: Mapping[int, str]) -> Propor
 
 
 def _switched(labels: Iterable[CountingLabel]) -> Proportion:
-    """Return the share of final labels that differ from the blind one by the same moderator on the same case."""
+    """Return the share of final labels that differ from the same moderator's blind label on the case."""
     values: dict[tuple[int, int], dict[str, str]] = defaultdict(dict)
     for label in labels:
         values[label.case_id, label.account_id][label.stage] = label.value

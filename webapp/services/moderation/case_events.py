@@ -30,9 +30,9 @@ class CaseEvents:
 
     @contextmanager
     def transaction(self) -> Iterator[tuple[Session, RecordEvent]]:
-        """Yield a session and a function that records an event. Changes, entries and messages commit together.
+        """Yield a session and a function that records an event.
 
-        Raises what the database raises.
+        Changes, entries and messages commit together. Raises what the database raises.
         """
         with self._audit.transaction() as (session, tell):
 

@@ -57,7 +57,7 @@ class MediaContent:
 
 
 def error_level(rgb: RGBImage) -> RGBImage:
-    """Return the amplified difference between an RGB picture (H, W, 3) uint8 and its copy saved again as JPEG.
+    """Return the amplified difference of an RGB picture (H, W, 3) uint8 to its copy saved as JPEG.
 
     Parts with another compression history stand out.
     """
@@ -66,7 +66,7 @@ def error_level(rgb: RGBImage) -> RGBImage:
 
 
 def high_pass(rgb: RGBImage) -> RGBImage:
-    """Return the grain, edges and seams of an RGB picture (H, W, 3) uint8 around a middle grey, (H, W, 3) uint8."""
+    """Return grain, edges and seams of an RGB picture (H, W, 3) uint8 around a middle grey."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     smooth = cv2.GaussianBlur(grey, (0, 0), _HIGH_PASS_SIGMA)
     detail = (grey - smooth) * _HIGH_PASS_CONTRAST + 128
@@ -92,7 +92,8 @@ class KeptReader(Protocol):
 class CaseImageService:
     """Reads, converts and caches the images of cases.
 
-    Every method raises Refused as `CaseViewService.media` does, and with not_kept, unavailable or invalid_view.
+    Every method raises Refused as `CaseViewService.media` does, and with not_kept, unavailable or
+    invalid_view.
     """
 
     def __init__(
@@ -122,7 +123,7 @@ class CaseImageService:
         time: float | None = None,
         small: bool = False,
     ) -> MediaContent:
-        """Return a JPEG of a picture, or of the frame of a clip whose face location is nearest to `time` in seconds.
+        """Return a JPEG of a picture, or of the clip's judged frame nearest to `time` in seconds.
 
         `name`: plain, error_level or high_pass. `small`: a thumbnail.
         """
@@ -167,7 +168,10 @@ class CaseImageService:
         return bytes(encoded.tobytes())
 
     def _frame(self, media: CaseMedia, time: float, *, small: bool) -> MediaContent:
-        """Return a frame. The first request caches all frames, since decoding up to the last one passes all others."""
+        """Return a frame.
+
+        The first request caches all frames, since decoding up to the last one passes all others.
+        """
 
         def cache_all_frames() -> bytes:
             times = sorted({spot.time for spot in media.spots if spot.time is not None})

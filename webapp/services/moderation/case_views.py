@@ -1,4 +1,4 @@
-"""Views of a case for moderators: blind before their own label, with the model's answer and arguments after it."""
+"""Views of a case: blind before the moderator's own label, with the model's answer after it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ class _FrozenModel(BaseModel):
 
 
 class FaceLocation(_FrozenModel):
-    """Box (x1, y1, x2, y2) of the face in pixels of the upright original; `time` of a clip's frame in seconds."""
+    """Box (x1, y1, x2, y2) of a face in pixels of the upright original.
+
+    `time` of a clip's frame in seconds, None for pictures.
+    """
 
     box: Box
     time: float | None
@@ -59,7 +62,7 @@ class CaseView(_FrozenModel):
 
 
 class RegionView(_FrozenModel):
-    """Painted region of `width` x `height` mask pixels; `runs` as in `masks.mask_of_runs`; `time` in seconds."""
+    """Painted region in mask pixels; `runs` as in `masks.mask_of_runs`; `time` in seconds."""
 
     width: int
     height: int
@@ -80,7 +83,7 @@ class LabelView(_FrozenModel):
 
 
 class QueueCounts(_FrozenModel):
-    """Cases waiting for the person's label, cases they finished since midnight UTC, disputes they may decide."""
+    """Cases that wait for the person, those they finished since midnight UTC, and their disputes."""
 
     waiting: int
     today: int
@@ -99,7 +102,7 @@ class CaseMedia(_FrozenModel):
 
 
 class ModelAnswer(_FrozenModel):
-    """The model's calibrated answer for the case's subject, the model's name and version, and visitors' votes."""
+    """The model's calibrated answer for the case's subject, its name and version, and visitors' votes."""
 
     fake_prob: float | None
     verdict: str | None
@@ -110,8 +113,8 @@ class ModelAnswer(_FrozenModel):
 class CaseViewService:
     """Reads cases for moderators and admins.
 
-    Every method raises Refused with not_signed_in or not_allowed; methods for one case also raise unknown_case or
-    claim_lost.
+    Every method raises Refused with not_signed_in or not_allowed; methods for one case also raise
+    unknown_case or claim_lost.
     """
 
     def __init__(self, sessions: Sessions) -> None:

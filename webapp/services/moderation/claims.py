@@ -24,9 +24,9 @@ _ATTEMPTS = 5
 class ClaimService:
     """Gives cases to moderators.
 
-    A claim lasts `hold` from the moderator's last activity. While other cases wait too, `gold_share` of the claims are
-    for gold cases, which look like any other. `draw` returns random floats in [0, 1). Every method raises Refused with
-    not_signed_in or not_allowed.
+    A claim lasts `hold` from the moderator's last activity. While other cases wait too, `gold_share` of the
+    claims are for gold cases, which look like any other. `draw` returns random floats in [0, 1). Every method
+    raises Refused with not_signed_in or not_allowed.
     """
 
     def __init__(
@@ -59,7 +59,8 @@ class ClaimService:
     def take_case(self, person: Person | None, public_id: str) -> None:
         """Claim this open case and release any other: after an undo, or for an admin who follows a flag.
 
-        Raises Refused also with not_waiting: the case is decided, disputed, fully claimed or finished by the person.
+        Raises Refused also with not_waiting: the case is decided, disputed, fully claimed or finished by the
+        person.
         """
         moderator = require(person, Role.MODERATOR)
         try:

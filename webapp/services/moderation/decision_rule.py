@@ -34,7 +34,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class CaseStatus:
-    """State that a case should have, the labels it asks for, and its outcome if it is decided by moderators."""
+    """State of a case, the labels that it asks for, and its outcome if moderators decided it."""
 
     state: CaseState
     wanted: int

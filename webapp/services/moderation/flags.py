@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from webapp.db import case_queries as queries
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
 from webapp.db.tables import AuditEntry
-from webapp.domain.enums import Action, Role, user_actor
+from webapp.domain.enums import Action, Concern, Role, user_actor
 from webapp.domain.errors import Refused
 from webapp.services.accounts import Person, require
 from webapp.services.audit.log import AuditService
@@ -20,19 +19,6 @@ from webapp.services.moderation.claims import require_claim
 # Flags that admins see, the latest first.
 _LISTED = 100
 _USER_PREFIX = "user:"
-
-
-class Concern(StrEnum):
-    """Reason of a flag. A closed list, because free text could not be erased from the audit log."""
-
-    # Violence or abuse.
-    HARMFUL = "harmful"
-    CHILD = "child"
-    # A person's private life.
-    PRIVATE = "private"
-    # The box is around another face, or around none.
-    WRONG_FACE = "wrong_face"
-    OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -47,7 +33,10 @@ class CaseFlag:
 
 
 class FlagService:
-    """Stores flags as entries of the audit log. They hold a moderator's number and a case's id, nothing of a visitor."""
+    """Stores flags as entries of the audit log.
+
+    They hold a moderator's number and a case's id, nothing of a visitor.
+    """
 
     def __init__(self, sessions: Sessions, audit: AuditService) -> None:
         self._sessions = sessions

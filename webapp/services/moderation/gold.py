@@ -26,7 +26,8 @@ class GoldService:
     def mark(self, receipt: str, subject: int, value: str) -> str:
         """Make a face of a result a gold case with the answer real or fake, and return its public id.
 
-        Raises Unable with invalid_answer, no_kept_file, unknown_face or labelled_already, and SQLAlchemyError.
+        Raises Unable with invalid_answer, no_kept_file, unknown_face or labelled_already, and
+        SQLAlchemyError.
         """
         if value not in (LabelValue.REAL, LabelValue.FAKE):
             raise Unable("invalid_answer", "the answer must be real or fake")

@@ -48,8 +48,8 @@ class LabelInput:
 class _LabelContext:
     """Circumstances stored with a label.
 
-    `since`: start of the work on the case. `model_sha256`: model whose answer was revealed before the label, None
-    for blind ones. `media_sha256`: kept file that the moderator saw.
+    `since`: start of the work on the case. `model_sha256`: model whose answer was revealed before the label,
+    None for blind ones. `media_sha256`: kept file that the moderator saw.
     """
 
     case_id: int
@@ -63,8 +63,9 @@ class _LabelContext:
 class LabellingService:
     """Stores labels and settles cases by `decision_rule`.
 
-    Every method raises Refused with not_signed_in or not_allowed. Those that take a label also raise invalid_label,
-    invalid_tag, invalid_note, note_too_long and invalid_region. `submit_blind` and `submit_final` raise claim_lost.
+    Every method raises Refused with not_signed_in or not_allowed. Those that take a label also raise
+    invalid_label, invalid_tag, invalid_note, note_too_long and invalid_region. `submit_blind` and
+    `submit_final` raise claim_lost.
     """
 
     def __init__(self, log: CaseEvents, *, undo: timedelta = UNDO_PERIOD) -> None:
@@ -158,7 +159,7 @@ class LabellingService:
 
 
 def check_label(label: LabelInput) -> Mask | None:
-    """Return the painted region of a valid label, None if nothing is painted.
+    """Return the painted region (H, W) of a valid label, None if nothing is painted.
 
     Raises Refused with invalid_label, invalid_tag, invalid_note, note_too_long or invalid_region.
     """
@@ -173,7 +174,7 @@ def check_label(label: LabelInput) -> Mask | None:
 
 
 def _settle(session: Session, case: Case, tell: RecordEvent) -> str:
-    """Apply the decision rule to the case, store a new decision, and return the state of the case for its moderator.
+    """Apply the decision rule, store a new decision, and return the case's state for its moderator.
 
     The stored state of a gold case never changes.
     """
@@ -241,6 +242,6 @@ def _repeat(label: Label) -> tuple[LabelInput, Mask | None]:
 
 
 def _shown_source(session: Session, case: Case) -> tuple[str, str | None]:
-    """Return the sha256 of the model that judged the shown file, and of that file (None if it is not kept)."""
+    """Return the sha256 of the model that judged the shown file, and of the file if it is kept."""
     item = queries.first_item(session, case.id)
     return item.analysis.model_sha256, queries.stored_media_sha256(session, item)

@@ -28,9 +28,9 @@ _MIN_UNCERTAINTY = 0.05
 class TriageRules:
     """Rules that open and rank cases.
 
-    `wanted`: independent labels that a new case asks for. `age`: wait by which a case gains a factor e over others.
-    `audit_share`: share in [0, 1] of all kept faces that is drawn at random. `uncertain`: inconclusive faces whose fake
-    probability is at most this far from 0.5 are opened.
+    `wanted`: independent labels that a new case asks for. `age`: wait by which a case gains a factor e over
+    others. `audit_share`: share in [0, 1] of all kept faces that is drawn at random. `uncertain`:
+    inconclusive faces whose fake probability is at most this far from 0.5 are opened.
     """
 
     wanted: int = 2
@@ -73,7 +73,7 @@ def open_case(
     rules: TriageRules,
     duplicates: Sequence[int] = (),
 ) -> Case:
-    """Return the case of a subject: its own, the open one of its `duplicates` (analysis ids), or a new one."""
+    """Return a subject's case: its own, the open one of its `duplicates` (analysis ids), or a new one."""
     item = queries.item_of_subject(session, analysis.id, subject)
     if item is not None:
         return update_rank(session, item.case, rules)
@@ -120,8 +120,8 @@ def add_item(
 def update_rank(session: Session, case: Case, rules: TriageRules) -> Case:
     """Set the case's rank from its present votes.
 
-    Cases drawn at random have the highest rank of their time, whatever visitors voted: their decisions must not depend
-    on votes.
+    Cases drawn at random have the highest rank of their time, whatever visitors voted: their decisions must
+    not depend on votes.
     """
     if case.audited:
         case.rank = case_rank(0.5, MAX_DISPUTE, case.opened_at, rules.age)

@@ -1,4 +1,4 @@
-"""Triage: kept results become cases if a visitor disputes them, the model is uncertain, or they are drawn at random."""
+"""Triage: results become cases if they are disputed, uncertain, or drawn at random."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class Triage:
         self._draw = draw
 
     def process(self, receipt_hash: str) -> None:
-        """Open the cases that a result asks for by its scores, its votes and its visitor's wish; rank open ones again.
+        """Open the cases that a result asks for, and rank its open ones again.
 
-        Call it after all of that is stored. Never raises, because the visitor's answer must still be sent. The next
-        `sweep` makes up for a failure.
+        Scores, votes and the visitor's wish open cases. Call it after they are stored. Never raises, because
+        the visitor's answer must still be sent. The next `sweep` makes up for a failure.
         """
         try:
             self._process(receipt_hash)
@@ -61,7 +61,10 @@ class Triage:
             logger.exception("cases could not be opened")
 
     def sweep(self) -> int:
-        """Process the results that a dead process left unprocessed. Return their number. Raises SQLAlchemyError."""
+        """Process the results that a dead process left unprocessed.
+
+        Return their number. Raises SQLAlchemyError.
+        """
         with self._log.transaction() as (session, _):
             missed = triage_queries.untriaged_receipt_hashes(session, limit=_BATCH)
         for receipt_hash in missed:
@@ -110,8 +113,8 @@ class Triage:
     def _candidates(self, session: Session, analysis: Analysis) -> list[Candidate]:
         """Return the subjects of an analysis that need a case, each with its first reason.
 
-        The random draw precedes all other reasons and happens once, before any vote: disputed faces must not be
-        missing from the sample.
+        The random draw precedes all other reasons and happens once, before any vote: disputed faces must not
+        be missing from the sample.
         """
         subjects = subjects_of(analysis)
         is_first_time = analysis.triaged_at is None
@@ -170,7 +173,10 @@ def _is_unanswered_request(session: Session, analysis: Analysis) -> bool:
 
 
 def _votes_by_subject(votes: Mapping[int, str], subjects: Sequence[Subject]) -> dict[int, str]:
-    """Return the votes by subject. In a file with one face a vote on the whole file is a vote on that face."""
+    """Return the votes by subject.
+
+    In a file with one face a vote on the whole file is a vote on that face.
+    """
     if len(subjects) != 1 or 0 not in votes:
         return dict(votes)
     on_faces = {number: vote for number, vote in votes.items() if number}
@@ -180,8 +186,8 @@ def _votes_by_subject(votes: Mapping[int, str], subjects: Sequence[Subject]) -> 
 def _matching_case(session: Session, analysis: Analysis, subject: Subject) -> Case | None:
     """Return the case that a subject belongs to.
 
-    The case of the very same file comes first, decided or not. Otherwise the undecided case of a near duplicate
-    matches if the face is in the same place and the same model scores it alike.
+    The case of the very same file comes first, decided or not. Otherwise the undecided case of a near
+    duplicate matches if the face is in the same place and the same model scores it alike.
     """
     same_file = triage_queries.item_of_same_file(session, analysis, subject.number)
     if same_file is not None:

@@ -1,4 +1,4 @@
-"""Backups in a private dataset repository of the Hugging Face Hub, for hosts whose disk does not survive a restart."""
+"""Backups in a private dataset repository of the Hub, for hosts whose disk does not survive a restart."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError, Ru
 
 
 class BackupRepository:
-    """Copy of a folder of backups. Its history is squashed, so that data deleted from a backup is gone there too."""
+    """Copy of a folder of backups.
+
+    Its history is squashed, so that data deleted from a backup is gone there too.
+    """
 
     def __init__(self, name: str, *, endpoint: str | None = None, seconds: float = TIME_LIMIT) -> None:
         self.name = name

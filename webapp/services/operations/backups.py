@@ -45,8 +45,8 @@ class BackupDocument(BaseModel):
 class Backup:
     """A verified backup.
 
-    `restored`: it was restored for the check; a PostgreSQL dump may only have been read to its end. `pruned`: number of
-    old backups that were deleted.
+    `restored`: it was restored for the check; a PostgreSQL dump may only have been read to its end. `pruned`:
+    number of old backups that were deleted.
     """
 
     path: Path
@@ -92,7 +92,8 @@ class BackupService:
         """Make a backup and delete the oldest ones. The file gets its final name after it is verified.
 
         Raises Unable with no_backups, not_written, missing_tool, dump_failed or backup_damaged; with
-        backups_unreachable or backups_public if only the repository could not be updated; and SQLAlchemyError.
+        backups_unreachable or backups_public if only the repository could not be updated; and
+        SQLAlchemyError.
         """
         file = sqlite_file(self._engine.url)
         if file is None and self._dialect != "postgresql":
@@ -131,7 +132,7 @@ class BackupService:
         return None if newest is None else (now() - newest).total_seconds()
 
     def covered_until(self) -> datetime | None:
-        """Return the moment until which all data is in a backup that outlives the machine, None without one."""
+        """Return the time until which all data is in a lasting backup, None without one."""
         if self._repository is None:
             return self._newest_start()
         return None if self._pushed is None else files.moment_of(Path(self._pushed))
@@ -183,11 +184,11 @@ def exists(url: str) -> bool:
 
 
 def restore(url: str, folder: Path, wanted: str) -> Path:
-    """Create the database from a backup and return the backup's path. An existing database is never overwritten.
+    """Create the database from a backup and return the backup's path.
 
-    `wanted` is a path, or `latest` for the newest backup in the folder. If `latest` names a damaged SQLite backup, the
-    one before it is used. Raises Unable with no_backup, no_backups, database_exists, backup_damaged, missing_tool or
-    not_written, and SQLAlchemyError.
+    An existing database is never overwritten. `wanted` is a path, or `latest` for the newest backup in the
+    folder. If `latest` names a damaged SQLite backup, the one before it is used. Raises Unable with
+    no_backup, no_backups, database_exists, backup_damaged, missing_tool or not_written, and SQLAlchemyError.
     """
     parsed = parse_url(url)
     dialect, file = parsed.get_backend_name(), sqlite_file(parsed)
@@ -209,7 +210,10 @@ def restore(url: str, folder: Path, wanted: str) -> Path:
 
 
 def _place_newest(candidates: Sequence[Path], file: Path) -> Path:
-    """Restore from the newest intact backup and return its path. Raises Unable with backup_damaged if none is."""
+    """Restore from the newest intact backup and return its path.
+
+    Raises Unable with backup_damaged if none is.
+    """
     for source in reversed(candidates[1:]):
         try:
             sqlite.place(source, file)

@@ -1,4 +1,4 @@
-"""Shutdown of the server within a time limit: running work ends, the last state is backed up, everything is closed."""
+"""Shutdown of the server within a time limit: work ends, a backup is made, everything is closed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from webapp.services.operations.scheduler import Scheduler
 logger = logging.getLogger(__name__)
 # Seconds of the whole shutdown. Hosts kill the process after 20 or 30.
 TIME_LIMIT = 18.0
-# Seconds in which running analyses may finish before they are told to stop.
+# Seconds in which running analyses may finish before they are aborted.
 _FINISH_SECONDS = 10.0
-# Seconds in which told analyses must stop.
+# Seconds in which aborted analyses must stop.
 _ABORT_SECONDS = 1.5
 # Seconds for answers that are on their way to clients.
 _DELIVERY_SECONDS = 0.5
@@ -26,7 +26,7 @@ Step = Callable[[], object]
 
 
 class Shutdown:
-    """Stops the analyses and the scheduler, then runs its steps in order: backup, server, decoders, database."""
+    """Stops analyses and scheduler, then runs its steps: backup, server, decoders, database."""
 
     def __init__(
         self,
@@ -49,7 +49,10 @@ class Shutdown:
         self._finish_seconds = finish_seconds
 
     def run(self, *, seconds: float = TIME_LIMIT) -> None:
-        """Shut down within about `seconds`. Never raises: failed steps are logged, slow ones are abandoned."""
+        """Shut down within about `seconds`.
+
+        Never raises: failed steps are logged, slow ones are abandoned.
+        """
         deadline = time.monotonic() + seconds
         self._analysis.queue.close()
         if not self._wait_until_idle(min(self._finish_seconds, seconds)):

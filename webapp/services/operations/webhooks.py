@@ -36,7 +36,10 @@ _SECRET_PREFIX = "whsec_"
 
 
 class WebhookSender:
-    """Sends the messages of the outbox to one address, oldest first. Receivers recognise duplicates by `webhook-id`."""
+    """Sends the messages of the outbox to one address, oldest first.
+
+    Receivers recognise duplicates by `webhook-id`.
+    """
 
     def __init__(self, sessions: Sessions, *, url: str, secret: str) -> None:
         """Raises Unable with invalid_webhook_secret."""
@@ -126,7 +129,8 @@ def signing_key(secret: str) -> bytes:
 def signature(key: bytes, message_id: str, sent_at: str, body: bytes) -> str:
     """Return `v1,` and the base64 HMAC-SHA256 of `<id>.<timestamp>.<body>`.
 
-    The timestamp (seconds since 1970) is signed, so that a receiver can refuse replayed messages by their age.
+    The timestamp (seconds since 1970) is signed, so that a receiver can refuse replayed messages by their
+    age.
     """
     signed = f"{message_id}.{sent_at}.".encode() + body
     digest = hmac.new(key, signed, hashlib.sha256).digest()

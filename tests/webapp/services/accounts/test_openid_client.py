@@ -1,4 +1,7 @@
-"""The OpenID client against a provider on the loopback. `tests/webapp/ui/auth/test_hugging_face.py` has the attacks."""
+"""The OpenID client against a provider on the loopback.
+
+`tests/webapp/ui/auth/test_hugging_face.py` has the attacks.
+"""
 
 from __future__ import annotations
 

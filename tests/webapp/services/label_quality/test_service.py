@@ -25,7 +25,7 @@ Says = Callable[..., str]
 
 @pytest.fixture
 def says(claims: ClaimService, labelling: LabellingService) -> Says:
-    """Take the next case, label it blind, confirm or change the label; return the state that the moderator sees."""
+    """Return a function that labels the next case blind, then finally; it returns the case's state."""
 
     def label(person: Person, blind: str, final: str | None = None, service: ClaimService = claims) -> str:
         case = service.take(person)

@@ -1,4 +1,4 @@
-"""Everything that moderators do is in the audit log, and what the host's webhook is told in the outbox."""
+"""Entries of the audit log and messages in the outbox for each action of a moderator."""
 
 from __future__ import annotations
 

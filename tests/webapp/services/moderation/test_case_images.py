@@ -82,18 +82,18 @@ def test_the_kept_picture_its_views_and_its_heatmap(
     labelling.submit_blind(person, case, FAKE)
     with Image.open(io.BytesIO(case_images.heat(person, case).content)) as heat:
         assert (heat.mode, heat.size) == ("RGBA", (rgb.shape[1], rgb.shape[0]))
-    # One was wanted: it is decided, and nobody's to see.
+    # One label decides this case, so it leaves the desk.
     labelling.submit_final(person, case)
     assert refusal_code(case_images.file, person, case) == "unknown_case"
 
 
-def test_a_case_whose_file_is_not_kept_says_so(
+def test_a_case_without_kept_file_is_refused(
     case_images: CaseImageService, opens: Opens, people: list[Person]
 ) -> None:
     assert refusal_code(case_images.file, people[1], opens(0.5)) == "not_kept"
 
 
-def test_frames_of_a_clip_are_those_that_were_judged(
+def test_frames_of_a_clip_are_the_judged_ones(
     sessions: Sessions,
     analysis: AnalysisService,
     case_views: CaseViewService,
@@ -111,14 +111,14 @@ def test_frames_of_a_clip_are_those_that_were_judged(
     assert times == sorted(times, key=lambda time: time or 0)
     assert len(times) == 4
     shown = [read_image(case_images.view(people[1], case, time=time).content).astype(float) for time in times]
-    # The head has turned.
+    # The head turns during the clip.
     assert np.abs(shown[0] - shown[-1]).mean() > 3
     turned = round((times[-1] or 0) * 10)
     assert np.abs(shown[-1] - pixels[turned]).mean() < 6
     assert refusal_code(case_images.view, people[1], case) == "invalid_view"
 
 
-def test_the_other_views_show_what_they_should() -> None:
+def test_views_show_pasted_regions() -> None:
     rng = np.random.default_rng(0)
     flat = np.full((128, 128, 3), 120, np.uint8)
     assert error_level(flat).max() <= 15

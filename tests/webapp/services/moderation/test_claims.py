@@ -86,7 +86,7 @@ def test_who_lost_a_claim_after_the_first_label_may_say_the_last_word(
 
 
 def patiently(take: Callable[[], str | None]) -> str | None:
-    """As the desk, which asks again: all that is left may just be looked at by others."""
+    """Ask again as the desk does, because other moderators may have claimed all remaining cases."""
     for pause in (0.05, 0.2, 0.5, 0):
         if (case := take()) is not None:
             return case
@@ -98,7 +98,7 @@ def patiently(take: Callable[[], str | None]) -> str | None:
 def test_fifty_takers_never_hold_a_slot_twice(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
-    """Two hundred cases, each wants two labels: fifty people take, label and go on until nothing is left; every tenth crashes once."""
+    """Fifty moderators label two hundred cases that want two labels each; every tenth crashes once."""
     cases = [opens(0.5) for _ in range(200)]
 
     def work(person: Person) -> list[str]:
@@ -165,7 +165,7 @@ def test_a_certain_case_can_be_held_where_it_waits(
         assert [claim.case.public_id for claim in session.scalars(select(Claim))] == [second]
     claims.take_case(people[1], second)
     assert refusal_code(claims.take_case, people[1], "0" * 32) == "not_waiting"
-    # What was held stays held.
+    # The claim survives a refused one.
     assert claims.take(people[1]) == second
     with sessions.begin() as session:
         session.execute(update(Claim).values(until=now() - timedelta(seconds=1)))

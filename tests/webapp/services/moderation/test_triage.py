@@ -1,4 +1,4 @@
-"""Which results become cases, whoever asks and however often."""
+"""Results that become cases, under any order and repetition."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_of_a_crowd_the_most_uncertain_become_cases(sessions: Sessions, kept: Ke
         assert sorted(session.scalars(select(CaseItem.subject))) == [1, 2, 3, 4, 5]
 
 
-def test_without_the_file_nothing_can_be_looked_at(
+def test_results_without_kept_file_open_no_case(
     sessions: Sessions, kept: Kept, triage: Triage, feedback: FeedbackService
 ) -> None:
     receipt = kept.add(0.5, kept=False)
@@ -155,8 +155,8 @@ def test_a_visitor_against_the_model_opens_a_case_and_others_join(
     assert ranks(sessions) < rank
 
 
-def test_another_age_ranks_what_waits_already_anew(sessions: Sessions, opens: Opens, log: CaseEvents) -> None:
-    """An old case that is hardly uncertain and a new one that is: which comes first is a question of the age that is set."""
+def test_another_age_reranks_waiting_cases(sessions: Sessions, opens: Opens, log: CaseEvents) -> None:
+    """The configured age decides between an old case of low uncertainty and a new uncertain one."""
     short, long = (rules_of(from_environment({"LENS_CASE_AGE": days})) for days in ("3", "60"))
     old, new = opens(0.97, rules=short), opens(0.5, rules=short)
     with sessions.begin() as session:
@@ -257,7 +257,9 @@ def test_the_rank_of_what_was_drawn_does_not_depend_on_votes(
     assert ranks(sessions) == before
 
 
-def test_whoever_wants_to_know_asks_the_moderators(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+def test_a_visitor_who_asks_for_moderators_opens_a_case(
+    sessions: Sessions, kept: Kept, triage: Triage
+) -> None:
     receipts = receipt_service(sessions, on_notice=triage.process)
     receipt = kept.add(0.02)
     receipts.ask_notice(receipt, False)
@@ -286,11 +288,11 @@ def test_persons_of_clips_are_judged_over_the_whole_clip(
         assert (item.subject, round(item.fake_prob or 0, 3)) == (1, 0.525)
 
 
-def test_what_a_crash_left_is_looked_at_later(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+def test_results_left_by_a_crash_are_processed_later(sessions: Sessions, kept: Kept, triage: Triage) -> None:
     first, second = kept.add(0.5), kept.add(0.02)
     assert triage.sweep() == 2
     assert cases(sessions) == [("uncertainty",)]
-    # And nobody was told.
+    # The vote is stored, but the process dies before triage.
     FeedbackService(sessions).submit(Submission(second, 1, "disagree", "", new_key()))
     assert triage.sweep() == 1
     assert triage.sweep() == 0
@@ -341,7 +343,7 @@ def test_copies_that_come_at_once_make_one_case(sessions: Sessions, kept: Kept, 
 
 
 @pytest.mark.parametrize("count", [60, pytest.param(10_000, marks=pytest.mark.proof)])
-def test_puppets_make_no_cases_and_change_no_label(
+def test_puppets_open_no_cases_and_change_no_label(
     sessions: Sessions,
     kept: Kept,
     feedback: FeedbackService,
@@ -350,7 +352,7 @@ def test_puppets_make_no_cases_and_change_no_label(
     people: list[Person],
     count: int,
 ) -> None:
-    """Half of the puppets send the same file, half a near copy of their own; then one of them votes again and again."""
+    """Half of the puppets send the same file, half a near duplicate; then one of them votes repeatedly."""
     first = kept.add(0.05, file="a" * 64, bits=BITS)
     vote(feedback, first, "disagree")
     for person in people[1:3]:
@@ -372,10 +374,9 @@ def test_puppets_make_no_cases_and_change_no_label(
         seconds.append(time.perf_counter() - began)
     for number in range(count // 2):
         vote(feedback, first, ("agree", "disagree")[number % 2])
-    print(
-        f"{count} votes: the median took {1000 * statistics.median(seconds):.1f} ms, the last {1000 * seconds[-1]:.1f} ms"
-    )
-    # That of the file, and one of its near copies.
+    median, last = 1000 * statistics.median(seconds), 1000 * seconds[-1]
+    print(f"{count} votes: the median took {median:.1f} ms, the last {last:.1f} ms")
+    # One case for the file, one for its near duplicates.
     assert len(cases(sessions)) == 2
     with sessions() as session:
         assert [
@@ -394,7 +395,10 @@ def test_opening_takes_no_time_among_many_open_cases(
     people: list[Person],
     count: int,
 ) -> None:
-    """Asserted in this process's own time: how long others keep it waiting says nothing of it. The wall's is printed."""
+    """Asserted in this process's own time: how long others keep it waiting says nothing of it.
+
+    The wall's is printed.
+    """
     fill(sessions, count)
     opening = [timed(partial(triage.process, receipt_hash(kept.add(0.5)))) for _ in range(20)]
     taking = [timed(partial(claims.take, person)) for person in people[1:21]]
@@ -402,9 +406,8 @@ def test_opening_takes_no_time_among_many_open_cases(
         assert (session.query(Case).count(), session.query(Claim).count()) == (count + 20, 20)
     for name, times, most in (("opening one", opening, 0.05), ("taking one", taking, 0.3)):
         wall, own = (statistics.median(column) for column in zip(*times, strict=True))
-        print(
-            f"{engine.dialect.name}: among {count} open cases {name} takes {1000 * wall:.1f} ms, {1000 * own:.1f} of the processor"
-        )
+        times_text = f"{1000 * wall:.1f} ms, {1000 * own:.1f} of the processor"
+        print(f"{engine.dialect.name}: among {count} open cases {name} takes {times_text}")
         assert own < most
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 import time
 from collections.abc import Iterator
@@ -27,14 +28,17 @@ pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning
 NAME = "owner/lens-backups"
 
 
+def use_hub(monkeypatch: pytest.MonkeyPatch, hub: HubServer, *, seconds: float) -> None:
+    """Let the application find its repository on this Hub."""
+    on_loopback = functools.partial(BackupRepository, endpoint=hub.address, seconds=seconds)
+    monkeypatch.setattr("webapp.services.operations.backup_repository.BackupRepository", on_loopback)
+
+
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[HubServer]:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)
     with HubServer() as running:
-        monkeypatch.setattr(
-            "webapp.bootstrap.records._repository",
-            lambda settings: BackupRepository(NAME, endpoint=running.address, seconds=20),
-        )
+        use_hub(monkeypatch, running, seconds=20)
         yield running
 
 
@@ -91,8 +95,7 @@ def test_a_public_repository_gets_nothing(hub: HubServer, settings: Settings) ->
 def test_without_the_hub_the_start_fails_and_does_not_begin_empty(
     hub: HubServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository = BackupRepository(NAME, endpoint=hub.address, seconds=1)
-    monkeypatch.setattr("webapp.bootstrap.records._repository", lambda settings: repository)
+    use_hub(monkeypatch, hub, seconds=1)
     started = time.monotonic()
     with hub.failing(delay=60), pytest.raises(Unable) as failed:
         opened(settings)

@@ -83,7 +83,7 @@ def receipts_of(records: Records) -> set[str]:
         return {analysis.receipt_hash for analysis in session.query(Analysis)}
 
 
-def told(records: Records) -> list[str]:
+def audited_actions(records: Records) -> list[str]:
     with records.sessions() as session:
         return [entry.action for entry in session.query(AuditEntry).order_by(AuditEntry.number)]
 
@@ -105,10 +105,10 @@ def test_a_backup_becomes_the_database_again(
     assert bootstrap.restore(elsewhere, "latest") == backup.path.name
     restored = opened(elsewhere)
     assert receipts_of(restored) == receipts_of(records)
-    assert told(restored) == ["migrated", "restored"]
+    assert audited_actions(restored) == ["migrated", "restored"]
     assert restored.audit.verify(head.hash).stored_head == restored.audit.verify().head
     aside = list(chosen.data.glob("audit.head.*Z"))
-    # The backup was told of after it was made.
+    # The backup's own audit entry came after it was made.
     assert [path.read_text().split()[0] for path in aside] == [str(head.number + 1)]
     with restored.sessions() as session:
         details = json.loads(session.query(AuditEntry).order_by(AuditEntry.number).all()[-1].details)
@@ -136,7 +136,7 @@ def test_what_is_there_is_never_overwritten(records: Records, chosen: Settings) 
     records.backups.make()
     assert code_of(lambda: bootstrap.restore(chosen, "latest")) == "database_exists"
     assert len(receipts_of(records)) == 5
-    assert told(records) == ["migrated", "backed_up"]
+    assert audited_actions(records) == ["migrated", "backed_up"]
 
 
 def test_the_oldest_backups_go(records: Records, chosen: Settings, kind: str) -> None:
@@ -218,7 +218,7 @@ def test_what_is_deleted_while_a_backup_is_made_is_not_in_it(
     monkeypatch: pytest.MonkeyPatch,
     opened: Opener,
 ) -> None:
-    """The backup waits, once it has copied everything and once it has been named, until a deletion has gone through."""
+    """Deletions happen after the backup has copied all rows, and after it got its final name."""
     receipts = receipt_service(records.sessions, records.audit, backups=chosen.backups_folder)
     module, finish = {"sqlite": sqlite, "postgresql": postgresql}[kind], files.finish
     write = module.write
@@ -327,7 +327,7 @@ def test_a_journal_without_its_database_does_not_spoil_the_restored_one(
             b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + b"left by a crash" * 100
         )
     bootstrap.restore(chosen, "latest")
-    assert told(opened(chosen)) == ["migrated", "restored"]
+    assert audited_actions(opened(chosen)) == ["migrated", "restored"]
     assert len(list(tmp_path.glob("lens.sqlite3-*.*Z"))) == 2
 
 
@@ -338,7 +338,7 @@ def test_a_backup_of_before_the_log_is_restored_and_upgraded(tmp_path: Path, ope
     bootstrap.restore(chosen, "latest")
     records = opened(chosen)
     assert len(receipts_of(records)) == 3
-    assert told(records) == ["migrated", "restored"]
+    assert audited_actions(records) == ["migrated", "restored"]
 
 
 def test_a_later_versions_backup_is_refused_by_name(records: Records, elsewhere: Settings) -> None:
@@ -399,7 +399,7 @@ def test_a_server_without_database_starts_from_the_backup_and_lets_old_results_g
         assert process.wait(timeout=30) in (0, -15)
     records = opened(chosen)
     assert len(receipts_of(records)) == 2
-    assert told(records) == ["migrated", "restored", "purged"]
+    assert audited_actions(records) == ["migrated", "restored", "purged"]
     assert records.audit.verify().head == records.audit.verify().stored_head
 
 

@@ -76,8 +76,8 @@ class CocoDocument(_CocoModel):
 def to_coco(decisions: Iterable[ExportedDecision]) -> CocoDocument:
     """Return the decisions on faces of photos that are real or fake.
 
-    `segmentation` is the region that at least half of the painting moderators painted whose label equals the decision,
-    or [] if none of them painted.
+    `segmentation` is the region that at least half of the painting moderators painted whose label equals the
+    decision, or [] if none of them painted.
     """
     images: dict[str, CocoImage] = {}
     annotations: list[CocoAnnotation] = []

@@ -1,4 +1,4 @@
-"""Export of decisions on photos as an imagefolder data set of Hugging Face's `datasets`, with the kept files."""
+"""Export of decisions on photos as an imagefolder data set of Hugging Face's `datasets`."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ pretty_name: Faces decided by moderators
 ---
 # Faces decided by moderators
 
-Photos whose visitors agreed that they are kept to settle disputes and to train the model, without their metadata.
-`train/metadata.jsonl` has a line for every photo. The lists in `faces` have one entry for every face that moderators
-decided to be real or fake: its box (x1, y1, x2, y2 in pixels of the upright photo), how it was decided, by which
-labels, and which model had scored it.
+Photos without metadata, whose visitors agreed that they are kept to settle disputes and to train the model.
+`train/metadata.jsonl` has a line for every photo. The lists in `faces` have one entry for every face that
+moderators decided to be real or fake: its box (x1, y1, x2, y2 in pixels of the upright photo), how it was
+decided, by which labels, and which model had scored it.
 
 Visitors may withdraw their consent: export the folder again before each use, and delete this one.
 """
@@ -53,7 +53,8 @@ def write_dataset(
 ) -> int:
     """Write the data set into an empty folder and return the number of its decisions.
 
-    `read` returns a kept file's content, upright. Files that were deleted meanwhile are left out. Raises OSError.
+    `read` returns a kept file's content, upright. Files that were deleted meanwhile are left out. Raises
+    OSError.
     """
     photos: dict[str, list[ExportedDecision]] = {}
     for decision in decisions:

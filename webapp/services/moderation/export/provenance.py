@@ -14,11 +14,11 @@ from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of
 from webapp.services.moderation.decision_rule import ADJUDICATION
 
 
-class _Document(BaseModel):
+class _ExportDocument(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class LabelDocument(_Document):
+class LabelDocument(_ExportDocument):
     """JSON of a label. `moderator` is a pseudonym."""
 
     id: int
@@ -33,14 +33,14 @@ class LabelDocument(_Document):
     painted: bool
 
 
-class TimedBox(_Document):
+class TimedBox(_ExportDocument):
     """Box (x1, y1, x2, y2) in pixels of the upright original; `time` of a clip's frame in seconds."""
 
     time: float | None
     box: list[float]
 
 
-class ModelReference(_Document):
+class ModelReference(_ExportDocument):
     """Model that scored a face."""
 
     name: str
@@ -48,7 +48,7 @@ class ModelReference(_Document):
     sha256: str
 
 
-class ProvenanceDocument(_Document):
+class ProvenanceDocument(_ExportDocument):
     """JSON of an exported decision."""
 
     case: str
@@ -122,8 +122,9 @@ class ExportedMedia:
 class ExportedDecision:
     """A standing decision and everything that it rests on.
 
-    `subject`: 0 the whole file, from 1 a picture's face or a clip's person. `boxes`: (time in seconds, box) pairs in
-    pixels of the upright original; time is None for pictures. `deciding`: ids of the labels that made the decision.
+    `subject`: 0 the whole file, from 1 a picture's face or a clip's person. `boxes`: (time in seconds, box)
+    pairs in pixels of the upright original; time is None for pictures. `deciding`: ids of the labels that
+    made the decision.
     """
 
     case: str

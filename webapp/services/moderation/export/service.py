@@ -29,7 +29,10 @@ FORMATS = ("csv", "jsonl", "coco", "hf")
 
 
 class ExportSummary(BaseModel):
-    """Numbers of written decisions and of those left out: their file is gone, or the format has no place for them."""
+    """Numbers of written decisions and of those left out.
+
+    A decision is left out if its file is gone or the format has no place for it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
