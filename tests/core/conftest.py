@@ -1,4 +1,4 @@
-"""A tiny data set on disk: painted faces, their landmarks and a few fakes, so that training can be tried anywhere."""
+"""Fixtures of the core tests: a tiny network, a tiny data set of synthetic faces, and a benchmark layout."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class TinyDataset:
 
 @pytest.fixture(scope="session")
 def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> TinyDataset:
-    """Two packs, `photos` (reals) and `swaps` (pairs, and one fake without original), of train and val people."""
+    """Write the packs `photos` (reals) and `swaps` (pairs and one fake without original) of two splits."""
     root = tmp_path_factory.mktemp("tiny")
     rng = np.random.default_rng(7)
     rows: list[list[str]] = []

@@ -85,7 +85,7 @@ def test_a_space_without_its_weights_serves_stops_in_time_and_restores_its_backu
     ):
         assert secret not in log.replace(space.url, ""), secret
     assert all(line.startswith("{") for line in log.splitlines())
-    assert any("the starter weights answer" in line["message"] for line in space.lines())
+    assert any("falling back to the starter weights" in line["message"] for line in space.lines())
     assert space.lines()[-1]["message"] == "stopped"
 
     space.wipe()

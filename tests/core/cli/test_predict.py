@@ -34,7 +34,7 @@ FACE_KEYS = {"box", "detection_prob", "fake_logit", "fake_prob", "verdict", "tim
 
 @pytest.fixture(scope="module")
 def bad_files(tmp_path_factory: pytest.TempPathFactory, samples: Path) -> dict[str, Path]:
-    """The code each file must be answered with."""
+    """Write files that must be rejected, by the expected code."""
     folder = tmp_path_factory.mktemp("bad")
     files = {
         "empty_file": folder / "empty.jpg",
@@ -56,9 +56,7 @@ def predict(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int
     return status, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_one_object_per_input_in_the_contracts_form(
-    capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path
-) -> None:
+def test_one_json_object_per_input(capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path) -> None:
     frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
     clip = write_clip(tmp_path / "clip.webm", [frame] * 3, codec="libvpx")
     status, (picture, video) = predict(capsys, samples / "two_people.jpg", clip)
@@ -77,14 +75,11 @@ def test_one_object_per_input_in_the_contracts_form(
     assert video["kind"] == "video"
     assert [face["time"] for face in video["faces"]] == [0.0, 0.1, 0.2]
     assert set(picture["model"]) == {"name", "version", "sha256"}
-    assert picture["runtime"] == {
-        "name": "eager",
-        "precision": "float32",
-        "device": "cpu",
-    }  # a few files are not worth compiling for
+    # A few files are not worth compiling for.
+    assert picture["runtime"] == {"name": "eager", "precision": "float32", "device": "cpu"}
 
 
-def test_what_was_judged_in_part_is_said(
+def test_partly_analysed_files_have_cautions(
     capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path
 ) -> None:
     frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
@@ -100,7 +95,7 @@ def test_what_was_judged_in_part_is_said(
         capsys, torn, write_animation(tmp_path / "a.gif", [frame, frame[::-1]]), samples / "astronaut.png"
     )
     assert status == 0
-    assert [found["cautions"] for found in (clip, moving, still)] == [
+    assert [result["cautions"] for result in (clip, moving, still)] == [
         ["cut_short"],
         ["first_picture_only"],
         [],
@@ -111,14 +106,14 @@ def test_what_was_judged_in_part_is_said(
         )
         == 0
     )
-    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  caution: ")]
-    assert [("truncated" in line, "first of several" in line) for line in said] == [
+    cautions = [line for line in capsys.readouterr().out.splitlines() if line.startswith("  caution: ")]
+    assert [("truncated" in line, "first of several" in line) for line in cautions] == [
         (True, False),
         (False, True),
     ]
 
 
-def test_bad_files_have_codes_and_stop_nobody(
+def test_bad_files_have_codes_and_the_others_are_analysed(
     capsys: pytest.CaptureFixture[str], samples: Path, bad_files: dict[str, Path]
 ) -> None:
     status, results = predict(capsys, *bad_files.values(), samples / "astronaut.png")
@@ -175,14 +170,14 @@ def test_heatmaps_are_written_as_pictures(
         "001-clip-0.100s.png",
         "001-clip-0.200s.png",
     ]
-    drawn = read_image(tmp_path / "maps" / names[0])
+    overlay = read_image(tmp_path / "maps" / names[0])
     original = read_image(samples / "two_people.jpg")
-    assert drawn.shape == original.shape
-    assert np.array_equal(drawn[-40:], original[-40:])
-    assert not np.array_equal(drawn, original)
+    assert overlay.shape == original.shape
+    assert np.array_equal(overlay[-40:], original[-40:])
+    assert not np.array_equal(overlay, original)
 
 
-def test_people_get_sentences(
+def test_text_output_has_sentences(
     capsys: pytest.CaptureFixture[str], samples: Path, bad_files: dict[str, Path]
 ) -> None:
     assert (
@@ -195,7 +190,9 @@ def test_people_get_sentences(
     assert "rejected: The file is empty. (empty_file)" in out
 
 
-def test_crops_are_taken_whole(capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path) -> None:
+def test_cropped_files_skip_face_detection(
+    capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path
+) -> None:
     with Image.open(samples / "astronaut.png") as image:
         image.convert("RGB").crop((170, 60, 280, 180)).save(tmp_path / "face.png")
     _, (result,) = predict(capsys, tmp_path / "face.png", "--cropped")
@@ -204,7 +201,7 @@ def test_crops_are_taken_whole(capsys: pytest.CaptureFixture[str], samples: Path
     assert (status, clip["error"]["code"]) == (2, "unsupported_type")
 
 
-def test_errors_of_the_command_itself_are_one_line(tmp_path: Path, samples: Path) -> None:
+def test_errors_of_the_command_are_one_line(tmp_path: Path, samples: Path) -> None:
     command = [
         sys.executable,
         "-m",
@@ -214,7 +211,7 @@ def test_errors_of_the_command_itself_are_one_line(tmp_path: Path, samples: Path
         "--weights",
         str(tmp_path),
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("error: invalid_weights: ")
-    assert done.stderr.count("\n") == 1
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (1, "")
+    assert process.stderr.startswith("error: invalid_weights: ")
+    assert process.stderr.count("\n") == 1

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
+from laanet_core.decision import DecisionConfig
+from laanet_core.errors import InvalidDataset
 from laanet_core.evaluation.calibration import (
+    calibrate,
     choose_common_thresholds,
     choose_thresholds,
     expected_calibration_error,
@@ -12,25 +15,26 @@ from laanet_core.evaluation.calibration import (
     reliability_bins,
 )
 from laanet_core.evaluation.metrics import sigmoid
+from laanet_core.evaluation.predictions import Prediction
 
 
 @pytest.mark.parametrize("truth", [0.5, 1.0, 3.0])
-def test_temperature_is_recovered_and_matches_another_optimiser(truth: float) -> None:
+def test_the_temperature_is_recovered_and_matches_another_optimiser(truth: float) -> None:
     rng = np.random.default_rng(0)
-    honest = rng.normal(0, 2, 20_000)
-    labels = (rng.random(20_000) < sigmoid(honest)).astype(int)
-    logits = honest * truth
-    found = fit_temperature(logits, labels)
-    assert found == pytest.approx(truth, rel=0.05)
+    calibrated = rng.normal(0, 2, 20_000)
+    labels = (rng.random(20_000) < sigmoid(calibrated)).astype(int)
+    logits = calibrated * truth
+    temperature = fit_temperature(logits, labels)
+    assert temperature == pytest.approx(truth, rel=0.05)
     other = minimize_scalar(
         lambda t: np.mean(np.logaddexp(0, logits / t) - labels * logits / t),
         bounds=(0.05, 20),
         method="bounded",
     )
-    assert found == pytest.approx(other.x, rel=1e-3)
+    assert temperature == pytest.approx(other.x, rel=1e-3)
 
 
-def test_temperature_stays_in_range_and_refuses_nonsense() -> None:
+def test_the_temperature_stays_in_range_and_invalid_input_is_refused() -> None:
     assert fit_temperature(np.array([-1.0, 1.0]), np.array([0, 1])) == pytest.approx(0.05)
     assert fit_temperature(np.array([-1.0, 1.0]), np.array([1, 0])) == pytest.approx(20)
     with pytest.raises(ValueError, match="finite"):
@@ -51,7 +55,7 @@ def test_calibration_error_by_hand() -> None:
 
 
 @pytest.mark.parametrize("gap", [-0.1, 0.1, 0.5, 3.0])
-def test_thresholds_keep_their_promise(gap: float) -> None:
+def test_thresholds_keep_to_the_error_shares(gap: float) -> None:
     rng = np.random.default_rng(3)
     labels = rng.integers(0, 2, 997)
     probabilities = sigmoid(rng.normal((labels * 2 - 1) * gap, 1))
@@ -65,7 +69,8 @@ def test_thresholds_keep_their_promise(gap: float) -> None:
 
 def test_thresholds_by_hand() -> None:
     probabilities = np.arange(20) / 20
-    labels = np.tile([0, 1], 10)  # reals at 0, 0.1 .. 0.9; fakes at 0.05, 0.15 .. 0.95
+    # Reals at 0, 0.1 .. 0.9; fakes at 0.05, 0.15 .. 0.95.
+    labels = np.tile([0, 1], 10)
     assert choose_thresholds(
         labels, probabilities, fakes_called_real=0.2, reals_called_fake=0.1
     ) == pytest.approx((0.25, 0.8))
@@ -73,7 +78,7 @@ def test_thresholds_by_hand() -> None:
         choose_thresholds(np.ones(20), probabilities, fakes_called_real=0.1, reals_called_fake=0.1)
 
 
-def test_common_thresholds_keep_their_promise_in_every_set() -> None:
+def test_common_thresholds_keep_to_the_error_shares_in_every_set() -> None:
     rng = np.random.default_rng(3)
     sets = []
     for shift in (-0.7, 0.0, 1.2):
@@ -83,3 +88,43 @@ def test_common_thresholds_keep_their_promise_in_every_set() -> None:
     for labels, probabilities in sets:
         assert (probabilities[labels == 1] < real_below).mean() <= 0.10
         assert (probabilities[labels == 0] > fake_above).mean() <= 0.05
+
+
+def prediction(label: int, logit: float) -> Prediction:
+    return Prediction(
+        name=f"{label} {logit}",
+        label=label,
+        pack="pack",
+        person="person",
+        video="video",
+        fake_logit=logit,
+        sharpness=1.0,
+        peak_on_boundary=None,
+        peak_in_altered=None,
+        face_size=100.0,
+        brightness=50.0,
+        skin_tone=30.0,
+    )
+
+
+def test_calibrate_keeps_other_decision_values_and_lowers_the_error() -> None:
+    rng = np.random.default_rng(0)
+    # Overconfident by a factor of 3.
+    logits = rng.normal(0, 2, 2000)
+    labels = (rng.random(2000) < sigmoid(logits)).astype(int)
+    faces = [prediction(int(label), float(3 * logit)) for label, logit in zip(labels, logits, strict=True)]
+    calibration = calibrate({"a": faces[:1000], "b": faces[1000:]}, DecisionConfig(min_face_size=55))
+    assert calibration.faces == 2000
+    assert calibration.decision.temperature == pytest.approx(3, rel=0.15)
+    assert (calibration.decision.min_face_size, calibration.decision.calibrated) == (55, True)
+    assert calibration.calibrated_ece < calibration.uncalibrated_ece / 2
+    for of_real, of_fake in calibration.verdicts.values():
+        assert of_real.fake <= 0.05
+        assert of_fake.real <= 0.10
+
+
+def test_a_set_without_fakes_cannot_be_calibrated() -> None:
+    with pytest.raises(InvalidDataset, match="needs both real and fake"):
+        calibrate({"a": [prediction(0, 1.0)]}, DecisionConfig())
+    with pytest.raises(InvalidDataset, match="no set"):
+        calibrate({}, DecisionConfig())

@@ -10,9 +10,8 @@ from laanet_core.evaluation import metrics
 def random_case(seed: int) -> tuple[np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     labels = np.append([0, 1], rng.integers(0, 2, 200))
-    scores = np.round(
-        np.clip(0.3 * labels + rng.random(202) * 0.7, 0, 1), 2
-    )  # rounded, so that there are ties
+    # Rounded, so that there are ties.
+    scores = np.round(np.clip(0.3 * labels + rng.random(202) * 0.7, 0, 1), 2)
     return labels, scores
 
 
@@ -46,12 +45,14 @@ def test_cases_worked_by_hand() -> None:
         ([0, 2], [0.1, 0.2], "0 .real. or 1 .fake."),
     ],
 )
-def test_what_cannot_be_measured_is_refused(labels: list[int], scores: list[float], complaint: str) -> None:
+def test_invalid_labels_and_scores_are_refused(
+    labels: list[int], scores: list[float], complaint: str
+) -> None:
     with pytest.raises(ValueError, match=complaint):
         metrics.roc_auc(np.array(labels), np.array(scores))
 
 
-def test_interval_holds_the_value_and_repeats_itself() -> None:
+def test_an_interval_contains_the_value_and_is_reproducible() -> None:
     labels, scores = random_case(0)
     interval = metrics.bootstrap_interval(metrics.roc_auc, labels, scores, samples=200)
     assert interval == metrics.bootstrap_interval(metrics.roc_auc, labels, scores, samples=200)
@@ -59,7 +60,7 @@ def test_interval_holds_the_value_and_repeats_itself() -> None:
     assert 0.02 < interval.high - interval.low < 0.3
 
 
-def test_interval_is_wider_when_items_come_in_groups() -> None:
+def test_an_interval_is_wider_if_items_form_groups() -> None:
     rng = np.random.default_rng(1)
     people = np.repeat(np.arange(20), 10)
     labels = np.tile([0, 1], 100)
@@ -73,17 +74,17 @@ def test_interval_is_wider_when_items_come_in_groups() -> None:
     assert grouped.high - grouped.low > 1.3 * (alone.high - alone.low)
 
 
-def test_interval_covers_the_truth_about_as_often_as_it_says() -> None:
-    """AUC of unit normals one apart is 0.7602; of 60 intervals at 90 %, between 46 and 60 should hold it."""
+def test_intervals_cover_the_truth_at_their_level() -> None:
+    """The AUC of two unit normals one apart is 0.7602; 46 to 60 of 60 intervals at 90 % should contain it."""
     rng = np.random.default_rng(2)
-    held = 0
+    covered = 0
     for _ in range(60):
         labels = np.repeat([0, 1], 60)
         interval = metrics.bootstrap_interval(
             metrics.roc_auc, labels, rng.normal(labels, 1), samples=150, level=0.9
         )
-        held += interval.low <= 0.7602 <= interval.high
-    assert 46 <= held <= 60
+        covered += interval.low <= 0.7602 <= interval.high
+    assert 46 <= covered <= 60
 
 
 def test_impossible_intervals_are_refused() -> None:
@@ -95,17 +96,17 @@ def test_impossible_intervals_are_refused() -> None:
 
 
 def test_a_paired_interval_of_four_items_by_hand() -> None:
-    """Two groups of a real and a fake face each. Drawn are (A, A), (A, B), (B, A) or (B, B): differences 1,
-    0.25, 0.25 and 0.
+    """Two groups of a real and a fake face each.
+
+    The resamples (A, A), (A, B), (B, A) and (B, B) have the differences 1, 0.25, 0.25 and 0.
     """
     labels, groups = np.array([0, 1, 0, 1]), ["A", "A", "B", "B"]
     before, after = np.array([0.6, 0.4, 0.0, 1.0]), np.array([0.4, 0.6, 0.0, 1.0])
-    # AUC before: A alone 0, B alone 1, both (0.6, 0.4, 0, 1): 3 of 4 pairs are in order, 0.75; after: always
-    # 1
-    found = metrics.paired_bootstrap(
+    # The AUC before is 0 for A, 1 for B and 0.75 for both, where 3 of 4 pairs are in order. After it is 1.
+    interval = metrics.paired_bootstrap(
         metrics.roc_auc, labels, before, after, groups=groups, samples=4000, level=0.98, seed=1
     )
-    assert (found.low, found.high) == (0.0, 1.0)
+    assert (interval.low, interval.high) == (0.0, 1.0)
     middle = metrics.paired_bootstrap(
         metrics.roc_auc, labels, before, after, groups=groups, samples=4000, level=0.2, seed=1
     )
@@ -115,15 +116,15 @@ def test_a_paired_interval_of_four_items_by_hand() -> None:
     )
 
 
-def test_a_paired_interval_is_narrower_than_what_two_apart_allow() -> None:
+def test_a_paired_interval_is_narrower_than_two_separate_ones() -> None:
     rng = np.random.default_rng(4)
     labels = rng.integers(0, 2, 400)
     before = labels + rng.normal(0, 1, 400)
     after = before + 0.3 * labels
-    found = metrics.paired_bootstrap(metrics.roc_auc, labels, before, after, samples=300)
-    assert 0 < found.low < metrics.roc_auc(labels, after) - metrics.roc_auc(labels, before) < found.high
+    interval = metrics.paired_bootstrap(metrics.roc_auc, labels, before, after, samples=300)
+    assert 0 < interval.low < metrics.roc_auc(labels, after) - metrics.roc_auc(labels, before) < interval.high
     apart = metrics.bootstrap_interval(metrics.roc_auc, labels, before, samples=300)
-    assert found.high - found.low < apart.high - apart.low
+    assert interval.high - interval.low < apart.high - apart.low
     with pytest.raises(ValueError, match="not finite"):
         metrics.paired_bootstrap(metrics.roc_auc, labels, before, np.full(400, np.nan))
 

@@ -58,8 +58,8 @@ def test_report_of_a_case_worked_by_hand() -> None:
 def test_json_keeps_the_keys_that_other_programs_read() -> None:
     values = report_set(six_predictions(), DecisionConfig(), title="six", bootstrap=20).to_json()
     assert list(values) == [
-        "real", "fake", "people", "frame_level", "video_level", "sharpness_baseline", "calibration", "verdicts",
-        "peak_on_boundary", "peak_in_altered", "auc_by_pack", "slices", "title",
+        "real", "fake", "people", "frame_level", "video_level", "sharpness_baseline", "calibration",
+        "verdicts", "peak_on_boundary", "peak_in_altered", "auc_by_pack", "slices", "title",
     ]  # fmt: skip
     assert list(values["frame_level"]) == ["auc", "ap", "ar", "mf1"]
     assert list(values["video_level"]) == ["videos", "auc", "ap", "ar", "mf1", "verdicts"]

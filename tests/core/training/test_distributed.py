@@ -1,4 +1,4 @@
-"""Several processes, started by the real torchrun, against one process."""
+"""Training in several processes, started by the real torchrun, against one process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SETTINGS = (
 
 
 def train(dataset: TinyDataset, init: Path, run: Path, steps: int, *, processes: int, parts: int) -> Path:
-    """Train through the command line; returns the folder of the weights."""
+    """Train through the command line and return the folder of the weights."""
     launcher = (
         ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
         if processes > 1
@@ -52,24 +52,24 @@ def train(dataset: TinyDataset, init: Path, run: Path, steps: int, *, processes:
         "--init",
         str(init),
     ]
-    ended = subprocess.run(
+    # One thread, as torchrun gives each of several processes; other numbers of threads add in another order.
+    process = subprocess.run(
         [*command, *settings, "--seed", "7", "--device", "cpu", "--workers", "0", "--threads", "1", "--json"],
-        cwd=ROOT,  # one thread, as torchrun gives each of several processes: sums in another order would drift apart
+        cwd=ROOT,
         check=False,
         capture_output=True,
         text=True,
         timeout=300,
     )
-    assert ended.returncode == 0, ended.stderr
-    outcome = json.loads(ended.stdout.splitlines()[-1])
-    assert len(ended.stdout.splitlines()) == 1  # one process speaks
+    assert process.returncode == 0, process.stderr
+    outcome = json.loads(process.stdout.splitlines()[-1])
+    # Only the main process prints.
+    assert len(process.stdout.splitlines()) == 1
     assert outcome["steps"] == steps
     return run / "weights"
 
 
-def test_two_processes_take_the_steps_of_one_and_resume_each_others_runs(
-    tmp_path: Path, tiny_dataset: TinyDataset
-) -> None:
+def test_two_processes_equal_one_and_resume_its_runs(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
     torch.manual_seed(0)
     save_weights(LAANet(TINY), tmp_path / "init", version="0")
     alone = train(tiny_dataset, tmp_path / "init", tmp_path / "alone", 3, processes=1, parts=2)
@@ -96,7 +96,7 @@ def test_two_processes_take_the_steps_of_one_and_resume_each_others_runs(
         assert torch.allclose(one, other, atol=2e-5)
 
 
-def test_batches_that_cannot_be_shared_out_are_refused() -> None:
+def test_batches_that_cannot_be_divided_are_refused() -> None:
     assert ProcessGroup().micro_batch_count(1, 16) == 1
     assert ProcessGroup(1, 2).micro_batch_count(4, 16) == 4
     assert list(ProcessGroup(1, 2).own_micro_batches(4)) == [2, 3]

@@ -14,8 +14,8 @@ def test_heatmap_loss_of_two_cells_by_hand() -> None:
     logits = torch.tensor([[[0.0, 1.0]]])
     target = torch.tensor([[[1.0, 0.5]]])
     p0, p1 = 0.5, 1 / (1 + math.exp(-1))
-    kept = 1 - 0.35 + 0.35 * 0.2
-    expected = -(kept * (1 - p0) ** 2 * math.log(p0) + 0.5**4 * p1**2 * math.log(1 - p1)) / 1
+    smoothed = 1 - 0.35 + 0.35 * 0.2
+    expected = -(smoothed * (1 - p0) ** 2 * math.log(p0) + 0.5**4 * p1**2 * math.log(1 - p1)) / 1
     assert heatmap_loss(logits, target, LossConfig()).item() == pytest.approx(expected, rel=1e-6)
 
 
@@ -27,14 +27,15 @@ def test_heatmap_loss_without_points_divides_by_one() -> None:
 
 
 def test_consistency_loss_by_hand() -> None:
-    embeddings = torch.tensor([[1.0, 2.0], [0.0, 2.0]]).reshape(1, 2, 1, 2)  # cells (1, 0) and (2, 2)
+    # The cells have the embeddings (1, 0) and (2, 2).
+    embeddings = torch.tensor([[1.0, 2.0], [0.0, 2.0]]).reshape(1, 2, 1, 2)
     target = torch.tensor([[[1.0, 0.25]]])
     own, other = (1 / (1 + math.exp(-dot / math.sqrt(2))) for dot in (1.0, 2.0))
     expected = -(math.log(own) + 0.25 * math.log(other) + 0.75 * math.log(1 - other)) / 2
     assert consistency_loss(embeddings, target, torch.tensor([0])).item() == pytest.approx(expected, rel=1e-6)
 
 
-def test_images_without_maps_teach_the_classifier_only() -> None:
+def test_images_without_maps_train_the_classifier_only() -> None:
     model = LAANet(TINY).eval()
     output = model(torch.randn(2, 3, 64, 64), consistency=True)
     maps = torch.rand(2, 16, 16)
@@ -47,7 +48,7 @@ def test_images_without_maps_teach_the_classifier_only() -> None:
     assert any(p.grad is not None and p.grad.any() for p in model.classification_head.parameters())
 
 
-def test_a_painted_region_teaches_the_heatmap_and_not_the_consistency() -> None:
+def test_a_painted_region_trains_the_heatmap_only() -> None:
     output = LAANet(TINY).eval()(torch.randn(2, 3, 64, 64), consistency=True)
     maps, label = torch.rand(2, 16, 16), torch.tensor([0.0, 1.0])
     has_maps = torch.tensor([[True, True], [True, False]])

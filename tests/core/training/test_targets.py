@@ -13,15 +13,16 @@ from laanet_core.training.targets import (
 )
 
 
-def test_each_quadrant_gives_its_strongest_cells() -> None:
+def test_each_quadrant_has_its_strongest_cells() -> None:
     boundary = np.zeros((8, 8), np.float32)
     boundary[1, 2] = 1
     boundary[6, 6] = boundary[7, 5] = 0.8
-    boundary[0, 7] = 0.1  # too faint to be a point
+    # Too faint for a vulnerable point.
+    boundary[0, 7] = 0.1
     assert vulnerable_points(boundary).tolist() == [[1, 2], [6, 6], [7, 5]]
 
 
-def test_without_a_boundary_nothing_is_vulnerable_and_all_is_consistent() -> None:
+def test_without_a_boundary_there_are_no_points_and_all_is_consistent() -> None:
     target = make_target(np.zeros((8, 8), np.float32), np.random.default_rng(0))
     assert not target.heatmap.any()
     assert (target.consistency == 1).all()
@@ -30,7 +31,7 @@ def test_without_a_boundary_nothing_is_vulnerable_and_all_is_consistent() -> Non
 
 
 def brute_radius(height: float, width: float, overlap: float = 0.7) -> float:
-    """The largest r for which all three of CornerNet's box pairs still overlap by `overlap`, found by trying."""
+    """Return, by exhaustive search, the largest r at which CornerNet's three box pairs overlap by `overlap`."""
     best = 0.0
     for r in np.arange(0, min(height, width) / 2, 0.001):
         area = height * width
@@ -51,7 +52,7 @@ def test_radius_keeps_the_overlap(size: tuple[float, float]) -> None:
     assert gaussian_radius(*size) == pytest.approx(brute_radius(*size), abs=2e-3)
 
 
-def test_the_gaussians_width_follows_the_boundarys() -> None:
+def test_the_gaussian_is_as_wide_as_the_boundary() -> None:
     thin, broad = np.zeros((2, 96, 96), np.float32)
     thin[24, 4:44] = broad[4:45, 4:45] = 0.9
     for boundary in (thin, broad):
@@ -63,11 +64,10 @@ def test_the_gaussians_width_follows_the_boundarys() -> None:
     assert heatmap_target(broad)[24, 24 + int(3 * sigma) + 1] == 0
 
 
-def test_many_points_at_once_are_drawn_as_one_by_one() -> None:
+def test_all_points_together_equal_each_point_alone() -> None:
     rng = np.random.default_rng(3)
-    boundary = np.round(rng.random((24, 24)), 1).astype(
-        np.float32
-    )  # plateaus: many cells share a quadrant's maximum
+    # Rounded, so that many cells share a quadrant's maximum.
+    boundary = np.round(rng.random((24, 24)), 1).astype(np.float32)
     boundary[:, 10:12] = 1
     points = vulnerable_points(boundary)
     assert len(points) > 40
@@ -96,7 +96,7 @@ def _run(line: np.ndarray, place: int) -> int:
     return last - first + 1
 
 
-def test_consistency_is_likeness_to_the_anchor() -> None:
+def test_consistency_is_similarity_to_the_anchor() -> None:
     boundary = np.array([[1.0, 0.25], [0.0, 0.5]], np.float32)
     assert consistency_target(boundary, (0, 0)).tolist() == [[1, 0.25], [0, 0.5]]
     target = make_target(boundary, np.random.default_rng(0))
