@@ -90,7 +90,7 @@ def build(settings: Settings) -> Application:
         on_analysed=[] if metrics is None else [metrics.record_analysis],
         on_kept=cases.triage.process,
     )
-    feedback = FeedbackService(sessions, stored=cases.triage.process)
+    feedback = FeedbackService(sessions, on_stored=cases.triage.process)
     uploads, pixels = Uploads(settings.cache), PixelCache()
     deletion = result_deletion(
         settings,

@@ -1,4 +1,4 @@
-"""What other programs call by name (gradio_client): the HTTP contract."""
+"""Named Gradio endpoints for other programs (gradio_client); see the HTTP contract."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ _MISSING = {"error": Refused("missing_file", "A file is needed.").to_json()}
 
 
 def build(services: Services) -> None:
-    """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete, which no page shows. None of them keeps a file."""
+    """Add /analyse_image, /analyse_video, /submit_feedback, /result and /delete.
+
+    No page shows them, and none of them keeps a file.
+    """
     with gr.Column(visible=False):
         _add_analyses(services)
         _add_feedback(services.feedback)
@@ -32,10 +35,13 @@ def build(services: Services) -> None:
 
 
 def _add_analyses(services: Services) -> None:
-    """An upload is deleted once it was judged."""
+    """Add the analyses. They delete the upload after its analysis."""
 
     def analyse_image(file: str | None) -> tuple[Any, dict[str, Any]]:
-        """Judge a picture: (picture with heatmaps and boxes or null, result as `predict --json` prints it, with its receipt)."""
+        """Judge a picture.
+
+        Returns the picture with heatmaps and boxes (or null), and the result of `predict --json` with its receipt.
+        """
         if not file:
             return None, _MISSING
         path, overlay = Path(file), None
@@ -46,7 +52,7 @@ def _add_analyses(services: Services) -> None:
                 # without a picture the answer still counts, and is stored
                 with contextlib.suppress(UnreadableMedia):
                     drawn = draw_overlay(media.picture(), analysed.result.faces)
-                    overlay = _laid_down(drawn, services.settings.cache)
+                    overlay = _write_png(drawn, services.settings.cache)
                     services.uploads.attach(analysed.receipt, overlay)
         finally:
             media.release()
@@ -54,7 +60,7 @@ def _add_analyses(services: Services) -> None:
         return None if overlay is None else str(overlay), analysed.document().to_json()
 
     def analyse_video(file: str | None) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
-        """Judge a clip: (result with its receipt, timeline of {time, fake_prob, person})."""
+        """Judge a clip. Returns the result with its receipt, and a timeline of {time, fake_prob, person}."""
         if not file:
             return _MISSING, []
         path = Path(file)
@@ -73,8 +79,11 @@ def _add_analyses(services: Services) -> None:
     gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
 
 
-def _laid_down(rgb: RGBImage, cache: Path) -> Path:
-    """A PNG where Gradio hands files out, in a folder of its own, so that it is known what to delete; it is swept like the uploads."""
+def _write_png(rgb: RGBImage, cache: Path) -> Path:
+    """Write a picture (H, W, 3) uint8 RGB to a new folder from which Gradio serves files, and return its path.
+
+    The folder is swept like the uploads. Raises OSError.
+    """
     path = Path(tempfile.mkdtemp(dir=cache)) / "overlay.png"
     if not cv2.imwrite(str(path), cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)):
         raise OSError(f"could not write {path}")
@@ -103,7 +112,10 @@ def _add_feedback(feedback: FeedbackService) -> None:
 
 def _add_receipts(receipts: ReceiptService) -> None:
     def result(receipt: str) -> dict[str, Any]:
-        """All that is stored under a receipt, as at `GET /api/v1/results/{receipt}`; {"error": {"code", "message"}} for an unknown one."""
+        """Return the stored result as `GET /api/v1/results/{receipt}` does.
+
+        An unknown receipt gives {"error": {"code", "message"}}.
+        """
         try:
             return receipts.result(str(receipt)).to_json()
         except Refused as refusal:

@@ -1,4 +1,4 @@
-"""All that is held of an analysis, for whoever has its receipt, in one ZIP."""
+"""Export of everything stored under a receipt, as one ZIP."""
 
 from __future__ import annotations
 
@@ -20,25 +20,29 @@ from webapp.services.results.receipts import ReceiptService
 from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
-_GONE = "The file was kept, but the server cannot find it any more.\n"
+_MISSING_FILE = "The file was kept, but the server cannot find it any more.\n"
 
 
 class ExportService:
-    def __init__(self, sessions: Sessions, receipts: ReceiptService, keeping: KeptMediaService) -> None:
+    """Writes exports. Needs nothing of a file but its kept bytes, so nothing is decoded."""
+
+    def __init__(self, sessions: Sessions, receipts: ReceiptService, kept_media: KeptMediaService) -> None:
         self._sessions = sessions
         self._receipts = receipts
-        self._keeping = keeping
+        self._kept_media = kept_media
 
     def export(self, receipt: str) -> bytes:
-        """A ZIP: `result.json` (see `ReceiptService.result`), `media.<ending>` where the file is kept, `feedback.json`,
-        `regions/<number>.png` of the votes that have one, counted from 1. Raises Refused: unknown_receipt, unavailable.
+        """Return a ZIP with `result.json` (see StoredResult), `feedback.json`, and what else there is.
+
+        The kept file is `media.<ending>`. `regions/<number>.png` are the regions of votes, which count from 1.
+        Raises Refused: unknown_receipt, unavailable.
         """
-        record = self._receipts.result(receipt).to_json()
+        result = self._receipts.result(receipt).to_json()
         written = io.BytesIO()
         with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
-            archive.writestr("result.json", _json(record))
-            archive.writestr("feedback.json", _json(record["feedback"]))
-            for number, vote in enumerate(record["feedback"], start=1):
+            archive.writestr("result.json", _json(result))
+            archive.writestr("feedback.json", _json(result["feedback"]))
+            for number, vote in enumerate(result["feedback"], start=1):
                 if vote["region"] is not None:
                     archive.writestr(f"regions/{number}.png", base64.b64decode(vote["region"]))
             for name, content in self._media(receipt):
@@ -46,23 +50,24 @@ class ExportService:
         return written.getvalue()
 
     def _media(self, receipt: str) -> list[tuple[str, bytes]]:
+        """Return name and content of the kept file, or nothing."""
         try:
             with self._sessions() as session:
                 consent = analysis_queries.consent_by_receipt(session, receipt_hash(receipt))
             file = None if consent is None else KeptFile.of(consent)
-            return [] if file is None else [self._file(file)]
+            return [] if file is None else [self._read(file)]
         except (SQLAlchemyError, StoreFailed) as error:
             logger.exception("an export could not be made")
             raise Refused(
                 "unavailable", "The file cannot be read just now. Please try again in a moment."
             ) from error
 
-    def _file(self, file: KeptFile) -> tuple[str, bytes]:
+    def _read(self, file: KeptFile) -> tuple[str, bytes]:
         try:
-            return f"media.{file.ending}", self._keeping.read(file)
+            return f"media.{file.ending}", self._kept_media.read(file)
         except FileNotFoundError:
             logger.exception("kept media is missing from the store: %s", file.name)
-            return "media-missing.txt", _GONE.encode()
+            return "media-missing.txt", _MISSING_FILE.encode()
 
 
 def _json(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Keep what a visitor says of a verdict, once per key."""
+"""Feedback: a visitor's vote on a verdict, stored once per idempotency key."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Submission:
-    """A vote on `subject`: 0 the whole file, from 1 on a picture's face or a clip's person.
+    """A vote on `subject`: 0 the whole file, from 1 a picture's face or a clip's person.
 
-    `note` is kept byte for byte. `tags` are reasons (see Tag), in any order. `region` is what was painted of the subject: a PNG of
-    one channel laid over the whole upright picture, whatever its own size; pictures only, since a clip has no single moment.
+    `note` is stored byte for byte. `tags` are reasons (see Tag) in any order. `region`: PNG of one channel over the
+    whole upright picture, whatever its own size; pictures only, because a clip has no single moment.
     """
 
     receipt: str
@@ -42,78 +42,80 @@ class Submission:
 
 
 @dataclass(frozen=True)
-class _Checked:
+class _ParsedVote:
+    """Valid parts of a submission."""
+
     vote: Vote
     tags: tuple[Tag, ...]
     mask: Mask | None
 
 
 class FeedbackService:
-    def __init__(self, sessions: Sessions, *, stored: Callable[[str], object] | None = None) -> None:
-        """`stored` is told of every vote once it is stored, by its receipt's hash."""
+    """Stores votes. `on_stored` is called with the receipt's hash of every new vote."""
+
+    def __init__(self, sessions: Sessions, *, on_stored: Callable[[str], object] | None = None) -> None:
         self._sessions = sessions
-        self._stored = stored
+        self._on_stored = on_stored
 
     def submit(self, submission: Submission) -> bool:
-        """Store a vote. True: stored now; False: this very submission had been stored before.
+        """Store a vote. Return False if the same submission was stored before.
 
-        Raises Refused with invalid_vote, invalid_tag, invalid_region, invalid_key, note_too_long, invalid_note, unknown_receipt,
-        unknown_face, key_reused or not_saved.
+        Raises Refused with invalid_vote, invalid_tag, invalid_region, invalid_key, note_too_long, invalid_note,
+        unknown_receipt, unknown_face, key_reused or not_saved.
         """
         check_note(submission.note)
         _check_key(submission.idempotency_key)
         mask = parse_region(submission.region)
-        checked = _Checked(_checked_vote(submission.vote), parse_tags(submission.tags), mask)
+        parsed = _ParsedVote(_parse_vote(submission.vote), parse_tags(submission.tags), mask)
         try:
             try:
-                new = self._store(submission, checked)
-            except (
-                IntegrityError
-            ):  # another request with this key came first, or the analysis was deleted meanwhile
-                new = self._store(submission, checked)
+                is_new = self._store(submission, parsed)
+            except IntegrityError:
+                # a request with the same key came first, or the analysis was deleted meanwhile
+                is_new = self._store(submission, parsed)
         except SQLAlchemyError as error:
             logger.exception("feedback could not be stored")
             raise Refused(
                 "not_saved", "Your vote could not be saved. Please try again in a moment."
             ) from error
-        if new and self._stored is not None:
-            self._stored(receipt_hash(submission.receipt))
-        return new
+        if is_new and self._on_stored is not None:
+            self._on_stored(receipt_hash(submission.receipt))
+        return is_new
 
-    def _store(self, submission: Submission, checked: _Checked) -> bool:
+    def _store(self, submission: Submission, parsed: _ParsedVote) -> bool:
         with self._sessions.begin() as session:
             analysis = analysis_queries.analysis_by_receipt(session, receipt_hash(submission.receipt))
             if analysis is None:
                 raise unknown_receipt()
             _check_subject(session, analysis, submission.subject)
-            if checked.mask is not None and (analysis.kind != "image" or analysis.outcome == "rejected"):
+            if parsed.mask is not None and (analysis.kind != "image" or analysis.outcome == "rejected"):
                 raise Refused("invalid_region", "A region can be painted on a picture only.")
-            row = _row(analysis, submission, checked)
+            row = _row(analysis, submission, parsed)
             earlier = analysis_queries.feedback_by_key(session, submission.idempotency_key)
             if earlier is None:
                 session.add(row)
                 return True
-            if _said(earlier) != _said(row):
+            if _content(earlier) != _content(row):
                 raise Refused("key_reused", "This idempotency key was used for another vote.")
             return False
 
 
-def _row(analysis: Analysis, submission: Submission, checked: _Checked) -> Feedback:
-    mask = checked.mask
+def _row(analysis: Analysis, submission: Submission, parsed: _ParsedVote) -> Feedback:
+    mask = parsed.mask
     return Feedback(
         analysis_id=analysis.id,
         created_at=now(),
         subject=submission.subject,
-        vote=checked.vote,
+        vote=parsed.vote,
         note=submission.note,
         idempotency_key=submission.idempotency_key,
-        tags=[FeedbackTag(tag=tag) for tag in checked.tags],
+        tags=[FeedbackTag(tag=tag) for tag in parsed.tags],
         region=None if mask is None else FeedbackRegion(width=mask.width, height=mask.height, png=mask.png),
     )
 
 
-def _said(row: Feedback) -> tuple[object, ...]:
-    """What makes two submissions the same one."""
+def _content(row: Feedback) -> tuple[object, ...]:
+    """Return everything that two equal submissions have in common."""
     tags = frozenset(str(tag.tag) for tag in row.tags)
     return (
         row.analysis_id,
@@ -125,7 +127,7 @@ def _said(row: Feedback) -> tuple[object, ...]:
     )
 
 
-def _checked_vote(text: str) -> Vote:
+def _parse_vote(text: str) -> Vote:
     try:
         return Vote(text)
     except ValueError:

@@ -62,7 +62,7 @@ def triage(log: CaseEvents) -> Triage:
 
 @pytest.fixture
 def feedback(sessions: Sessions, triage: Triage) -> FeedbackService:
-    return FeedbackService(sessions, stored=triage.process)
+    return FeedbackService(sessions, on_stored=triage.process)
 
 
 def vote(feedback: FeedbackService, receipt: str, said: str, subject: int = 1) -> None:
@@ -249,7 +249,7 @@ def test_the_rank_of_what_was_drawn_does_not_depend_on_votes(
     sessions: Sessions, kept: Kept, log: CaseEvents
 ) -> None:
     triage = Triage(log, TriageRules(), draw=lambda: 0.0)
-    feedback = FeedbackService(sessions, stored=triage.process)
+    feedback = FeedbackService(sessions, on_stored=triage.process)
     receipt = kept.add(0.02)
     triage.process(receipt_hash(receipt))
     before = ranks(sessions)
@@ -309,7 +309,7 @@ def test_a_failure_costs_neither_the_answer_nor_the_vote(
     analysed = service.analyse(judged.picture, consent=True)
     assert analysed.is_kept
     assert analysed.receipt is not None
-    vote(FeedbackService(sessions, stored=triage.process), analysed.receipt, "disagree")
+    vote(FeedbackService(sessions, on_stored=triage.process), analysed.receipt, "disagree")
     with sessions() as session:
         assert session.scalars(select(Feedback.vote)).all() == ["disagree"]
 
@@ -319,7 +319,7 @@ def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
 ) -> None:
     service = AnalysisService(judged, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process)
     feedback, receipts = (
-        FeedbackService(sessions, stored=triage.process),
+        FeedbackService(sessions, on_stored=triage.process),
         receipt_service(sessions, keeping=keeping),
     )
     one, two = (service.analyse(judged.picture, consent=True).receipt or "" for _ in range(2))
