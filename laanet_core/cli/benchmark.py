@@ -12,7 +12,7 @@ from laanet_core.cli.arguments import DEVICE_HELP, WEIGHTS_HELP, add_data_argume
 
 if TYPE_CHECKING:
     from laanet_core.modeling.loading import LoadedWeights
-    from laanet_core.training.config import Precision
+    from laanet_core.training.config import TrainingPrecision
 
 _DESCRIPTION = (
     "Measure how fast this machine scores faces and clips, and what part of its arithmetic that uses; "
@@ -129,7 +129,7 @@ def _training_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
     outcome: dict[str, Any] = {"model": model.name, "input_size": model.input_size}
     if args.manifest is not None:
         outcome["pairs_on_one_core"] = _pair_speed(args, model.input_size)
-    variants: list[tuple[Precision, bool]] = [("float32", False), ("bfloat16", False)]
+    variants: list[tuple[TrainingPrecision, bool]] = [("float32", False), ("bfloat16", False)]
     if args.compile:
         variants.append(("float32", True))
     steps: dict[str, float] = {}

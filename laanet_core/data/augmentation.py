@@ -18,7 +18,7 @@ from laanet_core.types import RGBImage
 # (H, W, 3) uint8 RGB to the same shape
 Transform = Callable[[RGBImage], RGBImage]
 
-# Smaller images are not made, in pixels.
+# Smallest side of a resized image, in pixels.
 _SMALLEST_SIDE = 8
 
 

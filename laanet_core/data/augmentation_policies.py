@@ -19,7 +19,7 @@ from laanet_core.data.context_crops import (
     tight_square,
 )
 from laanet_core.data.self_blending import PseudoFake, SourceTransforms, published_source_transforms
-from laanet_core.faces.crops import enlarge_to_square
+from laanet_core.faces.crops import ENLARGEMENT, enlarge_to_square
 from laanet_core.faces.landmarks import face_box
 from laanet_core.types import Box, Landmarks, RGBImage
 
@@ -36,7 +36,7 @@ INFERENCE_TRIM = 5
 # Range of the pixels trimmed in training, drawn for each side.
 TRAINING_TRIM = (5, 25)
 
-# Range of the enlargement of the face's box; inference enlarges by 1.25.
+# Range of the enlargement of the face's box; inference enlarges by ENLARGEMENT.
 HARDENED_ENLARGEMENT = (0.95, 1.45)
 
 # Range of an erased patch's side, as a share of the crop's.
@@ -79,7 +79,7 @@ def published_downscale(rng: np.random.Generator) -> list[Transform]:
 
 def published_framing(crop: ContextCrop, rng: np.random.Generator) -> Framing:
     """Draw a random margin, then a crop of up to 15 %, a scale of +-15 %, or one erased patch."""
-    enlargement = 1.25 * PUBLISHED_SIDE / (PUBLISHED_SIDE - 2 * INFERENCE_TRIM)
+    enlargement = ENLARGEMENT * PUBLISHED_SIDE / (PUBLISHED_SIDE - 2 * INFERENCE_TRIM)
     base = enlarge_to_square(face_box(crop.landmarks), enlargement)
     side = base[2] - base[0]
     left, top, right, bottom = rng.uniform(*TRAINING_TRIM, 4) / PUBLISHED_SIDE * side

@@ -1,0 +1,1 @@
+"""Evaluation: metrics, calibration, robustness, public benchmarks, and measurements of speed."""

@@ -84,17 +84,17 @@ def chosen_corruptions(names: Sequence[str]) -> list[tuple[str, float]]:
     "name:level" selects one level, "name" all levels, an empty list everything. Raises InvalidConfig naming
     an unknown corruption or a level that is not a number.
     """
-    chosen: list[tuple[str, float]] = []
+    pairs: list[tuple[str, float]] = []
     for word in names or list(CORRUPTIONS):
         name, _, level = word.partition(":")
         if name not in CORRUPTIONS:
             raise InvalidConfig(f"no corruption named {name!r}; choose from {', '.join(CORRUPTIONS)}")
         levels = CORRUPTIONS[name].levels
         try:
-            chosen.extend((name, float(value)) for value in ([level] if level else levels))
+            pairs.extend((name, float(value)) for value in ([level] if level else levels))
         except ValueError:
             raise InvalidConfig(f"the level of {word!r} is not a number") from None
-    return chosen
+    return pairs
 
 
 def corrupted_items(items: Iterator[EvalItem], name: str, level: float) -> Iterator[EvalItem]:

@@ -131,10 +131,10 @@ def bootstrap_interval(
     rng = np.random.default_rng(seed)
     values: list[float] = []
     for _ in range(_ATTEMPTS_PER_SAMPLE * samples):
-        chosen = np.concatenate([members[index] for index in rng.integers(len(members), size=len(members))])
-        resampled = labels[chosen]
+        indices = np.concatenate([members[index] for index in rng.integers(len(members), size=len(members))])
+        resampled = labels[indices]
         if 0 < resampled.sum() < len(resampled):
-            values.append(metric(resampled, scores[chosen]))
+            values.append(metric(resampled, scores[indices]))
         if len(values) == samples:
             break
     if len(values) < samples:
@@ -177,8 +177,8 @@ def paired_bootstrap(
     _, after = _checked(labels, after)
 
     def difference(resampled: Array, positions: Array) -> float:
-        chosen = positions.astype(np.intp)
-        return metric(resampled, after[chosen]) - metric(resampled, before[chosen])
+        indices = positions.astype(np.intp)
+        return metric(resampled, after[indices]) - metric(resampled, before[indices])
 
     return bootstrap_interval(
         difference, labels, np.arange(len(labels)), groups=groups, samples=samples, level=level, seed=seed

@@ -112,7 +112,7 @@ def benchmark_frames(
 
     Raises InvalidDataset if a type's folder is missing or a class has no crops.
     """
-    chosen: list[tuple[Path, int, str]] = []
+    crops: list[tuple[Path, int, str]] = []
     for kind, label in benchmark.labels.items():
         folder = root / split / "frames" / kind
         if not folder.is_dir():
@@ -121,12 +121,12 @@ def benchmark_frames(
             )
         for video in sorted(path for path in folder.iterdir() if path.is_dir()):
             files = sorted(file for file in video.iterdir() if file.suffix.lower() in CROP_SUFFIXES)
-            chosen.extend((file, label, f"{kind}/{video.name}") for file in _evenly_spaced(files, frames))
-    labels = {label for _, label, _ in chosen}
+            crops.extend((file, label, f"{kind}/{video.name}") for file in _evenly_spaced(files, frames))
+    labels = {label for _, label, _ in crops}
     for label, word in ((0, "real"), (1, "fake")):
         if label not in labels:
             raise InvalidDataset(f"{benchmark.title}: no {word} crops below {split}/frames in {root.name}")
-    return chosen
+    return crops
 
 
 def benchmark_items(

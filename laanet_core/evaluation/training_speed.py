@@ -15,7 +15,7 @@ import torch
 from torch.utils.data import Dataset
 
 from laanet_core.modeling.config import ModelConfig
-from laanet_core.training.config import Precision, TrainingConfig
+from laanet_core.training.config import TrainingConfig, TrainingPrecision
 from laanet_core.training.initialization import initial_network
 from laanet_core.training.pairs import PairDataset, SamplePair
 from laanet_core.training.targets import make_target
@@ -60,7 +60,13 @@ def pair_speed(dataset: PairDataset, pairs: int = 100) -> Throughput:
 
 
 def step_speed(
-    model: ModelConfig, *, precision: Precision, batch_pairs: int, device: str, compiled: bool, steps: int = 3
+    model: ModelConfig,
+    *,
+    precision: TrainingPrecision,
+    batch_pairs: int,
+    device: str,
+    compiled: bool,
+    steps: int = 3,
 ) -> Throughput:
     """Measure the images per second of the training step on a ready batch.
 

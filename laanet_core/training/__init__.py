@@ -1,0 +1,1 @@
+"""Training: configuration, training pairs, targets, losses, and the training loop."""

@@ -12,7 +12,7 @@ from laanet_core.errors import InvalidConfig
 from laanet_core.faces.landmarks import HULL_KINDS, HullKind
 from laanet_core.training.losses import LossConfig
 
-Precision = Literal["float32", "bfloat16"]
+TrainingPrecision = Literal["float32", "bfloat16"]
 
 # Slack for shares that add up to 1 in floating point.
 _ROUNDING = 1e-9
@@ -93,7 +93,7 @@ class TrainingConfig:
     frozen_stages: int = 0
     start_pull: float = 0.0
     average_decay: float = 0.0
-    precision: Precision = "float32"
+    precision: TrainingPrecision = "float32"
     seed: int = 0
     material: PairConfig = field(default_factory=PairConfig)
     loss: LossConfig = field(default_factory=LossConfig)
@@ -129,9 +129,9 @@ class TrainingConfig:
             )
         if not 0 <= self.average_decay < 1:
             raise InvalidConfig(f"average_decay must lie in [0, 1), not {self.average_decay}")
-        if self.precision not in get_args(Precision):
+        if self.precision not in get_args(TrainingPrecision):
             raise InvalidConfig(
-                f"precision must be one of {', '.join(get_args(Precision))}, not {self.precision!r}"
+                f"precision must be one of {', '.join(get_args(TrainingPrecision))}, not {self.precision!r}"
             )
 
     def to_dict(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ RECIPES: Mapping[str, TrainingConfig] = {
     # The paper's: 100 epochs of 720 FF++ videos with 8 frames each, in batches of 16 pairs.
     "paper-sbi": TrainingConfig(steps=36_000, frozen_steps=2_160),
     "paper-bi": TrainingConfig(steps=36_000, frozen_steps=2_160, material=PairConfig(foreign_blends=1.0)),
-    # The bundled weights': sized for 90 minutes on two CPU cores, hence plain Adam, higher rates and averaged
+    # The bundled weights': sized for 90 minutes on two CPU cores, therefore plain Adam, higher rates and averaged
     # weights.
     "starter": TrainingConfig(
         steps=3_400,

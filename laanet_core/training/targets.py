@@ -43,13 +43,13 @@ def vulnerable_points(boundary: FloatMap) -> npt.NDArray[np.int64]:
     Source: the released code.
     """
     height, width = boundary.shape
-    chosen = np.zeros(boundary.shape, np.bool_)
+    is_point = np.zeros(boundary.shape, np.bool_)
     for rows in _halves(height):
         for columns in _halves(width):
             peak = boundary[rows, columns].max()
             if peak >= WEAKEST_POINT:
-                chosen[rows, columns] = boundary[rows, columns] == peak
-    return np.argwhere(chosen)
+                is_point[rows, columns] = boundary[rows, columns] == peak
+    return np.argwhere(is_point)
 
 
 def gaussian_radius(

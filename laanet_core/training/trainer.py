@@ -225,7 +225,7 @@ class Trainer:
         return model.eval()
 
     def _set_training_mode(self) -> None:
-        """Set train mode, and freeze the parts of the backbone that stand still at this step."""
+        """Set train mode, and freeze the parts of the backbone that this step does not train."""
         self.model.train()
         frozen = self.step < self.config.frozen_steps
         self.model.backbone.requires_grad_(not frozen)

@@ -24,9 +24,9 @@ PERSONAL = "Erika-Mustermann.jpg"
 
 @pytest.fixture
 def space(tmp_path: Path) -> Iterator[Space]:
-    made = Space(tmp_path)
-    yield made
-    made.kill()
+    space = Space(tmp_path)
+    yield space
+    space.kill()
 
 
 def test_a_space_without_its_weights_serves_stops_in_time_and_restores_its_backup(

@@ -48,9 +48,9 @@ def test_evaluate_reports_every_level_and_subgroup(
         "--json",
     ]
     assert main(few) == 0
-    chosen = json.loads(capsys.readouterr().out)["sets"]
-    assert list(chosen) == ["pairs"]
-    assert [(row["corruption"], row["level"]) for row in chosen["pairs"]["robustness"]][:2] == [
+    sets = json.loads(capsys.readouterr().out)["sets"]
+    assert list(sets) == ["pairs"]
+    assert [(row["corruption"], row["level"]) for row in sets["pairs"]["robustness"]][:2] == [
         ("jpeg", 50.0),
         ("resize", 0.75),
     ]
@@ -92,11 +92,11 @@ def test_evaluate_prints_the_published_row_beside_the_measured_one(
     assert set(figures["auc_by_pack"]) == set(BENCHMARKS["ffpp"].fake)
     assert main([*command, "--bootstrap", "20"]) == 0
     assert "published, SBI" in capsys.readouterr().out
-    kept = tmp_path / "kept"
+    cache = tmp_path / "cache"
     for frames in ("1", "3"):
-        assert main([*command, "--bootstrap", "20", "--frames", frames, "--kept", str(kept)]) == 0
+        assert main([*command, "--bootstrap", "20", "--frames", frames, "--kept", str(cache)]) == 0
     # Scores of other frames are cached separately.
-    assert len(list(kept.iterdir())) == 2
+    assert len(list(cache.iterdir())) == 2
 
 
 @pytest.mark.parametrize(

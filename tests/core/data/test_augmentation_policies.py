@@ -20,12 +20,12 @@ CROP = ContextCrop(IMAGE, LANDMARKS, full_box(IMAGE))
 def test_framing_is_a_square_around_the_face_and_follows_the_seed(name: PolicyName) -> None:
     framing = POLICIES[name].framing
     for seed in range(20):
-        chosen = framing(CROP, np.random.default_rng(seed))
-        x1, y1, x2, y2 = chosen.square
+        result = framing(CROP, np.random.default_rng(seed))
+        x1, y1, x2, y2 = result.square
         assert x2 - x1 == pytest.approx(y2 - y1)
         assert x1 < LANDMARKS[30, 0] < x2
         assert y1 < LANDMARKS[30, 1] < y2
-        assert chosen == framing(CROP, np.random.default_rng(seed))
+        assert result == framing(CROP, np.random.default_rng(seed))
 
 
 def test_only_the_published_policy_erases_patches() -> None:

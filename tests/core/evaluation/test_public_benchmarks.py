@@ -18,17 +18,19 @@ from tests.core.conftest import write_benchmark
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_type_has_its_label(tmp_path: Path, name: str) -> None:
-    found = benchmark_frames(BENCHMARKS[name], write_benchmark(tmp_path, name))
-    assert {(video.split("/")[0], label) for _, label, video in found} == set(BENCHMARKS[name].labels.items())
-    assert len(found) == 6 * len(BENCHMARKS[name].labels)
+    frames = benchmark_frames(BENCHMARKS[name], write_benchmark(tmp_path, name))
+    assert {(video.split("/")[0], label) for _, label, video in frames} == set(
+        BENCHMARKS[name].labels.items()
+    )
+    assert len(frames) == 6 * len(BENCHMARKS[name].labels)
 
 
 def test_frames_are_spread_evenly_and_crops_trimmed(tmp_path: Path) -> None:
     root = write_benchmark(tmp_path, "cdf2", frames=10)
-    found = benchmark_frames(BENCHMARKS["cdf2"], root, frames=5)
-    assert [file.name for file, _, _ in found[:5]] == ["001.png", "003.png", "005.png", "007.png", "009.png"]
+    frames = benchmark_frames(BENCHMARKS["cdf2"], root, frames=5)
+    assert [file.name for file, _, _ in frames[:5]] == ["001.png", "003.png", "005.png", "007.png", "009.png"]
     item = next(benchmark_items(BENCHMARKS["cdf2"], root, 246, frames=5))
-    image = cv2.cvtColor(cv2.imread(str(found[0][0])), cv2.COLOR_BGR2RGB)
+    image = cv2.cvtColor(cv2.imread(str(frames[0][0])), cv2.COLOR_BGR2RGB)
     assert np.array_equal(item.crop, image[5:-5, 5:-5])
     assert (item.person, item.video) == ("id0", "Celeb-real/id0_id5_0000")
 
