@@ -46,8 +46,8 @@ class _ScaledCopies:
 class FaceDetector:
     """MTCNN with the weights of the facenet-pytorch package. Thread-safe."""
 
-    def __init__(self, device: torch.device | str = "cpu") -> None:
-        self._cascade = Cascade(torch.device(device))
+    def __init__(self, device: torch.device | str = "cpu", *, cascade: Cascade | None = None) -> None:
+        self._cascade = cascade or Cascade(torch.device(device))
 
     def detect(self, rgb: RGBImage, *, longer_side: int = IMAGE_SIDE) -> list[DetectedFace]:
         """Return the faces of rgb (H, W, 3) uint8, largest first.

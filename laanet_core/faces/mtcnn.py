@@ -1,8 +1,9 @@
-"""MTCNN's cascade of three small networks (Zhang et al., 2016, section 2), searching several pictures of one size at once.
+"""MTCNN's cascade of three networks (Zhang et al., 2016, section 2), run on several pictures of one size at once.
 
-The networks and their weights are those of the facenet-pytorch package. Its own driver makes every candidate's cut-out with a torch
-operation of its own, hundreds a picture, each of which waits for all threads. Here the sums over all pixels above and left of each one
-are made once; any mean over an area is then four of them, and all cut-outs are made in one step, with the same values.
+The networks and their weights are those of the facenet-pytorch package. Its driver crops every candidate with a
+torch operation of its own, hundreds per picture, each of which wakes all threads. Here the integral images are
+computed once. The mean over any area is then a sum of four of their values, so that all crops are made in one
+step, with the same values.
 """
 
 from __future__ import annotations
@@ -24,202 +25,248 @@ from laanet_core.faces.thread_pool import workers
 from laanet_core.types import RGBImage
 
 Floats = npt.NDArray[np.float32]
-Places = npt.NDArray[np.int64]
-Sums = npt.NDArray[np.int32]  # (N, H + 1, W + 1, 3)
-STEP = 0.709  # from one level of the pyramid to the next: half the area
-_CELL, _STRIDE = 12, 2  # pixels that the first network looks at, and from one place to the next
-_SURE = (0.6, 0.7, 0.7)  # probability that lets a candidate pass each network
-_BATCH = 128
-_AROUND = np.array(
+Indices = npt.NDArray[np.int64]
+
+# Integral images (N, H + 1, W + 1, 3) of N pictures.
+IntegralImages = npt.NDArray[np.int32]
+
+# Scale between two levels of the image pyramid: half the area.
+PYRAMID_STEP = 0.709
+
+# Side of the window that the first network sees, and the distance between two windows, in pixels.
+_WINDOW, _STRIDE = 12, 2
+
+# Input sides of the second and the third network, in pixels.
+_INPUT_SIDES = {1: 24, 2: 48}
+
+# Lowest probability of a candidate after each network.
+_MIN_PROBS = (0.6, 0.7, 0.7)
+
+# IoU above which the less probable of two candidates is dropped: within a level, and after that.
+_LEVEL_IOU, _MAX_IOU = 0.5, 0.7
+
+# Candidates per call of the second and the third network.
+_BATCH_SIZE = 128
+
+# Squares searched around an expected face (x, y, scale): shifted in sides of the face, or scaled.
+_SEARCH_OFFSETS = np.array(
     [(x, y, 1.0) for x in (-0.25, 0, 0.25) for y in (-0.25, 0, 0.25)] + [(0, 0, 0.8), (0, 0, 1.25)],
     np.float32,
-)  # in sides
+)
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """`boxes` (N, 4) x1, y1, x2, y2 in pixels, `probs` (N,), `picture` (N,) the index of the picture each is in."""
+    """Candidate boxes (N, 4) x1, y1, x2, y2 in pixels, `probs` (N,), and the index (N,) of each one's `picture`."""
 
     boxes: Floats
     probs: Floats
-    picture: npt.NDArray[np.int64]
+    picture: Indices
 
-    def __getitem__(self, chosen: Any) -> Candidates:
-        return Candidates(self.boxes[chosen], self.probs[chosen], self.picture[chosen])
+    def __getitem__(self, selection: Any) -> Candidates:
+        return Candidates(self.boxes[selection], self.probs[selection], self.picture[selection])
 
     def __len__(self) -> int:
         return len(self.probs)
 
 
+@dataclass(frozen=True)
+class _Windows:
+    """First and last-plus-one pixel (count,) or (N, count) of the windows that a length is divided into."""
+
+    starts: Indices
+    ends: Indices
+
+
+_NO_CANDIDATES = Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
+
+
 class Cascade:
-    """The three networks on one device. Safe between threads; the work is done by `workers`, level beside level."""
+    """The three networks on one device. Thread-safe; the levels of the pyramid run in parallel in `workers`."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._networks: list[Any] = [network.to(device).eval() for network in (PNet(), RNet(), ONet())]
 
     def search(self, pictures: Sequence[RGBImage], scale: float) -> Candidates:
-        """Faces in pictures (H, W, 3) uint8 of one size, whose first look is at copies `scale` times as large: faces of 12 pixels there."""
-        height, width = pictures[0].shape[:2]
+        """Return the faces in pictures (H, W, 3) uint8 of one size.
+
+        The finest level of the pyramid is `scale` times as large as the pictures; faces have at least 12 pixels in it.
+        """
+        shorter = min(pictures[0].shape[:2])
         scales: list[float] = []
-        while min(height, width) * scale >= _CELL:
+        while shorter * scale >= _WINDOW:
             scales.append(scale)
-            scale *= STEP
+            scale *= PYRAMID_STEP
         if not scales:
-            return _NOBODY
-        sums = np.stack([cv2.integral(picture, sdepth=cv2.CV_32S) for picture in pictures])
-        found = list(workers().map(self._proposed, itertools.repeat(sums), scales))
-        return workers().submit(self._chosen_and_settled, sums, found).result()
+            return _NO_CANDIDATES
+        integrals = _integral_images(pictures)
+        levels = list(workers().map(self._propose, itertools.repeat(integrals), scales))
+        return workers().submit(self._merge_and_refine, integrals, levels).result()
 
     def follow(self, pictures: Sequence[RGBImage], expected: Sequence[Floats]) -> Candidates:
-        """Faces near where they are expected, boxes (N, 4) in each of some pictures of one size; elsewhere nothing is looked for."""
-        boxes = np.concatenate([_around(places) for places in expected])
-        picture = np.repeat(np.arange(len(expected)), [len(_AROUND) * len(places) for places in expected])
-        return (
-            workers()
-            .submit(self._followed, pictures, Candidates(boxes, np.ones(len(boxes), np.float32), picture))
-            .result()
-        )
+        """Return the faces near expected boxes (N, 4) in each of several pictures (H, W, 3) uint8 of one size."""
+        boxes = np.concatenate([_search_squares(boxes_of_picture) for boxes_of_picture in expected])
+        counts = [len(_SEARCH_OFFSETS) * len(boxes_of_picture) for boxes_of_picture in expected]
+        picture = np.repeat(np.arange(len(expected)), counts)
+        candidates = Candidates(boxes, np.ones(len(boxes), np.float32), picture)
+        return workers().submit(self._refine_in, pictures, candidates).result()
 
-    def _followed(self, pictures: Sequence[RGBImage], candidates: Candidates) -> Candidates:
-        sums = np.stack([cv2.integral(picture, sdepth=cv2.CV_32S) for picture in pictures])
-        return self._settled(sums, candidates)
+    def _refine_in(self, pictures: Sequence[RGBImage], candidates: Candidates) -> Candidates:
+        return self._refine(_integral_images(pictures), candidates)
 
-    def _chosen_and_settled(self, sums: Sums, found: Sequence[Candidates]) -> Candidates:
-        return self._settled(sums, _apart(_joined(found), 0.7))
+    def _merge_and_refine(self, integrals: IntegralImages, levels: Sequence[Candidates]) -> Candidates:
+        """Merge the proposals of all levels, of which `boxes` (N, 8) holds window and corrected box."""
+        merged = _concatenate(levels)
+        windows = Candidates(merged.boxes[:, :4], merged.probs, merged.picture)
+        keep = non_overlapping(windows, _MAX_IOU)
+        corrected = Candidates(merged.boxes[keep, 4:], merged.probs[keep], merged.picture[keep])
+        return self._refine(integrals, corrected)
 
-    def _settled(self, sums: Sums, candidates: Candidates) -> Candidates:
-        """What the second and third network leave of candidates."""
-        for number, side in ((1, 24), (2, 48)):
-            candidates = self._refined(sums, candidates, number, side)
-        return candidates
-
-    def _proposed(self, sums: Sums, scale: float) -> Candidates:
-        height, width = sums.shape[1] - 1, sums.shape[2] - 1
-        rows, columns = _side(height, int(height * scale + 1)), _side(width, int(width * scale + 1))
-        moves, probs = self._asked(0, _level(sums, rows, columns))
-        picture, down, right = np.nonzero(probs[:, 1] >= _SURE[0])
+    def _propose(self, integrals: IntegralImages, scale: float) -> Candidates:
+        """Run the first network on one level; the result's `boxes` (N, 8) hold window and corrected box."""
+        height, width = integrals.shape[1] - 1, integrals.shape[2] - 1
+        rows = _divide_side(height, int(height * scale + 1))
+        columns = _divide_side(width, int(width * scale + 1))
+        corrections, probs = self._run(0, _shrink(integrals, rows, columns))
+        picture, down, right = np.nonzero(probs[:, 1] >= _MIN_PROBS[0])
         corners = _STRIDE * np.stack([right, down], axis=1).astype(np.float32) + 1
-        boxes = np.floor(np.concatenate([corners, corners + _CELL - 1], axis=1) / np.float32(scale))
+        boxes = np.floor(np.concatenate([corners, corners + _WINDOW - 1], axis=1) / np.float32(scale))
         candidates = Candidates(boxes, probs[picture, 1, down, right], picture)
-        keep = _chosen(candidates, 0.5)
-        moved = _moved(boxes[keep], moves[picture, :, down, right][keep], 0)
-        return Candidates(np.concatenate([boxes[keep], moved], axis=1), candidates.probs[keep], picture[keep])
+        keep = non_overlapping(candidates, _LEVEL_IOU)
+        corrected = _correct(boxes[keep], corrections[picture, :, down, right][keep], border=0)
+        both = np.concatenate([boxes[keep], corrected], axis=1)
+        return Candidates(both, candidates.probs[keep], picture[keep])
 
-    def _refined(self, sums: Sums, candidates: Candidates, number: int, side: int) -> Candidates:
-        """What the second or third network leaves of square candidates, with its corrections."""
+    def _refine(self, integrals: IntegralImages, candidates: Candidates) -> Candidates:
+        """Run the second and the third network, and keep the probable candidates with corrected boxes."""
+        scored, corrections = self._score(1, integrals, candidates)
+        keep = non_overlapping(scored, _MAX_IOU)
+        boxes = _correct(scored.boxes[keep], corrections[keep], border=1)
+        candidates = Candidates(boxes, scored.probs[keep], scored.picture[keep])
+
+        scored, corrections = self._score(2, integrals, candidates)
+        corrected = Candidates(_correct(scored.boxes, corrections, border=1), scored.probs, scored.picture)
+        return corrected[_not_inside_others(corrected, _MAX_IOU)]
+
+    def _score(
+        self, network: int, integrals: IntegralImages, candidates: Candidates
+    ) -> tuple[Candidates, Floats]:
+        """Run the second or third network on the candidates' squares.
+
+        Return the probable ones, with squares as boxes, and the corrections (N, 4) of their boxes.
+        """
         squares = _squares(candidates.boxes)
         edges = np.trunc(squares).astype(np.int64)
-        starts, ends = (
-            np.maximum(edges[:, :2], 1) - 1,
-            np.minimum(edges[:, 2:], [sums.shape[2] - 1, sums.shape[1] - 1]),
-        )
+        starts = np.maximum(edges[:, :2], 1) - 1
+        ends = np.minimum(edges[:, 2:], [integrals.shape[2] - 1, integrals.shape[1] - 1])
         inside = (ends > starts).all(axis=1)
         if not inside.any():
-            return _NOBODY
-        columns, rows = (_windows(starts[inside, axis], ends[inside, axis], side) for axis in (0, 1))
-        parts = _parts(sums, candidates.picture[inside], rows, columns)
-        answers = [
-            self._asked(number, parts[start : start + _BATCH]) for start in range(0, len(parts), _BATCH)
+            return _NO_CANDIDATES, np.empty((0, 4), np.float32)
+        side = _INPUT_SIDES[network]
+        columns, rows = (_divide(starts[inside, axis], ends[inside, axis], side) for axis in (0, 1))
+        crops = _crop(integrals, candidates.picture[inside], rows, columns)
+        outputs = [
+            self._run(network, crops[start : start + _BATCH_SIZE])
+            for start in range(0, len(crops), _BATCH_SIZE)
         ]
-        moves, probs = (np.concatenate([answer[place] for answer in answers]) for place in (0, -1))
-        sure = probs[:, 1] > _SURE[number]
-        kept = Candidates(squares[inside][sure], probs[sure, 1], candidates.picture[inside][sure])
-        if number == 1:
-            keep = _chosen(kept, 0.7)
-            return Candidates(
-                _moved(kept.boxes[keep], moves[sure][keep], 1), kept.probs[keep], kept.picture[keep]
-            )
-        kept = Candidates(_moved(kept.boxes, moves[sure], 1), kept.probs, kept.picture)
-        return kept[_not_inside_others(kept, 0.7)]
+        corrections = np.concatenate([output[0] for output in outputs])
+        probs = np.concatenate([output[-1] for output in outputs])[:, 1]
+        probable = probs > _MIN_PROBS[network]
+        scored = Candidates(squares[inside], probs, candidates.picture[inside])
+        return scored[probable], corrections[probable]
 
     @torch.inference_mode()
-    def _asked(self, number: int, pixels: Floats) -> list[npt.NDArray[Any]]:
-        """A network's answers to pictures (N, H, W, 3), 0 to 255: first corrections, last probabilities of (no face, face)."""
-        images = (
-            torch.from_numpy((pixels - 127.5) * np.float32(0.0078125)).to(self._device).permute(0, 3, 1, 2)
-        )
-        return [answer.cpu().numpy() for answer in self._networks[number](images)]
+    def _run(self, network: int, pixels: Floats) -> list[npt.NDArray[Any]]:
+        """Run a network on pixels (N, H, W, 3) in 0 to 255.
+
+        The first output holds corrections of boxes, the last one probabilities of (no face, face).
+        """
+        normalised = (pixels - 127.5) * np.float32(0.0078125)
+        images = torch.from_numpy(normalised).to(self._device).permute(0, 3, 1, 2)
+        return [output.cpu().numpy() for output in self._networks[network](images)]
 
 
-def _windows(starts: Places, ends: Places, count: int) -> tuple[Places, Places]:
-    """Where `count` windows that cover each of N stretches start and end, (N, count) each; neighbours may share a pixel."""
+def non_overlapping(candidates: Candidates, max_iou: float) -> Indices:
+    """Return the indices (K,) of the most probable candidates, no two of which overlap in one picture.
+
+    Two boxes overlap if their IoU exceeds `max_iou`. The boxes have shape (N, 4).
+    """
+    boxes = torch.from_numpy(np.ascontiguousarray(candidates.boxes))
+    probs = torch.from_numpy(np.ascontiguousarray(candidates.probs))
+    if not candidates.picture.any():
+        return np.asarray(nms(boxes, probs, max_iou).numpy(), np.int64)
+    # batched_nms shifts each picture's boxes by the largest coordinate, which only works from 0 on.
+    picture = torch.from_numpy(candidates.picture)
+    return np.asarray(batched_nms(boxes - boxes.min(), probs, picture, max_iou).numpy(), np.int64)
+
+
+def _integral_images(pictures: Sequence[RGBImage]) -> IntegralImages:
+    return np.stack([cv2.integral(picture, sdepth=cv2.CV_32S) for picture in pictures])
+
+
+def _divide(starts: Indices, ends: Indices, count: int) -> _Windows:
+    """Divide each length from starts to ends (N,) into `count` windows (N, count); neighbours may share a pixel."""
     steps, lengths = np.arange(count), (ends - starts)[:, None]
-    return starts[:, None] + steps * lengths // count, starts[:, None] - (-(steps + 1) * lengths // count)
-
-
-@functools.lru_cache(256)  # a clip's frames are of one size
-def _side(length: int, count: int) -> tuple[Places, Places]:
-    """Where `count` windows that cover a picture's side start and end, (count,) each; not to be written to."""
-    starts, ends = _windows(np.zeros(1, np.int64), np.array([length]), count)
-    return starts[0], ends[0]
-
-
-def _level(sums: Sums, rows: tuple[Places, Places], columns: tuple[Places, Places]) -> Floats:
-    """Whole pictures as the mean colours of windows that are the same for all of them, (N, rows, columns, 3)."""
-    (top, bottom), (left, right) = rows, columns
-    across = sums.take(bottom, axis=1) - sums.take(top, axis=1)
-    total = across.take(right, axis=2) - across.take(left, axis=2)
-    return _divided(total, (bottom - top)[:, None] * (right - left))
-
-
-def _parts(
-    sums: Sums, picture: Places, rows: tuple[Places, Places], columns: tuple[Places, Places]
-) -> Floats:
-    """Parts of pictures as the mean colours of windows of their own, (N, rows, columns, 3)."""
-    count, height, width, _ = sums.shape
-    flat = sums.reshape(count * height * width, 3)
-    (top, bottom), (left, right) = (((picture[:, None] * height + end) * width for end in rows), columns)
-    corner = [
-        flat.take(down[:, :, None] + over[:, None, :], axis=0)
-        for down in (bottom, top)
-        for over in (right, left)
-    ]
-    (above, below), areas = rows, right - left
-    return _divided(
-        corner[0] - corner[1] - corner[2] + corner[3], (below - above)[:, :, None] * areas[:, None, :]
+    return _Windows(
+        starts[:, None] + steps * lengths // count,
+        starts[:, None] - (-(steps + 1) * lengths // count),
     )
 
 
-def _divided(total: npt.NDArray[np.int32], areas: Places) -> Floats:
-    means = total.astype(np.float32)
+# Cached because a clip's frames have one size. The arrays must not be written to.
+@functools.lru_cache(256)
+def _divide_side(length: int, count: int) -> _Windows:
+    """Divide a picture's side into `count` windows (count,)."""
+    windows = _divide(np.zeros(1, np.int64), np.array([length]), count)
+    return _Windows(windows.starts[0], windows.ends[0])
+
+
+def _shrink(integrals: IntegralImages, rows: _Windows, columns: _Windows) -> Floats:
+    """Return whole pictures as mean colours (N, rows, columns, 3) of windows that are the same for all."""
+    strips = integrals.take(rows.ends, axis=1) - integrals.take(rows.starts, axis=1)
+    sums = strips.take(columns.ends, axis=2) - strips.take(columns.starts, axis=2)
+    heights, widths = rows.ends - rows.starts, columns.ends - columns.starts
+    return _means(sums, heights[:, None] * widths)
+
+
+def _crop(integrals: IntegralImages, picture: Indices, rows: _Windows, columns: _Windows) -> Floats:
+    """Return N parts of pictures as mean colours (N, rows, columns, 3) of windows of their own."""
+    count, height, width, channels = integrals.shape
+    flat = integrals.reshape(count * height * width, channels)
+    tops, bottoms = (
+        ((picture[:, None] * height + edges) * width)[:, :, None] for edges in (rows.starts, rows.ends)
+    )
+    lefts, rights = columns.starts[:, None, :], columns.ends[:, None, :]
+    sums = (
+        flat.take(bottoms + rights, axis=0)
+        - flat.take(bottoms + lefts, axis=0)
+        - flat.take(tops + rights, axis=0)
+        + flat.take(tops + lefts, axis=0)
+    )
+    heights, widths = rows.ends - rows.starts, columns.ends - columns.starts
+    return _means(sums, heights[:, :, None] * widths[:, None, :])
+
+
+def _means(sums: npt.NDArray[np.int32], areas: Indices) -> Floats:
+    means = sums.astype(np.float32)
     means /= areas.astype(np.float32)[..., None]
     return means
 
 
-_NOBODY = Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
-
-
-def _joined(found: Sequence[Candidates]) -> Candidates:
+def _concatenate(levels: Sequence[Candidates]) -> Candidates:
     return Candidates(
-        *(np.concatenate([getattr(one, name) for one in found]) for name in ("boxes", "probs", "picture"))
+        np.concatenate([level.boxes for level in levels]),
+        np.concatenate([level.probs for level in levels]),
+        np.concatenate([level.picture for level in levels]),
     )
 
 
-def _apart(proposed: Candidates, overlap: float) -> Candidates:
-    """Of all levels' proposals, whose `boxes` (N, 8) hold the looked-at and the corrected ones, those that do not overlap, corrected."""
-    plain = Candidates(proposed.boxes[:, :4], proposed.probs, proposed.picture)
-    keep = _chosen(plain, overlap)
-    return Candidates(proposed.boxes[keep, 4:], proposed.probs[keep], proposed.picture[keep])
+def _not_inside_others(candidates: Candidates, max_share: float) -> list[int]:
+    """Return the indices of candidates, most probable first, that lie mostly outside more probable ones.
 
-
-def _chosen(candidates: Candidates, overlap: float) -> npt.NDArray[np.int64]:
-    """Indices of the most probable candidates of which no two in one picture overlap by more."""
-    boxes, probs = (
-        torch.from_numpy(np.ascontiguousarray(candidates.boxes)),
-        torch.from_numpy(np.ascontiguousarray(candidates.probs)),
-    )
-    if not candidates.picture.any():
-        return np.asarray(nms(boxes, probs, overlap).numpy(), np.int64)
-    # from 0 on: torchvision moves each picture's boxes to a place of their own by the largest coordinate alone
-    return np.asarray(
-        batched_nms(boxes - boxes.min(), probs, torch.from_numpy(candidates.picture), overlap).numpy(),
-        np.int64,
-    )
-
-
-def _not_inside_others(candidates: Candidates, overlap: float) -> list[int]:
-    """Indices, most probable first, of candidates that share no more than this part of the smaller box with a more probable one."""
+    At most `max_share` of the smaller box's area may be common to both boxes.
+    """
     keep: list[int] = []
     x1, y1, x2, y2 = candidates.boxes.T
     areas = (x2 - x1 + 1) * (y2 - y1 + 1)
@@ -227,33 +274,30 @@ def _not_inside_others(candidates: Candidates, overlap: float) -> list[int]:
         others = [other for other in keep if candidates.picture[other] == candidates.picture[index]]
         width = np.minimum(x2[others], x2[index]) - np.maximum(x1[others], x1[index]) + 1
         height = np.minimum(y2[others], y2[index]) - np.maximum(y1[others], y1[index]) + 1
-        shared = np.maximum(width, 0) * np.maximum(height, 0)
-        if not (shared > overlap * np.minimum(areas[others], areas[index])).any():
+        common = np.maximum(width, 0) * np.maximum(height, 0)
+        if not (common > max_share * np.minimum(areas[others], areas[index])).any():
             keep.append(index)
     return keep
 
 
 def _squares(boxes: Floats) -> Floats:
-    """The square around each box's centre with its longer side."""
-    centers, sides = (
-        (boxes[:, :2] + boxes[:, 2:]) / 2,
-        (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True),
-    )
+    """Return squares (N, 4) around the boxes' centres with their longer sides."""
+    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True)
     return np.asarray(np.concatenate([centers - sides / 2, centers + sides / 2], axis=1), np.float32)
 
 
-def _around(boxes: Floats) -> Floats:
-    """Squares about where faces (N, 4) are expected, each moved and made larger and smaller in every way of _AROUND."""
+def _search_squares(boxes: Floats) -> Floats:
+    """Return squares (M, 4) around expected boxes (N, 4), one for each of _SEARCH_OFFSETS."""
     squares = _squares(boxes)
-    centers, sides = (
-        (squares[:, None, :2] + squares[:, None, 2:]) / 2,
-        squares[:, None, 2:] - squares[:, None, :2],
-    )
-    centers, halves = centers + _AROUND[:, :2] * sides, _AROUND[:, 2:] * sides / 2
+    centers = (squares[:, None, :2] + squares[:, None, 2:]) / 2
+    sides = squares[:, None, 2:] - squares[:, None, :2]
+    centers = centers + _SEARCH_OFFSETS[:, :2] * sides
+    halves = _SEARCH_OFFSETS[:, 2:] * sides / 2
     return np.asarray(np.concatenate([centers - halves, centers + halves], axis=2).reshape(-1, 4), np.float32)
 
 
-def _moved(boxes: Floats, moves: Floats, border: int) -> Floats:
-    """Boxes with a network's corrections, given in parts of a box's sides, themselves counted with `border` more pixels."""
+def _correct(boxes: Floats, corrections: Floats, *, border: int) -> Floats:
+    """Apply a network's corrections (N, 4), in sides of the boxes, which count `border` more pixels."""
     sides = np.tile(boxes[:, 2:] - boxes[:, :2] + border, 2)
-    return np.asarray(boxes + moves * sides, np.float32)
+    return np.asarray(boxes + corrections * sides, np.float32)

@@ -1,8 +1,9 @@
-"""Threads in each of which torch computes alone.
+"""Thread pool in which torch runs each operation in one thread.
 
-Torch shares every operation among all threads and waits for the last of them. Where operations are small, or others compute too, most of
-that is waiting: a face search on two threads took two to six times the processor time of the same search on one. So the parts of a
-search run side by side instead, and so do the searches of different visitors.
+torch divides every operation among all its threads and waits for the last of them. With small operations, or
+while other threads compute too, most of the time is spent waiting: a face search on two threads took two to six
+times the processor time of the same search on one. Therefore the parts of a search run in parallel instead, and
+so do the searches of different visitors.
 """
 
 from __future__ import annotations
@@ -13,40 +14,43 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 import torch
 
-_making = threading.Lock()
-_made: list[Executor] = []
+_lock = threading.Lock()
+_pools: list[Executor] = []
 
 
 def workers() -> Executor:
-    """The threads that all of this process share, as many as torch would use for one operation. What they are given must not wait for
-    more of the same.
+    """Return the pool of this process, with as many threads as torch would use for one operation.
+
+    A task must not wait for other tasks of the pool.
     """
-    with _making:
-        if not _made:
-            _made.append(_make())
-        return _made[0]
+    with _lock:
+        if not _pools:
+            _pools.append(_start_pool())
+        return _pools[0]
 
 
-def _make() -> Executor:
+def _start_pool() -> Executor:
     count = torch.get_num_threads()
-    together = threading.Barrier(count + 1)
-    pool = ThreadPoolExecutor(count, "worker", initializer=_alone)
+    all_started = threading.Barrier(count + 1)
+    pool = ThreadPoolExecutor(count, "worker", initializer=_use_one_thread)
     for _ in range(count):
-        pool.submit(together.wait)
-    together.wait()
-    torch.set_num_threads(count)  # each worker has set what threads still to come begin with, too
+        pool.submit(all_started.wait)
+    all_started.wait()
+    # set_num_threads in a worker also sets the default of threads that start later.
+    torch.set_num_threads(count)
     return pool
 
 
-def _alone() -> None:
+def _use_one_thread() -> None:
     torch.set_num_threads(1)
-    torch.get_num_threads()  # only now torch takes it for this thread: else it would take, at the first operation, what holds then
+    # torch applies the number to this thread now; without this call it would apply the default of its first operation.
+    torch.get_num_threads()
 
 
-def _forget() -> None:
-    """In a copy of the process: threads do not survive a fork, and would be waited for."""
-    _made.clear()
-    _making.release()
+def _forget_pool() -> None:
+    """Drop the pool in a forked process: threads do not survive a fork, and a task would wait for them forever."""
+    _pools.clear()
+    _lock.release()
 
 
-os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, after_in_child=_forget)
+os.register_at_fork(before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_forget_pool)
