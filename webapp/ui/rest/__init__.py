@@ -1,1 +1,1 @@
-"""Plain HTTP for programs that do not speak Gradio."""
+"""REST interface for programs: plain HTTP and JSON below /api/v1."""

@@ -1,16 +1,20 @@
-"""Errors as {"error": {"code", "message"}} with a status."""
+"""Errors of the REST interface: {"error": {"code", "message"}} with an HTTP status."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from laanet_core.documents import ErrorDocument
 from webapp.domain.errors import Refused
 from webapp.services.analysis.queue import Busy
+from webapp.ui.rest.schemas import DocumentResponse, ErrorAnswer
 
-# code: status; every code that is not here is something wrong with what was sent: 422
+# HTTP status of error codes. All other codes are answered with 422: something is wrong with the request.
 STATUSES = {
     "missing_file": 400,
     "invalid_json": 400,
@@ -22,53 +26,62 @@ STATUSES = {
     "file_left": 503,
     "unavailable": 503,
 }
-_OF_STATUS = {400: "invalid_form", 404: "not_found", 405: "method_not_allowed"}
-_GONE = 499  # nobody is there to read it
+# Codes of errors that the framework finds.
+_CODES_OF_FRAMEWORK = {400: "invalid_form", 404: "not_found", 405: "method_not_allowed"}
+# Status for the log only: the client has left.
+_CLIENT_CLOSED_REQUEST = 499
 
 
 def status_of(code: str) -> int:
+    """Return the HTTP status of an error code."""
     return STATUSES.get(code, 422)
 
 
+def documented_errors(descriptions: dict[int | str, str]) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI responses of an operation's errors, by status, and the default for all others."""
+    every: dict[int | str, str] = {
+        **descriptions,
+        "default": "`not_found`, `method_not_allowed`, or 500 `unforeseen`",
+    }
+    return {
+        status: {"model": ErrorAnswer, "description": description} for status, description in every.items()
+    }
+
+
 def add_handlers(app: FastAPI) -> None:
-    """Answer every error as JSON."""
-    for kind, handler in (
-        (Refused, _refused),
-        (Busy, _busy),
-        (HTTPException, _http),
-        (ClientDisconnect, _gone),
-        (Exception, _unforeseen),
-    ):
-        app.add_exception_handler(kind, handler)
+    """Answer every error of the application as JSON."""
+    app.add_exception_handler(Refused, _on_refused)
+    app.add_exception_handler(Busy, _on_busy)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(ClientDisconnect, _on_client_gone)
+    app.add_exception_handler(Exception, _on_unforeseen)
 
 
-def _answer(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
+def _answer(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    answer = ErrorAnswer(error=ErrorDocument(code=code, message=message))
+    return DocumentResponse(answer, status, headers)
 
 
-async def _refused(_: Request, error: Exception) -> Response:
+async def _on_refused(_: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     return _answer(status_of(error.code), error.code, error.message)
 
 
-async def _busy(_: Request, error: Exception) -> Response:
+async def _on_busy(_: Request, error: Exception) -> Response:
     assert isinstance(error, Busy)
     return _answer(503, "busy", str(error), {"Retry-After": str(error.seconds)})
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _on_http_exception(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     headers = dict(error.headers) if error.headers else None
-    return _answer(
-        error.status_code, _OF_STATUS.get(error.status_code, "invalid_request"), str(error.detail), headers
-    )
+    code = _CODES_OF_FRAMEWORK.get(error.status_code, "invalid_request")
+    return _answer(error.status_code, code, str(error.detail), headers)
 
 
-async def _gone(_: Request, __: Exception) -> Response:
-    return Response(status_code=_GONE)
+async def _on_client_gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=_CLIENT_CLOSED_REQUEST)
 
 
-async def _unforeseen(_: Request, __: Exception) -> Response:
-    return _answer(
-        500, "unforeseen", "Something went wrong that nobody thought of; the server's log says what."
-    )
+async def _on_unforeseen(_: Request, __: Exception) -> Response:
+    return _answer(500, "unforeseen", "An unforeseen error occurred. The server's log has the details.")

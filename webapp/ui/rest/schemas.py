@@ -1,63 +1,115 @@
-"""The shapes of requests and answers, for /api/v1/openapi.json."""
+"""Requests and answers of the REST interface. `GET /api/v1/openapi.json` is generated from them."""
 
 from __future__ import annotations
 
-from typing import Literal
+import base64
+import binascii
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from starlette.responses import Response
 
-from laanet_core.documents import ErrorDocument, Probability
+from laanet_core.documents import Document, ErrorDocument, Probability
+from webapp.domain.errors import Refused
 from webapp.domain.limits import KEY_LENGTHS, MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
 from webapp.services.analysis.documents import StoredAnalysisDocument
+from webapp.services.analysis.service import StoredAnalysis
+from webapp.services.results.feedback import Submission
+from webapp.ui.render.timeline import rows as timeline_rows
 
 
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", title=None)
+class DocumentResponse(Response):
+    """JSON of a pydantic model."""
+
+    media_type = "application/json"
+
+    def render(self, content: BaseModel) -> bytes:
+        """Serialise the model with the documented keys."""
+        return content.model_dump_json(by_alias=True).encode()
 
 
-class ErrorAnswer(Shape):
+class ErrorAnswer(Document):
+    """The answer to every request that fails."""
+
     error: ErrorDocument
 
 
-class Moment(Shape):
-    time: float
+class TimelinePoint(Document):
+    """Score of one person's face in one frame."""
+
+    time: float = Field(description="in seconds")
     fake_prob: Probability
     person: str
 
 
 class AnalyseAnswer(StoredAnalysisDocument):
-    """Answer to `POST /analyse`."""
+    """Result of the file that was sent."""
 
-    timeline: list[Moment] | None = Field(
-        default=None, description="clips only: one entry per judged face and frame"
-    )
+    timeline: Annotated[
+        list[TimelinePoint] | None, Field(description="clips only: one entry per judged face and frame")
+    ] = Field(default=None, exclude_if=lambda value: value is None)
+
+    @classmethod
+    def of(cls, analysis: StoredAnalysis) -> Self:
+        """Build the answer of an analysis."""
+        is_clip = analysis.result.kind == "video"
+        points = [TimelinePoint.model_validate(row) for row in timeline_rows(analysis.result)]
+        return cls.from_result(
+            analysis.result,
+            receipt=analysis.receipt,
+            kept=analysis.is_kept,
+            not_kept=analysis.not_kept,
+            timeline=points if is_clip else None,
+        )
 
 
-class Stored(Shape):
-    stored: Literal[True]
-    repeated: bool = Field(description="this very feedback had been stored before")
-    error: None
+class DeleteAnswer(Document):
+    """Confirmation of a deletion."""
 
-
-class Deleted(Shape):
     deleted: Literal[True]
     error: None
 
 
-class NewFeedback(Shape):
+class FeedbackAnswer(Document):
+    """Confirmation of feedback."""
+
+    stored: Literal[True]
+    repeated: bool = Field(description="the same feedback with the same key was stored before")
+    error: None
+
+
+class FeedbackRequest(BaseModel):
+    """A visitor's vote on a result."""
+
+    model_config = ConfigDict(extra="forbid")
+
     face: StrictInt = Field(
         default=0, description="0 the whole file; from 1 on a picture's face or a clip's person"
     )
     vote: str = Field(description="agree, disagree or not_sure")
-    note: str = Field(default="", description=f"kept byte for byte; at most {MAX_NOTE} characters")
+    note: str = Field(default="", description=f"stored unchanged; at most {MAX_NOTE} characters")
     idempotency_key: str = Field(
-        description=f"{KEY_LENGTHS[0]} to {KEY_LENGTHS[1]} characters; the same feedback sent twice is stored once"
+        description=f"{KEY_LENGTHS[0]} to {KEY_LENGTHS[1]} characters; "
+        "the same feedback with the same key is stored once"
     )
     tags: list[str] = Field(
         default=[], description="reasons: boundary, texture, lighting, teeth, eyes, temporal, other"
     )
     region: str | None = Field(
         default=None,
-        description="base64 of a PNG of one channel, laid over the whole upright picture, not 0 where something is wrong; "
-        f"at most {MAX_REGION_BYTES} bytes and {MAX_REGION_SIDE} pixels a side; pictures only",
+        description="pictures only: base64 of a PNG of one channel that covers the whole upright picture and is "
+        f"not 0 where something is wrong; at most {MAX_REGION_BYTES} bytes and {MAX_REGION_SIDE} pixels a side",
     )
+
+    def submission(self, receipt: str) -> Submission:
+        """Return the feedback for the service. Raises Refused: invalid_region."""
+        return Submission(
+            receipt, self.face, self.vote, self.note, self.idempotency_key, self.tags, _decode(self.region)
+        )
+
+
+def _decode(region: str | None) -> bytes | None:
+    try:
+        return None if region is None else base64.b64decode(region, validate=True)
+    except (binascii.Error, ValueError):
+        raise Refused("invalid_region", "The painted region is not base64.") from None

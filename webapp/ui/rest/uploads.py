@@ -1,4 +1,4 @@
-"""Take a file from a request's body to one of our own, and away again whatever happens."""
+"""Uploads of the REST interface: a file is read from the request's body to disk and removed after use."""
 
 from __future__ import annotations
 
@@ -20,23 +20,26 @@ from starlette.types import Message
 from webapp.domain.errors import Refused
 from webapp.ui.middleware import TOO_LARGE
 
-_ROOM_FOR_FORM = 65_536  # bytes beside the file itself; less than Guard's, so that the answer is ours
-_KEPT_SECONDS = 1800
+# Bytes of a form beside the file. Less than the allowance of `Guard`, so that this module answers first.
+_FORM_ALLOWANCE = 65_536
+# Seconds after which a file of an interrupted upload is removed.
+_MAX_AGE = 1800
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file, and whether the form said that it may be kept; a body without a form cannot say it."""
+    """A received file. `consent`: the form allows keeping it; a body without a form cannot."""
 
     path: Path
     consent: bool
 
 
 @asynccontextmanager
-async def received(request: Request, folder: Path, max_bytes: int) -> AsyncIterator[Upload]:
-    """The file that was sent: the form's field `file`, or the body as it is. Its name is never used.
+async def received_upload(request: Request, folder: Path, max_bytes: int) -> AsyncIterator[Upload]:
+    """Receive a file and remove it after the block: the form's field `file`, or the body itself.
 
-    Raises Refused (too_large, missing_file, invalid_consent), starlette's HTTPException for a form that cannot be read, ClientDisconnect.
+    The file's name is never used. Raises Refused (too_large, missing_file, invalid_consent), Starlette's
+    HTTPException for an unreadable form, and ClientDisconnect.
     """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix="upload-", dir=folder)
@@ -44,16 +47,16 @@ async def received(request: Request, folder: Path, max_bytes: int) -> AsyncItera
     try:
         with os.fdopen(descriptor, "wb") as file:
             if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-                consent = await _from_form(request, file, max_bytes)
+                consent = await _receive_form(request, file, max_bytes)
             else:
-                await _from_body(request, file, max_bytes)
+                await _receive_body(request, file, max_bytes)
         yield Upload(path, consent)
     finally:
         path.unlink(missing_ok=True)
 
 
-async def read_small(request: Request, max_bytes: int) -> bytes:
-    """The whole body; raises Refused (too_large) as soon as it is longer."""
+async def read_small_body(request: Request, max_bytes: int) -> bytes:
+    """Return the whole body. Raises Refused (too_large) as soon as it exceeds `max_bytes`."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -63,13 +66,13 @@ async def read_small(request: Request, max_bytes: int) -> bytes:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what a process that was killed has left."""
-    for left in folder.glob("upload-*"):
-        if left.is_file() and left.stat().st_mtime < time.time() - _KEPT_SECONDS:
-            left.unlink(missing_ok=True)
+    """Remove old uploads of processes that were killed."""
+    for file in folder.glob("upload-*"):
+        if file.is_file() and file.stat().st_mtime < time.time() - _MAX_AGE:
+            file.unlink(missing_ok=True)
 
 
-async def _from_body(request: Request, file: BinaryIO, max_bytes: int) -> None:
+async def _receive_body(request: Request, file: BinaryIO, max_bytes: int) -> None:
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -78,33 +81,32 @@ async def _from_body(request: Request, file: BinaryIO, max_bytes: int) -> None:
         file.write(chunk)
 
 
-async def _from_form(request: Request, file: BinaryIO, max_bytes: int) -> bool:
-    """Writes the file; returns the consent."""
+async def _receive_form(request: Request, file: BinaryIO, max_bytes: int) -> bool:
+    """Write the form's file and return its consent."""
     size = 0
 
-    async def limited() -> Message:
+    async def receive_limited() -> Message:
         nonlocal size
         message = await request.receive()
         size += len(message.get("body", b""))
-        if size > max_bytes + _ROOM_FOR_FORM:
+        if size > max_bytes + _FORM_ALLOWANCE:
             raise Refused("too_large", TOO_LARGE)
         return message
 
-    async with Request(request.scope, limited).form(
-        max_files=1, max_fields=8, max_part_size=_ROOM_FOR_FORM
-    ) as form:
+    limited = Request(request.scope, receive_limited)
+    async with limited.form(max_files=1, max_fields=8, max_part_size=_FORM_ALLOWANCE) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             raise Refused("missing_file", "The form has no file in a field named `file`.")
         if (upload.size or 0) > max_bytes:
             raise Refused("too_large", TOO_LARGE)
-        consent = _consent(form.get("consent", ""))
+        consent = parse_consent(form.get("consent", ""))
         await run_in_threadpool(shutil.copyfileobj, upload.file, file)
     return consent
 
 
-def _consent(value: object) -> bool:
-    """Nothing but a plain yes is one, and what is neither yes nor no is refused."""
+def parse_consent(value: object) -> bool:
+    """Return True for a plain yes and False for a plain no or nothing. Raises Refused (invalid_consent) otherwise."""
     word = value.strip().lower() if isinstance(value, str) else None
     if word in ("true", "1", "yes", "on"):
         return True
