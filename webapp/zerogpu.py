@@ -1,6 +1,7 @@
-"""On ZeroGPU: a GPU is lent for every call, to a process forked for it, as long as the visitor's quota lasts.
+"""Detector for ZeroGPU: each call borrows a GPU for a forked process, while the visitor's quota lasts.
 
-Only what `bootstrap` imports this for: it needs Hugging Face's package `spaces`, which must come before anything touches CUDA.
+Only the bootstrap imports this: it needs Hugging Face's package `spaces`, which must be imported before CUDA
+is used.
 """
 
 from __future__ import annotations
@@ -32,102 +33,121 @@ from laanet_core.runtimes.eager import EagerRuntime
 from laanet_core.types import RGBImage
 
 logger = logging.getLogger(__name__)
-CROPS_PER_CALL = (
-    64  # so that a call asks for a few seconds: one that asks for more than is left of the quota is refused
-)
-_START_SECONDS = 4.0  # to move the network and to warm up
-_CROP_SECONDS = 0.02  # for one pass; generous
-_WORKER_FAILED = "ZeroGPU worker error"  # what spaces calls it when the forked process died or raised
-_network: list[LAANet] = []  # what the forked processes find; set once, before the first of them
+# A call that requests more seconds than the quota has left is refused, so calls are short.
+CROPS_PER_CALL = 64
+# Time to move the network to the GPU and to warm up.
+_START_SECONDS = 4.0
+# Generous time of one forward pass per crop.
+_CROP_SECONDS = 0.02
+# Title of the error that `spaces` raises if the forked process died or raised.
+_WORKER_FAILED = "ZeroGPU worker error"
+# Network of the forked processes. Set once, before the first fork.
+_network: list[LAANet] = []
 
 
 class GpuFailed(LaanetError):
-    """The lent GPU's process died or raised."""
+    """Failure of the process with the borrowed GPU."""
 
     code = "gpu_failed"
 
 
 def seconds_for(crops: npt.NDArray[np.uint8], flip: bool) -> int:
-    """What a call asks for: the more there is to do the more, and no more than that."""
+    """Return the seconds to request for crops (N, S, S, 3), proportional to their number."""
     passes = len(crops) * (2 if flip else 1)
     return math.ceil(_START_SECONDS + passes * _CROP_SECONDS)
 
 
 @spaces.GPU(duration=seconds_for)  # type: ignore[untyped-decorator]
 def lent(crops: npt.NDArray[np.uint8], flip: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-    """`score_crops` of crops (N, S, S, 3) in a process of its own: arrays go in and come out, nothing else."""
-    torch.set_num_threads(1)  # the processor's threads do not survive a fork, and would be waited for
+    """Score crops (N, S, S, 3), uint8 RGB, in a forked process with a GPU.
+
+    Return logits (N,) and heatmaps (N, S/4, S/4), float32.
+    """
+    # Threads of the parent do not survive the fork; PyTorch would wait for them.
+    torch.set_num_threads(1)
     scores = score_crops(EagerRuntime(_network[0]), list(crops), flip=flip)
     return scores.fake_logit, scores.heatmap
 
 
 @dataclass
-class _Telling:
-    """Progress of one analysis; once its GPU time ran out the visitor is told so in place of the phase."""
+class _PhaseReporter:
+    """Progress of an analysis. After the loss of the GPU its phase is `without_gpu`."""
 
     progress: ProgressCallback | None
     fraction: float = 0.0
-    fallen: bool = False
+    without_gpu: bool = False
 
     def __call__(self, report: Progress) -> None:
         self.fraction = report.fraction
-        if self.fallen and report.phase == "judging":
+        if self.without_gpu and report.phase == "judging":
             report = Progress(report.fraction, "without_gpu")
         if self.progress is not None:
             self.progress(report)
 
-    def fall(self) -> None:
-        self.fallen = True
+    def lose_gpu(self) -> None:
+        """Switch the phase to `without_gpu`."""
+        self.without_gpu = True
         self(Progress(self.fraction, "judging"))
 
 
-_telling: contextvars.ContextVar[_Telling | None] = contextvars.ContextVar("telling", default=None)
+_reporter: contextvars.ContextVar[_PhaseReporter | None] = contextvars.ContextVar("reporter", default=None)
 
 
 class _NoGpu(Exception):
-    """The quota is used up, or nobody lends one now."""
+    """The quota is used up, or no GPU is available."""
 
 
 class LendingDetector(Detector):
-    """Scores crops on lent GPUs; faces are found, and everything is done where none is to be had, on the processor."""
+    """Detector that scores crops on borrowed GPUs.
+
+    Everything else, and all without a GPU, runs on the CPU.
+    """
 
     @classmethod
     def from_weights(
         cls, source: str | Path = "starter", device: str = "auto", **options: Any
     ) -> LendingDetector:
-        """`device` is the lent one: `auto` is CUDA, `cpu` lends processes without a GPU. Raises InvalidWeights."""
+        """Load the weights. `device` is the borrowed one: `auto` is CUDA, `cpu` forks processes without a
+        GPU.
+
+        Raises InvalidWeights.
+        """
 
         def load() -> tuple[LendingDetector, LAANet]:
             loaded = load_weights(source)
             return cls(loaded, "cpu", **options), copy.deepcopy(loaded.model).eval()
 
-        with (
-            ThreadPoolExecutor(1) as plain
-        ):  # in the main thread `spaces` looks at every operation of torch, which takes many times as long
-            detector, network = plain.submit(load).result()
-        _network[:] = [network.to("cuda" if device == "auto" else device)]  # here it must see it
+        # In the main thread `spaces` intercepts every operation of PyTorch, which is many times slower.
+        with ThreadPoolExecutor(1) as executor:
+            detector, network = executor.submit(load).result()
+        # This operation must be intercepted.
+        _network[:] = [network.to("cuda" if device == "auto" else device)]
         return detector
 
     def analyse_file(
         self, path: str | Path, *, progress: ProgressCallback | None = None, **options: Any
     ) -> AnalysisResult:
-        telling = _Telling(progress)
-        token = _telling.set(telling)
+        """Analyse a file, see `Detector.analyse_file`. Progress reports the loss of the GPU."""
+        reporter = _PhaseReporter(progress)
+        token = _reporter.set(reporter)
         try:
-            return super().analyse_file(path, progress=telling, **options)
+            return super().analyse_file(path, progress=reporter, **options)
         finally:
-            _telling.reset(token)
+            _reporter.reset(token)
 
     def score_crops(self, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
-        """Raises GpuFailed when a lent GPU's process died."""
+        """Score crops (S, S, 3), uint8 RGB, as `Detector.score_crops` does.
+
+        Raises GpuFailed if a process died.
+        """
         parts: list[Scores] = []
         for start in range(0, len(crops), CROPS_PER_CALL):
             try:
                 parts.append(_ask(np.stack(crops[start : start + CROPS_PER_CALL]), flip))
             except _NoGpu as error:
-                logger.warning("no GPU was lent, the processor judges in its place: %s", error)
-                if (telling := _telling.get()) is not None:
-                    telling.fall()
+                logger.warning("no GPU available, scoring on the CPU: %s", error)
+                if (reporter := _reporter.get()) is not None:
+                    reporter.lose_gpu()
                 parts.append(super().score_crops(crops[start:], flip=flip))
                 break
         if not parts:
@@ -143,8 +163,9 @@ def _ask(crops: npt.NDArray[np.uint8], flip: bool) -> Scores:
         fake_logit, heatmap = lent(crops, flip)
     except gr.Error as error:
         if error.title == _WORKER_FAILED:
-            raise GpuFailed(f"the lent GPU's process failed ({error.message})") from error
+            raise GpuFailed(f"the process with the GPU failed ({error.message})") from error
         raise _NoGpu(str(error.title)) from error
-    except (RuntimeError, httpx.HTTPError) as error:  # who lends them does not answer as expected
+    # The service that lends GPUs is unavailable.
+    except (RuntimeError, httpx.HTTPError) as error:
         raise _NoGpu(type(error).__name__) from error
     return Scores(fake_logit, heatmap)

@@ -71,10 +71,10 @@ def test_analyses_survive_killed_processes_and_an_exhausted_quota(
     client.close()
     assert on_cpu["fake_prob"] == pytest.approx(on_gpu["fake_prob"], abs=1e-3)
     assert len(lender.requested_seconds) == calls + 1
-    assert any("no GPU was lent" in line["message"] for line in space.lines())
+    assert any("no GPU available" in line["message"] for line in space.lines())
     assert space.stop() < STOPS_WITHIN
     assert space.process is not None
     # No forked process is left.
     with pytest.raises(ProcessLookupError):
         os.killpg(space.process.pid, 0)
-    assert "GpuFailed: the lent GPU's process failed" in space.log.read_text()
+    assert "GpuFailed: the process with the GPU failed" in space.log.read_text()

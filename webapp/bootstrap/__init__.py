@@ -1,4 +1,4 @@
-"""Builds everything from the settings; the only place that does."""
+"""Construction of all objects from the settings."""
 
 from webapp.bootstrap.application import Application, build
 from webapp.bootstrap.detector import present_detector

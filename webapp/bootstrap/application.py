@@ -1,4 +1,4 @@
-"""The whole application: detector, decoders, services, pages, the clock and the end."""
+"""Construction of the server: detector, decoders, services, pages, scheduled tasks and shutdown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Application:
-    """The visitors' services, what is served, what is done by the clock, and its end."""
+    """Complete server: visitors' services, pages, scheduled tasks and shutdown."""
 
     services: Services
     site: Site
@@ -40,16 +40,18 @@ class Application:
 
 
 def build(settings: Settings) -> Application:
-    """Load the weights, open database and store, make the pages.
+    """Load the weights, open database and media store, and build services and pages.
 
-    Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database errors.
+    Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database
+    errors.
     """
     from webapp.media.decoding.process_pool import DecoderPool
-    from webapp.media.fingerprint import get_ready
+    from webapp.media.fingerprint import preload_hashing
     from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
     from webapp.services.model_registry.startup_weights import StartupWeights
 
-    starting = StartupWeights(settings.weights)  # first: the Hub takes its time
+    # A download from the Hub takes long, so it starts first.
+    starting = StartupWeights(settings.weights)
     from webapp.services.analysis.analysed_media import UNUSED_SECONDS, PixelCache
     from webapp.services.analysis.jobs import Jobs
     from webapp.services.analysis.queue import AnalysisQueue
@@ -73,12 +75,13 @@ def build(settings: Settings) -> Application:
     follower = ChampionFollower(
         detector, learning.versions.champion, lambda folder: open_detector(settings, folder, decoders)
     )
-    if not settings.zero_gpu:  # there the network is what was there before the first fork
+    # On ZeroGPU forked processes use the network loaded before the first fork.
+    if not settings.zero_gpu:
         follower.follow()
     cases = build_cases(records, settings, detector)
     queue = AnalysisQueue(at_once=settings.at_once, max_waiting=settings.max_waiting)
     metrics = _metrics(settings, queue, detector.info)
-    get_ready()
+    preload_hashing()
     decoders.wait_until_ready()
     analysis = AnalysisService(
         detector,
@@ -165,7 +168,7 @@ def _health(
     detector: CurrentDetector,
     weights: WeightsInUse,
 ) -> Health:
-    """What /healthz answers; it is asked anew each time."""
+    """Return the function that answers /healthz."""
 
     def health() -> dict[str, Any]:
         return {
@@ -184,6 +187,10 @@ def _health(
 
 
 def _metrics(settings: Settings, queue: AnalysisQueue, model: ModelInfo) -> PrometheusMetrics | None:
+    """Return the metrics of /metrics; None without a token.
+
+    Raises InvalidSetting if the package is missing.
+    """
     if not settings.metrics_token:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The moderators' side: cases, and the desk where they are settled."""
+"""Construction of the moderators' services and desk."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cases:
-    """The services around the moderators' cases. `delay`: for how long a decision may be undone; `tasks`: what is done by the clock."""
+    """Services around cases. `delay`: period in which a decision can be undone; `tasks`: scheduled tasks."""
 
     triage: Triage
     claims: ClaimService
@@ -39,7 +39,7 @@ class Cases:
 
 
 def rules_of(settings: Settings) -> TriageRules:
-    """What makes a case, and which comes first."""
+    """Return the rules that open and rank cases."""
     from webapp.services.moderation.ranking import TriageRules
 
     return TriageRules(
@@ -51,7 +51,7 @@ def rules_of(settings: Settings) -> TriageRules:
 
 
 def build_cases(records: Records, settings: Settings, detector: CurrentDetector) -> Cases:
-    """What surrounds the moderators' cases; their desk takes `claims` and `labelling` from here."""
+    """Build the services around cases and their scheduled tasks."""
     from webapp.services.label_quality.heatmap_agreement import HeatmapAgreementService
     from webapp.services.label_quality.score_reliability import ScoreReliabilityService
     from webapp.services.label_quality.service import LabelQualityService
@@ -98,6 +98,7 @@ def build_desk(
     reader: KeptReader,
     settings: Settings,
 ) -> Desk:
+    """Build the moderators' site."""
     from webapp.services.accounts import SignInService
     from webapp.services.moderation.case_images import CaseImageService
     from webapp.services.moderation.case_views import CaseViewService

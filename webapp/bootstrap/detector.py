@@ -1,4 +1,4 @@
-"""The network that answers."""
+"""Construction of detectors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
-    """`source` as the settings name weights. Raises LaanetError."""
+    """Return a detector with the weights `source`, in the format of LENS_WEIGHTS. Raises LaanetError."""
     if settings.zero_gpu:
         from webapp.zerogpu import LendingDetector as Detector
     else:
@@ -32,7 +32,7 @@ def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Det
 
 
 def present_detector(settings: Settings, learning: Learning) -> Detector:
-    """What answers now: the champion or, where nothing was promoted yet, the weights of the settings."""
+    """Return a detector with the champion, or the configured weights if nothing was promoted."""
     champion = learning.versions.champion()
     return open_detector(
         settings, settings.weights if champion is None else champion.folder, learning.decoders

@@ -1,4 +1,4 @@
-"""The way in by Hugging Face, on a Space whose host named an organisation."""
+"""Construction of the sign-in with Hugging Face, on Spaces with LENS_HF_ORGANISATION."""
 
 from __future__ import annotations
 
@@ -16,21 +16,23 @@ logger = logging.getLogger(__name__)
 
 
 def hugging_face_sign_in(records: Records, settings: Settings) -> HuggingFaceSignIn | None:
-    """None elsewhere, and where the Space does not offer it, which is logged: local accounts work anyway.
+    """Return the sign-in; None outside Spaces or if the Space does not offer it, which is logged.
 
-    Raises InvalidSetting where the package for it is missing.
+    Local accounts work in any case. Raises InvalidSetting if a package is missing.
     """
     oauth = settings.oauth
     if not settings.hf_organisation:
         return None
     if oauth is None:
         logger.warning(
-            "LENS_HF_ORGANISATION does nothing here: only a Space with hf_oauth in its card lets people sign in with Hugging Face"
+            "LENS_HF_ORGANISATION does nothing here: "
+            "only a Space with hf_oauth in its card lets people sign in with Hugging Face"
         )
         return None
     if "read-memberships" not in oauth.scopes:
         logger.warning(
-            "LENS_HF_ORGANISATION does nothing here: hf_oauth_scopes in the Space's card lacks read-memberships"
+            "LENS_HF_ORGANISATION does nothing here: "
+            "hf_oauth_scopes in the Space's card lacks read-memberships"
         )
         return None
     try:

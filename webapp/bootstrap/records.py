@@ -1,4 +1,4 @@
-"""The database and what looks after it, without the detector: what the commands of `python -m webapp` need."""
+"""Construction of the database and its services, without the detector, for commands and server."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Records:
-    """The open database and what looks after it, without the detector. `version`: the one it had when it was opened.
+    """Open database with its services. The context closes it.
 
-    A block closes the database at its end.
+    `version` is the version before the migration.
     """
 
     engine: Engine
@@ -59,10 +59,10 @@ class Records:
 def open_records(
     settings: Settings, *, upgrade: bool = True, strip: Callable[[Path], Bare] = bare
 ) -> Records:
-    """Open the database, and bring it up to date or, without `upgrade`, refuse one that is not: Unable with no_database, not_migrated.
+    """Open the database and migrate it; without `upgrade` refuse an outdated or missing one.
 
-    `strip` makes files bare that are to be kept. Raises UnusableDatabase, InvalidSetting (LENS_STORE) and database
-    errors too.
+    `strip` removes metadata from files to store. Raises Unable (no_database, not_migrated), UnusableDatabase,
+    InvalidSetting (LENS_STORE) and database errors.
     """
     file = sqlite_file(connect(settings.database).url)
     if not upgrade and file is not None and not file.exists():
@@ -117,17 +117,22 @@ def result_deletion(
 
 
 def snapshot_folders(settings: Settings) -> SnapshotFolders:
+    """Return the folders of training snapshots and of their judged copies."""
     return SnapshotFolders(settings.snapshots, settings.runs / "judged")
 
 
 def accounts(records: Records) -> AccountService:
+    """Return the service of accounts."""
     from webapp.services.accounts import AccountService
 
     return AccountService(records.sessions, records.audit)
 
 
 def restore(settings: Settings, wanted: str) -> str:
-    """Make the database from a backup, where there is none; returns the backup's name. Raises Unable and as `open_records` does."""
+    """Create the database from a backup if there is none; return the backup's name.
+
+    Raises Unable, and as `open_records` does.
+    """
     if (repository := _repository(settings)) is not None:
         repository.pull(settings.backups_folder)
     source = backups.restore(settings.database, settings.backups_folder, wanted)
@@ -138,8 +143,10 @@ def restore(settings: Settings, wanted: str) -> str:
 
 
 def restore_at_start(settings: Settings) -> None:
-    """Where there is no database and the host wants it from a backup. The very first start finds none: then it begins empty; but where
-    the backups cannot be reached it must not, since the next backup would be taken for the newest state.
+    """Restore the database if there is none and LENS_RESTORE is set.
+
+    The first start finds no backup and begins with an empty database. If the backups are unreachable the
+    start fails: the next backup of an empty database would pass for the newest state.
     """
     if not settings.restore or backups.exists(settings.database):
         return
@@ -176,8 +183,6 @@ def _repository(settings: Settings) -> BackupRepository | None:
 def _open_store(settings: Settings) -> MediaStore:
     try:
         return MediaStore(settings.media)
-    except (
-        ImportError,
-        ValueError,
-    ) as error:  # a kind of store that is unknown, or needs a package that is not there
+    # The kind of store is unknown, or its package is missing.
+    except (ImportError, ValueError) as error:
         raise InvalidSetting(f"LENS_STORE cannot be {settings.media!r}: {error}") from error

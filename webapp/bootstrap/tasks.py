@@ -1,4 +1,4 @@
-"""What is done by the clock for the records."""
+"""Scheduled tasks of the database and the media store."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from webapp.bootstrap.records import Records
 from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
+# Seconds.
 DAY, HOUR, MINUTE = 86400.0, 3600.0, 60.0
 TEN_MINUTES = 600.0
-OFTEN = 15.0  # for what somebody waits for
-SETTLED = 300.0  # seconds after the start before what is heavy, and due, is done
+# Interval of tasks that people wait for.
+OFTEN = 15.0
+# Delay of heavy tasks after the start.
+SETTLED = 300.0
 
 
 def records_tasks(records: Records, settings: Settings) -> list[ScheduledTask]:
-    """Old results go at start and every hour; the store is swept every hour; a backup is made when the newest one is old enough."""
+    """Return the tasks that sweep the store, delete old results and make backups.
+
+    A backup is due if the newest one is older than LENS_BACKUP_HOURS.
+    """
     tasks = [ScheduledTask("sweeping the store", records.keeping.sweep, every=HOUR, first=SETTLED)]
     if settings.retention_days:
         tasks.append(ScheduledTask("deleting old results", records.retention.purge, every=HOUR, first=0))

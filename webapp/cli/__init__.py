@@ -1,4 +1,7 @@
-"""The command line `python -m webapp`: one module per command, each with `add_parser` and `run`. None needs the detector to start."""
+"""Command line `python -m webapp`: one module per command, with `add_parser` and `run`.
+
+The start of the program imports no detector.
+"""
 
 from __future__ import annotations
 
@@ -43,6 +46,7 @@ FAILED = 1
 
 
 def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="python -m webapp",
         description="Look after the application's database; settings as for `app.py`.",
@@ -54,7 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status. Errors a host can answer become one line on standard error."""
+    """Run one command; return the exit status. Expected errors become one line on standard error."""
     from sqlalchemy.exc import SQLAlchemyError
 
     logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
@@ -72,9 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SQLAlchemyError,
         OSError,
     ) as error:
-        if isinstance(error, BrokenPipeError) and _nobody_reads():
+        if isinstance(error, BrokenPipeError) and _is_output_closed():
             return FAILED
-        print("error: {}: {}".format(*_told(error)), file=sys.stderr)
+        print("error: {}: {}".format(*_code_and_message(error)), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
@@ -82,8 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _nobody_reads() -> bool:
-    """Whether whoever read our output (`| head`) has gone; what is left of it goes nowhere then. Another pipe may be broken instead."""
+def _is_output_closed() -> bool:
+    """Return True if the reader of standard output (`| head`) has gone, and discard further output.
+
+    Another pipe may be broken instead.
+    """
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -92,8 +99,8 @@ def _nobody_reads() -> bool:
     return False
 
 
-def _told(error: Exception) -> tuple[str, str]:
-    """An error's code and sentence; of the database's own errors the driver's words, never the statement."""
+def _code_and_message(error: Exception) -> tuple[str, str]:
+    """Return code and message of an error. Database errors have the driver's message, never the statement."""
     if isinstance(error, (Unable, Refused, LaanetError)):
         return error.code, error.message
     if isinstance(error, InvalidSetting):
@@ -102,12 +109,13 @@ def _told(error: Exception) -> tuple[str, str]:
         return "unusable_database", str(error)
     if isinstance(error, OSError):
         return "file_unavailable", f"{error.filename or 'a file'}: {error.strerror or error}"
-    words = str(getattr(error, "orig", None) or error).strip().splitlines()
+    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
     return (
         "database_unavailable",
-        f"the database cannot be used: {words[0] if words else type(error).__name__}",
+        f"the database cannot be used: {lines[0] if lines else type(error).__name__}",
     )
 
 
-def _module(command: str):  # type: ignore[no-untyped-def]  # a module with add_parser and run
+# A module has no static type for `add_parser` and `run`.
+def _module(command: str):  # type: ignore[no-untyped-def]
     return importlib.import_module(f"webapp.cli.{command.replace('-', '_')}")

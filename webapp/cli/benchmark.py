@@ -1,5 +1,7 @@
-"""`benchmark`: how long programs wait for the answers of the server on this machine, and how many photos it judges beside what the detector
-judges without a server; in one run, since everything else that the machine does disturbs both alike."""
+"""`benchmark`: latency and throughput of the server, and the offline rate of the detector.
+
+Both are measured in one run, so that other load affects them alike.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,11 @@ from webapp.cli.arguments import positive
 from webapp.settings import ROOT, Settings
 
 if TYPE_CHECKING:
-    from webapp.speed.clients import Measured
+    from webapp.speed.clients import ThroughputMeasurement
 
 CLIENTS = (1, 8, 32)
-_PHOTOS = 96  # of a measurement; fewer where a single client sends them
+# Photos per measurement. A single client sends fewer.
+_PHOTOS = 96
 _ALONE = 16
 EXAMPLES = ROOT / "webapp" / "examples"
 
@@ -66,10 +69,11 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     files = args.photos or [EXAMPLES / "astronaut.jpg", EXAMPLES / "astronaut-self-blended.jpg"]
     photos, pictures = [file.read_bytes() for file in files], [read_image(file) for file in files]
     detector = open_detector(settings, settings.weights, IN_PROCESS)
-    offline: list[Measured] = []
-    online: dict[int, list[Measured]] = {clients: [] for clients in args.clients}
+    offline: list[ThroughputMeasurement] = []
+    online: dict[int, list[ThroughputMeasurement]] = {clients: [] for clients in args.clients}
     with served(max_waiting=max(settings.max_waiting, *args.clients)) as server:
-        ask(server.host, photos, clients=settings.at_once, each=2)  # what is only slow the first time
+        # Warm up.
+        ask(server.host, photos, clients=settings.at_once, each=2)
         judge(detector.analyse_image, pictures, count=2 * settings.at_once, at_once=settings.at_once)
         for number in range(args.rounds):
             print(f"round {number + 1} of {args.rounds}", file=sys.stderr)
@@ -94,9 +98,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
-def _parts(found: Sequence[Measured], offline: Sequence[Measured]) -> dict[str, float]:
-    """Each round's throughput as part of that same round's offline rate. `processor`: the same by processor time alone, which on a machine
-    that others use as well compares best.
+def _parts(
+    found: Sequence[ThroughputMeasurement], offline: Sequence[ThroughputMeasurement]
+) -> dict[str, float]:
+    """Return each round's throughput divided by the offline rate of the same round.
+
+    `processor` is the ratio of CPU times, which compares best on a shared machine.
     """
     pairs = list(zip(found, offline, strict=True))
     rates = [one.rate / other.rate for one, other in pairs]

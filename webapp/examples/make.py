@@ -1,4 +1,4 @@
-"""Make the examples anew from the photographs in tests/samples: `python -m webapp.examples.make`, from the repository's root."""
+"""Generator of the example files from the public-domain samples: `python -m webapp.examples.make`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CLIP_RATE, CLIP_SECONDS, CLIP_SIDE = 12, 6, 384
 
 
 def make_all() -> dict[str, RGBImage]:
-    """The pictures by file name, the clip left out."""
+    """Return the example images (H, W, 3), uint8 RGB, by file name, without the clip."""
     astronaut = read_image(SAMPLES / "astronaut.png")
     two, portrait = read_image(SAMPLES / "two_people.jpg"), read_image(SAMPLES / "official_portrait_2012.jpg")
     tiny = cv2.resize(
@@ -37,6 +37,7 @@ def make_all() -> dict[str, RGBImage]:
 
 
 def self_blended(astronaut: RGBImage) -> RGBImage:
+    """Return the self-blended astronaut (H, W, 3), uint8 RGB."""
     landmarks = np.array(json.loads((SAMPLES / "astronaut-landmarks.json").read_text()), np.float32)
     return self_blend(
         astronaut, landmarks, np.random.default_rng(0), transforms=hardened_source_transforms
@@ -44,7 +45,7 @@ def self_blended(astronaut: RGBImage) -> RGBImage:
 
 
 def clip_frames() -> list[RGBImage]:
-    """The astronaut in a slow zoom; from the middle on it is the self-blend."""
+    """Return frames (H, W, 3), uint8 RGB, of a slow zoom; the second half is self-blended."""
     original = read_image(SAMPLES / "astronaut.png")
     pictures = (original, self_blended(original))
     count = CLIP_RATE * CLIP_SECONDS
@@ -64,6 +65,7 @@ def clip_frames() -> list[RGBImage]:
 
 
 def write_clip(path: Path, frames: list[RGBImage]) -> None:
+    """Write frames (H, W, 3), uint8 RGB, as an H.264 clip."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=CLIP_RATE, options={"crf": "20", "preset": "slow"})
         stream.width = stream.height = CLIP_SIDE
@@ -76,6 +78,7 @@ def write_clip(path: Path, frames: list[RGBImage]) -> None:
 
 
 def _at_height(picture: RGBImage, height: int) -> RGBImage:
+    """Return the image (H, W, 3) scaled to a height."""
     width = round(picture.shape[1] * height / picture.shape[0])
     return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 

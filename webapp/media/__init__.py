@@ -1,1 +1,1 @@
-"""What visitors give, as files: painted masks, media made bare of their metadata, their fingerprints, and where kept media lies."""
+"""Uploaded files: painted regions, metadata stripping, fingerprints and the media store."""

@@ -1,4 +1,4 @@
-"""What a picture looks like, in 64 bits: near copies differ in a few of them (pHash, by ImageHash)."""
+"""Perceptual hash of 64 bits (pHash, by ImageHash). Near-duplicates differ in a few bits."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from PIL import Image
 
 from laanet_core.types import RGBImage
 
-_SHARES = (0.25, 0.5, 0.75)  # of a clip's judged frames
-_SIDE = 128  # pixels of the shorter side at least, four times what pHash looks at
+# Positions in the analysed frames of a clip.
+_POSITIONS = (0.25, 0.5, 0.75)
+# Least pixels of the shorter side after downscaling, four times what pHash uses.
+_SIDE = 128
 
 
 def fingerprint(rgb: RGBImage) -> int:
-    """The perceptual hash of an upright picture (H, W, 3) uint8 RGB, from 0 to 2**64 - 1."""
+    """Return the perceptual hash of an upright image (H, W, 3), uint8 RGB: an int in [0, 2**64)."""
     import imagehash
 
-    bits = imagehash.phash(Image.fromarray(_smaller(rgb))).hash.ravel()
+    bits = imagehash.phash(Image.fromarray(_downscaled(rgb))).hash.ravel()
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
-def _smaller(rgb: RGBImage) -> npt.NDArray[np.uint8]:
-    """Large pictures grey and several times smaller, by means: pHash's own filter takes up to three times as long, and of photographs
-    ends with the same bits, or nearly.
+def _downscaled(rgb: RGBImage) -> npt.NDArray[np.uint8]:
+    """Return a large image (H, W, 3) as grey (h, w), several times smaller, by averaging.
+
+    The filter of pHash takes up to three times as long and gives the same bits, or nearly.
     """
     times = min(rgb.shape[:2]) // _SIDE
     if times < 2:
@@ -35,22 +38,28 @@ def _smaller(rgb: RGBImage) -> npt.NDArray[np.uint8]:
     )
 
 
-def get_ready() -> None:
-    """Load what the first fingerprint would load, a third of a second that nobody should wait for."""
+def preload_hashing() -> None:
+    """Load the libraries of the first fingerprint, a third of a second, before a visitor waits."""
     fingerprint(np.zeros((8, 8, 3), np.uint8))
 
 
 class Fingerprints:
-    """Called with every picture that is judged; keeps nothing of them but their hashes."""
+    """Callback for every analysed image or frame. It stores only their hashes."""
 
     def __init__(self) -> None:
-        self._seen: list[int] = []
+        self._hashes: list[int] = []
 
     def __call__(self, rgb: RGBImage) -> None:
-        self._seen.append(fingerprint(rgb))
+        """Hash an upright image (H, W, 3), uint8 RGB."""
+        self._hashes.append(fingerprint(rgb))
 
     def chosen(self) -> list[int]:
-        """A photo's hash; of a clip those a quarter, half and three quarters through its judged frames, each once."""
+        """Return the hash of a photo, or of frames at a quarter, half and three quarters of a clip.
+
+        Equal hashes are returned once.
+        """
         return list(
-            dict.fromkeys(self._seen[int(share * len(self._seen))] for share in _SHARES if self._seen)
+            dict.fromkeys(
+                self._hashes[int(position * len(self._hashes))] for position in _POSITIONS if self._hashes
+            )
         )

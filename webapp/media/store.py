@@ -1,4 +1,4 @@
-"""Where kept media lies: a folder or a bucket, alike (fsspec)."""
+"""Media store in a folder or a bucket (fsspec)."""
 
 from __future__ import annotations
 
@@ -10,15 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-_PART = ".part"  # the ending of a file that is being written
+# Suffix of an unfinished file.
+_PART = ".part"
 
 
 class StoreFailed(Exception):
-    """The folder or bucket cannot do what was asked of it: full, read-only, out of reach."""
+    """An operation of the folder or bucket failed: it is full, read-only or unreachable."""
 
 
 class MediaStore:
-    """Files by random names. `address` is a folder's path, or what fsspec knows (s3://bucket/folder, with s3fs installed)."""
+    """Files with random names.
+
+    `address` is a folder or a URL of fsspec, such as s3://bucket/folder (with s3fs).
+    """
 
     def __init__(self, address: str, options: Mapping[str, Any] | None = None) -> None:
         from fsspec.core import url_to_fs
@@ -28,34 +32,37 @@ class MediaStore:
         self._folder = Path(self._root) if isinstance(self._files, LocalFileSystem) else None
 
     def write(self, content: bytes) -> str:
-        """Put a file there, whole and on the disk itself when this returns, or not at all; its name. Raises StoreFailed."""
+        """Store a file completely, flushed to the disk, or not at all; return its name.
+
+        Raises StoreFailed.
+        """
         name = secrets.token_hex(16)
         with _failing():
             if self._folder is None:
-                self._files.pipe_file(
-                    self._place(name), content
-                )  # a bucket shows an object once all of it is there
+                # A bucket shows an object once it is complete.
+                self._files.pipe_file(self._path(name), content)
             else:
                 _write(self._folder, name, content)
         return name
 
     def read(self, name: str) -> bytes:
-        """Raises StoreFailed, and FileNotFoundError."""
+        """Return the content of a file. Raises StoreFailed and FileNotFoundError."""
         with _failing(but=FileNotFoundError):
-            return bytes(self._files.cat_file(self._place(name)))
+            return bytes(self._files.cat_file(self._path(name)))
 
     def remove(self, name: str) -> None:
-        """Take a file away, if it is there. Raises StoreFailed."""
+        """Delete a file if it exists. Raises StoreFailed."""
         with _failing(), contextlib.suppress(FileNotFoundError):
-            self._files.rm_file(self._place(name))
+            self._files.rm_file(self._path(name))
 
     def listed(self) -> dict[str, datetime]:
-        """Every file's name and when it was written, those that never came to their end among them. Raises StoreFailed."""
+        """Return the time of every file by name, unfinished ones included. Raises StoreFailed."""
         with _failing():
             self._files.invalidate_cache()
             try:
                 found = self._files.ls(self._root, detail=True)
-            except FileNotFoundError:  # nothing was ever kept
+            # Nothing was ever stored.
+            except FileNotFoundError:
                 return {}
             return {
                 str(entry["name"]).rpartition("/")[2]: self._written(entry)
@@ -64,16 +71,16 @@ class MediaStore:
             }
 
     def has(self, name: str) -> bool:
-        """Raises StoreFailed."""
+        """Return True if the file exists. Raises StoreFailed."""
         with _failing():
             self._files.invalidate_cache()
-            return bool(self._files.exists(self._place(name)))
+            return bool(self._files.exists(self._path(name)))
 
-    def _place(self, name: str) -> str:
+    def _path(self, name: str) -> str:
         return f"{self._root}/{name}"
 
     def _written(self, entry: Mapping[str, Any]) -> datetime:
-        """Each kind of store has its own word for it."""
+        """Return the time at which a file was written. Each kind of store has another key for it."""
         time = next((entry[word] for word in ("LastModified", "mtime", "created") if word in entry), None)
         if isinstance(time, (int, float)):
             return datetime.fromtimestamp(time, UTC)
@@ -95,16 +102,19 @@ def _write(folder: Path, name: str, content: bytes) -> None:
         raise
     listing = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(listing)  # the name, too
+        # The name must survive a power cut, too.
+        os.fsync(listing)
     finally:
         os.close(listing)
 
 
 @contextlib.contextmanager
 def _failing(but: tuple[type[Exception], ...] | type[Exception] = ()) -> Iterator[None]:
+    """Turn every error of the store except `but` into StoreFailed."""
     try:
         yield
     except but:
         raise
-    except Exception as error:  # every kind of store has errors of its own
+    # Each kind of store has errors of its own.
+    except Exception as error:
         raise StoreFailed(f"the media store failed: {type(error).__name__}: {error}") from error

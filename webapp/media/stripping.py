@@ -1,9 +1,8 @@
-"""Media made bare: the picture as it was, byte for byte where that can be, and nothing that says who took it, where or when.
+"""Removal of metadata from photos and clips, with unchanged pixels.
 
-What a model learns from are traces that a second compression would wipe out. So JPEG, PNG and WebP are taken apart and put together
-from the parts that hold pixels, by a list of what stays; nothing is decoded. Whatever has another form, or an odd one, is decoded and
-written as PNG: its pixels are those that were judged. Clips are copied packet by packet into a fresh container.
-Everything here reads bytes that a stranger made.
+A model learns from traces that recompression would destroy. So JPEG, PNG and WebP are rebuilt from an
+allowlist of the parts that contain pixels, without decoding. Other or irregular files are decoded and written
+as PNG. Packets of clips are copied into a new container. Everything here reads untrusted bytes.
 """
 
 from __future__ import annotations
@@ -45,22 +44,23 @@ _DECODE_ERRORS = (
     OverflowError,
 )
 
-# JPEG: frames, tables, scans. Left out: COM, and all APPn but a bare JFIF header and Adobe's, which tell how colours are to be read
+# JPEG: frames, tables and scans. Removed: COM, and all APPn except a minimal JFIF header and Adobe's, which define colours.
 _JPEG_KEPT = {*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD}
 _SOI, _EOI, _SOS, _APP0, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xEE
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
-_PNG_SPEAKING = (b"eXIf", b"iTXt", b"zTXt", b"tEXt")  # may say how the picture is turned
-_WEBP_ANIMATED, _WEBP_ALPHA, _WEBP_SPEAKING = 0x02, 0x10, 0x0C
+# Chunks that may contain an orientation.
+_PNG_METADATA = (b"eXIf", b"iTXt", b"zTXt", b"tEXt")
+_WEBP_ANIMATED, _WEBP_ALPHA, _WEBP_METADATA = 0x02, 0x10, 0x0C
 
-# which containers a clip's pictures are copied into, by what it came in
+# Containers to copy a clip into, by its own.
 _CONTAINERS: dict[str, tuple[Format, ...]] = {
     "mov": ("mp4", "matroska"),
     "matroska": ("matroska",),
     "avi": ("avi", "matroska"),
 }
-# messages of encoders and cameras between the pictures (H.264 and HEVC SEI, AV1 metadata); some cameras write place and time there
+# Filters that remove messages between frames (SEI of H.264 and HEVC, metadata of AV1). Cameras store place and time there.
 _MESSAGES = {
     "h264": "filter_units=remove_types=6",
     "hevc": "filter_units=remove_types=39|40",
@@ -68,13 +68,16 @@ _MESSAGES = {
 }
 
 
-class _Odd(Exception):
-    """A picture whose parts do not follow each other as they should."""
+class _Irregular(Exception):
+    """An image whose parts are not in the expected order."""
 
 
 @dataclass(frozen=True)
 class Bare:
-    """A file without metadata. `orientation` (EXIF, 1 to 8) turns its pixels upright; other than 1 for JPEG only."""
+    """File without metadata.
+
+    `orientation` (EXIF, 1 to 8) turns its pixels upright; it is 1 except for JPEG.
+    """
 
     content: bytes
     format: Format
@@ -82,7 +85,7 @@ class Bare:
 
 
 def bare(source: Source) -> Bare:
-    """A photo or clip without its metadata. Raises UnreadableMedia."""
+    """Return a photo or clip without metadata. Raises UnreadableMedia."""
     if sniff_file(source) == "video":
         return bare_clip(source)
     with opened_file(source) as file:
@@ -90,8 +93,8 @@ def bare(source: Source) -> Bare:
 
 
 def bare_picture(content: bytes) -> Bare:
-    """A picture without its metadata, and what follows its end. Raises UnreadableMedia where it cannot be decoded either."""
-    with contextlib.suppress(_Odd):
+    """Return an image without metadata and without trailing bytes. Raises UnreadableMedia."""
+    with contextlib.suppress(_Irregular):
         if content.startswith(b"\xff\xd8\xff"):
             return Bare(_jpeg_picture(content, 0)[0], "jpeg", _orientation(content))
         if content.startswith(_PNG_START):
@@ -104,7 +107,7 @@ def bare_picture(content: bytes) -> Bare:
 
 
 def bare_clip(source: Source) -> Bare:
-    """The stream of a clip that is judged, its packets as they are, in a container of our making: no sound, no other streams.
+    """Return a clip with only its analysed video stream, packets unchanged, in a new container.
 
     Raises UnreadableMedia (corrupt_video).
     """
@@ -120,7 +123,7 @@ def bare_clip(source: Source) -> Bare:
 
 
 def with_orientation(jpeg: bytes, orientation: int) -> bytes:
-    """A bare JPEG that viewers show upright: with EXIF of this one tag."""
+    """Return a JPEG without metadata with the EXIF orientation tag, so that viewers show it upright."""
     if orientation == 1:
         return jpeg
     tag = b"\x12\x01\x03\x00\x01\x00\x00\x00" + bytes([orientation, 0, 0, 0])
@@ -129,7 +132,7 @@ def with_orientation(jpeg: bytes, orientation: int) -> bytes:
 
 
 def _orientation(content: bytes) -> int:
-    """How the picture is turned, read as `read_image` reads it; 1 where that cannot be read."""
+    """Return the EXIF orientation as `read_image` reads it; 1 if it cannot be read."""
     with (
         warnings.catch_warnings(),
         contextlib.suppress(*_DECODE_ERRORS, zlib.error, Image.DecompressionBombError),
@@ -142,7 +145,7 @@ def _orientation(content: bytes) -> int:
 
 
 def _jpeg_picture(content: bytes, place: int) -> tuple[bytes, int]:
-    """The parts to keep of the picture that starts at `place`, and where it ends. Raises _Odd."""
+    """Return the parts to keep of the JPEG that starts at `place`, and its end. Raises _Irregular."""
     parts = [content[place : place + 2]]
     place += 2
     while True:
@@ -153,10 +156,11 @@ def _jpeg_picture(content: bytes, place: int) -> tuple[bytes, int]:
         length = int.from_bytes(content[place : place + 2], "big")
         body = content[place + 2 : place + length]
         if length < 2 or len(body) != length - 2:
-            raise _Odd
+            raise _Irregular
         place += length
         if marker == _APP0 and body.startswith(b"JFIF\x00") and len(body) >= 14:
-            body = body[:12] + b"\x00\x00"  # without its thumbnail
+            # Without the thumbnail.
+            body = body[:12] + b"\x00\x00"
         elif marker == _APP14 and body.startswith(b"Adobe") and len(body) >= 12:
             body = body[:12]
         elif marker not in _JPEG_KEPT:
@@ -165,13 +169,13 @@ def _jpeg_picture(content: bytes, place: int) -> tuple[bytes, int]:
         if marker == _SOS:
             end = _SCAN_END.search(content, place)
             if end is None:
-                raise _Odd
+                raise _Irregular
             parts.append(content[place : end.start()])
             place = end.start()
 
 
 def _jpeg_marker(content: bytes, place: int) -> tuple[int, int]:
-    """The marker at `place`, after any number of fill bytes, and where its part begins. Raises _Odd for one that cannot stand there."""
+    """Return the marker at `place`, after fill bytes, and the start of its segment. Raises _Irregular."""
     start = place
     while content[place : place + 1] == b"\xff":
         place += 1
@@ -181,18 +185,19 @@ def _jpeg_marker(content: bytes, place: int) -> tuple[int, int]:
         or content[place] < 0xC0
         or content[place] in range(0xD0, _EOI)
     ):
-        raise _Odd
+        raise _Irregular
     return content[place], place + 1
 
 
 def _bare_png(content: bytes) -> bytes:
-    if any(kind in _PNG_SPEAKING for kind, _ in _png_chunks(content)) and _orientation(content) != 1:
-        raise _Odd  # is written upright
+    if any(kind in _PNG_METADATA for kind, _ in _png_chunks(content)) and _orientation(content) != 1:
+        # Such a file is decoded and written upright.
+        raise _Irregular
     return _PNG_START + b"".join(chunk for kind, chunk in _png_chunks(content) if kind in _PNG_KEPT)
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and bytes of every chunk, to the last. Raises _Odd."""
+    """Yield type and bytes of every chunk up to IEND. Raises _Irregular."""
     place, kind = len(_PNG_START), b""
     while kind != b"IEND":
         kind, end = (
@@ -200,7 +205,7 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
             place + 12 + int.from_bytes(content[place : place + 4], "big"),
         )
         if len(kind) != 4 or end > len(content):
-            raise _Odd
+            raise _Irregular
         yield kind, content[place:end]
         place = end
 
@@ -212,14 +217,14 @@ def _bare_webp(content: bytes) -> bytes:
         kind, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8], "little")
         body = content[place + 8 : place + 8 + size]
         if len(body) != size:
-            raise _Odd
+            raise _Irregular
         if kind == b"VP8X":
             if (
                 size < 10
                 or body[0] & _WEBP_ANIMATED
-                or (body[0] & _WEBP_SPEAKING and _orientation(content) != 1)
+                or (body[0] & _WEBP_METADATA and _orientation(content) != 1)
             ):
-                raise _Odd
+                raise _Irregular
             body = bytes([body[0] & _WEBP_ALPHA, 0, 0, 0]) + body[4:10]
         if kind in (b"VP8X", b"ALPH", b"VP8 ", b"VP8L"):
             parts.append(kind + len(body).to_bytes(4, "little") + body + b"\x00" * (len(body) % 2))
@@ -227,11 +232,11 @@ def _bare_webp(content: bytes) -> bytes:
             kept = b"WEBP" + b"".join(parts)
             return b"RIFF" + len(kept).to_bytes(4, "little") + kept
         place += 8 + size + size % 2
-    raise _Odd
+    raise _Irregular
 
 
 def _copied(source: Source, container: Format) -> bytes:
-    """Raises UnreadableMedia, and ValueError for pictures of a kind that the container cannot hold."""
+    """Return the clip in a container. Raises UnreadableMedia, and ValueError for an unsupported codec."""
     written = io.BytesIO()
     with (
         opened(source) as clip,
@@ -246,7 +251,7 @@ def _copied(source: Source, container: Format) -> bytes:
 
 
 def _packets(source: Any, judged: Any, stream: Any) -> Iterator[Any]:
-    """The packets of the judged stream without messages between the pictures; to the first that cannot be read."""
+    """Yield the packets of the analysed stream without messages, up to the first unreadable one."""
     codec = judged.codec_context.name
     messages = _MESSAGES.get(codec)
     cleaner = None if messages is None else av.bitstream.BitStreamFilterContext(messages, judged, stream)
@@ -265,14 +270,17 @@ def _packets(source: Any, judged: Any, stream: Any) -> Iterator[Any]:
 
 
 def _bare_frame(packet: Any) -> Any:
-    """A packet of a clip of JPEGs (two of them where it is interlaced). Raises ValueError for one that cannot be taken apart."""
+    """Return a packet of an MJPEG clip without metadata. Raises ValueError if its JPEG is irregular.
+
+    An interlaced frame has two JPEGs.
+    """
     content, place, parts = bytes(packet), 0, []
     try:
         while content[place : place + 2] == b"\xff\xd8":
             part, place = _jpeg_picture(content, place)
             parts.append(part)
-    except _Odd:
-        raise ValueError("a frame that is no plain JPEG") from None
+    except _Irregular:
+        raise ValueError("an irregular JPEG frame") from None
     if not parts:
         raise ValueError("a frame that is no JPEG")
     fresh = av.Packet(b"".join(parts))

@@ -1,1 +1,1 @@
-"""How fast the application answers over HTTP, beside what the machine could judge at most: `python -m webapp benchmark`."""
+"""Throughput and latency of the server over HTTP: `python -m webapp benchmark`."""

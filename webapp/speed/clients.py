@@ -1,4 +1,4 @@
-"""Programs that send photos to /api/v1/analyse, and the same photos judged without any server."""
+"""HTTP clients that send photos to /api/v1/analyse, and the offline rate of the detector."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from laanet_core.results import AnalysisResult
 from laanet_core.types import RGBImage
 from webapp.domain.errors import Unable
 
+# Seconds until a request fails.
 _TIMEOUT = 600.0
 
 
 @dataclass(frozen=True)
-class Measured:
-    """Photos judged in so many seconds. `waits`: how long each was waited for; `processor`: seconds all of it took of the processors."""
+class ThroughputMeasurement:
+    """Measurement of analysed photos. `waits` are latencies and `processor` is CPU time, all in seconds."""
 
     photos: int
     seconds: float
@@ -32,28 +33,29 @@ class Measured:
 
     @property
     def rate(self) -> float:
+        """Return the photos per second."""
         return self.photos / self.seconds
 
     def to_json(self) -> dict[str, Any]:
-        """Times in seconds, but for `processor_ms` of a photo."""
-        said: dict[str, Any] = {"photos": self.photos, "photos_per_second": round(self.rate, 2)}
+        """Return the figures, times in seconds except `processor_ms` per photo."""
+        figures: dict[str, Any] = {"photos": self.photos, "photos_per_second": round(self.rate, 2)}
         if self.processor is not None:
-            said["processor_ms"] = round(1e3 * self.processor / self.photos, 1)
+            figures["processor_ms"] = round(1e3 * self.processor / self.photos, 1)
         if self.waits:
             ordered, median = sorted(self.waits), statistics.median(self.waits)
-            said.update(
+            figures.update(
                 p50=round(median, 3),
                 p95=round(ordered[int(0.95 * len(ordered))], 3),
                 longest=round(ordered[-1], 3),
             )
-            said["longest_over_median"] = round(ordered[-1] / median, 2)
-        return said
+            figures["longest_over_median"] = round(ordered[-1] / median, 2)
+        return figures
 
 
-def ask(host: str, photos: Sequence[bytes], *, clients: int, each: int) -> Measured:
-    """`clients` programs at a time, each with a connection of its own, send `each` photos one after the other.
+def ask(host: str, photos: Sequence[bytes], *, clients: int, each: int) -> ThroughputMeasurement:
+    """Send `each` photos per client, one after another, from `clients` concurrent clients.
 
-    Raises Unable (not_answered) where a photo was not judged.
+    Each client has a connection of its own. Raises Unable (not_answered) if a photo was not analysed.
     """
     waits: list[float] = []
     together = threading.Barrier(clients + 1)
@@ -76,17 +78,19 @@ def ask(host: str, photos: Sequence[bytes], *, clients: int, each: int) -> Measu
         began = time.perf_counter()
         for one in running:
             one.result()
-    return Measured(len(waits), time.perf_counter() - began, tuple(waits))
+    return ThroughputMeasurement(len(waits), time.perf_counter() - began, tuple(waits))
 
 
 def judge(
     analyse: Callable[[RGBImage], AnalysisResult], pictures: Sequence[RGBImage], *, count: int, at_once: int
-) -> Measured:
-    """The offline rate: pictures that are decoded already, faces found and judged, `at_once` side by side, and nothing else."""
+) -> ThroughputMeasurement:
+    """Analyse `count` decoded images (H, W, 3), uint8 RGB, `at_once` at a time, without a server."""
     with ThreadPoolExecutor(at_once) as pool:
         began, before = time.perf_counter(), time.process_time()
         list(pool.map(analyse, itertools.islice(itertools.cycle(pictures), count)))
-        return Measured(count, time.perf_counter() - began, processor=time.process_time() - before)
+        return ThroughputMeasurement(
+            count, time.perf_counter() - began, processor=time.process_time() - before
+        )
 
 
 def _require_verdict(status: int, body: bytes) -> None:
@@ -94,5 +98,6 @@ def _require_verdict(status: int, body: bytes) -> None:
     if outcome != "verdict":
         raise Unable(
             "not_answered",
-            f"a photo was answered with status {status}, outcome {outcome}: {body[:200].decode(errors='replace')}",
+            f"a photo was answered with status {status}, outcome {outcome}: "
+            f"{body[:200].decode(errors='replace')}",
         )

@@ -1,4 +1,4 @@
-"""The application as its host runs it, in a process of its own that is gone afterwards."""
+"""Temporary server in a process of its own, with the settings of the host."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from webapp.domain.errors import Unable
 from webapp.settings import ROOT, isolated_environment
-from webapp.speed.clients import Measured
+from webapp.speed.clients import ThroughputMeasurement
 
 _START_SECONDS, _END_SECONDS = 300.0, 30.0
 _POLL_SECONDS = 0.2
@@ -25,29 +25,29 @@ _PROC = Path("/proc")
 
 
 @dataclass(frozen=True)
-class Served:
-    """A server that answers, alone with an empty database."""
+class TemporaryServer:
+    """Running server with an empty database."""
 
     host: str
     pid: int
 
     def processor_seconds(self) -> float | None:
-        """That it and the processes it started have used so far; None where the system does not say."""
+        """Return the CPU time of the server and its child processes so far; None if it is unknown."""
         try:
             own, *others = (_times(pid) for pid in (self.pid, *_children(self.pid)))
         except (OSError, ValueError):
             return None
         return sum(own) + sum(sum(times[:2]) for times in others)
 
-    def charged(self, work: Callable[[], Measured]) -> Measured:
-        """What was measured, with the processor time that the server took for it."""
+    def charged(self, work: Callable[[], ThroughputMeasurement]) -> ThroughputMeasurement:
+        """Return the measurement of `work` with the CPU time of the server."""
         before = self.processor_seconds()
         measured = work()
         after = self.processor_seconds()
         return measured if before is None or after is None else replace(measured, processor=after - before)
 
     def peak_memory(self) -> dict[str, float] | None:
-        """The most memory held so far, in MB: by the server, and by the processes together that decode for it now."""
+        """Return the peak memory in MB of the server and, summed, of its decoders; None if unknown."""
         try:
             return {"server": _peak(self.pid), "decoders": sum(_peak(pid) for pid in _children(self.pid))}
         except (OSError, ValueError, StopIteration):
@@ -55,8 +55,8 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(*, max_waiting: int) -> Iterator[Served]:
-    """Started with this machine's settings, but for a folder of its own that goes with it. Raises Unable (no_server)."""
+def served(*, max_waiting: int) -> Iterator[TemporaryServer]:
+    """Start a server with the host's settings and a temporary folder. Raises Unable (no_server)."""
     with tempfile.TemporaryDirectory(prefix="lens-benchmark-") as name:
         folder, port = Path(name), _free_port()
         environment = isolated_environment(folder, port=port, max_waiting=max_waiting)
@@ -66,7 +66,7 @@ def served(*, max_waiting: int) -> Iterator[Served]:
             )
         try:
             _wait_until_it_answers(f"http://127.0.0.1:{port}/healthz", process, folder / "log")
-            yield Served(f"127.0.0.1:{port}", process.pid)
+            yield TemporaryServer(f"127.0.0.1:{port}", process.pid)
         finally:
             _end(process)
 
@@ -77,7 +77,7 @@ def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path
         with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(url, timeout=5):
             return
         time.sleep(_POLL_SECONDS)
-    last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
+    last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:] or ["no output"]
     raise Unable("no_server", f"the server did not start: {last[0]}")
 
 
@@ -98,7 +98,7 @@ def _free_port() -> int:
 
 
 def _children(pid: int) -> list[int]:
-    """Processes that `pid` has started and that live, from whichever thread."""
+    """Return the living child processes of all threads of `pid`."""
     found: list[int] = []
     for thread in (_PROC / str(pid) / "task").iterdir():
         found.extend(int(child) for child in (thread / "children").read_text(encoding="ascii").split())
@@ -106,7 +106,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _times(pid: int) -> tuple[float, ...]:
-    """Seconds in its own code, in the kernel, and both of children that have ended (proc_pid_stat(5))."""
+    """Return user and system time, own and of ended children, in seconds (proc_pid_stat(5))."""
     fields = (_PROC / str(pid) / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return tuple(int(field) / os.sysconf("SC_CLK_TCK") for field in fields[11:15])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import os
 import re
 import signal
@@ -230,7 +229,7 @@ def checked_number(value: object, most: float) -> float:
     # `bool` is a subclass of `int`, and no number.
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise ValueError("no number")
-    if not math.isfinite(value) or not 0 <= value <= most:
+    if not 0 <= value <= most:
         raise ValueError("no such number")
     return float(value)
 
