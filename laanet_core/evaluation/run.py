@@ -92,20 +92,24 @@ def evaluate(
 ) -> EvaluationReport:
     """Measure weights on every set of a source; the network moves to the options' device.
 
-    Raises LaanetError (InvalidConfig for an unknown device, InvalidDataset for data that cannot be used).
+    Raises LaanetError (InvalidConfig for an unknown device, InvalidDataset for data that cannot be used or
+    lacks a class).
     """
     options = options or EvaluationOptions()
     weights.model.to(pick_device(options.device))
     reports: dict[str, SetReport] = {}
     for eval_set in source.sets(weights.model.config.input_size, options.seed):
         predictions = predict_set(weights, eval_set, source, options)
-        report = report_set(
-            predictions,
-            weights.decision,
-            title=eval_set.title,
-            bootstrap=options.bootstrap,
-            seed=options.seed,
-        )
+        try:
+            report = report_set(
+                predictions,
+                weights.decision,
+                title=eval_set.title,
+                bootstrap=options.bootstrap,
+                seed=options.seed,
+            )
+        except ValueError as error:
+            raise InvalidDataset(f"the set {eval_set.name} cannot be measured: {error}") from error
         published = BENCHMARKS[source.name].published if isinstance(source, BenchmarkSource) else None
         robustness = _robustness(weights, eval_set, source, options, report.frame_level.auc.value)
         reports[eval_set.name] = dataclasses.replace(report, published=published, robustness=robustness)

@@ -113,9 +113,9 @@ def train(
 
     Under torchrun, every process calls this with the same request. `notify` receives one sentence each about
     missing material, a resumed run and the number of epochs, in the main process only. `progress` shows a
-    progress bar on standard error. Raises LaanetError (InvalidConfig, InvalidDataset, InvalidWeights,
-    InvalidCheckpoint) if an input cannot be used, and FloatingPointError if the loss is not finite. An
-    interrupted call leaves its last checkpoint.
+    progress bar on standard error. Raises LaanetError: InvalidConfig, InvalidDataset, InvalidWeights or
+    InvalidCheckpoint if an input cannot be used, TrainingDiverged if the loss is not finite. An interrupted
+    call leaves its last checkpoint.
     """
     if request.threads is not None:
         torch.set_num_threads(request.threads)

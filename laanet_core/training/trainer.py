@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 from tqdm import tqdm
 
-from laanet_core.errors import InvalidCheckpoint, InvalidConfig
+from laanet_core.errors import InvalidCheckpoint, InvalidConfig, LaanetError
 from laanet_core.modeling.laanet import LAANet, LAANetOutput
 from laanet_core.modeling.loading import save_weights
 from laanet_core.modeling.preprocessing import to_input
@@ -44,6 +44,12 @@ _MICRO_BATCH_SEEDS = 4_096
 _STEP_SEEDS = 1_000_003
 
 _CHECKPOINT_KEYS = {"step", "description", "model", "optimizer", "average"}
+
+
+class TrainingDiverged(LaanetError, FloatingPointError):
+    """A training run whose loss is no longer finite."""
+
+    code = "training_diverged"
 
 
 @dataclass(frozen=True)
@@ -168,7 +174,7 @@ class Trainer:
     def train_step(self, micro_batches: Sequence[Batch]) -> dict[str, float]:
         """Take one optimisation step; return the losses before it, averaged over the whole batch.
 
-        `micro_batches` are this process's share of the batch. Raises FloatingPointError if the loss is not
+        `micro_batches` are this process's share of the batch. Raises TrainingDiverged if the loss is not
         finite.
         """
         self._set_training_mode()
@@ -184,7 +190,7 @@ class Trainer:
 
         total = losses[0]
         if not torch.isfinite(total):
-            raise FloatingPointError(f"the loss is {total.item()} at step {self.step}")
+            raise TrainingDiverged(f"the loss is {total.item()} at step {self.step}")
         # BatchNorm statistics differ between processes.
         self._group.average(buffer for buffer in self.model.buffers() if buffer.is_floating_point())
         if self._average is not None:

@@ -64,3 +64,18 @@ def test_unknown_sets_and_devices_are_refused(weights: LoadedWeights, tiny_datas
         evaluate(weights, source, EvaluationOptions(device="cpu"))
     with pytest.raises(InvalidConfig, match="abacus"):
         evaluate(weights, source, EvaluationOptions(device="abacus"))
+
+
+def test_a_set_without_a_class_is_refused(
+    weights: LoadedWeights, tiny_dataset: TinyDataset, tmp_path: Path
+) -> None:
+    rows = tiny_dataset.manifest.read_text().splitlines()
+    fakes = [row for row in rows[1:] if row.startswith("swaps,fake/alone") and ",train," in row]
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("\n".join([rows[0], *fakes]) + "\n")
+    source = ManifestSource(DatasetFiles(manifest, packs=tiny_dataset.root), split="train")
+    options = EvaluationOptions(device="cpu", progress=False)
+    with pytest.raises(InvalidDataset, match="labelled cannot be measured: both classes"):
+        evaluate(weights, source, options)
+    with pytest.raises(InvalidDataset, match="labelled needs both"):
+        calibrate_weights(weights, source, options=options)

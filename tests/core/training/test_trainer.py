@@ -12,7 +12,7 @@ from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import load_weights
 from laanet_core.training.config import PairConfig, TrainingConfig
 from laanet_core.training.losses import LossConfig
-from laanet_core.training.trainer import CHECKPOINT, LOG, WEIGHTS
+from laanet_core.training.trainer import CHECKPOINT, LOG, WEIGHTS, TrainingDiverged
 from tests.core.conftest import TINY_TRAINING, TinyDataset, tiny_trainer
 
 
@@ -116,8 +116,9 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path, tiny_dataset: T
     run = tiny_trainer(tiny_dataset, tmp_path)
     with torch.no_grad():
         run.model.classification_head.linear.weight.fill_(float("nan"))
-    with pytest.raises(FloatingPointError, match="step 0"):
+    with pytest.raises(TrainingDiverged, match="step 0") as raised:
         run.run(progress=False)
+    assert raised.value.code == "training_diverged"
     assert not (tmp_path / CHECKPOINT).exists()
 
 
