@@ -1,4 +1,4 @@
-"""How long a clip's file should be: by the sizes of the outermost boxes alone, nothing in them is read."""
+"""Declared size of a clip's container: the sizes of its outermost boxes, without reading their content."""
 
 from __future__ import annotations
 
@@ -6,35 +6,42 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
-_BOXES = (b"moov", b"moof", b"mdat")  # of MP4; what else a camera hangs on may be no box at all
-_MOST_BOXES = 100_000  # a clip of ten minutes in fragments of one frame each has fewer
+# Boxes of MP4 that count. Whatever else a camera appends may not be a box at all.
+_BOXES = (b"moov", b"moof", b"mdat")
+
+# A clip of ten minutes in fragments of one frame each has fewer boxes.
+_MAX_BOXES = 100_000
+
 _SEGMENT = b"\x18\x53\x80\x67"
 _EBML = b"\x1a\x45\xdf\xa3"
 
 
 @dataclass(frozen=True)
-class Extent:
-    """Bytes of a file, bytes that its container says it has (0: it does not say), and whether it is an MP4 in fragments."""
+class ContainerSize:
+    """Bytes of a file, and bytes its container declares (0 if it declares none).
 
-    size: int
-    announced: int
+    `fragmented` is true for an MP4 in fragments.
+    """
+
+    actual: int
+    declared: int
     fragmented: bool = False
 
 
-def extent_of(file: BinaryIO) -> Extent:
-    """Of an open MP4, MOV, Matroska, WebM or AVI file."""
-    size = file.seek(0, os.SEEK_END)
+def container_size(file: BinaryIO) -> ContainerSize:
+    """Return the sizes of an open MP4, MOV, Matroska, WebM or AVI file."""
+    actual = file.seek(0, os.SEEK_END)
     file.seek(0)
     head = file.read(4)
     if head == b"RIFF":
-        return Extent(size, 8 + int.from_bytes(file.read(4), "little"))
+        return ContainerSize(actual, 8 + int.from_bytes(file.read(4), "little"))
     if head == _EBML:
-        return Extent(size, _segment_end(file))
-    return _of_boxes(file, size)
+        return ContainerSize(actual, _segment_end(file))
+    return _mp4_size(file, actual)
 
 
 def _segment_end(file: BinaryIO) -> int:
-    """Where a Matroska file's segment ends; 0 where it does not say."""
+    """Return the position at which a Matroska file's segment ends, 0 if the file does not declare it."""
     header = _element_size(file)
     if header is None:
         return 0
@@ -46,30 +53,33 @@ def _segment_end(file: BinaryIO) -> int:
 
 
 def _element_size(file: BinaryIO) -> int | None:
-    """The number at this place, as long as its first byte's leading zeros say; None for all ones: unknown."""
+    """Read a Matroska number, whose first byte's leading zeros give its length; None for "unknown" (all ones)."""
     first = file.read(1)
     if first in (b"", b"\0"):
         return None
     length = 9 - first[0].bit_length()
-    value = int.from_bytes(first + file.read(length - 1), "big") & ((1 << 7 * length) - 1)
-    return None if value == (1 << 7 * length) - 1 else value
+    unknown = (1 << 7 * length) - 1
+    value = int.from_bytes(first + file.read(length - 1), "big") & unknown
+    return None if value == unknown else value
 
 
-def _of_boxes(file: BinaryIO, size: int) -> Extent:
-    """By where the last of an MP4's known boxes ends, of those that begin in the file."""
-    place = end = 0
+def _mp4_size(file: BinaryIO, actual: int) -> ContainerSize:
+    """Return the end of the last known box that begins inside the file."""
+    position = declared = 0
     fragmented = False
-    for _ in range(_MOST_BOXES):
-        file.seek(place)
+    for _ in range(_MAX_BOXES):
+        file.seek(position)
         head = file.read(16)
         length, kind = int.from_bytes(head[:4], "big"), head[4:8]
         if length == 1:
             length = int.from_bytes(head[8:16], "big")
-        if length < 8:  # of the last box that may be 0: it has all the rest
+        # A length of 0 means "up to the end of the file", anything else below 8 is no box.
+        if length < 8:
             break
-        place += length
+        position += length
         if kind in _BOXES:
-            end, fragmented = place, fragmented or kind == b"moof"
-        if place >= size:
+            declared = position
+            fragmented = fragmented or kind == b"moof"
+        if position >= actual:
             break
-    return Extent(size, end, fragmented)
+    return ContainerSize(actual, declared, fragmented)

@@ -1,7 +1,7 @@
-"""Pictures from strangers: known by content, measured before they are decoded, upright RGB afterwards.
+"""Untrusted pictures: recognised by content, measured before decoding, returned as upright RGB.
 
-Codes of UnreadableMedia raised here: `file_not_found`, `empty_file`, `unsupported_type`, `corrupt_image`, `too_many_pixels` and
-`image_too_small`.
+Codes of UnreadableMedia raised here: `file_not_found`, `empty_file`, `unsupported_type`, `corrupt_image`,
+`too_many_pixels` and `image_too_small`.
 """
 
 from __future__ import annotations
@@ -20,21 +20,40 @@ from laanet_core.errors import UnreadableMedia
 from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
-    from laanet_core.types import RGBImage  # which needs OpenCV; a process that only decodes does without
+    from laanet_core.types import RGBImage
 
+# Largest picture in pixels.
 MAX_PIXELS = 50_000_000
-MIN_SIDE = 16  # pixels; nothing smaller can hold a face
+
+# Smallest side in pixels; nothing smaller can show a face.
+MIN_SIDE = 16
+
+# Formats that Pillow may try.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
 MediaKind = Literal["image", "video"]
-Source = Path | BinaryIO  # an open file is read from its start and left open
+
+# A path, or an open file, which is read from its start and left open.
+Source = Path | BinaryIO
+
+# Bytes at the start of a file that tell its kind.
 HEAD_BYTES = 64
 
-_MAX_SCANS = 256  # of a JPEG; cameras and editors make ten or so, and each goes over the whole picture
-_SUBFILE_TYPE = 254  # a TIFF's tag
-_BAND = 1 << 20  # pixels taken over at a time
+# Scans of a progressive JPEG, each of which covers the whole picture. Cameras and editors write about ten.
+_MAX_SCANS = 256
+
+# TIFF's tag NewSubfileType, and its bit for a smaller version of another page.
+_SUBFILE_TYPE, _REDUCED_RESOLUTION = 254, 1
+
+# Pixels converted to RGB at a time, which bounds the memory of the intermediate pictures.
+_BAND = 1 << 20
+
+# Bytes read at a time.
+_CHUNK = 1 << 20
+
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-# Pillow raises all of these on broken files
+
+# Errors that Pillow raises for broken files.
 _DECODE_ERRORS = (
     OSError,
     ValueError,
@@ -49,21 +68,21 @@ _DECODE_ERRORS = (
 
 
 def sniff(head: bytes) -> MediaKind | None:
-    """What a file is by its first 64 bytes; None for anything that is neither a picture nor a video this project reads."""
+    """Return a file's kind by its first 64 bytes; None if this project reads no such files."""
     if head.startswith(_IMAGE_STARTS):
         return "image"
     if head[:4] == b"RIFF":
         return {b"WEBP": "image", b"AVI ": "video"}.get(head[8:12])  # type: ignore[return-value]
     if head[4:8] == b"ftyp":
         return "image" if head[8:12] in _IMAGE_BRANDS else "video"
-    if head.startswith(b"\x1aE\xdf\xa3") or head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip"):
-        return "video"  # Matroska and WebM; QuickTime without a brand
-    return None
+    is_matroska = head.startswith(b"\x1aE\xdf\xa3")
+    is_quicktime = head[4:8] in (b"moov", b"mdat", b"wide", b"free", b"skip")
+    return "video" if is_matroska or is_quicktime else None
 
 
 @contextlib.contextmanager
 def opened_file(source: Source) -> Iterator[BinaryIO]:
-    """The source as a file at its start. Raises UnreadableMedia (file_not_found)."""
+    """Open a source as a file at its start. Raises UnreadableMedia (file_not_found)."""
     if not isinstance(source, Path):
         source.seek(0)
         yield source
@@ -77,7 +96,7 @@ def opened_file(source: Source) -> Iterator[BinaryIO]:
 
 
 def sniff_file(source: Source) -> MediaKind:
-    """Sniff a file. Raises UnreadableMedia with file_not_found, empty_file or unsupported_type."""
+    """Return a file's kind. Raises UnreadableMedia with file_not_found, empty_file or unsupported_type."""
     with opened_file(source) as file:
         head = file.read(HEAD_BYTES)
     if not head:
@@ -86,7 +105,8 @@ def sniff_file(source: Source) -> MediaKind:
     if kind is None:
         raise UnreadableMedia(
             "unsupported_type",
-            "This is neither a picture (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC) nor a video (MP4, MOV, WebM, MKV, AVI).",
+            "This is neither a picture (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC) "
+            "nor a video (MP4, MOV, WebM, MKV, AVI).",
         )
     return kind
 
@@ -94,9 +114,10 @@ def sniff_file(source: Source) -> MediaKind:
 def read_image(
     source: Source | bytes, *, max_pixels: int = MAX_PIXELS, warn: Warn = ignore_caution
 ) -> RGBImage:
-    """Decode a picture to (H, W, 3) uint8 RGB, upright by its EXIF orientation, transparent parts on white, first frame only.
+    """Decode a picture to (H, W, 3) uint8 RGB, upright by its EXIF orientation, transparent parts on white.
 
-    Nothing of its metadata is kept; `warn` is told first_picture_only of a file that holds more. Raises UnreadableMedia.
+    Of a file with several pictures the first one is decoded, and `warn` receives first_picture_only. Metadata is
+    dropped. Raises UnreadableMedia.
     """
     if isinstance(source, bytes):
         source = io.BytesIO(source)
@@ -104,15 +125,17 @@ def read_image(
         raise UnreadableMedia("unsupported_type", "This is a video, not a picture.")
     register_heif()
     with opened_file(source) as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about odd metadata; the size is checked below
+        # Pillow warns about odd metadata and large pictures; the size is checked below.
+        warnings.simplefilter("ignore")
         try:
             _check_webp(file, max_pixels)
             _check_scans(file)
             with Image.open(file, formats=FORMATS) as image:
                 _check_size(image.size, max_pixels)
-                several = _holds_more(image)
+                several = _has_more_pictures(image)
                 image.seek(0)
-                _check_size(image.size, max_pixels)  # a GIF's frame may be larger than the GIF
+                # A frame of a GIF may be larger than the GIF.
+                _check_size(image.size, max_pixels)
                 rgb = _upright_rgb(image)
         except Image.DecompressionBombError as error:
             raise _too_many_pixels(max_pixels) from error
@@ -129,18 +152,18 @@ def read_image(
     return rgb
 
 
-def _holds_more(image: Image.Image) -> bool:
-    """Whether another picture follows the first that is none of its companions, as cameras and scanners put beside a photo."""
-    if image.format == "MPO":  # a JPEG's depth or brightness map
+def _has_more_pictures(image: Image.Image) -> bool:
+    """Return whether the file has another picture. Depth maps and smaller versions of the first do not count."""
+    # The second picture of such a JPEG is a depth or brightness map.
+    if image.format == "MPO":
         return False
-    with contextlib.suppress(
-        *_DECODE_ERRORS
-    ):  # a second picture that cannot even be looked up: the first may be fine
+    # The first picture may be fine although the second one is broken.
+    with contextlib.suppress(*_DECODE_ERRORS):
         if not getattr(image, "is_animated", False):
             return False
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             image.seek(1)
-            return not image.tag_v2.get(_SUBFILE_TYPE, 0) & 1  # a smaller version of another page
+            return not image.tag_v2.get(_SUBFILE_TYPE, 0) & _REDUCED_RESOLUTION
         return True
     return False
 
@@ -157,23 +180,24 @@ def _check_size(size: tuple[int, int], max_pixels: int) -> None:
 
 
 def _check_webp(file: BinaryIO, max_pixels: int) -> None:
-    """The size of a WebP's canvas, which Pillow allocates twice before it tells it."""
+    """Check a WebP's canvas size, because Pillow allocates the canvas twice before it reports the size."""
     head = file.read(HEAD_BYTES)
     file.seek(0)
     if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
-        width, height = (1 + int.from_bytes(head[place : place + 3], "little") for place in (24, 27))
+        width, height = (1 + int.from_bytes(head[start : start + 3], "little") for start in (24, 27))
         if width * height > max_pixels:
             raise _too_many_pixels(max_pixels)
 
 
 def _check_scans(file: BinaryIO) -> None:
-    """A small progressive JPEG may hold thousands of passes that say nothing and keep the decoder busy for minutes."""
+    """Refuse a JPEG with too many scans: thousands of empty ones keep the decoder busy for minutes."""
     if file.read(3) == b"\xff\xd8\xff":
         file.seek(0)
-        if sum(part.count(b"\xff\xda") for part in iter(lambda: file.read(1 << 20), b"")) > _MAX_SCANS:
+        scans = sum(chunk.count(b"\xff\xda") for chunk in iter(lambda: file.read(_CHUNK), b""))
+        if scans > _MAX_SCANS:
             raise UnreadableMedia(
                 "corrupt_image",
-                f"The picture is made of more than {_MAX_SCANS} passes; none is that needs as many.",
+                f"The picture is made of more than {_MAX_SCANS} scans. No real picture needs as many.",
             )
     file.seek(0)
 
@@ -185,20 +209,24 @@ def _too_many_pixels(max_pixels: int) -> UnreadableMedia:
 
 
 def _upright_rgb(image: Image.Image) -> RGBImage:
+    """Return the present frame as (H, W, 3) uint8, rotated by its EXIF orientation."""
     image.load()
-    with contextlib.suppress(*_DECODE_ERRORS):  # metadata can be unreadable in a picture that is fine
+    # Metadata can be unreadable in a picture that is fine.
+    with contextlib.suppress(*_DECODE_ERRORS):
         ImageOps.exif_transpose(image, in_place=True)
     if image.mode.startswith(("I", "F")):
         grey = _eight_bits(np.asarray(image))
         return np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2))
     rgb = np.empty((image.height, image.width, 3), np.uint8)
     rows = max(_BAND // image.width, 1)
-    for top in range(0, image.height, rows):  # whole, every step would hold the picture once more
-        rgb[top : top + rows] = _on_white(image.crop((0, top, image.width, min(top + rows, image.height))))
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        rgb[top : top + rows] = _on_white(band)
     return rgb
 
 
 def _on_white(image: Image.Image) -> RGBImage:
+    """Return a picture as (H, W, 3) uint8, with white behind transparent parts."""
     if "A" in image.mode or "transparency" in image.info:
         image = image.convert("RGBA")
         ground = Image.new("RGBA", image.size, "white")
@@ -208,7 +236,7 @@ def _on_white(image: Image.Image) -> RGBImage:
 
 
 def _eight_bits(grey: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> RGBImage:
-    """Integer pictures hold up to 16 bits, float ones may hold anything: both are brought to 0 to 255."""
+    """Scale grey values (H, W) of up to 16 bits, or of any floating-point range, to 0 to 255."""
     if np.issubdtype(grey.dtype, np.integer) and grey.min() >= 0 and grey.max() <= 65535:
         return np.asarray(grey // 257 if grey.max() > 255 else grey, np.uint8)
     values = np.nan_to_num(grey.astype(np.float64))
@@ -217,7 +245,7 @@ def _eight_bits(grey: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> RGBI
 
 
 def register_heif() -> None:
-    """Let Pillow read HEIC."""
+    """Enable HEIC in Pillow."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()

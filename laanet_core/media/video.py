@@ -1,6 +1,7 @@
-"""Clips from strangers: evenly spaced frames, decoded in one pass with bounded memory (PyAV).
+"""Frames of untrusted clips, decoded in one pass with bounded memory (PyAV).
 
-Codes of UnreadableMedia raised here, beside those of images.py: `corrupt_video`, `no_frames`, `too_many_pixels` and `video_too_long`.
+Codes of UnreadableMedia raised here, beside those of images.py: `corrupt_video`, `no_frames`, `too_many_pixels` and
+`video_too_long`.
 """
 
 from __future__ import annotations
@@ -17,24 +18,37 @@ import av
 import numpy as np
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.media.container_size import Extent, extent_of
+from laanet_core.media.container_size import ContainerSize, container_size
 from laanet_core.media.images import Source, opened_file, sniff_file
 from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
-    from laanet_core.types import RGBImage  # which needs OpenCV
+    from laanet_core.types import RGBImage
 
-DEMUXERS = ("mov", "matroska", "avi")  # nothing that could name other files or addresses
+# FFmpeg's demuxers that read no other files or addresses.
+DEMUXERS = ("mov", "matroska", "avi")
+
+# Longest clip in seconds.
 MAX_SECONDS = 600.0
+
+# Largest frame in pixels.
 MAX_FRAME_PIXELS = 4096 * 2304
+
+# Smallest side of a frame in pixels.
 MIN_SIDE = 16
-MIN_GAP = 0.03  # seconds; of a film with more than 33 frames a second every second one, or fewer, is given
-_CUT_FRAMES, _CUT_SHARE = (
-    3,
-    0.02,
-)  # of a clip, up to which its end may be missing without a word; the share of its bytes too
-_LOST_AFTER_ERRORS = 50  # packets in a row that do not decode
-_THREADS = 4  # each holds pictures of its own
+
+# Shortest time in seconds between two frames of `read_film`, which skips the others.
+MIN_GAP = 0.03
+
+# A clip counts as cut short if more than this is missing: frames, and a share of its length and of its bytes.
+_CUT_FRAMES = 3
+_CUT_SHARE = 0.02
+
+# Consecutive packets that do not decode, after which the rest of the clip is given up.
+_MAX_ERRORS = 50
+
+# Decoding threads. Each needs memory for frames of its own.
+_MAX_THREADS = 4
 
 
 @dataclass(frozen=True)
@@ -46,18 +60,19 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class _Reach:
-    """How far a clip's packets go: the pictures' from the first one's start to the last one's end in seconds, for what containers claim is
-    often wrong; those of all streams up to this `place` in the file.
+class _PacketSpan:
+    """Seconds from the first picture's start to the last one's end, and the last byte of any packet.
+
+    Both come from the packets, because containers often declare wrong values.
     """
 
     seconds: float
-    place: int
+    last_byte: int
 
 
 @dataclass(frozen=True)
-class _Announced:
-    """What a container says of its pictures: how long they last, None where it does not say, and about how long each is shown."""
+class _DeclaredLength:
+    """Length that a container declares for its pictures, None if it declares none, and that of one frame, in seconds."""
 
     seconds: float | None
     frame: float
@@ -71,95 +86,100 @@ def read_frames(
     max_pixels: int = MAX_FRAME_PIXELS,
     warn: Warn = ignore_caution,
 ) -> Generator[Frame]:
-    """Up to `count` frames, evenly spaced over the clip by presentation time, upright by its rotation flag.
+    """Yield up to `count` upright frames (H, W, 3), evenly spaced by presentation time.
 
-    A clip shorter than `count` frames gives all it has; of a clip with a damaged part what decodes is given, and `warn` is told
-    (cut_short before the first frame, damaged_parts). Only one frame is held at a time. Raises UnreadableMedia, at the latest when the
-    iterator ends without having given a frame.
+    A clip with fewer frames yields all of them. Of a damaged clip, whatever decodes is yielded. `warn` receives
+    cut_short before the first frame, and damaged_parts. One frame is in memory at a time.
+
+    Raises UnreadableMedia, at the latest after the last frame if there was none.
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
-    with opened(source) as container:
-        reached = _checked_reach(container, max_seconds, max_pixels)
-        announced = _announced(container)
+    with open_container(source) as container:
+        span = _checked_span(container, max_seconds, max_pixels)
+        declared = _declared_length(container)
     with opened_file(source) as file:
-        cut = _is_cut_short(extent_of(file), reached, announced)
-    if cut:
+        cut_short = _is_cut_short(container_size(file), span, declared)
+    if cut_short:
         warn("cut_short")
-    with opened(source) as container:
-        yield from _spaced_frames(
-            container,
-            count,
-            reached.seconds,
-            max_seconds=max_seconds,
-            max_pixels=max_pixels,
-            warn=warn,
-            cut=cut,
-        )
+    with open_container(source) as container:
+        stream = container.streams.video[0]
+        _use_threads(stream)
+        decoded = _decode(container, stream, warn, cut_short=cut_short)
+        for frame, time in _evenly_spaced(decoded, count, span.seconds, max_seconds, _half_frame(stream)):
+            _check_size(frame.width, frame.height, max_pixels)
+            yield Frame(_upright(frame), round(time, 6))
 
 
 def read_length(
     source: Source, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS
 ) -> float:
-    """Seconds of a clip, by its packets. Raises UnreadableMedia."""
-    with opened(source) as container:
-        return _checked_reach(container, max_seconds, max_pixels).seconds
+    """Return a clip's length in seconds, measured on its packets. Raises UnreadableMedia."""
+    with open_container(source) as container:
+        return _checked_span(container, max_seconds, max_pixels).seconds
 
 
 def read_film(
     source: Source, *, size: tuple[int, int], seconds: float, max_pixels: int = MAX_FRAME_PIXELS
 ) -> Generator[Frame]:
-    """Every frame of a clip's first `seconds`, upright and brought to `size` (width, height); at most 33 a second.
+    """Yield every upright frame of a clip's first `seconds`, resized to `size` (width, height).
 
-    Only one frame is held at a time. Raises UnreadableMedia, at the latest when the iterator ends without having given a frame.
+    At most 33 frames per second are yielded. One frame is in memory at a time. Raises UnreadableMedia, at the
+    latest after the last frame if there was none.
     """
     latest: float | None = None
-    with opened(source) as container:
+    with open_container(source) as container:
         stream = _checked_stream(container, max_pixels)
         _use_threads(stream)
-        for frame, time in _decoded(container, stream):
+        for frame, time in _decode(container, stream):
             if time > seconds:
                 break
             if latest is not None and time - latest < MIN_GAP:
                 continue
             latest = time
             _check_size(frame.width, frame.height, max_pixels)
-            turns = _turns(frame)
+            turns = _quarter_turns(frame)
             width, height = size if turns % 2 == 0 else size[::-1]
             small = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
             yield Frame(np.array(np.rot90(small, turns), np.uint8, order="C"), round(time, 6))
     if latest is None:
-        raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
+        raise _no_frames()
 
 
 def read_at(
     source: Source, times: Sequence[float], *, max_pixels: int = MAX_FRAME_PIXELS
 ) -> Generator[Frame]:
-    """The frames shown at `times` (seconds, rising), upright, decoded in one pass; a time past the end gives none.
+    """Yield the upright frames (H, W, 3) shown at `times` (seconds, ascending), decoded in one pass.
 
-    Only one frame is held at a time. Raises UnreadableMedia, at the latest when the iterator ends without having given a frame.
+    A time past the end yields no frame. One frame is in memory at a time. Raises UnreadableMedia, at the latest
+    after the last frame if there was none.
     """
-    wanted, given = list(times), False
-    with opened(source) as container:
+    remaining = list(times)
+    is_empty = True
+    with open_container(source) as container:
         stream = _checked_stream(container, max_pixels)
         _use_threads(stream)
-        for frame, time in _decoded(container, stream):
-            if not wanted:
+        for frame, time in _decode(container, stream):
+            if not remaining:
                 break
-            if time + _half_a_frame(stream) < wanted[0]:
+            shown_until = time + _half_frame(stream)
+            if shown_until < remaining[0]:
                 continue
             _check_size(frame.width, frame.height, max_pixels)
             rgb = _upright(frame)
-            while wanted and wanted[0] <= time + _half_a_frame(stream):
-                given = True
-                yield Frame(rgb, wanted.pop(0))
-    if wanted and not given:
-        raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
+            while remaining and remaining[0] <= shown_until:
+                is_empty = False
+                yield Frame(rgb, remaining.pop(0))
+    if remaining and is_empty:
+        raise _no_frames()
 
 
 @contextlib.contextmanager
-def opened(source: Source) -> Iterator[Any]:
-    """A container read through a file object, so that no name in it is ever opened; what FFmpeg says of it becomes UnreadableMedia."""
+def open_container(source: Source) -> Iterator[Any]:
+    """Open a clip as a PyAV container; FFmpeg's errors become UnreadableMedia.
+
+    The container reads a file object, so that no file name inside it is ever opened.
+    """
     if sniff_file(source) != "video":
         raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
     options = {"format_whitelist": demuxers()}
@@ -175,18 +195,24 @@ def opened(source: Source) -> Iterator[Any]:
 
 @cache
 def demuxers() -> str:
-    """The names of DEMUXERS as this FFmpeg knows them, as it takes them."""
-    names = [name for name in av.formats_available if set(name.split(",")) & set(DEMUXERS)]
-    return ",".join(sorted({part for name in names for part in name.split(",")} | set(DEMUXERS)))
+    """Return FFmpeg's names of DEMUXERS, separated by commas, as its whitelist expects them."""
+    names = set(DEMUXERS)
+    for aliases in av.formats_available:
+        if set(aliases.split(",")) & set(DEMUXERS):
+            names.update(aliases.split(","))
+    return ",".join(sorted(names))
 
 
-def _checked_reach(container: Any, max_seconds: float, max_pixels: int) -> _Reach:
-    """How far the packets go. Raises UnreadableMedia for what cannot or must not be decoded."""
-    stream = _checked_stream(container, max_pixels)
-    reached = _reach(container, stream, max_seconds)
-    if reached.seconds > max_seconds:
+def _no_frames() -> UnreadableMedia:
+    return UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
+
+
+def _checked_span(container: Any, max_seconds: float, max_pixels: int) -> _PacketSpan:
+    """Measure a clip. Raises UnreadableMedia if it cannot be decoded or exceeds the limits."""
+    span = _packet_span(container, _checked_stream(container, max_pixels), max_seconds)
+    if span.seconds > max_seconds:
         raise UnreadableMedia("video_too_long", f"The video is longer than {max_seconds / 60:g} minutes.")
-    return reached
+    return span
 
 
 def _checked_stream(container: Any, max_pixels: int) -> Any:
@@ -199,91 +225,113 @@ def _checked_stream(container: Any, max_pixels: int) -> Any:
     return stream
 
 
-def _announced(container: Any) -> _Announced:
+def _packet_span(container: Any, stream: Any, max_seconds: float) -> _PacketSpan:
+    """Measure the packets; stops past `max_seconds` and where the rest is damaged."""
+    first, last, last_byte = math.inf, -math.inf, 0
+    with contextlib.suppress(av.error.FFmpegError):
+        for packet in container.demux():
+            if packet.pos is not None:
+                last_byte = max(last_byte, packet.pos + packet.size)
+            timestamp = packet.pts if packet.pts is not None else packet.dts
+            if packet.stream_index != stream.index or timestamp is None or packet.time_base is None:
+                continue
+            start = float(timestamp * packet.time_base)
+            first = min(first, start)
+            last = max(last, start + float((packet.duration or 0) * packet.time_base))
+            if last - first > max_seconds:
+                break
+    return _PacketSpan(max(last - first, 0.0) if math.isfinite(first) else 0.0, last_byte)
+
+
+def _declared_length(container: Any) -> _DeclaredLength:
     stream = container.streams.video[0]
     seconds: float | None = None
-    if container.format.name == "avi":  # its duration is scaled down by FFmpeg to what is left of a file
+    # FFmpeg scales the duration of a truncated AVI down to what is left, but not its number of frames.
+    if container.format.name == "avi":
         seconds = float(stream.frames * stream.time_base)
     elif stream.duration is not None:
         seconds = float(stream.duration * stream.time_base)
     elif container.duration is not None:
         seconds = container.duration / av.time_base
-    return _Announced(seconds, 2 * _half_a_frame(stream))
+    return _DeclaredLength(seconds, 2 * _half_frame(stream))
 
 
-def _is_cut_short(extent: Extent, reached: _Reach, announced: _Announced) -> bool:
-    """Whether clearly more bytes should be there than could be read, and the pictures end clearly before the time announced.
+def _is_cut_short(size: ContainerSize, span: _PacketSpan, declared: _DeclaredLength) -> bool:
+    """Return whether both bytes and pictures end clearly before the container says.
 
-    Either alone would blame whole clips: announced times are often wrong, sound may outlast the pictures and the last of them be shown
-    for long; and what is missing of the bytes may be a list of contents. Of a clip in fragments no time is announced that says more than
-    they do.
+    Either alone would blame complete clips. Declared lengths are often wrong, sound may outlast the pictures, and
+    the last picture may be shown for long; missing bytes may be an index. A clip in fragments declares no useful
+    length.
     """
-    if extent.fragmented:
-        return extent.announced > extent.size
-    if max(extent.announced, extent.size) - reached.place <= _CUT_SHARE * extent.announced:
+    is_smaller = size.declared > size.actual
+    if size.fragmented:
+        return is_smaller
+    unread = max(size.declared, size.actual) - span.last_byte
+    if unread <= _CUT_SHARE * size.declared:
         return False
-    if announced.seconds is None:
-        return extent.announced > extent.size
-    return announced.seconds - reached.seconds > max(
-        _CUT_FRAMES * announced.frame, _CUT_SHARE * announced.seconds
-    )
+    if declared.seconds is None:
+        return is_smaller
+    missing = declared.seconds - span.seconds
+    return missing > max(_CUT_FRAMES * declared.frame, _CUT_SHARE * declared.seconds)
 
 
-def _spaced_frames(
-    container: Any, count: int, duration: float, *, max_seconds: float, max_pixels: int, warn: Warn, cut: bool
-) -> Iterator[Frame]:
-    stream = container.streams.video[0]
-    _use_threads(stream)
-    wanted = [(number + 0.5) * duration / count for number in range(count)] if duration > 0 else []
-    given = 0
-    for frame, time in _decoded(container, stream, warn, cut=cut):
+def _evenly_spaced(
+    frames: Iterator[tuple[Any, float]], count: int, seconds: float, max_seconds: float, half_frame: float
+) -> Iterator[tuple[Any, float]]:
+    """Choose up to `count` of the decoded frames; the first ones if the clip's length in `seconds` is unknown (0)."""
+    wanted = [(number + 0.5) * seconds / count for number in range(count)] if seconds > 0 else []
+    chosen = 0
+    for frame, time in frames:
         if time > max_seconds:
             break
         if wanted:
-            if time + _half_a_frame(stream) < wanted[0]:
+            if time + half_frame < wanted[0]:
                 continue
-            while wanted and wanted[0] <= time + _half_a_frame(stream):
-                wanted.pop(0)  # a gap in the clip may swallow several
-        elif given == count or duration > 0:
+            # A gap in the clip may skip several wanted times.
+            while wanted and wanted[0] <= time + half_frame:
+                wanted.pop(0)
+        elif chosen == count or seconds > 0:
             break
-        _check_size(frame.width, frame.height, max_pixels)
-        yield Frame(_upright(frame), round(time, 6))
-        given += 1
-    if not given:
-        raise UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
+        yield frame, time
+        chosen += 1
+    if not chosen:
+        raise _no_frames()
 
 
 def _use_threads(stream: Any) -> None:
     stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = min(os.cpu_count() or 1, _THREADS)
+    stream.codec_context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
 
 
-def _decoded(
-    container: Any, stream: Any, warn: Warn = ignore_caution, *, cut: bool = False
+def _decode(
+    container: Any, stream: Any, warn: Warn = ignore_caution, *, cut_short: bool = False
 ) -> Iterator[tuple[Any, float]]:
-    """Frames in presentation order with their times from the first frame on; damaged packets are passed over, and `warn` is told: of a
-    clip that is `cut` short only where another frame follows, for its last packet is a torn one as a rule.
+    """Yield frames in presentation order with their times since the first frame; skips damaged packets.
+
+    `warn` receives damaged_parts. The last packet of a clip that is `cut_short` is usually incomplete, so there a
+    damaged packet counts only if another frame follows.
     """
     first: float | None = None
     damaged = False
-    for frames in _by_packet(container.demux(stream)):
+    for frames in _decode_packets(container.demux(stream)):
         damaged = damaged or frames is None
         for frame in frames or ():
             if frame.time is None:
                 continue
             if damaged:
                 warn("damaged_parts")
-            damaged = frame.is_corrupt  # decoded, with its damaged parts made up
+            # A corrupt frame was decoded with its damaged parts concealed.
+            damaged = frame.is_corrupt
             first = frame.time if first is None else first
             yield frame, max(frame.time - first, 0.0)
-    if damaged and not cut:
+    if damaged and not cut_short:
         warn("damaged_parts")
 
 
-def _by_packet(packets: Iterator[Any]) -> Iterator[list[Any] | None]:
-    """The frames that each packet completes; None for one that does not decode. Ends where nothing more is to be hoped for."""
+def _decode_packets(packets: Iterator[Any]) -> Iterator[list[Any] | None]:
+    """Yield the frames that each packet completes, None if it does not decode; ends after too many errors."""
     errors = 0
-    while errors <= _LOST_AFTER_ERRORS:
+    while errors <= _MAX_ERRORS:
         try:
             frames = next(packets).decode()
         except (StopIteration, av.error.EOFError):
@@ -296,24 +344,8 @@ def _by_packet(packets: Iterator[Any]) -> Iterator[list[Any] | None]:
         yield frames
 
 
-def _reach(container: Any, stream: Any, max_seconds: float) -> _Reach:
-    """Counting stops past `max_seconds`, and where the rest is damaged."""
-    first, last, place = math.inf, -math.inf, 0
-    with contextlib.suppress(av.error.FFmpegError):
-        for packet in container.demux():
-            if packet.pos is not None:
-                place = max(place, packet.pos + packet.size)
-            moment = packet.pts if packet.pts is not None else packet.dts
-            if packet.stream_index != stream.index or moment is None or packet.time_base is None:
-                continue
-            time = float(moment * packet.time_base)
-            first, last = min(first, time), max(last, time + float((packet.duration or 0) * packet.time_base))
-            if last - first > max_seconds:
-                break
-    return _Reach(max(last - first, 0.0) if math.isfinite(first) else 0.0, place)
-
-
-def _half_a_frame(stream: Any) -> float:
+def _half_frame(stream: Any) -> float:
+    """Return half the time in seconds for which a frame is shown."""
     rate = float(stream.average_rate or 0)
     return 0.5 / rate if rate > 1 else 0.02
 
@@ -331,10 +363,11 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def _upright(frame: Any) -> RGBImage:
+    """Return a decoded frame as (H, W, 3) uint8 RGB, rotated by its rotation flag."""
     rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    return np.ascontiguousarray(np.rot90(rgb, _turns(frame)))
+    return np.ascontiguousarray(np.rot90(rgb, _quarter_turns(frame)))
 
 
-def _turns(frame: Any) -> int:
-    """Quarter turns that bring a frame upright, counter-clockwise, as numpy turns."""
+def _quarter_turns(frame: Any) -> int:
+    """Return the counter-clockwise quarter turns, as `np.rot90` counts them, that bring a frame upright."""
     return int(round(frame.rotation / 90) % 4)

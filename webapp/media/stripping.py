@@ -21,7 +21,7 @@ from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.images import Source, opened_file, read_image, sniff_file
-from laanet_core.media.video import opened
+from laanet_core.media.video import open_container
 
 Format = Literal["jpeg", "png", "webp", "mp4", "matroska", "avi"]
 ENDINGS: dict[str, str] = {
@@ -112,7 +112,7 @@ def bare_clip(source: Source) -> Bare:
     Raises UnreadableMedia (corrupt_video).
     """
     try:
-        with opened(source) as clip:
+        with open_container(source) as clip:
             family = next(name for name in _CONTAINERS if name in clip.format.name)
     except StopIteration as error:
         raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
@@ -239,7 +239,7 @@ def _copied(source: Source, container: Format) -> bytes:
     """Return the clip in a container. Raises UnreadableMedia, and ValueError for an unsupported codec."""
     written = io.BytesIO()
     with (
-        opened(source) as clip,
+        open_container(source) as clip,
         av.open(written, "w", format=container, container_options={"fflags": "+bitexact"}) as target,
     ):
         judged = clip.streams.video[0]

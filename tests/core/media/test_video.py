@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.media.container_size import extent_of
+from laanet_core.media.container_size import container_size
 from laanet_core.media.video import read_at, read_frames
 from laanet_core.results import Caution
 from tests.core.clips import Pixels, cut_clip, damage_clip, moving, write_clip, write_sound
@@ -203,14 +203,16 @@ def test_a_clip_whose_second_half_never_arrived_is_not_passed_off_as_whole(tmp_p
     [b"", b"\x1a\x45\xdf\xa3", b"\x1a\x45\xdf\xa3\x00\x00", b"\x1a\x45\xdf\xa3\xff" * 3, b"RIFF", bytes(64)],
 )
 def test_a_container_that_says_nothing_of_its_length_is_let_be(content: bytes) -> None:
-    extent = extent_of(io.BytesIO(content))
-    assert extent.size == len(content)
-    assert extent.announced in (0, 8)
+    size = container_size(io.BytesIO(content))
+    assert size.actual == len(content)
+    assert size.declared in (0, 8)
 
 
 def test_boxes_without_an_end_are_soon_given_up() -> None:
-    assert extent_of(io.BytesIO(b"\0\0\0\x08free" * 200_000)).announced == 0
+    assert container_size(io.BytesIO(b"\0\0\0\x08free" * 200_000)).declared == 0
     assert (
-        extent_of(io.BytesIO(b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x01mdat\0\0\0\x01\0\0\0\0")).announced
+        container_size(
+            io.BytesIO(b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x01mdat\0\0\0\x01\0\0\0\0")
+        ).declared
         == 16 + 2**32
     )
