@@ -52,17 +52,17 @@ ENGLISH = MeasureTexts(
     seconds="{seconds} s",
     agreement="Do moderators agree?",
     agreement_help=(
-        "1 is perfect agreement, 0 is chance. Labels are usually called reliable from 0.8, and "
-        "tentative from 0.667 (dashed lines). Only blind labels count, without gold cases. At least "
+        "1 is perfect agreement, 0 is chance. By convention, labels are reliable from 0.8 and tentative "
+        "from 0.667 (dashed lines). Only blind labels count, without gold cases. At least "
         "{fewest} cases are needed."
     ),
     alpha="Krippendorff’s alpha",
     alpha_interval="95 % interval {interval}",
-    faces="Faces labelled by two or more: {cases}",
+    faces="Faces with two or more labels: {cases}",
     over_time="Agreement over time",
     over_time_help="By month of a face’s first label. The bars are 95 % intervals.",
     chart="Krippendorff’s alpha by month; the table below has the numbers",
-    months_columns=("Month", "Faces labelled by two or more", "Alpha", "95 % interval"),
+    months_columns=("Month", "Faces with two or more labels", "Alpha", "95 % interval"),
     people="Moderators",
     people_help=(
         "As decided: share of blind labels that match the decision; the moderator’s own label is part "

@@ -119,5 +119,6 @@
   };
   new MutationObserver(fixAccessibility).observe(document.documentElement, { childList: true, subtree: true });
 
-  document.documentElement.lang = location.pathname.replace(/\/+$/, "").endsWith("/zh") ? "zh" : "en";
+  // Chinese pages have the addresses /zh and /receipt-zh
+  document.documentElement.lang = /[/-]zh\/*$/.test(location.pathname) ? "zh" : "en";
 })();
