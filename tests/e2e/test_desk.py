@@ -36,7 +36,7 @@ REVEALING = (
     "visitors-own",
     "sha256",
     "laanet-lite",
-    "The model says",
+    WORDS.model_says,
 )
 
 
