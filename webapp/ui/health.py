@@ -1,4 +1,4 @@
-"""The pages for whoever runs the server: whether it is well, and its figures."""
+"""Endpoints for operators: health (GET /healthz) and Prometheus metrics (GET /metrics)."""
 
 from __future__ import annotations
 
@@ -19,32 +19,33 @@ if TYPE_CHECKING:
 Health = Callable[[], dict[str, Any]]
 
 
-def health_route(health: Health, in_queue: Callable[[], int]) -> Route:
-    """GET /healthz: 200 when a request would be served, else 503."""
+def health_route(health: Health, gradio_queue_length: Callable[[], int]) -> Route:
+    """Return GET /healthz: 200 if the server can answer requests, else 503."""
 
     def healthz(_: Request) -> JSONResponse:
         state = health()
-        state["queue_length"] += in_queue()
-        return JSONResponse(state, status_code=200 if state["status"] == state["database"] == "ok" else 503)
+        state["queue_length"] += gradio_queue_length()
+        is_well = state["status"] == state["database"] == "ok"
+        return JSONResponse(state, status_code=200 if is_well else 503)
 
     return Route("/healthz", healthz)
 
 
 def metrics_route(metrics: PrometheusMetrics, token: str) -> Route:
-    """GET /metrics, for who sends the token as `Authorization: Bearer`; 401 for everybody else."""
+    """Return GET /metrics for clients that send the token as `Authorization: Bearer`; 401 for all others."""
     from webapp.services.operations.prometheus import CONTENT_TYPE
 
-    def figures(request: Request) -> Response:
-        kind, _, given = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not secrets.compare_digest(given.encode(), token.encode()):
+    def show_metrics(request: Request) -> Response:
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not secrets.compare_digest(credentials.encode(), token.encode()):
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
         return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
-    return Route("/metrics", figures)
+    return Route("/metrics", show_metrics)
 
 
-class Counted:
-    """Tells the metrics of every answer, when its head is sent."""
+class RequestMetrics:
+    """ASGI middleware that reports every response to the metrics when its head is sent."""
 
     def __init__(self, app: App, metrics: PrometheusMetrics) -> None:
         self._app = app
@@ -56,11 +57,10 @@ class Counted:
             return
         started = time.monotonic()
 
-        async def counting(message: Message) -> None:
+        async def send_and_report(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._metrics.record_response(
-                    scope["method"], scope["path"], message["status"], time.monotonic() - started
-                )
+                seconds = time.monotonic() - started
+                self._metrics.record_response(scope["method"], scope["path"], message["status"], seconds)
             await send(message)
 
-        await self._app(scope, receive, counting)
+        await self._app(scope, receive, send_and_report)

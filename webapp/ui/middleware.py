@@ -1,4 +1,4 @@
-"""In front of every request: a limit on its body, headers on its answer, and which application it is for (plain ASGI)."""
+"""ASGI middleware before every request: size limit, security headers, and the choice of an application."""
 
 from __future__ import annotations
 
@@ -13,26 +13,31 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
+# Hugging Face shows a Space in a frame of its own pages.
+_CONTENT_POLICY = b"frame-ancestors 'self' https://huggingface.co; object-src 'none'; base-uri 'self'"
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
-    (
-        b"content-security-policy",
-        b"frame-ancestors 'self' https://huggingface.co; object-src 'none'; base-uri 'self'",
-    ),
+    (b"content-security-policy", _CONTENT_POLICY),
 )
 NO_STORE = (b"cache-control", b"no-store")
-_ANSWERS = ("/api/", "/gradio_api/call/", "/gradio_api/queue/")  # with receipts in them
+# Paths whose answers contain receipts.
+_PRIVATE_PATHS = ("/api/", "/gradio_api/call/", "/gradio_api/queue/")
 TOO_LARGE = "The upload is larger than this server takes."
-_ROOM_FOR_FORM = 1_000_000  # bytes beside the file itself
+# Bytes of a form beside the file itself.
+_FORM_ALLOWANCE = 1_000_000
 
 
 class Guard:
-    """Refuses bodies over the limit with 413, announced or not; adds HEADERS to every answer, and NO_STORE to those with receipts."""
+    """Limits the body of a request and adds headers to every response.
+
+    A body over the limit is refused with 413 if its length is announced, and cut off otherwise. Every response has
+    HEADERS; those with receipts also have NO_STORE.
+    """
 
     def __init__(self, app: App, *, max_bytes: int) -> None:
         self._app = app
-        self._max_bytes = max_bytes + _ROOM_FOR_FORM
+        self._max_bytes = max_bytes + _FORM_ALLOWANCE
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,26 +48,26 @@ class Guard:
             await _refuse(send, as_json=scope["path"].startswith("/api/"))
             return
         received = 0
-        headers = (*HEADERS, NO_STORE) if scope["path"].startswith(_ANSWERS) else HEADERS
+        headers = (*HEADERS, NO_STORE) if scope["path"].startswith(_PRIVATE_PATHS) else HEADERS
 
-        async def limited() -> Message:
+        async def receive_limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             return {"type": "http.disconnect"} if received > self._max_bytes else message
 
-        async def with_headers(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), *headers]
             await send(message)
 
-        await self._app(scope, limited, with_headers)
+        await self._app(scope, receive_limited, send_with_headers)
 
 
 class Fork:
-    """Hands requests below `prefix` to another application, before anything of the first one's sees them.
+    """Mounts another application below `prefix`, in front of the first one and its middleware.
 
-    Gradio answers foreign origins with CORS headers that allow them; below the prefix there are none.
+    Gradio's CORS headers allow other origins; below the prefix there are none.
     """
 
     def __init__(self, app: App, prefix: str, other: App) -> None:
@@ -79,7 +84,7 @@ class Fork:
 
 
 class Beside:
-    """Hands requests at or below any of `paths` to another application as they are, before anything of the first one's sees them."""
+    """Hands requests at or below `paths` to another application, with their paths unchanged."""
 
     def __init__(self, app: App, paths: Sequence[str], other: App) -> None:
         self._app = app
@@ -87,17 +92,19 @@ class Beside:
         self._other = other
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        path = str(scope.get("path", ""))
-        theirs = scope["type"] in ("http", "websocket") and any(
-            path == own or path.startswith(f"{own}/") for own in self._paths
-        )
-        await (self._other if theirs else self._app)(scope, receive, send)
+        is_request = scope["type"] in ("http", "websocket")
+        app = self._other if is_request and self._matches(str(scope["path"])) else self._app
+        await app(scope, receive, send)
+
+    def _matches(self, path: str) -> bool:
+        return any(path == own or path.startswith(f"{own}/") for own in self._paths)
 
 
 async def _refuse(send: Send, *, as_json: bool) -> None:
-    kind, body = b"text/plain", TOO_LARGE
+    media_type, body = b"text/plain", TOO_LARGE
     if as_json:
-        kind, body = b"application/json", json.dumps({"error": {"code": "too_large", "message": TOO_LARGE}})
-    headers = [(b"content-type", kind), (b"connection", b"close"), *HEADERS]
+        media_type = b"application/json"
+        body = json.dumps({"error": {"code": "too_large", "message": TOO_LARGE}})
+    headers = [(b"content-type", media_type), (b"connection", b"close"), *HEADERS]
     await send({"type": "http.response.start", "status": 413, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})

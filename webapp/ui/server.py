@@ -1,4 +1,4 @@
-"""The public application: its pages put together and served."""
+"""Server of the public application, with the REST interface and the desk beside it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from webapp.texts import LANGUAGES
 from webapp.ui import gradio_api as api
 from webapp.ui.desk import Desk
 from webapp.ui.gradio_patches.queue import queued
-from webapp.ui.gradio_patches.raw_uploads import decode_nothing
+from webapp.ui.gradio_patches.raw_uploads import disable_image_decoding
 from webapp.ui.gradio_patches.theme import theme
-from webapp.ui.health import Counted, Health, health_route, metrics_route
+from webapp.ui.health import Health, RequestMetrics, health_route, metrics_route
 from webapp.ui.middleware import App, Fork, Guard
 from webapp.ui.pages import analyse, receipt
 from webapp.ui.pages.analyse.layout import EXAMPLES, address
@@ -35,31 +35,31 @@ if TYPE_CHECKING:
     from webapp.services.operations.prometheus import PrometheusMetrics
 
 STYLE = Path(__file__).with_name("style.css")
-_SWEEP_SECONDS, _KEPT_SECONDS = 300, 1800
+# Seconds between two sweeps, and the age at which an upload is removed.
+_SWEEP_INTERVAL, _MAX_UPLOAD_AGE = 300, 1800
 
 
 def build(services: Services) -> gr.Blocks:
-    """All pages of the public application, each in every language; the first language is at "/"."""
+    """Return all pages of the public application in every language; the first language is at "/"."""
 
-    async def make() -> (
-        gr.Blocks
-    ):  # where no event loop runs, Gradio makes two for every page and leaves them behind
+    # Without a running event loop Gradio makes two loops for every page and never closes them.
+    async def make() -> gr.Blocks:
         return _pages(services)
 
     return asyncio.run(make())
 
 
 def _pages(services: Services) -> gr.Blocks:
-    gr.set_static_paths(
-        [path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".mp4")]
-    )  # no copies, which would be swept
-    decode_nothing()
+    # Static files are served from where they are. Copies would be removed by the sweep.
+    gr.set_static_paths([path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".mp4")])
+    disable_image_decoding()
     first, *others = LANGUAGES.values()
     blocks = gr.Blocks(
-        title=first.title, delete_cache=(_SWEEP_SECONDS, _KEPT_SECONDS), analytics_enabled=False
+        title=first.title, delete_cache=(_SWEEP_INTERVAL, _MAX_UPLOAD_AGE), analytics_enabled=False
     )
     with blocks:
-        api.build(services)  # first: names are unique
+        # The API comes first: Gradio adds a number to the name of a later function with the same name.
+        api.build(services)
         analyse.build(services, first)
     for texts in others:
         with blocks.route(texts.title, address(texts, ""), show_in_navbar=False):
@@ -78,7 +78,11 @@ def _pages(services: Services) -> gr.Blocks:
 
 @dataclass(frozen=True)
 class Site:
-    """All that is served: the public pages, `rest` under /api/v1, `desk` under /moderate, /healthz, and /metrics where there are any."""
+    """Everything that is served.
+
+    `blocks`: the public pages. `rest`: /api/v1. `desk`: /moderate and the sign-in. `health`: state for /healthz.
+    `metrics`: figures for /metrics, None if the host wants none.
+    """
 
     blocks: gr.Blocks
     rest: App
@@ -88,20 +92,21 @@ class Site:
 
 
 def serve(site: Site, settings: Settings) -> None:
-    """Start the server in threads of its own. Raises OSError when the port is taken."""
+    """Start the server in threads of its own. Raises OSError if the port is taken."""
     blocks, metrics = site.blocks, site.metrics
     processing_utils.async_ssrf_protected_download = _refuse_address
-    networking.url_ok = _listening
-    route_utils.GradioUploadFile = _OneUpload  # type: ignore[misc]
+    networking.url_ok = _assume_reachable
+    route_utils.GradioUploadFile = _UnguessableUpload  # type: ignore[misc]
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.router.routes.insert(0, health_route(site.health, lambda: blocks._queue.get_status().queue_size))
-        if app.middleware_stack is not None:  # it is what called us
+        # Gradio has built the stack by now: it is the caller of this function.
+        if app.middleware_stack is not None:
             app.middleware_stack = site.desk.beside(Fork(app.middleware_stack, "/api/v1", site.rest))
             if metrics is not None:
                 app.router.routes.insert(0, metrics_route(metrics, settings.metrics_token))
-                app.middleware_stack = Counted(app.middleware_stack, metrics)
+                app.middleware_stack = RequestMetrics(app.middleware_stack, metrics)
         sweeping = asyncio.create_task(_sweep(Uploads(settings.cache)))
         async with site.desk.running():
             yield
@@ -132,15 +137,17 @@ def serve(site: Site, settings: Settings) -> None:
 
 
 async def _sweep(uploads: Uploads) -> None:
-    """Gradio deletes the files it knows of; this also takes those of visits, of aborted uploads and of processes that were killed."""
+    """Remove old files of visits, of aborted uploads and of killed processes, which Gradio does not know."""
     while True:
-        await anyio.to_thread.run_sync(uploads.sweep, _KEPT_SECONDS)
-        await asyncio.sleep(_SWEEP_SECONDS)
+        await anyio.to_thread.run_sync(uploads.sweep, _MAX_UPLOAD_AGE)
+        await asyncio.sleep(_SWEEP_INTERVAL)
 
 
-class _OneUpload(route_utils.GradioUploadFile):
-    """Gradio names an upload's folder after its content, so that two visitors with the same picture would share one file, and whoever
-    has the picture could work out the address. Here no two uploads are alike.
+class _UnguessableUpload(route_utils.GradioUploadFile):
+    """Upload in a folder with a random name.
+
+    Gradio names the folder after the content: two visitors with the same picture would share one file, and anyone
+    with the picture could compute its address.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -148,13 +155,15 @@ class _OneUpload(route_utils.GradioUploadFile):
         self.sha.update(secrets.token_bytes(32))
 
 
-def _listening(url: str) -> bool:
-    """In place of Gradio asking itself for a page at its start: it ends the server where that takes 3 seconds, as it does when
-    visitors are there already, or a proxy is set. That the port could not be had is an error before.
+def _assume_reachable(url: str) -> bool:
+    """Skip Gradio's request to itself at the start.
+
+    Gradio ends the server if that request takes 3 seconds, as it may with early visitors or behind a proxy. A port
+    that is taken raises an error before.
     """
     return True
 
 
 async def _refuse_address(*_: Any, **__: Any) -> str:
-    """In place of Gradio's own download: no address is ever opened for a visitor."""
+    """Refuse to download an address for a visitor."""
     raise gr.Error("Addresses are not opened; upload the file itself.", print_exception=False)

@@ -1,6 +1,6 @@
-"""Gradio's picture component without its habit of decoding in the server whatever a visitor sends.
+"""Patch of gr.Image: an uploaded file is not decoded in the server process.
 
-A class of our own derived from it would have Gradio write files beside this one; so theirs is changed.
+It changes Gradio's class itself, because Gradio would write files beside a subclass of ours.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import gradio as gr
 from gradio.data_classes import ImageData
 
 
-def decode_nothing() -> None:
-    """From here on the value of gr.Image is the file's path."""
+def disable_image_decoding() -> None:
+    """Make the file's path the value of every gr.Image, from now on."""
     image: Any = gr.Image
     image.preprocess = _path
 

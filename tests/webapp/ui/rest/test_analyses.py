@@ -12,8 +12,8 @@ from PIL import Image
 
 from tests.conftest import Server
 from tests.core.clips import cut_clip, write_animation, write_clip
-from tests.webapp.test_http import predicted
 from tests.webapp.ui.rest.conftest import error_of, wait_until_no_uploads
+from tests.webapp.ui.test_server import predicted
 
 
 def test_files_are_analysed_as_by_predict(
