@@ -19,8 +19,8 @@ from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import read_manifest
 from laanet_core.media.images import read_image
 from tests.synthetic_uploads import BOX, SyntheticUploads, error_code, fake_face, real_face
-from tests.webapp.keeping.conftest import files
 from tests.webapp.receipt_services import receipt_service, result_deletion
+from tests.webapp.services.storage.conftest import files
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Feedback, Snapshot, SnapshotItem
 from webapp.domain.clock import now

@@ -15,8 +15,8 @@ from sqlalchemy import Engine, text
 from laanet_core.media.images import read_image
 from tests.webapp import private
 from tests.webapp.keepers import receipt_of
-from tests.webapp.keeping.conftest import Pixels
-from tests.webapp.test_feedback import mask, png
+from tests.webapp.painted_regions import mask, png
+from tests.webapp.services.storage.conftest import Pixels
 from webapp.db.sqlite_files import make_copy
 from webapp.security.tokens import new_key, receipt_hash
 from webapp.services.analysis.service import AnalysisService

@@ -14,7 +14,7 @@ from laanet_core.media.images import read_image
 from laanet_core.media.video import read_frames
 from tests.webapp import private
 from tests.webapp.keepers import keeper, receipt_of
-from tests.webapp.test_feedback import mask, png
+from tests.webapp.painted_regions import mask, png
 from webapp.db.session import Sessions
 from webapp.domain.errors import Refused
 from webapp.media.masks import read_mask

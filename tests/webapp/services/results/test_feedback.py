@@ -1,3 +1,5 @@
+"""Feedback on stored results."""
+
 from __future__ import annotations
 
 import dataclasses
@@ -7,13 +9,13 @@ import struct
 import threading
 import zlib
 from pathlib import Path
-from typing import Any
 
 import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from sqlalchemy import Engine, func, text
 
+from tests.webapp.painted_regions import mask, png
 from webapp.db.session import Sessions
 from webapp.db.tables import Feedback, FeedbackRegion, FeedbackTag
 from webapp.domain.enums import Tag
@@ -24,20 +26,6 @@ from webapp.services.analysis.service import AnalysisService, StoredAnalysis
 from webapp.services.results.feedback import FeedbackService, Submission
 
 pytestmark = pytest.mark.both_databases
-
-
-def mask() -> Image.Image:
-    """A painted spot, soft at its edge."""
-    painted = Image.new("L", (64, 48))
-    painted.paste(255, (10, 10, 30, 30))
-    painted.paste(128, (9, 10, 10, 30))
-    return painted
-
-
-def png(image: Image.Image, kind: str = "PNG", **options: Any) -> bytes:
-    written = io.BytesIO()
-    image.save(written, kind, **options)
-    return written.getvalue()
 
 
 @pytest.fixture

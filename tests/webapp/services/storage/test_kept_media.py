@@ -15,7 +15,7 @@ from sqlalchemy import Engine, text
 from laanet_core.media.images import read_image
 from tests.webapp import private
 from tests.webapp.keepers import Reader, keeper, receipt_of
-from tests.webapp.keeping.conftest import Pixels, age, assert_rows_and_files_agree, counts, files
+from tests.webapp.services.storage.conftest import Pixels, age, assert_rows_and_files_agree, counts, files
 from webapp.db.session import Sessions
 from webapp.db.tables import Consent
 from webapp.domain.consent import CONSENT_VERSION

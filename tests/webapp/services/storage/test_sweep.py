@@ -10,7 +10,7 @@ from PIL import Image
 from sqlalchemy import text
 
 from tests.webapp.keepers import receipt_of
-from tests.webapp.keeping.conftest import Pixels, age, counts, files
+from tests.webapp.services.storage.conftest import Pixels, age, counts, files
 from webapp.db.session import Sessions
 from webapp.domain.errors import Refused
 from webapp.media.store import MediaStore, StoreFailed
