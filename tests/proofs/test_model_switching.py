@@ -144,7 +144,6 @@ def change_versions(
     answers: Answers,
     both: tuple[RegisteredVersion, RegisteredVersion],
     requests: int,
-    deadline: float,
 ) -> None:
     old, new = both
     quarter = requests // 4

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.faces.landmarks import face_box
 from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame
-from laanet_core.results import AnalysisResult, FaceResult, ModelInfo
+from laanet_core.results import AnalysisResult, FaceResult, Kind, ModelInfo, ProgressCallback
 from laanet_core.types import Box, Landmarks
 
 
@@ -29,12 +28,19 @@ class FixedBoxDetector:
         self._box = box
 
     def analyse_file(
-        self, path: str | Path, *, seen: Callable[[Frame], None] | None = None, **_: Any
+        self,
+        path: str | Path,
+        *,
+        frames: int = 1,
+        only: Kind | None = None,
+        progress: ProgressCallback | None = None,
+        on_frame: Callable[[Frame], None] | None = None,
+        on_partial_result: Callable[[AnalysisResult], None] | None = None,
     ) -> AnalysisResult:
-        """Report one inconclusive face at the box. `seen` receives the picture."""
+        """Report one inconclusive face at the box. `on_frame` receives the photo; the rest is ignored."""
         rgb = read_image(Path(path))
-        if seen is not None:
-            seen(Frame(rgb, 0.0))
+        if on_frame is not None:
+            on_frame(Frame(rgb, 0.0))
         face = FaceResult(self._box, 1.0, 0.0, 0.5, "inconclusive", None, None)
         size = (rgb.shape[1], rgb.shape[0])
         return AnalysisResult("image", "verdict", "inconclusive", 0.5, (face,), self.info, 0.0, size=size)

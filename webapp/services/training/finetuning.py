@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from laanet_core.training.config import changed_recipe
 from webapp.db.session import Sessions
 from webapp.domain.enums import Actor
 from webapp.domain.errors import Unable
@@ -65,6 +64,8 @@ class FinetuneService:
         Raises InvalidConfig for an impossible change of the recipe, and Unable also with snapshot_too_small,
         unknown_data.
         """
+        from laanet_core.training.config import changed_recipe
+
         if request.replay is not None and not request.replay.is_file():
             raise Unable("unknown_data", f"there is no manifest {request.replay.name} to replay")
         steps = changed_recipe(RECIPE, request.changes).steps
@@ -148,6 +149,7 @@ class FinetuneService:
         Either the replayed data or the recipe's pull towards the base prevents forgetting.
         """
         from laanet_core.data.dataset import DatasetFiles
+        from laanet_core.training.config import changed_recipe
         from laanet_core.training.run import TrainingRequest
 
         replay = None if run.config.replay is None else DatasetFiles(Path(run.config.replay))

@@ -15,7 +15,7 @@ def test_every_picture_has_one_inconclusive_face_at_the_box(uploads: SyntheticUp
     path = uploads.picture(real_face(1), "face")
     shapes: list[tuple[int, ...]] = []
     detector = FixedBoxDetector(BOX)
-    result = detector.analyse_file(path, seen=lambda frame: shapes.append(frame.rgb.shape))
+    result = detector.analyse_file(path, on_frame=lambda frame: shapes.append(frame.rgb.shape))
     assert [face.box for face in result.faces] == [BOX]
     assert (result.verdict, result.fake_prob) == ("inconclusive", 0.5)
     assert shapes == [(128, 128, 3)]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import io
 import json
 import os
@@ -46,7 +45,7 @@ def mask(box: tuple[int, int, int, int], side: int = 64) -> bytes:
     return written.getvalue()
 
 
-def test_decisions_become_what_the_trainer_reads(
+def test_a_snapshot_is_a_data_set_for_the_trainer(
     uploads: SyntheticUploads, snapshots: SnapshotService, snapshot_folders: SnapshotFolders
 ) -> None:
     uploads.users.upload_and_decide(uploads.faces(8, 6, region=mask((20, 20, 45, 40))))
@@ -63,27 +62,24 @@ def test_decisions_become_what_the_trainer_reads(
         fake_face(s)[2:122, 4:124].tobytes() for s in range(1000, 1006)
     }
     for sample in [*samples, *gold]:
-        assert store.read(sample.pack, sample.path).tobytes() in originals  # to the pixel
+        assert store.read(sample.pack, sample.path).tobytes() in originals
         assert sample.landmarks is not None
         assert (sample.region is not None) == (sample.label == 1)
         if sample.region is not None:
             rows, columns = np.nonzero(store.read_mask(sample.pack, sample.region))
-            assert (columns.min(), columns.max(), rows.min(), rows.max()) == (
-                36,
-                85,
-                38,
-                77,
-            )  # 40 to 89 and 40 to 79 of the picture
+            # The region covers columns 40 to 89 and rows 40 to 79 of the picture.
+            assert (columns.min(), columns.max()) == (36, 85)
+            assert (rows.min(), rows.max()) == (38, 77)
     table = pd.read_parquet(folder / "metadata.parquet")
     assert sorted(table["label"].value_counts().items()) == [("fake", 6), ("real", 8)]
     assert all((folder / name).is_file() for name in table["file_name"])
-    seal = json.loads((folder / INDEX_FILE).read_text())
-    assert seal["consents"] == [CONSENT_VERSION]
-    assert {item["provenance"]["how"] for item in seal["items"]} == {"agreement"}
-    assert all(item["part"] == split_of_group(item["group"]) for item in seal["items"])
+    index = json.loads((folder / INDEX_FILE).read_text())
+    assert index["consents"] == [CONSENT_VERSION]
+    assert {item["provenance"]["how"] for item in index["items"]} == {"agreement"}
+    assert all(item["part"] == split_of_group(item["group"]) for item in index["items"])
 
 
-def test_a_face_without_landmarks_is_cut_as_it_was_judged(
+def test_a_face_without_landmarks_is_cropped_as_it_was_scored(
     uploads: SyntheticUploads,
     sessions: Sessions,
     audit: AuditService,
@@ -98,16 +94,11 @@ def test_a_face_without_landmarks_is_cut_as_it_was_judged(
     pictures = [read_image(path) for path in (folder / "faces").iterdir()]
     side = round((BOX[3] - BOX[1]) * 1.25)
     assert [picture.shape for picture in pictures] == [(side, side, 3)] * 2
-    with (folder / "manifest.csv").open() as file:
-        assert (
-            len(list(csv.DictReader(file)))
-            + len((folder / "gold" / "manifest.csv").read_text().splitlines())
-            - 1
-            == 2
-        )
+    manifests = (folder / "manifest.csv", folder / "gold" / "manifest.csv")
+    assert sum(len(read_manifest(manifest)) for manifest in manifests) == 2
 
 
-def test_only_standing_decisions_for_real_or_fake_with_consent_count(
+def test_only_standing_decisions_for_real_or_fake_with_consent_are_frozen(
     uploads: SyntheticUploads,
     sessions: Sessions,
     snapshots: SnapshotService,
@@ -117,24 +108,24 @@ def test_only_standing_decisions_for_real_or_fake_with_consent_count(
     snapshot_folders: SnapshotFolders,
 ) -> None:
     paths = [uploads.picture(real_face(seed), f"p{seed}") for seed in range(5)]
-    unsure, undone, open_, unkept, good = [uploads.users.upload(path) for path in paths]
+    unsure, undone, open_case, not_stored, good = [uploads.users.upload(path) for path in paths]
     for number in range(40):
-        assert feedback.submit(Submission(open_.receipt, 1, Vote.DISAGREE, "", f"key-number-{number}"))
+        assert feedback.submit(Submission(open_case.receipt, 1, Vote.DISAGREE, "", f"key-number-{number}"))
     assert error_code(snapshots.freeze) == "nothing_decided"
     truth = {
         unsure.case: LabelValue.CANNOT_TELL,
         undone.case: LabelValue.FAKE,
-        unkept.case: LabelValue.REAL,
+        not_stored.case: LabelValue.REAL,
         good.case: LabelValue.REAL,
     }
     uploads.users.decide({str(case): ScriptedUpload(paths[0], label) for case, label in truth.items()})
     with sessions.begin() as session:
         cases = {case.public_id: case for case in session.scalars(select(Case))}
         cases[str(undone.case)].decisions[0].undone_at = now()
-        consent = cases[str(unkept.case)].items[0].analysis.consent
+        consent = cases[str(not_stored.case)].items[0].analysis.consent
         assert consent is not None
         consent.media = None
-    patient = SnapshotService(
+    cautious = SnapshotService(
         sessions,
         audit,
         keeping,
@@ -142,7 +133,8 @@ def test_only_standing_decisions_for_real_or_fake_with_consent_count(
         landmarks=lambda: lambda _: None,
         delay=timedelta(minutes=10),
     )
-    assert error_code(patient.freeze) == "nothing_decided"  # it may still be undone
+    # The decisions can still be undone.
+    assert error_code(cautious.freeze) == "nothing_decided"
     frozen = snapshots.freeze()
     with sessions() as session:
         assert [item.case.public_id for item in session.scalars(select(SnapshotItem)) if item.case] == [
@@ -152,11 +144,11 @@ def test_only_standing_decisions_for_real_or_fake_with_consent_count(
     assert (frozen.real, frozen.fake) == (1, 0)
 
 
-def test_near_duplicates_stay_together_and_gold_stays_gold(
+def test_near_duplicates_share_a_split_and_keep_it_in_later_snapshots(
     uploads: SyntheticUploads, sessions: Sessions, snapshots: SnapshotService
 ) -> None:
-    arrivals = uploads.faces(12, 6)
-    uploads.users.upload_and_decide(arrivals)
+    faces = uploads.faces(12, 6)
+    uploads.users.upload_and_decide(faces)
     first = snapshots.freeze()
     with sessions() as session:
         before = {item.analysis_id: item.split for item in session.scalars(select(SnapshotItem))}
@@ -165,12 +157,12 @@ def test_near_duplicates_stay_together_and_gold_stays_gold(
             for item in session.scalars(select(SnapshotItem))
             if item.split == Split.GOLD and item.case
         ]
-    assert gold  # of 18 groups, split_of_group by hash
+    assert gold
     copies = []
-    for number, arrival in enumerate(arrivals):
-        rgb = read_image(arrival.path)
-        rgb[:3] = 128  # nearly the same, and mislabelled
-        other = LabelValue.REAL if arrival.label == LabelValue.FAKE else LabelValue.FAKE
+    for number, face in enumerate(faces):
+        rgb = read_image(face.path)
+        rgb[:3] = 128
+        other = LabelValue.REAL if face.label == LabelValue.FAKE else LabelValue.FAKE
         copies.append(ScriptedUpload(uploads.picture(rgb, f"copy{number}"), other))
     uploads.users.upload_and_decide(copies)
     second = snapshots.freeze()
@@ -181,17 +173,17 @@ def test_near_duplicates_stay_together_and_gold_stays_gold(
             if item.snapshot.public_id == second.public_id
         ]
         assert {item.analysis_id: item.split for item in items if item.analysis_id in before} == before
-        seal = json.loads((snapshots.folders.of(second.public_id) / INDEX_FILE).read_text())
+        index = json.loads((snapshots.folders.of(second.public_id) / INDEX_FILE).read_text())
     by_group: dict[str, set[str]] = {}
-    for item in seal["items"]:
+    for item in index["items"]:
         by_group.setdefault(item["group"], set()).add(item["part"])
-    assert all(len(parts) == 1 for parts in by_group.values())
+    assert all(len(splits) == 1 for splits in by_group.values())
     assert len(by_group) == len(before)
-    assert second.splits == {part: 2 * count for part, count in first.splits.items()}
+    assert second.splits == {split: 2 * count for split, count in first.splits.items()}
 
 
 @pytest.mark.both_databases
-def test_a_deletion_makes_it_stale_and_takes_its_files(
+def test_a_deletion_makes_a_snapshot_stale_and_removes_its_files(
     uploads: SyntheticUploads,
     engine: Engine,
     sessions: Sessions,
@@ -201,35 +193,35 @@ def test_a_deletion_makes_it_stale_and_takes_its_files(
     snapshot_folders: SnapshotFolders,
     store: MediaStore,
 ) -> None:
-    paths = [arrival.path for arrival in uploads.faces(3, 0)]
-    arrived = [uploads.users.upload(path) for path in paths]
+    paths = [face.path for face in uploads.faces(3, 0)]
+    uploaded = [uploads.users.upload(path) for path in paths]
     uploads.users.decide(
         {
             str(one.case): ScriptedUpload(path, LabelValue.REAL)
-            for one, path in zip(arrived, paths, strict=True)
+            for one, path in zip(uploaded, paths, strict=True)
         }
     )
     frozen = snapshots.freeze()
-    receipt_service(sessions, audit, keeping, snapshots=snapshot_folders).delete(arrived[0].receipt)
+    receipt_service(sessions, audit, keeping, snapshots=snapshot_folders).delete(uploaded[0].receipt)
     assert not snapshot_folders.of(frozen.public_id).exists()
     assert error_code(snapshots.verify, frozen.public_id) == "stale_snapshot"
     assert error_code(snapshots.newest) == "unknown_snapshot"
     with sessions() as session:
         assert session.query(SnapshotItem).count() == 2
         assert session.query(Decision).count() == 2
-    anew = snapshots.freeze()
-    assert (anew.real, snapshots.newest()) == (2, anew.public_id)
+    renewed = snapshots.freeze()
+    assert (renewed.real, snapshots.newest()) == (2, renewed.public_id)
     RetentionService(result_deletion(sessions, audit, keeping, snapshots=snapshot_folders), days=1).purge()
-    assert snapshots.verify(anew.public_id).is_dir()
+    assert snapshots.verify(renewed.public_id).is_dir()
     with sessions.begin() as session:
         for item in session.scalars(select(CaseItem)):
             item.analysis.created_at = now() - timedelta(days=2)
     RetentionService(result_deletion(sessions, audit, keeping, snapshots=snapshot_folders), days=1).purge()
     assert files(snapshot_folders.root) == []
-    assert error_code(snapshots.verify, anew.public_id) == "stale_snapshot"
+    assert error_code(snapshots.verify, renewed.public_id) == "stale_snapshot"
 
 
-def test_an_undone_decision_makes_it_stale(
+def test_an_undone_decision_makes_a_snapshot_stale(
     uploads: SyntheticUploads, sessions: Sessions, snapshots: SnapshotService
 ) -> None:
     uploads.users.upload_and_decide(uploads.faces(2, 0))
@@ -241,7 +233,9 @@ def test_an_undone_decision_makes_it_stale(
 
 
 @pytest.mark.parametrize("what", ["picture", "manifest", "seal", "more", "less"])
-def test_what_was_changed_is_found(uploads: SyntheticUploads, snapshots: SnapshotService, what: str) -> None:
+def test_a_changed_folder_is_detected(
+    uploads: SyntheticUploads, snapshots: SnapshotService, what: str
+) -> None:
     uploads.users.upload_and_decide(uploads.faces(2, 1))
     frozen = snapshots.freeze()
     folder = snapshots.verify(frozen.public_id)
@@ -261,14 +255,15 @@ def test_what_was_changed_is_found(uploads: SyntheticUploads, snapshots: Snapsho
     assert error_code(snapshots.verify, frozen.public_id) == "snapshot_changed"
 
 
-def test_what_a_crash_left_goes_at_the_next_sweep(
+def test_the_sweep_removes_a_folder_without_a_row_after_an_hour(
     uploads: SyntheticUploads, sessions: Sessions, snapshots: SnapshotService
 ) -> None:
     uploads.users.upload_and_decide(uploads.faces(2, 0))
     frozen = snapshots.freeze()
     left = snapshots.folders.of("0" * 32)
     left.mkdir()
-    assert snapshots.sweep() == []  # it may wait for its row
+    # A snapshot that is being made may have no row yet.
+    assert snapshots.sweep() == []
     then = time.time() - 7200
     os.utime(left, (then, then))
     os.utime(snapshots.folders.of(frozen.public_id), (then, then))
