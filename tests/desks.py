@@ -34,7 +34,7 @@ PEOPLE = {"mia": Role.MODERATOR, "noah": Role.MODERATOR, "olga": Role.MODERATOR,
 
 @contextmanager
 def records_of(server: Server) -> Iterator[Sessions]:
-    """The server's own database, opened beside it."""
+    """Yield sessions on the running server's database."""
     engine = connect(f"sqlite:///{server.database}")
     try:
         yield make_sessions(engine)
@@ -50,7 +50,7 @@ def invite_all(server: Server) -> None:
 
 
 def keep(server: Server, path: Path, *, vote: str | None = None) -> str:
-    """A visitor's picture or clip, judged and kept; his receipt. With a vote he also writes a note."""
+    """Analyse and keep a file as a visitor, vote with a note if `vote` is given, and return the receipt."""
     with path.open("rb") as file:
         answer = httpx.post(
             f"{server.url}/api/v1/analyse",
@@ -71,7 +71,7 @@ def keep(server: Server, path: Path, *, vote: str | None = None) -> str:
 
 
 def open_on(server: Server, receipt: str, *, subject: int = 1, wanted: int = 2) -> str:
-    """A case on a kept result; its public id."""
+    """Open a case for a kept result and return its public id."""
     with records_of(server) as sessions, sessions.begin() as session:
         analysis = session.scalars(
             select(Analysis).where(Analysis.receipt_hash == receipt_hash(receipt))
@@ -82,13 +82,13 @@ def open_on(server: Server, receipt: str, *, subject: int = 1, wanted: int = 2) 
 
 
 def close_all(server: Server) -> None:
-    """No case is left over from an earlier test."""
+    """Delete the cases of earlier tests."""
     with records_of(server) as sessions, sessions.begin() as session:
         session.execute(delete(Case))
 
 
 def rows_of(server: Server) -> dict[str, list[Any]]:
-    """Everything that an action of a moderator or admin could change, but for when a session was seen."""
+    """Return all rows that a moderator or admin can change, without the time of their last request."""
     with records_of(server) as sessions, sessions() as session:
         found = {
             name: [tuple(row) for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))]
@@ -118,7 +118,7 @@ class Moderator:
 
 
 def session_of(server: Server, name: str) -> str:
-    """A session's cookie, made without the door, which takes ten tries a minute."""
+    """Return a session cookie without signing in, which is rate-limited."""
     with records_of(server) as sessions, sessions.begin() as session:
         account = session.scalars(select(Account).where(Account.name == name)).one()
         token = new_token()

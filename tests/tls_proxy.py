@@ -21,7 +21,7 @@ _HOP_BY_HOP = ("connection", "transfer-encoding", "keep-alive", "date", "server"
 
 
 class TlsProxy:
-    """Passes requests on to `port`, one answer at a time and whole."""
+    """Forwards requests to `port` and buffers each response."""
 
     def __init__(self, folder: Path, host: str, port: int) -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -48,7 +48,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Browsers open connections that they never use."""
+        """Ignore connections that browsers open and never use."""
 
 
 def _handler(port: int) -> type[BaseHTTPRequestHandler]:

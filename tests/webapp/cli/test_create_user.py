@@ -35,7 +35,7 @@ def opened(folder: Path) -> Records:
     return open_records(Settings(data=folder), upgrade=False)
 
 
-def test_from_nothing_to_an_admin_who_can_sign_in(tmp_path: Path) -> None:
+def test_the_first_admin_is_created_and_signs_in(tmp_path: Path) -> None:
     """The first command makes the database; the link is the one that the door takes."""
     done = create_user(tmp_path, "Ada", "--role", "admin", LENS_PUBLIC_URL="https://lens.example/")
     assert (done.returncode, done.stderr) == (0, "")
@@ -58,7 +58,7 @@ def test_from_nothing_to_an_admin_who_can_sign_in(tmp_path: Path) -> None:
         assert [facts.role for facts in service.summaries(HOST)] == [Role.ADMIN]
 
 
-def test_disabled_and_enabled_again(tmp_path: Path) -> None:
+def test_accounts_are_disabled_and_enabled(tmp_path: Path) -> None:
     made = json.loads(create_user(tmp_path, "bela", "--json").stdout)
     assert made["name"] == "bela"
     with opened(tmp_path) as records:
@@ -99,7 +99,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
         assert done.stderr.count("\n") == 1
 
 
-def test_an_old_database_is_not_upgraded_by_the_way(tmp_path: Path) -> None:
+def test_commands_do_not_migrate_an_old_database(tmp_path: Path) -> None:
     shutil.copy(OLD, tmp_path / "lens.sqlite3")
     done = create_user(tmp_path, "ada")
     assert (done.returncode, done.stderr.split(":")[1]) == (1, " not_migrated")

@@ -22,7 +22,7 @@ from webapp.services.moderation.triage import Triage
 pytestmark = pytest.mark.both_databases
 
 
-def test_the_course_of_a_case_can_be_read_in_the_log(
+def test_the_audit_log_holds_every_step_of_a_case(
     sessions: Sessions, audit: AuditService, kept: Kept, claims: ClaimService, people: list[Person]
 ) -> None:
     log = CaseEvents(audit, webhook=True)
@@ -44,9 +44,9 @@ def test_the_course_of_a_case_can_be_read_in_the_log(
         ]
         sent = [json.loads(message.body) for message in session.scalars(select(Outbox).order_by(Outbox.id))]
     assert {entry.subject for entry in entries} == {f"case:{case}"}
-    told = [(entry.actor, entry.action, json.loads(entry.details).get("value")) for entry in entries]
+    audited = [(entry.actor, entry.action, json.loads(entry.details).get("value")) for entry in entries]
     by = [f"user:{person.id}" for person in people[:4]]
-    assert told == [
+    assert audited == [
         ("system", "case_opened", None),
         *(
             (by[n], "case_labelled", value)

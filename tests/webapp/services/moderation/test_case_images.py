@@ -57,7 +57,7 @@ def kept_case(sessions: Sessions, analysis: AnalysisService, path: Path, subject
         return open_case(session, row, subject, Reason.REPORT, TriageRules(wanted=1)).public_id
 
 
-def test_the_kept_picture_its_views_and_its_heatmap(
+def test_file_views_and_heatmap_of_a_kept_picture(
     sessions: Sessions,
     analysis: AnalysisService,
     case_images: CaseImageService,

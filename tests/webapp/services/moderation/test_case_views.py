@@ -29,7 +29,7 @@ def case_views(sessions: Sessions) -> CaseViewService:
     return CaseViewService(sessions)
 
 
-def test_what_is_seen_blind_and_what_is_told_after(
+def test_a_blind_view_holds_no_opinion_and_the_answer_follows_the_label(
     case_views: CaseViewService,
     claims: ClaimService,
     labelling: LabellingService,
@@ -74,10 +74,10 @@ def test_an_adjudicator_sees_arguments_without_names(
     assert case_views.queue_counts(people[1]).model_dump() == {"waiting": 0, "today": 1, "disputed": 0}
     assert case_views.next_dispute(admin) == case
     assert case_views.next_dispute(admin, [case]) is None
-    _, told = case_views.dispute(admin, case)
-    assert [label.moderator for label in told] == [1, 1, 2, 2, 3, 3]
-    assert told[0].region == RegionView(width=4, height=2, time=None, runs=[1, 2, 5])
-    assert "moderator" not in str([label.note for label in told])
+    _, labels = case_views.dispute(admin, case)
+    assert [label.moderator for label in labels] == [1, 1, 2, 2, 3, 3]
+    assert labels[0].region == RegionView(width=4, height=2, time=None, runs=[1, 2, 5])
+    assert "moderator" not in str([label.note for label in labels])
     assert refusal_code(case_views.dispute, people[1], case) == "not_allowed"
     labelling.adjudicate(admin, case, REAL)
     assert case_views.queue_counts(admin).model_dump() == {"waiting": 0, "today": 1, "disputed": 0}
@@ -87,7 +87,7 @@ def test_an_adjudicator_sees_arguments_without_names(
     assert case_views.next_dispute(admin) == case
 
 
-def test_the_following_case_is_the_one_that_comes(
+def test_the_prefetched_case_is_the_next_claim(
     case_views: CaseViewService,
     claims: ClaimService,
     labelling: LabellingService,
@@ -107,7 +107,7 @@ def test_the_following_case_is_the_one_that_comes(
     assert case_views.queue_counts(people[1]).model_dump() == {"waiting": 1, "today": 1, "disputed": 0}
 
 
-def test_a_deleted_result_takes_its_case_from_the_desk(
+def test_a_case_without_results_is_not_claimed(
     sessions: Sessions, claims: ClaimService, opens: Opens, people: list[Person]
 ) -> None:
     case = opens(0.5)

@@ -25,7 +25,7 @@ from webapp.services.moderation.ranking import TriageRules
 FAKE = LabelInput("fake", 2)
 
 
-def test_the_disputed_and_uncertain_come_first_and_waiting_counts(
+def test_disputed_and_uncertain_cases_come_first(
     claims: ClaimService, opens: Opens, people: list[Person]
 ) -> None:
     sure, unsure = opens(0.99), opens(0.5)
@@ -39,9 +39,7 @@ def test_the_disputed_and_uncertain_come_first_and_waiting_counts(
     assert claims.take(people[4]) == sure
 
 
-def test_skipping_and_leaving_give_a_case_back(
-    claims: ClaimService, opens: Opens, people: list[Person]
-) -> None:
+def test_skipping_releases_the_claim(claims: ClaimService, opens: Opens, people: list[Person]) -> None:
     first, second = opens(0.5, rules=TriageRules(wanted=1)), opens(0.4, rules=TriageRules(wanted=1))
     assert claims.take(people[1]) == first
     assert claims.take(people[2]) == second
@@ -53,7 +51,7 @@ def test_skipping_and_leaving_give_a_case_back(
     claims.release(people[4])
 
 
-def test_a_hold_ends_unless_it_is_renewed(
+def test_a_claim_expires_unless_it_is_renewed(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
     case = opens(0.5, rules=TriageRules(wanted=1))
@@ -95,7 +93,7 @@ def patiently(take: Callable[[], str | None]) -> str | None:
 
 
 @pytest.mark.both_databases
-def test_fifty_takers_never_hold_a_slot_twice(
+def test_fifty_moderators_never_claim_a_slot_twice(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
     """Fifty moderators label two hundred cases that want two labels each; every tenth crashes once."""
@@ -123,7 +121,7 @@ def test_fifty_takers_never_hold_a_slot_twice(
         assert session.scalars(select(Claim)).all() == []
 
 
-def test_the_next_case_comes_at_once_among_ten_thousand(
+def test_a_claim_is_fast_among_ten_thousand_cases(
     sessions: Sessions, claims: ClaimService, people: list[Person]
 ) -> None:
     with sessions.begin() as session:
@@ -154,7 +152,7 @@ def test_the_next_case_comes_at_once_among_ten_thousand(
     assert statistics.median(times) < 0.3
 
 
-def test_a_certain_case_can_be_held_where_it_waits(
+def test_a_waiting_case_can_be_claimed_by_its_id(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
     first, second = opens(0.5, rules=TriageRules(wanted=1)), opens(0.4, rules=TriageRules(wanted=1))

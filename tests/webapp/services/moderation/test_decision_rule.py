@@ -33,7 +33,7 @@ LABELS = st.lists(
 
 
 def votes(*values: LabelValue) -> list[CountedLabel]:
-    """Final labels of different moderators."""
+    """Return final labels of different moderators."""
     return [CountedLabel(number, Stage.FINAL, value) for number, value in enumerate(values, start=1)]
 
 

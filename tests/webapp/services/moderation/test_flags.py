@@ -20,7 +20,7 @@ FAKE, REAL, UNSURE = (
 )
 
 
-def test_flags_are_told_to_admins(
+def test_flags_reach_the_admins(
     sessions: Sessions, claims: ClaimService, opens: Opens, people: list[Person]
 ) -> None:
     flags, case = FlagService(sessions, AuditService(sessions, None)), opens(0.5)

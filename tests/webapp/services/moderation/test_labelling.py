@@ -22,7 +22,7 @@ FAKE, REAL, UNSURE = LabelInput("fake", 3), LabelInput("real", 1), LabelInput("c
 
 @pytest.fixture
 def say(claims: ClaimService, labelling: LabellingService) -> Callable[..., str]:
-    """Take the case, label it blind, confirm or change."""
+    """Return a function that claims a case, labels it blind, and confirms or changes the label."""
 
     def said(person: Person, case: str, blind: LabelInput, final: LabelInput | None = None) -> str:
         assert claims.take(person) == case
@@ -38,7 +38,7 @@ def decision(sessions: Sessions) -> tuple[str, str] | None:
         return None if found is None else (found.value, found.how)
 
 
-def test_two_who_agree_decide(
+def test_two_equal_labels_decide(
     sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]
 ) -> None:
     case = opens(0.7)
@@ -47,7 +47,7 @@ def test_two_who_agree_decide(
     assert decision(sessions) == ("fake", "agreement")
 
 
-def test_nothing_is_revealed_before_the_first_label(
+def test_the_answer_is_revealed_after_the_blind_label(
     claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
     case = opens(0.7, votes=(Vote.DISAGREE,))
@@ -81,7 +81,7 @@ def test_both_labels_are_kept_and_the_last_one_counts(
     ]
 
 
-def test_a_third_decides_between_two(
+def test_a_third_label_decides_by_majority(
     sessions: Sessions, opens: Opens, people: list[Person], say: Callable[..., str]
 ) -> None:
     case = opens(0.7)
@@ -92,7 +92,7 @@ def test_a_third_decides_between_two(
     assert decision(sessions) == ("real", "majority")
 
 
-def test_three_opinions_go_to_an_adjudicator(
+def test_three_different_labels_go_to_an_adjudicator(
     sessions: Sessions,
     claims: ClaimService,
     labelling: LabellingService,
@@ -111,7 +111,7 @@ def test_three_opinions_go_to_an_adjudicator(
     assert decision(sessions) == ("fake", "adjudication")
 
 
-def test_nobody_adjudicates_his_own_dispute(
+def test_an_admin_cannot_adjudicate_a_case_they_labelled(
     labelling: LabellingService, opens: Opens, people: list[Person], say: Callable[..., str]
 ) -> None:
     case = opens(0.7)
@@ -121,7 +121,7 @@ def test_nobody_adjudicates_his_own_dispute(
     assert refusal_code(labelling.adjudicate, people[0], case, FAKE) == "own_case"
 
 
-def test_undoing_takes_the_decision_back_and_the_case_opens(
+def test_undo_withdraws_the_decision_and_reopens_the_case(
     sessions: Sessions,
     claims: ClaimService,
     labelling: LabellingService,
@@ -162,7 +162,7 @@ def test_undoing_takes_the_decision_back_and_the_case_opens(
         (LabelInput("fake", 2, region=b"no png"), "invalid_region"),
     ],
 )
-def test_what_cannot_be_is_refused_and_nothing_is_stored(
+def test_invalid_labels_are_refused_and_not_stored(
     sessions: Sessions,
     claims: ClaimService,
     labelling: LabellingService,
@@ -178,7 +178,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_stored(
         assert session.scalars(select(Label)).all() == []
 
 
-def test_strangers_do_nothing(
+def test_people_without_session_or_claim_are_refused(
     labelling: LabellingService, claims: ClaimService, opens: Opens, people: list[Person]
 ) -> None:
     case = opens(0.7)

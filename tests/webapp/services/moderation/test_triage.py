@@ -56,7 +56,7 @@ Looks = Callable[..., Triage]
 
 @pytest.fixture
 def triage(log: CaseEvents) -> Triage:
-    """Draws nothing at random."""
+    """Return a triage whose audit sample is empty."""
     return Triage(log, TriageRules(), draw=lambda: 1.0)
 
 
@@ -70,7 +70,7 @@ def vote(feedback: FeedbackService, receipt: str, said: str, subject: int = 1) -
 
 
 def cases(sessions: Sessions) -> list[tuple[str, ...]]:
-    """The reasons of every case's items."""
+    """Return the reasons of the items of each case."""
     with sessions() as session:
         return [
             tuple(item.reason for item in case.items)
@@ -87,15 +87,15 @@ def test_what_the_model_cannot_tell_becomes_a_case_and_what_it_can_does_not(
     with sessions() as session:
         item = session.scalars(select(CaseItem)).one()
         assert (item.subject, item.fake_prob, item.case.wanted, item.case.audited) == (1, 0.5, 2, False)
-        told = [
+        audited = [
             (entry.actor, entry.subject, json.loads(entry.details))
             for entry in session.scalars(select(AuditEntry))
             if "case" in entry.action
         ]
-    assert told == [("system", f"case:{item.case.public_id}", {"reason": "uncertainty"})]
+    assert audited == [("system", f"case:{item.case.public_id}", {"reason": "uncertainty"})]
 
 
-def test_how_uncertain_can_be_set(sessions: Sessions, kept: Kept, log: CaseEvents) -> None:
+def test_the_uncertainty_range_is_configurable(sessions: Sessions, kept: Kept, log: CaseEvents) -> None:
     triage = Triage(log, TriageRules(wanted=3, uncertain=0.1), draw=lambda: 1.0)
     for prob in (0.65, 0.45):
         triage.process(receipt_hash(kept.add(prob)))
@@ -104,7 +104,9 @@ def test_how_uncertain_can_be_set(sessions: Sessions, kept: Kept, log: CaseEvent
         assert (item.fake_prob, item.case.wanted) == (0.45, 3)
 
 
-def test_of_a_crowd_the_most_uncertain_become_cases(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+def test_only_the_most_uncertain_faces_of_a_crowd_become_cases(
+    sessions: Sessions, kept: Kept, triage: Triage
+) -> None:
     faces = [
         Face(
             number=n,
@@ -134,7 +136,7 @@ def test_results_without_kept_file_open_no_case(
     assert cases(sessions) == []
 
 
-def test_a_visitor_against_the_model_opens_a_case_and_others_join(
+def test_a_disagreeing_vote_opens_a_case_and_others_join(
     sessions: Sessions, kept: Kept, feedback: FeedbackService
 ) -> None:
     file, (first, second, third) = "a" * 64, [0.05, 0.05, 0.05]
@@ -179,7 +181,7 @@ def ranks(sessions: Sessions) -> float:
         return session.scalars(select(Case.rank)).one()
 
 
-def test_near_copies_join_where_it_is_the_same_face_with_a_like_score(
+def test_near_duplicates_join_if_face_and_score_are_alike(
     sessions: Sessions, kept: Kept, triage: Triage
 ) -> None:
     def look(prob: float, bits: int, **changes: object) -> int:
@@ -209,7 +211,7 @@ def test_near_copies_join_where_it_is_the_same_face_with_a_like_score(
     assert len(cases(sessions)[0]) == 2
 
 
-def test_a_decided_case_takes_the_same_file_only(
+def test_only_the_same_file_joins_a_decided_case(
     sessions: Sessions,
     kept: Kept,
     triage: Triage,
@@ -228,7 +230,7 @@ def test_a_decided_case_takes_the_same_file_only(
     assert cases(sessions) == [("uncertainty",) * 2, ("uncertainty",)]
 
 
-def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(
+def test_the_audit_sample_is_drawn_once_per_face_whatever_its_score(
     sessions: Sessions, kept: Kept, log: CaseEvents
 ) -> None:
     draws = iter([0.0, 0.9, 0.019, 0.02])
@@ -245,7 +247,7 @@ def test_the_audit_is_drawn_once_of_every_face_whatever_its_score(
         ]
 
 
-def test_the_rank_of_what_was_drawn_does_not_depend_on_votes(
+def test_votes_do_not_change_the_rank_of_audited_cases(
     sessions: Sessions, kept: Kept, log: CaseEvents
 ) -> None:
     triage = Triage(log, TriageRules(), draw=lambda: 0.0)
@@ -270,9 +272,7 @@ def test_a_visitor_who_asks_for_moderators_opens_a_case(
     assert receipts.result(receipt).to_json()["waiting"] == [1]
 
 
-def test_persons_of_clips_are_judged_over_the_whole_clip(
-    sessions: Sessions, kept: Kept, triage: Triage
-) -> None:
+def test_persons_of_clips_have_video_level_scores(sessions: Sessions, kept: Kept, triage: Triage) -> None:
     def frame(number: int, track: int, logit: float) -> Face:
         scored = {"fake_logit": logit, "fake_prob": 0.5, "verdict": "fake"}
         return Face(
@@ -300,7 +300,7 @@ def test_results_left_by_a_crash_are_processed_later(sessions: Sessions, kept: K
     assert first
 
 
-def test_a_failure_costs_neither_the_answer_nor_the_vote(
+def test_a_failed_triage_keeps_the_answer_and_the_vote(
     engine: Engine, sessions: Sessions, keeping: KeptMediaService, triage: Triage, judged: Judged
 ) -> None:
     with engine.begin() as connection:
@@ -314,7 +314,7 @@ def test_a_failure_costs_neither_the_answer_nor_the_vote(
         assert session.scalars(select(Feedback.vote)).all() == ["disagree"]
 
 
-def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
+def test_deleting_the_last_receipt_deletes_the_case(
     sessions: Sessions, keeping: KeptMediaService, triage: Triage, judged: Judged
 ) -> None:
     service = AnalysisService(judged, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process)
@@ -332,7 +332,7 @@ def test_deleting_a_receipt_takes_its_item_and_the_last_one_the_case(
     assert cases(sessions) == []
 
 
-def test_copies_that_come_at_once_make_one_case(sessions: Sessions, kept: Kept, triage: Triage) -> None:
+def test_concurrent_near_duplicates_open_one_case(sessions: Sessions, kept: Kept, triage: Triage) -> None:
     receipts = [kept.add(0.5, bits=BITS) for _ in range(8)]
     threads = [threading.Thread(target=triage.process, args=(receipt_hash(receipt),)) for receipt in receipts]
     for thread in threads:
@@ -386,7 +386,7 @@ def test_puppets_open_no_cases_and_change_no_label(
 
 
 @pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.proof)])
-def test_opening_takes_no_time_among_many_open_cases(
+def test_triage_is_fast_among_many_open_cases(
     sessions: Sessions,
     engine: Engine,
     kept: Kept,
@@ -395,10 +395,7 @@ def test_opening_takes_no_time_among_many_open_cases(
     people: list[Person],
     count: int,
 ) -> None:
-    """Asserted in this process's own time: how long others keep it waiting says nothing of it.
-
-    The wall's is printed.
-    """
+    """Processor time is asserted, because other processes do not affect it. Wall-clock time is printed."""
     fill(sessions, count)
     opening = [timed(partial(triage.process, receipt_hash(kept.add(0.5)))) for _ in range(20)]
     taking = [timed(partial(claims.take, person)) for person in people[1:21]]
@@ -412,14 +409,14 @@ def test_opening_takes_no_time_among_many_open_cases(
 
 
 def timed(call: Callable[[], object]) -> tuple[float, float]:
-    """Seconds on the wall and of this process."""
+    """Return the wall-clock and the processor seconds of a call."""
     wall, own = time.perf_counter(), time.process_time()
     call()
     return time.perf_counter() - wall, time.process_time() - own
 
 
 def fill(sessions: Sessions, count: int) -> None:
-    """Open cases, each on a kept picture of its own."""
+    """Store open cases, each on its own kept picture."""
     import random
 
     chance, moment = random.Random(2), now()

@@ -64,7 +64,7 @@ def names(records: Records) -> list[str]:
         return sorted(account.name for account in session.query(Account))
 
 
-def test_three_lives_with_a_wiped_disk(hub: HubServer, settings: Settings) -> None:
+def test_the_database_survives_wiped_disks(hub: HubServer, settings: Settings) -> None:
     for life in range(3):
         with opened(settings) as records:
             assert names(records) == [f"moderator {number}" for number in range(life)]
@@ -83,7 +83,7 @@ def test_three_lives_with_a_wiped_disk(hub: HubServer, settings: Settings) -> No
     assert len(made.commits) == 1
 
 
-def test_a_public_repository_gets_nothing(hub: HubServer, settings: Settings) -> None:
+def test_a_public_repository_is_refused(hub: HubServer, settings: Settings) -> None:
     public = hub.add("dataset", NAME, {})
     with opened(settings.model_copy(update={"restore": ""})) as records:
         with pytest.raises(Unable) as refused:
@@ -92,7 +92,7 @@ def test_a_public_repository_gets_nothing(hub: HubServer, settings: Settings) ->
     assert public.files == {}
 
 
-def test_without_the_hub_the_start_fails_and_does_not_begin_empty(
+def test_an_unreachable_hub_stops_the_start(
     hub: HubServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use_hub(monkeypatch, hub, seconds=1)
@@ -104,7 +104,7 @@ def test_without_the_hub_the_start_fails_and_does_not_begin_empty(
     assert not (settings.data / "lens.sqlite3").exists()
 
 
-def test_a_volume_that_is_not_mounted_is_said_and_an_empty_one_is_a_beginning(tmp_path: Path) -> None:
+def test_a_missing_volume_is_an_error_and_an_empty_one_is_not(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path / "disk", backups=str(tmp_path / "volume"), restore="latest")
     with pytest.raises(Unable, match="is its volume mounted") as failed:
         opened(settings)
@@ -114,7 +114,7 @@ def test_a_volume_that_is_not_mounted_is_said_and_an_empty_one_is_a_beginning(tm
         assert names(records) == []
 
 
-def test_a_damaged_newest_backup_gives_way_to_the_one_before(
+def test_a_damaged_newest_backup_falls_back_to_the_one_before(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = Settings(data=tmp_path / "disk", backups=str(tmp_path / "volume"))
@@ -130,7 +130,7 @@ def test_a_damaged_newest_backup_gives_way_to_the_one_before(
     assert f"a backup is left out: {newest.name}" in caplog.text
 
 
-def test_an_interval_may_be_minutes(tmp_path: Path) -> None:
+def test_the_backup_interval_may_be_minutes(tmp_path: Path) -> None:
     settings = Settings(data=tmp_path, backup_hours=0.05)
     with bootstrap.open_records(settings) as records:
         (task,) = [task for task in records_tasks(records, settings) if task.name == "the backup"]

@@ -49,7 +49,7 @@ def chosen(engine: Engine, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def opened() -> Iterator[Opener]:
-    """Opens databases, and closes them at the end."""
+    """Return a function that opens databases, which are closed at the end."""
     with ExitStack() as stack:
         yield lambda chosen: stack.enter_context(open_records(chosen))
 
@@ -69,7 +69,7 @@ def records(chosen: Settings, engine: Engine, opened: Opener) -> Records:
 
 @pytest.fixture
 def elsewhere(chosen: Settings, kind: str, request: pytest.FixtureRequest) -> Settings:
-    """The same folders, and a database that is not there yet."""
+    """Return settings with the same folders and a new database."""
     url = (
         f"sqlite:///{chosen.data / 'new' / 'lens.sqlite3'}"
         if kind == "sqlite"
@@ -94,7 +94,7 @@ def code_of(ask: Callable[[], object]) -> str:
     return unable.value.code
 
 
-def test_a_backup_becomes_the_database_again(
+def test_a_backup_restores_the_database(
     records: Records, chosen: Settings, elsewhere: Settings, opened: Opener
 ) -> None:
     head = records.audit.verify().head
@@ -116,7 +116,7 @@ def test_a_backup_becomes_the_database_again(
     assert details["head_before"]["number"] == head.number + 1
 
 
-def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records: Records) -> None:
+def test_a_result_is_durable_once_a_backup_has_it_and_its_votes(records: Records) -> None:
     receipts = receipt_service(records.sessions, backed_up_until=records.backups.covered_until)
     assert not receipts.result("receipt 0").to_json()["durable"]
     # What was answered just now may be under way still when the backup begins.
@@ -132,14 +132,14 @@ def test_a_result_is_called_durable_once_a_backup_holds_it_and_its_votes(records
     assert not receipts.result("receipt 0").to_json()["durable"]
 
 
-def test_what_is_there_is_never_overwritten(records: Records, chosen: Settings) -> None:
+def test_an_existing_database_is_never_overwritten(records: Records, chosen: Settings) -> None:
     records.backups.make()
     assert code_of(lambda: bootstrap.restore(chosen, "latest")) == "database_exists"
     assert len(receipts_of(records)) == 5
     assert audited_actions(records) == ["migrated", "backed_up"]
 
 
-def test_the_oldest_backups_go(records: Records, chosen: Settings, kind: str) -> None:
+def test_the_oldest_backups_are_deleted(records: Records, chosen: Settings, kind: str) -> None:
     made = [records.backups.make().path for _ in range(5)]
     assert backups(chosen.backups_folder, kind) == made[-3:]
     others = {path.name for path in chosen.backups_folder.iterdir()} - {path.name for path in made[-3:]}
@@ -150,7 +150,7 @@ def test_the_oldest_backups_go(records: Records, chosen: Settings, kind: str) ->
 
 
 def hang_on(records: Records, receipt: str) -> None:
-    """A kept file, and a case with a moderator's label, which goes with the last analysis of it."""
+    """Add a kept file and a labelled case to a result."""
     with records.sessions.begin() as session:
         analysis = session.query(Analysis).filter_by(receipt_hash=receipt_hash(receipt)).one()
         media = Media(sha256="e" * 64, name="f" * 32, kind="image", format="png", bytes=1, created_at=now())
@@ -210,7 +210,7 @@ def test_deletions_reach_backups(
         ]
 
 
-def test_what_is_deleted_while_a_backup_is_made_is_not_in_it(
+def test_deletions_during_a_backup_reach_it(
     records: Records,
     chosen: Settings,
     elsewhere: Settings,
@@ -241,7 +241,7 @@ def test_what_is_deleted_while_a_backup_is_made_is_not_in_it(
     assert receipts_of(opened(elsewhere)) == {receipt_hash(f"receipt {number}") for number in (0, 3, 4)}
 
 
-def test_backups_while_others_write_hold(records: Records, chosen: Settings) -> None:
+def test_backups_during_writes_are_intact(records: Records, chosen: Settings) -> None:
     stop, lost = threading.Event(), []
 
     def write() -> None:
@@ -280,7 +280,7 @@ def test_damaged_backups_are_refused(
     assert len(receipts_of(opened(elsewhere))) == 5
 
 
-def test_old_results_go_from_copies_and_backups_too(
+def test_purged_results_leave_copies_and_backups(
     records: Records, chosen: Settings, elsewhere: Settings, kind: str, opened: Opener
 ) -> None:
     with records.sessions.begin() as session:
@@ -313,9 +313,7 @@ def test_old_results_go_from_copies_and_backups_too(
     assert len(receipts_of(opened(elsewhere))) == 6
 
 
-def test_a_journal_without_its_database_does_not_spoil_the_restored_one(
-    tmp_path: Path, opened: Opener
-) -> None:
+def test_a_stale_journal_does_not_corrupt_the_restored_database(tmp_path: Path, opened: Opener) -> None:
     chosen = Settings(data=tmp_path)
     records = opened(chosen)
     records.backups.make()
@@ -331,7 +329,7 @@ def test_a_journal_without_its_database_does_not_spoil_the_restored_one(
     assert len(list(tmp_path.glob("lens.sqlite3-*.*Z"))) == 2
 
 
-def test_a_backup_of_before_the_log_is_restored_and_upgraded(tmp_path: Path, opened: Opener) -> None:
+def test_a_backup_from_before_the_audit_log_is_restored_and_migrated(tmp_path: Path, opened: Opener) -> None:
     chosen = Settings(data=tmp_path)
     chosen.backups_folder.mkdir()
     shutil.copy(OLD, chosen.backups_folder / "lens-20250101T000000.000000Z.sqlite3")
@@ -341,7 +339,7 @@ def test_a_backup_of_before_the_log_is_restored_and_upgraded(tmp_path: Path, ope
     assert audited_actions(records) == ["migrated", "restored"]
 
 
-def test_a_later_versions_backup_is_refused_by_name(records: Records, elsewhere: Settings) -> None:
+def test_a_backup_of_a_later_version_is_refused(records: Records, elsewhere: Settings) -> None:
     with records.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     assert code_of(records.backups.make) == "backup_damaged"
@@ -349,7 +347,7 @@ def test_a_later_versions_backup_is_refused_by_name(records: Records, elsewhere:
 
 
 def webapp(chosen: Settings, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """`python -m webapp`, as a host runs it."""
+    """Run `python -m webapp`."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LENS_")}
     environment |= {"LENS_DATA": str(chosen.data), "LENS_DATABASE_URL": chosen.database_url, **more}
     return subprocess.run(
@@ -363,7 +361,7 @@ def webapp(chosen: Settings, *arguments: str, **more: str) -> subprocess.Complet
     )
 
 
-def test_the_clock_takes_up_where_the_last_backup_left_off(records: Records, chosen: Settings) -> None:
+def test_the_backup_schedule_continues_after_a_restart(records: Records, chosen: Settings) -> None:
     def due(**changes: int) -> dict[str, tuple[float, float]]:
         tasks = records_tasks(records, chosen.model_copy(update=changes))
         return {task.name: (task.first, task.every) for task in tasks if task.name != "sweeping the store"}
@@ -378,9 +376,7 @@ def test_the_clock_takes_up_where_the_last_backup_left_off(records: Records, cho
     assert due(backup_hours=2) == {"the backup": (300, 7200)}
 
 
-def test_a_server_without_database_starts_from_the_backup_and_lets_old_results_go(
-    tmp_path: Path, opened: Opener
-) -> None:
+def test_a_server_without_database_restores_and_purges(tmp_path: Path, opened: Opener) -> None:
     chosen = Settings(data=tmp_path / "data")
     with opened(chosen) as records:
         with records.sessions.begin() as session:
@@ -403,7 +399,7 @@ def test_a_server_without_database_starts_from_the_backup_and_lets_old_results_g
     assert records.audit.verify().head == records.audit.verify().stored_head
 
 
-def test_the_commands_one_after_another(chosen: Settings, elsewhere: Settings, engine: Engine) -> None:
+def test_backup_commands_in_sequence(chosen: Settings, elsewhere: Settings, engine: Engine) -> None:
     def said(*arguments: str, place: Settings = chosen) -> dict[str, object]:
         done = webapp(place, *arguments, "--json")
         assert (done.returncode, done.stderr) == (0, "")
@@ -458,7 +454,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
     assert not (tmp_path / "lens.sqlite3").exists()
 
 
-def test_commands_do_not_upgrade_by_the_way(tmp_path: Path) -> None:
+def test_create_user_does_not_migrate_the_database(tmp_path: Path) -> None:
     shutil.copy(OLD, tmp_path / "lens.sqlite3")
     chosen = Settings(data=tmp_path)
     for command in (["backup"], ["verify-audit"], ["purge", "--days", "1"]):
