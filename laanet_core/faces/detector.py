@@ -65,8 +65,8 @@ class FaceDetector:
     ) -> list[list[DetectedFace]]:
         """Return the faces of each of several pictures (H, W, 3) uint8 of one size, largest first.
 
-        Faces under `min_face_size` pixels of the original may be missed: the search for the smallest faces takes
-        most of the time. Raises ValueError for pictures of several sizes.
+        Faces under `min_face_size` pixels of the original may be missed: the search for the smallest faces
+        takes most of the time. Raises ValueError for pictures of several sizes.
         """
         if not frames:
             return []
@@ -120,7 +120,8 @@ def _faces(
     candidates: Candidates, stretch: npt.NDArray[np.float64], limits: npt.NDArray[np.float64]
 ) -> list[DetectedFace]:
     """Return one frame's candidates as faces within the limits (4,), largest first."""
-    # Whole pixels: rounding errors of another thread count or batch would otherwise move the crop and its score.
+    # Whole pixels: rounding errors of another thread count or batch would otherwise move the crop and its
+    # score.
     boxes = np.round(np.clip(candidates.boxes.astype(np.float64) * stretch, 0, limits))
     faces: list[DetectedFace] = []
     for (x1, y1, x2, y2), prob in zip(boxes.tolist(), candidates.probs.tolist(), strict=True):

@@ -20,7 +20,8 @@ _COMPONENTS: tuple[tuple[int, ...], ...] = (
     (*range(27, 36), *range(48, 60)),  # nose and mouth
     (*range(36, 48), *range(27, 31)),  # eyes and the ridge of the nose
 )
-# Where MTCNN draws its box relative to the landmarks' extent: medians over 177 faces of LFW, FFHQ and YTF (spread 0.04 to 0.08).
+# Where MTCNN draws its box relative to the landmarks' extent: medians over 177 faces of LFW, FFHQ and YTF
+# (spread 0.04 to 0.08).
 _MTCNN_TOP, _MTCNN_BOTTOM, _MTCNN_SIDE = 0.33, 0.03, 0.02
 
 
@@ -40,8 +41,9 @@ def face_box(landmarks: Landmarks) -> Box:
 def hull_mask(landmarks: Landmarks, shape: tuple[int, int], kind: HullKind) -> Mask:
     """A filled hull of the face, 1 inside and 0 outside, in an image of `shape` (H, W).
 
-    "face": convex hull of all points; "inner": convex hull of brows, eyes, nose and mouth; "components": union of
-    the hulls of the face's parts; "components_forehead": the same with the brows lifted towards the hair line.
+    "face": convex hull of all points; "inner": convex hull of brows, eyes, nose and mouth; "components":
+    union of the hulls of the face's parts; "components_forehead": the same with the brows lifted towards
+    the hair line.
     """
     mask = np.zeros(shape, dtype=np.uint8)
     points = landmarks

@@ -1,9 +1,9 @@
 """MTCNN's cascade of three networks (Zhang et al., 2016, section 2), run on several pictures of one size at once.
 
-The networks and their weights are those of the facenet-pytorch package. Its driver crops every candidate with a
-torch operation of its own, hundreds per picture, each of which wakes all threads. Here the integral images are
-computed once. The mean over any area is then a sum of four of their values, so that all crops are made in one
-step, with the same values.
+The networks and their weights are those of the facenet-pytorch package. Its driver crops every candidate
+with a torch operation of its own, hundreds per picture, each of which wakes all threads. Here the integral
+images are computed once. The mean over any area is then a sum of four of their values, so that all crops
+are made in one step, with the same values.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ class Cascade:
     def search(self, pictures: Sequence[RGBImage], scale: float) -> Candidates:
         """Return the faces in pictures (H, W, 3) uint8 of one size.
 
-        The finest level of the pyramid is `scale` times as large as the pictures; faces have at least 12 pixels in it.
+        The finest level of the pyramid is `scale` times as large as the pictures; faces have at least 12
+        pixels in it.
         """
         shorter = min(pictures[0].shape[:2])
         scales: list[float] = []

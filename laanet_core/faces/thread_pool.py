@@ -1,9 +1,9 @@
 """Thread pool in which torch runs each operation in one thread.
 
-torch divides every operation among all its threads and waits for the last of them. With small operations, or
-while other threads compute too, most of the time is spent waiting: a face search on two threads took two to six
-times the processor time of the same search on one. Therefore the parts of a search run in parallel instead, and
-so do the searches of different visitors.
+torch divides every operation among all its threads and waits for the last of them. With small operations,
+or while other threads compute too, most of the time is spent waiting: a face search on two threads took two
+to six times the processor time of the same search on one. Therefore the parts of a search run in parallel
+instead, and so do the searches of different visitors.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ def _start_pool() -> Executor:
 
 def _use_one_thread() -> None:
     torch.set_num_threads(1)
-    # torch applies the number to this thread now; without this call it would apply the default of its first operation.
+    # torch applies the number to this thread now; without this call it would apply the default of its first
+    # operation.
     torch.get_num_threads()
 
 

@@ -19,9 +19,9 @@ def detect_in_frames(
 ) -> list[list[DetectedFace]]:
     """Return the faces of each of several neighbouring frames (H, W, 3) of one size.
 
-    If two neighbouring key frames show the same people, their faces are followed along a straight line between
-    them. If a face appears, disappears or is lost on the way, the frames are searched completely. A face that
-    appears and disappears between two key frames while all others stay is missed.
+    If two neighbouring key frames show the same people, their faces are followed along a straight line
+    between them. If a face appears, disappears or is lost on the way, the frames are searched completely. A
+    face that appears and disappears between two key frames while all others stay is missed.
 
     `min_face_size` is that of `FaceDetector.detect_frames`.
     """

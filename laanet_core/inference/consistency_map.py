@@ -1,4 +1,4 @@
-"""Which parts of a face are alike: the consistency map (paper section 3.2, equation 6)."""
+"""Consistency map of a face (paper section 3.2, equation 6)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from laanet_core.types import RGBImage
 
 @torch.inference_mode()
 def consistency_values(model: LAANet, crop: RGBImage, anchor: int) -> npt.NDArray[np.float32]:
-    """How like one cell every cell of a face is: sigmoid(f_s . f / sqrt(E)), (S/4, S/4) float32 in [0, 1].
+    """Return the similarity (S/4, S/4) float32 in [0, 1] of every cell of a face to an anchor cell.
 
-    `crop` (S, S, 3) uint8 RGB; `anchor` is the flat index of the cell s in the map, row by row. f are the embeddings of width E. One pass
-    without the flip test, as the equation has it. Raises ValueError for a crop of another shape or an anchor outside the map.
+    The value is sigmoid(f_s . f / sqrt(E)), with f the embeddings of width E and s the anchor. `crop` (S,
+    S, 3) is uint8 RGB; `anchor` is the cell's flat index, row by row. One forward pass without the flip
+    test, as in the equation.
+
+    Raises ValueError for a crop of another shape or an anchor outside the map.
     """
     cells = model.config.heatmap_size
     if not 0 <= anchor < cells * cells:

@@ -67,8 +67,8 @@ OnPartialResult = Callable[[AnalysisResult], None]
 # Frames judged of a clip unless the caller asks for another number.
 FRAMES = 32
 
-# Share of the smallest judged face size from which on faces of a clip are searched. Somewhat smaller faces are
-# still detected, and reported as too small.
+# Share of the smallest judged face size from which on faces of a clip are searched. Somewhat smaller faces
+# are still detected, and reported as too small.
 _SEARCHED_SHARE = 0.8
 
 # Frames decoded before the face detector needs them.
@@ -92,8 +92,8 @@ class Detector:
     """Loaded weights with a face detector and a runtime, ready to judge. Thread-safe.
 
     Faces of several threads are judged in common batches; `gather` is passed to `BatchingRuntime`. `reader`
-    decodes files. `runtime`, `precision` and `cache` are passed to `open_runtime`. Consistency maps always run
-    through torch eager.
+    decodes files. `runtime`, `precision` and `cache` are passed to `open_runtime`. Consistency maps always
+    run through torch eager.
     """
 
     def __init__(
@@ -136,8 +136,8 @@ class Detector:
     ) -> Detector:
         """Load weights and build a detector. `source` is `starter`, a folder, or `hf://owner/repo@revision`.
 
-        For a handful of pictures `runtime="eager"` is ready a second sooner. Raises InvalidWeights, InvalidConfig
-        for an unknown device or name, and RuntimeUnavailable for a runtime chosen by name.
+        For a handful of pictures `runtime="eager"` is ready a second sooner. Raises InvalidWeights,
+        InvalidConfig for an unknown device or name, and RuntimeUnavailable for a runtime chosen by name.
         """
         return cls(
             load_weights(source),
@@ -183,9 +183,9 @@ class Detector:
         """Judge every face on up to `frames` evenly spaced frames of a clip; see `decision.py` for the aggregation.
 
         `progress` may raise Cancelled to stop. `on_frame` receives every judged frame in order, in another
-        thread. `on_partial_result` receives the result over the frames judged so far while more are to come.
-        Decoding, face detection and scoring run in parallel; memory does not grow with the clip's length. Raises
-        UnreadableMedia.
+        thread. `on_partial_result` receives the result over the frames judged so far while more are to
+        come. Decoding, face detection and scoring run in parallel; memory does not grow with the clip's
+        length. Raises UnreadableMedia.
         """
         report = progress or ignore_progress
         clip = _JudgedClip(time.monotonic())
@@ -230,9 +230,9 @@ class Detector:
     ) -> AnalysisResult:
         """Judge a photo or clip, recognised by its content.
 
-        A file that cannot be judged gives the outcome `rejected` with an error code. `only` rejects files of the
-        other kind. `cropped` takes a photo as a face crop and rejects clips. `on_frame` receives the upright
-        photo as a frame at 0 seconds. The other parameters are those of `analyse_video`.
+        A file that cannot be judged gives the outcome `rejected` with an error code. `only` rejects files
+        of the other kind. `cropped` takes a photo as a face crop and rejects clips. `on_frame` receives the
+        upright photo as a frame at 0 seconds. The other parameters are those of `analyse_video`.
         """
         started = time.monotonic()
         kind: Kind = "image"
@@ -264,7 +264,8 @@ class Detector:
     ) -> list[FaceResult]:
         """Judge faces whose boxes are known, on an upright picture (H, W, 3) uint8 RGB.
 
-        The crop of a face is `enlargement` times its box's longer side. Faces that are too small get no score.
+        The crop of a face is `enlargement` times its box's longer side. Faces that are too small get no
+        score.
         """
         return self._score([self._crop(rgb, faces, enlargement=enlargement)])[0]
 
@@ -275,10 +276,10 @@ class Detector:
     def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
         """Return the consistency map (paper equation 6) of a face against its most suspicious cell.
 
-        `rgb` (H, W, 3) uint8 is the picture or frame in which this detector judged `face`. The map has values
-        (S/4, S/4) float32 in [0, 1] over the heatmap's box; its anchor is the heatmap's peak. A real face is
-        consistent everywhere; in a fake only cells blended like the anchor are. Runs a forward pass of its own.
-        Raises ValueError for a face without a heatmap.
+        `rgb` (H, W, 3) uint8 is the picture or frame in which this detector judged `face`. The map has
+        values (S/4, S/4) float32 in [0, 1] over the heatmap's box; its anchor is the heatmap's peak. A real
+        face is consistent everywhere; in a fake only cells blended like the anchor are. Runs a forward pass
+        of its own. Raises ValueError for a face without a heatmap.
         """
         _require_rgb(rgb)
         if face.heatmap is None:

@@ -1,4 +1,4 @@
-"""Vulnerable points read off a heatmap (paper section 3.1): the places where the network expects blending artefacts the most."""
+"""Vulnerable points of a heatmap (paper section 3.1): its strongest local maxima."""
 
 from __future__ import annotations
 
@@ -9,18 +9,21 @@ import numpy as np
 
 from laanet_core.results import Heatmap
 
-# What the heatmap head says of every cell before it has learned anything: sigmoid of its first bias, -2.19. A cell below it is held less
-# likely to hold a point than any cell is. The starter network stays below on samples that it calls real (0.04 to 0.05), reaches 0.11 and
-# 0.14 on two real faces that it is not sure of, and 0.19 on the self-blended example. It lies above overlay.FAINT_HEAT, so every point has
-# visible heat around it.
+# Lowest heatmap value of a point: the head's value for every cell before training, sigmoid(-2.19). The
+# starter network stays below it on samples that it calls real (0.04 to 0.05), reaches 0.11 and 0.14 on two
+# real faces that it finds inconclusive, and 0.19 on the self-blended example. It lies above
+# overlay.FAINT_HEAT, so that every point has visible heat around it.
 POINT_HEAT = 0.1
 MAX_POINTS = 8
-_SEPARATION = 1 / 16  # of the heatmap's side: two points of one face lie at least about an eye's height apart
+
+# Smallest distance of two points, as a share of the heatmap's side: about an eye's height.
+_SEPARATION = 1 / 16
 
 
 class VulnerablePoint(NamedTuple):
-    """(x, y) in pixels of the upright original, counted from its left upper corner, so that the first pixel's centre is (0.5, 0.5);
-    `strength` in [0, 1] is the heatmap's value there.
+    """Point (x, y) in pixels of the upright original, with the heatmap's value in [0, 1] as `strength`.
+
+    Coordinates count from the upper left corner, so that the first pixel's centre is (0.5, 0.5).
     """
 
     x: float
@@ -35,22 +38,21 @@ def vulnerable_points(
     threshold: float = POINT_HEAT,
     size: tuple[int, int] | None = None,
 ) -> list[VulnerablePoint]:
-    """Local maxima of at least `threshold`, strongest first, at most `limit`; of maxima close together the strongest stays.
+    """Return up to `limit` local maxima of at least `threshold`, strongest first.
 
-    `heatmap` (S/4, S/4) in [0, 1] with its box in pixels. With the original's `size` (width, height), points of the crop's part outside of
-    it are left out. A face without findings has none. Raises ValueError for a limit below 0.
+    `heatmap` (S/4, S/4) is in [0, 1], its box in pixels. Of maxima close together only the strongest
+    counts. If `size` (width, height) of the original is given, points outside it are left out. Raises
+    ValueError for a negative limit.
     """
     if limit < 0:
         raise ValueError(f"limit must not be negative, not {limit}")
     values = heatmap.values
-    highest = cv2.dilate(
-        values, np.ones((3, 3), np.uint8)
-    )  # of each cell and its neighbours; nothing lies beyond the edge
-    rows, columns = np.nonzero((values >= highest) & (values >= threshold))
+    neighbourhood_max = cv2.dilate(values, np.ones((3, 3), np.uint8))
+    rows, columns = np.nonzero((values >= neighbourhood_max) & (values >= threshold))
     x1, y1, x2, y2 = heatmap.box
     height, width = values.shape
-    apart = max(width * _SEPARATION, 1.0)
-    kept: list[tuple[int, int]] = []
+    separation = max(width * _SEPARATION, 1.0)
+    chosen: list[tuple[int, int]] = []
     points: list[VulnerablePoint] = []
     for place in np.argsort(-values[rows, columns], kind="stable"):
         row, column = int(rows[place]), int(columns[place])
@@ -59,7 +61,8 @@ def vulnerable_points(
             break
         if size is not None and not (0 <= x < size[0] and 0 <= y < size[1]):
             continue
-        if all(np.hypot(row - other_row, column - other_column) >= apart for other_row, other_column in kept):
-            kept.append((row, column))
+        distances = [np.hypot(row - other_row, column - other_column) for other_row, other_column in chosen]
+        if all(distance >= separation for distance in distances):
+            chosen.append((row, column))
             points.append(VulnerablePoint(x, y, float(values[row, column])))
     return points

@@ -1,4 +1,4 @@
-"""The moments of a clip worth looking at: which they are, and their frames."""
+"""Key frames of a clip: its most suspicious frames, and its longest fake interval."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from laanet_core.types import RGBImage
 
 @dataclass(frozen=True)
 class Moment:
-    """One judged frame (H, W, 3) uint8 RGB of a clip, its time in seconds and its faces."""
+    """One judged frame (H, W, 3) uint8 RGB of a clip, with its time in seconds and its faces."""
 
     rgb: RGBImage
     time: float
@@ -22,8 +22,8 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Frames one after another on which a person was judged fake, from the first one's time to the last one's, in seconds."""
+class FakeInterval:
+    """Consecutive judged frames on which a track was fake, from `start` to `end` in seconds."""
 
     track: int
     start: float
@@ -33,29 +33,30 @@ class Stretch:
 
 def longest_fake(
     faces: Iterable[tuple[int | None, float | None, Verdict | None]], tracks: Iterable[int]
-) -> Stretch | None:
-    """The longest stretch on which one of the persons `tracks` was judged fake on every frame on which it was judged; None without any.
+) -> FakeInterval | None:
+    """Return the longest interval on which one of `tracks` was fake throughout; None if there is none.
 
-    `faces` are the clip's, each as (track, time, verdict). Of equally long ones it is the one with more frames, then the first.
+    `faces` are the clip's, each as (track, time, verdict); frames without a verdict do not interrupt. Of
+    intervals of equal length the one with more frames wins, then the first.
     """
-    wanted, found = set(tracks), list[Stretch]()
-    running: dict[int, Stretch] = {}
-    for track, time, verdict in sorted(
-        (face for face in faces if face[0] in wanted and face[1] is not None), key=lambda face: face[1] or 0.0
-    ):
-        assert track is not None
-        assert time is not None
+    wanted = set(tracks)
+    intervals: list[FakeInterval] = []
+    running: dict[int, FakeInterval] = {}
+    timed = [(face[1], face[0], face[2]) for face in faces if face[1] is not None]
+    for time, track, verdict in sorted(timed, key=lambda face: face[0]):
+        if track is None or track not in wanted:
+            continue
         if verdict == "fake":
-            begun = running.get(track, Stretch(track, time, time, 0))
-            running[track] = Stretch(track, begun.start, time, begun.frames + 1)
-            found.append(running[track])
+            interval = running.get(track, FakeInterval(track, time, time, 0))
+            running[track] = FakeInterval(track, interval.start, time, interval.frames + 1)
+            intervals.append(running[track])
         elif verdict is not None:
             running.pop(track, None)
-    return max(found, key=lambda stretch: (stretch.end - stretch.start, stretch.frames), default=None)
+    return max(intervals, key=lambda one: (one.end - one.start, one.frames), default=None)
 
 
 def worst_times(result: AnalysisResult, limit: int = 4) -> list[float]:
-    """Times of the frames with the highest fake probability of any face, worst first."""
+    """Return up to `limit` times of the frames with the highest fake probabilities, worst first."""
     highest: dict[float, float] = {}
     for face in result.faces:
         if face.time is not None and face.fake_prob is not None:
@@ -66,14 +67,16 @@ def worst_times(result: AnalysisResult, limit: int = 4) -> list[float]:
 def moments(
     path: Path, result: AnalysisResult, times: Sequence[float], frames: int, *, reader: Reader = IN_PROCESS
 ) -> Iterator[Moment]:
-    """Decode again the frames at `times`, which must be times of `result`, itself made with the same number of `frames`."""
+    """Decode the frames (H, W, 3) at `times` again, and yield them with their faces.
+
+    `times` are times of `result`, which was made with the same number of `frames`. Raises UnreadableMedia.
+    """
     wanted = set(times)
-    with contextlib.closing(reader.frames(path, frames)) as found:
-        for frame in found:
+    with contextlib.closing(reader.frames(path, frames)) as decoded:
+        for frame in decoded:
             if frame.time in wanted:
                 wanted.remove(frame.time)
-                yield Moment(
-                    frame.rgb, frame.time, tuple(face for face in result.faces if face.time == frame.time)
-                )
+                faces = tuple(face for face in result.faces if face.time == frame.time)
+                yield Moment(frame.rgb, frame.time, faces)
             if not wanted:
                 return

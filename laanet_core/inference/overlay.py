@@ -35,8 +35,8 @@ _INK, _PAPER = (20, 20, 20), (255, 255, 255)
 def draw_overlay(rgb: RGBImage, faces: Sequence[FaceResult], *, opacity: float = 0.6) -> RGBImage:
     """A copy of rgb (H, W, 3) uint8 with every face's heatmap, box and number (1 for the first face).
 
-    `opacity` in [0, 1] is that of the hottest places. Verdicts differ by colour and by line: fake thick, inconclusive dashed, unjudged
-    dotted.
+    `opacity` in [0, 1] is that of the hottest places. Verdicts differ by colour and by line: fake thick,
+    inconclusive dashed, unjudged dotted.
     """
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie in [0, 1], not {opacity}")
@@ -70,8 +70,9 @@ def draw_heat(drawn: RGBImage, face: FaceResult, *, opacity: float = 0.6) -> Non
 def heat_layer(shape: tuple[int, ...], faces: Sequence[FaceResult], *, scale: float = 1.0) -> RGBImage:
     """The faces' heatmaps as a transparent picture (H, W, 4) uint8 RGBA, to be laid over one of `shape` (H, W).
 
-    `scale` is that picture's size relative to the original the faces' boxes refer to. Strength of colour follows the heatmap on one fixed
-    scale for all faces, so that a face without findings stays clear; the hottest areas are outlined in black and white.
+    `scale` is that picture's size relative to the original the faces' boxes refer to. Strength of colour
+    follows the heatmap on one fixed scale for all faces, so that a face without findings stays clear; the
+    hottest areas are outlined in black and white.
     """
     heat = np.zeros(shape[:2], np.float32)
     for face in faces:

@@ -81,13 +81,15 @@ def write_overlay_clip(
 ) -> None:
     """Write a clip's first `seconds` with boxes, numbers and heat on every frame to `target`, an mp4 (H.264, yuv420p) ready to stream.
 
-    `result` is this clip's analysis, by `Detector.analyse_video`. A person's number is the track plus 1, the colour that of the track's
-    verdict. Faces are known at the judged frames only: between two of them the box moves in a straight line, and the nearer one's heat
-    fades to half. Upright; the longer side has at most `longest_side` pixels, both sides are even; at most 33 frames a second; no sound and
-    nothing of the source's metadata. Memory does not grow with the clip's length.
+    `result` is this clip's analysis, by `Detector.analyse_video`. A person's number is the track plus 1,
+    the colour that of the track's verdict. Faces are known at the judged frames only: between two of them
+    the box moves in a straight line, and the nearer one's heat fades to half. Upright; the longer side has
+    at most `longest_side` pixels, both sides are even; at most 33 frames a second; no sound and nothing of
+    the source's metadata. Memory does not grow with the clip's length.
 
-    `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop. `target` appears when it is complete; of an
-    unfinished one nothing stays. Raises UnreadableMedia for a source that cannot be read, ValueError for a result that is none of a clip's.
+    `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop. `target` appears
+    when it is complete; of an unfinished one nothing stays. Raises UnreadableMedia for a source that cannot
+    be read, ValueError for a result that is none of a clip's.
     """
     if result.kind != "video" or result.size is None:
         raise ValueError("only a clip that was judged can be drawn on")

@@ -1,4 +1,4 @@
-"""From face crops to logits and heatmaps: the one place where pixels become network input."""
+"""Scoring of face crops: logits and heatmaps, with the flip test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from laanet_core.types import RGBImage
 
 @dataclass(frozen=True)
 class Scores:
-    """`fake_logit` (N,) float32, uncalibrated; `heatmap` (N, S/4, S/4) float32 in [0, 1]."""
+    """Scores of N crops: `fake_logit` (N,) float32, uncalibrated; `heatmap` (N, S/4, S/4) float32 in [0, 1]."""
 
     fake_logit: npt.NDArray[np.float32]
     heatmap: npt.NDArray[np.float32]
@@ -24,10 +24,11 @@ class Scores:
 
 @torch.inference_mode()
 def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = True) -> Scores:
-    """Judge face crops, each (S, S, 3) uint8 RGB with S the model's input size, in eval mode.
+    """Score face crops, each (S, S, 3) uint8 RGB with S the model's input size.
 
-    With `flip`, logits and heatmap logits of a crop and its mirror image are averaged (the paper's flip test). A crop's
-    scores do not depend on the others beyond rounding. Raises ValueError for a crop of another shape.
+    With `flip`, the logits and heatmap logits of a crop and its mirror image are averaged (the paper's flip
+    test). A crop's scores do not depend on the other crops beyond rounding. Raises ValueError for a crop of
+    another shape.
     """
     size, cells = runtime.config.input_size, runtime.config.heatmap_size
     logits = np.empty(len(crops), np.float32)
@@ -39,16 +40,15 @@ def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = Tru
             if crop.shape != (size, size, 3):
                 raise ValueError(f"crops must have shape ({size}, {size}, 3), not {crop.shape}")
         pixels = np.stack(batch)
-        output = runtime(
-            to_input(np.concatenate([pixels, pixels[:, :, ::-1]]) if flip else pixels, runtime.device)
-        )
-        logit, heatmap = (
-            output.fake_logit.float(),
-            output.heatmap_logits.float().squeeze(1),
-        )  # (N,), (N, S/4, S/4)
+        if flip:
+            pixels = np.concatenate([pixels, pixels[:, :, ::-1]])
+        output = runtime(to_input(pixels, runtime.device))
+        logit = output.fake_logit.float()  # (N,)
+        heatmap = output.heatmap_logits.float().squeeze(1)  # (N, S/4, S/4)
         if flip:
             straight, mirrored = heatmap.chunk(2)
-            logit, heatmap = logit.view(2, -1).mean(dim=0), (straight + mirrored.flip(2)) / 2
+            logit = logit.view(2, -1).mean(dim=0)
+            heatmap = (straight + mirrored.flip(2)) / 2
         logits[start : start + len(batch)] = logit.cpu().numpy()
         heatmaps[start : start + len(batch)] = heatmap.sigmoid().cpu().numpy()
     return Scores(fake_logit=logits, heatmap=heatmaps)

@@ -1,4 +1,4 @@
-"""Does a verdict hold? The same face judged again after its picture was compressed, shrunk and mirrored."""
+"""Stability check: a face judged again after its picture was compressed, shrunk or mirrored."""
 
 from __future__ import annotations
 
@@ -18,28 +18,32 @@ from laanet_core.media.recompression import recompressed
 from laanet_core.results import FaceResult, Stability, Variant, Verdict
 from laanet_core.types import Box, RGBImage
 
-Change = Callable[
-    [RGBImage, Box], tuple[RGBImage, Box]
-]  # a region and a square in it -> both after the change
+# Function of a region (H, W, 3) uint8 and a square in it; returns both after the change.
+Change = Callable[[RGBImage, Box], tuple[RGBImage, Box]]
+
 # Threads that recompress faces; more gain nothing.
 _THREADS = 4
-_GRID = 16  # pixels; regions begin on JPEG's block grid, so that their blocks are those of the whole picture saved as JPEG
+# Pixels. Regions begin on JPEG's block grid, so that their blocks are those of the whole picture.
+_GRID = 16
 
 
 def stability(detector: Detector, rgb: RGBImage, face: FaceResult) -> Stability:
-    """Judge one face again; see `stabilities`. Raises ValueError for a face without a score or outside of rgb."""
-    found = stabilities(detector, rgb, [face])[0]
-    if found is None:
-        raise ValueError("a face without a score has no verdict that could hold")
-    return found
+    """Check one face of rgb (H, W, 3) uint8; see `stabilities`.
+
+    Raises ValueError for a face without a score or outside rgb.
+    """
+    check = stabilities(detector, rgb, [face])[0]
+    if check is None:
+        raise ValueError("a face without a score has no verdict to check")
+    return check
 
 
 def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) -> list[Stability | None]:
-    """Judge faces of one picture again under every change, all faces together; None for a face without a score.
+    """Judge faces of one picture again under every change, all together; None for a face without a score.
 
-    `rgb` (H, W, 3) uint8 is the picture or frame in which this detector found the faces. Each change is made to the picture around the
-    face at its own resolution, then the face is cropped as inference crops it; the detector's box stays. Raises ValueError for a face
-    outside of rgb.
+    `rgb` (H, W, 3) uint8 is the picture or frame in which this detector judged the faces. Each change is
+    made at full resolution to the region around the face; then the face is cropped as for inference. The
+    detector's box stays the same. Raises ValueError for a face outside rgb.
     """
     size = detector.config.input_size
     scored = [face.heatmap for face in faces if face.heatmap is not None]
@@ -71,13 +75,13 @@ def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) 
 
 
 def holds(verdict: Verdict, variants: Sequence[Variant]) -> bool:
-    """Whether a verdict holds over its variants.
+    """Return whether a verdict is stable over its variants.
 
-    - It falls with a single variant of the opposite verdict: the network then claims both of one and the same face, after changes that
-      every shared picture goes through.
-    - "Inconclusive" claims nothing, so that a change to it overturns nothing: compression wipes traces out, and a fake that is no longer
-      recognised at JPEG 50 was recognised before. But a verdict that not one lossy variant repeats rests on the finest details of this
-      very file, and falls too. (`mirrored` does not count here: half of the face's own score comes from it.)
+    - It falls with a single variant of the opposite verdict: the network then contradicts itself about one
+      face, after changes that every shared picture goes through.
+    - An inconclusive variant overturns nothing: compression wipes out traces. But a verdict that no lossy
+      variant repeats rests on the finest details of this very file, and falls too. (`mirrored` does not
+      count here: half of the face's own score comes from it.)
     - An inconclusive face has no verdict to lose.
     """
     if verdict == "inconclusive":
@@ -91,7 +95,7 @@ def _stability(
 ) -> Stability:
     """Compare a face's verdict with those after each lossy change, and of its crop `single`: unchanged, mirrored."""
     if face.verdict is None:
-        raise ValueError("a face with a heatmap but no verdict is none of a detector's")
+        raise ValueError("a face with a heatmap must have a verdict")
     too_small = (
         min(face.box[2] - face.box[0], face.box[3] - face.box[1]) / 2 < detector.decision.min_face_size
     )
@@ -120,7 +124,10 @@ def _variant(name: str, fake_logit: float | None, compared_to: Verdict, detector
 
 
 def _region(rgb: RGBImage, square: Box) -> tuple[RGBImage, Box]:
-    """The part of the picture around a square with a margin, wide enough for what cropping reads around it, and the square in it."""
+    """Return the region (H, W, 3) around a square, and the square in the region.
+
+    Its margin covers everything that cropping reads around the square.
+    """
     height, width = rgb.shape[:2]
     x1, y1, x2, y2 = square
     margin = max((x2 - x1) / 16, _GRID)
@@ -143,7 +150,7 @@ def _jpeg(quality: int) -> Change:
 
 
 def _halve(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
-    """Every 2 x 2 pixels become their mean; an odd last row or column is shared out."""
+    """Average every 2 x 2 pixels of a region (H, W, 3); an odd last row or column is distributed."""
     height, width = region.shape[:2]
     small_width, small_height = max(width // 2, 1), max(height // 2, 1)
     small = cv2.resize(region, (small_width, small_height), interpolation=cv2.INTER_AREA)

@@ -1,4 +1,4 @@
-"""What is left of an answer once it was tried whether its verdicts hold, and what that trial came to, face by face."""
+"""Verdicts that remain after the stability check, and a finding for each face."""
 
 from __future__ import annotations
 
@@ -9,49 +9,59 @@ from typing import Literal
 from laanet_core.inference.key_frames import worst_times
 from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict
 
-# untold: in no copy; told_after: in some copy, though not as given; flips: into its opposite; lost: in every lossy copy;
-# wavers: cannot be told in some copy; partly: the same wherever it could be judged; holds: the same in every copy
+# Outcome of a face's stability check.
+# untold: inconclusive, also in every variant.
+# told_after: inconclusive, but not in every variant.
+# flips: some variant has the opposite verdict.
+# lost: no lossy variant has the face's verdict.
+# wavers: some variant is inconclusive.
+# partly: every variant that could be judged has the face's verdict.
+# holds: every variant has the face's verdict.
 Finding = Literal["untold", "told_after", "flips", "lost", "wavers", "partly", "holds"]
 _GRAVEST_FIRST: tuple[Verdict, ...] = ("fake", "inconclusive", "real")
 
 
 def checked_faces(result: AnalysisResult) -> tuple[FaceResult, ...]:
-    """The faces whose verdicts are tried: all of a picture; of a clip those of its most suspicious frame."""
+    """Return the faces whose stability is checked, in their order.
+
+    These are all faces of a picture, or those of a clip's most suspicious frame.
+    """
     if result.kind == "image":
         return result.faces
     worst = worst_times(result, limit=1)
     return tuple(face for face in result.faces if worst and face.time == worst[0])
 
 
-def held_answer(result: AnalysisResult, found: Sequence[Stability | None]) -> AnalysisResult:
-    """The answer with the verdicts that are left: a face whose verdict does not hold cannot be told, and so cannot its picture, unless
-    another face is fake. `found` is of `checked_faces`, in their order; without a fallen verdict the answer itself comes back.
+def stable_result(result: AnalysisResult, checks: Sequence[Stability | None]) -> AnalysisResult:
+    """Return the result with the verdicts that remain after the stability check.
 
-    A clip keeps its verdict: of its frames one was tried. Raises ValueError for another number of faces.
+    An unstable face becomes inconclusive, and so does its picture unless another face is fake. A clip keeps
+    its verdict, because one of its frames was checked. `checks` are of `checked_faces`, in their order.
+    Without unstable faces the result itself is returned. Raises ValueError for another number of checks.
     """
-    fallen = {
+    unstable = {
         id(face)
-        for face, stability in zip(checked_faces(result), found, strict=True)
+        for face, stability in zip(checked_faces(result), checks, strict=True)
         if stability and not stability.stable
     }
-    if not fallen:
+    if not unstable:
         return result
     faces = tuple(
-        replace(face, verdict="inconclusive") if id(face) in fallen else face for face in result.faces
+        replace(face, verdict="inconclusive") if id(face) in unstable else face for face in result.faces
     )
     if result.kind == "video":
         return replace(result, faces=faces)
-    left = {face.verdict for face in faces}
+    remaining = {face.verdict for face in faces}
     return replace(
-        result, faces=faces, verdict=next(verdict for verdict in _GRAVEST_FIRST if verdict in left)
+        result, faces=faces, verdict=next(verdict for verdict in _GRAVEST_FIRST if verdict in remaining)
     )
 
 
-def finding(given: Verdict | None, stability: Stability) -> Finding:
-    """What the trial of a face with the verdict `given` came to."""
+def finding(verdict: Verdict | None, stability: Stability) -> Finding:
+    """Return the finding of the stability check of a face with this verdict."""
     judged = [variant for variant in stability.variants if variant.verdict is not None]
-    same = all(variant.verdict == given for variant in judged)
-    if given == "inconclusive":
+    same = all(variant.verdict == verdict for variant in judged)
+    if verdict == "inconclusive":
         return "untold" if same else "told_after"
     if not stability.stable:
         return "flips" if any(variant.opposite for variant in judged) else "lost"
@@ -60,6 +70,9 @@ def finding(given: Verdict | None, stability: Stability) -> Finding:
     return "holds" if len(judged) == len(stability.variants) else "partly"
 
 
-def named(stability: Stability, verdict: Verdict | None) -> list[str]:
-    """Names of the changes after which a face has this verdict; None: after which it is too small to judge."""
+def variants_with(stability: Stability, verdict: Verdict | None) -> list[str]:
+    """Return the names of the variants with this verdict.
+
+    None stands for variants in which the face is too small to judge.
+    """
     return [variant.name for variant in stability.variants if variant.verdict == verdict]

@@ -116,8 +116,8 @@ def read_image(
 ) -> RGBImage:
     """Decode a picture to (H, W, 3) uint8 RGB, upright by its EXIF orientation, transparent parts on white.
 
-    Of a file with several pictures the first one is decoded, and `warn` receives first_picture_only. Metadata is
-    dropped. Raises UnreadableMedia.
+    Of a file with several pictures the first one is decoded, and `warn` receives first_picture_only.
+    Metadata is dropped. Raises UnreadableMedia.
     """
     if isinstance(source, bytes):
         source = io.BytesIO(source)

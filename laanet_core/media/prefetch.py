@@ -21,8 +21,8 @@ _END = object()
 def prefetch(source: Iterable[Item], depth: int) -> Generator[Item]:
     """Yield the items of `source`, which another thread produces up to `depth` items ahead.
 
-    Errors of the source are raised here, after the items before them. Closing this generator ends the thread and
-    closes the source in that thread.
+    Errors of the source are raised here, after the items before them. Closing this generator ends the
+    thread and closes the source in that thread.
     """
     ready: queue.Queue[object] = queue.Queue(depth)
     closed = threading.Event()

@@ -1,7 +1,7 @@
 """Frames of untrusted clips, decoded in one pass with bounded memory (PyAV).
 
-Codes of UnreadableMedia raised here, beside those of images.py: `corrupt_video`, `no_frames`, `too_many_pixels` and
-`video_too_long`.
+Codes of UnreadableMedia raised here, beside those of images.py: `corrupt_video`, `no_frames`,
+`too_many_pixels` and `video_too_long`.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def read_frames(
 ) -> Generator[Frame]:
     """Yield up to `count` upright frames (H, W, 3), evenly spaced by presentation time.
 
-    A clip with fewer frames yields all of them. Of a damaged clip, whatever decodes is yielded. `warn` receives
-    cut_short before the first frame, and damaged_parts. One frame is in memory at a time.
+    A clip with fewer frames yields all of them. Of a damaged clip, whatever decodes is yielded. `warn`
+    receives cut_short before the first frame, and damaged_parts. One frame is in memory at a time.
 
     Raises UnreadableMedia, at the latest after the last frame if there was none.
     """
@@ -151,8 +151,8 @@ def read_at(
 ) -> Generator[Frame]:
     """Yield the upright frames (H, W, 3) shown at `times` (seconds, ascending), decoded in one pass.
 
-    A time past the end yields no frame. One frame is in memory at a time. Raises UnreadableMedia, at the latest
-    after the last frame if there was none.
+    A time past the end yields no frame. One frame is in memory at a time. Raises UnreadableMedia, at the
+    latest after the last frame if there was none.
     """
     remaining = list(times)
     is_empty = True
@@ -259,9 +259,9 @@ def _declared_length(container: Any) -> _DeclaredLength:
 def _is_cut_short(size: ContainerSize, span: _PacketSpan, declared: _DeclaredLength) -> bool:
     """Return whether both bytes and pictures end clearly before the container says.
 
-    Either alone would blame complete clips. Declared lengths are often wrong, sound may outlast the pictures, and
-    the last picture may be shown for long; missing bytes may be an index. A clip in fragments declares no useful
-    length.
+    Either alone would blame complete clips. Declared lengths are often wrong, sound may outlast the
+    pictures, and the last picture may be shown for long; missing bytes may be an index. A clip in fragments
+    declares no useful length.
     """
     is_smaller = size.declared > size.actual
     if size.fragmented:
@@ -308,8 +308,8 @@ def _decode(
 ) -> Iterator[tuple[Any, float]]:
     """Yield frames in presentation order with their times since the first frame; skips damaged packets.
 
-    `warn` receives damaged_parts. The last packet of a clip that is `cut_short` is usually incomplete, so there a
-    damaged packet counts only if another frame follows.
+    `warn` receives damaged_parts. The last packet of a clip that is `cut_short` is usually incomplete, so
+    there a damaged packet counts only if another frame follows.
     """
     first: float | None = None
     damaged = False

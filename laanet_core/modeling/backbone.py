@@ -17,8 +17,8 @@ BATCH_NORM_MOMENTUM = 0.01  # TensorFlow's 0.99, which the paper's backbone was 
 class Backbone(nn.Module):
     """Images (N, 3, S, S) -> C6, C5, C4, C3: the head's feature at stride 32, and the last block output at strides 32, 16 and 8.
 
-    `channels` are those of (C6, C5, C4, C3). Raises InvalidConfig when timm does not know the name or the backbone
-    lacks one of the strides 4 to 32.
+    `channels` are those of (C6, C5, C4, C3). Raises InvalidConfig when timm does not know the name or the
+    backbone lacks one of the strides 4 to 32.
     """
 
     def __init__(self, config: ModelConfig) -> None:

@@ -18,10 +18,11 @@ class ModelConfig:
 
     `backbone` is a timm model name offering features at strides 4 to 32. `input_size` S is the side of the
     square input in pixels, a multiple of 32; the heads answer at S/4. `pyramid_widths` are the channels of
-    (P5, P4, P3); None takes the backbone's own channels at strides 32, 16 and 8, as the paper does, and any other
-    choice adds a 1x1 lateral projection where widths differ. `fusion_width` is the channels of P2 (a multiple of 4, None: twice
-    P3's). `stage3_padding="released"` pads the convolution that opens stage 3 as the authors' checkpoints expect
-    (static SAME padding computed for a 380-pixel input); "same" keeps timm's own.
+    (P5, P4, P3); None takes the backbone's own channels at strides 32, 16 and 8, as the paper does, and any
+    other choice adds a 1x1 lateral projection where widths differ. `fusion_width` is the channels of P2 (a
+    multiple of 4, None: twice P3's). `stage3_padding="released"` pads the convolution that opens stage 3 as
+    the authors' checkpoints expect (static SAME padding computed for a 380-pixel input); "same" keeps
+    timm's own.
     """
 
     name: str = "laanet-b4"

@@ -56,8 +56,9 @@ class Inception(nn.Module):
 class EnhancedFeaturePyramid(nn.Module):
     """C6, C5, C4, C3 (strides 32, 32, 16, 8) -> P2 at stride 4.
 
-    `backbone_channels` are those of (C6, C5, C4, C3), `widths` those of (P5, P4, P3). Where a width differs from the backbone's,
-    a 1x1 convolution with BatchNorm brings the lateral feature to it; the paper's configuration has none.
+    `backbone_channels` are those of (C6, C5, C4, C3), `widths` those of (P5, P4, P3). Where a width differs
+    from the backbone's, a 1x1 convolution with BatchNorm brings the lateral feature to it; the paper's
+    configuration has none.
     """
 
     def __init__(

@@ -31,8 +31,9 @@ def download(
 ) -> Path:
     """The local folder of `hf://owner/repo@revision` (a commit or tag): from the cache, else from the Hub within `seconds` in all.
 
-    Raises InvalidWeights saying whether the name, the Hub, the repository, the revision or a file is at fault. A download that is too
-    slow goes on in the background, so that a later try may find it in the cache.
+    Raises InvalidWeights saying whether the name, the Hub, the repository, the revision or a file is at
+    fault. A download that is too slow goes on in the background, so that a later try may find it in the
+    cache.
     """
     match = _NAME.fullmatch(name)
     if match is None:

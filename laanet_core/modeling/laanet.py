@@ -24,7 +24,8 @@ from laanet_core.modeling.weights_files import CONFIG_FILE, WeightsFiles, open_w
 class LAANetOutput:
     """What the network says, all before any sigmoid.
 
-    `fake_logit` (N,); `heatmap_logits` (N, 1, S/4, S/4); `embeddings` (N, E, S/4, S/4), None unless asked for.
+    `fake_logit` (N,); `heatmap_logits` (N, 1, S/4, S/4); `embeddings` (N, E, S/4, S/4), None unless asked
+    for.
     """
 
     fake_logit: Tensor

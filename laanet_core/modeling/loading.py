@@ -45,8 +45,8 @@ def save_weights(
 ) -> ModelInfo:
     """Write a network so that `load_weights` restores it; each file appears whole or not at all.
 
-    `half` stores float16, except for BatchNorm's running statistics. Raises InvalidWeights if a value is not finite
-    in the stored precision.
+    `half` stores float16, except for BatchNorm's running statistics. Raises InvalidWeights if a value is
+    not finite in the stored precision.
     """
     sha256 = write_weights(
         folder,

@@ -48,8 +48,9 @@ _DECODER = {  # ours: theirs; the longest prefix that fits is taken
 def convert(checkpoint: Path, folder: Path) -> ModelInfo:
     """Write an official LAA-Net checkpoint as `folder/{config.json, model.safetensors}`.
 
-    Takes `{"state_dict": ...}` or the state dict itself, with or without `module.` prefixes, in any float type. The pickle is read with
-    weights_only=True. Raises InvalidWeights naming the key that is missing, added, misshapen or at odds with its twin.
+    Takes `{"state_dict": ...}` or the state dict itself, with or without `module.` prefixes, in any float
+    type. The pickle is read with weights_only=True. Raises InvalidWeights naming the key that is missing,
+    added, misshapen or at odds with its twin.
     """
     theirs = _state_dict(checkpoint)
     model = LAANet(RELEASED_CONFIG)
@@ -74,8 +75,8 @@ def key_names(model: LAANet) -> dict[str, str]:
 def _backbone_keys(names: list[str]) -> list[str]:
     """The released names of timm's EfficientNet tensors, block by block.
 
-    Blocks are numbered through all stages; a block's convolutions and BatchNorms are named by their role. Blocks of the first stage do not
-    expand, so their first BatchNorm is `_bn1`.
+    Blocks are numbered through all stages; a block's convolutions and BatchNorms are named by their role.
+    Blocks of the first stage do not expand, so their first BatchNorm is `_bn1`.
     """
     numbers: dict[str, int] = {}
     keys: list[str] = []

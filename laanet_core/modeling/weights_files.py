@@ -32,7 +32,8 @@ _NAMED_IN_ERRORS = 3
 class WeightsFiles:
     """A folder of weights whose `config.json` was read and checked. The tensors are read and verified by `read_tensors`.
 
-    `model` and `decision` are the parsed sections for `ModelConfig` and `DecisionConfig`; `card` holds all other entries.
+    `model` and `decision` are the parsed sections for `ModelConfig` and `DecisionConfig`; `card` holds all
+    other entries.
     """
 
     folder: Path
@@ -45,7 +46,8 @@ class WeightsFiles:
     def read_tensors(self, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the tensors, cast to the dtypes of `expected`.
 
-        Raises InvalidWeights if the file does not match its sha256, if names or shapes differ, or if a value is not finite.
+        Raises InvalidWeights if the file does not match its sha256, if names or shapes differ, or if a
+        value is not finite.
         """
         try:
             encoded = (self.folder / TENSOR_FILE).read_bytes()
@@ -95,8 +97,8 @@ def write_weights(
 ) -> str:
     """Write both files, each one whole or not at all, and return the sha256 of the tensor file.
 
-    `half` stores float16, except for BatchNorm's running statistics. Raises InvalidWeights if a value is not finite
-    in the stored precision.
+    `half` stores float16, except for BatchNorm's running statistics. Raises InvalidWeights if a value is
+    not finite in the stored precision.
     """
     stored = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     if half:

@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 
 from laanet_core.inference.detector import Detector
 from laanet_core.inference.stability import stabilities
-from laanet_core.inference.stable_verdicts import held_answer
+from laanet_core.inference.stable_verdicts import stable_result
 from laanet_core.media.images import read_image
 from tests.e2e.conftest import Visit
 from webapp.texts import LANGUAGES
@@ -34,7 +34,7 @@ def unstable_photo(samples: Path, detector: Detector, tmp_path: Path) -> Path:
     cv2.imwrite(str(path), cv2.resize(photo, None, fx=0.33, fy=0.33, interpolation=cv2.INTER_AREA))
     rgb = read_image(path)
     result = detector.analyse_image(rgb)
-    stable = held_answer(result, stabilities(detector, rgb, result.faces))
+    stable = stable_result(result, stabilities(detector, rgb, result.faces))
     assert (result.verdict, stable.verdict) == ("fake", "inconclusive")
     return path
 

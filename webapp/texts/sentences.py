@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from laanet_core.inference.key_frames import longest_fake
-from laanet_core.inference.stable_verdicts import finding, named
+from laanet_core.inference.stable_verdicts import finding, variants_with
 from laanet_core.results import AnalysisResult, Kind, Stability, Verdict
 from webapp.texts.schema import Texts
 
@@ -155,7 +155,7 @@ def stability_sentence(
 
 
 def _variant_names(stability: Stability, verdict: Verdict | None, texts: Texts) -> str:
-    return ", ".join(texts.stability_names[name] for name in named(stability, verdict))
+    return ", ".join(texts.stability_names[name] for name in variants_with(stability, verdict))
 
 
 def reliability_sentence(count: int, share: float, interval: Sequence[float], texts: Texts) -> str:

@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from laanet_core.inference.key_frames import Stretch, longest_fake
-from laanet_core.inference.stable_verdicts import checked_faces, finding, held_answer
+from laanet_core.inference.key_frames import FakeInterval, longest_fake
+from laanet_core.inference.stable_verdicts import checked_faces, finding, stable_result
 from laanet_core.results import (
     AnalysisResult,
     FaceResult,
@@ -51,7 +51,7 @@ def test_a_picture_keeps_the_gravest_verdict_that_is_left(
     file: Verdict,
 ) -> None:
     result = picture(*given)
-    answer = held_answer(result, found)
+    answer = stable_result(result, found)
     assert (tuple(face.verdict for face in answer.faces), answer.verdict) == (left, file)
     assert [face.fake_prob for face in answer.faces] == [face.fake_prob for face in result.faces]
     assert (answer is result) == (left == given)
@@ -60,9 +60,9 @@ def test_a_picture_keeps_the_gravest_verdict_that_is_left(
 def test_of_equal_faces_the_one_that_fell_is_meant() -> None:
     face = FaceResult((0, 0, 50, 50), 0.9, 1.0, 0.9, "fake")
     result = dataclasses.replace(picture("fake"), faces=(face, dataclasses.replace(face)))
-    assert [face.verdict for face in held_answer(result, [HOLDS, FALLS]).faces] == ["fake", "inconclusive"]
+    assert [face.verdict for face in stable_result(result, [HOLDS, FALLS]).faces] == ["fake", "inconclusive"]
     with pytest.raises(ValueError, match="shorter"):
-        held_answer(result, [FALLS])
+        stable_result(result, [FALLS])
 
 
 def test_a_clip_keeps_its_verdict_and_its_frame_loses_its_own() -> None:
@@ -73,7 +73,7 @@ def test_a_clip_keeps_its_verdict_and_its_frame_loses_its_own() -> None:
     track = TrackResult(0, 3, 1.0, 0.85, "fake")
     clip = dataclasses.replace(picture("fake"), kind="video", faces=faces, tracks=(track,))
     assert [face.time for face in checked_faces(clip)] == [1.0]
-    answer = held_answer(clip, [FALLS])
+    answer = stable_result(clip, [FALLS])
     assert [face.verdict for face in answer.faces] == ["fake", "inconclusive", "fake"]
     assert (answer.verdict, answer.tracks) == ("fake", (track,))
 
@@ -94,9 +94,9 @@ def test_the_longest_stretch_is_of_one_person_and_ends_with_another_verdict() ->
         return [(track, float(time), names[letter]) for time, letter in enumerate(verdicts)]
 
     clip = [*frames(0, "ffrfff.fi"), *frames(1, "rffffffff")]
-    assert longest_fake(reversed(clip), [0]) == Stretch(0, 3.0, 7.0, 4)
-    assert longest_fake(clip, [0, 1]) == Stretch(1, 1.0, 8.0, 8)
-    assert longest_fake(frames(0, "rfr"), [0]) == Stretch(0, 1.0, 1.0, 1)
-    assert longest_fake(frames(0, "fr" * 3), [0]) == Stretch(0, 0.0, 0.0, 1)
+    assert longest_fake(reversed(clip), [0]) == FakeInterval(0, 3.0, 7.0, 4)
+    assert longest_fake(clip, [0, 1]) == FakeInterval(1, 1.0, 8.0, 8)
+    assert longest_fake(frames(0, "rfr"), [0]) == FakeInterval(0, 1.0, 1.0, 1)
+    assert longest_fake(frames(0, "fr" * 3), [0]) == FakeInterval(0, 0.0, 0.0, 1)
     assert longest_fake(frames(0, "ri."), [0]) is None
     assert longest_fake(clip, []) is None

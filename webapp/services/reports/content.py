@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from laanet_core.decision import DecisionConfig
-from laanet_core.inference.stable_verdicts import checked_faces, held_answer
+from laanet_core.inference.stable_verdicts import checked_faces, stable_result
 from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict, number_text
 from webapp.services.label_quality.score_reliability import ScoreReliability
 from webapp.texts import Texts
@@ -77,7 +77,7 @@ class Report:
     @property
     def shown(self) -> AnalysisResult:
         """Return the result with the verdicts after the stability check, as far as it has run."""
-        return self.result if self.stabilities is None else held_answer(self.result, self.stabilities)
+        return self.result if self.stabilities is None else stable_result(self.result, self.stabilities)
 
     @property
     def created_utc(self) -> datetime:

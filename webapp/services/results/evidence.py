@@ -16,7 +16,7 @@ from laanet_core.faces.crops import crop_square
 from laanet_core.inference.detector import Detector
 from laanet_core.inference.overlay_video import write_overlay_clip
 from laanet_core.inference.stability import stabilities
-from laanet_core.inference.stable_verdicts import checked_faces, held_answer
+from laanet_core.inference.stable_verdicts import checked_faces, stable_result
 from laanet_core.media.reader import Reader
 from laanet_core.results import AnalysisResult, ProgressCallback, Stability
 from laanet_core.types import RGBImage
@@ -88,7 +88,7 @@ class EvidenceService:
 
     def held(self, result: AnalysisResult, checks: Sequence[Stability | None] | None) -> AnalysisResult:
         """Return the result with the verdicts that remain after the stability check; unchanged before it."""
-        return result if checks is None else held_answer(result, checks)
+        return result if checks is None else stable_result(result, checks)
 
     def consistency(
         self, media: AnalysedMedia, result: AnalysisResult

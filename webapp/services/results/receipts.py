@@ -13,7 +13,7 @@ from typing import cast
 from sqlalchemy.exc import SQLAlchemyError
 
 from laanet_core.documents import ModelDocument
-from laanet_core.inference.stable_verdicts import held_answer
+from laanet_core.inference.stable_verdicts import stable_result
 from laanet_core.results import AnalysisResult, Stability, Verdict
 from webapp.db import analysis_queries
 from webapp.db.near_duplicates import fingerprint_bits
@@ -117,7 +117,7 @@ class ReceiptService:
         if result.kind == "video":
             return
         faces = {number: check.stable for number, check in enumerate(checks, start=1) if check is not None}
-        is_stable = held_answer(result, checks).verdict == result.verdict
+        is_stable = stable_result(result, checks).verdict == result.verdict
         with (
             _database_errors("not_saved", "It could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,

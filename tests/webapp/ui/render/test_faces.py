@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from laanet_core.documents import FaceDocument
-from laanet_core.inference.stable_verdicts import held_answer
+from laanet_core.inference.stable_verdicts import stable_result
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, VIDEO
 from webapp.texts import LANGUAGES
 from webapp.ui.render.faces import face_table, verdict_pill
@@ -29,7 +29,7 @@ def test_rows_of_a_video_are_persons() -> None:
 
 
 def test_unstable_verdicts_are_not_in_the_table() -> None:
-    html = face_table(held_answer(PHOTO, [FLIPPING, None]), ENGLISH)
+    html = face_table(stable_result(PHOTO, [FLIPPING, None]), ENGLISH)
     assert "looks manipulated" not in html
     assert "inconclusive" in html
 

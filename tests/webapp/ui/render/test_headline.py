@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.inference.stable_verdicts import held_answer
+from laanet_core.inference.stable_verdicts import stable_result
 from laanet_core.results import CAUTIONS, ErrorInfo, ModelInfo
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, VIDEO, without_faces
 from webapp.texts import LANGUAGES, Texts
@@ -25,7 +25,7 @@ def test_verdict_comes_before_the_number() -> None:
 
 
 def test_unstable_verdicts_are_inconclusive() -> None:
-    html = headline(held_answer(PHOTO, [FLIPPING, None]), ENGLISH, unstable=True)
+    html = headline(stable_result(PHOTO, [FLIPPING, None]), ENGLISH, unstable=True)
     assert "<h2>Inconclusive: 1 of 2 faces</h2>" in html
     assert "The others: 1 × too small to judge." in html
     assert "lens-inconclusive" in html

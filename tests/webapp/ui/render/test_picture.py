@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from laanet_core.inference.key_frames import Moment
-from laanet_core.inference.stable_verdicts import held_answer
+from laanet_core.inference.stable_verdicts import stable_result
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL
 from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render.picture import moments, picture
@@ -49,5 +49,5 @@ def test_images_of_any_size_are_scaled_to_the_page(shape: tuple[int, int, int]) 
 
 
 def test_an_unstable_verdict_changes_the_box() -> None:
-    html = picture(GREY, held_answer(PHOTO, [FLIPPING, None]).faces, ENGLISH)
+    html = picture(GREY, stable_result(PHOTO, [FLIPPING, None]).faces, ENGLISH)
     assert BOX.findall(html)[0] == ("inconclusive", "1")

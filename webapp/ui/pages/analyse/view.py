@@ -9,7 +9,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.inference.stable_verdicts import held_answer
+from laanet_core.inference.stable_verdicts import stable_result
 from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
 from webapp.texts.sentences import numbered_subjects
@@ -132,7 +132,7 @@ def checked_result(layout: Layout, visit: Visit, services: Services, texts: Text
 def _stable_result(shown: AnalysedFile) -> AnalysisResult:
     """Return the result with the verdicts after the stability check, as far as it has run."""
     result = shown.analysis.result
-    return result if shown.stabilities is None else held_answer(result, shown.stabilities)
+    return result if shown.stabilities is None else stable_result(result, shown.stabilities)
 
 
 def _verdicts(layout: Layout, shown: AnalysedFile, texts: Texts) -> Values:
