@@ -25,10 +25,11 @@ from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.texts import LANGUAGES
 
 ENGLISH = LANGUAGES["en"]
-# A toast goes by itself, by the page's clock: where the page asked already before that is put forward, at once.
+# Toasts disappear after a while by the page's clock, so the page records them.
 _REMEMBER_TOASTS = """() => {
     window.toasts = [];
-    const look = () => document.querySelectorAll(".toast-body").forEach((toast) => window.toasts.push(toast.textContent));
+    const toasts = () => [...document.querySelectorAll(".toast-body")].map((toast) => toast.textContent);
+    const look = () => window.toasts.push(...toasts());
     new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
 }"""
 

@@ -1,4 +1,4 @@
-"""The moderators' desk in a real browser: a visitor's picture is disputed, labelled blind, revealed, disagreed about, and decided."""
+"""Browser tests of the moderators' desk: from a dispute to a decision, keys, focus and phones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ REVEALING = (
 
 
 class At:
-    """One person's browser at the desk; keeps the text of every answer but the page's own script and words."""
+    """A person's browser at the desk. `answers` are the texts of all JSON answers."""
 
     def __init__(self, page: Page, server: Server) -> None:
         self.page = page
@@ -174,7 +174,10 @@ def decide(server: Server, case: str, ada: At) -> None:
     assert page.locator(".desk-told").first.evaluate("e => e.textContent") == NOTE
     assert not any(name in shown for name in ("mia", "noah", "olga"))
     page.locator(".desk-argument button").first.click()
-    painted = "e => e.getContext('2d').getImageData(0, 0, e.width, e.height).data.some((value, place) => place % 4 === 3 && value)"
+    painted = """canvas => {
+        const image = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        return image.data.some((value, place) => place % 4 === 3 && value);
+    }"""
     assert page.locator(".desk-theirs").evaluate(painted)
     page.screenshot(path=SHOTS / "desk-adjudicate.png")
     assert ada.grave() == []
@@ -195,7 +198,7 @@ def decide(server: Server, case: str, ada: At) -> None:
 def test_by_keyboard_alone_and_the_next_case_at_once(
     desk_server: Server, picture: str, samples: Path, desk_of: Any
 ) -> None:
-    """With ten thousand open cases: under 6 seconds for a case, under 300 ms from the last key to the next picture."""
+    """One of 10 000 open cases takes under 6 s; the next image comes within 300 ms of the last key."""
     first = open_on(desk_server, picture, wanted=1)
     others = keep(desk_server, samples / "two_people.jpg")
     second, third = (
@@ -216,7 +219,7 @@ def test_by_keyboard_alone_and_the_next_case_at_once(
     mia.keys("Enter")
     mia.ready(second)
     assert time.monotonic() - began < 6
-    taken = [page.evaluate("window.lensTook")]
+    taken = [page.wait_for_function("window.lensTook").json_value()]
     for following in (third,):
         page.wait_for_timeout(1500)
         mia.keys("1", "w", "Enter")
@@ -224,7 +227,7 @@ def test_by_keyboard_alone_and_the_next_case_at_once(
         page.evaluate(WATCH)
         mia.keys("Enter")
         mia.ready(following)
-        taken.append(page.evaluate("window.lensTook"))
+        taken.append(page.wait_for_function("window.lensTook").json_value())
     print(f"the next case came after {taken} ms")
     assert min(taken) < 300
     with records_of(desk_server) as sessions, sessions() as session:
@@ -272,12 +275,14 @@ def test_once_a_label_is_stored_keys_are_keys_again(
     expect(page.locator("input[name=value][value=cannot_tell]")).to_be_checked()
     olga.keys("n", "Escape", "u")
     olga.ready(first)
-    assert page.evaluate(focused) == "desk-ask"  # the blind label stands
+    # The blind label stands.
+    assert page.evaluate(focused) == "desk-ask"
     olga.keys("s", "f")
     assert note.input_value() == "seam"
     page.keyboard.down("Enter")
     olga.ready(second)
-    page.keyboard.down("Enter")  # held down: the next case is none of its business
+    # A repeated Enter must not submit the next case.
+    page.keyboard.down("Enter")
     page.keyboard.up("Enter")
     expect(page.locator("#desk-message")).to_have_text(WORDS.saved)
     with records_of(desk_server) as sessions, sessions() as session:
@@ -368,7 +373,7 @@ def test_skip_flag_undo_and_coming_back(
 
 
 def admin(server: Server, flagged: str, ada: At) -> None:
-    """The admin finds the flag, looks at the case, and invites somebody."""
+    """The admin finds the flag, looks at the case and invites a moderator."""
     page = ada.page
     page.get_by_role("tab", name=WORDS.admin).click()
     expect(page.locator("#flags")).to_contain_text(WORDS.concerns["wrong_face"])

@@ -1,4 +1,4 @@
-"""The admins' page of measures in a real browser: figures, the line over time, and the way to a dispute's arguments."""
+"""Browser tests of label quality: figures, the line over time, and the link to a dispute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in with Hugging Face as a browser does it, with its own ideas of sites and cookies: a Space behind TLS, a provider elsewhere."""
+"""Browser tests of the sign-in with Hugging Face: a Space behind TLS, and a provider on another site."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def outside(
     assert port is not None
     with TlsProxy(tmp_path_factory.mktemp("tls"), HOST, port) as proxy:
         rules = f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{proxy.port}"
-        local = "--disable-features=LocalNetworkAccessChecks"  # else a page of the internet may not frame one of the loopback
+        # Otherwise a page of the internet may not frame a page of the loopback interface.
+        local = "--disable-features=LocalNetworkAccessChecks"
         running = playwright.chromium.launch(
             executable_path=browser_path, args=[*FLAGS, rules, local, "--ignore-certificate-errors"]
         )
@@ -85,7 +86,7 @@ def test_who_may_not_is_told_why_and_gets_no_session(page: Page, provider: OpenI
 
 
 def test_in_a_frame_of_another_site_the_way_out_is_shown(page: Page, provider: OpenIDProvider) -> None:
-    """As on huggingface.co/spaces, where no cookie of ours is kept."""
+    """The frame of huggingface.co/spaces, in which browsers keep no cookie of the Space."""
     framing = "https://huggingface.co/spaces/owner/lens"
     page.route(
         framing,

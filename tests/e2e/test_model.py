@@ -1,4 +1,4 @@
-"""The admins' page about the model in a real browser: what there is, the gate's report, a promotion and the way back."""
+"""Browser tests of the page about the model: tables, the gate's report, promotion and rollback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.conftest import Server, served
 from tests.desks import invite_all, records_of
 from tests.e2e.conftest import PHONE, ROOMY
 from tests.e2e.test_desk import SHOTS, At
-from tests.webapp.learning.test_switching_server import candidate, slightly_changed
+from tests.proofs.test_model_switching import candidate, slightly_changed
 from webapp.db.tables import ModelVersion, Snapshot, TuningRun
 from webapp.domain.clock import now
 from webapp.domain.enums import ModelState, RunState, SnapshotState
@@ -28,13 +28,28 @@ CHECKS = [{"name": name, "why": "what must hold", **figures} for name, figures i
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """With a candidate, a usable and a stale snapshot, a run at work and one that failed."""
+    """A server with a candidate, a usable and a stale snapshot, a running run and a failed one."""
     folder = tmp_path_factory.mktemp("model")
     with served(folder, LENS_WEIGHTS="starter", LENS_AUDIT_SHARE="0", LENS_CASE_UNCERTAIN="0") as running:
         invite_all(running)
         candidate(running, slightly_changed(folder / "made"))
         fill(running)
         yield running
+
+
+def run_row(snapshot: Snapshot, state: RunState, step: int, message: str = "") -> TuningRun:
+    return TuningRun(
+        public_id=new_id(),
+        snapshot=snapshot,
+        base_sha256="0" * 64,
+        state=state,
+        created_at=now(),
+        heartbeat_at=now(),
+        step=step,
+        steps=400,
+        config="{}",
+        message=message,
+    )
 
 
 def fill(server: Server) -> None:
@@ -60,10 +75,7 @@ def fill(server: Server) -> None:
             (RunState.FAILED, 7, "run_failed: <img src=x onerror=alert(1)>"),
             (RunState.RUNNING, 120, ""),
         ):
-            session.add(
-                TuningRun(public_id=new_id(), snapshot=snapshots[0], base_sha256="0" * 64, state=state, created_at=now(), heartbeat_at=now(),
-                          step=step, steps=400, config="{}", message=message)
-            )  # fmt: skip
+            session.add(run_row(snapshots[0], state, step, message))
 
 
 def opened(browser: Browser, server: Server, name: str, viewport: dict[str, int]) -> At:
@@ -136,17 +148,21 @@ def test_what_learned_from_something_deleted_is_marked_and_offered_no_more(
 ) -> None:
     with records_of(server) as sessions, sessions.begin() as session:
         stale = session.query(Snapshot).filter_by(state=SnapshotState.STALE).one()
-        runs = [
-            TuningRun(public_id=new_id(), snapshot=stale, base_sha256="0" * 64, state=RunState.FINISHED, created_at=now(), heartbeat_at=now(),
-                      step=400, steps=400, config="{}")
-            for _ in range(2)
-        ]  # fmt: skip
+        runs = [run_row(stale, RunState.FINISHED, 400) for _ in range(2)]
         champion = session.query(ModelVersion).filter_by(state=ModelState.CHAMPION).one()
         champion.run = runs[0]
         session.add(
-            ModelVersion(version="ft-9", source=champion.source, sha256="9" * 64, config_sha256="9" * 64, run=runs[1],
-                         state=ModelState.CANDIDATE, created_at=now(), report=json.dumps({"passed": True}))
-        )  # fmt: skip
+            ModelVersion(
+                version="ft-9",
+                source=champion.source,
+                sha256="9" * 64,
+                config_sha256="9" * 64,
+                run=runs[1],
+                state=ModelState.CANDIDATE,
+                created_at=now(),
+                report=json.dumps({"passed": True}),
+            )
+        )
         name = champion.version
     ada = opened(browser, server, "ada", ROOMY)
     model_of(ada.page)

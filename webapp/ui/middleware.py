@@ -31,8 +31,8 @@ _FORM_ALLOWANCE = 1_000_000
 class Guard:
     """Limits the body of a request and adds headers to every response.
 
-    A body over the limit is refused with 413 if its length is announced, and cut off otherwise. Every response has
-    HEADERS; those with receipts also have NO_STORE.
+    A body over the limit is refused with 413 if its length is announced, and cut off otherwise. Every
+    response has HEADERS; those with receipts also have NO_STORE.
     """
 
     def __init__(self, app: App, *, max_bytes: int) -> None:

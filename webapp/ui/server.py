@@ -58,7 +58,7 @@ def _pages(services: Services) -> gr.Blocks:
         title=first.title, delete_cache=(_SWEEP_INTERVAL, _MAX_UPLOAD_AGE), analytics_enabled=False
     )
     with blocks:
-        # The API comes first: Gradio adds a number to the name of a later function with the same name.
+        # The API comes first: Gradio numbers later functions with the same name.
         api.build(services)
         analyse.build(services, first)
     for texts in others:
@@ -80,8 +80,8 @@ def _pages(services: Services) -> gr.Blocks:
 class Site:
     """Everything that is served.
 
-    `blocks`: the public pages. `rest`: /api/v1. `desk`: /moderate and the sign-in. `health`: state for /healthz.
-    `metrics`: figures for /metrics, None if the host wants none.
+    `blocks`: the public pages. `rest`: /api/v1. `desk`: /moderate and the sign-in. `health`: state for
+    /healthz. `metrics`: figures for /metrics, None if the host wants none.
     """
 
     blocks: gr.Blocks
@@ -146,8 +146,8 @@ async def _sweep(uploads: Uploads) -> None:
 class _UnguessableUpload(route_utils.GradioUploadFile):
     """Upload in a folder with a random name.
 
-    Gradio names the folder after the content: two visitors with the same picture would share one file, and anyone
-    with the picture could compute its address.
+    Gradio names the folder after the content: two visitors with the same picture would share one file, and
+    anyone with the picture could compute its address.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -158,8 +158,8 @@ class _UnguessableUpload(route_utils.GradioUploadFile):
 def _assume_reachable(url: str) -> bool:
     """Skip Gradio's request to itself at the start.
 
-    Gradio ends the server if that request takes 3 seconds, as it may with early visitors or behind a proxy. A port
-    that is taken raises an error before.
+    Gradio ends the server if that request takes 3 seconds, as it may with early visitors or behind a proxy.
+    A port that is taken raises an error before.
     """
     return True
 

@@ -13,7 +13,7 @@ class HuggingFaceLink:
     """The link to sign in with Hugging Face.
 
     `site` is the Space's direct address and `path` starts the sign-in there. If another page shows the
-    form in a frame (`framed`), the link opens the direct address in a tab: browsers keep no cookies in frames.
+    form in a frame (`framed`), the link opens the direct address in a tab: frames get no cookies.
     """
 
     site: str

@@ -25,7 +25,7 @@ def media_response(media: MediaContent, range_header: str | None) -> Response:
 
 
 def requested_bytes(range_header: str | None, length: int) -> tuple[int, int]:
-    """Return the first and last byte of `bytes=first-last` or `bytes=first-`; of any other header the whole file."""
+    """Return the first and last byte of `bytes=first-last` or `bytes=first-`, else of the whole file."""
     whole = (0, length - 1)
     unit, _, interval = (range_header or "").partition("=")
     first, dash, last = interval.partition("-")

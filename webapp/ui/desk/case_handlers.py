@@ -1,4 +1,4 @@
-"""Handlers of the moderators' work on cases. A handler reads a request and calls one service after another."""
+"""Handlers of the moderators' work on cases. Each reads a request and calls one or more services."""
 
 from __future__ import annotations
 

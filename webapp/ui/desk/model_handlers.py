@@ -1,4 +1,4 @@
-"""Handlers of the admins' page about the model. Every handler that changes something returns the new state."""
+"""Handlers of the admins' page about the model. Those that change something return the new state."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class FlagRequest(DeskRequest):
 
 
 class RegionRequest(DeskRequest):
-    """Painted region of `width` x `height` mask pixels; `runs` as in `masks.mask_of_runs`; `time` of the frame."""
+    """Painted region of `width` x `height` pixels; `runs` as in `masks.mask_of_runs`; `time` of the frame."""
 
     width: int
     height: int

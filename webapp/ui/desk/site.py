@@ -38,7 +38,7 @@ _PAGE_FOLDER = Path(page.__file__).parent
 
 
 class Desk:
-    """The desk's application. `beside` puts it next to the public application, which sees none of its requests."""
+    """The desk's application. `beside` puts it next to the public one, which sees none of its requests."""
 
     def __init__(self, services: DeskServices) -> None:
         settings = services.settings

@@ -11,7 +11,7 @@ _CONCURRENCY = 8
 
 
 def queued(blocks: gr.Blocks, *, max_size: int | None = None) -> gr.Blocks:
-    """Give the Blocks a queue that programs cannot bypass, and return them. `max_size` limits the waiting calls."""
+    """Give the Blocks a queue that programs cannot bypass, and return them. `max_size` limits its length."""
     blocks.queue(api_open=False, max_size=max_size, default_concurrency_limit=_CONCURRENCY)
     blocks._queue.sleep_when_free = _POLL_SECONDS
     return blocks

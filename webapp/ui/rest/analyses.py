@@ -61,10 +61,10 @@ def analyses_router(analysis: AnalysisService, folder: Path, max_bytes: int) -> 
     async def analyse(request: Request) -> Response:
         """Send the file in a form's field `file`, or as the body itself.
 
-        The server detects the kind of file by its content and ignores its name. It deletes the file after the
-        analysis and stores the result under the receipt, with a digest and perceptual hashes of the file. If the
-        form's field `consent` is true, the file is kept without its metadata, to settle disputes and to train the
-        model, until the receipt is deleted. A client that disconnects stops the analysis.
+        The server detects the kind of file by its content and ignores its name. It deletes the file after
+        the analysis and stores the result under the receipt, with a digest and perceptual hashes of the file.
+        If the form's field `consent` is true, the file is kept without its metadata, to settle disputes and
+        to train the model, until the receipt is deleted. A client that disconnects stops the analysis.
         """
         # A full queue is reported before the body is read.
         analysis.queue.check()

@@ -18,9 +18,9 @@ from webapp.ui.rest.results import results_router
 from webapp.ui.rest.uploads import sweep
 
 _DESCRIPTION = (
-    'Detects manipulated faces in photos and clips. Every error is {"error": {"code", "message"}} with a stable '
-    "code. There is no log-in and no cookie: the receipt of an analysis is the only key to it. Pages of other "
-    "origins cannot read answers (no CORS headers)."
+    'Detects manipulated faces in photos and clips. Every error is {"error": {"code", "message"}} with a '
+    "stable code. There is no log-in and no cookie: the receipt of an analysis is the only key to it. Pages "
+    "of other origins cannot read answers (no CORS headers)."
 )
 
 

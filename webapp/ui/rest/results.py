@@ -44,8 +44,8 @@ _FEEDBACK_BODY = {
 def results_router(receipts: ReceiptService, exports: ExportService, feedback: FeedbackService) -> APIRouter:
     """Return the routes.
 
-    Receipts are `:path` parameters: one with a slash in it is an unknown receipt like any other. The routes with
-    a suffix come first, because a receipt may look like any path.
+    Receipts are `:path` parameters: one with a slash in it is an unknown receipt like any other. The routes
+    with a suffix come first, because a receipt may look like any path.
     """
     router = APIRouter()
 
@@ -59,8 +59,8 @@ def results_router(receipts: ReceiptService, exports: ExportService, feedback: F
                 404: _UNKNOWN,
                 409: "`key_reused`: the idempotency key belongs to other feedback",
                 413: "`too_large`",
-                422: "`invalid_vote`, `unknown_face`, `note_too_long`, `invalid_note`, `invalid_key`, `invalid_tag`, "
-                "`invalid_region`, `invalid_request`",
+                422: "`invalid_vote`, `unknown_face`, `note_too_long`, `invalid_note`, `invalid_key`, "
+                "`invalid_tag`, `invalid_region`, `invalid_request`",
                 503: "`not_saved`",
             }
         ),
@@ -105,7 +105,7 @@ def results_router(receipts: ReceiptService, exports: ExportService, feedback: F
 
 
 def parse_feedback(body: bytes) -> FeedbackRequest:
-    """Return the request. Raises Refused: invalid_json, invalid_request, or the code of the first invalid field."""
+    """Return the request. Raises Refused: invalid_json, invalid_request, or the code of a field."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

@@ -97,8 +97,9 @@ class FeedbackRequest(BaseModel):
     )
     region: str | None = Field(
         default=None,
-        description="pictures only: base64 of a PNG of one channel that covers the whole upright picture and is "
-        f"not 0 where something is wrong; at most {MAX_REGION_BYTES} bytes and {MAX_REGION_SIDE} pixels a side",
+        description="pictures only: base64 of a PNG of one channel that covers the whole upright picture and "
+        f"is not 0 where something is wrong; at most {MAX_REGION_BYTES} bytes and {MAX_REGION_SIDE} pixels a "
+        "side",
     )
 
     def submission(self, receipt: str) -> Submission:

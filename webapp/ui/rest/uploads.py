@@ -106,7 +106,7 @@ async def _receive_form(request: Request, file: BinaryIO, max_bytes: int) -> boo
 
 
 def parse_consent(value: object) -> bool:
-    """Return True for a plain yes and False for a plain no or nothing. Raises Refused (invalid_consent) otherwise."""
+    """Return True for a plain yes, False for a plain no or nothing. Raises Refused (invalid_consent)."""
     word = value.strip().lower() if isinstance(value, str) else None
     if word in ("true", "1", "yes", "on"):
         return True

@@ -83,12 +83,12 @@ class Host:
         return self.folder / "data"
 
     def pid(self) -> int:
-        """Of the trainer."""
+        """Return the process id of the trainer."""
         with records_of(self.server) as sessions, sessions() as session:
             return session.scalar(select(TuningRun.pid).order_by(TuningRun.id.desc())) or 0
 
-    def told(self) -> list[tuple[str, str]]:
-        """Who did what, of what the page can do."""
+    def audit_entries(self) -> list[tuple[str, str]]:
+        """Return the audit entries of the page's actions, as (action, kind of actor)."""
         with records_of(self.server) as sessions, sessions() as session:
             entries = session.scalars(select(AuditEntry).order_by(AuditEntry.number))
             return [
@@ -153,7 +153,7 @@ def kill_all_of(run: str) -> None:
 
 
 def wait_for(ask: Callable[[], Any], *, seconds: float = 180) -> Any:
-    """What is asked for, once it is there."""
+    """Return the first result that is not false."""
     deadline = time.monotonic() + seconds
     while not (found := ask()):
         assert time.monotonic() < deadline
@@ -208,16 +208,17 @@ def test_a_run_outlives_the_server_that_it_was_begun_on(host: Host, snapshot: st
         shown = run_of(ada)
         assert (shown["run"], shown["state"], shown["alive"]) == (run, "running", True)
         assert shown["step"] > before
-        assert host.pid() == pid  # nothing began anew
+        # The run did not start again.
+        assert host.pid() == pid
         cancel(host, ada, run)
-    assert host.told()[-2:] == [("finetune_begun", "user:"), ("finetune_cancelled", "user:")]
+    assert host.audit_entries()[-2:] == [("finetune_begun", "user:"), ("finetune_cancelled", "user:")]
 
 
 @pytest.mark.proof
 def test_a_run_that_was_killed_with_the_server_goes_on_and_the_champion_answers(
     host: Host, snapshot: str, samples: Path
 ) -> None:
-    """kill -9 of everything: the server that is started again goes on with it. Then of the run alone: the page's button does."""
+    """The next server resumes a killed run; if only the run is killed, the page's button resumes it."""
     with signed_in(host.server, "ada") as ada:
         run = begin(ada, snapshot)
         assert champion_answers(host, samples) == "tiny-1"
@@ -243,7 +244,7 @@ def test_a_run_that_was_killed_with_the_server_goes_on_and_the_champion_answers(
         assert champion_answers(host, samples) == "tiny-1"
         cancel(host, ada, run)
     begun, cancelled = ("finetune_begun", "user:"), ("finetune_cancelled", "user:")
-    assert host.told()[-3:] == [begun, begun, cancelled]  # it also went on by itself
+    assert host.audit_entries()[-3:] == [begun, begun, cancelled]  # it also went on by itself
 
 
 def test_from_decisions_to_the_model_that_answers_and_back(host: Host, snapshot: str) -> None:
@@ -280,11 +281,13 @@ def test_from_decisions_to_the_model_that_answers_and_back(host: Host, snapshot:
         assert states == {"ft-1": "rejected", "tiny-1": "champion"}
         wait_for(lambda: ada.get("/model").json()["answering"] == "tiny-1")
     asked = ("snapshot_asked", "finetune_begun", "gate_asked", "model_promoted", "model_rolled_back")
-    assert [entry for entry in host.told() if entry[1] == "user:"] == [(action, "user:") for action in asked]
+    assert [entry for entry in host.audit_entries() if entry[1] == "user:"] == [
+        (action, "user:") for action in asked
+    ]
 
 
 def let_pass(host: Host, version: str, report: dict[str, Any]) -> None:
-    """As if everything had held: three steps make no better model."""
+    """Store a passed report: three steps of training make no better model."""
     with records_of(host.server) as sessions:
         audit = AuditService(sessions, host.data / "audit.head")
         versions = VersionService(sessions, audit, host.data / "models", host.settings["LENS_WEIGHTS"])

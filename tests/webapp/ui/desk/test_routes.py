@@ -67,7 +67,7 @@ def expire(server: Server, moderator: Moderator) -> None:
 
 
 def test_strangers_reach_no_endpoint(desk_server: Server, mia: Moderator, case: str) -> None:
-    """Without a cookie, with an invented one, from another site, and with a disabled account."""
+    """Strangers have no cookie, an invented one, another site's page, or a disabled account."""
     calls = dependencies(mia)
     before = rows_of(desk_server)
     with httpx.Client(base_url=desk_server.url, timeout=60) as stranger:

@@ -55,7 +55,7 @@ def browser(space: Server) -> Iterator[httpx.Client]:
 
 
 def away(browser: httpx.Client) -> tuple[str, str]:
-    """Where one comes back, as a path, and the cookie that goes along."""
+    """Return the path of the way back and the sealed state of the sign-in."""
     start = browser.get("/sign-in/huggingface")
     sealed = start.headers["set-cookie"].partition("=")[2].partition(";")[0]
     back = httpx.get(start.headers["location"]).headers["location"]

@@ -23,7 +23,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class ChartScale:
-    """Positions of months (counted from year 0) between `first` and `last`, and of alphas between `floor` and 1."""
+    """Scale of months (counted from year 0) from `first` to `last`, and of alphas from `floor` to 1."""
 
     first: int
     last: int

@@ -19,8 +19,8 @@ from webapp.ui.templating import render
 def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
     """Return the desk's Blocks.
 
-    The worktable is HTML of our own that fetches plain JSON (`webapp.ui.desk.routes`): Gradio has neither keys
-    nor painting on a zoomed photo, and each of its events costs a round trip.
+    The worktable is HTML of our own that fetches plain JSON (`webapp.ui.desk.routes`): Gradio has neither
+    keys nor painting on a zoomed photo, and each of its events costs a round trip.
     """
     blocks: gr.Blocks
     with gr.Blocks(title=texts.title, analytics_enabled=False) as blocks:

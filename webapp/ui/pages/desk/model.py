@@ -1,4 +1,4 @@
-"""Admins' page about the model: snapshots, fine-tuning, versions and the gate's report. `model.js` fills it."""
+"""Admins' page about the model: snapshots, fine-tuning, versions, gate reports. `model.js` fills it."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def moderator_cells(person: dict[str, Any], too_few: str) -> list[str]:
 
 @dataclass(frozen=True)
 class ReportOutputs:
-    """The same report as JSON, as HTML and as the command's text; `disputed` is the case with a suggestion."""
+    """One report as JSON, as HTML and as the command's text; `disputed` is the case with a suggestion."""
 
     report: LabelQualityReport
     json: dict[str, Any]
