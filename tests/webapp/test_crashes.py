@@ -21,8 +21,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.webapp.conftest import Judged
+from tests.webapp.db.test_migrate import OLD
 from tests.webapp.receipt_services import receipt_service
-from tests.webapp.test_migrations import OLD
 from webapp.bootstrap import open_records
 from webapp.db.audit_chain import Event
 from webapp.db.session import connect, is_reachable, make_sessions, open_database

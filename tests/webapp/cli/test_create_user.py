@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
-from tests.webapp.test_migrations import OLD
+from tests.webapp.db.test_migrate import OLD
 from webapp.bootstrap import Records, accounts, open_records
 from webapp.domain.enums import Role
 from webapp.domain.errors import Refused

@@ -19,9 +19,9 @@ import pytest
 from sqlalchemy import Engine, text
 
 from tests.conftest import ROOT, free_port, start_server, wait_until_served
+from tests.webapp.db.test_migrate import OLD
+from tests.webapp.db.test_session import row
 from tests.webapp.receipt_services import receipt_service
-from tests.webapp.test_database import row
-from tests.webapp.test_migrations import OLD
 from webapp import bootstrap
 from webapp.bootstrap import Records, open_records
 from webapp.bootstrap.tasks import records_tasks

@@ -18,10 +18,10 @@ from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_image
 from laanet_core.results import Stability
 from tests.core.clips import cut_clip, write_animation, write_clip
+from tests.webapp.db.test_migrate import OLD
 from tests.webapp.naughty import MANY, NOTES
 from tests.webapp.painted_regions import mask, png
 from tests.webapp.receipt_services import receipt_service
-from tests.webapp.test_migrations import OLD
 from webapp.db.migrate import newest_version
 from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.db.tables import Analysis, Base, Rescore

@@ -21,7 +21,7 @@ from webapp.db.tables import Base
 from webapp.domain.errors import UnusableDatabase
 
 OLD = (
-    Path(__file__).with_name("data") / "before_migrations.sqlite3"
+    Path(__file__).parents[1] / "data" / "before_migrations.sqlite3"
 )  # made by the last version without migrations
 OLD_TABLES = ("analysis", "face", "feedback")
 

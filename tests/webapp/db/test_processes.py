@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from tests.webapp.test_migrations import OLD
+from tests.webapp.db.test_migrate import OLD
 from webapp.db.session import make_sessions, open_database
 from webapp.services.results.feedback import FeedbackService, Submission
 

@@ -1,0 +1,18 @@
+"""Options of the command `migrate`."""
+
+from __future__ import annotations
+
+import pytest
+
+from webapp.cli import build_parser
+
+
+def test_options_are_parsed() -> None:
+    args = build_parser().parse_args(["migrate", "--json"])
+    assert args.json
+
+
+def test_invalid_options_are_refused() -> None:
+    with pytest.raises(SystemExit) as end:
+        build_parser().parse_args(["migrate", "x"])
+    assert end.value.code == 2
