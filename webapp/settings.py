@@ -250,7 +250,7 @@ class Settings(ExplicitSettings):
         ge=0,
         le=999_999,
         description="Size of the media store in GB; 0 stores no media. "
-        "If the store is full, the visitor is told; the result is still returned and saved.",
+        "If the store is full, the visitor is informed; the result is still returned and saved.",
     )
     retention_days: WholeNumber = Field(
         default=0, ge=0, le=36_500, description="Age in days at which results are deleted; 0: never."
