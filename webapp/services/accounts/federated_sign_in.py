@@ -44,7 +44,7 @@ class FederatedSignInService:
             raise
 
     def _admit(self, identity: Identity, role: Role, previous: str | None) -> str:
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             # Two browsers of one person must not create two accounts.
             queries.lock_accounts(session)
             account = queries.account_by_external_id(session, identity.external_id)
@@ -58,23 +58,23 @@ class FederatedSignInService:
                 )
                 session.add(account)
                 session.flush()
-                tell(Event(Actor.SYSTEM, Action.JOINED, account_subject(account.id), {"role": role}))
+                record(Event(Actor.SYSTEM, Action.JOINED, account_subject(account.id), {"role": role}))
             elif (account.name, account.role) != (identity.account_name, role):
                 details = {"role": role, "disabled": False, "renamed": account.name != identity.account_name}
                 account.name, account.role = identity.account_name, role
-                tell(Event(Actor.SYSTEM, Action.ACCOUNT_CHANGED, account_subject(account.id), details))
-            tell(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
+                record(Event(Actor.SYSTEM, Action.ACCOUNT_CHANGED, account_subject(account.id), details))
+            record(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
             return new_session(session, account, previous)
 
     def _turn_away(self, identity: Identity, code: str) -> None:
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             account = queries.account_by_external_id(session, identity.external_id)
             subject = ""
             if account is not None:
                 subject = account_subject(account.id)
                 account.sessions.clear()
                 queries.release_claim(session, account.id)
-            tell(Event(Actor.NONE, Action.SIGN_IN_REFUSED, subject, {"code": code}))
+            record(Event(Actor.NONE, Action.SIGN_IN_REFUSED, subject, {"code": code}))
 
 
 def _free_name(session: Session, name: str) -> None:

@@ -56,7 +56,7 @@ class AccountService:
         """
         actor, name = _admin_actor(principal), check_name(name)
         try:
-            with self._audit.transaction() as (session, tell):
+            with self._audit.transaction() as (session, record):
                 # Two confusable names must not both be the first.
                 queries.lock_accounts(session)
                 form = confusable_form(name)
@@ -68,7 +68,7 @@ class AccountService:
                 account = Account(name=name, role=role, created_at=now())
                 session.add(account)
                 session.flush()
-                tell(Event(actor, Action.INVITED, account_subject(account.id), {"role": role}))
+                record(Event(actor, Action.INVITED, account_subject(account.id), {"role": role}))
                 return _new_link(account, Purpose.INVITE)
         except IntegrityError as error:
             raise Refused("name_taken", "There is an account of this name already.") from error
@@ -79,12 +79,12 @@ class AccountService:
         Raises Refused with not_signed_in, not_allowed, unknown_account, not_local or account_disabled.
         """
         actor = _admin_actor(principal)
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             account = _require_local(_require_account(session, name))
             if account.disabled_at is not None:
                 raise Refused("account_disabled", "This account is disabled. Enable it first.")
             account.links.clear()
-            tell(Event(actor, Action.LINK_RENEWED, account_subject(account.id)))
+            record(Event(actor, Action.LINK_RENEWED, account_subject(account.id)))
             return _new_link(account, Purpose.RESET)
 
     def accept(self, token: str, password: str) -> str:
@@ -97,13 +97,13 @@ class AccountService:
         with self._sessions() as session:
             _require_usable(queries.link_by_token(session, token_hash(token)))
         password_hash = passwords.hash_password(password)
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             link = _require_usable(queries.lock_link(session, token_hash(token)))
             account = link.account
             actor, subject = user_actor(account.id), account_subject(account.id)
-            tell(Event(actor, Action.PASSWORD_SET, subject, {"link": str(link.purpose)}))
+            record(Event(actor, Action.PASSWORD_SET, subject, {"link": str(link.purpose)}))
             if account.totp_secret is not None:
-                tell(Event(actor, Action.SECOND_FACTOR_REMOVED, subject))
+                record(Event(actor, Action.SECOND_FACTOR_REMOVED, subject))
             account.password_hash, account.totp_secret = password_hash, None
             account.sessions.clear()
             account.links.clear()
@@ -161,7 +161,7 @@ class AccountService:
             step = matching_time_step(offer.secret, code)
             if step is None:
                 raise Refused("wrong_code", "This is not the code that the app shows now.")
-            with self._audit.transaction() as (session, tell):
+            with self._audit.transaction() as (session, record):
                 # Two sessions must not both find no second factor in force.
                 queries.lock_accounts(session)
                 account = queries.account_by_name(session, owner.name)
@@ -171,14 +171,14 @@ class AccountService:
                 account.totp_secret, account.totp_step = offer.secret, step
                 details = {"replaced": replaced}
                 subject = account_subject(account.id)
-                tell(Event(user_actor(account.id), Action.SECOND_FACTOR_SET, subject, details))
+                record(Event(user_actor(account.id), Action.SECOND_FACTOR_SET, subject, details))
             report_success()
         self._offers.end(owner.id)
 
     def _change(
         self, actor: str, name: str, *, role: Role | None = None, disabled: bool | None = None
     ) -> None:
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             # Two admins must not disable each other at the same time.
             queries.lock_accounts(session)
             account = _require_account(session, name)
@@ -195,7 +195,7 @@ class AccountService:
             if admins_before and queries.count_enabled_admins(session) == 0:
                 raise Refused("last_admin", "There must be one admin left.")
             details = {"role": account.role, "disabled": account.disabled_at is not None}
-            tell(Event(actor, Action.ACCOUNT_CHANGED, account_subject(account.id), details))
+            record(Event(actor, Action.ACCOUNT_CHANGED, account_subject(account.id), details))
 
 
 def _admin_actor(principal: Principal) -> str:

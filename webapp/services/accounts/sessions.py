@@ -107,12 +107,12 @@ class SignInService:
             stored = account.password_hash if account is not None and account.disabled_at is None else None
         if not passwords.verify_password(stored, password):
             raise _wrong_credentials()
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             account = queries.account_by_name(session, name)
             if account is None or account.disabled_at is not None or account.password_hash != stored:
                 raise _wrong_credentials()
             _check_code(session, account, code)
-            tell(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
+            record(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
             return new_session(session, account, previous)
 
     def _audit_refusal(self, name: str, code: str) -> None:
@@ -122,14 +122,14 @@ class SignInService:
         """
         with contextlib.suppress(Refused):
             self._audited_refusals.count("refusals")
-            with self._audit.transaction() as (session, tell):
+            with self._audit.transaction() as (session, record):
                 account = queries.account_by_name(session, name)
                 subject = "" if account is None else account_subject(account.id)
-                tell(Event(Actor.NONE, Action.SIGN_IN_REFUSED, subject, {"code": code}))
+                record(Event(Actor.NONE, Action.SIGN_IN_REFUSED, subject, {"code": code}))
 
     def _end(self, token: str, account_id: int, *, requested: bool) -> None:
         """Delete the session. The claim stays if the account has another session."""
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             deleted = queries.delete_session(session, token_hash(token))
             moment = now()
             if not queries.has_live_session(
@@ -137,7 +137,7 @@ class SignInService:
             ):
                 queries.release_claim(session, account_id)
             if deleted and requested:
-                tell(Event(user_actor(account_id), Action.SIGNED_OUT, account_subject(account_id)))
+                record(Event(user_actor(account_id), Action.SIGNED_OUT, account_subject(account_id)))
 
 
 def account_subject(account_id: int) -> str:

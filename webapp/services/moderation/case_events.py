@@ -34,10 +34,10 @@ class CaseEvents:
 
         Changes, entries and messages commit together. Raises what the database raises.
         """
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record_entry):
 
             def record(event: Event) -> None:
-                tell(event)
+                record_entry(event)
                 if self._webhook and event.action in WEBHOOK_ACTIONS:
                     session.add(_message(event))
 

@@ -50,10 +50,10 @@ class FlagService:
         moderator = require(person, Role.MODERATOR)
         if concern not in set(Concern):
             raise Refused("invalid_flag", f"A flag must be one of {', '.join(Concern)}.")
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             queries.lock_cases(session)
             session.delete(require_claim(session, moderator, public_id))
-            tell(Event(user_actor(moderator.id), Action.CASE_FLAGGED, public_id, {"concern": concern}))
+            record(Event(user_actor(moderator.id), Action.CASE_FLAGGED, public_id, {"concern": concern}))
 
     def flags(self, person: Person | None) -> Sequence[CaseFlag]:
         """Return the latest flags to an admin. Raises Refused with not_signed_in or not_allowed."""

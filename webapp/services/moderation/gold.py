@@ -31,7 +31,7 @@ class GoldService:
         """
         if value not in (LabelValue.REAL, LabelValue.FAKE):
             raise Unable("invalid_answer", "the answer must be real or fake")
-        with self._log.transaction() as (session, tell):
+        with self._log.transaction() as (session, record):
             triage_queries.lock_case_creation(session)
             analysis = triage_queries.lock_analysis_with_media(session, receipt_hash(receipt))
             if analysis is None:
@@ -42,7 +42,7 @@ class GoldService:
                 raise Unable("unknown_face", f"there is no judged face {subject} in this result")
             case = self._case(session, analysis, subject)
             case.state, case.gold = CaseState.DECIDED, Gold(value=value, created_at=now())
-            tell(Event(Actor.SYSTEM, Action.CASE_GOLD, case_subject(case.public_id), {"value": str(value)}))
+            record(Event(Actor.SYSTEM, Action.CASE_GOLD, case_subject(case.public_id), {"value": str(value)}))
             return case.public_id
 
     def _case(self, session: Session, analysis: Analysis, subject: int) -> Case:

@@ -79,14 +79,14 @@ class LabellingService:
         Raises Refused also with labelled_already.
         """
         moderator, mask = require(person, Role.MODERATOR), check_label(label)
-        with self._log.transaction() as (session, tell):
+        with self._log.transaction() as (session, record):
             queries.lock_cases(session)
             claim = require_claim(session, moderator, public_id)
             if queries.labels_of(session, claim.case_id, account_id=moderator.id):
                 raise Refused("labelled_already", "You have labelled this case already.")
             _, media_sha256 = _shown_source(session, claim.case)
             context = _LabelContext(claim.case_id, moderator, Stage.BLIND, claim.taken_at, None, media_sha256)
-            _add_label(session, _label_row(context, label, mask), claim.case, tell)
+            _add_label(session, _label_row(context, label, mask), claim.case, record)
             return model_answer(session, claim.case)
 
     def submit_final(self, person: Person | None, public_id: str, label: LabelInput | None = None) -> str:
@@ -96,7 +96,7 @@ class LabellingService:
         """
         moderator = require(person, Role.MODERATOR)
         replacement = None if label is None else (label, check_label(label))
-        with self._log.transaction() as (session, tell):
+        with self._log.transaction() as (session, record):
             queries.lock_cases(session)
             claim = require_claim(session, moderator, public_id)
             case = queries.case_by_public_id(session, public_id, locked=True)
@@ -107,10 +107,10 @@ class LabellingService:
                 case.id, moderator, Stage.FINAL, claim.taken_at, *_shown_source(session, case)
             )
             row = _label_row(context, *(replacement or _repeat(own_labels[-1])))
-            _add_label(session, row, case, tell)
+            _add_label(session, row, case, record)
             session.delete(claim)
             session.flush()
-            return _settle(session, case, tell)
+            return _settle(session, case, record)
 
     def undo(self, person: Person | None, public_id: str) -> None:
         """Withdraw the person's last final label or adjudication, and the decision that rests on it.
@@ -119,7 +119,7 @@ class LabellingService:
         Raises Refused also with too_late.
         """
         moderator = require(person, Role.MODERATOR)
-        with self._log.transaction() as (session, tell):
+        with self._log.transaction() as (session, record):
             queries.lock_cases(session)
             case = queries.case_by_public_id(session, public_id, locked=True)
             own_labels = [] if case is None else queries.labels_of(session, case.id, account_id=moderator.id)
@@ -131,14 +131,14 @@ class LabellingService:
                 label.withdrawn_at = moment
             details = {"labels": [label.id for label in revocable]}
             subject = case_subject(case.public_id)
-            tell(Event(user_actor(moderator.id), Action.CASE_UNDONE, subject, details))
+            record(Event(user_actor(moderator.id), Action.CASE_UNDONE, subject, details))
             if case.gold is not None:
                 return
             standing = queries.current_decision(session, case.id)
             if standing is not None:
                 standing.undone_at = moment
             session.flush()
-            _settle(session, case, tell)
+            _settle(session, case, record)
 
     def adjudicate(self, person: Person | None, public_id: str, label: LabelInput) -> None:
         """Decide a disputed case by an admin who has not labelled it.
@@ -146,7 +146,7 @@ class LabellingService:
         Raises Refused also with not_disputed and own_case.
         """
         admin, mask = require(person, Role.ADMIN), check_label(label)
-        with self._log.transaction() as (session, tell):
+        with self._log.transaction() as (session, record):
             queries.lock_cases(session)
             case = queries.case_by_public_id(session, public_id, locked=True)
             if case is None or case.state != CaseState.DISPUTED:
@@ -154,8 +154,8 @@ class LabellingService:
             if queries.labels_of(session, case.id, account_id=admin.id):
                 raise Refused("own_case", "You labelled this case yourself. Another admin must decide it.")
             context = _LabelContext(case.id, admin, Stage.ADJUDICATION, now(), *_shown_source(session, case))
-            _add_label(session, _label_row(context, label, mask), case, tell)
-            _settle(session, case, tell)
+            _add_label(session, _label_row(context, label, mask), case, record)
+            _settle(session, case, record)
 
 
 def check_label(label: LabelInput) -> Mask | None:
@@ -173,7 +173,7 @@ def check_label(label: LabelInput) -> Mask | None:
     return parse_region(label.region)
 
 
-def _settle(session: Session, case: Case, tell: RecordEvent) -> str:
+def _settle(session: Session, case: Case, record: RecordEvent) -> str:
     """Apply the decision rule, store a new decision, and return the case's state for its moderator.
 
     The stored state of a gold case never changes.
@@ -186,15 +186,15 @@ def _settle(session: Session, case: Case, tell: RecordEvent) -> str:
     if case.gold is not None:
         return status.state
     if status.outcome is not None and queries.current_decision(session, case.id) is None:
-        session.add(_decision_row(session, case, status.outcome, tell))
+        session.add(_decision_row(session, case, status.outcome, record))
     case.state, case.wanted = status.state, status.wanted
     return status.state
 
 
-def _decision_row(session: Session, case: Case, outcome: Outcome, tell: RecordEvent) -> Decision:
+def _decision_row(session: Session, case: Case, outcome: Outcome, record: RecordEvent) -> Decision:
     model_sha256, media_sha256 = _shown_source(session, case)
     details = {"value": str(outcome.value), "how": outcome.how, "model_sha256": model_sha256}
-    tell(Event(Actor.SYSTEM, Action.CASE_DECIDED, case_subject(case.public_id), details))
+    record(Event(Actor.SYSTEM, Action.CASE_DECIDED, case_subject(case.public_id), details))
     return Decision(
         case_id=case.id,
         value=outcome.value,
@@ -204,12 +204,12 @@ def _decision_row(session: Session, case: Case, outcome: Outcome, tell: RecordEv
     )
 
 
-def _add_label(session: Session, label: Label, case: Case, tell: RecordEvent) -> None:
+def _add_label(session: Session, label: Label, case: Case, record: RecordEvent) -> None:
     session.add(label)
     session.flush()
     action = Action.CASE_ADJUDICATED if label.stage == Stage.ADJUDICATION else Action.CASE_LABELLED
     details = {"label": label.id, "stage": str(label.stage), "value": str(label.value)}
-    tell(Event(user_actor(label.account_id), action, case_subject(case.public_id), details))
+    record(Event(user_actor(label.account_id), action, case_subject(case.public_id), details))
 
 
 def _label_row(context: _LabelContext, label: LabelInput, mask: Mask | None) -> Label:

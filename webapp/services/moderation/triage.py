@@ -91,15 +91,15 @@ class Triage:
     def _process(self, receipt_hash: str) -> None:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                with self._log.transaction() as (session, tell):
-                    self._open_all(session, receipt_hash, tell)
+                with self._log.transaction() as (session, record):
+                    self._open_all(session, receipt_hash, record)
                 return
             # The case to join was deleted with its last receipt.
             except IntegrityError:
                 if attempt == _ATTEMPTS:
                     raise
 
-    def _open_all(self, session: Session, receipt_hash: str, tell: RecordEvent) -> None:
+    def _open_all(self, session: Session, receipt_hash: str, record: RecordEvent) -> None:
         # Taken before anything is read, so that later votes are processed again.
         moment = now()
         triage_queries.lock_case_creation(session)
@@ -107,7 +107,7 @@ class Triage:
         if analysis is None:
             return
         for subject, reason in self._candidates(session, analysis):
-            self._open(session, analysis, subject, reason, tell)
+            self._open(session, analysis, subject, reason, record)
         analysis.triaged_at = moment
 
     def _candidates(self, session: Session, analysis: Analysis) -> list[Candidate]:
@@ -150,7 +150,12 @@ class Triage:
         return {subject.number for subject in inconclusive[:MAX_UNCERTAIN_FACES]}
 
     def _open(
-        self, session: Session, analysis: Analysis, subject: Subject, reason: Reason | None, tell: RecordEvent
+        self,
+        session: Session,
+        analysis: Analysis,
+        subject: Subject,
+        reason: Reason | None,
+        record: RecordEvent,
     ) -> None:
         item = case_queries.item_of_subject(session, analysis.id, subject.number)
         if item is not None:
@@ -164,7 +169,7 @@ class Triage:
         case = add_item(session, existing, analysis, subject.number, stored_reason, self._rules)
         if existing is None:
             details = {"reason": str(stored_reason)}
-            tell(Event(Actor.SYSTEM, Action.CASE_OPENED, case_subject(case.public_id), details))
+            record(Event(Actor.SYSTEM, Action.CASE_OPENED, case_subject(case.public_id), details))
 
 
 def _is_unanswered_request(session: Session, analysis: Analysis) -> bool:

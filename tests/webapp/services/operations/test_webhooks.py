@@ -76,11 +76,11 @@ def hook(sessions: Sessions, receiver: Receiver) -> WebhookSender:
 
 
 def decide(sessions: Sessions, value: str, *, webhook: bool = True) -> None:
-    with CaseEvents(AuditService(sessions, None), webhook=webhook).transaction() as (_, tell):
+    with CaseEvents(AuditService(sessions, None), webhook=webhook).transaction() as (_, record):
         details = {"value": value, "how": "agreement", "model_sha256": "f" * 64, "note": "of a moderator"}
-        tell(Event(Actor.SYSTEM, Action.CASE_DECIDED, "case:" + "1" * 32, details))
+        record(Event(Actor.SYSTEM, Action.CASE_DECIDED, "case:" + "1" * 32, details))
         # Labels are not sent.
-        tell(Event("user:7", Action.CASE_LABELLED, "case:" + "1" * 32, {"label": 1}))
+        record(Event("user:7", Action.CASE_LABELLED, "case:" + "1" * 32, {"label": 1}))
 
 
 def make_all_due(sessions: Sessions) -> None:
@@ -192,8 +192,8 @@ def test_rolled_back_events_are_never_sent(
     sessions: Sessions, receiver: Receiver, hook: WebhookSender
 ) -> None:
     def fail() -> None:
-        with CaseEvents(AuditService(sessions, None), webhook=True).transaction() as (_, tell):
-            tell(Event(Actor.SYSTEM, Action.CASE_OPENED, "case:x", {"reason": "audit"}))
+        with CaseEvents(AuditService(sessions, None), webhook=True).transaction() as (_, record):
+            record(Event(Actor.SYSTEM, Action.CASE_OPENED, "case:x", {"reason": "audit"}))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
