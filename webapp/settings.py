@@ -45,7 +45,7 @@ class InvalidSetting(Exception):
 
 
 def _concurrent_analyses() -> int:
-    """Return one analysis per processor, and one whose file is decoded or whose result is stored meanwhile."""
+    """Return one analysis per processor, and one that decodes its file or stores its result meanwhile."""
     has_affinity = hasattr(os, "sched_getaffinity")
     processors = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
     return min(processors + 1, _MAX_ANALYSES)
@@ -147,7 +147,7 @@ class SpaceVariables(ExplicitSettings):
 
     @property
     def zero_gpu(self) -> bool:
-        """Tell whether the Space borrows a GPU for each call, in the spellings that the package `spaces` accepts."""
+        """Return True if the Space borrows a GPU for each call. The package `spaces` accepts these spellings."""
         return self.spaces_zero_gpu.lower() in ("1", "t", "true")
 
     @property
@@ -162,7 +162,8 @@ class SpaceVariables(ExplicitSettings):
         host = self.space_host.split(",")[0].strip()
         if not _PROVIDER.fullmatch(self.openid_provider_url):
             raise InvalidSetting(
-                f"OPENID_PROVIDER_URL must be an address that begins with https://, not {self.openid_provider_url!r}"
+                "OPENID_PROVIDER_URL must be an address that begins with https://, "
+                f"not {self.openid_provider_url!r}"
             )
         if not _HOST.fullmatch(host):
             raise InvalidSetting(
@@ -180,7 +181,8 @@ class SpaceVariables(ExplicitSettings):
 class Settings(ExplicitSettings):
     """Settings of an installation. The variable of a field is LENS_ and its name in capitals.
 
-    `space`, `zero_gpu` and `oauth` describe the machine; `from_environment` derives them from Hugging Face's variables.
+    `space`, `zero_gpu` and `oauth` describe the machine; `from_environment` derives them from Hugging Face's
+    variables.
     """
 
     model_config = SettingsConfigDict(
@@ -222,7 +224,8 @@ class Settings(ExplicitSettings):
         default_factory=_concurrent_analyses,
         ge=1,
         le=64,
-        description="Concurrent analyses. Clips use all but one. Default: processors + 1, at most 16; ZeroGPU: 1.",
+        description="Concurrent analyses. Clips use all but one. "
+        "Default: processors + 1, at most 16; ZeroGPU: 1.",
     )
     gather_ms: Decimal = Field(
         default=3.0,
@@ -235,7 +238,8 @@ class Settings(ExplicitSettings):
     data: Folder = Field(default=ROOT / "data", description="Folder of the database and all stored files.")
     database_url: str = Field(
         default="",
-        description="SQLAlchemy URL. Default: SQLite in `LENS_DATA`. PostgreSQL needs the extra `postgresql`.",
+        description="SQLAlchemy URL. Default: SQLite in `LENS_DATA`. "
+        "PostgreSQL needs the extra `postgresql`.",
     )
     cache: Folder = Field(
         default=ROOT / "gradio_cache",
@@ -243,7 +247,8 @@ class Settings(ExplicitSettings):
     )
     store: str = Field(
         default="",
-        description="Media store: a folder or `s3://bucket/folder` (extra `s3`). Default: `media` in `LENS_DATA`.",
+        description="Media store: a folder or `s3://bucket/folder` (extra `s3`). "
+        "Default: `media` in `LENS_DATA`.",
     )
     store_gb: Decimal = Field(
         default=10.0,
@@ -268,7 +273,8 @@ class Settings(ExplicitSettings):
         default=2,
         ge=1,
         le=3,
-        description="Moderators who must agree on a case. If they disagree, a third one, then an admin decides.",
+        description="Moderators who must agree on a case. "
+        "If they disagree, a third one, then an admin decides.",
     )
     claim_minutes: WholeNumber = Field(
         default=10, ge=1, le=1440, description="Minutes until an idle moderator loses a case."
@@ -356,7 +362,8 @@ class Settings(ExplicitSettings):
     metrics_token: str = Field(
         default="",
         repr=False,
-        description="Bearer token of `/metrics` (Prometheus), at least 16 characters. Without it there is no such page. "
+        description="Bearer token of `/metrics` (Prometheus), at least 16 characters. "
+        "Without it there is no such page. "
         "Needs the extra `metrics`.",
     )
 
@@ -549,8 +556,8 @@ def isolated_environment(
 def prepare_libraries(settings: Settings) -> None:
     """Set the variables that Gradio, uvicorn, matplotlib and huggingface_hub read when they are imported.
 
-    No telemetry is sent, uploads go to one folder, only trusted proxies may set a visitor's address, and caches go to a
-    writable folder.
+    No telemetry is sent, uploads go to one folder, only trusted proxies may set a visitor's address, and
+    caches go to a writable folder.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["GRADIO_TEMP_DIR"] = str(settings.cache)
@@ -579,7 +586,7 @@ def settings_table() -> str:
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
-    """Raise InvalidSetting if a LENS_* variable is unknown: a misspelt setting must not be ignored silently."""
+    """Raise InvalidSetting for an unknown LENS_* variable, which may be a misspelt setting."""
     known = [variable_of(name) for name in CONFIGURABLE]
     for name, value in environment.items():
         if name.startswith(PREFIX) and name not in known and not _is_service_link(name, value):

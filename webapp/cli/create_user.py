@@ -1,4 +1,4 @@
-"""`create-user`: make an account for a moderator or admin, or open, disable and enable one; prints the link to hand over."""
+"""`create-user`: create, reset, disable or enable the account of a moderator or admin; prints a link."""
 
 from __future__ import annotations
 
@@ -39,8 +39,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     token = None
     with open_records(
-        settings, upgrade=not backups.exists(settings.database)
-    ) as records:  # the first account may come before the server
+        settings,
+        upgrade=not backups.exists(settings.database),
+        # The first account may be created before the server started.
+    ) as records:
         service = accounts(records)
         if args.disable or args.enable:
             service.set_disabled(HOST, args.name, args.disable)

@@ -1,4 +1,4 @@
-"""`export-labels`: what moderators decided, with where each decision comes from. No person is named."""
+"""`export-labels`: export decisions with their provenance. No person is named."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from pathlib import Path
 
 from webapp.settings import Settings
 
-_HELP = "csv; jsonl: with every label; coco: photos, painted places as RLE; hf: a folder with the photos for Hugging Face's datasets"
+_HELP = (
+    "csv; jsonl: with every label; coco: photos, painted regions as RLE; "
+    "hf: a folder with the photos for Hugging Face's datasets"
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -28,6 +31,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             records.sessions, records.audit, records.keeping, delay=timedelta(minutes=settings.decision_delay)
         )
         written = export.write(args.format, args.out)
-    words = f"{written.path}: decisions: {written.decisions}; left out, for lack of a file or of a place in this format: {written.left_out}"
-    print(json.dumps(written.model_dump(mode="json")) if args.json else words)
+    summary = (
+        f"{written.path}: decisions: {written.decisions}; "
+        f"left out, for lack of a file or of a place in this format: {written.left_out}"
+    )
+    print(json.dumps(written.model_dump(mode="json")) if args.json else summary)
     return 0

@@ -1,4 +1,4 @@
-"""`gold`: mark a face of a result whose answer is known; it is given to moderators among the other cases, and measures them."""
+"""`gold`: mark a face of a result as a case with a known answer, which tests the moderators."""
 
 from __future__ import annotations
 

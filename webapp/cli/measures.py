@@ -1,16 +1,17 @@
-"""`measures`: how well moderators agree with each other, with what was decided and with gold cases, and heatmaps with moderators.
+"""`measures`: agreement of moderators with each other, with decisions and gold cases, and of heatmaps.
 
-`--json` prints one object. Its keys stay:
+`--json` prints one object. Its keys are stable:
 
-    fewest       of how many cases, labels or regions at least figures are told; of fewer `alpha`, `share`, `interval`, `mean_iou` and
-                 `median_seconds` are null, and so is `suggestions`
-    agreement    {cases, alpha, interval}: faces with two blind labels or more; Krippendorff's alpha, null too where all labels are the
-                 same; [low, high] of 95 %
-    months       [{month, cases, alpha, interval}]: the same by the month (YYYY-MM) of a face's first label
-    people       [{name, cases, decided_alike, gold_right, switched, median_seconds}]: cases finished; shares of blind labels that are what
-                 was decided, and what is known; of labels changed after the reveal; seconds from taking a case to the last word
+    fewest       least number of cases, labels or regions for a figure; below it `alpha`, `share`, `interval`, `mean_iou`,
+                 `median_seconds` and `suggestions` are null
+    agreement    {cases, alpha, interval}: faces with two blind labels or more; Krippendorff's alpha, null if all labels
+                 are the same; [low, high] of 95 %
+    months       [{month, cases, alpha, interval}]: the same by month (YYYY-MM) of a face's first label
+    people       [{name, cases, decided_alike, gold_right, switched, median_seconds}]: finished cases; shares of blind
+                 labels that equal the decision and the known answer; share of labels changed after the reveal; seconds
+                 from the claim to the final label
     everybody    {cases, switched, median_seconds}
-    heatmaps     [{version, sha256, pointing, mean_iou}]: painted regions in which the heatmap's peak lies, and how they overlap
+    heatmaps     [{version, sha256, pointing, mean_iou}]: painted regions with the heatmap's peak, and their overlap
     suggestions  [{case, values: {value: probability}}] of disputed cases, by Dawid and Skene; they decide nothing
 
 A share is {hits, count, share, interval}.
@@ -25,7 +26,8 @@ from typing import Any
 
 from webapp.settings import Settings
 
-_LEAST = 0.005  # a chance below that is no suggestion
+# Suggestions with a lower probability are left out.
+_LEAST = 0.005
 _TOO_FEW = "too few to tell"
 
 
@@ -74,7 +76,8 @@ def _people(found: Mapping[str, Any]) -> Iterator[str]:
         shares = "; ".join(_share(person[name]) for name in ("decided_alike", "gold_right", "switched"))
         yield f"  {person['name']}: {person['cases']}; {shares}; {_seconds(person)}"
     everybody = found["everybody"]
-    yield f"  everybody: {everybody['cases']}; changed after the reveal {_share(everybody['switched'])}; {_seconds(everybody)}"
+    switched = _share(everybody["switched"])
+    yield f"  everybody: {everybody['cases']}; changed after the reveal {switched}; {_seconds(everybody)}"
 
 
 def _heatmaps(found: Mapping[str, Any]) -> Iterator[str]:
@@ -90,7 +93,8 @@ def _suggestions(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"  {_TOO_FEW}"
     for suggestion in found["suggestions"] or ():
         values = sorted(suggestion["values"].items(), key=lambda value: -value[1])
-        yield f"  {suggestion['case']}: {', '.join(f'{name} {chance:.0%}' for name, chance in values if chance >= _LEAST)}"
+        texts = (f"{name} {chance:.0%}" for name, chance in values if chance >= _LEAST)
+        yield f"  {suggestion['case']}: {', '.join(texts)}"
 
 
 def _share(share: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`rescore`: judge earlier results whose files are kept again, by the model that answers now; their receipts show both."""
+"""`rescore`: analyse stored files again with the current model; their receipts show both scores."""
 
 from __future__ import annotations
 

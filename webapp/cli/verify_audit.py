@@ -1,4 +1,4 @@
-"""`verify-audit`: check every entry of the audit log, and that it still holds the heads that were kept elsewhere."""
+"""`verify-audit`: verify every entry of the audit log, and that it contains known heads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "verify-audit",
         help="check the audit log, and print its head for safekeeping",
-        description=f"{__doc__} Exit status 0: it holds; {BROKEN}: it was tampered with; 1: it could not be checked.",
+        description=f"{__doc__} Exit status 0: intact; {BROKEN}: tampered with; 1: it could not be checked.",
     )
     parser.add_argument(
         "--head",
@@ -29,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """A log that does not hold is found here, so it is told on standard output too where JSON is asked for."""
+    """Verify the log. With --json a broken log is reported on standard output, too."""
     from webapp.bootstrap import open_records
 
     try:
@@ -45,12 +45,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         numbers = {"entries": verified.head.number, "head": verified.head.hash, "kept": stored}
         print(json.dumps({"intact": True, **numbers}))
     else:
-        print(
-            f"{verified.head.number} entries, each as it was written. Keep this head elsewhere:\n{verified.head.hash}"
-        )
+        print(f"{verified.head.number} entries, each as it was written. Keep this head elsewhere:")
+        print(verified.head.hash)
     if verified.stored_head is None:
         print(
-            f"there is no {settings.audit_head}: only a head kept elsewhere can tell whether entries are missing at the end",
+            f"there is no {settings.audit_head}: "
+            "only a head kept elsewhere shows whether entries are missing at the end",
             file=sys.stderr,
         )
     return 0
