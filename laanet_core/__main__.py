@@ -7,8 +7,8 @@ from laanet_core.cli import main
 
 if __name__ == "__main__":
     status = main()
+    # Unloading all libraries would take a second more, which matters for a single photo.
     if sys.argv[1:2] == ["predict"]:
-        # Unloading the libraries would delay the shell prompt by a second.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)

@@ -154,9 +154,7 @@ class AnalysisDocument(Document):
         description="not empty if only a part of the file was judged: the clip is cut short, damaged parts of it "
         "were skipped, or only the first of several pictures was judged"
     )
-    runtime: Annotated[RuntimeDocument | None, Field(description="absent from stored results")] = (
-        _omitted_if_none
-    )
+    runtime: Annotated[RuntimeDocument | None, Field(description="not in stored results")] = _omitted_if_none
 
     @classmethod
     def from_result(cls, result: AnalysisResult, **fields: Any) -> Self:

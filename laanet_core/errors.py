@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class LaanetError(Exception):
-    """Base of all errors raised on purpose. `code` never changes once published; `message` is one plain sentence."""
+    """Base of all deliberate errors. A published `code` never changes; `message` is one plain sentence."""
 
     code = "internal_error"
 
@@ -38,7 +38,7 @@ class InvalidCheckpoint(LaanetError):
 
 
 class UnreadableMedia(LaanetError):
-    """An upload or file that cannot be analysed. `code` says which of the reasons below it is."""
+    """An upload or file that cannot be analysed; `code` states the reason."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)

@@ -13,12 +13,13 @@ HullKind = Literal["face", "inner", "components", "components_forehead"]
 HULL_KINDS: tuple[HullKind, ...] = get_args(HullKind)
 
 _JAW, _BROWS = slice(0, 17), slice(17, 27)
+# Right jaw and brow; left jaw and brow; brows to chin; nose and mouth; eyes and ridge of the nose.
 _COMPONENTS: tuple[tuple[int, ...], ...] = (
-    (*range(9), *range(17, 22), 31),  # right side of the jaw, right brow
-    (*range(8, 17), *range(22, 27), 35),  # left side of the jaw, left brow
-    (*range(17, 27), 8),  # both brows down to the chin
-    (*range(27, 36), *range(48, 60)),  # nose and mouth
-    (*range(36, 48), *range(27, 31)),  # eyes and the ridge of the nose
+    (*range(9), *range(17, 22), 31),
+    (*range(8, 17), *range(22, 27), 35),
+    (*range(17, 27), 8),
+    (*range(27, 36), *range(48, 60)),
+    (*range(36, 48), *range(27, 31)),
 )
 # Where MTCNN draws its box relative to the landmarks' extent: medians over 177 faces of LFW, FFHQ and YTF
 # (spread 0.04 to 0.08).
@@ -26,7 +27,7 @@ _MTCNN_TOP, _MTCNN_BOTTOM, _MTCNN_SIDE = 0.33, 0.03, 0.02
 
 
 def face_box(landmarks: Landmarks) -> Box:
-    """The box that MTCNN would draw around these landmarks, so that training crops match the crops judged later."""
+    """Return the box that MTCNN would draw around landmarks (68, 2), so that training crops match inference crops."""
     x1, y1 = landmarks.min(axis=0)
     x2, y2 = landmarks.max(axis=0)
     width, height = x2 - x1, y2 - y1
@@ -39,10 +40,10 @@ def face_box(landmarks: Landmarks) -> Box:
 
 
 def hull_mask(landmarks: Landmarks, shape: tuple[int, int], kind: HullKind) -> Mask:
-    """A filled hull of the face, 1 inside and 0 outside, in an image of `shape` (H, W).
+    """Return a filled hull of landmarks (68, 2), 1 inside and 0 outside, in an image of `shape` (H, W).
 
-    "face": convex hull of all points; "inner": convex hull of brows, eyes, nose and mouth; "components":
-    union of the hulls of the face's parts; "components_forehead": the same with the brows lifted towards
+    "face": convex hull of all points. "inner": convex hull of brows, eyes, nose and mouth. "components":
+    union of the hulls of the face's parts. "components_forehead": the same with the brows raised towards
     the hair line.
     """
     mask = np.zeros(shape, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""What the network saw, drawn on the picture: heatmaps, boxes and numbers that can be read on any skin."""
+"""Overlays on pictures: heatmaps, boxes and numbers that are legible on any skin."""
 
 from __future__ import annotations
 
@@ -14,29 +14,35 @@ from laanet_core.results import FaceResult, Heatmap, Verdict
 from laanet_core.types import RGBImage
 
 # The starter network peaks at 0.03 to 0.07 on the real samples and at 0.16 on the self-blended example.
-FULL_HEAT = 0.25  # a heatmap value from which on the colour is as strong as the opacity allows
-FAINT_HEAT = 0.06  # below this nothing is drawn
-_COLD, _HOT = np.array([0, 214, 255.0]), np.array([255, 0, 200.0])  # cyan to magenta: no skin has either
+# From FULL_HEAT on the colour has its full strength, below FAINT_HEAT nothing is drawn.
+FULL_HEAT = 0.25
+FAINT_HEAT = 0.06
+
+# Cyan to magenta, in RGB: no skin has either colour.
+_COLD, _HOT = np.array([0, 214, 255.0]), np.array([255, 0, 200.0])
+
 _COLOURS: dict[Verdict | None, tuple[int, int, int]] = {
     "fake": (213, 62, 0),
     "inconclusive": (240, 170, 0),
     "real": (0, 140, 110),
     None: (110, 110, 110),
 }
+
+# Lengths of dashes in line widths; 0 is a solid line.
 _DASHES: dict[Verdict | None, float] = {
     "fake": 0,
     "real": 0,
     "inconclusive": 4,
     None: 1.5,
-}  # lengths in line widths; 0 is a full line
+}
 _INK, _PAPER = (20, 20, 20), (255, 255, 255)
 
 
 def draw_overlay(rgb: RGBImage, faces: Sequence[FaceResult], *, opacity: float = 0.6) -> RGBImage:
-    """A copy of rgb (H, W, 3) uint8 with every face's heatmap, box and number (1 for the first face).
+    """Return a copy of rgb (H, W, 3) uint8 with every face's heatmap, box and number (1 for the first face).
 
-    `opacity` in [0, 1] is that of the hottest places. Verdicts differ by colour and by line: fake thick,
-    inconclusive dashed, unjudged dotted.
+    `opacity` in [0, 1] is that of the hottest areas. Verdicts differ by colour and by line: fake thick,
+    inconclusive dashed, unjudged dotted. Raises ValueError for an opacity out of range.
     """
     if not 0 <= opacity <= 1:
         raise ValueError(f"opacity must lie in [0, 1], not {opacity}")
@@ -47,7 +53,10 @@ def draw_overlay(rgb: RGBImage, faces: Sequence[FaceResult], *, opacity: float =
 
 
 def draw_heat(drawn: RGBImage, face: FaceResult, *, opacity: float = 0.6) -> None:
-    """Lay one face's heatmap over a picture (H, W, 3) uint8, in place, at a cost that grows with the face and not the picture."""
+    """Draw one face's heatmap over a picture (H, W, 3) uint8, in place.
+
+    The cost grows with the face, not with the picture.
+    """
     if face.heatmap is None:
         return
     height, width = drawn.shape[:2]
@@ -68,11 +77,11 @@ def draw_heat(drawn: RGBImage, face: FaceResult, *, opacity: float = 0.6) -> Non
 
 
 def heat_layer(shape: tuple[int, ...], faces: Sequence[FaceResult], *, scale: float = 1.0) -> RGBImage:
-    """The faces' heatmaps as a transparent picture (H, W, 4) uint8 RGBA, to be laid over one of `shape` (H, W).
+    """Return the faces' heatmaps as a transparent picture (H, W, 4) uint8 RGBA for a picture of `shape` (H, W).
 
-    `scale` is that picture's size relative to the original the faces' boxes refer to. Strength of colour
-    follows the heatmap on one fixed scale for all faces, so that a face without findings stays clear; the
-    hottest areas are outlined in black and white.
+    `scale` is that picture's size relative to the original to which the faces' boxes refer. One fixed
+    colour scale serves all faces, so that a face without findings stays clear. The hottest areas are
+    outlined in black and white.
     """
     heat = np.zeros(shape[:2], np.float32)
     for face in faces:
@@ -92,19 +101,20 @@ def heat_layer(shape: tuple[int, ...], faces: Sequence[FaceResult], *, scale: fl
 
 
 def _under(rgb: RGBImage, layer: RGBImage, opacity: float) -> RGBImage:
-    """rgb (H, W, 3) seen through a layer (H, W, 4)."""
+    """Blend rgb (H, W, 3) with a layer (H, W, 4) above it."""
     alpha = layer[..., 3:] * np.float32(opacity / 255)
     return np.asarray(np.round(rgb * (1 - alpha) + layer[..., :3] * alpha), np.uint8)
 
 
 def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap, scale: float) -> None:
-    """Lay a face's heatmap over the picture's, the stronger of the two winning."""
+    """Add a face's heatmap to the picture's heat (H, W), where the larger value wins."""
     x1, y1, x2, y2 = (round(value * scale) for value in heatmap.box)
     height, width = heat.shape
     left, top, right, bottom = max(x1, 0), max(y1, 0), min(x2, width), min(y2, height)
     if right <= left or bottom <= top:
         return
-    spread = cv2.GaussianBlur(heatmap.values, (0, 0), 0.8)  # single cells would show as squares
+    # Without the blur, single cells would show as squares.
+    spread = cv2.GaussianBlur(heatmap.values, (0, 0), 0.8)
     peak = float(spread.max())
     spread = spread * (float(heatmap.values.max()) / peak if peak > 0 else 1)
     large = cv2.resize(spread, (x2 - x1, y2 - y1), interpolation=cv2.INTER_CUBIC)
@@ -113,7 +123,7 @@ def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap, scale: float) -> 
 
 
 def draw_box(drawn: RGBImage, face: FaceResult, label: str) -> None:
-    """Draw one face's box and its label into a picture (H, W, 3) uint8, in place, in its verdict's colour and line."""
+    """Draw a face's box and label into a picture (H, W, 3) uint8, in place, in its verdict's colour and line."""
     width = max(round(max(drawn.shape[:2]) / 350), 2)
     x1, y1, x2, y2 = (round(value) for value in face.box)
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1)]

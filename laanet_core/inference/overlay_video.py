@@ -1,4 +1,4 @@
-"""A clip with what the network saw drawn on every frame, as an mp4 that browsers play."""
+"""Overlay video: a clip with boxes and heatmaps on every frame, as an MP4 that browsers play."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from laanet_core.types import Box, RGBImage
 
 LONGEST_SIDE = 960
 SECONDS = 60.0
-# The first one that this PyAV has. Browsers play all but the last, which is for players.
+# Encoders in order of preference; the first one that PyAV has is used. Browsers play all but the last.
 ENCODERS: Mapping[str, Mapping[str, str]] = {
     "libx264": {"preset": "veryfast", "crf": "23", "g": "60"},
     "libopenh264": {"b": "3000000", "g": "60"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "34", "b": "0", "g": "60"},
     "mpeg4": {"b": "4000000"},
 }
-_TICKS = (
-    30_000  # a second's; whole numbers for frames at 24, 25, 29.97 and 30 a second, and few enough for MPEG-4
-)
-_MAX_GAP = (
-    5.0  # seconds between two judged frames; past it a straight line says nothing about where a face went
-)
-_MAX_REACH = 1.0  # seconds that a box stays where it was seen last
-_LIMITED, _BT709 = (
-    1,
-    1,
-)  # as FFmpeg numbers the colour range and everything about the colours of HD television
+# Ticks per second: whole numbers at 24, 25, 29.97 and 30 frames per second, and few enough for MPEG-4.
+_TICKS = 30_000
+
+# Seconds between two judged frames; over a longer gap a straight line would be a guess.
+_MAX_GAP = 5.0
+
+# Longest time in seconds for which a box stays where the face was judged last.
+_MAX_REACH = 1.0
+
+# FFmpeg's numbers of the limited colour range, and of the colours of HD television.
+_LIMITED, _BT709 = 1, 1
 
 
 @dataclass(frozen=True)
 class _Track:
-    """One person's judged faces by time, in pixels of the drawn clip, with the verdict over the clip."""
+    """One person's judged faces by time, in pixels of the overlay video, with the track's verdict."""
 
     label: str
     verdict: Verdict | None
@@ -52,7 +52,7 @@ class _Track:
     faces: tuple[FaceResult, ...]
 
     def at(self, time: float, reach: float) -> tuple[FaceResult, float] | None:
-        """The face at a moment, with how sure its place and heat are: 1 at a judged frame, 0.5 half-way to the next; None if away."""
+        """Return the face at a time and a confidence: 1 at a judged frame, 0.5 half-way to the next; None if absent."""
         place = bisect.bisect_right(self.times, time)
         before, after = max(place - 1, 0), min(place, len(self.times) - 1)
         gap = self.times[after] - self.times[before]
@@ -79,17 +79,19 @@ def write_overlay_clip(
     seconds: float = SECONDS,
     reader: Reader = IN_PROCESS,
 ) -> None:
-    """Write a clip's first `seconds` with boxes, numbers and heat on every frame to `target`, an mp4 (H.264, yuv420p) ready to stream.
+    """Write a clip's first `seconds` with boxes, numbers and heatmaps to `target`, an MP4 (H.264, yuv420p) ready to stream.
 
-    `result` is this clip's analysis, by `Detector.analyse_video`. A person's number is the track plus 1,
-    the colour that of the track's verdict. Faces are known at the judged frames only: between two of them
-    the box moves in a straight line, and the nearer one's heat fades to half. Upright; the longer side has
-    at most `longest_side` pixels, both sides are even; at most 33 frames a second; no sound and nothing of
-    the source's metadata. Memory does not grow with the clip's length.
+    `result` is this clip's analysis by `Detector.analyse_video`. A person's number is the track plus 1, the
+    colour that of the track's verdict. Faces are known at the judged frames only: between two of them the
+    box moves in a straight line, and the heat of the nearer one fades to half.
 
-    `progress` is told a fraction in [0, 1] and a phase, and may raise Cancelled to stop. `target` appears
-    when it is complete; of an unfinished one nothing stays. Raises UnreadableMedia for a source that cannot
-    be read, ValueError for a result that is none of a clip's.
+    The frames (H, W, 3) are upright. The longer side has at most `longest_side` pixels, both sides are
+    even, and there are at most 33 frames per second. Sound and metadata of the source are dropped. Memory
+    does not grow with the clip's length.
+
+    `progress` may raise Cancelled to stop. `target` appears once it is complete; nothing remains of an
+    unfinished one. Raises UnreadableMedia for a source that cannot be read, ValueError for a result that is
+    not of a judged clip.
     """
     if result.kind != "video" or result.size is None:
         raise ValueError("only a clip that was judged can be drawn on")
@@ -119,14 +121,14 @@ def write_overlay_clip(
 
 
 def _even_size(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
-    """(width, height), shrunk to the longest side and rounded to even numbers, which yuv420p needs."""
+    """Return (width, height), shrunk to the longest side and rounded to even numbers, which yuv420p needs."""
     scale = min(longest_side / max(size), 1.0)
     width, height = (max(2 * int(side * scale / 2), 2) for side in size)
     return width, height
 
 
 def _tracks(result: AnalysisResult, size: tuple[int, int]) -> list[_Track]:
-    """The result's faces by track, in pixels of the drawn clip."""
+    """Return the result's faces by track, in pixels of the overlay video."""
     assert result.size is not None
     across, down = size[0] / result.size[0], size[1] / result.size[1]
     verdicts = {track.track: track.verdict for track in result.tracks}
@@ -148,7 +150,10 @@ def _tracks(result: AnalysisResult, size: tuple[int, int]) -> list[_Track]:
 
 
 def _reach(result: AnalysisResult) -> float:
-    """Seconds that a face is taken to last before and after it was seen: half-way to the next judged frame, and a frame more."""
+    """Return the seconds for which a face is drawn before and after a judged frame.
+
+    This is half-way to the next judged frame, and one frame more.
+    """
     times = sorted({face.time for face in result.faces if face.time is not None})
     usual = float(np.median(np.diff(times))) if len(times) > 1 else _MAX_REACH
     return min(usual / 2 + 0.05, _MAX_REACH)
@@ -159,7 +164,7 @@ def _scaled(box: Box, across: float, down: float) -> Box:
 
 
 def _moved(face: FaceResult, box: Box, verdict: Verdict | None) -> FaceResult:
-    """A face with its heat brought to another box, under the track's verdict."""
+    """Return a face with its heatmap moved to another box, with the verdict of the track."""
     if face.heatmap is None:
         return dataclasses.replace(face, box=box, verdict=verdict)
     old, square = face.box, face.heatmap.box
@@ -183,12 +188,10 @@ def _draw(picture: Frame, tracks: list[_Track], reach: float) -> None:
 
 @contextlib.contextmanager
 def _encoder(target: Path, size: tuple[int, int]) -> Iterator[Callable[[Frame], None]]:
-    """A function that adds a frame to the file; the file is complete when the context ends well."""
+    """Yield a function that appends a frame; the file is complete when the context ends without an error."""
     name = next(name for name in ENCODERS if name in av.codecs_available)
-    options = {
-        "movflags": "+faststart",
-        "fflags": "+bitexact",
-    }  # the index first; without the writer's name and the date
+    # faststart puts the index first; bitexact leaves out the writer's name and the date.
+    options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with av.open(str(target.absolute()), "w", format="mp4", options=options) as container:
         stream: Any = container.add_stream(name, rate=30, options=dict(ENCODERS[name]))
         stream.width, stream.height = size
@@ -206,9 +209,10 @@ def _encoder(target: Path, size: tuple[int, int]) -> Iterator[Callable[[Frame], 
 
 
 def _encodable(rgb: RGBImage, time: float) -> av.VideoFrame:
+    # The colour space is stated because players would otherwise guess it by the size.
     frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
         format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
-    )  # said, since players would otherwise guess by the picture's size
+    )
     frame.pts = round(_TICKS * time)
     frame.time_base = Fraction(1, _TICKS)
     return frame

@@ -1,4 +1,4 @@
-"""Any timm backbone as a source of LAA-Net's four feature levels."""
+"""Backbone of a LAA-Net: any timm network that offers four feature levels."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from laanet_core.errors import InvalidConfig
 from laanet_core.modeling.config import ModelConfig
 
 LATERAL_STRIDES = (8, 16, 32)
-BATCH_NORM_MOMENTUM = 0.01  # TensorFlow's 0.99, which the paper's backbone was pretrained with
+
+# TensorFlow's 0.99, with which the paper's backbone was pretrained.
+BATCH_NORM_MOMENTUM = 0.01
 
 
 class Backbone(nn.Module):
-    """Images (N, 3, S, S) -> C6, C5, C4, C3: the head's feature at stride 32, and the last block output at strides 32, 16 and 8.
+    """timm network from images (N, 3, S, S) to the feature levels C6, C5, C4, C3.
 
-    `channels` are those of (C6, C5, C4, C3). Raises InvalidConfig when timm does not know the name or the
+    C6 is the head's feature at stride 32; C5, C4 and C3 are the last block outputs at strides 32, 16 and 8.
+    `channels` are those of (C6, C5, C4, C3). Raises InvalidConfig if timm does not know the name or the
     backbone lacks one of the strides 4 to 32.
     """
 
@@ -25,9 +28,8 @@ class Backbone(nn.Module):
         super().__init__()
         self.network: Any = _create(config)
         info = self.network.feature_info
-        stride_index = {
-            level["reduction"]: index for index, level in enumerate(info)
-        }  # the last of each stride wins
+        # The last level of each stride wins.
+        stride_index = {level["reduction"]: index for index, level in enumerate(info)}
         missing = [stride for stride in (4, *LATERAL_STRIDES) if stride not in stride_index]
         if missing:
             raise InvalidConfig(
@@ -40,7 +42,10 @@ class Backbone(nn.Module):
             _pad_stage3_as_released(self.network, config.backbone)
 
     def stages(self, count: int) -> list[nn.Module]:
-        """The stem and the first `count` stages. Raises InvalidConfig where the network has fewer, or is not built of `blocks`."""
+        """Return the stem and the first `count` stages.
+
+        Raises InvalidConfig if the network has fewer stages, or is not built of `blocks`.
+        """
         if not count:
             return []
         blocks = getattr(self.network, "blocks", ())
@@ -50,10 +55,12 @@ class Backbone(nn.Module):
         return [*(part for part in stem if part is not None), *blocks[:count]]
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Return C6, C5, C4, C3, each (N, C, S/stride, S/stride), for images (N, 3, S, S)."""
         c6, (c3, c4, c5) = self.network.forward_intermediates(
             images, indices=self._indices, output_fmt="NCHW"
         )
-        if c6.shape[1] != self.channels[0]:  # a few backbones answer with the channels last
+        # A few backbones return the channels last.
+        if c6.shape[1] != self.channels[0]:
             c6 = c6.permute(0, 3, 1, 2)
         return c6, c5, c4, c3
 
@@ -69,7 +76,8 @@ def _create(config: ModelConfig) -> Any:
             global_pool="",
             drop_path_rate=config.drop_path_rate,
         )
-    except TypeError:  # families without stochastic depth
+    except TypeError:
+        # Families without stochastic depth have no such parameter.
         network = timm.create_model(config.backbone, pretrained=False, num_classes=0, global_pool="")
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -80,12 +88,13 @@ def _create(config: ModelConfig) -> Any:
 
 
 def _pad_stage3_as_released(network: Any, name: str) -> None:
-    """Give the 5x5 stride-2 convolution that opens stage 3 the symmetric padding of a network built for 380 pixels."""
+    """Pad the 5x5 stride-2 convolution that opens stage 3 as in a network built for 380 pixels."""
     blocks: Any = getattr(network, "blocks", ())
     old = getattr(blocks[2][0], "conv_dw", None) if len(blocks) > 2 else None
     if old is None or old.kernel_size != (5, 5) or old.stride != (2, 2):
         raise InvalidConfig(
-            f"stage3_padding='released' needs a network whose stage 3 opens with a 5x5 stride-2 convolution, not {name}"
+            "stage3_padding='released' needs a network whose stage 3 opens with a 5x5 stride-2 convolution, "
+            f"not {name}"
         )
     blocks[2][0].conv_dw = nn.Conv2d(
         old.in_channels,

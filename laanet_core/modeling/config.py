@@ -1,4 +1,4 @@
-"""What a LAA-Net is made of: the frozen configuration that is saved beside its weights."""
+"""Configuration of a LAA-Net: the frozen dataclass that is saved beside its weights."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ NAMED_CONFIGS: Mapping[str, ModelConfig] = {config.name: config for config in (L
 
 
 def named_config(name: str) -> ModelConfig:
-    """Look up a configuration; raises InvalidConfig naming the choices."""
+    """Return a configuration by name. Raises InvalidConfig naming the choices."""
     try:
         return NAMED_CONFIGS[name]
     except KeyError:

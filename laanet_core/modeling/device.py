@@ -1,4 +1,4 @@
-"""Where the network runs."""
+"""Choice of the device on which the network runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def pick_device(name: str = "auto") -> torch.device:
-    """`auto` takes CUDA, then MPS, then the CPU. Raises InvalidConfig for an unknown device or one this machine lacks."""
+    """Return a device; `auto` takes CUDA, then MPS, then the CPU.
+
+    Raises InvalidConfig for an unknown device or one that this machine lacks.
+    """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
         return torch.device(next(device for device, there in available.items() if there))

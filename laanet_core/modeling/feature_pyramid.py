@@ -1,17 +1,18 @@
-"""The enhanced feature pyramid (E-FPN) and the heads of LAA-Net (paper section 3.3; released checkpoint's layout)."""
+"""Enhanced feature pyramid (E-FPN) and heads of LAA-Net (paper section 3.3, layout of the released checkpoint)."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-HEATMAP_BIAS = -2.19  # sigmoid(-2.19) = 0.1: few cells hold a vulnerable point
+# First bias of the heatmap head: sigmoid(-2.19) = 0.1, because few cells hold a vulnerable point.
+HEATMAP_BIAS = -2.19
 
 
 def conv_bn_relu(
     in_channels: int, out_channels: int, kernel_size: int, *, bias: bool = False
 ) -> nn.Sequential:
-    """Convolution that keeps the size, BatchNorm and ReLU."""
+    """Return a convolution that keeps the size, with BatchNorm and ReLU."""
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, kernel_size, padding=kernel_size // 2, bias=bias),
         nn.BatchNorm2d(out_channels),
@@ -20,12 +21,18 @@ def conv_bn_relu(
 
 
 def gate(decoded: Tensor, lateral: Tensor) -> Tensor:
-    """Pass of the lateral feature only what the decoder does not already say: (N, C, H, W) twice -> (N, 2C, H, W)."""
+    """Gate the lateral feature: (N, C, H, W) twice to (N, 2C, H, W).
+
+    Only what the decoder does not already contain passes.
+    """
     return torch.cat([decoded, (1 - decoded.sigmoid()) * lateral], dim=1)
 
 
 class Upsample(nn.Sequential):
-    """ConvBNReLU3x3, transposed convolution to twice the size, BatchNorm; no activation, for the next gate's sigmoid follows."""
+    """ConvBNReLU3x3, transposed convolution to twice the size, and BatchNorm.
+
+    There is no activation, because the sigmoid of the next gate follows.
+    """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__(
@@ -36,7 +43,10 @@ class Upsample(nn.Sequential):
 
 
 class Inception(nn.Module):
-    """Four branches of a quarter of the channels each; the point-wise block is one module shared by all of them."""
+    """Four branches of a quarter of the channels each.
+
+    All of them share one point-wise block.
+    """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()
@@ -47,6 +57,7 @@ class Inception(nn.Module):
         self.pool = nn.MaxPool2d(3, stride=1, padding=1)
 
     def forward(self, features: Tensor) -> Tensor:
+        """Return features (N, out_channels, H, W) for features (N, in_channels, H, W)."""
         reduced = self.pointwise(features)
         return torch.cat(
             [reduced, self.conv3(reduced), self.conv5(reduced), self.pointwise(self.pool(features))], dim=1
@@ -54,10 +65,10 @@ class Inception(nn.Module):
 
 
 class EnhancedFeaturePyramid(nn.Module):
-    """C6, C5, C4, C3 (strides 32, 32, 16, 8) -> P2 at stride 4.
+    """Decoder from C6, C5, C4, C3 (strides 32, 32, 16, 8) to P2 at stride 4.
 
-    `backbone_channels` are those of (C6, C5, C4, C3), `widths` those of (P5, P4, P3). Where a width differs
-    from the backbone's, a 1x1 convolution with BatchNorm brings the lateral feature to it; the paper's
+    `backbone_channels` are those of (C6, C5, C4, C3), `widths` those of (P5, P4, P3). If a width differs
+    from the backbone's, a 1x1 convolution with BatchNorm adapts the lateral feature; the paper's
     configuration has none.
     """
 
@@ -87,6 +98,7 @@ class EnhancedFeaturePyramid(nn.Module):
         return nn.Sequential(nn.Conv2d(have, want, 1, bias=False), nn.BatchNorm2d(want))
 
     def forward(self, c6: Tensor, c5: Tensor, c4: Tensor, c3: Tensor) -> Tensor:
+        """Return P2 (N, fusion_width, S/4, S/4) for four levels (N, C, S/stride, S/stride)."""
         lateral5, lateral4, lateral3 = (
             project(level) for project, level in zip(self.laterals, (c5, c4, c3), strict=True)
         )
@@ -98,7 +110,7 @@ class EnhancedFeaturePyramid(nn.Module):
 
 
 class ClassificationHead(nn.Module):
-    """P2 (N, C, H, W) -> fake logit (N,)."""
+    """Head from P2 (N, C, H, W) to the fake logit (N,)."""
 
     def __init__(self, in_channels: int, width: int) -> None:
         super().__init__()
@@ -106,12 +118,13 @@ class ClassificationHead(nn.Module):
         self.linear = nn.Linear(width, 1)
 
     def forward(self, features: Tensor) -> Tensor:
+        """Return the fake logit (N,) for features (N, C, H, W)."""
         logit: Tensor = self.linear(self.stem(features).mean(dim=(2, 3)))
         return logit.squeeze(1)
 
 
 class MapHead(nn.Sequential):
-    """P2 (N, C, H, W) -> one map of `out_channels` (N, out_channels, H, W)."""
+    """Head from P2 (N, C, H, W) to one map of `out_channels` (N, out_channels, H, W)."""
 
     def __init__(self, in_channels: int, width: int, out_channels: int) -> None:
         super().__init__(conv_bn_relu(in_channels, width, 3, bias=True), nn.Conv2d(width, out_channels, 1))

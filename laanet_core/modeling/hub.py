@@ -1,4 +1,4 @@
-"""Weights from the Hugging Face Hub: pinned, cached, and never longer than a set time."""
+"""Download of weights from the Hugging Face Hub: pinned, cached and limited in time."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from huggingface_hub.errors import (
 from laanet_core.errors import InvalidWeights
 
 FILES = ("config.json", "model.safetensors")
-TIME_LIMIT = 20.0  # seconds in all; the client by itself may hang for minutes
+
+# Seconds for a whole download; the client alone may hang for minutes.
+TIME_LIMIT = 20.0
 _DOWNLOAD_ERRORS = (HTTPError, OSError, ValueError, RuntimeError)
 _NAME = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
 
@@ -29,11 +31,11 @@ _NAME = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
 def download(
     name: str, *, seconds: float = TIME_LIMIT, endpoint: str | None = None, cache: Path | None = None
 ) -> Path:
-    """The local folder of `hf://owner/repo@revision` (a commit or tag): from the cache, else from the Hub within `seconds` in all.
+    """Return the local folder of `hf://owner/repo@revision` (a commit or tag), downloaded if it is not cached.
 
-    Raises InvalidWeights saying whether the name, the Hub, the repository, the revision or a file is at
-    fault. A download that is too slow goes on in the background, so that a later try may find it in the
-    cache.
+    The download may take `seconds` in all. A slower one continues in the background, so that a later call
+    may find it in the cache. Raises InvalidWeights, which says whether the name, the Hub, the repository,
+    the revision or a file is at fault.
     """
     match = _NAME.fullmatch(name)
     if match is None:
@@ -47,7 +49,7 @@ def download(
 
 
 def discard(folder: Path) -> None:
-    """Take a revision's files out of the cache, so that the next `download` asks the Hub for them: what is there has proved unusable."""
+    """Remove a revision's unusable files from the cache, so that the next `download` fetches them again."""
     for name in FILES:
         link = folder / name
         if link.is_symlink():
@@ -81,9 +83,8 @@ def _fetch_within(repo: str, revision: str, endpoint: str | None, cache: Path | 
         except _DOWNLOAD_ERRORS as error:
             fetched.set_exception(error)
 
-    threading.Thread(
-        target=fetch, name="hub-download", daemon=True
-    ).start()  # a pool would be waited for at exit
+    # A daemon thread, because Python waits for the threads of a pool at exit.
+    threading.Thread(target=fetch, name="hub-download", daemon=True).start()
     try:
         return fetched.result(timeout=seconds)
     except TimeoutError as error:
@@ -106,7 +107,7 @@ def _sentence(error: Exception, repo: str, revision: str) -> str:
 
 
 def _status(error: BaseException | None) -> int | None:
-    """Of the Hub's answer that is behind an error; None where there was none."""
+    """Return the status of the Hub's response that caused an error; None if there was no response."""
     while error is not None:
         if isinstance(error, HfHubHTTPError):
             return int(error.response.status_code)

@@ -1,4 +1,4 @@
-"""LAA-Net: backbone, enhanced feature pyramid and three heads (Nguyen et al., CVPR 2024, arXiv 2401.13856, section 3)."""
+"""LAA-Net: backbone, E-FPN and three heads (Nguyen et al., CVPR 2024, arXiv 2401.13856, section 3)."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from laanet_core.modeling.weights_files import CONFIG_FILE, WeightsFiles, open_w
 
 @dataclass(frozen=True)
 class LAANetOutput:
-    """What the network says, all before any sigmoid.
+    """Output of the network, all before any sigmoid.
 
-    `fake_logit` (N,); `heatmap_logits` (N, 1, S/4, S/4); `embeddings` (N, E, S/4, S/4), None unless asked
-    for.
+    `fake_logit` (N,); `heatmap_logits` (N, 1, S/4, S/4); `embeddings` (N, E, S/4, S/4), or None if they
+    were not requested.
     """
 
     fake_logit: Tensor
@@ -39,7 +39,8 @@ class LAANet(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.decision = DecisionConfig()  # how its logits become verdicts; loading weights brings theirs
+        # Calibration and thresholds; loading weights replaces them.
+        self.decision = DecisionConfig()
         self.backbone = Backbone(config)
         _, c5, c4, c3 = self.backbone.channels
         widths = config.pyramid_widths or (c5, c4, c3)
@@ -55,9 +56,9 @@ class LAANet(nn.Module):
         nn.init.constant_(final.bias, HEATMAP_BIAS)
 
     def forward(self, images: Tensor, consistency: bool = False) -> LAANetOutput:
-        """Judge face crops; the consistency head runs only when asked for.
+        """Run the network on images (N, 3, S, S) RGB in [-1, 1]; the consistency head only on request.
 
-        images (N, 3, S, S) RGB in [-1, 1]. Raises ValueError for another shape.
+        Raises ValueError for another shape.
         """
         size = self.config.input_size
         if images.ndim != 4 or images.shape[1:] != (3, size, size):
@@ -80,7 +81,10 @@ class LAANet(nn.Module):
 
     @classmethod
     def from_files(cls, files: WeightsFiles) -> LAANet:
-        """Build the network that `files` describe, in eval mode, with its decision values. Raises InvalidWeights."""
+        """Build the network that `files` describe, in eval mode, with its decision values.
+
+        Raises InvalidWeights.
+        """
         try:
             config = ModelConfig.from_dict(dict(files.model))
             decision = DecisionConfig.from_dict(files.decision)

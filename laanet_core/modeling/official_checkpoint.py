@@ -1,4 +1,4 @@
-"""The authors' checkpoint becomes ours: a renaming, checked tensor by tensor (laa-net.md section 1)."""
+"""Conversion of the authors' checkpoint: a renaming that is checked tensor by tensor."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ NOTICE = (
 )
 _BACKBONE = "backbone.network."
 _TWIN, _ORIGINAL = "inception_block.", "deconv_4.0."
-_DECODER = {  # ours: theirs; the longest prefix that fits is taken
+
+# Our prefixes and theirs; the longest prefix of a name applies.
+_DECODER = {
     "pyramid.p5.": "deconv_1.0.",
     "pyramid.p4.0.": "deconv_2.0.",
     "pyramid.p4.": "deconv_2.",
@@ -48,9 +50,9 @@ _DECODER = {  # ours: theirs; the longest prefix that fits is taken
 def convert(checkpoint: Path, folder: Path) -> ModelInfo:
     """Write an official LAA-Net checkpoint as `folder/{config.json, model.safetensors}`.
 
-    Takes `{"state_dict": ...}` or the state dict itself, with or without `module.` prefixes, in any float
-    type. The pickle is read with weights_only=True. Raises InvalidWeights naming the key that is missing,
-    added, misshapen or at odds with its twin.
+    Accepts `{"state_dict": ...}` or the state dict itself, with or without `module.` prefixes, in any
+    floating-point type. The pickle is read with weights_only=True. Raises InvalidWeights naming the key
+    that is missing, unexpected, misshapen or different from its twin.
     """
     theirs = _state_dict(checkpoint)
     model = LAANet(RELEASED_CONFIG)
@@ -64,7 +66,10 @@ def convert(checkpoint: Path, folder: Path) -> ModelInfo:
 
 
 def key_names(model: LAANet) -> dict[str, str]:
-    """Our state dict's names -> the released checkpoint's: the backbone's by block and role, decoder's and heads' by prefix."""
+    """Return the released checkpoint's key for each name in our state dict.
+
+    The backbone's keys are found by block and role, those of decoder and heads by prefix.
+    """
     own = list(model.state_dict())
     backbone = [name for name in own if name.startswith(_BACKBONE)]
     names = dict(zip(backbone, _backbone_keys(backbone), strict=True))

@@ -9,10 +9,9 @@ from torch import Tensor
 
 
 def to_input(crops: npt.NDArray[np.uint8] | Tensor, device: torch.device | str = "cpu") -> Tensor:
-    """Crops (N, S, S, 3) uint8 RGB -> network input (N, 3, S, S) float32 in [-1, 1], channels last in memory."""
-    if (
-        not isinstance(crops, Tensor) and torch.device(device).type == "cpu"
-    ):  # torch would share this little work among all threads
+    """Convert crops (N, S, S, 3) uint8 RGB to network input (N, 3, S, S) float32 in [-1, 1], channels last in memory."""
+    # torch would wake all its threads for this small conversion; NumPy does it in this one.
+    if not isinstance(crops, Tensor) and torch.device(device).type == "cpu":
         values = np.divide(crops, np.float32(127.5), dtype=np.float32)
         values -= 1
         return torch.from_numpy(values).permute(0, 3, 1, 2)
