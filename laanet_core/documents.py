@@ -151,8 +151,8 @@ class AnalysisDocument(Document):
     seconds: float = Field(description="wall time of the analysis")
     error: ErrorDocument | None
     cautions: list[Caution] = Field(
-        description="not empty if only a part of the file was judged: the clip is cut short, damaged parts of it "
-        "were skipped, or only the first of several pictures was judged"
+        description="not empty if only a part of the file was judged: the clip is cut short, damaged parts "
+        "of it were skipped, or only the first of several pictures was judged"
     )
     runtime: Annotated[RuntimeDocument | None, Field(description="not in stored results")] = _omitted_if_none
 

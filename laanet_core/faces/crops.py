@@ -24,7 +24,7 @@ def enlarge_to_square(box: Box, enlargement: float = ENLARGEMENT) -> Box:
 
 
 def crop_square(rgb: RGBImage, square: Box, size: int) -> RGBImage:
-    """Crop a square (x1, y1, x2, y2 in pixels) of rgb (H, W, 3) uint8 and resize it to (size, size, 3) in one warp.
+    """Crop a square (x1, y1, x2, y2 in pixels) of rgb (H, W, 3) uint8 to (size, size, 3) in one warp.
 
     Outside the image its edge pixels repeat. Shrinking averages over areas, so that it does not alias.
     """
@@ -59,7 +59,7 @@ def _warp_square(rgb: RGBImage, square: Box, size: int) -> RGBImage:
 
 
 def warp(picture: RGBImage, matrix: npt.NDArray[np.float64], size: tuple[int, int]) -> RGBImage:
-    """Warp a picture (H, W, C) uint8 by an affine matrix (2, 3) to `size` (width, height), with linear sampling.
+    """Warp a picture (H, W, C) uint8 linearly by an affine matrix (2, 3) to `size` (width, height).
 
     Outside the picture its edge pixels repeat.
     """

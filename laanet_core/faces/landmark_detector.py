@@ -47,7 +47,7 @@ class LandmarkDetector:
         self._points: Any = dlib.shape_predictor(str(model))
 
     def __call__(self, crop: RGBImage) -> Landmarks | None:
-        """Return landmarks (68, 2) of the face nearest the middle of a crop (H, W, 3) uint8 RGB; None without a face.
+        """Return landmarks (68, 2) of the face in the middle of a crop (H, W, 3) uint8 RGB; None without one.
 
         The landmarks are float32, x and y in pixels of the crop.
         """

@@ -27,7 +27,7 @@ _MTCNN_TOP, _MTCNN_BOTTOM, _MTCNN_SIDE = 0.33, 0.03, 0.02
 
 
 def face_box(landmarks: Landmarks) -> Box:
-    """Return the box that MTCNN would draw around landmarks (68, 2), so that training crops match inference crops."""
+    """Return MTCNN's box for landmarks (68, 2), so that training crops match inference crops."""
     x1, y1 = landmarks.min(axis=0)
     x2, y2 = landmarks.max(axis=0)
     width, height = x2 - x1, y2 - y1

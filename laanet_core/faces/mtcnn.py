@@ -1,4 +1,4 @@
-"""MTCNN's cascade of three networks (Zhang et al., 2016, section 2), run on several pictures of one size at once.
+"""MTCNN's cascade of three networks (Zhang et al., 2016, section 2), run on several pictures at once.
 
 The networks and their weights are those of the facenet-pytorch package. Its driver crops every candidate
 with a torch operation of its own, hundreds per picture, each of which wakes all threads. Here the integral
@@ -57,7 +57,7 @@ _SEARCH_OFFSETS = np.array(
 
 @dataclass(frozen=True)
 class Candidates:
-    """Candidate boxes (N, 4) x1, y1, x2, y2 in pixels, `probs` (N,), and the index (N,) of each one's `picture`."""
+    """Boxes (N, 4) x1, y1, x2, y2 in pixels, `probs` (N,), and indices (N,) of their pictures."""
 
     boxes: Floats
     probs: Floats
@@ -82,7 +82,7 @@ _NO_CANDIDATES = Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32
 
 
 class Cascade:
-    """The three networks on one device. Thread-safe; the levels of the pyramid run in parallel in `workers`."""
+    """The three networks on one device. Thread-safe; pyramid levels run in parallel in `workers`."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
@@ -106,7 +106,7 @@ class Cascade:
         return workers().submit(self._merge_and_refine, integrals, levels).result()
 
     def follow(self, pictures: Sequence[RGBImage], expected: Sequence[Floats]) -> Candidates:
-        """Return the faces near expected boxes (N, 4) in each of several pictures (H, W, 3) uint8 of one size."""
+        """Return the faces near expected boxes (N, 4) in each of several pictures (H, W, 3) of one size."""
         boxes = np.concatenate([_search_squares(boxes_of_picture) for boxes_of_picture in expected])
         counts = [len(_SEARCH_OFFSETS) * len(boxes_of_picture) for boxes_of_picture in expected]
         picture = np.repeat(np.arange(len(expected)), counts)
@@ -207,7 +207,7 @@ def _integral_images(pictures: Sequence[RGBImage]) -> IntegralImages:
 
 
 def _divide(starts: Indices, ends: Indices, count: int) -> _Windows:
-    """Divide each length from starts to ends (N,) into `count` windows (N, count); neighbours may share a pixel."""
+    """Divide lengths from starts to ends (N,) into windows (N, count), which may share a pixel."""
     steps, lengths = np.arange(count), (ends - starts)[:, None]
     return _Windows(
         starts[:, None] + steps * lengths // count,

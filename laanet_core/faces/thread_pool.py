@@ -49,7 +49,7 @@ def _use_one_thread() -> None:
 
 
 def _forget_pool() -> None:
-    """Drop the pool in a forked process: threads do not survive a fork, and a task would wait for them forever."""
+    """Drop the pool in a forked process, because its threads do not survive the fork."""
     _pools.clear()
     _lock.release()
 

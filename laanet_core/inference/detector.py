@@ -80,7 +80,7 @@ _DECODED_FRACTION = 0.3
 
 @dataclass
 class _JudgedClip:
-    """Frames of a clip judged so far: their faces, the first frame's (width, height), and the reader's cautions."""
+    """Faces of the frames judged so far, the first frame's (width, height), and the reader's cautions."""
 
     started: float
     frames: list[list[FaceResult]] = field(default_factory=list)
@@ -150,7 +150,7 @@ class Detector:
         )
 
     def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
-        """Judge every face of an upright picture (H, W, 3) uint8 RGB. The faces of the result come largest first.
+        """Judge every face of an upright picture (H, W, 3) uint8 RGB; the largest face comes first.
 
         Raises ValueError for an array of another shape or dtype.
         """
@@ -180,7 +180,7 @@ class Detector:
         on_frame: OnFrame | None = None,
         on_partial_result: OnPartialResult | None = None,
     ) -> AnalysisResult:
-        """Judge every face on up to `frames` evenly spaced frames of a clip; see `decision.py` for the aggregation.
+        """Judge every face on up to `frames` evenly spaced frames of a clip, then aggregate per track.
 
         `progress` may raise Cancelled to stop. `on_frame` receives every judged frame in order, in another
         thread. `on_partial_result` receives the result over the frames judged so far while more are to

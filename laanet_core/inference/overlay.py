@@ -77,7 +77,7 @@ def draw_heat(drawn: RGBImage, face: FaceResult, *, opacity: float = 0.6) -> Non
 
 
 def heat_layer(shape: tuple[int, ...], faces: Sequence[FaceResult], *, scale: float = 1.0) -> RGBImage:
-    """Return the faces' heatmaps as a transparent picture (H, W, 4) uint8 RGBA for a picture of `shape` (H, W).
+    """Return the faces' heatmaps as a layer (H, W, 4) uint8 RGBA for a picture of `shape` (H, W).
 
     `scale` is that picture's size relative to the original to which the faces' boxes refer. One fixed
     colour scale serves all faces, so that a face without findings stays clear. The hottest areas are
@@ -123,7 +123,7 @@ def _add_heat(heat: npt.NDArray[np.float32], heatmap: Heatmap, scale: float) -> 
 
 
 def draw_box(drawn: RGBImage, face: FaceResult, label: str) -> None:
-    """Draw a face's box and label into a picture (H, W, 3) uint8, in place, in its verdict's colour and line."""
+    """Draw a face's box and label into a picture (H, W, 3) uint8, in place, in its verdict's style."""
     width = max(round(max(drawn.shape[:2]) / 350), 2)
     x1, y1, x2, y2 = (round(value) for value in face.box)
     corners = [(x1, y1), (x2, y1), (x2, y2), (x1, y2), (x1, y1)]

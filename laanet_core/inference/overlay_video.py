@@ -52,7 +52,7 @@ class _Track:
     faces: tuple[FaceResult, ...]
 
     def at(self, time: float, reach: float) -> tuple[FaceResult, float] | None:
-        """Return the face at a time and a confidence: 1 at a judged frame, 0.5 half-way to the next; None if absent."""
+        """Return the face at a time and its confidence, 1 at judged frames, 0.5 between; None if absent."""
         place = bisect.bisect_right(self.times, time)
         before, after = max(place - 1, 0), min(place, len(self.times) - 1)
         gap = self.times[after] - self.times[before]
@@ -79,7 +79,7 @@ def write_overlay_clip(
     seconds: float = SECONDS,
     reader: Reader = IN_PROCESS,
 ) -> None:
-    """Write a clip's first `seconds` with boxes, numbers and heatmaps to `target`, an MP4 (H.264, yuv420p) ready to stream.
+    """Write a clip's first `seconds` with its overlay to `target`, an MP4 (H.264, yuv420p) ready to stream.
 
     `result` is this clip's analysis by `Detector.analyse_video`. A person's number is the track plus 1, the
     colour that of the track's verdict. Faces are known at the judged frames only: between two of them the

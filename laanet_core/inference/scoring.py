@@ -16,7 +16,7 @@ from laanet_core.types import RGBImage
 
 @dataclass(frozen=True)
 class Scores:
-    """Scores of N crops: `fake_logit` (N,) float32, uncalibrated; `heatmap` (N, S/4, S/4) float32 in [0, 1]."""
+    """Uncalibrated `fake_logit` (N,) float32 and `heatmap` (N, S/4, S/4) float32 in [0, 1] of N crops."""
 
     fake_logit: npt.NDArray[np.float32]
     heatmap: npt.NDArray[np.float32]

@@ -93,7 +93,7 @@ def holds(verdict: Verdict, variants: Sequence[Variant]) -> bool:
 def _stability(
     detector: Detector, face: FaceResult, logits: Sequence[float], single: Sequence[float]
 ) -> Stability:
-    """Compare a face's verdict with those after each lossy change, and of its crop `single`: unchanged, mirrored."""
+    """Compare a face's verdict with those of its variants."""
     if face.verdict is None:
         raise ValueError("a face with a heatmap must have a verdict")
     too_small = (

@@ -53,7 +53,7 @@ def _segment_end(file: BinaryIO) -> int:
 
 
 def _element_size(file: BinaryIO) -> int | None:
-    """Read a Matroska number, whose first byte's leading zeros give its length; None for "unknown" (all ones)."""
+    """Read a Matroska number of variable length; None for "unknown" (all ones)."""
     first = file.read(1)
     if first in (b"", b"\0"):
         return None

@@ -153,7 +153,7 @@ def read_image(
 
 
 def _has_more_pictures(image: Image.Image) -> bool:
-    """Return whether the file has another picture. Depth maps and smaller versions of the first do not count."""
+    """Return whether the file has another picture that is no depth map or smaller version of the first."""
     # The second picture of such a JPEG is a depth or brightness map.
     if image.format == "MPO":
         return False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Reader(Protocol):
-    """Decoder of files. All methods raise UnreadableMedia. Generators must be closed if they are not exhausted."""
+    """Decoder of files. Methods raise UnreadableMedia; generators must be closed if not exhausted."""
 
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         """Return the upright picture (H, W, 3) uint8 RGB; see `images.read_image`."""

@@ -72,7 +72,7 @@ class _PacketSpan:
 
 @dataclass(frozen=True)
 class _DeclaredLength:
-    """Length that a container declares for its pictures, None if it declares none, and that of one frame, in seconds."""
+    """Length that a container declares for its pictures (None: none), and that of one frame, in seconds."""
 
     seconds: float | None
     frame: float
@@ -278,7 +278,7 @@ def _is_cut_short(size: ContainerSize, span: _PacketSpan, declared: _DeclaredLen
 def _evenly_spaced(
     frames: Iterator[tuple[Any, float]], count: int, seconds: float, max_seconds: float, half_frame: float
 ) -> Iterator[tuple[Any, float]]:
-    """Choose up to `count` of the decoded frames; the first ones if the clip's length in `seconds` is unknown (0)."""
+    """Choose up to `count` of the decoded frames; the first ones if the clip's `seconds` are unknown (0)."""
     wanted = [(number + 0.5) * seconds / count for number in range(count)] if seconds > 0 else []
     chosen = 0
     for frame, time in frames:

@@ -1,4 +1,4 @@
-"""Enhanced feature pyramid (E-FPN) and heads of LAA-Net (paper section 3.3, layout of the released checkpoint)."""
+"""Enhanced feature pyramid (E-FPN) and heads of LAA-Net (paper section 3.3; layout as released)."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ _NAME = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
 def download(
     name: str, *, seconds: float = TIME_LIMIT, endpoint: str | None = None, cache: Path | None = None
 ) -> Path:
-    """Return the local folder of `hf://owner/repo@revision` (a commit or tag), downloaded if it is not cached.
+    """Return the local folder of `hf://owner/repo@revision`, downloaded if it is not cached.
 
     The download may take `seconds` in all. A slower one continues in the background, so that a later call
     may find it in the cache. Raises InvalidWeights, which says whether the name, the Hub, the repository,

@@ -15,7 +15,7 @@ from laanet_core.results import ModelInfo
 
 @dataclass(frozen=True)
 class LoadedWeights:
-    """A network in eval mode, its decision values, its identity, and the other entries of its `config.json`."""
+    """Network in eval mode with its decision values, identity and other entries of `config.json`."""
 
     model: LAANet
     decision: DecisionConfig

@@ -30,7 +30,7 @@ _NAMED_IN_ERRORS = 3
 
 @dataclass(frozen=True)
 class WeightsFiles:
-    """A folder of weights whose `config.json` was read and checked. The tensors are read and verified by `read_tensors`.
+    """Folder of weights with a checked `config.json`; `read_tensors` reads and verifies the tensors.
 
     `model` and `decision` are the parsed sections for `ModelConfig` and `DecisionConfig`; `card` holds all
     other entries.
@@ -44,7 +44,7 @@ class WeightsFiles:
     card: Mapping[str, Any]
 
     def read_tensors(self, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the tensors, cast to the dtypes of `expected`.
+        """Return the tensors, with the names, shapes and dtypes of `expected`: any (N, ...) per name.
 
         Raises InvalidWeights if the file does not match its sha256, if names or shapes differ, or if a
         value is not finite.
@@ -56,7 +56,8 @@ class WeightsFiles:
         actual_sha256 = hashlib.sha256(encoded).hexdigest()
         if actual_sha256 != self.sha256:
             raise InvalidWeights(
-                f"{TENSOR_FILE} of {self.folder.name} was changed: its sha256 is {actual_sha256}, not {self.sha256}"
+                f"{TENSOR_FILE} of {self.folder.name} was changed: "
+                f"its sha256 is {actual_sha256}, not {self.sha256}"
             )
         try:
             tensors: dict[str, Tensor] = load_tensors(encoded)
@@ -95,7 +96,9 @@ def write_weights(
     card: Mapping[str, Any],
     half: bool,
 ) -> str:
-    """Write both files, each one whole or not at all, and return the sha256 of the tensor file.
+    """Write both files and return the sha256 of the tensor file; tensors may have any shape (N, ...).
+
+    Each file appears complete or not at all.
 
     `half` stores float16, except for BatchNorm's running statistics. Raises InvalidWeights if a value is
     not finite in the stored precision.
@@ -121,13 +124,13 @@ def write_weights(
 
 
 def write_decision(folder: Path, decision: DecisionConfig) -> None:
-    """Replace the decision values in a folder of weights. Raises InvalidWeights if the folder holds no weights."""
+    """Replace the decision values in a folder of weights. Raises InvalidWeights if it holds no weights."""
     config = _read_config(folder)
     _write_whole(folder / CONFIG_FILE, _encode_config({**config, "decision": decision.to_dict()}))
 
 
 def weights_folder(source: str | Path) -> Path:
-    """Return the local folder of named weights; download them if needed. Raises InvalidWeights if there is none."""
+    """Return the local folder of named weights, downloaded if needed. Raises InvalidWeights."""
     name = str(source)
     if name.startswith("hf://"):
         from laanet_core.modeling.hub import download
@@ -159,7 +162,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 
 def require_fit(tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Raise InvalidWeights naming what is missing, added or misshapen."""
+    """Raise InvalidWeights naming tensors that are missing, added, or not of the given shape (d1, d2, ...)."""
     missing, added = sorted(set(shapes) - set(tensors)), sorted(set(tensors) - set(shapes))
     if missing:
         raise InvalidWeights(f"missing {_some(missing)}")

@@ -1,0 +1,22 @@
+"""Reader that decodes in this process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from laanet_core.media.images import read_image
+from laanet_core.media.reader import IN_PROCESS
+from tests.core.clips import write_clip
+
+
+def test_pictures_frames_and_films_are_those_of_the_decoding_functions(samples: Path, tmp_path: Path) -> None:
+    picture = samples / "astronaut.png"
+    assert np.array_equal(IN_PROCESS.image(picture), read_image(picture))
+    clip = write_clip(tmp_path / "clip.mp4", [np.full((64, 96, 3), 90, np.uint8)] * 10)
+    frames = list(IN_PROCESS.frames(clip, 3))
+    assert [frame.rgb.shape for frame in frames] == [(64, 96, 3)] * 3
+    film = list(IN_PROCESS.film(clip, size=(48, 32), seconds=60.0))
+    assert film[0].rgb.shape == (32, 48, 3)
+    assert film[-1].time < IN_PROCESS.length(clip)
