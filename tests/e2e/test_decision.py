@@ -30,7 +30,8 @@ _REMEMBER_TOASTS = """() => {
     window.toasts = [];
     const toasts = () => [...document.querySelectorAll(".toast-body")].map((toast) => toast.textContent);
     const look = () => window.toasts.push(...toasts());
-    new MutationObserver(look).observe(document.body, { childList: true, subtree: true, characterData: true });
+    const changes = { childList: true, subtree: true, characterData: true };
+    new MutationObserver(look).observe(document.body, changes);
 }"""
 
 

@@ -151,6 +151,11 @@ def test_what_learned_from_something_deleted_is_marked_and_offered_no_more(
         runs = [run_row(stale, RunState.FINISHED, 400) for _ in range(2)]
         champion = session.query(ModelVersion).filter_by(state=ModelState.CHAMPION).one()
         champion.run = runs[0]
+        report = {
+            "passed": True,
+            "candidate": {"version": "ft-9", "sha256": "9" * 64},
+            "champion": {"version": champion.version, "sha256": champion.sha256},
+        }
         session.add(
             ModelVersion(
                 version="ft-9",
@@ -160,7 +165,7 @@ def test_what_learned_from_something_deleted_is_marked_and_offered_no_more(
                 run=runs[1],
                 state=ModelState.CANDIDATE,
                 created_at=now(),
-                report=json.dumps({"passed": True}),
+                report=json.dumps(report),
             )
         )
         name = champion.version
