@@ -82,9 +82,7 @@ def test_only_decided_faces_of_the_audit_sample_count(sessions: Sessions, kept: 
         "interval": [0.0951, 0.3731],
         "scores": [0.25, 0.35],
     }
-    page = stored_result(
-        receipt_service(sessions, undo_period=DELAY).result(receipt).to_json(), LANGUAGES["en"]
-    )
+    page = stored_result(receipt_service(sessions, undo_period=DELAY).result(receipt), LANGUAGES["en"])
     assert reliability_sentence(30, 0.2, (0.0951, 0.3731), LANGUAGES["en"]) in page
     with sessions.begin() as session:
         session.execute(
