@@ -147,7 +147,7 @@ class SpaceVariables(ExplicitSettings):
 
     @property
     def zero_gpu(self) -> bool:
-        """Return True if the Space borrows a GPU for each call. The package `spaces` accepts these spellings."""
+        """Return True if the Space borrows a GPU for each call, in the spellings of the package `spaces`."""
         return self.spaces_zero_gpu.lower() in ("1", "t", "true")
 
     @property

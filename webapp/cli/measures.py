@@ -2,17 +2,17 @@
 
 `--json` prints one object. Its keys are stable:
 
-    fewest       least number of cases, labels or regions for a figure; below it `alpha`, `share`, `interval`, `mean_iou`,
-                 `median_seconds` and `suggestions` are null
-    agreement    {cases, alpha, interval}: faces with two blind labels or more; Krippendorff's alpha, null if all labels
-                 are the same; [low, high] of 95 %
+    fewest       least number of cases, labels or regions for a figure; below it `alpha`, `share`, `interval`,
+                 `mean_iou`, `median_seconds` and `suggestions` are null
+    agreement    {cases, alpha, interval}: faces with two blind labels or more; Krippendorff's alpha, null if
+                 all labels are the same; [low, high] of 95 %
     months       [{month, cases, alpha, interval}]: the same by month (YYYY-MM) of a face's first label
-    people       [{name, cases, decided_alike, gold_right, switched, median_seconds}]: finished cases; shares of blind
-                 labels that equal the decision and the known answer; share of labels changed after the reveal; seconds
-                 from the claim to the final label
+    people       [{name, cases, decided_alike, gold_right, switched, median_seconds}]: finished
+                 cases; shares of blind labels that equal the decision and the known answer; share of labels
+                 changed after the reveal; seconds from the claim to the final label
     everybody    {cases, switched, median_seconds}
-    heatmaps     [{version, sha256, pointing, mean_iou}]: painted regions with the heatmap's peak, and their overlap
-    suggestions  [{case, values: {value: probability}}] of disputed cases, by Dawid and Skene; they decide nothing
+    heatmaps     [{version, sha256, pointing, mean_iou}]: regions with the heatmap's peak; overlap
+    suggestions  [{case, values: {value: probability}}] of disputed cases, by Dawid and Skene
 
 A share is {hits, count, share, interval}.
 """
