@@ -80,7 +80,7 @@ class FaceDetector:
     def follow_frames(
         self, frames: Sequence[RGBImage], expected: Sequence[Sequence[Box]], *, longer_side: int = FRAME_SIDE
     ) -> list[list[DetectedFace]]:
-        """Return the faces near `expected` boxes in pictures (H, W, 3) uint8 of one size, without a full search.
+        """Return the faces near `expected` boxes in pictures (H, W, 3) of one size, without a full search.
 
         Most faces within 0.4 of their side of the expected box are detected, few that are farther away
         (docs/performance.md). Callers must check whether every expected face was detected.

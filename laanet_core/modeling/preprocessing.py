@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 def to_input(crops: npt.NDArray[np.uint8] | Tensor, device: torch.device | str = "cpu") -> Tensor:
-    """Convert crops (N, S, S, 3) uint8 RGB to input (N, 3, S, S) float32 in [-1, 1], channels last in memory."""
+    """Convert crops (N, S, S, 3) uint8 RGB to channels-last input (N, 3, S, S) float32 in [-1, 1]."""
     # torch would wake all its threads for this small conversion; NumPy does it in this one.
     if not isinstance(crops, Tensor) and torch.device(device).type == "cpu":
         values = np.divide(crops, np.float32(127.5), dtype=np.float32)

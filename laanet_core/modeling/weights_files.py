@@ -162,7 +162,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 
 def require_fit(tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Raise InvalidWeights naming tensors that are missing, added, or not of the given shape (d1, d2, ...)."""
+    """Raise InvalidWeights naming tensors that are missing, added, or not of their shape (N, ...)."""
     missing, added = sorted(set(shapes) - set(tensors)), sorted(set(tensors) - set(shapes))
     if missing:
         raise InvalidWeights(f"missing {_some(missing)}")

@@ -174,7 +174,7 @@ class BatchingRuntime:
         return len(self._queue) >= self._visitors or queued_images >= self.batch_size
 
     def _run(self, batch: Sequence[_Request]) -> None:
-        """Run a batch; if it fails, run each request by itself, so that only the faulty one gets the error."""
+        """Run a batch; if it fails, run each request alone, so that only the faulty one gets the error."""
         try:
             output = self._runtime(_concatenate([request.images for request in batch]))
         except BaseException as error:  # noqa: BLE001 (raised again in the requesting thread)

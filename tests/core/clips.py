@@ -25,7 +25,10 @@ def write_clip(
     sound: float = 0,
     movflags: str = "",
 ) -> Path:
-    """Write frames (H, W, 3), at `times` in seconds or evenly at `rate`, and `sound` seconds of noise beside them; `movflags` of an MP4."""
+    """Write frames (H, W, 3) at `times` in seconds or evenly at `rate`, with `sound` seconds of noise.
+
+    `movflags` are those of an MP4.
+    """
     with av.open(str(path), "w", options={"movflags": movflags} if movflags else {}) as container:
         stream = container.add_stream(codec, rate=rate)
         stream.height, stream.width = frames[0].shape[:2]

@@ -38,7 +38,8 @@ def detector() -> Counting:
 
 @pytest.fixture(scope="module")
 def two(samples: Path) -> Picture:
-    return cv2.resize(read_image(samples / "two_people.jpg"), (1000, 587), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    picture = read_image(samples / "two_people.jpg")
+    return np.asarray(cv2.resize(picture, (1000, 587), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def moved(picture: Picture, right: float, down: float) -> Picture:

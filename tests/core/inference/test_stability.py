@@ -54,7 +54,8 @@ def test_variants_score_as_the_whole_picture_changed_would(
         "half_size": crop_square(np.asarray(half, np.uint8), half_square, size),
     }
     logits = detector.score_crops(list(expected.values())).fake_logit
-    # warps round to 1/32 pixel, so not bit for bit; blocks or pixel pairs that begin elsewhere change logits by 0.01 to 2
+    # Warps round to 1/32 pixel, so the logits are not equal bit for bit. Blocks or pixel pairs that begin
+    # elsewhere would change them by 0.01 to 2.
     assert [found[name].fake_logit for name in expected] == pytest.approx(logits.tolist(), abs=4e-3)
     crop = crop_square(rgb, square, size)
     mirrored, plain = detector.score_crops([np.ascontiguousarray(crop[:, ::-1]), crop], flip=False).fake_logit
@@ -62,7 +63,9 @@ def test_variants_score_as_the_whole_picture_changed_would(
         float(mirrored), abs=0.02
     )  # the mirrored warp rounds its pixels the other way
     assert found["mirrored"].fake_logit != pytest.approx(float(plain), abs=0.02)
-    assert (found["mirrored"].fake_logit + plain) / 2 == pytest.approx(face.fake_logit, abs=0.02)  # type: ignore[operator]
+    mirrored = found["mirrored"].fake_logit
+    assert mirrored is not None
+    assert (mirrored + plain) / 2 == pytest.approx(face.fake_logit, abs=0.02)
 
 
 def test_probabilities_and_verdicts_follow_the_detectors_thresholds(detector: Detector) -> None:

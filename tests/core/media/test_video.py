@@ -160,7 +160,7 @@ def test_a_clip_that_is_cut_short_is_told_from_a_whole_one(
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
 def test_whole_clips_are_not_blamed_for_what_their_containers_say(tmp_path: Path, name: str) -> None:
-    """Sound that outlasts the pictures, pictures shown for uneven times and the last for long, times that are wrong."""
+    """Sound that outlasts the pictures, uneven frame durations, a long last frame, wrong times."""
     clip = write_clip(tmp_path / name, moving(20), sound=6)
     assert cautions_of(clip) == set()
     if name != "a.avi":  # which knows one rate only
@@ -192,7 +192,7 @@ def test_damage_in_the_middle_is_told(tmp_path: Path, name: str, codec: str) -> 
 
 
 def test_a_clip_whose_second_half_never_arrived_is_not_passed_off_as_whole(tmp_path: Path) -> None:
-    """Its bytes are there, as zeros: MP4 finds them by its index, in Matroska nothing can be found in them."""
+    """The bytes are zeros: MP4 finds later frames by its index, Matroska finds nothing."""
     mp4 = write_clip(tmp_path / "a.mp4", moving(60), movflags=FAST)
     assert cautions_of(damage_clip(mp4, 0.5, 1)) == {"damaged_parts"}
     assert cautions_of(damage_clip(write_clip(tmp_path / "a.mkv", moving(60)), 0.5, 1)) == {"cut_short"}

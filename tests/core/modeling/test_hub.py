@@ -41,7 +41,8 @@ def test_weights_are_downloaded_once_and_then_work_without_the_hub(tmp_path: Pat
     asked = len(hub.requests)
     assert download(NAME, endpoint=hub.address, cache=cache) == folder
     assert len(hub.requests) == asked
-    assert download(NAME, endpoint="http://127.0.0.1:9", cache=cache) == folder  # nobody listens there
+    # No server listens on this port.
+    assert download(NAME, endpoint="http://127.0.0.1:9", cache=cache) == folder
     assert download("hf://someone/weights@v1", endpoint=hub.address, cache=cache) == folder
 
 
