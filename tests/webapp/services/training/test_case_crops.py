@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from laanet_core.media.reader import IN_PLACE
+from laanet_core.media.reader import IN_PROCESS
 from tests.snapshot_faces import decided_case
 from webapp.media.masks import Mask
 from webapp.services.storage.kept_media import KeptMediaService
@@ -29,7 +29,7 @@ def test_a_short_clip_gives_all_its_frames_once() -> None:
 def test_a_missing_file_gives_no_crop_and_a_log_entry(
     keeping: KeptMediaService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cropper = CaseCropper(keeping, IN_PLACE, frames=4)
+    cropper = CaseCropper(keeping, IN_PROCESS, frames=4)
     with caplog.at_level(logging.ERROR):
         assert cropper.crop(decided_case(), lambda _: None) == []
     assert "cannot read a kept file" in caplog.text

@@ -15,7 +15,7 @@ from gradio_client import Client
 
 from tests.conftest import Server
 from tests.webapp.naughty import NOTES
-from tests.webapp.test_feedback import mask, png
+from tests.webapp.painted_regions import mask, png
 from tests.webapp.ui.rest.conftest import error_of, vote
 from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES
 from webapp.security.tokens import new_key
