@@ -40,7 +40,8 @@ def _add_analyses(services: Services) -> None:
     def analyse_image(file: str | None) -> tuple[Any, dict[str, Any]]:
         """Judge a picture.
 
-        Returns the picture with heatmaps and boxes (or null), and the result of `predict --json` with its receipt.
+        Returns the picture with heatmaps and boxes (or null), and the result of `predict --json` with its
+        receipt.
         """
         if not file:
             return None, _MISSING

@@ -8,7 +8,10 @@ from contextlib import contextmanager
 
 
 class Presence:
-    """Pages by their Gradio session: the job each one waits for, and the release of its visit. Thread-safe."""
+    """Pages by their Gradio session: the job each one waits for, and the release of its visit.
+
+    Thread-safe.
+    """
 
     def __init__(self, stop: Callable[[str], object]) -> None:
         """`stop` is called with the job of a page that was closed."""

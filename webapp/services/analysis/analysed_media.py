@@ -75,7 +75,7 @@ class PixelCache:
             return PixelUse(len(self._entries), sum(entry.bytes for entry in self._entries.values()))
 
     def pictures(self, media: AnalysedMedia) -> Mapping[float, RGBImage]:
-        """Return the pictures of a file by time; empty if they were never added, evicted or removed."""
+        """Return the pictures (H, W, 3) uint8 RGB of a file by time; empty if they were never added, evicted or removed."""
         with self._lock:
             entry = self._entries.get(media)
             if entry is None:
@@ -140,9 +140,10 @@ class PixelCache:
 class AnalysedMedia:
     """Pixels of one analysed file, decoded once: a photo's upright picture, or a clip's most suspicious frames.
 
-    While the detector judges the file, it passes every decoded picture to `add`. Afterwards `picture` and `moments`
-    serve the page, the stability check and the reports from memory. They decode the file again only if the cache
-    evicted its pixels, or after `release`. `frames` is the number of frames that were judged of a clip. Thread-safe.
+    While the detector judges the file, it passes every decoded picture to `add`. Afterwards `picture` and
+    `moments` serve the page, the stability check and the reports from memory. They decode the file again
+    only if the cache evicted its pixels, or after `release`. `frames` is the number of frames that were
+    judged of a clip. Thread-safe.
     """
 
     def __init__(self, path: Path, reader: Reader, cache: PixelCache, *, frames: int) -> None:

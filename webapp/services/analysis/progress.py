@@ -12,8 +12,8 @@ from laanet_core.results import Progress
 class VisitProgress(Progress):
     """Progress of one analysis, with its place in the queue.
 
-    `phase` is waiting, reading, judging, without_gpu, drawing or storing. While it is waiting, `ahead` analyses
-    come first.
+    `phase` is waiting, reading, judging, without_gpu, drawing or storing. While it is waiting, `ahead`
+    analyses come first.
     """
 
     ahead: int = 0

@@ -40,7 +40,10 @@ class Restarting(Busy):
 
 
 class Ticket:
-    """Place in the queue. `admission` completes once the analysis may run. Its owner returns it in any case."""
+    """Place in the queue.
+
+    `admission` completes once the analysis may run. Its owner returns it in any case.
+    """
 
     def __init__(self, *, is_clip: bool) -> None:
         self.admission: Future[None] = Future()
@@ -52,7 +55,7 @@ class Ticket:
 
 
 class AnalysisQueue:
-    """At most `at_once` analyses run, and `max_waiting` wait. Thread-safe.
+    """Queue in which at most `at_once` analyses run and `max_waiting` wait. Thread-safe.
 
     If several analyses may run, clips do not occupy all of them.
     """
@@ -118,8 +121,8 @@ class AnalysisQueue:
     def place(self, on_wait: Callable[[int], None], *, is_clip: bool = False) -> Iterator[None]:
         """Wait in this thread until admitted, then run the block.
 
-        The queue's limit does not apply, because the page has a queue of its own. `on_wait` is called repeatedly with
-        the number of analyses ahead and may raise to leave the queue. Raises Restarting.
+        The queue's limit does not apply, because the page has a queue of its own. `on_wait` is called
+        repeatedly with the number of analyses ahead and may raise to leave the queue. Raises Restarting.
         """
         with self._lock:
             if self._closed:

@@ -63,8 +63,8 @@ class StoredAnalysis:
 class Client:
     """Page or program that waits for a result.
 
-    `is_present` returns False once it has left. `on_interim_result` receives the results over the frames of a clip
-    that are judged so far.
+    `is_present` returns False once it has left. `on_interim_result` receives the results over the frames of
+    a clip that are judged so far.
     """
 
     is_present: Callable[[], bool] = lambda: True
@@ -101,8 +101,8 @@ class _Observer:
 class AnalysisService:
     """Analyses files within the limits of a queue and stores each result before it is returned.
 
-    Without `kept_media` no file is ever kept. `on_analysed` are called with every result. `on_kept` is called with
-    the receipt's hash of every result that was stored with its file.
+    Without `kept_media` no file is ever kept. `on_analysed` are called with every result. `on_kept` is
+    called with the receipt's hash of every result that was stored with its file.
     """
 
     def __init__(
@@ -141,10 +141,10 @@ class AnalysisService:
     ) -> StoredAnalysis:
         """Analyse a file and store its result.
 
-        Unreadable media gives a result too (`rejected`). `consent`: the visitor lets the file be kept. `only` rejects
-        the other kind of file. `media` receives the decoded pixels; the caller releases it in any case. Without an
-        admitted `ticket` this waits in the queue; the ticket is returned once the file is judged. Nothing is stored
-        for a client that has left, or of a job that was stopped.
+        Unreadable media gives a result too (`rejected`). `consent`: the visitor lets the file be kept.
+        `only` rejects the other kind of file. `media` receives the decoded pixels; the caller releases it
+        in any case. Without an admitted `ticket` this waits in the queue; the ticket is returned once the
+        file is judged. Nothing is stored for a client that has left, or of a job that was stopped.
 
         Raises Cancelled and Restarting.
         """

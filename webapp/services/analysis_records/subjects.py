@@ -21,8 +21,9 @@ MIN_IOU = 0.5
 class Subject:
     """A judged subject.
 
-    `number`: WHOLE_FILE, or from 1 a picture's face or a clip's person, as in feedback. `fake_prob` is calibrated.
-    `box` (x1, y1, x2, y2) in shares of the picture's width and height; None if the picture's size is unknown.
+    `number`: WHOLE_FILE, or from 1 a picture's face or a clip's person, as in feedback. `fake_prob` is
+    calibrated. `box` (x1, y1, x2, y2) in shares of the picture's width and height; None if the picture's
+    size is unknown.
     """
 
     number: int

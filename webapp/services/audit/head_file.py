@@ -24,7 +24,10 @@ class HeadFile:
         self._path = path
 
     def read(self) -> Head | None:
-        """Return the stored head; None if there is no file. Raises BrokenAudit for a damaged file, and OSError."""
+        """Return the stored head; None if there is no file.
+
+        Raises BrokenAudit for a damaged file, and OSError.
+        """
         try:
             line = self._path.read_text(encoding="ascii", errors="replace")
         except FileNotFoundError:

@@ -31,7 +31,10 @@ class AuditReport:
 
 
 class AuditService:
-    """Audit log of a database. `head_file` stores the head beside the database after each entry; None stores none."""
+    """Audit log of a database.
+
+    `head_file` stores the head beside the database after each entry; None stores none.
+    """
 
     def __init__(self, sessions: Sessions, head_file: Path | None) -> None:
         self._sessions = sessions

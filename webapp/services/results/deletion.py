@@ -1,8 +1,9 @@
 """Deletion of results with everything that depends on them.
 
-What goes with a result: its rows, cases without other items, rows and folders of snapshots that hold something of it,
-kept files that no other result links to, and its traces in copies and backups of the database. Whatever else comes to
-depend on a result is deleted here. Copies of other versions of the database are cleaned by `webapp.db.backups`.
+What goes with a result: its rows, cases without other items, rows and folders of snapshots that hold
+something of it, kept files that no other result links to, and its traces in copies and backups of the
+database. Whatever else comes to depend on a result is deleted here. Copies of other versions of the
+database are cleaned by `webapp.db.backups`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,8 @@ class ResultDeletion:
         """Delete the result of a receipt.
 
         The audit log keeps the analysis's number, which means nothing without the analysis. Raises Refused
-        (unknown_receipt; file_left if only the kept file remains, which the next sweep removes) and database errors.
+        (unknown_receipt; file_left if only the kept file remains, which the next sweep removes) and
+        database errors.
         """
         hashed = receipt_hash(receipt)
         with self._sessions() as session:

@@ -34,9 +34,9 @@ CROP_SIDE = 224
 class EvidenceService:
     """Everything made of a file after its analysis. Nothing here is stored.
 
-    `reader` decodes files, `frames` is the number of judged frames of a clip. Overlay clips are written to `folder`,
-    which is swept like the uploads. `cache` holds decoded pixels. `reliability` knows the moderators' decisions;
-    without it no reliability is stated. `workers` stability checks run at a time.
+    `reader` decodes files, `frames` is the number of judged frames of a clip. Overlay clips are written to
+    `folder`, which is swept like the uploads. `cache` holds decoded pixels. `reliability` knows the
+    moderators' decisions; without it no reliability is stated. `workers` stability checks run at a time.
     """
 
     def __init__(
@@ -111,7 +111,10 @@ class EvidenceService:
     def overlay_clip(
         self, path: Path, result: AnalysisResult, progress: ProgressCallback | None = None
     ) -> Path:
-        """Return a new MP4 of the clip with boxes and heatmap drawn in; decodes the clip. Raises UnreadableMedia."""
+        """Return a new MP4 of the clip with boxes and heatmap drawn in; decodes the clip.
+
+        Raises UnreadableMedia.
+        """
         target = Path(tempfile.mkdtemp(dir=self._folder)) / "overlay.mp4"
         write_overlay_clip(path, result, target, progress=progress, reader=self._reader)
         return target

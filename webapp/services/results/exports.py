@@ -34,8 +34,8 @@ class ExportService:
     def export(self, receipt: str) -> bytes:
         """Return a ZIP with `result.json` (see StoredResult), `feedback.json`, and what else there is.
 
-        The kept file is `media.<ending>`. `regions/<number>.png` are the regions of votes, which count from 1.
-        Raises Refused: unknown_receipt, unavailable.
+        The kept file is `media.<ending>`. `regions/<number>.png` are the regions of votes, which count from
+        1. Raises Refused: unknown_receipt, unavailable.
         """
         result = self._receipts.result(receipt).to_json()
         written = io.BytesIO()

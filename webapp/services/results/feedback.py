@@ -28,8 +28,9 @@ logger = logging.getLogger(__name__)
 class Submission:
     """A vote on `subject`: 0 the whole file, from 1 a picture's face or a clip's person.
 
-    `note` is stored byte for byte. `tags` are reasons (see Tag) in any order. `region`: PNG of one channel over the
-    whole upright picture, whatever its own size; pictures only, because a clip has no single moment.
+    `note` is stored byte for byte. `tags` are reasons (see Tag) in any order. `region`: PNG of one channel
+    over the whole upright picture, whatever its own size; pictures only, because a clip has no single
+    moment.
     """
 
     receipt: str
@@ -60,8 +61,8 @@ class FeedbackService:
     def submit(self, submission: Submission) -> bool:
         """Store a vote. Return False if the same submission was stored before.
 
-        Raises Refused with invalid_vote, invalid_tag, invalid_region, invalid_key, note_too_long, invalid_note,
-        unknown_receipt, unknown_face, key_reused or not_saved.
+        Raises Refused with invalid_vote, invalid_tag, invalid_region, invalid_key, note_too_long,
+        invalid_note, unknown_receipt, unknown_face, key_reused or not_saved.
         """
         check_note(submission.note)
         _check_key(submission.idempotency_key)

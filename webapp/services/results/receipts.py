@@ -42,9 +42,10 @@ _COMMIT_DELAY = timedelta(minutes=1)
 
 
 class ReceiptService:
-    """What the holder of a receipt can do.
+    """Reads, deletes and annotates results for the holder of a receipt.
 
-    Every method raises Refused: unknown_receipt, or unavailable, not_saved, not_deleted if the database fails.
+    Every method raises Refused: unknown_receipt, or unavailable, not_saved, not_deleted if the database
+    fails.
     """
 
     def __init__(
@@ -112,7 +113,8 @@ class ReceiptService:
     ) -> None:
         """Store whether a picture's verdicts are stable, by `EvidenceService.stabilities`.
 
-        Nothing is stored of a clip: its verdict is not that of the one checked frame. A deleted result stays deleted.
+        Nothing is stored of a clip: its verdict is not that of the one checked frame. A deleted result
+        stays deleted.
         """
         if result.kind == "video":
             return

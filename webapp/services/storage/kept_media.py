@@ -74,8 +74,8 @@ class SweepReport:
 class KeptMediaService:
     """Files in the store and their rows.
 
-    A file is written before its row is committed, and removed after its row is deleted. A crash in between leaves
-    a file without a row, never a row without a file; the next `sweep` removes it.
+    A file is written before its row is committed, and removed after its row is deleted. A crash in between
+    leaves a file without a row, never a row without a file; the next `sweep` removes it.
     """
 
     def __init__(
@@ -113,8 +113,8 @@ class KeptMediaService:
     def link(self, session: Session, row: Analysis, placed: PlacedFile) -> str | None:
         """Link a placed file to an analysis in the transaction that stores it.
 
-        If the store has the same file already, the analysis links to that one. Return the linked file's name, None
-        without a file. Raises StoreFull, after which the transaction must be rolled back.
+        If the store has the same file already, the analysis links to that one. Return the linked file's
+        name, None without a file. Raises StoreFull, after which the transaction must be rolled back.
         """
         row.consent = Consent(given_at=row.created_at, text_version=CONSENT_VERSION, orientation=1)
         session.add(row)
@@ -137,7 +137,7 @@ class KeptMediaService:
         return media.name
 
     def settle(self, placed: PlacedFile, linked: str | None) -> None:
-        """After the transaction: remove the placed file unless it is the linked one."""
+        """Remove the placed file after the transaction, unless it is the linked one."""
         if placed.name and placed.name != linked:
             self.remove([placed.name])
 

@@ -37,7 +37,10 @@ class SnapshotFolders:
         return self.scores / MANIFEST_SCORES
 
     def remove(self, public_ids: Iterable[str]) -> None:
-        """Remove the folders of stale snapshots, which must not be trained on. The next sweep removes what remains."""
+        """Remove the folders of stale snapshots, which must not be trained on.
+
+        The next sweep removes what remains.
+        """
         for public_id in public_ids:
             for folder in (self.of(public_id), self.scores_of(public_id)):
                 _remove(folder)
@@ -45,7 +48,8 @@ class SnapshotFolders:
     def sweep(self, known: set[str], before: datetime) -> list[str]:
         """Remove unknown snapshot folders from before a time and return their names.
 
-        Scores of unknown snapshots are removed at any age: a gate may write them after its snapshot is deleted.
+        Scores of unknown snapshots are removed at any age: a gate may write them after its snapshot is
+        deleted.
         """
         for path in _entries(self.scores):
             if path.name not in known | {MANIFEST_SCORES}:

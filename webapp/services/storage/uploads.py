@@ -19,8 +19,8 @@ _MAX_RECEIPTS = 10_000
 class Uploads:
     """Uploads arrive in the folder `cache`, and files made from them are written there.
 
-    Visits work on files below `visits_folder(cache)`, from which the server must not serve anything. Files outside
-    of `cache` are no uploads and are never touched. Thread-safe.
+    Visits work on files below `visits_folder(cache)`, from which the server must not serve anything. Files
+    outside of `cache` are no uploads and are never touched. Thread-safe.
     """
 
     def __init__(self, cache: Path) -> None:

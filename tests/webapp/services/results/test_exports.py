@@ -1,4 +1,4 @@
-"""What a visitor gets who asks for all that is held."""
+"""Exports of stored results."""
 
 from __future__ import annotations
 

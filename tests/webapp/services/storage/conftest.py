@@ -1,4 +1,4 @@
-"""Pictures that visitors let be kept, and what lies where."""
+"""Photos to keep, and the kept files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def service(sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Where the files lie that are kept."""
+    """Return the folder of the kept files."""
     return tmp_path / "deep" / "media"
 
 

@@ -23,7 +23,10 @@ from webapp.services.storage.kept_media import KeptMediaService
 
 
 def keep_and_delete(url: str, folder: Path, seed: int) -> None:
-    """Pictures of noise until the end, some of them twice; every third is deleted. Each answer is a line, after it was given."""
+    """Pictures of noise until the end, some of them twice; every third is deleted.
+
+    Each answer is a line, after it was given.
+    """
     engine = open_database(url)
     sessions = make_sessions(engine)
     keeping = KeptMediaService(sessions, MediaStore(str(folder / "media")), quota=10**9)

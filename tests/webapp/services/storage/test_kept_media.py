@@ -1,4 +1,4 @@
-"""What stays of a file, and of two who give the same one."""
+"""Kept files, alone and shared by two visitors."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def at_once(work: Sequence[Callable[[], None]]) -> None:
 def share_and_delete(
     service: AnalysisService, receipts: ReceiptService, photo: Path, rounds: int
 ) -> list[str]:
-    """In each round one visitor deletes while two others give the same file; the receipts that are left hold it."""
+    """One visitor per round deletes while two others upload the same file; the remaining receipts keep it."""
     held = [receipt_of(service.analyse(photo, consent=True))]
     for _ in range(rounds):
         given: list[str] = []

@@ -1,4 +1,4 @@
-"""How long files wait for their rows, and rows for their files."""
+"""Sweeps of files without rows, and reports of rows without files."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_sweep_takes_old_files_without_a_row_and_reports_rows_without_a_file
     assert files(folder) == sorted([kept, "c" * 32])
 
 
-def test_media_that_nobody_holds_any_more_goes_at_the_sweep(
+def test_unreferenced_media_is_removed_by_the_sweep(
     service: AnalysisService, keeping: KeptMediaService, sessions: Sessions, photo: Path, folder: Path
 ) -> None:
     service.analyse(photo, consent=True)
@@ -88,9 +88,7 @@ def test_a_file_that_cannot_be_removed_is_said_and_goes_later(
     assert keeping.sweep().removed == (name,)
 
 
-def test_old_files_wait_as_long_as_they_are_told_to(
-    sessions: Sessions, store: MediaStore, folder: Path
-) -> None:
+def test_the_grace_period_is_configurable(sessions: Sessions, store: MediaStore, folder: Path) -> None:
     name = store.write(b"no row yet")
     assert KeptMediaService(sessions, store, quota=1, grace=timedelta(hours=1)).sweep().removed == ()
     assert KeptMediaService(sessions, store, quota=1, grace=timedelta(seconds=-1)).sweep().removed == (name,)

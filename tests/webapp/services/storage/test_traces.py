@@ -1,4 +1,4 @@
-"""That nothing of a file stays after its deletion."""
+"""Traces of a file after its deletion."""
 
 from __future__ import annotations
 

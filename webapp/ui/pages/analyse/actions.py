@@ -33,7 +33,10 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def connect(layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]) -> Any:
-    """Connect the buttons below a result. `outputs` are the components of a result. Return the deletion's event."""
+    """Connect the buttons below a result.
+
+    `outputs` are the components of a result. Return the deletion's event.
+    """
     _connect_reports(layout, services, texts, visit)
     _connect_vote(layout, services, texts, visit)
     return _connect_deletion(layout, services, texts, visit, outputs)
@@ -94,7 +97,10 @@ def _is_deleted(file: AnalysedFile, services: Services) -> bool:
 def _connect_deletion(
     layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]
 ) -> Any:
-    """Delete after a second click. The next file's result is shown, and the browser removes the upload from its list."""
+    """Delete after a second click.
+
+    The next file's result is shown, and the browser removes the upload from its list.
+    """
     actions, removed_upload = layout.next, gr.Textbox(visible=False)
 
     def delete(current: Visit | None, link: str, request: gr.Request) -> dict[Any, Any]:

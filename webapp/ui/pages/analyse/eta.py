@@ -19,7 +19,8 @@ _STEPS = ((10, 1), (60, 5), (300, 15), (float("inf"), 60))
 class TimeEstimate:
     """Remaining seconds that fall steadily, and rise only if they would otherwise mislead.
 
-    `clock` returns seconds since any moment. Waiting in the queue does not count: it says nothing about the speed.
+    `clock` returns seconds since any moment. Waiting in the queue does not count: it says nothing about the
+    speed.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

@@ -279,7 +279,10 @@ def _stability_check(services: Services, file: AnalysedFile) -> Future[list[Stab
 
 
 def _store_stability(services: Services, file: AnalysedFile, checks: list[Stability | None]) -> None:
-    """Store the check under the receipt. The page shows it even if the service refuses and logs the reason."""
+    """Store the check under the receipt.
+
+    The page shows it even if the service refuses and logs the reason.
+    """
     if file.analysis.receipt is not None:
         with contextlib.suppress(Refused):
             services.receipts.remember_stability(file.analysis.receipt, file.analysis.result, checks)

@@ -29,9 +29,9 @@ class SentVote:
 class AnalysedFile:
     """One analysed file of a visit.
 
-    `upload` is the path where it arrived, `path` its private path, `name` the visitor's name for it. `derived` are
-    files made from it (reports, the overlay `clip`), which are deleted with it. `vote_key` is the idempotency key
-    of the next vote; `last_vote` and its text `last_vote_text` were sent under it.
+    `upload` is the path where it arrived, `path` its private path, `name` the visitor's name for it.
+    `derived` are files made from it (reports, the overlay `clip`), which are deleted with it. `vote_key` is
+    the idempotency key of the next vote; `last_vote` and its text `last_vote_text` were sent under it.
     """
 
     upload: str
@@ -64,8 +64,8 @@ class AnalysedFile:
 class Visit:
     """The files of one page and the index of the selected one.
 
-    `private_paths` maps the paths where uploads arrived to their private paths. `removes_upload`: the page is about
-    to remove a deleted file from its list of uploads.
+    `private_paths` maps the paths where uploads arrived to their private paths. `removes_upload`: the page
+    is about to remove a deleted file from its list of uploads.
     """
 
     files: list[AnalysedFile] = field(default_factory=list)
@@ -104,6 +104,9 @@ class Visit:
 
 
 def display_name(client_name: object, path: str) -> str:
-    """Return the client's name of a file, or else that of the upload, as encodable text. No file is opened by it."""
+    """Return the client's name of a file, or else that of the upload, as encodable text.
+
+    No file is opened by it.
+    """
     name = client_name if isinstance(client_name, str) and client_name else Path(path).name
     return name.encode("utf-8", "replace").decode()[:MAX_NAME]
