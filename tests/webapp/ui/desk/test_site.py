@@ -79,7 +79,7 @@ def session_in(answer: httpx.Response) -> str:
 def test_a_member_works_at_the_desk(
     space: Server, browser: httpx.Client, provider: OpenIDProvider, case: str
 ) -> None:
-    assert f"href='https://{HOST}/sign-in/huggingface'" in browser.get("/sign-in").text
+    assert f'href="https://{HOST}/sign-in/huggingface"' in browser.get("/sign-in").text
     answer = come_back(browser, *away(browser))
     assert f"url={DESK}/" in answer.text
     browser.headers["Cookie"] = f"{cookies.SESSION}={session_in(answer)}"
@@ -118,7 +118,7 @@ def test_half_a_sign_in_opens_nothing(
     assert come_back(browser, back, sealed).status_code == 200  # the other half
 
 
-def test_whoever_is_refused_has_no_way_round(
+def test_a_refused_member_has_no_other_way_in(
     space: Server, browser: httpx.Client, provider: OpenIDProvider
 ) -> None:
     with records_of(space) as sessions:
@@ -160,9 +160,9 @@ def test_a_provider_that_hangs_costs_ten_seconds_and_no_visitor(
     assert "Traceback" not in space.log.read_text()
 
 
-def test_the_log_names_nobody(space: Server, provider: OpenIDProvider) -> None:
+def test_the_log_has_no_names(space: Server, provider: OpenIDProvider) -> None:
     log = space.log.read_text()
-    assert "the OpenID provider could not be asked: TimeoutError" in log
+    assert "the request to the OpenID provider failed: TimeoutError" in log
     for secret in ("Ada", "hf:", "secret-of-the-space", "code=", "eyJ"):
         assert secret not in log
 
