@@ -81,7 +81,7 @@ def _add_analyses(services: Services) -> None:
 
 
 def _write_png(rgb: RGBImage, cache: Path) -> Path:
-    """Write a picture (H, W, 3) uint8 RGB to a new folder from which Gradio serves files, and return its path.
+    """Write a picture (H, W, 3) uint8 RGB to a new folder that Gradio serves, and return its path.
 
     The folder is swept like the uploads. Raises OSError.
     """

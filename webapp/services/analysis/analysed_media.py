@@ -19,7 +19,8 @@ from webapp.security.tokens import receipt_hash
 
 # Most suspicious frames of a clip that the page and the reports show.
 SHOWN_FRAMES = 4
-# Bytes for one file: more than the largest photo, or four frames of the largest clip and those still to judge.
+# Bytes for one file: more than the largest photo, and than four frames of the largest clip
+# and those still to judge.
 FILE_BYTES = 256_000_000
 # Bytes for all files together.
 TOTAL_BYTES = 512_000_000
@@ -75,7 +76,10 @@ class PixelCache:
             return PixelUse(len(self._entries), sum(entry.bytes for entry in self._entries.values()))
 
     def pictures(self, media: AnalysedMedia) -> Mapping[float, RGBImage]:
-        """Return the pictures (H, W, 3) uint8 RGB of a file by time; empty if they were never added, evicted or removed."""
+        """Return the pictures (H, W, 3) uint8 RGB of a file by time.
+
+        Empty if they were never added, were evicted or removed.
+        """
         with self._lock:
             entry = self._entries.get(media)
             if entry is None:
@@ -138,7 +142,7 @@ class PixelCache:
 
 
 class AnalysedMedia:
-    """Pixels of one analysed file, decoded once: a photo's upright picture, or a clip's most suspicious frames.
+    """Pixels of one file, decoded once: a photo's upright picture, or a clip's most suspicious frames.
 
     While the detector judges the file, it passes every decoded picture to `add`. Afterwards `picture` and
     `moments` serve the page, the stability check and the reports from memory. They decode the file again

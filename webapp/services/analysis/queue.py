@@ -1,4 +1,4 @@
-"""Queue of analyses, shared by the page and programs: first come, first served, photos before clips within limits."""
+"""Queue of the page's and programs' analyses: first come, first served, photos before clips within limits."""
 
 from __future__ import annotations
 

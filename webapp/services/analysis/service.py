@@ -39,7 +39,7 @@ _DEFAULT_WAITING = 32
 
 @dataclass(frozen=True)
 class StoredAnalysis:
-    """Result of a file with its sha256, its time and its receipt; no receipt if the result could not be stored.
+    """Result of a file with its sha256, time and receipt; no receipt if the result could not be stored.
 
     `is_kept`: the file is kept under the receipt. `not_kept` is the reason if it is not although the visitor
     consented: store_full or not_kept.

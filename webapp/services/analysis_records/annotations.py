@@ -31,5 +31,8 @@ def parse_tags(words: Iterable[str]) -> tuple[Tag, ...]:
 
 
 def parse_region(png: bytes | None) -> Mask | None:
-    """Return the painted region as a PNG of (H, W) pixels, or None without one. Raises Refused (invalid_region)."""
+    """Return the painted region as a PNG of (H, W) pixels, or None without one.
+
+    Raises Refused (invalid_region).
+    """
     return None if png is None else read_mask(png)

@@ -67,7 +67,10 @@ def row_of(record: AnalysisRecord, receipt_hash: str) -> Analysis:
 
 
 def result_of(row: Analysis) -> AnalysisResult:
-    """Return the stored result, without heatmaps; a clip's tracks are aggregated again from the stored logits."""
+    """Return the stored result without heatmaps.
+
+    A clip's tracks are aggregated again from the stored logits.
+    """
     faces = tuple(_face_of(face) for face in row.faces)
     decision = decision_of(row)
     error = None

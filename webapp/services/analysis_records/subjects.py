@@ -52,7 +52,7 @@ def subjects_of(analysis: Analysis) -> list[Subject]:
 
 
 def faces_of(analysis: Analysis, number: int) -> list[Face]:
-    """Return the stored faces that a subject stands for: one face, one person's faces, or all of the whole file."""
+    """Return the stored faces of a subject: one face, one person's faces, or all of the whole file."""
     if number == WHOLE_FILE:
         return list(analysis.faces)
     if analysis.kind == "image":

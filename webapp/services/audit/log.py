@@ -24,7 +24,7 @@ RecordEvent = Callable[[Event], None]
 
 @dataclass(frozen=True)
 class AuditReport:
-    """Result of a successful check: the log's head, and the head in the file beside the database (None: no file)."""
+    """Result of a successful check: heads of the log and of the file beside the database (None: no file)."""
 
     head: Head
     stored_head: Head | None

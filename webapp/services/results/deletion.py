@@ -91,7 +91,8 @@ class ResultDeletion:
         if not self._remove(leftovers):
             raise Refused(
                 "file_left",
-                "The result is deleted. Its file could not be removed just now; the server tries again by itself.",
+                "The result is deleted. Its file could not be removed just now; "
+                "the server tries again by itself.",
             )
 
     def delete_older(self, before: datetime, *, days: int) -> int:

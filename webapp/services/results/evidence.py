@@ -1,4 +1,4 @@
-"""Evidence for or against an analysis: shown frames, stability, consistency maps, overlay clip and reports."""
+"""Evidence for an analysis: shown frames, stability, consistency maps, overlay clip and reports."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class EvidenceService:
         return AnalysedMedia(path, self._reader, self._cache, frames=self._frames)
 
     def reliabilities(self, result: AnalysisResult) -> list[ScoreReliability | None]:
-        """Return how often moderators decided "fake" at scores like those of each face (picture) or person (clip).
+        """Return how often moderators decided "fake" at scores like each face's (picture) or person's (clip).
 
         None if too few decisions are known.
         """
@@ -93,7 +93,7 @@ class EvidenceService:
     def consistency(
         self, media: AnalysedMedia, result: AnalysisResult
     ) -> list[tuple[RGBImage, npt.NDArray[np.float32]] | None]:
-        """Return the crop (S, S, 3) uint8 RGB and the consistency map (S/4, S/4) float32 in [0, 1] of each face.
+        """Return each face's crop (S, S, 3) uint8 RGB and consistency map (S/4, S/4) float32 in [0, 1].
 
         None for a face without a score. Raises UnreadableMedia.
         """

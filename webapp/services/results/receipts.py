@@ -57,8 +57,8 @@ class ReceiptService:
         on_notice: Callable[[str], object] | None = None,
         backed_up_until: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        """`undo_period`: time for which a decision may be undone and is not shown. `on_notice` is called with the
-        receipt's hash if a visitor wants to know the decision. `backed_up_until` returns the time up to which
+        """`undo_period`: time for which a decision may be undone and is not shown. `on_notice` is called with
+        the         receipt's hash if a visitor wants to know the decision. `backed_up_until` returns the time up to which
         everything is in a backup.
         """
         self._sessions = sessions
@@ -137,7 +137,7 @@ class ReceiptService:
             self._deletion.delete(receipt)
 
     def ask_notice(self, receipt: str, wanted: bool) -> None:
-        """Store whether the receipt's page shows the moderators' decision; nothing about the visitor is stored.
+        """Store whether the visitor wants to know the moderators' decision, and nothing about the visitor.
 
         A visitor who wants to know also asks for a decision: a kept file becomes a case.
         """

@@ -55,7 +55,7 @@ class KeptFile:
 
 @dataclass(frozen=True)
 class PlacedFile:
-    """File in the store that waits for its row; or the `code` of the reason for none: store_full, not_kept."""
+    """File in the store that waits for its row, or the reason for none: store_full, not_kept."""
 
     name: str = ""
     bare: Bare | None = None
@@ -65,7 +65,7 @@ class PlacedFile:
 
 @dataclass(frozen=True)
 class SweepReport:
-    """Names of files that a sweep removed because no row knows them, and of files that rows know but the store lacks."""
+    """Names of removed files without a row, and of files that rows know but the store lacks."""
 
     removed: tuple[str, ...]
     missing: tuple[str, ...]
@@ -87,8 +87,9 @@ class KeptMediaService:
         grace: timedelta = GRACE,
         strip: Callable[[Path], Bare] = bare,
     ) -> None:
-        """`quota`: bytes of all kept files together. `strip` removes a file's metadata; the default runs in this
-        process, files of strangers need a confined one.
+        """`quota`: bytes of all kept files together. `strip` removes a file's metadata.
+
+        The default `strip` runs in this process; files of strangers need a confined one.
         """
         self._sessions = sessions
         self._store = store
@@ -195,7 +196,7 @@ class KeptMediaService:
         return SweepReport(removed, missing)
 
     def _missing(self, unlisted: Iterable[str]) -> tuple[str, ...]:
-        """Return those of the unlisted names that are still not in the store although their rows still exist."""
+        """Return the unlisted names that the store still lacks although their rows still exist."""
         absent = {name for name in unlisted if not self._store.has(name)}
         if not absent:
             return ()

@@ -1,4 +1,4 @@
-"""Uploaded files of running visits: each in a private folder, deleted with the visit, the result or by age."""
+"""Uploaded files of running visits: each in a private folder, deleted with the visit or by age."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Uploads:
                 logger.exception("a file of a deleted result could not be removed")
 
     def sweep(self, seconds: float) -> None:
-        """Delete all files older than `seconds`, and their folders; crashes and aborted uploads leave some."""
+        """Delete all files older than `seconds` and their folders, such as those of aborted uploads."""
         before = time.time() - seconds
         # contents before their folders
         entries = reversed(list(self._cache.rglob("*")))

@@ -131,7 +131,7 @@ def test_the_database_refuses_what_is_no_addition(
 
 @contextmanager
 def unguarded(engine: Engine) -> Iterator[Connection]:
-    """A transaction without the triggers, undone at the end; they are there again before the log is looked at: see `guarded`."""
+    """Run the block without triggers; they return before the log is checked, see `guarded`."""
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -155,7 +155,7 @@ def guarded(connection: Connection) -> None:
 
 
 def rows(connection: Connection) -> list[dict[str, Any]]:
-    return [dict(row._mapping) for row in connection.execute(text("SELECT * FROM audit ORDER BY number"))]
+    return [dict(row) for row in connection.execute(text("SELECT * FROM audit ORDER BY number")).mappings()]
 
 
 def put(connection: Connection, entries: list[dict[str, Any]]) -> None:
@@ -165,7 +165,7 @@ def put(connection: Connection, entries: list[dict[str, Any]]) -> None:
 
 
 def sealed(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Numbered and chained anew, by someone who knows how."""
+    """Number and chain the entries again, as a skilled attacker would."""
     last, made = Head(0, chain.GENESIS), []
     for entry in entries:
         values = {**entry, "number": last.number + 1, "previous": last.hash}

@@ -33,7 +33,7 @@ CLIENTS = 4
 
 @dataclass
 class Told:
-    """What clients were told: receipts with the sha256 of what was sent, notes of votes, receipts whose deletion was answered."""
+    """Answers to clients: receipts with the sha256 of the upload, notes of votes, deleted receipts."""
 
     kept: dict[str, str] = field(default_factory=dict)
     votes: dict[str, str] = field(default_factory=dict)

@@ -43,7 +43,7 @@ def everything(engine: Engine, folder: Path) -> bytes:
 
 
 def pictures(content: bytes) -> list[Pixels]:
-    """Whatever in some bytes can be decoded as a picture, wherever it begins."""
+    """Return everything in some bytes that decodes as a picture, wherever it begins."""
     found = []
     for start in (b"\xff\xd8\xff", b"\x89PNG\r\n", b"RIFF", b"ftyp"):
         place = content.find(start)

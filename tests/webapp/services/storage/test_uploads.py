@@ -65,7 +65,7 @@ def test_files_that_are_no_uploads_are_left_alone(cache: Path, tmp_path: Path) -
 
 
 def test_the_sweep_takes_what_is_old_wherever_it_lies(cache: Path) -> None:
-    """Visits' files, aborted uploads, empty folders and files: by the time of their last change, which nobody can set back."""
+    """Sweep files and folders by the time of their last change, which no upload can set back."""
     uploads = Uploads(cache)
     taken = uploads.take(upload(cache))
     upload(cache, "aborted/part.mp4")

@@ -1,4 +1,4 @@
-"""Who waits, who is asked to come back, and who goes away, at POST /api/v1/analyse: the application itself with a judge that waits."""
+"""Queue of POST /api/v1/analyse: waiting, refused and departed clients, with a detector that waits."""
 
 from __future__ import annotations
 

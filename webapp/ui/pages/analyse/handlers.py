@@ -208,7 +208,7 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
 
 
 def _delete_results(services: Services, visit: Visit) -> None:
-    """Delete the results of earlier files if a later one was stopped or failed: the visitor has no receipts."""
+    """Delete earlier files' results after a later one was stopped or failed: the visitor has no receipts."""
     for file in visit.files:
         if file.analysis.receipt is not None:
             # the service has logged the reason of a refusal

@@ -54,7 +54,7 @@ class AnalysedFile:
         self.media.release()
 
     def key_for(self, vote_text: str) -> str:
-        """Return the idempotency key of a vote: a new one for another vote, the same one for the same vote."""
+        """Return the idempotency key of a vote: the same one for the same vote, else a new one."""
         if self.last_vote_text not in ("", vote_text):
             self.vote_key = next_key(self.vote_key)
         return self.vote_key
