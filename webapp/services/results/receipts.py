@@ -57,9 +57,9 @@ class ReceiptService:
         on_notice: Callable[[str], object] | None = None,
         backed_up_until: Callable[[], datetime | None] = lambda: None,
     ) -> None:
-        """`undo_period`: time for which a decision may be undone and is not shown. `on_notice` is called with
-        the         receipt's hash if a visitor wants to know the decision. `backed_up_until` returns the time up to which
-        everything is in a backup.
+        """`undo_period`: time for which a decision may be undone and is not shown. `on_notice` is called
+        with the receipt's hash if a visitor wants to know the decision. `backed_up_until` returns the
+        time up to which everything is in a backup.
         """
         self._sessions = sessions
         self._deletion = deletion
