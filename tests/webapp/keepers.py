@@ -21,13 +21,13 @@ class Reader:
 
     info, decision, notice = ModelInfo("m", "1", "1" * 64), DecisionConfig(), None
 
-    def analyse_file(self, path: str | Path, *, seen: Any, **_: Any) -> AnalysisResult:
+    def analyse_file(self, path: str | Path, *, on_frame: Any, **_: Any) -> AnalysisResult:
         kind = sniff_file(Path(path))
         pictures = (
             [Frame(read_image(Path(path)), 0.0)] if kind == "image" else list(read_frames(Path(path), 4))
         )
         for frame in pictures:
-            seen(frame)
+            on_frame(frame)
         height, width = pictures[0].rgb.shape[:2]
         return AnalysisResult(kind, "no_face", None, None, (), self.info, 0.1, size=(width, height))
 
