@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 
+from tests import asynchronous
 from tests.openid_provider import CALLBACK, SCOPES, OpenIDProvider
 from webapp.domain.errors import Refused
 from webapp.services.accounts.openid_client import OpenIDClient
@@ -40,7 +41,7 @@ def redirect_parameters(url: str) -> dict[str, str]:
 
 
 def test_the_address_holds_state_nonce_and_challenge(client: OpenIDClient) -> None:
-    url, request = asyncio.run(client.authorization_url())
+    url, request = asynchronous.run(client.authorization_url())
     parameters = dict(parse_qsl(urlsplit(url).query))
     assert (parameters["state"], parameters["nonce"]) == (request.state, request.nonce)
     assert (parameters["scope"], parameters["orgIds"]) == (SCOPES, "f" * 24)
@@ -60,7 +61,7 @@ def test_a_code_identifies_the_person_once(client: OpenIDClient) -> None:
             await client.identify(back["code"], request)
         assert refusal.value.code == "provider_refused"
 
-    asyncio.run(sign_in())
+    asynchronous.run(sign_in())
 
 
 def test_a_code_of_another_sign_in_is_refused(client: OpenIDClient) -> None:
@@ -71,4 +72,4 @@ def test_a_code_of_another_sign_in_is_refused(client: OpenIDClient) -> None:
             await client.identify(back["code"], replace(request, nonce="another nonce"))
         assert refusal.value.code == "identity_invalid"
 
-    asyncio.run(sign_in())
+    asynchronous.run(sign_in())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import gradio as gr
 
+from tests import asynchronous
 from webapp.ui.gradio_patches.queue import queued
 
 
@@ -17,6 +16,6 @@ def test_programs_cannot_bypass_the_queue() -> None:
             name.change(lambda value: value, name, name, api_name="echo")
         return queued(blocks, max_size=3)
 
-    blocks = asyncio.run(build())
+    blocks = asynchronous.run(build())
     assert blocks.api_open is False
     assert blocks.enable_queue is not False

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from tests import asynchronous
 from webapp.texts.desk import ENGLISH
 from webapp.ui.pages.desk import SCRIPTS, build
 from webapp.ui.pages.desk import layout as page
@@ -20,7 +20,7 @@ def test_no_function_of_the_desk_is_public_and_admin_tabs_start_hidden() -> None
     async def make() -> Any:
         return build(cast(DeskServices, services)).get_config_file()
 
-    config = asyncio.run(make())
+    config = asynchronous.run(make())
     assert {call["api_visibility"] for call in config["dependencies"]} == {"private"}
     tabs = {
         part["props"].get("elem_id"): part["props"]
