@@ -13,7 +13,8 @@ Result = TypeVar("Result")
 def run(coroutine: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine in a thread of its own and return its result.
 
-    Playwright's synchronous API leaves its loop running in the thread of the tests, where `asyncio.run` then raises.
+    Playwright's synchronous API leaves its loop running in the thread of the tests; there `asyncio.run`
+    raises.
     """
     with ThreadPoolExecutor(1) as executor:
         return executor.submit(asyncio.run, coroutine).result()

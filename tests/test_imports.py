@@ -15,7 +15,8 @@ import pytest
 
 from tests.conftest import ROOT
 
-# Bottom up: a package imports packages on lines above it, and itself. Modules directly in a top-level package count as packages.
+# Bottom up: a package imports itself and packages on lines above it.
+# Modules directly in a top-level package count as packages.
 # `media` to `cli` and `modeling` to `evaluation` are two chains that meet in `training`.
 LAYERS = """
     laanet_core.errors laanet_core.types laanet_core.results laanet_core.decision
@@ -84,7 +85,7 @@ def parsed(file: Path) -> ast.Module:
 
 
 def imports(file: Path) -> Iterator[str]:
-    """Yield every imported name with its module, also from imports inside functions and under TYPE_CHECKING."""
+    """Yield every imported name with its module, also inside functions and under TYPE_CHECKING."""
     for node in ast.walk(parsed(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -109,7 +110,7 @@ def within(name: str, package: str) -> bool:
 
 
 def package_of(name: str) -> str | None:
-    """Return the layer that a module belongs to; None for the roots, which only re-export or name their package."""
+    """Return the layer of a module; None for the roots, which only re-export or name their package."""
     parts = name.split(".")
     depth = 3 if parts[:2] == ["webapp", "services"] else 2
     return ".".join(parts[:depth]) if len(parts) >= depth else None

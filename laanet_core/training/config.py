@@ -154,8 +154,8 @@ RECIPES: Mapping[str, TrainingConfig] = {
     # The paper's: 100 epochs of 720 FF++ videos with 8 frames each, in batches of 16 pairs.
     "paper-sbi": TrainingConfig(steps=36_000, frozen_steps=2_160),
     "paper-bi": TrainingConfig(steps=36_000, frozen_steps=2_160, material=PairConfig(foreign_blends=1.0)),
-    # The bundled weights': sized for 90 minutes on two CPU cores, therefore plain Adam, higher rates and averaged
-    # weights.
+    # The bundled weights: sized for 90 minutes on two CPU cores, therefore plain Adam, higher rates and
+    # averaged weights.
     "starter": TrainingConfig(
         steps=3_400,
         batch_pairs=16,

@@ -39,7 +39,8 @@ def test_a_picture_of_two_megapixels_takes_at_most_60_ms_more(
     extra = [1000 * (elsewhere - here) for elsewhere, here in pairs]
     here = 1000 * statistics.median(pair[1] for pair in pairs)
     print(
-        f"in place {here:.1f} ms; in a worker {statistics.median(extra):.1f} ms more, 95 of 100 at most {np.percentile(extra, 95):.1f} ms"
+        f"in place {here:.1f} ms; in a worker {statistics.median(extra):.1f} ms more, "
+        f"95 of 100 at most {np.percentile(extra, 95):.1f} ms"
     )
     assert statistics.median(extra) < 60
 
@@ -80,7 +81,7 @@ def test_the_server_does_not_grow(decoders: DecoderPool, samples: Path, file: Pa
 
 
 def repeated(second: Path, times: int, target: Path) -> Path:
-    """A clip of one second, at 30 frames, over and over; nothing is encoded anew."""
+    """A clip of one second, at 30 frames, repeated; nothing is encoded again."""
     with av.open(str(second)) as source, av.open(str(target), "w") as container:
         stream = container.add_stream_from_template(source.streams.video[0])
         packets = [(bytes(packet), packet) for packet in source.demux(video=0) if packet.size]

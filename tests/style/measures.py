@@ -32,7 +32,7 @@ ARRAY = re.compile(r"\b(NDArray|Tensor|RGBImage|FloatMap|Mask|Landmarks|ndarray)
 
 @dataclass(frozen=True)
 class Finding:
-    """One place that breaks a rule: a path relative to the root, a line counted from 1, the rule and the text."""
+    """One place that breaks a rule: path relative to the root, line counted from 1, rule and text."""
 
     path: str
     line: int
@@ -53,6 +53,7 @@ def markdown_files() -> Iterator[Path]:
 
 
 def relative(path: Path) -> str:
+    """Return a path relative to the root."""
     return str(path.relative_to(ROOT))
 
 
@@ -76,7 +77,7 @@ def comments(source: str) -> Iterator[tuple[int, str]]:
 
 
 def prose(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield line and text of all prose of a file: docstrings and comments of Python, everything of Markdown."""
+    """Yield line and text of a file's prose: docstrings and comments of Python, all of Markdown."""
     source = path.read_text(encoding="utf-8")
     if path.suffix == ".md":
         yield from ((number, line) for number, line in enumerate(source.splitlines(), 1))
@@ -110,7 +111,7 @@ def docstring_count() -> int:
 
 
 def long_lines() -> Iterator[Finding]:
-    """Find lines over 110 characters in code and in Markdown prose. Table rows, code blocks and links cannot be wrapped."""
+    """Find lines over 110 characters in code and Markdown. Table rows, code blocks and links are exempt."""
     web = [
         path
         for pattern in ("*.js", "*.css", "*.html", "*.jinja")

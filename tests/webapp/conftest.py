@@ -1,4 +1,4 @@
-"""Services over real databases and the real detector. Tests marked `both_databases` run on SQLite and on PostgreSQL."""
+"""Services over real databases and the real detector. Tests marked `both_databases` run on both databases."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def decoders() -> Iterator[DecoderPool]:
-    """As the application has them."""
+    """Yield a decoder pool with the application's limits."""
     with DecoderPool(most=4, megabytes=1024, seconds=45) as made:
         made.wait_until_ready()
         yield made
@@ -56,14 +56,14 @@ def postgresql() -> Iterator[PostgreSQL]:
 
 @pytest.fixture
 def kind(request: pytest.FixtureRequest) -> str:
-    """Of the database; parametrised by `pytest_generate_tests`."""
+    """Return the kind of database; `pytest_generate_tests` sets the parameter."""
     named: str = getattr(request, "param", "sqlite")
     return named
 
 
 @pytest.fixture
 def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
-    """Where a database could be made."""
+    """Yield the URL of a database that does not exist yet."""
     if kind == "sqlite":
         yield f"sqlite:///{tmp_path / 'deep' / 'lens.sqlite3'}"
         return
@@ -152,7 +152,7 @@ def receipts(sessions: Sessions, keeping: KeptMediaService) -> ReceiptService:
 
 
 class Judged:
-    """The detector's answer for one picture, given again: judging it anew for every test would take most of their time."""
+    """Stub that repeats the detector's result for one picture, which saves time."""
 
     notice = None
 

@@ -1,4 +1,4 @@
-"""Notes that programs have stumbled over, forty chosen and some four hundred by category; each must come back byte for byte."""
+"""Notes that break programs: forty chosen ones and about four hundred by category."""
 
 from __future__ import annotations
 

@@ -102,7 +102,9 @@ def running(programs: Path) -> Iterator[PostgreSQL]:
         "--locale=C.UTF-8",
         "--no-sync",
     ]
-    subprocess.run(made, check=True, capture_output=True, cwd=folder, **as_user)  # type: ignore[call-overload]
+    subprocess.run(  # type: ignore[call-overload]
+        made, check=True, capture_output=True, cwd=folder, **as_user
+    )
     options = [part for setting in SETTINGS for part in ("-c", setting)]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""Pictures and clips full of what nobody else should see."""
+"""Pictures and clips full of private metadata."""
 
 from __future__ import annotations
 
@@ -21,11 +21,14 @@ SECRETS = (
     b"2026:11:25 07:08:09",
 )
 SECRETS_AND_PLACE = (*SECRETS, struct.pack("<6I", 48, 1, 51, 1, 30, 1))  # degrees, as EXIF writes them
-_XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:Description Iptc4xmp:City='Secretown' exif:GPSLatitude='48,51.5N'/></x:xmpmeta>"
+_XMP = (
+    b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
+    b"<rdf:Description Iptc4xmp:City='Secretown' exif:GPSLatitude='48,51.5N'/></x:xmpmeta>"
+)
 
 
 def exif(orientation: int = 1) -> bytes:
-    """With a place, a time, a camera's owner, and how the picture is turned."""
+    """Return EXIF data with a place, a time, the camera's owner and the orientation."""
     made = Image.Exif()
     made[0x0112] = orientation
     made[0x010F] = "Leica of Jane Doe"
@@ -70,7 +73,7 @@ def picture(rgb: np.ndarray, form: str, *, orientation: int = 1, **how: object) 
 
 
 def clip(path: Path, frames: list[np.ndarray], codec: str = "libx264") -> Path:
-    """With a place, a time and a title for the whole file and its streams, and sound."""
+    """Write a clip with sound; file and streams have a place, a time and a title."""
     words = {
         "title": "Secretown",
         "location": "+48.8580+002.2900/",

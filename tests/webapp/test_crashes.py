@@ -1,4 +1,4 @@
-"""What was answered stays, whatever becomes of the process, the disk or the lock; what was not saved is said; nobody has to mend it."""
+"""Crashes, full disks and locks: what was acknowledged stays, and what was not saved is reported."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WRITERS = 4
 
 
 def write(url: str, name: str, receipt: str, folder: Path) -> None:
-    """Votes and entries of the audit log until the end; each is acknowledged by a line, after it was answered."""
+    """Write votes and audit entries until the process ends; acknowledge each one by a line."""
     engine = open_database(url)
     feedback = FeedbackService(make_sessions(engine))
     audit = AuditService(make_sessions(engine), folder / "audit.head")
@@ -55,7 +55,7 @@ def write(url: str, name: str, receipt: str, folder: Path) -> None:
 
 
 def kill_writers(url: str, receipt: str, folder: Path, kills: int) -> set[str]:
-    """Four writers, of whom one dies again and again; returns what was acknowledged."""
+    """Run four writers and kill one repeatedly; return the acknowledged writes."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     chance = random.Random(1)
@@ -212,7 +212,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def _fill(ballast: Path) -> None:
-    """Until there is not a byte left."""
+    """Fill the disk."""
     with ballast.open("ab", buffering=0) as file, suppress(OSError):
         while True:
             file.write(b"x" * 512)
@@ -231,7 +231,7 @@ def test_a_full_disk_is_said_and_loses_nothing(disk: Path, judged: Judged, runs:
 
 
 def _fill_and_recover(disk: Path, judged: Judged, left: int) -> None:
-    """With `left` bytes to write before the disk is full."""
+    """Write with only `left` free bytes on the disk."""
     scene = Scene(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
     ballast = disk / "ballast"
     ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - left))
@@ -264,7 +264,7 @@ def test_a_backup_that_does_not_fit_leaves_nothing_behind(disk: Path) -> None:
 
 @pytest.fixture
 def unlogged() -> Iterator[None]:
-    """Pytest keeps what is logged, with its traceback, and so statements of connections that were closed: their file would stay open."""
+    """Drop the logged tracebacks: they hold statements of closed connections, whose file would stay open."""
     logging.disable()
     yield
     logging.disable(logging.NOTSET)

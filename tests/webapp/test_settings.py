@@ -254,7 +254,8 @@ def test_document_has_the_generated_table() -> None:
 
 
 def test_importing_settings_loads_no_heavy_library() -> None:
-    code = "import sys, webapp.settings; print([m for m in ('torch', 'gradio', 'cv2', 'sqlalchemy') if m in sys.modules])"
+    heavy = ("torch", "gradio", "cv2", "sqlalchemy")
+    code = f"import sys, webapp.settings; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True
     )

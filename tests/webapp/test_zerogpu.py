@@ -1,4 +1,4 @@
-"""What becomes of an analysis when a GPU is lent, refused, or fails; `tests/spaces/test_zerogpu.py` forks real processes."""
+"""Analyses on a GPU that is lent, refused or fails; `tests/spaces/test_zerogpu.py` forks real processes."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ class UnusableDatabase(Exception):
 
 
 class Unable(Exception):
-    """An operation of the host that failed. `code` is stable; `message` is a sentence that gives the reason."""
+    """Failed operation of the host. `code` is stable; `message` is a sentence that gives the reason."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -34,5 +34,5 @@ class Refused(Exception):
 
 
 def unknown_receipt() -> Refused:
-    """Return the error for any unknown receipt. It is the same for every shape, so that it reveals nothing."""
+    """Return the error for any unknown receipt. It is the same for every shape, so it reveals nothing."""
     return Refused("unknown_receipt", "There is no result under this receipt.")

@@ -44,7 +44,8 @@ _DECODE_ERRORS = (
     OverflowError,
 )
 
-# JPEG: frames, tables and scans. Removed: COM, and all APPn except a minimal JFIF header and Adobe's, which define colours.
+# JPEG: frames, tables and scans. Removed: COM, and all APPn except a minimal JFIF header and Adobe's segment,
+# which define colours.
 _JPEG_KEPT = {*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD}
 _SOI, _EOI, _SOS, _APP0, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xEE
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -60,7 +61,8 @@ _CONTAINERS: dict[str, tuple[Format, ...]] = {
     "matroska": ("matroska",),
     "avi": ("avi", "matroska"),
 }
-# Filters that remove messages between frames (SEI of H.264 and HEVC, metadata of AV1). Cameras store place and time there.
+# Filters that remove messages between frames (SEI of H.264 and HEVC, metadata of AV1).
+# Cameras store place and time there.
 _MESSAGES = {
     "h264": "filter_units=remove_types=6",
     "hevc": "filter_units=remove_types=39|40",

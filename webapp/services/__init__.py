@@ -1,1 +1,1 @@
-"""What the application does, one verb at a time."""
+"""Use cases of the application."""

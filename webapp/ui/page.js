@@ -61,7 +61,7 @@
   // Milliseconds until Gradio has drawn the page again
   const DRAW_DELAY = 100;
 
-  // A button that is disabled after a key press loses the focus. Move the focus to the button that replaces it.
+  // A button that is disabled after a key press loses the focus. Move it to the button that replaces it.
   const moveFocus = (from, to) => {
     const pressed = document.activeElement;
     if (!pressed || !pressed.matches(from) || !pressed.matches(":focus-visible")) return;
@@ -117,7 +117,8 @@
       if (hidden.tabIndex !== -1) hidden.tabIndex = -1;
     });
   };
-  new MutationObserver(fixAccessibility).observe(document.documentElement, { childList: true, subtree: true });
+  const wholeTree = { childList: true, subtree: true };
+  new MutationObserver(fixAccessibility).observe(document.documentElement, wholeTree);
 
   // Chinese pages have the addresses /zh and /receipt-zh
   document.documentElement.lang = /[/-]zh\/*$/.test(location.pathname) ? "zh" : "en";

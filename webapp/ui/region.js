@@ -1,4 +1,5 @@
-// Region that a vote is about, painted over the result's image. It stays in the browser until the vote is sent.
+// Region that a vote is about, painted over the result's image. It stays in the browser until the vote is
+// sent.
 (() => {
   // Longer side of the canvas in pixels
   const SIDE = 512;

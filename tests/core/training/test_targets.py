@@ -31,7 +31,7 @@ def test_without_a_boundary_there_are_no_points_and_all_is_consistent() -> None:
 
 
 def brute_radius(height: float, width: float, overlap: float = 0.7) -> float:
-    """Return, by exhaustive search, the largest r at which CornerNet's three box pairs overlap by `overlap`."""
+    """Return the largest r at which CornerNet's three box pairs overlap by `overlap`; exhaustive."""
     best = 0.0
     for r in np.arange(0, min(height, width) / 2, 0.001):
         area = height * width

@@ -33,7 +33,8 @@ def test_a_zero_gpu_space_never_changes_its_champion(
 def test_lists_do_not_import_torch(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from webapp.settings import Settings;"
-        "from webapp.bootstrap.learning import open_learning; from webapp.bootstrap.records import open_records;"
+        "from webapp.bootstrap.learning import open_learning; "
+        "from webapp.bootstrap.records import open_records;"
         f"settings = Settings().model_copy(update={{'data': Path({str(tmp_path)!r})}});"
         "learning = open_learning(settings, open_records(settings));"
         "learning.finetuning.summaries(); learning.snapshots.summaries(); learning.versions.summaries();"

@@ -1,4 +1,4 @@
-"""What commands do where nobody reads what they print."""
+"""Commands whose output pipe is closed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Database made by an earlier version, for the query tests.
 
-It has five analyses (an image, its self-blend, a face that is too small, a clip, a broken file), two votes, two moderators,
-and a case with labels and a decision. schema_0012.json has what the receipt page showed in that version, by receipt.
+It has five analyses (an image, its self-blend, a face that is too small, a clip, a broken file), two votes,
+two moderators, and a case with labels and a decision. schema_0012.json has the receipt page's values of that
+version, by receipt.
 """
 
 from __future__ import annotations

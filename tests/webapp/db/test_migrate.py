@@ -100,7 +100,8 @@ def test_earlier_champions_can_be_gone_back_to_after_the_upgrade(
             when = None if retired is None else f"2026-01-0{retired} 00:00:00"
             connection.execute(
                 text(
-                    "INSERT INTO model_version (id, version, source, sha256, config_sha256, state, created_at, retired_at)"
+                    "INSERT INTO model_version "
+                    "(id, version, source, sha256, config_sha256, state, created_at, retired_at)"
                     " VALUES (:id, :version, 'starter', '', '', :state, '2026-01-01 00:00:00', :retired)"
                 ),
                 {"id": number, "version": f"v{number}", "state": state, "retired": when},
@@ -180,7 +181,8 @@ def _open_and_count(url: str, barrier: object, answers: object) -> None:
     barrier.wait()  # type: ignore[attr-defined]
     engine = open_database(url)
     with make_sessions(engine)() as session:
-        answers.put(session.execute(text("SELECT count(*) FROM analysis")).scalar())  # type: ignore[attr-defined]
+        count = session.execute(text("SELECT count(*) FROM analysis")).scalar()
+        answers.put(count)  # type: ignore[attr-defined]
     engine.dispose()
 
 
@@ -204,7 +206,7 @@ def test_processes_that_start_at_once_all_start(
     assert [answers.get(timeout=5) for _ in processes] == [3 if state == "old" else 0] * 4
     engine = open_database(url)
     with engine.connect() as connection:
-        assert chain.verify(connection).number == 1  # one of them did it, and told
+        assert chain.verify(connection).number == 1  # one process migrated and audited it
     engine.dispose()
 
 

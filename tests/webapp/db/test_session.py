@@ -58,7 +58,8 @@ def test_sqlite_keeps_what_it_answered(tmp_path: Path) -> None:
 
 
 def test_wal_only_where_it_is_safe() -> None:
-    assert [journal_mode(version) for version in [(3, 40, 1), (3, 44, 6), (3, 45, 0), (3, 50, 7), (3, 51, 2), (3, 51, 3), (3, 53, 0)]] == [
+    versions = [(3, 40, 1), (3, 44, 6), (3, 45, 0), (3, 50, 7), (3, 51, 2), (3, 51, 3), (3, 53, 0)]
+    assert [journal_mode(version) for version in versions] == [
         "DELETE", "WAL", "DELETE", "WAL", "DELETE", "WAL", "WAL",
     ]  # fmt: skip
 

@@ -21,7 +21,8 @@ logger = logging.getLogger(__name__)
 class CurrentDetector:
     """Detector that can be replaced while threads use it.
 
-    A caller that needs the same detector for several calls pins it. The previous detector stays in memory, because pages still show its results.
+    A caller that needs the same detector for several calls pins it. The previous detector stays in memory,
+    because pages still show its results.
     """
 
     def __init__(self, detector: Detector) -> None:

@@ -49,7 +49,7 @@ def progressive_jpeg() -> bytes:
 
 
 def jpeg_of_scans() -> bytes:
-    """A progressive picture of 49 megapixels whose scans say nothing, hundreds of them: each goes over all of it."""
+    """Return a progressive JPEG of 49 megapixels with hundreds of empty scans over the whole picture."""
     content = bytearray(_encoded("JPEG", quality=1, progressive=True))
     place = content.index(b"\xff\xc2") + 5
     content[place : place + 4] = struct.pack(">HH", 7000, 7000)

@@ -53,7 +53,9 @@ deeds = {{
     "signal the server": lambda: os.kill(server, 0),
     "trace the server": lambda: call(101 if os.uname().machine == "x86_64" else 117, 0x4206, server, 0, 0),
     "new namespace": lambda: call(272 if os.uname().machine == "x86_64" else 97, 0x10000000),
-    "limits of others": lambda: call(302 if os.uname().machine == "x86_64" else 261, server, 7, 0, ctypes.create_string_buffer(16)),
+    "limits of others": lambda: call(
+        302 if os.uname().machine == "x86_64" else 261, server, 7, 0, ctypes.create_string_buffer(16)
+    ),
     "code made up": executable,
 }}
 def error_of(deed):
@@ -93,9 +95,7 @@ def listening(tmp_path: Path, canary: Path) -> Iterator[socket.socket]:
 
 def inside(canary: Path, listening: socket.socket, prepare: str = "") -> dict[str, dict[str, str | None]]:
     """Return the outcome of every attempt in a process that confined itself."""
-    with subprocess.Popen(
-        ["sleep", "60"]
-    ) as server:  # as somebody else's process: killing it would be a pity, no more
+    with subprocess.Popen(["sleep", "60"]) as server:
         try:
             arguments = [str(canary), *map(str, listening.getsockname()), str(server.pid)]
             code = INSIDE.format(prepare=prepare)
@@ -160,7 +160,10 @@ def test_without_landlock_seccomp_holds_everything_and_the_lack_is_named(
 @linux
 def test_an_older_landlock_is_asked_for_what_it_knows(canary: Path, listening: socket.socket) -> None:
     for version in (1, 3, 5):
-        prepare = f"landlock._call, ask = (lambda n, a, s, t: {version} if t == 1 else ask(n, a, s, t)), landlock._call"
+        prepare = (
+            f"landlock._call, ask = (lambda n, a, s, t: {version} if t == 1 else ask(n, a, s, t)), "
+            "landlock._call"
+        )
         told = inside(canary, listening, prepare)
         assert told["missing"] == []
         assert f"Landlock {version}" in told["active"]

@@ -82,7 +82,7 @@ def test_bombs_are_refused_at_once_and_cost_no_memory(sessions: Sessions, tmp_pa
         for name, content in made.items():
             (tmp_path / "upload").write_bytes(content)
             decoders.wait_until_ready()
-            Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
+            Path("/proc/self/clear_refs").write_text("5")  # resets the peak
             before = peak("self"), {pid: peak(pid) for pid in decoders.stats().idle}
             began = time.monotonic()
             result = service.analyse(tmp_path / "upload").result
@@ -205,7 +205,7 @@ def listening() -> Iterator[socket.socket]:
 def test_no_file_makes_another_be_opened_or_an_address(
     service: AnalysisService, rgb: Pixels, tmp_path: Path, listening: socket.socket
 ) -> None:
-    """Playlists in disguise, with and without a head that passes for a clip's; a canary beside them; somebody who listens."""
+    """Playlists in disguise, with and without the head of a clip, reach no canary file and no socket."""
     secret = write_clip(tmp_path / "secret.mp4", [rgb] * 5)
     opened = secret.stat().st_atime_ns
     address = "http://{}:{}/x.mp4".format(*listening.getsockname())
@@ -258,7 +258,10 @@ def test_no_file_makes_another_be_opened_or_an_address(
 
 
 def variants(plain: Image.Image) -> Iterator[tuple[str, Image.Image, dict[str, object], Image.Image]]:
-    """Form, picture, how to write it, and what it must be read as: turned in eight ways, CMYK, 16 bits, grey, palette, alpha."""
+    """Yield odd but valid pictures: eight orientations, CMYK, 16 bits, grey, palette, alpha.
+
+    Each has a name, the picture, its encoder options and the expected pixels.
+    """
     undo = (
         None,
         0,

@@ -13,7 +13,9 @@ def test_preloads_every_decoder_and_nothing_of_the_server() -> None:
 import sys
 from webapp.media.decoding.preloading import preload
 preload()
-needed = ("PIL.WebPImagePlugin", "PIL.AvifImagePlugin", "pillow_heif", "av.video.codeccontext", "encodings.utf_16")
+needed = (
+    "PIL.WebPImagePlugin", "PIL.AvifImagePlugin", "pillow_heif", "av.video.codeccontext", "encodings.utf_16"
+)
 forbidden = ("torch", "gradio", "sqlalchemy", "cv2", "http.client")
 print([name for name in needed if name not in sys.modules])
 print([name for name in forbidden if name in sys.modules])

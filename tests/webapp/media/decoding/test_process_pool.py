@@ -230,7 +230,7 @@ def test_memory_and_processor_time_are_limited(rgb: Pixels, file: Path) -> None:
     decoder = WorkerProcess.start(Limits(megabytes=1024, seconds=1))
 
     def read_again_and_again() -> None:
-        # The limit covers the whole life of a worker; a fast processor decodes one image in less than a second.
+        # The limit covers the whole life of a worker; a fast processor decodes one image in under a second.
         for _ in range(30):
             with file.open("rb") as opened, SharedBuffer(6000 * 6000 * 3) as area:
                 decoder.ask({"do": "image"}, opened, area)

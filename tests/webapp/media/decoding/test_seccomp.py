@@ -1,4 +1,4 @@
-"""The filter's own decisions, for both processors, by an interpreter of it: one of them is not the one the tests run on."""
+"""Decisions of the seccomp filter for both processor types, by an interpreter of its program."""
 
 from __future__ import annotations
 

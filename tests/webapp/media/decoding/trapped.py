@@ -1,6 +1,7 @@
-"""`python -m tests.webapp.media.decoding.trapped FOLDER`: all that a visitor can ask for, while the decoders of the application itself fail.
+"""Script that makes every request of a visitor while decoding in the server itself raises.
 
-One is left: `cv2.imdecode`, by which a verdict is tried on pictures of our own that were compressed again.
+`python -m tests.webapp.media.decoding.trapped FOLDER`. `cv2.imdecode` stays, because the stability check
+decodes pictures that it compressed itself.
 """
 
 from __future__ import annotations

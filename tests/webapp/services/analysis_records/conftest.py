@@ -18,7 +18,8 @@ def face(
 ) -> FaceResult:
     """Return a face of 50 pixels, unjudged without a logit."""
     prob, verdict = (None, None) if logit is None else (0.9, "fake")
-    return FaceResult((left, 0.0, left + 50.0, 50.0), 0.99, logit, prob, verdict, time, track)  # type: ignore[arg-type]
+    box = (left, 0.0, left + 50.0, 50.0)
+    return FaceResult(box, 0.99, logit, prob, verdict, time, track)  # type: ignore[arg-type]
 
 
 def record(result: AnalysisResult) -> AnalysisRecord:

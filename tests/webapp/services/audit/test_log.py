@@ -101,15 +101,18 @@ def test_told_and_done_are_one(audit: AuditService, sessions: Sessions) -> None:
         "DELETE FROM audit WHERE number = 12",
         "DELETE FROM audit",
         "INSERT INTO audit VALUES (13, 'now', 'none', 'purged', '', '{}', 'x', 'y')",
-        "INSERT INTO audit SELECT 13, created_at, actor, action, subject, details, hash, 'y' FROM audit WHERE number = 12",
-        "INSERT INTO audit SELECT 0, created_at, actor, action, subject, details, hash, 'y' FROM audit WHERE number = 12",
+        "INSERT INTO audit SELECT 13, created_at, actor, action, subject, details, hash, 'y' "
+        "FROM audit WHERE number = 12",
+        "INSERT INTO audit SELECT 0, created_at, actor, action, subject, details, hash, 'y' "
+        "FROM audit WHERE number = 12",
         "UPDATE audit_head SET number = 11",
         "UPDATE audit_head SET hash = (SELECT hash FROM audit WHERE number = 11)",
         "UPDATE audit_head SET number = 13, hash = 'x'",
         "DELETE FROM audit_head",
         "INSERT INTO audit_head VALUES (2, 1, 'x')",
         {
-            "sqlite": "INSERT OR REPLACE INTO audit SELECT number, 'x', actor, action, subject, details, previous, hash FROM audit"
+            "sqlite": "INSERT OR REPLACE INTO audit "
+            "SELECT number, 'x', actor, action, subject, details, previous, hash FROM audit"
         },
         {
             "sqlite": "INSERT OR REPLACE INTO audit_head VALUES (1, 3, 'x')",

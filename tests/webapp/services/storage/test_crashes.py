@@ -1,4 +1,4 @@
-"""A process that dies while it keeps files leaves no row without its file, and nothing that a sweep does not take."""
+"""Crashes of a process that stores files: every row has its file, and the sweep removes the rest."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import threading
 from collections.abc import Callable, Sequence
@@ -219,14 +220,18 @@ def test_writers_at_once_do_not_pass_the_quota(
         Image.fromarray(np.roll(rgb, 9 * number, axis=1)).save(paths[-1], compress_level=0)
     quota = 3 * paths[0].stat().st_size + 1000
     service = keeper(sessions, KeptMediaService(sessions, store, quota=quota))
-    told: list[str | None] = []
-    at_once([lambda path=path: told.append(service.analyse(path, consent=True).not_kept) for path in paths])  # type: ignore[misc]
-    assert len(told) == 8
-    assert told.count(None) == len(files(folder)) == counts(sessions)[0]
+    refusals: list[str | None] = []
+
+    def analyse(path: Path) -> None:
+        refusals.append(service.analyse(path, consent=True).not_kept)
+
+    at_once([functools.partial(analyse, path) for path in paths])
+    assert len(refusals) == 8
+    assert refusals.count(None) == len(files(folder)) == counts(sessions)[0]
     if (
         engine.dialect.name == "sqlite"
     ):  # one writer at a time; PostgreSQL may pass by a file for each that writes at that moment
-        assert told.count(None) == 3
+        assert refusals.count(None) == 3
 
 
 def test_a_store_that_fails_is_said_and_the_answer_stays(

@@ -1,4 +1,4 @@
-"""The whole server is killed again and again while clients write: whatever an answer said is stored is there, and whole."""
+"""Repeated kills of the whole server while clients write: everything acknowledged is stored, and whole."""
 
 from __future__ import annotations
 
@@ -110,7 +110,8 @@ def test_a_killed_server_keeps_what_it_said_is_stored(tmp_path: Path, kills: int
     check_at_rest(tmp_path / "data", told)
     assert len(told.kept) >= kills
     print(
-        f"{kills} kills; {len(told.kept)} kept, {len(told.votes)} votes, {len(told.deleted)} deleted, refused: {told.refused[:3]}"
+        f"{kills} kills; {len(told.kept)} kept, {len(told.votes)} votes, "
+        f"{len(told.deleted)} deleted, refused: {told.refused[:3]}"
     )
 
 
@@ -136,7 +137,7 @@ def check_over_http(base: str, told: Told) -> None:
             notes = [vote["note"] for vote in result["feedback"]]
             assert (
                 notes == [told.votes[receipt]] if receipt in told.votes else len(notes) <= 1
-            )  # one may be there that nobody was told of
+            )  # one may be stored without its answer
         for receipt in told.deleted:
             assert http.get(f"/results/{receipt}").status_code == 404
 

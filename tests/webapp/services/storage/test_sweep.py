@@ -46,7 +46,7 @@ def test_the_sweep_takes_old_files_without_a_row_and_reports_rows_without_a_file
     assert swept.removed == ("a" * 32, "b" * 32 + ".part")
     assert swept.missing == (lost,)
     assert f"kept media is missing from the store: {lost}" in caplog.text
-    assert counts(sessions) == (2, 2)  # the row stays, for whoever can bring the file back
+    assert counts(sessions) == (2, 2)  # the row stays, so that the file can be restored
     assert files(folder) == sorted([kept, "c" * 32])
 
 

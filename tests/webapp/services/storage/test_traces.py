@@ -69,7 +69,7 @@ def test_after_a_deletion_no_search_finds_anything(
     tmp_path: Path,
     form: str,
 ) -> None:
-    """Receipt, digests as text and raw, perceptual hashes, pixels coded and decoded: in database, its copy, store."""
+    """Yield traces: receipt, digests, perceptual hashes, pixels; in the database, its copy and the store."""
     import pillow_heif
 
     pillow_heif.register_heif_opener()
