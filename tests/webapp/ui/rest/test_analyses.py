@@ -13,7 +13,7 @@ from PIL import Image
 from tests.conftest import Server
 from tests.core.clips import cut_clip, write_animation, write_clip
 from tests.webapp.ui.rest.conftest import error_of, wait_until_no_uploads
-from tests.webapp.ui.test_server import predicted
+from tests.webapp.ui.test_gradio_api import predicted
 
 
 def test_files_are_analysed_as_by_predict(
