@@ -14,11 +14,11 @@ def test_the_square_is_centred_on_the_box() -> None:
     assert enlarge_to_square((0, 0, 10, 10), 1.0) == (0, 0, 10, 10)
 
 
-def test_a_crop_at_its_own_size_is_the_pixels_themselves() -> None:
+def test_crop_at_its_own_size_copies_the_pixels() -> None:
     assert np.array_equal(crop_square(IMAGE, (5, 7, 37, 39), 32), IMAGE[7:39, 5:37])
 
 
-def test_what_lies_outside_repeats_the_edge() -> None:
+def test_pixels_outside_the_picture_repeat_the_edge() -> None:
     crop = crop_square(IMAGE, (-10, -10, 20, 20), 30)
     assert np.array_equal(crop[10:, 10:], IMAGE[:20, :20])
     assert (crop[:10, :10] == IMAGE[0, 0]).all()

@@ -26,7 +26,7 @@ def detector() -> FaceDetector:
     return FaceDetector()
 
 
-def test_every_face_is_detected_at_its_place(detector: FaceDetector, samples: Path) -> None:
+def test_every_face_is_detected_at_its_position(detector: FaceDetector, samples: Path) -> None:
     (face,) = detector.detect(read_image(samples / "astronaut.png"))
     assert iou(face.box, ASTRONAUT) > 0.75
     faces = detector.detect(read_image(samples / "two_people.jpg"))
@@ -48,7 +48,7 @@ class RecordingCascade(Cascade):
         return super().search(pictures, scale)
 
 
-def test_large_photos_are_searched_on_a_bounded_copy(samples: Path) -> None:
+def test_large_photos_are_searched_on_a_smaller_copy(samples: Path) -> None:
     cascade = RecordingCascade()
     small = read_image(samples / "two_people.jpg")
     large = np.asarray(cv2.resize(small, (4000, 2348), interpolation=cv2.INTER_CUBIC), np.uint8)
@@ -87,7 +87,7 @@ def test_boxes_stay_inside_pictures_of_odd_shapes(
         assert 0 <= y1 < y2 <= shape[0]
 
 
-def test_frames_searched_together_have_the_same_faces_as_alone(detector: FaceDetector, samples: Path) -> None:
+def test_batched_frames_have_the_same_faces_as_single_frames(detector: FaceDetector, samples: Path) -> None:
     first = read_image(samples / "two_people.jpg")
     frames = [first, np.ascontiguousarray(first[:, ::-1]), np.zeros_like(first)]
     together = detector.detect_frames(frames)

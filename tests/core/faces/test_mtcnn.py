@@ -14,7 +14,7 @@ from laanet_core.faces.mtcnn import Candidates, Cascade, non_overlapping
 from laanet_core.media.images import read_image
 
 
-def test_the_packages_driver_detects_the_same_boxes(samples: Path) -> None:
+def test_facenet_driver_detects_the_same_boxes(samples: Path) -> None:
     theirs, ours = MTCNN(keep_all=True, min_face_size=20, device="cpu").eval(), Cascade(torch.device("cpu"))
     resized = cv2.resize(read_image(samples / "two_people.jpg"), (480, 282), interpolation=cv2.INTER_AREA)
     small = np.asarray(resized, np.uint8)

@@ -1,4 +1,4 @@
-"""Threads in which torch computes alone, in a process that has made none yet."""
+"""Threads in which torch computes alone, in a process that has no pool yet."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def in_each(pool, count):
 torch.set_num_threads(3)
 with ThreadPoolExecutor(8) as others:
     together = threading.Barrier(8)
-    made = list(others.map(lambda _: (together.wait(20), workers())[1], range(8)))
-    assert len({id(pool) for pool in made}) == 1
-    assert in_each(made[0], 3) == [1, 1, 1]
+    pools = list(others.map(lambda _: (together.wait(20), workers())[1], range(8)))
+    assert len({id(pool) for pool in pools}) == 1
+    assert in_each(pools[0], 3) == [1, 1, 1]
 with ThreadPoolExecutor(2) as later:
     assert in_each(later, 2) == [3, 3]
 assert torch.get_num_threads() == 3
 child = os.fork()
 if child == 0:
-    os._exit(0 if workers() is not made[0] and workers().submit(int).result(timeout=20) == 0 else 1)
+    os._exit(0 if workers() is not pools[0] and workers().submit(int).result(timeout=20) == 0 else 1)
 assert os.waitpid(child, 0)[1] == 0
 """
 
 
-def test_made_once_alone_in_each_and_nowhere_else_and_anew_after_a_fork() -> None:
+def test_each_process_has_one_pool_and_only_its_threads_compute_alone() -> None:
     done = subprocess.run(
         [sys.executable, "-c", CODE], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )

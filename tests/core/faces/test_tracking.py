@@ -21,24 +21,24 @@ def test_two_people_keep_their_numbers() -> None:
     assert link(frames) == [[0, 1], [1, 0], [0], [0, 1]]
 
 
-def test_a_newcomer_gets_a_new_number_and_the_long_lost_another() -> None:
+def test_new_and_long_lost_faces_get_new_numbers() -> None:
     frames: list[list[Box]] = [[box(0)], [box(1), box(50)], *([[box(2)]] * 5), [box(2), box(50)]]
     numbers = link(frames)
     assert numbers[1] == [0, 1]
     assert numbers[-1] == [0, 2]
 
 
-def test_a_fast_face_is_followed_while_it_keeps_its_size() -> None:
+def test_fast_face_is_tracked_while_its_size_is_constant() -> None:
     assert link([[box(0)], [box(6, 3)], [box(12, 6)]]) == [[0], [0], [0]]
     assert link([[box(0)], [box(6, 3, 30)]]) == [[0], [1]]
     assert link([[box(0)], [box(40)]]) == [[0], [1]]
 
 
-def test_no_two_faces_of_a_frame_share_a_number() -> None:
+def test_faces_of_a_frame_have_different_numbers() -> None:
     numbers = link([[box(0)], [box(1), box(2), box(3)]])
     assert len(set(numbers[1])) == 3
 
 
-def test_nothing_gives_nothing() -> None:
+def test_empty_frame_has_no_tracks() -> None:
     assert link([]) == []
     assert link([[], []]) == [[], []]

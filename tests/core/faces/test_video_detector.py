@@ -59,37 +59,37 @@ def clip(pictures: Sequence[Picture], gap: float = GAP) -> list[Frame]:
     return [Frame(picture, number * gap) for number, picture in enumerate(pictures)]
 
 
-def alike(detector: Counting, frames: Sequence[Frame], found: Sequence[Sequence[Any]]) -> None:
+def alike(detector: Counting, frames: Sequence[Frame], detected: Sequence[Sequence[Any]]) -> None:
     """The faces are those that searching every frame finds."""
-    for frame, faces in zip(frames, found, strict=True):
+    for frame, faces in zip(frames, detected, strict=True):
         (everywhere,) = FaceDetector.detect_frames(detector, [frame.rgb], min_face_size=40)
         assert len(faces) == len(everywhere)
         for face in everywhere:
             assert max(iou(face.box, other.box) for other in faces) > 0.75
 
 
-def test_persons_who_stay_are_followed_along_their_way(detector: Counting, two: Picture) -> None:
+def test_known_faces_are_tracked_between_detections(detector: Counting, two: Picture) -> None:
     frames = clip([moved(two, 12 * number, -4 * number) for number in range(8)])
-    found = detect_in_frames(detector, frames, min_face_size=40)
+    detected = detect_in_frames(detector, frames, min_face_size=40)
     assert detector.searched == 3  # 0, 1.2 and 2.1 seconds
-    assert [len(faces) for faces in found] == [2] * 8
-    alike(detector, frames, found)
+    assert [len(faces) for faces in detected] == [2] * 8
+    alike(detector, frames, detected)
 
 
-def test_who_comes_or_goes_is_looked_for(detector: Counting, two: Picture) -> None:
+def test_appearing_and_disappearing_faces_start_a_detection(detector: Counting, two: Picture) -> None:
     alone = two.copy()
     alone[:, 600:] = 127
     frames = clip([two, two, alone, alone, alone])
-    found = detect_in_frames(detector, frames, min_face_size=40)
-    assert [len(faces) for faces in found] == [2, 2, 1, 1, 1]
+    detected = detect_in_frames(detector, frames, min_face_size=40)
+    assert [len(faces) for faces in detected] == [2, 2, 1, 1, 1]
     assert detector.searched == 5
 
 
-def test_who_is_lost_on_the_way_is_looked_for(detector: Counting, two: Picture) -> None:
+def test_lost_face_starts_a_detection(detector: Counting, two: Picture) -> None:
     frames = clip([two, two, moved(two, 0, 250), two, two])
-    found = detect_in_frames(detector, frames, min_face_size=40)
+    detected = detect_in_frames(detector, frames, min_face_size=40)
     assert detector.searched == 3
-    alike(detector, frames, found)
+    alike(detector, frames, detected)
 
 
 def test_frames_far_apart_and_empty_ones_are_searched(detector: Counting, two: Picture) -> None:

@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 SELF_BLENDED = ROOT / "webapp" / "examples" / "astronaut-self-blended.jpg"
 
 
-def test_the_map_is_the_one_that_training_compares_with_its_target(detector: Detector, samples: Path) -> None:
+def test_map_equals_the_one_of_the_training_loss(detector: Detector, samples: Path) -> None:
     rgb = read_image(samples / "astronaut.png")
     model = LAANet.from_pretrained("starter")
     crop = crop_square(rgb, (150, 40, 300, 190), model.config.input_size)
@@ -39,7 +39,7 @@ def test_the_map_is_the_one_that_training_compares_with_its_target(detector: Det
     assert float(loss) == pytest.approx(float(entropy), abs=1e-5)
 
 
-def test_real_faces_are_alike_all_over_and_blended_ones_are_not(detector: Detector, samples: Path) -> None:
+def test_only_real_faces_are_consistent_everywhere(detector: Detector, samples: Path) -> None:
     real, fake = read_image(samples / "astronaut.png"), read_image(SELF_BLENDED)
     (real_face,), (fake_face,) = detector.analyse_image(real).faces, detector.analyse_image(fake).faces
     for rgb, face in ((real, real_face), (fake, fake_face)):
@@ -57,7 +57,7 @@ def test_real_faces_are_alike_all_over_and_blended_ones_are_not(detector: Detect
     assert values[hot].mean() > values[~hot].mean() + 0.3  # what was blended is like the anchor
 
 
-def test_the_normal_path_computes_no_embeddings(detector: Detector, samples: Path) -> None:
+def test_scoring_computes_no_embeddings(detector: Detector, samples: Path) -> None:
     calls: list[object] = []
     handle = detector.model.consistency_head.register_forward_hook(lambda *call: calls.append(call))
     try:
@@ -70,7 +70,7 @@ def test_the_normal_path_computes_no_embeddings(detector: Detector, samples: Pat
         handle.remove()
 
 
-def test_what_has_no_map_is_refused(detector: Detector, samples: Path) -> None:
+def test_faces_without_a_heatmap_and_invalid_anchors_are_refused(detector: Detector, samples: Path) -> None:
     rgb = read_image(samples / "astronaut.png")
     with pytest.raises(ValueError, match="without a heatmap"):
         detector.consistency_map(rgb, FaceResult((1, 1, 9, 9), 0.99, None, None, None))

@@ -26,13 +26,13 @@ def bumps(*places: tuple[int, int, float], box: Box = (0, 0, 56, 56)) -> Heatmap
     return Heatmap(values.astype(np.float32), box)
 
 
-def test_peaks_come_strongest_first_in_the_pictures_pixels() -> None:
+def test_peaks_are_sorted_by_strength_in_pixels_of_the_picture() -> None:
     points = vulnerable_points(bumps((10, 20, 0.3), (40, 5, 0.8), (30, 50, 0.05), box=(100, 200, 212, 312)))
     assert [(point.x, point.y) for point in points] == [(100 + 11, 200 + 81), (100 + 41, 200 + 21)]
     assert [point.strength for point in points] == pytest.approx([0.8, 0.3])
 
 
-def test_of_close_peaks_the_strongest_stays() -> None:
+def test_strongest_of_close_peaks_remains() -> None:
     heatmap = bumps((10, 20, 0.3))
     heatmap[10, 22] = 0.4
     assert [tuple(point)[:2] for point in vulnerable_points(heatmap)] == [(22.5, 10.5)]
@@ -52,15 +52,13 @@ def test_limits_and_thresholds() -> None:
         vulnerable_points(heatmap, limit=-1)
 
 
-def test_points_outside_of_the_picture_are_left_out() -> None:
+def test_points_outside_the_picture_are_omitted() -> None:
     heatmap = bumps((2, 2, 0.9), (30, 30, 0.5), (50, 30, 0.6), box=(-10, -10, 46, 46))
     assert [point.strength for point in vulnerable_points(heatmap, size=(40, 40))] == pytest.approx([0.5])
     assert len(vulnerable_points(heatmap)) == 3
 
 
-def test_the_self_blended_face_has_points_and_its_photograph_has_none(
-    detector: Detector, samples: Path
-) -> None:
+def test_only_the_self_blended_face_has_points(detector: Detector, samples: Path) -> None:
     assert POINT_HEAT > FAINT_HEAT
     for rgb in (read_image(samples / "astronaut.png"), read_image(samples / "official_portrait_2012.jpg")):
         for face in detector.analyse_image(rgb).faces:

@@ -15,7 +15,7 @@ def face(verdict: Verdict | None, *, heat: float = 1.0) -> FaceResult:
     )
 
 
-def test_the_original_is_untouched_and_only_the_face_is_drawn_on() -> None:
+def test_overlay_changes_a_copy_and_only_at_the_face() -> None:
     rgb = np.full((300, 400, 3), 128, np.uint8)
     drawn = draw_overlay(rgb, [face("fake")])
     assert (rgb == 128).all()
@@ -29,7 +29,7 @@ def test_the_original_is_untouched_and_only_the_face_is_drawn_on() -> None:
 
 
 @pytest.mark.parametrize("skin", [(40, 26, 20), (110, 72, 52), (198, 150, 120), (250, 224, 205)])
-def test_heat_stands_out_on_any_skin(skin: tuple[int, int, int]) -> None:
+def test_heat_is_visible_on_every_skin_colour(skin: tuple[int, int, int]) -> None:
     rgb = np.empty((300, 400, 3), np.uint8)
     rgb[:] = skin
     drawn = draw_overlay(rgb, [face(None)], opacity=0.6)

@@ -69,7 +69,7 @@ def turned(clip: Path, matrix: tuple[int, ...]) -> None:
     clip.write_bytes(content)
 
 
-def test_a_judged_clip_is_drawn_for_browsers(detector: Detector, samples: Path, tmp_path: Path) -> None:
+def test_overlay_clip_plays_in_browsers(detector: Detector, samples: Path, tmp_path: Path) -> None:
     left = cv2.resize(read_image(samples / "astronaut.png"), (353, 353), interpolation=cv2.INTER_AREA)[
         :, :300
     ]
@@ -78,12 +78,12 @@ def test_a_judged_clip_is_drawn_for_browsers(detector: Detector, samples: Path, 
     )
     rgb = np.hstack([left, right])
     clip = write_clip(tmp_path / "clip.mkv", [np.roll(rgb, 3 * number, axis=1) for number in range(12)])
-    judged = detector.analyse_video(clip, 4)
-    told: list[float] = []
+    analysis = detector.analyse_video(clip, 4)
+    fractions: list[float] = []
     target = tmp_path / "drawn.mp4"
-    write_overlay_clip(clip, judged, target, progress=lambda report: told.append(report.fraction))
-    assert told == sorted(told)
-    assert (told[0], told[-1]) == (0, 1)
+    write_overlay_clip(clip, analysis, target, progress=lambda report: fractions.append(report.fraction))
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0, 1)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mkv", "drawn.mp4"]
     content = target.read_bytes()
     assert content.index(b"moov") < content.index(b"mdat")
@@ -121,21 +121,21 @@ def test_boxes_move_in_a_straight_line_and_heat_fades_half_way(tmp_path: Path) -
     assert all(earlier > later - 4 for earlier, later in itertools.pairwise(heat[:11]))
 
 
-def test_a_face_is_drawn_no_longer_than_it_is_known(tmp_path: Path) -> None:
+def test_face_is_drawn_only_near_its_judged_times(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [GREY] * 100)
     target = tmp_path / "drawn.mp4"
     write_overlay_clip(clip, result(face(1.0, (20, 40, 70, 90)), face(8.0, (120, 40, 170, 90))), target)
-    shown = [round(time, 1) for time, pixels in decoded(target) if np.abs(pixels - 128).max() > 60]
-    assert shown == [*(n / 10 for n in range(21)), *(n / 10 for n in range(70, 91))]
+    times = [round(time, 1) for time, pixels in decoded(target) if np.abs(pixels - 128).max() > 60]
+    assert times == [*(n / 10 for n in range(21)), *(n / 10 for n in range(70, 91))]
 
 
-def test_colour_and_number_are_the_tracks(tmp_path: Path) -> None:
+def test_boxes_have_the_colour_and_number_of_their_track(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [GREY])
     faces = (face(0.0, (20, 40, 70, 90), heat=0), face(0.0, (120, 40, 170, 90), track=1, heat=0))
-    judged = dataclasses.replace(
+    analysis = dataclasses.replace(
         result(*faces, verdict="real"), tracks=(TrackResult(0, 1, -3.0, 0.1, "real"),)
     )
-    write_overlay_clip(clip, judged, tmp_path / "drawn.mp4")
+    write_overlay_clip(clip, analysis, tmp_path / "drawn.mp4")
     expected = GREY.copy()
     for number, (each, verdict) in enumerate(zip(faces, ("real", None), strict=True), start=1):
         draw_box(expected, dataclasses.replace(each, verdict=verdict), str(number))  # type: ignore[arg-type]
@@ -178,7 +178,7 @@ def test_long_fast_and_uneven_clips(tmp_path: Path) -> None:
     assert [time for time, _ in decoded(target)] == pytest.approx(times, abs=0.001)
 
 
-def test_nothing_of_the_sources_metadata_is_kept(tmp_path: Path) -> None:
+def test_overlay_clip_has_no_metadata_of_its_source(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [GREY] * 3)
     tagged = tmp_path / "tagged.mov"
     with av.open(str(clip)) as source, av.open(str(tagged), "w") as container:
@@ -195,7 +195,7 @@ def test_nothing_of_the_sources_metadata_is_kept(tmp_path: Path) -> None:
     assert not [word for word in (b"holiday", b"+48.8577", b"Lavf") if word in content]
 
 
-def test_a_stopped_clip_leaves_nothing_and_an_older_one_alone(tmp_path: Path) -> None:
+def test_cancelled_clip_leaves_no_file_and_keeps_an_older_one(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", [GREY] * 100)
     target = tmp_path / "drawn.mp4"
     target.write_bytes(b"older")
@@ -211,7 +211,7 @@ def test_a_stopped_clip_leaves_nothing_and_an_older_one_alone(tmp_path: Path) ->
     assert target.read_bytes() == b"older"
 
 
-def test_what_cannot_be_read_has_its_code_and_leaves_nothing(tmp_path: Path) -> None:
+def test_unreadable_clip_has_its_code_and_leaves_no_file(tmp_path: Path) -> None:
     garbage = tmp_path / "garbage.mp4"
     garbage.write_bytes(b"\0\0\0\x20ftypisom" + bytes(range(256)) * 8)
     picture = tmp_path / "picture.png"
@@ -239,7 +239,7 @@ def test_only_judged_clips_can_be_drawn(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "codec"), [("libvpx-vp9", "vp9"), ("mpeg4", "mpeg4")])
-def test_other_encoders_stand_in_for_a_missing_one(
+def test_another_encoder_replaces_a_missing_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, codec: str
 ) -> None:
     assert next(iter(overlay_clip.ENCODERS)) == "libx264"
@@ -255,13 +255,13 @@ def test_other_encoders_stand_in_for_a_missing_one(
     assert box_columns(drawn[0][1]) == pytest.approx((20, 70), abs=4)
 
 
-def test_heat_in_place_is_the_overlays_heat() -> None:
-    found = face(0.0, (20, 40, 70, 90))
+def test_draw_heat_equals_the_heat_of_the_overlay() -> None:
+    hot_face = face(0.0, (20, 40, 70, 90))
     drawn = GREY.copy()
-    draw_heat(drawn, found, opacity=0.6)
+    draw_heat(drawn, hot_face, opacity=0.6)
     assert (drawn != GREY).any()
-    draw_box(drawn, found, "1")
-    assert np.abs(drawn.astype(np.int16) - draw_overlay(GREY, [found])).max() <= 1
+    draw_box(drawn, hot_face, "1")
+    assert np.abs(drawn.astype(np.int16) - draw_overlay(GREY, [hot_face])).max() <= 1
     outside = GREY.copy()
     draw_heat(outside, face(0.0, (500, 40, 550, 90)))
     assert np.array_equal(outside, GREY)

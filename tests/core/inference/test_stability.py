@@ -22,8 +22,8 @@ NAMES = ["jpeg_90", "jpeg_70", "jpeg_50", "half_size", "mirrored"]
 SELF_BLENDED = ROOT / "webapp" / "examples" / "astronaut-self-blended.jpg"
 
 
-def by_name(found: Stability) -> dict[str, Variant]:
-    return {variant.name: variant for variant in found.variants}
+def by_name(check: Stability) -> dict[str, Variant]:
+    return {variant.name: variant for variant in check.variants}
 
 
 def as_jpeg(rgb: RGBImage, quality: int, folder: Path) -> RGBImage:
@@ -34,7 +34,7 @@ def as_jpeg(rgb: RGBImage, quality: int, folder: Path) -> RGBImage:
 
 
 @pytest.mark.parametrize("name", ["astronaut.png", "official_portrait_2012.jpg"])
-def test_variants_score_as_the_whole_picture_changed_would(
+def test_variant_scores_equal_those_of_the_changed_picture(
     detector: Detector, samples: Path, tmp_path: Path, name: str
 ) -> None:
     rgb = read_image(samples / name)
@@ -42,8 +42,8 @@ def test_variants_score_as_the_whole_picture_changed_would(
     face = detector.analyse_image(rgb).faces[0]
     assert face.heatmap is not None
     size, square = detector.config.input_size, face.heatmap.box
-    found = by_name(stability(detector, rgb, face))
-    assert list(found) == NAMES
+    check = by_name(stability(detector, rgb, face))
+    assert list(check) == NAMES
     half = cv2.resize(rgb, (rgb.shape[1] // 2, rgb.shape[0] // 2), interpolation=cv2.INTER_AREA)
     half_square = (square[0] / 2, square[1] / 2, square[2] / 2, square[3] / 2)
     expected = {
@@ -56,14 +56,14 @@ def test_variants_score_as_the_whole_picture_changed_would(
     logits = detector.score_crops(list(expected.values())).fake_logit
     # Warps round to 1/32 pixel, so the logits are not equal bit for bit. Blocks or pixel pairs that begin
     # elsewhere would change them by 0.01 to 2.
-    assert [found[name].fake_logit for name in expected] == pytest.approx(logits.tolist(), abs=4e-3)
+    assert [check[name].fake_logit for name in expected] == pytest.approx(logits.tolist(), abs=4e-3)
     crop = crop_square(rgb, square, size)
     mirrored, plain = detector.score_crops([np.ascontiguousarray(crop[:, ::-1]), crop], flip=False).fake_logit
-    assert found["mirrored"].fake_logit == pytest.approx(
+    assert check["mirrored"].fake_logit == pytest.approx(
         float(mirrored), abs=0.02
     )  # the mirrored warp rounds its pixels the other way
-    assert found["mirrored"].fake_logit != pytest.approx(float(plain), abs=0.02)
-    mirrored = found["mirrored"].fake_logit
+    assert check["mirrored"].fake_logit != pytest.approx(float(plain), abs=0.02)
+    mirrored = check["mirrored"].fake_logit
     assert mirrored is not None
     assert (mirrored + plain) / 2 == pytest.approx(face.fake_logit, abs=0.02)
 
@@ -71,29 +71,27 @@ def test_variants_score_as_the_whole_picture_changed_would(
 def test_probabilities_and_verdicts_follow_the_detectors_thresholds(detector: Detector) -> None:
     rgb = read_image(SELF_BLENDED)
     (face,) = detector.analyse_image(rgb).faces
-    found = stability(detector, rgb, face)
-    for variant in found.variants:
+    check = stability(detector, rgb, face)
+    for variant in check.variants:
         assert variant.fake_logit is not None
         assert variant.fake_prob == fake_probability(variant.fake_logit, detector.decision)
         assert variant.verdict == verdict_of(variant.fake_prob, detector.decision)
         assert variant.compared_to == face.verdict
-    assert StabilityDocument.from_result(found).to_json()["variants"][0] == {
+    assert StabilityDocument.from_result(check).to_json()["variants"][0] == {
         "name": "jpeg_90",
-        "fake_logit": round(found.variants[0].fake_logit or 0, 4),
-        "fake_prob": round(found.variants[0].fake_prob or 0, 4),
-        "verdict": found.variants[0].verdict,
+        "fake_logit": round(check.variants[0].fake_logit or 0, 4),
+        "fake_prob": round(check.variants[0].fake_prob or 0, 4),
+        "verdict": check.variants[0].verdict,
         "compared_to": "fake",
         "opposite": False,
     }
     assert (
-        StabilityDocument.from_result(found).to_json()["stable"],
-        StabilityDocument.from_result(found).to_json()["verdict"],
-    ) == (found.stable, found.verdict)
+        StabilityDocument.from_result(check).to_json()["stable"],
+        StabilityDocument.from_result(check).to_json()["verdict"],
+    ) == (check.stable, check.verdict)
 
 
-def test_a_verdict_that_its_variants_contradict_becomes_inconclusive(
-    detector: Detector, samples: Path
-) -> None:
+def test_contradicted_verdict_becomes_inconclusive(detector: Detector, samples: Path) -> None:
     """One sharp threshold between the scores of a real picture and of one of its variants."""
     rgb = read_image(samples / "astronaut.png")
     face = detector.analyse_image(rgb).faces[0]
@@ -105,9 +103,9 @@ def test_a_verdict_that_its_variants_contradict_becomes_inconclusive(
     between = (face.fake_prob + max(lossy)) / 2
     strict = Detector.from_weights("starter", device="cpu")
     strict.decision = dataclasses.replace(strict.decision, real_below=between, fake_above=between)
-    found = stability(strict, rgb, strict.analyse_image(rgb).faces[0])
-    assert any(variant.opposite for variant in found.variants)
-    assert (found.stable, found.verdict) == (False, "inconclusive")
+    check = stability(strict, rgb, strict.analyse_image(rgb).faces[0])
+    assert any(variant.opposite for variant in check.variants)
+    assert (check.stable, check.verdict) == (False, "inconclusive")
 
 
 def variants(
@@ -117,7 +115,7 @@ def variants(
     return [*lossy, Variant("mirrored", 0.0, 0.5, *mirrored)]
 
 
-def test_which_verdicts_hold() -> None:
+def test_stable_verdicts() -> None:
     assert holds("real", variants("real", "real", "real", "real"))
     assert holds("real", variants("real", "inconclusive", "inconclusive", None))
     assert not holds("real", variants("real", "real", "fake", "real"))
@@ -133,7 +131,7 @@ def test_which_verdicts_hold() -> None:
     assert holds("inconclusive", variants("fake", "real", "inconclusive", "real", own="inconclusive"))
 
 
-def test_faces_together_score_as_alone_and_the_unscored_are_skipped(
+def test_several_faces_score_as_alone_and_unscored_faces_are_skipped(
     detector: Detector, samples: Path
 ) -> None:
     rgb = read_image(samples / "two_people.jpg")
@@ -141,10 +139,10 @@ def test_faces_together_score_as_alone_and_the_unscored_are_skipped(
     unscored = FaceResult((5, 5, 30, 30), 0.99, None, None, None)
     together = stabilities(detector, rgb, [first, unscored, second])
     assert together[1] is None
-    for face, found in ((first, together[0]), (second, together[2])):
-        assert found is not None
+    for face, check in ((first, together[0]), (second, together[2])):
+        assert check is not None
         alone = stability(detector, rgb, face)
-        assert [variant.fake_logit for variant in found.variants] == pytest.approx(
+        assert [variant.fake_logit for variant in check.variants] == pytest.approx(
             [variant.fake_logit for variant in alone.variants], abs=1e-4
         )
     assert stabilities(detector, rgb, []) == []
@@ -152,7 +150,7 @@ def test_faces_together_score_as_alone_and_the_unscored_are_skipped(
         stability(detector, rgb, unscored)
 
 
-def test_a_face_that_halving_makes_too_small_gets_no_score_for_it(detector: Detector, samples: Path) -> None:
+def test_face_too_small_at_half_size_has_no_score_there(detector: Detector, samples: Path) -> None:
     rgb = cv2.resize(read_image(samples / "astronaut.png"), (280, 280), interpolation=cv2.INTER_AREA)
     face = detector.analyse_image(rgb).faces[0]
     assert (

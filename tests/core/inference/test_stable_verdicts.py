@@ -34,7 +34,7 @@ def picture(*verdicts: Verdict | None) -> AnalysisResult:
 
 
 @pytest.mark.parametrize(
-    ("given", "found", "left", "file"),
+    ("verdicts", "checks", "left", "file"),
     [
         (("real",), [FALLS], ("inconclusive",), "inconclusive"),
         (("real", None), [HOLDS, None], ("real", None), "real"),
@@ -44,20 +44,20 @@ def picture(*verdicts: Verdict | None) -> AnalysisResult:
         (("fake", "fake", None), [FALLS, HOLDS, None], ("inconclusive", "fake", None), "fake"),
     ],
 )
-def test_a_picture_keeps_the_gravest_verdict_that_is_left(
-    given: tuple[Verdict | None, ...],
-    found: list[Stability | None],
+def test_picture_has_the_gravest_remaining_verdict(
+    verdicts: tuple[Verdict | None, ...],
+    checks: list[Stability | None],
     left: tuple[Verdict | None, ...],
     file: Verdict,
 ) -> None:
-    result = picture(*given)
-    answer = stable_result(result, found)
+    result = picture(*verdicts)
+    answer = stable_result(result, checks)
     assert (tuple(face.verdict for face in answer.faces), answer.verdict) == (left, file)
     assert [face.fake_prob for face in answer.faces] == [face.fake_prob for face in result.faces]
-    assert (answer is result) == (left == given)
+    assert (answer is result) == (left == verdicts)
 
 
-def test_of_equal_faces_the_one_that_fell_is_meant() -> None:
+def test_unstable_face_is_identified_among_equal_faces() -> None:
     face = FaceResult((0, 0, 50, 50), 0.9, 1.0, 0.9, "fake")
     result = dataclasses.replace(picture("fake"), faces=(face, dataclasses.replace(face)))
     assert [face.verdict for face in stable_result(result, [HOLDS, FALLS]).faces] == ["fake", "inconclusive"]
@@ -65,7 +65,7 @@ def test_of_equal_faces_the_one_that_fell_is_meant() -> None:
         stable_result(result, [FALLS])
 
 
-def test_a_clip_keeps_its_verdict_and_its_frame_loses_its_own() -> None:
+def test_unstable_frame_does_not_change_the_verdict_of_the_clip() -> None:
     faces = tuple(
         FaceResult((0, 0, 50, 50), 0.9, 1.0, prob, "fake", time=float(n), track=0)
         for n, prob in enumerate((0.8, 0.9, 0.85))
@@ -78,7 +78,7 @@ def test_a_clip_keeps_its_verdict_and_its_frame_loses_its_own() -> None:
     assert (answer.verdict, answer.tracks) == ("fake", (track,))
 
 
-def test_the_mirrored_copy_that_turns_is_a_flip_and_copies_that_all_lose_it_are_not() -> None:
+def test_only_an_opposite_verdict_of_a_copy_is_a_flip() -> None:
     lost = (
         Variant("jpeg_90", 0.0, 0.5, "inconclusive", "fake"),
         Variant("half_size", None, None, None, "fake"),
@@ -88,7 +88,7 @@ def test_the_mirrored_copy_that_turns_is_a_flip_and_copies_that_all_lose_it_are_
     assert finding("fake", Stability((*lost, turned), False, "inconclusive")) == "flips"
 
 
-def test_the_longest_stretch_is_of_one_person_and_ends_with_another_verdict() -> None:
+def test_longest_fake_interval_has_one_track() -> None:
     def frames(track: int, verdicts: str) -> list[tuple[int | None, float | None, Verdict | None]]:
         names: dict[str, Verdict | None] = {"f": "fake", "r": "real", "i": "inconclusive", ".": None}
         return [(track, float(time), names[letter]) for time, letter in enumerate(verdicts)]

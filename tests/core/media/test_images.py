@@ -38,7 +38,7 @@ def outcome_of(content: bytes) -> str:
 
 
 @pytest.mark.parametrize("form", ["PNG", "BMP", "TIFF", "GIF", "JPEG", "WEBP", "AVIF", "HEIF"])
-def test_every_promised_format_is_read(form: str) -> None:
+def test_every_supported_format_is_read(form: str) -> None:
     pillow_heif.register_heif_opener()
     smooth = Image.fromarray(np.dstack([np.tile(np.linspace(0, 250, 64, dtype=np.uint8), (48, 1))] * 3))
     content = encoded(smooth, form)
@@ -49,7 +49,7 @@ def test_every_promised_format_is_read(form: str) -> None:
     assert np.abs(decoded.astype(int) - np.asarray(smooth).astype(int)).mean() < 3
 
 
-def test_lossless_pictures_come_back_exactly() -> None:
+def test_lossless_pictures_are_read_exactly() -> None:
     assert np.array_equal(read_image(encoded(Image.fromarray(RGB), "PNG")), RGB)
 
 
@@ -85,7 +85,7 @@ def test_modes_become_rgb() -> None:
     assert read_image(encoded(palette, "PNG", transparency=0))[5, 5].tolist() == [10, 200, 30]
 
 
-def test_of_an_animation_the_first_frame_is_read() -> None:
+def test_first_frame_of_an_animation_is_read() -> None:
     frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
     content = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert read_image(content)[3, 3].tolist() == [255, 0, 0]
@@ -110,7 +110,7 @@ def test_bad_files_have_their_codes(tmp_path: Path) -> None:
     assert code_of(encoded(Image.new("RGB", (1, 1)), "PNG")) == "image_too_small"
 
 
-def test_a_bomb_is_refused_by_its_header() -> None:
+def test_decompression_bomb_is_refused_by_its_header() -> None:
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
@@ -126,7 +126,7 @@ def test_a_bomb_is_refused_by_its_header() -> None:
 
 @pytest.mark.parametrize("cut", [0.1, 0.3, 0.6, 0.9, 0.999])
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "TIFF", "GIF"])
-def test_damage_anywhere_is_an_answer_and_not_a_crash(form: str, cut: float) -> None:
+def test_damaged_bytes_raise_only_documented_errors(form: str, cut: float) -> None:
     content = bytearray(encoded(Image.fromarray(RGB), form))
     rng = np.random.default_rng(int(cut * 1000))
     for place in rng.integers(8, len(content), 12):
@@ -135,7 +135,7 @@ def test_damage_anywhere_is_an_answer_and_not_a_crash(form: str, cut: float) -> 
         assert outcome_of(broken) in ("read", "corrupt_image", "too_many_pixels", "image_too_small")
 
 
-def test_videos_are_told_from_pictures(tmp_path: Path) -> None:
+def test_videos_and_pictures_are_distinguished(tmp_path: Path) -> None:
     assert sniff(b"\0\0\0\x20ftypisom" + b"\0" * 20) == "video"
     assert sniff(b"\0\0\0\x20ftypheic" + b"\0" * 20) == "image"
     assert sniff(b"\x1aE\xdf\xa3" + b"\0" * 20) == "video"
@@ -150,9 +150,9 @@ def test_videos_are_told_from_pictures(tmp_path: Path) -> None:
 
 
 def cautions_of(content: bytes) -> list[str]:
-    told: list[str] = []
-    read_image(content, warn=told.append)
-    return told
+    cautions: list[str] = []
+    read_image(content, warn=cautions.append)
+    return cautions
 
 
 def several(form: str, **options: object) -> bytes:
@@ -162,7 +162,7 @@ def several(form: str, **options: object) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "AVIF", "TIFF", "HEIF"])
-def test_of_several_pictures_the_first_is_read_and_that_is_said(form: str) -> None:
+def test_first_of_several_pictures_is_read_with_a_warning(form: str) -> None:
     pillow_heif.register_heif_opener()
     options = {"lossless": True} if form == "WEBP" else {}
     content = several(form, **options)
@@ -174,7 +174,7 @@ def test_of_several_pictures_the_first_is_read_and_that_is_said(form: str) -> No
     )
 
 
-def test_what_a_camera_puts_beside_a_photo_is_no_second_picture() -> None:
+def test_previews_of_cameras_are_no_second_picture() -> None:
     assert cautions_of(several("MPO")) == []
     smaller = encoded(Image.fromarray(RGB), "TIFF", save_all=True, append_images=[_small_version()])
     with Image.open(io.BytesIO(smaller)) as image:
@@ -188,7 +188,7 @@ def _small_version() -> Image.Image:
     return thumbnail
 
 
-def test_an_animation_torn_after_its_first_picture_is_still_read() -> None:
+def test_animation_cut_after_its_first_picture_is_read() -> None:
     content = several("GIF")
     for share in (0.55, 0.8, 0.99):
         assert np.array_equal(read_image(content[: int(share * len(content))]), read_image(content))

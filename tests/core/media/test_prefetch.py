@@ -14,25 +14,25 @@ def test_all_items_come_in_order() -> None:
     assert list(prefetch([], 1)) == []
 
 
-def test_work_goes_on_while_its_reader_is_busy_but_no_further_than_asked() -> None:
-    made: list[int] = []
+def test_producer_runs_ahead_by_the_given_number_only() -> None:
+    produced: list[int] = []
 
     def work() -> Generator[int]:
         for number in range(50):
-            made.append(number)
+            produced.append(number)
             yield number
 
     items = prefetch(work(), 2)
     next(items)
     deadline = time.monotonic() + 5
-    while len(made) < 4 and time.monotonic() < deadline:
+    while len(produced) < 4 and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(0.05)
-    assert len(made) == 4  # one given, two ready, one in hand
+    assert len(produced) == 4  # one given, two ready, one in hand
     items.close()
 
 
-def test_errors_reach_the_reader_after_what_came_before() -> None:
+def test_error_is_raised_after_the_items_before_it() -> None:
     def work() -> Generator[int]:
         yield 1
         raise LookupError("lost")
@@ -43,7 +43,7 @@ def test_errors_reach_the_reader_after_what_came_before() -> None:
         next(items)
 
 
-def test_whoever_stops_reading_ends_the_work_and_closes_its_source() -> None:
+def test_closing_the_iterator_ends_the_work_and_closes_its_source() -> None:
     closed: list[str] = []
 
     def work() -> Generator[int]:

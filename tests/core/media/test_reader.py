@@ -11,7 +11,7 @@ from laanet_core.media.reader import IN_PROCESS
 from tests.core.clips import write_clip
 
 
-def test_pictures_frames_and_films_are_those_of_the_decoding_functions(samples: Path, tmp_path: Path) -> None:
+def test_reader_returns_what_the_decoding_functions_return(samples: Path, tmp_path: Path) -> None:
     picture = samples / "astronaut.png"
     assert np.array_equal(IN_PROCESS.image(picture), read_image(picture))
     clip = write_clip(tmp_path / "clip.mp4", [np.full((64, 96, 3), 90, np.uint8)] * 10)

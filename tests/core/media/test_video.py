@@ -38,30 +38,30 @@ def test_frames_are_evenly_spaced(tmp_path: Path, name: str) -> None:
     assert frames[0].rgb.shape == (48, 64, 3)
 
 
-def test_frames_can_be_had_again_by_their_times(tmp_path: Path) -> None:
+def test_frames_are_read_again_by_their_times(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "a.mp4", grey_frames(40))
-    judged = list(read_frames(clip, 8))
-    again = list(read_at(clip, [frame.time for frame in judged]))
-    assert [frame.time for frame in again] == [frame.time for frame in judged]
-    assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(again, judged, strict=True))
+    first = list(read_frames(clip, 8))
+    again = list(read_at(clip, [frame.time for frame in first]))
+    assert [frame.time for frame in again] == [frame.time for frame in first]
+    assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(again, first, strict=True))
     assert [frame.time for frame in read_at(clip, [1.0, 99.0])] == [1.0]
     assert list(read_at(clip, [])) == []
     with pytest.raises(UnreadableMedia, match="no frame"):
         list(read_at(clip, [99.0]))
 
 
-def test_short_clips_give_all_they_have(tmp_path: Path) -> None:
+def test_short_clips_give_all_their_frames(tmp_path: Path) -> None:
     assert len(list(read_frames(write_clip(tmp_path / "short.mp4", grey_frames(3)), 32))) == 3
     assert len(list(read_frames(write_clip(tmp_path / "one.mp4", grey_frames(1)), 32))) == 1
 
 
-def test_presentation_times_count_and_not_frame_numbers(tmp_path: Path) -> None:
+def test_frames_are_chosen_by_presentation_time(tmp_path: Path) -> None:
     times = [0.0, 0.1, 0.2, 0.3, 0.4, 2.0, 2.1, 4.0]
     clip = write_clip(tmp_path / "uneven.mkv", grey_frames(8), times=times)
-    found = [frame.time for frame in read_frames(clip, 4)]
-    assert set(found) <= set(times)
-    assert found == sorted(found)
-    assert found[-1] == 4.0
+    read_times = [frame.time for frame in read_frames(clip, 4)]
+    assert set(read_times) <= set(times)
+    assert read_times == sorted(read_times)
+    assert read_times[-1] == 4.0
 
 
 def test_the_same_clip_gives_the_same_frames(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_the_same_clip_gives_the_same_frames(tmp_path: Path) -> None:
     assert all(a.time == b.time and np.array_equal(a.rgb, b.rgb) for a, b in zip(first, second, strict=True))
 
 
-def test_a_broken_tail_leaves_what_was_before(tmp_path: Path) -> None:
+def test_frames_before_a_broken_end_are_read(tmp_path: Path) -> None:
     clip = write_clip(
         tmp_path / "whole.mkv",
         [np.random.default_rng(n).integers(0, 255, (48, 64, 3), dtype=np.uint8) for n in range(40)],
@@ -82,7 +82,7 @@ def test_a_broken_tail_leaves_what_was_before(tmp_path: Path) -> None:
     assert 1.5 < frames[-1].time < 3
 
 
-def test_frames_are_spread_over_what_is_there_whatever_the_container_claims(tmp_path: Path) -> None:
+def test_frames_are_spread_over_the_actual_duration(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "clip.mkv", grey_frames(30))
     content = clip.read_bytes()
     place = content.index(b"\x44\x89\x88") + 3  # Matroska's Duration, a big-endian double in milliseconds
@@ -103,7 +103,7 @@ def test_unknown_codecs_have_a_code(tmp_path: Path) -> None:
     assert code_of(tmp_path / "gone.mp4") == "file_not_found"
 
 
-def test_what_cannot_be_judged_has_its_code(tmp_path: Path) -> None:
+def test_unreadable_clips_have_their_codes(tmp_path: Path) -> None:
     assert code_of(write_sound(tmp_path / "sound.mp4")) == "no_frames"
     garbage = tmp_path / "garbage.mp4"
     garbage.write_bytes(b"\0\0\0\x20ftypisom" + bytes(range(256)) * 8)
@@ -116,7 +116,7 @@ def test_what_cannot_be_judged_has_its_code(tmp_path: Path) -> None:
     assert code_of(long, max_pixels=1000) == "too_many_pixels"
 
 
-def test_playlists_in_disguise_open_nothing(tmp_path: Path) -> None:
+def test_disguised_playlists_open_no_file(tmp_path: Path) -> None:
     secret = write_clip(tmp_path / "secret.mp4", grey_frames(5))
     for text in (f"ffconcat version 1.0\nfile '{secret.name}'\n", f"#EXTM3U\n#EXTINF:1,\n{secret.name}\n"):
         disguised = tmp_path / "disguised.mp4"
@@ -130,9 +130,9 @@ def test_impossible_counts_are_refused(tmp_path: Path) -> None:
 
 
 def cautions_of(clip: Path) -> set[Caution]:
-    told: list[Caution] = []
-    assert list(read_frames(clip, 8, warn=told.append))
-    return set(told)
+    cautions: list[Caution] = []
+    assert list(read_frames(clip, 8, warn=cautions.append))
+    return set(cautions)
 
 
 FAST = "faststart"
@@ -149,9 +149,7 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("name", "codec", "movflags"), KINDS)
-def test_a_clip_that_is_cut_short_is_told_from_a_whole_one(
-    tmp_path: Path, name: str, codec: str, movflags: str
-) -> None:
+def test_truncated_clip_is_reported(tmp_path: Path, name: str, codec: str, movflags: str) -> None:
     clip = write_clip(tmp_path / name, moving(60), codec=codec, movflags=movflags)
     assert cautions_of(clip) == set()
     for share in (0.3, 0.6, 0.9):
@@ -159,7 +157,7 @@ def test_a_clip_that_is_cut_short_is_told_from_a_whole_one(
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
-def test_whole_clips_are_not_blamed_for_what_their_containers_say(tmp_path: Path, name: str) -> None:
+def test_complete_clips_are_not_reported_as_truncated(tmp_path: Path, name: str) -> None:
     """Sound that outlasts the pictures, uneven frame durations, a long last frame, wrong times."""
     clip = write_clip(tmp_path / name, moving(20), sound=6)
     assert cautions_of(clip) == set()
@@ -172,8 +170,8 @@ def test_whole_clips_are_not_blamed_for_what_their_containers_say(tmp_path: Path
         assert cautions_of(tmp_path / name) == set()
 
 
-def test_bytes_behind_the_last_box_and_a_lost_last_one_are_no_cut(tmp_path: Path) -> None:
-    """Cameras hang things of their own on a clip, and a file that lacks its last byte lacks no second."""
+def test_trailing_bytes_and_a_missing_last_box_are_no_truncation(tmp_path: Path) -> None:
+    """Cameras append their own boxes to a clip, and a missing last byte removes no frame."""
     clip = write_clip(tmp_path / "a.mp4", moving(60), movflags=FAST)
     longer = tmp_path / "longer.mp4"
     longer.write_bytes(clip.read_bytes() + b"\x7f\xff\xff\xffSEFT" + bytes(5000))
@@ -186,12 +184,12 @@ def test_bytes_behind_the_last_box_and_a_lost_last_one_are_no_cut(tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "codec"), [("a.mp4", "mpeg4"), ("a.mp4", "libx264"), ("a.mov", "mpeg4"), ("a.mkv", "mpeg4")]
 )
-def test_damage_in_the_middle_is_told(tmp_path: Path, name: str, codec: str) -> None:
+def test_damage_in_the_middle_is_reported(tmp_path: Path, name: str, codec: str) -> None:
     clip = write_clip(tmp_path / name, moving(60), codec=codec, movflags=FAST if name != "a.mkv" else "")
     assert cautions_of(damage_clip(clip, 0.5, 0.6)) == {"damaged_parts"}
 
 
-def test_a_clip_whose_second_half_never_arrived_is_not_passed_off_as_whole(tmp_path: Path) -> None:
+def test_clip_without_its_second_half_is_reported(tmp_path: Path) -> None:
     """The bytes are zeros: MP4 finds later frames by its index, Matroska finds nothing."""
     mp4 = write_clip(tmp_path / "a.mp4", moving(60), movflags=FAST)
     assert cautions_of(damage_clip(mp4, 0.5, 1)) == {"damaged_parts"}
@@ -202,13 +200,13 @@ def test_a_clip_whose_second_half_never_arrived_is_not_passed_off_as_whole(tmp_p
     "content",
     [b"", b"\x1a\x45\xdf\xa3", b"\x1a\x45\xdf\xa3\x00\x00", b"\x1a\x45\xdf\xa3\xff" * 3, b"RIFF", bytes(64)],
 )
-def test_a_container_that_says_nothing_of_its_length_is_let_be(content: bytes) -> None:
+def test_container_without_a_length_is_not_reported(content: bytes) -> None:
     size = container_size(io.BytesIO(content))
     assert size.actual == len(content)
     assert size.declared in (0, 8)
 
 
-def test_boxes_without_an_end_are_soon_given_up() -> None:
+def test_endless_boxes_are_abandoned_early() -> None:
     assert container_size(io.BytesIO(b"\0\0\0\x08free" * 200_000)).declared == 0
     assert (
         container_size(

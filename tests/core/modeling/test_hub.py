@@ -38,9 +38,9 @@ def test_weights_are_downloaded_once_and_then_work_without_the_hub(tmp_path: Pat
     cache = tmp_path / "cache"
     folder = download(NAME, endpoint=hub.address, cache=cache)
     assert load_weights(folder).info == load_weights(tmp_path / "source").info
-    asked = len(hub.requests)
+    request_count = len(hub.requests)
     assert download(NAME, endpoint=hub.address, cache=cache) == folder
-    assert len(hub.requests) == asked
+    assert len(hub.requests) == request_count
     # No server listens on this port.
     assert download(NAME, endpoint="http://127.0.0.1:9", cache=cache) == folder
     assert download("hf://someone/weights@v1", endpoint=hub.address, cache=cache) == folder
@@ -56,7 +56,7 @@ def test_weights_are_downloaded_once_and_then_work_without_the_hub(tmp_path: Pat
         ("hf://some..one/weights@v1", "names no repository"),
     ],
 )
-def test_what_is_wrong_is_said(tmp_path: Path, hub: HubServer, name: str, complaint: str) -> None:
+def test_hub_errors_state_the_reason(tmp_path: Path, hub: HubServer, name: str, complaint: str) -> None:
     with pytest.raises(InvalidWeights, match=complaint):
         download(name, endpoint=hub.address, cache=tmp_path / "cache")
 
@@ -67,7 +67,7 @@ def test_a_repository_without_weights_is_refused(tmp_path: Path, hub: HubServer)
         download(NAME, endpoint=hub.address, cache=tmp_path / "cache")
 
 
-def test_a_hanging_hub_costs_the_set_time_only(tmp_path: Path, hub: HubServer) -> None:
+def test_hanging_hub_is_abandoned_after_the_time_limit(tmp_path: Path, hub: HubServer) -> None:
     hub.delay = 3.0
     started = time.monotonic()
     with pytest.raises(InvalidWeights, match=r"within 0\.5 seconds"):

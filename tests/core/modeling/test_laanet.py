@@ -25,7 +25,7 @@ from tests.core.conftest import TINY
         "swin_tiny_patch4_window7_224",
     ],
 )
-def test_any_backbone_with_the_strides_will_do(backbone: str) -> None:
+def test_every_backbone_with_the_strides_is_accepted(backbone: str) -> None:
     if backbone.startswith("swin"):
         config = dataclasses.replace(TINY, backbone=backbone, input_size=224)
     else:
@@ -38,7 +38,7 @@ def test_any_backbone_with_the_strides_will_do(backbone: str) -> None:
     assert output.embeddings.shape == (2, config.embedding_width, size // 4, size // 4)
 
 
-def test_both_named_configurations_answer_at_their_size() -> None:
+def test_named_configurations_accept_their_input_size() -> None:
     for config in (LAANET_LITE, LAANET_B4):
         assert named_config(config.name) == config
         with torch.inference_mode():
@@ -49,11 +49,11 @@ def test_both_named_configurations_answer_at_their_size() -> None:
         named_config("laanet-xl")
 
 
-def test_the_papers_network_has_the_papers_parameters() -> None:
+def test_network_of_the_paper_has_its_number_of_parameters() -> None:
     assert sum(parameter.numel() for parameter in LAANet(LAANET_B4).parameters()) == 27_128_786
 
 
-def test_the_consistency_head_does_not_run_unless_asked_for() -> None:
+def test_consistency_head_runs_only_on_request() -> None:
     model = LAANet(TINY).eval()
     calls: list[int] = []
     model.consistency_head.register_forward_hook(lambda *_: calls.append(1))
@@ -67,12 +67,12 @@ def test_the_consistency_head_does_not_run_unless_asked_for() -> None:
     assert torch.equal(plain.heatmap_logits, full.heatmap_logits)
 
 
-def test_the_gate_lets_through_what_the_decoder_does_not_say() -> None:
+def test_gate_passes_lateral_features_where_the_decoder_has_none() -> None:
     decoded, lateral = torch.tensor([[[[-100.0, 0.0, 100.0]]]]), torch.full((1, 1, 1, 3), 2.0)
     assert gate(decoded, lateral)[0, :, 0].tolist() == [[-100, 0, 100], [2, 1, 0]]
 
 
-def test_training_reaches_every_parameter() -> None:
+def test_every_parameter_has_a_gradient() -> None:
     model = LAANet(dataclasses.replace(TINY, backbone="tf_efficientnet_lite0")).train()
     output = model(torch.randn(2, 3, 64, 64), consistency=True)
     assert output.embeddings is not None
@@ -86,7 +86,7 @@ def test_images_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
         LAANet(TINY).eval()(torch.zeros(shape))
 
 
-def test_backbones_that_cannot_serve_are_refused_by_name() -> None:
+def test_unsuitable_backbones_are_refused_by_name() -> None:
     for name, complaint in {
         "no_such_network": "timm knows no",
         "vit_tiny_patch16_224": "vit_tiny_patch16_224",
@@ -97,7 +97,7 @@ def test_backbones_that_cannot_serve_are_refused_by_name() -> None:
         LAANet(dataclasses.replace(TINY, backbone="resnet18", stage3_padding="released"))
 
 
-def test_configurations_survive_json_and_refuse_nonsense() -> None:
+def test_configurations_round_trip_through_json_and_refuse_invalid_values() -> None:
     for config in (LAANET_B4, LAANET_LITE, TINY):
         assert ModelConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
     with pytest.raises(InvalidConfig, match="colour"):

@@ -11,7 +11,7 @@ from laanet_core.modeling.loading import load_weights, save_weights
 from tests.core.runtimes.conftest import tiny_network
 
 
-def test_loaded_weights_are_the_saved_ones(tmp_path: Path) -> None:
+def test_loaded_weights_equal_the_saved_ones(tmp_path: Path) -> None:
     model, decision = tiny_network(), DecisionConfig(temperature=2.0, calibrated=True)
     info = save_weights(model, tmp_path, decision=decision, version="7", card={"notice": "For tests."})
     loaded = load_weights(tmp_path)

@@ -67,7 +67,7 @@ def converted(state: State, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "out"
 
 
-def test_the_converted_checkpoint_is_the_released_model(converted: Path, parity: dict[str, Any]) -> None:
+def test_converted_checkpoint_equals_the_released_model(converted: Path, parity: dict[str, Any]) -> None:
     images = torch.from_numpy(np.random.default_rng(7).uniform(-1, 1, (2, 3, 384, 384)).astype("float32"))
     with torch.inference_mode():
         output = load_weights(converted).model(images, consistency=True)
@@ -103,7 +103,7 @@ def test_a_key_with_and_without_prefix_is_refused(state: State, tmp_path: Path) 
         convert(path, tmp_path / "out")
 
 
-def test_the_licence_travels_with_the_weights(converted: Path) -> None:
+def test_converted_weights_include_the_licence(converted: Path) -> None:
     loaded = load_weights(converted)
     assert "SnT academic licence" in loaded.card["notice"]
     assert loaded.model.config.stage3_padding == "released"
@@ -122,7 +122,7 @@ def test_the_licence_travels_with_the_weights(converted: Path) -> None:
         ("hm.3.bias", torch.tensor([float("inf")]), "not finite"),
     ],
 )
-def test_keys_that_do_not_fit_are_refused_by_name(
+def test_unexpected_keys_are_refused_by_name(
     state: State, tmp_path: Path, key: str, value: torch.Tensor | None, complaint: str
 ) -> None:
     changed = {**state, key: value}
@@ -134,7 +134,7 @@ def test_keys_that_do_not_fit_are_refused_by_name(
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_no_checkpoint_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_files_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     broken = tmp_path / "broken.pth"
     for content in (b"", b"junk", b"not a pickle"):
         broken.write_bytes(content)

@@ -37,7 +37,7 @@ def replace_tensors(folder: Path, **changes: torch.Tensor | None) -> None:
     rewrite(folder, sha256=hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest())
 
 
-def test_what_was_saved_is_loaded(tmp_path: Path, model: LAANet) -> None:
+def test_saved_weights_are_loaded(tmp_path: Path, model: LAANet) -> None:
     decision = DecisionConfig(temperature=2.0, real_below=0.2, fake_above=0.7, calibrated=True)
     info = save_weights(model, tmp_path, decision=decision, version="3", card={"seed": 7})
     loaded = load_weights(tmp_path)
@@ -53,7 +53,7 @@ def test_what_was_saved_is_loaded(tmp_path: Path, model: LAANet) -> None:
     assert load_weights(tmp_path / "copy").decision == decision
 
 
-def test_half_precision_halves_the_file_and_keeps_the_answer(tmp_path: Path, model: LAANet) -> None:
+def test_half_precision_halves_the_file_and_keeps_the_scores(tmp_path: Path, model: LAANet) -> None:
     save_weights(model, tmp_path / "full")
     save_weights(model, tmp_path / "half", half=True)
     sizes = [(tmp_path / name / "model.safetensors").stat().st_size for name in ("half", "full")]
@@ -101,7 +101,7 @@ def test_changed_files_are_refused(tmp_path: Path, model: LAANet) -> None:
         ),
     ],
 )
-def test_tensors_that_do_not_fit_are_named(
+def test_unexpected_tensors_are_named(
     tmp_path: Path, model: LAANet, change: dict[str, torch.Tensor | None], complaint: str
 ) -> None:
     save_weights(model, tmp_path)
@@ -121,7 +121,7 @@ def test_tensors_that_do_not_fit_are_named(
         ({"sha256": "../../else"}, "sha256"),
     ],
 )
-def test_configurations_that_cannot_be_are_refused(
+def test_invalid_configurations_of_a_folder_are_refused(
     tmp_path: Path, model: LAANet, change: dict[str, object], complaint: str
 ) -> None:
     save_weights(model, tmp_path)
