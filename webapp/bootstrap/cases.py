@@ -66,11 +66,15 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
         timedelta(minutes=settings.decision_delay),
     )
     triage = Triage(log, rules_of(settings))
-    artefacts = HeatmapAgreementService(records.sessions, records.keeping, detector, folder=settings.cache)
+    heatmap_agreement = HeatmapAgreementService(
+        records.sessions, records.keeping, detector, folder=settings.cache
+    )
     tasks = [
         ScheduledTask("opening cases", triage.sweep, every=TEN_MINUTES, first=SETTLED),
         ScheduledTask("ranking the cases", triage.rerank_all, every=DAY, first=0),
-        ScheduledTask("comparing heatmaps", artefacts.compare_pending, every=TEN_MINUTES, first=2 * SETTLED),
+        ScheduledTask(
+            "comparing heatmaps", heatmap_agreement.compare_pending, every=TEN_MINUTES, first=2 * SETTLED
+        ),
     ]
     if settings.webhook_url:
         webhook = WebhookSender(records.sessions, url=settings.webhook_url, secret=settings.webhook_secret)

@@ -1,4 +1,4 @@
-"""Tests of the endpoints of the Gradio client, called over HTTP as other programs do."""
+"""Named Gradio endpoints of the running server, called by gradio_client."""
 
 from __future__ import annotations
 
@@ -7,42 +7,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 from sqlalchemy import create_engine, text
 
 from laanet_core.cli import main
-from tests.conftest import ROOT, Server
+from laanet_core.types import RGBImage
+from tests.conftest import Server
 from tests.core.clips import write_clip, write_sound
 
 
 @pytest.fixture(scope="module")
 def client(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    asked = Client(server.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
-    yield asked
-    asked.close()
+    """Yield a client of the shared server."""
+    client = Client(server.url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+    yield client
+    client.close()
 
 
 def predicted(capsys: pytest.CaptureFixture[str], path: Path) -> dict[str, Any]:
+    """Return the output of `predict --json` for a file."""
     main(["predict", "--json", "--device", "cpu", "--frames", "8", str(path)])
-    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
-    return answer
-
-
-def post(server: Server, path: str, content: bytes, kind: str = "application/json") -> tuple[int, bytes]:
-    answer = httpx.post(server.url + path, content=content, headers={"Content-Type": kind}, timeout=60)
-    return answer.status_code, answer.content
-
-
-def get(server: Server, path: str) -> tuple[int, bytes, Any]:
-    answer = httpx.get(server.url + path, timeout=60)
-    return answer.status_code, answer.content, answer.headers
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return result
 
 
 @pytest.mark.parametrize("name", ["two_people.jpg", "astronaut.png"])
-def test_pictures_are_judged_as_predict_judges_them(
+def test_image_result_equals_that_of_predict(
     client: Client, capsys: pytest.CaptureFixture[str], samples: Path, name: str
 ) -> None:
     overlay, result = client.predict(handle_file(str(samples / name)), api_name="/analyse_image")
@@ -55,11 +48,11 @@ def test_pictures_are_judged_as_predict_judges_them(
         assert drawn.size == original.size
 
 
-def test_clips_are_judged_as_predict_judges_them(
+def test_video_result_equals_that_of_predict(
     client: Client, capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path
 ) -> None:
     with Image.open(samples / "astronaut.png") as image:
-        frames = [_pixels(image.rotate(2 * number)) for number in range(12)]
+        frames = [small_rgb(image.rotate(2 * number)) for number in range(12)]
     clip = write_clip(tmp_path / "clip.mp4", frames)
     result, timeline = client.predict(handle_file(str(clip)), api_name="/analyse_video")
     expected = predicted(capsys, clip)
@@ -70,13 +63,12 @@ def test_clips_are_judged_as_predict_judges_them(
     ]
 
 
-def _pixels(image: Image.Image) -> Any:
-    import numpy as np
-
+def small_rgb(image: Image.Image) -> RGBImage:
+    """Return the image as (256, 256, 3) uint8 RGB."""
     return np.asarray(image.convert("RGB").resize((256, 256)))
 
 
-def test_bad_files_are_answered_by_code_and_the_next_one_works(
+def test_bad_file_is_rejected_with_a_code_and_the_next_file_works(
     client: Client, samples: Path, tmp_path: Path
 ) -> None:
     cut = tmp_path / "cut.jpg"
@@ -106,7 +98,7 @@ def test_bad_files_are_answered_by_code_and_the_next_one_works(
     )
 
 
-def test_votes_reach_the_database(client: Client, server: Server, samples: Path) -> None:
+def test_vote_is_stored_once(client: Client, server: Server, samples: Path) -> None:
     _, result = client.predict(handle_file(str(samples / "astronaut.png")), api_name="/analyse_image")
     vote = (result["receipt"], 1, "disagree", "<img src=x onerror=alert(1)>", "key-of-this-test")
     assert client.predict(*vote, api_name="/submit_feedback") == {
@@ -133,33 +125,17 @@ def test_votes_reach_the_database(client: Client, server: Server, samples: Path)
     engine.dispose()
 
 
-def test_an_overlay_goes_with_its_result(client: Client, server: Server, samples: Path) -> None:
-    before = set(server.cache.rglob("*.png"))  # other tests asked the same server
+def test_overlay_is_deleted_with_its_result(client: Client, server: Server, samples: Path) -> None:
+    # other tests use the same server
+    before = set(server.cache.rglob("*.png"))
     overlay, result = client.predict(handle_file(str(samples / "astronaut.png")), api_name="/analyse_image")
     assert Path(overlay if isinstance(overlay, str) else overlay["path"]).exists()
-    (laid_down,) = set(server.cache.rglob("overlay.png")) - before
+    (stored_overlay,) = set(server.cache.rglob("overlay.png")) - before
     assert client.predict(result["receipt"], api_name="/delete") == {"deleted": True, "error": None}
-    assert not laid_down.exists()
+    assert not stored_overlay.exists()
     assert not set(server.cache.rglob("*.png")) - before - set(server.cache.rglob("upload"))
 
 
-def test_no_file_of_the_server_and_no_address_is_opened(server: Server) -> None:
-    for target in ("/etc/passwd", str(server.database), str(ROOT / "app.py")):
-        assert get(server, f"/gradio_api/file={target}")[0] in (403, 404), target
-    assert get(server, "/gradio_api/file=http://127.0.0.1:1/")[0] != 200
-    for name in ("analyse_image", "analyse_video"):
-        for target in ("/etc/passwd", str(server.database), f"{server.url}/healthz"):
-            data = {"data": [{"path": target, "meta": {"_type": "gradio.FileData"}}]}
-            assert (
-                post(server, f"/gradio_api/run/{name}", json.dumps(data).encode())[0] == 404
-            )  # the queue cannot be passed by
-            status, begun = post(server, f"/gradio_api/call/{name}", json.dumps(data).encode())
-            if status == 200:
-                events = get(server, f"/gradio_api/call/{name}/{json.loads(begun)['event_id']}")[1]
-                assert b"event: error" in events, events
-                assert b"event: complete" not in events
-
-
-def test_no_file_is_an_error_with_a_code(client: Client) -> None:
+def test_missing_file_is_an_error_with_a_code(client: Client) -> None:
     assert client.predict(None, api_name="/analyse_image")[1]["error"]["code"] == "missing_file"
     assert client.predict(None, api_name="/analyse_video")[0]["error"]["code"] == "missing_file"
