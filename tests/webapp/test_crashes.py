@@ -1,4 +1,7 @@
-"""Crashes, full disks and locks: what was acknowledged stays, and what was not saved is reported."""
+"""Crashes of processes, full or read-only disks, and locked databases.
+
+Everything that was acknowledged stays. A refusal names what was not saved. No repair by hand is needed.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,10 @@ WRITERS = 4
 
 
 def write(url: str, name: str, receipt: str, folder: Path) -> None:
-    """Write votes and audit entries until the process ends; acknowledge each one by a line."""
+    """Write votes and entries of the audit log until the process is killed.
+
+    After each answer, append its key as a line to the file of acknowledged keys.
+    """
     engine = open_database(url)
     feedback = FeedbackService(make_sessions(engine))
     audit = AuditService(make_sessions(engine), folder / "audit.head")
@@ -55,7 +61,7 @@ def write(url: str, name: str, receipt: str, folder: Path) -> None:
 
 
 def kill_writers(url: str, receipt: str, folder: Path, kills: int) -> set[str]:
-    """Run four writers and kill one repeatedly; return the acknowledged writes."""
+    """Run four writers, kill one again and again, and return the acknowledged keys."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     chance = random.Random(1)
@@ -88,7 +94,8 @@ def kill_writers(url: str, receipt: str, folder: Path, kills: int) -> set[str]:
 def _kill(process: BaseProcess) -> None:
     process.kill()
     process.join(timeout=60)
-    assert process.exitcode == -signal.SIGKILL  # it had not failed before
+    # the process had not failed before
+    assert process.exitcode == -signal.SIGKILL
 
 
 def check_after_kills(engine: Engine, acknowledged: set[str], folder: Path) -> None:
@@ -108,21 +115,23 @@ def check_after_kills(engine: Engine, acknowledged: set[str], folder: Path) -> N
             text("SELECT count(*) FROM feedback_tag t JOIN feedback f ON f.id = t.feedback_id")
         ).scalar()
     assert acknowledged <= votes | entries
-    assert tags == 2 * len(votes)  # a vote is there as a whole or not at all
+    # a vote is stored as a whole or not at all
+    assert tags == 2 * len(votes)
     head = audit.verify().head
-    audit.record(Event(Actor.SYSTEM, Action.OPENED))  # it goes on without a hand
+    # the log continues without a repair
+    audit.record(Event(Actor.SYSTEM, Action.OPENED))
     assert audit.verify(head.hash).stored_head == audit.verify().head
 
 
 @pytest.fixture
 def judged_once(engine: Engine, judged: Judged) -> str:
-    """The receipt of a stored result."""
+    """Return the receipt of a stored result."""
     receipt = AnalysisService(judged, make_sessions(engine), Jobs(), frames=4).analyse(judged.picture).receipt
     assert receipt is not None
     return receipt
 
 
-def try_kills(engine: Engine, judged_once: str, tmp_path: Path, kills: int) -> None:
+def check_kills(engine: Engine, judged_once: str, tmp_path: Path, kills: int) -> None:
     url = engine.url.render_as_string(hide_password=False)
     acknowledged = kill_writers(url, judged_once, tmp_path, kills)
     check_after_kills(engine, acknowledged, tmp_path)
@@ -133,17 +142,17 @@ def try_kills(engine: Engine, judged_once: str, tmp_path: Path, kills: int) -> N
 def test_killed_writers_lose_nothing_that_was_acknowledged(
     engine: Engine, judged_once: str, tmp_path: Path
 ) -> None:
-    try_kills(engine, judged_once, tmp_path, kills=10)
+    check_kills(engine, judged_once, tmp_path, kills=10)
 
 
 @pytest.mark.proof
 @pytest.mark.both_databases
 def test_three_hundred_kills_lose_nothing(engine: Engine, judged_once: str, tmp_path: Path) -> None:
-    try_kills(engine, judged_once, tmp_path, kills=300)
+    check_kills(engine, judged_once, tmp_path, kills=300)
 
 
-class Scene:
-    """All that a visitor can ask of a database."""
+class DatabaseVisit:
+    """Functions of a visit that use the database."""
 
     def __init__(self, url: str, judged: Judged) -> None:
         self.engine = open_database(url)
@@ -162,7 +171,7 @@ class Scene:
         return receipt is not None
 
     def vote(self, size: int = 500) -> str | None:
-        """The code of the refusal."""
+        """Vote, and return the code of the refusal; None if the vote is stored."""
         key = new_key()
 
         def submit() -> None:
@@ -173,15 +182,15 @@ class Scene:
             self.votes.append(key)
         return code
 
-    def code_of(self, ask: Callable[[], object]) -> str | None:
+    def code_of(self, operation: Callable[[], object]) -> str | None:
         try:
-            ask()
+            operation()
         except Refused as refused:
             return refused.code
         return None
 
     def check(self) -> None:
-        """Everything works again, and is what was answered."""
+        """Check that everything works again, and that all acknowledged rows are stored."""
         assert is_reachable(self.engine)
         assert self.vote() is None
         assert self.store()
@@ -192,14 +201,14 @@ class Scene:
             if self.engine.dialect.name == "sqlite":
                 assert connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
         assert all(self.receipts.result(receipt).to_json()["outcome"] == "verdict" for receipt in self.stored)
-        gone = self.stored.pop()
-        self.receipts.delete(gone)
-        assert self.code_of(lambda: self.receipts.result(gone).to_json()) == "unknown_receipt"
+        deleted = self.stored.pop()
+        self.receipts.delete(deleted)
+        assert self.code_of(lambda: self.receipts.result(deleted).to_json()) == "unknown_receipt"
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 2 MB, in memory; to mount one needs root."""
+    """Yield a disk of 2 MB in memory. Mounting it needs root."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if (
@@ -212,7 +221,7 @@ def disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def _fill(ballast: Path) -> None:
-    """Fill the disk."""
+    """Write until no byte is left."""
     with ballast.open("ab", buffering=0) as file, suppress(OSError):
         while True:
             file.write(b"x" * 512)
@@ -231,24 +240,24 @@ def test_a_full_disk_is_said_and_loses_nothing(disk: Path, judged: Judged, runs:
 
 
 def _fill_and_recover(disk: Path, judged: Judged, left: int) -> None:
-    """Write with only `left` free bytes on the disk."""
-    scene = Scene(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
+    """Fill the disk except for `left` bytes, write until it is full, and check the recovery."""
+    visit = DatabaseVisit(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
     ballast = disk / "ballast"
     ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - left))
-    codes = [scene.vote(size=2000) for _ in range(150)]
+    codes = [visit.vote(size=2000) for _ in range(150)]
     assert set(codes) == {None, "not_saved"}
-    assert not all(scene.store() for _ in range(30))
+    assert not all(visit.store() for _ in range(30))
     _fill(ballast)
-    assert scene.vote(size=2000) == "not_saved"
-    assert not scene.store()
-    assert scene.code_of(lambda: scene.receipts.delete(scene.stored[-1])) == "not_deleted"
-    assert scene.receipts.result(scene.stored[-1]).to_json()["outcome"] == "verdict"  # reading goes on
+    assert visit.vote(size=2000) == "not_saved"
+    assert not visit.store()
+    assert visit.code_of(lambda: visit.receipts.delete(visit.stored[-1])) == "not_deleted"
+    assert visit.receipts.result(visit.stored[-1]).to_json()["outcome"] == "verdict"
     ballast.unlink()
-    scene.check()
-    scene.engine.dispose()
+    visit.check()
+    visit.engine.dispose()
 
 
-def test_a_backup_that_does_not_fit_leaves_nothing_behind(disk: Path) -> None:
+def test_backup_that_does_not_fit_leaves_no_files(disk: Path) -> None:
     chosen = Settings(data=disk)
     with open_records(chosen) as records:
         ballast = disk / "ballast"
@@ -264,7 +273,11 @@ def test_a_backup_that_does_not_fit_leaves_nothing_behind(disk: Path) -> None:
 
 @pytest.fixture
 def unlogged() -> Iterator[None]:
-    """Drop the logged tracebacks: they hold statements of closed connections, whose file would stay open."""
+    """Disable the log.
+
+    Pytest stores log records with tracebacks. These hold statements of closed connections, which would keep
+    the file of the database open.
+    """
     logging.disable()
     yield
     logging.disable(logging.NOTSET)
@@ -272,7 +285,7 @@ def unlogged() -> Iterator[None]:
 
 @RUNS
 @pytest.mark.usefixtures("unlogged")
-def test_a_read_only_disk_is_said_and_recovered_from(disk: Path, judged: Judged, runs: int) -> None:
+def test_read_only_disk_is_reported_and_recovered_from(disk: Path, judged: Judged, runs: int) -> None:
     for _ in range(runs):
         _write_protect_and_recover(disk, judged)
         for path in disk.iterdir():
@@ -280,53 +293,57 @@ def test_a_read_only_disk_is_said_and_recovered_from(disk: Path, judged: Judged,
 
 
 def _write_protect_and_recover(disk: Path, judged: Judged) -> None:
-    scene = Scene(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
-    scene.engine.dispose()  # a disk with files open for writing cannot be made so
-    gc.collect()  # what the round before raised holds statements, and they the file, in circles
+    visit = DatabaseVisit(f"sqlite:///{disk / 'lens.sqlite3'}", judged)
+    # A disk with files open for writing cannot become read-only. Exceptions of the previous round hold
+    # statements in reference cycles, and these hold the file open.
+    visit.engine.dispose()
+    gc.collect()
     subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
-    assert scene.vote() == "not_saved"
-    assert not scene.store()
-    assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
-    assert scene.receipts.result(scene.stored[0]).to_json()["outcome"] == "verdict"
+    assert visit.vote() == "not_saved"
+    assert not visit.store()
+    assert visit.code_of(lambda: visit.receipts.delete(visit.stored[0])) == "not_deleted"
+    assert visit.receipts.result(visit.stored[0]).to_json()["outcome"] == "verdict"
     subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
-    scene.vote()  # may be refused on a connection that was opened before; none of those is left then
-    scene.check()
-    scene.engine.dispose()
+    # This vote may be refused on a connection that was opened before. No such connection is left afterwards.
+    visit.vote()
+    visit.check()
+    visit.engine.dispose()
 
 
 @RUNS
 @pytest.mark.both_databases
-def test_a_locked_database_is_said_and_recovered_from(
+def test_locked_database_is_reported_and_recovered_from(
     kind: str, empty_url: str, judged: Judged, monkeypatch: pytest.MonkeyPatch, runs: int
 ) -> None:
     monkeypatch.setattr("webapp.db.session.BUSY_SECONDS", 1)
-    scene = Scene(empty_url, judged)
+    visit = DatabaseVisit(empty_url, judged)
     for _ in range(runs):
-        _lock_and_recover(scene, kind, empty_url)
-    scene.engine.dispose()
+        _lock_and_recover(visit, kind, empty_url)
+    visit.engine.dispose()
 
 
-def _lock_and_recover(scene: Scene, kind: str, empty_url: str) -> None:
+def _lock_and_recover(visit: DatabaseVisit, kind: str, empty_url: str) -> None:
     other = connect(empty_url)
     with other.connect() as connection:
         connection.exec_driver_sql(
             "BEGIN EXCLUSIVE" if kind == "sqlite" else "LOCK TABLE analysis IN ACCESS EXCLUSIVE MODE"
         )
-        assert scene.vote() == "not_saved"
-        assert not scene.store()
-        assert scene.code_of(lambda: scene.receipts.result(scene.stored[0]).to_json()) == "unavailable"
-        assert scene.code_of(lambda: scene.receipts.delete(scene.stored[0])) == "not_deleted"
+        assert visit.vote() == "not_saved"
+        assert not visit.store()
+        assert visit.code_of(lambda: visit.receipts.result(visit.stored[0]).to_json()) == "unavailable"
+        assert visit.code_of(lambda: visit.receipts.delete(visit.stored[0])) == "not_deleted"
         connection.rollback()
     other.dispose()
-    scene.check()
+    visit.check()
 
 
-def test_a_crash_in_the_middle_of_a_commit_is_undone_at_the_next_start(tmp_path: Path) -> None:
-    """The files as they lie when the power goes: the database half written, its journal complete."""
+def test_crash_during_a_commit_is_undone_at_the_next_start(tmp_path: Path) -> None:
+    """Restore files from the moment of a power failure: database half written, journal complete."""
     shutil.copy(OLD, tmp_path / "lens.sqlite3")
     with closing(sqlite3.connect(tmp_path / "lens.sqlite3", isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
-        connection.execute("PRAGMA cache_size=2")  # so that pages are written before the commit
+        # a small cache writes pages before the commit
+        connection.execute("PRAGMA cache_size=2")
         connection.execute("BEGIN")
         connection.execute("UPDATE analysis SET media_sha256 = ?", ("z" * 64,))
         columns = "analysis_id, created_at, subject, vote, note, idempotency_key"
