@@ -140,6 +140,7 @@ def test_several_photos_one_of_which_is_deleted(walk: Walk, samples: Path, tmp_p
 
 def test_a_clip(walk: Walk) -> None:
     walk.analyse(EXAMPLES / "clip.mp4")
+    walk.page.click("#make-clip")
     walk.page.wait_for_function(
         "(document.querySelector('#clip video') || {}).readyState >= 2", timeout=120_000
     )

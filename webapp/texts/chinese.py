@@ -181,6 +181,7 @@ CHINESE = Texts(
     suspicious_moments="最可疑的时刻",
     go_to="跳到 {seconds} 秒",
     overlay_clip="带方框和热力图的视频",
+    make_overlay_clip="生成带方框和热力图的视频",
     stability="判断稳定吗？",
     stability_help="把图片存为 JPEG、缩小一半、左右镜像之后，对同样的脸再判断一次。",
     stability_help_clip=(

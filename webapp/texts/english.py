@@ -246,6 +246,7 @@ ENGLISH = Texts(
     suspicious_moments="Most suspicious moments",
     go_to="Go to {seconds} s",
     overlay_clip="Video with boxes and heatmap",
+    make_overlay_clip="Make a video with boxes and heatmap",
     stability="Is the verdict stable?",
     stability_help=(
         "The same faces, judged again after the image was saved as JPEG, halved in size and mirrored."

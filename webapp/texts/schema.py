@@ -141,6 +141,7 @@ class Texts:
     suspicious_moments: str
     go_to: str
     overlay_clip: str
+    make_overlay_clip: str
 
     # Stability and reliability
     stability: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
@@ -50,20 +51,21 @@ def places(settings: Settings) -> int:
 def connect(layout: Layout, services: Services, texts: Texts) -> None:
     """Connect the page's components to the services."""
     visit = gr.State(None)
-    analysed = _connect_analysis(layout, services, texts, visit)
+    _connect_analysis(layout, services, texts, visit)
     selected = layout.answer.chooser.input(
         _select(layout, services, texts), [visit, layout.answer.chooser], _outputs(layout, visit), **QUIET
     )
     deleted = actions.connect(layout, services, texts, visit, _outputs(layout, visit))
-    for event in (analysed, selected, deleted):
-        _connect_follow_up(event, layout, services, texts, visit)
+    for event in (selected, deleted):
+        _connect_stability(event, layout, services, texts, visit)
+    _connect_overlay(layout, services, visit)
     layout.answer.consistency_panel.expand(
         _consistency(services, texts), visit, layout.answer.consistency, api_visibility="private"
     )
 
 
-def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
-    """Connect the inputs and return the event after an analysis."""
+def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
+    """Connect the inputs of an analysis."""
     inputs, job, names = layout.inputs, gr.Textbox(visible=False), gr.JSON(visible=False)
     buttons, outputs = [inputs.start, inputs.stop], _outputs(layout, visit)
 
@@ -96,7 +98,6 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
     analysed.then(
         None, None, buttons, js=f"() => (lensArrive(), [{_enabled(True)}, {_enabled(False)}])", **QUIET
     )
-    return analysed
 
 
 def _end_visit(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
@@ -143,8 +144,13 @@ def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
 
 
 def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
-    """Return the handler that analyses all files of the page."""
+    """Return the handler that analyses all files of the page.
+
+    It yields the result, then what the stability check changes. The check starts after the result is sent,
+    so that it does not delay it; its outcome needs no further round trip.
+    """
     max_files = services.settings.max_files
+    check_stability = _check_stability(layout, services, texts)
 
     def analyse(
         paths: list[str] | None,
@@ -154,16 +160,18 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
         earlier: Visit | None,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),
-    ) -> dict[Any, Any]:
+    ) -> Iterator[dict[Any, Any]]:
         current = _next_visit(earlier)
         if earlier is not None:
             earlier.release()
             services.uploads.drop(*earlier.derived)
         if not paths:
-            return {**view.empty_page(layout, texts.no_file), visit: current}
+            yield {**view.empty_page(layout, texts.no_file), visit: current}
+            return
         if len(paths) > max_files:
             text = texts.too_many_files.format(count=len(paths), most=max_files)
-            return {**view.empty_page(layout, text), visit: current}
+            yield {**view.empty_page(layout, text), visit: current}
+            return
         has_names = isinstance(names, list) and len(names) == len(paths)
         session = request.session_hash or job
         display = ProgressText(texts, len(paths), progress)
@@ -188,11 +196,7 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
                     name = display_name(names[index] if has_names else "", upload)
                     current.files.append(AnalysedFile(upload, path, name, analysis, media))
             services.presence.at_leave(session, current.release)
-            first = current.files[0]
-            if first.analysis.result.outcome == "verdict":
-                # runs while the page draws the result
-                _stability_check(services, first)
-            return {**view.selected_result(layout, current, services, texts, request), visit: current}
+            shown = {**view.selected_result(layout, current, services, texts, request), visit: current}
         except Cancelled:
             text = texts.stopped
         except Busy:
@@ -201,8 +205,12 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
             # the visitor gets a message, and the buttons work again
             logger.exception("an analysis failed")
             text = texts.failed
+        else:
+            yield shown
+            yield check_stability(current)
+            return
         _delete_results(services, current)
-        return {**view.empty_page(layout, text), visit: current}
+        yield {**view.empty_page(layout, text), visit: current}
 
     return analyse
 
@@ -231,19 +239,35 @@ def _select(layout: Layout, services: Services, texts: Texts) -> Any:
     return select
 
 
-def _connect_follow_up(event: Any, layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    """Check the stability of a shown result, then draw a clip's overlay."""
+def _connect_stability(event: Any, layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
+    """Check the stability of another file's verdicts once it is shown."""
     answer = layout.answer
-    checked = event.then(
+    event.then(
         _check_stability(layout, services, texts),
         visit,
         [answer.stability, answer.headline, answer.picture, answer.table, answer.chooser, answer.data],
-        # not in the queue of the analyses: the check runs already, and this waits for its result
+        # not in the queue of the analyses, since an analysis may wait there for minutes
         concurrency_id="stability",
         concurrency_limit=places(services.settings),
         **QUIET,
     )
-    checked.then(_draw_overlay(services), visit, answer.clip, concurrency_id=QUEUE, **QUIET)
+
+
+def _connect_overlay(layout: Layout, services: Services, visit: gr.State) -> None:
+    """Draw the overlay of a clip on request: it decodes the clip a second time.
+
+    The button is disabled meanwhile.
+    """
+    answer = layout.answer
+    disabled = answer.make_clip.click(None, None, answer.make_clip, js=f"() => [{_enabled(False)}]", **QUIET)
+    disabled.then(
+        _draw_overlay(layout, services),
+        visit,
+        [answer.clip, answer.make_clip],
+        api_visibility="private",
+        concurrency_id=QUEUE,
+        show_progress_on=answer.make_clip,
+    )
 
 
 def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
@@ -288,25 +312,30 @@ def _store_stability(services: Services, file: AnalysedFile, checks: list[Stabil
             services.receipts.remember_stability(file.analysis.receipt, file.analysis.result, checks)
 
 
-def _draw_overlay(services: Services) -> Any:
+def _draw_overlay(layout: Layout, services: Services) -> Any:
     """Return the handler that draws boxes and heatmaps into the selected clip."""
+    answer = layout.answer
+    unchanged = {answer.clip: gr.skip()}
 
-    def draw_overlay(visit: Visit | None) -> Any:
+    def draw_overlay(visit: Visit | None) -> dict[Any, Any]:
         file = None if visit is None else visit.selected
-        if file is None:
-            return gr.skip()
-        result = file.analysis.result
-        if result.kind != "video" or result.outcome != "verdict":
-            return gr.skip()
+        if visit is None or file is None:
+            return unchanged
         if file.clip is None or not file.clip.exists():
-            shown = services.evidence.held(result, file.stabilities)
+            result = services.evidence.held(file.analysis.result, file.stabilities)
             try:
-                file.clip = services.evidence.overlay_clip(file.path, shown)
+                file.clip = services.evidence.overlay_clip(file.path, result)
             except UnreadableMedia:
-                return gr.skip()
+                return {answer.make_clip: gr.update(visible=False)}
             file.derived.append(file.clip)
             services.uploads.attach(file.analysis.receipt, file.clip)
-        return gr.update(value=str(file.clip), visible=True)
+        # another file has been chosen or selected meanwhile
+        if file.is_released or visit.selected is not file:
+            return unchanged
+        return {
+            answer.clip: gr.update(value=str(file.clip), visible=True),
+            answer.make_clip: gr.update(visible=False),
+        }
 
     return draw_overlay
 

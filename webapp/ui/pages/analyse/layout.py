@@ -44,6 +44,7 @@ class ResultComponents:
     picture: gr.HTML
     table: gr.HTML
     timeline: gr.HTML
+    make_clip: gr.Button
     clip: gr.Video
     stability: gr.HTML
     consistency_panel: gr.Accordion
@@ -197,6 +198,7 @@ def _result(texts: Texts) -> ResultComponents:
     picture = gr.HTML(elem_id="picture", padding=False)
     table = gr.HTML(elem_id="faces", padding=False)
     timeline = gr.HTML(elem_id="timeline", padding=False)
+    make_clip = gr.Button(texts.make_overlay_clip, size="sm", visible=False, elem_id="make-clip")
     clip = gr.Video(
         label=texts.overlay_clip, visible=False, interactive=False, elem_id="clip", buttons=["download"]
     )
@@ -206,7 +208,18 @@ def _result(texts: Texts) -> ResultComponents:
     with gr.Accordion(texts.raw_data, open=False, visible=False) as data_panel:
         data = gr.JSON(show_label=False, elem_id="data")
     return ResultComponents(
-        chooser, headline, picture, table, timeline, clip, stability, panel, consistency, data_panel, data
+        chooser=chooser,
+        headline=headline,
+        picture=picture,
+        table=table,
+        timeline=timeline,
+        make_clip=make_clip,
+        clip=clip,
+        stability=stability,
+        consistency_panel=panel,
+        consistency=consistency,
+        data_panel=data_panel,
+        data=data,
     )
 
 

@@ -47,6 +47,11 @@ class AnalysedFile:
     last_vote_text: str = ""
     vote_key: str = field(default_factory=new_key)
 
+    @property
+    def is_released(self) -> bool:
+        """True if the page does not show the file any more."""
+        return self.media.is_released
+
     def release(self) -> None:
         """Free the memory of the file's pixels."""
         if self.stability_check is not None:

@@ -34,6 +34,7 @@ def empty_page(layout: Layout, text: str) -> Values:
         answer.picture: "",
         answer.table: "",
         answer.timeline: "",
+        answer.make_clip: hidden,
         answer.clip: gr.update(value=None, visible=False),
         answer.stability: "",
         answer.consistency_panel: hidden,
@@ -84,6 +85,7 @@ def result_values(
         answer.timeline: timeline.plot(result, services.analysis.decision_of(result), texts)
         if result.kind == "video"
         else "",
+        answer.make_clip: gr.update(visible=judged and result.kind == "video", interactive=True),
         answer.clip: gr.update(value=None, visible=False),
         answer.consistency_panel: gr.update(visible=judged and result.kind == "image", open=False),
         answer.consistency: "",
