@@ -11,7 +11,7 @@ from laanet_core.types import Landmarks, RGBImage
 
 def synthetic_landmarks(center: tuple[float, float], width: float) -> Landmarks:
     """Return the landmarks (68, 2) of a frontal face of this width; centre and width in pixels."""
-    # Shares of the face's width, with the centre at (0, 0).
+    # The points are in shares of the face's width, with its centre at (0, 0).
     angles = np.linspace(np.pi, 0, 17)
     jaw = np.stack([0.5 * np.cos(angles), 0.1 + 0.55 * np.sin(angles)], axis=1)
     brow = np.stack([np.linspace(-0.4, -0.1, 5), [-0.2, -0.25, -0.26, -0.25, -0.2]], axis=1)
@@ -38,6 +38,7 @@ def synthetic_face(rng: np.random.Generator, landmarks: Landmarks, side: int) ->
     center = tuple(int(value) for value in landmarks.mean(axis=0))
     axes = tuple(int(value) for value in np.ptp(landmarks, axis=0) * [0.55, 0.7])
     cv2.ellipse(image, center, axes, 0, 0, 360, [int(value) for value in rng.integers(90, 230, 3)], -1)
+    # Points from 36 on are the eyes and the mouth.
     for x, y in landmarks[36:]:
         cv2.circle(image, (int(x), int(y)), 2, (40, 30, 30), -1)
     noise = rng.normal(0, 6, image.shape)
@@ -45,9 +46,10 @@ def synthetic_face(rng: np.random.Generator, landmarks: Landmarks, side: int) ->
 
 
 def forged_face(image: RGBImage) -> RGBImage:
-    """Return a copy of a face (H, W, 3) with inverted colours in a central patch: a forgery easy to learn."""
+    """Return a copy of a face (H, W, 3) with inverted colours in a central patch, a forgery easy to learn."""
     height, width = image.shape[:2]
-    rows, columns = slice(height * 5 // 16, height * 5 // 8), slice(width * 5 // 16, width * 45 // 64)
+    rows = slice(height * 5 // 16, height * 5 // 8)
+    columns = slice(width * 5 // 16, width * 45 // 64)
     forged = image.copy()
     forged[rows, columns] = cv2.GaussianBlur(255 - image, (0, 0), 2)[rows, columns]
     return forged

@@ -6,13 +6,16 @@ from collections.abc import Generator, Iterable
 
 from laanet_core.media.video import Frame
 
-# Frames per batch of 720p video; larger frames make smaller batches of as many pixels.
+# Most frames per batch. Frames larger than 720p make smaller batches: MAX_PIXELS pixels, or one frame.
 MAX_FRAMES = 8
 MAX_PIXELS = MAX_FRAMES * 1280 * 720
 
 
 def batch_frames(frames: Iterable[Frame]) -> Generator[list[Frame]]:
-    """Group neighbouring frames of one size; a clip's frame size may change within the stream."""
+    """Yield batches of neighbouring frames.
+
+    A batch ends where the frame size changes, which may happen within a clip.
+    """
     batch: list[Frame] = []
     for frame in frames:
         height, width = frame.rgb.shape[:2]

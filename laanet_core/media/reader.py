@@ -1,4 +1,4 @@
-"""Readers: interface of what decodes files, and the one that decodes in this process."""
+"""Interface of media readers, and the reader that decodes in this process."""
 
 from __future__ import annotations
 

@@ -10,10 +10,10 @@ import os
 
 # Numbers of the system calls, the same on every processor.
 _CREATE_RULESET, _RESTRICT_SELF = 444, 446
-# Flag that asks for the supported version.
+# Flag of _CREATE_RULESET: return the kernel's Landlock version instead of a rule set.
 _VERSION = 1
-# Rights that can be removed, by the first version that knows them.
-# Files: all rights; links across folders; truncation; device control.
+# Bits of the rights that can be removed, by the first Landlock version that supports them.
+# Files by version: 1 = the 13 basic rights, 2 = links across folders, 3 = truncation, 5 = device control.
 _FILES = {1: (1 << 13) - 1, 2: 1 << 13, 3: 1 << 14, 5: 1 << 15}
 # Network: bind and connect of TCP.
 _NETWORK = {4: 0b11}
@@ -27,11 +27,15 @@ def restrict() -> str:
     Raises OSError if the kernel has no Landlock.
     """
     version = _call(_CREATE_RULESET, None, 0, _VERSION)
-    files, network, scopes = (_known(rights, version) for rights in (_FILES, _NETWORK, _SCOPES))
-    attributes = (ctypes.c_uint64 * 3)(files, network, scopes)
-    size = 8 * (1 if version < 4 else 2 if version < 6 else 3)
-    # Without a rule nothing is allowed.
-    rules = _call(_CREATE_RULESET, ctypes.byref(attributes), size, 0)
+    rights = [_supported(_FILES, version)]
+    # Pass only the fields that this version has.
+    if version >= min(_NETWORK):
+        rights.append(_supported(_NETWORK, version))
+    if version >= min(_SCOPES):
+        rights.append(_supported(_SCOPES, version))
+    attributes = (ctypes.c_uint64 * len(rights))(*rights)
+    # The rule set stays empty: no right is given back.
+    rules = _call(_CREATE_RULESET, ctypes.byref(attributes), ctypes.sizeof(attributes), 0)
     try:
         _call(_RESTRICT_SELF, rules, 0, 0)
     finally:
@@ -39,11 +43,13 @@ def restrict() -> str:
     return f"Landlock {version}"
 
 
-def _known(rights: dict[int, int], version: int) -> int:
+def _supported(rights: dict[int, int], version: int) -> int:
+    """Return the bits of all rights that this Landlock version supports."""
     return sum(bits for since, bits in rights.items() if version >= since)
 
 
 def _call(number: int, first: object, second: int, third: int) -> int:
+    """Make a system call and return its result. Raises OSError if it fails."""
     library = ctypes.CDLL(None, use_errno=True)
     result: int = library.syscall(
         ctypes.c_long(number), first, ctypes.c_size_t(second), ctypes.c_uint32(third)

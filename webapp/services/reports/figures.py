@@ -26,10 +26,11 @@ CROP_SIDE = 224
 # Opacity of the hottest places, the same as at first on the page
 _OPACITY = 0.75
 _JPEG_QUALITY = 88
-# Widths of the boxes in points
-_WIDTHS: dict[Verdict | None, float] = {"fake": 1.6, "real": 0.8, "inconclusive": 0.8, None: 0.8}
 # Height and padding of the numbers at the boxes, in points
 _NUMBER_SIZE, _NUMBER_PADDING = 6.5, 1.6
+# Line widths of the boxes in points
+_LINE_WIDTHS: dict[Verdict | None, float] = {"fake": 1.6, "real": 0.8, "inconclusive": 0.8, None: 0.8}
+# Lengths of dashes and gaps of the boxes in points
 _DASHES: dict[Verdict | None, tuple[float, ...]] = {
     "fake": (),
     "real": (),
@@ -86,14 +87,14 @@ class BoxedImage(Flowable):
             self._draw_number(box)
         canvas.restoreState()
 
-    def _place(self, box: Box) -> tuple[float, float, float, float]:
-        """Return left, bottom, width and height in points."""
+    def _points_of(self, box: Box) -> tuple[float, float, float, float]:
+        """Return left, bottom, width and height in points; y points up on paper."""
         x1, y1, x2, y2 = (value * self._points_per_pixel for value in box)
         return x1, self.height - y2, x2 - x1, y2 - y1
 
     def _draw_box(self, box: NumberedBox) -> None:
         """Draw a box in its verdict's colour on a white line that separates it from the image."""
-        width = _WIDTHS[box.verdict]
+        width = _LINE_WIDTHS[box.verdict]
         self._stroke(box, white, width + 1, ())
         self._stroke(box, COLOURS[box.verdict], width, _DASHES[box.verdict])
 
@@ -101,20 +102,20 @@ class BoxedImage(Flowable):
         self.canv.setStrokeColor(colour)
         self.canv.setLineWidth(width)
         self.canv.setDash(list(dashes))
-        self.canv.rect(*self._place(box.box), stroke=1, fill=0)
+        self.canv.rect(*self._points_of(box.box), stroke=1, fill=0)
 
     def _draw_number(self, box: NumberedBox) -> None:
         """Draw the number above its box, moved into the image if there is no room."""
-        left, bottom, _, height = self._place(box.box)
+        left, bottom, _, height = self._points_of(box.box)
         text, size, padding = str(box.number), _NUMBER_SIZE, _NUMBER_PADDING
         label_width = text_width(text, BOLD, size) + 2 * padding
         label_height = size + padding
-        left = min(max(left - _WIDTHS[box.verdict] / 2, 0), max(self.width - label_width, 0))
-        foot = min(max(bottom + height, 0), max(self.height - label_height, 0))
+        label_left = _clamp(left - _LINE_WIDTHS[box.verdict] / 2, self.width - label_width)
+        label_bottom = _clamp(bottom + height, self.height - label_height)
         self.canv.setFillColor(COLOURS[box.verdict])
-        self.canv.rect(left, foot, label_width, label_height, stroke=0, fill=1)
+        self.canv.rect(label_left, label_bottom, label_width, label_height, stroke=0, fill=1)
         self.canv.setFillColor(white)
-        draw_text(self.canv, left + padding, foot + padding, text, font=BOLD, size=size)
+        draw_text(self.canv, label_left + padding, label_bottom + padding, text, font=BOLD, size=size)
 
 
 def picture_pair(
@@ -126,11 +127,13 @@ def picture_pair(
     """
     rows, columns = rgb.shape[:2]
     scale = min(_PIXELS_PER_POINT * width / columns, _PIXELS_PER_POINT * height / rows, 1.0)
-    shown = rgb if scale == 1 else _resized(rgb, max(round(columns * scale), 1), max(round(rows * scale), 1))
+    shown = rgb
+    if scale < 1:
+        shown = _resized(rgb, max(round(columns * scale), 1), max(round(rows * scale), 1))
     pairs = zip(faces, numbers, strict=True)
     boxes = [NumberedBox(face.box, face.verdict, number) for face, number in pairs]
-    heated = _heated(shown, faces, scale)
-    return BoxedImage(shown, width, height, boxes, scale=scale), BoxedImage(heated, width, height)
+    with_heatmaps = _overlay_heatmaps(shown, faces, scale)
+    return BoxedImage(shown, width, height, boxes, scale=scale), BoxedImage(with_heatmaps, width, height)
 
 
 def crop_pair(rgb: RGBImage, face: FaceResult, side: float) -> tuple[BoxedImage, BoxedImage | None]:
@@ -144,13 +147,23 @@ def crop_pair(rgb: RGBImage, face: FaceResult, side: float) -> tuple[BoxedImage,
         return BoxedImage(crop, side, side), None
     x1, y1, x2, y2 = face.heatmap.box
     left, top = square[:2]
-    moved = Heatmap(face.heatmap.values, (x1 - left, y1 - top, x2 - left, y2 - top))
-    heated = _heated(crop, [dataclasses.replace(face, heatmap=moved)], CROP_SIDE / (square[2] - square[0]))
-    return BoxedImage(crop, side, side), BoxedImage(heated, side, side)
+    heatmap_in_crop = Heatmap(face.heatmap.values, (x1 - left, y1 - top, x2 - left, y2 - top))
+    face_in_crop = dataclasses.replace(face, heatmap=heatmap_in_crop)
+    scale = CROP_SIDE / (square[2] - square[0])
+    with_heatmap = _overlay_heatmaps(crop, [face_in_crop], scale)
+    return BoxedImage(crop, side, side), BoxedImage(with_heatmap, side, side)
 
 
-def _heated(rgb: RGBImage, faces: Sequence[FaceResult], scale: float) -> RGBImage:
-    """Return an image (H, W, 3) under the heatmap of its faces."""
+def _clamp(value: float, highest: float) -> float:
+    """Return the value nearest to `value` in [0, highest]; 0 if `highest` is negative."""
+    return min(max(value, 0), max(highest, 0))
+
+
+def _overlay_heatmaps(rgb: RGBImage, faces: Sequence[FaceResult], scale: float) -> RGBImage:
+    """Return an image (H, W, 3) uint8 RGB under the heatmaps of its faces.
+
+    `scale` is its size relative to the image to which the heatmaps' boxes refer.
+    """
     layer = heat_layer(rgb.shape, faces, scale=scale)
     alpha = layer[..., 3:] * np.float32(_OPACITY / 255)
     return np.asarray(np.round(rgb * (1 - alpha) + layer[..., :3] * alpha), np.uint8)

@@ -22,14 +22,15 @@ def images(faces: Sequence[FaceResult], rgb: RGBImage | None, moments: Iterable[
     `faces` are all faces of the result, which give the numbers.
     """
     numbers = {(face.time, face.track, face.box): number for number, face in enumerate(faces, start=1)}
-    shown = [] if rgb is None else [(rgb, face) for face in faces]
-    shown += [(moment.rgb, face) for moment in moments for face in moment.faces]
-    found = []
-    for picture, face in shown:
+    pictures_and_faces = [] if rgb is None else [(rgb, face) for face in faces]
+    for moment in moments:
+        pictures_and_faces += [(moment.rgb, face) for face in moment.faces]
+    report_images = []
+    for picture, face in pictures_and_faces:
         if face.heatmap is not None:
             number = numbers.get((face.time, face.track, face.box))
-            found.append(_image(number, picture, face, face.heatmap))
-    return found
+            report_images.append(_image(number, picture, face, face.heatmap))
+    return report_images
 
 
 def _image(number: int | None, rgb: RGBImage, face: FaceResult, heatmap: Heatmap) -> ReportImage:

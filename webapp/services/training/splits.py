@@ -13,55 +13,59 @@ GOLD_SHARE, VAL_SHARE = 0.2, 0.15
 def group_near_duplicates(
     files: Mapping[int, str], near_duplicates: Iterable[tuple[int, int]]
 ) -> dict[int, str]:
-    """Return the group of every analysis. Analyses of one file share a group, and so do near-duplicates,
-    transitively.
+    """Return the group of every analysis.
 
-    `files` maps analysis ids to the sha256 of their files. A group is named for the file of its oldest
-    member, so that its name stays the same when others join.
+    Analyses of one file share a group, and so do near-duplicates, transitively (union-find). `files`
+    maps analysis ids to the sha256 of their files. A group is named for the file of its oldest member, so
+    that its name stays the same when others join.
     """
+    # Each analysis points to an older member of its group, the oldest to itself.
     parent = {analysis: analysis for analysis in files}
 
-    def root(analysis: int) -> int:
+    def oldest_member(analysis: int) -> int:
         while parent[analysis] != analysis:
+            # Halve the path, so that later searches are short.
             parent[analysis] = parent[parent[analysis]]
             analysis = parent[analysis]
         return analysis
 
     first_of_file: dict[str, int] = {}
-    same_file = [
-        (first_of_file.setdefault(file, analysis), analysis) for analysis, file in sorted(files.items())
-    ]
+    same_file: list[tuple[int, int]] = []
+    for analysis, file in sorted(files.items()):
+        first = first_of_file.setdefault(file, analysis)
+        same_file.append((first, analysis))
     for one, other in [*same_file, *near_duplicates]:
-        older, newer = sorted((root(one), root(other)))
+        older, newer = sorted((oldest_member(one), oldest_member(other)))
         parent[newer] = older
-    return {analysis: files[root(analysis)] for analysis in files}
+    return {analysis: files[oldest_member(analysis)] for analysis in files}
 
 
 def assign_splits(groups: Mapping[int, str], earlier: Mapping[int, str]) -> dict[int, Split | None]:
     """Return the split of every analysis.
 
     `groups` maps analyses to groups, `earlier` to their splits in earlier snapshots. A new analysis joins the
-    split of its group. It gets None if its group has members in two splits, because it would leak from one
-    into the other.
+    split of its group. It gets None if its group has members in two splits, because near-duplicates in
+    training and test data would inflate the measured accuracy.
     """
     members: dict[str, list[int]] = {}
     for analysis, group in groups.items():
         members.setdefault(group, []).append(analysis)
     splits: dict[int, Split | None] = {}
     for group, analyses in members.items():
-        known = {Split(earlier[analysis]) for analysis in analyses if analysis in earlier}
-        newcomers: Split | None = None
-        if not known:
-            newcomers = split_of_group(group)
-        elif len(known) == 1:
-            (newcomers,) = known
+        earlier_splits = {Split(earlier[analysis]) for analysis in analyses if analysis in earlier}
+        split_of_new: Split | None = None
+        if not earlier_splits:
+            split_of_new = split_of_group(group)
+        elif len(earlier_splits) == 1:
+            (split_of_new,) = earlier_splits
         for analysis in analyses:
-            splits[analysis] = Split(earlier[analysis]) if analysis in earlier else newcomers
+            splits[analysis] = Split(earlier[analysis]) if analysis in earlier else split_of_new
     return splits
 
 
 def split_of_group(group: str) -> Split:
     """Return the split of a new group by a hash of its name: the same in every installation."""
+    # The first 32 bits of the hash as a number in [0, 1).
     position = int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 2**32
     if position < GOLD_SHARE:
         return Split.GOLD
