@@ -72,19 +72,20 @@ def subject_of(analysis: Analysis, number: int) -> Subject | None:
     return next((subject for subject in subjects_of(analysis) if subject.number == number), None)
 
 
-def same_place(one: Subject, other: Subject) -> bool:
-    """Return True if two subjects of near-duplicate files show the same face, whatever their numbers."""
-    if (one.number == WHOLE_FILE) != (other.number == WHOLE_FILE):
-        return False
-    if one.number == WHOLE_FILE:
-        return True
+def show_same_face(one: Subject, other: Subject) -> bool:
+    """Return True if two subjects of near-duplicate files show the same face.
+
+    Boxes are compared, because near-duplicates may number their faces differently.
+    """
+    if WHOLE_FILE in (one.number, other.number):
+        return one.number == other.number
     if one.box is None or other.box is None:
         return one.number == other.number
     return iou(one.box, other.box) >= MIN_IOU
 
 
 def _mean_box(faces: Sequence[Face], analysis: Analysis) -> Box | None:
-    """Return the mean box in shares of the picture's size."""
+    """Return the mean box of the faces in shares of the picture's size."""
     if not analysis.width or not analysis.height:
         return None
     return (

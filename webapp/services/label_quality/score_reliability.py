@@ -20,10 +20,10 @@ from webapp.db.session import Sessions
 from webapp.domain.clock import now
 
 logger = logging.getLogger(__name__)
-# Decided cases below which no reliability is given.
-FEWEST = 30
-# Calibrated probability to both sides of a score that counts as similar.
-AROUND = 0.05
+# Decided faces that a reliability needs at least.
+MIN_DECIDED = 30
+# Two scores are similar if their calibrated probabilities differ by at most this much.
+SIMILARITY_MARGIN = 0.05
 
 
 class ReliabilityFigures(BaseModel):
@@ -40,7 +40,7 @@ class ReliabilityFigures(BaseModel):
 
 @dataclass(frozen=True)
 class ScoreReliability:
-    """`fakes` of `count` faces were decided fake.
+    """Reliability of a score: `fakes` of `count` faces with a similar score were decided fake.
 
     The faces were drawn at random, scored from `lowest` to `highest` by the same model, and decided real or
     fake. `low` to `high` is the 95 % interval (Wilson) of the share. Other decisions (cannot tell, unusable)
@@ -71,15 +71,15 @@ class ScoreReliability:
 def reliability_of(
     session: Session, kind: str, model_sha256: str, fake_prob: float, delay: timedelta
 ) -> ScoreReliability | None:
-    """Return the reliability of a calibrated score, None if fewer than FEWEST faces were decided.
+    """Return the reliability of a calibrated score, None if fewer than MIN_DECIDED faces were decided.
 
-    Pictures' faces (frame-level) and clips' persons (video-level) are counted apart by `kind`. `delay`:
-    period in which a decision may still be undone.
+    `kind` keeps pictures' faces (frame-level) and clips' persons (video-level) apart. Decisions younger
+    than `delay` do not count, because they may still be undone.
     """
-    lowest, highest = max(fake_prob - AROUND, 0.0), min(fake_prob + AROUND, 1.0)
+    lowest, highest = max(fake_prob - SIMILARITY_MARGIN, 0.0), min(fake_prob + SIMILARITY_MARGIN, 1.0)
     similar = ScoreRange(kind, model_sha256, lowest, highest)
     count, fakes = count_audit_sample(session, similar, now() - delay)
-    if count < FEWEST:
+    if count < MIN_DECIDED:
         return None
     interval = wilson_interval(fakes, count)
     return ScoreReliability(count, fakes, interval.low, interval.high, lowest, highest)

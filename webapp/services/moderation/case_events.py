@@ -22,7 +22,7 @@ _PUBLIC_DETAILS = ("reason", "value", "how", "model_sha256")
 
 
 class CaseEvents:
-    """Records case events. With `webhook` the outbox gets a message for each of WEBHOOK_ACTIONS."""
+    """Records case events. If `webhook` is true, events of WEBHOOK_ACTIONS also go to the outbox."""
 
     def __init__(self, audit: AuditService, *, webhook: bool = False) -> None:
         self._audit = audit
@@ -39,7 +39,7 @@ class CaseEvents:
             def record(event: Event) -> None:
                 record_entry(event)
                 if self._webhook and event.action in WEBHOOK_ACTIONS:
-                    session.add(_message(event))
+                    session.add(_outbox_message(event))
 
             yield session, record
 
@@ -49,8 +49,8 @@ def case_subject(public_id: str) -> str:
     return f"case:{public_id}"
 
 
-def _message(event: Event) -> Outbox:
-    """Return the message of an event, which holds no names."""
+def _outbox_message(event: Event) -> Outbox:
+    """Return the outbox row of an event. Its message names no visitor or moderator."""
     moment, public_id = now(), new_id()
     details = {key: value for key, value in event.details.items() if key in _PUBLIC_DETAILS}
     body = {

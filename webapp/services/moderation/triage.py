@@ -14,7 +14,13 @@ from webapp.db.tables import Analysis, Case
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, Reason, Vote
 from webapp.security.tokens import random_fraction
-from webapp.services.analysis_records.subjects import Subject, same_place, subject_of, subjects_of, whole_file
+from webapp.services.analysis_records.subjects import (
+    Subject,
+    show_same_face,
+    subject_of,
+    subjects_of,
+    whole_file,
+)
 from webapp.services.audit.log import RecordEvent
 from webapp.services.moderation.case_events import CaseEvents, case_subject
 from webapp.services.moderation.ranking import TriageRules, add_item, update_rank
@@ -204,7 +210,7 @@ def _matching_case(session: Session, analysis: Analysis, subject: Subject) -> Ca
         other, other_subject = item.analysis, subject_of(item.analysis, item.subject)
         if other.kind != analysis.kind or other.model_sha256 != analysis.model_sha256:
             continue
-        if other_subject is None or not same_place(subject, other_subject):
+        if other_subject is None or not show_same_face(subject, other_subject):
             continue
         if abs(subject.fake_prob - other_subject.fake_prob) <= MAX_SCORE_DIFFERENCE:
             return item.case

@@ -13,7 +13,7 @@ from webapp.services.analysis_records.rows import row_of
 from webapp.services.analysis_records.subjects import (
     WHOLE_FILE,
     faces_of,
-    same_place,
+    show_same_face,
     subject_of,
     subjects_of,
     whole_file,
@@ -50,7 +50,7 @@ def test_a_face_of_a_photo_stands_for_itself(photo: AnalysisResult, number: int,
 
 def test_faces_of_near_duplicates_are_matched_by_place(clip: AnalysisResult) -> None:
     first, second = subjects_of(row(clip))
-    assert same_place(first, dataclasses.replace(first, number=2))
-    assert not same_place(first, second)
-    assert not same_place(first, whole_file(row(clip)))
-    assert same_place(dataclasses.replace(first, box=None), first)
+    assert show_same_face(first, dataclasses.replace(first, number=2))
+    assert not show_same_face(first, second)
+    assert not show_same_face(first, whole_file(row(clip)))
+    assert show_same_face(dataclasses.replace(first, box=None), first)

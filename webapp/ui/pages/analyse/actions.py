@@ -25,8 +25,9 @@ from webapp.ui.services import Services
 
 _CLICK_DOWNLOAD = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
 _REMOVE_UPLOAD = (
-    "(files, gone) => { lensDeleted(); "
-    "const left = (files || []).filter((file) => file.path !== gone); return [left.length ? left : null]; }"
+    "(files, deleted) => { lensDeleted(); "
+    "const left = (files || []).filter((file) => file.path !== deleted); "
+    "return [left.length ? left : null]; }"
 )
 _WITH_REGION = "(...given) => [...given.slice(0, -1), window.lensRegion()]"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
@@ -48,14 +49,17 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
     Gradio's own download button would return the file of the previous click.
     """
 
-    def pdf(file: AnalysedFile) -> bytes:
+    def pdf_report(file: AnalysedFile) -> bytes:
         return services.evidence.report_pdf(file.media, file.analysis, texts, file.stabilities)
 
-    def data(file: AnalysedFile) -> bytes:
+    def json_report(file: AnalysedFile) -> bytes:
         content = services.evidence.report_json(file.media, file.analysis, texts, file.stabilities)
         return json.dumps(content, indent=2, ensure_ascii=False).encode()
 
-    for button, name, make in ((layout.next.pdf, "report.pdf", pdf), (layout.next.json, "report.json", data)):
+    for button, name, make in (
+        (layout.next.pdf, "report.pdf", pdf_report),
+        (layout.next.json, "report.json", json_report),
+    ):
         save = _save_report(services, texts, name, make)
         saved = button.click(save, visit, layout.next.ready, **QUIET)
         saved.success(None, None, None, js=_CLICK_DOWNLOAD)
@@ -74,7 +78,7 @@ def _save_report(
             content = make(file)
         except UnreadableMedia as error:
             raise gr.Error(headline.error_text(error, texts), print_exception=False) from error
-        # below a folder that is swept like the uploads
+        # This folder is cleaned up like the uploads.
         path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
         path.write_bytes(content)
         file.derived.append(path)
@@ -105,14 +109,14 @@ def _connect_deletion(
 
     def delete(current: Visit | None, link: str, request: gr.Request) -> dict[Any, Any]:
         file = None if current is None else current.selected
-        # after a restart of the server only the link is known
+        # After a restart of the server the session state is lost: only the link names the result.
         receipt = receipt_of(link) if file is None else file.analysis.receipt
         if not receipt:
             return {actions.deleted: ""}
         try:
             services.receipts.delete(receipt)
         except Refused as refusal:
-            # a result that was deleted elsewhere is removed from the page all the same
+            # A result that was deleted on another page is removed from this one too.
             if refusal.code != "unknown_receipt":
                 reason = texts.refusals.get(refusal.code, refusal.message)
                 raise gr.Error(texts.cannot_delete.format(reason=reason), print_exception=False) from refusal
@@ -124,8 +128,8 @@ def _connect_deletion(
         current.removes_upload = True
         if current.selected is None:
             return {**empty, removed_upload: file.upload}
-        following = view.selected_result(layout, current, services, texts, request)
-        return {**following, actions.deleted: texts.deleted_next, removed_upload: file.upload}
+        next_result = view.selected_result(layout, current, services, texts, request)
+        return {**next_result, actions.deleted: texts.deleted_next, removed_upload: file.upload}
 
     actions.delete.click(lambda: gr.update(visible=True), None, actions.delete_sure, **QUIET)
     deleted = actions.delete_sure.click(delete, [visit, actions.link], [*outputs, removed_upload], **QUIET)
@@ -136,6 +140,7 @@ def _connect_deletion(
 
 
 def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
+    """Send a vote, and clear the thanks once the visitor changes it."""
     actions = layout.next
 
     def submit(
@@ -148,7 +153,7 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
         painted: str,
     ) -> str:
         file = None if current is None else current.selected
-        # after a restart of the server only the link is known
+        # After a restart of the server the session state is lost: only the link names the result.
         receipt = receipt_of(link) if file is None else file.analysis.receipt
         if not choice:
             return texts.choose_vote
@@ -171,7 +176,7 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
             file.last_vote, file.last_vote_text = vote, vote_text
         return texts.thanks if is_new else texts.thanks_again
 
-    # the thanks were for the vote before the change
+    # The thanks belong to the vote that was sent, so any change clears them.
     changed = [field.input for field in (actions.subject, actions.vote, actions.tags, actions.note)]
     gr.on(changed, None, None, actions.thanks, js="() => ''", **QUIET)
     fields = [actions.subject, actions.vote, actions.tags, actions.note, actions.region]
