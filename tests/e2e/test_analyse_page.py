@@ -138,9 +138,11 @@ def test_clips_have_a_timeline_and_their_worst_moments(visit: Visit, samples: Pa
     assert page.locator("#faces tbody tr").count() == 1
     assert page.locator("#faces tbody th").inner_text() == "1"
     assert page.locator("#clip video").count() == 0
-    page.click("#make-clip")
+    page.focus("#make-clip")
+    page.keyboard.press("Enter")
     page.wait_for_selector("#clip video", timeout=60_000)
     expect(page.locator("#make-clip")).to_be_hidden()
+    page.wait_for_function("document.querySelector('#clip').contains(document.activeElement)", timeout=5_000)
     page.wait_for_function("document.querySelector('#clip video').readyState >= 1", timeout=30_000)
     assert page.evaluate("document.querySelector('#clip video').duration") == pytest.approx(3.0, abs=0.3)
     now = "() => document.querySelector('#clip video').currentTime"

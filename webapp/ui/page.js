@@ -81,6 +81,16 @@
     if (top < 0 || top > window.innerHeight * 0.6) scrollTo(headline, "start");
   };
 
+  // The button of the overlay clip loses the focus while the clip is drawn, and then disappears. If it was
+  // pressed by key, the player takes the focus, or the button again after a failure.
+  let clipByKey = false;
+  window.lensDrawClip = () => { clipByKey = document.querySelector("#make-clip:focus-visible") !== null; };
+  window.lensClipDrawn = () => setTimeout(() => {
+    const next = document.querySelector("#clip :is(button, input)") || document.querySelector("#make-clip");
+    if (clipByKey && next && document.activeElement === document.body) next.focus();
+    clipByKey = false;
+  }, DRAW_DELAY);
+
   // A deletion changes the height of the page, so its message may be out of sight.
   window.lensDeleted = () => setTimeout(() => {
     const message = document.querySelector("#deleted"), box = message.getBoundingClientRect();

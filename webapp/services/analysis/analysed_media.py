@@ -210,11 +210,6 @@ class AnalysedMedia:
             if shown_at in pictures
         ]
 
-    @property
-    def is_released(self) -> bool:
-        """True after `release`."""
-        return self._released
-
     def release(self) -> None:
         """Free the memory; a later use decodes again and keeps nothing."""
         self._released = True

@@ -58,7 +58,7 @@ def connect(layout: Layout, services: Services, texts: Texts) -> None:
     deleted = actions.connect(layout, services, texts, visit, _outputs(layout, visit))
     for event in (selected, deleted):
         _connect_stability(event, layout, services, texts, visit)
-    _connect_overlay(layout, services, visit)
+    _connect_overlay(layout, services, texts, visit)
     layout.answer.consistency_panel.expand(
         _consistency(services, texts), visit, layout.answer.consistency, api_visibility="private"
     )
@@ -253,21 +253,24 @@ def _connect_stability(event: Any, layout: Layout, services: Services, texts: Te
     )
 
 
-def _connect_overlay(layout: Layout, services: Services, visit: gr.State) -> None:
+def _connect_overlay(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
     """Draw the overlay of a clip on request: it decodes the clip a second time.
 
-    The button is disabled meanwhile.
+    The button is disabled meanwhile. It is enabled again after a failure too.
     """
     answer = layout.answer
-    disabled = answer.make_clip.click(None, None, answer.make_clip, js=f"() => [{_enabled(False)}]", **QUIET)
-    disabled.then(
-        _draw_overlay(layout, services),
+    disabled = answer.make_clip.click(
+        None, None, answer.make_clip, js=f"() => (lensDrawClip(), [{_enabled(False)}])", **QUIET
+    )
+    drawn = disabled.then(
+        _draw_overlay(layout, services, texts),
         visit,
         [answer.clip, answer.make_clip],
         api_visibility="private",
         concurrency_id=QUEUE,
         show_progress_on=answer.make_clip,
     )
+    drawn.then(None, None, answer.make_clip, js=f"() => (lensClipDrawn(), [{_enabled(True)}])", **QUIET)
 
 
 def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
@@ -288,7 +291,7 @@ def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
         except UnreadableMedia as error:
             return {layout.answer.stability: headline.message(headline.error_text(error, texts))}
         _store_stability(services, file, file.stabilities)
-        if visit.selected is not file:
+        if not visit.shows(file):
             return unchanged
         return view.checked_result(layout, visit, services, texts)
 
@@ -312,7 +315,7 @@ def _store_stability(services: Services, file: AnalysedFile, checks: list[Stabil
             services.receipts.remember_stability(file.analysis.receipt, file.analysis.result, checks)
 
 
-def _draw_overlay(layout: Layout, services: Services) -> Any:
+def _draw_overlay(layout: Layout, services: Services, texts: Texts) -> Any:
     """Return the handler that draws boxes and heatmaps into the selected clip."""
     answer = layout.answer
     unchanged = {answer.clip: gr.skip()}
@@ -325,12 +328,14 @@ def _draw_overlay(layout: Layout, services: Services) -> Any:
             result = services.evidence.held(file.analysis.result, file.stabilities)
             try:
                 file.clip = services.evidence.overlay_clip(file.path, result)
-            except UnreadableMedia:
-                return {answer.make_clip: gr.update(visible=False)}
+            except UnreadableMedia as error:
+                raise gr.Error(headline.error_text(error, texts), print_exception=False) from error
             file.derived.append(file.clip)
             services.uploads.attach(file.analysis.receipt, file.clip)
-        # another file has been chosen or selected meanwhile
-        if file.is_released or visit.selected is not file:
+            if visit.has_ended:
+                # the visit's other derived files have been deleted before this one existed
+                services.uploads.drop(file.clip)
+        if not visit.shows(file):
             return unchanged
         return {
             answer.clip: gr.update(value=str(file.clip), visible=True),

@@ -47,11 +47,6 @@ class AnalysedFile:
     last_vote_text: str = ""
     vote_key: str = field(default_factory=new_key)
 
-    @property
-    def is_released(self) -> bool:
-        """True if the page does not show the file any more."""
-        return self.media.is_released
-
     def release(self) -> None:
         """Free the memory of the file's pixels."""
         if self.stability_check is not None:
@@ -70,13 +65,19 @@ class Visit:
     """The files of one page and the index of the selected one.
 
     `private_paths` maps the paths where uploads arrived to their private paths. `removes_upload`: the page
-    is about to remove a deleted file from its list of uploads.
+    is about to remove a deleted file from its list of uploads. `has_ended`: the page shows other files or
+    is closed.
     """
 
     files: list[AnalysedFile] = field(default_factory=list)
     number: int = 0
     private_paths: dict[str, Path] = field(default_factory=dict)
     removes_upload: bool = False
+    has_ended: bool = False
+
+    def shows(self, file: AnalysedFile) -> bool:
+        """Return whether the page still shows this file; a late result of another one must not appear."""
+        return not self.has_ended and self.selected is file
 
     @property
     def selected(self) -> AnalysedFile | None:
@@ -93,7 +94,8 @@ class Visit:
         return {upload: path for upload, path in self.private_paths.items() if path.exists()}
 
     def release(self) -> None:
-        """Free the memory of all files. Whatever is asked of them later decodes them again."""
+        """End the visit and free the memory of all files. A later use of their pixels decodes again."""
+        self.has_ended = True
         for file in self.files:
             file.release()
 

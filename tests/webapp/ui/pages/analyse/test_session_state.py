@@ -37,6 +37,19 @@ def test_after_a_removal_the_next_file_or_the_last_is_selected() -> None:
     assert visit.number == 0
 
 
+def test_a_late_result_appears_only_while_its_file_is_shown() -> None:
+    first, second = file_of("a"), file_of("b")
+    visit = Visit([first, second])
+    # the cache may free the pixels of a file that the page still shows
+    first.media.release()
+    assert visit.shows(first)
+    assert not visit.shows(second)
+    visit.number = 1
+    assert not visit.shows(first)
+    visit.release()
+    assert not visit.shows(second)
+
+
 def test_another_vote_has_another_key_and_the_same_vote_the_same() -> None:
     file = file_of("a")
     first = file.key_for("agree")
