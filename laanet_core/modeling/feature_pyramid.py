@@ -29,7 +29,7 @@ def gate(decoded: Tensor, lateral: Tensor) -> Tensor:
 
 
 class Upsample(nn.Sequential):
-    """ConvBNReLU3x3, transposed convolution to twice the size, and BatchNorm.
+    """`conv_bn_relu` of 3x3, transposed convolution to twice the size, and BatchNorm.
 
     There is no activation, because the sigmoid of the next gate follows.
     """
@@ -76,12 +76,12 @@ class EnhancedFeaturePyramid(nn.Module):
         self, backbone_channels: tuple[int, int, int, int], widths: tuple[int, int, int], fusion_width: int
     ) -> None:
         super().__init__()
-        head_channels, *lateral_channels = backbone_channels
+        c6_channels, *lateral_channels = backbone_channels
         self.laterals = nn.ModuleList(
-            self._lateral(have, want) for have, want in zip(lateral_channels, widths, strict=True)
+            self._lateral(channels, width) for channels, width in zip(lateral_channels, widths, strict=True)
         )
         width5, width4, width3 = widths
-        self.p5 = conv_bn_relu(head_channels, width5, 3)
+        self.p5 = conv_bn_relu(c6_channels, width5, 3)
         self.p4 = Upsample(2 * width5, width4)
         self.p3 = Upsample(2 * width4, width3)
         self.p2 = nn.Sequential(
@@ -92,10 +92,11 @@ class EnhancedFeaturePyramid(nn.Module):
         )
 
     @staticmethod
-    def _lateral(have: int, want: int) -> nn.Module:
-        if have == want:
+    def _lateral(channels: int, width: int) -> nn.Module:
+        """Return the projection of a lateral feature to `width` channels; the identity if it has as many."""
+        if channels == width:
             return nn.Identity()
-        return nn.Sequential(nn.Conv2d(have, want, 1, bias=False), nn.BatchNorm2d(want))
+        return nn.Sequential(nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width))
 
     def forward(self, c6: Tensor, c5: Tensor, c4: Tensor, c3: Tensor) -> Tensor:
         """Return P2 (N, fusion_width, S/4, S/4) for four levels (N, C, S/stride, S/stride)."""

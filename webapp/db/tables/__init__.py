@@ -29,7 +29,7 @@ from webapp.db.tables.case import (
     RegionAgreement,
 )
 from webapp.db.tables.learning import ChampionChange, ModelVersion, Snapshot, SnapshotItem, TuningRun
-from webapp.db.tables.outbox import Outbox
+from webapp.db.tables.outbox import OutboxMessage
 
 __all__ = [
     "Account",
@@ -56,7 +56,7 @@ __all__ = [
     "Link",
     "Media",
     "ModelVersion",
-    "Outbox",
+    "OutboxMessage",
     "RegionAgreement",
     "Rescore",
     "Snapshot",

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from webapp.db.tables.base import Base, UTCTime
 
 
-class Outbox(Base):
+class OutboxMessage(Base):
     """Undelivered webhook message.
 
     It is written in the transaction that it reports, and deleted after delivery.

@@ -41,11 +41,11 @@ def preload() -> None:
     for module in (*_MODULES, *_modules_of_av()):
         importlib.import_module(module)
     image = Image.fromarray(np.zeros((16, 16, 3), np.uint8))
-    for form in FORMATS:
-        if form in Image.SAVE and form not in _SLOW_ENCODERS:
-            written = io.BytesIO()
-            image.save(written, form)
-            read_image(written.getvalue())
+    for image_format in FORMATS:
+        if image_format in Image.SAVE and image_format not in _SLOW_ENCODERS:
+            encoded = io.BytesIO()
+            image.save(encoded, image_format)
+            read_image(encoded.getvalue())
 
 
 def _modules_of_av() -> list[str]:

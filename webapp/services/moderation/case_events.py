@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from sqlalchemy.orm import Session
 
 from webapp.db.audit_chain import Event
-from webapp.db.tables import Outbox
+from webapp.db.tables import OutboxMessage
 from webapp.domain.clock import now
 from webapp.domain.enums import Action
 from webapp.domain.ids import new_id
@@ -49,7 +49,7 @@ def case_subject(public_id: str) -> str:
     return f"case:{public_id}"
 
 
-def _outbox_message(event: Event) -> Outbox:
+def _outbox_message(event: Event) -> OutboxMessage:
     """Return the outbox row of an event. Its message names no visitor or moderator."""
     moment, public_id = now(), new_id()
     details = {key: value for key, value in event.details.items() if key in _PUBLIC_DETAILS}
@@ -60,7 +60,7 @@ def _outbox_message(event: Event) -> Outbox:
         "case": event.subject.removeprefix("case:"),
         **details,
     }
-    return Outbox(
+    return OutboxMessage(
         public_id=public_id,
         created_at=moment,
         event=str(event.action),

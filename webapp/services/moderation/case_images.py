@@ -49,6 +49,24 @@ CONTENT_TYPES = {
 
 
 @dataclass(frozen=True)
+class _ImageKey:
+    """Key of a cached image: the kept file, the view, the frame's time in seconds and the size.
+
+    `subject` is set for heatmaps, which belong to one subject of the file.
+    """
+
+    media: str
+    view: str
+    time: float | None = None
+    is_thumbnail: bool = False
+    subject: int | None = None
+
+
+# Cached under a clip's key after all of its frames were cached.
+_FRAMES_CACHED = b"frames cached"
+
+
+@dataclass(frozen=True)
 class MediaContent:
     """Bytes for a browser and their content type."""
 
@@ -128,9 +146,11 @@ class CaseImageService:
         `name`: plain, error_level or high_pass. `small`: a thumbnail.
         """
         media = self._require_media(person, public_id)
-        if name not in ("plain", *VIEWS) or (media.kind == "video") != (time is not None):
+        is_video = media.kind == "video"
+        has_time = time is not None
+        if name not in ("plain", *VIEWS) or is_video != has_time:
             raise Refused("invalid_view", "There is no such view of this file.")
-        if media.kind == "video" and name == "plain":
+        if is_video and name == "plain":
             return self._frame(media, _nearest_time(media, time), small=small)
 
         def render() -> bytes:
@@ -138,7 +158,7 @@ class CaseImageService:
             converted = rgb if name == "plain" else VIEWS[name](rgb)
             return _jpeg(_shrink(converted, THUMBNAIL_SIDE if small else MAX_SIDE))
 
-        return MediaContent(self._cache.get((media.name, name, time, small), render), "image/jpeg")
+        return MediaContent(self._cache.get(_ImageKey(media.name, name, time, small), render), "image/jpeg")
 
     def heat(self, person: Person | None, public_id: str, *, time: float | None = None) -> MediaContent:
         """Return the heatmaps as a transparent PNG that covers the picture or frame.
@@ -148,7 +168,7 @@ class CaseImageService:
         self._case_views.model_answer(person, public_id)
         media = self._require_media(person, public_id)
         frame_time = None if media.kind == "image" else _nearest_time(media, time)
-        key = (media.name, "heat", frame_time, media.subject)
+        key = _ImageKey(media.name, "heat", frame_time, subject=media.subject)
         return MediaContent(self._cache.get(key, lambda: self._heatmaps(media, frame_time)), "image/png")
 
     def _heatmaps(self, media: CaseMedia, frame_time: float | None) -> bytes:
@@ -170,24 +190,26 @@ class CaseImageService:
     def _frame(self, media: CaseMedia, time: float, *, small: bool) -> MediaContent:
         """Return a frame.
 
-        The first request caches all frames, since decoding up to the last one passes all others.
+        The first request caches all frames, since decoding up to the last one passes all others. `render` is
+        called only for a frame that the cache has evicted since.
         """
 
         def cache_all_frames() -> bytes:
             times = sorted({spot.time for spot in media.spots if spot.time is not None})
             for frame in self._reader.frames_from_bytes(self._read(media), times):
                 full = _jpeg(_shrink(frame.rgb, MAX_SIDE), quality=_FRAME_QUALITY)
-                self._cache.put((media.name, "frame", frame.time, False), full)
+                self._cache.put(_ImageKey(media.name, "frame", frame.time), full)
                 thumbnail = _jpeg(_shrink(frame.rgb, THUMBNAIL_SIDE))
-                self._cache.put((media.name, "frame", frame.time, True), thumbnail)
-            return b"done"
+                self._cache.put(_ImageKey(media.name, "frame", frame.time, is_thumbnail=True), thumbnail)
+            return _FRAMES_CACHED
 
         def render() -> bytes:
             return _jpeg(_shrink(self._pixels(media, time), THUMBNAIL_SIDE if small else MAX_SIDE))
 
         with _refuse_unreadable():
-            self._cache.get((media.name, "frames", None, False), cache_all_frames)
-        return MediaContent(self._cache.get((media.name, "frame", time, small), render), "image/jpeg")
+            self._cache.get(_ImageKey(media.name, "frames"), cache_all_frames)
+        key = _ImageKey(media.name, "frame", time, small)
+        return MediaContent(self._cache.get(key, render), "image/jpeg")
 
     def _pixels(self, media: CaseMedia, time: float | None) -> RGBImage:
         """Return the upright RGB picture or frame (H, W, 3) uint8."""

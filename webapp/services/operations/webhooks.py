@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from webapp.db.session import Sessions
-from webapp.db.tables import Outbox
+from webapp.db.tables import OutboxMessage
 from webapp.domain.clock import now
 from webapp.domain.errors import Unable
 
@@ -60,11 +60,11 @@ class WebhookSender:
             if not self._post(message):
                 break
             with self._sessions.begin() as session:
-                session.execute(delete(Outbox).where(Outbox.id == message.id))
+                session.execute(delete(OutboxMessage).where(OutboxMessage.id == message.id))
             sent += 1
         return sent
 
-    def lease_next(self) -> Outbox | None:
+    def lease_next(self) -> OutboxMessage | None:
         """Return the next message that is due, None if there is none.
 
         Its next attempt is scheduled at once, in case this process dies or the receiver refuses the message.
@@ -72,14 +72,17 @@ class WebhookSender:
         moment = now()
         with self._sessions.begin() as session:
             message = session.scalar(
-                select(Outbox).where(Outbox.next_at <= moment).order_by(Outbox.id).limit(1)
+                select(OutboxMessage)
+                .where(OutboxMessage.next_at <= moment)
+                .order_by(OutboxMessage.id)
+                .limit(1)
             )
             if message is None:
                 return None
             next_at = moment + max(retry_wait(message.tries), _LEASE)
             lease = (
-                update(Outbox)
-                .where(Outbox.id == message.id, Outbox.tries == message.tries)
+                update(OutboxMessage)
+                .where(OutboxMessage.id == message.id, OutboxMessage.tries == message.tries)
                 .values(tries=message.tries + 1, next_at=next_at)
                 .execution_options(synchronize_session=False)
             )
@@ -87,7 +90,7 @@ class WebhookSender:
             # No row is updated if another process leased the message first.
             return message if result.rowcount == 1 else None
 
-    def _post(self, message: Outbox) -> bool:
+    def _post(self, message: OutboxMessage) -> bool:
         sent_at = str(int(now().timestamp()))
         body = message.body.encode()
         headers = {
@@ -142,7 +145,7 @@ def retry_wait(tries: int) -> timedelta:
     return min(FIRST_WAIT * (1 << min(tries, 20)), LONGEST_WAIT)
 
 
-def _former_headers(secret: str, message: Outbox, sent_at: str) -> dict[str, str]:
+def _former_headers(secret: str, message: OutboxMessage, sent_at: str) -> dict[str, str]:
     """Return the headers of the edition before, which this edition still sends for receivers of that time."""
     signed = sent_at.encode() + b"." + message.body.encode()
     digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()

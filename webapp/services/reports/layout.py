@@ -46,22 +46,26 @@ from webapp.services.reports.text import (
 )
 
 # Margins in points
-_SIDE, _TOP, _BOTTOM = 18 * mm, 16 * mm, 20 * mm
-_WIDTH = A4[0] - 2 * _SIDE
+_MARGIN, _TOP, _BOTTOM = 18 * mm, 16 * mm, 20 * mm
+_WIDTH = A4[0] - 2 * _MARGIN
 _GAP = 4 * mm
 # Greatest height of a picture in points
 _PICTURE_HEIGHT = 95 * mm
 # Cards per row, and the width of one in points
 _CARDS = 3
 _CARD = (_WIDTH - (_CARDS - 1) * _GAP) / _CARDS
-# Side of a face in a card, which shows it with and without its heatmap
-_SIDE_OF_FACE = (_CARD - 2) / 2
+# Side of a face in a card, which shows it with and without its heatmap, 2 points apart
+_FACE_SIDE = (_CARD - 2) / 2
+# Height of a card's caption: two lines and their padding
+_CAPTION = 34
 # Two key frames share a row if none is wider than this many times its height
 _NARROW = 4 / 3
 # Room that a table needs on a page to begin there, in points
 _TABLE_ROOM = 20 * mm
-_BARE: list[Any] = [(f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")]
-_TOP_ALIGNED: list[Any] = [*_BARE, ("VALIGN", (0, 0), (-1, -1), "TOP")]
+_NO_PADDING: list[Any] = [
+    (f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")
+]
+_TOP_ALIGNED: list[Any] = [*_NO_PADDING, ("VALIGN", (0, 0), (-1, -1), "TOP")]
 
 
 def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> bytes:
@@ -72,7 +76,7 @@ def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> by
     register_fonts()
     paper = io.BytesIO()
     frame = Frame(
-        _SIDE,
+        _MARGIN,
         _BOTTOM,
         _WIDTH,
         A4[1] - _TOP - _BOTTOM,
@@ -132,13 +136,16 @@ def _opening(report: Report) -> Iterator[Flowable]:
         code = report.labelled(texts.error_code, summary.error_code)
         parts += [Spacer(0, 3), paragraph(code, SMALL)]
     colour = COLOURS[report.shown.verdict]
-    look: list[Any] = [("BACKGROUND", (0, 0), (-1, -1), WASH), ("LINEBEFORE", (0, 0), (0, -1), 4, colour)]
-    pads: list[Any] = [
+    box_style: list[Any] = [
+        ("BACKGROUND", (0, 0), (-1, -1), WASH),
+        ("LINEBEFORE", (0, 0), (0, -1), 4, colour),
+    ]
+    padding: list[Any] = [
         ("LEFTPADDING", (0, 0), (-1, -1), 12),
         ("TOPPADDING", (0, 0), (-1, -1), 8),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 9),
     ]
-    yield Table([[parts]], colWidths=[_WIDTH], style=[*look, *pads])
+    yield Table([[parts]], colWidths=[_WIDTH], style=[*box_style, *padding])
 
 
 def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
@@ -153,7 +160,7 @@ def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
     pairs = zip(numbers, faces, strict=True)
     cards = [_card(rgb, face, report.subject(number), report) for number, face in pairs]
     if cards:
-        yield from _section(words.face_crops, _cards(cards), room=_SIDE_OF_FACE + 34)
+        yield from _section(words.face_crops, _cards(cards), room=_FACE_SIDE + _CAPTION)
 
 
 def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
@@ -173,7 +180,7 @@ def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     yield from (KeepTogether([Spacer(0, 6), *row]) for row in rows[1:])
     yield from _legend(report, [face for moment in shown for face in moment.faces])
     if cards := _persons(report, shown):
-        yield from _section(texts.report.person_crops, _cards(cards), room=_SIDE_OF_FACE + 34)
+        yield from _section(texts.report.person_crops, _cards(cards), room=_FACE_SIDE + _CAPTION)
 
 
 def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
@@ -182,7 +189,7 @@ def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
     width = (_WIDTH - _GAP) / 2 if narrow else _WIDTH
     figures: list[list[Flowable]] = []
     for moment in shown:
-        numbers = [_person(face) for face in moment.faces]
+        numbers = [_person_number(face) for face in moment.faces]
         figures += _picture(moment.rgb, moment.faces, numbers, (_time(moment, report), ""), width)
     if not narrow:
         return figures
@@ -248,13 +255,13 @@ def _picture(
     They are side by side in `room` points, or two entries one above the other if the image is wide.
     """
     heated = _has_heatmap(faces)
-    stacked = rgb.shape[1] > 2 * rgb.shape[0] or not heated
-    width = room if stacked else (room - _GAP) / 2
+    in_rows = rgb.shape[1] > 2 * rgb.shape[0] or not heated
+    width = room if in_rows else (room - _GAP) / 2
     boxed, heatmap = picture_pair(rgb, faces, numbers, width, _PICTURE_HEIGHT)
     figures = [_captioned(boxed, captions[0])]
     if heated:
         figures.append(_captioned(heatmap, captions[1]))
-    return figures if stacked else [_side_by_side(*figures, width=width)]
+    return figures if in_rows else [_side_by_side(*figures, width=width)]
 
 
 def _captioned(figure: Flowable, caption: str) -> list[Flowable]:
@@ -276,9 +283,9 @@ def _legend(report: Report, faces: Sequence[FaceResult]) -> list[Flowable]:
 
 def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Flowable]:
     """Return one face of an image (H, W, 3) in close-up, with and without heatmap, and its verdict."""
-    plain, heated = crop_pair(rgb, face, _SIDE_OF_FACE)
+    plain, heated = crop_pair(rgb, face, _FACE_SIDE)
     crops = Table(
-        [[plain, heated or ""]], colWidths=[_SIDE_OF_FACE + 2, _SIDE_OF_FACE], hAlign="LEFT", style=_BARE
+        [[plain, heated or ""]], colWidths=[_FACE_SIDE + 2, _FACE_SIDE], hAlign="LEFT", style=_NO_PADDING
     )
     caption = report.texts.report.crop_caption.format(
         name=name, verdict=report.verdict(face.verdict), number=number_text(face.fake_prob)
@@ -287,11 +294,17 @@ def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Fl
 
 
 def _cards(cards: Sequence[list[Flowable]]) -> Table:
-    """Return cards in rows of _CARDS."""
-    cells: list[Any] = [*cards, *([""] * (-len(cards) % _CARDS))]
+    """Return cards in rows of _CARDS; empty cells fill up the last row."""
+    missing = -len(cards) % _CARDS
+    cells: list[Any] = [*cards, *([""] * missing)]
     rows = [cells[start : start + _CARDS] for start in range(0, len(cells), _CARDS)]
     style = [*_TOP_ALIGNED, ("BOTTOMPADDING", (0, 0), (-1, -1), 8)]
-    return Table([_gapped(row) for row in rows], colWidths=[_CARD, _GAP, _CARD, _GAP, _CARD], style=style)
+    return Table([_gapped(row) for row in rows], colWidths=_gapped_widths(), style=style)
+
+
+def _gapped_widths() -> list[float]:
+    """Return the widths of a row of cards with gaps between them, in points."""
+    return [_CARD, *([_GAP, _CARD] * (_CARDS - 1))]
 
 
 def _gapped(row: Sequence[Any]) -> list[Any]:
@@ -308,9 +321,9 @@ def _persons(report: Report, moments: Sequence[Moment]) -> list[list[Flowable]]:
     best: dict[int, tuple[Moment, FaceResult]] = {}
     for moment in moments:
         for face in moment.faces:
-            known = best.get(_person(face))
+            known = best.get(_person_number(face))
             if known is None or _suspicion(face) > _suspicion(known[1]):
-                best[_person(face)] = (moment, face)
+                best[_person_number(face)] = (moment, face)
     return [
         _card(moment.rgb, face, _person_at(number, moment, report), report)
         for number, (moment, face) in sorted(best.items())
@@ -334,7 +347,7 @@ def _lines(report: Report) -> list[Line]:
     points: dict[int, list[tuple[float, float]]] = {}
     for face in report.result.faces:
         if face.time is not None and face.fake_prob is not None:
-            points.setdefault(_person(face), []).append((face.time, face.fake_prob))
+            points.setdefault(_person_number(face), []).append((face.time, face.fake_prob))
     return [Line(report.subject(number), tuple(sorted(points[number]))) for number in sorted(points)]
 
 
@@ -351,7 +364,7 @@ def _zones(report: Report) -> list[Zone]:
     ]
 
 
-def _person(face: FaceResult) -> int:
+def _person_number(face: FaceResult) -> int:
     return (face.track or 0) + 1
 
 
@@ -382,10 +395,10 @@ def _canvas_maker(report: Report) -> Callable[..., Canvas]:
 def _draw_footer(canvas: Canvas, report: Report, page: int, total: int) -> None:
     canvas.setStrokeColor(RULE)
     canvas.setLineWidth(0.5)
-    canvas.line(_SIDE, _BOTTOM - 6 * mm, A4[0] - _SIDE, _BOTTOM - 6 * mm)
+    canvas.line(_MARGIN, _BOTTOM - 6 * mm, A4[0] - _MARGIN, _BOTTOM - 6 * mm)
     canvas.setFillColor(MUTED)
     words = report.texts.report
     left = words.footer.format(sha256=report.media_sha256[:16], created=tables.created_text(report))
-    draw_text(canvas, _SIDE, _BOTTOM - 10 * mm, left)
+    draw_text(canvas, _MARGIN, _BOTTOM - 10 * mm, left)
     right = words.page.format(page=page, total=total)
-    draw_text(canvas, A4[0] - _SIDE, _BOTTOM - 10 * mm, right, align=1)
+    draw_text(canvas, A4[0] - _MARGIN, _BOTTOM - 10 * mm, right, align=1)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from tests.webapp.services.conftest import Kept
 from webapp.db.session import Sessions
-from webapp.db.tables import AuditEntry, Outbox
+from webapp.db.tables import AuditEntry, OutboxMessage
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.audit.log import AuditService
@@ -42,7 +42,10 @@ def test_the_audit_log_holds_every_step_of_a_case(
             for entry in session.scalars(select(AuditEntry).order_by(AuditEntry.number))
             if entry.action.startswith("case")
         ]
-        sent = [json.loads(message.body) for message in session.scalars(select(Outbox).order_by(Outbox.id))]
+        sent = [
+            json.loads(message.body)
+            for message in session.scalars(select(OutboxMessage).order_by(OutboxMessage.id))
+        ]
     assert {entry.subject for entry in entries} == {f"case:{case}"}
     audited = [(entry.actor, entry.action, json.loads(entry.details).get("value")) for entry in entries]
     by = [f"user:{person.id}" for person in people[:4]]

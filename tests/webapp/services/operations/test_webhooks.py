@@ -18,7 +18,7 @@ from sqlalchemy import select, update
 
 from webapp.db.audit_chain import Event
 from webapp.db.session import Sessions
-from webapp.db.tables import Outbox
+from webapp.db.tables import OutboxMessage
 from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor
 from webapp.domain.errors import Unable
@@ -86,7 +86,7 @@ def decide(sessions: Sessions, value: str, *, webhook: bool = True) -> None:
 def make_all_due(sessions: Sessions) -> None:
     """Move the next attempt of every message into the past."""
     with sessions.begin() as session:
-        session.execute(update(Outbox).values(next_at=now() - timedelta(seconds=1)))
+        session.execute(update(OutboxMessage).values(next_at=now() - timedelta(seconds=1)))
 
 
 def test_messages_arrive_in_order_and_their_signature_holds(
@@ -160,7 +160,7 @@ def test_refused_messages_are_sent_again_later(
     # The first message came twice.
     assert ids[0] == ids[1]
     with sessions() as session:
-        assert session.scalars(select(Outbox)).all() == []
+        assert session.scalars(select(OutboxMessage)).all() == []
 
 
 def test_an_unreachable_receiver_loses_nothing(sessions: Sessions, receiver: Receiver) -> None:
@@ -170,7 +170,7 @@ def test_an_unreachable_receiver_loses_nothing(sessions: Sessions, receiver: Rec
     # The next attempt is not due.
     assert unreachable.send() == 0
     with sessions() as session:
-        message = session.scalars(select(Outbox)).one()
+        message = session.scalars(select(OutboxMessage)).one()
         assert message.tries == 1
         assert message.next_at > now() + timedelta(seconds=25)
     make_all_due(sessions)
