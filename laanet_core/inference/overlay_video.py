@@ -52,21 +52,28 @@ class _Track:
     faces: tuple[FaceResult, ...]
 
     def at(self, time: float, reach: float) -> tuple[FaceResult, float] | None:
-        """Return the face at a time and its confidence, 1 at judged frames, 0.5 between; None if absent."""
-        place = bisect.bisect_right(self.times, time)
-        before, after = max(place - 1, 0), min(place, len(self.times) - 1)
+        """Return the face at a time and the relative opacity of its heat; None if the face is absent.
+
+        The opacity is 1 at a judged frame and falls to 0.5 half-way between two. Before the first, after the
+        last and in a gap longer than _MAX_GAP it falls to 0.5 at `reach` seconds. Beyond that the face is
+        absent.
+        """
+        following = bisect.bisect_right(self.times, time)
+        before = max(following - 1, 0)
+        after = min(following, len(self.times) - 1)
         gap = self.times[after] - self.times[before]
         if 0 < gap <= _MAX_GAP:
             share = (time - self.times[before]) / gap
-            near = self.faces[before if share < 0.5 else after]
-            pairs = zip(self.faces[before].box, self.faces[after].box, strict=True)
-            x1, y1, x2, y2 = (a + (b - a) * share for a, b in pairs)
-            return _moved(near, (x1, y1, x2, y2), self.verdict), max(share, 1 - share)
+            nearer_face = self.faces[before if share < 0.5 else after]
+            edges = zip(self.faces[before].box, self.faces[after].box, strict=True)
+            x1, y1, x2, y2 = (start + (end - start) * share for start, end in edges)
+            return _moved(nearer_face, (x1, y1, x2, y2), self.verdict), max(share, 1 - share)
         nearest = min((before, after), key=lambda index: abs(self.times[index] - time))
-        away = abs(self.times[nearest] - time)
-        if away > reach:
+        distance = abs(self.times[nearest] - time)
+        if distance > reach:
             return None
-        return _moved(self.faces[nearest], self.faces[nearest].box, self.verdict), 1 - 0.5 * away / reach
+        face = self.faces[nearest]
+        return _moved(face, face.box, self.verdict), 1 - 0.5 * distance / reach
 
 
 def write_overlay_clip(
@@ -81,9 +88,9 @@ def write_overlay_clip(
 ) -> None:
     """Write a clip's first `seconds` with its overlay to `target`, an MP4 (H.264, yuv420p) ready to stream.
 
-    `result` is this clip's analysis by `Detector.analyse_video`. A person's number is the track plus 1, the
-    colour that of the track's verdict. Faces are known at the judged frames only: between two of them the
-    box moves in a straight line, and the heat of the nearer one fades to half.
+    `result` is this clip's analysis by `Detector.analyse_video`. A box shows the track's number plus 1, in
+    the colour of the track's verdict. Faces are known at the judged frames only. Between two of them the box
+    moves in a straight line, and the heat of the nearer frame fades to half its opacity.
 
     The frames (H, W, 3) are upright. The longer side has at most `longest_side` pixels, both sides are
     even, and there are at most 33 frames per second. Sound and metadata of the source are dropped. Memory
@@ -98,7 +105,8 @@ def write_overlay_clip(
     if longest_side < 2 or seconds <= 0:
         raise ValueError(f"a clip needs at least 2 pixels and some seconds, not {longest_side} and {seconds}")
     size = _even_size(result.size, longest_side)
-    tracks, reach = _tracks(result, size), _reach(result)
+    tracks = _tracks(result, size)
+    reach = _reach(result)
     if progress:
         progress(Progress(0.0, "reading"))
     length = min(reader.length(source), seconds)
@@ -112,7 +120,8 @@ def write_overlay_clip(
                 _draw(picture, tracks, reach)
                 write(picture)
                 if progress:
-                    progress(Progress(min(picture.time / length, 1.0) if length > 0 else 1.0, "drawing"))
+                    fraction = min(picture.time / length, 1.0) if length > 0 else 1.0
+                    progress(Progress(fraction, "drawing"))
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
@@ -135,11 +144,9 @@ def _tracks(result: AnalysisResult, size: tuple[int, int]) -> list[_Track]:
     rows: dict[int, list[tuple[float, FaceResult]]] = {}
     for face in result.faces:
         if face.track is not None and face.time is not None:
-            heatmap = (
-                None
-                if face.heatmap is None
-                else Heatmap(face.heatmap.values, _scaled(face.heatmap.box, across, down))
-            )
+            heatmap = face.heatmap
+            if heatmap is not None:
+                heatmap = Heatmap(heatmap.values, _scaled(heatmap.box, across, down))
             scaled = dataclasses.replace(face, box=_scaled(face.box, across, down), heatmap=heatmap)
             rows.setdefault(face.track, []).append((face.time, scaled))
     tracks: list[_Track] = []
@@ -152,7 +159,7 @@ def _tracks(result: AnalysisResult, size: tuple[int, int]) -> list[_Track]:
 def _reach(result: AnalysisResult) -> float:
     """Return the seconds for which a face is drawn before and after a judged frame.
 
-    This is half-way to the next judged frame, and one frame more.
+    This is half the median time between judged frames plus 0.05 s (about one frame), at most _MAX_REACH.
     """
     times = sorted({face.time for face in result.faces if face.time is not None})
     usual = float(np.median(np.diff(times))) if len(times) > 1 else _MAX_REACH
@@ -164,25 +171,33 @@ def _scaled(box: Box, across: float, down: float) -> Box:
 
 
 def _moved(face: FaceResult, box: Box, verdict: Verdict | None) -> FaceResult:
-    """Return a face with its heatmap moved to another box, with the verdict of the track."""
+    """Return a face with another box and verdict, its heatmap moved and scaled along with the box."""
     if face.heatmap is None:
         return dataclasses.replace(face, box=box, verdict=verdict)
     old, square = face.box, face.heatmap.box
     scale = max(box[2] - box[0], box[3] - box[1]) / max(old[2] - old[0], old[3] - old[1])
-    x, y = ((box[axis] + box[axis + 2]) / 2 for axis in (0, 1))
-    old_x, old_y = ((old[axis] + old[axis + 2]) / 2 for axis in (0, 1))
-    x1, x2 = (x + (value - old_x) * scale for value in (square[0], square[2]))
-    y1, y2 = (y + (value - old_y) * scale for value in (square[1], square[3]))
-    return dataclasses.replace(
-        face, box=box, verdict=verdict, heatmap=Heatmap(face.heatmap.values, (x1, y1, x2, y2))
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    old_x, old_y = (old[0] + old[2]) / 2, (old[1] + old[3]) / 2
+    moved_square = (
+        x + (square[0] - old_x) * scale,
+        y + (square[1] - old_y) * scale,
+        x + (square[2] - old_x) * scale,
+        y + (square[3] - old_y) * scale,
     )
+    heatmap = Heatmap(face.heatmap.values, moved_square)
+    return dataclasses.replace(face, box=box, verdict=verdict, heatmap=heatmap)
 
 
 def _draw(picture: Frame, tracks: list[_Track], reach: float) -> None:
-    seen = [(found, track.label) for track in tracks if (found := track.at(picture.time, reach)) is not None]
-    for (face, sure), _ in seen:
-        draw_heat(picture.rgb, face, opacity=0.6 * sure)
-    for (face, _), label in seen:
+    """Draw the faces into a frame, in place: first all heat, then the boxes, so that no heat covers a box."""
+    boxes: list[tuple[FaceResult, str]] = []
+    for track in tracks:
+        position = track.at(picture.time, reach)
+        if position is not None:
+            face, opacity = position
+            draw_heat(picture.rgb, face, opacity=0.6 * opacity)
+            boxes.append((face, track.label))
+    for face, label in boxes:
         draw_box(picture.rgb, face, label)
 
 
