@@ -61,11 +61,9 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
     from webapp.services.moderation.triage import Triage
     from webapp.services.operations.webhooks import WebhookSender
 
-    log, delay = (
-        CaseEvents(records.audit, webhook=bool(settings.webhook_url)),
-        timedelta(minutes=settings.decision_delay),
-    )
-    triage = Triage(log, rules_of(settings))
+    events = CaseEvents(records.audit, webhook=bool(settings.webhook_url))
+    delay = timedelta(minutes=settings.decision_delay)
+    triage = Triage(events, rules_of(settings))
     heatmap_agreement = HeatmapAgreementService(
         records.sessions, records.keeping, detector, folder=settings.cache
     )
@@ -86,7 +84,7 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
             hold=timedelta(minutes=settings.claim_minutes),
             gold_share=settings.gold_share / 100,
         ),
-        LabellingService(log, undo=delay),
+        LabellingService(events, undo=delay),
         ScoreReliabilityService(records.sessions, delay=delay),
         LabelQualityService(records.sessions),
         delay,
@@ -110,7 +108,8 @@ def build_desk(
     from webapp.ui.desk import Desk
     from webapp.ui.services import DeskServices
 
-    sessions, case_views = records.sessions, CaseViewService(records.sessions)
+    sessions = records.sessions
+    case_views = CaseViewService(sessions)
     services = DeskServices(
         accounts(records),
         SignInService(sessions, records.audit),

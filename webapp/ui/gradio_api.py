@@ -35,7 +35,7 @@ def build(services: Services) -> None:
 
 
 def _add_analyses(services: Services) -> None:
-    """Add the analyses. They delete the upload after its analysis."""
+    """Add /analyse_image and /analyse_video. Both delete the upload after its analysis."""
 
     def analyse_image(file: str | None) -> tuple[Any, dict[str, Any]]:
         """Judge a picture.
@@ -45,12 +45,13 @@ def _add_analyses(services: Services) -> None:
         """
         if not file:
             return None, _MISSING
-        path, overlay = Path(file), None
+        path = Path(file)
+        overlay = None
         media = services.evidence.open_media(path)
         try:
             analysed = services.analysis.analyse(path, only="image", media=media)
             if analysed.result.outcome != "rejected":
-                # without a picture the answer still counts, and is stored
+                # If the pixels cannot be read again, the stored result is returned without an overlay.
                 with contextlib.suppress(UnreadableMedia):
                     drawn = draw_overlay(media.picture(), analysed.result.faces)
                     overlay = _write_png(drawn, services.settings.cache)
@@ -70,11 +71,9 @@ def _add_analyses(services: Services) -> None:
         return analysed.document().to_json(), timeline_rows(analysed.result)
 
     file = gr.File(type="filepath", label="file")
-    picture, result, timeline = (
-        gr.Image(format="png", label="overlay"),
-        gr.JSON(label="result"),
-        gr.JSON(label="timeline"),
-    )
+    picture = gr.Image(format="png", label="overlay")
+    result = gr.JSON(label="result")
+    timeline = gr.JSON(label="timeline")
     limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": places(services.settings)}
     gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
     gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
@@ -95,19 +94,24 @@ def _add_feedback(feedback: FeedbackService) -> None:
     def submit_feedback(
         receipt: str, face: float, vote: str, note: str, idempotency_key: str
     ) -> dict[str, Any]:
-        """Vote on a result: face 0 is the whole file. {"stored", "repeated", "error"}."""
+        """Vote on a result; face 0 is the whole file. Returns {"stored", "repeated", "error"}."""
         try:
-            if isinstance(face, bool) or not isinstance(face, (int, float)) or not float(face).is_integer():
+            is_number = isinstance(face, (int, float)) and not isinstance(face, bool)
+            if not is_number or not float(face).is_integer():
                 raise Refused("unknown_face", "The face must be a whole number; 0 is the whole file.")
-            new = feedback.submit(
+            is_new = feedback.submit(
                 Submission(str(receipt), int(face), str(vote), str(note or ""), str(idempotency_key))
             )
         except Refused as refusal:
             return {"stored": False, "repeated": False, "error": refusal.to_json()}
-        return {"stored": True, "repeated": not new, "error": None}
+        return {"stored": True, "repeated": not is_new, "error": None}
 
-    receipt, face, vote = gr.Textbox(label="receipt"), gr.Number(label="face"), gr.Textbox(label="vote")
-    note, key, stored = gr.Textbox(label="note"), gr.Textbox(label="idempotency_key"), gr.JSON(label="stored")
+    receipt = gr.Textbox(label="receipt")
+    face = gr.Number(label="face")
+    vote = gr.Textbox(label="vote")
+    note = gr.Textbox(label="note")
+    key = gr.Textbox(label="idempotency_key")
+    stored = gr.JSON(label="stored")
     gr.Button().click(submit_feedback, [receipt, face, vote, note, key], stored, api_name="submit_feedback")
 
 
@@ -123,13 +127,15 @@ def _add_receipts(receipts: ReceiptService) -> None:
             return {"error": refusal.to_json()}
 
     def delete(receipt: str) -> dict[str, Any]:
-        """Delete all that is stored under a receipt. {"deleted", "error"}."""
+        """Delete all that is stored under a receipt. Returns {"deleted", "error"}."""
         try:
             receipts.delete(str(receipt))
         except Refused as refusal:
             return {"deleted": False, "error": refusal.to_json()}
         return {"deleted": True, "error": None}
 
-    receipt, record, deleted = gr.Textbox(label="receipt"), gr.JSON(label="result"), gr.JSON(label="deleted")
+    receipt = gr.Textbox(label="receipt")
+    record = gr.JSON(label="result")
+    deleted = gr.JSON(label="deleted")
     gr.Button().click(result, receipt, record, api_name="result")
     gr.Button().click(delete, receipt, deleted, api_name="delete")

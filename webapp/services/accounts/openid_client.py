@@ -44,9 +44,9 @@ _CLOCK_SKEW = 60
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """Secrets of one visit to the provider.
+    """Secrets of one sign-in, checked when the browser returns from the provider.
 
-    `verifier` stays with browser and server until the code is redeemed.
+    The provider learns `verifier` only when the code is redeemed.
     """
 
     state: str
@@ -55,7 +55,7 @@ class AuthorizationRequest:
 
 
 class OpenIDClient:
-    """Client of one provider. `seconds` limits each request, whatever the provider sends meanwhile."""
+    """Client of one provider. `seconds` limits the total time of each request, even of a slow response."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class OpenIDClient:
         self._endpoints_cache: tuple[float, Mapping[str, str]] | None = None
 
     async def authorization_url(self) -> tuple[str, AuthorizationRequest]:
-        """Return the address to send a browser to, and the request that it must bring back.
+        """Return the address to send a browser to, and the secrets that `identify` needs when it returns.
 
         Raises Refused with provider_unavailable or provider_busy.
         """
@@ -118,6 +118,7 @@ class OpenIDClient:
     @asynccontextmanager
     async def _client(self) -> AsyncIterator[AsyncOAuth2Client]:
         """Yield a client for one sign-in, and turn its errors into Refused."""
+        # Refuse instead of waiting, so that a slow provider cannot pile up sign-ins.
         if self._slots.locked():
             raise Refused("provider_busy", "Too many people are signing in. Please try again in a moment.")
         client = AsyncOAuth2Client(

@@ -133,7 +133,8 @@ class VersionService:
     def store_report(self, version: str, report: GateReport) -> None:
         """Store a report of the gate.
 
-        A candidate that failed becomes rejected. Raises Unable also with stale_snapshot.
+        A version that was never champion becomes a candidate if it passed, rejected if it failed. Any other
+        version keeps its state. Raises Unable also with stale_snapshot.
         """
         with self._sessions.begin() as session:
             row = _row(session, version)
@@ -152,7 +153,8 @@ class VersionService:
         with self._audit.transaction() as (session, record):
             queries.lock_training(session)
             admin = _admin(session, by)
-            row, champion = _row(session, version), queries.champion(session, self.source)
+            row = _row(session, version)
+            champion = queries.champion(session, self.source)
             report = _report(row)
             if row.state == ModelState.CHAMPION:
                 raise Unable("answers_already", f"{version} is the champion already")
@@ -176,8 +178,8 @@ class VersionService:
         """Make an earlier champion the champion again: the version `to`, or the one before the last change.
 
         Without `to` the last change is undone, so that the next rollback undoes the change before it. The
-        version that leaves is rejected, unless the version that returns descends from it. Raises Unable also
-        with not_an_admin, nothing_to_go_back_to.
+        present champion becomes rejected, or retired if the restored version descends from it. Raises Unable
+        also with not_an_admin, nothing_to_go_back_to.
         """
         with self._sessions() as session:
             version = self._rollback_row(session, to).version
@@ -185,12 +187,13 @@ class VersionService:
         with self._audit.transaction() as (session, record):
             queries.lock_training(session)
             admin = _admin(session, by)
-            row, champion = self._rollback_row(session, to), queries.champion(session, self.source)
+            row = self._rollback_row(session, to)
+            champion = queries.champion(session, self.source)
             last = queries.last_champion_change(session, self.source)
             if champion is None or row.version != version:
                 raise Unable("nothing_to_go_back_to", "the champion changed in the meantime")
-            is_ancestor = champion in _ancestry(session, row)
-            leaving = ModelState.RETIRED if is_ancestor else ModelState.REJECTED
+            descends_from_champion = champion in _ancestry(session, row)
+            leaving = ModelState.RETIRED if descends_from_champion else ModelState.REJECTED
             _replace_champion(session, champion, row, admin, leaving)
             if to is None and last is not None:
                 last.undone_at = now()
@@ -238,6 +241,7 @@ class VersionService:
             _require_fresh(session, _row(session, version))
 
     def _rollback_row(self, session: Session, to: str | None) -> ModelVersion:
+        """Return the version that a rollback restores. Raises Unable: nothing_to_go_back_to."""
         if to is None:
             last = queries.last_champion_change(session, self.source)
             if last is None:

@@ -32,7 +32,8 @@ class CaseEvents:
     def transaction(self) -> Iterator[tuple[Session, RecordEvent]]:
         """Yield a session and a function that records an event.
 
-        Changes, entries and messages commit together. Raises what the database raises.
+        The caller's changes, the audit entries and the webhook messages commit together. Raises what the
+        database raises.
         """
         with self._audit.transaction() as (session, record_entry):
 
@@ -51,7 +52,8 @@ def case_subject(public_id: str) -> str:
 
 def _outbox_message(event: Event) -> OutboxMessage:
     """Return the outbox row of an event. Its message names no visitor or moderator."""
-    moment, public_id = now(), new_id()
+    moment = now()
+    public_id = new_id()
     details = {key: value for key, value in event.details.items() if key in _PUBLIC_DETAILS}
     body = {
         "id": public_id,

@@ -65,29 +65,35 @@ class EvidenceService:
     def reliabilities(self, result: AnalysisResult) -> list[ScoreReliability | None]:
         """Return how often moderators decided "fake" at scores like each face's (picture) or person's (clip).
 
-        None if too few decisions are known.
+        An entry is None if too few decisions are known.
         """
+        if self._reliability is not None:
+            return self._reliability.for_result(result)
         subjects = result.tracks if result.kind == "video" else result.faces
-        return [None] * len(subjects) if self._reliability is None else self._reliability.for_result(result)
+        return [None] * len(subjects)
 
     def start_stability_check(
         self, media: AnalysedMedia, result: AnalysisResult
     ) -> Future[list[Stability | None]]:
         """Check the verdicts in another thread; see `stabilities`."""
-        # the visitor's request, which decides whose GPU quota is used on ZeroGPU
+        # The context holds the visitor's request. ZeroGPU charges the GPU time to that visitor's quota.
         context = contextvars.copy_context()
         return self._workers.submit(context.run, self.stabilities, media, result)
 
     def stabilities(self, media: AnalysedMedia, result: AnalysisResult) -> list[Stability | None]:
         """Judge the faces of `checked_faces(result)` again after lossy changes, in their order.
 
-        None for a face without a score. Raises UnreadableMedia.
+        An entry is None for a face without a score. Raises UnreadableMedia.
         """
         rgb = media.picture() if result.kind == "image" else media.moments(result, limit=1)[0].rgb
-        return stabilities(producer_of(self._detector, result.model), rgb, checked_faces(result))
+        detector = producer_of(self._detector, result.model)
+        return stabilities(detector, rgb, checked_faces(result))
 
     def held(self, result: AnalysisResult, checks: Sequence[Stability | None] | None) -> AnalysisResult:
-        """Return the result with the verdicts that remain after the stability check; unchanged before it."""
+        """Return the result in which unstable verdicts are inconclusive; see `stable_result`.
+
+        If `checks` is None, the check has not run and the result is unchanged.
+        """
         return result if checks is None else stable_result(result, checks)
 
     def consistency(
@@ -142,7 +148,10 @@ class EvidenceService:
         return report_pdf(report, **self._pictures(media, report))
 
     def _pictures(self, media: AnalysedMedia, report: Report) -> dict[str, Any]:
-        """Return the photo or the clip's frames that a report shows."""
+        """Return the photo or the clip's frames that a report shows.
+
+        They are keyword arguments of `report_json` and `report_pdf`.
+        """
         if report.result.kind == "image" and report.result.outcome != "rejected":
             return {"rgb": media.picture()}
         if report.result.outcome == "verdict":

@@ -24,7 +24,7 @@ _MISSING_FILE = "The file was kept, but the server cannot find it any more.\n"
 
 
 class ExportService:
-    """Writes exports. Needs nothing of a file but its kept bytes, so nothing is decoded."""
+    """Writes exports. Kept files are copied byte for byte and never decoded."""
 
     def __init__(self, sessions: Sessions, receipts: ReceiptService, kept_media: KeptMediaService) -> None:
         self._sessions = sessions
@@ -32,14 +32,15 @@ class ExportService:
         self._kept_media = kept_media
 
     def export(self, receipt: str) -> bytes:
-        """Return a ZIP with `result.json` (see StoredResult), `feedback.json`, and what else there is.
+        """Return a ZIP with `result.json` (see StoredResult), `feedback.json`, regions and the kept file.
 
-        The kept file is `media.<ending>`. `regions/<number>.png` are the regions of votes, which count from
-        1. Raises Refused: unknown_receipt, unavailable.
+        `regions/<number>.png` is the region of vote number 1, 2, ... of `feedback.json`. The kept file is
+        `media.<ending>`, or `media-missing.txt` if the store lost it. Raises Refused: unknown_receipt,
+        unavailable.
         """
         result = self._receipts.result(receipt).to_json()
-        written = io.BytesIO()
-        with zipfile.ZipFile(written, "w", zipfile.ZIP_STORED) as archive:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
             archive.writestr("result.json", _json(result))
             archive.writestr("feedback.json", _json(result["feedback"]))
             for number, vote in enumerate(result["feedback"], start=1):
@@ -47,10 +48,10 @@ class ExportService:
                     archive.writestr(f"regions/{number}.png", base64.b64decode(vote["region"]))
             for name, content in self._media(receipt):
                 archive.writestr(name, content)
-        return written.getvalue()
+        return buffer.getvalue()
 
     def _media(self, receipt: str) -> list[tuple[str, bytes]]:
-        """Return name and content of the kept file, or nothing."""
+        """Return name and content of the kept file; an empty list if no file is kept."""
         try:
             with self._sessions() as session:
                 consent = analysis_queries.consent_by_receipt(session, receipt_hash(receipt))
@@ -63,6 +64,7 @@ class ExportService:
             ) from error
 
     def _read(self, file: KeptFile) -> tuple[str, bytes]:
+        """Return name and content of a kept file, or of a notice if the store lost it."""
         try:
             return f"media.{file.ending}", self._kept_media.read(file)
         except FileNotFoundError:

@@ -31,20 +31,24 @@ class GateService:
     def evaluate(self, version: str, snapshot: str | None = None) -> GateReport:
         """Measure a candidate and the champion on the gold split of a snapshot, and store the report.
 
-        The snapshot is by default the one that the candidate learned from. No report is stored if an item of
-        it was deleted or undone, even while the gate measured. Raises LaanetError if data cannot be read.
+        `snapshot` defaults to the one that the candidate learned from, or else the newest. No report is
+        stored if an item of the snapshot is deleted or undone, even during the measurement. Raises Unable
+        also with gold_was_learned, and LaanetError if data cannot be read.
         """
         self._versions.require_fresh(version)
-        candidate, champion = self._versions.verify(version), self._versions.ensure_champion()
+        candidate = self._versions.verify(version)
+        champion = self._versions.ensure_champion()
         snapshot_id = snapshot or self._versions.snapshot_of(version) or self._snapshots.newest()
-        folder = self._snapshots.verify(snapshot_id)
+        snapshot_folder = self._snapshots.verify(snapshot_id)
         self._snapshots.require_unseen_gold(snapshot_id)
         folders = self._snapshots.folders
         cache = PredictionCache(folders.scores_of(snapshot_id), folders.manifest_scores())
         try:
-            measurements = measure_versions(candidate.folder, champion.folder, folder, self._settings, cache)
+            measurements = measure_versions(
+                candidate.folder, champion.folder, snapshot_folder, self._settings, cache
+            )
         finally:
-            # A deletion removed the predictions that existed then; this removes those written after it.
+            # If an item was deleted during the measurement, remove the predictions written after that.
             self._snapshots.require_fresh(snapshot_id)
         checks = check_candidate(*measurements, self._limits)
         report = GateReport(

@@ -39,8 +39,8 @@ from webapp.services.training.splits import assign_splits, count_splits, group_n
 class SnapshotService:
     """Snapshots of one installation. Methods raise Unable with the codes that they name.
 
-    `landmarks` makes the landmark detector when it is first needed; `reader` decodes kept files; a decision
-    must have stood for `delay`; `frames` of a clip are decoded.
+    `landmarks` returns the landmark detector; only `freeze` calls it. `reader` decodes kept files. Only
+    decisions older than `delay` are used. `frames` is the number of frames decoded of a clip.
     """
 
     def __init__(
@@ -71,7 +71,8 @@ class SnapshotService:
         find_landmarks = self._landmarks()
         with self._sessions() as session:
             source = read_decided_cases(session, now() - self._delay)
-        public_id, left_out = new_id(), Counter[str]()
+        public_id = new_id()
+        left_out = Counter[str]()
         folder = self.folders.of(public_id)
         folder.mkdir(parents=True)
         try:
@@ -89,14 +90,16 @@ class SnapshotService:
 
         Raises Unable: unknown_snapshot, stale_snapshot, snapshot_changed.
         """
-        verify_files(self.folders.of(public_id), self.require_fresh(public_id))
-        return self.folders.of(public_id)
+        sha256 = self.require_fresh(public_id)
+        folder = self.folders.of(public_id)
+        verify_files(folder, sha256)
+        return folder
 
     def require_fresh(self, public_id: str) -> str:
-        """Return a snapshot's sha256 unless an item of it was deleted or undone. Remove the folders of stale
-        snapshots.
+        """Return the sha256 of a snapshot of which no item was deleted or undone.
 
-        Raises Unable: unknown_snapshot, stale_snapshot.
+        Also removes the folders of all snapshots that have become stale. Raises Unable: unknown_snapshot,
+        stale_snapshot.
         """
         with self._sessions.begin() as session:
             snapshot = queries.snapshot_by_public_id(session, public_id)
@@ -136,7 +139,10 @@ class SnapshotService:
             return [snapshot_summary(snapshot) for snapshot in queries.recent_snapshots(session, limit)]
 
     def sweep(self) -> list[str]:
-        """Remove stale snapshots with their predictions, and folders that a crash left without a row."""
+        """Remove stale snapshots with their predictions, and folders that a crash left without a row.
+
+        Return the names of leftover folders, which belong to no frozen snapshot.
+        """
         with self._sessions.begin() as session:
             stale = queries.delete_orphaned_items(session)
             known = queries.frozen_snapshot_ids(session)
@@ -156,7 +162,8 @@ class SnapshotService:
         splits = assign_splits(groups, source.earlier_splits)
         faces: list[SnapshotFace] = []
         for case in source.cases:
-            split, group = splits[case.analysis_id], groups[case.analysis_id]
+            split = splits[case.analysis_id]
+            group = groups[case.analysis_id]
             if split is None:
                 left_out["between_parts"] += 1
                 continue
@@ -176,7 +183,7 @@ class SnapshotService:
     def _store(
         self, public_id: str, sha256: str, faces: list[SnapshotFace], left_out: dict[str, int]
     ) -> FrozenSnapshot:
-        """Store the rows of a snapshot unless one of its cases was deleted or undone meanwhile."""
+        """Store the rows of a snapshot. Raises Unable: snapshot_raced if an item was deleted or undone."""
         labels = [face.case.label for face in faces]
         real, fake = labels.count(LabelValue.REAL), labels.count(LabelValue.FAKE)
         splits = count_splits([face.split for face in faces])

@@ -14,7 +14,8 @@ from webapp.ui.pages.analyse.eta import TimeEstimate
 class ProgressText:
     """Displays phase, queue position, remaining time and a clip's interim verdict over `count` files.
 
-    `display` is called with the fraction of all files that is done, and `desc`, a text.
+    Call it with the progress of the present file. It calls `display` with the fraction done of all files,
+    and the text as `desc`, like `gradio.Progress`.
     """
 
     def __init__(self, texts: Texts, count: int, display: Any) -> None:
@@ -31,7 +32,7 @@ class ProgressText:
         self._interim_verdict = ""
 
     def show_interim(self, result: AnalysisResult) -> None:
-        """Display the verdict over the frames of a clip that are judged so far."""
+        """Set the verdict over the frames judged so far, which the next call displays."""
         if result.verdict is not None and result.fake_prob is not None:
             self._interim_verdict = self._texts.interim_verdict.format(
                 verdict=self._texts.verdicts[result.verdict], number=number_text(result.fake_prob)
@@ -51,6 +52,7 @@ class ProgressText:
         if seconds is not None:
             parts.append(_remaining_text(seconds, texts))
         parts.append(self._interim_verdict)
+        # Each text brings its own punctuation.
         self._display(fraction, desc="".join(parts))
 
 

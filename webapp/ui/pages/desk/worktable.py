@@ -1,6 +1,6 @@
 """Worktable of moderators: the case's photo or clip with its tools, and the label form. `desk.js` fills it.
 
-A key clicks the element that has it in `data-key`.
+When a moderator presses a key, `desk.js` clicks the element whose `data-key` is that key.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from webapp.ui.templating import render
 
 @dataclass(frozen=True)
 class KeyBindings:
-    """Keys by what they choose or do. The key of a confidence stands at its index; "" is no key."""
+    """Keyboard shortcuts, one field for each group of buttons: a mapping from choices or actions to keys.
+
+    The character at index i of `confidence` is the key of the i-th confidence. "" means that there is no key.
+    """
 
     value: Mapping[LabelValue, str] = field(
         default_factory=lambda: dict(zip(LabelValue, "1234", strict=True))
@@ -49,7 +52,7 @@ def worktable(texts: DeskTexts) -> str:
 
 
 def _key_list(texts: DeskTexts) -> Iterator[tuple[str, str]]:
-    """Yield every key and what it does, in the order of the dialog."""
+    """Yield every key and what it does, in the order in which the help dialog lists them."""
     names = texts.key_names
     yield from ((key, texts.values[value]) for value, key in KEYS.value.items())
     yield from zip(KEYS.confidence, texts.confidences, strict=True)
