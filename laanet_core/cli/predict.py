@@ -16,13 +16,14 @@ from laanet_core.runtimes.base import RUNTIME_CHOICES, RuntimeChoice
 
 if TYPE_CHECKING:
     from laanet_core.results import AnalysisResult, FaceResult
+    from laanet_core.types import RGBImage
 
 _DESCRIPTION = "Analyse pictures and clips for manipulated faces."
 
 # Exit status if a file was rejected.
 REJECTED = 2
 
-# Faces from which on a compiled network saves more than the second that compilation takes.
+# From this number of faces on, a compiled network saves more time than the second that compilation takes.
 WORTH_COMPILING = 64
 
 CAUTIONS = {
@@ -32,8 +33,8 @@ CAUTIONS = {
 }
 SENTENCES = {"no_face": "no face found", "face_too_small": "every face is too small to judge"}
 
-# File systems allow 255 bytes; the rest is for the number before and the time after the name.
-_LONGEST_STEM = 180
+# A file name may have 255 bytes; the rest is for the number before the stem and the time after it.
+_MAX_STEM_BYTES = 180
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,8 +60,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Analyse file by file. Return 2 if any was rejected, else 0."""
-    # Nothing that imports create is garbage; collecting it takes half a second.
+    """Analyse file by file. Return REJECTED if any file was rejected, else 0."""
+    # Imports create no garbage, but looking for it takes half a second.
     gc.disable()
     from laanet_core.inference.detector import Detector
 
@@ -77,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
         rejected = rejected or result.outcome == "rejected"
         print(_json_line(result, file) if args.json else _text(result, file), flush=True)
         if args.heatmaps and result.faces:
-            target = args.heatmaps / f"{number:03}-{_shortened(Path(file).stem)}"
+            target = args.heatmaps / f"{number:03}-{_truncate_stem(Path(file).stem)}"
             _write_overlays(result, Path(file), target, args.frames)
     return REJECTED if rejected else 0
 
@@ -123,18 +124,20 @@ def _face_line(number: int, face: FaceResult) -> str:
 
 
 def _write_overlays(result: AnalysisResult, file: Path, target: Path, frames: int) -> None:
-    """Write a picture's overlay as PNG, or one for each of a clip's worst moments, named by its time."""
+    """Write overlays as PNG: one for a picture, or one per key frame of a clip with its time in the name."""
     import cv2
 
-    from laanet_core.inference.key_frames import moments, worst_times
+    from laanet_core.inference.key_frames import decode_moments, worst_times
     from laanet_core.inference.overlay import draw_overlay
     from laanet_core.media.images import read_image
 
+    # By suffix of the file name.
+    pictures: dict[str, tuple[RGBImage, tuple[FaceResult, ...]]] = {}
     if result.kind == "image":
-        pictures = {"": (read_image(file), result.faces)}
+        pictures[""] = (read_image(file), result.faces)
     else:
-        worst = moments(file, result, worst_times(result), frames)
-        pictures = {f"-{moment.time:.3f}s": (moment.rgb, moment.faces) for moment in worst}
+        for moment in decode_moments(file, result, worst_times(result), frames):
+            pictures[f"-{moment.time:.3f}s"] = (moment.rgb, moment.faces)
     for suffix, (rgb, faces) in pictures.items():
         encoded = cv2.imencode(".png", cv2.cvtColor(draw_overlay(rgb, faces), cv2.COLOR_RGB2BGR))[1]
         target.with_name(f"{target.name}{suffix}.png").write_bytes(encoded.tobytes())
@@ -149,5 +152,5 @@ def _make_folder(folder: Path) -> None:
         raise InvalidConfig(f"--heatmaps: {folder} cannot be made a folder: {error.strerror}") from error
 
 
-def _shortened(stem: str) -> str:
-    return os.fsencode(stem)[:_LONGEST_STEM].decode("utf-8", "ignore")
+def _truncate_stem(stem: str) -> str:
+    return os.fsencode(stem)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")

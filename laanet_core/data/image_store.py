@@ -34,8 +34,8 @@ class ImageStore(Protocol):
 class PackStore:
     """Reads images from `root/<pack>/<path>`, or out of `root/<pack>.tar` without unpacking it.
 
-    Tar files are indexed once, at construction, and read by offset, so that forked loader processes share one
-    store. Raises InvalidDataset if a pack is missing.
+    Tar files are indexed at construction and read by offset, not by position, so that forked loader processes
+    can share one store. Raises InvalidDataset if a pack is missing.
     """
 
     def __init__(self, root: Path, packs: Sequence[str]) -> None:
@@ -47,7 +47,7 @@ class PackStore:
                 continue
             archive = root / f"{pack}.tar"
             if not archive.is_file():
-                raise InvalidDataset(f"neither {pack}/ nor {pack}.tar lies in {root.name}")
+                raise InvalidDataset(f"{root.name} has neither {pack}/ nor {pack}.tar")
             self._offsets[pack] = _index_tar(archive)
             self._files[pack] = os.open(archive, os.O_RDONLY)
 
@@ -64,7 +64,7 @@ class PackStore:
         """Return the bytes of a file. Raises InvalidDataset if it is missing."""
         if pack in self._offsets:
             if path not in self._offsets[pack]:
-                raise InvalidDataset(f"{pack}.tar holds no {path}")
+                raise InvalidDataset(f"{pack}.tar has no file {path}")
             offset, size = self._offsets[pack][path]
             return os.pread(self._files[pack], size, offset)
         try:
@@ -96,7 +96,7 @@ class CombinedStore:
     def of(cls, *parts: tuple[Sequence[str], ImageStore]) -> CombinedStore:
         """Combine stores, each with the names of its packs.
 
-        Raises InvalidDataset if two stores have a pack of one name.
+        Raises InvalidDataset if two stores have packs of the same name.
         """
         stores: dict[str, ImageStore] = {}
         for packs, store in parts:

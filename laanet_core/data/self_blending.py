@@ -19,6 +19,7 @@ from laanet_core.types import Landmarks, Mask, RGBImage
 
 SourceTransforms = Callable[[np.random.Generator], list[augmentation.Transform]]
 
+# The published ratios r; one is drawn, so half of the images are blended at full strength.
 BLEND_RATIOS = (0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
 
 # Side in pixels of the crops that the published kernel sizes are given for.
@@ -120,7 +121,7 @@ def elastic_warp(mask: Mask, rng: np.random.Generator, *, alpha: float = 50, sig
     """Deform a mask (H, W) by a smooth random displacement; alpha and sigma in pixels of a 256-pixel crop."""
     height, width = mask.shape
     unit = max(height, width) / REFERENCE_SIDE
-    # A smooth field loses nothing at a quarter of the size.
+    # The field is smooth, so a quarter of the resolution is enough.
     coarse = (max(height // 4, 8), max(width // 4, 8))
     noise = rng.uniform(-1, 1, (*coarse, 2)).astype(np.float32)
     # Blurring scales uniform noise by 1 / (2 sigma sqrt(3 pi)). At a quarter of the size sigma is a quarter
@@ -146,5 +147,6 @@ def _displace(source: RGBImage, mask: Mask, rng: np.random.Generator) -> tuple[R
 
 def _kernel(rng: np.random.Generator, unit: float) -> tuple[int, int]:
     """Draw an odd kernel side of 5 to 25 pixels of a 256-pixel crop."""
-    side = max(round(float(rng.uniform(5, 25)) * unit) // 2 * 2 + 1, 3)
+    half = round(float(rng.uniform(5, 25)) * unit) // 2
+    side = max(2 * half + 1, 3)
     return side, side

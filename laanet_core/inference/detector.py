@@ -67,20 +67,24 @@ OnPartialResult = Callable[[AnalysisResult], None]
 # Frames judged of a clip unless the caller asks for another number.
 FRAMES = 32
 
-# Share of the smallest judged face size from which on faces of a clip are searched. Somewhat smaller faces
-# are still detected, and reported as too small.
+# The face search in clips goes down to this share of the smallest size that is judged, so that faces just
+# below it are reported as too small.
 _SEARCHED_SHARE = 0.8
 
 # Frames decoded before the face detector needs them.
 _FRAMES_AHEAD = 2
 
-# Share of an image file's analysis that is done once it is decoded.
+# Progress of a photo's analysis when the file is decoded.
 _DECODED_FRACTION = 0.3
 
 
 @dataclass
 class _JudgedClip:
-    """Faces of the frames judged so far, the first frame's (width, height), and the reader's cautions."""
+    """Part of a clip that is judged so far.
+
+    `started` is a monotonic time, `frames` the faces by frame, `size` (width, height) of the first frame,
+    `cautions` those of the reader.
+    """
 
     started: float
     frames: list[list[FaceResult]] = field(default_factory=list)
@@ -91,9 +95,9 @@ class _JudgedClip:
 class Detector:
     """Loaded weights with a face detector and a runtime, ready to judge. Thread-safe.
 
-    Faces of several threads are judged in common batches; `gather` is passed to `BatchingRuntime`. `reader`
-    decodes files. `runtime`, `precision` and `cache` are passed to `open_runtime`. Consistency maps always
-    run through torch eager.
+    Faces from concurrent threads share batches. `reader` decodes files. `gather` is passed to
+    `BatchingRuntime`; `runtime`, `precision` and `cache` are passed to `open_runtime`. Consistency maps
+    always run through torch eager.
     """
 
     def __init__(
@@ -190,6 +194,7 @@ class Detector:
         report = progress or ignore_progress
         clip = _JudgedClip(time.monotonic())
 
+        # Three threads: `prefetch` runs each generator in one of its own, and this thread scores.
         def read_frames() -> Generator[Frame]:
             source = self._reader.frames(Path(path), frames, warn=clip.cautions.add)
             with contextlib.closing(source):
@@ -239,7 +244,9 @@ class Detector:
         cautions: set[Caution] = set()
         try:
             kind = sniff_file(Path(path))
-            _require_kind(kind, "image" if cropped and only is None else only)
+            if cropped and only is None:
+                only = "image"
+            _require_kind(kind, only)
             if kind == "video":
                 return self.analyse_video(
                     path, frames, progress, on_frame=on_frame, on_partial_result=on_partial_result
@@ -318,7 +325,8 @@ class Detector:
     def _score(self, pictures: Sequence[FaceCrops]) -> list[list[FaceResult]]:
         """Score the faces of several pictures together; faces that are too small get no score."""
         scores = self.score_crops([crop for picture in pictures for crop in picture.crops])
-        scored = iter(zip(scores.fake_logit.tolist(), scores.heatmap, strict=True))
+        # One score per crop, in order; a face that is too small has no square and no crop.
+        remaining_scores = iter(zip(scores.fake_logit.tolist(), scores.heatmap, strict=True))
         results: list[list[FaceResult]] = []
         for picture in pictures:
             faces: list[FaceResult] = []
@@ -326,7 +334,7 @@ class Detector:
                 if square is None:
                     faces.append(FaceResult(face.box, face.prob, None, None, None, picture.time))
                     continue
-                fake_logit, heatmap = next(scored)
+                fake_logit, heatmap = next(remaining_scores)
                 faces.append(self._face_result(face, fake_logit, Heatmap(heatmap, square), picture.time))
             results.append(faces)
         return results
@@ -355,7 +363,10 @@ class Detector:
         )
 
     def _clip_result(self, clip: _JudgedClip) -> AnalysisResult:
-        """Track the faces through the judged frames and aggregate their scores."""
+        """Track the faces through the judged frames and aggregate their scores.
+
+        The result lists the faces by frame and, within a frame, by track.
+        """
         track_numbers = link([[face.box for face in faces] for faces in clip.frames])
         faces: list[FaceResult] = []
         for frame_faces, numbers in zip(clip.frames, track_numbers, strict=True):

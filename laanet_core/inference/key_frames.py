@@ -64,7 +64,7 @@ def worst_times(result: AnalysisResult, limit: int = 4) -> list[float]:
     return sorted(highest, key=lambda time: (-highest[time], time))[:limit]
 
 
-def moments(
+def decode_moments(
     path: Path, result: AnalysisResult, times: Sequence[float], frames: int, *, reader: Reader = IN_PROCESS
 ) -> Iterator[Moment]:
     """Decode the frames (H, W, 3) at `times` again, and yield them with their faces.
