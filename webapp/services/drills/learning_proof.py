@@ -1,4 +1,7 @@
-"""Proof that decisions improve the model, with the train and val splits of a data set."""
+"""Proof that decisions improve the model.
+
+Scripted moderators decide faces of a data set's train split; its val split measures the improvement.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,11 @@ from webapp.services.training.run_store import RunSpec
 from webapp.services.training.snapshots import SnapshotService
 from webapp.services.training.supervisor import OnProgress
 
-# AUC on val fakes must rise by this much
+# The AUC on val fakes must rise by at least this much.
 MIN_GAIN = 0.05
-# AUC on self-blends may fall by this much
+# The AUC on self-blends may fall by at most this much.
 MAX_LOSS = 0.02
-# Minutes that the fine-tuning may take
+# The fine-tuning must take less time than this.
 MAX_MINUTES = 30.0
 _NO_LANDMARKS = np.full((68, 2), np.nan, np.float32)
 
@@ -51,9 +54,9 @@ class ProofData:
 
 @dataclass(frozen=True)
 class ProofInstallation:
-    """An installation for the proof alone.
+    """An installation for the proof alone, with its parameters.
 
-    Half of the `decisions` are fakes; a val set has at most `max_faces` faces.
+    Half of the `decisions` are on fakes. Each of the two val sets has at most `max_faces` faces.
     """
 
     users: ScriptedUsers
@@ -109,6 +112,7 @@ class ProofOutcome(BaseModel):
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
+    # The aliases are the keys of earlier reports.
     passed: bool = Field(validation_alias="held", serialization_alias="held")
     criteria: dict[str, bool] = Field(validation_alias="shown", serialization_alias="shown")
     snapshot: SnapshotRecord
@@ -132,7 +136,7 @@ def prove(
     """
     samples = data.samples()
     base = installation.versions.ensure_champion()
-    snapshot = _snapshot(installation, data, samples)
+    snapshot = _make_or_read_snapshot(installation, data, samples)
     replay = _replay_manifest(installation.folder / "replay", data, samples)
     start = time.monotonic()
     run = installation.finetuning.prepare(RunSpec(snapshot.snapshot, replay, changes))
@@ -164,34 +168,42 @@ def _weights_id(registered: RegisteredVersion) -> WeightsId:
     return WeightsId(version=registered.version, sha256=registered.sha256)
 
 
-def _snapshot(installation: ProofInstallation, data: ProofData, samples: Sequence[Sample]) -> SnapshotRecord:
+def _make_or_read_snapshot(
+    installation: ProofInstallation, data: ProofData, samples: Sequence[Sample]
+) -> SnapshotRecord:
     """Make the snapshot of the proof, or read the one that an interrupted proof made."""
     path = installation.folder / "frozen.json"
     if path.exists():
         return SnapshotRecord.model_validate_json(path.read_bytes())
-    decided = installation.users.upload_and_decide(_uploads(installation, data, samples))
+    uploads = _draw_uploads(installation, data, samples)
+    decided = installation.users.upload_and_decide(uploads)
     frozen = installation.snapshots.freeze().to_json()
     record = SnapshotRecord.model_validate({**frozen, "decisions": len(decided)})
     path.write_text(record.model_dump_json(), encoding="utf-8")
     return record
 
 
-def _uploads(
+def _draw_uploads(
     installation: ProofInstallation, data: ProofData, samples: Sequence[Sample]
 ) -> list[ScriptedUpload]:
-    """Draw faces of the train split and write them as files; never a fake together with its original."""
+    """Draw fakes and reals of the train split and write them as files.
+
+    A fake and its original are never both drawn.
+    """
     rng = np.random.default_rng(installation.seed)
     train = [sample for sample in samples if sample.pack == data.pack and sample.split == "train"]
     fakes = [sample for sample in train if sample.label == 1]
-    drawn = [fakes[place] for place in rng.permutation(len(fakes))[: installation.decisions // 2]]
+    fake_indices = rng.permutation(len(fakes))[: installation.decisions // 2]
+    drawn = [fakes[index] for index in fake_indices]
     originals = {sample.original for sample in drawn}
     reals = [sample for sample in train if sample.label == 0 and sample.path not in originals]
-    drawn += [reals[place] for place in rng.permutation(len(reals))[: installation.decisions - len(drawn)]]
+    real_indices = rng.permutation(len(reals))[: installation.decisions - len(drawn)]
+    drawn += [reals[index] for index in real_indices]
     store, folder = data.store(drawn), installation.folder / "arrivals"
     folder.mkdir(parents=True, exist_ok=True)
     uploads: list[ScriptedUpload] = []
-    for number, place in enumerate(rng.permutation(len(drawn))):
-        sample = drawn[place]
+    for number, index in enumerate(rng.permutation(len(drawn))):
+        sample = drawn[index]
         path = folder / f"{number}{Path(sample.path).suffix}"
         path.write_bytes(store.content(sample.pack, sample.path))
         uploads.append(ScriptedUpload(path, LabelValue.FAKE if sample.label else LabelValue.REAL))
@@ -220,7 +232,8 @@ def _replay_manifest(folder: Path, data: ProofData, samples: Sequence[Sample]) -
     np.savez(folder / "landmarks.npz", landmarks=np.stack(points))
     for pack in {sample.pack for sample in replayed}:
         source = data.manifest.parent / pack
-        source = source if source.is_dir() else source.with_name(f"{pack}.tar")
+        if not source.is_dir():
+            source = source.with_name(f"{pack}.tar")
         if not (folder / source.name).exists():
             (folder / source.name).symlink_to(source.resolve())
     return folder / "manifest.csv"
@@ -240,22 +253,25 @@ def _predictions(
     for name, members in samples_by_set.items():
         subset = _draw(members, installation.max_faces // 2, installation.seed)
         sets = manifest_sets(subset, data.store(subset), loaded.model.config.input_size, installation.seed)
-        chosen = next(one for one in sets if one.name == name)
-        predictions[name] = predict_items(loaded.model, chosen.items(), chosen.total, progress=False)
+        eval_set = next(candidate for candidate in sets if candidate.name == name)
+        predictions[name] = predict_items(loaded.model, eval_set.items(), eval_set.total, progress=False)
     return predictions
 
 
 def _draw(samples: list[Sample], count: int, seed: int) -> list[Sample]:
-    """Draw at most `count` fakes with their originals; if there are no fakes, real faces."""
-    heads = [sample for sample in samples if sample.label == 1 and sample.original] or samples
-    places = sorted(np.random.default_rng(seed).permutation(len(heads))[:count])
-    paths = {heads[place].path for place in places} | {heads[place].original for place in places}
+    """Draw at most `count` fakes together with their originals; if there are no fakes, real faces."""
+    fakes = [sample for sample in samples if sample.label == 1 and sample.original]
+    candidates = fakes or samples
+    indices = np.random.default_rng(seed).permutation(len(candidates))[:count]
+    drawn = [candidates[index] for index in indices]
+    paths = {sample.path for sample in drawn} | {sample.original for sample in drawn}
     return [sample for sample in samples if sample.path in paths]
 
 
 def _compare(before: Sequence[Prediction], after: Sequence[Prediction]) -> AucComparison:
     labels = np.array([face.label for face in before])
-    old_logits, new_logits = (np.array([face.fake_logit for face in faces]) for faces in (before, after))
+    old_logits = np.array([face.fake_logit for face in before])
+    new_logits = np.array([face.fake_logit for face in after])
     persons = [face.person for face in before]
     interval = paired_bootstrap(roc_auc, labels, old_logits, new_logits, groups=persons)
     old_auc, new_auc = roc_auc(labels, old_logits), roc_auc(labels, new_logits)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +13,8 @@ from webapp.domain.errors import Unable
 from webapp.services.training.file_locks import is_locked, try_lock
 from webapp.services.training.subprocesses import start_detached
 
-# Files in the folder of the background commands; the names are older than the words and stay as they are
+# "Errand" is the earlier name of a background command. The files keep it, so that
+# existing folders still work.
 LOCK_FILE, OUTPUT_FILE, REQUEST_FILE = "errand.lock", "errand.log", "errand.json"
 INTERRUPTED = "it was interrupted; start it again"
 
@@ -40,7 +40,10 @@ class CommandStatus(CommandRequest):
 
 
 class BackgroundCommands:
-    """Commands with their lock, request and output in `folder`, for every server on this machine."""
+    """Starts background commands and reads how the last one ended.
+
+    The lock, request and output are files in `folder`, which all servers on this machine share.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -60,7 +63,7 @@ class BackgroundCommands:
 
     def last(self) -> CommandStatus | None:
         """Return the state of the last command; None if none was ever started."""
-        # Read before the output: a command that ends in between has written its outcome by then.
+        # Check the lock before reading the output: a command that ends in between has written it by then.
         running = is_locked(self._folder / LOCK_FILE)
         try:
             content = (self._folder / REQUEST_FILE).read_text(encoding="utf-8")
@@ -71,9 +74,10 @@ class BackgroundCommands:
         return CommandStatus(**request.model_dump(), running=running, error=error)
 
     def _error(self) -> str | None:
-        """Return why the last command failed.
+        """Return why the last command failed, None if it succeeded.
 
-        A command that succeeded prints a JSON object as its last line.
+        A command that succeeds prints its result as a JSON object. One that fails prints `error:` and the
+        reason. One that prints neither was interrupted.
         """
         try:
             output = (self._folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")
@@ -81,8 +85,15 @@ class BackgroundCommands:
             return INTERRUPTED
         lines = output.replace("\r", "\n").splitlines()
         objects = [line for line in lines if line.startswith("{")]
-        with contextlib.suppress(ValueError, IndexError):
-            if isinstance(json.loads(objects[-1]), dict):
-                return None
+        if objects and _is_json(objects[-1]):
+            return None
         errors = [line.removeprefix("error:").strip() for line in lines if line.startswith("error:")]
         return errors[-1] if errors else INTERRUPTED
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -121,7 +121,7 @@ class SnapshotService:
         """Raise Unable with gold_was_learned if a file in gold was in train or val of any snapshot."""
         with self._sessions() as session:
             if queries.was_gold_trained_on(session, public_id):
-                message = f"faces in the gold part of {public_id} were learned from before"
+                message = f"faces in the gold split of {public_id} were in train or val of a snapshot"
                 raise Unable("gold_was_learned", message)
 
     def newest(self) -> str:
@@ -156,7 +156,7 @@ class SnapshotService:
         find_landmarks: FindLandmarks,
         left_out: Counter[str],
     ) -> list[SnapshotFace]:
-        """Write the crops of all cases, and count in `left_out` the cases that give none."""
+        """Write the crops of all cases. Count the cases without crops in `left_out`, by reason."""
         files = {case.analysis_id: case.source for case in source.cases}
         groups = group_near_duplicates(files, source.near_duplicates)
         splits = assign_splits(groups, source.earlier_splits)
@@ -217,7 +217,7 @@ class SnapshotService:
 
 def _why_empty(left_out: Counter[str]) -> str:
     reasons = "".join(f"; left out: {reason} {count}" for reason, count in left_out.items())
-    return f"no standing decision for real or fake, of a file kept with consent, gives a face{reasons}"
+    return f"no case gives a face; it needs a kept file and a final decision for real or fake{reasons}"
 
 
 def _raced() -> Unable:
