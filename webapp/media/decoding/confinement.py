@@ -18,10 +18,10 @@ from pathlib import Path
 from webapp.media.decoding import landlock, seccomp
 
 _MEGABYTE = 1_000_000
-# Bytes of address space that take no memory: the shared buffer and stacks of threads.
+# Bytes of address space allowed beyond the memory limit. The shared buffer and thread stacks reserve
+# addresses that take no memory.
 _ADDRESS_SPACE = 400 * _MEGABYTE
-# Open files.
-_FILES = 32
+_MAX_OPEN_FILES = 32
 # Options of prctl(2).
 _SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_NO_NEW_PRIVILEGES = 1, 4, 38
 
@@ -85,52 +85,55 @@ def prefer_for_oom_kill() -> None:
 def _limit_memory(megabytes: int) -> str:
     if sys.platform != "linux":
         raise OSError("this system does not limit the memory of processes")
-    wanted = megabytes * _MEGABYTE
-    _limit(resource.RLIMIT_DATA, wanted)
+    memory = megabytes * _MEGABYTE
+    _limit(resource.RLIMIT_DATA, memory)
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-    _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + wanted + _ADDRESS_SPACE)
+    mapped = pages * resource.getpagesize()
+    _limit(resource.RLIMIT_AS, mapped + memory + _ADDRESS_SPACE)
     return f"{megabytes} MB"
 
 
 def _limit_files_and_time(seconds: int) -> str:
     _limit(resource.RLIMIT_CORE, 0)
     _limit(resource.RLIMIT_FSIZE, 0)
-    _limit(resource.RLIMIT_NOFILE, _FILES)
-    # The soft limit kills with SIGXCPU, by which the server recognises the reason.
+    _limit(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES)
+    # At the soft limit the kernel sends SIGXCPU, which tells the server why the worker died.
     _limit(resource.RLIMIT_CPU, seconds, seconds + 5)
-    # On Linux this limit would count threads, of all processes of the user.
+    # On Linux this limit would count the threads of all processes of the user.
     if sys.platform == "darwin":
         _limit(resource.RLIMIT_NPROC, 0)
     return f"{seconds} s of processor time, nothing written"
 
 
-def _limit(kind: int, most: int, hard_limit: int | None = None) -> None:
-    current = resource.getrlimit(kind)[1]
-    hard = most if hard_limit is None else hard_limit
-    hard = hard if current == resource.RLIM_INFINITY else min(hard, current)
-    resource.setrlimit(kind, (min(most, hard), hard))
+def _limit(kind: int, soft: int, hard: int | None = None) -> None:
+    """Set a resource limit. `hard` is `soft` by default; a lower hard limit that is already set stays."""
+    hard = soft if hard is None else hard
+    current_hard = resource.getrlimit(kind)[1]
+    if current_hard != resource.RLIM_INFINITY:
+        hard = min(hard, current_hard)
+    resource.setrlimit(kind, (min(soft, hard), hard))
 
 
 def _drop_privileges() -> str:
-    _only_linux()
+    _require_linux()
     _prctl(_SET_DUMPABLE, 0)
     _prctl(_SET_NO_NEW_PRIVILEGES, 1)
     return "no new privileges"
 
 
 def _landlock() -> str:
-    _only_linux()
+    _require_linux()
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         raise OSError("it would not apply to the threads that run already")
     return landlock.restrict()
 
 
 def _seccomp() -> str:
-    _only_linux()
+    _require_linux()
     return seccomp.restrict()
 
 
-def _only_linux() -> None:
+def _require_linux() -> None:
     if sys.platform != "linux":
         raise OSError("Linux only")
 

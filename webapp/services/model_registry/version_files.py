@@ -1,4 +1,4 @@
-"""Files of the registered versions of the model: one folder each, never changed after registration."""
+"""Files of the registered versions of the model: one folder per version, never changed after registration."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class RegisteredVersion:
 def add_files(source: Path, root: Path, version: str) -> RegisteredVersion:
     """Copy the two files of a weights folder to `root/version`. The folder appears complete or not at all.
 
-    An existing folder of that name is replaced: a run left it that was interrupted before its row was stored.
+    An existing folder of that name is replaced. It is left over from a run that was interrupted before the
+    version was registered.
     """
     target, unfinished = root / version, root / f".{version}.part"
     shutil.rmtree(unfinished, ignore_errors=True)

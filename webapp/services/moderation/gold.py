@@ -1,4 +1,4 @@
-"""Gold cases: cases with a known answer, by which moderators are measured."""
+"""Gold cases: cases with a known answer, against which the labels of moderators are measured."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from webapp.services.moderation.ranking import TriageRules, add_item
 
 
 class GoldService:
-    """Makes gold cases from results of files that the host analysed, kept, and knows the answer for."""
+    """Makes gold cases.
+
+    The host analyses files for which the answer is known, has them kept, and marks faces of the results.
+    """
 
     def __init__(self, log: CaseEvents, rules: TriageRules) -> None:
         self._log = log
@@ -40,12 +43,12 @@ class GoldService:
                 )
             if subject_of(analysis, subject) is None:
                 raise Unable("unknown_face", f"there is no judged face {subject} in this result")
-            case = self._case(session, analysis, subject)
+            case = self._unlabelled_case(session, analysis, subject)
             case.state, case.gold = CaseState.DECIDED, Gold(value=value, created_at=now())
             record(Event(Actor.SYSTEM, Action.CASE_GOLD, case_subject(case.public_id), {"value": str(value)}))
             return case.public_id
 
-    def _case(self, session: Session, analysis: Analysis, subject: int) -> Case:
+    def _unlabelled_case(self, session: Session, analysis: Analysis, subject: int) -> Case:
         """Return the subject's unlabelled case, or a new one. Raises Unable with labelled_already."""
         item = case_queries.item_of_subject(session, analysis.id, subject)
         if item is None:
@@ -53,6 +56,6 @@ class GoldService:
         if item.case.gold is not None or case_queries.labels_of(session, item.case_id):
             raise Unable(
                 "labelled_already",
-                "this face is a case already, which moderators have labelled or which has a known answer",
+                "this face already has a case that moderators have labelled or whose answer is known",
             )
         return item.case

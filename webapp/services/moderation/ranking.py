@@ -1,4 +1,4 @@
-"""Ranking of open cases, and the rows of cases and their items."""
+"""Opening of cases, and their rank in the queue of the moderators."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _MIN_UNCERTAINTY = 0.05
 class TriageRules:
     """Rules that open and rank cases.
 
-    `wanted`: independent labels that a new case asks for. `age`: wait by which a case gains a factor e over
-    others. `audit_share`: share in [0, 1] of all kept faces that is drawn at random. `uncertain`:
-    inconclusive faces whose fake probability is at most this far from 0.5 are opened.
+    `wanted`: independent labels that a new case needs. `age`: waiting time that multiplies a case's weight
+    by e. `audit_share`: share in [0, 1] of all kept faces that is drawn at random. `uncertain`: a case is
+    opened for an inconclusive face if its fake probability is at most this far from 0.5.
     """
 
     wanted: int = 2
@@ -59,7 +59,8 @@ def dispute_factor(votes: Sequence[str], verdict: str | None) -> float:
 def case_rank(fake_prob: float, dispute: float, opened_at: datetime, age: timedelta) -> float:
     """Return the logarithm of uncertainty x dispute x e^(waiting / age).
 
-    The term of the present moment is left out, because it is equal for all cases.
+    waiting = now - `opened_at`. The term of now is left out: it is the same for all cases, and without it
+    stored ranks stay comparable.
     """
     weight = max(uncertainty(fake_prob), _MIN_UNCERTAINTY) * dispute
     return math.log(weight) - opened_at.timestamp() / age.total_seconds()
@@ -81,7 +82,6 @@ def open_case(
     return add_item(session, case, analysis, subject, reason, rules)
 
 
-# The arguments are the columns of the item.
 def add_item(
     session: Session,
     case: Case | None,
@@ -120,8 +120,8 @@ def add_item(
 def update_rank(session: Session, case: Case, rules: TriageRules) -> Case:
     """Set the case's rank from its present votes.
 
-    Cases drawn at random have the highest rank of their time, whatever visitors voted: their decisions must
-    not depend on votes.
+    Cases drawn at random get the highest rank possible for their opening time. Votes must not influence
+    them.
     """
     if case.audited:
         case.rank = case_rank(0.5, MAX_DISPUTE, case.opened_at, rules.age)
