@@ -63,7 +63,7 @@ def jpeg_compression(rng: np.random.Generator, worst: int = 30, best: int = 100)
     quality = int(rng.integers(worst, best + 1))
 
     def transform(image: RGBImage) -> RGBImage:
-        # The channels are in the wrong order both ways, so they come back in the right one.
+        # OpenCV takes and returns BGR. Passing RGB both ways swaps the channels twice.
         encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         return np.asarray(cv2.imdecode(encoded, cv2.IMREAD_COLOR), np.uint8)
 
@@ -73,14 +73,15 @@ def jpeg_compression(rng: np.random.Generator, worst: int = 30, best: int = 100)
 def downscale(rng: np.random.Generator, smallest: float = 0.35) -> Transform:
     """Return a transform that resizes to a random scale in [smallest, 0.95) and back."""
     scale = rng.uniform(smallest, 0.95)
-    down = int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
-    up = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4]))
+    down_interpolation = int(rng.choice([cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC]))
+    up_interpolation = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_CUBIC, cv2.INTER_LANCZOS4]))
 
     def transform(image: RGBImage) -> RGBImage:
         height, width = image.shape[:2]
         size = (max(round(width * scale), _SMALLEST_SIDE), max(round(height * scale), _SMALLEST_SIDE))
-        small = cv2.resize(image, size, interpolation=down)
-        return np.asarray(cv2.resize(small, (width, height), interpolation=up), np.uint8)
+        small = cv2.resize(image, size, interpolation=down_interpolation)
+        restored = cv2.resize(small, (width, height), interpolation=up_interpolation)
+        return np.asarray(restored, np.uint8)
 
     return transform
 
@@ -101,13 +102,13 @@ def subsample(factor: int) -> Transform:
 
 
 def gaussian_blur(rng: np.random.Generator, largest_sigma: float = 1.8) -> Transform:
-    """Return a Gaussian blur with a sigma of 0.3 to `largest_sigma` pixels."""
+    """Return a transform that blurs with a Gaussian, with a sigma of 0.3 to `largest_sigma` pixels."""
     sigma = rng.uniform(0.3, largest_sigma)
     return lambda image: np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8)
 
 
 def sharpen(rng: np.random.Generator) -> Transform:
-    """Return unsharp masking with a weight of 0.2 to 0.5."""
+    """Return a transform that sharpens by unsharp masking, with a weight of 0.2 to 0.5."""
     alpha = rng.uniform(0.2, 0.5)
 
     def transform(image: RGBImage) -> RGBImage:

@@ -71,7 +71,7 @@ def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]
 
 def _read_landmarks(path: Path) -> Landmarks:
     try:
-        # numpy loads no pickle unless it is asked to.
+        # np.load refuses pickled data by default, so an untrusted file cannot run code.
         with np.load(path) as arrays:
             points = arrays["landmarks"]
     except (OSError, ValueError, KeyError) as error:
@@ -83,13 +83,13 @@ def _read_landmarks(path: Path) -> Landmarks:
 
 def _sample(row: dict[str, str], index: int, manifest: str, points: Landmarks | None) -> Sample:
     # The header is line 1.
-    place = f"{manifest}, line {index + 2}"
+    location = f"{manifest}, line {index + 2}"
     if row["label"] not in LABELS:
-        raise InvalidDataset(f"{place}: label must be real or fake, not {row['label']!r}")
+        raise InvalidDataset(f"{location}: label must be real or fake, not {row['label']!r}")
     if row["split"] not in ("train", "val"):
-        raise InvalidDataset(f"{place}: split must be train or val, not {row['split']!r}")
+        raise InvalidDataset(f"{location}: split must be train or val, not {row['split']!r}")
     if row.get("region") and LABELS[row["label"]] == 0:
-        raise InvalidDataset(f"{place}: a real image has no region of manipulation")
+        raise InvalidDataset(f"{location}: a real image has no region of manipulation")
     has_landmarks = points is not None and bool(np.isfinite(points).all())
     return Sample(
         pack=row["pack"],

@@ -54,11 +54,12 @@ def vulnerable_points(
     separation = max(width * _SEPARATION, 1.0)
     chosen: list[tuple[int, int]] = []
     points: list[VulnerablePoint] = []
-    for place in np.argsort(-values[rows, columns], kind="stable"):
-        row, column = int(rows[place]), int(columns[place])
-        x, y = x1 + (column + 0.5) * (x2 - x1) / width, y1 + (row + 0.5) * (y2 - y1) / height
+    for index in np.argsort(-values[rows, columns], kind="stable"):
         if len(points) == limit:
             break
+        row, column = int(rows[index]), int(columns[index])
+        x = x1 + (column + 0.5) * (x2 - x1) / width
+        y = y1 + (row + 0.5) * (y2 - y1) / height
         if size is not None and not (0 <= x < size[0] and 0 <= y < size[1]):
             continue
         distances = [np.hypot(row - other_row, column - other_column) for other_row, other_column in chosen]

@@ -1,4 +1,4 @@
-"""Declared size of a clip's container: the sizes of its outermost boxes, without reading their content."""
+"""Size that a clip's container declares, read from the headers of its outermost boxes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
-# Boxes of MP4 that count. Whatever else a camera appends may not be a box at all.
+# MP4 boxes that count. Other bytes that a camera appends may not be a box at all.
 _BOXES = (b"moov", b"moof", b"mdat")
 
 # A clip of ten minutes in fragments of one frame each has fewer boxes.
 _MAX_BOXES = 100_000
 
+# Ids of Matroska elements.
 _SEGMENT = b"\x18\x53\x80\x67"
 _EBML = b"\x1a\x45\xdf\xa3"
 
@@ -53,18 +54,22 @@ def _segment_end(file: BinaryIO) -> int:
 
 
 def _element_size(file: BinaryIO) -> int | None:
-    """Read a Matroska number of variable length; None for "unknown" (all ones)."""
+    """Read a Matroska integer of variable length; None for "unknown" (all ones).
+
+    The leading zero bits of the first byte tell how many bytes follow. The one after them is no part of the
+    value.
+    """
     first = file.read(1)
     if first in (b"", b"\0"):
         return None
     length = 9 - first[0].bit_length()
-    unknown = (1 << 7 * length) - 1
-    value = int.from_bytes(first + file.read(length - 1), "big") & unknown
-    return None if value == unknown else value
+    all_ones = (1 << 7 * length) - 1
+    value = int.from_bytes(first + file.read(length - 1), "big") & all_ones
+    return None if value == all_ones else value
 
 
 def _mp4_size(file: BinaryIO, actual: int) -> ContainerSize:
-    """Return the end of the last known box that begins inside the file."""
+    """Return the sizes of an MP4 file. It declares the end of the last known box that begins inside it."""
     position = declared = 0
     fragmented = False
     for _ in range(_MAX_BOXES):

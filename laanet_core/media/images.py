@@ -81,7 +81,7 @@ def sniff(head: bytes) -> MediaKind | None:
 
 
 @contextlib.contextmanager
-def opened_file(source: Source) -> Iterator[BinaryIO]:
+def open_source(source: Source) -> Iterator[BinaryIO]:
     """Open a source as a file at its start. Raises UnreadableMedia (file_not_found)."""
     if not isinstance(source, Path):
         source.seek(0)
@@ -97,7 +97,7 @@ def opened_file(source: Source) -> Iterator[BinaryIO]:
 
 def sniff_file(source: Source) -> MediaKind:
     """Return a file's kind. Raises UnreadableMedia with file_not_found, empty_file or unsupported_type."""
-    with opened_file(source) as file:
+    with open_source(source) as file:
         head = file.read(HEAD_BYTES)
     if not head:
         raise UnreadableMedia("empty_file", "The file is empty.")
@@ -124,7 +124,7 @@ def read_image(
     elif sniff_file(source) != "image":
         raise UnreadableMedia("unsupported_type", "This is a video, not a picture.")
     register_heif()
-    with opened_file(source) as file, warnings.catch_warnings():
+    with open_source(source) as file, warnings.catch_warnings():
         # Pillow warns about odd metadata and large pictures; the size is checked below.
         warnings.simplefilter("ignore")
         try:
@@ -132,7 +132,7 @@ def read_image(
             _check_scans(file)
             with Image.open(file, formats=FORMATS) as image:
                 _check_size(image.size, max_pixels)
-                several = _has_more_pictures(image)
+                has_more = _has_more_pictures(image)
                 image.seek(0)
                 # A frame of a GIF may be larger than the GIF.
                 _check_size(image.size, max_pixels)
@@ -147,7 +147,7 @@ def read_image(
             raise UnreadableMedia(
                 "corrupt_image", "The picture is damaged or incomplete and cannot be decoded."
             ) from error
-    if several:
+    if has_more:
         warn("first_picture_only")
     return rgb
 
@@ -157,7 +157,7 @@ def _has_more_pictures(image: Image.Image) -> bool:
     # The second picture of such a JPEG is a depth or brightness map.
     if image.format == "MPO":
         return False
-    # The first picture may be fine although the second one is broken.
+    # A broken second picture must not reject an intact first one.
     with contextlib.suppress(*_DECODE_ERRORS):
         if not getattr(image, "is_animated", False):
             return False
@@ -184,7 +184,9 @@ def _check_webp(file: BinaryIO, max_pixels: int) -> None:
     head = file.read(HEAD_BYTES)
     file.seek(0)
     if head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X":
-        width, height = (1 + int.from_bytes(head[start : start + 3], "little") for start in (24, 27))
+        # The extended header stores each side minus one in three bytes.
+        width = 1 + int.from_bytes(head[24:27], "little")
+        height = 1 + int.from_bytes(head[27:30], "little")
         if width * height > max_pixels:
             raise _too_many_pixels(max_pixels)
 
@@ -193,7 +195,9 @@ def _check_scans(file: BinaryIO) -> None:
     """Refuse a JPEG with too many scans: thousands of empty ones keep the decoder busy for minutes."""
     if file.read(3) == b"\xff\xd8\xff":
         file.seek(0)
-        scans = sum(chunk.count(b"\xff\xda") for chunk in iter(lambda: file.read(_CHUNK), b""))
+        scans = 0
+        while chunk := file.read(_CHUNK):
+            scans += chunk.count(b"\xff\xda")
         if scans > _MAX_SCANS:
             raise UnreadableMedia(
                 "corrupt_image",
@@ -209,7 +213,7 @@ def _too_many_pixels(max_pixels: int) -> UnreadableMedia:
 
 
 def _upright_rgb(image: Image.Image) -> RGBImage:
-    """Return the present frame as (H, W, 3) uint8, rotated by its EXIF orientation."""
+    """Return the current frame as (H, W, 3) uint8, rotated by its EXIF orientation."""
     image.load()
     # Metadata can be unreadable in a picture that is fine.
     with contextlib.suppress(*_DECODE_ERRORS):
@@ -238,10 +242,12 @@ def _on_white(image: Image.Image) -> RGBImage:
 def _eight_bits(grey: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> RGBImage:
     """Scale grey values (H, W) of up to 16 bits, or of any floating-point range, to 0 to 255."""
     if np.issubdtype(grey.dtype, np.integer) and grey.min() >= 0 and grey.max() <= 65535:
-        return np.asarray(grey // 257 if grey.max() > 255 else grey, np.uint8)
+        is_16_bit = grey.max() > 255
+        return np.asarray(grey // 257 if is_16_bit else grey, np.uint8)
     values = np.nan_to_num(grey.astype(np.float64))
     low, high = values.min(), values.max()
-    return np.asarray((values - low) * (255 / (high - low if high > low else 1)), np.uint8)
+    value_range = high - low if high > low else 1
+    return np.asarray((values - low) * (255 / value_range), np.uint8)
 
 
 def register_heif() -> None:

@@ -19,7 +19,7 @@ import numpy as np
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.container_size import ContainerSize, container_size
-from laanet_core.media.images import Source, opened_file, sniff_file
+from laanet_core.media.images import Source, open_source, sniff_file
 from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def read_frames(
     with open_container(source) as container:
         span = _checked_span(container, max_seconds, max_pixels)
         declared = _declared_length(container)
-    with opened_file(source) as file:
+    with open_source(source) as file:
         cut_short = _is_cut_short(container_size(file), span, declared)
     if cut_short:
         warn("cut_short")
@@ -185,7 +185,7 @@ def open_container(source: Source) -> Iterator[Any]:
     options = {"format_whitelist": demuxers()}
     try:
         with (
-            opened_file(source) as file,
+            open_source(source) as file,
             av.open(file, "r", options=options, metadata_errors="ignore") as container,
         ):
             yield container

@@ -20,7 +20,7 @@ import av
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.media.images import Source, opened_file, read_image, sniff_file
+from laanet_core.media.images import Source, open_source, read_image, sniff_file
 from laanet_core.media.video import open_container
 
 Format = Literal["jpeg", "png", "webp", "mp4", "matroska", "avi"]
@@ -90,7 +90,7 @@ def bare(source: Source) -> Bare:
     """Return a photo or clip without metadata. Raises UnreadableMedia."""
     if sniff_file(source) == "video":
         return bare_clip(source)
-    with opened_file(source) as file:
+    with open_source(source) as file:
         return bare_picture(file.read())
 
 

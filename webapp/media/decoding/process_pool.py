@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.media.images import MAX_PIXELS, opened_file
+from laanet_core.media.images import MAX_PIXELS, open_source
 from laanet_core.media.video import MAX_FRAME_PIXELS, MAX_SECONDS, MIN_GAP, Frame
 from laanet_core.results import Caution, Warn, ignore_caution
 from laanet_core.types import RGBImage
@@ -201,7 +201,7 @@ class DecoderPool:
 
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         """Return the upright image (H, W, 3), uint8 RGB. Raises UnreadableMedia."""
-        with opened_file(path) as file, self._request({"do": "image"}, file, 3 * MAX_PIXELS) as request:
+        with open_source(path) as file, self._request({"do": "image"}, file, 3 * MAX_PIXELS) as request:
             rgb = request.only_image(_RGB)[1]
             request.report_cautions(warn, "first_picture_only")
             return rgb
@@ -209,13 +209,13 @@ class DecoderPool:
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         """Yield `count` frames spread over the clip. Raises UnreadableMedia."""
         message = {"do": "frames", "count": count}
-        with opened_file(path) as file, self._request(message, file, 3 * MAX_FRAME_PIXELS) as request:
+        with open_source(path) as file, self._request(message, file, 3 * MAX_FRAME_PIXELS) as request:
             yield from request.frames(count)
             request.report_cautions(warn, "cut_short", "damaged_parts")
 
     def length(self, path: Path) -> float:
         """Return the duration of the clip in seconds. Raises UnreadableMedia."""
-        with opened_file(path) as file, self._request({"do": "length"}, file, 1) as request:
+        with open_source(path) as file, self._request({"do": "length"}, file, 1) as request:
             return request.number(request.next_message().get("end", {}).get("seconds"), MAX_SECONDS)
 
     def film(self, path: Path, *, size: tuple[int, int], seconds: float) -> Generator[Frame]:
@@ -225,12 +225,12 @@ class DecoderPool:
         """
         width, height = size
         message = {"do": "film", "width": width, "height": height, "seconds": seconds}
-        with opened_file(path) as file, self._request(message, file, 3 * width * height) as request:
+        with open_source(path) as file, self._request(message, file, 3 * width * height) as request:
             yield from request.frames(int(seconds / MIN_GAP) + 2, (height, width, 3))
 
     def bare(self, path: Path) -> Bare:
         """Return the file without metadata, as `stripping.bare` does. Raises UnreadableMedia."""
-        with opened_file(path) as file:
+        with open_source(path) as file:
             size = max(3 * MAX_PIXELS, os.fstat(file.fileno()).st_size) + _CONTAINER_OVERHEAD
             with self._request({"do": "bare"}, file, size) as request:
                 message, content = request.only_image((None,))
