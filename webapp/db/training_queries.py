@@ -23,7 +23,7 @@ from webapp.db.tables import (
 )
 from webapp.domain.enums import CaseState, LabelValue, ModelState, RunState, SnapshotState, Split
 
-# Condition on SnapshotItem.
+# True for an item whose analysis, case or decision was deleted.
 _IS_ORPHANED = or_(
     SnapshotItem.analysis_id.is_(None), SnapshotItem.case_id.is_(None), SnapshotItem.decision_id.is_(None)
 )
@@ -36,9 +36,10 @@ def lock_training(session: Session) -> None:
 
 
 def decided_items(session: Session, before: datetime) -> list[tuple[Decision, CaseItem]]:
-    """Return decisions real or fake made before a time, each with an item of its case.
+    """Return the decisions for real or fake that were made before a time and not undone.
 
-    It is the first item with a stored file; cases without one are left out.
+    Each comes with the first item of its case that has a stored file. Cases without such an item are left
+    out.
     """
     later = exists().where(
         Decision.case_id == Case.id, Decision.undone_at.is_(None), Decision.decided_at >= before
@@ -56,7 +57,7 @@ def decided_items(session: Session, before: datetime) -> list[tuple[Decision, Ca
         )
         .order_by(Case.id)
     )
-    found: list[tuple[Decision, CaseItem]] = []
+    pairs: list[tuple[Decision, CaseItem]] = []
     for case in session.scalars(decided):
         standing = [decision for decision in case.decisions if decision.undone_at is None]
         kept = [
@@ -65,20 +66,20 @@ def decided_items(session: Session, before: datetime) -> list[tuple[Decision, Ca
             if item.analysis.consent is not None and item.analysis.consent.media is not None
         ]
         if standing and kept and standing[-1].value in (LabelValue.REAL, LabelValue.FAKE):
-            found.append((standing[-1], kept[0]))
-    return found
+            pairs.append((standing[-1], kept[0]))
+    return pairs
 
 
 def near_duplicate_pairs(session: Session, analyses: Iterable[Analysis]) -> list[tuple[int, int]]:
     """Return pairs of analysis ids whose images are near-duplicates."""
-    chosen = {analysis.id: analysis for analysis in analyses}
+    analyses_by_id = {analysis.id: analysis for analysis in analyses}
     pairs: list[tuple[int, int]] = []
-    for analysis in chosen.values():
+    for analysis in analyses_by_id.values():
         for row in analysis.fingerprints:
             pairs.extend(
                 (analysis.id, other.analysis_id)
                 for other in near_duplicates(session, fingerprint_bits(row))
-                if other.analysis_id in chosen
+                if other.analysis_id in analyses_by_id
             )
     return pairs
 
@@ -95,7 +96,7 @@ def are_items_intact(session: Session, analyses: Collection[int], decisions: Col
     """Return True if all analyses still have a stored file and no decision was undone."""
     with_media = set(session.scalars(select(Consent.analysis_id).where(Consent.media_id.is_not(None))))
     standing = set(session.scalars(select(Decision.id).where(Decision.undone_at.is_(None))))
-    return with_media >= set(analyses) and standing >= set(decisions)
+    return with_media.issuperset(analyses) and standing.issuperset(decisions)
 
 
 def delete_orphaned_items(session: Session) -> list[str]:
@@ -103,23 +104,24 @@ def delete_orphaned_items(session: Session) -> list[str]:
 
     Return the public ids of these snapshots. The caller deletes their folders.
     """
-    hit = list(session.scalars(select(SnapshotItem.snapshot_id).where(_IS_ORPHANED).distinct()))
-    if not hit:
+    stale_ids = list(session.scalars(select(SnapshotItem.snapshot_id).where(_IS_ORPHANED).distinct()))
+    if not stale_ids:
         return []
     session.execute(delete(SnapshotItem).where(_IS_ORPHANED))
-    session.execute(update(Snapshot).where(Snapshot.id.in_(hit)).values(state=SnapshotState.STALE))
-    return list(session.scalars(select(Snapshot.public_id).where(Snapshot.id.in_(hit))))
+    session.execute(update(Snapshot).where(Snapshot.id.in_(stale_ids)).values(state=SnapshotState.STALE))
+    return list(session.scalars(select(Snapshot.public_id).where(Snapshot.id.in_(stale_ids))))
 
 
 def is_stale(session: Session, snapshot: Snapshot) -> bool:
-    """Return True if an item was deleted or its decision undone, marked stale or not."""
-    gone = (
+    """Return True if the snapshot is marked stale, or an item was deleted or its decision undone."""
+    lost_item = (
         select(SnapshotItem.id)
         .outerjoin(SnapshotItem.decision)
+        .where(SnapshotItem.snapshot_id == snapshot.id)
         .where(or_(_IS_ORPHANED, Decision.undone_at.is_not(None)))
+        .limit(1)
     )
-    of_this = gone.where(SnapshotItem.snapshot_id == snapshot.id).limit(1)
-    return snapshot.state == SnapshotState.STALE or session.scalar(of_this) is not None
+    return snapshot.state == SnapshotState.STALE or session.scalar(lost_item) is not None
 
 
 def counts_by_split(session: Session, snapshot: Snapshot) -> dict[str, dict[str, int]]:
@@ -135,14 +137,14 @@ def counts_by_split(session: Session, snapshot: Snapshot) -> dict[str, dict[str,
 
 
 def was_gold_trained_on(session: Session, public_id: str) -> bool:
-    """Return True if a file of the snapshot's gold split was in a training split of any snapshot."""
-    learned = select(SnapshotItem.media_sha256).where(SnapshotItem.split != Split.GOLD)
+    """Return True if a file of the snapshot's gold split was in train or val of any snapshot."""
+    trained_on = select(SnapshotItem.media_sha256).where(SnapshotItem.split != Split.GOLD)
     gold = (
         select(SnapshotItem.id)
         .join(SnapshotItem.snapshot)
         .where(SnapshotItem.split == Split.GOLD, Snapshot.public_id == public_id)
     )
-    return session.scalar(gold.where(SnapshotItem.media_sha256.in_(learned)).limit(1)) is not None
+    return session.scalar(gold.where(SnapshotItem.media_sha256.in_(trained_on)).limit(1)) is not None
 
 
 def snapshot_by_public_id(session: Session, public_id: str) -> Snapshot | None:

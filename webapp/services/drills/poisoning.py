@@ -46,11 +46,11 @@ from webapp.services.training.gate_service import GateService
 from webapp.services.training.run_store import RunSpec
 from webapp.services.training.snapshots import SnapshotService
 
-# Side of the synthetic pictures in pixels
+# Side of the synthetic pictures in pixels.
 SIDE = 128
 FACE = synthetic_landmarks((64, 60), 58)
 BOX = detection_box(FACE)
-# Enlargement of the box that a snapshot crops, with its margin
+# Side of a snapshot's crop, as a multiple of the box's side.
 _CROP_ENLARGEMENT = 1.76
 NETWORK = ModelConfig(
     name="drill",
@@ -72,7 +72,7 @@ LIMITS = GateLimits(
     slowdown=3.0,
     bootstrap_samples=300,
 )
-# Changes of the recipe, so that the tiny network learns from labelled faces within few steps
+# Changes of the recipe, so that the tiny network learns from labelled faces in few steps.
 CHANGES = (
     "batch_pairs=8",
     "start_rate=1e-3",
@@ -85,9 +85,9 @@ CHANGES = (
     "loss.heatmap_weight=0",
     "loss.consistency_weight=0",
 )
-# Real faces of the other data set for the gate
+# Real faces of the data set that stands for LENS_GATE_MANIFESTS.
 _OTHER_FACES = 12
-# Seeds of the faces of each condition, far enough apart that no two conditions share a face
+# Seeds of the faces of each condition, far enough apart that no two conditions share a face.
 _OTHER_SEED, _VOTE_SEED, _COPY_SEED = 90_000, 50_000, 70_000
 _FAKE_SEED_OFFSET = 10_000
 
@@ -109,7 +109,7 @@ SMALL = DrillSize(faces=40, steps=150, votes=10_000, copies=6)
 class FlippedLabels(BaseModel):
     """Result of moderators who lie about a share of all faces.
 
-    `auc` is measured on gold against the truth.
+    `passed`: the candidate passed the gate. `auc` is the candidate's on gold, with the true labels.
     """
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
@@ -121,7 +121,7 @@ class FlippedLabels(BaseModel):
 
 
 class SockpuppetVotes(BaseModel):
-    """Result of votes by sockpuppets: how many were stored, and how many training rows came of them."""
+    """Result of votes by sockpuppets: number of stored votes, and of training rows that they caused."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -130,7 +130,10 @@ class SockpuppetVotes(BaseModel):
 
 
 class MislabelledCopies(BaseModel):
-    """Result of near-duplicates of gold faces with the wrong label: those learned from, those in gold."""
+    """Result of near-duplicates of gold faces with the wrong label.
+
+    `learned_from` and `in_gold` count the copies in the train or val split and in the gold split.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -144,6 +147,7 @@ class DrillOutcome(BaseModel):
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
+    # The aliases are the keys of earlier reports.
     passed: bool = Field(validation_alias="held", serialization_alias="held")
     defences: dict[str, bool]
     flipped: tuple[FlippedLabels, ...]

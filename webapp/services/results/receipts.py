@@ -111,9 +111,9 @@ class ReceiptService:
     def remember_stability(
         self, receipt: str, result: AnalysisResult, checks: Sequence[Stability | None]
     ) -> None:
-        """Store whether a picture's verdicts are stable, by `EvidenceService.stabilities`.
+        """Store whether a picture's verdicts are stable. `checks` come from `EvidenceService.stabilities`.
 
-        Nothing is stored of a clip: its verdict is not that of the one checked frame. A deleted result
+        Nothing is stored for a clip: its verdict is not that of the one checked frame. A deleted result
         stays deleted.
         """
         if result.kind == "video":
@@ -153,9 +153,10 @@ class ReceiptService:
             self._on_notice(receipt_hash(receipt))
 
     def _is_durable(self, row: Analysis) -> bool:
-        until = self._backed_up_until()
-        last = max([row.created_at, *(feedback.created_at for feedback in row.feedback)])
-        return until is not None and last + _COMMIT_DELAY < until
+        """Return whether a backup has the result and all its votes."""
+        backed_up_until = self._backed_up_until()
+        last_change = max([row.created_at, *(feedback.created_at for feedback in row.feedback)])
+        return backed_up_until is not None and last_change + _COMMIT_DELAY < backed_up_until
 
 
 @contextmanager
@@ -178,19 +179,19 @@ def _thresholds(row: Analysis) -> ThresholdsDocument | None:
 
 
 def _media_document(row: Analysis) -> MediaDocument:
-    consent, media = row.consent, None if row.consent is None else row.consent.media
-    kept = None
+    consent = row.consent
+    media = None if consent is None else consent.media
+    kept_document, consent_document = None, None
     if media is not None:
-        kept = KeptFileDocument(sha256=media.sha256, bytes=media.bytes, format=media.format)
-    given = None
+        kept_document = KeptFileDocument(sha256=media.sha256, bytes=media.bytes, format=media.format)
     if consent is not None:
-        given = ConsentDocument(given_at=consent.given_at, text_version=consent.text_version)
+        consent_document = ConsentDocument(given_at=consent.given_at, text_version=consent.text_version)
     return MediaDocument(
         sha256=row.media_sha256,
         fingerprints=[f"{fingerprint_bits(fingerprint):016x}" for fingerprint in row.fingerprints],
-        consent=given,
+        consent=consent_document,
         kept_since=None if consent is None or media is None else consent.given_at,
-        kept=kept,
+        kept=kept_document,
     )
 
 

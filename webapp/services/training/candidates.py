@@ -33,17 +33,17 @@ class CandidateBuilder:
         base: RegisteredVersion,
         split_counts: dict[str, dict[str, int]],
     ) -> RegisteredVersion:
-        """Return the candidate of a run, made from the weights in its `folder` unless it is registered
-        already.
+        """Build, calibrate and register the candidate of a run, or return it if it is registered already.
 
-        `snapshot` is the folder of the data; thresholds are chosen on its val split. `split_counts` are its
-        faces by split and label, for the candidate's card.
+        `folder` has the trained weights. `snapshot` is the folder of the data; thresholds are chosen on its
+        val split. `split_counts` are its faces by split and label, for the candidate's card.
         """
         from laanet_core.data.dataset import DatasetFiles
         from laanet_core.evaluation.run import EvaluationOptions, ManifestSource, calibrate_weights
         from laanet_core.modeling.loading import load_weights, save_weights
         from laanet_core.modeling.weights_files import write_decision
 
+        # A run may be interrupted after the registration of its candidate.
         with contextlib.suppress(Unable):
             return self._versions.verify(run.version)
         train = folder / TRAIN_FOLDER
