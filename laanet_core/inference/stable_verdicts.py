@@ -10,14 +10,14 @@ from laanet_core.inference.key_frames import worst_times
 from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict
 
 # Outcome of a face's stability check.
-# untold: inconclusive, also in every variant.
-# told_after: inconclusive, but not in every variant.
+# always_unclear: inconclusive, also in every variant.
+# unclear_original: inconclusive, but not in every variant.
 # flips: some variant has the opposite verdict.
 # lost: no lossy variant has the face's verdict.
 # wavers: some variant is inconclusive.
 # partly: every variant that could be judged has the face's verdict.
 # holds: every variant has the face's verdict.
-Finding = Literal["untold", "told_after", "flips", "lost", "wavers", "partly", "holds"]
+Finding = Literal["always_unclear", "unclear_original", "flips", "lost", "wavers", "partly", "holds"]
 _GRAVEST_FIRST: tuple[Verdict, ...] = ("fake", "inconclusive", "real")
 
 
@@ -36,7 +36,7 @@ def stable_result(result: AnalysisResult, checks: Sequence[Stability | None]) ->
     """Return the result with the verdicts that remain after the stability check.
 
     An unstable face becomes inconclusive, and so does its picture unless another face is fake. A clip keeps
-    its verdict, because one of its frames was checked. `checks` are of `checked_faces`, in their order.
+    its verdict, because only one of its frames was checked. `checks` are of `checked_faces`, in their order.
     Without unstable faces the result itself is returned. Raises ValueError for another number of checks.
     """
     unstable = {
@@ -62,7 +62,7 @@ def finding(verdict: Verdict | None, stability: Stability) -> Finding:
     judged = [variant for variant in stability.variants if variant.verdict is not None]
     same = all(variant.verdict == verdict for variant in judged)
     if verdict == "inconclusive":
-        return "untold" if same else "told_after"
+        return "always_unclear" if same else "unclear_original"
     if not stability.stable:
         return "flips" if any(variant.opposite for variant in judged) else "lost"
     if not same:

@@ -49,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="python -m webapp",
-        description="Look after the application's database; settings as for `app.py`.",
+        description="Administer the application and its database. The settings are those of `app.py`.",
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name in COMMANDS:

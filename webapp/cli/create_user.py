@@ -20,12 +20,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     what.add_argument(
         "--reset",
         action="store_true",
-        help="a new link for an account that is there: its password was forgotten",
+        help="print a new link for an existing account whose password is lost",
     )
     what.add_argument(
         "--disable", action="store_true", help="the account may no longer sign in; its labels stay"
     )
-    what.add_argument("--enable", action="store_true", help="it may again")
+    what.add_argument("--enable", action="store_true", help="the account may sign in again")
     shown = parser.add_mutually_exclusive_group()
     shown.add_argument("--link-only", action="store_true", help="print the link and nothing else")
     shown.add_argument("--json", action="store_true", help="print the outcome as one JSON object")

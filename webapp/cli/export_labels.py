@@ -16,7 +16,9 @@ _HELP = (
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("export-labels", help="write what moderators decided", description=__doc__)
+    parser = subparsers.add_parser(
+        "export-labels", help="export the decisions of moderators", description=__doc__
+    )
     parser.add_argument("--format", choices=("csv", "jsonl", "coco", "hf"), default="jsonl", help=_HELP)
     parser.add_argument("out", type=Path, metavar="OUT", help="a file (hf: a folder) that is not there yet")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")

@@ -34,7 +34,7 @@ _TOO_FEW = "too few to tell"
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "measures",
-        help="how well moderators agree, and heatmaps with them",
+        help="print how well moderators agree with each other and with the heatmaps",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -9,9 +9,7 @@ from webapp.settings import Settings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser(
-        "migrate", help="make the database, or bring it up to date", description=__doc__
-    )
+    parser = subparsers.add_parser("migrate", help="create or migrate the database", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 

@@ -29,7 +29,7 @@ MAX_AUC_LOSS = 0.03
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "poison-drill",
-        help="show what poisoned labels do",
+        help="test the defences against poisoned labels",
         description=f"{__doc__} Exit status {FAILED}: a defence failed.",
     )
     parser.add_argument("--small", action="store_true", help="fewer faces and steps")

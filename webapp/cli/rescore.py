@@ -11,7 +11,9 @@ from webapp.settings import Settings
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = subparsers.add_parser("rescore", help="judge kept files again", description=__doc__)
+    parser = subparsers.add_parser(
+        "rescore", help="score stored files with the champion", description=__doc__
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help="at most so many (default: all)")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 

@@ -270,8 +270,10 @@ ENGLISH = Texts(
         "wavers": "It becomes unclear here: {names}. It never flips.",
         "flips": "The verdict flips, so the result is “inconclusive”.",
         "lost": "No compressed or smaller version gets the same verdict, so the result is “inconclusive”.",
-        "untold": "Unclear in every version.",
-        "told_after": "The original is unclear. Do not rely on a verdict that only a changed version gets.",
+        "always_unclear": "Unclear in every version.",
+        "unclear_original": (
+            "The original is unclear. Do not rely on a verdict that only a changed version gets."
+        ),
     },
     stability_too_small="Too small to judge: {names}.",
     stability_one_frame="This is one frame. The verdict for the whole video is “{verdict}”.",

@@ -116,9 +116,9 @@ def test_inconclusive_faces_are_never_stable() -> None:
     real = Variant("jpeg_50", -3.0, 0.05, "real", "inconclusive")
     small = Variant("half_size", None, None, None, "inconclusive")
     for variants, name in (
-        ((unsure,), "untold"),
-        ((unsure, small), "untold"),
-        ((unsure, real), "told_after"),
+        ((unsure,), "always_unclear"),
+        ((unsure, small), "always_unclear"),
+        ((unsure, real), "unclear_original"),
     ):
         stability = Stability(variants, True, "inconclusive")
         assert stability_sentence("inconclusive", stability, None, ENGLISH).startswith(FINDINGS[name])

@@ -142,7 +142,7 @@ class ReceiptService:
         A visitor who wants to know also asks for a decision: a kept file becomes a case.
         """
         with (
-            _database_errors("not_saved", "Your wish could not be saved. Please try again in a moment."),
+            _database_errors("not_saved", "Your request could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,
         ):
             row = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
