@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from laanet_core.results import (
     AnalysisResult,
     Caution,
+    Coverage,
     ErrorInfo,
     FaceResult,
     InferencePrecision,
@@ -21,6 +22,7 @@ from laanet_core.results import (
     Outcome,
     RuntimeInfo,
     RuntimeName,
+    Segment,
     Stability,
     TrackResult,
     Variant,
@@ -134,6 +136,54 @@ class TrackDocument(Document):
         )
 
 
+class SegmentDocument(Document):
+    """Passage of a track without a change of the verdict."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    start: float = Field(
+        serialization_alias="from",
+        validation_alias=AliasChoices("from", "start"),
+        description="in seconds of the clip",
+    )
+    end: float = Field(
+        serialization_alias="to",
+        validation_alias=AliasChoices("to", "end"),
+        description="in seconds of the clip",
+    )
+    track: int
+    fake_prob: Probability = Field(description="calibrated, over the passage")
+    verdict: Verdict
+
+    @classmethod
+    def from_result(cls, segment: Segment) -> Self:
+        """Build the document of a segment."""
+        return cls(
+            start=round(segment.start, 3),
+            end=round(segment.end, 3),
+            track=segment.track,
+            fake_prob=round(segment.fake_prob, 4),
+            verdict=segment.verdict,
+        )
+
+
+class CoverageDocument(Document):
+    """Part of a clip that was looked at."""
+
+    frames_judged: int = Field(description="number of frames that were searched for faces")
+    seconds_covered: float = Field(description="part of the clip that these frames stand for")
+    seconds: float = Field(description="length of the clip")
+
+    @classmethod
+    def from_result(cls, coverage: Coverage) -> Self:
+        """Build the document of a clip's coverage."""
+        return cls(
+            frames_judged=coverage.frames_judged,
+            seconds_covered=round(coverage.seconds_covered, 3),
+            seconds=round(coverage.seconds, 3),
+        )
+
+
 class AnalysisDocument(Document):
     """Result for one picture or clip.
 
@@ -147,6 +197,13 @@ class AnalysisDocument(Document):
     fake_prob: Probability | None = Field(description="calibrated, for the whole file")
     faces: list[FaceDocument]
     tracks: Annotated[list[TrackDocument] | None, Field(description="clips only")] = _omitted_if_none
+    segments: Annotated[
+        list[SegmentDocument] | None,
+        Field(description="clips only, in order of time; not in results without coverage"),
+    ] = _omitted_if_none
+    coverage: Annotated[
+        CoverageDocument | None, Field(description="clips only; not in rejected or older results")
+    ] = _omitted_if_none
     model: ModelDocument
     seconds: float = Field(description="wall time of the analysis")
     error: ErrorDocument | None
@@ -160,6 +217,8 @@ class AnalysisDocument(Document):
     def from_result(cls, result: AnalysisResult, **fields: Any) -> Self:
         """Build the document of a result; `fields` are those that a subclass adds."""
         is_clip = result.kind == "video"
+        coverage = result.coverage
+        segments = [SegmentDocument.from_result(segment) for segment in result.segments]
         return cls(
             kind=result.kind,
             outcome=result.outcome,
@@ -167,6 +226,8 @@ class AnalysisDocument(Document):
             fake_prob=_rounded(result.fake_prob),
             faces=[FaceDocument.from_result(face) for face in result.faces],
             tracks=[TrackDocument.from_result(track) for track in result.tracks] if is_clip else None,
+            segments=None if coverage is None else segments,
+            coverage=None if coverage is None else CoverageDocument.from_result(coverage),
             model=ModelDocument.from_info(result.model),
             seconds=round(result.seconds, 3),
             error=None if result.error is None else ErrorDocument.from_info(result.error),

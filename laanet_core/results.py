@@ -140,6 +140,35 @@ class TrackResult:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """Passage of a track without a change of the verdict, from `start` to `end` in seconds of the clip.
+
+    `fake_logit` is the mean over the `frames` judged frames of the passage, `fake_prob` its calibrated
+    probability. A passage reaches as far as its frames are shown, or half-way to the track's next frame.
+    """
+
+    track: int
+    start: float
+    end: float
+    fake_prob: float
+    verdict: Verdict
+    fake_logit: float
+    frames: int
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Part of a clip that was looked at.
+
+    `frames_judged` frames were searched for faces. They stand for `seconds_covered` of the clip's `seconds`.
+    """
+
+    frames_judged: int
+    seconds_covered: float
+    seconds: float
+
+
+@dataclass(frozen=True)
 class ErrorInfo:
     """Stable code and one plain sentence."""
 
@@ -154,7 +183,8 @@ class AnalysisResult:
     `fake_prob` is that of the most suspicious face of a picture, or of the most suspicious track of a clip;
     None unless `outcome` is "verdict". `seconds` is the wall time of the analysis, `size` the (width,
     height) of the upright original. `tracks` is empty for pictures. `runtime` is None for stored results,
-    which do not keep it. `cautions` are in the order of CAUTIONS.
+    which do not keep it. `cautions` are in the order of CAUTIONS. `segments` are in order of time; they are
+    empty, and `coverage` is None, for pictures, rejected clips and stored results without them.
     """
 
     kind: Kind
@@ -169,6 +199,8 @@ class AnalysisResult:
     tracks: tuple[TrackResult, ...] = ()
     runtime: RuntimeInfo | None = None
     cautions: tuple[Caution, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,12 @@ from pydantic import ValidationError
 from laanet_core.documents import AnalysisDocument, FaceDocument, StabilityDocument
 from laanet_core.results import (
     AnalysisResult,
+    Coverage,
     ErrorInfo,
     FaceResult,
     ModelInfo,
     RuntimeInfo,
+    Segment,
     Stability,
     TrackResult,
     Variant,
@@ -33,6 +35,11 @@ CLIP = dataclasses.replace(
     tracks=(TrackResult(0, 1, 1.234567, 0.654321, "fake"),),
     runtime=RuntimeInfo("eager", "float32", "cpu"),
     cautions=("cut_short",),
+)
+COVERED_CLIP = dataclasses.replace(
+    CLIP,
+    segments=(Segment(0, 0.98765, 1.5, 0.654321, "fake", 1.234567, 3),),
+    coverage=Coverage(3, 1.98765, 2.0),
 )
 
 
@@ -76,6 +83,18 @@ def test_clip_adds_tracks_and_a_fresh_result_its_runtime() -> None:
     assert document["runtime"] == {"name": "eager", "precision": "float32", "device": "cpu"}
     assert document["faces"][0]["time"] == 1.235
     assert document["cautions"] == ["cut_short"]
+
+
+def test_a_judged_clip_adds_segments_and_coverage() -> None:
+    document = AnalysisDocument.from_result(COVERED_CLIP).to_json()
+    assert list(document)[4:9] == ["faces", "tracks", "segments", "coverage", "model"]
+    assert [list(segment.items()) for segment in document["segments"]] == [
+        [("from", 0.988), ("to", 1.5), ("track", 0), ("fake_prob", 0.6543), ("verdict", "fake")]
+    ]
+    assert AnalysisDocument.model_validate(document).to_json() == document
+    assert document["coverage"] == {"frames_judged": 3, "seconds_covered": 1.988, "seconds": 2.0}
+    empty = AnalysisDocument.from_result(dataclasses.replace(COVERED_CLIP, segments=())).to_json()
+    assert empty["segments"] == []
 
 
 def test_a_rejected_clip_has_an_empty_list_of_tracks() -> None:
