@@ -116,6 +116,8 @@ class FaceResult:
     `box` is the face detector's, in pixels of the upright original. `fake_logit`, `fake_prob` (calibrated),
     `verdict` and `heatmap` are None for a face too small to judge. `time` is the frame's presentation time in
     seconds, and `track` numbers one person's face through the clip; both are None for pictures.
+    `unmirrored_logit` is the logit of the crop alone; `fake_logit` is the mean of it and of the mirrored
+    crop's logit (flip test). Stored results do not keep it.
     """
 
     box: Box
@@ -126,6 +128,7 @@ class FaceResult:
     time: float | None = None
     track: int | None = None
     heatmap: Heatmap | None = None
+    unmirrored_logit: float | None = None
 
 
 @dataclass(frozen=True)

@@ -58,15 +58,15 @@ def seconds_for(crops: npt.NDArray[np.uint8], flip: bool) -> int:
 
 
 @spaces.GPU(duration=seconds_for)  # type: ignore[untyped-decorator]
-def lent(crops: npt.NDArray[np.uint8], flip: bool) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+def lent(crops: npt.NDArray[np.uint8], flip: bool) -> tuple[npt.NDArray[np.float32], ...]:
     """Score crops (N, S, S, 3), uint8 RGB, in a forked process with a GPU.
 
-    Return logits (N,) and heatmaps (N, S/4, S/4), float32.
+    Return the arrays of `Scores` in the order of its fields; a tuple of arrays travels between processes.
     """
     # Threads of the parent do not survive the fork; PyTorch would wait for them.
     torch.set_num_threads(1)
     scores = score_crops(EagerRuntime(_network[0]), list(crops), flip=flip)
-    return scores.fake_logit, scores.heatmap
+    return scores.fake_logit, scores.heatmap, scores.unmirrored_logit
 
 
 @dataclass
@@ -155,12 +155,13 @@ class LendingDetector(Detector):
         return Scores(
             np.concatenate([part.fake_logit for part in parts]),
             np.concatenate([part.heatmap for part in parts]),
+            np.concatenate([part.unmirrored_logit for part in parts]),
         )
 
 
 def _ask(crops: npt.NDArray[np.uint8], flip: bool) -> Scores:
     try:
-        fake_logit, heatmap = lent(crops, flip)
+        arrays = lent(crops, flip)
     except gr.Error as error:
         if error.title == _WORKER_FAILED:
             raise GpuFailed(f"the process with the GPU failed ({error.message})") from error
@@ -168,4 +169,4 @@ def _ask(crops: npt.NDArray[np.uint8], flip: bool) -> Scores:
     # The service that lends GPUs is unavailable.
     except (RuntimeError, httpx.HTTPError) as error:
         raise _NoGpu(type(error).__name__) from error
-    return Scores(fake_logit, heatmap)
+    return Scores(*arrays)

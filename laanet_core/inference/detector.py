@@ -326,7 +326,9 @@ class Detector:
         """Score the faces of several pictures together; faces that are too small get no score."""
         scores = self.score_crops([crop for picture in pictures for crop in picture.crops])
         # One score per crop, in order; a face that is too small has no square and no crop.
-        remaining_scores = iter(zip(scores.fake_logit.tolist(), scores.heatmap, strict=True))
+        remaining_scores = zip(
+            scores.fake_logit.tolist(), scores.unmirrored_logit.tolist(), scores.heatmap, strict=True
+        )
         results: list[list[FaceResult]] = []
         for picture in pictures:
             faces: list[FaceResult] = []
@@ -334,8 +336,9 @@ class Detector:
                 if square is None:
                     faces.append(FaceResult(face.box, face.prob, None, None, None, picture.time))
                     continue
-                fake_logit, heatmap = next(remaining_scores)
-                faces.append(self._face_result(face, fake_logit, Heatmap(heatmap, square), picture.time))
+                fake_logit, unmirrored_logit, heatmap = next(remaining_scores)
+                result = self._face_result(face, fake_logit, Heatmap(heatmap, square), picture.time)
+                faces.append(dataclasses.replace(result, unmirrored_logit=unmirrored_logit))
             results.append(faces)
         return results
 

@@ -16,10 +16,15 @@ from laanet_core.types import RGBImage
 
 @dataclass(frozen=True)
 class Scores:
-    """Uncalibrated `fake_logit` (N,) float32 and `heatmap` (N, S/4, S/4) float32 in [0, 1] of N crops."""
+    """Uncalibrated scores of N crops.
+
+    `fake_logit` (N,) float32; `heatmap` (N, S/4, S/4) float32 in [0, 1]; `unmirrored_logit` (N,) float32, the
+    logits of the crops alone, which equal `fake_logit` without the flip test.
+    """
 
     fake_logit: npt.NDArray[np.float32]
     heatmap: npt.NDArray[np.float32]
+    unmirrored_logit: npt.NDArray[np.float32]
 
 
 @torch.inference_mode()
@@ -32,6 +37,7 @@ def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = Tru
     """
     size, cells = runtime.config.input_size, runtime.config.heatmap_size
     logits = np.empty(len(crops), np.float32)
+    unmirrored_logits = np.empty(len(crops), np.float32)
     heatmaps = np.empty((len(crops), cells, cells), np.float32)
     step = max(runtime.batch_size // (2 if flip else 1), 1)
     for start in range(0, len(crops), step):
@@ -45,10 +51,11 @@ def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = Tru
         output = runtime(to_input(pixels, runtime.device))
         logit = output.fake_logit.float()  # (N,)
         heatmap = output.heatmap_logits.float().squeeze(1)  # (N, S/4, S/4)
+        unmirrored_logits[start : start + len(batch)] = logit[: len(batch)].cpu().numpy()
         if flip:
             straight, mirrored = heatmap.chunk(2)
             logit = logit.view(2, -1).mean(dim=0)
             heatmap = (straight + mirrored.flip(2)) / 2
         logits[start : start + len(batch)] = logit.cpu().numpy()
         heatmaps[start : start + len(batch)] = heatmap.sigmoid().cpu().numpy()
-    return Scores(fake_logit=logits, heatmap=heatmaps)
+    return Scores(fake_logit=logits, heatmap=heatmaps, unmirrored_logit=unmirrored_logits)

@@ -48,7 +48,7 @@ def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) 
     size = detector.config.input_size
     scored = [face.heatmap for face in faces if face.heatmap is not None]
     regions = [_region(rgb, heatmap.box) for heatmap in scored]
-    versions = list(itertools.product(regions, (*CHANGES.values(), _unchanged, _mirror)))
+    versions = list(itertools.product(regions, CHANGES.values()))
 
     def crop(version: tuple[tuple[RGBImage, Box], Change]) -> RGBImage:
         (region, square), change = version
@@ -56,21 +56,11 @@ def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) 
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _THREADS)) as pool:
         crops = list(pool.map(crop, versions))
-    # the flip test of the lossy versions; with it, unchanged and mirrored would score alike
-    flips = [
-        np.ascontiguousarray(rgb[:, ::-1])
-        for rgb, (_, change) in zip(crops, versions, strict=True)
-        if change not in (_unchanged, _mirror)
-    ]
-    # one pass for all versions of all faces
-    logits = detector.score_crops([*crops, *flips], flip=False).fake_logit  # (N,)
-    straight = logits[: len(crops)].reshape(-1, len(CHANGES) + 2)
-    flipped = logits[len(crops) :].reshape(-1, len(CHANGES))
-    lossy = iter(((straight[:, : len(CHANGES)] + flipped) / 2).tolist())
-    single = iter(straight[:, len(CHANGES) :].tolist())
+    # All versions of all faces are scored in one pass.
+    logits = detector.score_crops(crops).fake_logit.reshape(-1, len(CHANGES))  # (scored faces, changes)
+    remaining_logits = iter(logits.tolist())
     return [
-        None if face.heatmap is None else _stability(detector, face, next(lossy), next(single))
-        for face in faces
+        None if face.heatmap is None else _stability(detector, face, next(remaining_logits)) for face in faces
     ]
 
 
@@ -90,28 +80,23 @@ def holds(verdict: Verdict, variants: Sequence[Variant]) -> bool:
     return repeated and not any(variant.opposite for variant in variants)
 
 
-def _stability(
-    detector: Detector, face: FaceResult, logits: Sequence[float], single: Sequence[float]
-) -> Stability:
-    """Compare a face's verdict with those of its variants."""
-    if face.verdict is None:
-        raise ValueError("a face with a heatmap must have a verdict")
-    too_small = (
-        min(face.box[2] - face.box[0], face.box[3] - face.box[1]) / 2 < detector.decision.min_face_size
-    )
-    plain, mirrored = single
-    variants = [
-        _variant(name, None if too_small and name == "half_size" else logit, face.verdict, detector)
-        for name, logit in zip(CHANGES, logits, strict=True)
-    ]
-    variants.append(
-        _variant(
-            "mirrored",
-            mirrored,
-            verdict_of(fake_probability(plain, detector.decision), detector.decision),
-            detector,
-        )
-    )
+def _stability(detector: Detector, face: FaceResult, lossy_logits: Sequence[float]) -> Stability:
+    """Compare a face's verdict with those of its variants. `lossy_logits` are in the order of CHANGES."""
+    if face.verdict is None or face.fake_logit is None or face.unmirrored_logit is None:
+        raise ValueError("a face with a heatmap must have a verdict and its logits")
+    shorter_side = min(face.box[2] - face.box[0], face.box[3] - face.box[1])
+    is_too_small_at_half_size = shorter_side / 2 < detector.decision.min_face_size
+    variants: list[Variant] = []
+    for name, logit in zip(CHANGES, lossy_logits, strict=True):
+        is_too_small = name == "half_size" and is_too_small_at_half_size
+        variants.append(_variant(name, None if is_too_small else logit, face.verdict, detector))
+
+    # The flip test has scored the mirrored crop already.
+    mirrored_logit = 2 * face.fake_logit - face.unmirrored_logit
+    unmirrored_prob = fake_probability(face.unmirrored_logit, detector.decision)
+    unmirrored_verdict = verdict_of(unmirrored_prob, detector.decision)
+    variants.append(_variant("mirrored", mirrored_logit, unmirrored_verdict, detector))
+
     stable = holds(face.verdict, variants)
     return Stability(tuple(variants), stable, face.verdict if stable else "inconclusive")
 
@@ -161,15 +146,6 @@ def _halve(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
         square[2] * scale_x,
         square[3] * scale_y,
     )
-
-
-def _unchanged(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
-    return region, square
-
-
-def _mirror(region: RGBImage, square: Box) -> tuple[RGBImage, Box]:
-    width = region.shape[1]
-    return np.ascontiguousarray(region[:, ::-1]), (width - square[2], square[1], width - square[0], square[3])
 
 
 CHANGES: Mapping[str, Change] = {
