@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Sequence
+from functools import cache
 
 import cv2
 import numpy as np
@@ -20,6 +21,9 @@ FAINT_HEAT = 0.06
 
 # Cyan to magenta, in RGB: no skin has either colour.
 _COLD, _HOT = np.array([0, 214, 255.0]), np.array([255, 0, 200.0])
+
+# Strengths of the heat that a layer distinguishes, one per value of uint8.
+_LEVELS = 256
 
 _COLOURS: dict[Verdict | None, tuple[int, int, int]] = {
     "fake": (213, 62, 0),
@@ -88,16 +92,24 @@ def heat_layer(shape: tuple[int, ...], faces: Sequence[FaceResult], *, scale: fl
         if face.heatmap is not None:
             _add_heat(heat, face.heatmap, scale)
     strength = np.clip((heat - FAINT_HEAT) / (FULL_HEAT - FAINT_HEAT), 0, 1)
-    layer = np.empty((*heat.shape, 4), np.uint8)
-    layer[..., :3] = _COLD + (_HOT - _COLD) * strength[..., None]
-    layer[..., 3] = 255 * np.sqrt(strength)
+    levels = (strength * (_LEVELS - 1)).astype(np.uint8)
+    layer: RGBImage = np.take(_level_colours(), levels, axis=0)
     width = max(round(max(heat.shape) / 700), 1)
-    outline = cv2.findContours((strength > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)[
-        0
-    ]
+    is_hot = (strength > 0.5).astype(np.uint8)
+    outline, _ = cv2.findContours(is_hot, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     cv2.drawContours(layer, outline, -1, (*_INK, 255), 3 * width, cv2.LINE_AA)
     cv2.drawContours(layer, outline, -1, (*_PAPER, 255), width, cv2.LINE_AA)
     return layer
+
+
+@cache
+def _level_colours() -> RGBImage:
+    """Return the colour of each level of heat, (256, 4) RGBA: from clear cyan to opaque magenta."""
+    strength = np.linspace(0, 1, _LEVELS)
+    colours = np.empty((_LEVELS, 4), np.uint8)
+    colours[:, :3] = _COLD + (_HOT - _COLD) * strength[:, None]
+    colours[:, 3] = 255 * np.sqrt(strength)
+    return colours
 
 
 def _under(rgb: RGBImage, layer: RGBImage, opacity: float) -> RGBImage:
