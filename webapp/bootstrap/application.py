@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from webapp.bootstrap.cases import build_cases, build_desk
+from webapp.bootstrap.cases import Cases, build_cases, build_desk
 from webapp.bootstrap.detector import open_detector
-from webapp.bootstrap.learning import learning_tasks, open_learning
+from webapp.bootstrap.learning import Learning, learning_tasks, open_learning
 from webapp.bootstrap.records import Records, open_records, restore_at_start, result_deletion
 from webapp.bootstrap.tasks import MINUTE, records_tasks
 from webapp.db.session import is_reachable
@@ -18,9 +18,11 @@ from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
     from laanet_core.results import ModelInfo
+    from webapp.media.decoding.process_pool import DecoderPool
+    from webapp.services.analysis.analysed_media import PixelCache
     from webapp.services.analysis.queue import AnalysisQueue
     from webapp.services.analysis.service import AnalysisService
-    from webapp.services.model_registry.serving import CurrentDetector
+    from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
     from webapp.services.model_registry.startup_weights import WeightsInUse
     from webapp.services.operations.prometheus import PrometheusMetrics
     from webapp.services.operations.shutdown import Shutdown
@@ -39,53 +41,122 @@ class Application:
     stopping: Shutdown
 
 
+@dataclass(frozen=True)
+class Foundation:
+    """Decoders, open database and current detector, on which all services of the server are built.
+
+    `follower` loads a new champion into the detector. `weights` describes the weights loaded at the start.
+    """
+
+    decoders: DecoderPool
+    records: Records
+    learning: Learning
+    detector: CurrentDetector
+    follower: ChampionFollower
+    weights: WeightsInUse
+
+
 def build(settings: Settings) -> Application:
     """Load the weights, open database and media store, and build services and pages.
 
     Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database
     errors.
     """
-    from webapp.media.decoding.process_pool import DecoderPool
+    foundation = _open_foundation(settings)
     from webapp.media.fingerprint import preload_hashing
+    from webapp.services.analysis.analysed_media import PixelCache
+    from webapp.services.analysis.queue import AnalysisQueue
+    from webapp.services.results.exports import ExportService
+
+    records = foundation.records
+    cases = build_cases(records, settings, foundation.detector)
+    queue = AnalysisQueue(at_once=settings.at_once, max_waiting=settings.max_waiting)
+    metrics = _metrics(settings, queue, foundation.detector.info)
+    preload_hashing()
+    foundation.decoders.wait_until_ready()
+    analysis = _build_analysis(settings, foundation, cases, queue=queue, metrics=metrics)
+    pixels = PixelCache()
+    services = _build_services(settings, foundation, cases, analysis=analysis, pixels=pixels)
+
+    from webapp.ui.rest.app import RestServices
+    from webapp.ui.rest.app import build as build_rest
+    from webapp.ui.server import Site
+    from webapp.ui.server import build as build_pages
+
+    rest_services = RestServices(
+        analysis=analysis,
+        feedback=services.feedback,
+        receipts=services.receipts,
+        exports=ExportService(records.sessions, services.receipts, records.keeping),
+    )
+    desk = build_desk(
+        records,
+        cases,
+        foundation.learning,
+        detector=foundation.detector,
+        reader=foundation.decoders,
+        settings=settings,
+    )
+    site = Site(
+        blocks=build_pages(services),
+        rest=build_rest(rest_services, settings),
+        desk=desk,
+        health=_health(settings, foundation, analysis),
+        metrics=metrics,
+    )
+    timer = _build_timer(settings, foundation, cases, pixels)
+    stopping = _build_shutdown(settings, foundation, analysis=analysis, timer=timer, site=site)
+    return Application(services=services, site=site, timer=timer, stopping=stopping)
+
+
+def _open_foundation(settings: Settings) -> Foundation:
+    """Load the weights while the decoders start and the database opens. Raises the errors of `build`."""
+    from webapp.media.decoding.process_pool import DecoderPool
     from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
     from webapp.services.model_registry.startup_weights import StartupWeights
 
     # A download from the Hub takes long, so it starts first.
     starting = StartupWeights(settings.weights)
-    from webapp.services.analysis.analysed_media import UNUSED_SECONDS, PixelCache
-    from webapp.services.analysis.jobs import Jobs
-    from webapp.services.analysis.queue import AnalysisQueue
-    from webapp.services.analysis.service import AnalysisService
-    from webapp.services.operations.shutdown import Shutdown
-    from webapp.services.results.evidence import EvidenceService
-    from webapp.services.results.exports import ExportService
-    from webapp.services.results.feedback import FeedbackService
-    from webapp.services.results.receipts import ReceiptService
-    from webapp.services.storage.uploads import Uploads
-
     restore_at_start(settings)
     decoders = DecoderPool(
         most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds
     )
     records = open_records(settings, strip=decoders.bare)
-    sessions = records.sessions
     learning = open_learning(settings, records, decoders)
-    base, weights = starting.load(lambda source: open_detector(settings, source, decoders))
-    detector = CurrentDetector(base)
+    loaded_detector, weights = starting.load(lambda source: open_detector(settings, source, decoders))
+    detector = CurrentDetector(loaded_detector)
     follower = ChampionFollower(
         detector, learning.versions.champion, lambda folder: open_detector(settings, folder, decoders)
     )
     # On ZeroGPU forked processes use the network loaded before the first fork.
     if not settings.zero_gpu:
         follower.follow()
-    cases = build_cases(records, settings, detector)
-    queue = AnalysisQueue(at_once=settings.at_once, max_waiting=settings.max_waiting)
-    metrics = _metrics(settings, queue, detector.info)
-    preload_hashing()
-    decoders.wait_until_ready()
-    analysis = AnalysisService(
-        detector,
-        sessions,
+    return Foundation(
+        decoders=decoders,
+        records=records,
+        learning=learning,
+        detector=detector,
+        follower=follower,
+        weights=weights,
+    )
+
+
+def _build_analysis(
+    settings: Settings,
+    foundation: Foundation,
+    cases: Cases,
+    *,
+    queue: AnalysisQueue,
+    metrics: PrometheusMetrics | None,
+) -> AnalysisService:
+    """Return the service that analyses visitors' files, reports them to `metrics` and opens cases."""
+    from webapp.services.analysis.jobs import Jobs
+    from webapp.services.analysis.service import AnalysisService
+
+    records = foundation.records
+    return AnalysisService(
+        foundation.detector,
+        records.sessions,
         Jobs(),
         frames=settings.frames,
         queue=queue,
@@ -93,8 +164,26 @@ def build(settings: Settings) -> Application:
         on_analysed=[] if metrics is None else [metrics.record_analysis],
         on_kept=cases.triage.process,
     )
-    feedback = FeedbackService(sessions, on_stored=cases.triage.process)
-    uploads, pixels = Uploads(settings.cache), PixelCache()
+
+
+def _build_services(
+    settings: Settings,
+    foundation: Foundation,
+    cases: Cases,
+    *,
+    analysis: AnalysisService,
+    pixels: PixelCache,
+) -> Services:
+    """Return the services of the public pages. A deleted result also leaves `pixels` and the uploads."""
+    from webapp.services.results.evidence import EvidenceService
+    from webapp.services.results.feedback import FeedbackService
+    from webapp.services.results.receipts import ReceiptService
+    from webapp.services.storage.uploads import Uploads
+    from webapp.ui.page_presence import Presence
+    from webapp.ui.services import Services
+
+    records = foundation.records
+    uploads = Uploads(settings.cache)
     deletion = result_deletion(
         settings,
         records.engine,
@@ -103,91 +192,97 @@ def build(settings: Settings) -> Application:
         on_deleted=[uploads.release, pixels.release_receipt],
     )
     receipts = ReceiptService(
-        sessions,
+        records.sessions,
         deletion,
         undo_period=cases.delay,
         on_notice=cases.triage.process,
         backed_up_until=records.backups.covered_until,
     )
-
-    from webapp.ui.page_presence import Presence
-    from webapp.ui.rest.app import RestServices
-    from webapp.ui.rest.app import build as build_rest
-    from webapp.ui.server import Site
-    from webapp.ui.server import build as build_pages
-    from webapp.ui.services import Services
-
     evidence = EvidenceService(
-        detector,
-        decoders,
+        foundation.detector,
+        foundation.decoders,
         frames=settings.frames,
         folder=settings.cache,
         cache=pixels,
         reliability=cases.reliability,
         workers=settings.at_once,
     )
-    services = Services(
-        analysis, feedback, receipts, evidence, uploads, settings, Presence(analysis.jobs.stop), weights
+    return Services(
+        analysis=analysis,
+        feedback=FeedbackService(records.sessions, on_stored=cases.triage.process),
+        receipts=receipts,
+        evidence=evidence,
+        uploads=uploads,
+        settings=settings,
+        presence=Presence(analysis.jobs.stop),
+        weights=foundation.weights,
     )
-    blocks = build_pages(services)
-    rest = build_rest(
-        RestServices(analysis, feedback, receipts, ExportService(sessions, receipts, records.keeping)),
-        settings,
+
+
+def _build_timer(settings: Settings, foundation: Foundation, cases: Cases, pixels: PixelCache) -> Scheduler:
+    """Return the scheduler with the tasks of the database, the cases, the learning and the pixel cache."""
+    from webapp.services.analysis.analysed_media import UNUSED_SECONDS
+
+    release_pixels = ScheduledTask(
+        "releasing pixels", lambda: pixels.sweep(UNUSED_SECONDS), every=MINUTE, first=MINUTE
     )
-    health = _health(settings, records, analysis, detector, weights)
-    timer = Scheduler(
+    return Scheduler(
         [
-            *records_tasks(records, settings),
+            *records_tasks(foundation.records, settings),
             *cases.tasks,
-            *learning_tasks(learning, follower, settings),
-            ScheduledTask(
-                "releasing pixels", lambda: pixels.sweep(UNUSED_SECONDS), every=MINUTE, first=MINUTE
-            ),
+            *learning_tasks(foundation.learning, foundation.follower, settings),
+            release_pixels,
         ]
     )
-    stopping = Shutdown(
+
+
+def _build_shutdown(
+    settings: Settings,
+    foundation: Foundation,
+    *,
+    analysis: AnalysisService,
+    timer: Scheduler,
+    site: Site,
+) -> Shutdown:
+    """Return the shutdown, which makes a last backup on a Space, whose disk is lost with the process."""
+    from webapp.services.operations.shutdown import Shutdown
+
+    records = foundation.records
+    makes_last_backup = settings.space and settings.backup_hours and sqlite_file(records.engine.url)
+    return Shutdown(
         analysis,
         timer,
-        backup=records.backups.make
-        if settings.space and settings.backup_hours and sqlite_file(records.engine.url)
-        else None,
-        close_server=lambda: blocks.close(verbose=False),
-        close_decoders=decoders.close,
+        backup=records.backups.make if makes_last_backup else None,
+        close_server=lambda: site.blocks.close(verbose=False),
+        close_decoders=foundation.decoders.close,
         close_database=records.engine.dispose,
     )
-    site = Site(
-        blocks, rest, build_desk(records, cases, learning, detector, decoders, settings), health, metrics
-    )
-    return Application(services, site, timer, stopping)
 
 
-def _health(
-    settings: Settings,
-    records: Records,
-    analysis: AnalysisService,
-    detector: CurrentDetector,
-    weights: WeightsInUse,
-) -> Health:
-    """Return the function that answers /healthz."""
+def _health(settings: Settings, foundation: Foundation, analysis: AnalysisService) -> Health:
+    """Return the function that describes the state of the server for /healthz."""
+    records = foundation.records
+    detector = foundation.detector
 
     def health() -> dict[str, Any]:
+        backed_up_until = records.backups.covered_until()
         return {
             "status": "stopping" if analysis.queue.is_closed else "ok",
             "model": dataclasses.asdict(detector.info),
-            "weights": weights.to_json(),
+            "weights": foundation.weights.to_json(),
             "device": "zerogpu" if settings.zero_gpu else str(detector.device),
             "runtime": dataclasses.asdict(detector.runtime),
             "running": analysis.queue.running,
             "queue_length": analysis.queue.waiting,
             "database": "ok" if is_reachable(records.engine) else "unavailable",
-            "backed_up": None if (until := records.backups.covered_until()) is None else until.isoformat(),
+            "backed_up": None if backed_up_until is None else backed_up_until.isoformat(),
         }
 
     return health
 
 
 def _metrics(settings: Settings, queue: AnalysisQueue, model: ModelInfo) -> PrometheusMetrics | None:
-    """Return the metrics of /metrics; None without a token.
+    """Return the collector of the figures on /metrics; None without a token in the settings.
 
     Raises InvalidSetting if the package is missing.
     """

@@ -1,6 +1,6 @@
 """Command line `python -m webapp`: one module per command, with `add_parser` and `run`.
 
-The start of the program imports no detector.
+Each module imports what its command needs inside `run`, so `--help` appears without loading the detector.
 """
 
 from __future__ import annotations
@@ -17,32 +17,31 @@ from laanet_core.errors import LaanetError
 from webapp.domain.errors import Refused, Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, from_environment
 
+# In the order of `--help`.
 COMMANDS = (
-    *(
-        "migrate",
-        "create-user",
-        "purge",
-        "backup",
-        "restore",
-        "verify-audit",
-        "export-labels",
-        "gold",
-        "measures",
-    ),
-    *(
-        "snapshot",
-        "finetune",
-        "gate",
-        "promote",
-        "rollback",
-        "rescore",
-        "push",
-        "poison-drill",
-        "learning-proof",
-        "benchmark",
-    ),
+    "migrate",
+    "create-user",
+    "purge",
+    "backup",
+    "restore",
+    "verify-audit",
+    "export-labels",
+    "gold",
+    "measures",
+    "snapshot",
+    "finetune",
+    "gate",
+    "promote",
+    "rollback",
+    "rescore",
+    "push",
+    "poison-drill",
+    "learning-proof",
+    "benchmark",
 )
+# Exit statuses. A shell reports 128 + 2 for a program that SIGINT ended.
 FAILED = 1
+INTERRUPTED = 130
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -78,22 +77,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ) as error:
         if isinstance(error, BrokenPipeError) and _is_output_closed():
             return FAILED
-        print("error: {}: {}".format(*_code_and_message(error)), file=sys.stderr)
+        code, message = _code_and_message(error)
+        print(f"error: {code}: {message}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
-        return 130
+        return INTERRUPTED
     return status
 
 
 def _is_output_closed() -> bool:
-    """Return True if the reader of standard output (`| head`) has gone, and discard further output.
+    """Return True if the reader of standard output, such as `head`, has ended; then discard further output.
 
-    Another pipe may be broken instead.
+    False means that another pipe of the command is broken.
     """
     try:
         sys.stdout.flush()
     except BrokenPipeError:
+        # Otherwise Python would flush standard output at exit and print a second error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return True
     return False
@@ -109,11 +110,10 @@ def _code_and_message(error: Exception) -> tuple[str, str]:
         return "unusable_database", str(error)
     if isinstance(error, OSError):
         return "file_unavailable", f"{error.filename or 'a file'}: {error.strerror or error}"
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return (
-        "database_unavailable",
-        f"the database cannot be used: {lines[0] if lines else type(error).__name__}",
-    )
+    driver_error = getattr(error, "orig", None) or error
+    lines = str(driver_error).strip().splitlines()
+    reason = lines[0] if lines else type(error).__name__
+    return "database_unavailable", f"the database cannot be used: {reason}"
 
 
 # A module has no static type for `add_parser` and `run`.

@@ -5,16 +5,20 @@ from __future__ import annotations
 import argparse
 import re
 
+# A century in days. The limit catches mistyped numbers before they overflow a date.
+_MAX_NUMBER = 36_500
+
 
 def positive(text: str) -> int:
-    """A whole number from 1 on, of days."""
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 36_500:
-        raise argparse.ArgumentTypeError("must be a whole number from 1 to 36500")
+    """Return a whole number from 1 to 36500, such as a number of days. Raises ArgumentTypeError."""
+    is_number = text.isascii() and text.isdigit()
+    if not is_number or not 1 <= int(text) <= _MAX_NUMBER:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1 to {_MAX_NUMBER}")
     return int(text)
 
 
 def head(text: str) -> str:
-    """A head of the audit log as `verify-audit` prints it."""
+    """Return a head of the audit log, as `verify-audit` prints it. Raises ArgumentTypeError."""
     if not re.fullmatch(r"[0-9a-f]{64}", text.lower(), re.ASCII):
         raise argparse.ArgumentTypeError("must be the 64 hexadecimal digits that verify-audit printed")
     return text.lower()

@@ -1,4 +1,4 @@
-"""`backup`: copy the database while it is in use, check the copy, and let the oldest backups go."""
+"""`backup`: copy the database while it is in use, check the copy, and delete the oldest backups."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     with open_records(settings, upgrade=False) as records:
         backup = records.backups.make()
-    checked = (
-        "restored and checked"
-        if backup.restored
-        else "read to its end; to restore it for a check needs the right CREATEDB"
-    )
-    print(
-        json.dumps(backup.document().model_dump(mode="json"))
-        if args.json
-        else f"{backup.path} ({backup.bytes} bytes, {checked})"
-    )
+    if args.json:
+        print(json.dumps(backup.document().model_dump(mode="json")))
+        return 0
+    if backup.restored:
+        check = "restored and checked"
+    else:
+        check = "read to its end; to restore it for a check needs the right CREATEDB"
+    print(f"{backup.path} ({backup.bytes} bytes, {check})")
     return 0

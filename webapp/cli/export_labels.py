@@ -28,14 +28,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.bootstrap import open_records
     from webapp.services.moderation.export import LabelExport
 
+    # Moderators may still undo younger decisions.
+    delay = timedelta(minutes=settings.decision_delay)
     with open_records(settings, upgrade=False) as records:
-        export = LabelExport(
-            records.sessions, records.audit, records.keeping, delay=timedelta(minutes=settings.decision_delay)
-        )
-        written = export.write(args.format, args.out)
-    summary = (
-        f"{written.path}: decisions: {written.decisions}; "
-        f"left out, for lack of a file or of a place in this format: {written.left_out}"
+        export = LabelExport(records.sessions, records.audit, records.keeping, delay=delay)
+        summary = export.write(args.format, args.out)
+    text = (
+        f"{summary.path}: decisions: {summary.decisions}; "
+        f"left out, for lack of a file or of a place in this format: {summary.left_out}"
     )
-    print(json.dumps(written.model_dump(mode="json")) if args.json else summary)
+    print(json.dumps(summary.model_dump(mode="json")) if args.json else text)
     return 0

@@ -71,29 +71,32 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 class StepPrinter:
-    """Progress of a training on standard error, one line for `every` steps."""
+    """Progress callback that prints one line on standard error for `every` steps of a training."""
 
     def __init__(self, every: int = 1) -> None:
         self._every = every
         self._last = -every
 
     def __call__(self, step: int, steps: int) -> None:
+        """Print the step if it is `every` steps from the last printed one. A new run counts from 0 again."""
         if abs(step - self._last) >= self._every:
             print(f"step {step} of {steps}", file=sys.stderr)
             self._last = step
 
 
 def _prepare(args: argparse.Namespace, learning: Learning, replay: Path | None) -> str:
-    """Return the id of the run for the arguments, after freezing a snapshot if they ask for it."""
+    """Create a run from the arguments and return its id; with --new-snapshot, freeze a snapshot first."""
     from webapp.services.training.run_store import RunSpec
 
-    snapshot = args.snapshot
     if args.new_snapshot:
-        frozen = learning.snapshots.freeze()
-        print(f"snapshot {json.dumps(frozen.to_json())}", file=sys.stderr)
-        snapshot = frozen.public_id
-    changes = (*args.set, *([f"steps={args.steps}"] if args.steps else []))
-    request = RunSpec(snapshot or learning.snapshots.newest(), replay, changes)
-    public_id = learning.finetuning.prepare(request)
+        snapshot = learning.snapshots.freeze()
+        print(f"snapshot {json.dumps(snapshot.to_json())}", file=sys.stderr)
+        snapshot_id = snapshot.public_id
+    else:
+        snapshot_id = args.snapshot or learning.snapshots.newest()
+    changes = list(args.set)
+    if args.steps:
+        changes.append(f"steps={args.steps}")
+    public_id = learning.finetuning.prepare(RunSpec(snapshot_id, replay, tuple(changes)))
     print(f"run {public_id}", file=sys.stderr)
     return public_id

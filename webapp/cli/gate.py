@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
 # Exit status if the gate stopped the candidate
 STOPPED = 3
+# Widths of the columns of the table: state, name of the check, and a figure of either model.
+_STATE_WIDTH = 5
+_NAME_WIDTH = 44
+_FIGURE_WIDTH = 12
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,15 +44,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 def as_text(report: GateReport) -> str:
     """Return the report as a table with one row per check."""
-    lines = [f"{'':5} {'':44} {report.candidate.version:>12} {report.champion.version:>12}"]
+    versions = f"{report.candidate.version:>{_FIGURE_WIDTH}} {report.champion.version:>{_FIGURE_WIDTH}}"
+    lines = [f"{'':{_STATE_WIDTH}} {'':{_NAME_WIDTH}} {versions}"]
     for check in report.checks:
         state = "ok" if check.passed else "FAILS"
-        figures = f"{_figure(check.candidate):>12} {_figure(check.champion):>12}"
+        figures = f"{_figure(check.candidate)} {_figure(check.champion)}"
         interval = "" if check.low is None else f", difference {check.low:+.4f} to {check.high:+.4f}"
-        lines.append(f"{state:5} {check.name:44} {figures}  {check.why}{interval}")
+        row = f"{state:{_STATE_WIDTH}} {check.name:{_NAME_WIDTH}} {figures}"
+        lines.append(f"{row}  {check.why}{interval}")
     lines.append("it may be promoted" if report.passed else "it may not be promoted")
     return "\n".join(lines)
 
 
 def _figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:.4f}"
+    text = "-" if value is None else f"{value:.4f}"
+    return f"{text:>{_FIGURE_WIDTH}}"

@@ -66,19 +66,29 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.services.drills.scripted_users import ScriptedUsers
 
     folder = args.folder.resolve()
-    separate = {"data": folder, "database_url": "", "store": "", "store_gb": 10.0, "backups": "", "frames": 1}
-    own = settings.model_copy(update=separate | {"weights": args.weights})
-    with open_learning(own, open_records(own), delay=timedelta(0), trainer_survives=False) as learning:
-        analysis = drill_analysis(learning, present_detector(own, learning))
+    # The proof has a database and a media store of its own in the folder.
+    changes = {
+        "data": folder,
+        "database_url": "",
+        "store": "",
+        "store_gb": 10.0,
+        "backups": "",
+        "frames": 1,
+        "weights": args.weights,
+    }
+    own_settings = settings.model_copy(update=changes)
+    records = open_records(own_settings)
+    with open_learning(own_settings, records, delay=timedelta(0), trainer_survives=False) as learning:
+        analysis = drill_analysis(learning, present_detector(own_settings, learning))
         installation = ProofInstallation(
-            ScriptedUsers(learning.records.sessions, analysis),
-            learning.snapshots,
-            learning.versions,
-            learning.finetuning,
-            folder,
-            args.decisions,
-            args.judged,
-            args.seed,
+            users=ScriptedUsers(learning.records.sessions, analysis),
+            snapshots=learning.snapshots,
+            versions=learning.versions,
+            finetuning=learning.finetuning,
+            folder=folder,
+            decisions=args.decisions,
+            max_faces=args.judged,
+            seed=args.seed,
         )
         data = ProofData(args.manifest.resolve(), args.pack)
         outcome = prove(installation, data, args.set, StepPrinter(every=10))

@@ -26,8 +26,8 @@ from typing import Any
 
 from webapp.settings import Settings
 
-# Suggestions with a lower probability are left out.
-_LEAST = 0.005
+# Suggestions with a lower probability are left out, because they would be printed as 0 %.
+_LEAST_PROBABILITY = 0.005
 _TOO_FEW = "too few to tell"
 
 
@@ -47,19 +47,21 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.services.accounts import HOST
 
     with open_records(settings, upgrade=False) as records:
-        found = label_quality_service(records).report(HOST).figures().model_dump(mode="json")
-    print(json.dumps(found) if args.json else as_text(found))
+        figures = label_quality_service(records).report(HOST).figures().model_dump(mode="json")
+    print(json.dumps(figures) if args.json else as_text(figures))
     return 0
 
 
-def as_text(found: Mapping[str, Any]) -> str:
-    return "\n".join([*_agreements(found), *_people(found), *_heatmaps(found), *_suggestions(found)])
+def as_text(figures: Mapping[str, Any]) -> str:
+    """Return the figures, in the JSON form of the module's docstring, as lines of text."""
+    return "\n".join([*_agreements(figures), *_people(figures), *_heatmaps(figures), *_suggestions(figures)])
 
 
-def _agreements(found: Mapping[str, Any]) -> Iterator[str]:
+def _agreements(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "Krippendorff's alpha of blind labels, 95 % interval, faces with two labels or more"
-    for month in ({"month": "all", **found["agreement"]}, *found["months"]):
-        yield f"  {month['month']:9} {_alpha(month, found['fewest'])}, {month['cases']}"
+    all_months = {"month": "all", **figures["agreement"]}
+    for month in (all_months, *figures["months"]):
+        yield f"  {month['month']:9} {_alpha(month, figures['fewest'])}, {month['cases']}"
 
 
 def _alpha(agreement: Mapping[str, Any], fewest: int) -> str:
@@ -70,43 +72,51 @@ def _alpha(agreement: Mapping[str, Any], fewest: int) -> str:
     return f"{agreement['alpha']:.2f}{_interval(agreement['interval'])}"
 
 
-def _people(found: Mapping[str, Any]) -> Iterator[str]:
+def _people(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "Moderators: cases; as decided; gold cases right; changed after the reveal; median time"
-    for person in found["people"]:
+    for person in figures["people"]:
         shares = "; ".join(_share(person[name]) for name in ("decided_alike", "gold_right", "switched"))
         yield f"  {person['name']}: {person['cases']}; {shares}; {_seconds(person)}"
-    everybody = found["everybody"]
+    everybody = figures["everybody"]
     switched = _share(everybody["switched"])
     yield f"  everybody: {everybody['cases']}; changed after the reveal {switched}; {_seconds(everybody)}"
 
 
-def _heatmaps(found: Mapping[str, Any]) -> Iterator[str]:
+def _heatmaps(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "Heatmaps: peak inside the painted place; mean overlap (IoU)"
-    for model in found["heatmaps"]:
+    for model in figures["heatmaps"]:
         iou = _TOO_FEW if model["mean_iou"] is None else f"{model['mean_iou']:.2f}"
         yield f"  {model['version']} ({model['sha256'][:8]}): {_share(model['pointing'])}; {iou}"
 
 
-def _suggestions(found: Mapping[str, Any]) -> Iterator[str]:
+def _suggestions(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "Suggestions for disputed cases (Dawid and Skene); they decide nothing"
-    if found["suggestions"] is None:
+    if figures["suggestions"] is None:
         yield f"  {_TOO_FEW}"
-    for suggestion in found["suggestions"] or ():
-        values = sorted(suggestion["values"].items(), key=lambda value: -value[1])
-        texts = (f"{name} {chance:.0%}" for name, chance in values if chance >= _LEAST)
+        return
+    for suggestion in figures["suggestions"]:
+        by_probability = sorted(suggestion["values"].items(), key=lambda value: -value[1])
+        texts = []
+        for name, probability in by_probability:
+            if probability >= _LEAST_PROBABILITY:
+                texts.append(f"{name} {probability:.0%}")
         yield f"  {suggestion['case']}: {', '.join(texts)}"
 
 
 def _share(share: Mapping[str, Any]) -> str:
-    told = (
-        _TOO_FEW if share["share"] is None else f"{share['share']:.0%}{_interval(share['interval'], '.0%')}"
-    )
-    return f"{share['hits']} of {share['count']}: {told}"
+    percentage = _TOO_FEW
+    if share["share"] is not None:
+        percentage = f"{share['share']:.0%}{_interval(share['interval'], '.0%')}"
+    return f"{share['hits']} of {share['count']}: {percentage}"
 
 
-def _seconds(of: Mapping[str, Any]) -> str:
-    return _TOO_FEW if of["median_seconds"] is None else f"{of['median_seconds']:.0f} s"
+def _seconds(row: Mapping[str, Any]) -> str:
+    """Return the median time of a row of `people` or of `everybody`."""
+    return _TOO_FEW if row["median_seconds"] is None else f"{row['median_seconds']:.0f} s"
 
 
-def _interval(ends: list[float] | None, form: str = ".2f") -> str:
-    return "" if ends is None else f" ({ends[0]:{form}} to {ends[1]:{form}})"
+def _interval(ends: list[float] | None, number_format: str = ".2f") -> str:
+    if ends is None:
+        return ""
+    low, high = ends
+    return f" ({low:{number_format}} to {high:{number_format}})"

@@ -18,12 +18,12 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from webapp.db.migrate import newest_version
 
     with open_records(settings) as records:
-        before, after = records.version, newest_version()
+        before = records.version
+    after = newest_version()
     if args.json:
         print(json.dumps({"from": before, "to": after}))
+    elif before == after:
+        print(f"the database has version {after} already")
     else:
-        print(
-            f"the database has version {after}"
-            + (" already" if before == after else f", before: {before or 'none'}")
-        )
+        print(f"the database has version {after}, before: {before or 'none'}")
     return 0

@@ -1,6 +1,6 @@
 """`poison-drill`: poison labels of an installation made for it, and show what each defence did.
 
-Needs no data.
+The drill makes its own data.
 """
 
 from __future__ import annotations
@@ -50,20 +50,21 @@ def drill(settings: Settings, size: DrillSize) -> DrillOutcome:
 
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
-        weights, other = poisoning.write_initial_data(root)
+        weights, manifest = poisoning.write_initial_data(root)
         flipped = []
         for share in SHARES:
-            with _installation(settings, root / f"flipped{share:g}", weights, other) as installation:
+            with _installation(settings, root / f"flipped{share:g}", weights, manifest) as installation:
                 flipped.append(poisoning.flip_labels(installation, size, share))
-        with _installation(settings, root / "puppets", weights, other) as installation:
+        with _installation(settings, root / "puppets", weights, manifest) as installation:
             votes = poisoning.vote_as_sockpuppets(installation, size.votes)
-        with _installation(settings, root / "copies", weights, other) as installation:
+        with _installation(settings, root / "copies", weights, manifest) as installation:
             copies = poisoning.mislabel_copies(installation, size)
-    clean, some, many = flipped
+    clean, tenth_flipped, many_flipped = flipped
+    auc_loss = clean.auc - tenth_flipped.auc
     defences = {
         "clean labels pass": clean.passed,
-        f"10 % flipped stay within {MAX_AUC_LOSS} AUC of clean": clean.auc - some.auc <= MAX_AUC_LOSS,
-        "40 % flipped are stopped by the gate": not many.passed,
+        f"10 % flipped stay within {MAX_AUC_LOSS} AUC of clean": auc_loss <= MAX_AUC_LOSS,
+        "40 % flipped are stopped by the gate": not many_flipped.passed,
         "puppet votes give no training row": votes.training_rows == 0,
         "mislabelled copies of gold are not learned from": copies.copies > 0 and copies.learned_from == 0,
     }
@@ -78,32 +79,33 @@ def drill(settings: Settings, size: DrillSize) -> DrillOutcome:
 
 @contextmanager
 def _installation(
-    settings: Settings, folder: Path, weights: Path, other: Path
+    settings: Settings, folder: Path, weights: Path, manifest: Path
 ) -> Iterator[DrillInstallation]:
-    """Open an installation in `folder` with these weights; its gate measures the manifest `other` too."""
+    """Open an installation in `folder` with these weights; its gate also measures the data set `manifest`."""
     from webapp.bootstrap import open_learning, open_records
     from webapp.services.drills import poisoning
 
+    # The drill has a database and a media store of its own in the folder.
     separate = {"data": folder, "database_url": "", "store": "", "store_gb": 1.0, "backups": "", "frames": 1}
-    gate = {"gate_manifests": (other,), "gate_corruptions": ("jpeg:50",)}
+    gate = {"gate_manifests": (manifest,), "gate_corruptions": ("jpeg:50",)}
     # One thread gives the same weights on any number of cores.
     training = {"weights": str(weights), "device": "cpu", "finetune_threads": 1}
-    own = settings.model_copy(update=separate | gate | training)
+    own_settings = settings.model_copy(update=separate | gate | training)
     with open_learning(
-        own,
-        open_records(own),
+        own_settings,
+        open_records(own_settings),
         landmarks=lambda: poisoning.find_landmarks,
         delay=timedelta(0),
         limits=poisoning.LIMITS,
         trainer_survives=False,
     ) as learning:
         yield poisoning.DrillInstallation(
-            folder,
-            learning.records.sessions,
-            learning.records.keeping,
-            learning.snapshots,
-            learning.finetuning,
-            learning.gate,
+            folder=folder,
+            sessions=learning.records.sessions,
+            keeping=learning.records.keeping,
+            snapshots=learning.snapshots,
+            finetuning=learning.finetuning,
+            gate=learning.gate,
         )
 
 
@@ -115,7 +117,8 @@ def as_text(outcome: DrillOutcome) -> str:
         lines.append(
             f"{row.share:7.0%} of all labels flipped: AUC {row.auc:.3f} against the truth on gold; {verdict}"
         )
-    votes, copies = outcome.sockpuppets, outcome.copies
+    votes = outcome.sockpuppets
     lines.append(f"{votes.votes} puppet votes: {votes.training_rows} training rows")
+    copies = outcome.copies
     lines.append(f"{copies.copies} mislabelled copies of gold: {copies.learned_from} learned from")
     return "\n".join(lines)

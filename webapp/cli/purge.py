@@ -27,11 +27,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         raise Unable(
             "no_retention", "nothing says how old results may become; set LENS_RETENTION_DAYS or give --days"
         )
-    with open_records(settings.model_copy(update={"retention_days": days}), upgrade=False) as records:
-        purged = records.retention.purge()
-    print(
-        json.dumps(dataclasses.asdict(purged))
-        if args.json
-        else f"{purged.analyses} results older than {purged.days} days were deleted"
-    )
+    changed_settings = settings.model_copy(update={"retention_days": days})
+    with open_records(changed_settings, upgrade=False) as records:
+        purge = records.retention.purge()
+    text = f"{purge.analyses} results older than {purge.days} days were deleted"
+    print(json.dumps(dataclasses.asdict(purge)) if args.json else text)
     return 0

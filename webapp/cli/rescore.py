@@ -14,7 +14,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser(
         "rescore", help="score stored files with the champion", description=__doc__
     )
-    parser.add_argument("--limit", type=positive, metavar="N", help="at most so many (default: all)")
+    parser.add_argument(
+        "--limit", type=positive, metavar="N", help="number of results to score, at most (default: all)"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
@@ -24,11 +26,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     with open_learning(settings) as learning:
         detector = present_detector(settings, learning)
-        done = rescoring_service(learning, settings, detector).run(args.limit)
-        by = detector.info.version
-    print(
-        json.dumps({"by": by, **dataclasses.asdict(done)})
-        if args.json
-        else f"{done.scored} results were judged again, by {by}"
-    )
+        summary = rescoring_service(learning, settings, detector).run(args.limit)
+        version = detector.info.version
+    text = f"{summary.scored} results were judged again, by {version}"
+    print(json.dumps({"by": version, **dataclasses.asdict(summary)}) if args.json else text)
     return 0

@@ -22,8 +22,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             summaries = learning.snapshots.summaries()
             print(json.dumps([summary.model_dump(mode="json") for summary in summaries]))
             return 0
-        frozen = learning.snapshots.freeze()
-    counts = ", ".join(f"{count} {split}" for split, count in frozen.splits.items())
-    text = f"{frozen.public_id}: {frozen.real} real, {frozen.fake} fake; {counts}"
-    print(json.dumps(frozen.to_json()) if args.json else text)
+        snapshot = learning.snapshots.freeze()
+    counts = ", ".join(f"{count} {split}" for split, count in snapshot.splits.items())
+    text = f"{snapshot.public_id}: {snapshot.real} real, {snapshot.fake} fake; {counts}"
+    print(json.dumps(snapshot.to_json()) if args.json else text)
     return 0

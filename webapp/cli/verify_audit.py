@@ -10,6 +10,7 @@ from webapp.cli.arguments import head
 from webapp.domain.errors import BrokenAudit
 from webapp.settings import Settings
 
+# Exit status if the log was tampered with
 BROKEN = 2
 
 
@@ -23,13 +24,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--head",
         type=head,
         metavar="HEX",
-        help="a head that was printed earlier and must still be part of it",
+        help="a head that this command printed earlier, and which the log must still contain",
     )
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Verify the log. With --json a broken log is reported on standard output, too."""
+    """Verify the log. A broken log is reported on standard error and, with --json, on standard output too."""
     from webapp.bootstrap import open_records
 
     try:
@@ -41,9 +42,14 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         print(f"error: {error.code}: {error.message}", file=sys.stderr)
         return BROKEN
     if args.json:
-        stored = None if verified.stored_head is None else verified.stored_head.number
-        numbers = {"entries": verified.head.number, "head": verified.head.hash, "kept": stored}
-        print(json.dumps({"intact": True, **numbers}))
+        stored_number = None if verified.stored_head is None else verified.stored_head.number
+        outcome = {
+            "intact": True,
+            "entries": verified.head.number,
+            "head": verified.head.hash,
+            "kept": stored_number,
+        }
+        print(json.dumps(outcome))
     else:
         print(f"{verified.head.number} entries, each as it was written. Keep this head elsewhere:")
         print(verified.head.hash)

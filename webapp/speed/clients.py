@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from laanet_core.results import AnalysisResult
@@ -20,11 +21,17 @@ from webapp.domain.errors import Unable
 
 # Seconds until a request fails.
 _TIMEOUT = 600.0
+# Bytes of an unexpected response that an error message quotes.
+_EXCERPT = 200
 
 
 @dataclass(frozen=True)
 class ThroughputMeasurement:
-    """Measurement of analysed photos. `waits` are latencies and `processor` is CPU time, all in seconds."""
+    """Measurement of analysed photos, with all times in seconds.
+
+    `photos`: number of photos. `seconds`: duration of the measurement. `waits`: latency of each request, if
+    they were measured. `processor`: CPU time, if it is known.
+    """
 
     photos: int
     seconds: float
@@ -42,62 +49,76 @@ class ThroughputMeasurement:
         if self.processor is not None:
             figures["processor_ms"] = round(1e3 * self.processor / self.photos, 1)
         if self.waits:
-            ordered, median = sorted(self.waits), statistics.median(self.waits)
-            figures.update(
-                p50=round(median, 3),
-                p95=round(ordered[int(0.95 * len(ordered))], 3),
-                longest=round(ordered[-1], 3),
-            )
-            figures["longest_over_median"] = round(ordered[-1] / median, 2)
+            ordered = sorted(self.waits)
+            median = statistics.median(ordered)
+            longest = ordered[-1]
+            figures["p50"] = round(median, 3)
+            figures["p95"] = round(ordered[int(0.95 * len(ordered))], 3)
+            figures["longest"] = round(longest, 3)
+            figures["longest_over_median"] = round(longest / median, 2)
         return figures
 
 
-def ask(host: str, photos: Sequence[bytes], *, clients: int, each: int) -> ThroughputMeasurement:
-    """Send `each` photos per client, one after another, from `clients` concurrent clients.
+def send_photos(
+    host: str, photos: Sequence[bytes], *, clients: int, photos_per_client: int
+) -> ThroughputMeasurement:
+    """Send photos to the server from concurrent clients; each client sends its photos one after another.
 
-    Each client has a connection of its own. Raises Unable (not_answered) if a photo was not analysed.
+    `host` includes the port. Each client has a connection of its own. Raises Unable (not_answered) if a photo
+    was not analysed.
     """
-    waits: list[float] = []
-    together = threading.Barrier(clients + 1)
+    # All clients and the measuring thread start at the same time.
+    start = threading.Barrier(clients + 1)
 
-    def client(number: int) -> None:
+    def run_client(number: int) -> list[float]:
+        own_photos = itertools.islice(itertools.cycle(photos), number, number + photos_per_client)
         with contextlib.closing(http.client.HTTPConnection(host, timeout=_TIMEOUT)) as connection:
-            together.wait()
-            for photo in itertools.islice(itertools.cycle(photos), number, number + each):
-                began = time.perf_counter()
-                connection.request(
-                    "POST", "/api/v1/analyse", photo, {"Content-Type": "application/octet-stream"}
-                )
-                answer = connection.getresponse()
-                _require_verdict(answer.status, answer.read())
-                waits.append(time.perf_counter() - began)
+            start.wait()
+            return [_send_photo(connection, photo) for photo in own_photos]
 
     with ThreadPoolExecutor(clients) as pool:
-        running = [pool.submit(client, number) for number in range(clients)]
-        together.wait()
+        running = [pool.submit(run_client, number) for number in range(clients)]
+        start.wait()
         began = time.perf_counter()
-        for one in running:
-            one.result()
-    return ThroughputMeasurement(len(waits), time.perf_counter() - began, tuple(waits))
+        waits: list[float] = []
+        for client in running:
+            waits.extend(client.result())
+        seconds = time.perf_counter() - began
+    return ThroughputMeasurement(photos=len(waits), seconds=seconds, waits=tuple(waits))
 
 
-def judge(
-    analyse: Callable[[RGBImage], AnalysisResult], pictures: Sequence[RGBImage], *, count: int, at_once: int
+def _send_photo(connection: http.client.HTTPConnection, photo: bytes) -> float:
+    """Send one photo, wait for its verdict and return the latency in seconds."""
+    began = time.perf_counter()
+    connection.request("POST", "/api/v1/analyse", photo, {"Content-Type": "application/octet-stream"})
+    answer = connection.getresponse()
+    _require_verdict(answer.status, answer.read())
+    return time.perf_counter() - began
+
+
+def analyse_offline(
+    analyse: Callable[[RGBImage], AnalysisResult], images: Sequence[RGBImage], *, count: int, at_once: int
 ) -> ThroughputMeasurement:
-    """Analyse `count` decoded images (H, W, 3), uint8 RGB, `at_once` at a time, without a server."""
+    """Analyse `count` decoded images (H, W, 3), uint8 RGB, `at_once` at a time, without a server.
+
+    Fewer images are analysed repeatedly.
+    """
+    repeated_images = itertools.islice(itertools.cycle(images), count)
     with ThreadPoolExecutor(at_once) as pool:
-        began, before = time.perf_counter(), time.process_time()
-        list(pool.map(analyse, itertools.islice(itertools.cycle(pictures), count)))
-        return ThroughputMeasurement(
-            count, time.perf_counter() - began, processor=time.process_time() - before
-        )
+        began = time.perf_counter()
+        processor_began = time.process_time()
+        for _ in pool.map(analyse, repeated_images):
+            pass
+        seconds = time.perf_counter() - began
+        processor = time.process_time() - processor_began
+    return ThroughputMeasurement(photos=count, seconds=seconds, processor=processor)
 
 
 def _require_verdict(status: int, body: bytes) -> None:
-    outcome = json.loads(body).get("outcome") if status == 200 else None
+    """Raise Unable (not_answered) if a response contains no verdict."""
+    outcome = json.loads(body).get("outcome") if status == HTTPStatus.OK else None
     if outcome != "verdict":
+        excerpt = body[:_EXCERPT].decode(errors="replace")
         raise Unable(
-            "not_answered",
-            f"a photo was answered with status {status}, outcome {outcome}: "
-            f"{body[:200].decode(errors='replace')}",
+            "not_answered", f"a photo was answered with status {status}, outcome {outcome}: {excerpt}"
         )

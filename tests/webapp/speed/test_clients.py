@@ -4,7 +4,7 @@ import pytest
 
 from tests.conftest import Server
 from webapp.domain.errors import Unable
-from webapp.speed.clients import ThroughputMeasurement, ask
+from webapp.speed.clients import ThroughputMeasurement, send_photos
 
 
 def test_a_measurement_tells_the_middle_the_tail_and_how_long_the_unluckiest_waited() -> None:
@@ -19,5 +19,5 @@ def test_a_measurement_tells_the_middle_the_tail_and_how_long_the_unluckiest_wai
 
 def test_what_is_not_judged_is_not_counted(server: Server) -> None:
     with pytest.raises(Unable, match="status 422") as refused:
-        ask(server.url.removeprefix("http://"), [b"no picture"], clients=2, each=1)
+        send_photos(server.url.removeprefix("http://"), [b"no picture"], clients=2, photos_per_client=1)
     assert refused.value.code == "not_answered"

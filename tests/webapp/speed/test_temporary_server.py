@@ -11,7 +11,7 @@ from webapp.cli import main
 from webapp.domain.errors import Unable
 from webapp.settings import from_environment as read
 from webapp.settings import isolated_environment
-from webapp.speed.served import served
+from webapp.speed.temporary_server import temporary_server
 
 OF_OFFLINE, LONGEST = 0.85, 4.0
 
@@ -42,7 +42,7 @@ def test_the_measured_server_keeps_nothing_where_others_keep_it(tmp_path: Path) 
 
 def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LENS_WEIGHTS", "/nowhere")
-    with pytest.raises(Unable, match="nowhere") as failed, served(max_waiting=1):
+    with pytest.raises(Unable, match="nowhere") as failed, temporary_server(max_waiting=1):
         pass
     assert failed.value.code == "no_server"
 
