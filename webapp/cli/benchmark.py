@@ -133,8 +133,8 @@ def _shares_of_offline_rate(
 ) -> dict[str, float]:
     """Return the server's throughput as a share of the detector's, over rounds: median and best.
 
-    `processor` is the median ratio of CPU times per photo, the detector's divided by the server's. It compares
-    best on a shared machine, and is missing if the CPU time of the server is unknown.
+    `processor` is the median ratio of CPU times per photo, the detector's divided by the server's. It
+    compares best on a shared machine, and is missing if the CPU time of the server is unknown.
     """
     rates: list[float] = []
     processor_ratios: list[float] = []

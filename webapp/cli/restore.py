@@ -1,4 +1,4 @@
-"""`restore`: make the database from a backup. An existing database is never overwritten: move it away first."""
+"""`restore`: make the database from a backup. Move an existing database away first."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def _children(pid: int) -> list[int]:
 
 
 class ProcessorTimes(NamedTuple):
-    """CPU times of a process in seconds, in user and system mode: its own, and those of its ended children."""
+    """CPU seconds of a process, and of its ended children, in user and system mode."""
 
     user: float
     system: float
