@@ -15,10 +15,12 @@ from laanet_core.results import (
     Caution,
     Coverage,
     ErrorInfo,
+    FaceQuality,
     FaceResult,
     InferencePrecision,
     Kind,
     ModelInfo,
+    NotJudgedReason,
     Outcome,
     RuntimeInfo,
     RuntimeName,
@@ -85,6 +87,27 @@ class RuntimeDocument(Document):
         )
 
 
+class QualityDocument(Document):
+    """Measures of a found face that decide whether it is judged."""
+
+    side: float = Field(description="shorter side of the box, in pixels of the upright original")
+    sharpness: Probability = Field(description="scale-free; near 0 for a blurred face")
+    inside: Probability = Field(description="share of the face that lies inside the picture")
+    roll: float = Field(description="turn in the picture's plane in degrees, clockwise positive")
+    detection_prob: Probability
+
+    @classmethod
+    def from_quality(cls, quality: FaceQuality) -> Self:
+        """Build the document of a face's quality."""
+        return cls(
+            side=round(quality.side, 1),
+            sharpness=round(quality.sharpness, 4),
+            inside=round(quality.inside, 4),
+            roll=round(quality.roll, 1),
+            detection_prob=round(quality.detection_prob, 4),
+        )
+
+
 class FaceDocument(Document):
     """One face of a picture, or of one frame of a clip."""
 
@@ -92,11 +115,14 @@ class FaceDocument(Document):
         description="x1, y1, x2, y2 in pixels of the upright original"
     )
     detection_prob: Probability
-    fake_logit: float | None = Field(description="null for a face too small to judge")
+    fake_logit: float | None = Field(description="null for a face that is not judged")
     fake_prob: Probability | None = Field(description="calibrated")
     verdict: Verdict | None
     time: float | None = Field(description="of the frame, in seconds; null for pictures")
     track: int | None = Field(description="numbers one person's face through a clip")
+    judged: bool = Field(description="a face that is not judged never decides over the file")
+    not_judged: NotJudgedReason | None = Field(description="reason for which the face is not judged")
+    quality: QualityDocument | None = Field(description="null if the box was given instead of found")
 
     @classmethod
     def from_result(cls, face: FaceResult, **fields: Any) -> Self:
@@ -110,6 +136,9 @@ class FaceDocument(Document):
             verdict=face.verdict,
             time=_rounded(face.time, 3),
             track=face.track,
+            judged=face.is_judged,
+            not_judged=face.not_judged,
+            quality=None if face.quality is None else QualityDocument.from_quality(face.quality),
             **fields,
         )
 
@@ -192,7 +221,10 @@ class AnalysisDocument(Document):
     """
 
     kind: Kind
-    outcome: Outcome
+    outcome: Outcome = Field(
+        description="`no_face` also if every find is `not_a_face`; `face_too_small` if faces were found but "
+        "none is judged: see each face's `not_judged`"
+    )
     verdict: Verdict | None
     fake_prob: Probability | None = Field(description="calibrated, for the whole file")
     faces: list[FaceDocument]

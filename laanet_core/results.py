@@ -26,6 +26,16 @@ InferencePrecision = Literal["float32", "bfloat16", "float16"]
 Caution = Literal["cut_short", "damaged_parts", "first_picture_only"]
 CAUTIONS: tuple[Caution, ...] = get_args(Caution)
 
+# Reason for which a face is shown but not judged.
+# too_small: fewer pixels than the network was calibrated on.
+# blurred: out of focus, moved, or enlarged from a smaller picture.
+# cut_off: the picture's edge cuts through the face.
+# hidden: pixelated, blurred or barred so that the person cannot be recognised.
+# tilted: turned so far in the picture's plane that straightening it does not help.
+# not_a_face: the face detector's find is no face.
+NotJudgedReason = Literal["too_small", "blurred", "cut_off", "hidden", "tilted", "not_a_face"]
+NOT_JUDGED_REASONS: tuple[NotJudgedReason, ...] = get_args(NotJudgedReason)
+
 # Callback of readers. It may be called several times with the same caution.
 Warn = Callable[[Caution], object]
 
@@ -110,14 +120,33 @@ class Heatmap(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
 
 
 @dataclass(frozen=True)
+class FaceQuality:
+    """Measures of a found face that decide whether it is judged (`faces/quality.py`).
+
+    `side` is the shorter side of its box in pixels of the upright original. `sharpness` is a scale-free
+    measure in [0, 1], near 0 for a blurred face. `inside` is the share in [0, 1] of the detector's box that
+    lies inside the picture. `roll` is the turn in the picture's plane in degrees, in (-180, 180], clockwise
+    positive, 0 for an upright face. `detection_prob` is the face detector's probability in [0, 1].
+    """
+
+    side: float
+    sharpness: float
+    inside: float
+    roll: float
+    detection_prob: float
+
+
+@dataclass(frozen=True)
 class FaceResult:
     """One face of a picture, or of one frame of a clip (frame-level).
 
     `box` is the face detector's, in pixels of the upright original. `fake_logit`, `fake_prob` (calibrated),
-    `verdict` and `heatmap` are None for a face too small to judge. `time` is the frame's presentation time in
-    seconds, and `track` numbers one person's face through the clip; both are None for pictures.
+    `verdict` and `heatmap` are None for a face that is not judged; `not_judged` is then the reason. `time` is
+    the frame's presentation time in seconds, and `track` numbers one person's face through the clip; both are
+    None for pictures. `quality` is None for a face whose box was given by the caller instead of found.
     `unmirrored_logit` is the logit of the crop alone; `fake_logit` is the mean of it and of the mirrored
     crop's logit (flip test). Stored results do not keep it.
+    Raises ValueError for a face with both a score and a reason not to judge it.
     """
 
     box: Box
@@ -129,6 +158,17 @@ class FaceResult:
     track: int | None = None
     heatmap: Heatmap | None = None
     unmirrored_logit: float | None = None
+    quality: FaceQuality | None = None
+    not_judged: NotJudgedReason | None = None
+
+    def __post_init__(self) -> None:
+        if self.not_judged is not None and self.is_judged:
+            raise ValueError(f"a face that is not judged ({self.not_judged}) has no score")
+
+    @property
+    def is_judged(self) -> bool:
+        """True if the face has a score. Faces that are not judged never decide over the file."""
+        return self.fake_logit is not None
 
 
 @dataclass(frozen=True)
@@ -184,9 +224,10 @@ class AnalysisResult:
     """Result for one picture or clip.
 
     `fake_prob` is that of the most suspicious face of a picture, or of the most suspicious track of a clip;
-    None unless `outcome` is "verdict". `seconds` is the wall time of the analysis, `size` the (width,
-    height) of the upright original. `tracks` is empty for pictures. `runtime` is None for stored results,
-    which do not keep it. `cautions` are in the order of CAUTIONS. `segments` are in order of time; they are
+    None unless `outcome` is "verdict". The outcome is "no_face" if every find is `not_a_face`, and
+    "face_too_small" if faces were found but none is judged, whatever the reasons. `seconds` is the wall time
+    of the analysis, `size` the (width, height) of the upright original. `tracks` is empty for pictures.
+    `runtime` is None for stored results, which do not keep it. `cautions` are in the order of CAUTIONS. `segments` are in order of time; they are
     empty, and `coverage` is None, for pictures, rejected clips and stored results without them.
     """
 

@@ -334,7 +334,10 @@ class Detector:
             faces: list[FaceResult] = []
             for face, square in zip(picture.faces, picture.squares, strict=True):
                 if square is None:
-                    faces.append(FaceResult(face.box, face.prob, None, None, None, picture.time))
+                    unjudged = FaceResult(
+                        face.box, face.prob, None, None, None, picture.time, not_judged="too_small"
+                    )
+                    faces.append(unjudged)
                     continue
                 fake_logit, unmirrored_logit, heatmap = next(remaining_scores)
                 result = self._face_result(face, fake_logit, Heatmap(heatmap, square), picture.time)

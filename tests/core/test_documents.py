@@ -14,6 +14,7 @@ from laanet_core.results import (
     AnalysisResult,
     Coverage,
     ErrorInfo,
+    FaceQuality,
     FaceResult,
     ModelInfo,
     RuntimeInfo,
@@ -61,6 +62,9 @@ def test_photo_has_the_documented_keys_and_no_path() -> None:
                     "verdict": "fake",
                     "time": None,
                     "track": None,
+                    "judged": True,
+                    "not_judged": None,
+                    "quality": None,
                 }
             ],
         ),
@@ -133,6 +137,20 @@ def test_stability_states_which_variants_are_opposite() -> None:
         ],
         "stable": False,
         "verdict": "inconclusive",
+    }
+
+
+def test_face_that_is_not_judged_has_its_reason_and_its_rounded_quality() -> None:
+    quality = FaceQuality(39.04, 0.123456, 0.98765, -12.34, 0.987654)
+    hidden = FaceResult((1, 2, 41, 52), 0.987654, None, None, None, quality=quality, not_judged="hidden")
+    document = FaceDocument.from_result(hidden).to_json()
+    assert (document["judged"], document["not_judged"], document["fake_prob"]) == (False, "hidden", None)
+    assert document["quality"] == {
+        "side": 39.0,
+        "sharpness": 0.1235,
+        "inside": 0.9877,
+        "roll": -12.3,
+        "detection_prob": 0.9877,
     }
 
 

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from laanet_core.results import CAUTIONS, Heatmap, Variant, number_text, ordered_cautions, size_text
+from laanet_core.results import (
+    CAUTIONS,
+    NOT_JUDGED_REASONS,
+    FaceResult,
+    Heatmap,
+    NotJudgedReason,
+    Variant,
+    number_text,
+    ordered_cautions,
+    size_text,
+)
 
 
 def test_heatmap_is_an_array_that_keeps_its_box() -> None:
@@ -34,3 +45,11 @@ def test_numbers_have_the_decimals_of_the_json() -> None:
     assert number_text(0.12345) == "0.1235"
     assert number_text(None) == "–"
     assert size_text((1.2, 2.0, 11.4, 22.6)) == "10 × 21"
+
+
+@pytest.mark.parametrize("reason", NOT_JUDGED_REASONS)
+def test_face_has_a_score_or_a_reason_but_not_both(reason: NotJudgedReason) -> None:
+    assert FaceResult((0, 0, 50, 50), 0.99, 1.0, 0.7, "inconclusive").is_judged
+    assert not FaceResult((0, 0, 50, 50), 0.99, None, None, None, not_judged=reason).is_judged
+    with pytest.raises(ValueError, match=reason):
+        FaceResult((0, 0, 50, 50), 0.99, 1.0, 0.7, "inconclusive", not_judged=reason)

@@ -32,6 +32,7 @@ KEYS = {
 }
 FACE_KEYS = {
     "number", "box", "detection_prob", "fake_logit", "fake_prob", "verdict", "time", "track", "person",
+    "judged", "not_judged", "quality",
 }  # fmt: skip
 
 
