@@ -19,7 +19,10 @@ import numpy as np
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.container_size import ContainerSize, container_size
+from laanet_core.media.deinterlacing import deinterlaced
+from laanet_core.media.display_matrix import orientation_of
 from laanet_core.media.images import Source, open_source, sniff_file
+from laanet_core.media.stream_choice import shown_stream
 from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
@@ -31,8 +34,8 @@ DEMUXERS = ("mov", "matroska", "avi")
 # Longest clip in seconds.
 MAX_SECONDS = 600.0
 
-# Largest frame in pixels.
-MAX_FRAME_PIXELS = 4096 * 2304
+# Largest frame in pixels: action cameras record 4000 x 3000.
+MAX_FRAME_PIXELS = 4096 * 3072
 
 # Smallest side of a frame in pixels.
 MIN_SIDE = 16
@@ -44,11 +47,27 @@ MIN_GAP = 0.03
 _CUT_FRAMES = 3
 _CUT_SHARE = 0.02
 
+# Errors, beside FFmpeg's, with which PyAV and NumPy answer values that a broken file may have.
+_LIBRARY_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    TypeError,
+    ValueError,
+)
+
 # Consecutive packets that do not decode, after which the rest of the clip is given up.
 _MAX_ERRORS = 50
 
-# Decoding threads. Each needs memory for frames of its own.
+# Decoding threads. Each needs memory for frames of its own, so that large frames get one.
 _MAX_THREADS = 4
+_THREADED_PIXELS = 4096 * 2304
+
+# Seconds by which the time of a frame may differ from the time under which it was returned before: times are
+# rounded, and those of Matroska are milliseconds.
+_SAME_TIME = 0.001
 
 
 @dataclass(frozen=True)
@@ -57,6 +76,31 @@ class Frame:
 
     rgb: RGBImage
     time: float
+
+
+@dataclass(frozen=True)
+class _ShownFrame:
+    """Decoded PyAV frame, shown from `time` to `until` (seconds since the first one), with its neighbours.
+
+    A frame that is not interlaced has no neighbours.
+    """
+
+    frame: Any
+    time: float
+    until: float
+    is_last: bool
+    before: Any | None
+    after: Any | None
+
+    def to_rgb(self, *, size: tuple[int, int] | None = None) -> RGBImage:
+        """Return the upright frame (H, W, 3) uint8 without interlacing, of an upright (width, height)."""
+        orientation = orientation_of(self.frame)
+        resized: dict[str, Any] = {}
+        if size is not None:
+            width, height = size[::-1] if orientation.transposed else size
+            resized = {"width": width, "height": height, "interpolation": "AREA"}
+        frame = deinterlaced(self.frame, self.before, self.after)
+        return orientation.upright(np.asarray(frame.to_ndarray(format="rgb24", **resized), np.uint8))
 
 
 @dataclass(frozen=True)
@@ -88,8 +132,9 @@ def read_frames(
 ) -> Generator[Frame]:
     """Yield up to `count` upright frames (H, W, 3), evenly spaced by presentation time.
 
-    A clip with fewer frames yields all of them. Of a damaged clip, whatever decodes is yielded. `warn`
-    receives cut_short before the first frame, and damaged_parts. One frame is in memory at a time.
+    A frame that is shown at an evenly spaced time is yielded, for however long it is shown. A clip with fewer
+    frames yields all of them. Of a damaged clip, whatever decodes is yielded. `warn` receives cut_short
+    before the first frame, and damaged_parts. A few frames are in memory at a time.
 
     Raises UnreadableMedia, at the latest after the last frame if there was none.
     """
@@ -103,12 +148,9 @@ def read_frames(
     if cut_short:
         warn("cut_short")
     with open_container(source) as container:
-        stream = container.streams.video[0]
-        _use_threads(stream)
-        decoded = _decode(container, stream, warn, cut_short=cut_short)
-        for frame, time in _evenly_spaced(decoded, count, span.seconds, max_seconds, _half_frame(stream)):
-            _check_size(frame.width, frame.height, max_pixels)
-            yield Frame(_upright(frame), round(time, 6))
+        frames = _shown_frames(container, max_pixels, warn, cut_short=cut_short)
+        for shown in _evenly_spaced(frames, count, span.seconds, max_seconds):
+            yield Frame(shown.to_rgb(), round(shown.time, 6))
 
 
 def read_length(
@@ -124,24 +166,18 @@ def read_film(
 ) -> Generator[Frame]:
     """Yield every upright frame of a clip's first `seconds`, resized to `size` (width, height).
 
-    At most 33 frames per second are yielded. One frame is in memory at a time. Raises UnreadableMedia, at the
-    latest after the last frame if there was none.
+    At most 33 frames per second are yielded. A few frames are in memory at a time. Raises UnreadableMedia, at
+    the latest after the last frame if there was none.
     """
     latest: float | None = None
     with open_container(source) as container:
-        stream = _checked_stream(container, max_pixels)
-        _use_threads(stream)
-        for frame, time in _decode(container, stream):
-            if time > seconds:
+        for shown in _shown_frames(container, max_pixels):
+            if shown.time > seconds:
                 break
-            if latest is not None and time - latest < MIN_GAP:
+            if latest is not None and shown.time - latest < MIN_GAP:
                 continue
-            latest = time
-            _check_size(frame.width, frame.height, max_pixels)
-            turns = _quarter_turns(frame)
-            width, height = size if turns % 2 == 0 else size[::-1]
-            small = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
-            yield Frame(np.array(np.rot90(small, turns), np.uint8, order="C"), round(time, 6))
+            latest = shown.time
+            yield Frame(shown.to_rgb(size=size), round(shown.time, 6))
     if latest is None:
         raise _no_frames()
 
@@ -151,23 +187,20 @@ def read_at(
 ) -> Generator[Frame]:
     """Yield the upright frames (H, W, 3) shown at `times` (seconds, ascending), decoded in one pass.
 
-    A time past the end yields no frame. One frame is in memory at a time. Raises UnreadableMedia, at the
+    A time past the end yields no frame. A few frames are in memory at a time. Raises UnreadableMedia, at the
     latest after the last frame if there was none.
     """
     remaining = list(times)
     is_empty = True
     with open_container(source) as container:
-        stream = _checked_stream(container, max_pixels)
-        _use_threads(stream)
-        for frame, time in _decode(container, stream):
+        for shown in _shown_frames(container, max_pixels):
             if not remaining:
                 break
-            shown_until = time + _half_frame(stream)
-            if shown_until < remaining[0]:
+            until = shown.until - _SAME_TIME
+            if until <= remaining[0]:
                 continue
-            _check_size(frame.width, frame.height, max_pixels)
-            rgb = _upright(frame)
-            while remaining and remaining[0] <= shown_until:
+            rgb = shown.to_rgb()
+            while remaining and remaining[0] < until:
                 is_empty = False
                 yield Frame(rgb, remaining.pop(0))
     if remaining and is_empty:
@@ -176,7 +209,7 @@ def read_at(
 
 @contextlib.contextmanager
 def open_container(source: Source) -> Iterator[Any]:
-    """Open a clip as a PyAV container; FFmpeg's errors become UnreadableMedia.
+    """Open a clip as a PyAV container; errors of the libraries become UnreadableMedia.
 
     The container reads a file object, so that no file name inside it is ever opened.
     """
@@ -189,7 +222,9 @@ def open_container(source: Source) -> Iterator[Any]:
             av.open(file, "r", options=options, metadata_errors="ignore") as container,
         ):
             yield container
-    except av.error.FFmpegError as error:
+    except MemoryError:
+        raise
+    except (av.error.FFmpegError, *_LIBRARY_ERRORS) as error:
         raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
 
 
@@ -216,9 +251,9 @@ def _checked_span(container: Any, max_seconds: float, max_pixels: int) -> _Packe
 
 
 def _checked_stream(container: Any, max_pixels: int) -> Any:
-    if not container.streams.video:
+    stream = shown_stream(container)
+    if stream is None:
         raise UnreadableMedia("no_frames", "The file holds no pictures, only sound or nothing at all.")
-    stream = container.streams.video[0]
     if stream.codec_context is None:
         raise UnreadableMedia("corrupt_video", "The video is in a format that cannot be decoded.")
     _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
@@ -235,6 +270,9 @@ def _packet_span(container: Any, stream: Any, max_seconds: float) -> _PacketSpan
             timestamp = packet.pts if packet.pts is not None else packet.dts
             if packet.stream_index != stream.index or timestamp is None or packet.time_base is None:
                 continue
+            # An edit list hides such packets, which other frames need.
+            if packet.is_discard:
+                continue
             start = float(timestamp * packet.time_base)
             first = min(first, start)
             last = max(last, start + float((packet.duration or 0) * packet.time_base))
@@ -244,7 +282,8 @@ def _packet_span(container: Any, stream: Any, max_seconds: float) -> _PacketSpan
 
 
 def _declared_length(container: Any) -> _DeclaredLength:
-    stream = container.streams.video[0]
+    stream = shown_stream(container)
+    assert stream is not None, "the stream was checked before"
     seconds: float | None = None
     # FFmpeg scales the duration of a truncated AVI down to what is left, but not its number of frames.
     if container.format.name == "avi":
@@ -276,31 +315,68 @@ def _is_cut_short(size: ContainerSize, span: _PacketSpan, declared: _DeclaredLen
 
 
 def _evenly_spaced(
-    frames: Iterator[tuple[Any, float]], count: int, seconds: float, max_seconds: float, half_frame: float
-) -> Iterator[tuple[Any, float]]:
-    """Choose up to `count` of the decoded frames; the first ones if the clip's `seconds` are unknown (0)."""
-    wanted = [(number + 0.5) * seconds / count for number in range(count)] if seconds > 0 else []
-    chosen = 0
-    for frame, time in frames:
-        if time > max_seconds:
+    frames: Iterator[_ShownFrame], count: int, seconds: float, max_seconds: float
+) -> Iterator[_ShownFrame]:
+    """Choose up to `count` of the decoded frames; the first ones if the clip's `seconds` are unknown (0).
+
+    Of several times at which the same frame is shown, the second one chooses the next frame.
+    """
+    wanted = [(number + 0.5) * seconds / count for number in range(count)]
+    chosen = owed = 0
+    for shown in frames:
+        if shown.time > max_seconds:
             break
-        if wanted:
-            if time + half_frame < wanted[0]:
-                continue
-            # A gap in the clip may skip several wanted times.
-            while wanted and wanted[0] <= time + half_frame:
+        if seconds > 0:
+            while wanted and (wanted[0] < shown.until or shown.is_last):
                 wanted.pop(0)
-        elif chosen == count or seconds > 0:
-            break
-        yield frame, time
+                owed += 1
+            if not owed:
+                continue
+            owed = min(owed - 1, 1)
         chosen += 1
+        yield shown
+        if chosen == count or (seconds > 0 and not wanted and not owed):
+            break
     if not chosen:
         raise _no_frames()
 
 
 def _use_threads(stream: Any) -> None:
+    context = stream.codec_context
+    threads = min(os.cpu_count() or 1, _MAX_THREADS)
     stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = min(os.cpu_count() or 1, _MAX_THREADS)
+    context.thread_count = threads if context.width * context.height <= _THREADED_PIXELS else 1
+
+
+def _shown_frames(
+    container: Any, max_pixels: int, warn: Warn = ignore_caution, *, cut_short: bool = False
+) -> Iterator[_ShownFrame]:
+    """Yield the frames of the shown stream in order, each with the time until which it is shown.
+
+    Raises UnreadableMedia. The other parameters are those of `_decode`.
+    """
+    stream = _checked_stream(container, max_pixels)
+    _use_threads(stream)
+    before: Any | None = None
+    current: tuple[Any, float] | None = None
+    for frame, time in _decode(container, stream, warn, cut_short=cut_short):
+        _check_size(frame.width, frame.height, max_pixels)
+        if current is not None:
+            yield _shown(current, time, before, frame)
+            before = current[0] if frame.interlaced_frame else None
+        current = (frame, time)
+    if current is not None:
+        frame, time = current
+        lasting = float((frame.duration or 0) * frame.time_base) or 2 * _half_frame(stream)
+        yield _shown(current, time + lasting, before, None)
+
+
+def _shown(current: tuple[Any, float], until: float, before: Any | None, after: Any | None) -> _ShownFrame:
+    frame, time = current
+    is_last = after is None
+    if not frame.interlaced_frame:
+        before = after = None
+    return _ShownFrame(frame, time, until, is_last, before, after)
 
 
 def _decode(
@@ -312,6 +388,7 @@ def _decode(
     there a damaged packet counts only if another frame follows.
     """
     first: float | None = None
+    latest = 0.0
     damaged = False
     for frames in _decode_packets(container.demux(stream)):
         damaged = damaged or frames is None
@@ -323,7 +400,9 @@ def _decode(
             # A corrupt frame was decoded with its damaged parts concealed.
             damaged = frame.is_corrupt
             first = frame.time if first is None else first
-            yield frame, max(frame.time - first, 0.0)
+            # Broken clips have times that step back.
+            latest = max(frame.time - first, latest)
+            yield frame, latest
     if damaged and not cut_short:
         warn("damaged_parts")
 
@@ -360,14 +439,3 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
             "image_too_small",
             f"The video has {width} x {height} pixels; at least {MIN_SIDE} on each side are needed.",
         )
-
-
-def _upright(frame: Any) -> RGBImage:
-    """Return a decoded frame as (H, W, 3) uint8 RGB, rotated by its rotation flag."""
-    rgb = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    return np.ascontiguousarray(np.rot90(rgb, _quarter_turns(frame)))
-
-
-def _quarter_turns(frame: Any) -> int:
-    """Return the counter-clockwise quarter turns, as `np.rot90` counts them, that bring a frame upright."""
-    return int(round(frame.rotation / 90) % 4)

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+from av.stream import Disposition
 from PIL import Image
 
 _SOUND_RATE = 48_000
@@ -24,13 +25,22 @@ def write_clip(
     codec: str = "mpeg4",
     sound: float = 0,
     movflags: str = "",
+    matrix: Sequence[int] | None = None,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Write frames (H, W, 3) at `times` in seconds or evenly at `rate`, with `sound` seconds of noise.
 
-    `movflags` are those of an MP4.
+    `movflags` are those of an MP4, `matrix` is (a, b, c, d) of a display matrix, `options` the encoder's. A
+    clip whose times are negative at first gets an edit list that hides those frames.
     """
-    with av.open(str(path), "w", options={"movflags": movflags} if movflags else {}) as container:
-        stream = container.add_stream(codec, rate=rate)
+    flags = {"movflags": movflags} if movflags else {}
+    if times and times[0] < 0:
+        flags["avoid_negative_ts"] = "disabled"
+    with av.open(str(path), "w", options=flags) as container:
+        stream = container.add_stream(codec, rate=rate, options=options)
+        if matrix is not None:
+            a, b, c, d = (number << 16 for number in matrix)
+            stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 4_000_000
@@ -76,6 +86,26 @@ def moving(count: int, size: tuple[int, int] = (48, 64)) -> list[Pixels]:
 def write_animation(path: Path, pictures: Sequence[Pixels]) -> Path:
     first, *others = (Image.fromarray(pixels) for pixels in pictures)
     first.save(path, save_all=True, append_images=others, duration=100)
+    return path
+
+
+def write_streams(path: Path, clips: Sequence[Sequence[Pixels]], *, default: int | None = None) -> Path:
+    """Write several video streams into one file; all have the default flag, or only `default`."""
+    with av.open(str(path), "w") as container:
+        streams = []
+        for number, frames in enumerate(clips):
+            stream = container.add_stream("mpeg4", rate=10)
+            stream.height, stream.width = frames[0].shape[:2]
+            stream.pix_fmt = "yuv420p"
+            is_default = default is None or number == default
+            stream.disposition = int(Disposition.default) if is_default else 0
+            streams.append(stream)
+        for stream, frames in zip(streams, clips, strict=True):
+            for number, pixels in enumerate(frames):
+                frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
+                frame.pts, frame.time_base = number, Fraction(1, 10)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
     return path
 
 

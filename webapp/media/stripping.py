@@ -21,6 +21,7 @@ from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.images import Source, open_source, read_image, sniff_file
+from laanet_core.media.stream_choice import shown_stream
 from laanet_core.media.video import open_container
 
 Format = Literal["jpeg", "png", "webp", "mp4", "matroska", "avi"]
@@ -244,7 +245,9 @@ def _copied(source: Source, container: Format) -> bytes:
         open_container(source) as clip,
         av.open(written, "w", format=container, container_options={"fflags": "+bitexact"}) as target,
     ):
-        judged = clip.streams.video[0]
+        judged = shown_stream(clip)
+        if judged is None:
+            raise UnreadableMedia("no_frames", "The file holds no pictures.")
         stream = target.add_stream_from_template(judged, opaque=True)
         for packet in _packets(clip, judged, stream):
             packet.stream = stream

@@ -214,3 +214,40 @@ def test_endless_boxes_are_abandoned_early() -> None:
         ).declared
         == 16 + 2**32
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.mp4", "libx264"), ("a.mov", "mpeg4"), ("a.mkv", "mpeg4"), ("a.webm", "libvpx")]
+)
+@pytest.mark.parametrize("seconds", [1.0, 8.0, 30.0])
+def test_single_frame_is_read(tmp_path: Path, name: str, codec: str, seconds: float) -> None:
+    clip = write_clip(tmp_path / name, grey_frames(1), codec=codec, sound=0 if name == "a.webm" else seconds)
+    (frame,) = read_frames(clip, 32)
+    assert frame.time == 0.0
+    (again,) = read_at(clip, [frame.time])
+    assert np.array_equal(again.rgb, frame.rgb)
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "libx264"), ("a.mkv", "mpeg4"), ("a.webm", "libvpx")])
+@pytest.mark.parametrize("held", [1.0, 10.0, 30.0])
+def test_held_frames_are_read_at_their_times(tmp_path: Path, name: str, codec: str, held: float) -> None:
+    """A slide show with one frame per slide, and a short passage at the usual rate."""
+    times = [0.0, held, 2 * held, 2 * held + 0.1, 2 * held + 0.2, 3 * held]
+    clip = write_clip(tmp_path / name, grey_frames(6), codec=codec, times=times)
+    read_times = [frame.time for frame in read_frames(clip, 8)]
+    assert {0.0, held, 2 * held} <= set(read_times)
+    assert read_times == sorted(set(read_times))
+    greys = [frame.rgb.mean() for frame in read_at(clip, times)]
+    assert greys == pytest.approx([60 + 0.8 * (20 + 44 * number - 60) for number in range(6)], abs=35)
+    assert greys == sorted(greys)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov"])
+def test_frames_before_an_edit_list_are_not_shown(tmp_path: Path, name: str) -> None:
+    times = [(number - 10) / 10 for number in range(30)]
+    clip = write_clip(tmp_path / name, grey_frames(30), times=times, codec="libx264", options={"bf": "0"})
+    frames = list(read_frames(clip, 40))
+    assert len(frames) == 20
+    assert frames[0].time == 0.0
+    assert frames[0].rgb.mean() == pytest.approx(20 + 220 * 10 / 29, abs=8)
+    assert frames[-1].time == pytest.approx(1.9, abs=0.01)

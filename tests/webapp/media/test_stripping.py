@@ -15,6 +15,7 @@ from PIL import Image, ImageCms
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.images import read_image
 from laanet_core.media.video import read_frames
+from tests.core.clips import moving, write_clip, write_streams
 from tests.core.inference.test_overlay_video import turned
 from tests.webapp import private
 from webapp.media.stripping import bare, bare_clip, bare_picture, with_orientation
@@ -209,3 +210,32 @@ def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 200)
     with pytest.raises(UnreadableMedia, match="damaged"):
         bare(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mov", "a.mkv"])
+@pytest.mark.parametrize("matrix", [(-1, 0, 0, 1), (0, 1, 1, 0), (0, 1, -1, 0)])
+def test_copy_keeps_the_display_matrix(tmp_path: Path, name: str, matrix: tuple[int, ...]) -> None:
+    clip = write_clip(tmp_path / name, moving(6), matrix=matrix)
+    copy = tmp_path / "copy"
+    copy.write_bytes(bare(clip).content)
+    before, after = list(read_frames(clip, 6)), list(read_frames(copy, 6))
+    assert len(before) == len(after) == 6
+    assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(before, after, strict=True))
+
+
+def test_copy_has_the_stream_that_was_judged(tmp_path: Path) -> None:
+    small, large = moving(4, (32, 32)), moving(4, (64, 96))
+    clip = write_streams(tmp_path / "a.mkv", [small, large])
+    copy = tmp_path / "copy"
+    copy.write_bytes(bare(clip).content)
+    assert next(read_frames(copy, 4)).rgb.shape == (64, 96, 3)
+
+
+def test_copy_hides_what_the_edit_list_hides(tmp_path: Path) -> None:
+    times = [(number - 10) / 10 for number in range(30)]
+    clip = write_clip(tmp_path / "a.mp4", moving(30), times=times, codec="libx264", options={"bf": "0"})
+    copy = tmp_path / "copy"
+    copy.write_bytes(bare(clip).content)
+    before, after = list(read_frames(clip, 8)), list(read_frames(copy, 8))
+    assert [frame.time for frame in before] == [frame.time for frame in after]
+    assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(before, after, strict=True))
