@@ -12,7 +12,7 @@ __all__ = ["Detector", "LAANet"]
 
 
 def __getattr__(name: str) -> Any:
-    """Import torch and what needs it only when it is used."""
+    """Import Detector or LAANet, and with it torch, when a program first uses the name."""
     if name == "Detector":
         from laanet_core.inference.detector import Detector
 

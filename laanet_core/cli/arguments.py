@@ -46,4 +46,4 @@ def data_files(args: argparse.Namespace) -> DatasetFiles:
     """Return the data set that the arguments of `add_data_arguments` name."""
     from laanet_core.data.dataset import DatasetFiles
 
-    return DatasetFiles(args.manifest, args.landmarks, args.packs)
+    return DatasetFiles(manifest=args.manifest, landmarks=args.landmarks, packs=args.packs)

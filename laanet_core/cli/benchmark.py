@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from laanet_core.modeling.loading import LoadedWeights
     from laanet_core.training.config import TrainingPrecision
 
+# Faces per call of the detector for which the throughput is measured.
+BATCH_SIZES = (1, 8, 32)
+
 _DESCRIPTION = (
     "Measure how fast this machine scores faces and clips, and what part of its arithmetic that uses; "
     "or how fast it trains."
@@ -77,16 +80,19 @@ def run(args: argparse.Namespace) -> int:
     else:
         outcome.update(_inference_speed(args, device))
     outcome["peak_memory_mb"] = round(hardware.peak_memory())
-    print(json.dumps(outcome, indent=None if args.json else 2))
+    indent = None if args.json else 2
+    print(json.dumps(outcome, indent=indent))
     return 0
 
 
 def _inference_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
+    """Return the inference part of the outcome."""
     from laanet_core.evaluation import inference_speed
     from laanet_core.inference.detector import Detector
 
     weights = _load(args)
     config = weights.model.config
+    # Measurements of the whole detector take longer than those of one face.
     fewer_rounds = max(args.rounds // 2, 1)
     outcome: dict[str, Any] = {
         "model": config.name,
@@ -96,7 +102,7 @@ def _inference_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
     }
     detector = Detector(weights, device)
     outcome["runtime"] = dataclasses.asdict(detector.runtime)
-    outcome["faces_per_second"] = inference_speed.faces_per_second(detector, (1, 8, 32), rounds=fewer_rounds)
+    outcome["faces_per_second"] = inference_speed.faces_per_second(detector, BATCH_SIZES, rounds=fewer_rounds)
     if args.clip:
         outcome["clip"] = inference_speed.clip_speed(
             detector, args.clip, frames=args.frames, rounds=fewer_rounds
@@ -118,10 +124,12 @@ def _load(args: argparse.Namespace) -> LoadedWeights:
         return load_weights(args.weights)
     torch.manual_seed(args.seed)
     model = LAANet(named_config(args.config)).eval()
-    return LoadedWeights(model, DecisionConfig(), ModelInfo(args.config, "random", ""), {})
+    info = ModelInfo(name=args.config, version="random", sha256="")
+    return LoadedWeights(model=model, decision=DecisionConfig(), info=info, card={})
 
 
 def _training_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
+    """Return the training part of the outcome."""
     from laanet_core.evaluation.training_speed import step_speed
     from laanet_core.modeling.config import named_config
 
@@ -129,6 +137,7 @@ def _training_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
     outcome: dict[str, Any] = {"model": model.name, "input_size": model.input_size}
     if args.manifest is not None:
         outcome["pairs_on_one_core"] = _pair_speed(args, model.input_size)
+    # Pairs of a precision and whether torch.compile compiles the network.
     variants: list[tuple[TrainingPrecision, bool]] = [("float32", False), ("bfloat16", False)]
     if args.compile:
         variants.append(("float32", True))
@@ -137,12 +146,14 @@ def _training_speed(args: argparse.Namespace, device: str) -> dict[str, Any]:
         speed = step_speed(
             model, precision=precision, batch_pairs=args.batch_pairs, device=device, compiled=compiled
         )
-        steps[f"{precision}{' compiled' if compiled else ''}"] = speed.per_second
+        variant = f"{precision} compiled" if compiled else precision
+        steps[variant] = speed.per_second
     outcome["images_a_second_in_training"] = steps
     return outcome
 
 
 def _pair_speed(args: argparse.Namespace, size: int) -> dict[str, Any]:
+    """Measure making training pairs of side `size` in pixels; return the throughput by recipe."""
     from laanet_core.data.dataset import load_dataset
     from laanet_core.evaluation.training_speed import pair_speed
     from laanet_core.training.config import RECIPES

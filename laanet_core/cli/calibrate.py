@@ -43,10 +43,11 @@ def run(args: argparse.Namespace) -> int:
 
     folder = weights_folder(args.weights)
     options = EvaluationOptions(device=args.device, flip=not args.no_flip, seed=args.seed, cache=args.kept)
-    limits = ErrorLimits(args.real_called_fake, args.fake_called_real)
+    limits = ErrorLimits(real_called_fake=args.real_called_fake, fake_called_real=args.fake_called_real)
     calibration = calibrate_weights(load_weights(folder), manifest_source(args), limits, options)
     if not args.dry_run:
         write_decision(folder, calibration.decision)
     outcome = {**calibration.to_json(), "written": not args.dry_run}
-    print(json.dumps(outcome, indent=None if args.json else 2))
+    indent = None if args.json else 2
+    print(json.dumps(outcome, indent=indent))
     return 0

@@ -89,7 +89,7 @@ def manifest_source(args: argparse.Namespace) -> ManifestSource:
     """Return the evaluation sets that --manifest, --split and --sets name."""
     from laanet_core.evaluation.run import ManifestSource
 
-    return ManifestSource(data_files(args), args.split, args.sets or ())
+    return ManifestSource(files=data_files(args), split=args.split, names=args.sets or ())
 
 
 def run(args: argparse.Namespace) -> int:
@@ -99,12 +99,13 @@ def run(args: argparse.Namespace) -> int:
     from laanet_core.modeling.loading import load_weights
 
     source = _source(args)
+    corruptions = () if args.robustness is None else chosen_corruptions(args.robustness)
     options = EvaluationOptions(
         device=args.device,
         flip=not args.no_flip,
         seed=args.seed,
         bootstrap=args.bootstrap,
-        corruptions=() if args.robustness is None else chosen_corruptions(args.robustness),
+        corruptions=corruptions,
         cache=args.kept,
     )
     report = evaluate(load_weights(args.weights), source, options)
@@ -113,7 +114,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _source(args: argparse.Namespace) -> ManifestSource | BenchmarkSource:
-    """Raise InvalidDataset unless the arguments name exactly one source."""
+    """Return the manifest or the benchmark that the arguments name.
+
+    Raises InvalidDataset unless they name exactly one of the two.
+    """
     from laanet_core.errors import InvalidDataset
     from laanet_core.evaluation.public_benchmarks import named_benchmark
     from laanet_core.evaluation.run import BenchmarkSource
@@ -122,7 +126,8 @@ def _source(args: argparse.Namespace) -> ManifestSource | BenchmarkSource:
         raise InvalidDataset("name either --manifest, or --dataset with --root")
     if args.dataset is None:
         return manifest_source(args)
+    # An unknown name is reported first, because a root would not help.
     named_benchmark(args.dataset)
     if args.root is None:
         raise InvalidDataset("--dataset needs --root, the folder of its crops")
-    return BenchmarkSource(args.dataset, args.root, args.benchmark_split, args.frames)
+    return BenchmarkSource(name=args.dataset, root=args.root, split=args.benchmark_split, frames=args.frames)

@@ -70,9 +70,9 @@ def _read_training(file: Path) -> dict[str, Any]:
 
 
 def _code_revision(commit: str | None) -> dict[str, str]:
-    """Return the commit and the hash of the package's tree in it, which a rebase does not change.
+    """Return the commit of this code and the hash of the package's tree in that commit.
 
-    Raises InvalidConfig if `commit` is None and this code lies in no git checkout.
+    A rebase changes the commit but not the hash of the tree. A given `commit` is returned alone. Raises InvalidConfig if `commit` is None and this code lies in no git checkout.
     """
     if commit is not None:
         return {"commit": commit}
@@ -87,5 +87,7 @@ def _code_revision(commit: str | None) -> dict[str, str]:
 
 
 def _git(*arguments: str, folder: Path) -> str:
+    """Run git in a folder and return its output. Raises CalledProcessError if git fails."""
     command = ["git", *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
+    process = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return process.stdout.strip()

@@ -28,11 +28,14 @@ REJECTED = 2
 # From this number of faces on, a compiled network saves more time than the second that compilation takes.
 WORTH_COMPILING = 64
 
+# Sentences by caution code of a result.
 CAUTIONS = {
     "cut_short": "the clip is truncated; the rest was analysed",
     "damaged_parts": "damaged parts of the clip were skipped",
     "first_picture_only": "only the first of several pictures was analysed",
 }
+
+# Sentences by outcome of a result that has no verdict.
 SENTENCES = {"no_face": "no face found", "face_too_small": "every face is too small to judge"}
 
 # A file name may have 255 bytes; the rest is for the number before the stem and the time after it.
@@ -73,23 +76,37 @@ def run(args: argparse.Namespace) -> int:
         threading.Thread(target=importlib.import_module, args=["laanet_core.documents"]).start()
     if args.heatmaps:
         _make_folder(args.heatmaps)
-    runtime: RuntimeChoice = args.runtime or ("auto" if _face_count(args) >= WORTH_COMPILING else "eager")
-    detector = Detector.from_weights(args.weights, args.device, runtime=runtime)
+    detector = Detector.from_weights(args.weights, args.device, runtime=_runtime_choice(args))
     if detector.notice:
         print(detector.notice, file=sys.stderr)
-    rejected = False
+    has_rejected = False
     for number, file in enumerate(args.files):
         result = detector.analyse_file(file, frames=args.frames, cropped=args.cropped)
-        rejected = rejected or result.outcome == "rejected"
-        print(_json_line(result, file) if args.json else _text(result, file), flush=True)
+        if result.outcome == "rejected":
+            has_rejected = True
+        line = _json_line(result, file) if args.json else _text(result, file)
+        print(line, flush=True)
         if args.heatmaps and result.faces:
+            # The number keeps apart inputs of one name in several folders.
             target = args.heatmaps / f"{number:03}-{_truncate_stem(Path(file).stem)}"
             _write_overlays(result, Path(file), target, args.frames)
-    return REJECTED if rejected else 0
+    return REJECTED if has_rejected else 0
+
+
+def _runtime_choice(args: argparse.Namespace) -> RuntimeChoice:
+    """Return the requested runtime; without a request, compile the network only for many faces."""
+    requested: RuntimeChoice | None = args.runtime
+    if requested is not None:
+        return requested
+    return "auto" if _face_count(args) >= WORTH_COMPILING else "eager"
 
 
 def _face_count(args: argparse.Namespace) -> int:
-    """Estimate the faces to score: one per picture and per frame, none in unreadable files."""
+    """Estimate how many faces the network will score.
+
+    The estimate assumes one face in every picture and in every analysed frame of a clip, and none in a file
+    that cannot be read.
+    """
     from laanet_core.errors import UnreadableMedia
     from laanet_core.media.images import sniff_file
 
@@ -112,14 +129,20 @@ def _text(result: AnalysisResult, file: str) -> str:
     """Return a result as lines for people."""
     if result.error:
         return f"{file}: rejected: {result.error.message} ({result.error.code})"
-    cautions: list[str] = []
-    if result.cautions:
-        cautions.append(f"  caution: {'; '.join(CAUTIONS[caution] for caution in result.cautions)}")
+    cautions = _caution_lines(result)
     if result.verdict is None or result.fake_prob is None:
         return "\n".join([f"{file}: {SENTENCES[result.outcome]}", *cautions])
     lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})", *cautions]
     lines += [_face_line(number, face) for number, face in enumerate(result.faces, start=1)]
     return "\n".join(lines)
+
+
+def _caution_lines(result: AnalysisResult) -> list[str]:
+    """Return one line with all cautions of a result, or no line if it has none."""
+    if not result.cautions:
+        return []
+    sentences = "; ".join(CAUTIONS[caution] for caution in result.cautions)
+    return [f"  caution: {sentences}"]
 
 
 def _face_line(number: int, face: FaceResult) -> str:
@@ -130,14 +153,18 @@ def _face_line(number: int, face: FaceResult) -> str:
 
 
 def _write_overlays(result: AnalysisResult, file: Path, target: Path, frames: int) -> None:
-    """Write overlays as PNG: one for a picture, or one per key frame of a clip with its time in the name."""
+    """Write overlays as PNG files whose names begin with that of `target`.
+
+    A picture gets one overlay. A clip, of which `frames` frames were analysed, gets one for each key frame,
+    with the frame's time in its name.
+    """
     import cv2
 
     from laanet_core.inference.key_frames import decode_moments, worst_times
     from laanet_core.inference.overlay import draw_overlay
     from laanet_core.media.images import read_image
 
-    # By suffix of the file name.
+    # Pictures and their faces by the suffix of the overlay's file name.
     pictures: dict[str, tuple[RGBImage, tuple[FaceResult, ...]]] = {}
     if result.kind == "image":
         pictures[""] = (read_image(file), result.faces)
@@ -145,11 +172,13 @@ def _write_overlays(result: AnalysisResult, file: Path, target: Path, frames: in
         for moment in decode_moments(file, result, worst_times(result), frames):
             pictures[f"-{moment.time:.3f}s"] = (moment.rgb, moment.faces)
     for suffix, (rgb, faces) in pictures.items():
-        encoded = cv2.imencode(".png", cv2.cvtColor(draw_overlay(rgb, faces), cv2.COLOR_RGB2BGR))[1]
+        overlay = cv2.cvtColor(draw_overlay(rgb, faces), cv2.COLOR_RGB2BGR)
+        encoded = cv2.imencode(".png", overlay)[1]
         target.with_name(f"{target.name}{suffix}.png").write_bytes(encoded.tobytes())
 
 
 def _make_folder(folder: Path) -> None:
+    """Make the folder of the overlays. Raises InvalidConfig if that is impossible."""
     from laanet_core.errors import InvalidConfig
 
     try:
@@ -159,4 +188,5 @@ def _make_folder(folder: Path) -> None:
 
 
 def _truncate_stem(stem: str) -> str:
+    """Return a file name's stem shortened to _MAX_STEM_BYTES; a character cut in two is dropped."""
     return os.fsencode(stem)[:_MAX_STEM_BYTES].decode("utf-8", "ignore")

@@ -43,7 +43,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prepare video by video. Return 2 if any yielded no crops, else 0."""
+    """Prepare video by video. Return REJECTED if any video yielded no crops, else 0."""
     from tqdm import tqdm
 
     from laanet_core.errors import UnreadableMedia
@@ -63,21 +63,26 @@ def run(args: argparse.Namespace) -> int:
             rejected[f"{kind}/{path.name}"] = error.code
             print(f"{kind}/{path.name}: {error.message} ({error.code})", file=sys.stderr)
     outcome = {"videos": len(videos), "crops": crops, "rejected": rejected}
-    text = f"{crops} crops of {len(videos) - len(rejected)} videos; {len(rejected)} videos yielded none"
+    usable = len(videos) - len(rejected)
+    text = f"{crops} crops of {usable} videos; {len(rejected)} videos yielded none"
     print(json.dumps(outcome) if args.json else text)
     return REJECTED if rejected else 0
 
 
 def _find_videos(folder: Path, dataset: str) -> list[tuple[str, Path]]:
-    """Return (type, file) of a benchmark's videos. Raises InvalidDataset if there are none."""
+    """Return the (type, file) pairs of a benchmark's videos, which lie in one folder per type.
+
+    Raises InvalidDataset if there are no videos.
+    """
     from laanet_core.errors import InvalidDataset
     from laanet_core.evaluation.public_benchmarks import named_benchmark
 
     videos: list[tuple[str, Path]] = []
     for kind in named_benchmark(dataset).labels:
-        if (folder / kind).is_dir():
-            files = sorted((folder / kind).iterdir())
-            videos.extend((kind, file) for file in files if file.suffix.lower() in VIDEO_SUFFIXES)
+        if not (folder / kind).is_dir():
+            continue
+        files = sorted((folder / kind).iterdir())
+        videos.extend((kind, file) for file in files if file.suffix.lower() in VIDEO_SUFFIXES)
     if not videos:
         raise InvalidDataset(f"{folder.name} holds no videos of {dataset} in folders named by type")
     return videos

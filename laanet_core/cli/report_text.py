@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from laanet_core.evaluation.metrics import VerdictShares
     from laanet_core.evaluation.report import Estimate, EvaluationReport, MetricEstimates, SetReport
 
 METRICS = ("auc", "ap", "ar", "mf1")
 
-# Column widths in characters.
-_LABEL, _CELL = 24, 24
+# Widths of the column of row labels and of each column of numbers, in characters.
+_LABEL = 24
+_CELL = 24
 
 
 def as_text(report: EvaluationReport) -> str:
@@ -33,34 +35,43 @@ def as_text(report: EvaluationReport) -> str:
 
 
 def _metric_lines(figures: SetReport) -> Iterator[str]:
-    yield f"  {'':{_LABEL}}" + "".join(f"{metric.upper():>{_CELL}}" for metric in METRICS)
+    yield _row("", [metric.upper() for metric in METRICS])
     yield _estimate_line("frame level", figures.frame_level)
     yield _estimate_line("video level", figures.video_level)
-    for row in figures.published or ():
-        shares = [None if value is None else value / 100 for value in (row.auc, row.ap)]
-        cells = "".join(f"{'-' if share is None else f'{share:.4f}':>{_CELL}}" for share in shares)
-        yield f"  {'published, ' + row.training:{_LABEL}}{cells}"
-    yield f"  {'sharpness only':{_LABEL}}{_interval(figures.sharpness_auc):>{_CELL}}"
+    for result in figures.published or ():
+        cells = [_published_value(result.auc), _published_value(result.ap)]
+        yield _row(f"published, {result.training}", cells)
+    yield _row("sharpness only", [_interval(figures.sharpness_auc)])
     yield "  AUC by pack: " + ", ".join(f"{pack} {auc:.3f}" for pack, auc in figures.auc_by_pack.items())
     yield f"  calibration: ECE {figures.ece:.3f}, Brier {figures.brier:.3f}"
-    for level, verdicts in (("frames", figures.frame_verdicts), ("videos", figures.video_verdicts)):
-        for group, shares_of in (("of real", verdicts.of_real), ("of fake", verdicts.of_fake)):
-            yield (
-                f"  {level} {group}: {shares_of.real:.1%} called real, "
-                f"{shares_of.inconclusive:.1%} called inconclusive, {shares_of.fake:.1%} called fake"
-            )
+    yield _verdict_line("frames of real", figures.frame_verdicts.of_real)
+    yield _verdict_line("frames of fake", figures.frame_verdicts.of_fake)
+    yield _verdict_line("videos of real", figures.video_verdicts.of_real)
+    yield _verdict_line("videos of fake", figures.video_verdicts.of_fake)
 
 
 def _estimate_line(label: str, estimates: MetricEstimates) -> str:
-    cells = [f"{_interval(getattr(estimates, metric)):>{_CELL}}" for metric in METRICS]
-    return f"  {label:{_LABEL}}" + "".join(cells)
+    return _row(label, [_interval(getattr(estimates, metric)) for metric in METRICS])
+
+
+def _published_value(per_cent: float | None) -> str:
+    """Return a published metric as a share of 1, like the measured ones; `-` if the paper reports none."""
+    return "-" if per_cent is None else f"{per_cent / 100:.4f}"
+
+
+def _verdict_line(group: str, shares: VerdictShares) -> str:
+    return (
+        f"  {group}: {shares.real:.1%} called real, "
+        f"{shares.inconclusive:.1%} called inconclusive, {shares.fake:.1%} called fake"
+    )
 
 
 def _peak_lines(figures: SetReport) -> Iterator[str]:
-    for peaks, place in (
-        (figures.peak_on_boundary, "on the blending boundary"),
-        (figures.peak_in_altered, "in the altered region"),
-    ):
+    places = {
+        "on the blending boundary": figures.peak_on_boundary,
+        "in the altered region": figures.peak_in_altered,
+    }
+    for place, peaks in places.items():
         if peaks is not None:
             yield f"  heatmap's peak {place}: {peaks.share:.1%} of {peaks.fakes} fakes"
 
@@ -74,12 +85,18 @@ def _subgroup_lines(figures: SetReport) -> Iterator[str]:
 
 
 def _robustness_lines(figures: SetReport) -> Iterator[str]:
-    for (name, unit), rows in itertools.groupby(
-        figures.robustness, key=lambda row: (row.corruption, row.unit)
-    ):
+    by_corruption = itertools.groupby(figures.robustness, key=lambda row: (row.corruption, row.unit))
+    for (name, unit), rows in by_corruption:
+        # A drop of the AUC is printed as a negative change.
         cells = [f"{row.level:g}: {row.auc:.3f} ({-row.drop:+.3f})" for row in rows]
         yield f"  AUC at {name} ({unit}): " + ", ".join(cells)
 
 
+def _row(label: str, cells: Iterable[str]) -> str:
+    """Return one row of the table: a label aligned to the left, cells aligned to the right."""
+    return f"  {label:{_LABEL}}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
+
+
 def _interval(estimate: Estimate) -> str:
+    """Return a metric's value with the ends of its 95 % interval."""
     return f"{estimate.value:.3f} [{estimate.low:.3f}, {estimate.high:.3f}]"

@@ -22,21 +22,21 @@ def ended_by_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    handled = [
+    numbers = [
         number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) == signal.SIG_DFL
     ]
 
-    def restore() -> None:
-        for number in handled:
+    def restore_defaults() -> None:
+        for number in numbers:
             signal.signal(number, signal.SIG_DFL)
 
-    def end(number: int, _: FrameType | None) -> None:
-        restore()
+    def exit_command(number: int, _: FrameType | None) -> None:
+        restore_defaults()
         raise SystemExit(_STATUS_BASE + number)
 
-    for number in handled:
-        signal.signal(number, end)
+    for number in numbers:
+        signal.signal(number, exit_command)
     try:
         yield
     finally:
-        restore()
+        restore_defaults()

@@ -100,17 +100,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(args: argparse.Namespace) -> TrainingRequest:
-    """Translate the arguments. Raises InvalidConfig for values that do not fit together."""
+    """Return the training request that the arguments describe.
+
+    Raises InvalidConfig for values that do not fit together.
+    """
     from laanet_core.data.dataset import DatasetFiles
     from laanet_core.errors import InvalidConfig
     from laanet_core.modeling.config import ModelConfig, named_config
     from laanet_core.training.config import changed_recipe, changed_values
     from laanet_core.training.run import TrainingRequest
 
-    recipe_changes = [change for change in args.set if not change.startswith(_NETWORK_PREFIX)]
-    network_changes = [
-        change.removeprefix(_NETWORK_PREFIX) for change in args.set if change.startswith(_NETWORK_PREFIX)
-    ]
+    recipe_changes: list[str] = []
+    network_changes: list[str] = []
+    for change in args.set:
+        if change.startswith(_NETWORK_PREFIX):
+            network_changes.append(change.removeprefix(_NETWORK_PREFIX))
+        else:
+            recipe_changes.append(change)
     if args.init and network_changes:
         raise InvalidConfig(
             f"--init determines the network; {_NETWORK_PREFIX}{network_changes[0]} cannot change it"
