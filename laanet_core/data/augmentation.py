@@ -21,10 +21,14 @@ Transform = Callable[[RGBImage], RGBImage]
 # Smallest side of a resized image, in pixels.
 _SMALLEST_SIDE = 8
 
+# Level half-way between black (0) and white (255).
+_MID_GREY = 127.5
+
 
 def rgb_shift(rng: np.random.Generator, limit: float = 20) -> Transform:
     """Return a transform that adds a constant of up to +-`limit` levels to each channel."""
-    table = _clipped_table(np.arange(256)[:, None] + rng.uniform(-limit, limit, 3))
+    shifts = rng.uniform(-limit, limit, 3)
+    table = _clipped_table(np.arange(256)[:, None] + shifts)  # (256, 3)
     return lambda image: _look_up(image, table)
 
 
@@ -37,12 +41,17 @@ def hue_saturation_value(rng: np.random.Generator, limit: float = 0.3) -> Transf
     hue = rng.uniform(-limit, limit) * 20 / 2
     saturation, value = 1 + rng.uniform(-limit, limit, 2)
     levels = np.arange(256)
-    columns = [(levels + hue) % 180, np.clip(levels * saturation, 0, 255), np.clip(levels * value, 0, 255)]
-    table = np.stack(columns, axis=1).astype(np.uint8)
+    columns = [
+        # 180 half degrees are the full circle.
+        (levels + hue) % 180,
+        np.clip(levels * saturation, 0, 255),
+        np.clip(levels * value, 0, 255),
+    ]
+    table = np.stack(columns, axis=1).astype(np.uint8)  # (256, 3)
 
     def transform(image: RGBImage) -> RGBImage:
-        shifted = _look_up(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2HSV), np.uint8), table)
-        return np.asarray(cv2.cvtColor(shifted, cv2.COLOR_HSV2RGB), np.uint8)
+        hsv = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2HSV), np.uint8)
+        return np.asarray(cv2.cvtColor(_look_up(hsv, table), cv2.COLOR_HSV2RGB), np.uint8)
 
     return transform
 
@@ -52,9 +61,10 @@ def brightness_contrast(rng: np.random.Generator, limit: float = 0.3) -> Transfo
 
     It scales the contrast around mid-grey by 1 +- `limit` and adds up to +-`limit` x 128 levels.
     """
-    contrast, brightness = 1 + rng.uniform(-limit, limit), rng.uniform(-limit, limit) * 128
-    levels = (np.arange(256) - 127.5) * contrast + 127.5 + brightness
-    table = _clipped_table(levels[:, None].repeat(3, axis=1))
+    contrast = 1 + rng.uniform(-limit, limit)
+    brightness = rng.uniform(-limit, limit) * 128
+    levels = (np.arange(256) - _MID_GREY) * contrast + _MID_GREY + brightness
+    table = _clipped_table(levels[:, None].repeat(3, axis=1))  # (256, 3)
     return lambda image: _look_up(image, table)
 
 
@@ -108,12 +118,15 @@ def gaussian_blur(rng: np.random.Generator, largest_sigma: float = 1.8) -> Trans
 
 
 def sharpen(rng: np.random.Generator) -> Transform:
-    """Return a transform that sharpens by unsharp masking, with a weight of 0.2 to 0.5."""
-    alpha = rng.uniform(0.2, 0.5)
+    """Return a transform that sharpens by unsharp masking.
+
+    It adds the difference between the image and its blurred copy, with a weight of 0.4 to 1.
+    """
+    weight = 2 * rng.uniform(0.2, 0.5)
 
     def transform(image: RGBImage) -> RGBImage:
-        soft = cv2.GaussianBlur(image, (0, 0), 1.0)
-        return np.asarray(cv2.addWeighted(image, 1 + 2 * alpha, soft, -2 * alpha, 0), np.uint8)
+        blurred = cv2.GaussianBlur(image, (0, 0), 1.0)
+        return np.asarray(cv2.addWeighted(image, 1 + weight, blurred, -weight, 0), np.uint8)
 
     return transform
 
@@ -121,9 +134,10 @@ def sharpen(rng: np.random.Generator) -> Transform:
 def gaussian_noise(rng: np.random.Generator, largest_sigma: float = 8) -> Transform:
     """Return a transform that adds Gaussian noise with a sigma of 1 to `largest_sigma` levels.
 
-    Every image receives the same pattern.
+    Every image of one size receives the same pattern.
     """
-    sigma, seed = rng.uniform(1, largest_sigma), int(rng.integers(2**31))
+    sigma = rng.uniform(1, largest_sigma)
+    seed = int(rng.integers(2**31))
 
     def transform(image: RGBImage) -> RGBImage:
         noise = np.random.default_rng(seed).standard_normal(image.shape, dtype=np.float32) * sigma
@@ -137,8 +151,14 @@ def colour_transforms(rng: np.random.Generator, *, limit: float, probability: fl
 
     They are RGB shift, hue/saturation/value +-0.3 and brightness/contrast +-`limit`.
     """
-    factories = (rgb_shift, hue_saturation_value, lambda r: brightness_contrast(r, limit))
-    return [factory(rng) for factory in factories if rng.random() < probability]
+    transforms: list[Transform] = []
+    if rng.random() < probability:
+        transforms.append(rgb_shift(rng))
+    if rng.random() < probability:
+        transforms.append(hue_saturation_value(rng))
+    if rng.random() < probability:
+        transforms.append(brightness_contrast(rng, limit))
+    return transforms
 
 
 def apply(transforms: list[Transform], image: RGBImage) -> RGBImage:
@@ -149,6 +169,7 @@ def apply(transforms: list[Transform], image: RGBImage) -> RGBImage:
 
 
 def _clipped_table(values: npt.NDArray[np.floating[Any]]) -> RGBImage:
+    """Return the table of new levels (256, 3) uint8 from values of any range."""
     return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 

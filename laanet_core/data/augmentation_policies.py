@@ -30,10 +30,10 @@ BlendDonor = Callable[[RGBImage, Landmarks, RGBImage, Landmarks, np.random.Gener
 # Side in pixels of the crops that the published margins are given for.
 PUBLISHED_SIDE = 256
 
-# Pixels of such a crop that are trimmed from each side at inference.
+# Pixels that inference trims from each side of a crop of PUBLISHED_SIDE.
 INFERENCE_TRIM = 5
 
-# Range of the pixels trimmed in training, drawn for each side.
+# Range of the pixels that training trims from such a crop, drawn for each side.
 TRAINING_TRIM = (5, 25)
 
 # Range of the enlargement of the face's box; inference enlarges by ENLARGEMENT.
@@ -61,7 +61,8 @@ class AugmentationPolicy:
     `source_transforms` draws what makes a pseudo-fake's source differ from its target. `blend_donor` makes a
     blended image; `after_blending` draws transforms for it and its target alike. `framing` chooses the region
     to cut out. `shared_transforms` draws the final transforms of real and fake. With probability
-    `independent` the fake draws its own, so that picture quality carries no information.
+    `independent` the fake gets final transforms of its own, so that picture quality carries no information
+    about the label.
     """
 
     source_transforms: SourceTransforms
@@ -74,25 +75,39 @@ class AugmentationPolicy:
 
 def published_downscale(rng: np.random.Generator) -> list[Transform]:
     """Draw the random down-sampling of a blended image, with probability 0.5."""
-    return [augmentation.downscale(rng, smallest=0.25)] if rng.random() < 0.5 else []
+    if rng.random() < 0.5:
+        return [augmentation.downscale(rng, smallest=0.25)]
+    return []
 
 
 def published_framing(crop: ContextCrop, rng: np.random.Generator) -> Framing:
-    """Draw a random margin, then a crop of up to 15 %, a scale of +-15 %, or one erased patch."""
-    enlargement = ENLARGEMENT * PUBLISHED_SIDE / (PUBLISHED_SIDE - 2 * INFERENCE_TRIM)
-    base = enlarge_to_square(face_box(crop.landmarks), enlargement)
-    side = base[2] - base[0]
-    left, top, right, bottom = rng.uniform(*TRAINING_TRIM, 4) / PUBLISHED_SIDE * side
-    square = enlarge_to_square((base[0] + left, base[1] + top, base[2] - right, base[3] - bottom), 1.0)
-    choice = int(rng.integers(3))
-    if choice == 0:
-        cropped = rng.uniform(0, 0.15)
-        return Framing(jitter(center_square(square, 1 - cropped), rng, cropped / 2))
-    if choice == 1:
+    """Draw a random margin, then a crop of up to 15 %, a scale of +-15 %, or one erased patch.
+
+    The three changes are equally probable.
+    """
+    square = _trimmed_square(crop, rng)
+    change = ("crop", "scale", "erase")[rng.integers(3)]
+    if change == "crop":
+        removed_share = rng.uniform(0, 0.15)
+        smaller = center_square(square, 1 - removed_share)
+        return Framing(jitter(smaller, rng, removed_share / 2))
+    if change == "scale":
         return Framing(center_square(square, rng.uniform(0.85, 1.15)))
     width, height = rng.uniform(*ERASED, 2)
-    x, y = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
+    x = rng.uniform(0, 1 - width)
+    y = rng.uniform(0, 1 - height)
     return Framing(square, erased=(x, y, x + width, y + height))
+
+
+def _trimmed_square(crop: ContextCrop, rng: np.random.Generator) -> Box:
+    """Return the face's square with a random trim of each side, in the crop's pixels.
+
+    A trim of INFERENCE_TRIM on all sides would leave the square that inference cuts out.
+    """
+    enlargement = ENLARGEMENT * PUBLISHED_SIDE / (PUBLISHED_SIDE - 2 * INFERENCE_TRIM)
+    x1, y1, x2, y2 = enlarge_to_square(face_box(crop.landmarks), enlargement)
+    left, top, right, bottom = rng.uniform(*TRAINING_TRIM, 4) / PUBLISHED_SIDE * (x2 - x1)
+    return enlarge_to_square((x1 + left, y1 + top, x2 - right, y2 - bottom), 1.0)
 
 
 def published_shared_transforms(rng: np.random.Generator) -> list[Transform]:
@@ -108,19 +123,23 @@ def published_shared_transforms(rng: np.random.Generator) -> list[Transform]:
 
 
 def hardened_source_transforms(rng: np.random.Generator) -> list[Transform]:
-    """Draw a colour transform, one of many losses of detail or a sharpening, and sometimes JPEG."""
+    """Draw at least one colour transform, then one change of detail, and sometimes JPEG.
+
+    The detail is subsampled with probability 0.25, downscaled with 0.35, sharpened with 0.25 and blurred
+    with 0.15.
+    """
     transforms = augmentation.colour_transforms(rng, limit=0.1, probability=0.3)
     if transforms:
         transforms.append(augmentation.brightness_contrast(rng, 0.1))
     else:
         transforms.append(augmentation.hue_saturation_value(rng, 0.2))
-    choice = rng.random()
-    if choice < 0.25:
+    detail = rng.random()
+    if detail < 0.25:
         transforms.append(augmentation.subsample(int(rng.choice([2, 4]))))
-    elif choice < 0.6:
+    elif detail < 0.6:
         # Face-swap programs draw small faces and enlarge them.
         transforms.append(augmentation.downscale(rng, smallest=0.25))
-    elif choice < 0.85:
+    elif detail < 0.85:
         transforms.append(augmentation.sharpen(rng))
     else:
         transforms.append(augmentation.gaussian_blur(rng))
@@ -130,18 +149,23 @@ def hardened_source_transforms(rng: np.random.Generator) -> list[Transform]:
 
 
 def hardened_framing(crop: ContextCrop, rng: np.random.Generator) -> Framing:
-    """Enlarge the face at random.
+    """Enlarge the face's box by a random factor and move it at random.
 
-    If that exceeds the photograph, mostly cut a tight square of the photograph instead of padding.
+    If the square exceeds the photograph by more than LARGEST_PADDING, a tight square of the photograph
+    replaces it with probability 0.75.
     """
-    square = jitter(enlarge_to_square(face_box(crop.landmarks), rng.uniform(*HARDENED_ENLARGEMENT)), rng)
+    enlargement = rng.uniform(*HARDENED_ENLARGEMENT)
+    square = jitter(enlarge_to_square(face_box(crop.landmarks), enlargement), rng)
     if padding(square, crop) > LARGEST_PADDING and rng.random() < 0.75:
         return Framing(tight_square(crop.photograph, rng))
     return Framing(square)
 
 
 def hardened_shared_transforms(rng: np.random.Generator) -> list[Transform]:
-    """Draw colour transforms, then a loss of detail, noise, and JPEG down to quality 30."""
+    """Draw colour transforms, then sometimes a change of detail, noise, and JPEG down to quality 30.
+
+    The detail is downscaled with probability 0.3, blurred with 0.1, sharpened with 0.05 and else unchanged.
+    """
     transforms = augmentation.colour_transforms(rng, limit=0.3, probability=0.3)
     detail = rng.random()
     if detail < 0.3:
@@ -167,10 +191,10 @@ def hardened_blended_image(
     """Blend a donor, transformed as hardened sources are, into an image.
 
     image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in its image's pixels. Raises
-    InvalidDataset.
+    InvalidDataset as `varied_blended_image` does.
     """
     return blended_images.varied_blended_image(
-        image, landmarks, donor, donor_landmarks, rng, hardened_source_transforms
+        image, landmarks, donor, donor_landmarks, rng, transforms=hardened_source_transforms
     )
 
 

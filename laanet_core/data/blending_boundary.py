@@ -23,12 +23,13 @@ def resample_boundary(boundary: FloatMap, size: int) -> FloatMap:
 
 
 def region_boundary(region: npt.NDArray[np.uint8], size: int) -> FloatMap:
-    """Return a substitute for B from a painted region (H, W), non-zero inside, at (size, size).
+    """Return a substitute for B, (size, size), from a region (H, W) that a person painted, non-zero inside.
 
     It is 1 at the deepest cell and falls to 0 at the rim. People paint a stroke along a seam or an area
     around it; in both cases they mean its middle.
     """
-    share = cv2.resize(np.asarray(region > 0, np.float32), (size, size), interpolation=cv2.INTER_AREA)
-    inside = np.asarray(share > 0, np.uint8)
+    painted_share = cv2.resize(np.asarray(region > 0, np.float32), (size, size), interpolation=cv2.INTER_AREA)
+    inside = np.asarray(painted_share > 0, np.uint8)
+    # The frame of zeros makes the picture's edge count as the region's rim.
     depth = cv2.distanceTransform(np.pad(inside, 1), cv2.DIST_L2, 5)[1:-1, 1:-1]
     return np.asarray(depth / max(float(depth.max()), 1.0), np.float32)

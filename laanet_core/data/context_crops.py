@@ -13,14 +13,15 @@ from laanet_core.faces.crops import crop_square, enlarge_to_square
 from laanet_core.faces.landmarks import face_box
 from laanet_core.types import Box, Landmarks, RGBImage
 
-# Enlargement of the face's box; the network's crop lies inside.
+# Enlargement of the face's box to a context crop, which contains the network's smaller crop.
 CONTEXT_ENLARGEMENT = 1.6
 
-# Sides of a context crop, in pixels.
-SMALLEST_SIDE, LARGEST_SIDE = 64, 320
+# Smallest and largest side of a context crop, in pixels.
+SMALLEST_SIDE = 64
+LARGEST_SIDE = 320
 
-# As a share of the crop's side. A face nearer to the photograph's edge is cut as a tight square of the
-# photograph.
+# Largest padding, as a share of the side of a square. If a face lies so near to the photograph's edge that its
+# square needs more, a tight square of the photograph is cut out instead.
 LARGEST_PADDING = 0.08
 
 # Range of the scale of a square in an image that already is a tight face crop.
@@ -31,8 +32,8 @@ TIGHT_SCALE = (0.8, 1.02)
 class ContextCrop:
     """A face with its surroundings.
 
-    `image` (H, H, 3) uint8 RGB, with a fourth channel if a person painted a region; `landmarks` in its
-    pixels; `photograph` is the box that shows the photograph, the rest is padding.
+    `image` (H, H, 3) uint8 RGB, or (H, H, 4) with the region that a person painted as the fourth channel.
+    `landmarks` (68, 2) and the box `photograph` are in its pixels; the image outside this box is padding.
     """
 
     image: RGBImage
@@ -41,7 +42,9 @@ class ContextCrop:
 
 
 def context_crop(store: ImageStore, sample: Sample, *, largest: int = LARGEST_SIDE) -> ContextCrop:
-    """Cut out a sample's face at its own resolution, at most `largest` pixels wide.
+    """Cut out a sample's face with its surroundings.
+
+    The crop keeps the image's resolution if its side then lies in [SMALLEST_SIDE, `largest`] pixels.
 
     Raises InvalidDataset if the sample has no landmarks or its image cannot be read.
     """
@@ -67,7 +70,7 @@ def context_crop(store: ImageStore, sample: Sample, *, largest: int = LARGEST_SI
 def read_with_region(store: ImageStore, sample: Sample) -> RGBImage:
     """Return a sample's image (H, W, 3) uint8 RGB, or (H, W, 4) with its painted region.
 
-    Raises InvalidDataset if a file cannot be read or the two differ in size.
+    Raises InvalidDataset if a file cannot be read, or if image and region differ in size.
     """
     image = store.read(sample.pack, sample.path)
     if sample.region is None:
@@ -81,19 +84,26 @@ def read_with_region(store: ImageStore, sample: Sample) -> RGBImage:
 def inference_square(crop: ContextCrop) -> Box:
     """Return the square that inference would cut out around this face."""
     square = enlarge_to_square(face_box(crop.landmarks))
-    return center_square(crop.photograph) if padding(square, crop) > LARGEST_PADDING else square
+    if padding(square, crop) > LARGEST_PADDING:
+        return center_square(crop.photograph)
+    return square
 
 
 def padding(square: Box, crop: ContextCrop) -> float:
-    """Return the largest distance by which a square exceeds the photograph, in shares of its side."""
-    x1, y1, x2, y2 = crop.photograph
-    return max(x1 - square[0], y1 - square[1], square[2] - x2, square[3] - y2) / (square[2] - square[0])
+    """Return the largest distance by which a square exceeds the photograph, as a share of the square's side.
+
+    It is negative if the whole square lies inside the photograph.
+    """
+    x1, y1, x2, y2 = square
+    left, top, right, bottom = crop.photograph
+    return max(left - x1, top - y1, x2 - right, y2 - bottom) / (x2 - x1)
 
 
 def center_square(box: Box, scale: float = 1.0) -> Box:
     """Return the square at a box's centre whose side is the box's shorter side times `scale`."""
     x1, y1, x2, y2 = box
-    center_x, center_y = (x1 + x2) / 2, (y1 + y2) / 2
+    center_x = (x1 + x2) / 2
+    center_y = (y1 + y2) / 2
     half = min(x2 - x1, y2 - y1) * scale / 2
     return (center_x - half, center_y - half, center_x + half, center_y + half)
 

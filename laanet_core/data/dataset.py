@@ -34,7 +34,8 @@ class DatasetFiles:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> DatasetFiles:
-        landmarks, packs = values.get("landmarks"), values.get("packs")
+        landmarks = values.get("landmarks")
+        packs = values.get("packs")
         return cls(
             manifest=Path(values["manifest"]),
             landmarks=None if landmarks is None else Path(landmarks),
@@ -56,16 +57,19 @@ def load_dataset(files: DatasetFiles, split: Split) -> ManifestDataset:
     Raises InvalidDataset naming the file or pack that is missing or malformed.
     """
     landmarks = files.landmarks
-    if landmarks is None:
-        default = files.manifest.parent / LANDMARKS_FILE
-        landmarks = default if default.exists() else None
+    default_landmarks = files.manifest.parent / LANDMARKS_FILE
+    if landmarks is None and default_landmarks.exists():
+        landmarks = default_landmarks
     samples = [sample for sample in read_manifest(files.manifest, landmarks) if sample.split == split]
     packs = sorted({sample.pack for sample in samples})
     return ManifestDataset(samples, PackStore(files.packs or files.manifest.parent, packs))
 
 
 def combine_datasets(first: ManifestDataset, second: ManifestDataset) -> ManifestDataset:
-    """Return one data set with the samples of both. Raises InvalidDataset if both have a pack of one name."""
+    """Return one data set with the samples of both.
+
+    Raises InvalidDataset if both data sets have a pack of the same name.
+    """
     store = CombinedStore.of(
         ([sample.pack for sample in first.samples], first.store),
         ([sample.pack for sample in second.samples], second.store),

@@ -32,15 +32,17 @@ class ImageStore(Protocol):
 
 
 class PackStore:
-    """Reads images from `root/<pack>/<path>`, or out of `root/<pack>.tar` without unpacking it.
+    """Image store that reads `root/<pack>/<path>`, or `root/<pack>.tar` without unpacking it.
 
-    Tar files are indexed at construction and read by offset, not by position, so that forked loader processes
-    can share one store. Raises InvalidDataset if a pack is missing.
+    Tar files are indexed at construction. Their bytes are read by offset, without moving the file's position,
+    so that forked loader processes can share one store. Raises InvalidDataset if a pack is missing.
     """
 
     def __init__(self, root: Path, packs: Sequence[str]) -> None:
         self._root = root
+        # Offset and size in bytes by pack and path, for packs in tar files.
         self._offsets: dict[str, dict[str, tuple[int, int]]] = {}
+        # File descriptors of the tar files by pack.
         self._files: dict[str, int] = {}
         for pack in packs:
             if (root / pack).is_dir():
@@ -52,7 +54,10 @@ class PackStore:
             self._files[pack] = os.open(archive, os.O_RDONLY)
 
     def read(self, pack: str, path: str) -> RGBImage:
-        """Return an image (H, W, 3) uint8 RGB. Raises InvalidDataset naming it if it is missing or broken."""
+        """Return an image (H, W, 3) uint8 RGB.
+
+        Raises InvalidDataset naming the file if it is missing or broken.
+        """
         image = self._decode(pack, path, cv2.IMREAD_COLOR)
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
@@ -79,7 +84,9 @@ class PackStore:
         self._files.clear()
 
     def _decode(self, pack: str, path: str, mode: int) -> npt.NDArray[np.uint8]:
+        """Decode a file by one of OpenCV's IMREAD modes. Raises InvalidDataset if it is no image."""
         encoded = self.content(pack, path)
+        # OpenCV raises its own error for an empty file.
         image = cv2.imdecode(np.frombuffer(encoded, np.uint8), mode) if encoded else None
         if image is None:
             raise InvalidDataset(f"{pack}/{path} is not an image")

@@ -13,6 +13,8 @@ from laanet_core.errors import InvalidDataset
 from laanet_core.types import Landmarks
 
 Split = Literal["train", "val"]
+
+# Labels by the words that a manifest may use for them.
 LABELS = {"real": 0, "fake": 1, "0": 0, "1": 1}
 _COLUMNS = ("pack", "path", "label", "person", "split")
 
@@ -21,7 +23,7 @@ _COLUMNS = ("pack", "path", "label", "person", "split")
 class Sample:
     """One image of a manifest.
 
-    `label` 1 = fake. `original` is the path, in the same pack, of the real image that a fake was made from.
+    `label` is 1 for a fake and 0 for a real image. `original` is the path, in the same pack, of the real image that a fake was made from.
     `video` groups frames; without that column every image is its own video. `region` is the path, in the same
     pack, of a mask of the image's size, non-zero where a person painted traces of manipulation. `landmarks`
     (68, 2) in pixels.
@@ -63,13 +65,16 @@ def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]
         raise InvalidDataset(
             f"{manifest.name} has {len(rows)} rows but there are landmarks for {len(points)}"
         )
-    return [
-        _sample(row, index, manifest.name, None if points is None else points[index])
-        for index, row in enumerate(rows)
-    ]
+    samples: list[Sample] = []
+    for index, row in enumerate(rows):
+        # The header is line 1.
+        location = f"{manifest.name}, line {index + 2}"
+        samples.append(_sample(row, location, None if points is None else points[index]))
+    return samples
 
 
 def _read_landmarks(path: Path) -> Landmarks:
+    """Return the landmarks (N, 68, 2) of an npz file. Raises InvalidDataset if it holds none."""
     try:
         # np.load refuses pickled data by default, so an untrusted file cannot run code.
         with np.load(path) as arrays:
@@ -81,9 +86,11 @@ def _read_landmarks(path: Path) -> Landmarks:
     return np.asarray(points, np.float32)
 
 
-def _sample(row: dict[str, str], index: int, manifest: str, points: Landmarks | None) -> Sample:
-    # The header is line 1.
-    location = f"{manifest}, line {index + 2}"
+def _sample(row: dict[str, str], location: str, points: Landmarks | None) -> Sample:
+    """Return the sample of one row with landmarks (68, 2), which are NaN if it has none.
+
+    Raises InvalidDataset, whose message begins with the row's location in the file.
+    """
     if row["label"] not in LABELS:
         raise InvalidDataset(f"{location}: label must be real or fake, not {row['label']!r}")
     if row["split"] not in ("train", "val"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from laanet_core.data import augmentation
 from laanet_core.errors import InvalidDataset
@@ -25,9 +26,15 @@ BLEND_RATIOS = (0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
 # Side in pixels of the crops that the published kernel sizes are given for.
 REFERENCE_SIDE = 256
 
-# A strong warp can push a small hull out of the image. An empty mask would label a real face as fake, so
-# another is drawn.
+# Attempts to draw a mask. A strong warp can push a small hull out of the image; such an empty mask would label a
+# real face as fake, so another is drawn.
 _ATTEMPTS = 5
+
+# Smallest side of an intermediate map, in pixels.
+_SMALLEST_SIDE = 8
+
+# The elastic warp is computed at this fraction of the resolution, because its field is smooth.
+_WARP_REDUCTION = 4
 
 
 @dataclass(frozen=True)
@@ -63,9 +70,9 @@ def self_blend(
 ) -> PseudoFake:
     """Blend a photograph with a transformed copy of itself: I = r M source + (1 - r M) target.
 
-    image (H, W, 3) uint8 RGB, landmarks (68, 2) in its pixels. `transforms` draws the difference between
-    source and target; the mask starts from one of `hulls`. The generator's state determines the result.
-    Raises InvalidDataset if the landmarks leave no mask inside the image.
+    M is the blending mask and r a ratio drawn from BLEND_RATIOS. image (H, W, 3) uint8 RGB, landmarks (68, 2)
+    in its pixels. `transforms` draws the difference between source and target; the mask starts from one of
+    `hulls`. The generator's state determines the result. Raises InvalidDataset if the landmarks leave no mask inside the image.
     """
     mask = random_blending_mask(image, landmarks, rng, hulls)
     transformed = augmentation.apply(transforms(rng), image)
@@ -92,6 +99,7 @@ def random_blending_mask(
         kind = hulls[int(rng.integers(len(hulls)))]
         hull = hull_mask(landmarks, image.shape[:2], kind)
         mask = soften_mask(elastic_warp(hull, rng), rng)
+        # A fainter mask lies almost outside the image.
         if mask.max() > 0.5:
             return mask
     raise InvalidDataset("the landmarks leave no blending mask inside the image")
@@ -100,12 +108,14 @@ def random_blending_mask(
 def soften_mask(mask: Mask, rng: np.random.Generator) -> Mask:
     """Give a hard mask (H, W) a soft rim inside itself.
 
-    It is resized, blurred, reduced to the area that the blur left at its maximum, blurred again, normalised
-    and resized back.
+    The mask is resized, blurred, reduced to the area that the blur left at its maximum, blurred again,
+    normalised and resized back.
     """
     height, width = mask.shape
     scale = rng.uniform(0.8, 1.25)
-    resized = cv2.resize(mask, (max(round(width * scale), 8), max(round(height * scale), 8)))
+    size = (max(round(width * scale), _SMALLEST_SIDE), max(round(height * scale), _SMALLEST_SIDE))
+    resized = cv2.resize(mask, size)
+    # Pixels of this mask for one pixel of a crop of REFERENCE_SIDE.
     unit = max(resized.shape) / REFERENCE_SIDE
     soft = cv2.GaussianBlur(resized, _kernel(rng, unit), 0)
     inside = np.where(soft < soft.max() - 1e-3, 0, soft).astype(np.float32)
@@ -118,35 +128,56 @@ def soften_mask(mask: Mask, rng: np.random.Generator) -> Mask:
 
 
 def elastic_warp(mask: Mask, rng: np.random.Generator, *, alpha: float = 50, sigma: float = 7) -> Mask:
-    """Deform a mask (H, W) by a smooth random displacement; alpha and sigma in pixels of a 256-pixel crop."""
+    """Deform a mask (H, W) by a smooth random displacement.
+
+    The displacement is noise of amplitude `alpha`, blurred by a Gaussian of `sigma`; both are in pixels of a
+    crop of REFERENCE_SIDE.
+    """
     height, width = mask.shape
     unit = max(height, width) / REFERENCE_SIDE
-    # The field is smooth, so a quarter of the resolution is enough.
-    coarse = (max(height // 4, 8), max(width // 4, 8))
-    noise = rng.uniform(-1, 1, (*coarse, 2)).astype(np.float32)
+    coarse_height = max(height // _WARP_REDUCTION, _SMALLEST_SIDE)
+    coarse_width = max(width // _WARP_REDUCTION, _SMALLEST_SIDE)
+    noise = rng.uniform(-1, 1, (coarse_height, coarse_width, 2)).astype(np.float32)
     # Blurring scales uniform noise by 1 / (2 sigma sqrt(3 pi)). At a quarter of the size sigma is a quarter
     # too, so the same displacement needs a quarter of the amplitude.
-    field = cv2.GaussianBlur(noise, (0, 0), max(sigma * unit / 4, 0.5)) * (alpha * unit / 4)
-    displacements = cv2.resize(field, (width, height))
+    coarse_sigma = max(sigma * unit / _WARP_REDUCTION, 0.5)
+    field = cv2.GaussianBlur(noise, (0, 0), coarse_sigma) * (alpha * unit / _WARP_REDUCTION)
+    return displace_pixels(mask, cv2.resize(field, (width, height)))
+
+
+def displace_pixels(mask: Mask, displacements: npt.NDArray[np.float32]) -> Mask:
+    """Return a mask (H, W) whose pixel at (x, y) is read at (x, y) plus its displacement.
+
+    displacements (H, W, 2), x before y, in pixels; pixels outside the mask are 0.
+    """
+    height, width = mask.shape
     columns, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     warped = cv2.remap(mask, columns + displacements[..., 0], rows + displacements[..., 1], cv2.INTER_LINEAR)
     return np.asarray(warped, np.float32)
 
 
 def _displace(source: RGBImage, mask: Mask, rng: np.random.Generator) -> tuple[RGBImage, Mask]:
-    """Shift source and mask together by up to 3 % in x and 1.5 % in y, and scale them by 0.95 to 1/0.95."""
+    """Shift source (H, W, 3) and mask (H, W) together and scale them about the centre.
+
+    The shift is up to 3 % of the width in x and 1.5 % of the height in y, the scale 0.95 to 1/0.95.
+    """
     height, width = mask.shape
     scale = rng.uniform(0.95, 1 / 0.95)
-    move_x, move_y = rng.uniform(-0.03, 0.03) * width, rng.uniform(-0.015, 0.015) * height
-    matrix = np.array(
-        [[scale, 0, (1 - scale) * width / 2 + move_x], [0, scale, (1 - scale) * height / 2 + move_y]]
-    )
+    shift_x = rng.uniform(-0.03, 0.03) * width
+    shift_y = rng.uniform(-0.015, 0.015) * height
+    # The first summand of each offset keeps the centre in its place.
+    offset_x = (1 - scale) * width / 2 + shift_x
+    offset_y = (1 - scale) * height / 2 + shift_y
+    matrix = np.array([[scale, 0, offset_x], [0, scale, offset_y]])
     moved_mask = cv2.warpAffine(mask, matrix, (width, height))
     return warp(source, matrix, (width, height)), np.asarray(moved_mask, np.float32)
 
 
 def _kernel(rng: np.random.Generator, unit: float) -> tuple[int, int]:
-    """Draw an odd kernel side of 5 to 25 pixels of a 256-pixel crop."""
-    half = round(float(rng.uniform(5, 25)) * unit) // 2
-    side = max(2 * half + 1, 3)
+    """Draw a square kernel with an odd side, 5 to 25 pixels of a crop of REFERENCE_SIDE.
+
+    `unit` converts to pixels of the mask.
+    """
+    radius = round(float(rng.uniform(5, 25)) * unit) // 2
+    side = max(2 * radius + 1, 3)
     return side, side

@@ -8,6 +8,9 @@ import numpy.typing as npt
 
 from laanet_core.types import Landmarks, RGBImage
 
+# Index of the first landmark of the eyes, which the mouth follows.
+_EYES_AND_MOUTH = 36
+
 
 def synthetic_landmarks(center: tuple[float, float], width: float) -> Landmarks:
     """Return the landmarks (68, 2) of a frontal face of this width; centre and width in pixels."""
@@ -36,22 +39,27 @@ def synthetic_face(rng: np.random.Generator, landmarks: Landmarks, side: int) ->
     coarse = rng.integers(0, 255, (6, 6, 3), dtype=np.uint8)
     image = cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC)
     center = tuple(int(value) for value in landmarks.mean(axis=0))
+    # Semi-axes of an oval that is a little larger than the landmarks' extent.
     axes = tuple(int(value) for value in np.ptp(landmarks, axis=0) * [0.55, 0.7])
-    cv2.ellipse(image, center, axes, 0, 0, 360, [int(value) for value in rng.integers(90, 230, 3)], -1)
-    # Points from 36 on are the eyes and the mouth.
-    for x, y in landmarks[36:]:
-        cv2.circle(image, (int(x), int(y)), 2, (40, 30, 30), -1)
+    skin = [int(value) for value in rng.integers(90, 230, 3)]
+    cv2.ellipse(image, center, axes, angle=0, startAngle=0, endAngle=360, color=skin, thickness=cv2.FILLED)
+    for x, y in landmarks[_EYES_AND_MOUTH:]:
+        cv2.circle(image, (int(x), int(y)), radius=2, color=(40, 30, 30), thickness=cv2.FILLED)
     noise = rng.normal(0, 6, image.shape)
     return np.asarray(np.clip(image + noise, 0, 255), np.uint8)
 
 
 def forged_face(image: RGBImage) -> RGBImage:
-    """Return a copy of a face (H, W, 3) with inverted colours in a central patch, a forgery easy to learn."""
+    """Return a copy of a face (H, W, 3) uint8 RGB with inverted colours in a central patch.
+
+    A network learns to detect this forgery within few steps.
+    """
     height, width = image.shape[:2]
     rows = slice(height * 5 // 16, height * 5 // 8)
     columns = slice(width * 5 // 16, width * 45 // 64)
     forged = image.copy()
-    forged[rows, columns] = cv2.GaussianBlur(255 - image, (0, 0), 2)[rows, columns]
+    inverted = cv2.GaussianBlur(255 - image, (0, 0), 2)
+    forged[rows, columns] = inverted[rows, columns]
     return forged
 
 
@@ -60,5 +68,6 @@ def _ellipse_points(
 ) -> npt.NDArray[np.float64]:
     """Return points (count, 2) of an ellipse, clockwise in image coordinates from its left end."""
     angles = np.linspace(np.pi, -np.pi, count + 1)[:count]
-    x, y = center[0] + radii[0] * np.cos(angles), center[1] - radii[1] * np.sin(angles)
+    x = center[0] + radii[0] * np.cos(angles)
+    y = center[1] - radii[1] * np.sin(angles)
     return np.stack([x, y], axis=1)
