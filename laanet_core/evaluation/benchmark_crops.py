@@ -31,8 +31,12 @@ def prepare_video(video: Path, folder: Path, detector: FaceDetector, *, frames: 
     """
     if folder.exists():
         return sum(1 for _ in folder.iterdir())
-    images = [(frame.rgb, frame.time) for frame in read_frames(video, frames)]
-    boxes_by_frame = [[face.box for face in detector.detect_frames([rgb])[0]] for rgb, _ in images]
+    images: list[tuple[RGBImage, float]] = []
+    boxes_by_frame: list[list[Box]] = []
+    for frame in read_frames(video, frames):
+        images.append((frame.rgb, frame.time))
+        faces = detector.detect_frames([frame.rgb])[0]
+        boxes_by_frame.append([face.box for face in faces])
     main_boxes = _main_track(boxes_by_frame)
     if not any(main_boxes):
         raise UnreadableMedia("no_face", "No face was found in any of the frames.")
@@ -40,10 +44,11 @@ def prepare_video(video: Path, folder: Path, detector: FaceDetector, *, frames: 
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    for (rgb, time), box in zip(images, main_boxes, strict=True):
+    for (rgb, seconds), box in zip(images, main_boxes, strict=True):
         if box is not None:
             crop = crop_square(rgb, enlarge_to_square(box, _UNTRIMMED_ENLARGEMENT), CROP_SIDE)
-            _write(unfinished / f"{round(1000 * time):07}.png", crop)
+            milliseconds = round(1000 * seconds)
+            _write(unfinished / f"{milliseconds:07}.png", crop)
     unfinished.rename(folder)
     return sum(box is not None for box in main_boxes)
 
@@ -55,13 +60,17 @@ def _main_track(frames: list[list[Box]]) -> list[Box | None]:
     for boxes, tracks in zip(frames, tracks_by_frame, strict=True):
         for (x1, y1, x2, y2), track in zip(boxes, tracks, strict=True):
             areas[track] = areas.get(track, 0.0) + (x2 - x1) * (y2 - y1)
-    main = max(areas, key=lambda track: areas[track], default=-1)
-    return [
-        dict(zip(tracks, boxes, strict=True)).get(main)
-        for boxes, tracks in zip(frames, tracks_by_frame, strict=True)
-    ]
+    if not areas:
+        return [None] * len(frames)
+    main = max(areas, key=lambda track: areas[track])
+    main_boxes: list[Box | None] = []
+    for boxes, tracks in zip(frames, tracks_by_frame, strict=True):
+        box_of_track = dict(zip(tracks, boxes, strict=True))
+        main_boxes.append(box_of_track.get(main))
+    return main_boxes
 
 
 def _write(path: Path, crop: RGBImage) -> None:
+    """Write a crop (CROP_SIDE, CROP_SIDE, 3) uint8 RGB. Raises OSError if OpenCV cannot."""
     if not cv2.imwrite(str(path), cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)):
         raise OSError(f"could not write {path}")

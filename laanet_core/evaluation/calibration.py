@@ -17,6 +17,8 @@ from laanet_core.evaluation.metrics import VerdictShares, sigmoid, verdict_share
 from laanet_core.evaluation.predictions import Prediction
 
 Array = npt.NDArray[Any]
+
+# Smallest and largest temperature that calibration may choose.
 TEMPERATURE_RANGE = (0.05, 20.0)
 
 # Bins of equal width of the reliability diagram.
@@ -86,14 +88,17 @@ def calibrate(
     the values that calibration leaves as they are. Raises InvalidDataset if a set lacks real or fake faces.
     """
     limits = limits or ErrorLimits()
-    labels = {name: np.array([face.label for face in faces]) for name, faces in sets.items()}
-    logits = {name: np.array([face.fake_logit for face in faces]) for name, faces in sets.items()}
-    for name, values in labels.items():
-        if not {0, 1} <= set(values.tolist()):
-            raise InvalidDataset(f"the set {name} needs both real and fake faces for a calibration")
     if not sets:
         raise InvalidDataset("there is no set of faces to calibrate on")
-    all_labels, all_logits = np.concatenate(list(labels.values())), np.concatenate(list(logits.values()))
+    labels: dict[str, Array] = {}
+    logits: dict[str, Array] = {}
+    for name, faces in sets.items():
+        labels[name] = np.array([face.label for face in faces])
+        logits[name] = np.array([face.fake_logit for face in faces])
+        if set(labels[name].tolist()) != {0, 1}:
+            raise InvalidDataset(f"the set {name} needs both real and fake faces for a calibration")
+    all_labels = np.concatenate(list(labels.values()))
+    all_logits = np.concatenate(list(logits.values()))
 
     temperature = round(fit_temperature(all_logits, all_labels), 4)
     probabilities = {name: sigmoid(values / temperature) for name, values in logits.items()}
@@ -142,7 +147,8 @@ def fit_temperature(logits: Array, labels: Array) -> float:
     logits and labels (N,), 1 = fake. The negative log-likelihood is convex in 1/T, so a golden-section search
     finds its minimum. Raises ValueError for other shapes or logits that are not finite.
     """
-    logits, labels = np.asarray(logits, np.float64), np.asarray(labels, np.float64)
+    logits = np.asarray(logits, np.float64)
+    labels = np.asarray(labels, np.float64)
     if logits.shape != labels.shape or logits.ndim != 1 or not len(logits):
         raise ValueError(
             "logits and labels must be one-dimensional and of one length, "
@@ -151,15 +157,18 @@ def fit_temperature(logits: Array, labels: Array) -> float:
     if not np.isfinite(logits).all():
         raise ValueError("logits must be finite")
 
-    def loss(inverse: float) -> float:
-        scaled = logits * inverse
+    def mean_negative_log_likelihood(inverse_temperature: float) -> float:
+        scaled = logits * inverse_temperature
         return float(np.mean(np.logaddexp(0, scaled) - labels * scaled))
 
-    low, high = 1 / TEMPERATURE_RANGE[1], 1 / TEMPERATURE_RANGE[0]
+    # The bracket of 1/T.
+    low = 1 / TEMPERATURE_RANGE[1]
+    high = 1 / TEMPERATURE_RANGE[0]
     ratio = (np.sqrt(5) - 1) / 2
     for _ in range(_ITERATIONS):
-        left, right = high - ratio * (high - low), low + ratio * (high - low)
-        if loss(left) < loss(right):
+        left = high - ratio * (high - low)
+        right = low + ratio * (high - low)
+        if mean_negative_log_likelihood(left) < mean_negative_log_likelihood(right):
             high = right
         else:
             low = left
@@ -171,17 +180,27 @@ def reliability_bins(labels: Array, probabilities: Array, bins: int = BINS) -> l
 
     labels (N,), 1 = fake; probabilities (N,) in [0, 1]. Raises ValueError for other shapes or ranges.
     """
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities, np.float64)
-    if labels.shape != probabilities.shape or not ((probabilities >= 0) & (probabilities <= 1)).all():
+    labels = np.asarray(labels)
+    probabilities = np.asarray(probabilities, np.float64)
+    are_in_range = bool(((probabilities >= 0) & (probabilities <= 1)).all())
+    if labels.shape != probabilities.shape or not are_in_range:
         raise ValueError("probabilities must lie in [0, 1], one per label")
-    numbers = np.minimum((probabilities * bins).astype(int), bins - 1)
-    filled: list[ReliabilityBin] = []
+    # Number of each face's bin (N,); a probability of 1 belongs to the last bin.
+    bin_numbers = np.minimum((probabilities * bins).astype(int), bins - 1)
+    non_empty: list[ReliabilityBin] = []
     for number in range(bins):
-        inside = numbers == number
-        if inside.any():
-            mean, share = float(probabilities[inside].mean()), float(labels[inside].mean())
-            filled.append(ReliabilityBin(number / bins, (number + 1) / bins, int(inside.sum()), mean, share))
-    return filled
+        is_inside = bin_numbers == number
+        if is_inside.any():
+            non_empty.append(
+                ReliabilityBin(
+                    low=number / bins,
+                    high=(number + 1) / bins,
+                    count=int(is_inside.sum()),
+                    probability=float(probabilities[is_inside].mean()),
+                    fake_share=float(labels[is_inside].mean()),
+                )
+            )
+    return non_empty
 
 
 def expected_calibration_error(labels: Array, probabilities: Array, bins: int = BINS) -> float:
@@ -190,8 +209,9 @@ def expected_calibration_error(labels: Array, probabilities: Array, bins: int = 
     It is the mean distance between probability and share of fakes over the bins, weighted by their count.
     labels (N,), 1 = fake; probabilities (N,) in [0, 1]. Raises ValueError as `reliability_bins` does.
     """
-    filled = reliability_bins(labels, probabilities, bins)
-    return sum(b.count * abs(b.probability - b.fake_share) for b in filled) / max(len(labels), 1)
+    non_empty = reliability_bins(labels, probabilities, bins)
+    weighted = sum(face_bin.count * abs(face_bin.probability - face_bin.fake_share) for face_bin in non_empty)
+    return weighted / max(len(labels), 1)
 
 
 def choose_common_thresholds(
@@ -219,12 +239,17 @@ def choose_thresholds(
     threshold and at most `reals_called_fake` of the real faces above the second. If they would cross, both
     become their mean, which keeps to either share. Raises ValueError if a class is missing.
     """
-    labels, probabilities = np.asarray(labels), np.asarray(probabilities, np.float64)
-    reals, fakes = np.sort(probabilities[labels == 0]), np.sort(probabilities[labels == 1])
+    labels = np.asarray(labels)
+    probabilities = np.asarray(probabilities, np.float64)
+    reals = np.sort(probabilities[labels == 0])
+    fakes = np.sort(probabilities[labels == 1])
     if not len(reals) or not len(fakes):
         raise ValueError("both classes are needed")
-    real_below = float(fakes[min(int(fakes_called_real * len(fakes)), len(fakes) - 1)])
-    fake_above = float(reals[max(len(reals) - 1 - int(reals_called_fake * len(reals)), 0)])
+    # Fakes that may lie below the first threshold, and real faces that may lie above the second.
+    allowed_fakes = int(fakes_called_real * len(fakes))
+    allowed_reals = int(reals_called_fake * len(reals))
+    real_below = float(fakes[min(allowed_fakes, len(fakes) - 1)])
+    fake_above = float(reals[max(len(reals) - 1 - allowed_reals, 0)])
     if real_below > fake_above:
         real_below = fake_above = (real_below + fake_above) / 2
     return real_below, fake_above

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +18,11 @@ from laanet_core.types import RGBImage
 
 Corrupt = Callable[[RGBImage, float, np.random.Generator], RGBImage]
 
-# Blocks per side of a crop whose detail can be lost.
+# Blocks along the width of a crop that can each lose their detail.
 _BLOCKS_PER_SIDE = 14
+
+# Level half-way between black (0) and white (255).
+_MID_GREY = 127.5
 
 
 @dataclass(frozen=True)
@@ -52,20 +56,23 @@ def _resize(crop: RGBImage, scale: float, _: np.random.Generator) -> RGBImage:
 
 
 def _contrast(crop: RGBImage, factor: float, _: np.random.Generator) -> RGBImage:
-    return np.asarray(np.clip((crop.astype(np.float32) - 127.5) * factor + 127.5, 0, 255), np.uint8)
+    levels = (crop.astype(np.float32) - _MID_GREY) * factor + _MID_GREY
+    return np.asarray(np.clip(levels, 0, 255), np.uint8)
 
 
 def _blocks(crop: RGBImage, share: float, rng: np.random.Generator) -> RGBImage:
-    """Replace a random share of square blocks by their mean colour."""
+    """Replace a random share of square blocks of a crop (H, W, 3) by their mean colour."""
     height, width = crop.shape[:2]
     side = max(width // _BLOCKS_PER_SIDE, 1)
-    rows, columns = -(-height // side), -(-width // side)
-    size = (columns * side, rows * side)
-    replaced = (rng.random((rows, columns)) < share).astype(np.uint8)
-    replaced = cv2.resize(replaced, size, interpolation=cv2.INTER_NEAREST)[:height, :width]
-    means = cv2.resize(crop, (columns, rows), interpolation=cv2.INTER_AREA)
-    means = cv2.resize(means, size, interpolation=cv2.INTER_NEAREST)[:height, :width]
-    return np.where(replaced[..., None] > 0, means, crop).astype(np.uint8)
+    rows = math.ceil(height / side)
+    columns = math.ceil(width / side)
+    # Size of all blocks; those at the right and at the bottom may exceed the crop.
+    full_size = (columns * side, rows * side)
+    block_is_lost = (rng.random((rows, columns)) < share).astype(np.uint8)
+    block_colour = cv2.resize(crop, (columns, rows), interpolation=cv2.INTER_AREA)
+    is_lost = cv2.resize(block_is_lost, full_size, interpolation=cv2.INTER_NEAREST)[:height, :width]
+    colour = cv2.resize(block_colour, full_size, interpolation=cv2.INTER_NEAREST)[:height, :width]
+    return np.where(is_lost[..., None] > 0, colour, crop).astype(np.uint8)
 
 
 CORRUPTIONS: Mapping[str, Corruption] = {
@@ -81,17 +88,19 @@ CORRUPTIONS: Mapping[str, Corruption] = {
 def chosen_corruptions(names: Sequence[str]) -> list[tuple[str, float]]:
     """Return the (name, level) pairs of the named corruptions.
 
-    "name:level" selects one level, "name" all levels, an empty list everything. Raises InvalidConfig naming
-    an unknown corruption or a level that is not a number.
+    "name:level" selects one level, "name" all its levels, an empty list all corruptions at all levels. Raises
+    InvalidConfig naming an unknown corruption or a level that is not a number.
     """
     pairs: list[tuple[str, float]] = []
     for word in names or list(CORRUPTIONS):
-        name, _, level = word.partition(":")
+        name, _, requested_level = word.partition(":")
         if name not in CORRUPTIONS:
             raise InvalidConfig(f"no corruption named {name!r}; choose from {', '.join(CORRUPTIONS)}")
-        levels = CORRUPTIONS[name].levels
+        if not requested_level:
+            pairs.extend((name, float(level)) for level in CORRUPTIONS[name].levels)
+            continue
         try:
-            pairs.extend((name, float(value)) for value in ([level] if level else levels))
+            pairs.append((name, float(requested_level)))
         except ValueError:
             raise InvalidConfig(f"the level of {word!r} is not a number") from None
     return pairs
@@ -100,7 +109,7 @@ def chosen_corruptions(names: Sequence[str]) -> list[tuple[str, float]]:
 def corrupted_items(items: Iterator[EvalItem], name: str, level: float) -> Iterator[EvalItem]:
     """Yield the items with corrupted crops.
 
-    Their names seed the randomness, so that every run yields the same crops.
+    The name of each item seeds its randomness, so that every run yields the same crops.
     """
     apply = CORRUPTIONS[name].apply
     for item in items:
@@ -109,10 +118,10 @@ def corrupted_items(items: Iterator[EvalItem], name: str, level: float) -> Itera
 
 
 def corrupted_set(eval_set: EvalSet, name: str, level: float) -> EvalSet:
-    """Return a set with every crop corrupted, under its own name."""
+    """Return a set whose crops are all corrupted; its name and title mention the corruption."""
     return EvalSet(
-        f"{eval_set.name}-{name}-{level:g}",
-        f"{eval_set.title}, {name} {level:g}",
-        eval_set.total,
-        lambda: corrupted_items(eval_set.items(), name, level),
+        name=f"{eval_set.name}-{name}-{level:g}",
+        title=f"{eval_set.title}, {name} {level:g}",
+        total=eval_set.total,
+        items=lambda: corrupted_items(eval_set.items(), name, level),
     )

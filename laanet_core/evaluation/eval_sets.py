@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,8 @@ from laanet_core.faces.landmarks import face_box
 from laanet_core.media.recompression import recompressed
 from laanet_core.types import FloatMap, Landmarks, RGBImage
 
-# Fewest and most frames of a clip. A person with fewer pictures yields no clip, one with more yields several.
+# Fewest and most frames of a clip. A person with fewer pictures yields no clip, a person with more yields
+# several.
 FRAMES_PER_CLIP = (3, 8)
 
 # Range of the JPEG quality of a clip's pictures.
@@ -61,34 +63,34 @@ class EvalSet:
 
 
 def manifest_sets(samples: Sequence[Sample], store: ImageStore, size: int, seed: int) -> list[EvalSet]:
-    """Return the non-empty evaluation sets of some samples for a network of input size `size`.
+    """Return the non-empty evaluation sets of some samples.
 
-    They are `self_blends`, `pairs`, `warped_swaps`, `pasted_swaps` and `labelled`.
+    They are `self_blends`, `pairs`, `warped_swaps`, `pasted_swaps` and `labelled`. `size` is the side S of the
+    network's input in pixels, here and in the functions below; `seed` seeds everything that is drawn.
     """
     reals_with_landmarks = sum(sample.label == 0 and sample.landmarks is not None for sample in samples)
     fakes = [sample for sample in samples if sample.label == 1 and sample.original is not None]
     originals = {(sample.pack, sample.original) for sample in fakes}
-    sets = [
-        EvalSet(
-            "self_blends",
-            "self-blends of unseen people",
-            2 * reals_with_landmarks,
-            lambda: self_blend_items(samples, store, size, seed),
-        ),
-        EvalSet(
-            "pairs",
-            "fakes of unseen people and their originals",
-            len(fakes) + len(originals),
-            lambda: pair_items(samples, store, size),
-        ),
-        *(_swap_set(name, samples, store, size, seed) for name in SWAPS),
-        EvalSet(
-            "labelled",
-            "fakes without an original, and real faces of their packs",
-            len(_labelled_samples(samples)),
-            lambda: labelled_items(samples, store, size),
-        ),
-    ]
+    self_blends = EvalSet(
+        name="self_blends",
+        title="self-blends of unseen people",
+        total=2 * reals_with_landmarks,
+        items=lambda: self_blend_items(samples, store, size, seed),
+    )
+    pairs = EvalSet(
+        name="pairs",
+        title="fakes of unseen people and their originals",
+        total=len(fakes) + len(originals),
+        items=lambda: pair_items(samples, store, size),
+    )
+    swaps = [_swap_set(name, samples, store, size, seed) for name in SWAPS]
+    labelled = EvalSet(
+        name="labelled",
+        title="fakes without an original, and real faces of their packs",
+        total=len(_labelled_samples(samples)),
+        items=lambda: labelled_items(samples, store, size),
+    )
+    sets = [self_blends, pairs, *swaps, labelled]
     return [eval_set for eval_set in sets if eval_set.total]
 
 
@@ -110,8 +112,10 @@ def self_blend_items(
             np.random.default_rng([seed, number]),
             transforms=hardened_source_transforms,
         )
-        mask = crop_square(np.asarray(fake.mask * 255, np.uint8), square, size)
-        boundary = resample_boundary(blending_boundary(np.asarray(mask / 255, np.float32)), size // 4)
+        # The mask is cropped as an image, so as uint8, and then converted back.
+        mask_crop = crop_square(np.asarray(fake.mask * 255, np.uint8), square, size)
+        mask = np.asarray(mask_crop / 255, np.float32)  # (S, S)
+        boundary = resample_boundary(blending_boundary(mask), size // 4)
         real_item = _item(sample, crop_square(context.image, square, size), _face_size(sample.landmarks))
         yield real_item
         yield dataclasses.replace(
@@ -124,24 +128,25 @@ def self_blend_items(
 
 
 def pair_items(samples: Sequence[Sample], store: ImageStore, size: int) -> Iterator[EvalItem]:
-    """Yield every fake that names its original, and the originals, each once.
+    """Yield every fake that names its original, after that original. Every image is yielded once.
 
     The images are face crops already. Raises InvalidDataset if an original is not among the samples.
     """
     by_path = {(sample.pack, sample.path): sample for sample in samples}
-    seen: set[str] = set()
+    yielded: set[str] = set()
     for fake in samples:
         if fake.label == 0 or fake.original is None:
             continue
         real = by_path.get((fake.pack, fake.original))
         if real is None:
             raise InvalidDataset(f"the original of {fake.name} is not in the same split")
-        real_item, fake_item = _face_crop_item(real, store, size), _face_crop_item(fake, store, size)
-        if real.name not in seen:
+        real_item = _face_crop_item(real, store, size)
+        fake_item = _face_crop_item(fake, store, size)
+        if real.name not in yielded:
             yield real_item
-        if fake.name not in seen:
+        if fake.name not in yielded:
             yield dataclasses.replace(fake_item, altered=altered_cells(real_item.crop, fake_item.crop))
-        seen.update((real.name, fake.name))
+        yielded.update((real.name, fake.name))
 
 
 def labelled_items(samples: Sequence[Sample], store: ImageStore, size: int) -> Iterator[EvalItem]:
@@ -160,8 +165,9 @@ def swap_clip_items(
 ) -> Iterator[EvalItem]:
     """Yield clips of real people, and the same clips with faces swapped by a method of SWAPS.
 
-    Pictures of one person stand for the frames of a clip. The donor's picture with the most similar pose is
-    used for each frame. A frame and its swapped version are recompressed alike.
+    Pictures of one person stand for the frames of a clip. Each frame gets its face from the donor's picture
+    with the most similar pose. A frame and its swapped version are recompressed alike. `name` is a key of
+    SWAPS.
     """
     rng = np.random.default_rng([seed, len(samples)])
     for clip, donors in _clips(samples, rng):
@@ -172,9 +178,8 @@ def swap_clip_items(
             swapped = SWAPS[name](target.image, target.landmarks, donor.image, donor.landmarks)
             square = inference_square(target)
             quality = int(rng.integers(*RECOMPRESSION))
-            real_crop, fake_crop = (
-                crop_square(recompressed(image, quality), square, size) for image in (target.image, swapped)
-            )
+            real_crop = crop_square(recompressed(target.image, quality), square, size)
+            fake_crop = crop_square(recompressed(swapped, quality), square, size)
             face_size = _face_size(_landmarks(sample))
             real_item = dataclasses.replace(_item(sample, real_crop, face_size), video=clip[0].name)
             yield real_item
@@ -188,14 +193,23 @@ def swap_clip_items(
 
 
 def _swap_set(name: str, samples: Sequence[Sample], store: ImageStore, size: int, seed: int) -> EvalSet:
-    total = 2 * sum(len(clip) for clip, _ in _clips(samples, np.random.default_rng(seed)))
-    title = f"clips of unseen people, faces swapped by the {name} program"
-    return EvalSet(f"{name}_swaps", title, total, lambda: swap_clip_items(name, samples, store, size, seed))
+    # The generator only chooses donors; the number of frames does not depend on it.
+    clips = _clips(samples, np.random.default_rng(seed))
+    return EvalSet(
+        name=f"{name}_swaps",
+        title=f"clips of unseen people, faces swapped by the {name} program",
+        total=2 * sum(len(clip) for clip, _ in clips),
+        items=lambda: swap_clip_items(name, samples, store, size, seed),
+    )
 
 
 def _clips(samples: Sequence[Sample], rng: np.random.Generator) -> list[tuple[list[Sample], list[Sample]]]:
-    """Return clips of one person's real pictures, each with the pictures of a donor from the same pack."""
+    """Return clips of one person's real pictures, each with the pictures of a donor from the same pack.
+
+    A person without another person in the pack yields no clip.
+    """
     fewest, most = FRAMES_PER_CLIP
+    # Pictures by pack and person.
     people: dict[tuple[str, str], list[Sample]] = {}
     for sample in samples:
         if sample.label == 0 and sample.landmarks is not None:
@@ -206,6 +220,7 @@ def _clips(samples: Sequence[Sample], rng: np.random.Generator) -> list[tuple[li
         donors = [key for key in people if key[0] == pack and key[1] != person]
         if not donors:
             continue
+        # A rest of fewer pictures than `fewest` is left out.
         for start in range(0, len(pictures) - fewest + 1, most):
             donor = donors[rng.integers(len(donors))]
             clips.append((pictures[start : start + most], people[donor]))
@@ -213,8 +228,8 @@ def _clips(samples: Sequence[Sample], rng: np.random.Generator) -> list[tuple[li
 
 
 def _pose_distance(first: Sample, second: Sample) -> float:
-    """Return the distance between two faces' landmarks after centring and scaling."""
-    shapes = []
+    """Return the distance between two faces' landmarks after centring them and scaling them to norm 1."""
+    shapes: list[npt.NDArray[np.floating[Any]]] = []
     for sample in (first, second):
         centred = _landmarks(sample) - _landmarks(sample).mean(axis=0)
         shapes.append(centred / np.linalg.norm(centred))
@@ -222,17 +237,21 @@ def _pose_distance(first: Sample, second: Sample) -> float:
 
 
 def _labelled_samples(samples: Sequence[Sample]) -> list[Sample]:
+    """Return the fakes without an original, then the real images of their packs."""
     fakes = [sample for sample in samples if sample.label == 1 and sample.original is None]
     packs = {sample.pack for sample in fakes}
-    return [*fakes, *(sample for sample in samples if sample.label == 0 and sample.pack in packs)]
+    reals = [sample for sample in samples if sample.label == 0 and sample.pack in packs]
+    return [*fakes, *reals]
 
 
 def _face_size(landmarks: Landmarks) -> float:
+    """Return the longer side, in pixels, of the box around landmarks (68, 2)."""
     x1, y1, x2, y2 = face_box(landmarks)
     return max(x2 - x1, y2 - y1)
 
 
 def _landmarks(sample: Sample) -> Landmarks:
+    """Return a sample's landmarks (68, 2). Raises InvalidDataset if it has none."""
     if sample.landmarks is None:
         raise InvalidDataset(f"{sample.name} has no landmarks")
     return sample.landmarks
@@ -240,7 +259,13 @@ def _landmarks(sample: Sample) -> Landmarks:
 
 def _item(sample: Sample, crop: RGBImage, face_size: float) -> EvalItem:
     return EvalItem(
-        sample.name, crop, sample.label, sample.pack, sample.person, sample.video, face_size=face_size
+        name=sample.name,
+        crop=crop,
+        label=sample.label,
+        pack=sample.pack,
+        person=sample.person,
+        video=sample.video,
+        face_size=face_size,
     )
 
 
@@ -248,4 +273,6 @@ def _face_crop_item(sample: Sample, store: ImageStore, size: int) -> EvalItem:
     """Return an item of an image that is a face crop already."""
     image = store.read(sample.pack, sample.path)
     crop = crop_square(image, enlarge_to_square(full_box(image), 1.0), size)
-    return _item(sample, crop, max(image.shape[:2]) / ENLARGEMENT)
+    # A face crop shows the face's box enlarged by ENLARGEMENT.
+    face_size = max(image.shape[:2]) / ENLARGEMENT
+    return _item(sample, crop, face_size)

@@ -14,7 +14,9 @@ import torch
 
 # Side of the multiplied matrices. The product takes tens of milliseconds on two cores: longer than its start,
 # shorter than most disturbances.
-_MATRIX = 1536
+_MATRIX_SIDE = 1536
+
+# Products of which the fastest counts.
 _ATTEMPTS = 12
 
 
@@ -36,23 +38,28 @@ def matmul_rate() -> float:
 
     It is the practical limit of a network's arithmetic.
     """
-    a, b = torch.rand(_MATRIX, _MATRIX), torch.rand(_MATRIX, _MATRIX)
-    best = float("inf")
+    left = torch.rand(_MATRIX_SIDE, _MATRIX_SIDE)
+    right = torch.rand(_MATRIX_SIDE, _MATRIX_SIDE)
+    best_seconds = float("inf")
     for _ in range(_ATTEMPTS):
-        before = time.perf_counter()
-        torch.mm(a, b)
-        best = min(best, time.perf_counter() - before)
-    return 2 * _MATRIX**3 / best / 1e9
+        start = time.perf_counter()
+        torch.mm(left, right)
+        best_seconds = min(best_seconds, time.perf_counter() - start)
+    # Every entry of the product takes as many multiplications as additions.
+    operations = 2 * _MATRIX_SIDE**3
+    return operations / best_seconds / 1e9
 
 
 def peak_memory() -> float:
     """Return the peak resident memory of this process in MB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # macOS counts bytes, Linux kibibytes.
-    return peak / (1e6 if sys.platform == "darwin" else 1e3)
+    units_per_mb = 1e6 if sys.platform == "darwin" else 1e3
+    return peak / units_per_mb
 
 
 def _processor() -> str:
+    """Return the processor's name as Linux lists it, or else as Python knows it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -29,8 +29,9 @@ from laanet_core.runtimes.selection import open_runtime
 # Images per face: the crop and its mirror image.
 IMAGES_PER_FACE = 2
 
-# The two baselines: the network without any runtime of ours.
-PLAIN, EXACT = "torch float32", "torch float64"
+# Names of the two baselines: the network without any of our runtimes, in single and in double precision.
+PLAIN = "torch float32"
+EXACT = "torch float64"
 
 RUNTIMES: tuple[tuple[RuntimeChoice, InferencePrecision], ...] = (
     ("eager", "float32"),
@@ -46,7 +47,8 @@ Forward = Callable[[Tensor], Any]
 def gflop_per_image(config: ModelConfig, *, consistency: bool = False) -> float:
     """Return the GFLOP of one image's forward pass; a multiplication with its addition counts as two."""
     with torch.device("meta"):
-        model, image = LAANet(config).eval(), torch.empty(1, 3, config.input_size, config.input_size)
+        model = LAANet(config).eval()
+        image = torch.empty(1, 3, config.input_size, config.input_size)
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         model(image, consistency=consistency)
     return float(counter.get_total_flops()) / 1e9
@@ -60,13 +62,15 @@ def compare_runtimes(model: LAANet, *, rounds: int) -> dict[str, Any]:
     unavailable runtimes.
     """
     size = model.config.input_size
-    images = torch.rand(IMAGES_PER_FACE, 3, size, size, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    generator = torch.Generator().manual_seed(0)
+    images = torch.rand(IMAGES_PER_FACE, 3, size, size, generator=generator) * 2 - 1
     forwards, missing = _open_runtimes(model, images)
     errors = _logit_errors(forwards)
     tasks = {name: _forward_task(forward, inputs) for name, (forward, inputs) in forwards.items()}
     times = time_in_turns(tasks, rounds, warm_up=True)
 
-    rate, work = hardware.matmul_rate(), IMAGES_PER_FACE * gflop_per_image(model.config)
+    matmul_rate = hardware.matmul_rate()
+    gflop = IMAGES_PER_FACE * gflop_per_image(model.config)
     rows: dict[str, dict[str, Any]] = {}
     for name, seconds in times.items():
         best = min(seconds)
@@ -74,14 +78,15 @@ def compare_runtimes(model: LAANet, *, rounds: int) -> dict[str, Any]:
             "median_ms": round(statistics.median(seconds) * 1e3, 2),
             "best_ms": round(best * 1e3, 2),
             "logit_error": float(f"{errors[name]:.1e}"),
-            "efficiency": round(work / best / rate, 3),
+            "efficiency": round(gflop / best / matmul_rate, 3),
         }
-        for other in (PLAIN, EXACT):
-            if other != name:
-                rows[name][f"faster_than_{other.replace(' ', '_')}"] = _speedups(times[other], seconds)
+        for baseline in (PLAIN, EXACT):
+            if baseline != name:
+                key = f"faster_than_{baseline.replace(' ', '_')}"
+                rows[name][key] = _speedups(times[baseline], seconds)
     return {
-        "gflop": round(work, 2),
-        "matmul_gflop_per_second": round(rate, 1),
+        "gflop": round(gflop, 2),
+        "matmul_gflop_per_second": round(matmul_rate, 1),
         "ways": rows,
         "missing": missing,
     }
@@ -94,7 +99,10 @@ def faces_per_second(detector: Detector, batch_sizes: Sequence[int], *, rounds: 
     crops = list(np.random.default_rng(0).integers(0, 256, (largest, side, side, 3), dtype=np.uint8))
     tasks = {str(size): _task(detector.score_crops, crops[:size]) for size in batch_sizes}
     times = time_in_turns(tasks, rounds)
-    return {size: round(int(size) / statistics.median(seconds), 1) for size, seconds in times.items()}
+    rates: dict[str, float] = {}
+    for size, seconds in times.items():
+        rates[size] = round(int(size) / statistics.median(seconds), 1)
+    return rates
 
 
 def clip_speed(detector: Detector, path: Path, *, frames: int, rounds: int) -> dict[str, Any]:
@@ -111,16 +119,22 @@ def clip_speed(detector: Detector, path: Path, *, frames: int, rounds: int) -> d
         "passes": _task(detector.score_crops, crops),
     }
     times = time_in_turns(tasks, rounds)
-    whole, passes = (statistics.median(times[name]) for name in ("clip", "passes"))
-    count = len({face.time for face in result.faces})
+    clip_seconds = statistics.median(times["clip"])
+    pass_seconds = statistics.median(times["passes"])
+    frames_with_faces = len({face.time for face in result.faces})
+    ratio: float | None = None
+    best_ratio: float | None = None
+    if pass_seconds:
+        ratio = round(clip_seconds / pass_seconds, 2)
+        best_ratio = round(min(times["clip"]) / min(times["passes"]), 2)
     return {
-        "frames_with_faces": count,
+        "frames_with_faces": frames_with_faces,
         "faces": faces,
-        "seconds": round(whole, 3),
-        "passes_alone_seconds": round(passes, 3),
-        "ratio": round(whole / passes, 2) if passes else None,
-        "best_ratio": round(min(times["clip"]) / min(times["passes"]), 2) if passes else None,
-        "frames_per_second": round(count / whole, 1),
+        "seconds": round(clip_seconds, 3),
+        "passes_alone_seconds": round(pass_seconds, 3),
+        "ratio": ratio,
+        "best_ratio": best_ratio,
+        "frames_per_second": round(frames_with_faces / clip_seconds, 1),
     }
 
 
@@ -131,19 +145,23 @@ def time_in_turns(tasks: Mapping[str, Task], rounds: int, *, warm_up: bool = Fal
     task spin for some milliseconds, which would be charged to the next.
     """
     times: dict[str, list[float]] = {name: [] for name in tasks}
-    for number in range(rounds + 1):
+    for round_number in range(rounds + 1):
         for name, task in tasks.items():
             if warm_up:
                 task()
-            before = time.perf_counter()
+            start = time.perf_counter()
             task()
-            if number:
-                times[name].append(time.perf_counter() - before)
+            # Round 0 does not count.
+            if round_number > 0:
+                times[name].append(time.perf_counter() - start)
     return times
 
 
 def _open_runtimes(model: LAANet, images: Tensor) -> tuple[dict[str, tuple[Forward, Tensor]], dict[str, str]]:
-    """Return forward functions with their input (N, 3, S, S) by name, and the missing runtimes."""
+    """Return every forward function with its input (N, 3, S, S) by name, and the unavailable runtimes.
+
+    An unavailable runtime has the reason as its value.
+    """
     exact = copy.deepcopy(model).double()
     plain = copy.deepcopy(model).to(memory_format=torch.contiguous_format)
     channels_last = model.to(memory_format=torch.channels_last)
@@ -171,6 +189,8 @@ def _logit_errors(forwards: Mapping[str, tuple[Forward, Tensor]]) -> dict[str, f
 
 
 def _forward_task(forward: Forward, images: Tensor) -> Task:
+    """Return a task that runs a forward function on images (N, 3, S, S)."""
+
     def task() -> None:
         with torch.inference_mode():
             forward(images)
@@ -179,9 +199,13 @@ def _forward_task(forward: Forward, images: Tensor) -> Task:
 
 
 def _task(function: Callable[[Any], Any], argument: Any) -> Task:
+    """Return a task that calls a function with one argument, bound now and not when the task runs."""
     return lambda: function(argument)
 
 
 def _speedups(slow: Sequence[float], fast: Sequence[float]) -> dict[str, float]:
-    medians, best = statistics.median(slow) / statistics.median(fast), min(slow) / min(fast)
-    return {"median": round(medians, 2), "best": round(best, 2)}
+    """Return how many times faster the second list of seconds is, by median and by shortest time."""
+    return {
+        "median": round(statistics.median(slow) / statistics.median(fast), 2),
+        "best": round(min(slow) / min(fast), 2),
+    }

@@ -20,8 +20,8 @@ PAINTED_SHARE = 0.25
 class Agreement:
     """Agreement of a heatmap with a painted region.
 
-    `hit`: the heatmap's peak lies in the region (pointing game, Zhang et al. 2016). `iou` in [0, 1] of marked
-    and painted cells.
+    `hit` is True if the heatmap's peak lies in the region (pointing game, Zhang et al. 2016). `iou` is the
+    intersection over union, in [0, 1], of the marked cells and the painted cells.
     """
 
     hit: bool
@@ -29,7 +29,7 @@ class Agreement:
 
 
 def agreement(mask: npt.NDArray[np.uint8], heatmap: Heatmap, size: tuple[int, int]) -> Agreement | None:
-    """Compare a heatmap (S/4, S/4) with a painted mask (h, w), as `painted_cells` takes them.
+    """Compare a heatmap (S/4, S/4) with a painted mask (h, w); arguments as for `painted_cells`.
 
     Returns None if no part of the region lies in the heatmap's box: it belongs to another face.
     """
@@ -38,10 +38,9 @@ def agreement(mask: npt.NDArray[np.uint8], heatmap: Heatmap, size: tuple[int, in
         return None
     hot = heatmap.values >= HOT
     peak = int(heatmap.values.argmax())
-    return Agreement(
-        hit=bool(painted.ravel()[peak]),
-        iou=float((hot & painted).sum() / (hot | painted).sum()),
-    )
+    intersection = (hot & painted).sum()
+    union = (hot | painted).sum()
+    return Agreement(hit=bool(painted.ravel()[peak]), iou=float(intersection / union))
 
 
 def painted_cells(
@@ -53,9 +52,12 @@ def painted_cells(
     picture's (width, height) in pixels.
     """
     height, width = mask.shape
-    scale_x, scale_y = width / size[0], height / size[1]
+    # Mask pixels per picture pixel.
+    scale_x = width / size[0]
+    scale_y = height / size[1]
     cells = heatmap.values.shape[0]
     x1, y1, x2, y2 = heatmap.box
+    # Edges of the cells, in pixels of the mask.
     columns = np.linspace(x1 * scale_x, x2 * scale_x, cells + 1)
     rows = np.linspace(y1 * scale_y, y2 * scale_y, cells + 1)
     # Painted area above and left of every pixel corner (summed-area table).

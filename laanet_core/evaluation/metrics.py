@@ -58,8 +58,8 @@ def roc_auc(labels: Array, scores: Array) -> float:
     """Return the area under the ROC curve.
 
     It is the probability that a fake scores above a real one, ties counting half. labels (N,) in {0, 1},
-    scores (N,). Raises ValueError unless both classes occur and the scores are finite, as do all metrics
-    here.
+    scores (N,). Like all metrics of this module, it raises ValueError unless both classes occur and the
+    scores are finite.
     """
     labels, scores = _checked(labels, scores)
     fakes = int(labels.sum())
@@ -69,7 +69,10 @@ def roc_auc(labels: Array, scores: Array) -> float:
     last = np.cumsum(counts)
     # Tied scores share their mean rank, counted from 1.
     ranks = (last - (counts - 1) / 2)[inverse]
-    return float((ranks[labels[order] == 1].sum() - fakes * (fakes + 1) / 2) / (fakes * reals))
+    # The Mann-Whitney U statistic counts the pairs in which the fake scores above the real one.
+    smallest_rank_sum = fakes * (fakes + 1) / 2
+    u_statistic = ranks[labels[order] == 1].sum() - smallest_rank_sum
+    return float(u_statistic / (fakes * reals))
 
 
 def average_precision(labels: Array, scores: Array) -> float:
@@ -79,7 +82,8 @@ def average_precision(labels: Array, scores: Array) -> float:
     """
     labels, scores = _checked(labels, scores)
     order = np.argsort(-scores, kind="stable")
-    ranked, true_positives = scores[order], np.cumsum(labels[order])
+    ranked = scores[order]
+    true_positives = np.cumsum(labels[order])
     # Index of the last score of every run of ties.
     ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
     precision = true_positives[ends] / (ends + 1)
@@ -88,23 +92,32 @@ def average_precision(labels: Array, scores: Array) -> float:
 
 
 def macro_recall(labels: Array, probabilities: Array) -> float:
-    """Return AR: the mean of the recalls of real and fake at probability 0.5; 0.5 itself counts as fake.
+    """Return AR: the mean of the recalls of real and fake at a threshold of 0.5.
 
-    labels (N,) in {0, 1}, probabilities (N,) in [0, 1].
+    A probability of 0.5 counts as fake. labels (N,) in {0, 1}, probabilities (N,) in [0, 1].
     """
     labels, probabilities = _checked(labels, probabilities)
     called_fake = probabilities >= 0.5
-    return float((called_fake[labels == 1].mean() + (~called_fake[labels == 0]).mean()) / 2)
+    fake_recall = called_fake[labels == 1].mean()
+    real_recall = (~called_fake[labels == 0]).mean()
+    return float((fake_recall + real_recall) / 2)
 
 
 def mf1(labels: Array, probabilities: Array) -> float:
-    """Return mF1: the harmonic mean of AP and AR, as the paper reports it. labels and probabilities (N,)."""
-    precision, recall = average_precision(labels, probabilities), macro_recall(labels, probabilities)
+    """Return mF1: the harmonic mean of AP and AR, as the paper reports it.
+
+    labels (N,) in {0, 1}, probabilities (N,) in [0, 1].
+    """
+    precision = average_precision(labels, probabilities)
+    recall = macro_recall(labels, probabilities)
     return 2 * precision * recall / (precision + recall)
 
 
 def brier_score(labels: Array, probabilities: Array) -> float:
-    """Return the mean squared difference between probability and label. labels and probabilities (N,)."""
+    """Return the mean squared difference between probability and label.
+
+    labels (N,) in {0, 1}, probabilities (N,) in [0, 1].
+    """
     labels, probabilities = _checked(labels, probabilities)
     return float(np.mean((probabilities - labels) ** 2))
 
@@ -131,9 +144,11 @@ def bootstrap_interval(
     rng = np.random.default_rng(seed)
     values: list[float] = []
     for _ in range(_ATTEMPTS_PER_SAMPLE * samples):
-        indices = np.concatenate([members[index] for index in rng.integers(len(members), size=len(members))])
+        drawn_groups = rng.integers(len(members), size=len(members))
+        indices = np.concatenate([members[group] for group in drawn_groups])
         resampled = labels[indices]
-        if 0 < resampled.sum() < len(resampled):
+        has_both_classes = 0 < resampled.sum() < len(resampled)
+        if has_both_classes:
             values.append(metric(resampled, scores[indices]))
         if len(values) == samples:
             break
@@ -148,10 +163,12 @@ def wilson_interval(successes: int, count: int, *, level: float = 0.95) -> Inter
 
     Raises ValueError unless 0 <= successes <= count, count > 0 and level lies in (0, 1).
     """
-    if not 0 <= successes <= count or not count or not 0 < level < 1:
+    is_share = count > 0 and 0 <= successes <= count
+    if not is_share or not 0 < level < 1:
         raise ValueError(f"{successes} of {count} at level {level} is no share with an interval")
     z = NormalDist().inv_cdf((1 + level) / 2)
-    share, extra = successes / count, z * z / count
+    share = successes / count
+    extra = z * z / count
     middle = (share + extra / 2) / (1 + extra)
     half = z / (1 + extra) * math.sqrt(share * (1 - share) / count + extra / (4 * count))
     return Interval(max(0.0, middle - half), min(1.0, middle + half))
@@ -176,29 +193,33 @@ def paired_bootstrap(
     labels, before = _checked(labels, before)
     _, after = _checked(labels, after)
 
+    # The items' positions stand for the scores, so that one resample picks both scores of an item.
     def difference(resampled: Array, positions: Array) -> float:
         indices = positions.astype(np.intp)
         return metric(resampled, after[indices]) - metric(resampled, before[indices])
 
+    all_positions = np.arange(len(labels))
     return bootstrap_interval(
-        difference, labels, np.arange(len(labels)), groups=groups, samples=samples, level=level, seed=seed
+        difference, labels, all_positions, groups=groups, samples=samples, level=level, seed=seed
     )
 
 
 def _members(count: int, groups: Sequence[Any] | Array | None) -> list[npt.NDArray[np.intp]]:
-    """Return the item indices of every group; without groups, each item is a group."""
+    """Return the indices of each group's items (M,); without groups (N,), each item is its own group."""
     if groups is None:
         return list(np.arange(count)[:, None])
     if len(groups) != count:
         raise ValueError(f"{len(groups)} groups for {count} items")
     _, inverse = np.unique(np.asarray(groups), return_inverse=True)
     order = np.argsort(inverse, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(inverse[order])) + 1)
+    first_of_next_group = np.flatnonzero(np.diff(inverse[order])) + 1
+    return np.split(order, first_of_next_group)
 
 
 def _checked(labels: Array, scores: Array) -> tuple[Array, Array]:
     """Return labels as int64 and scores as float64. Raises ValueError if a metric cannot use them."""
-    labels, scores = np.asarray(labels), np.asarray(scores, np.float64)
+    labels = np.asarray(labels)
+    scores = np.asarray(scores, np.float64)
     if labels.ndim != 1 or labels.shape != scores.shape:
         raise ValueError(
             "labels and scores must be one-dimensional and of one length, "

@@ -20,7 +20,7 @@ from laanet_core.modeling.laanet import LAANet
 from laanet_core.runtimes.eager import BATCH_SIZE, EagerRuntime
 from laanet_core.types import FloatMap
 
-# A blending boundary B above this value is where a heatmap's peak should lie.
+# A heatmap's peak should lie where the blending boundary B exceeds this value.
 STRONG_BOUNDARY = 0.5
 
 
@@ -28,9 +28,10 @@ STRONG_BOUNDARY = 0.5
 class Prediction:
     """Score of one evaluated crop, with the properties of the crop that reports group by.
 
-    `label` 1 = fake. `peak_on_boundary`: the heatmap's peak lies within one cell of B > 0.5, None without a
-    blending mask. `peak_in_altered`: it lies in the altered cells, None without an original. `face_size` in
-    pixels; `sharpness`, `brightness` and `skin_tone` as in `laanet_core.evaluation.subgroups`.
+    `label` 1 = fake. `peak_on_boundary` says whether the heatmap's peak lies within one cell of B > 0.5; it is
+    None without a blending mask. `peak_in_altered` says whether the peak lies in an altered cell; it is None
+    without an original. `face_size` is in pixels; `sharpness`, `brightness` and `skin_tone` are those of
+    `laanet_core.evaluation.subgroups`.
     """
 
     name: str
@@ -90,7 +91,8 @@ def read_predictions(path: Path) -> list[Prediction]:
     Lines that an interruption cut, or that have an older format, are skipped.
     """
     predictions: list[Prediction] = []
-    for line in filter(None, path.read_text(encoding="utf-8").splitlines()):
+    for line in path.read_text(encoding="utf-8").splitlines():
+        # JSON refuses an empty line, too.
         with contextlib.suppress(json.JSONDecodeError, TypeError):
             predictions.append(Prediction(**json.loads(line)))
     return predictions
@@ -109,6 +111,7 @@ def peak_on_boundary(heatmap: FloatMap, boundary: FloatMap) -> bool | None:
 
 
 def _peak(heatmap: FloatMap) -> tuple[int, int]:
+    """Return row and column of the largest value of a heatmap (H, W)."""
     row, column = np.unravel_index(int(heatmap.argmax()), heatmap.shape)
     return int(row), int(column)
 
@@ -116,22 +119,10 @@ def _peak(heatmap: FloatMap) -> tuple[int, int]:
 def _predict_batch(
     model: LAANet, items: Sequence[EvalItem], cache: Path | None, *, flip: bool
 ) -> list[Prediction]:
+    """Score one batch of items and append the predictions to the cache."""
     scores = score_crops(EagerRuntime(model), [item.crop for item in items], flip=flip)
     predictions = [
-        Prediction(
-            name=item.name,
-            label=item.label,
-            pack=item.pack,
-            person=item.person,
-            video=item.video,
-            fake_logit=round(float(logit), 6),
-            sharpness=round(variance_of_laplacian(item.crop), 3),
-            peak_on_boundary=None if item.boundary is None else peak_on_boundary(heatmap, item.boundary),
-            peak_in_altered=None if item.altered is None else bool(item.altered[_peak(heatmap)]),
-            face_size=round(item.face_size, 1),
-            brightness=round(brightness(item.crop), 2),
-            skin_tone=round(skin_tone(item.crop), 2),
-        )
+        _prediction(item, float(logit), heatmap)
         for item, logit, heatmap in zip(items, scores.fake_logit, scores.heatmap, strict=True)
     ]
     if cache is not None:
@@ -140,3 +131,23 @@ def _predict_batch(
             # The line break comes first, because an interruption may have cut the last line.
             file.writelines("\n" + line for line in lines)
     return predictions
+
+
+def _prediction(item: EvalItem, fake_logit: float, heatmap: FloatMap) -> Prediction:
+    """Return the prediction of an item with its heatmap (S/4, S/4); numbers are rounded for the cache."""
+    is_on_boundary = None if item.boundary is None else peak_on_boundary(heatmap, item.boundary)
+    is_in_altered = None if item.altered is None else bool(item.altered[_peak(heatmap)])
+    return Prediction(
+        name=item.name,
+        label=item.label,
+        pack=item.pack,
+        person=item.person,
+        video=item.video,
+        fake_logit=round(fake_logit, 6),
+        sharpness=round(variance_of_laplacian(item.crop), 3),
+        peak_on_boundary=is_on_boundary,
+        peak_in_altered=is_in_altered,
+        face_size=round(item.face_size, 1),
+        brightness=round(brightness(item.crop), 2),
+        skin_tone=round(skin_tone(item.crop), 2),
+    )

@@ -53,34 +53,46 @@ class Benchmark:
 def _published(
     bi: tuple[float, float | None], sbi: tuple[float, float | None]
 ) -> tuple[PublishedResult, ...]:
+    """Return the results of both trainings from their (AUC, AP) in per cent."""
     return (PublishedResult("BI", *bi), PublishedResult("SBI", *sbi))
 
 
-_CELEB = (("Celeb-real", "YouTube-real"), ("Celeb-synthesis",))
+# Real and fake types of both versions of Celeb-DF.
+_CELEB_REAL = ("Celeb-real", "YouTube-real")
+_CELEB_FAKE = ("Celeb-synthesis",)
+
 BENCHMARKS: Mapping[str, Benchmark] = {
     "ffpp": Benchmark(
-        "FaceForensics++",
-        ("original",),
-        ("Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"),
-        _published((99.95, None), (99.96, None)),
+        title="FaceForensics++",
+        real=("original",),
+        fake=("Deepfakes", "Face2Face", "FaceSwap", "NeuralTextures"),
+        published=_published(bi=(99.95, None), sbi=(99.96, None)),
     ),
-    "cdf1": Benchmark("Celeb-DF v1", *_CELEB),
-    "cdf2": Benchmark("Celeb-DF v2", *_CELEB, _published((86.28, 91.93), (95.40, 97.64))),
+    "cdf1": Benchmark(title="Celeb-DF v1", real=_CELEB_REAL, fake=_CELEB_FAKE),
+    "cdf2": Benchmark(
+        title="Celeb-DF v2",
+        real=_CELEB_REAL,
+        fake=_CELEB_FAKE,
+        published=_published(bi=(86.28, 91.93), sbi=(95.40, 97.64)),
+    ),
     "dfd": Benchmark(
-        "DeepFakeDetection",
-        ("DeepFakeDetection_original",),
-        ("DeepFakeDetection",),
-        _published((99.51, 99.80), (98.43, 99.40)),
+        title="DeepFakeDetection",
+        real=("DeepFakeDetection_original",),
+        fake=("DeepFakeDetection",),
+        published=_published(bi=(99.51, 99.80), sbi=(98.43, 99.40)),
     ),
     "dfdcp": Benchmark(
-        "DFDC preview",
-        ("original_videos",),
-        ("method_A", "method_B"),
-        _published((69.69, 93.67), (86.94, 97.70)),
+        title="DFDC preview",
+        real=("original_videos",),
+        fake=("method_A", "method_B"),
+        published=_published(bi=(69.69, 93.67), sbi=(86.94, 97.70)),
     ),
-    "dfdc": Benchmark("DFDC", ("real",), ("fake",)),
+    "dfdc": Benchmark(title="DFDC", real=("real",), fake=("fake",)),
     "dfw": Benchmark(
-        "DeepFake in the Wild", ("real_test",), ("fake_test",), _published((57.13, 56.89), (80.03, 81.08))
+        title="DeepFake in the Wild",
+        real=("real_test",),
+        fake=("fake_test",),
+        published=_published(bi=(57.13, 56.89), sbi=(80.03, 81.08)),
     ),
 }
 
@@ -101,7 +113,10 @@ def benchmark_set(name: str, root: Path, size: int, split: str = "test", *, fram
     benchmark = named_benchmark(name)
     total = len(benchmark_frames(benchmark, root, split, frames=frames))
     return EvalSet(
-        name, benchmark.title, total, lambda: benchmark_items(benchmark, root, size, split, frames=frames)
+        name=name,
+        title=benchmark.title,
+        total=total,
+        items=lambda: benchmark_items(benchmark, root, size, split, frames=frames),
     )
 
 
@@ -110,7 +125,7 @@ def benchmark_frames(
 ) -> list[tuple[Path, int, str]]:
     """Return (file, label, video) of up to `frames` evenly spaced crops per video, in a stable order.
 
-    Raises InvalidDataset if a type's folder is missing or a class has no crops.
+    The label is 1 for a fake; the video is "<type>/<video>". Raises InvalidDataset if a type's folder is missing or a class has no crops.
     """
     crops: list[tuple[Path, int, str]] = []
     for kind, label in benchmark.labels.items():
@@ -123,9 +138,11 @@ def benchmark_frames(
             files = sorted(file for file in video.iterdir() if file.suffix.lower() in CROP_SUFFIXES)
             crops.extend((file, label, f"{kind}/{video.name}") for file in _evenly_spaced(files, frames))
     labels = {label for _, label, _ in crops}
-    for label, word in ((0, "real"), (1, "fake")):
+    for label, label_name in ((0, "real"), (1, "fake")):
         if label not in labels:
-            raise InvalidDataset(f"{benchmark.title}: no {word} crops below {split}/frames in {root.name}")
+            raise InvalidDataset(
+                f"{benchmark.title}: no {label_name} crops below {split}/frames in {root.name}"
+            )
     return crops
 
 
@@ -149,7 +166,7 @@ def benchmark_items(
             crop=crop_square(image, (TRIM, TRIM, width - TRIM, height - TRIM), size),
             label=label,
             pack=kind,
-            # FF++: target_source; Celeb-DF: person_source_take.
+            # A video's name is target_source in FF++ and person_source_take in Celeb-DF.
             person=name.split("_")[0],
             video=video,
             face_size=max(width, height) / ENLARGEMENT,
@@ -157,6 +174,7 @@ def benchmark_items(
 
 
 def _evenly_spaced(files: list[Path], count: int) -> list[Path]:
+    """Return the middle file of each of `count` equal parts of a list; all files if there are no more."""
     if len(files) <= count:
         return files
-    return [files[int((number + 0.5) * len(files) / count)] for number in range(count)]
+    return [files[int((part + 0.5) * len(files) / count)] for part in range(count)]

@@ -21,7 +21,7 @@ from laanet_core.results import ModelInfo
 
 Array = npt.NDArray[Any]
 
-# Faces of each class; a smaller subgroup gets no AUC.
+# Smallest number of faces of each class; a subgroup with fewer gets no AUC.
 SMALLEST_SUBGROUP = 15
 
 
@@ -95,8 +95,8 @@ class CorruptionAuc:
 class SetReport:
     """Metrics of one evaluation set.
 
-    `real` and `fake` count frames, `people` and `videos` what they show. `sharpness_auc` is the AUC of
-    sharpness alone, a baseline. `published` holds the paper's results on a benchmark; `robustness` is empty
+    `real` and `fake` are numbers of frames, `people` and `videos` the numbers of people and videos that these
+    show. `sharpness_auc` is the AUC of sharpness alone, a baseline. `published` holds the paper's results on a benchmark; `robustness` is empty
     unless requested.
     """
 
@@ -172,7 +172,7 @@ class EvaluationReport:
 class _Scores:
     """Labels, fake logits and persons of frames or videos, each (N,).
 
-    `bootstrap` and `seed` are the settings of their intervals.
+    `bootstrap` is the number of resamples and `seed` the seed of their intervals.
     """
 
     labels: Array
@@ -187,10 +187,13 @@ class _Scores:
             metric, self.labels, scores, groups=self.persons, samples=self.bootstrap, seed=self.seed
         )
         return Estimate(
-            round(metric(self.labels, scores), 4), round(interval.low, 4), round(interval.high, 4)
+            value=round(metric(self.labels, scores), 4),
+            low=round(interval.low, 4),
+            high=round(interval.high, 4),
         )
 
     def estimates(self, temperature: float) -> MetricEstimates:
+        """Return all metrics; probabilities are calibrated by the temperature."""
         probabilities = sigmoid(self.logits / temperature)
         return MetricEstimates(
             auc=self.estimate(metrics.roc_auc, self.logits),
@@ -200,8 +203,10 @@ class _Scores:
         )
 
     def verdicts(self, decision: DecisionConfig) -> VerdictsByClass:
+        """Return the shares of each verdict under these decision values."""
         probabilities = sigmoid(self.logits / decision.temperature)
-        return VerdictsByClass(*verdict_shares_by_class(self.labels, probabilities, decision))
+        of_real, of_fake = verdict_shares_by_class(self.labels, probabilities, decision)
+        return VerdictsByClass(of_real, of_fake)
 
     def subset(self, members: npt.NDArray[np.bool_]) -> _Scores:
         """Return the scores where members (N,) is True."""
@@ -236,7 +241,7 @@ def report_set(
         video_level=videos.estimates(decision.temperature),
         frame_verdicts=frames.verdicts(decision),
         video_verdicts=videos.verdicts(decision),
-        # Fakes tend to be blurrier.
+        # Negated, because fakes tend to be less sharp.
         sharpness_auc=frames.estimate(metrics.roc_auc, -sharpness),
         ece=round(expected_calibration_error(frames.labels, probabilities), 4),
         brier=round(metrics.brier_score(frames.labels, probabilities), 4),
@@ -269,31 +274,42 @@ def _video_scores(predictions: Sequence[Prediction], bootstrap: int, seed: int) 
     videos: dict[tuple[str, int], list[Prediction]] = {}
     for prediction in predictions:
         videos.setdefault((prediction.video, prediction.label), []).append(prediction)
-    means = [np.mean([prediction.fake_logit for prediction in frames]) for frames in videos.values()]
+    labels: list[int] = []
+    mean_logits: list[float] = []
+    persons: list[str] = []
+    for (_, label), frames in videos.items():
+        labels.append(label)
+        mean_logits.append(float(np.mean([frame.fake_logit for frame in frames])))
+        persons.append(frames[0].person)
     return _Scores(
-        labels=np.array([label for _, label in videos]),
-        logits=np.array(means),
-        persons=np.array([frames[0].person for frames in videos.values()]),
+        labels=np.array(labels),
+        logits=np.array(mean_logits),
+        persons=np.array(persons),
         bootstrap=bootstrap,
         seed=seed,
     )
 
 
 def _peak_share(hits: Sequence[bool | None]) -> PeakShare | None:
-    known = [hit for hit in hits if hit is not None]
-    return PeakShare(round(float(np.mean(known)), 4), len(known)) if known else None
+    """Return the share of hits among the faces that have an expected place; None if no face has one."""
+    known_hits = [hit for hit in hits if hit is not None]
+    if not known_hits:
+        return None
+    return PeakShare(share=round(float(np.mean(known_hits)), 4), fakes=len(known_hits))
 
 
 def _auc_by_pack(predictions: Sequence[Prediction]) -> dict[str, float]:
-    """Return one AUC per pack with fakes, against the pack's real faces, or against all if it has none."""
-    aucs: dict[str, float] = {}
+    """Return the frame-level AUC of every pack that has fakes.
+
+    The fakes are compared with the real faces of their pack, or with all real faces if the pack has none.
+    """
     reals = [prediction for prediction in predictions if prediction.label == 0]
-    for pack in sorted({prediction.pack for prediction in predictions if prediction.label == 1}):
-        fakes = [
-            prediction for prediction in predictions if prediction.label == 1 and prediction.pack == pack
-        ]
-        own_reals = [prediction for prediction in reals if prediction.pack == pack]
-        aucs[pack] = frame_auc([*fakes, *(own_reals or reals)])
+    fakes = [prediction for prediction in predictions if prediction.label == 1]
+    aucs: dict[str, float] = {}
+    for pack in sorted({fake.pack for fake in fakes}):
+        own_fakes = [fake for fake in fakes if fake.pack == pack]
+        own_reals = [real for real in reals if real.pack == pack]
+        aucs[pack] = frame_auc([*own_fakes, *(own_reals or reals)])
     return aucs
 
 
@@ -301,11 +317,14 @@ def _subgroup_aucs(predictions: Sequence[Prediction], frames: _Scores) -> list[S
     rows: list[SubgroupAuc] = []
     for subgroup in subgroups(predictions):
         scores = frames.subset(subgroup.members)
-        real, fake = int((scores.labels == 0).sum()), int((scores.labels == 1).sum())
+        reals = int((scores.labels == 0).sum())
+        fakes = int((scores.labels == 1).sum())
         auc = None
-        if min(real, fake) >= SMALLEST_SUBGROUP:
+        if min(reals, fakes) >= SMALLEST_SUBGROUP:
             auc = scores.estimate(metrics.roc_auc, scores.logits)
-        rows.append(SubgroupAuc(subgroup.measure, subgroup.name, real, fake, auc))
+        rows.append(
+            SubgroupAuc(measure=subgroup.measure, name=subgroup.name, real=reals, fake=fakes, auc=auc)
+        )
     return rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from laanet_core.data.dataset import DatasetFiles, load_dataset
@@ -40,11 +40,14 @@ class ManifestSource:
         unknown = sorted(set(self.names) - set(available))
         if unknown:
             raise InvalidDataset(f"no set {', '.join(unknown)} in this split; it has {', '.join(available)}")
-        return [eval_set for eval_set in sets if not self.names or eval_set.name in self.names]
+        if not self.names:
+            return sets
+        return [eval_set for eval_set in sets if eval_set.name in self.names]
 
     def cache_key(self) -> bytes:
         """Return bytes that change when the images to score change."""
-        return str(self.files.packs).encode() + self.split.encode() + self.files.manifest.read_bytes()
+        packs = str(self.files.packs).encode()
+        return packs + self.split.encode() + self.files.manifest.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ class EvaluationOptions:
     flip: bool = True
     seed: int = 0
     bootstrap: int = 1000
-    corruptions: Sequence[tuple[str, float]] = field(default_factory=tuple)
+    corruptions: Sequence[tuple[str, float]] = ()
     cache: Path | None = None
     progress: bool = True
 
@@ -111,7 +114,8 @@ def evaluate(
         except ValueError as error:
             raise InvalidDataset(f"the set {eval_set.name} cannot be measured: {error}") from error
         published = BENCHMARKS[source.name].published if isinstance(source, BenchmarkSource) else None
-        robustness = _robustness(weights, eval_set, source, options, report.frame_level.auc.value)
+        clean_auc = report.frame_level.auc.value
+        robustness = _robustness(weights, eval_set, source, options, clean_auc)
         reports[eval_set.name] = dataclasses.replace(report, published=published, robustness=robustness)
     return EvaluationReport(
         model=weights.info, split=source.split, seed=options.seed, flip_test=options.flip, sets=reports
@@ -160,15 +164,27 @@ def _robustness(
     options: EvaluationOptions,
     clean_auc: float,
 ) -> list[CorruptionAuc]:
+    """Measure a set under each of the options' corruptions, beside the AUC of its clean crops."""
     rows: list[CorruptionAuc] = []
     for name, level in options.corruptions:
-        auc = frame_auc(predict_set(weights, corrupted_set(eval_set, name, level), source, options))
-        rows.append(CorruptionAuc(name, level, CORRUPTIONS[name].unit, auc, round(clean_auc - auc, 4)))
+        predictions = predict_set(weights, corrupted_set(eval_set, name, level), source, options)
+        auc = frame_auc(predictions)
+        row = CorruptionAuc(
+            corruption=name,
+            level=level,
+            unit=CORRUPTIONS[name].unit,
+            auc=auc,
+            drop=round(clean_auc - auc, 4),
+        )
+        rows.append(row)
     return rows
 
 
 def _cache_file_name(sha256: str, set_name: str, source: EvalSource, options: EvaluationOptions) -> str:
-    """Return a file name that names everything the predictions depend on, so that they are never mixed up."""
+    """Return a file name that contains everything that the predictions depend on.
+
+    Predictions of different weights, images or settings therefore never share a file.
+    """
     flip = "" if options.flip else "-noflip"
-    digest = hashlib.sha256(source.cache_key()).hexdigest()
-    return f"{set_name}-seed{options.seed}{flip}-{digest[:12]}-{sha256[:16]}.jsonl"
+    images_sha256 = hashlib.sha256(source.cache_key()).hexdigest()
+    return f"{set_name}-seed{options.seed}{flip}-{images_sha256[:12]}-{sha256[:16]}.jsonl"

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from laanet_core.types import RGBImage
 
-# Lower bounds of the individual typology angle in degrees (Chardon et al., 1991; classes of Del Bino and
-# Bernerd, 2013).
+# Classes of skin tone with their lower bounds of the individual typology angle in degrees (angle: Chardon et al.,
+# 1991; classes: Del Bino and Bernerd, 2013).
 TONES = (
     ("very light", 55.0),
     ("light", 41.0),
@@ -56,11 +56,12 @@ class Subgroup:
 
 
 def variance_of_laplacian(crop: RGBImage) -> float:
-    """Return the sharpness of a crop (S, S, 3) uint8 RGB.
+    """Return the sharpness of a crop (S, S, 3) uint8 RGB: the variance of its grey image's Laplacian.
 
-    Fakes tend to be blurrier, so its AUC is a baseline.
+    Fakes tend to be less sharp, so the AUC of sharpness alone is a baseline.
     """
-    return float(cv2.Laplacian(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), cv2.CV_64F).var())
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)
+    return float(cv2.Laplacian(grey, cv2.CV_64F).var())
 
 
 def brightness(crop: RGBImage) -> float:
@@ -80,13 +81,15 @@ def skin_tone(crop: RGBImage) -> float:
 
 def tone_name(angle: float) -> str:
     """Return the skin-tone class of a typology angle in degrees."""
-    return next((name for name, bound in TONES if angle > bound), TONES[-1][0])
+    darkest = TONES[-1][0]
+    return next((name for name, lower_bound in TONES if angle > lower_bound), darkest)
 
 
 def subgroups(faces: Sequence[FaceProperties]) -> list[Subgroup]:
     """Divide faces by face size, sharpness, brightness and skin tone.
 
-    Continuous measures yield subgroups of equal count, skin tone its classes.
+    Each continuous measure yields SUBGROUPS_PER_MEASURE subgroups of equal count; skin tone yields one for
+    each of its classes that occurs. Every face is in one subgroup of each measure.
     """
     measures: Mapping[str, Callable[[FaceProperties], float]] = {
         "face size": lambda face: face.face_size,
@@ -99,7 +102,8 @@ def subgroups(faces: Sequence[FaceProperties]) -> list[Subgroup]:
         bounds = np.unique(np.quantile(values, np.linspace(0, 1, SUBGROUPS_PER_MEASURE + 1)))
         for low, high in itertools.pairwise(bounds):
             # The last subgroup includes its upper bound.
-            members = (values >= low) & ((values < high) | (high == bounds[-1]))
+            is_last = high == bounds[-1]
+            members = (values >= low) & ((values < high) | is_last)
             result.append(Subgroup(measure, f"{low:.0f} to {high:.0f}", members))
     tones = np.array([tone_name(face.skin_tone) for face in faces])
     for name, _ in TONES:

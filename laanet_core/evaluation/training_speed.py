@@ -27,6 +27,7 @@ WARM_UP_PAIRS = 16
 # Steps before the measurement, which compile the network and allocate memory.
 WARM_UP_STEPS = 2
 
+# Rounds of a measurement, of which the median counts.
 ROUNDS = 5
 
 
@@ -68,7 +69,7 @@ def step_speed(
     compiled: bool,
     steps: int = 3,
 ) -> Throughput:
-    """Measure the images per second of the training step on a ready batch.
+    """Measure the images per second of the training step on a ready batch, with `steps` steps per round.
 
     A step is forward pass, losses, backward pass and Adam.
     """
@@ -77,7 +78,7 @@ def step_speed(
     )
     with tempfile.TemporaryDirectory() as folder:
         trainer = Trainer(
-            initial_network(model, None),
+            initial_network(model, backbone_weights=None),
             _NoisePairs(model),
             config,
             Path(folder),
@@ -94,21 +95,24 @@ def step_speed(
             if trainer.device.type == "cuda":
                 torch.cuda.synchronize()
 
-        return _throughput(train, steps * 2 * batch_pairs)
+        images_per_round = steps * 2 * batch_pairs
+        return _throughput(train, images_per_round)
 
 
 class _NoisePairs(Dataset[SamplePair]):
-    """Returns one pair of noise for every index."""
+    """Dataset that returns the same pair of noise for every index."""
 
     def __init__(self, model: ModelConfig) -> None:
         rng = np.random.default_rng(0)
         cells = model.heatmap_size
-        target = make_target(rng.random((cells, cells)).astype(np.float32), rng)
+        boundary = rng.random((cells, cells)).astype(np.float32)
+        target = make_target(boundary, rng)
+        row, column = target.anchor
         self._pair = SamplePair(
             images=rng.integers(0, 256, (2, model.input_size, model.input_size, 3), dtype=np.uint8),
             heatmap=np.stack([np.zeros_like(target.heatmap), target.heatmap]),
             consistency=np.stack([np.ones_like(target.consistency), target.consistency]),
-            anchor=np.array([0, target.anchor[0] * cells + target.anchor[1]], np.int64),
+            anchor=np.array([0, row * cells + column], np.int64),
             has_maps=np.ones((2, 2), np.bool_),
         )
 
@@ -117,12 +121,19 @@ class _NoisePairs(Dataset[SamplePair]):
 
 
 def _throughput(work: Callable[[int], None], amount: int) -> Throughput:
-    """Run `work` with the number of each round; `amount` is what one round makes."""
-    per_second, per_core_second = [], []
-    for number in range(ROUNDS):
-        wall_start, cpu_start = time.perf_counter(), time.process_time()
-        work(number)
-        per_second.append(amount / (time.perf_counter() - wall_start))
+    """Time ROUNDS calls of `work` with the round's number; each call makes `amount` items."""
+    per_second: list[float] = []
+    per_core_second: list[float] = []
+    for round_number in range(ROUNDS):
+        wall_start = time.perf_counter()
+        cpu_start = time.process_time()
+        work(round_number)
+        wall_seconds = time.perf_counter() - wall_start
+        cpu_seconds = time.process_time() - cpu_start
+        per_second.append(amount / wall_seconds)
         # The CPU clock may not advance within a short round.
-        per_core_second.append(amount / max(time.process_time() - cpu_start, 1e-9))
-    return Throughput(round(statistics.median(per_second), 1), round(statistics.median(per_core_second), 1))
+        per_core_second.append(amount / max(cpu_seconds, 1e-9))
+    return Throughput(
+        per_second=round(statistics.median(per_second), 1),
+        per_core_second=round(statistics.median(per_core_second), 1),
+    )
