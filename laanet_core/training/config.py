@@ -99,30 +99,37 @@ class TrainingConfig:
     loss: LossConfig = field(default_factory=LossConfig)
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_pairs", "micro_batches"):
-            if getattr(self, name) < 1:
-                raise InvalidConfig(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in (
-            "start_rate",
-            "peak_rate",
-            "weight_decay",
-            "sam_rho",
-            "frozen_steps",
-            "frozen_stages",
-            "start_pull",
-        ):
-            if not getattr(self, name) >= 0:
-                raise InvalidConfig(f"{name} must not be negative, not {getattr(self, name)}")
-        for name in ("heatmap_weight", "consistency_weight"):
-            if not getattr(self.loss, name) >= 0:
-                raise InvalidConfig(f"loss.{name} must not be negative, not {getattr(self.loss, name)}")
-        for name, value in (
-            ("warmup", self.warmup),
-            ("loss.smoothing", self.loss.smoothing),
-            ("loss.noise_share", self.loss.noise_share),
-        ):
-            if not 0 <= value <= 1:
-                raise InvalidConfig(f"{name} must lie in [0, 1], not {value}")
+        counts = {
+            "steps": self.steps,
+            "batch_pairs": self.batch_pairs,
+            "micro_batches": self.micro_batches,
+        }
+        non_negative: dict[str, float] = {
+            "start_rate": self.start_rate,
+            "peak_rate": self.peak_rate,
+            "weight_decay": self.weight_decay,
+            "sam_rho": self.sam_rho,
+            "frozen_steps": self.frozen_steps,
+            "frozen_stages": self.frozen_stages,
+            "start_pull": self.start_pull,
+            "loss.heatmap_weight": self.loss.heatmap_weight,
+            "loss.consistency_weight": self.loss.consistency_weight,
+        }
+        shares = {
+            "warmup": self.warmup,
+            "loss.smoothing": self.loss.smoothing,
+            "loss.noise_share": self.loss.noise_share,
+        }
+        for name, count in counts.items():
+            if count < 1:
+                raise InvalidConfig(f"{name} must be at least 1, not {count}")
+        for name, value in non_negative.items():
+            # "not >=" because NaN is neither negative nor a usable value.
+            if not value >= 0:
+                raise InvalidConfig(f"{name} must not be negative, not {value}")
+        for name, share in shares.items():
+            if not 0 <= share <= 1:
+                raise InvalidConfig(f"{name} must lie in [0, 1], not {share}")
         if self.batch_pairs % self.micro_batches:
             raise InvalidConfig(
                 f"batch_pairs {self.batch_pairs} cannot be divided into {self.micro_batches} micro_batches"
@@ -208,7 +215,7 @@ def changed_recipe(name: str, changes: Sequence[str] = (), seed: int | None = No
 
 
 def changed_values(values: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
-    """Replace values of a configuration in place and return it.
+    """Replace values of a configuration, given as nested dictionaries, in place and return it.
 
     A change is "key=value" or "section.key=value"; commas separate the entries of a tuple. A value keeps its
     type. Raises InvalidConfig naming an unknown key or a value of another type.
@@ -218,23 +225,29 @@ def changed_values(values: dict[str, Any], changes: Sequence[str]) -> dict[str, 
         *sections, last = key.split(".")
         target = values
         for section in sections:
+            # An unknown section has no keys.
             target = target[section] if isinstance(target.get(section), dict) else {}
-        if not separator or isinstance(target.get(last), dict | None):
+        old_value = target.get(last)
+        is_changeable = old_value is not None and not isinstance(old_value, dict)
+        if not separator or not is_changeable:
             raise InvalidConfig(f"cannot change {change!r}; the keys are {', '.join(_keys(values))}")
-        old = target[last]
         try:
-            if isinstance(old, tuple):
-                entry_type = type(old[0])
-                target[last] = tuple(entry_type(entry) for entry in text.split(","))
-            else:
-                target[last] = type(old)(text)
+            target[last] = _parse_like(old_value, text)
         except ValueError as error:
-            raise InvalidConfig(f"{key} must be a {type(old).__name__}, not {text!r}") from error
+            raise InvalidConfig(f"{key} must be a {type(old_value).__name__}, not {text!r}") from error
     return values
 
 
+def _parse_like(example: Any, text: str) -> Any:
+    """Convert text to the type of an example, a tuple entry by entry. Raises ValueError if it does not fit."""
+    if isinstance(example, tuple):
+        entry_type = type(example[0])
+        return tuple(entry_type(entry) for entry in text.split(","))
+    return type(example)(text)
+
+
 def _keys(values: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """List the keys that can be changed, with their sections."""
+    """Return the keys that can be changed, each with the names of its sections before it."""
     keys: list[str] = []
     for name, value in values.items():
         if isinstance(value, dict):

@@ -30,7 +30,8 @@ class ProcessGroup:
         Raises InvalidConfig if the batch or the micro-batches cannot be divided evenly.
         """
         count = max(requested, self.size)
-        if count % self.size or batch_pairs % count:
+        is_even = count % self.size == 0 and batch_pairs % count == 0
+        if not is_even:
             raise InvalidConfig(
                 f"a batch of {batch_pairs} pairs in {count} micro-batches "
                 f"cannot be divided among {self.size} processes"
@@ -39,8 +40,8 @@ class ProcessGroup:
 
     def own_micro_batches(self, count: int) -> range:
         """Return the indices of the micro-batches, of `count`, that this process computes."""
-        own = count // self.size
-        return range(self.rank * own, (self.rank + 1) * own)
+        per_process = count // self.size
+        return range(self.rank * per_process, (self.rank + 1) * per_process)
 
     def average(self, tensors: Iterable[Tensor]) -> None:
         """Replace floating-point tensors in place by their mean over all processes.

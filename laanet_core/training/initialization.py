@@ -21,10 +21,10 @@ _COUNTER = "num_batches_tracked"
 def initial_network(model_config: ModelConfig, backbone_weights: Path | None, *, seed: int = 0) -> LAANet:
     """Return a network with random weights drawn from `seed`.
 
-    Its backbone gets pretrained weights if they are set. `backbone_weights` is a safetensors file or a
-    pickled state dict whose tensors have timm's order and shapes. Names may differ, as in the original
-    EfficientNet-Lite releases; a classifier at the end is ignored. Raises InvalidWeights if the tensors do
-    not fit.
+    If `backbone_weights` is a file, its backbone gets the pretrained weights of this file instead. The file is
+    a safetensors file or a pickled state dict whose tensors have timm's order and shapes. Names may differ, as
+    in the original EfficientNet-Lite releases; a classifier at the end is ignored. Raises InvalidWeights if
+    the tensors do not fit.
     """
     torch.manual_seed(seed)
     model = LAANet(model_config)
@@ -34,11 +34,13 @@ def initial_network(model_config: ModelConfig, backbone_weights: Path | None, *,
 
 
 def _load_backbone(model: LAANet, path: Path) -> None:
+    """Copy a file's tensors into the backbone, in their order. Raises InvalidWeights if they do not fit."""
     network = model.backbone.network
     names = [name for name in network.state_dict() if not name.endswith(_COUNTER)]
     values = [value for name, value in _read_tensors(path).items() if not name.endswith(_COUNTER)]
     if len(values) < len(names):
         raise InvalidWeights(f"{path.name} holds {len(values)} tensors, the backbone has {len(names)}")
+    # Not strict, because a classifier may follow.
     state = dict(zip(names, values, strict=False))
     for name, expected in network.state_dict().items():
         if name in state and state[name].shape != expected.shape:
@@ -50,6 +52,7 @@ def _load_backbone(model: LAANet, path: Path) -> None:
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
+    """Return a file's tensors by name, in their order. Raises InvalidWeights if it cannot be read."""
     try:
         if path.suffix == ".safetensors":
             return load_file(path)

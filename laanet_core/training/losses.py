@@ -10,8 +10,11 @@ from torch.nn import functional
 
 from laanet_core.modeling.laanet import LAANetOutput
 
-# Exponents of CornerNet's focal loss: of the error, and of the distance of a negative's target from 1.
-_FOCUS, _NEGATIVE_FOCUS = 2, 4
+# Exponent of the error in CornerNet's focal loss.
+_FOCUS = 2
+
+# Exponent, in the same loss, of the distance of a negative cell's target from 1.
+_NEGATIVE_FOCUS = 4
 
 # Probabilities are kept this far from 0 and 1, so that their logarithm is finite.
 _MARGIN = 1e-4
@@ -48,12 +51,12 @@ def heatmap_loss(logits: Tensor, target: Tensor, config: LossConfig) -> Tensor:
     divided by their number, or by 1 if there is none.
     """
     probability = logits.sigmoid().clamp(_MARGIN, 1 - _MARGIN)
-    positive = target >= 1
+    is_positive = target >= 1
     smoothed_label = 1 - config.smoothing + config.smoothing * config.noise_share
     positive_term = smoothed_label * (1 - probability).pow(_FOCUS) * probability.log()
     negative_term = (1 - target).pow(_NEGATIVE_FOCUS) * probability.pow(_FOCUS) * (1 - probability).log()
-    total = torch.where(positive, positive_term, negative_term).sum()
-    return -total / positive.sum().clamp(min=1)
+    total = torch.where(is_positive, positive_term, negative_term).sum()
+    return -total / is_positive.sum().clamp(min=1)
 
 
 def consistency_loss(embeddings: Tensor, target: Tensor, anchor: Tensor) -> Tensor:
@@ -62,11 +65,13 @@ def consistency_loss(embeddings: Tensor, target: Tensor, anchor: Tensor) -> Tens
     embeddings (N, E, h, w), target (N, h, w) in [0, 1], anchor (N,) flat cell index; the result is a scalar.
     """
     if not len(embeddings):
-        # Zero, but still part of the graph.
+        # This sum is zero, but belongs to the graph, so that the backward pass works.
         return embeddings.sum()
     vectors = embeddings.flatten(2)  # (N, E, h*w)
-    anchor_vectors = vectors.gather(2, anchor[:, None, None].expand(-1, vectors.shape[1], 1))  # (N, E, 1)
-    similarity_logit = (vectors * anchor_vectors).sum(dim=1) / vectors.shape[1] ** 0.5  # (N, h*w)
+    width = vectors.shape[1]
+    anchor_index = anchor[:, None, None].expand(-1, width, 1)  # (N, E, 1)
+    anchor_vectors = vectors.gather(2, anchor_index)  # (N, E, 1)
+    similarity_logit = (vectors * anchor_vectors).sum(dim=1) / width**0.5  # (N, h*w)
     return functional.binary_cross_entropy_with_logits(similarity_logit, target.flatten(1))
 
 
@@ -81,18 +86,17 @@ def all_losses(
 ) -> Losses:
     """Return L = BCE + weighted heatmap loss + weighted consistency loss.
 
-    label (N,) 1 = fake; heatmap and consistency (N, h, w); anchor (N,). has_maps (N, 2) bool says if an image
-    has a target for its heatmap and for its consistency; fakes with an unknown mask contribute to the
-    classification loss only. With a consistency weight of 0 that loss needs no embeddings and is 0; otherwise
-    raises ValueError without them.
+    label (N,) 1 = fake; heatmap and consistency (N, h, w); anchor (N,) flat cell index. has_maps (N, 2) bool
+    says for each image whether it has a target for its heatmap and for its consistency; fakes with an unknown
+    mask contribute to the classification loss only. Without embeddings the consistency loss is 0; ValueError
+    is raised if it has a weight all the same.
     """
     if output.embeddings is None and config.consistency_weight > 0:
         raise ValueError("the consistency loss needs the network's embeddings")
     classification = functional.binary_cross_entropy_with_logits(output.fake_logit.float(), label.float())
     has_heatmap, has_consistency = has_maps.unbind(1)
-    heatmap_term = heatmap_loss(
-        output.heatmap_logits.float().squeeze(1)[has_heatmap], heatmap[has_heatmap], config
-    )
+    heatmap_logits = output.heatmap_logits.float().squeeze(1)  # (N, h, w)
+    heatmap_term = heatmap_loss(heatmap_logits[has_heatmap], heatmap[has_heatmap], config)
     consistency_term = heatmap_term.new_zeros(())
     if output.embeddings is not None:
         consistency_term = consistency_loss(
@@ -103,4 +107,6 @@ def all_losses(
     total = (
         classification + config.heatmap_weight * heatmap_term + config.consistency_weight * consistency_term
     )
-    return Losses(total, classification, heatmap_term, consistency_term)
+    return Losses(
+        total=total, classification=classification, heatmap=heatmap_term, consistency=consistency_term
+    )

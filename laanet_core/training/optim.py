@@ -16,10 +16,10 @@ def linear_schedule(step: int, *, steps: int, start: float, peak: float, warmup:
     It rises linearly from `start` to `peak` over the first `warmup` share of the steps, then falls linearly
     to 0.
     """
-    rise = warmup * steps
-    if step < rise:
-        return start + (peak - start) * step / rise
-    return peak * (steps - step) / max(steps - rise, 1)
+    warmup_steps = warmup * steps
+    if step < warmup_steps:
+        return start + (peak - start) * step / warmup_steps
+    return peak * (steps - step) / max(steps - warmup_steps, 1)
 
 
 class SAM:
@@ -35,6 +35,7 @@ class SAM:
             raise ValueError(f"rho must not be negative: {rho}")
         self.optimizer = optimizer
         self.rho = rho
+        # Parameters with the offset by which `ascend` moved each of them.
         self._offsets: list[tuple[Tensor, Tensor]] = []
 
     @torch.no_grad()
@@ -43,12 +44,9 @@ class SAM:
 
         The new point has approximately the worst loss nearby.
         """
-        parameters = [
-            parameter
-            for group in self.optimizer.param_groups
-            for parameter in group["params"]
-            if parameter.grad is not None
-        ]
+        parameters: list[Tensor] = []
+        for group in self.optimizer.param_groups:
+            parameters.extend(parameter for parameter in group["params"] if parameter.grad is not None)
         norms = [torch.linalg.vector_norm(parameter.grad) for parameter in parameters]
         scale = self.rho / (torch.linalg.vector_norm(torch.stack(norms)) + _EPSILON)
         self._offsets = [(parameter, parameter.grad * scale) for parameter in parameters]
@@ -68,9 +66,9 @@ class SAM:
 def moving_average(model: nn.Module, decay: float, *, updates: int = 0) -> AveragedModel:
     """Return an exponential moving average of a network's weights and buffers.
 
-    It starts at their present values. Early updates have a smaller decay, min(`decay`, n / (9 + n)) for the
-    n-th, so that the initial weights fade quickly. `updates` is the number of updates that a resumed average
-    has already received.
+    The average starts at the present values. The n-th update has the decay min(`decay`, n / (9 + n)), which is
+    smaller at first, so that the initial weights fade quickly. `updates` is the number of updates that a
+    resumed average has already received.
     """
 
     @torch.no_grad()

@@ -26,11 +26,12 @@ class TrainingRequest:
     """Everything that a training run needs.
 
     `folder` receives the log, the checkpoint and the weights; a run that was interrupted there is resumed.
-    Exactly one of `network` and `initial_weights` is set: a configuration with random decoder and heads (its
-    backbone from `backbone_weights`, if set), or the weights to start from (`starter`, a folder or
-    `hf://owner/repo@revision`). The samples of `replay` are mixed with those of `data`. `workers` processes
-    make training pairs. `threads` limits the CPU threads of each training process; None leaves torch's
-    choice.
+    Exactly one of `network` and `initial_weights` is set. `network` is the configuration of a new network with
+    random weights, except for a backbone from the file `backbone_weights`, if that is set. `initial_weights`
+    names the weights to start from: `starter`, a folder or `hf://owner/repo@revision`. The samples of `replay`
+    are mixed with those of `data`. `workers` processes make training pairs. `threads` limits the CPU threads
+    of each training process; None leaves torch's choice. `compiled` runs the network through torch.compile.
+    `checkpoint_every` is the number of steps between two checkpoints.
     """
 
     folder: Path
@@ -47,7 +48,9 @@ class TrainingRequest:
     checkpoint_every: int = 200
 
     def __post_init__(self) -> None:
-        if (self.network is None) == (self.initial_weights is None):
+        has_network = self.network is not None
+        has_weights = self.initial_weights is not None
+        if has_network == has_weights:
             raise InvalidConfig("a training run starts either from a network configuration or from weights")
         if self.threads is not None and self.threads < 1:
             raise InvalidConfig(f"threads must be at least 1, not {self.threads}")
@@ -75,7 +78,9 @@ class TrainingRequest:
     def from_json(cls, values: Mapping[str, Any]) -> TrainingRequest:
         """Build from parsed JSON. Raises InvalidConfig if a key is missing or unknown."""
         try:
-            network, backbone, replay = (values.get(key) for key in ("network", "backbone_weights", "replay"))
+            network = values.get("network")
+            backbone_weights = values.get("backbone_weights")
+            replay = values.get("replay")
             return cls(
                 **{
                     **values,
@@ -83,7 +88,7 @@ class TrainingRequest:
                     "data": DatasetFiles.from_json(values["data"]),
                     "config": TrainingConfig.from_dict(values["config"]),
                     "network": None if network is None else ModelConfig.from_dict(network),
-                    "backbone_weights": None if backbone is None else Path(backbone),
+                    "backbone_weights": None if backbone_weights is None else Path(backbone_weights),
                     "replay": None if replay is None else DatasetFiles.from_json(replay),
                 }
             )
@@ -109,10 +114,10 @@ class TrainingOutcome:
 def train(
     request: TrainingRequest, *, notify: Callable[[str], None] | None = None, progress: bool = True
 ) -> TrainingOutcome:
-    """Train to the last step of the configuration, resuming if the folder holds a checkpoint.
+    """Train to the last step of the configuration, resuming if the folder contains a checkpoint.
 
-    Under torchrun, every process calls this with the same request. `notify` receives one sentence each about
-    missing material, a resumed run and the number of epochs, in the main process only. `progress` shows a
+    Under torchrun, every process calls this with the same request. In the main process only, `notify` receives
+    one sentence each about missing material, a resumed run and the number of epochs. `progress` shows a
     progress bar on standard error. Raises LaanetError: InvalidConfig, InvalidDataset, InvalidWeights or
     InvalidCheckpoint if an input cannot be used, TrainingDiverged if the loss is not finite. An interrupted
     call leaves its last checkpoint.
@@ -146,10 +151,11 @@ def train(
         trainer.run(checkpoint_every=request.checkpoint_every, progress=progress)
     finally:
         destroy_process_group(group)
-    return TrainingOutcome(trainer.step, request.folder / WEIGHTS, group.is_main)
+    return TrainingOutcome(steps=trainer.step, weights=request.folder / WEIGHTS, is_main=group.is_main)
 
 
 def _initial_model(request: TrainingRequest) -> LAANet:
+    """Load the request's weights, or build its network. Raises LaanetError if they cannot be used."""
     if request.initial_weights is not None:
         return LAANet.from_pretrained(request.initial_weights)
     assert request.network is not None
@@ -157,6 +163,7 @@ def _initial_model(request: TrainingRequest) -> LAANet:
 
 
 def _training_data(request: TrainingRequest) -> ManifestDataset:
+    """Read the training split of the request's data, together with that of its replay if it has one."""
     dataset = load_dataset(request.data, "train")
     if request.replay is None:
         return dataset
@@ -164,6 +171,7 @@ def _training_data(request: TrainingRequest) -> ManifestDataset:
 
 
 def _notes(trainer: Trainer, pairs: PairDataset) -> list[str]:
+    """Return the sentences for `notify`."""
     notes = [f"note: {note}" for note in pairs.notes]
     if trainer.step:
         notes.append(f"resuming at step {trainer.step} of {trainer.config.steps}")

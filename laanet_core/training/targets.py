@@ -15,11 +15,14 @@ from laanet_core.types import FloatMap
 # Smallest overlap (IoU) of two boxes in CornerNet's radius.
 MINIMUM_OVERLAP = 0.7
 
-# A quadrant whose boundary is fainter has no vulnerable point.
+# Smallest B of a vulnerable point; a quadrant with a fainter boundary has none.
 WEAKEST_POINT = 0.25
 
 # A cell whose B is greater belongs to the boundary.
 STRONG_BOUNDARY = 0.5
+
+# A Gaussian ends at its radius, which is this many sigmas.
+_SIGMAS_PER_RADIUS = 3
 
 # Keeps sigma positive where the radius is 0.
 _SMALLEST_SIGMA = 1e-4
@@ -55,37 +58,45 @@ def vulnerable_points(boundary: FloatMap) -> npt.NDArray[np.int64]:
 def gaussian_radius(
     height: npt.ArrayLike, width: npt.ArrayLike, overlap: float = MINIMUM_OVERLAP
 ) -> npt.NDArray[np.float64]:
-    """Return CornerNet's radius of boxes with height and width (N,), as (N,).
+    """Return CornerNet's radius of boxes with height and width (N,), in their unit, as (N,).
 
-    It is the smallest radius, over the three ways to move two corners, at which the boxes overlap by
-    `overlap`.
+    Two opposite corners of a box move by the radius at most, and the box still overlaps with the original one
+    by an IoU of `overlap`. One corner may move inwards, both, or neither; the smallest of the three radii
+    counts.
     """
-    height, width = np.asarray(height, np.float64), np.asarray(width, np.float64)
-    total, area = height + width, height * width
-    one_inside = (total - np.sqrt(np.maximum(total**2 - 4 * area * (1 - overlap) / (1 + overlap), 0))) / 2
-    both_inside = (2 * total - np.sqrt(np.maximum(4 * total**2 - 16 * (1 - overlap) * area, 0))) / 8
-    both_outside = (
-        -2 * overlap * total + np.sqrt(4 * overlap**2 * total**2 + 16 * overlap * (1 - overlap) * area)
-    ) / (8 * overlap)
+    height = np.asarray(height, np.float64)
+    width = np.asarray(width, np.float64)
+    total = height + width
+    area = height * width
+    # Each radius is a root of a quadratic equation, whose discriminant comes first.
+    discriminant = total**2 - 4 * area * (1 - overlap) / (1 + overlap)
+    one_inside = (total - np.sqrt(np.maximum(discriminant, 0))) / 2
+    discriminant = 4 * total**2 - 16 * (1 - overlap) * area
+    both_inside = (2 * total - np.sqrt(np.maximum(discriminant, 0))) / 8
+    discriminant = 4 * overlap**2 * total**2 + 16 * overlap * (1 - overlap) * area
+    both_outside = (-2 * overlap * total + np.sqrt(discriminant)) / (8 * overlap)
     smallest = np.minimum(np.minimum(one_inside, both_inside), both_outside)
     return np.asarray(np.maximum(smallest, 0), np.float64)
 
 
 def heatmap_target(boundary: FloatMap) -> FloatMap:
-    """Return unnormalised Gaussians at the vulnerable points of B (H, W), as (H, W) in [0, 1].
+    """Return the heatmap (H, W) in [0, 1] of B (H, W): a Gaussian of height 1 at each vulnerable point.
 
-    They are merged by their maximum. Sigma adapts to the boundary's extent at the point.
+    Where Gaussians overlap, the greatest counts. Sigma adapts to the boundary's extent at the point.
     """
     points = vulnerable_points(boundary)
     if not len(points):
         return np.zeros_like(boundary)
-    strong = boundary > STRONG_BOUNDARY
+    is_strong = boundary > STRONG_BOUNDARY
     rows, columns = points.T
-    heights, widths = run_lengths(strong.T).T[rows, columns], run_lengths(strong)[rows, columns]
-    sigmas = gaussian_radius(heights, widths) / 3 + _SMALLEST_SIGMA
-    vertical = _gaussians(rows, sigmas, boundary.shape[0])  # (N, h)
-    horizontal = _gaussians(columns, sigmas, boundary.shape[1])  # (N, w)
-    return np.asarray((vertical[:, :, None] * horizontal[:, None, :]).max(axis=0), np.float32)
+    # Extent of the strong boundary through each point, in cells (N,).
+    heights = run_lengths(is_strong.T).T[rows, columns]
+    widths = run_lengths(is_strong)[rows, columns]
+    sigmas = gaussian_radius(heights, widths) / _SIGMAS_PER_RADIUS + _SMALLEST_SIGMA
+    vertical = _gaussians(rows, sigmas, boundary.shape[0])  # (N, H)
+    horizontal = _gaussians(columns, sigmas, boundary.shape[1])  # (N, W)
+    gaussians = vertical[:, :, None] * horizontal[:, None, :]  # (N, H, W)
+    return np.asarray(gaussians.max(axis=0), np.float32)
 
 
 def consistency_target(boundary: FloatMap, anchor: tuple[int, int]) -> FloatMap:
@@ -109,25 +120,29 @@ def make_target(boundary: FloatMap, rng: np.random.Generator, *, real_consistenc
 
 
 def run_lengths(lines: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """Return the length of every cell's horizontal run of True cells in lines (H, W).
+    """Return the length (H, W) of the horizontal run of True cells that each cell of lines (H, W) belongs to.
 
     A False cell gets 1.
     """
     indices = np.arange(lines.shape[1])
+    # Index of the nearest False cell to the left, or -1.
     last_false = np.maximum.accumulate(np.where(lines, -1, indices), axis=1)
+    # Index of the nearest False cell to the right, or the width.
     reversed_indices = np.where(lines, lines.shape[1], indices)[:, ::-1]
     next_false = np.minimum.accumulate(reversed_indices, axis=1)[:, ::-1]
     return np.asarray(np.where(lines, next_false - last_false - 1, 1), np.int64)
 
 
 def _halves(length: int) -> tuple[slice, slice]:
+    """Return the two halves of an axis; the second is longer by one cell if the length is odd."""
     return slice(0, length // 2), slice(length // 2, length)
 
 
 def _gaussians(
     centers: npt.NDArray[np.int64], sigmas: npt.NDArray[np.float64], size: int
 ) -> npt.NDArray[np.float32]:
-    """Return one-dimensional Gaussians (N, size), 0 beyond three sigmas."""
-    distances = np.abs(np.arange(size)[None] - centers[:, None])
+    """Return one-dimensional Gaussians (N, size) with centers (N,) and sigmas (N,), 0 beyond their radius."""
+    distances = np.abs(np.arange(size)[None] - centers[:, None])  # (N, size)
     values = np.exp(-(distances**2) / (2 * sigmas[:, None] ** 2))
-    return np.asarray(np.where(distances <= (3 * sigmas[:, None]).astype(np.int64), values, 0), np.float32)
+    radii = (_SIGMAS_PER_RADIUS * sigmas[:, None]).astype(np.int64)
+    return np.asarray(np.where(distances <= radii, values, 0), np.float32)

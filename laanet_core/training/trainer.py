@@ -38,8 +38,8 @@ LOSS_NAMES = tuple(field.name for field in dataclasses.fields(Losses))
 # Steps between two lines of the log.
 _LOG_EVERY = 10
 
-# Upper bound of the micro-batches per step, and a prime: together they keep the seeds of all micro-batches
-# distinct.
+# A micro-batch's seed is (run's seed x _STEP_SEEDS + step) x _MICRO_BATCH_SEEDS + index. With fewer steps and
+# micro-batches than these numbers, no two micro-batches share a seed.
 _MICRO_BATCH_SEEDS = 4_096
 _STEP_SEEDS = 1_000_003
 
@@ -56,9 +56,9 @@ class TrainingDiverged(LaanetError, FloatingPointError):
 class Batch:
     """B pairs as 2B images that alternate real and fake.
 
-    `images` (2B, 3, S, S) float32 in [-1, 1] (uint8 (2B, S, S, 3) as `collate` returns them); `label` (2B,),
-    1 = fake; `heatmap` and `consistency` (2B, S/4, S/4); `anchor` (2B,) flat cell index; `has_maps` (2B, 2)
-    bool.
+    `images` are (2B, S, S, 3) uint8 RGB on the CPU and, after `to_device`, (2B, 3, S, S) float32 in [-1, 1].
+    `label` (2B,), 1 = fake; `heatmap` and `consistency` (2B, S/4, S/4); `anchor` (2B,) flat cell index;
+    `has_maps` (2B, 2) bool as in SamplePair.
     """
 
     images: Tensor
@@ -70,11 +70,15 @@ class Batch:
 
     def to_device(self, device: torch.device) -> Batch:
         """Return the batch on `device`, its images converted to the network's input."""
-        tensors = {
-            field.name: getattr(self, field.name).to(device, non_blocking=True)
-            for field in dataclasses.fields(self)
-        }
-        return Batch(**{**tensors, "images": to_input(tensors["images"], device)})
+        images = self.images.to(device, non_blocking=True)
+        return Batch(
+            images=to_input(images, device),
+            label=self.label.to(device, non_blocking=True),
+            heatmap=self.heatmap.to(device, non_blocking=True),
+            consistency=self.consistency.to(device, non_blocking=True),
+            anchor=self.anchor.to(device, non_blocking=True),
+            has_maps=self.has_maps.to(device, non_blocking=True),
+        )
 
 
 def collate(pairs: Sequence[SamplePair]) -> Batch:
@@ -92,9 +96,9 @@ def collate(pairs: Sequence[SamplePair]) -> Batch:
 class Trainer:
     """Trains one network into a run folder: `config.json`, `log.jsonl`, `checkpoint.pt` and `weights/`.
 
-    A run folder with a checkpoint is resumed and ends with the weights of an uninterrupted run. Only `steps`
-    may differ from the interrupted run's configuration. Raises InvalidConfig if anything else differs,
-    InvalidCheckpoint if the file is broken. `compiled` runs the network through torch.compile: 20 % faster on
+    If the folder contains a checkpoint, the run is resumed and ends with the weights of an uninterrupted run.
+    Only `steps` may differ from the interrupted run's configuration. Raises InvalidConfig if anything else
+    differs, InvalidCheckpoint if the checkpoint is broken. `compiled` runs the network through torch.compile: 20 % faster on
     two AVX2 cores after two minutes of compilation, with differences in the last digits. In a `group` of
     several processes, each process computes its own micro-batches of every batch and all take the same steps;
     on GPUs BatchNorm is synchronised.
@@ -116,7 +120,8 @@ class Trainer:
         self.folder = folder
         self.device = torch.device(device)
         self.step = 0
-        self._dataset, self._workers = dataset, workers
+        self._dataset = dataset
+        self._workers = workers
         self._group = group or ProcessGroup()
         self.micro_batches = self._group.micro_batch_count(config.micro_batches, config.batch_pairs)
 
@@ -134,8 +139,11 @@ class Trainer:
         )
         self._sam = SAM(adam, config.sam_rho)
         self._average = moving_average(self.model, config.average_decay) if config.average_decay else None
-        pulled = self.model.named_parameters() if config.start_pull else ()
-        self._start = {name: parameter.detach().clone() for name, parameter in pulled}
+        # Weights at the start, to which L2-SP pulls back; empty without it.
+        self._start: dict[str, Tensor] = {}
+        if config.start_pull:
+            for name, parameter in self.model.named_parameters():
+                self._start[name] = parameter.detach().clone()
 
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / CHECKPOINT).exists():
@@ -148,7 +156,8 @@ class Trainer:
     def run(self, *, checkpoint_every: int = 200, until: int | None = None, progress: bool = True) -> None:
         """Train to the last step, or to step `until`; save every `checkpoint_every` steps and at the end."""
         last = min(until or self.config.steps, self.config.steps)
-        started, first = time.monotonic(), self.step
+        first = self.step
+        start_time = time.monotonic()
         bar = tqdm(
             total=self.config.steps,
             initial=self.step,
@@ -163,7 +172,7 @@ class Trainer:
             bar.update()
             if self.step % _LOG_EVERY == 0 or self.step == last:
                 images = 2 * self.config.batch_pairs * (self.step - first)
-                speed = images / (time.monotonic() - started)
+                speed = images / (time.monotonic() - start_time)
                 self._log({**losses, "rate": rate, "images_per_second": speed})
             if self.step % checkpoint_every == 0 or self.step == last:
                 if self._group.is_main:
@@ -178,8 +187,8 @@ class Trainer:
         finite.
         """
         self._set_training_mode()
-        for parameters in self._sam.optimizer.param_groups:
-            parameters["lr"] = self._learning_rate()
+        for group in self._sam.optimizer.param_groups:
+            group["lr"] = self._learning_rate()
 
         self._sam.optimizer.zero_grad(set_to_none=True)
         losses = self._compute_gradients(micro_batches)
@@ -188,6 +197,7 @@ class Trainer:
             self._compute_gradients(micro_batches)
         self._sam.step()
 
+        # The total loss is the first of LOSS_NAMES.
         total = losses[0]
         if not torch.isfinite(total):
             raise TrainingDiverged(f"the loss is {total.item()} at step {self.step}")
@@ -199,14 +209,13 @@ class Trainer:
 
     def batches(self, last: int) -> Iterator[list[Batch]]:
         """Yield this process's micro-batches, on its device, for every step before `last`."""
-        pairs = self.config.batch_pairs
+        batch_pairs = self.config.batch_pairs
         own = self._group.own_micro_batches(self.micro_batches)
-        size = pairs // self.micro_batches
-        indices = [
-            step * pairs + offset
-            for step in range(self.step, last)
-            for offset in range(own.start * size, own.stop * size)
-        ]
+        size = batch_pairs // self.micro_batches
+        indices: list[int] = []
+        for step in range(self.step, last):
+            first_pair = step * batch_pairs
+            indices.extend(range(first_pair + own.start * size, first_pair + own.stop * size))
         loader: DataLoader[SamplePair] = DataLoader(
             self._dataset,
             batch_size=size,
@@ -242,7 +251,10 @@ class Trainer:
             stage.requires_grad_(False).eval()
 
     def _compute_gradients(self, micro_batches: Sequence[Batch]) -> Tensor:
-        """Add the gradient of the whole batch; return its mean losses (4,) in LOSS_NAMES' order."""
+        """Add the gradient of the whole batch, averaged over all processes, and that of L2-SP.
+
+        Returns the batch's mean losses (4,) in LOSS_NAMES' order.
+        """
         indices = self._group.own_micro_batches(self.micro_batches)
         losses = [
             self._backward(batch, index, divisor=len(indices))
@@ -260,17 +272,20 @@ class Trainer:
         Dropout and stochastic depth are seeded by run, step and index. Neither an interruption nor the number
         of processes changes them, and both gradients of SAM belong to one function.
         """
-        torch.manual_seed((self.config.seed * _STEP_SEEDS + self.step) * _MICRO_BATCH_SEEDS + index)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.config.precision == "bfloat16"):
-            output = self._forward(batch.images, consistency=self.config.loss.consistency_weight > 0)
+        step_seed = self.config.seed * _STEP_SEEDS + self.step
+        torch.manual_seed(step_seed * _MICRO_BATCH_SEEDS + index)
+        is_bfloat16 = self.config.precision == "bfloat16"
+        needs_embeddings = self.config.loss.consistency_weight > 0
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=is_bfloat16):
+            output = self._forward(batch.images, consistency=needs_embeddings)
         losses = all_losses(
             output,
-            batch.label,
-            batch.heatmap,
-            batch.consistency,
-            batch.anchor,
-            batch.has_maps,
-            self.config.loss,
+            label=batch.label,
+            heatmap=batch.heatmap,
+            consistency=batch.consistency,
+            anchor=batch.anchor,
+            has_maps=batch.has_maps,
+            config=self.config.loss,
         )
         (losses.total / divisor).backward()  # type: ignore[no-untyped-call]
         return torch.stack([getattr(losses, name).detach() for name in LOSS_NAMES])
@@ -294,15 +309,17 @@ class Trainer:
         )
 
     def _log(self, values: Mapping[str, float]) -> None:
-        if self._group.is_main:
-            entry = {"step": self.step, **{name: round(value, 6) for name, value in values.items()}}
-            with (self.folder / LOG).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+        """Append a line with these values to the log, in the main process only."""
+        if not self._group.is_main:
+            return
+        rounded = {name: round(value, 6) for name, value in values.items()}
+        with (self.folder / LOG).open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"step": self.step, **rounded}) + "\n")
 
     def _description(self) -> dict[str, Any]:
-        """Return what determines the weights.
+        """Return the configuration that determines the weights.
 
-        The number of micro-batches does, the number of processes does not.
+        It contains the number of micro-batches; the number of processes has no effect on the weights.
         """
         return {
             "model": self.model.config.to_dict(),
@@ -324,8 +341,11 @@ class Trainer:
         save_weights(self.averaged(), self.folder / WEIGHTS, version=f"step-{self.step}")
 
     def _resume(self) -> None:
+        """Continue from the checkpoint. Raises InvalidConfig if it belongs to another configuration."""
         state = _read_checkpoint(self.folder / CHECKPOINT, self.device)
-        saved, present = json.loads(state["description"]), json.loads(json.dumps(self._description()))
+        saved = json.loads(state["description"])
+        # A round trip through JSON turns tuples to lists, as in the saved description.
+        present = json.loads(json.dumps(self._description()))
         for description in (saved, present):
             description["training"].pop("steps")
         if saved != present:
@@ -341,6 +361,7 @@ class Trainer:
 
 
 def _read_checkpoint(path: Path, device: torch.device) -> dict[str, Any]:
+    """Return the state that `Trainer` saved. Raises InvalidCheckpoint if the file is broken."""
     try:
         state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
         missing = _CHECKPOINT_KEYS - set(state)
