@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from laanet_core.errors import InvalidConfig
 from laanet_core.modeling.config import ModelConfig
 
+# Strides of the levels C3, C4 and C5, which the decoder takes as lateral features.
 LATERAL_STRIDES = (8, 16, 32)
 
-# TensorFlow's 0.99, with which the paper's backbone was pretrained.
+# The paper's backbone was pretrained with TensorFlow's momentum of 0.99, which torch counts as 1 - 0.99.
 BATCH_NORM_MOMENTUM = 0.01
 
 
@@ -27,16 +28,14 @@ class Backbone(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.network: Any = _create(config)
-        info = self.network.feature_info
-        # The last level of each stride wins.
-        stride_index = {level["reduction"]: index for index, level in enumerate(info)}
-        missing = [stride for stride in (4, *LATERAL_STRIDES) if stride not in stride_index]
+        levels = self.network.feature_info
+        # If several levels have one stride, the last of them counts.
+        level_of_stride = {level["reduction"]: index for index, level in enumerate(levels)}
+        missing = [str(stride) for stride in (4, *LATERAL_STRIDES) if stride not in level_of_stride]
         if missing:
-            raise InvalidConfig(
-                f"backbone {config.backbone} has no features at stride {', '.join(map(str, missing))}"
-            )
-        self._indices = [stride_index[stride] for stride in LATERAL_STRIDES]
-        c3, c4, c5 = (info[index]["num_chs"] for index in self._indices)
+            raise InvalidConfig(f"backbone {config.backbone} has no features at stride {', '.join(missing)}")
+        self._indices = [level_of_stride[stride] for stride in LATERAL_STRIDES]
+        c3, c4, c5 = (levels[index]["num_chs"] for index in self._indices)
         self.channels: tuple[int, int, int, int] = (int(self.network.num_features), c5, c4, c3)
         if config.stage3_padding == "released":
             _pad_stage3_as_released(self.network, config.backbone)
@@ -66,6 +65,7 @@ class Backbone(nn.Module):
 
 
 def _create(config: ModelConfig) -> Any:
+    """Return timm's network without its classifier. Raises InvalidConfig if it cannot be a backbone."""
     if not timm.is_model(config.backbone):
         raise InvalidConfig(f"timm knows no backbone named {config.backbone!r}")
     try:
@@ -88,10 +88,15 @@ def _create(config: ModelConfig) -> Any:
 
 
 def _pad_stage3_as_released(network: Any, name: str) -> None:
-    """Pad the 5x5 stride-2 convolution that opens stage 3 as in a network built for 380 pixels."""
+    """Pad the 5x5 stride-2 convolution that opens stage 3 as in a network built for 380 pixels.
+
+    The new convolution has random weights until a checkpoint is loaded. Raises InvalidConfig if the network
+    has no such convolution.
+    """
     blocks: Any = getattr(network, "blocks", ())
-    old = getattr(blocks[2][0], "conv_dw", None) if len(blocks) > 2 else None
-    if old is None or old.kernel_size != (5, 5) or old.stride != (2, 2):
+    old: Any = getattr(blocks[2][0], "conv_dw", None) if len(blocks) > 2 else None
+    has_convolution = old is not None and old.kernel_size == (5, 5) and old.stride == (2, 2)
+    if not has_convolution:
         raise InvalidConfig(
             "stage3_padding='released' needs a network whose stage 3 opens with a 5x5 stride-2 convolution, "
             f"not {name}"
@@ -99,7 +104,7 @@ def _pad_stage3_as_released(network: Any, name: str) -> None:
     blocks[2][0].conv_dw = nn.Conv2d(
         old.in_channels,
         old.out_channels,
-        5,
+        kernel_size=5,
         stride=2,
         padding=2,
         groups=old.groups,

@@ -16,13 +16,15 @@ Stage3Padding = Literal["same", "released"]
 class ModelConfig:
     """Architecture of one LAA-Net.
 
-    `backbone` is a timm model name offering features at strides 4 to 32. `input_size` S is the side of the
-    square input in pixels, a multiple of 32; the heads answer at S/4. `pyramid_widths` are the channels of
-    (P5, P4, P3); None takes the backbone's own channels at strides 32, 16 and 8, as the paper does, and any
-    other choice adds a 1x1 lateral projection where widths differ. `fusion_width` is the channels of P2 (a
-    multiple of 4, None: twice P3's). `stage3_padding="released"` pads the convolution that opens stage 3 as
-    the authors' checkpoints expect (static SAME padding computed for a 380-pixel input); "same" keeps
-    timm's own.
+    `backbone` is the name of a timm model with features at strides 4 to 32. `input_size` S is the side of the
+    square input in pixels, a multiple of 32; the maps of the heads have a side of S/4. `pyramid_widths` are
+    the channels of (P5, P4, P3). None takes the backbone's own channels at strides 32, 16 and 8, as the paper
+    does; where another width differs from them, a 1x1 convolution projects the lateral feature.
+    `fusion_width` is the number of channels of P2, a multiple of 4; None takes twice that of P3. `head_width`
+    is the number of channels inside each head, `embedding_width` that of the consistency embeddings.
+    `stage3_padding` "released" pads the convolution that opens stage 3 as the authors' checkpoints expect
+    (static SAME padding computed for a 380-pixel input); "same" keeps timm's own padding. `drop_path_rate`
+    is the backbone's stochastic depth, `feature_dropout` the dropout of its feature levels.
     """
 
     name: str = "laanet-b4"
@@ -37,6 +39,7 @@ class ModelConfig:
     feature_dropout: float = 0.4
 
     def __post_init__(self) -> None:
+        # The coarsest feature level has stride 32 and needs more than one cell.
         if self.input_size < 64 or self.input_size % 32:
             raise InvalidConfig(f"input_size must be a multiple of 32 and at least 64, not {self.input_size}")
         if self.fusion_width is not None and (self.fusion_width <= 0 or self.fusion_width % 4):
@@ -48,7 +51,7 @@ class ModelConfig:
 
     @property
     def heatmap_size(self) -> int:
-        """Side of the heatmap in cells: S/4."""
+        """Return the side of the heatmap in cells, S/4."""
         return self.input_size // 4
 
     def to_dict(self) -> dict[str, Any]:
@@ -56,15 +59,16 @@ class ModelConfig:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
-        """Build from parsed JSON; raises InvalidConfig naming any unknown key."""
+        """Build from parsed JSON. Raises InvalidConfig naming any unknown key."""
         known = {field.name for field in dataclasses.fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
             raise InvalidConfig(f"unknown model configuration keys: {', '.join(unknown)}")
-        kept = dict(values)
-        if kept.get("pyramid_widths") is not None:
-            kept["pyramid_widths"] = tuple(kept["pyramid_widths"])
-        return cls(**kept)
+        fields = dict(values)
+        # Parsed JSON has a list.
+        if fields.get("pyramid_widths") is not None:
+            fields["pyramid_widths"] = tuple(fields["pyramid_widths"])
+        return cls(**fields)
 
 
 LAANET_B4 = ModelConfig()

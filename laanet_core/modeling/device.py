@@ -15,7 +15,11 @@ def pick_device(name: str = "auto") -> torch.device:
     Raises InvalidConfig for an unknown device or one that this machine lacks.
     """
     # In order of preference.
-    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    available = {
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+        "cpu": True,
+    }
     if name == "auto":
         return torch.device(next(device for device, is_available in available.items() if is_available))
     if name not in available:

@@ -21,17 +21,19 @@ def conv_bn_relu(
 
 
 def gate(decoded: Tensor, lateral: Tensor) -> Tensor:
-    """Gate the lateral feature: (N, C, H, W) twice to (N, 2C, H, W).
+    """Append the gated lateral feature to the decoder's: (N, C, H, W) twice to (N, 2C, H, W).
 
-    Only what the decoder does not already contain passes.
+    The gate closes where the decoder's feature is strong, so that the lateral feature adds only what the
+    decoder lacks.
     """
     return torch.cat([decoded, (1 - decoded.sigmoid()) * lateral], dim=1)
 
 
 class Upsample(nn.Sequential):
-    """`conv_bn_relu` of 3x3, transposed convolution to twice the size, and BatchNorm.
+    """Block from (N, in_channels, H, W) to (N, out_channels, 2H, 2W).
 
-    There is no activation, because the sigmoid of the next gate follows.
+    It consists of a 3x3 `conv_bn_relu`, a transposed convolution and BatchNorm. No activation ends it,
+    because the sigmoid of the next gate follows.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -43,9 +45,10 @@ class Upsample(nn.Sequential):
 
 
 class Inception(nn.Module):
-    """Four branches of a quarter of the channels each.
+    """Four branches, each with a quarter of the output's channels, from (N, C, H, W) to the same size.
 
-    All of them share one point-wise block.
+    All of them share one block of 1x1 convolutions: it comes first in three branches and last in the branch
+    that pools.
     """
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
@@ -59,9 +62,8 @@ class Inception(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Return features (N, out_channels, H, W) for features (N, in_channels, H, W)."""
         reduced = self.pointwise(features)
-        return torch.cat(
-            [reduced, self.conv3(reduced), self.conv5(reduced), self.pointwise(self.pool(features))], dim=1
-        )
+        pooled = self.pointwise(self.pool(features))
+        return torch.cat([reduced, self.conv3(reduced), self.conv5(reduced), pooled], dim=1)
 
 
 class EnhancedFeaturePyramid(nn.Module):
@@ -93,7 +95,7 @@ class EnhancedFeaturePyramid(nn.Module):
 
     @staticmethod
     def _lateral(channels: int, width: int) -> nn.Module:
-        """Return the projection of a lateral feature to `width` channels; the identity if it has as many."""
+        """Return the projection of a lateral feature to `width` channels, the identity if none is needed."""
         if channels == width:
             return nn.Identity()
         return nn.Sequential(nn.Conv2d(channels, width, 1, bias=False), nn.BatchNorm2d(width))

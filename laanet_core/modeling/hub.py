@@ -20,10 +20,13 @@ from huggingface_hub.errors import (
 
 from laanet_core.errors import InvalidWeights
 
+# Files of a repository that are downloaded.
 FILES = ("config.json", "model.safetensors")
 
 # Seconds for a whole download; the client alone may hang for minutes.
 TIME_LIMIT = 20.0
+
+# Errors that a download may raise.
 _DOWNLOAD_ERRORS = (HTTPError, OSError, ValueError, RuntimeError)
 _NAME = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[\w./-]+)")
 
@@ -33,8 +36,9 @@ def download(
 ) -> Path:
     """Return the local folder of `hf://owner/repo@revision`, downloaded if it is not cached.
 
-    The download may take `seconds` in all. A slower one continues in the background, so that a later call
-    may find it in the cache. Raises InvalidWeights, which says whether the name, the Hub, the repository,
+    The download may take `seconds` in all. A slower one continues in the background, so that a later call may
+    read its files from the cache. `endpoint` is the address of another Hub, `cache` the folder of another
+    cache. Raises InvalidWeights, which says whether the name, the Hub, the repository,
     the revision or a file is at fault.
     """
     match = _NAME.fullmatch(name)
@@ -60,6 +64,7 @@ def discard(folder: Path) -> None:
 def _fetch(
     repo: str, revision: str, endpoint: str | None, cache: Path | None, *, local_files_only: bool
 ) -> Path:
+    """Return the local folder of a revision. Raises huggingface_hub's errors and those of the network."""
     paths = [
         hf_hub_download(
             repo,
@@ -75,18 +80,19 @@ def _fetch(
 
 
 def _fetch_within(repo: str, revision: str, endpoint: str | None, cache: Path | None, seconds: float) -> Path:
-    fetched: Future[Path] = Future()
+    """Download a revision and return its folder. Raises InvalidWeights if that fails or takes longer."""
+    folder: Future[Path] = Future()
 
     def fetch() -> None:
         try:
-            fetched.set_result(_fetch(repo, revision, endpoint, cache, local_files_only=False))
+            folder.set_result(_fetch(repo, revision, endpoint, cache, local_files_only=False))
         except _DOWNLOAD_ERRORS as error:
-            fetched.set_exception(error)
+            folder.set_exception(error)
 
     # A daemon thread, because Python waits for the threads of a pool at exit.
     threading.Thread(target=fetch, name="hub-download", daemon=True).start()
     try:
-        return fetched.result(timeout=seconds)
+        return folder.result(timeout=seconds)
     except TimeoutError as error:
         raise InvalidWeights(f"the Hub did not deliver {repo} within {seconds:g} seconds") from error
     except _DOWNLOAD_ERRORS as error:
@@ -94,6 +100,7 @@ def _fetch_within(repo: str, revision: str, endpoint: str | None, cache: Path | 
 
 
 def _sentence(error: Exception, repo: str, revision: str) -> str:
+    """Return the message about a download that failed."""
     if isinstance(error, RepositoryNotFoundError):
         return f"the Hub knows no repository {repo}, or it is private"
     if isinstance(error, RevisionNotFoundError):

@@ -42,23 +42,24 @@ class LAANet(nn.Module):
         # Calibration and thresholds; loading weights replaces them.
         self.decision = DecisionConfig()
         self.backbone = Backbone(config)
-        _, c5, c4, c3 = self.backbone.channels
-        widths = config.pyramid_widths or (c5, c4, c3)
-        fusion_width = config.fusion_width or 2 * widths[2]
+        _, c5_channels, c4_channels, c3_channels = self.backbone.channels
+        widths = config.pyramid_widths or (c5_channels, c4_channels, c3_channels)
+        p3_width = widths[2]
+        fusion_width = config.fusion_width or 2 * p3_width
         self.feature_dropout = nn.Dropout(config.feature_dropout)
         self.pyramid = EnhancedFeaturePyramid(self.backbone.channels, widths, fusion_width)
         self.classification_head = ClassificationHead(fusion_width, config.head_width)
-        self.heatmap_head = MapHead(fusion_width, config.head_width, 1)
+        self.heatmap_head = MapHead(fusion_width, config.head_width, out_channels=1)
         self.consistency_head = MapHead(fusion_width, config.head_width, config.embedding_width)
-        final = self.heatmap_head[-1]
-        assert isinstance(final, nn.Conv2d)
-        assert final.bias is not None
-        nn.init.constant_(final.bias, HEATMAP_BIAS)
+        last_convolution = self.heatmap_head[-1]
+        assert isinstance(last_convolution, nn.Conv2d)
+        assert last_convolution.bias is not None
+        nn.init.constant_(last_convolution.bias, HEATMAP_BIAS)
 
     def forward(self, images: Tensor, consistency: bool = False) -> LAANetOutput:
-        """Run the network on images (N, 3, S, S) RGB in [-1, 1]; the consistency head only on request.
+        """Run the network on images (N, 3, S, S) RGB in [-1, 1].
 
-        Raises ValueError for another shape.
+        The consistency head runs only with `consistency`. Raises ValueError for another shape.
         """
         size = self.config.input_size
         if images.ndim != 4 or images.shape[1:] != (3, size, size):
@@ -83,7 +84,7 @@ class LAANet(nn.Module):
     def from_files(cls, files: WeightsFiles) -> LAANet:
         """Build the network that `files` describe, in eval mode, with its decision values.
 
-        Raises InvalidWeights.
+        Raises InvalidWeights naming the file or tensor at fault.
         """
         try:
             config = ModelConfig.from_dict(dict(files.model))

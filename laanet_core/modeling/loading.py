@@ -15,7 +15,10 @@ from laanet_core.results import ModelInfo
 
 @dataclass(frozen=True)
 class LoadedWeights:
-    """Network in eval mode with its decision values, identity and other entries of `config.json`."""
+    """Network in eval mode with its decision values and its identity.
+
+    `card` contains the other entries of `config.json`, such as the origin of the weights.
+    """
 
     model: LAANet
     decision: DecisionConfig
@@ -31,7 +34,7 @@ def load_weights(source: str | Path) -> LoadedWeights:
     files = open_weights(source)
     model = LAANet.from_files(files)
     info = ModelInfo(name=model.config.name, version=files.version, sha256=files.sha256)
-    return LoadedWeights(model, model.decision, info, files.card)
+    return LoadedWeights(model=model, decision=model.decision, info=info, card=files.card)
 
 
 def save_weights(

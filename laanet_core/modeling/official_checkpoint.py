@@ -24,10 +24,15 @@ NOTICE = (
     "These weights come from the LAA-Net authors' checkpoint and stay under their SnT academic licence: "
     "for research only, not for commercial use."
 )
-_BACKBONE = "backbone.network."
-_TWIN, _ORIGINAL = "inception_block.", "deconv_4.0."
 
-# Our prefixes and theirs; the longest prefix of a name applies.
+# Prefix of the backbone's tensors in our state dict.
+_BACKBONE = "backbone.network."
+
+# The checkpoint stores the tensors of its Inception block twice, under these two prefixes.
+_ORIGINAL = "deconv_4.0."
+_TWIN = "inception_block."
+
+# Prefixes of decoder and heads: ours, and those of the checkpoint. The longest prefix of a name applies.
 _DECODER = {
     "pyramid.p5.": "deconv_1.0.",
     "pyramid.p4.0.": "deconv_2.0.",
@@ -57,9 +62,9 @@ def convert(checkpoint: Path, folder: Path) -> ModelInfo:
     theirs = _state_dict(checkpoint)
     model = LAANet(RELEASED_CONFIG)
     ours = model.state_dict()
-    names = key_names(model)
-    _check(theirs, names, ours)
-    model.load_state_dict({name: theirs[key].to(ours[name].dtype) for name, key in names.items()})
+    keys = key_names(model)
+    _check(theirs, keys, ours)
+    model.load_state_dict({name: theirs[key].to(ours[name].dtype) for name, key in keys.items()})
     return save_weights(
         model, folder, version="official", card={"source": "official LAA-Net checkpoint", "notice": NOTICE}
     )
@@ -68,70 +73,67 @@ def convert(checkpoint: Path, folder: Path) -> ModelInfo:
 def key_names(model: LAANet) -> dict[str, str]:
     """Return the released checkpoint's key for each name in our state dict.
 
-    The backbone's keys are found by block and role, those of decoder and heads by prefix.
+    The backbone's keys are derived from block and layer, those of decoder and heads from prefixes.
     """
-    own = list(model.state_dict())
-    backbone = [name for name in own if name.startswith(_BACKBONE)]
-    names = dict(zip(backbone, _backbone_keys(backbone), strict=True))
-    names.update({name: _renamed(name) for name in own if not name.startswith(_BACKBONE)})
-    return names
+    names = list(model.state_dict())
+    backbone_names = [name for name in names if name.startswith(_BACKBONE)]
+    keys = dict(zip(backbone_names, _backbone_keys(backbone_names), strict=True))
+    keys.update({name: _renamed(name) for name in names if not name.startswith(_BACKBONE)})
+    return keys
 
 
 def _backbone_keys(names: list[str]) -> list[str]:
-    """The released names of timm's EfficientNet tensors, block by block.
+    """Return the released names of timm's EfficientNet tensors, in the same order.
 
-    Blocks are numbered through all stages; a block's convolutions and BatchNorms are named by their role.
-    Blocks of the first stage do not expand, so their first BatchNorm is `_bn1`.
+    timm names a tensor `blocks.<stage>.<block of the stage>.<layer>.<tensor>`; the checkpoint numbers the
+    blocks through all stages and has other names for the layers.
     """
-    numbers: dict[str, int] = {}
+    block_numbers: dict[str, int] = {}
     keys: list[str] = []
     for name in names:
         parts = name.removeprefix(_BACKBONE).split(".")
         if parts[0] != "blocks":
-            keys.append(
-                ".".join(
-                    [
-                        {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1"}[
-                            parts[0]
-                        ],
-                        *parts[1:],
-                    ]
-                )
-            )
+            layer, *rest = parts
+            keys.append(".".join([_OUTER_LAYERS[layer], *rest]))
             continue
-        block = ".".join(parts[1:3])
-        number = numbers.setdefault(block, len(numbers))
-        roles = _FIRST_STAGE_ROLES if parts[1] == "0" else _ROLES
-        role = ".".join(parts[3:-1])
-        keys.append(f"_blocks.{number}.{roles[role]}.{parts[-1]}")
+        _, stage, block_of_stage, *layer_parts, tensor = parts
+        number = block_numbers.setdefault(f"{stage}.{block_of_stage}", len(block_numbers))
+        layers = _FIRST_STAGE_LAYERS if stage == "0" else _LAYERS
+        layer = layers[".".join(layer_parts)]
+        keys.append(f"_blocks.{number}.{layer}.{tensor}")
     return keys
 
 
-_SQUEEZE = {"se.conv_reduce": "_se_reduce", "se.conv_expand": "_se_expand"}
-_FIRST_STAGE_ROLES = {
+# Layers of an EfficientNet: timm's names, and those of the checkpoint. Blocks of the first stage do not
+# expand the channels; they have neither the convolution nor the BatchNorm of that step.
+_OUTER_LAYERS = {"conv_stem": "_conv_stem", "bn1": "_bn0", "conv_head": "_conv_head", "bn2": "_bn1"}
+_SQUEEZE_LAYERS = {"se.conv_reduce": "_se_reduce", "se.conv_expand": "_se_expand"}
+_FIRST_STAGE_LAYERS = {
     "conv_dw": "_depthwise_conv",
     "bn1": "_bn1",
     "conv_pw": "_project_conv",
     "bn2": "_bn2",
-    **_SQUEEZE,
+    **_SQUEEZE_LAYERS,
 }
-_ROLES = {
+_LAYERS = {
     "conv_pw": "_expand_conv",
     "bn1": "_bn0",
     "conv_dw": "_depthwise_conv",
     "bn2": "_bn1",
     "conv_pwl": "_project_conv",
     "bn3": "_bn2",
-    **_SQUEEZE,
+    **_SQUEEZE_LAYERS,
 }
 
 
 def _renamed(name: str) -> str:
+    """Return the checkpoint's name of a tensor of decoder or heads."""
     prefix = max((prefix for prefix in _DECODER if name.startswith(prefix)), key=len)
     return _DECODER[prefix] + name.removeprefix(prefix)
 
 
 def _state_dict(checkpoint: Path) -> dict[str, Tensor]:
+    """Return a checkpoint's tensors without `module.` prefixes. Raises InvalidWeights if it is malformed."""
     try:
         content: Any = torch.load(checkpoint, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
@@ -149,29 +151,32 @@ def _state_dict(checkpoint: Path) -> dict[str, Tensor]:
     ) as error:
         raise InvalidWeights(f"{checkpoint.name} is not a checkpoint that can be read safely") from error
     states = content.get("state_dict", content) if isinstance(content, dict) else None
-    if (
-        not isinstance(states, dict)
-        or not states
-        or not all(isinstance(value, Tensor) for value in states.values())
-    ):
+    has_tensors = isinstance(states, dict) and all(isinstance(value, Tensor) for value in states.values())
+    if not has_tensors or not states:
         raise InvalidWeights(f"{checkpoint.name} holds no state dict")
-    renamed = {str(key).removeprefix("module."): value for key, value in states.items()}
-    if len(renamed) < len(states):
-        twice = sorted(
-            str(key)
-            for key in states
-            if str(key).startswith("module.") and str(key).removeprefix("module.") in states
-        )
-        raise InvalidWeights(
-            f"unexpected {', '.join(twice[:3])}: the checkpoint holds it without the prefix too"
-        )
+    renamed: dict[str, Tensor] = {}
+    duplicates: list[str] = []
+    for key, value in states.items():
+        name = str(key).removeprefix("module.")
+        if name != str(key) and name in states:
+            duplicates.append(str(key))
+        renamed[name] = value
+    if duplicates:
+        first_duplicates = ", ".join(sorted(duplicates)[:3])
+        raise InvalidWeights(f"unexpected {first_duplicates}: the checkpoint holds it without the prefix too")
     return renamed
 
 
-def _check(theirs: Mapping[str, Tensor], names: Mapping[str, str], ours: Mapping[str, Tensor]) -> None:
-    shapes = {key: tuple(ours[name].shape) for name, key in names.items()}
-    twins = {_TWIN + key.removeprefix(_ORIGINAL): key for key in names.values() if key.startswith(_ORIGINAL)}
-    require_fit(theirs, {**shapes, **{twin: shapes[key] for twin, key in twins.items()}})
-    for twin, key in twins.items():
-        if not torch.equal(theirs[twin], theirs[key]):
-            raise InvalidWeights(f"{twin} and {key} should be one tensor but differ")
+def _check(theirs: Mapping[str, Tensor], keys: Mapping[str, str], ours: Mapping[str, Tensor]) -> None:
+    """Raise InvalidWeights unless their tensors have our shapes and each twin equals its original.
+
+    `keys` maps our names to those of the checkpoint.
+    """
+    shapes = {key: tuple(ours[name].shape) for name, key in keys.items()}
+    originals = [key for key in keys.values() if key.startswith(_ORIGINAL)]
+    twins = {original: _TWIN + original.removeprefix(_ORIGINAL) for original in originals}
+    twin_shapes = {twin: shapes[original] for original, twin in twins.items()}
+    require_fit(theirs, {**shapes, **twin_shapes})
+    for original, twin in twins.items():
+        if not torch.equal(theirs[twin], theirs[original]):
+            raise InvalidWeights(f"{twin} and {original} should be one tensor but differ")

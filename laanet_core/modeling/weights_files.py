@@ -20,11 +20,17 @@ from torch import Tensor
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import InvalidWeights
 
+# Version of the layout of `config.json`.
 FORMAT = 1
+
 CONFIG_FILE = "config.json"
 TENSOR_FILE = "model.safetensors"
 STARTER_FOLDER = Path(__file__).parents[1] / "starter"
+
+# Keys of `config.json` that every folder of weights has; all other keys belong to the card.
 _OWN_KEYS = ("format", "version", "sha256", "model", "decision")
+
+# Tensors that an error message names; it counts the rest.
 _NAMED_IN_ERRORS = 3
 
 
@@ -44,7 +50,7 @@ class WeightsFiles:
     card: Mapping[str, Any]
 
     def read_tensors(self, expected: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the tensors, with the names, shapes and dtypes of `expected`: any (N, ...) per name.
+        """Return the tensors by name, with the names, shapes (N, ...) and dtypes of `expected`.
 
         Raises InvalidWeights if the file does not match its sha256, if names or shapes differ, or if a
         value is not finite.
@@ -98,16 +104,15 @@ def write_weights(
 ) -> str:
     """Write both files and return the sha256 of the tensor file; tensors may have any shape (N, ...).
 
-    Each file appears complete or not at all.
-
-    `half` stores float16, except for BatchNorm's running statistics. Raises InvalidWeights if a value is
-    not finite in the stored precision.
+    Each file appears complete or not at all. `model` and `decision` are the sections of the two
+    configurations, `card` contains all other entries of `config.json`. `half` stores float16, except for
+    BatchNorm's running statistics. Raises InvalidWeights if a value is not finite in the stored precision.
     """
-    stored = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+    copies = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     if half:
-        stored = {name: _halved(name, value) for name, value in stored.items()}
-    _require_finite(stored)
-    encoded = save_tensors(stored)
+        copies = {name: _halved(name, value) for name, value in copies.items()}
+    _require_finite(copies)
+    encoded = save_tensors(copies)
     sha256 = hashlib.sha256(encoded).hexdigest()
     config = {
         "format": FORMAT,
@@ -143,6 +148,7 @@ def weights_folder(source: str | Path) -> Path:
 
 
 def _read_config(folder: Path) -> dict[str, Any]:
+    """Return the checked entries of a folder's `config.json`. Raises InvalidWeights if it is malformed."""
     try:
         config = json.loads((folder / CONFIG_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -163,36 +169,40 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 def require_fit(tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> None:
     """Raise InvalidWeights naming tensors that are missing, added, or not of their shape (N, ...)."""
-    missing, added = sorted(set(shapes) - set(tensors)), sorted(set(tensors) - set(shapes))
+    missing = sorted(set(shapes) - set(tensors))
     if missing:
-        raise InvalidWeights(f"missing {_some(missing)}")
-    if added:
-        raise InvalidWeights(f"unexpected {_some(added)}")
-    bent = [
-        f"{name} has shape {tuple(tensors[name].shape)}, not {shape}"
-        for name, shape in shapes.items()
-        if tuple(tensors[name].shape) != shape
-    ]
-    if bent:
-        raise InvalidWeights(_some(bent))
+        raise InvalidWeights(f"missing {_first_names(missing)}")
+    unexpected = sorted(set(tensors) - set(shapes))
+    if unexpected:
+        raise InvalidWeights(f"unexpected {_first_names(unexpected)}")
+    differences: list[str] = []
+    for name, shape in shapes.items():
+        actual = tuple(tensors[name].shape)
+        if actual != shape:
+            differences.append(f"{name} has shape {actual}, not {shape}")
+    if differences:
+        raise InvalidWeights(_first_names(differences))
 
 
 def _require_finite(tensors: Mapping[str, Tensor]) -> None:
-    broken = [
-        name
-        for name, value in tensors.items()
-        if value.is_floating_point() and not np.isfinite(value.float().numpy()).all()
-    ]
-    if broken:
-        raise InvalidWeights(f"values that are not finite in {_some(broken)}")
+    """Raise InvalidWeights naming tensors that contain NaN or infinity."""
+    not_finite: list[str] = []
+    for name, value in tensors.items():
+        if value.is_floating_point() and not np.isfinite(value.float().numpy()).all():
+            not_finite.append(name)
+    if not_finite:
+        raise InvalidWeights(f"values that are not finite in {_first_names(not_finite)}")
 
 
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:_NAMED_IN_ERRORS])
-    return shown if len(names) <= _NAMED_IN_ERRORS else f"{shown} and {len(names) - _NAMED_IN_ERRORS} more"
+def _first_names(names: list[str]) -> str:
+    """Return the first names for an error message, and the number of the others."""
+    first = ", ".join(names[:_NAMED_IN_ERRORS])
+    others = len(names) - _NAMED_IN_ERRORS
+    return f"{first} and {others} more" if others > 0 else first
 
 
 def _halved(name: str, value: Tensor) -> Tensor:
+    """Return a tensor in float16, except for integers and BatchNorm's running statistics."""
     if ".running_" in name or not value.is_floating_point():
         return value
     return value.half()
@@ -203,6 +213,7 @@ def _encode_config(config: Mapping[str, Any]) -> bytes:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it appears complete or not at all, even if the machine stops."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     with unfinished.open("wb") as file:
         file.write(content)

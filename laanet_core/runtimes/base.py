@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from laanet_core.modeling.config import ModelConfig
     from laanet_core.modeling.laanet import LAANetOutput
 
-# Names a caller may ask for; `auto` stands for the fastest runtime known for the device.
+# Names that a caller may request; `auto` stands for the fastest runtime known for the device.
 RuntimeChoice = Literal["auto", RuntimeName]
 RUNTIME_CHOICES: tuple[RuntimeChoice, ...] = get_args(RuntimeChoice)
 INFERENCE_PRECISIONS: tuple[InferencePrecision, ...] = get_args(InferencePrecision)

@@ -30,7 +30,10 @@ CLIP_PATIENCE = 0.5
 
 @dataclass(eq=False)
 class _Request:
-    """Images of one thread, due at a time of the monotonic clock; then their output or the error."""
+    """Request of one thread: images (N, 3, S, S), then their output or the error.
+
+    `due` is a time of the monotonic clock; requests are run in the order of these times.
+    """
 
     images: Tensor
     due: float
@@ -55,11 +58,11 @@ class BatchingRuntime:
     """Thread-safe `Runtime` that batches the requests of its callers.
 
     `gather` is the time in seconds for which a batch waits for threads that are inside `visit` but have no
-    request in the queue; it is 0 for runtimes that do not gain from batching.
+    request in the queue; runtimes that do not gain from batching ignore it.
 
     A caller sends at most `batch_size` images per request, as `score_crops` does, and queues again for the
     next ones. A caller with many images therefore delays a single face by at most one batch per concurrent
-    call. The output does not depend on the other requests of a batch beyond rounding. An error is raised
+    call. The other requests of a batch change a caller's output by rounding errors only. An error is raised
     only in the thread whose images caused it.
     """
 
@@ -98,7 +101,7 @@ class BatchingRuntime:
 
     def __call__(self, images: Tensor) -> LAANetOutput:
         """Run the network on images (N, 3, S, S) float32 in [-1, 1], batched with those of other threads."""
-        request = _Request(images, time.monotonic() + self._patience())
+        request = _Request(images, due=time.monotonic() + self._patience())
         with self._changed:
             self._queue.append(request)
             self._changed.notify_all()
@@ -119,9 +122,14 @@ class BatchingRuntime:
     def stats(self) -> BatchingStats:
         """Return the present load."""
         with self._changed:
-            return BatchingStats(self._visitors, len(self._queue), self._running)
+            return BatchingStats(
+                visitors=self._visitors,
+                queued_requests=len(self._queue),
+                running_batches=self._running,
+            )
 
     def _patience(self) -> float:
+        """Return this thread's patience in seconds, 0 outside `visit`."""
         patience: float = getattr(self._this_thread, "patience", 0.0)
         return patience
 
@@ -150,28 +158,35 @@ class BatchingRuntime:
                 self._changed.notify_all()
 
     def _may_run(self, request: _Request) -> bool:
+        """Return whether this request's thread may run a batch now."""
         if self.max_concurrent_calls == 1:
             return not self._running
         first = min(self._queue, key=lambda queued: queued.due)
         return self._running < self.max_concurrent_calls and request is first
 
     def _take_batch(self) -> list[_Request]:
-        """Remove the first due request from the queue, and in order of due time those that fit beside it."""
+        """Remove a batch from the queue: the request that is due first, then those that fit beside it.
+
+        The others are considered in the order of their due times.
+        """
         if self._gather:
             self._changed.wait_for(self._is_complete, self._gather)
         batch: list[_Request] = []
-        room = self.batch_size
+        free_places = self.batch_size
         for request in sorted(self._queue, key=lambda queued: queued.due):
-            if not batch or len(request.images) <= room:
+            is_first = not batch
+            if is_first or len(request.images) <= free_places:
                 batch.append(request)
-                room -= len(request.images)
+                free_places -= len(request.images)
         self._queue = [request for request in self._queue if request not in batch]
         return batch
 
     def _is_complete(self) -> bool:
-        """Return whether waiting cannot add to the batch: every visitor has queued, or the batch is full."""
+        """Return whether waiting cannot enlarge the batch."""
         queued_images = sum(len(request.images) for request in self._queue)
-        return len(self._queue) >= self._visitors or queued_images >= self.batch_size
+        is_full = queued_images >= self.batch_size
+        every_visitor_has_queued = len(self._queue) >= self._visitors
+        return is_full or every_visitor_has_queued
 
     def _run(self, batch: Sequence[_Request]) -> None:
         """Run a batch; if it fails, run each request alone, so that only the faulty one gets the error."""
@@ -199,6 +214,6 @@ def _concatenate(parts: Sequence[Tensor]) -> Tensor:
         return parts[0]
     if parts[0].device.type != "cpu":
         return torch.cat(list(parts))
-    # torch would wake all its threads for this small copy; NumPy does it in this one.
+    # torch would wake all its threads for this small copy; NumPy runs it in the calling thread.
     channels_last = np.concatenate([part.permute(0, 2, 3, 1).numpy() for part in parts])
     return torch.from_numpy(channels_last).permute(0, 3, 1, 2)

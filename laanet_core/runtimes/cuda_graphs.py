@@ -39,6 +39,7 @@ class CUDAGraphRuntime:
             raise RuntimeUnavailable(f"CUDA graphs need a CUDA device, not {self.device}")
         self.info = RuntimeInfo("cuda", precision, "cuda")
         self._model = model
+        # Type of autocast; None runs without it.
         self._dtype = None if precision == "float32" else getattr(torch, precision)
         try:
             self._graphs = {size: self._capture(size) for size in GRAPH_SIZES}
@@ -54,8 +55,10 @@ class CUDAGraphRuntime:
         return LAANetOutput(fake_logit, heatmap_logits, None)
 
     def _replay(self, images: Tensor) -> LAANetOutput:
+        """Run at most GRAPH_SIZES[-1] images (N, 3, S, S) through the smallest graph that holds them."""
         count = len(images)
-        graph, graph_input, output = self._graphs[next(size for size in GRAPH_SIZES if size >= count)]
+        graph_size = next(size for size in GRAPH_SIZES if size >= count)
+        graph, graph_input, output = self._graphs[graph_size]
         graph_input[:count].copy_(images)
         graph.replay()
         # Copies, because the next replay overwrites the graph's own output.

@@ -3,9 +3,10 @@
 In float32 it computes what torch computes, planned for this machine. In bfloat16 the fine layers stay in
 float32.
 
-Measured choices (docs/performance.md): images go one at a time through two streams, each with half of the
-threads; no larger batch is faster on a small machine. Two calls run at the same time, so that no stream
-waits for the other. Input shapes are fixed, which saves up to a third of the time of a compact network.
+Three choices come from measurements (docs/performance.md). Images go one at a time through two streams, each
+with half of the threads; no larger batch is faster on a small machine. Two calls run at the same time, so
+that no stream waits for the other. Input shapes are fixed, which saves up to a third of the time of a compact
+network.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class OpenVINORuntime:
 
     The converted graph is cached beside `cache_file`, whose name must identify weights and configuration; the
     versions of OpenVINO and of our changes to the graph are added to the name. `refresh_cache` converts again
-    instead of reading. `from_cache` says whether the graph was read.
+    instead of reading the cache. `from_cache` says whether the graph came from the cache.
 
     Raises RuntimeUnavailable if OpenVINO is missing or cannot convert the network, if the device is not a
     CPU, or if the processor lacks the precision.
@@ -132,9 +133,11 @@ class OpenVINORuntime:
                 f"this OpenVINO runs the fine layers in {precision} too, which wipes out traces of blending"
             )
 
+        # One list of requests for each concurrent call; a call takes a list and puts it back.
         self._idle_requests: queue.SimpleQueue[list[Any]] = queue.SimpleQueue()
         for _ in range(self.max_concurrent_calls):
-            self._idle_requests.put([compiled.create_infer_request() for _ in range(self.batch_size)])
+            requests = [compiled.create_infer_request() for _ in range(self.batch_size)]
+            self._idle_requests.put(requests)
 
     def __call__(self, images: Tensor) -> LAANetOutput:
         """Run the network on images (N, 3, S, S) float32 in [-1, 1] on the CPU."""
@@ -154,6 +157,7 @@ class OpenVINORuntime:
 
 
 def _require_precision(core: Any, precision: InferencePrecision) -> None:
+    """Raise RuntimeUnavailable if the processor lacks the precision."""
     if precision == "float32":
         return
     capabilities = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -169,6 +173,7 @@ def _run(
 ) -> None:
     """Run pixels (N, 3, S, S) one image per request, and fill logits (N,) and heatmaps (N, 1, S/4, S/4)."""
     for start in range(0, len(pixels), len(requests)):
+        # Not strict, because the last group may have fewer images than requests.
         running = list(zip(requests, range(start, len(pixels)), strict=False))
         for request, index in running:
             request.start_async({0: pixels[index : index + 1]})
@@ -179,7 +184,7 @@ def _run(
 
 
 def _wait_for(requests: Sequence[Any]) -> None:
-    """Wait until no request is running; if one failed, the others still are."""
+    """Wait until no request is running; after the error of one request, the others may still run."""
     for request in requests:
         with contextlib.suppress(RuntimeError):
             request.wait()
@@ -199,7 +204,10 @@ class _TwoOutputs(nn.Module):
 
 
 def _convert(model: LAANet) -> Any:
-    """Trace the network and convert it with OpenVINO's frontend: `openvino.convert_model` uses telemetry."""
+    """Trace the network and convert it to OpenVINO's graph.
+
+    The conversion calls OpenVINO's frontend, because `openvino.convert_model` uses telemetry.
+    """
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 
@@ -212,7 +220,7 @@ def _convert(model: LAANet) -> Any:
         trace: Any = torch.jit.trace
         traced = torch.jit.freeze(trace(_TwoOutputs(model).eval(), example, check_trace=False))
     frontend = FrontEndManager().load_by_framework("pytorch")
-    # A variable of its own, because the decoder must outlive the conversion.
+    # This variable keeps the decoder alive during the conversion.
     decoder = TorchScriptPythonDecoder(traced)
     graph = frontend.convert(frontend.load(decoder))
     graph.reshape({graph.inputs[0]: [1, 3, size, size]})
@@ -221,6 +229,7 @@ def _convert(model: LAANet) -> Any:
 
 
 def _versioned(cache_file: Path, openvino: ModuleType) -> Path:
+    """Return the path of the .xml file whose name also has the versions of our changes and of OpenVINO."""
     version = openvino.__version__.split("-")[0]
     return cache_file.with_name(f"{cache_file.name}-{GRAPH_FORMAT}-{version}.xml")
 
@@ -240,8 +249,9 @@ def _write_graph(openvino: ModuleType, graph: Any, path: Path) -> None:
     """
     with contextlib.suppress(OSError, RuntimeError), _temporary_folder_beside(path) as folder:
         openvino.save_model(graph, folder / path.name, compress_to_fp16=False)
-        (folder / path.name).with_suffix(".bin").replace(path.with_suffix(".bin"))
-        (folder / path.name).replace(path)
+        xml_file = folder / path.name
+        xml_file.with_suffix(".bin").replace(path.with_suffix(".bin"))
+        xml_file.replace(path)
 
 
 @contextlib.contextmanager

@@ -13,8 +13,6 @@ from typing import Any
 # Version of the changes below, part of the name of cached graphs. Increase it whenever graphs change.
 GRAPH_FORMAT = 2
 
-_CONVOLUTIONS = ("Convolution", "GroupConvolution")
-
 # Largest stride of the layers that stay in float32.
 _FINE_STRIDE = 16
 
@@ -23,34 +21,37 @@ _BACKBONE = ".backbone."
 
 
 def join_padding(graph: Any) -> None:
-    """Replace each padding step and its convolution by one convolution that pads, in place.
+    """Replace each padding step and the convolution after it by one convolution that pads, in place.
 
-    TensorFlow's "same" padding is such a step. The compiler would join them too, but its new convolutions
-    lose the marks of `keep_fine_layers_in_float32`.
+    TensorFlow's "same" padding is such a step. The compiler would join the two as well, but its new
+    convolutions lose the marks of `keep_fine_layers_in_float32`.
     """
     from openvino import opset8
 
-    makers = dict(zip(_CONVOLUTIONS, (opset8.convolution, opset8.group_convolution), strict=True))
+    factories = {"Convolution": opset8.convolution, "GroupConvolution": opset8.group_convolution}
     for node in graph.get_ordered_ops():
-        maker = makers.get(node.get_type_name())
-        if maker is None:
+        factory = factories.get(node.get_type_name())
+        if factory is None:
             continue
         padding = node.input(0).get_source_output().get_node()
         if padding.get_type_name() != "Pad":
             continue
         unpadded = padding.input(0).get_source_output()
-        before = list(unpadded.get_shape())[2:]
-        after = list(padding.get_output_shape(0))[2:]
-        added = [large - small for small, large in zip(before, after, strict=True)]
-        pads_begin = [total // 2 for total in added]
-        pads_end = [total - begin for total, begin in zip(added, pads_begin, strict=True)]
-        convolution = maker(
-            unpadded,
-            node.input(1).get_source_output(),
-            list(node.get_attributes()["strides"]),
-            pads_begin,
-            pads_end,
-            list(node.get_attributes()["dilations"]),
+        height, width = list(unpadded.get_shape())[2:]
+        padded_height, padded_width = list(padding.get_output_shape(0))[2:]
+        # "Same" padding adds the odd pixel below and to the right.
+        top = (padded_height - height) // 2
+        left = (padded_width - width) // 2
+        bottom = padded_height - height - top
+        right = padded_width - width - left
+        attributes = node.get_attributes()
+        convolution = factory(
+            data=unpadded,
+            filters=node.input(1).get_source_output(),
+            strides=list(attributes["strides"]),
+            pads_begin=[top, left],
+            pads_end=[bottom, right],
+            dilations=list(attributes["dilations"]),
         )
         convolution.set_friendly_name(node.get_friendly_name())
         for target in node.output(0).get_target_inputs():
@@ -68,17 +69,19 @@ def keep_fine_layers_in_float32(openvino: ModuleType, core: Any, graph: Any) -> 
     size = list(graph.inputs[0].get_shape())[2]
     nodes = graph.get_ordered_ops()
     heights = {node.get_friendly_name(): _height(node) for node in nodes}
+    # The backbone's layers in the order of their execution.
     backbone = [node.get_friendly_name() for node in nodes if _BACKBONE in node.get_friendly_name()]
-    last = max(index for index, name in enumerate(backbone) if heights[name] * _FINE_STRIDE >= size)
-    fine = set(backbone[: last + 1])
+    last_fine = max(index for index, name in enumerate(backbone) if heights[name] * _FINE_STRIDE >= size)
+    fine_layers = set(backbone[: last_fine + 1])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "graph.xml"
         openvino.save_model(graph, path, compress_to_fp16=False)
         tree = ET.parse(path)
         for layer in tree.iterfind("layers/layer"):
-            if layer.get("name") in fine and layer.get("type") != "Const":
+            if layer.get("name") in fine_layers and layer.get("type") != "Const":
                 _mark_precise(layer)
-        return core.read_model(ET.tostring(tree.getroot()), path.with_suffix(".bin").read_bytes())
+        weights = path.with_suffix(".bin").read_bytes()
+        return core.read_model(ET.tostring(tree.getroot()), weights)
 
 
 def first_convolution_is_float32(compiled: Any) -> bool:
@@ -93,8 +96,11 @@ def first_convolution_is_float32(compiled: Any) -> bool:
 def _height(node: Any) -> int:
     """Return the height of a node's first output if that is a batch of maps, else 0."""
     outputs = node.outputs()
-    shape = list(outputs[0].get_partial_shape()) if outputs else []
-    return shape[2].get_length() if len(shape) == 4 and shape[2].is_static else 0
+    if not outputs:
+        return 0
+    shape = list(outputs[0].get_partial_shape())
+    is_batch_of_maps = len(shape) == 4 and shape[2].is_static
+    return shape[2].get_length() if is_batch_of_maps else 0
 
 
 def _mark_precise(layer: ET.Element) -> None:
@@ -102,5 +108,6 @@ def _mark_precise(layer: ET.Element) -> None:
     notes = layer.find("rt_info")
     if notes is None:
         notes = ET.Element("rt_info")
-        layer.insert(0 if layer.find("data") is None else 1, notes)
+        position = 0 if layer.find("data") is None else 1
+        layer.insert(position, notes)
     ET.SubElement(notes, "attribute", name="precise", version="0")

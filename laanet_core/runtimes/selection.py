@@ -35,6 +35,9 @@ MAX_PROBABILITY_CHANGE = 0.01
 # Images on which two runtimes are compared.
 _COMPARED_IMAGES = 3
 
+# Largest slope of the sigmoid, at a probability of 0.5.
+_SIGMOID_SLOPE = 1 / 4
+
 
 class RuntimeFactory(Protocol):
     """Builder of one runtime; `cache_file` and `refresh_cache` are those of `OpenVINORuntime`."""
@@ -83,9 +86,9 @@ def open_runtime(
 ) -> Runtime:
     """Return the runtime of that name; `auto` takes OpenVINO on CPUs if it is installed, else eager.
 
-    Every runtime but eager is first compared with it on the same images. With `auto`, eager replaces one
-    that is unavailable or differs too much, and the log gives the reason. `cache` is a folder for compiled
-    networks, used only if `weights_sha256` is given. `model` is on its device, in eval mode.
+    Every runtime but eager is first compared with eager on the same images. With `auto`, eager replaces a
+    runtime that is unavailable or differs too much, and the log gives the reason. `cache` is a folder for
+    compiled networks, used only together with `weights_sha256`. `model` is on its device, in eval mode.
 
     Raises RuntimeUnavailable if the runtime of a given name is unavailable or differs too much, InvalidConfig
     for unknown names.
@@ -97,12 +100,16 @@ def open_runtime(
             f"no precision named {precision!r}; choose from {', '.join(INFERENCE_PRECISIONS)}"
         )
     eager = EagerRuntime(model)
-    chosen: RuntimeName = name if name != "auto" else ("openvino" if eager.device.type == "cpu" else "eager")
-    cache_file = cache / _cache_key(model, weights_sha256) if cache is not None and weights_sha256 else None
+    runtime_name = _resolve(name, eager.device)
+    cache_file = None
+    if cache is not None and weights_sha256:
+        cache_file = cache / _cache_key(model, weights_sha256)
     try:
-        if chosen == "eager":
+        if runtime_name == "eager":
             return factory(model, "eager", precision, cache_file=None, refresh_cache=False)
-        return _open_checked(model, eager, chosen, precision, cache_file, factory)
+        return _open_checked(
+            model, runtime_name, precision, eager=eager, cache_file=cache_file, factory=factory
+        )
     except RuntimeUnavailable as error:
         if name != "auto":
             raise
@@ -110,19 +117,29 @@ def open_runtime(
         return eager
 
 
+def _resolve(name: RuntimeChoice, device: torch.device) -> RuntimeName:
+    """Return the runtime that a choice stands for on a device."""
+    if name != "auto":
+        return name
+    return "openvino" if device.type == "cpu" else "eager"
+
+
 def _open_checked(
     model: LAANet,
-    eager: EagerRuntime,
     name: RuntimeName,
     precision: InferencePrecision,
+    *,
+    eager: EagerRuntime,
     cache_file: Path | None,
     factory: RuntimeFactory,
 ) -> Runtime:
-    started = time.monotonic()
+    """Build a runtime and compare it with eager. Raises RuntimeUnavailable if it differs too much."""
+    start_time = time.monotonic()
     allowed = tolerance(precision, model.decision.temperature)
     runtime = factory(model, name, precision, cache_file=cache_file, refresh_cache=False)
     difference = disagreement(runtime, eager)
-    # "not <=" because the difference is NaN if a runtime returns NaN. The cached graph may be damaged.
+    # The graph in the cache may be damaged, so it is converted again. "not <=" also covers the difference
+    # NaN.
     if not difference <= allowed and cache_file is not None:
         runtime = factory(model, name, precision, cache_file=cache_file, refresh_cache=True)
         difference = disagreement(runtime, eager)
@@ -141,7 +158,7 @@ def _open_checked(
         "the network runs through %s in %s: ready in %.1f s, %.1g from eager on the logit",
         name,
         precision,
-        time.monotonic() - started,
+        time.monotonic() - start_time,
         difference,
     )
     return runtime
@@ -150,25 +167,29 @@ def _open_checked(
 def tolerance(precision: InferencePrecision, temperature: float) -> float:
     """Return the largest allowed difference from eager's logit on the images of `disagreement`.
 
-    A sigmoid's slope is at most 1/4, so no probability of those images moves by more than
-    MAX_PROBABILITY_CHANGE. Other images may differ more in a short precision.
+    In a shorter precision than float32, no probability of those images changes by more than
+    MAX_PROBABILITY_CHANGE, because the slope of the sigmoid is limited. Other images may differ more.
     """
-    return FLOAT32_TOLERANCE if precision == "float32" else 4 * MAX_PROBABILITY_CHANGE * temperature
+    if precision == "float32":
+        return FLOAT32_TOLERANCE
+    return MAX_PROBABILITY_CHANGE / _SIGMOID_SLOPE * temperature
 
 
 def disagreement(runtime: Runtime, reference: Runtime) -> float:
     """Return the largest difference of two runtimes' logits on a few noise images; NaN if one returns NaN."""
     images = _noise(reference.config.input_size).to(reference.device)
-    ours, theirs = runtime(images).fake_logit.double(), reference(images).fake_logit.double()
-    return float((ours - theirs).abs().max())
+    logits = runtime(images).fake_logit.double()  # (N,)
+    reference_logits = reference(images).fake_logit.double()  # (N,)
+    return float((logits - reference_logits).abs().max())
 
 
 def _noise(size: int) -> Tensor:
     """Return noise (3, 3, size, size) float32 in [-1, 1], mostly coarse, always the same."""
     generator = torch.Generator().manual_seed(0)
-    coarse = torch.rand(_COMPARED_IMAGES, 3, 7, 7, generator=generator)
-    coarse = torch.nn.functional.interpolate(coarse, size=(size, size), mode="bilinear")
+    tiny = torch.rand(_COMPARED_IMAGES, 3, 7, 7, generator=generator)
+    coarse = torch.nn.functional.interpolate(tiny, size=(size, size), mode="bilinear")
     fine = torch.rand(_COMPARED_IMAGES, 3, size, size, generator=generator)
+    # The weights add up to 2, so that the sum less 1 lies in [-1, 1].
     return (1.6 * coarse + 0.4 * fine - 1).contiguous(memory_format=torch.channels_last)
 
 
