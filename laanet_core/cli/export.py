@@ -72,7 +72,8 @@ def _read_training(file: Path) -> dict[str, Any]:
 def _code_revision(commit: str | None) -> dict[str, str]:
     """Return the commit of this code and the hash of the package's tree in that commit.
 
-    A rebase changes the commit but not the hash of the tree. A given `commit` is returned alone. Raises InvalidConfig if `commit` is None and this code lies in no git checkout.
+    A rebase changes the commit but not the hash of the tree. A given `commit` is returned alone. Raises
+    InvalidConfig if `commit` is None and this code lies in no git checkout.
     """
     if commit is not None:
         return {"commit": commit}

@@ -20,8 +20,8 @@ CONTEXT_ENLARGEMENT = 1.6
 SMALLEST_SIDE = 64
 LARGEST_SIDE = 320
 
-# Largest padding, as a share of the side of a square. If a face lies so near to the photograph's edge that its
-# square needs more, a tight square of the photograph is cut out instead.
+# Largest padding, as a share of the side of a square. If a face lies so near to the photograph's edge that
+# its square needs more, a tight square of the photograph is cut out instead.
 LARGEST_PADDING = 0.08
 
 # Range of the scale of a square in an image that already is a tight face crop.

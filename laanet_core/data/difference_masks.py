@@ -24,8 +24,8 @@ _SMALLEST_THRESHOLD = 6.0
 # Threshold in multiples of the compression noise.
 _NOISE_FACTOR = 2
 
-# Largest shares of the peak difference that noise and mean may raise the threshold to, so that the altered area
-# is never empty.
+# Largest shares of the peak difference that noise and mean may raise the threshold to, so that the altered
+# area is never empty.
 _LARGEST_NOISE_SHARE = 0.5
 _LARGEST_MEAN_SHARE = 0.7
 

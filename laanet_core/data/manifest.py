@@ -23,10 +23,10 @@ _COLUMNS = ("pack", "path", "label", "person", "split")
 class Sample:
     """One image of a manifest.
 
-    `label` is 1 for a fake and 0 for a real image. `original` is the path, in the same pack, of the real image that a fake was made from.
-    `video` groups frames; without that column every image is its own video. `region` is the path, in the same
-    pack, of a mask of the image's size, non-zero where a person painted traces of manipulation. `landmarks`
-    (68, 2) in pixels.
+    `label` is 1 for a fake and 0 for a real image. `original` is the path, in the same pack, of the real
+    image that a fake was made from. `video` groups frames; without that column every image is its own video.
+    `region` is the path, in the same pack, of a mask of the image's size, non-zero where a person painted
+    traces of manipulation. `landmarks` (68, 2) in pixels.
     """
 
     pack: str

@@ -26,8 +26,8 @@ BLEND_RATIOS = (0.25, 0.5, 0.75, 1.0, 1.0, 1.0)
 # Side in pixels of the crops that the published kernel sizes are given for.
 REFERENCE_SIDE = 256
 
-# Attempts to draw a mask. A strong warp can push a small hull out of the image; such an empty mask would label a
-# real face as fake, so another is drawn.
+# Attempts to draw a mask. A strong warp can push a small hull out of the image; such an empty mask would
+# label a real face as fake, so another is drawn.
 _ATTEMPTS = 5
 
 # Smallest side of an intermediate map, in pixels.
@@ -72,7 +72,8 @@ def self_blend(
 
     M is the blending mask and r a ratio drawn from BLEND_RATIOS. image (H, W, 3) uint8 RGB, landmarks (68, 2)
     in its pixels. `transforms` draws the difference between source and target; the mask starts from one of
-    `hulls`. The generator's state determines the result. Raises InvalidDataset if the landmarks leave no mask inside the image.
+    `hulls`. The generator's state determines the result. Raises InvalidDataset if the landmarks leave no mask
+    inside the image.
     """
     mask = random_blending_mask(image, landmarks, rng, hulls)
     transformed = augmentation.apply(transforms(rng), image)

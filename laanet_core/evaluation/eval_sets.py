@@ -65,8 +65,8 @@ class EvalSet:
 def manifest_sets(samples: Sequence[Sample], store: ImageStore, size: int, seed: int) -> list[EvalSet]:
     """Return the non-empty evaluation sets of some samples.
 
-    They are `self_blends`, `pairs`, `warped_swaps`, `pasted_swaps` and `labelled`. `size` is the side S of the
-    network's input in pixels, here and in the functions below; `seed` seeds everything that is drawn.
+    They are `self_blends`, `pairs`, `warped_swaps`, `pasted_swaps` and `labelled`. `size` is the side S of
+    the network's input in pixels, here and in the functions below; `seed` seeds everything that is drawn.
     """
     reals_with_landmarks = sum(sample.label == 0 and sample.landmarks is not None for sample in samples)
     fakes = [sample for sample in samples if sample.label == 1 and sample.original is not None]

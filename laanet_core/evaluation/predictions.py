@@ -28,9 +28,9 @@ STRONG_BOUNDARY = 0.5
 class Prediction:
     """Score of one evaluated crop, with the properties of the crop that reports group by.
 
-    `label` 1 = fake. `peak_on_boundary` says whether the heatmap's peak lies within one cell of B > 0.5; it is
-    None without a blending mask. `peak_in_altered` says whether the peak lies in an altered cell; it is None
-    without an original. `face_size` is in pixels; `sharpness`, `brightness` and `skin_tone` are those of
+    `label` 1 = fake. `peak_on_boundary` says whether the heatmap's peak lies within one cell of B > 0.5; it
+    is None without a blending mask. `peak_in_altered` says whether the peak lies in an altered cell; it is
+    None without an original. `face_size` is in pixels; `sharpness`, `brightness` and `skin_tone` are those of
     `laanet_core.evaluation.subgroups`.
     """
 

@@ -125,7 +125,8 @@ def benchmark_frames(
 ) -> list[tuple[Path, int, str]]:
     """Return (file, label, video) of up to `frames` evenly spaced crops per video, in a stable order.
 
-    The label is 1 for a fake; the video is "<type>/<video>". Raises InvalidDataset if a type's folder is missing or a class has no crops.
+    The label is 1 for a fake; the video is "<type>/<video>". Raises InvalidDataset if a type's folder is
+    missing or a class has no crops.
     """
     crops: list[tuple[Path, int, str]] = []
     for kind, label in benchmark.labels.items():

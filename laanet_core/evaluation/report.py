@@ -96,8 +96,8 @@ class SetReport:
     """Metrics of one evaluation set.
 
     `real` and `fake` are numbers of frames, `people` and `videos` the numbers of people and videos that these
-    show. `sharpness_auc` is the AUC of sharpness alone, a baseline. `published` holds the paper's results on a benchmark; `robustness` is empty
-    unless requested.
+    show. `sharpness_auc` is the AUC of sharpness alone, a baseline. `published` holds the paper's results on
+    a benchmark; `robustness` is empty unless requested.
     """
 
     title: str

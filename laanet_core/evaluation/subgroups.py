@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from laanet_core.types import RGBImage
 
-# Classes of skin tone with their lower bounds of the individual typology angle in degrees (angle: Chardon et al.,
-# 1991; classes: Del Bino and Bernerd, 2013).
+# Classes of skin tone with their lower bounds of the individual typology angle in degrees (angle: Chardon et
+# al., 1991; classes: Del Bino and Bernerd, 2013).
 TONES = (
     ("very light", 55.0),
     ("light", 41.0),

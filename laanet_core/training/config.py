@@ -239,7 +239,7 @@ def changed_values(values: dict[str, Any], changes: Sequence[str]) -> dict[str, 
 
 
 def _parse_like(example: Any, text: str) -> Any:
-    """Convert text to the type of an example, a tuple entry by entry. Raises ValueError if it does not fit."""
+    """Convert text to the type of an example, a tuple by its entries. Raises ValueError if that fails."""
     if isinstance(example, tuple):
         entry_type = type(example[0])
         return tuple(entry_type(entry) for entry in text.split(","))

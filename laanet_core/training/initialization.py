@@ -21,10 +21,10 @@ _COUNTER = "num_batches_tracked"
 def initial_network(model_config: ModelConfig, backbone_weights: Path | None, *, seed: int = 0) -> LAANet:
     """Return a network with random weights drawn from `seed`.
 
-    If `backbone_weights` is a file, its backbone gets the pretrained weights of this file instead. The file is
-    a safetensors file or a pickled state dict whose tensors have timm's order and shapes. Names may differ, as
-    in the original EfficientNet-Lite releases; a classifier at the end is ignored. Raises InvalidWeights if
-    the tensors do not fit.
+    If `backbone_weights` is a file, its backbone gets the pretrained weights of this file instead. The file
+    is a safetensors file or a pickled state dict whose tensors have timm's order and shapes. Names may
+    differ, as in the original EfficientNet-Lite releases; a classifier at the end is ignored. Raises
+    InvalidWeights if the tensors do not fit.
     """
     torch.manual_seed(seed)
     model = LAANet(model_config)

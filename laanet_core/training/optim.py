@@ -66,8 +66,8 @@ class SAM:
 def moving_average(model: nn.Module, decay: float, *, updates: int = 0) -> AveragedModel:
     """Return an exponential moving average of a network's weights and buffers.
 
-    The average starts at the present values. The n-th update has the decay min(`decay`, n / (9 + n)), which is
-    smaller at first, so that the initial weights fade quickly. `updates` is the number of updates that a
+    The average starts at the present values. The n-th update has the decay min(`decay`, n / (9 + n)), which
+    is smaller at first, so that the initial weights fade quickly. `updates` is the number of updates that a
     resumed average has already received.
     """
 

@@ -26,12 +26,12 @@ class TrainingRequest:
     """Everything that a training run needs.
 
     `folder` receives the log, the checkpoint and the weights; a run that was interrupted there is resumed.
-    Exactly one of `network` and `initial_weights` is set. `network` is the configuration of a new network with
-    random weights, except for a backbone from the file `backbone_weights`, if that is set. `initial_weights`
-    names the weights to start from: `starter`, a folder or `hf://owner/repo@revision`. The samples of `replay`
-    are mixed with those of `data`. `workers` processes make training pairs. `threads` limits the CPU threads
-    of each training process; None leaves torch's choice. `compiled` runs the network through torch.compile.
-    `checkpoint_every` is the number of steps between two checkpoints.
+    Exactly one of `network` and `initial_weights` is set. `network` is the configuration of a new network
+    with random weights, except for a backbone from the file `backbone_weights`, if that is set.
+    `initial_weights` names the weights to start from: `starter`, a folder or `hf://owner/repo@revision`. The
+    samples of `replay` are mixed with those of `data`. `workers` processes make training pairs. `threads`
+    limits the CPU threads of each training process; None leaves torch's choice. `compiled` runs the network
+    through torch.compile. `checkpoint_every` is the number of steps between two checkpoints.
     """
 
     folder: Path
@@ -116,11 +116,11 @@ def train(
 ) -> TrainingOutcome:
     """Train to the last step of the configuration, resuming if the folder contains a checkpoint.
 
-    Under torchrun, every process calls this with the same request. In the main process only, `notify` receives
-    one sentence each about missing material, a resumed run and the number of epochs. `progress` shows a
-    progress bar on standard error. Raises LaanetError: InvalidConfig, InvalidDataset, InvalidWeights or
-    InvalidCheckpoint if an input cannot be used, TrainingDiverged if the loss is not finite. An interrupted
-    call leaves its last checkpoint.
+    Under torchrun, every process calls this with the same request. In the main process only, `notify`
+    receives one sentence each about missing material, a resumed run and the number of epochs. `progress`
+    shows a progress bar on standard error. Raises LaanetError: InvalidConfig, InvalidDataset, InvalidWeights
+    or InvalidCheckpoint if an input cannot be used, TrainingDiverged if the loss is not finite. An
+    interrupted call leaves its last checkpoint.
     """
     if request.threads is not None:
         torch.set_num_threads(request.threads)

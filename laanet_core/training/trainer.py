@@ -98,10 +98,10 @@ class Trainer:
 
     If the folder contains a checkpoint, the run is resumed and ends with the weights of an uninterrupted run.
     Only `steps` may differ from the interrupted run's configuration. Raises InvalidConfig if anything else
-    differs, InvalidCheckpoint if the checkpoint is broken. `compiled` runs the network through torch.compile: 20 % faster on
-    two AVX2 cores after two minutes of compilation, with differences in the last digits. In a `group` of
-    several processes, each process computes its own micro-batches of every batch and all take the same steps;
-    on GPUs BatchNorm is synchronised.
+    differs, InvalidCheckpoint if the checkpoint is broken. `compiled` runs the network through torch.compile:
+    20 % faster on two AVX2 cores after two minutes of compilation, with differences in the last digits. In a
+    `group` of several processes, each process computes its own micro-batches of every batch and all take the
+    same steps; on GPUs BatchNorm is synchronised.
     """
 
     def __init__(
