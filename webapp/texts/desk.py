@@ -41,7 +41,7 @@ class DeskTexts:
     zoom_in: str
     zoom_out: str
     play: str
-    back_to_frames: str
+
     frames: str
     frame_at: str
     heat: str
@@ -81,8 +81,6 @@ class DeskTexts:
     missing_confidence: str
     lost: str
     failed: str
-    signed_out: str
-    revealed: str
     model_says: str
     verdicts: Mapping[str, str]
     probability: str
@@ -153,7 +151,6 @@ ENGLISH = DeskTexts(
     zoom_in="Larger",
     zoom_out="Smaller",
     play="Play the video",
-    back_to_frames="Back to the frames",
     frames="Frames of the video",
     frame_at="Frame at {seconds} s",
     heat="Heatmap",
@@ -198,7 +195,7 @@ ENGLISH = DeskTexts(
         Concern.HARMFUL: "Violence or abuse",
         Concern.CHILD: "Shows a child",
         Concern.PRIVATE: "Private content",
-        Concern.WRONG_FACE: "The frame marks the wrong thing",
+        Concern.WRONG_FACE: "The box marks the wrong thing",
         Concern.OTHER: "Something else",
     },
     cancel="Cancel",
@@ -212,8 +209,6 @@ ENGLISH = DeskTexts(
     missing_confidence="Choose how sure you are.",
     lost="This case is no longer assigned to you. Here is the next one.",
     failed="That did not work. Please try again.",
-    signed_out="You are signed out.",
-    revealed="What others say",
     model_says="Model verdict:",
     verdicts={verdict: PUBLIC.verdicts[verdict] for verdict in ("real", "fake", "inconclusive")},
     probability=PUBLIC.fake_probability.lower(),
@@ -262,8 +257,8 @@ ENGLISH = DeskTexts(
     enable="Enable",
     link="Link for the user",
     link_help=(
-        "Copy it now; it is not shown again. It works once. An invitation expires after 7 days, a new "
-        "link after 24 hours."
+        "Copy this link now. We cannot show it again. It works once. "
+        "An invitation expires after 7 days, a new link after 24 hours."
     ),
     done={
         "invite": "{name} was invited.",
@@ -274,8 +269,8 @@ ENGLISH = DeskTexts(
     },
     flags="Flagged cases",
     flags_help=(
-        "Cases that moderators did not want to label. A flagged case stays in the queue until it is "
-        "decided or deleted."
+        "Cases that moderators did not want to label. "
+        "A flagged case stays in the queue until it is decided or deleted."
     ),
     flags_columns=("When (UTC)", "Why", "By", "Case"),
     no_flags="No case is flagged.",

@@ -45,11 +45,9 @@ _REPORT = ReportTexts(
         "It proves nothing about anyone. Never base a decision about a person on it alone. "
         "The model card states the measured error rates. They may be higher for other kinds of images.",
         "The fake probability says how many faces with this score were fake among the images used for "
-        "calibration. "
-        "Where fakes are rare, a high probability means less.",
+        "calibration. Where fakes are rare, a high probability means less.",
         "The report is not signed. The sha256 identifies one exact file, byte for byte; a re-saved "
-        "copy has another. "
-        "The file name is left out on purpose.",
+        "copy has another. The file name is left out on purpose.",
     ),
     footer="File {sha256}… · {created}",
     page="Page {page} of {total}",
@@ -89,14 +87,13 @@ ENGLISH = Texts(
     camera_help="Take a photo with this device's camera. It is treated like an uploaded file.",
     upload_limits=(
         "Photos: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 50 million pixels each, up to "
-        "{files} at once. "
-        "Videos: MP4, MOV, WebM, MKV or AVI, up to 10 minutes. At most {megabytes} MB per file."
+        "{files} at once. Videos: MP4, MOV, WebM, MKV or AVI, up to 10 minutes. "
+        "At most {megabytes} MB per file."
     ),
     privacy=(
-        "We delete your files from this server within an hour and send nothing elsewhere. We keep the "
-        "scores, your votes "
-        "and hashes of the file. A hash is a number that identifies the file or a near copy. "
-        "No image can be rebuilt from it."
+        "We delete your files from this server within an hour and send nothing elsewhere. "
+        "We keep the scores, your votes and hashes of the file. "
+        "A hash is a number that identifies the file or a near copy. No image can be rebuilt from it."
     ),
     consent=(
         "I agree that this file is kept to settle disputes and to train the model. "
@@ -165,8 +162,8 @@ ENGLISH = Texts(
         ),
         "inconclusive": (
             "Inconclusive",
-            "The score lies between the usual scores of real and fake faces. Treat it as neither real "
-            "nor fake.",
+            "The score lies between the usual scores of real and fake faces. "
+            "Treat the image as neither real nor fake.",
         ),
         "unstable": (
             "Inconclusive",
@@ -188,8 +185,8 @@ ENGLISH = Texts(
     some_persons="{some} of {count} persons",
     other_verdicts="The others: {verdicts}.",
     fake_interval=(
-        "From {start} s to {end} s, the face looks manipulated in every judged frame. No other "
-        "interval is longer."
+        "From {start} s to {end} s, the face looks manipulated in every judged frame. "
+        "No other interval is longer."
     ),
     fake_moment="In one frame, at {start} s, the face looks manipulated.",
     fake_probability="Fake probability",
@@ -215,8 +212,8 @@ ENGLISH = Texts(
     choose_file="Show the result of",
     heat_strength="Heatmap strength",
     heat_legend=(
-        "Cyan to magenta: where the model found traces of blending, on one scale for all faces. Clear: "
-        "none found."
+        "Cyan to magenta: where the model found traces of blending, on one scale for all faces. "
+        "Clear: none found."
     ),
     compare="Original and heatmap",
     compare_help="Move the slider (arrow keys work too) to uncover the original from the left.",
@@ -249,12 +246,12 @@ ENGLISH = Texts(
     make_overlay_clip="Make a video with boxes and heatmap",
     stability="Is the verdict stable?",
     stability_help=(
-        "The same faces, judged again after the image was saved as JPEG, halved in size and mirrored."
+        "The same faces are judged again after the image was saved as JPEG, halved in size and mirrored."
     ),
     stability_help_clip=(
-        "Checked at the most suspicious moment of the video only: its faces, judged again after that "
-        "frame was saved as JPEG, "
-        "halved in size and mirrored. The numbers describe this one frame, not the whole video."
+        "Only the most suspicious frame of the video is checked: its faces are judged again after it was "
+        "saved as JPEG, halved in size and mirrored. "
+        "The numbers describe this one frame, not the whole video."
     ),
     stability_names={
         "original": "Original",
@@ -279,8 +276,8 @@ ENGLISH = Texts(
     stability_one_frame="This is one frame. The verdict for the whole video is “{verdict}”.",
     stability_running="Judging the faces again at lower quality …",
     reliability=(
-        "Moderators decided {count} faces with similar scores: {share} were fake (95 % interval {low} "
-        "to {high})."
+        "Moderators decided {count} faces with similar scores: "
+        "{share} were fake (95 % interval {low} to {high})."
     ),
     limits_title="What this cannot judge",
     limits="""
@@ -307,9 +304,8 @@ among the images used for calibration. Your image may be of another kind.
     api_title="API",
     api=(
         "With gradio_client, call `/analyse_image`, `/analyse_video`, `/submit_feedback`, `/result` "
-        "and `/delete` by name. "
-        "Without it, send the file to `POST {address}api/v1/analyse`. See the "
-        "[API description]({address}api/v1/openapi.json). The same limits apply."
+        "and `/delete` by name. Without it, send the file to `POST {address}api/v1/analyse`. "
+        "See the [API description]({address}api/v1/openapi.json). The same limits apply."
     ),
     raw_data="Raw data (JSON)",
     next_title="What next?",
@@ -318,8 +314,7 @@ among the images used for calibration. Your image may be of another kind.
     link="Link to this result",
     link_help=(
         "Save this link now. We cannot show it again. Anyone who has it can see and delete the scores "
-        "and votes, "
-        "and download the file if you let us keep it."
+        "and votes, and download the file if you let us keep it."
     ),
     delete="Delete this result",
     delete_sure="Yes, delete it permanently",
@@ -341,15 +336,14 @@ among the images used for calibration. Your image may be of another kind.
         "temporal": "Movement",
         "other": "Something else",
     },
-    about="About",
+    about="Your vote is about",
     whole_file="The whole file",
     note="Note (optional)",
     note_hint="What do you know about this image?",
     region="Mark the region (optional)",
     region_help=(
         "Paint over the part of the image that you mean. Or press “Box a face” and move the box with "
-        "the arrow keys; "
-        "hold Shift to resize it. Only the painted shape is sent, not the image."
+        "the arrow keys; hold Shift to resize it. Only the painted shape is sent, not the image."
     ),
     region_box="Box a face",
     region_clear="Clear",
@@ -388,7 +382,7 @@ among the images used for calibration. Your image may be of another kind.
         "Kept since {time} (UTC) with your consent, without its metadata. Deleting the result deletes it too."
     ),
     file_not_kept="Not kept. We keep only its hashes.",
-    export="Download everything we hold (ZIP)",
+    export="Download everything we store (ZIP)",
     receipt_votes="Your votes",
     no_votes="No votes yet.",
     region_marked="a region is marked",
@@ -403,7 +397,7 @@ among the images used for calibration. Your image may be of another kind.
         "Moderators see only files that visitors agreed to keep. They will not decide on this one."
     ),
     later_models="Scores of later models",
-    no_later_models="No later model has judged it.",
+    no_later_models="No later model has judged this file.",
     notify_me="Ask the moderators, and show me their decision here",
     to_analyse="Analyse a file",
     to_receipt="Find a result",

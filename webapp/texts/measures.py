@@ -53,8 +53,8 @@ ENGLISH = MeasureTexts(
     agreement="Do moderators agree?",
     agreement_help=(
         "1 is perfect agreement, 0 is chance. By convention, labels are reliable from 0.8 and tentative "
-        "from 0.667 (dashed lines). Only blind labels count, without gold cases. At least "
-        "{fewest} cases are needed."
+        "from 0.667 (dashed lines). Only blind labels count, and gold cases are left out. "
+        "At least {fewest} cases are needed."
     ),
     alpha="Krippendorff’s alpha",
     alpha_interval="95 % interval {interval}",
@@ -65,9 +65,10 @@ ENGLISH = MeasureTexts(
     months_columns=("Month", "Faces with two or more labels", "Alpha", "95 % interval"),
     people="Moderators",
     people_help=(
-        "As decided: share of blind labels that match the decision; the moderator’s own label is part "
-        "of it. Gold: cases whose answer the host knows. Changed: labels changed after the model’s "
-        "verdict was shown. Time: from opening a case to the final label. In brackets: 95 % intervals."
+        "As decided: share of blind labels that match the decision, which the moderator’s own label also "
+        "influenced. Gold: share of right labels on cases whose answer the host knows. Changed: share of "
+        "labels changed after the model’s verdict was shown. Time: from opening a case to the final label. "
+        "In brackets: 95 % intervals."
     ),
     people_columns=(
         "Moderator",
@@ -85,7 +86,7 @@ ENGLISH = MeasureTexts(
         "game: the peak lies inside the region. IoU: overlap of both, from 0 to 1."
     ),
     heatmaps_columns=("Model", "Weights", "Peak inside the region", "Mean overlap (IoU)"),
-    no_heatmaps="No marked region was compared with a heatmap yet.",
+    no_heatmaps="No marked region has been compared with a heatmap yet.",
     suggestions="Suggestions for disputed cases",
     suggestions_help=(
         "The most likely answer if labels are weighted by each moderator’s agreement with the others "

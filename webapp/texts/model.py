@@ -88,14 +88,14 @@ ENGLISH = ModelTexts(
     answers="Current model",
     ancestry="Lineage: {lineage}",
     following="{version} was promoted. This server loads it within seconds.",
-    none_promoted="No version was promoted yet. The server uses the weights from its settings.",
+    none_promoted="No version has been promoted yet. The server uses the weights from its settings.",
     roll_back="Roll back to the previous version",
     rolled_back="Rolled back. Current model: {version}.",
     snapshots="Snapshots",
     snapshots_help=(
-        "A frozen copy of the decided cases whose files were kept with consent. A snapshot becomes "
-        "stale when one of its files is deleted or a decision is undone. A stale snapshot cannot be "
-        "used."
+        "A snapshot is a frozen copy of the decided cases whose files were kept with consent. It becomes "
+        "stale when one of its files is deleted or a decision is undone. "
+        "A stale snapshot cannot be used."
     ),
     snapshots_columns=("Snapshot", "Made (UTC)", "Real", "Fake", "Train", "Val", "Gold", "State"),
     no_snapshots="No snapshots yet.",
@@ -106,7 +106,8 @@ ENGLISH = ModelTexts(
     snapshot_states={SnapshotState.FROZEN: "usable", SnapshotState.STALE: "stale"},
     runs="Fine-tuning",
     runs_help=(
-        "One run at a time, in its own process. It continues if you close this page or the server restarts."
+        "Only one run works at a time, in its own process. "
+        "It continues if you close this page or the server restarts."
     ),
     replayed="The host’s data set is replayed with the snapshot.",
     not_replayed="Training uses the snapshot only. The host can set a data set to replay (LENS_REPLAY).",
@@ -132,8 +133,8 @@ ENGLISH = ModelTexts(
     progress="step {step} of {steps}",
     versions="Versions",
     versions_help=(
-        "A candidate must pass the gate, which compares it with the current version. Then an admin "
-        "must confirm it."
+        "A candidate must pass the gate, which compares it with the current version. "
+        "Then an admin must promote it."
     ),
     versions_columns=("Version", "Lineage", "Made (UTC)", "State", "Gate", ""),
     no_versions="No versions yet.",
@@ -150,8 +151,8 @@ ENGLISH = ModelTexts(
     stale="trained on data that was deleted or undone since",
     stale_champion=(
         "{version} was trained on data that was deleted or undone since. Make a new snapshot and "
-        "fine-tune again. Fine-tuning starts from the current version; to keep nothing of it, first go "
-        "back to an earlier version."
+        "fine-tune again. Fine-tuning starts from the current version. If nothing of it may remain, first "
+        "go back to an earlier version."
     ),
     measure="Evaluate",
     measuring="Evaluating {version} …",
@@ -169,7 +170,7 @@ ENGLISH = ModelTexts(
     may_promote="All criteria pass. It can be promoted.",
     may_not="It cannot be promoted. A criterion that could not be measured counts as failed.",
     promote_title="Make {version} the current model?",
-    promote_help="It judges every analysis from now on. You can roll back at any time.",
+    promote_help="It will judge every file from then on. You can roll back at any time.",
     confirm="Promote",
     keep="Cancel",
     promotion_done="{version} is promoted.",

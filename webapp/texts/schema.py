@@ -10,11 +10,11 @@ from dataclasses import dataclass
 class ReportTexts:
     """Sentences that only a report has. A report takes everything else from `Texts`."""
 
-    # by kind of file: image, video, rejected
+    # By kind of file: image, video, rejected.
     titles: Mapping[str, str]
     kinds: Mapping[str, str]
     facts_title: str
-    # facts that the page does not show
+    # Facts that the page does not show.
     facts: Mapping[str, str]
     size: str
     size_unknown: str
@@ -48,24 +48,24 @@ class Texts:
     field stops the import.
     """
 
-    # BCP 47, the value of `<html lang>`
+    # BCP 47, the value of `<html lang>`.
     code: str
-    # the language's name for itself
+    # The language's name for itself.
     language: str
 
-    # Phrases that several places share
+    # Phrases that several places share.
     labelled: str
     with_note: str
     seconds: str
     pixels: str
     face_number: str
     person_number: str
-    # The one phrase for each verdict of the model; `unjudged` for a face without a score
+    # The one phrase for each verdict of the model; `unjudged` for a face without a score.
     verdicts: Mapping[str, str]
-    # The one phrase for each label and decision of moderators
+    # The one phrase for each label and decision of moderators.
     labels: Mapping[str, str]
 
-    # Header and upload
+    # Header and upload.
     title: str
     tagline: str
     fallback_weights: str
@@ -74,7 +74,7 @@ class Texts:
     camera_help: str
     upload_limits: str
     privacy: str
-    # A new sentence needs a new CONSENT_VERSION (`webapp.domain.consent`)
+    # A new sentence needs a new CONSENT_VERSION (`webapp.domain.consent`).
     consent: str
     consent_help: str
     paste_hint: str
@@ -83,7 +83,7 @@ class Texts:
     analyse: str
     stop: str
 
-    # Progress and states without a result
+    # Progress and states without a result.
     no_result_yet: str
     no_file: str
     too_many_files: str
@@ -91,9 +91,9 @@ class Texts:
     stopped: str
     restarting: str
     not_stored: str
-    # by "kept" or the code of the reason why the file was not kept
+    # By "kept" or the code of the reason why the file was not kept.
     file_storage: Mapping[str, str]
-    # by stage of a running analysis
+    # By stage of a running analysis.
     stages: Mapping[str, str]
     file_position: str
     queue_position: str
@@ -102,10 +102,10 @@ class Texts:
     interim_verdict: str
     file_gone: str
 
-    # Headline
-    # by verdict or outcome: title and explanation
+    # Headline.
+    # By verdict or outcome: title and explanation.
     outcomes: Mapping[str, tuple[str, str]]
-    # by code of `laanet_core.results.CAUTIONS`
+    # By code of `laanet_core.results.CAUTIONS`.
     cautions: Mapping[str, str]
     some_faces: str
     some_persons: str
@@ -116,11 +116,11 @@ class Texts:
     highest_of_faces: str
     highest_of_persons: str
     error_code: str
-    # by code of a rejection: the problem and its remedy
+    # By code of a rejection: the problem and its remedy.
     errors: Mapping[str, str]
     choose_file: str
 
-    # Picture and tables
+    # Picture and tables.
     heat_strength: str
     heat_legend: str
     compare: str
@@ -131,10 +131,10 @@ class Texts:
     consistency_help: str
     picture_with_faces: str
     picture_without_faces: str
-    # column headings of all tables
+    # Column headings of all tables.
     columns: Mapping[str, str]
 
-    # Video
+    # Video.
     timeline: str
     timeline_help: str
     seek: str
@@ -143,7 +143,7 @@ class Texts:
     overlay_clip: str
     make_overlay_clip: str
 
-    # Stability and reliability
+    # Stability and reliability.
     stability: str
     stability_help: str
     stability_help_clip: str
@@ -154,7 +154,7 @@ class Texts:
     stability_running: str
     reliability: str
 
-    # Background information
+    # Background information.
     limits_title: str
     limits: str
     model_title: str
@@ -164,7 +164,7 @@ class Texts:
     api: str
     raw_data: str
 
-    # What to do with a result
+    # What to do with a result.
     next_title: str
     report_pdf: str
     report_json: str
@@ -176,7 +176,7 @@ class Texts:
     deleted_next: str
     cannot_delete: str
 
-    # Feedback
+    # Feedback.
     feedback_title: str
     feedback_help: str
     votes: Mapping[str, str]
@@ -196,10 +196,10 @@ class Texts:
     thanks: str
     thanks_again: str
     choose_vote: str
-    # by code of a refusal
+    # By code of a refusal.
     refusals: Mapping[str, str]
 
-    # Receipt page
+    # Receipt page.
     receipt_title: str
     receipt_help: str
     receipt_field: str

@@ -10,7 +10,7 @@ from laanet_core.inference.stable_verdicts import finding, variants_with
 from laanet_core.results import AnalysisResult, Kind, Stability, Verdict
 from webapp.texts.schema import Texts
 
-# Track number, time in seconds and verdict of one face in one frame
+# Track number, time in seconds and verdict of one face in one frame.
 JudgedFrame = tuple[int | None, float | None, Verdict | None]
 
 
@@ -40,9 +40,9 @@ class ResultSummary:
 
     def title(self, texts: Texts) -> str:
         """Return the result in one phrase, with the number of faces or persons if only some decide it."""
-        title = texts.outcomes[self.state][0]
-        several = len(self.verdicts) > 1 and self.state == "fake"
-        if not several and not self._is_partly_inconclusive():
+        title, _ = texts.outcomes[self.state]
+        is_fake_of_several = self.state == "fake" and len(self.verdicts) > 1
+        if not is_fake_of_several and not self._is_partly_inconclusive():
             return title
         template = texts.some_persons if self.kind == "video" else texts.some_faces
         subject = template.format(some=self._count(self.colour), count=len(self.verdicts))
@@ -50,7 +50,7 @@ class ResultSummary:
 
     def sentences(self, texts: Texts) -> list[str]:
         """Return the explanation, then every other sentence that a reader needs to judge the result."""
-        explanation = texts.outcomes[self.state][1]
+        _, explanation = texts.outcomes[self.state]
         if self.error_code is not None:
             explanation = texts.errors.get(self.error_code, self.error_message)
         sentences = [explanation] if explanation else []
@@ -58,21 +58,26 @@ class ResultSummary:
         if self._is_partly_inconclusive():
             sentences.append(self._other_verdicts(texts))
         interval = self._fake_interval(texts)
-        return [*sentences, interval] if interval else sentences
+        if interval:
+            sentences.append(interval)
+        return sentences
 
     def probability_note(self, texts: Texts) -> str:
-        """Return how the probabilities of several faces or persons became one, or "" for a single one."""
+        """Return which of several probabilities is the one of the whole file; "" if there is only one."""
         if len(self.verdicts) < 2:
             return ""
         return texts.highest_of_persons if self.kind == "video" else texts.highest_of_faces
 
     def _count(self, verdict: str | None) -> int:
-        return sum(each == verdict for each in self.verdicts)
+        return sum(own == verdict for own in self.verdicts)
 
     def _is_partly_inconclusive(self) -> bool:
-        return self.colour == "inconclusive" and 0 < self._count("inconclusive") < len(self.verdicts)
+        """Return True if the result is inconclusive and some, but not all, verdicts are."""
+        count = self._count("inconclusive")
+        return self.colour == "inconclusive" and 0 < count < len(self.verdicts)
 
     def _other_verdicts(self, texts: Texts) -> str:
+        """Return how many faces or persons have each verdict other than "inconclusive"."""
         parts = []
         for verdict, phrase in texts.verdicts.items():
             count = self._count(None if verdict == "unjudged" else verdict)
@@ -81,7 +86,7 @@ class ResultSummary:
         return texts.other_verdicts.format(verdicts=", ".join(parts))
 
     def _fake_interval(self, texts: Texts) -> str:
-        """Return when an inconclusive video looks manipulated for longest, or ""."""
+        """Return the longest interval in which an inconclusive video looks manipulated, or ""."""
         if self.state != "inconclusive" or self.kind != "video":
             return ""
         pairs = zip(self.tracks, self.verdicts, strict=True)
@@ -98,19 +103,24 @@ class ResultSummary:
 
 
 def summarise(result: AnalysisResult, *, unstable: bool = False) -> ResultSummary:
-    """Summarise `result`, which holds the verdicts after the stability check.
+    """Summarise `result`, whose verdicts are those after the stability check.
 
     `unstable` is true if that check changed the verdict of the whole file.
     """
-    is_video = result.kind == "video"
+    state = "unstable" if unstable else (result.verdict or result.outcome)
+    verdicts = tuple(face.verdict for face in result.faces)
+    frames: tuple[JudgedFrame, ...] = ()
+    if result.kind == "video":
+        verdicts = tuple(track.verdict for track in result.tracks)
+        frames = tuple((face.track, face.time, face.verdict) for face in result.faces)
     return ResultSummary(
         kind=result.kind,
-        state="unstable" if unstable else result.verdict or result.outcome,
-        verdicts=tuple(each.verdict for each in (result.tracks if is_video else result.faces)),
+        state=state,
+        verdicts=verdicts,
         error_code=None if result.error is None else result.error.code,
         error_message="" if result.error is None else result.error.message,
         cautions=tuple(result.cautions),
-        frames=tuple((face.track, face.time, face.verdict) for face in result.faces) if is_video else (),
+        frames=frames,
         tracks=tuple(track.track for track in result.tracks),
     )
 
@@ -119,7 +129,8 @@ def subject_name(number: int, kind: str, texts: Texts) -> str:
     """Return the name of face or person `number`, counted from 1, or of the whole file for 0."""
     if number == 0:
         return texts.whole_file
-    return (texts.person_number if kind == "video" else texts.face_number).format(number=number)
+    template = texts.person_number if kind == "video" else texts.face_number
+    return template.format(number=number)
 
 
 def numbered_subjects(result: AnalysisResult, texts: Texts) -> list[tuple[int, str]]:
@@ -141,13 +152,15 @@ def stability_sentence(
 ) -> str:
     """Return the outcome of the stability check of one face.
 
-    `verdict` is the face's own. `video_verdict` is the verdict of its person over the whole video, which is
-    mentioned if it differs; None for a photo.
+    `verdict` is the face's own. `video_verdict` is the verdict of its person over the whole video, or None
+    for a photo. It is mentioned if it differs.
     """
-    unclear = _variant_names(stability, "inconclusive", texts)
-    sentences = [texts.stability_findings[finding(verdict, stability)].format(names=unclear)]
-    if too_small := _variant_names(stability, None, texts):
-        sentences.append(texts.stability_too_small.format(names=too_small))
+    unclear_names = _variant_names(stability, "inconclusive", texts)
+    template = texts.stability_findings[finding(verdict, stability)]
+    sentences = [template.format(names=unclear_names)]
+    too_small_names = _variant_names(stability, None, texts)
+    if too_small_names:
+        sentences.append(texts.stability_too_small.format(names=too_small_names))
     if video_verdict is not None and video_verdict != verdict:
         phrase = texts.verdicts[video_verdict]
         sentences.append(texts.stability_one_frame.format(verdict=phrase))
@@ -155,6 +168,7 @@ def stability_sentence(
 
 
 def _variant_names(stability: Stability, verdict: Verdict | None, texts: Texts) -> str:
+    """Return the names of the variants that got this verdict."""
     return ", ".join(texts.stability_names[name] for name in variants_with(stability, verdict))
 
 
