@@ -81,7 +81,7 @@ def test_who_may_not_is_told_why_and_gets_no_session(page: Page, provider: OpenI
     expect(page.get_by_role("alert")).to_contain_text("only lets you read")
     expect(page.locator("code")).to_have_text("role_too_low")
     assert page.context.cookies(SITE) == []
-    page.get_by_role("link", name="Back to signing in").click()
+    page.get_by_role("link", name="Back to sign-in").click()
     page.wait_for_url(f"{SITE}/sign-in")
 
 

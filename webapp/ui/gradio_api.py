@@ -59,7 +59,8 @@ def _add_analyses(services: Services) -> None:
         finally:
             media.release()
         services.uploads.drop(path)
-        return None if overlay is None else str(overlay), analysed.document().to_json()
+        shown_overlay = None if overlay is None else str(overlay)
+        return shown_overlay, analysed.document().to_json()
 
     def analyse_video(file: str | None) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip. Returns the result with its receipt, and a timeline of {time, fake_prob, person}."""
@@ -96,11 +97,14 @@ def _add_feedback(feedback: FeedbackService) -> None:
     ) -> dict[str, Any]:
         """Vote on a result; face 0 is the whole file. Returns {"stored", "repeated", "error"}."""
         try:
-            is_number = isinstance(face, (int, float)) and not isinstance(face, bool)
-            if not is_number or not float(face).is_integer():
-                raise Refused("unknown_face", "The face must be a whole number; 0 is the whole file.")
             is_new = feedback.submit(
-                Submission(str(receipt), int(face), str(vote), str(note or ""), str(idempotency_key))
+                Submission(
+                    receipt=str(receipt),
+                    subject=_parse_face(face),
+                    vote=str(vote),
+                    note=str(note or ""),
+                    idempotency_key=str(idempotency_key),
+                )
             )
         except Refused as refusal:
             return {"stored": False, "repeated": False, "error": refusal.to_json()}
@@ -113,6 +117,17 @@ def _add_feedback(feedback: FeedbackService) -> None:
     key = gr.Textbox(label="idempotency_key")
     stored = gr.JSON(label="stored")
     gr.Button().click(submit_feedback, [receipt, face, vote, note, key], stored, api_name="submit_feedback")
+
+
+def _parse_face(face: object) -> int:
+    """Return the number of a face. Raises Refused: unknown_face."""
+    refusal = Refused("unknown_face", "The face must be a whole number; 0 is the whole file.")
+    # Python counts True and False as numbers.
+    if isinstance(face, bool) or not isinstance(face, (int, float)):
+        raise refusal
+    if not float(face).is_integer():
+        raise refusal
+    return int(face)
 
 
 def _add_receipts(receipts: ReceiptService) -> None:

@@ -25,8 +25,8 @@ def health_route(health: Health, gradio_queue_length: Callable[[], int]) -> Rout
     def healthz(_: Request) -> JSONResponse:
         state = health()
         state["queue_length"] += gradio_queue_length()
-        is_well = state["status"] == state["database"] == "ok"
-        return JSONResponse(state, status_code=200 if is_well else 503)
+        is_healthy = state["status"] == "ok" and state["database"] == "ok"
+        return JSONResponse(state, status_code=200 if is_healthy else 503)
 
     return Route("/healthz", healthz)
 
@@ -37,7 +37,9 @@ def metrics_route(metrics: PrometheusMetrics, token: str) -> Route:
 
     def show_metrics(request: Request) -> Response:
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not secrets.compare_digest(credentials.encode(), token.encode()):
+        is_bearer = scheme.lower() == "bearer"
+        is_authorized = is_bearer and secrets.compare_digest(credentials.encode(), token.encode())
+        if not is_authorized:
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
         return Response(metrics.exposition(), media_type=CONTENT_TYPE)
 
@@ -45,7 +47,7 @@ def metrics_route(metrics: PrometheusMetrics, token: str) -> Route:
 
 
 class RequestMetrics:
-    """ASGI middleware that reports every response to the metrics when its head is sent."""
+    """ASGI middleware that records every response in the metrics when its headers are sent."""
 
     def __init__(self, app: App, metrics: PrometheusMetrics) -> None:
         self._app = app

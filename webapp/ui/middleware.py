@@ -21,18 +21,18 @@ HEADERS = (
     (b"content-security-policy", _CONTENT_POLICY),
 )
 NO_STORE = (b"cache-control", b"no-store")
-# Paths whose answers contain receipts.
+# Beginnings of the paths whose responses may contain receipts.
 _PRIVATE_PATHS = ("/api/", "/gradio_api/call/", "/gradio_api/queue/")
 TOO_LARGE = "The upload is larger than this server takes."
-# Bytes of a form beside the file itself.
+# Bytes that a form may have in addition to the file itself.
 _FORM_ALLOWANCE = 1_000_000
 
 
 class Guard:
-    """Limits the body of a request and adds headers to every response.
+    """Middleware that limits the body of a request and adds headers to every response.
 
     A body over the limit is refused with 413 if its length is announced, and cut off otherwise. Every
-    response has HEADERS; those with receipts also have NO_STORE.
+    response has HEADERS; responses that may contain receipts also have NO_STORE.
     """
 
     def __init__(self, app: App, *, max_bytes: int) -> None:
@@ -54,7 +54,9 @@ class Guard:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            return {"type": "http.disconnect"} if received > self._max_bytes else message
+            if received > self._max_bytes:
+                return {"type": "http.disconnect"}
+            return message
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -65,7 +67,7 @@ class Guard:
 
 
 class Fork:
-    """Mounts another application below `prefix`, in front of the first one and its middleware.
+    """Switch that mounts another application below `prefix`, before the first one and its middleware.
 
     Gradio's CORS headers allow other origins; below the prefix there are none.
     """
@@ -84,7 +86,7 @@ class Fork:
 
 
 class Beside:
-    """Hands requests at or below `paths` to another application, with their paths unchanged."""
+    """Switch that passes requests at or below `paths` to another application, with their paths unchanged."""
 
     def __init__(self, app: App, paths: Sequence[str], other: App) -> None:
         self._app = app
@@ -93,15 +95,18 @@ class Beside:
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         is_request = scope["type"] in ("http", "websocket")
-        app = self._other if is_request and self._matches(str(scope["path"])) else self._app
-        await app(scope, receive, send)
+        if is_request and self._matches(str(scope["path"])):
+            await self._other(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
 
     def _matches(self, path: str) -> bool:
         return any(path == own or path.startswith(f"{own}/") for own in self._paths)
 
 
 async def _refuse(send: Send, *, as_json: bool) -> None:
-    media_type, body = b"text/plain", TOO_LARGE
+    media_type = b"text/plain"
+    body = TOO_LARGE
     if as_json:
         media_type = b"application/json"
         body = json.dumps({"error": {"code": "too_large", "message": TOO_LARGE}})

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 class Presence:
-    """Pages by their Gradio session: the job each one waits for, and the release of its visit.
+    """Open pages by their Gradio session, each with the job that it waits for and the release of its visit.
 
     Thread-safe.
     """
@@ -23,7 +23,7 @@ class Presence:
 
     @contextmanager
     def awaiting(self, session: str, job: str) -> Iterator[Callable[[], bool]]:
-        """Yield a function that returns True while the page, which waits for a job, is open."""
+        """Yield a function that returns True while the page is open. In the block the page waits for a job."""
         with self._lock:
             self._jobs[session] = job
             self._closed.discard(session)
@@ -35,7 +35,7 @@ class Presence:
                 self._closed.discard(session)
 
     def at_leave(self, session: str, release: Callable[[], object]) -> None:
-        """Call `release` when the page closes. It replaces that of the page's earlier visit."""
+        """Call `release` when the page closes, instead of the function of the page's earlier visit."""
         with self._lock:
             self._releases[session] = release
 

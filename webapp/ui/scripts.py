@@ -1,4 +1,4 @@
-"""Scripts of the pages, in addition to Gradio's own."""
+"""Our scripts of the pages, which run beside Gradio's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 from webapp.ui.templating import render
 
 _HERE = Path(__file__).parent
-# The desk uses it too
+# The desk loads this script too.
 PAINTING = _HERE / "painting.js"
 
 

@@ -35,22 +35,26 @@ if TYPE_CHECKING:
     from webapp.services.operations.prometheus import PrometheusMetrics
 
 STYLE = Path(__file__).with_name("style.css")
-# Seconds between two sweeps, and the age at which an upload is removed.
-_SWEEP_INTERVAL, _MAX_UPLOAD_AGE = 300, 1800
+# Seconds between two sweeps of the uploads.
+_SWEEP_INTERVAL = 300
+# Age in seconds at which an upload is removed.
+_MAX_UPLOAD_AGE = 1800
+# Random bytes in the name of an upload's folder.
+_RANDOM_BYTES = 32
 
 
 def build(services: Services) -> gr.Blocks:
     """Return all pages of the public application in every language; the first language is at "/"."""
 
     # Without a running event loop Gradio makes two loops for every page and never closes them.
-    async def make() -> gr.Blocks:
+    async def build_in_event_loop() -> gr.Blocks:
         return _pages(services)
 
-    return asyncio.run(make())
+    return asyncio.run(build_in_event_loop())
 
 
 def _pages(services: Services) -> gr.Blocks:
-    # Static files are served from where they are. Copies would be removed by the sweep.
+    # Gradio serves static files from where they are. It would copy others, and the sweep removes copies.
     gr.set_static_paths([path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".mp4")])
     disable_image_decoding()
     first, *others = LANGUAGES.values()
@@ -81,7 +85,7 @@ class Site:
     """Everything that is served.
 
     `blocks`: the public pages. `rest`: /api/v1. `desk`: /moderate and the sign-in. `health`: state for
-    /healthz. `metrics`: figures for /metrics, None if the host wants none.
+    /healthz. `metrics`: figures for /metrics; None if the operator has not turned it on.
     """
 
     blocks: gr.Blocks
@@ -93,26 +97,17 @@ class Site:
 
 def serve(site: Site, settings: Settings) -> None:
     """Start the server in threads of its own. Raises OSError if the port is taken."""
-    blocks, metrics = site.blocks, site.metrics
-    processing_utils.async_ssrf_protected_download = _refuse_address
-    networking.url_ok = _assume_reachable
-    route_utils.GradioUploadFile = _UnguessableUpload  # type: ignore[misc]
+    _patch_gradio()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.router.routes.insert(0, health_route(site.health, lambda: blocks._queue.get_status().queue_size))
-        # Gradio has built the stack by now: it is the caller of this function.
-        if app.middleware_stack is not None:
-            app.middleware_stack = site.desk.beside(Fork(app.middleware_stack, "/api/v1", site.rest))
-            if metrics is not None:
-                app.router.routes.insert(0, metrics_route(metrics, settings.metrics_token))
-                app.middleware_stack = RequestMetrics(app.middleware_stack, metrics)
+        _add_parts(app, site, settings)
         sweeping = asyncio.create_task(_sweep(Uploads(settings.cache)))
         async with site.desk.running():
             yield
         sweeping.cancel()
 
-    queued(blocks, max_size=settings.max_waiting).launch(
+    queued(site.blocks, max_size=settings.max_waiting).launch(
         server_name=settings.host,
         server_port=settings.port,
         prevent_thread_lock=True,
@@ -136,8 +131,31 @@ def serve(site: Site, settings: Settings) -> None:
     )
 
 
+def _patch_gradio() -> None:
+    """Replace functions of Gradio that download for visitors, test the server and name upload folders."""
+    processing_utils.async_ssrf_protected_download = _refuse_address
+    networking.url_ok = _assume_reachable
+    route_utils.GradioUploadFile = _UnguessableUpload  # type: ignore[misc]
+
+
+def _add_parts(app: FastAPI, site: Site, settings: Settings) -> None:
+    """Add the REST interface, the desk, /healthz and /metrics to Gradio's application."""
+
+    def queue_length() -> int:
+        return site.blocks._queue.get_status().queue_size
+
+    app.router.routes.insert(0, health_route(site.health, queue_length))
+    # Gradio's application calls the lifespan, and so this function, through its middleware stack.
+    assert app.middleware_stack is not None
+    with_rest = Fork(app.middleware_stack, "/api/v1", site.rest)
+    app.middleware_stack = site.desk.beside(with_rest)
+    if site.metrics is not None:
+        app.router.routes.insert(0, metrics_route(site.metrics, settings.metrics_token))
+        app.middleware_stack = RequestMetrics(app.middleware_stack, site.metrics)
+
+
 async def _sweep(uploads: Uploads) -> None:
-    """Remove old files of visits, of aborted uploads and of killed processes, which Gradio does not know."""
+    """Remove old files that Gradio does not know: of visits, aborted uploads and killed processes."""
     while True:
         await anyio.to_thread.run_sync(uploads.sweep, _MAX_UPLOAD_AGE)
         await asyncio.sleep(_SWEEP_INTERVAL)
@@ -152,18 +170,18 @@ class _UnguessableUpload(route_utils.GradioUploadFile):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self.sha.update(secrets.token_bytes(32))
+        self.sha.update(secrets.token_bytes(_RANDOM_BYTES))
 
 
 def _assume_reachable(url: str) -> bool:
-    """Skip Gradio's request to itself at the start.
+    """Skip the request that Gradio sends to itself at the start.
 
     Gradio ends the server if that request takes 3 seconds, as it may with early visitors or behind a proxy.
-    A port that is taken raises an error before.
+    The request is not needed to notice a port that is taken: that raises an error earlier.
     """
     return True
 
 
 async def _refuse_address(*_: Any, **__: Any) -> str:
-    """Refuse to download an address for a visitor."""
-    raise gr.Error("Addresses are not opened; upload the file itself.", print_exception=False)
+    """Refuse to download a file from an address that a visitor sent."""
+    raise gr.Error("Web addresses are not supported. Upload the file itself.", print_exception=False)

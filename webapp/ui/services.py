@@ -37,7 +37,7 @@ class Services:
     uploads: Uploads
     settings: Settings
     presence: Presence
-    weights: WeightsInUse = field(default=WeightsInUse(STARTER, STARTER))
+    weights: WeightsInUse = field(default=WeightsInUse(wanted=STARTER, used=STARTER))
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,9 @@ class EvidenceService:
         detector = producer_of(self._detector, result.model)
         return stabilities(detector, rgb, checked_faces(result))
 
-    def held(self, result: AnalysisResult, checks: Sequence[Stability | None] | None) -> AnalysisResult:
+    def result_after_check(
+        self, result: AnalysisResult, checks: Sequence[Stability | None] | None
+    ) -> AnalysisResult:
         """Return the result in which unstable verdicts are inconclusive; see `stable_result`.
 
         If `checks` is None, the check has not run and the result is unchanged.

@@ -25,7 +25,7 @@ def read_cookie(headers: Mapping[str, str], name: str = SESSION) -> str | None:
 
 
 def set_session(response: Response, token: str, *, secure: bool) -> None:
-    """Set the session cookie. It ends with the browser, or when the server ends the session."""
+    """Set the session cookie. It expires when the browser closes or the server ends the session."""
     response.set_cookie(SESSION, token, path="/", httponly=True, samesite="strict", secure=secure)
 
 
@@ -35,7 +35,10 @@ def clear_session(response: Response, *, secure: bool) -> None:
 
 
 def set_sign_in_state(response: Response, sealed: str, *, seconds: int) -> None:
-    """Set the sealed state of a sign-in. It is `lax`, because the way back begins on the provider's site."""
+    """Set the sealed state of a sign-in.
+
+    The cookie is `lax`, because the provider's site sends the browser back to this one.
+    """
     response.set_cookie(
         SIGN_IN_STATE, sealed, max_age=seconds, path="/", httponly=True, samesite="lax", secure=True
     )

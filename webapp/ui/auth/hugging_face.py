@@ -1,4 +1,4 @@
-"""Sign-in with Hugging Face (OpenID Connect): to the provider, and back with a code.
+"""Sign-in with Hugging Face (OpenID Connect): redirect to the provider, and callback with its code.
 
 Only imported on a Space whose host named an organisation.
 """
@@ -26,7 +26,8 @@ from webapp.ui.auth.cookies import (
 )
 from webapp.ui.auth.routes import page_response
 
-START, CALLBACK = "/sign-in/huggingface", "/login/callback"
+START = "/sign-in/huggingface"
+CALLBACK = "/login/callback"
 _STATUSES = {"too_many_tries": 429, "provider_busy": 503, "provider_unavailable": 503}
 # Characters of an authorization code; Hugging Face's codes are far shorter.
 _MAX_CODE_LENGTH = 2048
@@ -49,19 +50,19 @@ class HuggingFaceSignIn:
 
     def link(self, request: Request) -> pages.HuggingFaceLink:
         """Return the link that the sign-in form shows."""
-        framed = request.headers.get("sec-fetch-dest") in ("iframe", "frame")
-        return pages.HuggingFaceLink(self._site, START, framed)
+        is_framed = request.headers.get("sec-fetch-dest") in ("iframe", "frame")
+        return pages.HuggingFaceLink(self._site, START, is_framed=is_framed)
 
     def routes(self, *, desk: str) -> list[Route]:
         """Return the routes of `paths`; `desk` is the address to go to after signing in."""
 
         async def start(_: Request) -> Response:
             try:
-                address, asked = await self._provider.authorization_url()
+                address, authorization = await self._provider.authorization_url()
             except Refused as refusal:
                 return self._refused(refusal)
             response = RedirectResponse(address, 303, {"Cache-Control": "no-store"})
-            set_sign_in_state(response, self._cipher.seal(asked), seconds=LASTS)
+            set_sign_in_state(response, self._cipher.seal(authorization), seconds=LASTS)
             return response
 
         async def callback(request: Request) -> Response:
@@ -80,25 +81,32 @@ class HuggingFaceSignIn:
     async def _sign_in(self, request: Request) -> str:
         """Return a new session's token.
 
-        Raises Refused: sign_in_lost, sign_in_cancelled, provider_refused, and codes of provider and service.
+        Raises Refused: sign_in_lost, sign_in_cancelled, provider_refused, and the codes of the OpenID client
+        and of the sign-in service.
         """
-        asked = self._cipher.unseal(read_cookie(request.headers, SIGN_IN_STATE))
+        authorization = self._cipher.unseal(read_cookie(request.headers, SIGN_IN_STATE))
         query = request.query_params
         state = query.get("state", "").encode(errors="surrogatepass")
-        if not secrets.compare_digest(state, asked.state.encode()):
+        if not secrets.compare_digest(state, authorization.state.encode()):
             raise sign_in_lost()
         if query.get("error") == "access_denied":
             raise Refused("sign_in_cancelled", "You did not let this Space know who you are on Hugging Face.")
         code = query.get("code", "")
-        if "error" in query or not 0 < len(code) <= _MAX_CODE_LENGTH:
+        is_plausible = 0 < len(code) <= _MAX_CODE_LENGTH
+        if "error" in query or not is_plausible:
             raise Refused(
                 "provider_refused", "Hugging Face did not confirm this sign-in. Please start again."
             )
-        identity = await self._provider.identify(code, asked)
+        identity = await self._provider.identify(code, authorization)
         previous = read_cookie(request.headers)
         return await run_in_threadpool(self._members.sign_in, identity, previous=previous)
 
     def _refused(self, refusal: Refused) -> Response:
-        address = f"{self._site}/sign-in"
-        page = pages.refusal("Not signed in", refusal.message, refusal.code, address, "Back to signing in")
+        page = pages.refusal(
+            title="Not signed in",
+            error=refusal.message,
+            code=refusal.code,
+            address=f"{self._site}/sign-in",
+            link_text="Back to sign-in",
+        )
         return page_response(page, _STATUSES.get(refusal.code, 422))

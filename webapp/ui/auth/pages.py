@@ -13,16 +13,19 @@ class HuggingFaceLink:
     """The link to sign in with Hugging Face.
 
     `site` is the Space's direct address and `path` starts the sign-in there. If another page shows the
-    form in a frame (`framed`), the link opens the direct address in a tab: frames get no cookies.
+    form in a frame (`is_framed`), the link opens the direct address in a tab: frames get no cookies.
     """
 
     site: str
     path: str
-    framed: bool
+    is_framed: bool
 
 
 def sign_in(error: str = "", name: str = "", hugging_face: HuggingFaceLink | None = None) -> str:
-    """Return the sign-in form; `error` explains the last refusal, `name` fills the field in again."""
+    """Return the sign-in form.
+
+    `error` explains why the last attempt was refused, and `name` is the name that was entered in it.
+    """
     return render("auth/sign_in.jinja", error=error, name=name, hugging_face=hugging_face)
 
 
@@ -37,19 +40,19 @@ def second_factor(offer: TotpOffer, error: str = "") -> str:
 
 
 def signed_in(desk: str) -> str:
-    """Return a page that moves on to the desk by itself.
+    """Return a page that opens the desk by itself.
 
-    A redirect would not do: browsers withhold a strict cookie if redirects began on another site.
+    A redirect would not work: browsers withhold a strict cookie if the redirects began on another site.
     """
     return render("auth/signed_in.jinja", desk=desk, error="")
 
 
-def confirmation(title: str, message: str, address: str, link_text: str) -> str:
+def confirmation(*, title: str, message: str, address: str, link_text: str) -> str:
     """Return a page that confirms an action and links to `address`."""
     return _message(title, message=message, address=address, link_text=link_text)
 
 
-def refusal(title: str, error: str, code: str, address: str, link_text: str) -> str:
+def refusal(*, title: str, error: str, code: str, address: str, link_text: str) -> str:
     """Return a page with an error, the code to ask an admin about, and a link to try again."""
     return _message(title, error=error, code=code, address=address, link_text=link_text)
 

@@ -21,6 +21,8 @@ from webapp.ui.auth.cookies import clear_session, read_cookie, set_session
 SIGN_IN_PATHS = ("/sign-in", "/sign-out", "/link", "/second-factor")
 # Bytes of a form: its longest field is a password of 200 characters.
 _MAX_FORM_BYTES = 8192
+# Fields of a form: the longest form has three.
+_MAX_FORM_FIELDS = 20
 # Refusals after which the form of the second factor is shown again.
 _RETRY_CODES = ("wrong_code", "wrong_present_code", "too_many_tries")
 _STATUSES = {"too_many_tries": 429, "not_signed_in": 401}
@@ -53,15 +55,18 @@ class SignInHandlers:
         if request.method == "GET":
             return page_response(pages.sign_in(hugging_face=link))
         form = await _read_form(request)
-        name, password, code = form.get("name", ""), form.get("password", ""), form.get("code", "")
-        address = request.client.host if request.client else ""
-        previous = read_cookie(request.headers)
+        name = form.get("name", "")
         try:
             token = await run_in_threadpool(
-                self._signing.sign_in, name, password, code, address, previous=previous
+                self._signing.sign_in,
+                name=name,
+                password=form.get("password", ""),
+                code=form.get("code", ""),
+                address=request.client.host if request.client else "",
+                previous=read_cookie(request.headers),
             )
         except Refused as refusal:
-            return _refused(refusal, pages.sign_in(refusal.message, name, link))
+            return _refused(refusal, pages.sign_in(error=refusal.message, name=name, hugging_face=link))
         response = RedirectResponse(self._desk, status_code=303)
         set_session(response, token, secure=_is_https(request))
         return response
@@ -83,8 +88,13 @@ class SignInHandlers:
             name = await run_in_threadpool(self._accounts.accept, token, form.get("password", ""))
         except Refused as refusal:
             return _refused(refusal, pages.choose_password(refusal.message, token))
-        message = f"You can sign in as {name} now."
-        return page_response(pages.confirmation("Password set", message, "/sign-in", "Sign in"))
+        page = pages.confirmation(
+            title="Password set",
+            message=f"You can sign in as {name} now.",
+            address="/sign-in",
+            link_text="Sign in",
+        )
+        return page_response(page)
 
     async def second_factor(self, request: Request) -> Response:
         """Show a new key for an authenticator app, or turn it on with its first code."""
@@ -96,25 +106,42 @@ class SignInHandlers:
                 return page_response(pages.second_factor(offer))
             form = await _read_form(request)
             offer = self._accounts.pending_offer(person, form.get("offer", ""))
-            code, present_code = form.get("code", ""), form.get("present", "")
             await run_in_threadpool(
-                self._accounts.confirm_second_factor, person, offer.token, code, present_code
+                self._accounts.confirm_second_factor,
+                person,
+                token=offer.token,
+                code=form.get("code", ""),
+                present_code=form.get("present", ""),
             )
         except Refused as refusal:
             if offer is not None and refusal.code in _RETRY_CODES:
                 return _refused(refusal, pages.second_factor(offer, refusal.message))
             return _refused(refusal, self._second_factor_refusal(request, refusal))
-        message = "From now on signing in needs a code of your app."
-        return page_response(pages.confirmation("Second factor on", message, self._desk, "To the desk"))
+        page = pages.confirmation(
+            title="Second factor on",
+            message="From now on, you need a code from your app to sign in.",
+            address=self._desk,
+            link_text="Go to the desk",
+        )
+        return page_response(page)
 
     def _second_factor_refusal(self, request: Request, refusal: Refused) -> str:
+        """Return the page for a refusal after which the second factor's form is of no use."""
         if refusal.code == "offer_expired":
-            address, text = "/second-factor", "To a new key"
+            address = "/second-factor"
+            link_text = "Get a new key"
         elif refusal.code == "not_local":
-            address, text = self._desk, "To the desk"
+            address = self._desk
+            link_text = "Go to the desk"
         else:
             return pages.sign_in(refusal.message, hugging_face=self._hugging_face_link(request))
-        return pages.refusal("Second factor", refusal.message, refusal.code, address, text)
+        return pages.refusal(
+            title="Second factor",
+            error=refusal.message,
+            code=refusal.code,
+            address=address,
+            link_text=link_text,
+        )
 
 
 def build_routes(
@@ -126,9 +153,13 @@ def build_routes(
 ) -> list[Route]:
     """Return the routes of SIGN_IN_PATHS."""
     handlers = SignInHandlers(accounts, signing, desk=desk, hugging_face_link=hugging_face_link)
-    both = {"/sign-in": handlers.sign_in, "/link": handlers.link, "/second-factor": handlers.second_factor}
-    routes = [Route(path, handler, methods=["GET", "POST"]) for path, handler in both.items()]
-    return [*routes, Route("/sign-out", handlers.sign_out, methods=["POST"])]
+    form_methods = ["GET", "POST"]
+    return [
+        Route("/sign-in", handlers.sign_in, methods=form_methods),
+        Route("/link", handlers.link, methods=form_methods),
+        Route("/second-factor", handlers.second_factor, methods=form_methods),
+        Route("/sign-out", handlers.sign_out, methods=["POST"]),
+    ]
 
 
 def page_response(page: str, status: int = 200) -> Response:
@@ -137,13 +168,14 @@ def page_response(page: str, status: int = 200) -> Response:
 
 
 async def _read_form(request: Request) -> Form:
-    """Return a posted form's fields, the first of each name; none if the form is too large."""
+    """Return the fields of a form; of several with one name the first. Return {} if the form is too large."""
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_FORM_BYTES:
             return {}
-    fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20)
+    text = body.decode("utf-8", "replace")
+    fields = parse_qs(text, keep_blank_values=True, max_num_fields=_MAX_FORM_FIELDS)
     return {name: values[0] for name, values in fields.items()}
 
 

@@ -13,10 +13,12 @@ _OWN_SITES = ("same-origin", "none")
 def is_cross_origin(method: str, headers: Mapping[str, str]) -> bool:
     """Return True if a request names another origin, or changes something and comes from another site.
 
-    `headers` are keyed by lower-case name. A program that sends neither Origin nor Sec-Fetch-Site is not a
-    browser: it only has a cookie that a person gave it on purpose.
+    The keys of `headers` are lower-case names. A client that sends neither Origin nor Sec-Fetch-Site is not
+    a browser. It has no session cookie unless a person gave it one on purpose, so it passes.
     """
     origin = headers.get("origin")
     if origin is not None:
         return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
-    return method not in _SAFE_METHODS and headers.get("sec-fetch-site", "none") not in _OWN_SITES
+    if method in _SAFE_METHODS:
+        return False
+    return headers.get("sec-fetch-site", "none") not in _OWN_SITES

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from starlette.responses import Response
 
 from webapp.services.moderation.case_images import MediaContent
 
-# The file comes from a stranger: a browser must neither run nor store it.
+# Range header with one interval whose first byte is known.
+_RANGE = re.compile(r"bytes=(?P<first>\d+)-(?P<last>\d*)")
+# A visitor sent the file: the moderator's browser must neither run nor store it.
 _HEADERS = {
     "Cache-Control": "no-store",
     "Accept-Ranges": "bytes",
@@ -27,9 +31,13 @@ def media_response(media: MediaContent, range_header: str | None) -> Response:
 def requested_bytes(range_header: str | None, length: int) -> tuple[int, int]:
     """Return the first and last byte of `bytes=first-last` or `bytes=first-`, else of the whole file."""
     whole = (0, length - 1)
-    unit, _, interval = (range_header or "").partition("=")
-    first, dash, last = interval.partition("-")
-    if unit != "bytes" or not dash or not first.isdecimal() or not (last.isdecimal() or not last):
+    matched = _RANGE.fullmatch(range_header or "")
+    if matched is None:
         return whole
-    end = min(int(last), length - 1) if last else length - 1
-    return (int(first), end) if int(first) <= end else whole
+    start = int(matched["first"])
+    end = length - 1
+    if matched["last"]:
+        end = min(int(matched["last"]), end)
+    if start > end:
+        return whole
+    return start, end

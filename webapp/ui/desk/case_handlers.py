@@ -20,12 +20,12 @@ from webapp.ui.services import DeskServices
 # JSON object whose values may be pydantic models.
 Answer = Mapping[str, object]
 Handler = Callable[[DeskCall], Answer | MediaContent]
-# Handlers by HTTP method and path below the desk's JSON.
+# Handlers by HTTP method and path. Paths are relative to the address of the desk's JSON.
 Endpoints = Mapping[tuple[str, str], Handler]
 
 
 class CaseHandlers:
-    """Every handler calls a service that checks the person's role."""
+    """Handlers of cases. Each calls a service that checks the person's role."""
 
     def __init__(self, services: DeskServices) -> None:
         self._services = services
@@ -70,7 +70,8 @@ class CaseHandlers:
 
     def following(self, call: DeskCall) -> Answer:
         """Return the case that will probably come next, so that the page can prefetch it."""
-        return {"case": self._services.case_views.next_case(call.person, call.read(SkipRequest).latest)}
+        case = self._services.case_views.next_case(call.person, call.read(SkipRequest).latest)
+        return {"case": case}
 
     def renew(self, call: DeskCall) -> Answer:
         """Renew the claim, because the person is active."""
@@ -107,7 +108,9 @@ class CaseHandlers:
     def disputed(self, call: DeskCall) -> Answer:
         """Return the dispute that waits longest for an admin."""
         case = self._services.case_views.next_dispute(call.person, call.read(SkipRequest).latest)
-        return {"case": None} if case is None else self._dispute(call, case)
+        if case is None:
+            return {"case": None}
+        return self._dispute(call, case)
 
     def arguments(self, call: DeskCall) -> Answer:
         """Return this dispute with the labels and notes of the moderators."""
@@ -144,8 +147,12 @@ class CaseHandlers:
         view = views.claimed_case(call.person, case)
         if not view.labelled:
             return {"case": view, "queue": queue}
-        answer, own = views.model_answer(call.person, case), views.own_label(call.person, case)
-        return {"case": view, "queue": queue, "answer": answer, "own": own}
+        return {
+            "case": view,
+            "queue": queue,
+            "answer": views.model_answer(call.person, case),
+            "own": views.own_label(call.person, case),
+        }
 
     def _dispute(self, call: DeskCall, case: str) -> Answer:
         view, labels = self._services.case_views.dispute(call.person, case)

@@ -15,7 +15,7 @@ PREFIX = "/model"
 
 
 class ModelHandlers:
-    """Every handler calls a service that checks the person's role."""
+    """Handlers of the model's page. Each calls a service that checks the person's role."""
 
     def __init__(self, services: DeskServices) -> None:
         self._services = services
@@ -44,7 +44,7 @@ class ModelHandlers:
         return report.model_dump(mode="json", by_alias=True)
 
     def freeze(self, call: DeskCall) -> Mapping[str, Any]:
-        """Make a snapshot."""
+        """Start to freeze a snapshot of the decided cases."""
         self._services.learning.freeze_snapshot(call.person)
         return self.state(call)
 
@@ -65,7 +65,7 @@ class ModelHandlers:
         return self.state(call)
 
     def measure(self, call: DeskCall) -> Mapping[str, Any]:
-        """Measure a candidate at the gate."""
+        """Start the gate's measurement of a candidate."""
         self._services.learning.start_gate(call.person, call.read(VersionRequest).version)
         return self.state(call)
 
@@ -75,6 +75,7 @@ class ModelHandlers:
         return self.state(call)
 
     def rollback(self, call: DeskCall) -> Mapping[str, Any]:
-        """Go back to the champion before, or to a certain version."""
-        self._services.learning.rollback(call.person, call.read(RollbackRequest).to or None)
+        """Roll back to the version that the request names, or to the previous champion if it names none."""
+        version = call.read(RollbackRequest).to or None
+        self._services.learning.rollback(call.person, version)
         return self.state(call)

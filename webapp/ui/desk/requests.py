@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping
@@ -17,16 +18,20 @@ from webapp.services.moderation.labelling import LabelInput
 
 # Bytes of a request: a painted region is its largest part.
 MAX_BYTES = 2_000_000
-# Cases that a page may ask to leave out. Of a longer list the latest count.
+# Number of skipped cases that the server regards. Of a longer list it regards the latest ones.
 MAX_SKIPPED = 500
-# Seconds of a clip: a day, far more than any clip that is accepted.
+# Longest time in a clip: a day in seconds, far more than any clip that is accepted.
 _MAX_SECONDS = 86_400
 
 
 def _parse_seconds(value: object) -> float | None:
-    """Return seconds into a clip. The text of a query is accepted too; "" is none."""
+    """Return the time in a clip that a JSON number or the text of a query gives; None for null or "".
+
+    Raises ValueError if the value is not such a time.
+    """
     if value is None or value == "":
         return None
+    # Python counts True and False as numbers.
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise ValueError("not a number")
     seconds = float(value)
@@ -45,7 +50,7 @@ class DeskRequest(BaseModel):
 
 
 class SkipRequest(DeskRequest):
-    """`skipped`: ids of cases that the person does not want now."""
+    """Request for a case. `skipped`: ids of the cases that the person skipped."""
 
     skipped: list[Annotated[str, StringConstraints(max_length=64)]] = Field(default_factory=list)
 
@@ -56,13 +61,16 @@ class SkipRequest(DeskRequest):
 
 
 class FlagRequest(DeskRequest):
-    """`concern`: why an admin should look at the case."""
+    """Request to flag a case. `concern`: why an admin should look at it."""
 
     concern: str = ""
 
 
 class RegionRequest(DeskRequest):
-    """Painted region of `width` x `height` pixels; `runs` as in `masks.mask_of_runs`; `time` of the frame."""
+    """Painted region of `width` x `height` pixels, with `runs` as in `masks.mask_of_runs`.
+
+    `time`: time of the painted frame; None for a photo.
+    """
 
     width: int
     height: int
@@ -81,27 +89,30 @@ class LabelRequest(DeskRequest):
 
     def label(self) -> LabelInput:
         """Return the label for the service. Raises Refused: invalid_region."""
-        region, png = self.region, None
-        if region is not None:
-            png = mask_of_runs(region.width, region.height, region.runs)
-        time = None if region is None else region.time
-        return LabelInput(self.value, self.confidence, self.note, tuple(self.tags), png, time)
+        label = LabelInput(
+            value=self.value, confidence=self.confidence, note=self.note, tags=tuple(self.tags)
+        )
+        region = self.region
+        if region is None:
+            return label
+        png = mask_of_runs(region.width, region.height, region.runs)
+        return dataclasses.replace(label, region=png, time=region.time)
 
 
 class FinalRequest(DeskRequest):
-    """`same`: the blind label is confirmed; otherwise the request has a label."""
+    """Final label. If `same` is true, it equals the blind label; otherwise the request has a label."""
 
     same: bool = False
 
 
 class UndoRequest(DeskRequest):
-    """`adjudicated`: the person decided a dispute and goes back to it."""
+    """Request to undo. `adjudicated`: the last action was the decision of a dispute, not a label."""
 
     adjudicated: bool = False
 
 
 class ImageRequest(DeskRequest):
-    """Query of an image: its view, the frame's time of a clip, and "1" for a thumbnail."""
+    """Query for an image. `name`: its view. `time`: a clip's frame. `small`: "1" for a thumbnail."""
 
     name: str = ""
     time: Seconds = None
@@ -109,31 +120,31 @@ class ImageRequest(DeskRequest):
 
 
 class FineTuneRequest(DeskRequest):
-    """Snapshot to learn from, and the number of steps; None: as many as the recipe says."""
+    """Request to fine-tune on a snapshot. If `steps` is None, the recipe gives their number."""
 
     snapshot: str = ""
     steps: int | None = None
 
 
 class RunRequest(DeskRequest):
-    """Fine-tuning run."""
+    """Request about a fine-tuning run."""
 
     run: str = ""
 
 
 class VersionRequest(DeskRequest):
-    """Model version."""
+    """Request about a model version."""
 
     version: str = ""
 
 
 class RollbackRequest(DeskRequest):
-    """`to`: version to go back to; "": the one before."""
+    """Request to roll back. `to`: the version to serve again; "" for the previous champion."""
 
     to: str = ""
 
 
-M = TypeVar("M", bound=DeskRequest)
+RequestModel = TypeVar("RequestModel", bound=DeskRequest)
 
 
 @dataclass(frozen=True)
@@ -144,7 +155,7 @@ class DeskCall:
     case: str
     content: Mapping[str, Any]
 
-    def read(self, model: type[M]) -> M:
+    def read(self, model: type[RequestModel]) -> RequestModel:
         """Return the content as a model. Raises Refused: invalid_request, invalid_region."""
         try:
             return model.model_validate(self.content)

@@ -1,9 +1,10 @@
-"""Routes of the desk's JSON: a request read, a handler called in a thread, its answer or error written."""
+"""Routes of the desk's JSON. Each reads a request, calls a handler in a thread and sends its answer."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from pydantic_core import to_json
 from starlette.concurrency import run_in_threadpool
@@ -15,14 +16,14 @@ from webapp.domain.errors import Refused
 from webapp.services.moderation.case_images import MediaContent
 from webapp.ui.auth.cookies import read_cookie
 from webapp.ui.desk.byte_ranges import media_response
-from webapp.ui.desk.case_handlers import CaseHandlers, Endpoints, Handler
+from webapp.ui.desk.case_handlers import Answer, CaseHandlers, Endpoints, Handler
 from webapp.ui.desk.model_handlers import ModelHandlers
 from webapp.ui.desk.requests import MAX_BYTES, DeskCall, parse_object
 from webapp.ui.services import DeskServices
 
 logger = logging.getLogger(__name__)
 NO_STORE = {"Cache-Control": "no-store"}
-# Error codes by HTTP status. All other codes are answered with 422.
+# Error codes by HTTP status. All other codes are answered with _DEFAULT_STATUS.
 _CODES_BY_STATUS = {
     400: ("invalid_request",),
     401: ("not_signed_in",),
@@ -50,7 +51,7 @@ _CODES_BY_STATUS = {
     413: ("too_large",),
     503: ("unavailable",),
 }
-_STATUSES = {code: status for status, codes in _CODES_BY_STATUS.items() for code in codes}
+_DEFAULT_STATUS = 422
 
 
 def endpoints(services: DeskServices) -> Endpoints:
@@ -68,26 +69,36 @@ def build_routes(services: DeskServices, prefix: str) -> list[Route]:
 
 def _route_handler(services: DeskServices, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        token, case = read_cookie(request.headers), request.path_params.get("case", "")
+        token = read_cookie(request.headers)
+        case = request.path_params.get("case", "")
+
+        def call_handler(content: Mapping[str, Any]) -> Answer | MediaContent:
+            person = services.signing.person_of(token)
+            return handler(DeskCall(person, case, content))
+
         try:
-            get = request.method == "GET"
-            content = dict(request.query_params) if get else parse_object(await _read_body(request))
-            answer = await run_in_threadpool(
-                lambda: handler(DeskCall(services.signing.person_of(token), case, content))
-            )
+            content = await _content(request)
+            answer = await run_in_threadpool(call_handler, content)
         except Refused as refusal:
             return _error(refusal)
         except Exception:
-            # The database is locked or away, or the error is unforeseen. Nothing was stored.
+            # The database is locked or unreachable, or the error is unforeseen. Nothing was stored.
             logger.exception("the desk could not answer %s", request.url.path)
             return _error(
-                Refused("unavailable", "That could not be done just now. Please try again in a moment.")
+                Refused("unavailable", "This could not be done right now. Please try again in a moment.")
             )
         if isinstance(answer, MediaContent):
             return media_response(answer, request.headers.get("range"))
         return Response(to_json(answer), headers=NO_STORE, media_type="application/json")
 
     return handle
+
+
+async def _content(request: Request) -> Mapping[str, Any]:
+    """Return the query of a GET request, or the JSON object in the body of any other one."""
+    if request.method == "GET":
+        return dict(request.query_params)
+    return parse_object(await _read_body(request))
 
 
 async def _read_body(request: Request) -> bytes:
@@ -106,4 +117,11 @@ async def _read_body(request: Request) -> bytes:
 
 
 def _error(refusal: Refused) -> Response:
-    return JSONResponse({"error": refusal.to_json()}, _STATUSES.get(refusal.code, 422), NO_STORE)
+    return JSONResponse({"error": refusal.to_json()}, _status_of(refusal.code), NO_STORE)
+
+
+def _status_of(code: str) -> int:
+    for status, codes in _CODES_BY_STATUS.items():
+        if code in codes:
+            return status
+    return _DEFAULT_STATUS

@@ -1,4 +1,4 @@
-"""Site of the desk: sign-in routes, JSON routes and Blocks in one application apart from the public one."""
+"""Site of the desk: an application of its own with sign-in routes, JSON routes and Gradio's Blocks."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _PAGE_FOLDER = Path(page.__file__).parent
 
 
 class Desk:
-    """The desk's application. `beside` puts it next to the public one, which sees none of its requests."""
+    """The desk's application. `beside` joins it to the public one, which receives none of its requests."""
 
     def __init__(self, services: DeskServices) -> None:
         settings = services.settings
@@ -75,20 +75,23 @@ class Desk:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Run the queue of the Blocks as long as the block lasts."""
+        """Run Gradio's queue of the desk until the `async with` block ends."""
         async with self._site.router.lifespan_context(self._site):
             yield
 
 
 def _sign_in_routes(services: DeskServices) -> tuple[tuple[str, ...], list[Route]]:
     """Return the paths and routes of signing in, with Hugging Face if the host offers it."""
-    hugging_face, desk = services.hugging_face, f"{DESK}/"
+    hugging_face = services.hugging_face
+    desk = f"{DESK}/"
     if hugging_face is None:
         return SIGN_IN_PATHS, build_sign_in_routes(services.accounts, services.signing, desk=desk)
     local = build_sign_in_routes(
         services.accounts, services.signing, desk=desk, hugging_face_link=hugging_face.link
     )
-    return (*SIGN_IN_PATHS, *hugging_face.paths), [*hugging_face.routes(desk=desk), *local]
+    paths = (*SIGN_IN_PATHS, *hugging_face.paths)
+    routes = [*hugging_face.routes(desk=desk), *local]
+    return paths, routes
 
 
 async def _redirect_to_desk(_: Request) -> Response:
@@ -106,5 +109,5 @@ def _head(settings: Settings) -> str:
 
 
 def _script_literal(value: Mapping[str, Any]) -> str:
-    """Return JSON that can stand in a script: no `<` could end it."""
+    """Return JSON that is safe inside a script element, because it contains no `<`."""
     return json.dumps(value, ensure_ascii=True).replace("<", "\\u003c")

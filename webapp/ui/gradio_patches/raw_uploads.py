@@ -1,6 +1,6 @@
-"""Patch of gr.Image: an uploaded file is not decoded in the server process.
+"""Patch of gr.Image, so that the server process does not decode uploaded files.
 
-It changes Gradio's class itself, because Gradio would write files beside a subclass of ours.
+It changes Gradio's class itself: for a subclass, Gradio would write files into our source folder.
 """
 
 from __future__ import annotations

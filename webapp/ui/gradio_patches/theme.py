@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import gradio as gr
 
-# Button colours on which white text has a contrast of at least 4.5 (WCAG AA), in light and dark mode
+# Button colours on which white text has a contrast of at least 4.5 (WCAG AA), in light and dark mode.
 _BUTTONS = {
     "button_cancel_background_fill": "#b91c1c",
     "button_cancel_background_fill_hover": "#991b1b",
     "button_primary_background_fill": "*primary_700",
     "button_primary_background_fill_hover": "*primary_800",
 }
-# Help texts and checkbox borders that are dark enough to see
+# Colours of help texts and checkbox borders that stand out from the background.
 _READABLE = {
     "block_info_text_color": "*neutral_600",
     "block_info_text_color_dark": "*neutral_300",

@@ -22,9 +22,11 @@ from webapp.ui.templating import render
 
 # The receipt follows "#", which browsers do not send, so it reaches no log and no Referer.
 FROM_ADDRESS = "() => [location.hash.slice(1)]"
-# Face, value and time of a decision
+# Component to value or update.
+Values = dict[Any, Any]
+# Face, value and time of a decision.
 Decision = tuple[int, str, datetime]
-# Interval at which an open page asks for a new decision
+# Seconds between two requests of an open page for a new decision.
 _POLL_SECONDS = 20.0
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
@@ -33,19 +35,19 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 class _Components:
     """Components of the page.
 
-    `shown_receipt` is the receipt of the shown result. Actions use it, because the visitor may have changed
-    `field` since.
+    `shown_receipt` is the receipt of the result on the page. The actions use it, because the visitor may have
+    changed `field` since.
     """
 
     field: gr.Textbox
     show: gr.Button
-    shown: gr.HTML
+    result: gr.HTML
     actions: gr.Column
     export: gr.HTML
     notice: gr.Checkbox
     delete: gr.Button
     delete_sure: gr.Button
-    clock: gr.Timer
+    timer: gr.Timer
     known_decisions: gr.State
     shown_receipt: gr.Textbox
 
@@ -55,110 +57,145 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     header(texts, receipt=True)
     field = gr.Textbox(label=texts.receipt_field, elem_id="receipt", max_length=500)
     show = gr.Button(texts.receipt_show, variant="primary", elem_id="show")
-    shown = gr.HTML(elem_id="stored-result", padding=False)
+    result = gr.HTML(elem_id="stored-result", padding=False)
     with gr.Column(visible=False, elem_id="stored-result-actions", elem_classes="lens-card") as actions:
         export = gr.HTML(elem_id="export", padding=False)
         notice = gr.Checkbox(label=texts.notify_me, elem_id="notice")
         with gr.Row(elem_classes="lens-buttons"):
             delete = gr.Button(texts.delete, elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
-    clock = gr.Timer(_POLL_SECONDS, active=False)
-    known_decisions, shown_receipt = gr.State([]), gr.Textbox(visible=False)
     components = _Components(
-        field, show, shown, actions, export, notice, delete, sure, clock, known_decisions, shown_receipt
+        field=field,
+        show=show,
+        result=result,
+        actions=actions,
+        export=export,
+        notice=notice,
+        delete=delete,
+        delete_sure=sure,
+        timer=gr.Timer(_POLL_SECONDS, active=False),
+        known_decisions=gr.State([]),
+        shown_receipt=gr.Textbox(visible=False),
     )
-    _connect(blocks, components, services, texts)
+    _connect(blocks, components, _ReceiptHandlers(components, services, texts))
 
 
-def _connect(blocks: gr.Blocks, page: _Components, services: Services, texts: Texts) -> None:
-    """Connect the components to the services."""
+def _connect(blocks: gr.Blocks, page: _Components, handlers: _ReceiptHandlers) -> None:
+    """Connect the components to the handlers."""
     outputs = [
-        page.shown,
+        page.result,
         page.actions,
         page.notice,
         page.delete_sure,
         page.export,
-        page.clock,
+        page.timer,
         page.known_decisions,
         page.shown_receipt,
     ]
+    blocks.load(handlers.open_address, page.field, [page.field, *outputs], js=FROM_ADDRESS, **QUIET)
+    gr.on([page.show.click, page.field.submit], handlers.look_up, page.field, outputs, **QUIET)
 
-    def look_up(text: str) -> tuple[Any, ...]:
-        if not text.strip():
-            return _empty_page("")
-        try:
-            found = services.receipts.result(receipt := receipt_of(text))
-        except Refused as refusal:
-            return _empty_page(message(texts.refusals.get(refusal.code, refusal.message)))
-        link, hidden = export_link(receipt, texts), gr.update(visible=False)
-        can_be_decided = bool(found.notify or found.waiting or found.media.kept)
-        wish = gr.update(value=found.notify, visible=can_be_decided)
-        return (
-            stored_result(found, texts),
-            gr.update(visible=True),
-            wish,
-            hidden,
-            link,
-            _poll_timer(found),
-            decisions(found),
-            receipt,
-        )
+    updates = [page.result, page.timer, page.known_decisions]
+    notice_inputs = [page.shown_receipt, page.notice, page.known_decisions]
+    page.notice.input(handlers.request_notice, notice_inputs, updates, **QUIET)
+    page.timer.tick(handlers.poll, [page.shown_receipt, page.known_decisions], updates, **QUIET)
 
-    def open_address(text: str) -> tuple[Any, ...]:
+    page.delete.click(lambda: gr.update(visible=True), None, page.delete_sure, **QUIET)
+    page.delete_sure.click(handlers.delete, page.shown_receipt, outputs, **QUIET)
+
+
+class _ReceiptHandlers:
+    """Handlers of the page's events. Each returns the new values of the components that it changes."""
+
+    def __init__(self, page: _Components, services: Services, texts: Texts) -> None:
+        self._page = page
+        self._receipts = services.receipts
+        self._texts = texts
+        # Gradio accepts no empty mapping as an answer.
+        self._unchanged: Values = {page.result: gr.skip()}
+
+    def open_address(self, text: str) -> Values:
         """Show the result in the page's address. Without one, keep a link that was pasted meanwhile."""
-        return (text, *look_up(text)) if text.strip() else (gr.skip(),) * (1 + len(outputs))
+        if not text.strip():
+            return self._unchanged
+        return {self._page.field: text, **self.look_up(text)}
 
-    def ask(receipt: str, wanted: bool, known: list[Decision]) -> tuple[Any, ...]:
+    def look_up(self, text: str) -> Values:
+        """Show the result of the receipt in a pasted text."""
+        if not text.strip():
+            return self._empty_page("")
+        receipt = receipt_of(text)
         try:
-            services.receipts.ask_notice(receipt, wanted)
-            found = services.receipts.result(receipt)
+            result = self._receipts.result(receipt)
         except Refused as refusal:
-            gr.Warning(texts.refusals.get(refusal.code, refusal.message))
-            return gr.skip(), gr.skip(), gr.skip()
-        if decisions(found) != known:
-            gr.Info(texts.decision_arrived)
-        return stored_result(found, texts), _poll_timer(found), decisions(found)
+            return self._empty_page(message(self._reason(refusal)))
+        can_be_decided = bool(result.notify or result.waiting or result.media.kept)
+        page = self._page
+        return {
+            **self._result_values(result),
+            page.actions: gr.update(visible=True),
+            page.notice: gr.update(value=result.notify, visible=can_be_decided),
+            page.delete_sure: gr.update(visible=False),
+            page.export: export_link(receipt, self._texts),
+            page.shown_receipt: receipt,
+        }
 
-    def tick(receipt: str, known: list[Decision]) -> tuple[Any, ...]:
+    def request_notice(self, receipt: str, is_wanted: bool, known: list[Decision]) -> Values:
+        """Store whether the visitor wants a notice of the decision."""
+        try:
+            self._receipts.ask_notice(receipt, is_wanted)
+            result = self._receipts.result(receipt)
+        except Refused as refusal:
+            gr.Warning(self._reason(refusal))
+            return self._unchanged
+        if decisions(result) != known:
+            gr.Info(self._texts.decision_arrived)
+        return self._result_values(result)
+
+    def poll(self, receipt: str, known: list[Decision]) -> Values:
         """Show a decision that was made while the page is open."""
         try:
-            found = services.receipts.result(receipt)
+            result = self._receipts.result(receipt)
         except Refused:
             # The result was deleted or cannot be read right now. The page as it is says more than an error.
-            return gr.skip(), gr.skip(), gr.skip()
-        if decisions(found) == known:
-            return gr.skip(), gr.skip(), gr.skip()
-        gr.Info(texts.decision_arrived)
-        return stored_result(found, texts), _poll_timer(found), decisions(found)
+            return self._unchanged
+        if decisions(result) == known:
+            return self._unchanged
+        gr.Info(self._texts.decision_arrived)
+        return self._result_values(result)
 
-    def remove(receipt: str) -> tuple[Any, ...]:
+    def delete(self, receipt: str) -> Values:
+        """Delete everything that is stored under the receipt."""
         try:
-            services.receipts.delete(receipt)
+            self._receipts.delete(receipt)
         except Refused as refusal:
-            reason = texts.refusals.get(refusal.code, refusal.message)
-            return (
-                message(texts.cannot_delete.format(reason=reason)),
-                *[gr.skip()] * 2,
-                gr.update(visible=False),
-                *[gr.skip()] * 4,
-            )
-        return _empty_page(message(texts.deleted))
+            text = self._texts.cannot_delete.format(reason=self._reason(refusal))
+            return {self._page.result: message(text), self._page.delete_sure: gr.update(visible=False)}
+        return self._empty_page(message(self._texts.deleted))
 
-    known = [page.shown_receipt, page.known_decisions]
-    updates = [page.shown, page.clock, page.known_decisions]
-    blocks.load(open_address, page.field, [page.field, *outputs], js=FROM_ADDRESS, **QUIET)
-    gr.on([page.show.click, page.field.submit], look_up, page.field, outputs, **QUIET)
-    notice_inputs = [page.shown_receipt, page.notice, page.known_decisions]
-    page.notice.input(ask, notice_inputs, updates, **QUIET)
-    page.clock.tick(tick, known, updates, **QUIET)
-    page.delete.click(lambda: gr.update(visible=True), None, page.delete_sure, **QUIET)
-    page.delete_sure.click(remove, page.shown_receipt, outputs, **QUIET)
+    def _result_values(self, result: StoredResult) -> Values:
+        return {
+            self._page.result: stored_result(result, self._texts),
+            self._page.timer: _poll_timer(result),
+            self._page.known_decisions: decisions(result),
+        }
 
+    def _empty_page(self, text: str) -> Values:
+        """Return the page without a result; `text` gives the reason."""
+        page = self._page
+        return {
+            page.result: text,
+            page.actions: gr.update(visible=False),
+            page.notice: False,
+            page.delete_sure: gr.update(visible=False),
+            page.export: "",
+            page.timer: gr.Timer(active=False),
+            page.known_decisions: [],
+            page.shown_receipt: "",
+        }
 
-def _empty_page(shown: str) -> tuple[Any, ...]:
-    """Return the page without a result; `shown` gives the reason."""
-    hidden = gr.update(visible=False)
-    return shown, hidden, False, hidden, "", gr.Timer(active=False), [], ""
+    def _reason(self, refusal: Refused) -> str:
+        return self._texts.refusals.get(refusal.code, refusal.message)
 
 
 def _poll_timer(result: StoredResult) -> gr.Timer:
@@ -174,6 +211,6 @@ def decisions(result: StoredResult) -> list[Decision]:
 
 
 def export_link(receipt: str, texts: Texts) -> Markup:
-    """Return a plain link, so that the archive goes to the visitor without a temporary copy."""
+    """Return a link to the archive. The server makes it on request, so no temporary copy stays on disk."""
     address = f"/api/v1/results/{quote(receipt, safe='')}/export"
     return render("export_link.jinja", address=address, texts=texts)

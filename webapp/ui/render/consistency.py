@@ -13,9 +13,9 @@ from webapp.texts import Texts
 from webapp.ui.render.picture import data_uri
 from webapp.ui.templating import render
 
-# Side of a map on the page, in pixels
+# Side of a map on the page, in pixels.
 _SIDE = 224
-# Brightness of a pixel whose consistency is 0; 1 leaves the crop as it is
+# Brightness of a pixel whose consistency is 0. A brightness of 1 leaves the crop as it is.
 _DARKEST = 0.15
 
 
@@ -28,12 +28,13 @@ def consistency_maps(maps: Sequence[tuple[RGBImage, FloatMap] | None], texts: Te
     images = []
     for number, entry in enumerate(maps, start=1):
         if entry is not None:
+            crop, consistency = entry
             name = texts.face_number.format(number=number)
-            images.append((name, data_uri(_darkened(*entry), ".jpg")))
+            images.append((name, data_uri(_darken(crop, consistency), ".jpg")))
     return render("consistency.jinja", maps=images, texts=texts)
 
 
-def _darkened(crop: RGBImage, consistency: FloatMap) -> RGBImage:
+def _darken(crop: RGBImage, consistency: FloatMap) -> RGBImage:
     """Scale a crop (S, S, 3) and a map (S/4, S/4) to the size of the page and multiply them."""
     crop = np.asarray(cv2.resize(crop, (_SIDE, _SIDE)), np.uint8)
     light = cv2.resize(np.asarray(consistency, np.float32), (_SIDE, _SIDE), interpolation=cv2.INTER_LINEAR)

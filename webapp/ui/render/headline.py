@@ -1,4 +1,4 @@
-"""Headline of a result, and the notices that can stand in its place."""
+"""Headline of a result, and the notices that the page shows instead of a headline."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) ->
 
 
 def message(text: str) -> Markup:
-    """Return a plain notice in the place of a result."""
+    """Return a plain notice, which the page shows instead of a result."""
     return render("message.jinja", text=text)
 
 
@@ -38,7 +38,7 @@ def welcome(texts: Texts) -> Markup:
 
 
 def error_text(error: UnreadableMedia, texts: Texts) -> str:
-    """Return why a file that was analysed before can no longer be read."""
+    """Return the reason why an analysed file can no longer be read."""
     if error.code == "file_not_found":
         return texts.file_gone
     return texts.errors.get(error.code, error.message)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from markupsafe import Markup
 
-from laanet_core.inference.heatmap_peaks import vulnerable_points
+from laanet_core.inference.heatmap_peaks import VulnerablePoint, vulnerable_points
 from laanet_core.inference.key_frames import Moment
 from laanet_core.inference.overlay import heat_layer
 from laanet_core.results import FaceResult
@@ -19,13 +19,13 @@ from webapp.texts import Texts
 from webapp.texts.sentences import subject_name, verdict_phrase
 from webapp.ui.templating import render
 
-# Longer side of an image on the page, in pixels
+# Longer side of an image on the page, in pixels.
 SHOWN_SIDE = 1280
 # JPEG quality of an image on the page. At 95 it would be twice as large and arrive later.
 _SHOWN_QUALITY = 90
-# Frames whose width is more than this many times their height need larger tiles
+# Ratio of width to height above which frames need larger tiles.
 _WIDE = 1.2
-# Initial position of the heatmap slider, in per cent
+# Initial position of the heatmap slider, in per cent.
 _STRENGTH = 75
 
 
@@ -56,23 +56,26 @@ def picture(rgb: RGBImage, faces: Sequence[FaceResult], texts: Texts) -> Markup:
 
     Sliders set the heatmap's strength and extent.
     """
-    view = _image_view(rgb, faces, range(1, len(faces) + 1), "image", None, texts)
+    numbers = range(1, len(faces) + 1)
+    view = _image_view(rgb, faces, numbers, kind="image", time=None, texts=texts)
     return _render([view], faces, texts)
 
 
 def moments(key_frames: Iterable[Moment], texts: Texts) -> Markup:
     """Return the most suspicious frames of a video in order of time, or "" if there are none.
 
-    Each has a button that moves the player to it. A face has the number of its person.
+    Each frame has a button that seeks the player to it. A face has the number of its person.
     """
     ordered = sorted(key_frames, key=lambda moment: moment.time)
     if not ordered:
         return Markup("")
     views = []
+    faces: list[FaceResult] = []
     for moment in ordered:
         numbers = [(face.track or 0) + 1 for face in moment.faces]
-        views.append(_image_view(moment.rgb, moment.faces, numbers, "video", moment.time, texts))
-    faces = [face for moment in ordered for face in moment.faces]
+        view = _image_view(moment.rgb, moment.faces, numbers, kind="video", time=moment.time, texts=texts)
+        views.append(view)
+        faces.extend(moment.faces)
     height, width = ordered[0].rgb.shape[:2]
     return _render(views, faces, texts, title=texts.suspicious_moments, wide=width > _WIDE * height)
 
@@ -104,6 +107,7 @@ def _image_view(
     rgb: RGBImage,
     faces: Sequence[FaceResult],
     numbers: Sequence[int],
+    *,
     kind: str,
     time: float | None,
     texts: Texts,
@@ -130,15 +134,21 @@ def _image_view(
 def _box(face: FaceResult, number: int, width: int, height: int) -> _BoxView:
     """Place a box by shares of the image. `--top` and `--wide` let the style sheet place its number."""
     x1, y1, x2, y2 = face.box
-    left, top, wide, high = x1 / width, y1 / height, (x2 - x1) / width, (y2 - y1) / height
-    place = f"left:{left:.3%};top:{top:.3%};width:{wide:.3%};height:{high:.3%}"
-    return _BoxView(number, face.verdict or "unjudged", f"{place};--top:{top:.5f};--wide:{wide:.5f}")
+    left = x1 / width
+    top = y1 / height
+    box_width = (x2 - x1) / width
+    box_height = (y2 - y1) / height
+    place = f"left:{left:.3%};top:{top:.3%};width:{box_width:.3%};height:{box_height:.3%}"
+    variables = f"--top:{top:.5f};--wide:{box_width:.5f}"
+    return _BoxView(number, face.verdict or "unjudged", style=f"{place};{variables}")
 
 
 def _points(faces: Sequence[FaceResult], width: int, height: int) -> list[str]:
     """Return the positions of all vulnerable points as CSS."""
-    heatmaps = [face.heatmap for face in faces if face.heatmap is not None]
-    points = [point for heatmap in heatmaps for point in vulnerable_points(heatmap)]
+    points: list[VulnerablePoint] = []
+    for face in faces:
+        if face.heatmap is not None:
+            points.extend(vulnerable_points(face.heatmap))
     return [f"left:{point.x / width:.3%};top:{point.y / height:.3%}" for point in points]
 
 

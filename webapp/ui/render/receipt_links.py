@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 
-# Characters of a receipt
+# Run of characters that receipts consist of.
 _RECEIPT = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def receipt_of(text: str) -> str:
-    """Return the receipt in pasted text, without quotes or punctuation around it; "" if there is none."""
+    """Return the receipt in a pasted link or text, without punctuation around it; "" if there is none.
+
+    It is the longest run of receipt characters after the last "#".
+    """
     candidates = _RECEIPT.findall(text.rpartition("#")[2])
     return max(candidates, key=len, default="")

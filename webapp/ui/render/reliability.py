@@ -13,7 +13,7 @@ from webapp.texts import Texts
 from webapp.texts.sentences import reliability_sentence, stability_sentence, subject_name, verdict_phrase
 from webapp.ui.templating import render
 
-# Colours of findings that leave little doubt; every other finding has the colour of "inconclusive"
+# Colours of findings that leave little doubt. Every other finding has the colour of "inconclusive".
 _FINDING_COLOURS = {"holds": "real", "partly": "unjudged"}
 
 
@@ -25,7 +25,20 @@ class _VariantCell:
     fake_prob: float | None
     verdict: Verdict | None
     phrase: str
-    opposite: bool
+    is_opposite: bool
+
+
+@dataclass(frozen=True)
+class ReliabilityLine:
+    """Share of fakes among decided cases with scores like that of a face or person.
+
+    `count` is the number of those cases. `interval` is the 95 % interval of `share`. Shares are in [0, 1].
+    """
+
+    name: str
+    count: int
+    share: float
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -50,9 +63,11 @@ def stability_strip(result: AnalysisResult, stabilities: Sequence[Stability | No
         if stability is None:
             continue
         if face.track is None:
-            name, video_verdict = subject_name(number, "image", texts), None
+            name = subject_name(number, "image", texts)
+            video_verdict = None
         else:
-            name, video_verdict = subject_name(face.track + 1, "video", texts), video_verdicts.get(face.track)
+            name = subject_name(face.track + 1, "video", texts)
+            video_verdict = video_verdicts.get(face.track)
         rows.append(_row(name, face, stability, video_verdict, texts))
     if not rows:
         return Markup("")
@@ -65,17 +80,14 @@ def waiting_strip(texts: Texts) -> Markup:
     return render("stability.jinja", rows=[], help=texts.stability_running, texts=texts)
 
 
-def reliability_lines(lines: Sequence[tuple[str, int, float, tuple[float, float]]], texts: Texts) -> Markup:
-    """Return how often similar scores were fake, or "" without lines.
-
-    Each line has the name of a face or person, the number of decided cases, the share of fakes among them and
-    its 95 % interval. Shares are in [0, 1].
-    """
+def reliability_lines(lines: Sequence[ReliabilityLine], texts: Texts) -> Markup:
+    """Return one sentence per line on how often similar scores were fake, or "" without lines."""
     if not lines:
         return Markup("")
-    sentences = [
-        (name, reliability_sentence(count, share, interval, texts)) for name, count, share, interval in lines
-    ]
+    sentences = []
+    for line in lines:
+        sentence = reliability_sentence(line.count, line.share, line.interval, texts)
+        sentences.append((line.name, sentence))
     return render("reliability.jinja", lines=sentences)
 
 
@@ -83,18 +95,25 @@ def _row(
     name: str, face: FaceResult, stability: Stability, video_verdict: Verdict | None, texts: Texts
 ) -> _StabilityRow:
     names = texts.stability_names
-    cells = [_cell(names["original"], face.fake_prob, face.verdict, texts)]
+    original = _VariantCell(
+        name=names["original"],
+        fake_prob=face.fake_prob,
+        verdict=face.verdict,
+        phrase=verdict_phrase(face.verdict, texts),
+        is_opposite=False,
+    )
+    cells = [original]
     for variant in stability.variants:
-        cell = _cell(names[variant.name], variant.fake_prob, variant.verdict, texts, variant.opposite)
+        cell = _VariantCell(
+            name=names[variant.name],
+            fake_prob=variant.fake_prob,
+            verdict=variant.verdict,
+            phrase=verdict_phrase(variant.verdict, texts),
+            is_opposite=variant.opposite,
+        )
         cells.append(cell)
     colour = _FINDING_COLOURS.get(finding(face.verdict, stability), "inconclusive")
     if video_verdict is not None and video_verdict != face.verdict:
         colour = "inconclusive"
     sentence = stability_sentence(face.verdict, stability, video_verdict, texts)
-    return _StabilityRow(name, cells, sentence, colour)
-
-
-def _cell(
-    name: str, fake_prob: float | None, verdict: Verdict | None, texts: Texts, opposite: bool = False
-) -> _VariantCell:
-    return _VariantCell(name, fake_prob, verdict, verdict_phrase(verdict, texts), opposite)
+    return _StabilityRow(name=name, cells=cells, sentence=sentence, colour=colour)

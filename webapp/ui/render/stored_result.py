@@ -20,10 +20,10 @@ from webapp.services.results.documents import (
 from webapp.texts import Texts
 from webapp.texts.sentences import subject_name, summarise
 from webapp.ui.render.faces import SCORE_COLUMNS, score_cells, verdict_pill
-from webapp.ui.render.reliability import reliability_lines
+from webapp.ui.render.reliability import ReliabilityLine, reliability_lines
 from webapp.ui.templating import render
 
-# Cells of a table row: text or markup
+# Cells of a table row: text or markup.
 Row = tuple[object, ...]
 
 
@@ -64,16 +64,16 @@ def stored_result(result: StoredResult, texts: Texts) -> Markup:
 
 
 def exact(text: str) -> Markup:
-    """Escape text so that the browser keeps every character; without this it turns "\\r" into "\\n"."""
+    """Escape text so that the browser keeps every character. Browsers turn an unescaped "\\r" into "\\n"."""
     return escape(text).replace("\r", Markup("&#13;"))
 
 
 def _stable_result(result: StoredResult) -> AnalysisResult:
     """Return the analysis with the faces' verdicts after the stability check."""
-    faces = [
-        dataclasses.replace(face, verdict="inconclusive") if number in result.unstable_faces else face
-        for number, face in enumerate(result.analysis.faces, start=1)
-    ]
+    faces = []
+    for number, face in enumerate(result.analysis.faces, start=1):
+        is_unstable = number in result.unstable_faces
+        faces.append(dataclasses.replace(face, verdict="inconclusive") if is_unstable else face)
     return dataclasses.replace(result.analysis, faces=tuple(faces))
 
 
@@ -89,7 +89,7 @@ def _reliability(result: StoredResult, texts: Texts) -> Markup:
     lines = []
     for row in result.reliability:
         name = subject_name(row.face, result.analysis.kind, texts)
-        lines.append((name, row.count, row.share, row.interval))
+        lines.append(ReliabilityLine(name, row.count, row.share, row.interval))
     return reliability_lines(lines, texts)
 
 
@@ -117,7 +117,7 @@ def _decision(face: DecidedFace, kind: str, texts: Texts) -> Row:
 
 
 def _decision_sentences(result: StoredResult, texts: Texts) -> list[str]:
-    """Return which faces wait for a decision, or why there is none."""
+    """Return a sentence on the faces that wait for a decision, or on the reason why there is none."""
     if result.waiting:
         names = [subject_name(number, result.analysis.kind, texts) for number in result.waiting]
         return [texts.decision_waiting.format(faces=", ".join(names))]
@@ -139,15 +139,16 @@ def _later_scores(scores: Sequence[LaterScore], texts: Texts) -> list[Row]:
 
 def _votes(votes: Sequence[FeedbackDocument], kind: str, texts: Texts) -> list[_VoteView]:
     """Return all votes in order. Of several votes on one face, the last one counts."""
-    last = {vote.face: place for place, vote in enumerate(votes)}
+    last_index = {vote.face: index for index, vote in enumerate(votes)}
     views = []
-    for place, vote in enumerate(votes):
+    for index, vote in enumerate(votes):
         details = [subject_name(vote.face, kind, texts), _minute(vote.created_at)]
         if vote.tags:
             details.append(", ".join(texts.tag_names.get(tag, tag) for tag in vote.tags))
         if vote.region:
             details.append(texts.region_marked)
-        if last[vote.face] != place:
+        if last_index[vote.face] != index:
             details.append(texts.vote_replaced)
-        views.append(_VoteView(texts.votes[vote.vote], " · ".join(details), exact(vote.note)))
+        view = _VoteView(choice=texts.votes[vote.vote], details=" · ".join(details), note=exact(vote.note))
+        views.append(view)
     return views

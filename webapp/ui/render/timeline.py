@@ -12,12 +12,21 @@ from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
 from webapp.ui.templating import render
 
-# Size and margins of the drawing, in its own units
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 200, 34, 8, 8, 22
-# Dash patterns: persons differ by line as well as by colour
+# Size and margins of the drawing, in its own units.
+_WIDTH = 720
+_HEIGHT = 200
+_LEFT = 34
+_RIGHT = 8
+_TOP = 8
+_BOTTOM = 22
+# Distances of the labels from the axes, and of a baseline from the middle of its text, in the same units.
+_LABEL_GAP = 6
+_BASELINE_SHIFT = 4
+_TIME_LABEL_Y = _HEIGHT - 5
+# Dash patterns. The lines of persons differ by dashes as well as by colour.
 _DASHES = ("", "7 4", "2 4", "10 3 2 3")
 
-# Time in seconds and fake probability
+# Two coordinates: time in seconds and fake probability, or x and y in the drawing.
 Point = tuple[float, float]
 
 
@@ -52,7 +61,7 @@ class _PersonLine:
 
 @dataclass(frozen=True)
 class _TimelineChart:
-    """Everything the template draws. `last` is the end of the time axis in seconds."""
+    """Everything that the template draws. `last` is the end of the time axis in seconds."""
 
     last: float
     bands: Sequence[_Band]
@@ -68,15 +77,16 @@ class _TimelineChart:
 
 def rows(result: AnalysisResult) -> list[dict[str, float | str]]:
     """Return one row per judged face and frame: `time` in seconds, `fake_prob` and `person`."""
-    return [
-        {
-            "time": round(face.time, 3),
-            "fake_prob": round(face.fake_prob, 4),
-            "person": f"Person {face.track + 1}",
-        }
-        for face in result.faces
-        if face.time is not None and face.fake_prob is not None and face.track is not None
-    ]
+    entries: list[dict[str, float | str]] = []
+    for face in result.faces:
+        if face.time is not None and face.fake_prob is not None and face.track is not None:
+            entry: dict[str, float | str] = {
+                "time": round(face.time, 3),
+                "fake_prob": round(face.fake_prob, 4),
+                "person": f"Person {face.track + 1}",
+            }
+            entries.append(entry)
+    return entries
 
 
 def plot(result: AnalysisResult, decision: DecisionConfig, texts: Texts) -> Markup:
@@ -87,7 +97,8 @@ def plot(result: AnalysisResult, decision: DecisionConfig, texts: Texts) -> Mark
     points = _points_by_track(result)
     if not points:
         return Markup("")
-    last = max(time for line in points.values() for time, _ in line) or 1.0
+    # A clip of a single frame at 0 s still needs an axis with a length.
+    last = max(max(time for time, _ in line) for line in points.values()) or 1.0
     chart = _TimelineChart(
         last=last,
         bands=_bands(decision),
@@ -119,14 +130,21 @@ def _bands(decision: DecisionConfig) -> list[_Band]:
         ("inconclusive", decision.fake_above, decision.real_below),
         ("real", decision.real_below, 0.0),
     )
-    return [_Band(verdict, _y(high), _y(low) - _y(high)) for verdict, high, low in edges]
+    bands = []
+    for verdict, high, low in edges:
+        top = _y(high)
+        bands.append(_Band(verdict, top, height=_y(low) - top))
+    return bands
 
 
 def _axis_labels(last: float, texts: Texts) -> list[_AxisLabel]:
-    labels = [_AxisLabel(f"{value:g}", _LEFT - 6, _y(value) + 4, "end") for value in (0, 0.5, 1)]
+    labels = []
+    for value in (0, 0.5, 1):
+        y = _y(value) + _BASELINE_SHIFT
+        labels.append(_AxisLabel(f"{value:g}", x=_LEFT - _LABEL_GAP, y=y, anchor="end"))
     for time, anchor in ((0.0, "start"), (last / 2, "middle"), (last, "end")):
         text = texts.seconds.format(seconds=f"{time:.1f}")
-        labels.append(_AxisLabel(text, _x(time, last), _HEIGHT - 5, anchor))
+        labels.append(_AxisLabel(text, x=_x(time, last), y=_TIME_LABEL_Y, anchor=anchor))
     return labels
 
 
@@ -134,11 +152,11 @@ def _line(track: int, points: Sequence[Point], last: float, texts: Texts) -> _Pe
     name = texts.person_number.format(number=track + 1)
     colour = track % len(_DASHES)
     places = [(_x(time, last), _y(fake_prob)) for time, fake_prob in points]
-    return _PersonLine(name, colour, _DASHES[colour], places)
+    return _PersonLine(name=name, colour=colour, dashes=_DASHES[colour], points=places)
 
 
 def _description(points: dict[int, list[Point]], texts: Texts) -> str:
-    """Return the text alternative: range and maximum of every person."""
+    """Return the text alternative: for every person the range of the scores and the time of the highest."""
     parts = [texts.timeline]
     for track, line in points.items():
         probs = [fake_prob for _, fake_prob in line]

@@ -48,7 +48,7 @@ _RESPONSES[503]["headers"] = {"Retry-After": {"description": "seconds", "schema"
 
 
 def analyses_router(analysis: AnalysisService, folder: Path, max_bytes: int) -> APIRouter:
-    """Return the route. `folder` receives uploads of at most `max_bytes`."""
+    """Return the route. The server writes uploads of at most `max_bytes` to `folder`."""
     router = APIRouter()
 
     @router.post(

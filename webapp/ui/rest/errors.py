@@ -26,7 +26,7 @@ STATUSES = {
     "file_left": 503,
     "unavailable": 503,
 }
-# Codes of errors that the framework finds.
+# Our codes of the errors that Starlette raises.
 _CODES_OF_FRAMEWORK = {400: "invalid_form", 404: "not_found", 405: "method_not_allowed"}
 # Status for the log only: the client has left.
 _CLIENT_CLOSED_REQUEST = 499
@@ -38,14 +38,13 @@ def status_of(code: str) -> int:
 
 
 def documented_errors(descriptions: dict[int | str, str]) -> dict[int | str, dict[str, Any]]:
-    """Return the OpenAPI responses of an operation's errors, by status, and the default for all others."""
-    every: dict[int | str, str] = {
-        **descriptions,
-        "default": "`not_found`, `method_not_allowed`, or 500 `unforeseen`",
-    }
-    return {
-        status: {"model": ErrorAnswer, "description": description} for status, description in every.items()
-    }
+    """Return the OpenAPI responses of an operation's errors by status, with a default for all others."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for status, description in descriptions.items():
+        responses[status] = {"model": ErrorAnswer, "description": description}
+    others = "`not_found`, `method_not_allowed`, or 500 `unforeseen`"
+    responses["default"] = {"model": ErrorAnswer, "description": others}
+    return responses
 
 
 def add_handlers(app: FastAPI) -> None:

@@ -78,7 +78,7 @@ def results_router(receipts: ReceiptService, exports: ExportService, feedback: F
         responses={200: _ZIP_RESPONSE, **documented_errors({404: _UNKNOWN, 503: "`unavailable`"})},
     )
     def export(receipt: str) -> Response:
-        """`result.json`, `feedback.json`, `media.*` if the file is kept, and `regions/*.png`."""
+        """Send an archive of `result.json`, `feedback.json`, `regions/*.png`, and `media.*` if it is kept."""
         headers = {"Content-Disposition": 'attachment; filename="result.zip"'}
         return Response(exports.export(receipt), media_type="application/zip", headers=headers)
 
@@ -113,7 +113,8 @@ def parse_feedback(body: bytes) -> FeedbackRequest:
     try:
         return FeedbackRequest.model_validate(content)
     except ValidationError as error:
-        path = error.errors(include_url=False, include_context=False, include_input=False)[0]["loc"]
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        path = problems[0]["loc"]
         field = str(path[0]) if path else ""
         if field in _FIELD_CODES:
             message = f"The field `{field}` is missing or of the wrong type."

@@ -105,12 +105,20 @@ class FeedbackRequest(BaseModel):
     def submission(self, receipt: str) -> Submission:
         """Return the feedback for the service. Raises Refused: invalid_region."""
         return Submission(
-            receipt, self.face, self.vote, self.note, self.idempotency_key, self.tags, _decode(self.region)
+            receipt=receipt,
+            subject=self.face,
+            vote=self.vote,
+            note=self.note,
+            idempotency_key=self.idempotency_key,
+            tags=self.tags,
+            region=_decode(self.region),
         )
 
 
 def _decode(region: str | None) -> bytes | None:
+    if region is None:
+        return None
     try:
-        return None if region is None else base64.b64decode(region, validate=True)
+        return base64.b64decode(region, validate=True)
     except (binascii.Error, ValueError):
         raise Refused("invalid_region", "The painted region is not base64.") from None

@@ -1,4 +1,4 @@
-"""Uploads of the REST interface: a file is read from the request's body to disk and removed after use."""
+"""Uploads of the REST interface: files that are written from a request's body to disk, until after use."""
 
 from __future__ import annotations
 
@@ -20,15 +20,18 @@ from starlette.types import Message
 from webapp.domain.errors import Refused
 from webapp.ui.middleware import TOO_LARGE
 
-# Bytes of a form beside the file. Less than the allowance of `Guard`, so that this module answers first.
+# Bytes that a form may have in addition to the file. They are fewer than `Guard` allows, so that this
+# module refuses first.
 _FORM_ALLOWANCE = 65_536
+# Fields of a form beside the file; the documented form has one.
+_MAX_FIELDS = 8
 # Seconds after which a file of an interrupted upload is removed.
 _MAX_AGE = 1800
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A received file. `consent`: the form allows keeping it; a body without a form cannot."""
+    """A received file. `consent`: the form allows the server to keep it; a body without a form does not."""
 
     path: Path
     consent: bool
@@ -36,17 +39,19 @@ class Upload:
 
 @asynccontextmanager
 async def received_upload(request: Request, folder: Path, max_bytes: int) -> AsyncIterator[Upload]:
-    """Receive a file and remove it after the block: the form's field `file`, or the body itself.
+    """Receive the form's field `file`, or the body itself, and remove the file after the block.
 
     The file's name is never used. Raises Refused (too_large, missing_file, invalid_consent), Starlette's
     HTTPException for an unreadable form, and ClientDisconnect.
     """
     folder.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix="upload-", dir=folder)
-    path, consent = Path(name), False
+    path = Path(name)
+    consent = False
+    is_form = request.headers.get("content-type", "").lower().startswith("multipart/form-data")
     try:
         with os.fdopen(descriptor, "wb") as file:
-            if request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+            if is_form:
                 consent = await _receive_form(request, file, max_bytes)
             else:
                 await _receive_body(request, file, max_bytes)
@@ -94,7 +99,7 @@ async def _receive_form(request: Request, file: BinaryIO, max_bytes: int) -> boo
         return message
 
     limited = Request(request.scope, receive_limited)
-    async with limited.form(max_files=1, max_fields=8, max_part_size=_FORM_ALLOWANCE) as form:
+    async with limited.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_FORM_ALLOWANCE) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             raise Refused("missing_file", "The form has no file in a field named `file`.")

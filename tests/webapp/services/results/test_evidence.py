@@ -29,4 +29,4 @@ def test_the_evidence_is_that_of_the_decoded_picture(
     assert values.shape == stored.result.faces[0].heatmap.values.shape  # type: ignore[union-attr]
     assert 0 < values.max() <= 1
     assert evidence.reliabilities(stored.result) == [None, None]
-    assert evidence.held(stored.result, None) is stored.result
+    assert evidence.result_after_check(stored.result, None) is stored.result

@@ -12,8 +12,8 @@ ESCAPED = "&lt;b onclick=&#39;x&#39;&gt;&#34;"
 def test_every_value_is_escaped() -> None:
     offer = TotpOffer(HOSTILE, "ABCDEFGH", HOSTILE, replaces=True)
     for page in (
-        pages.sign_in(HOSTILE, HOSTILE, pages.HuggingFaceLink(HOSTILE, "/start", framed=False)),
-        pages.sign_in(HOSTILE, HOSTILE, pages.HuggingFaceLink(HOSTILE, "/start", framed=True)),
+        pages.sign_in(HOSTILE, HOSTILE, pages.HuggingFaceLink(HOSTILE, "/start", is_framed=False)),
+        pages.sign_in(HOSTILE, HOSTILE, pages.HuggingFaceLink(HOSTILE, "/start", is_framed=True)),
         pages.choose_password(HOSTILE, HOSTILE),
         pages.second_factor(offer, HOSTILE),
         pages.signed_in(HOSTILE),
@@ -37,5 +37,5 @@ def test_the_key_is_shown_in_groups_of_four() -> None:
 
 def test_the_sign_in_form_offers_hugging_face_only_if_the_host_does() -> None:
     assert "Hugging Face" not in pages.sign_in()
-    link = pages.HuggingFaceLink("https://lens.example", "/start", framed=False)
+    link = pages.HuggingFaceLink("https://lens.example", "/start", is_framed=False)
     assert 'href="https://lens.example/start"' in pages.sign_in(hugging_face=link)

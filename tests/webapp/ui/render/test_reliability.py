@@ -10,7 +10,12 @@ import pytest
 from laanet_core.results import Stability, Variant, Verdict
 from tests.webapp.sample_results import FLIPPING, PHOTO, TRACK, VIDEO
 from webapp.texts import LANGUAGES
-from webapp.ui.render.reliability import reliability_lines, stability_strip, waiting_strip
+from webapp.ui.render.reliability import (
+    ReliabilityLine,
+    reliability_lines,
+    stability_strip,
+    waiting_strip,
+)
 
 ENGLISH = LANGUAGES["en"]
 FINDINGS = ENGLISH.stability_findings
@@ -70,7 +75,8 @@ def test_the_waiting_strip_has_no_rows() -> None:
 
 
 def test_reliability_lines_name_their_subject() -> None:
-    html = reliability_lines([("Face 1", 40, 0.75, (0.5981, 0.8581))], ENGLISH)
+    line = ReliabilityLine("Face 1", 40, 0.75, (0.5981, 0.8581))
+    html = reliability_lines([line], ENGLISH)
     assert "<b>Face 1</b>" in html
     assert "75% were fake" in html
     assert reliability_lines([], ENGLISH) == ""

@@ -29,14 +29,14 @@ _REMOVE_UPLOAD = (
     "const left = (files || []).filter((file) => file.path !== deleted); "
     "return [left.length ? left : null]; }"
 )
-_WITH_REGION = "(...given) => [...given.slice(0, -1), window.lensRegion()]"
+_WITH_REGION = "(...inputs) => [...inputs.slice(0, -1), window.lensRegion()]"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def connect(layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]) -> Any:
-    """Connect the buttons below a result.
+    """Connect the buttons below a result, and return the event of a deletion.
 
-    `outputs` are the components of a result. Return the deletion's event.
+    `outputs` are the components of a result.
     """
     _connect_reports(layout, services, texts, visit)
     _connect_vote(layout, services, texts, visit)
@@ -105,12 +105,12 @@ def _connect_deletion(
 
     The next file's result is shown, and the browser removes the upload from its list.
     """
-    actions, removed_upload = layout.next, gr.Textbox(visible=False)
+    actions = layout.next
+    removed_upload = gr.Textbox(visible=False)
 
     def delete(current: Visit | None, link: str, request: gr.Request) -> dict[Any, Any]:
         file = None if current is None else current.selected
-        # After a restart of the server the session state is lost: only the link names the result.
-        receipt = receipt_of(link) if file is None else file.analysis.receipt
+        receipt = _receipt(file, link)
         if not receipt:
             return {actions.deleted: ""}
         try:
@@ -139,6 +139,16 @@ def _connect_deletion(
     return deleted
 
 
+def _receipt(file: AnalysedFile | None, link: str) -> str | None:
+    """Return the receipt of the selected file, or else the one in the link on the page.
+
+    After a restart of the server the visit's files are lost, and only the link names the result.
+    """
+    if file is None:
+        return receipt_of(link)
+    return file.analysis.receipt
+
+
 def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
     """Send a vote, and clear the thanks once the visitor changes it."""
     actions = layout.next
@@ -153,19 +163,17 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
         painted: str,
     ) -> str:
         file = None if current is None else current.selected
-        # After a restart of the server the session state is lost: only the link names the result.
-        receipt = receipt_of(link) if file is None else file.analysis.receipt
         if not choice:
             return texts.choose_vote
         vote_text = f"{subject} {choice} {tags} {note} {hash(painted)}"
-        vote = SentVote(int(subject), choice, tuple(tags or ()), note or "")
+        vote = SentVote(subject=int(subject), choice=choice, tags=tuple(tags or ()), note=note or "")
         try:
             submission = Submission(
-                receipt or "",
-                vote.subject,
-                vote.choice,
-                vote.note,
-                new_key() if file is None else file.key_for(vote_text),
+                receipt=_receipt(file, link) or "",
+                subject=vote.subject,
+                vote=vote.choice,
+                note=vote.note,
+                idempotency_key=new_key() if file is None else file.key_for(vote_text),
                 tags=vote.tags,
                 region=mask_of_text(painted) if painted else None,
             )
@@ -173,11 +181,13 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
         except Refused as refusal:
             return f"{texts.refusals.get(refusal.code, refusal.message)} (`{refusal.code}`)"
         if file is not None:
-            file.last_vote, file.last_vote_text = vote, vote_text
+            file.last_vote = vote
+            file.last_vote_text = vote_text
         return texts.thanks if is_new else texts.thanks_again
 
-    # The thanks belong to the vote that was sent, so any change clears them.
-    changed = [field.input for field in (actions.subject, actions.vote, actions.tags, actions.note)]
-    gr.on(changed, None, None, actions.thanks, js="() => ''", **QUIET)
-    fields = [actions.subject, actions.vote, actions.tags, actions.note, actions.region]
-    actions.send.click(submit, [visit, actions.link, *fields], actions.thanks, js=_WITH_REGION, **QUIET)
+    # The thanks belong to the vote that was sent, so any change of the form clears them.
+    fields = [actions.subject, actions.vote, actions.tags, actions.note]
+    changes = [actions.subject.input, actions.vote.input, actions.tags.input, actions.note.input]
+    gr.on(changes, None, None, actions.thanks, js="() => ''", **QUIET)
+    inputs = [visit, actions.link, *fields, actions.region]
+    actions.send.click(submit, inputs, actions.thanks, js=_WITH_REGION, **QUIET)

@@ -1,4 +1,4 @@
-"""Handlers of the analysis page: from the button to the result, and what follows the result."""
+"""Handlers of the analysis page: analysis, choice of a file, stability, overlay clip and consistency maps."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _WITH_NAMES = (
     "(files, names, ...others) => [files, (files || []).map((file) => file.orig_name || ''), ...others]"
 )
-# 128 random bits. crypto.randomUUID is missing on pages that come neither by HTTPS nor from this machine.
+# 128 random bits as hexadecimal text. Browsers offer crypto.randomUUID only for HTTPS and localhost.
 _NEW_KEY = (
     "Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0'))"
     ".join('')"
@@ -41,9 +41,10 @@ _NEW_KEY = (
 
 
 def places(settings: Settings) -> int:
-    """Return the number of events that Gradio runs at a time.
+    """Return the number of analysis events that Gradio runs at a time.
 
-    More than analyses may run, so that a photo can overtake the clips that wait in the analysis queue.
+    It is larger than the number of analyses that run at a time. So a photo's event reaches the analysis
+    queue, where it overtakes clips that wait there.
     """
     return 2 * settings.at_once
 
@@ -66,8 +67,11 @@ def connect(layout: Layout, services: Services, texts: Texts) -> None:
 
 def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
     """Connect the inputs of an analysis."""
-    inputs, job, names = layout.inputs, gr.Textbox(visible=False), gr.JSON(visible=False)
-    buttons, outputs = [inputs.start, inputs.stop], _outputs(layout, visit)
+    inputs = layout.inputs
+    job = gr.Textbox(visible=False)
+    names = gr.JSON(visible=False)
+    buttons = [inputs.start, inputs.stop]
+    outputs = _outputs(layout, visit)
 
     def choose_example(event: gr.SelectData) -> list[str]:
         return [inputs.example_paths[int(event.index)]]
@@ -101,16 +105,18 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
 
 
 def _end_visit(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
-    """Return the handler of a changed list of files: the earlier results are removed from the page."""
+    """Return the handler that removes the results from the page when the visitor changes the files."""
 
     def end_visit(paths: list[str] | None, earlier: Visit | None) -> dict[Any, Any]:
-        chosen = paths or []
+        uploads = paths or []
         if earlier is not None:
-            if earlier.removes_upload and chosen == [file.upload for file in earlier.files]:
+            is_deletion = earlier.removes_upload and uploads == [file.upload for file in earlier.files]
+            if is_deletion:
+                # The browser has removed a deleted file from the list; the other results stay.
                 earlier.removes_upload = False
                 return {layout.next.thanks: gr.skip()}
             earlier.release()
-            unused = [path for upload, path in earlier.private_paths.items() if upload not in chosen]
+            unused = [path for upload, path in earlier.private_paths.items() if upload not in uploads]
             services.uploads.drop(*earlier.derived, *unused)
         return {
             **view.empty_page(layout, texts.no_result_yet),
@@ -126,12 +132,13 @@ def _next_visit(earlier: Visit | None) -> Visit:
     return Visit() if earlier is None else Visit(private_paths=earlier.existing_paths())
 
 
-def _enabled(enabled: bool) -> str:
-    """Return JavaScript that enables or disables a button without a round trip of a tenth of a second."""
-    return f"{{interactive: {str(enabled).lower()}, __type__: 'update'}}"
+def _enabled(is_enabled: bool) -> str:
+    """Return JavaScript that enables or disables a button in the browser, without a round trip (0.1 s)."""
+    return f"{{interactive: {str(is_enabled).lower()}, __type__: 'update'}}"
 
 
 def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
+    """Return all components that a result changes."""
     return [
         visit,
         *view.empty_page(layout, ""),
@@ -146,8 +153,8 @@ def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
 def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
     """Return the handler that analyses all files of the page.
 
-    It yields the result, then what the stability check changes. The check starts after the result is sent,
-    so that it does not delay it; its outcome needs no further round trip.
+    It yields the result, and then the values that the stability check changes. The check starts after the
+    result is sent, so that it does not delay the result. Its outcome needs no further round trip.
     """
     max_files = services.settings.max_files
     check_stability = _check_stability(layout, services, texts)
@@ -177,24 +184,22 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
         display = ProgressText(texts, len(paths), progress)
         try:
             with services.presence.awaiting(session, job) as is_present:
+                client = Client(is_present, display.show_interim)
                 for index, upload in enumerate(paths):
                     display.start_file(index)
                     path = current.private_paths.setdefault(upload, services.uploads.take(Path(upload)))
-                    media = services.evidence.open_media(path)
-                    with contextlib.ExitStack() as on_error:
-                        on_error.callback(media.release)
-                        analysis = services.analysis.analyse(
-                            path,
-                            consent=consent is True,
-                            job=job,
-                            progress=display,
-                            media=media,
-                            client=Client(is_present, display.show_interim),
-                        )
-                        on_error.pop_all()
-                    services.uploads.attach(analysis.receipt, path)
                     name = display_name(names[index] if has_names else "", upload)
-                    current.files.append(AnalysedFile(upload, path, name, analysis, media))
+                    file = _analyse_file(
+                        services,
+                        upload=upload,
+                        path=path,
+                        name=name,
+                        consent=consent is True,
+                        job=job,
+                        progress=display,
+                        client=client,
+                    )
+                    current.files.append(file)
             services.presence.at_leave(session, current.release)
             shown = {**view.selected_result(layout, current, services, texts, request), visit: current}
         except Cancelled:
@@ -202,7 +207,7 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
         except Busy:
             text = texts.restarting
         except Exception:
-            # the visitor gets a message, and the buttons work again
+            # The visitor gets a message, and the buttons work again.
             logger.exception("an analysis failed")
             text = texts.failed
         else:
@@ -215,11 +220,34 @@ def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) 
     return analyse
 
 
+def _analyse_file(
+    services: Services,
+    *,
+    upload: str,
+    path: Path,
+    name: str,
+    consent: bool,
+    job: str,
+    progress: ProgressText,
+    client: Client,
+) -> AnalysedFile:
+    """Analyse one file of a visit. The pixels stay in memory unless the analysis fails."""
+    media = services.evidence.open_media(path)
+    with contextlib.ExitStack() as on_error:
+        on_error.callback(media.release)
+        analysis = services.analysis.analyse(
+            path, consent=consent, job=job, progress=progress, media=media, client=client
+        )
+        on_error.pop_all()
+    services.uploads.attach(analysis.receipt, path)
+    return AnalysedFile(upload=upload, path=path, name=name, analysis=analysis, media=media)
+
+
 def _delete_results(services: Services, visit: Visit) -> None:
-    """Delete earlier files' results after a later one was stopped or failed: the visitor has no receipts."""
+    """Delete the results of a visit that was stopped or failed: the visitor has no receipts for them."""
     for file in visit.files:
         if file.analysis.receipt is not None:
-            # the service has logged the reason of a refusal
+            # The service logs why it refuses.
             with contextlib.suppress(Refused):
                 services.receipts.delete(file.analysis.receipt)
     visit.release()
@@ -230,7 +258,7 @@ def _select(layout: Layout, services: Services, texts: Texts) -> Any:
     """Return the handler that shows another file of the visit."""
 
     def select(visit: Visit | None, number: int, request: gr.Request) -> dict[Any, Any]:
-        # the server has restarted since
+        # The server has restarted since the analysis.
         if visit is None:
             raise gr.Error(texts.file_gone, print_exception=False)
         visit.number = int(number)
@@ -246,7 +274,7 @@ def _connect_stability(event: Any, layout: Layout, services: Services, texts: Te
         _check_stability(layout, services, texts),
         visit,
         [answer.stability, answer.headline, answer.picture, answer.table, answer.chooser, answer.data],
-        # not in the queue of the analyses, since an analysis may wait there for minutes
+        # A queue of its own, because events of the analysis queue may wait for minutes.
         concurrency_id="stability",
         concurrency_limit=places(services.settings),
         **QUIET,
@@ -254,9 +282,9 @@ def _connect_stability(event: Any, layout: Layout, services: Services, texts: Te
 
 
 def _connect_overlay(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    """Draw the overlay of a clip on request: it decodes the clip a second time.
+    """Draw the overlay of a clip on request only, because the server must decode the clip once more.
 
-    The button is disabled meanwhile. It is enabled again after a failure too.
+    The button is disabled meanwhile, and enabled again afterwards, also after a failure.
     """
     answer = layout.answer
     disabled = answer.make_clip.click(
@@ -286,7 +314,7 @@ def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
         try:
             file.stabilities = _stability_check(services, file).result()
         except CancelledError:
-            # the visit has ended
+            # The visit has ended.
             return unchanged
         except UnreadableMedia as error:
             return {layout.answer.stability: headline.message(headline.error_text(error, texts))}
@@ -308,7 +336,7 @@ def _stability_check(services: Services, file: AnalysedFile) -> Future[list[Stab
 def _store_stability(services: Services, file: AnalysedFile, checks: list[Stability | None]) -> None:
     """Store the check under the receipt.
 
-    The page shows it even if the service refuses and logs the reason.
+    If the service refuses, it logs the reason, and the page shows the check all the same.
     """
     if file.analysis.receipt is not None:
         with contextlib.suppress(Refused):
@@ -325,7 +353,7 @@ def _draw_overlay(layout: Layout, services: Services, texts: Texts) -> Any:
         if visit is None or file is None:
             return unchanged
         if file.clip is None or not file.clip.exists():
-            result = services.evidence.held(file.analysis.result, file.stabilities)
+            result = services.evidence.result_after_check(file.analysis.result, file.stabilities)
             try:
                 file.clip = services.evidence.overlay_clip(file.path, result)
             except UnreadableMedia as error:
@@ -333,7 +361,7 @@ def _draw_overlay(layout: Layout, services: Services, texts: Texts) -> Any:
             file.derived.append(file.clip)
             services.uploads.attach(file.analysis.receipt, file.clip)
             if visit.has_ended:
-                # the visit's other derived files have been deleted before this one existed
+                # The visit's other derived files were deleted before this one existed.
                 services.uploads.drop(file.clip)
         if not visit.shows(file):
             return unchanged

@@ -57,11 +57,12 @@ class ResultComponents:
 class ActionComponents:
     """Components for everything that a visitor can do with a result.
 
-    `ready` is a hidden download button that has the report; `region` has the painted region as text.
+    `file_status` says whether the file was kept. `ready` is a hidden download button that has the report.
+    `region` has the painted region as text.
     """
 
     panel: gr.Column
-    kept: gr.HTML
+    file_status: gr.HTML
     link: gr.Textbox
     pdf: gr.Button
     json: gr.Button
@@ -107,7 +108,7 @@ def build_layout(services: Services, texts: Texts) -> Layout:
 
 @dataclass(frozen=True)
 class HeaderLink:
-    """Link in the header; `code` is the language it leads to, "" for a link to another page."""
+    """Link in the header. `code` is the language of the linked page, or "" if it is the present one."""
 
     address: str
     name: str
@@ -116,22 +117,29 @@ class HeaderLink:
 
 def header(texts: Texts, *, receipt: bool = False) -> None:
     """Create the title and the links to the other page and the other languages."""
-    here = "receipt" if receipt else ""
-    other_page, other_name = ("", texts.to_analyse) if receipt else ("receipt", texts.to_receipt)
-    links = [HeaderLink(address(texts, other_page), other_name)]
+    if receipt:
+        page = "receipt"
+        title = texts.receipt_title
+        tagline = texts.receipt_help
+        links = [HeaderLink(address(texts, ""), texts.to_analyse)]
+    else:
+        page = ""
+        title = texts.title
+        tagline = texts.tagline
+        links = [HeaderLink(address(texts, "receipt"), texts.to_receipt)]
     for code, other in LANGUAGES.items():
         if other is not texts:
-            links.append(HeaderLink(address(other, here), other.language, code))
-    title, tagline = (texts.receipt_title, texts.receipt_help) if receipt else (texts.title, texts.tagline)
+            links.append(HeaderLink(address(other, page), other.language, code))
     gr.HTML(render("header.jinja", title=title, tagline=tagline, links=links), padding=False)
 
 
 def address(texts: Texts, page: str) -> str:
     """Return the path of a page in a language: "/", "/receipt", "/zh" or "/receipt-zh"."""
-    code, first = texts.code, next(iter(LANGUAGES))
+    code = texts.code
+    is_first = code == next(iter(LANGUAGES))
     if not page:
-        return "/" if code == first else f"/{code}"
-    return f"/{page}" if code == first else f"/{page}-{code}"
+        return "/" if is_first else f"/{code}"
+    return f"/{page}" if is_first else f"/{page}-{code}"
 
 
 def _help(*sentences: str) -> None:
@@ -164,13 +172,15 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
     under_way = gr.HTML(elem_id="under-way", padding=False)
     _help(texts.privacy)
     gr.HTML(render("examples_title.jinja", title=texts.examples), padding=False)
-    available = [
-        (str(EXAMPLES / name), caption)
-        for name, caption in texts.example_captions.items()
-        if (EXAMPLES / name).is_file()
-    ]
+    example_paths = []
+    thumbnails = []
+    for name, caption in texts.example_captions.items():
+        path = EXAMPLES / name
+        if path.is_file():
+            example_paths.append(str(path))
+            thumbnails.append((_thumbnail(str(path)), caption))
     examples = gr.Gallery(
-        [(_thumbnail(path), caption) for path, caption in available],
+        thumbnails,
         label=texts.examples,
         show_label=False,
         columns=5,
@@ -183,13 +193,22 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
         elem_id="examples",
     )
     return Inputs(
-        files, camera, examples, tuple(path for path, _ in available), consent, start, stop, under_way
+        files=files,
+        camera=camera,
+        examples=examples,
+        example_paths=tuple(example_paths),
+        consent=consent,
+        start=start,
+        stop=stop,
+        under_way=under_way,
     )
 
 
 def _thumbnail(path: str) -> str:
-    """Return the image that represents an example; the one of a video lies beside it."""
-    return str(Path(path).with_suffix(".still.jpg")) if path.endswith(".mp4") else path
+    """Return the image that represents an example: the photo itself, or the still beside a video."""
+    if path.endswith(".mp4"):
+        return str(Path(path).with_suffix(".still.jpg"))
+    return path
 
 
 def _result(texts: Texts) -> ResultComponents:
@@ -226,13 +245,13 @@ def _result(texts: Texts) -> ResultComponents:
 def _actions(texts: Texts) -> ActionComponents:
     with gr.Column(visible=False, elem_id="next", elem_classes="lens-card") as panel:
         gr.HTML(render("card_title.jinja", title=texts.next_title, help=""), padding=False)
-        kept = gr.HTML(elem_id="kept", padding=False)
+        file_status = gr.HTML(elem_id="kept", padding=False)
         link = gr.Textbox(
             label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, elem_id="link"
         )
         with gr.Row(elem_classes="lens-buttons"):
             pdf = gr.Button(texts.report_pdf, elem_id="report-pdf")
-            data = gr.Button(texts.report_json, elem_id="report-json")
+            json_report = gr.Button(texts.report_json, elem_id="report-json")
             delete = gr.Button(texts.delete, elem_id="delete")
             sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
     ready = gr.DownloadButton(elem_id="report-file", elem_classes="lens-unseen")
@@ -241,7 +260,7 @@ def _actions(texts: Texts) -> ActionComponents:
         title = render("card_title.jinja", title=texts.feedback_title, help=texts.feedback_help)
         gr.HTML(title, padding=False)
         vote = gr.Radio(
-            [(texts.votes[v], v.value) for v in Vote],
+            [(texts.votes[choice], choice.value) for choice in Vote],
             label=texts.feedback_title,
             show_label=False,
             elem_id="vote",
@@ -258,9 +277,25 @@ def _actions(texts: Texts) -> ActionComponents:
             send = gr.Button(texts.send, variant="primary", elem_id="send")
         thanks = gr.Markdown(elem_id="thanks")
     return ActionComponents(
-        panel, kept, link, pdf, data, ready, delete, sure, deleted,
-        vote_panel, subject, vote, tags, note, region_panel, region, send, thanks,
-    )  # fmt: skip
+        panel=panel,
+        file_status=file_status,
+        link=link,
+        pdf=pdf,
+        json=json_report,
+        ready=ready,
+        delete=delete,
+        delete_sure=sure,
+        deleted=deleted,
+        vote_panel=vote_panel,
+        subject=subject,
+        vote=vote,
+        tags=tags,
+        note=note,
+        region_panel=region_panel,
+        region=region,
+        send=send,
+        thanks=thanks,
+    )
 
 
 def _background(services: Services, texts: Texts) -> None:

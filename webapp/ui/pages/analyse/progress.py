@@ -12,10 +12,10 @@ from webapp.ui.pages.analyse.eta import TimeEstimate
 
 
 class ProgressText:
-    """Displays phase, queue position, remaining time and a clip's interim verdict over `count` files.
+    """Display of phase, queue position, remaining time and a clip's interim verdict for `count` files.
 
-    Call it with the progress of the present file. It calls `display` with the fraction done of all files,
-    and the text as `desc`, like `gradio.Progress`.
+    The analysis calls it with the progress of the present file. It calls `display` as one calls
+    `gradio.Progress`: with the finished fraction of all files, and with the text as `desc`.
     """
 
     def __init__(self, texts: Texts, count: int, display: Any) -> None:
@@ -27,12 +27,12 @@ class ProgressText:
         self._interim_verdict = ""
 
     def start_file(self, index: int) -> None:
-        """Continue with the file of that index, from 0."""
+        """Start to display the file at `index`, which counts from 0."""
         self._index = index
         self._interim_verdict = ""
 
     def show_interim(self, result: AnalysisResult) -> None:
-        """Set the verdict over the frames judged so far, which the next call displays."""
+        """Set the interim verdict, over the frames judged so far. The next call displays it."""
         if result.verdict is not None and result.fake_prob is not None:
             self._interim_verdict = self._texts.interim_verdict.format(
                 verdict=self._texts.verdicts[result.verdict], number=number_text(result.fake_prob)
@@ -48,7 +48,7 @@ class ProgressText:
         parts.append(texts.stages.get(progress.phase, progress.phase))
         if progress.ahead:
             parts.append(texts.queue_position.format(count=progress.ahead))
-        seconds = self._estimate.update(fraction, waiting=progress.is_waiting)
+        seconds = self._estimate.update(fraction, is_waiting=progress.is_waiting)
         if seconds is not None:
             parts.append(_remaining_text(seconds, texts))
         parts.append(self._interim_verdict)

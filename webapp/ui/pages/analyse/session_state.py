@@ -11,13 +11,13 @@ from webapp.security.tokens import new_key, next_key
 from webapp.services.analysis.analysed_media import AnalysedMedia
 from webapp.services.analysis.service import StoredAnalysis
 
-# Longest displayed file name, in characters.
+# Characters of the longest file name that the page shows; a longer one is cut.
 MAX_NAME = 255
 
 
 @dataclass(frozen=True)
 class SentVote:
-    """A vote as it was sent, for the form when its file is shown again."""
+    """A vote that was sent. The form shows it again when the visitor returns to its file."""
 
     subject: int
     choice: str
@@ -76,7 +76,7 @@ class Visit:
     has_ended: bool = False
 
     def shows(self, file: AnalysedFile) -> bool:
-        """Return whether the page still shows this file; a late result of another one must not appear."""
+        """Return whether the page still shows this file. If not, its late results must not appear."""
         return not self.has_ended and self.selected is file
 
     @property
@@ -94,13 +94,13 @@ class Visit:
         return {upload: path for upload, path in self.private_paths.items() if path.exists()}
 
     def release(self) -> None:
-        """End the visit and free the memory of all files. A later use of their pixels decodes again."""
+        """End the visit and free the pixels of all files. A later use of the pixels decodes the file again."""
         self.has_ended = True
         for file in self.files:
             file.release()
 
     def remove_selected(self) -> None:
-        """Remove the selected file. The next one is selected, or the last."""
+        """Remove the selected file and select the next one, or the last one if there is no next one."""
         file = self.selected
         if file is None:
             return
@@ -111,9 +111,11 @@ class Visit:
 
 
 def display_name(client_name: object, path: str) -> str:
-    """Return the client's name of a file, or else that of the upload, as encodable text.
+    """Return the client's name of a file, or else the name of the upload, as encodable text.
 
-    No file is opened by it.
+    The name is for display only; no file is opened by it.
     """
-    name = client_name if isinstance(client_name, str) and client_name else Path(path).name
+    name = Path(path).name
+    if isinstance(client_name, str) and client_name:
+        name = client_name
     return name.encode("utf-8", "replace").decode()[:MAX_NAME]

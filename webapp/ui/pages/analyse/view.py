@@ -20,14 +20,15 @@ from webapp.ui.render.faces import face_table
 from webapp.ui.services import Services
 from webapp.ui.templating import render
 
-# Component to value or update
+# Component to value or update.
 Values = dict[Any, Any]
 
 
 def empty_page(layout: Layout, text: str) -> Values:
     """Return the page without a result; `text` gives the reason."""
     hidden = gr.update(visible=False)
-    answer, following = layout.answer, layout.next
+    answer = layout.answer
+    following = layout.next
     return {
         answer.chooser: gr.update(choices=[], value=None, visible=False),
         answer.headline: headline.message(text),
@@ -42,7 +43,7 @@ def empty_page(layout: Layout, text: str) -> Values:
         answer.data_panel: hidden,
         answer.data: None,
         following.panel: hidden,
-        following.kept: "",
+        following.file_status: "",
         following.vote_panel: hidden,
         following.deleted: "",
         **_fresh_vote(following),
@@ -59,8 +60,9 @@ def selected_result(
         value=visit.number,
         visible=len(visit.files) > 1,
     )
+    receipt_page = _receipt_address(request, texts)
     return {
-        **result_values(layout, visit.selected, services, texts, _receipt_address(request, texts)),
+        **result_values(layout, visit.selected, services, texts, receipt_page=receipt_page),
         layout.answer.chooser: chooser,
     }
 
@@ -73,41 +75,51 @@ def _receipt_address(request: gr.Request, texts: Texts) -> str:
 
 
 def result_values(
-    layout: Layout, shown: AnalysedFile, services: Services, texts: Texts, address: str
+    layout: Layout, shown: AnalysedFile, services: Services, texts: Texts, *, receipt_page: str
 ) -> Values:
-    """Return the result of one file. Stability follows later unless it is already known."""
-    answer, following, result = layout.answer, layout.next, shown.analysis.result
-    stored = shown.analysis.receipt is not None
-    judged = result.outcome == "verdict"
+    """Return the result of one file. Stability follows later unless it is already known.
+
+    `receipt_page` is the absolute address of the page that shows stored results.
+    """
+    answer = layout.answer
+    following = layout.next
+    result = shown.analysis.result
+    is_photo = result.kind == "image"
+    is_stored = shown.analysis.receipt is not None
+    has_verdict = result.outcome == "verdict"
+    link = f"{receipt_page}#{shown.analysis.receipt}" if is_stored else ""
     return {
         **_verdicts(layout, shown, texts),
         answer.stability: _strip(shown, services, texts),
-        answer.timeline: timeline.plot(result, services.analysis.decision_of(result), texts)
-        if result.kind == "video"
-        else "",
-        answer.make_clip: gr.update(visible=judged and result.kind == "video", interactive=True),
+        answer.timeline: _timeline(result, services, texts),
+        answer.make_clip: gr.update(visible=has_verdict and not is_photo, interactive=True),
         answer.clip: gr.update(value=None, visible=False),
-        answer.consistency_panel: gr.update(visible=judged and result.kind == "image", open=False),
+        answer.consistency_panel: gr.update(visible=has_verdict and is_photo, open=False),
         answer.consistency: "",
         answer.data_panel: gr.update(visible=True),
         answer.data: _data(shown),
         following.panel: gr.update(visible=True),
-        following.kept: _kept(shown, texts),
-        following.link: gr.update(
-            value=f"{address}#{shown.analysis.receipt}" if stored else "", visible=stored
-        ),
-        following.delete: gr.update(visible=stored),
+        following.file_status: _file_status(shown, texts),
+        following.link: gr.update(value=link, visible=is_stored),
+        following.delete: gr.update(visible=is_stored),
         following.delete_sure: gr.update(visible=False),
         following.deleted: "",
-        following.vote_panel: gr.update(visible=judged and stored),
+        following.vote_panel: gr.update(visible=has_verdict and is_stored),
         **_fresh_vote(following),
         following.subject: gr.update(choices=_subjects(shown, texts), value=0),
         **_earlier_vote(shown, following, texts),
-        following.region_panel: gr.update(visible=result.kind == "image", open=False),
+        following.region_panel: gr.update(visible=is_photo, open=False),
     }
 
 
-def _kept(shown: AnalysedFile, texts: Texts) -> Markup:
+def _timeline(result: AnalysisResult, services: Services, texts: Texts) -> str:
+    """Return the chart of a clip; "" for a photo."""
+    if result.kind != "video":
+        return ""
+    return timeline.plot(result, services.analysis.decision_of(result), texts)
+
+
+def _file_status(shown: AnalysedFile, texts: Texts) -> Markup:
     """Return whether the file was kept, or "" if the visitor did not consent."""
     code = "kept" if shown.analysis.is_kept else shown.analysis.not_kept
     if code is None:
@@ -116,7 +128,7 @@ def _kept(shown: AnalysedFile, texts: Texts) -> Markup:
 
 
 def checked_result(layout: Layout, visit: Visit, services: Services, texts: Texts) -> Values:
-    """Return what the stability check of the selected file changes on the page."""
+    """Return the values that the stability check of the selected file changes on the page."""
     shown = visit.selected
     assert shown is not None
     values: Values = {
@@ -132,21 +144,24 @@ def checked_result(layout: Layout, visit: Visit, services: Services, texts: Text
 
 
 def _stable_result(shown: AnalysedFile) -> AnalysisResult:
-    """Return the result with the verdicts after the stability check, as far as it has run."""
+    """Return the result with the verdicts after the stability check; unchanged if it has not run yet."""
     result = shown.analysis.result
-    return result if shown.stabilities is None else stable_result(result, shown.stabilities)
+    if shown.stabilities is None:
+        return result
+    return stable_result(result, shown.stabilities)
 
 
 def _verdicts(layout: Layout, shown: AnalysedFile, texts: Texts) -> Values:
     """Return all components that show verdicts, after the stability check."""
-    result, answer = _stable_result(shown), layout.answer
-    first = headline.headline(result, texts, unstable=result.verdict != shown.analysis.result.verdict)
+    result = _stable_result(shown)
+    is_unstable = result.verdict != shown.analysis.result.verdict
+    head = headline.headline(result, texts, unstable=is_unstable)
     if shown.analysis.receipt is None:
-        first += headline.message(texts.not_stored)
+        head += headline.message(texts.not_stored)
     return {
-        answer.headline: first,
-        answer.picture: _pictures(shown, texts),
-        answer.table: face_table(result, texts),
+        layout.answer.headline: head,
+        layout.answer.picture: _pictures(shown, texts),
+        layout.answer.table: face_table(result, texts),
     }
 
 
@@ -172,14 +187,16 @@ def _data(shown: AnalysedFile) -> dict[str, Any]:
 def _reliability(result: AnalysisResult, services: Services, texts: Texts) -> Markup:
     """Return how often scores like these were fake."""
     lines = []
-    known = services.evidence.reliabilities(result)
-    for (_, name), each in zip(numbered_subjects(result, texts), known, strict=True):
-        if each is not None:
-            lines.append((name, each.count, each.share, (each.low, each.high)))
+    shares = services.evidence.reliabilities(result)
+    for (_, name), share in zip(numbered_subjects(result, texts), shares, strict=True):
+        if share is not None:
+            interval = (share.low, share.high)
+            lines.append(reliability.ReliabilityLine(name, share.count, share.share, interval))
     return reliability.reliability_lines(lines, texts)
 
 
 def _earlier_vote(shown: AnalysedFile, following: ActionComponents, texts: Texts) -> Values:
+    """Return the form with the last vote on the file; {} if there is none."""
     if shown.last_vote is None:
         return {}
     vote = shown.last_vote
@@ -193,11 +210,12 @@ def _earlier_vote(shown: AnalysedFile, following: ActionComponents, texts: Texts
 
 
 def _fresh_vote(following: ActionComponents) -> Values:
+    """Return the empty form."""
     return {following.vote: None, following.tags: [], following.note: "", following.thanks: ""}
 
 
 def _subjects(shown: AnalysedFile, texts: Texts) -> list[tuple[str, int]]:
-    """Return name and number of everything that a vote can be about."""
+    """Return name and number of every subject of a vote: the whole file, then each face or person."""
     subjects = [(name, number) for number, name in numbered_subjects(shown.analysis.result, texts)]
     return [(texts.whole_file, 0), *subjects]
 
@@ -217,9 +235,9 @@ def _pictures(shown: AnalysedFile, texts: Texts) -> Markup:
 def chooser_choices(files: Sequence[AnalysedFile], texts: Texts) -> list[tuple[str, int]]:
     """Return label and index of every file of a visit.
 
-    A label has the file's verdict and the visitor's name for it. The name comes last, so that marks in it
-    that reverse the direction of writing affect nothing else. Gradio searches every label for `__i18n__`; a
-    zero-width space keeps it from finding one in a name.
+    A label has the file's verdict and the visitor's name for it. The name comes last: it may contain
+    characters that reverse the direction of writing, and they affect only text after them. Gradio translates
+    `__i18n__` in a label; a zero-width space keeps it from doing so in a name.
     """
     choices = []
     for index, entry in enumerate(files):

@@ -1,4 +1,4 @@
-"""Admins' tab: accounts and flagged cases."""
+"""Tab for admins: accounts and flagged cases."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def flags_table(services: DeskServices, person: Person | None, texts: DeskTexts)
 def _account_handler(
     action: str, services: DeskServices, texts: DeskTexts
 ) -> Callable[[str, str, gr.Request], tuple[Any, ...]]:
-    """Return the handler of a button: it updates table, message and link."""
+    """Return the handler of a button. It returns the new table, the message and the link."""
 
     def handle(name: str, role: str, request: gr.Request) -> tuple[Any, ...]:
         person = services.signing.person_of(read_cookie(request.headers))
@@ -81,7 +81,9 @@ def _account_handler(
             table = people_table(services, person, texts)
         except Refused as refusal:
             return gr.skip(), _escape_markdown(refusal.message), gr.update(visible=False, value="")
-        link = "" if token is None else f"{services.settings.url}/link#{token}"
+        link = ""
+        if token is not None:
+            link = f"{services.settings.url}/link#{token}"
         message = _escape_markdown(texts.done[action].format(name=name))
         return table, message, gr.update(visible=bool(link), value=link)
 
@@ -91,7 +93,7 @@ def _account_handler(
 def _change_account(
     action: str, accounts: AccountService, person: Person | None, name: str, role: str
 ) -> str | None:
-    """Carry an action out. Return the token of a new link, if the action makes one."""
+    """Carry an action out. Return the token of the new link, or None if the action makes none."""
     if action == "invite":
         return accounts.invite(person, name, _role(role))
     if action == "renew_link":
@@ -104,7 +106,12 @@ def _change_account(
 
 
 def _escape_markdown(text: str) -> str:
-    return "".join(f"\\{sign}" if sign in _MARKDOWN_CHARACTERS else sign for sign in text)
+    escaped = ""
+    for character in text:
+        if character in _MARKDOWN_CHARACTERS:
+            escaped += "\\"
+        escaped += character
+    return escaped
 
 
 def _role(word: str) -> Role:

@@ -11,8 +11,12 @@ from webapp.texts.measures import MeasureTexts
 from webapp.ui.templating import render
 
 # Size and margins of the drawing, in its own units.
-_WIDTH, _HEIGHT = 720, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 20, 14, 30
+_WIDTH = 720
+_HEIGHT = 220
+_LEFT = 44
+_RIGHT = 20
+_TOP = 14
+_BOTTOM = 30
 # Distance of the first and the last point from the margins.
 _INSET = 12
 # Krippendorff's limits: no conclusion below the first, reliable from the second on.
@@ -86,44 +90,57 @@ def alpha_chart(months: Sequence[MonthFigures], texts: MeasureTexts) -> str:
 
     Returns "" if fewer than two months have an alpha.
     """
-    measured = [(month, month.alpha) for month in months if month.alpha is not None]
-    if len(measured) < 2:
+    months_with_alpha = [(month, month.alpha) for month in months if month.alpha is not None]
+    if len(months_with_alpha) < 2:
         return ""
-    return render("desk/alpha_chart.jinja", chart=_layout(measured), label=texts.chart)
+    return render("desk/alpha_chart.jinja", chart=_layout(months_with_alpha), label=texts.chart)
 
 
-def _layout(measured: Sequence[tuple[MonthFigures, float]]) -> AlphaChart:
+def _layout(months_with_alpha: Sequence[tuple[MonthFigures, float]]) -> AlphaChart:
     """Lay out months that have an alpha."""
-    months = [month for month, _ in measured]
+    months = [month for month, _ in months_with_alpha]
+    alphas = [alpha for _, alpha in months_with_alpha]
     numbers = [_month_number(month.month) for month in months]
-    ends = [month.interval[0] for month in months if month.interval is not None]
-    lowest = min([*ends, *(alpha for _, alpha in measured)])
-    # Round down to half a unit, so that the lowest interval fits.
-    scale = ChartScale(numbers[0], numbers[-1], min(0.0, math.floor(lowest * 2) / 2))
-    points = [(scale.x(number), scale.y(alpha)) for number, (_, alpha) in zip(numbers, measured, strict=True)]
-    marked = sorted({scale.floor, 0.0, 1.0})
-    rules = [ChartRule(scale.y(value), "desk-chart-rule") for value in marked]
-    limits = [ChartRule(scale.y(value), "desk-chart-custom") for value in _RELIABILITY_LIMITS]
+    scale = ChartScale(first=numbers[0], last=numbers[-1], floor=_floor(months, alphas))
+    points = []
+    bars = []
+    for month, alpha, number in zip(months, alphas, numbers, strict=True):
+        x = scale.x(number)
+        points.append((x, scale.y(alpha)))
+        if month.interval is not None:
+            low, high = month.interval
+            bars.append(IntervalBar(x, scale.y(low), scale.y(high)))
+    marks = []
+    rules = []
+    for value in sorted({scale.floor, 0.0, 1.0}):
+        marks.append(ChartMark(scale.y(value), f"{value:g}".replace("-", "−")))
+        rules.append(ChartRule(scale.y(value), "desk-chart-rule"))
+    rules.extend(ChartRule(scale.y(limit), "desk-chart-custom") for limit in _RELIABILITY_LIMITS)
     return AlphaChart(
-        marks=tuple(ChartMark(scale.y(value), f"{value:g}".replace("-", "−")) for value in marked),
-        rules=(*rules, *limits),
+        marks=tuple(marks),
+        rules=tuple(rules),
         first_month=months[0].month,
         last_month=months[-1].month,
-        bars=tuple(
-            IntervalBar(x, scale.y(month.interval[0]), scale.y(month.interval[1]))
-            for (x, _), month in zip(points, months, strict=True)
-            if month.interval is not None
-        ),
+        bars=tuple(bars),
         lines=_lines(numbers, points),
         points=tuple(points),
     )
+
+
+def _floor(months: Sequence[MonthFigures], alphas: Sequence[float]) -> float:
+    """Return the lower end of the vertical axis: 0, or less if an alpha or an interval is negative."""
+    ends = [month.interval[0] for month in months if month.interval is not None]
+    lowest = min([*alphas, *ends])
+    # Round down to a multiple of 0.5, so that the lowest interval fits.
+    return min(0.0, math.floor(lowest * 2) / 2)
 
 
 def _lines(numbers: Sequence[int], points: Sequence[Point]) -> tuple[tuple[Point, ...], ...]:
     """Group the points of months that follow each other."""
     lines: list[list[Point]] = []
     for index, point in enumerate(points):
-        if index and numbers[index] == numbers[index - 1] + 1:
+        follows_previous = index > 0 and numbers[index] == numbers[index - 1] + 1
+        if follows_previous:
             lines[-1].append(point)
         else:
             lines.append([point])

@@ -19,8 +19,8 @@ from webapp.ui.templating import render
 def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
     """Return the desk's Blocks.
 
-    The worktable is HTML of our own that fetches plain JSON (`webapp.ui.desk.routes`): Gradio has neither
-    keys nor painting on a zoomed photo, and each of its events costs a round trip.
+    The worktable is HTML of our own that fetches plain JSON (`webapp.ui.desk.routes`). Gradio has neither
+    keyboard shortcuts nor painting on a zoomed photo, and each of its events costs a round trip.
     """
     blocks: gr.Blocks
     with gr.Blocks(title=texts.title, analytics_enabled=False) as blocks:
@@ -38,10 +38,13 @@ def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
 
         def fill_admin_tabs(request: gr.Request) -> tuple[object, ...]:
             person = services.signing.person_of(read_cookie(request.headers))
-            if person is None or person.role != Role.ADMIN:
-                return *[gr.update(visible=False)] * len(admin_tabs), "", ""
-            tables = admin.people_table(services, person, texts), admin.flags_table(services, person, texts)
-            return *[gr.update(visible=True)] * len(admin_tabs), *tables
+            is_admin = person is not None and person.role == Role.ADMIN
+            visibility = [gr.update(visible=is_admin)] * len(admin_tabs)
+            if not is_admin:
+                return *visibility, "", ""
+            people = admin.people_table(services, person, texts)
+            flags = admin.flags_table(services, person, texts)
+            return *visibility, people, flags
 
         blocks.load(fill_admin_tabs, None, [*admin_tabs, *admin_components], **admin.QUIET)
     return blocks

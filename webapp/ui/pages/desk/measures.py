@@ -23,12 +23,12 @@ from webapp.ui.pages.desk.alpha_chart import alpha_chart
 from webapp.ui.services import DeskServices
 from webapp.ui.templating import render
 
-# Probability below which a value is not suggested: it would read 0 %.
+# Least probability of a suggested value. A lower one would be rounded to 0 %.
 _MIN_SUGGESTED = 0.005
 
 
 def build(services: DeskServices, texts: MeasureTexts, desk: DeskTexts, tab: gr.Tab) -> None:
-    """Fill the tab with new figures whenever it is opened."""
+    """Add the content of the tab. It gets new figures each time a person opens the tab."""
     waiting = render("desk/paragraph.jinja", text=texts.counting)
     content = gr.HTML(waiting, padding=False, apply_default_css=False)
 
@@ -40,7 +40,7 @@ def build(services: DeskServices, texts: MeasureTexts, desk: DeskTexts, tab: gr.
 
 
 def measures_page(services: DeskServices, person: Person | None, texts: MeasureTexts, desk: DeskTexts) -> str:
-    """Return the figures as HTML, or why this person may not see them."""
+    """Return the figures as HTML, or the reason why this person may not see them."""
     try:
         report = services.label_quality.report(person).figures()
     except Refused as refusal:
@@ -68,7 +68,7 @@ class FigureFormat:
     fewest: int
 
     def alpha(self, agreement: AgreementFigures | MonthFigures) -> str:
-        """Return Krippendorff's alpha, or why there is none."""
+        """Return Krippendorff's alpha, or the reason why there is none."""
         if agreement.alpha is not None:
             return self.number(agreement.alpha)
         return self.texts.too_few if agreement.cases < self.fewest else self.texts.all_alike
@@ -94,12 +94,12 @@ class FigureFormat:
 
     def suggestion(self, probabilities: Mapping[str, float]) -> str:
         """Return the probable values of a disputed case, the most probable first."""
-        ranked = sorted(probabilities.items(), key=lambda item: -item[1])
-        return ", ".join(
-            self.texts.suggestion.format(value=self.desk.values[value], share=_percent(probability))
-            for value, probability in ranked
-            if probability >= _MIN_SUGGESTED
-        )
+        parts = []
+        for value, probability in sorted(probabilities.items(), key=lambda item: -item[1]):
+            if probability >= _MIN_SUGGESTED:
+                name = self.desk.values[value]
+                parts.append(self.texts.suggestion.format(value=name, share=_percent(probability)))
+        return ", ".join(parts)
 
     def _interval(self, ends: Sequence[float] | None, number_format: Callable[[float], str]) -> str:
         if ends is None:

@@ -1,4 +1,4 @@
-"""Worktable of moderators: the case's photo or clip with its tools, and the label form. `desk.js` fills it.
+"""Worktable: page where moderators label a case's photo or clip. `desk.js` fills it.
 
 When a moderator presses a key, `desk.js` clicks the element whose `data-key` is that key.
 """

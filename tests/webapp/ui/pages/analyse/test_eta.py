@@ -14,7 +14,7 @@ def estimates(updates: Iterable[tuple[float, float]], *, waited: float = 0.0) ->
     now = 0.0
     estimate = TimeEstimate(lambda: now)
     now = waited
-    values = [estimate.update(0.0, waiting=True)] if waited else []
+    values = [estimate.update(0.0, is_waiting=True)] if waited else []
     for seconds, fraction in updates:
         now = waited + seconds
         values.append(estimate.update(fraction))
