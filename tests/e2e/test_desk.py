@@ -171,7 +171,7 @@ def decide(server: Server, case: str, ada: At) -> None:
     ada.state("adjudicate")
     assert page.locator(".desk-argument").count() == 3
     shown = page.locator(".desk-labels").inner_text()
-    assert page.locator(".desk-told").first.evaluate("e => e.textContent") == NOTE
+    assert page.locator(".desk-argument-note").first.evaluate("e => e.textContent") == NOTE
     assert not any(name in shown for name in ("mia", "noah", "olga"))
     page.locator(".desk-argument button").first.click()
     painted = """canvas => {

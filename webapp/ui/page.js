@@ -56,9 +56,10 @@
     place.scrollIntoView({ block, behavior: reducedMotion ? "auto" : "smooth" });
   };
 
-  // Milliseconds until the buttons have changed, and until a second key press cannot reach the wrong button
+  // Milliseconds before the focus moves. By then the buttons have changed, and a second press of the same key
+  // does not reach the new button.
   const FOCUS_DELAY = 400;
-  // Milliseconds until Gradio has drawn the page again
+  // Milliseconds after which Gradio has drawn the page again.
   const DRAW_DELAY = 100;
 
   // A button that is disabled after a key press loses the focus. Move it to the button that replaces it.
@@ -67,8 +68,9 @@
     if (!pressed || !pressed.matches(from) || !pressed.matches(":focus-visible")) return;
     setTimeout(() => {
       const next = document.querySelector(to);
-      const unmoved = document.activeElement === document.body || document.activeElement === pressed;
-      if (next && unmoved) next.focus();
+      const focused = document.activeElement;
+      const isFocusFree = focused === document.body || focused === pressed;
+      if (next && isFocusFree) next.focus();
     }, FOCUS_DELAY);
   };
   window.lensBegin = () => moveFocus("#analyse", "#stop");
@@ -93,7 +95,8 @@
 
   // A deletion changes the height of the page, so its message may be out of sight.
   window.lensDeleted = () => setTimeout(() => {
-    const message = document.querySelector("#deleted"), box = message.getBoundingClientRect();
+    const message = document.querySelector("#deleted");
+    const box = message.getBoundingClientRect();
     if (box.top < 0 || box.bottom > window.innerHeight) scrollTo(message, "center");
   }, DRAW_DELAY);
 

@@ -38,7 +38,8 @@ window.lensPainting = (canvas, colour) => {
   // Continue the stroke. Returns false if there is none.
   const move = (event) => {
     if (!stroke) return false;
-    const context = brush(), to = pointOf(event);
+    const context = brush();
+    const to = pointOf(event);
     if (stroke.tool === "box") {
       context.putImageData(stroke.before, 0, 0);
       context.fillRect(stroke.from.x, stroke.from.y, to.x - stroke.from.x, to.y - stroke.from.y);
@@ -89,20 +90,24 @@ window.lensPainting = (canvas, colour) => {
   const region = () => {
     const { width, height } = canvas;
     if (!width || !height) return null;
-    const pixels = brush().getImageData(0, 0, width, height).data, runs = [];
-    let on = false, length = 0, any = false;
-    for (let place = 3; place < pixels.length; place += 4) {
-      const here = pixels[place] > PAINTED_ALPHA;
-      if (here !== on) {
+    const bytes = brush().getImageData(0, 0, width, height).data;
+    const runs = [];
+    let isRunPainted = false;
+    let hasPaint = false;
+    let length = 0;
+    // The alpha of a pixel is the last of its four bytes.
+    for (let index = 3; index < bytes.length; index += 4) {
+      const isPainted = bytes[index] > PAINTED_ALPHA;
+      if (isPainted !== isRunPainted) {
         runs.push(length);
         length = 0;
-        on = here;
+        isRunPainted = isPainted;
       }
-      any = any || here;
+      hasPaint = hasPaint || isPainted;
       length += 1;
     }
     runs.push(length);
-    return any ? { width, height, runs } : null;
+    return hasPaint ? { width, height, runs } : null;
   };
 
   // Draw a result of `region`. Setting the size empties the canvas.

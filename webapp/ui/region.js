@@ -1,9 +1,10 @@
 // Region that a vote is about, painted over the result's image. It stays in the browser until the vote is
 // sent.
 (() => {
-  // Longer side of the canvas in pixels
+  const PAINT_COLOUR = "#ffd400";
+  // Longer side of the canvas in pixels.
   const SIDE = 512;
-  // Width of the brush as a share of the largest face
+  // Width of the brush as a share of the largest face.
   const BRUSH = 1 / 9;
   const ARROWS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
   let image = null, painting = null, boxedFace = -1;
@@ -22,7 +23,9 @@
     place.style.setProperty("--ratio", ratio);
     place.querySelector("img").src = current.src;
     place.dataset.ready = "yes";
-    [image, painting, boxedFace] = [current, window.lensPainting(canvas, "#ffd400"), -1];
+    image = current;
+    painting = window.lensPainting(canvas, PAINT_COLOUR);
+    boxedFace = -1;
     updateStatus();
   };
 

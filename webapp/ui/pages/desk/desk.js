@@ -1,15 +1,17 @@
-// The work on cases: taking, labelling, skipping, undoing, deciding; and the keys.
+// Work on cases: taking, labelling, skipping, undoing and deciding, by mouse and by keyboard.
 (() => {
   const {
     texts, state, $, $$, fill, say, setting, ask, fetchImage, firstImagePath,
   } = window.lensDeskPage;
   const media = window.lensDeskMedia, label = window.lensDeskLabel;
 
-  // Milliseconds for which a label can be undone, and after which activity renews the claim
-  const UNDO_PERIOD = window.lensDesk.undo_minutes * 60000, RENEW_AFTER = 60000;
-  // setTimeout takes no longer delay
+  // Milliseconds for which a label can be undone.
+  const UNDO_PERIOD = window.lensDesk.undo_minutes * 60000;
+  // Milliseconds after which activity renews the claim.
+  const RENEW_AFTER = 60000;
+  // Browsers call setTimeout at once if the delay in milliseconds does not fit into 31 bits.
   const MAX_TIMEOUT = 2 ** 31;
-  // Pixels by which an arrow moves a zoomed image
+  // Pixels by which an arrow key moves a zoomed image.
   const PAN_STEP = 60;
   const ARROWS = { ArrowLeft: ["x", -1], ArrowRight: ["x", 1], ArrowUp: ["y", -1], ArrowDown: ["y", 1] };
 
@@ -43,42 +45,56 @@
     $(selector).focus();
   }
 
-  // --- a case arrives
+  // --- showing a case
   function showCase(answer) {
-    const found = answer.case;
-    state.current = found;
-    if (found) state.mode = answer.labels ? "adjudicate" : answer.answer ? "revealed" : "blind";
+    const caseView = answer.case;
+    const hasCase = Boolean(caseView);
+    state.current = caseView;
+    if (hasCase) state.mode = modeFor(answer);
     showQueue(answer.queue);
     offerUndo();
-    $(".desk-grid").hidden = !found;
-    $(".desk-empty").hidden = Boolean(found);
+    $(".desk-grid").hidden = !hasCase;
+    $(".desk-empty").hidden = hasCase;
     $(".desk-empty p").textContent = state.mode === "adjudicate" ? texts.none_disputed : texts.none_waiting;
     const isFirst = desk().dataset.state === "loading";
-    desk().dataset.state = found ? state.mode : "empty";
+    desk().dataset.state = hasCase ? state.mode : "empty";
     media.freeImages();
     $("#desk-until").textContent = "";
-    if (found) fillForm(answer);
-    if (!isFirst) moveFocus(!found ? ".desk-empty p" : state.mode === "blind" ? ".desk-which" : ".desk-ask");
-    if (!found) return;
+    if (hasCase) fillForm(answer);
+    if (!isFirst) moveFocus(newHeading(hasCase));
+    if (!hasCase) return;
     media.showImage();
     if (state.mode !== "adjudicate") prefetchNext();
   }
 
+  // Return the mode of the page for a case. The server sends only what the person may see.
+  function modeFor(answer) {
+    if (answer.labels) return "adjudicate";
+    if (answer.answer) return "revealed";
+    return "blind";
+  }
+
+  // Return the selector of the heading that tells the person what to do next.
+  function newHeading(hasCase) {
+    if (!hasCase) return ".desk-empty p";
+    return state.mode === "blind" ? ".desk-which" : ".desk-ask";
+  }
+
   function fillForm(answer) {
-    const found = answer.case;
+    const caseView = answer.case;
     Object.assign(state, { blindLabel: null, renewedAt: Date.now() });
     $(".desk-form").reset();
-    media.reset(found);
-    $(".desk-which").textContent = questionAbout(found);
-    showClaimEnd(found.until);
+    media.reset(caseView);
+    $(".desk-which").textContent = questionAbout(caseView);
+    showClaimEnd(caseView.until);
     label.show(answer);
     if (answer.own) label.restore(answer.own);
   }
 
-  function questionAbout(found) {
-    if (!found.format) return texts.not_kept;
-    if (!found.subject) return texts.whole_file;
-    return found.kind === "image" ? texts.which_face : texts.which_clip;
+  function questionAbout(caseView) {
+    if (!caseView.format) return texts.not_kept;
+    if (!caseView.subject) return texts.whole_file;
+    return caseView.kind === "image" ? texts.which_face : texts.which_clip;
   }
 
   // Show the time until which the case is claimed, in UTC as all times of the desk.
@@ -119,17 +135,17 @@
 
   // --- labelling
   function submit() {
-    const given = label.readComplete();
-    if (!given) return;
-    // Keys that a person types while the answer is awaited do not belong into the note
+    const newLabel = label.readComplete();
+    if (!newLabel) return;
+    // Keys that a person presses before the answer arrives must not go into the note.
     if (document.activeElement.id === "desk-note") document.activeElement.blur();
     const submits = { blind: submitBlind, revealed: submitFinal, adjudicate: submitDecision };
-    attempt(() => submits[state.mode](state.current.id, given));
+    attempt(() => submits[state.mode](state.current.id, newLabel));
   }
 
-  async function submitBlind(id, given) {
-    const { answer } = await ask(`/case/${id}/blind`, given);
-    state.blindLabel = given;
+  async function submitBlind(id, newLabel) {
+    const { answer } = await ask(`/case/${id}/blind`, newLabel);
+    state.blindLabel = newLabel;
     state.mode = desk().dataset.state = "revealed";
     label.show({ answer });
     say("");
@@ -137,14 +153,16 @@
     media.showHeatmap();
   }
 
-  async function submitFinal(id, given) {
-    const isSame = state.blindLabel && label.isSame(given, state.blindLabel);
-    const body = isSame ? { same: true } : given;
-    showSaved(id, await ask(`/case/${id}/final`, { ...body, skipped: state.skipped }), false);
+  async function submitFinal(id, newLabel) {
+    const isSame = state.blindLabel && label.isSame(newLabel, state.blindLabel);
+    const body = isSame ? { same: true } : newLabel;
+    const next = await ask(`/case/${id}/final`, { ...body, skipped: state.skipped });
+    showSaved(id, next, false);
   }
 
-  async function submitDecision(id, given) {
-    showSaved(id, await ask(`/case/${id}/adjudicate`, given), true);
+  async function submitDecision(id, newLabel) {
+    const next = await ask(`/case/${id}/adjudicate`, newLabel);
+    showSaved(id, next, true);
   }
 
   function showSaved(id, next, adjudicated) {
@@ -234,7 +252,7 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const dialog = document.querySelector("#desk dialog[open]");
     if (dialog) return onDialogKey(event, dialog);
-    // Enter that is kept pressed would go on to confirm the label
+    // A person who keeps Enter pressed after the blind label would otherwise confirm it at once.
     if (event.key === "Enter" && event.repeat && !event.shiftKey) return event.preventDefault();
     if (event.target.closest(TEXT_FIELDS)) return onTextKey(event);
     if (ARROWS[event.key]) return onArrow(event);
@@ -271,8 +289,9 @@
     const side = axis === "x" ? "width" : "height";
     if (!media.nudgeRegion({ [event.shiftKey ? side : axis]: direction })) {
       const isClip = state.current && state.current.kind === "video";
-      if (state.zoom > 1 && axis === "x") media.pan(-direction * PAN_STEP, 0);
-      else if (state.zoom > 1) media.pan(0, -direction * PAN_STEP);
+      const distance = -direction * PAN_STEP;
+      if (state.zoom > 1 && axis === "x") media.pan(distance, 0);
+      else if (state.zoom > 1) media.pan(0, distance);
       else if (axis === "x" && isClip) media.chooseFrame(state.frame + direction);
       else return;
     }

@@ -120,7 +120,7 @@ window.lensDeskLabel = (() => {
     }
     const tags = label.tags.map((tag) => texts.tag_names[tag]).join(", ");
     if (tags) card.append(element("p", tags, "desk-small"));
-    card.append(element("p", label.note || texts.no_note, label.note ? "desk-told" : "desk-small"));
+    card.append(element("p", label.note || texts.no_note, label.note ? "desk-argument-note" : "desk-small"));
     if (label.region) card.append(regionButton(label.region));
     return card;
   }

@@ -19,29 +19,30 @@ window.lensDeskMedia = (() => {
 
   // --- image
   // Prepare everything for a new case.
-  function reset(found) {
+  function reset(caseView) {
     Object.assign(state, {
-      view: "plain", tool: null, zoom: 1, x: 0, y: 0, frame: middleFrame(found), heat: true, region: null,
+      view: "plain", tool: null, zoom: 1, x: 0, y: 0, frame: middleFrame(caseView), heat: true, region: null,
     });
     painting().clear();
     hideOthersRegion();
     $$("[data-do=view]").forEach((button) => press(button, button.dataset.name === "plain"));
     $$("[data-do=tool]").forEach((button) => press(button, false));
     setScreen("blur", setting.get("blur-first"));
-    $(".desk-view").hidden = $(".desk-tools").hidden = !found.format;
-    $("[data-do=play]").hidden = found.kind !== "video" || !found.format;
-    $("[data-name=mute]").hidden = found.kind !== "video";
+    $(".desk-view").hidden = $(".desk-tools").hidden = !caseView.format;
+    $("[data-do=play]").hidden = caseView.kind !== "video" || !caseView.format;
+    $("[data-name=mute]").hidden = caseView.kind !== "video";
     stopPlaying();
-    showFrameStrip(found);
+    showFrameStrip(caseView);
     showRegionText();
   }
 
   // Show the current image. It may be prefetched. An image that arrives too late is dropped.
   async function showImage() {
-    const found = state.current, image = $(".desk-picture");
-    if (!found || !found.format) return;
-    const path = imagePath(found, state.view, frameTime());
-    const isCurrent = () => state.current === found && imagePath(found, state.view, frameTime()) === path;
+    const caseView = state.current, image = $(".desk-picture");
+    if (!caseView || !caseView.format) return;
+    const path = imagePath(caseView, state.view, frameTime());
+    const isCurrent = () =>
+      state.current === caseView && imagePath(caseView, state.view, frameTime()) === path;
     const isPrefetched = state.prefetched && state.prefetched.path === path;
     $(".desk-view").classList.add("desk-loading");
     try {
@@ -55,7 +56,7 @@ window.lensDeskMedia = (() => {
     } finally {
       $(".desk-view").classList.remove("desk-loading");
     }
-    $(".desk-view").dataset.shown = found.id;
+    $(".desk-view").dataset.shown = caseView.id;
     layOut();
     showBoxes();
     showHeatmap();
@@ -83,14 +84,14 @@ window.lensDeskMedia = (() => {
 
   // The heatmap is the model's opinion, so it is fetched after the blind label only.
   async function showHeatmap() {
-    const layer = $(".desk-heat"), button = $("[data-do=heat]"), found = state.current, time = frameTime();
+    const layer = $(".desk-heat"), button = $("[data-do=heat]"), caseView = state.current, time = frameTime();
     layer.hidden = true;
-    button.hidden = state.mode === "blind" || !found.format || !facesOfFrame().length;
+    button.hidden = state.mode === "blind" || !caseView.format || !facesOfFrame().length;
     if (button.hidden) return;
     press(button, state.heat);
     try {
-      const url = await fetchImage(`/case/${found.id}/heat${time === null ? "" : `?time=${time}`}`);
-      if (state.current !== found || frameTime() !== time) return URL.revokeObjectURL(url);
+      const url = await fetchImage(`/case/${caseView.id}/heat${time === null ? "" : `?time=${time}`}`);
+      if (state.current !== caseView || frameTime() !== time) return URL.revokeObjectURL(url);
       state.urls.push(url);
       layer.src = url;
       layer.hidden = !state.heat;
@@ -121,21 +122,21 @@ window.lensDeskMedia = (() => {
   }
 
   // --- frames of a clip
-  function showFrameStrip(found) {
+  function showFrameStrip(caseView) {
     const strip = $(".desk-frames");
     strip.replaceChildren();
-    strip.hidden = found.kind !== "video" || !found.format;
+    strip.hidden = caseView.kind !== "video" || !caseView.format;
     if (strip.hidden) return;
-    frameTimes(found).forEach((time, index) => strip.append(frameButton(found, time, index)));
+    frameTimes(caseView).forEach((time, index) => strip.append(frameButton(caseView, time, index)));
     markFrame();
   }
 
-  function frameButton(found, time, index) {
+  function frameButton(caseView, time, index) {
     const button = Object.assign(document.createElement("button"), { type: "button" });
     Object.assign(button.dataset, { do: "frame", name: index });
     button.setAttribute("aria-label", fill(texts.frame_at, { seconds: time.toFixed(2) }));
     const image = Object.assign(new Image(), { alt: "", loading: "lazy" });
-    image.src = calls + imagePath(found, "plain", time, true);
+    image.src = calls + imagePath(caseView, "plain", time, true);
     const caption = Object.assign(document.createElement("span"), { textContent: `${time.toFixed(2)} s` });
     button.append(image, caption);
     return button;

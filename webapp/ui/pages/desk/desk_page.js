@@ -68,19 +68,20 @@ window.lensDeskPage = (() => {
   }
 
   // --- frames of a case: a photo has one location without a time, a clip has locations at several times
-  const frameTimes = (found) => [...new Set(found.spots.map((spot) => spot.time))];
-  const middleFrame = (found) => Math.floor(frameTimes(found).length / 2);
+  const frameTimes = (caseView) => [...new Set(caseView.spots.map((spot) => spot.time))];
+  const middleFrame = (caseView) => Math.floor(frameTimes(caseView).length / 2);
   const frameTime = () => (state.current.kind === "image" ? null : frameTimes(state.current)[state.frame]);
   const facesOfFrame = () => state.current.spots.filter((spot) => spot.time === frameTime());
 
-  function imagePath(found, view, time, isThumbnail = false) {
-    if (found.kind === "image" && view === "plain" && !isThumbnail) return `/case/${found.id}/file`;
+  function imagePath(caseView, view, time, isThumbnail = false) {
+    if (caseView.kind === "image" && view === "plain" && !isThumbnail) return `/case/${caseView.id}/file`;
     const query = [`name=${view}`, time === null ? "" : `time=${time}`, isThumbnail ? "small=1" : ""];
-    return `/case/${found.id}/view?${query.filter(Boolean).join("&")}`;
+    return `/case/${caseView.id}/view?${query.filter(Boolean).join("&")}`;
   }
 
-  function firstImagePath(found) {
-    return imagePath(found, "plain", found.kind === "image" ? null : frameTimes(found)[middleFrame(found)]);
+  function firstImagePath(caseView) {
+    if (caseView.kind === "image") return imagePath(caseView, "plain", null);
+    return imagePath(caseView, "plain", frameTimes(caseView)[middleFrame(caseView)]);
   }
 
   return {

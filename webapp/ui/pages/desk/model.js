@@ -1,9 +1,12 @@
 // Admins' page about the model: it fetches snapshots, runs and versions and fills the markup of model.jinja.
 (() => {
   const { calls, texts } = window.lensModel;
-  // Milliseconds between two requests while something runs on the server, and otherwise
-  const BUSY_INTERVAL = 2000, IDLE_INTERVAL = 15000;
-  // Without activity the page stops asking, because each request would keep the session alive
+  // Milliseconds between two requests while something runs on the server.
+  const BUSY_INTERVAL = 2000;
+  // Milliseconds between two requests while the server is idle.
+  const IDLE_INTERVAL = 15000;
+  // Milliseconds of a person's inactivity after which the page sends no more requests. Each request would
+  // keep the session alive.
   const ACTIVE_FOR = 20 * 60000;
 
   const state = { model: null, busy: false, activeAt: Date.now(), promoting: null, timer: null };
@@ -38,15 +41,15 @@
 
   // --- tables
   function cell(content) {
-    const made = document.createElement("td");
-    made.append(...[content].flat());
-    return made;
+    const td = document.createElement("td");
+    td.append(...[content].flat());
+    return td;
   }
 
   function row(contents) {
-    const made = document.createElement("tr");
-    made.append(...contents.map(cell));
-    return made;
+    const tr = document.createElement("tr");
+    tr.append(...contents.map(cell));
+    return tr;
   }
 
   // Replace the rows of a table. `contentsOf` returns the cells of an item. A focused button keeps the focus.
@@ -135,7 +138,8 @@
     const input = find("input[name=steps]");
     if (!input.value) input.value = steps;
     drawRows("runs", runs, texts.no_runs, (run) => {
-      const isOver = ["finished", "cancelled"].includes(run.state), buttons = [];
+      const isOver = ["finished", "cancelled"].includes(run.state);
+      const buttons = [];
       if (!isOver && !run.alive) buttons.push(actionButton("resume", run.run, texts.resume, run.version));
       if (!isOver) buttons.push(actionButton("cancel", run.run, texts.cancel, run.version));
       const reason = run.message && !isOver ? smallLine(run.message) : [];
@@ -174,7 +178,9 @@
 
   function measuringText(errand) {
     if (!errand || errand.what !== "gate") return "";
-    const text = errand.running ? texts.measuring : errand.error ? texts.measure_failed : texts.measured;
+    let text = texts.measured;
+    if (errand.running) text = texts.measuring;
+    else if (errand.error) text = texts.measure_failed;
     return fill(text, { ...errand, version: errand.subject });
   }
 
