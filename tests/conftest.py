@@ -60,7 +60,7 @@ def start_server(folder: Path, **settings: str) -> subprocess.Popen[bytes]:
         "LENS_CACHE": str(folder / "cache"),
         "LENS_DEVICE": "cpu",
         "LENS_FRAMES": "8",
-        # ready a second sooner; the default runtime has a test of its own
+        # The server starts a second faster with it. The default runtime has a test of its own.
         "LENS_RUNTIME": "eager",
         **settings,
     }

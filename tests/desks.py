@@ -63,10 +63,8 @@ def keep(server: Server, path: Path, *, vote: str | None = None) -> str:
     receipt = str(result["receipt"])
     if vote:
         words = {"face": 1, "vote": vote, "note": "words of a visitor", "idempotency_key": f"key-{receipt}"}
-        assert (
-            httpx.post(f"{server.url}/api/v1/results/{receipt}/feedback", json=words, timeout=60).status_code
-            == 200
-        )
+        feedback = httpx.post(f"{server.url}/api/v1/results/{receipt}/feedback", json=words, timeout=60)
+        assert feedback.status_code == 200
     return receipt
 
 
@@ -76,9 +74,8 @@ def open_on(server: Server, receipt: str, *, subject: int = 1, wanted: int = 2) 
         analysis = session.scalars(
             select(Analysis).where(Analysis.receipt_hash == receipt_hash(receipt))
         ).one()
-        return open_case(
-            session, analysis, subject, Reason.DISAGREEMENT, TriageRules(wanted=wanted)
-        ).public_id
+        case = open_case(session, analysis, subject, Reason.DISAGREEMENT, TriageRules(wanted=wanted))
+        return case.public_id
 
 
 def close_all(server: Server) -> None:
@@ -90,12 +87,12 @@ def close_all(server: Server) -> None:
 def rows_of(server: Server) -> dict[str, list[Any]]:
     """Return all rows that a moderator or admin can change, without the time of their last request."""
     with records_of(server) as sessions, sessions() as session:
-        found = {
-            name: [tuple(row) for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))]
-            for name in TABLES
-        }
-        found["signed_in"] = list(session.scalars(text("SELECT token_hash FROM signed_in ORDER BY 1")))
-        return found
+        rows: dict[str, list[Any]] = {}
+        for name in TABLES:
+            result = session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2"))
+            rows[name] = [tuple(row) for row in result]
+        rows["signed_in"] = list(session.scalars(text("SELECT token_hash FROM signed_in ORDER BY 1")))
+        return rows
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,9 @@ CASES = 36
 GOLD = (1, 3)
 # Of the cases that the second moderator labels unlike the first: those where they switch, one that a third
 # label settles, and one that stays disputed.
-CHANGED, SETTLED, DISPUTED = (0, 18), 9, 27
+CHANGED = (0, 18)
+SETTLED = 9
+DISPUTED = 27
 REGIONS = {"1.2": 12, "<2>": 4}
 
 
@@ -66,10 +68,8 @@ def _case(sessions: Sessions, number: int) -> str:
 def _says(sessions: Sessions, name: str, blind: str, final: str | None = None) -> None:
     with sessions() as session:
         account = session.scalars(select(Account).where(Account.name == name)).one()
-    person, labelling = (
-        Person(account.id, name, Role(account.role)),
-        LabellingService(CaseEvents(AuditService(sessions, None))),
-    )
+    person = Person(account.id, name, Role(account.role))
+    labelling = LabellingService(CaseEvents(AuditService(sessions, None)))
     case = ClaimService(sessions).take(person)
     assert case is not None
     labelling.submit_blind(person, case, LabelInput(blind, 2))

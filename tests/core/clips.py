@@ -1,4 +1,4 @@
-"""Short clips made on the spot."""
+"""Writers of short clips, damaged clips, animations and sound files."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def write_clip(
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 4_000_000
-        stream.codec_context.time_base = Fraction(
-            1, rate if path.suffix == ".avi" else 1000
-        )  # which AVI would fill with empty packets
+        # AVI would fill the time between two frames with empty packets, one per tick.
+        ticks_per_second = rate if path.suffix == ".avi" else 1000
+        stream.codec_context.time_base = Fraction(1, ticks_per_second)
         heard = container.add_stream("aac", rate=_SOUND_RATE) if sound else None
         for number, pixels in enumerate(frames):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
@@ -61,16 +61,17 @@ def write_clip(
 
 
 def cut_clip(clip: Path, share: float) -> Path:
-    """A copy of the first part of its bytes."""
+    """Write a copy that has only the first `share` of the clip's bytes, and return its path."""
     cut = clip.with_stem(f"cut-{clip.stem}")
     cut.write_bytes(clip.read_bytes()[: int(clip.stat().st_size * share)])
     return cut
 
 
 def damage_clip(clip: Path, start: float, end: float) -> Path:
-    """A copy with zeros in the place of some of its bytes, from one share of them to another."""
+    """Write a copy whose bytes are zero from share `start` to share `end`, and return its path."""
     content = bytearray(clip.read_bytes())
-    first, last = (int(share * len(content)) for share in (start, end))
+    first = int(start * len(content))
+    last = int(end * len(content))
     content[first:last] = bytes(last - first)
     damaged = clip.with_stem(f"damaged-{clip.stem}")
     damaged.write_bytes(content)
@@ -78,7 +79,7 @@ def damage_clip(clip: Path, start: float, end: float) -> Path:
 
 
 def moving(count: int, size: tuple[int, int] = (48, 64)) -> list[Pixels]:
-    """Pictures that take many bytes each."""
+    """Return pictures of moving noise, which take many bytes each."""
     noise = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
     return [np.roll(noise, number, 1) for number in range(count)]
 
@@ -117,7 +118,7 @@ def _noise(seconds: float) -> av.AudioFrame:
 
 
 def write_sound(path: Path) -> Path:
-    """A file that holds sound only."""
+    """Write a file that has sound only, and return its path."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac", rate=44_100)
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 44_100), np.float32), format="fltp", layout="mono")

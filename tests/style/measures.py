@@ -133,13 +133,14 @@ def long_lines() -> Iterator[Finding]:
 def duplicate_classes() -> Iterator[Finding]:
     """Find class names that are defined more than once in the packages."""
     places: dict[str, list[tuple[str, int]]] = {}
-    for path in python_files(*PACKAGES):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for file in python_files(*PACKAGES):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ClassDef):
-                places.setdefault(node.name, []).append((relative(path), node.lineno))
-    for name, found in sorted(places.items()):
-        if len(found) > 1:
-            yield from (Finding(path, line, "duplicate-class", name) for path, line in found)
+                places.setdefault(node.name, []).append((relative(file), node.lineno))
+    for name, definitions in sorted(places.items()):
+        if len(definitions) > 1:
+            for path, line in definitions:
+                yield Finding(path, line, "duplicate-class", name)
 
 
 def trailing_comments() -> Iterator[Finding]:
@@ -167,27 +168,34 @@ class ArrayFunction:
 def array_functions() -> Iterator[ArrayFunction]:
     """Yield the public functions and methods whose annotations name an array type."""
     for path in python_files(*PACKAGES):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        holders: list[ast.Module | ast.ClassDef] = [tree]
-        holders += [
-            node for node in tree.body if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
-        ]
-        for holder in holders:
-            for node in holder.body:
-                if isinstance(node, ast.FunctionDef) and (
-                    not node.name.startswith("_") or node.name == "__call__"
-                ):
-                    annotations = [
-                        argument.annotation for argument in [*node.args.args, *node.args.kwonlyargs]
-                    ]
-                    text = " ".join(ast.unparse(part) for part in [*annotations, node.returns] if part)
-                    if ARRAY.search(text):
-                        documented = ast.get_docstring(node) or ""
-                        if isinstance(holder, ast.ClassDef):
-                            documented += ast.get_docstring(holder) or ""
-                        yield ArrayFunction(
-                            relative(path), node.lineno, node.name, bool(SHAPE.search(documented))
-                        )
+        for owner, function in public_functions(ast.parse(path.read_text(encoding="utf-8"))):
+            if not ARRAY.search(signature_types(function)):
+                continue
+            documented = ast.get_docstring(function) or ""
+            if isinstance(owner, ast.ClassDef):
+                documented += ast.get_docstring(owner) or ""
+            states_shape = bool(SHAPE.search(documented))
+            yield ArrayFunction(relative(path), function.lineno, function.name, states_shape)
+
+
+def public_functions(module: ast.Module) -> Iterator[tuple[ast.Module | ast.ClassDef, ast.FunctionDef]]:
+    """Yield the public functions of a module and of its public classes, each with its module or class."""
+    owners: list[ast.Module | ast.ClassDef] = [module]
+    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+    owners.extend(node for node in classes if not node.name.startswith("_"))
+    for owner in owners:
+        for node in owner.body:
+            if isinstance(node, ast.FunctionDef):
+                is_public = not node.name.startswith("_") or node.name == "__call__"
+                if is_public:
+                    yield owner, node
+
+
+def signature_types(function: ast.FunctionDef) -> str:
+    """Return the annotations of all arguments and of the result, as source text."""
+    arguments = [*function.args.args, *function.args.kwonlyargs]
+    annotations = [argument.annotation for argument in arguments]
+    return " ".join(ast.unparse(part) for part in [*annotations, function.returns] if part)
 
 
 def shapeless() -> Iterator[Finding]:
@@ -199,20 +207,21 @@ def shapeless() -> Iterator[Finding]:
 
 def modules() -> list[str]:
     """Return the modules that need a test of their own, as paths relative to the root."""
-    found = []
+    names = []
     for path in python_files(*PACKAGES):
         name = relative(path)
         if path.name in ("__init__.py", "__main__.py") or "/migrations/" in name:
             continue
-        found.append(name)
-    return found
+        names.append(name)
+    return names
 
 
 def mirrored_test(module: str) -> str:
     """Return the path of the test file that mirrors a module."""
-    parts = module.removeprefix("laanet_core/")
-    folder = "tests/core/" if parts != module else "tests/"
-    head, _, leaf = (folder + parts).rpartition("/")
+    inner_path = module.removeprefix("laanet_core/")
+    is_core = inner_path != module
+    folder = "tests/core/" if is_core else "tests/"
+    head, _, leaf = (folder + inner_path).rpartition("/")
     return f"{head}/test_{leaf}"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NAMES = (  # of files, as a browser may send them
+NAMES = (
     *(
         "<img src=x onerror=alert(1)>.jpg",
         "<script>window.pwned=1</script>.png",

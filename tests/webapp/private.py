@@ -20,7 +20,7 @@ SECRETS = (
     b"thumbnail of Jane",
     b"2026:11:25 07:08:09",
 )
-# Degrees, minutes and seconds as EXIF writes them
+# The last one is degrees, minutes and seconds as EXIF writes them.
 SECRETS_AND_PLACE = (*SECRETS, struct.pack("<6I", 48, 1, 51, 1, 30, 1))
 _XMP = (
     b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>"
