@@ -20,10 +20,14 @@ from huggingface_hub import HfApi, Volume
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, HTTPError
 from staging import HARDWARE, SpaceProfile, StagingError, oauth_scopes, stage
 
+# Forms of the arguments.
 _VARIABLE_NAME = re.compile(r"[A-Z][A-Z0-9_]*", re.ASCII)
 _SPACE = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _DATASET = re.compile(r"hf://datasets/[\w.-]+/[\w.-]+", re.ASCII)
 _VOLUME = re.compile(r"(?P<bucket>[\w.-]+/[\w.-]+):(?P<path>/[\w./-]+)", re.ASCII)
+
+# Names and values of variables that look like secrets: tokens of known services, private keys, and addresses
+# with a password.
 _SECRET_NAME = re.compile(r"(.*_)?(SECRET|TOKEN|KEY|PASSWORD)S?")
 _SECRET_VALUE = re.compile(
     r"(?<!\w)(hf|gh[a-z]|github_pat|glpat|sk|xox[a-z])[_-][\w-]{8}|AKIA[0-9A-Z]{16}|-----BEGIN |"
@@ -31,7 +35,7 @@ _SECRET_VALUE = re.compile(
     re.ASCII,
 )
 
-# Variables that have an option, which checks them and affects staging.
+# Variables that have an option of their own, which checks the value and affects staging.
 _OPTIONS = {"LENS_WEIGHTS": "--weights", "LENS_BACKUPS": "--backups"}
 
 # Hardware of a Space for which none was requested.
@@ -48,7 +52,8 @@ class InvalidArgument(Exception):
 class Plan:
     """Settings of the Space apart from its files.
 
-    `hardware` is None to leave it unchanged. `secrets` are names; their values come from the environment.
+    `hardware` is the Hub's name of a machine, or None to leave the machine unchanged. `secrets` are names of
+    environment variables of this machine, which contain the values.
     """
 
     space: str
@@ -109,7 +114,8 @@ def deploy(api: HfApi, folder: Path, plan: Plan) -> list[str]:
     # Settings come before the files, because uploading files builds and starts the Space.
     present = api.get_space_variables(plan.space)
     for name, value in plan.variables.items():
-        if name not in present or present[name].value != value:
+        is_set = name in present and present[name].value == value
+        if not is_set:
             api.add_space_variable(plan.space, name, value)
             changes.append(f"set the variable {name}")
     for name in plan.secrets:
@@ -139,6 +145,7 @@ def deploy(api: HfApi, folder: Path, plan: Plan) -> list[str]:
 
 
 def _comparable(volumes: Sequence[Volume]) -> list[tuple[str, str, str, str | None]]:
+    """Return the properties of volumes that a plan sets, in an order that does not depend on the Hub's."""
     return sorted((volume.type, volume.source, volume.mount_path, volume.path) for volume in volumes)
 
 
@@ -191,7 +198,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _plan(args: argparse.Namespace) -> tuple[Plan, SpaceProfile]:
-    """Check the arguments and return the plan. Raises InvalidArgument."""
+    """Check the arguments; return the plan and the profile for staging. Raises InvalidArgument."""
     if not _SPACE.fullmatch(args.space):
         raise InvalidArgument(f"the Space must be OWNER/NAME, not {args.space!r}")
     variables = {"LENS_WEIGHTS": args.weights}
@@ -205,13 +212,24 @@ def _plan(args: argparse.Namespace) -> tuple[Plan, SpaceProfile]:
     _check_weights(args.weights, volumes)
     _check_backups(args.backups or "", args.secret)
     profile = SpaceProfile(
-        args.hardware, args.request or "", args.weights, postgresql="LENS_DATABASE_URL" in args.secret
+        hardware=args.hardware,
+        suggested=args.request or "",
+        weights=args.weights,
+        postgresql="LENS_DATABASE_URL" in args.secret,
     )
-    return Plan(args.space, args.request, args.private, variables, tuple(args.secret), volumes), profile
+    plan = Plan(
+        space=args.space,
+        hardware=args.request,
+        private=args.private,
+        variables=variables,
+        secrets=tuple(args.secret),
+        volumes=volumes,
+    )
+    return plan, profile
 
 
 def _parse_variable(argument: str) -> tuple[str, str]:
-    """Return name and value. The error about a secret does not repeat its value."""
+    """Return name and value of a --variable. Raises InvalidArgument, whose message never repeats a secret."""
     name, equals, value = argument.partition("=")
     if not equals or not _VARIABLE_NAME.fullmatch(name):
         raise InvalidArgument(f"--variable must be NAME=VALUE, not {argument!r}")
@@ -226,7 +244,10 @@ def _parse_variable(argument: str) -> tuple[str, str]:
 
 
 def _check_weights(weights: str, volumes: Sequence[Volume]) -> None:
-    """Require bundled weights, weights on the Hub (staging checks their commit) or a folder of a volume."""
+    """Require bundled weights, weights on the Hub or a folder of a volume; staging checks the Hub's commit.
+
+    Raises InvalidArgument for any other value.
+    """
     if weights == "starter" or weights.startswith("hf://"):
         return
     mounted = any(Path(weights).is_relative_to(volume.mount_path) for volume in volumes)
@@ -238,11 +259,11 @@ def _check_weights(weights: str, volumes: Sequence[Volume]) -> None:
 
 
 def _check_backups(backups: str, secrets: Sequence[str]) -> None:
-    """Require a folder of a volume, or a dataset repository with a token to write to it."""
-    is_folder = "://" not in backups
-    if is_folder and backups and not backups.startswith("/"):
-        raise InvalidArgument(f"{_BACKUPS_RULE}, not {backups!r}")
-    if is_folder:
+    """Require no backups, a folder of a volume, or a dataset repository with a token to write to it.
+
+    `backups` is empty without backups. Raises InvalidArgument for any other value.
+    """
+    if not backups or backups.startswith("/"):
         return
     if not _DATASET.fullmatch(backups):
         raise InvalidArgument(f"{_BACKUPS_RULE}, not {backups!r}")
@@ -251,6 +272,7 @@ def _check_backups(backups: str, secrets: Sequence[str]) -> None:
 
 
 def _parse_volume(argument: str) -> Volume:
+    """Return the storage bucket of a --volume with its mount path. Raises InvalidArgument."""
     match = _VOLUME.fullmatch(argument)
     if match is None:
         raise InvalidArgument(f"--volume must be owner/name:/path, not {argument!r}")
@@ -258,14 +280,16 @@ def _parse_volume(argument: str) -> Volume:
 
 
 def _print_plan(folder: Path, files: Sequence[Path], plan: Plan, *, as_json: bool) -> None:
+    """Print the plan and the sizes in bytes of the staged files."""
     sizes = {path.as_posix(): (folder / path).stat().st_size for path in files}
     settings = {**plan.to_json(), "oauth_scopes": oauth_scopes(folder)}
     if as_json:
         print(json.dumps({**settings, "files": sizes, "bytes": sum(sizes.values())}))
         return
+    total = sum(sizes.values())
     for name, size in sizes.items():
         print(f"{size:>12,}  {name}")
-    print(f"{sum(sizes.values()):>12,}  in {len(sizes)} files")
+    print(f"{total:>12,}  in {len(sizes)} files")
     for name, value in settings.items():
         print(f"{name}: {json.dumps(value)}")
 

@@ -16,12 +16,18 @@ HARDWARE = ("cpu", "gpu", "zerogpu")
 # Largest size of one file, in bytes.
 LARGEST_FILE = 100_000_000
 
-_PACKAGES = ("laanet_core", "webapp")
+# Files that a Space gets: these single files, and from the packages those with these suffixes.
 _SINGLE_FILES = ("app.py", "LICENSE", "NOTICE.md")
+_PACKAGES = ("laanet_core", "webapp")
 _SUFFIXES = {".css", ".jinja", ".jpg", ".js", ".json", ".mako", ".md", ".mp4", ".png", ".py", ".safetensors"}
 _EXCLUDED = {"webapp/examples/make.py"}
+
+# Suffixes of files that are not searched for secrets.
 _BINARY_SUFFIXES = (".safetensors", ".jpg", ".mp4", ".png")
+
+# Machine that the Space's card suggests, by kind of hardware, if none is requested.
 _SUGGESTED_HARDWARE = {"cpu": "cpu-basic", "gpu": "t4-small", "zerogpu": "zero-a10g"}
+
 _PINNED_WEIGHTS = re.compile(r"hf://(?P<repo>[\w.-]+/[\w.-]+)@(?P<revision>[0-9a-f]{40})", re.ASCII)
 _SECRETS = re.compile(rb"hf_[A-Za-z0-9]{30,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.-]+", re.ASCII)
@@ -74,9 +80,10 @@ def source_files() -> list[str]:
     for package in _PACKAGES:
         for path in (ROOT / package).rglob("*"):
             name = path.relative_to(ROOT)
-            hidden = any(part.startswith((".", "__pycache__")) for part in name.parts)
-            regular = path.is_file() and not path.is_symlink() and not hidden
-            if regular and path.suffix in _SUFFIXES and name.as_posix() not in _EXCLUDED:
+            is_hidden = any(part.startswith((".", "__pycache__")) for part in name.parts)
+            is_regular = path.is_file() and not path.is_symlink()
+            is_included = path.suffix in _SUFFIXES and name.as_posix() not in _EXCLUDED
+            if is_regular and is_included and not is_hidden:
                 names.append(name.as_posix())
     return sorted(names)
 
@@ -86,7 +93,7 @@ def card(profile: SpaceProfile) -> str:
 
     Raises StagingError for weights on the Hub without a pinned commit.
     """
-    _, front_matter, text = (ROOT / "spaces" / "README.md").read_text(encoding="utf-8").split("---\n", 2)
+    front_matter, text = _split_card(ROOT / "spaces" / "README.md")
     values: dict[str, Any] = yaml.safe_load(front_matter)
     values["sdk_version"] = _versions(requirements(profile))["gradio"]
     values["suggested_hardware"] = profile.suggested or _SUGGESTED_HARDWARE[profile.hardware]
@@ -96,16 +103,27 @@ def card(profile: SpaceProfile) -> str:
             raise StagingError(
                 f"{profile.weights} is not pinned; a Space needs hf://owner/name@ and a commit of 40 digits"
             )
-        values["models"] = [pinned["repo"]]
-        values["preload_from_hub"] = [f"{pinned['repo']} config.json,model.safetensors {pinned['revision']}"]
-    return f"---\n{yaml.safe_dump(values, sort_keys=False, allow_unicode=True)}---\n{text}"
+        repo = pinned["repo"]
+        revision = pinned["revision"]
+        values["models"] = [repo]
+        values["preload_from_hub"] = [f"{repo} config.json,model.safetensors {revision}"]
+    new_front_matter = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    return f"---\n{new_front_matter}---\n{text}"
 
 
 def oauth_scopes(folder: Path) -> list[str]:
     """Return the OAuth scopes that a staged Space's card requests, empty without Hugging Face sign-in."""
-    front_matter = (folder / "README.md").read_text(encoding="utf-8").split("---\n", 2)[1]
+    front_matter, _ = _split_card(folder / "README.md")
     values: dict[str, Any] = yaml.safe_load(front_matter)
-    return list(values.get("hf_oauth_scopes", [])) if values.get("hf_oauth") else []
+    if not values.get("hf_oauth"):
+        return []
+    return list(values.get("hf_oauth_scopes", []))
+
+
+def _split_card(path: Path) -> tuple[str, str]:
+    """Return the YAML front matter of a Space's card, which stands between two lines of ---, and its text."""
+    _, front_matter, text = path.read_text(encoding="utf-8").split("---\n", 2)
+    return front_matter, text
 
 
 def requirements(profile: SpaceProfile) -> str:
