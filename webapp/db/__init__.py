@@ -1,1 +1,1 @@
-"""The database."""
+"""Database of the application: tables, queries, migrations, backups and the audit chain."""

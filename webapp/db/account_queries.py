@@ -28,7 +28,7 @@ def all_accounts(session: Session) -> Sequence[Account]:
 
 
 def count_enabled_admins(session: Session) -> int:
-    """Return the number of admins that are not disabled."""
+    """Return the number of admins whose account is not disabled."""
     admins = (
         select(func.count())
         .select_from(Account)
@@ -47,7 +47,7 @@ def lock_accounts(session: Session) -> None:
 
 
 def session_by_token(session: Session, token_hash: str) -> AccountSession | None:
-    """Return the session of this cookie."""
+    """Return the session of the cookie whose token has this hash."""
     return session.scalar(select(AccountSession).where(AccountSession.token_hash == token_hash))
 
 
@@ -67,12 +67,11 @@ def release_claim(session: Session, account_id: int) -> None:
 
 
 def delete_session(session: Session, token_hash: str) -> bool:
-    """Delete the session; return False if there was none."""
-    return bool(
-        session.execute(
-            delete(AccountSession).where(AccountSession.token_hash == token_hash).returning(AccountSession.id)
-        ).all()
+    """Delete the session with this hash of its token; return False if there was none."""
+    deletion = (
+        delete(AccountSession).where(AccountSession.token_hash == token_hash).returning(AccountSession.id)
     )
+    return session.execute(deletion).first() is not None
 
 
 def delete_expired_sessions(session: Session, *, created: datetime, seen: datetime) -> None:
@@ -90,25 +89,26 @@ def touch_session(session: Session, token_hash: str, moment: datetime) -> None:
 
 
 def consume_totp_step(session: Session, account_id: int, step: int) -> bool:
-    """Mark a TOTP time step and all earlier ones as used; return False if it already was."""
-    used = (
+    """Mark a TOTP time step and all earlier ones as used; return False if the step was used already."""
+    marking = (
         update(Account)
         .where(Account.id == account_id, Account.totp_step < step)
         .values(totp_step=step)
         .returning(Account.id)
     )
-    return session.execute(used).first() is not None
+    return session.execute(marking).first() is not None
 
 
 def link_by_token(session: Session, token_hash: str) -> Link | None:
-    """Return the link with this token."""
+    """Return the link whose token has this hash."""
     return session.scalar(select(Link).where(Link.token_hash == token_hash))
 
 
 def lock_link(session: Session, token_hash: str) -> Link | None:
-    """Return the link and lock it.
+    """Return the link whose token has this hash, and lock it.
 
-    A concurrent transaction waits, and finds it deleted if the first one used it.
+    A concurrent transaction waits, and finds the link deleted if the first one used it.
     """
+    # An update that changes nothing locks the row.
     session.execute(update(Link).where(Link.token_hash == token_hash).values(purpose=Link.purpose))
     return link_by_token(session, token_hash)

@@ -18,34 +18,34 @@ def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
 
 def delete_analysis(session: Session, receipt_hash: str) -> int | None:
     """Delete an analysis with all rows that refer to it. Return its id; None if there was none."""
-    gone = session.execute(
-        delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id)
-    ).all()
-    return gone[0].id if gone else None
+    deletion = delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id)
+    row = session.execute(deletion).first()
+    return None if row is None else row.id
 
 
 def set_stability(session: Session, receipt_hash: str, is_stable: bool, faces: Mapping[int, bool]) -> None:
-    """Store whether the verdicts of an analysis and, by number, of its faces are stable.
+    """Store the stability of the verdicts of an analysis and of its faces.
 
-    A deleted analysis is ignored.
+    `faces`: True for a stable verdict, by the number of the face. A deleted analysis is ignored.
     """
-    changed = (
+    change = (
         update(Analysis)
         .where(Analysis.receipt_hash == receipt_hash)
         .values(is_stable=is_stable)
         .returning(Analysis.id)
         .execution_options(synchronize_session=False)
     )
-    analysis_id = session.scalar(changed)
+    analysis_id = session.scalar(change)
     if analysis_id is None:
         return
-    for value in (True, False):
-        numbers = [number for number, stable in faces.items() if stable is value]
+    # One statement for all stable faces, and one for all unstable faces.
+    for stability in (True, False):
+        numbers = [number for number, is_face_stable in faces.items() if is_face_stable is stability]
         if numbers:
             session.execute(
                 update(Face)
                 .where(Face.analysis_id == analysis_id, Face.number.in_(numbers))
-                .values(is_stable=value)
+                .values(is_stable=stability)
                 .execution_options(synchronize_session=False)
             )
 
@@ -58,7 +58,8 @@ def delete_analyses_before(session: Session, before: datetime, *, limit: int) ->
         .order_by(Analysis.created_at, Analysis.id)
         .limit(limit)
     )
-    return len(session.execute(delete(Analysis).where(Analysis.id.in_(oldest)).returning(Analysis.id)).all())
+    deletion = delete(Analysis).where(Analysis.id.in_(oldest)).returning(Analysis.id)
+    return len(session.execute(deletion).all())
 
 
 def consent_by_receipt(session: Session, receipt_hash: str) -> Consent | None:
@@ -85,33 +86,38 @@ def stored_bytes(session: Session) -> int:
 def delete_unreferenced_media(session: Session) -> list[str]:
     """Delete media without a consent and return the names of their files.
 
-    The caller deletes the files after the commit.     On PostgreSQL the row lock waits for a transaction that
+    The caller deletes the files after the commit. On PostgreSQL the row lock waits for a transaction that
     adds a consent, and the second query then finds it.
     """
-    kept = select(Consent.analysis_id).where(Consent.media_id == Media.id).exists()
-    loose = list(session.scalars(select(Media.id).where(~kept).with_for_update()))
-    gone = delete(Media).where(Media.id.in_(loose), ~kept).returning(Media.name)
-    return list(session.scalars(gone.execution_options(synchronize_session=False))) if loose else []
+    has_consent = select(Consent.analysis_id).where(Consent.media_id == Media.id).exists()
+    candidate_ids = list(session.scalars(select(Media.id).where(~has_consent).with_for_update()))
+    if not candidate_ids:
+        return []
+    deletion = delete(Media).where(Media.id.in_(candidate_ids), ~has_consent).returning(Media.name)
+    return list(session.scalars(deletion.execution_options(synchronize_session=False)))
 
 
 def consents_to_rescore(session: Session, model_sha256: str, limit: int | None) -> list[tuple[int, Consent]]:
     """Return ids and consents of analyses with a stored file that this model has not scored, newest first."""
-    judged = (
+    has_rescore = (
         select(Rescore.id)
         .where(Rescore.analysis_id == Analysis.id, Rescore.model_sha256 == model_sha256)
         .exists()
     )
-    wanted = (
-        Analysis.verdict.is_not(None),
-        Analysis.model_sha256 != model_sha256,
-        Consent.media_id.is_not(None),
-        ~judged,
+    query = (
+        select(Consent)
+        .join(Consent.analysis)
+        .where(
+            Analysis.verdict.is_not(None),
+            Analysis.model_sha256 != model_sha256,
+            Consent.media_id.is_not(None),
+            ~has_rescore,
+        )
+        .order_by(Analysis.id.desc())
+        .limit(limit)
+        .options(joinedload(Consent.media))
     )
-    query = select(Consent).join(Consent.analysis).where(*wanted).order_by(Analysis.id.desc()).limit(limit)
-    return [
-        (consent.analysis_id, consent)
-        for consent in session.scalars(query.options(joinedload(Consent.media)))
-    ]
+    return [(consent.analysis_id, consent) for consent in session.scalars(query)]
 
 
 def feedback_by_key(session: Session, key: str) -> Feedback | None:
@@ -122,8 +128,7 @@ def feedback_by_key(session: Session, key: str) -> Feedback | None:
 def count_subjects(session: Session, analysis: Analysis) -> int:
     """Return the number of subjects: faces of an image or tracks of a clip."""
     if analysis.kind == "image":
-        return (
-            session.scalar(select(func.count()).select_from(Face).where(Face.analysis_id == analysis.id)) or 0
-        )
-    last = session.scalar(select(func.max(Face.track)).where(Face.analysis_id == analysis.id))
-    return 0 if last is None else last + 1
+        faces = select(func.count()).select_from(Face).where(Face.analysis_id == analysis.id)
+        return session.scalar(faces) or 0
+    last_track = session.scalar(select(func.max(Face.track)).where(Face.analysis_id == analysis.id))
+    return 0 if last_track is None else last_track + 1

@@ -21,13 +21,20 @@ from webapp.domain.errors import BrokenAudit
 
 # Hash before the first entry.
 GENESIS = "0" * 64
-_ENTRY, _HEAD = cast(Table, AuditEntry.__table__), cast(Table, AuditHead.__table__)
+_ENTRY = cast(Table, AuditEntry.__table__)
+_HEAD = cast(Table, AuditHead.__table__)
 # Entries per query.
 _BATCH = 1000
 # Errors of SQLite that do not mean that the log is damaged.
 _TRANSIENT_ERRORS = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_NOMEM")
+# Triggers that make the log append-only. Migration 0003 creates them.
 TRIGGERS = {
-    f"{table}_{event}" for table in ("audit", "audit_head") for event in ("insert", "update", "delete")
+    "audit_insert",
+    "audit_update",
+    "audit_delete",
+    "audit_head_insert",
+    "audit_head_update",
+    "audit_head_delete",
 }
 _TRIGGER_QUERIES = {
     "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('audit', 'audit_head')",
@@ -62,22 +69,23 @@ def append(connection: Connection, event: Event) -> Head:
     The head is updated before it is read. That takes the writer's lock, of the row on PostgreSQL and of the
     file on SQLite, so other writers wait until the commit.
     """
-    taken = connection.execute(
+    # The new number, with the hash of the entry before it.
+    previous = connection.execute(
         update(_HEAD).values(number=_HEAD.c.number + 1).returning(_HEAD.c.number, _HEAD.c.hash)
     ).one()
     values = {
-        "number": taken.number,
+        "number": previous.number,
         "created_at": now().isoformat(timespec="microseconds"),
         "actor": str(event.actor),
         "action": str(event.action),
         "subject": event.subject,
         "details": json.dumps(event.details, sort_keys=True, separators=(",", ":")),
-        "previous": taken.hash,
+        "previous": previous.hash,
     }
-    head = Head(taken.number, entry_hash(values))
-    connection.execute(insert(_ENTRY).values(**values, hash=head.hash))
-    connection.execute(update(_HEAD).values(hash=head.hash))
-    return head
+    new_head = Head(previous.number, entry_hash(values))
+    connection.execute(insert(_ENTRY).values(**values, hash=new_head.hash))
+    connection.execute(update(_HEAD).values(hash=new_head.hash))
+    return new_head
 
 
 def head(connection: Connection) -> Head:
@@ -90,36 +98,37 @@ def head(connection: Connection) -> Head:
 
 def hash_of(connection: Connection, number: int) -> str | None:
     """Return the hash of an entry; None if there is no such entry."""
-    return (
-        GENESIS if number == 0 else connection.scalar(select(_ENTRY.c.hash).where(_ENTRY.c.number == number))
-    )
+    if number == 0:
+        return GENESIS
+    return connection.scalar(select(_ENTRY.c.hash).where(_ENTRY.c.number == number))
 
 
 def verify(connection: Connection, known: Collection[Head | str] = ()) -> Head:
     """Verify the whole chain and return its head.
 
     `known` are heads, or hashes of heads, that were kept elsewhere and must be part of the chain. No lock is
-    needed: the entries are read before the head, which must not be behind them. Raises BrokenAudit
-    (audit_altered, audit_truncated, audit_unguarded, audit_unknown_head, audit_unreadable) and
+    needed: entries that another process appends meanwhile are read until the stored head is reached. Raises
+    BrokenAudit (audit_altered, audit_truncated, audit_unguarded, audit_unknown_head, audit_unreadable) and
     SQLAlchemyError.
     """
     _check_triggers(connection)
-    wanted = set(known) - {GENESIS, Head(0, GENESIS)}
+    unseen = set(known) - {GENESIS, Head(0, GENESIS)}
     last = Head(0, GENESIS)
     while True:
         for entry in _entries(connection, last):
             last = entry
-            wanted -= {entry, entry.hash}
-        claimed = head(connection)
-        if claimed.number <= last.number or not _has_newer(connection, last):
+            unseen -= {entry, entry.hash}
+        stored_head = head(connection)
+        # The head may belong to an entry that was appended after the query of the entries.
+        if stored_head.number <= last.number or not _has_newer(connection, last):
             break
-    if claimed != last:
+    if stored_head != last:
         raise BrokenAudit(
             "audit_truncated",
-            f"the audit log ends with entry {last.number}, its head is that of entry {claimed.number!r}",
+            f"the audit log ends with entry {last.number}, its head is that of entry {stored_head.number!r}",
         )
-    if wanted:
-        missing = wanted.pop()
+    if unseen:
+        missing = unseen.pop()
         name = missing if isinstance(missing, str) else f"{missing.number} {missing.hash}"
         raise BrokenAudit(
             "audit_unknown_head", f"the audit log lacks the entry that was its head once: {name}"
@@ -128,7 +137,10 @@ def verify(connection: Connection, known: Collection[Head | str] = ()) -> Head:
 
 
 def _entries(connection: Connection, last: Head) -> Iterator[Head]:
-    """Yield verified entries after `last`. The first query has no lower bound, to find an entry 0."""
+    """Yield the heads of verified entries after `last`, which is number and hash of an earlier entry.
+
+    From the beginning, the query has no lower bound, so that it also finds a forged entry 0.
+    """
     while True:
         query = select(_ENTRY).order_by(_ENTRY.c.number).limit(_BATCH)
         if last.number:
@@ -136,9 +148,8 @@ def _entries(connection: Connection, last: Head) -> Iterator[Head]:
         try:
             rows = connection.execute(query).all()
         except DBAPIError as error:
-            if getattr(error.orig, "sqlite_errorname", None) in _TRANSIENT_ERRORS or not isinstance(
-                error.orig, sqlite3.Error
-            ):
+            is_transient = getattr(error.orig, "sqlite_errorname", None) in _TRANSIENT_ERRORS
+            if is_transient or not isinstance(error.orig, sqlite3.Error):
                 raise
             raise BrokenAudit(
                 "audit_unreadable", f"the audit log cannot be read after entry {last.number}"
@@ -151,8 +162,9 @@ def _entries(connection: Connection, last: Head) -> Iterator[Head]:
 
 
 def _verified(row: Row[Any], last: Head) -> Head:
+    """Return number and hash of an entry that follows `last`. Raises BrokenAudit (audit_altered)."""
     values = dict(row._mapping)
-    stored = values.pop("hash")
+    stored_hash = values.pop("hash")
     if row.number != last.number + 1:
         raise BrokenAudit(
             "audit_altered", f"after entry {last.number} of the audit log comes entry {row.number!r}"
@@ -161,29 +173,32 @@ def _verified(row: Row[Any], last: Head) -> Head:
         raise BrokenAudit(
             "audit_altered", f"entry {row.number} of the audit log does not follow the one before it"
         )
-    if not all(
-        isinstance(value, str) for name, value in values.items() if name != "number"
-    ) or stored != entry_hash(values):
+    # SQLite stores any type in any column, and a number could have the hash of its text.
+    texts = [value for name, value in values.items() if name != "number"]
+    has_only_texts = all(isinstance(value, str) for value in texts)
+    if not has_only_texts or stored_hash != entry_hash(values):
         raise BrokenAudit("audit_altered", f"entry {row.number} of the audit log is not as it was written")
-    return Head(row.number, stored)
+    return Head(row.number, stored_hash)
 
 
 def _has_newer(connection: Connection, last: Head) -> bool:
     """Return True if entries were appended after `last`, to which the head may belong."""
-    return (
-        connection.scalar(select(_ENTRY.c.number).where(_ENTRY.c.number > last.number).limit(1)) is not None
-    )
+    newer = select(_ENTRY.c.number).where(_ENTRY.c.number > last.number).limit(1)
+    return connection.scalar(newer) is not None
 
 
 def _check_triggers(connection: Connection) -> None:
+    """Raise BrokenAudit (audit_unguarded) if the database lacks a trigger of the audit log."""
     query = _TRIGGER_QUERIES.get(connection.dialect.name)
-    if query is not None and (missing := TRIGGERS - set(connection.scalars(text(query)))):
+    if query is None:
+        return
+    missing = TRIGGERS - set(connection.scalars(text(query)))
+    if missing:
         raise BrokenAudit("audit_unguarded", f"the audit log lacks its guards: {', '.join(sorted(missing))}")
 
 
 def entry_hash(values: Mapping[str, Any]) -> str:
-    """Return the hash of an entry's columns."""
+    """Return the sha256, in hexadecimal, of an entry's columns as a JSON list."""
     names = ("number", "created_at", "actor", "action", "subject", "details", "previous")
-    return hashlib.sha256(
-        json.dumps([values[name] for name in names], separators=(",", ":")).encode()
-    ).hexdigest()
+    document = json.dumps([values[name] for name in names], separators=(",", ":"))
+    return hashlib.sha256(document.encode()).hexdigest()

@@ -31,10 +31,13 @@ def lock_cases(session: Session) -> None:
 
     On PostgreSQL it does nothing; there the queries lock rows.
     """
-    if session.get_bind().dialect.name == "sqlite":
-        if (queue := session.info.get(QUEUE)) is not None:
-            queue.enter(session)
-        session.execute(update(Case).where(Case.id == -1).values(rank=0.0))
+    if session.get_bind().dialect.name != "sqlite":
+        return
+    queue = session.info.get(QUEUE)
+    if queue is not None:
+        queue.enter(session)
+    # An update that matches no row takes SQLite's write lock.
+    session.execute(update(Case).where(Case.id == -1).values(rank=0.0))
 
 
 def case_by_public_id(session: Session, public_id: str, *, locked: bool = False) -> Case | None:
@@ -70,41 +73,49 @@ def first_item(session: Session, case_id: int) -> CaseItem:
 def latest_votes(session: Session, case_id: int, *, newest: int) -> list[str]:
     """Return the last vote per receipt on the case's subject or the whole file.
 
-    Only the `newest` items of the case are considered.
+    Only the `newest` items of the case are considered, which is a number of items.
     """
     items = (
         select(CaseItem.analysis_id, CaseItem.subject)
         .where(CaseItem.case_id == case_id)
         .order_by(CaseItem.id.desc())
         .limit(newest)
+        .subquery()
     )
-    heard = items.subquery()
-    about = and_(
-        Feedback.analysis_id == heard.c.analysis_id,
-        or_(Feedback.subject == heard.c.subject, Feedback.subject == 0),
+    is_about_item = and_(
+        Feedback.analysis_id == items.c.analysis_id,
+        or_(Feedback.subject == items.c.subject, Feedback.subject == 0),
     )
-    last = (
-        select(func.max(Feedback.id)).select_from(Feedback).join(heard, about).group_by(Feedback.analysis_id)
+    last_ids = (
+        select(func.max(Feedback.id))
+        .select_from(Feedback)
+        .join(items, is_about_item)
+        .group_by(Feedback.analysis_id)
     )
-    return list(session.scalars(select(Feedback.vote).where(Feedback.id.in_(last)).order_by(Feedback.id)))
+    votes = select(Feedback.vote).where(Feedback.id.in_(last_ids)).order_by(Feedback.id)
+    return list(session.scalars(votes))
 
 
 def stored_media_sha256(session: Session, item: CaseItem) -> str | None:
     """Return the sha256 of the item's stored file; None if none is stored."""
-    held = select(Media.sha256).join(Consent, Consent.media_id == Media.id)
-    return session.scalar(held.where(Consent.analysis_id == item.analysis_id))
+    stored_files = select(Media.sha256).join(Consent, Consent.media_id == Media.id)
+    return session.scalar(stored_files.where(Consent.analysis_id == item.analysis_id))
 
 
 def gold_case_at(session: Session, account_id: int, skipped: Sequence[str], place: float) -> Case | None:
     """Return the gold case at the relative position `place`, in [0, 1), of those not labelled or skipped."""
-    found = (
+    unlabelled = (
         select(Case.id)
         .join(Gold)
         .where(~_final_label(account_id), Case.public_id.not_in(skipped))
         .order_by(Case.id)
     )
-    ids = session.scalars(found).all()
-    return session.get(Case, ids[min(int(place * len(ids)), len(ids) - 1)]) if ids else None
+    ids = session.scalars(unlabelled).all()
+    if not ids:
+        return None
+    # Rounding may give the length of the list for a place just below 1.
+    index = min(int(place * len(ids)), len(ids) - 1)
+    return session.get(Case, ids[index])
 
 
 def has_items(session: Session, analysis_id: int) -> bool:
@@ -129,12 +140,17 @@ def next_case(session: Session, account_id: int, skipped: Sequence[str] = ()) ->
 
 def claimable_case(session: Session, account_id: int, public_id: str) -> Case | None:
     """Return and lock the case if the account may claim it, or has withdrawn its label on a gold case."""
-    of_this = Case.public_id == public_id
-    known = exists().where(
+    is_this_case = Case.public_id == public_id
+    claimable = _locked(session, account_id, _takeable(account_id).where(is_this_case))
+    if claimable is not None:
+        return claimable
+    has_blind_label = exists().where(
         Label.case_id == Case.id, Label.account_id == account_id, Label.stage == Stage.BLIND
     )
-    taken_back = select(Case).where(of_this, Case.gold.has(), known, ~_final_label(account_id))
-    return _locked(session, account_id, _takeable(account_id).where(of_this)) or session.scalar(taken_back)
+    withdrawn_gold = select(Case).where(
+        is_this_case, Case.gold.has(), has_blind_label, ~_final_label(account_id)
+    )
+    return session.scalar(withdrawn_gold)
 
 
 def _locked(session: Session, account_id: int, takeable: Select[Case]) -> Case | None:
@@ -143,14 +159,19 @@ def _locked(session: Session, account_id: int, takeable: Select[Case]) -> Case |
     On PostgreSQL another transaction may have taken the last slot between the query and the lock, so slots
     are counted again.
     """
-    while (found := session.scalar(takeable.limit(1).with_for_update(skip_locked=True))) is not None:
-        if session.scalar(_takeable(account_id).where(Case.id == found.id)) is not None:
-            return found
+    first_unlocked = takeable.limit(1).with_for_update(skip_locked=True)
+    while (case := session.scalar(first_unlocked)) is not None:
+        has_free_slot = session.scalar(_takeable(account_id).where(Case.id == case.id)) is not None
+        if has_free_slot:
+            return case
     return None
 
 
 def upcoming_case(session: Session, account_id: int, without: Sequence[str]) -> Case | None:
-    """Return the case that `next_case` would return, without a lock."""
+    """Return the case that `next_case` would return, without a lock.
+
+    `without` are public ids of cases to leave out.
+    """
     return session.scalar(_takeable(account_id).where(Case.public_id.not_in(without)).limit(1))
 
 
@@ -160,55 +181,57 @@ def _takeable(account_id: int) -> Select[Case]:
     Moderators who lost their claim after the blind label can claim the case again.
     """
     claims = select(func.count()).select_from(Claim).where(Claim.case_id == Case.id).scalar_subquery()
-    given = (
+    final_labels = (
         select(func.count())
         .select_from(Label)
         .where(Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None))
         .scalar_subquery()
     )
-    open_ones = select(Case).where(
-        Case.state == CaseState.OPEN, ~_final_label(account_id), claims + given < Case.wanted
-    )
-    return open_ones.order_by(Case.rank.desc(), Case.id)
+    has_free_slot = claims + final_labels < Case.wanted
+    open_cases = select(Case).where(Case.state == CaseState.OPEN, ~_final_label(account_id), has_free_slot)
+    return open_cases.order_by(Case.rank.desc(), Case.id)
 
 
 def _final_label(account_id: int) -> Exists:
+    """Return the condition on a case that the account has a final label on it."""
     return exists().where(Label.case_id == Case.id, *_final_of(account_id))
 
 
 def count_open_cases(session: Session, account_id: int) -> int:
     """Return the number of open cases without a final label of the account, claimed ones included."""
-    every = session.scalar(select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)) or 0
-    mine = (
+    open_cases = select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)
+    own_labels = (
         select(func.count())
         .select_from(Label)
         .join(Label.case)
         .where(Case.state == CaseState.OPEN, *_final_of(account_id))
     )
-    return every - (session.scalar(mine) or 0)
+    return (session.scalar(open_cases) or 0) - (session.scalar(own_labels) or 0)
 
 
 def count_labelled(session: Session, account_id: int, since: datetime) -> int:
     """Return the number of final labels and adjudications of the account since a time."""
-    last = Label.stage.in_((Stage.FINAL, Stage.ADJUDICATION))
-    mine = select(func.count()).where(
-        Label.account_id == account_id, last, Label.withdrawn_at.is_(None), Label.created_at >= since
+    own_labels = select(func.count()).where(
+        Label.account_id == account_id,
+        Label.stage.in_((Stage.FINAL, Stage.ADJUDICATION)),
+        Label.withdrawn_at.is_(None),
+        Label.created_at >= since,
     )
-    return session.scalar(mine) or 0
+    return session.scalar(own_labels) or 0
 
 
 def _final_of(account_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on a label that it is a final label of the account and was not withdrawn."""
     return Label.account_id == account_id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None)
 
 
 def disputed_cases(session: Session, account_id: int, *, limit: int) -> Sequence[Case]:
     """Return disputed cases that the account has not labelled, oldest first."""
-    own = exists().where(
+    has_own_label = exists().where(
         Label.case_id == Case.id, Label.account_id == account_id, Label.withdrawn_at.is_(None)
     )
-    return session.scalars(
-        select(Case).where(Case.state == CaseState.DISPUTED, ~own).order_by(Case.opened_at).limit(limit)
-    ).all()
+    query = select(Case).where(Case.state == CaseState.DISPUTED, ~has_own_label)
+    return session.scalars(query.order_by(Case.opened_at).limit(limit)).all()
 
 
 def displayed_item(session: Session, case_id: int) -> CaseItem | None:
@@ -216,15 +239,15 @@ def displayed_item(session: Session, case_id: int) -> CaseItem | None:
 
     Analysis, faces, consent and media are loaded.
     """
-    whole = selectinload(CaseItem.analysis)
+    analysis = selectinload(CaseItem.analysis)
     query = (
         select(CaseItem)
         .outerjoin(Consent, Consent.analysis_id == CaseItem.analysis_id)
         .where(CaseItem.case_id == case_id)
         .order_by(Consent.media_id.is_(None), CaseItem.id)
         .options(
-            whole.selectinload(Analysis.faces),
-            whole.selectinload(Analysis.consent).selectinload(Consent.media),
+            analysis.selectinload(Analysis.faces),
+            analysis.selectinload(Analysis.consent).selectinload(Consent.media),
         )
     )
     return session.scalar(query.limit(1))
@@ -232,19 +255,20 @@ def displayed_item(session: Session, case_id: int) -> CaseItem | None:
 
 def flagged_cases(session: Session, *, limit: int) -> Sequence[tuple[AuditEntry, str | None]]:
     """Return flags, latest first, each with the state of its case; None if the case was deleted."""
-    query = select(AuditEntry, Case.state).outerjoin(Case, Case.public_id == AuditEntry.subject)
     query = (
-        query.where(AuditEntry.action == Action.CASE_FLAGGED).order_by(AuditEntry.number.desc()).limit(limit)
+        select(AuditEntry, Case.state)
+        .outerjoin(Case, Case.public_id == AuditEntry.subject)
+        .where(AuditEntry.action == Action.CASE_FLAGGED)
+        .order_by(AuditEntry.number.desc())
+        .limit(limit)
     )
     return [(entry, state) for entry, state in session.execute(query)]
 
 
 def account_names(session: Session, account_ids: Collection[int]) -> dict[int, str]:
     """Return names by account id."""
-    return {
-        row.id: row.name
-        for row in session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
-    }
+    rows = session.execute(select(Account.id, Account.name).where(Account.id.in_(account_ids)))
+    return {row.id: row.name for row in rows}
 
 
 def used_slots(session: Session, case_id: int) -> set[int]:
@@ -253,10 +277,16 @@ def used_slots(session: Session, case_id: int) -> set[int]:
 
 
 def labels_of(session: Session, case_id: int, *, account_id: int | None = None) -> Sequence[Label]:
-    """Return labels that were not withdrawn, oldest first."""
-    query = select(Label).where(Label.case_id == case_id, Label.withdrawn_at.is_(None)).order_by(Label.id)
-    query = query.options(selectinload(Label.tags))
-    return session.scalars(query if account_id is None else query.where(Label.account_id == account_id)).all()
+    """Return the labels of a case that were not withdrawn, oldest first: all, or those of one account."""
+    query = (
+        select(Label)
+        .where(Label.case_id == case_id, Label.withdrawn_at.is_(None))
+        .order_by(Label.id)
+        .options(selectinload(Label.tags))
+    )
+    if account_id is not None:
+        query = query.where(Label.account_id == account_id)
+    return session.scalars(query).all()
 
 
 def current_decision(session: Session, case_id: int) -> Decision | None:

@@ -26,15 +26,24 @@ class ScoreRange:
 def items_with_decisions(
     session: Session, analysis_id: int, before: datetime
 ) -> Sequence[tuple[CaseItem, Decision | None]]:
-    """Return the case items of an analysis by subject, each with its decision made at or before a time."""
-    standing = (
+    """Return the case items of an analysis by subject, each with its decision made at or before a time.
+
+    The decision is None if there is none yet. Gold cases are left out.
+    """
+    is_current_decision = (
         (Decision.case_id == CaseItem.case_id)
         & Decision.undone_at.is_(None)
         & (Decision.decided_at <= before)
     )
-    query = select(CaseItem, Decision).join(Decision, standing, isouter=True).join(CaseItem.case)
-    known = query.where(CaseItem.analysis_id == analysis_id, ~exists().where(Gold.case_id == Case.id))
-    return [(item, decision) for item, decision in session.execute(known.order_by(CaseItem.subject))]
+    is_gold = exists().where(Gold.case_id == Case.id)
+    query = (
+        select(CaseItem, Decision)
+        .join(Decision, is_current_decision, isouter=True)
+        .join(CaseItem.case)
+        .where(CaseItem.analysis_id == analysis_id, ~is_gold)
+        .order_by(CaseItem.subject)
+    )
+    return [(item, decision) for item, decision in session.execute(query)]
 
 
 def decided_cases(session: Session, before: datetime) -> Sequence[Decision]:
@@ -53,25 +62,31 @@ def decided_cases(session: Session, before: datetime) -> Sequence[Decision]:
 
 
 def count_audit_sample(session: Session, scored: ScoreRange, before: datetime) -> tuple[int, int]:
-    """Return the numbers of audit-sample cases decided real or fake, and decided fake.
+    """Return two numbers of audit-sample cases: those decided real or fake, and those decided fake.
 
-    Each case counts once.
+    Only cases with a score in the range `scored` and a decision made at or before a time count. Each case
+    counts once.
     """
-    first = select(func.min(CaseItem.id)).where(CaseItem.reason == Reason.AUDIT).group_by(CaseItem.case_id)
+    first_items = (
+        select(func.min(CaseItem.id)).where(CaseItem.reason == Reason.AUDIT).group_by(CaseItem.case_id)
+    )
+    is_gold = exists().where(Gold.case_id == CaseItem.case_id)
     query = (
         select(Decision.value, func.count())
         .select_from(CaseItem)
         .join(Decision, Decision.case_id == CaseItem.case_id)
+        .join(Analysis, Analysis.id == CaseItem.analysis_id)
+        .where(
+            CaseItem.id.in_(first_items),
+            CaseItem.fake_prob.between(scored.lowest, scored.highest),
+            Analysis.kind == scored.kind,
+            Analysis.model_sha256 == scored.model_sha256,
+            Decision.undone_at.is_(None),
+            Decision.decided_at <= before,
+            Decision.value.in_((LabelValue.REAL, LabelValue.FAKE)),
+            ~is_gold,
+        )
+        .group_by(Decision.value)
     )
-    drawn = query.join(Analysis, Analysis.id == CaseItem.analysis_id).where(
-        CaseItem.id.in_(first),
-        CaseItem.fake_prob.between(scored.lowest, scored.highest),
-        Analysis.kind == scored.kind,
-        Analysis.model_sha256 == scored.model_sha256,
-        Decision.undone_at.is_(None),
-        Decision.decided_at <= before,
-        Decision.value.in_((LabelValue.REAL, LabelValue.FAKE)),
-        ~exists().where(Gold.case_id == CaseItem.case_id),
-    )
-    counts = {value: count for value, count in session.execute(drawn.group_by(Decision.value))}  # noqa: C416
+    counts = {value: count for value, count in session.execute(query)}  # noqa: C416
     return sum(counts.values()), counts.get(LabelValue.FAKE, 0)

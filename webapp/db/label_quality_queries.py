@@ -23,10 +23,16 @@ from webapp.db.tables import (
 )
 from webapp.domain.enums import LabelValue, Stage
 
+# Box of an unknown face. No region overlaps it.
+_NO_BOX = (0.0, 0.0, 0.0, 0.0)
+
 
 @dataclass(frozen=True)
 class CountingLabel:
-    """Label that was not withdrawn, with its account's name and the state of its case."""
+    """Label that was not withdrawn, with its account's name and the state of its case.
+
+    `case` is the public id of the case. `seconds`: time from the claim to the label.
+    """
 
     case_id: int
     case: str
@@ -43,7 +49,9 @@ class CountingLabel:
 class PaintedRegion:
     """Region painted on a stored image.
 
-    `box` is the labelled face's, (x1, y1, x2, y2) in pixels of the upright original.
+    `png` is the mask as `read_mask` has encoded it. `orientation` (EXIF, 1 to 8) turns the stored image
+    upright. `box` is the labelled face's, (x1, y1, x2, y2) in pixels of the upright original; four zeros if
+    the face is unknown.
     """
 
     label_id: int
@@ -55,17 +63,26 @@ class PaintedRegion:
 
 def counting_labels(session: Session) -> list[CountingLabel]:
     """Return labels that were not withdrawn, oldest first."""
+    # In the order of the fields of CountingLabel.
     columns = (
-        *(Label.case_id, Case.public_id, Case.state, Label.account_id, Account.name),
-        *(Label.stage, Label.value, Label.seconds, Label.created_at),
+        Label.case_id,
+        Case.public_id,
+        Case.state,
+        Label.account_id,
+        Account.name,
+        Label.stage,
+        Label.value,
+        Label.seconds,
+        Label.created_at,
     )
     query = (
-        select(*columns).join(Case, Case.id == Label.case_id).join(Account, Account.id == Label.account_id)
+        select(*columns)
+        .join(Case, Case.id == Label.case_id)
+        .join(Account, Account.id == Label.account_id)
+        .where(Label.withdrawn_at.is_(None))
+        .order_by(Label.id)
     )
-    return [
-        CountingLabel(*row)
-        for row in session.execute(query.where(Label.withdrawn_at.is_(None)).order_by(Label.id))
-    ]
+    return [CountingLabel(*row) for row in session.execute(query)]
 
 
 def decided_values(session: Session) -> dict[int, str]:
@@ -78,7 +95,8 @@ def decided_values(session: Session) -> dict[int, str]:
 
 def gold_values(session: Session) -> dict[int, str]:
     """Return the known answer by case id."""
-    return {case: value for case, value in session.execute(select(Gold.case_id, Gold.value))}  # noqa: C416
+    rows = session.execute(select(Gold.case_id, Gold.value))
+    return {case: value for case, value in rows}  # noqa: C416
 
 
 def region_agreements(session: Session) -> Sequence[RegionAgreement]:
@@ -96,35 +114,48 @@ def unmeasured_regions(session: Session, model_sha256: str, *, limit: int) -> li
 
     Only labels `fake` on stored images count.
     """
-    done = exists().where(RegionAgreement.label_id == Label.id, RegionAgreement.model_sha256 == model_sha256)
+    is_measured = exists().where(
+        RegionAgreement.label_id == Label.id, RegionAgreement.model_sha256 == model_sha256
+    )
     query = (
         select(Label.id, Label.case_id, LabelRegion.png, Media)
         .join(LabelRegion)
         .join(Media, Media.sha256 == Label.media_sha256)
+        .where(
+            Label.withdrawn_at.is_(None),
+            Label.stage != Stage.BLIND,
+            Label.value == LabelValue.FAKE,
+            Media.kind == "image",
+            ~is_measured,
+        )
+        .order_by(Label.id)
+        .limit(limit)
     )
-    wanted = query.where(
-        Label.withdrawn_at.is_(None),
-        Label.stage != Stage.BLIND,
-        Label.value == LabelValue.FAKE,
-        Media.kind == "image",
-        ~done,
-    )
-    found = []
-    for label, case, png, media in session.execute(wanted.order_by(Label.id).limit(limit)):
-        items = select(CaseItem, Consent.orientation).join(
-            Consent, Consent.analysis_id == CaseItem.analysis_id
+    regions = []
+    for label_id, case_id, png, media in session.execute(query):
+        orientation, box = _orientation_and_box(session, case_id, media)
+        regions.append(
+            PaintedRegion(label_id=label_id, png=png, media=media, orientation=orientation, box=box)
         )
-        of_case = (
-            items.where(CaseItem.case_id == case, Consent.media_id == media.id).order_by(CaseItem.id).limit(1)
-        )
-        shown = session.execute(of_case).one_or_none()
-        box = None if shown is None else _box(shown[0])
-        found.append(
-            PaintedRegion(label, png, media, 1 if shown is None else shown[1], box or (0.0, 0.0, 0.0, 0.0))
-        )
-    return found
+    return regions
 
 
-def _box(item: CaseItem) -> tuple[float, float, float, float] | None:
-    face = next((face for face in item.analysis.faces if face.number == item.subject), None)
-    return None if face is None else (face.x1, face.y1, face.x2, face.y2)
+def _orientation_and_box(
+    session: Session, case_id: int, media: Media
+) -> tuple[int, tuple[float, float, float, float]]:
+    """Return orientation and box of the case's first item with this stored image, as in PaintedRegion."""
+    query = (
+        select(CaseItem, Consent.orientation)
+        .join(Consent, Consent.analysis_id == CaseItem.analysis_id)
+        .where(CaseItem.case_id == case_id, Consent.media_id == media.id)
+        .order_by(CaseItem.id)
+        .limit(1)
+    )
+    row = session.execute(query).one_or_none()
+    if row is None:
+        return 1, _NO_BOX
+    item, orientation = row
+    for face in item.analysis.faces:
+        if face.number == item.subject:
+            return orientation, (face.x1, face.y1, face.x2, face.y2)
+    return orientation, _NO_BOX

@@ -23,7 +23,7 @@ MIGRATIONS = Path(__file__).with_name("migrations")
 # Version of databases that do not store their version.
 BASELINE = "0001"
 BASELINE_TABLES = {"analysis", "face", "feedback"}
-# Any number that all processes of this application share.
+# Number of the advisory lock on PostgreSQL: any number that all processes of this application share.
 _LOCK = 0x4C454E53
 
 
@@ -33,7 +33,7 @@ def upgrade(engine: Engine) -> None:
     All steps run in one transaction; a failure leaves the database unchanged. Raises UnusableDatabase
     for the schema of a later version.
     """
-    config, head = configuration(), newest_version()
+    head = newest_version()
     with engine.connect() as connection:
         if version_of(connection) == head:
             return
@@ -43,11 +43,13 @@ def upgrade(engine: Engine) -> None:
         if version == head:
             return
         check_known(version)
+        config = configuration()
         config.attributes["connection"] = connection
         tables = set(inspect(connection).get_table_names())
         if tables:
             make_copy(engine, f"before-{head}")
-        if version is None and tables & BASELINE_TABLES:
+        predates_migrations = version is None and bool(tables & BASELINE_TABLES)
+        if predates_migrations:
             if not tables >= BASELINE_TABLES:
                 raise UnusableDatabase(
                     "the database has only some tables of the first version; "
@@ -93,12 +95,12 @@ def check_known(version: str | None) -> None:
 def _exclusive_transaction(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that excludes other migrating processes.
 
-    SQLite checks references at the end: a table that is recreated would otherwise delete the rows that refer
-    to it.
+    References are not enforced during a migration on SQLite: a table that is recreated would otherwise delete
+    the rows that refer to it. `check_references` checks them at the end.
     """
-    sqlite = engine.dialect.name == "sqlite"
+    is_sqlite = engine.dialect.name == "sqlite"
     with engine.connect() as connection:
-        if sqlite:
+        if is_sqlite:
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         elif engine.dialect.name == "postgresql":
@@ -107,15 +109,16 @@ def _exclusive_transaction(engine: Engine) -> Iterator[Connection]:
             yield connection
             connection.commit()
         finally:
+            # After the commit this does nothing.
             connection.rollback()
-            if sqlite:
+            if is_sqlite:
                 connection.exec_driver_sql("PRAGMA foreign_keys=ON")
 
 
 def check_references(connection: Connection) -> None:
     """Raise UnusableDatabase if a row of a SQLite database refers to a missing row."""
-    if (
-        connection.dialect.name == "sqlite"
-        and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None
-    ):
+    if connection.dialect.name != "sqlite":
+        return
+    broken_reference = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if broken_reference is not None:
         raise UnusableDatabase("after the migration rows would refer to missing rows; nothing was changed")

@@ -11,8 +11,10 @@ from sqlalchemy.orm import Session
 
 from webapp.db.tables import Fingerprint
 
+# A hash of 64 bits is stored in four bands of 16 bits.
 BANDS = 4
-_BITS = 16
+_BAND_BITS = 16
+_BAND_MASK = 0xFFFF
 # Bits. From 12 on, every band may differ in three bits, and probing is no faster than a full scan.
 MAX_DISTANCE = 11
 
@@ -26,15 +28,16 @@ class NearDuplicate:
 
 
 def fingerprint_row(number: int, bits: int) -> Fingerprint:
-    """Return the row that stores a hash of 64 bits."""
-    return Fingerprint(number=number, **{f"band_{n + 1}": band for n, band in enumerate(_bands(bits))})
+    """Return the row that stores a hash of 64 bits; `number` counts the hashes of one analysis from 0."""
+    band_1, band_2, band_3, band_4 = _bands(bits)
+    return Fingerprint(number=number, band_1=band_1, band_2=band_2, band_3=band_3, band_4=band_4)
 
 
 def fingerprint_bits(row: Fingerprint) -> int:
     """Return the hash of 64 bits that a row stores."""
     bits = 0
     for band in (row.band_1, row.band_2, row.band_3, row.band_4):
-        bits = bits << _BITS | band
+        bits = bits << _BAND_BITS | band
     return bits
 
 
@@ -48,26 +51,31 @@ def near_duplicates(session: Session, bits: int, *, distance: int = 8) -> list[N
     if not 0 <= distance <= MAX_DISTANCE:
         raise ValueError(f"the distance must be from 0 to {MAX_DISTANCE} bits, not {distance}")
     columns = (Fingerprint.band_1, Fingerprint.band_2, Fingerprint.band_3, Fingerprint.band_4)
-    selected = (Fingerprint.analysis_id, *columns)
-    target = _bands(bits)
-    probes = [
-        select(*selected).where(column.in_(list(_around(band, distance // BANDS))))
-        for column, band in zip(columns, target, strict=True)
-    ]
+    target_bands = _bands(bits)
+    probes = []
+    for column, target_band in zip(columns, target_bands, strict=True):
+        near_values = list(_around(target_band, distance // BANDS))
+        probes.append(select(Fingerprint.analysis_id, *columns).where(column.in_(near_values)))
+    # Distance of the nearest fingerprint, by analysis.
     nearest: dict[int, int] = {}
     for analysis_id, *bands in session.execute(union(*probes)):
-        apart = sum((band ^ other).bit_count() for band, other in zip(bands, target, strict=True))
-        if apart <= distance:
-            nearest[analysis_id] = min(apart, nearest.get(analysis_id, apart))
-    return [NearDuplicate(*pair) for pair in sorted(nearest.items(), key=lambda pair: (pair[1], pair[0]))]
+        differing_bits = 0
+        for band, target_band in zip(bands, target_bands, strict=True):
+            differing_bits += (band ^ target_band).bit_count()
+        if differing_bits <= distance:
+            nearest[analysis_id] = min(differing_bits, nearest.get(analysis_id, differing_bits))
+    duplicates = [NearDuplicate(analysis_id, bits_apart) for analysis_id, bits_apart in nearest.items()]
+    return sorted(duplicates, key=lambda duplicate: (duplicate.distance, duplicate.analysis_id))
 
 
 def _bands(bits: int) -> tuple[int, ...]:
-    return tuple(bits >> _BITS * (BANDS - 1 - n) & 0xFFFF for n in range(BANDS))
+    """Return the four bands of a hash, most significant first."""
+    shifts = [_BAND_BITS * (BANDS - 1 - index) for index in range(BANDS)]
+    return tuple(bits >> shift & _BAND_MASK for shift in shifts)
 
 
 def _around(band: int, radius: int) -> Iterator[int]:
     """Yield all values that differ from a band in at most `radius` bits."""
     for count in range(radius + 1):
-        for places in combinations(range(_BITS), count):
+        for places in combinations(range(_BAND_BITS), count):
             yield band ^ sum(1 << place for place in places)

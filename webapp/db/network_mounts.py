@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-# Of Linux. On other systems nothing is detected.
+# List of mounts that Linux provides, see proc(5). On other systems nothing is detected.
 MOUNTS = Path("/proc/self/mountinfo")
+# Field of a line with the mount point.
+_MOUNT_POINT = 4
+# Types of network file systems.
 _NETWORK = {
     "afs",
     "beegfs",
@@ -34,17 +37,24 @@ def network_file_system(path: Path, mounts: str | None = None) -> str | None:
         text = MOUNTS.read_text(encoding="utf-8", errors="surrogateescape") if mounts is None else mounts
     except OSError:
         return None
-    depth, kind = -1, None
     resolved = path.resolve()
+    # The path lies on the mount with the longest mount point above it.
+    longest = -1
+    kind = ""
     for line in text.splitlines():
         before, separator, after = line.partition(" - ")
-        fields, rest = before.split(" "), after.split(" ")
-        if not separator or len(fields) < 5:
+        fields = before.split(" ")
+        if not separator or len(fields) <= _MOUNT_POINT:
             continue
-        point = Path(fields[4].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
+        point = Path(_unescaped(fields[_MOUNT_POINT]))
         # If two are mounted at one point, the later one is visible.
-        if resolved.is_relative_to(point) and len(point.parts) >= depth:
-            depth, kind = len(point.parts), rest[0]
-    if kind is None:
-        return None
-    return kind if kind in _NETWORK or kind == "fuse" or kind.startswith("fuse.") else None
+        if resolved.is_relative_to(point) and len(point.parts) >= longest:
+            longest = len(point.parts)
+            kind = after.split(" ")[0]
+    is_network = kind in _NETWORK or kind == "fuse" or kind.startswith("fuse.")
+    return kind if is_network else None
+
+
+def _unescaped(field: str) -> str:
+    """Return a field without the octal escapes that the kernel uses for space, tab and backslash."""
+    return field.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")

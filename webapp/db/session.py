@@ -19,8 +19,8 @@ logger = logging.getLogger(__name__)
 Sessions = sessionmaker[Session]
 # Seconds that a transaction waits for a lock.
 BUSY_SECONDS = 15
-# Releases from which on two connections cannot corrupt a database in WAL mode: (first, end of the patched
-# line)
+# Ranges of SQLite releases in which two connections cannot corrupt a database in WAL mode: first release of
+# the range, and first release after it.
 _WAL_SAFE = (((3, 44, 6), (3, 45, 0)), ((3, 50, 7), (3, 51, 0)), ((3, 51, 3), (99, 0, 0)))
 
 
@@ -28,11 +28,12 @@ def open_database(url: str) -> Engine:
     """Return an engine on a database with all tables, which is created or migrated if necessary.
 
     The folder of a SQLite file is created too. Raises UnusableDatabase for the schema of a later version or a
-    file on a network mount, and as `connect` does.
+    file on a network mount, and the errors of `connect`.
     """
-    parsed = parse_url(url)
-    if (file := sqlite_file(parsed)) is not None:
-        if (kind := network_file_system(file)) is not None:
+    file = sqlite_file(parse_url(url))
+    if file is not None:
+        kind = network_file_system(file)
+        if kind is not None:
             raise UnusableDatabase(
                 f"{file} would lie on a network file system ({kind}), where SQLite loses data; "
                 "set LENS_DATA to a folder of a local disk, and LENS_BACKUPS to the mounted one"
@@ -77,11 +78,9 @@ def parse_url(url: str) -> URL:
         raise UnusableDatabase(
             "LENS_DATABASE_URL is no URL of a database, as sqlite:///file or postgresql://user@host/name"
         ) from error
-    return (
-        parsed.set(drivername="postgresql+psycopg")
-        if parsed.drivername in ("postgresql", "postgres")
-        else parsed
-    )
+    if parsed.drivername in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
 
 
 def make_sessions(engine: Engine) -> Sessions:
@@ -120,12 +119,14 @@ def journal_mode(version: tuple[int, ...]) -> str:
 
     Releases 3.7.0 to 3.51.2 can corrupt a database in WAL mode, except the patched ones.
     """
-    return "WAL" if any(first <= version < end for first, end in _WAL_SAFE) else "DELETE"
+    is_safe = any(first <= version < end for first, end in _WAL_SAFE)
+    return "WAL" if is_safe else "DELETE"
 
 
 def _discard_read_only(context: ExceptionContext) -> None:
-    """Discard a connection opened while the disk was read-only: it would stay read-only."""
-    if getattr(context.original_exception, "sqlite_errorname", "").startswith("SQLITE_READONLY"):
+    """Discard a connection that was opened while the disk was read-only, because it would stay read-only."""
+    error_name = getattr(context.original_exception, "sqlite_errorname", "")
+    if error_name.startswith("SQLITE_READONLY"):
         context.is_disconnect = True
 
 

@@ -21,7 +21,8 @@ def make_copy(engine: Engine, name: str) -> Path | None:
     file = sqlite_file(engine.url)
     if file is None:
         return None
-    target, unfinished = file.with_name(f"{file.name}.{name}"), file.with_name(f"{file.name}.{name}.part")
+    target = file.with_name(f"{file.name}.{name}")
+    unfinished = file.with_name(f"{file.name}.{name}.part")
     unfinished.unlink(missing_ok=True)
     with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(unfinished)) as copy:
         source.backup(copy)
@@ -32,6 +33,7 @@ def make_copy(engine: Engine, name: str) -> Path | None:
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """Return the path of a SQLite database; None if it is in memory or another database."""
-    name = url.database
-    return Path(name) if url.get_backend_name() == "sqlite" and name and name != ":memory:" else None
+    """Return the path of a SQLite database; None if it is in memory, or the URL is of another database."""
+    if url.get_backend_name() != "sqlite" or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database)

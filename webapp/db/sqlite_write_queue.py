@@ -1,6 +1,7 @@
 """First-come queue of the writers of one SQLite database.
 
-SQLite lets in any writer that tries at the right moment, so that one could wait until its timeout.
+SQLite gives the write lock to any writer that tries at the right moment. Without a queue, an unlucky writer
+could wait until its timeout.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ _QUEUED = "queued_to_write"
 
 
 class _FairLock:
-    """Fair mutual exclusion between the threads of this process."""
+    """Lock that the threads of this process get in the order of their calls of `enter`.
+
+    The first event in `_waiting` belongs to the thread that owns the lock.
+    """
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
 
     def enter(self) -> None:
+        """Wait until this thread owns the lock."""
         turn = threading.Event()
         with self._guard:
             self._waiting.append(turn)
@@ -32,6 +37,7 @@ class _FairLock:
         turn.wait()
 
     def leave(self) -> None:
+        """Pass the lock to the next waiting thread."""
         with self._guard:
             self._waiting.popleft()
             if self._waiting:

@@ -30,7 +30,8 @@ _IS_ORPHANED = or_(
 
 
 def lock_training(session: Session) -> None:
-    """Take SQLite's write lock, as `case_queries.lock_cases` does."""
+    """Take SQLite's write lock, so that nothing read afterwards changes before the commit."""
+    # An update that matches no row takes the lock.
     if session.get_bind().dialect.name == "sqlite":
         session.execute(update(Snapshot).where(Snapshot.id == -1).values(real=0))
 
@@ -41,12 +42,12 @@ def decided_items(session: Session, before: datetime) -> list[tuple[Decision, Ca
     Each comes with the first item of its case that has a stored file. Cases without such an item are left
     out.
     """
-    later = exists().where(
+    has_later_decision = exists().where(
         Decision.case_id == Case.id, Decision.undone_at.is_(None), Decision.decided_at >= before
     )
-    decided = (
+    query = (
         select(Case)
-        .where(Case.state == CaseState.DECIDED, ~later)
+        .where(Case.state == CaseState.DECIDED, ~has_later_decision)
         .options(
             selectinload(Case.decisions),
             selectinload(Case.labels),
@@ -58,28 +59,44 @@ def decided_items(session: Session, before: datetime) -> list[tuple[Decision, Ca
         .order_by(Case.id)
     )
     pairs: list[tuple[Decision, CaseItem]] = []
-    for case in session.scalars(decided):
-        standing = [decision for decision in case.decisions if decision.undone_at is None]
-        kept = [
-            item
-            for item in case.items
-            if item.analysis.consent is not None and item.analysis.consent.media is not None
-        ]
-        if standing and kept and standing[-1].value in (LabelValue.REAL, LabelValue.FAKE):
-            pairs.append((standing[-1], kept[0]))
+    for case in session.scalars(query):
+        decision = _current_decision(case)
+        item = _first_item_with_media(case)
+        if decision is None or item is None:
+            continue
+        if decision.value in (LabelValue.REAL, LabelValue.FAKE):
+            pairs.append((decision, item))
     return pairs
 
 
+def _current_decision(case: Case) -> Decision | None:
+    """Return the last decision of the case that was not undone."""
+    for decision in reversed(case.decisions):
+        if decision.undone_at is None:
+            return decision
+    return None
+
+
+def _first_item_with_media(case: Case) -> CaseItem | None:
+    """Return the first item of the case that has a stored file."""
+    for item in case.items:
+        consent = item.analysis.consent
+        if consent is not None and consent.media is not None:
+            return item
+    return None
+
+
 def near_duplicate_pairs(session: Session, analyses: Iterable[Analysis]) -> list[tuple[int, int]]:
-    """Return pairs of analysis ids whose images are near-duplicates."""
+    """Return pairs of ids of these analyses whose images are near-duplicates; each also with itself."""
     analyses_by_id = {analysis.id: analysis for analysis in analyses}
     pairs: list[tuple[int, int]] = []
     for analysis in analyses_by_id.values():
         for row in analysis.fingerprints:
+            duplicates = near_duplicates(session, fingerprint_bits(row))
             pairs.extend(
-                (analysis.id, other.analysis_id)
-                for other in near_duplicates(session, fingerprint_bits(row))
-                if other.analysis_id in analyses_by_id
+                (analysis.id, duplicate.analysis_id)
+                for duplicate in duplicates
+                if duplicate.analysis_id in analyses_by_id
             )
     return pairs
 
@@ -95,8 +112,8 @@ def previous_splits(session: Session) -> dict[int, str]:
 def are_items_intact(session: Session, analyses: Collection[int], decisions: Collection[int]) -> bool:
     """Return True if all analyses still have a stored file and no decision was undone."""
     with_media = set(session.scalars(select(Consent.analysis_id).where(Consent.media_id.is_not(None))))
-    standing = set(session.scalars(select(Decision.id).where(Decision.undone_at.is_(None))))
-    return with_media.issuperset(analyses) and standing.issuperset(decisions)
+    not_undone = set(session.scalars(select(Decision.id).where(Decision.undone_at.is_(None))))
+    return with_media.issuperset(analyses) and not_undone.issuperset(decisions)
 
 
 def delete_orphaned_items(session: Session) -> list[str]:
@@ -128,10 +145,12 @@ def counts_by_split(session: Session, snapshot: Snapshot) -> dict[str, dict[str,
     """Return the number of faces by split and label."""
     labels = (LabelValue.REAL, LabelValue.FAKE)
     counts = {str(split): {str(label): 0 for label in labels} for split in Split}
-    columns = SnapshotItem.split, SnapshotItem.label
-    for split, label, count in session.execute(
-        select(*columns, func.count()).where(SnapshotItem.snapshot_id == snapshot.id).group_by(*columns)
-    ):
+    query = (
+        select(SnapshotItem.split, SnapshotItem.label, func.count())
+        .where(SnapshotItem.snapshot_id == snapshot.id)
+        .group_by(SnapshotItem.split, SnapshotItem.label)
+    )
+    for split, label, count in session.execute(query):
         counts[split][label] = count
     return counts
 
@@ -192,17 +211,19 @@ def recent_runs(session: Session, limit: int) -> Sequence[TuningRun]:
 
 def resumable_run(session: Session, snapshot_id: int, base_sha256: str, config: str) -> TuningRun | None:
     """Return the newest unfinished run of this snapshot, base and configuration."""
-    same = (
-        TuningRun.snapshot_id == snapshot_id,
-        TuningRun.base_sha256 == base_sha256,
-        TuningRun.config == config,
+    query = (
+        select(TuningRun)
+        .where(
+            TuningRun.snapshot_id == snapshot_id,
+            TuningRun.base_sha256 == base_sha256,
+            TuningRun.config == config,
+            TuningRun.state.in_((RunState.WAITING, RunState.RUNNING, RunState.FAILED)),
+        )
+        .options(joinedload(TuningRun.snapshot))
+        .order_by(TuningRun.id.desc())
+        .limit(1)
     )
-    query = select(TuningRun).where(
-        *same, TuningRun.state.in_((RunState.WAITING, RunState.RUNNING, RunState.FAILED))
-    )
-    return session.scalar(
-        query.options(joinedload(TuningRun.snapshot)).order_by(TuningRun.id.desc()).limit(1)
-    )
+    return session.scalar(query)
 
 
 def version_by_name(session: Session, version: str) -> ModelVersion | None:
@@ -230,10 +251,11 @@ def last_champion_change(session: Session, source: str) -> ChampionChange | None
         select(ChampionChange)
         .join(ChampionChange.after)
         .where(ModelVersion.source == source, ChampionChange.undone_at.is_(None))
+        .options(joinedload(ChampionChange.before))
+        .order_by(ChampionChange.id.desc())
+        .limit(1)
     )
-    return session.scalar(
-        query.options(joinedload(ChampionChange.before)).order_by(ChampionChange.id.desc()).limit(1)
-    )
+    return session.scalar(query)
 
 
 def all_versions(session: Session) -> Sequence[ModelVersion]:

@@ -46,19 +46,21 @@ def untriaged_receipt_hashes(session: Session, *, limit: int) -> Sequence[str]:
 
     These were never triaged, or not since their last vote.
     """
-    newer = exists().where(Feedback.analysis_id == Analysis.id, Feedback.created_at > Analysis.triaged_at)
+    has_newer_vote = exists().where(
+        Feedback.analysis_id == Analysis.id, Feedback.created_at > Analysis.triaged_at
+    )
     query = (
         select(Analysis.receipt_hash)
         .join(Analysis.consent)
-        .where(*_is_triageable(), or_(Analysis.triaged_at.is_(None), newer))
+        .where(*_is_triageable(), or_(Analysis.triaged_at.is_(None), has_newer_vote))
     )
     return session.scalars(query.order_by(Analysis.id).limit(limit)).all()
 
 
 def open_cases(session: Session, *, after: int, limit: int) -> Sequence[Case]:
     """Return open cases with an id above `after`, in order of ids."""
-    found = select(Case).where(Case.state == CaseState.OPEN, Case.id > after).order_by(Case.id).limit(limit)
-    return session.scalars(found).all()
+    query = select(Case).where(Case.state == CaseState.OPEN, Case.id > after).order_by(Case.id).limit(limit)
+    return session.scalars(query).all()
 
 
 def last_votes(session: Session, analysis_id: int) -> dict[int, str]:
@@ -71,37 +73,55 @@ def last_votes(session: Session, analysis_id: int) -> dict[int, str]:
 def item_of_same_file(session: Session, analysis: Analysis, subject: int) -> CaseItem | None:
     """Return the newest case item of the same stored file, in any state of its case, except gold cases."""
     assert analysis.consent is not None
-    same = Consent.media_id == analysis.consent.media_id
-    query = select(CaseItem).join(Consent, Consent.analysis_id == CaseItem.analysis_id).join(CaseItem.case)
-    others = query.where(same, CaseItem.subject == subject, CaseItem.analysis_id != analysis.id, ~_is_gold())
-    return session.scalar(others.order_by(CaseItem.id.desc()).limit(1))
+    query = (
+        select(CaseItem)
+        .join(Consent, Consent.analysis_id == CaseItem.analysis_id)
+        .join(CaseItem.case)
+        .where(
+            Consent.media_id == analysis.consent.media_id,
+            CaseItem.subject == subject,
+            CaseItem.analysis_id != analysis.id,
+            ~_is_gold(),
+        )
+        .order_by(CaseItem.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
 
 
 def near_duplicate_cases(session: Session, analysis: Analysis, *, limit: int) -> list[int]:
     """Return ids of undecided cases of near-duplicates, nearest first.
 
-    Return at least `limit`, if there are so many.
+    Return at least `limit` ids, if there are so many.
     """
-    nearest: dict[int, int] = {}
-    for found in analysis.fingerprints:
-        for other in near_duplicates(session, fingerprint_bits(found)):
-            nearest[other.analysis_id] = min(other.distance, nearest.get(other.analysis_id, other.distance))
-    nearest.pop(analysis.id, None)
-    order = sorted(nearest, key=lambda number: (nearest[number], number))
+    distances = _near_duplicate_distances(session, analysis)
+    nearest_first = sorted(distances, key=lambda analysis_id: (distances[analysis_id], analysis_id))
     query = (
         select(CaseItem.analysis_id, CaseItem.case_id)
         .join(CaseItem.case)
         .where(Case.state != CaseState.DECIDED, ~_is_gold())
     )
-    # Distance by case. Most near-duplicates belong to no case, so they are queried in batches.
-    cases: dict[int, int] = {}
-    for start in range(0, len(order), _BATCH):
-        if len(cases) < limit:
-            for number, case in session.execute(
-                query.where(CaseItem.analysis_id.in_(order[start : start + _BATCH]))
-            ):
-                cases[case] = min(nearest[number], cases.get(case, nearest[number]))
-    return sorted(cases, key=lambda case: (cases[case], case))
+    case_distances: dict[int, int] = {}
+    # Most near-duplicates belong to no case, so they are queried in batches until there are enough cases.
+    for start in range(0, len(nearest_first), _BATCH):
+        if len(case_distances) >= limit:
+            break
+        batch = nearest_first[start : start + _BATCH]
+        for analysis_id, case_id in session.execute(query.where(CaseItem.analysis_id.in_(batch))):
+            distance = distances[analysis_id]
+            case_distances[case_id] = min(distance, case_distances.get(case_id, distance))
+    return sorted(case_distances, key=lambda case_id: (case_distances[case_id], case_id))
+
+
+def _near_duplicate_distances(session: Session, analysis: Analysis) -> dict[int, int]:
+    """Return the distance in bits of the nearest fingerprint, by the id of every other near-duplicate."""
+    distances: dict[int, int] = {}
+    for fingerprint in analysis.fingerprints:
+        for duplicate in near_duplicates(session, fingerprint_bits(fingerprint)):
+            known_distance = distances.get(duplicate.analysis_id, duplicate.distance)
+            distances[duplicate.analysis_id] = min(duplicate.distance, known_distance)
+    distances.pop(analysis.id, None)
+    return distances
 
 
 def _is_triageable() -> tuple[ColumnElement[bool], ...]:
@@ -110,5 +130,5 @@ def _is_triageable() -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_gold() -> ColumnElement[bool]:
-    """Return a condition on Case."""
+    """Return the condition on Case that its answer is known."""
     return exists().where(Gold.case_id == Case.id)

@@ -1,1 +1,1 @@
-"""Backups: how each kind of database writes them, checks them and is made from them again."""
+"""Backups: writing, checking and restoring them, for SQLite and for PostgreSQL."""

@@ -22,9 +22,10 @@ def check_contents(connection: Connection, name: str) -> tuple[str | None, Head 
     if "analysis" not in inspect(connection).get_table_names():
         raise Unable("backup_damaged", f"{name} is no database of this application")
     version = version_of(connection)
+    has_audit_log = version is not None and version >= _LOGGED_SINCE
     try:
         check_known(version)
-        return version, None if version is None or version < _LOGGED_SINCE else chain.verify(connection)
+        return version, chain.verify(connection) if has_audit_log else None
     except UnusableDatabase as error:
         raise Unable("backup_damaged", f"{name}: {error}") from error
     except BrokenAudit as error:

@@ -18,6 +18,8 @@ from webapp.db.sqlite_files import sqlite_file
 
 logger = logging.getLogger(__name__)
 _DELETE_BY_RECEIPT = "DELETE FROM analysis WHERE receipt_hash = ?"
+# Seconds that a deletion waits for a lock of the copy.
+_BUSY_SECONDS = 15
 
 
 def copies(engine: Engine, folder: Path | None = None) -> list[Path]:
@@ -25,10 +27,11 @@ def copies(engine: Engine, folder: Path | None = None) -> list[Path]:
     file = sqlite_file(engine.url)
     if file is None:
         return []
-    pre_migration = sorted(
-        path for path in file.parent.glob(f"{file.name}.before-*") if path.suffix != ".part"
-    )
-    return pre_migration + ([] if folder is None else backups(folder, "sqlite"))
+    found = [path for path in file.parent.glob(f"{file.name}.before-*") if path.suffix != ".part"]
+    pre_migration_copies = sorted(found)
+    if folder is None:
+        return pre_migration_copies
+    return pre_migration_copies + backups(folder, "sqlite")
 
 
 def erase_from_copies(engine: Engine, receipt_hash: str, folder: Path | None = None) -> None:
@@ -59,27 +62,35 @@ def delete_missing_rows(engine: Engine, copy: Path) -> None:
     """
     file = sqlite_file(engine.url)
     assert file is not None
-    with closing(sqlite3.connect(copy)) as opened:
-        copied = {receipt_hash for (receipt_hash,) in opened.execute("SELECT receipt_hash FROM analysis")}
-    with closing(sqlite3.connect(file)) as live:
-        deleted = copied - {
-            receipt_hash for (receipt_hash,) in live.execute("SELECT receipt_hash FROM analysis")
-        }
-    if deleted:
-        _delete(copy, _DELETE_BY_RECEIPT, [(receipt_hash,) for receipt_hash in deleted])
+    # In this order, because an analysis that is added meanwhile is no deleted one.
+    copied_hashes = _receipt_hashes(copy)
+    live_hashes = _receipt_hashes(file)
+    deleted_hashes = copied_hashes - live_hashes
+    if deleted_hashes:
+        _delete(copy, _DELETE_BY_RECEIPT, [(receipt_hash,) for receipt_hash in deleted_hashes])
 
 
-def _delete(path: Path, statement: str, rows: Iterable[tuple[str]]) -> None:
-    """Run a deletion on a copy, overwriting deleted content. A copy that was pruned meanwhile is ignored."""
+def _receipt_hashes(file: Path) -> set[str]:
+    """Return the receipt hashes of all analyses in a SQLite file."""
+    with closing(sqlite3.connect(file)) as connection:
+        return {receipt_hash for (receipt_hash,) in connection.execute("SELECT receipt_hash FROM analysis")}
+
+
+def _delete(path: Path, statement: str, parameters: Iterable[tuple[str]]) -> None:
+    """Run a deletion on a copy once for each tuple of parameters, overwriting deleted content.
+
+    A copy that another process has removed meanwhile is ignored.
+    """
+    # This mode does not create a missing file.
+    address = f"{path.absolute().as_uri()}?mode=rw"
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=15)) as copy:
+        with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as copy:
             copy.execute("PRAGMA foreign_keys=ON")
             copy.execute("PRAGMA secure_delete=ON")
             with copy:
-                copy.executemany(statement, rows)
-                tables = {
-                    name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-                }
+                copy.executemany(statement, parameters)
+                rows = copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                tables = {name for (name,) in rows}
                 for deletion in orphan_deletions(tables):
                     copy.execute(deletion)
     except sqlite3.Error:

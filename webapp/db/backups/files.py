@@ -6,12 +6,15 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+# Ending of a backup's name, by dialect of the database.
 SUFFIXES = {"sqlite": ".sqlite3", "postgresql": ".dump"}
 
 
 def backups(folder: Path, dialect: str) -> list[Path]:
-    """Return the backups of a kind of database, newest last."""
-    return sorted(folder.glob(f"lens-*{SUFFIXES[dialect]}")) if dialect in SUFFIXES else []
+    """Return the backups of a dialect in a folder, newest last; empty for a dialect without backups."""
+    if dialect not in SUFFIXES:
+        return []
+    return sorted(folder.glob(f"lens-*{SUFFIXES[dialect]}"))
 
 
 def named(folder: Path, dialect: str, moment: datetime) -> Path:
@@ -21,7 +24,9 @@ def named(folder: Path, dialect: str, moment: datetime) -> Path:
 
 def moment_of(backup: Path) -> datetime:
     """Return the time at which a backup was begun, from its name. Raises ValueError."""
-    return datetime.strptime(f"{backup.stem.removeprefix('lens-')[:-1]}+0000", "%Y%m%dT%H%M%S.%f%z")
+    # Without the "Z" at the end, which stands for UTC.
+    timestamp = backup.stem.removeprefix("lens-")[:-1]
+    return datetime.strptime(f"{timestamp}+0000", "%Y%m%dT%H%M%S.%f%z")
 
 
 def unfinished(target: Path) -> Path:
@@ -35,8 +40,9 @@ def finish(target: Path) -> None:
     with part.open("rb") as file:
         os.fsync(file.fileno())
     part.replace(target)
-    descriptor = os.open(target.parent, os.O_RDONLY)
+    # The name must survive a power cut, too.
+    folder_descriptor = os.open(target.parent, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        os.fsync(folder_descriptor)
     finally:
-        os.close(descriptor)
+        os.close(folder_descriptor)

@@ -17,8 +17,8 @@ from webapp.db.backups.contents import check_contents
 from webapp.db.backups.orphans import orphan_deletions
 from webapp.domain.errors import Unable
 
-# Timeout of a tool.
-_SECONDS = 3600
+# Timeout of a tool in seconds.
+_TOOL_SECONDS = 3600
 
 
 def write(url: URL, part: Path) -> None:
@@ -48,7 +48,8 @@ def check(url: URL, path: Path) -> tuple[str | None, Head | None, bool]:
         connection.exec_driver_sql(f'CREATE DATABASE "{name}" TEMPLATE template0')
         try:
             _restore(url.set(database=name), path)
-            return *_checked(url.set(database=name), path.name), True
+            version, audit_head = _checked(url.set(database=name), path.name)
+            return version, audit_head, True
         finally:
             connection.exec_driver_sql(f'DROP DATABASE "{name}"')
 
@@ -76,7 +77,7 @@ def place(source: Path, url: URL) -> None:
 
 
 def _delete_buried(connection: Connection, marks: set[str]) -> None:
-    """Delete analyses that have a tombstone."""
+    """Delete the analyses whose tombstones are among `marks`."""
     if not marks:
         return
     for (receipt_hash,) in connection.execute(text("SELECT receipt_hash FROM analysis")).all():
@@ -89,11 +90,13 @@ def _delete_buried(connection: Connection, marks: set[str]) -> None:
 
 
 def _restore(url: URL, path: Path) -> None:
+    """Restore a dump into an empty database. Raises Unable (missing_tool, backup_damaged)."""
     options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction")
     _run("pg_restore", url, *options, str(path), code="backup_damaged")
 
 
 def _checked(url: URL, name: str) -> tuple[str | None, Head | None]:
+    """Return version and audit head of a restored database, as `check_contents` does."""
     engine: Engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     try:
         with engine.connect() as connection:
@@ -103,27 +106,29 @@ def _checked(url: URL, name: str) -> tuple[str | None, Head | None]:
 
 
 def _run(tool: str, url: URL | None, *arguments: str, code: str = "dump_failed") -> None:
-    """Run a tool. The password is passed by the environment, because any user can read command lines."""
-    found = shutil.which(tool)
-    if found is None:
+    """Run a tool of PostgreSQL on the database at `url`, if one is given. Raises Unable with `code`.
+
+    The password is passed by the environment, because any user of the machine can read command lines.
+    """
+    executable = shutil.which(tool)
+    if executable is None:
         raise Unable(
             "missing_tool", f"backups of PostgreSQL need {tool} (Debian: apt install postgresql-client)"
         )
-    target, environment = (
-        [],
-        {"HOME": str(Path.home()), "LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"},
-    )
+    environment = {"HOME": str(Path.home()), "LC_ALL": "C.UTF-8", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    command = [executable]
     if url is not None:
         if url.password is not None:
             environment["PGPASSWORD"] = str(url.password)
-        plain = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
-        target = [f"--dbname={plain}", "--no-password"]
+        address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+        command += [f"--dbname={address}", "--no-password"]
+    command += arguments
     try:
-        done = subprocess.run(
-            [found, *target, *arguments], env=environment, capture_output=True, timeout=_SECONDS, check=False
+        process = subprocess.run(
+            command, env=environment, capture_output=True, timeout=_TOOL_SECONDS, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Unable(code, f"{tool} did not finish") from error
-    if done.returncode:
-        errors = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise Unable(code, f"{tool} failed: {errors[0] if errors else done.returncode}")
+    if process.returncode:
+        errors = process.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise Unable(code, f"{tool} failed: {errors[0] if errors else process.returncode}")

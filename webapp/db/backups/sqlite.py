@@ -16,14 +16,20 @@ from webapp.db.backups.contents import check_contents
 from webapp.domain.clock import now
 from webapp.domain.errors import Unable
 
+# Endings of the files that SQLite keeps beside a database.
 _JOURNALS = ("-journal", "-wal", "-shm")
+# Seconds that a backup waits for a lock of the database.
+_BUSY_SECONDS = 15
 
 
 def write(file: Path, part: Path) -> None:
     """Copy the database as it is at one moment. Raises sqlite3.Error."""
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
-    with closing(sqlite3.connect(file, timeout=15)) as source, closing(sqlite3.connect(part)) as copy:
+    with (
+        closing(sqlite3.connect(file, timeout=_BUSY_SECONDS)) as source,
+        closing(sqlite3.connect(part)) as copy,
+    ):
         source.backup(copy)
         # Without a write-ahead log the copy is a single file.
         copy.execute("PRAGMA journal_mode=DELETE")
@@ -57,11 +63,7 @@ def place(source: Path, target: Path) -> None:
     """
     check(source)
     target.parent.mkdir(parents=True, exist_ok=True)
-    # SQLite would apply the journal of a deleted database to the new one.
-    for ending in _JOURNALS:
-        journal = target.with_name(target.name + ending)
-        if journal.exists() and not target.exists():
-            journal.replace(journal.with_name(f"{journal.name}.{now():%Y%m%dT%H%M%S%fZ}"))
+    _set_journals_aside(target)
     part = target.with_name(f"{target.name}.{os.getpid()}.part")
     try:
         write(source, part)
@@ -74,3 +76,11 @@ def place(source: Path, target: Path) -> None:
         raise Unable("database_exists", f"{target} exists already; nothing was restored") from None
     finally:
         part.unlink(missing_ok=True)
+
+
+def _set_journals_aside(target: Path) -> None:
+    """Rename the journals of a deleted database, because SQLite would apply them to the restored one."""
+    for ending in _JOURNALS:
+        journal = target.with_name(target.name + ending)
+        if journal.exists() and not target.exists():
+            journal.replace(journal.with_name(f"{journal.name}.{now():%Y%m%dT%H%M%S%fZ}"))

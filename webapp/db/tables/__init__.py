@@ -1,6 +1,6 @@
 """Tables of the database.
 
-None contains an image, a file name or an address of a visitor. A change of the schema needs a migration.
+No table contains an image, a file name or an address of a visitor. A change of the schema needs a migration.
 """
 
 from webapp.db.tables.account import Account, AccountSession, Link

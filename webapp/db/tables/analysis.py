@@ -56,8 +56,8 @@ class Analysis(Base):
     # Time of the last triage. None: triage has not considered the analysis, nor drawn it for the audit
     # sample.
     triaged_at: Mapped[datetime | None] = mapped_column("looked_at", UTCTime)
-    # Whether the verdict stays the same if unstable faces count as inconclusive.
-    # None: stability was not tested. Of a clip one frame is tested, which says nothing about the clip.
+    # True if the verdict stays the same when unstable faces count as inconclusive. None: not tested. The test
+    # of a clip covers one frame only, which says nothing about the clip.
     is_stable: Mapped[bool | None] = mapped_column("held")
     # Codes of `laanet_core.results.Caution`, separated by commas. None in rows older than the column.
     cautions: Mapped[str | None] = mapped_column(String(64))
@@ -106,7 +106,7 @@ class Face(Base):
     time: Mapped[float | None]
     # Number of the clip's track, from 0.
     track: Mapped[int | None]
-    # Whether the verdict survives a loss of image quality. None: not tested.
+    # True if the verdict survives a loss of image quality. None: not tested.
     is_stable: Mapped[bool | None] = mapped_column("held")
     analysis: Mapped[Analysis] = relationship(back_populates="faces")
 
@@ -188,8 +188,8 @@ class FeedbackRegion(Base):
 class Fingerprint(Base):
     """Perceptual hash of an image or of a clip's frame. The image cannot be restored from it.
 
-    The 64 bits are stored in four bands of 16, most significant first, each with an index. Near-duplicates
-    share a band, or almost (see `webapp.db.near_duplicates`).
+    The 64 bits are stored in four bands of 16, most significant first, each with an index. In near-duplicates
+    at least one band is equal or differs in few bits (see `webapp.db.near_duplicates`).
     """
 
     __tablename__ = "fingerprint"
@@ -220,8 +220,8 @@ class Media(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     # sha256 of the stored bytes. It identifies the file.
     sha256: Mapped[str] = mapped_column(String(64), unique=True)
-    # Random name in the media store, which reveals nothing about the file.
-    # If a file is stored again during the deletion of its copy, the two have different names.
+    # Random name in the media store, which reveals nothing about the file. If a file is stored again during
+    # the deletion of its copy, the two have different names.
     name: Mapped[str] = mapped_column(String(32), unique=True)
     kind: Mapped[str] = mapped_column(String(8))
     format: Mapped[str] = mapped_column(String(16))

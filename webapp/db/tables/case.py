@@ -29,9 +29,8 @@ class Case(Base):
     state: Mapped[str] = mapped_column(String(16))
     # Independent labels that are required.
     wanted: Mapped[int]
-    # log(uncertainty * dispute) - opened_at / LENS_CASE_AGE. A case gains a factor e over later ones for
-    # every such age.
-    # The order does not depend on the current time.
+    # log(uncertainty * dispute) + (age of the case) / LENS_CASE_AGE, up to a constant: the rank subtracts the
+    # time of the opening instead of adding the age. So the order does not depend on the current time.
     rank: Mapped[float]
     # Drawn at random for the audit sample.
     audited: Mapped[bool] = mapped_column(default=False, server_default=false())
@@ -75,10 +74,10 @@ class CaseItem(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
     analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"))
-    # As in `Feedback`.
+    # 0: the whole file. From 1: the number of an image's face, or a clip's track + 1.
     subject: Mapped[int]
-    # Items with the reason `audit` were drawn before any vote and independent of the score: the only unbiased
-    # sample.
+    # Items with the reason `audit` were drawn before any vote and independently of the score. They are the
+    # only unbiased sample.
     reason: Mapped[str] = mapped_column(String(16))
     created_at: Mapped[datetime] = mapped_column(UTCTime)
     # Calibrated. Frame-level for an image's face, video-level for a clip's track or a whole clip.
@@ -98,7 +97,7 @@ class Claim(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), unique=True)
     slot: Mapped[int]
     taken_at: Mapped[datetime] = mapped_column(UTCTime)
-    # Expiry, unless the moderator stays active.
+    # Time at which the claim expires. It moves on while the moderator is active.
     until: Mapped[datetime] = mapped_column(UTCTime)
     case: Mapped[Case] = relationship(back_populates="claims")
 

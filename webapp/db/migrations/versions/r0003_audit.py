@@ -11,7 +11,8 @@ branch_labels = None
 depends_on = None
 
 GENESIS = "0" * 64
-ONLY_GROWS, ONLY_MOVES = "the audit log only grows", "the head of the audit log only moves on"
+ONLY_GROWS = "the audit log only grows"
+ONLY_MOVES = "the head of the audit log only moves on"
 # A new entry must have the head's number and hash.
 # INSERT OR REPLACE ignores constraints, so the trigger also checks that the number is new.
 NEXT_ENTRY = """
@@ -50,9 +51,14 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_audit_head_id")),
     )
     op.bulk_insert(head, [{"id": 1, "number": 0, "hash": GENESIS}])
-    dialect = op.get_bind().dialect.name
-    for statement in {"sqlite": sqlite_triggers, "postgresql": postgresql_triggers}.get(dialect, list)():
-        op.get_bind().exec_driver_sql(statement)
+    connection = op.get_bind()
+    statements: list[str] = []
+    if connection.dialect.name == "sqlite":
+        statements = sqlite_triggers()
+    elif connection.dialect.name == "postgresql":
+        statements = postgresql_triggers()
+    for statement in statements:
+        connection.exec_driver_sql(statement)
 
 
 def downgrade() -> None:
@@ -64,6 +70,8 @@ def downgrade() -> None:
 
 
 def sqlite_triggers() -> list[str]:
+    """Return the statements for SQLite, where a trigger has its condition in its head."""
+
     def refuse(name: str, event: str, table: str, when: str, why: str) -> str:
         return (
             f"CREATE TRIGGER {name} BEFORE {event} ON {table} {when} BEGIN SELECT RAISE(ABORT, '{why}'); END"

@@ -64,9 +64,14 @@ def _create_tuning_run() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_tuning_run_public_id")),
     )
     op.create_index(op.f("ix_tuning_run_snapshot_id"), "tuning_run", ["snapshot_id"])
-    one = sa.text("state = 'running'")
+    is_running = sa.text("state = 'running'")
     op.create_index(
-        "ix_tuning_run_running", "tuning_run", ["state"], unique=True, sqlite_where=one, postgresql_where=one
+        "ix_tuning_run_running",
+        "tuning_run",
+        ["state"],
+        unique=True,
+        sqlite_where=is_running,
+        postgresql_where=is_running,
     )
 
 
@@ -97,14 +102,14 @@ def _create_model_version() -> None:
         sa.UniqueConstraint("version", name=op.f("uq_model_version_version")),
     )
     op.create_index(op.f("ix_model_version_sha256"), "model_version", ["sha256"])
-    one = sa.text("state = 'champion'")
+    is_champion = sa.text("state = 'champion'")
     op.create_index(
         "ix_model_version_champion",
         "model_version",
         ["source"],
         unique=True,
-        sqlite_where=one,
-        postgresql_where=one,
+        sqlite_where=is_champion,
+        postgresql_where=is_champion,
     )
 
 

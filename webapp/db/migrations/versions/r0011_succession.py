@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    made = op.create_table(
+    succession = op.create_table(
         "succession",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("before_id", sa.Integer(), nullable=False),
@@ -30,7 +30,7 @@ def upgrade() -> None:
     )
     for line in _lines():
         for before, after in itertools.pairwise(line):
-            op.execute(made.insert().values(before_id=before, after_id=after))
+            op.execute(succession.insert().values(before_id=before, after_id=after))
 
 
 def downgrade() -> None:
@@ -42,20 +42,18 @@ def _lines() -> list[list[int]]:
 
     The last former champion may be marked rejected if it was rolled back.
     """
-    rows = (
-        op.get_bind()
-        .execute(sa.text("SELECT id, source, state, retired_at FROM model_version ORDER BY retired_at"))
-        .all()
-    )
+    query = sa.text("SELECT id, source, state, retired_at FROM model_version ORDER BY retired_at")
+    rows = op.get_bind().execute(query).all()
+    champions = [row for row in rows if row.state == "champion"]
     lines = []
-    for champion in (row for row in rows if row.state == "champion"):
-        others = [
+    for champion in champions:
+        former = [
             row
             for row in rows
             if row.source == champion.source and row.retired_at is not None and row.id != champion.id
         ]
-        line = [row.id for row in others if row.state == "retired"]
-        if others and others[-1].state == "rejected" and others[-1].id < champion.id:
-            line.append(others[-1].id)
+        line = [row.id for row in former if row.state == "retired"]
+        if former and former[-1].state == "rejected" and former[-1].id < champion.id:
+            line.append(former[-1].id)
         lines.append([*line, champion.id])
     return lines
