@@ -39,10 +39,10 @@ class Action(StrEnum):
     # A new link for an invited account or a forgotten password.
     LINK_RENEWED = "link_renewed"
     ACCOUNT_CHANGED = "account_changed"
-    # With an invitation or reset link.
+    # The owner of an account used an invitation or reset link.
     PASSWORD_SET = "password_set"
     SECOND_FACTOR_SET = "second_factor_set"
-    # With a reset link.
+    # The owner of an account used a reset link.
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     # First sign-in of a member of the organisation.
     JOINED = "joined"
@@ -90,7 +90,7 @@ class Role(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Use of a link: each works once."""
+    """Purpose of a link, which works once."""
 
     INVITE = "invite"
     RESET = "reset"

@@ -11,5 +11,5 @@ MAX_REGION_BYTES = 65_536
 # Pixels of the longer side of a painted region.
 MAX_REGION_SIDE = 1024
 
-# Least and most characters of an idempotency key.
+# Fewest and most characters of an idempotency key.
 KEY_LENGTHS = (8, 128)

@@ -26,16 +26,16 @@ def fingerprint(rgb: RGBImage) -> int:
 def _downscaled(rgb: RGBImage) -> npt.NDArray[np.uint8]:
     """Return a large image (H, W, 3) as grey (h, w), several times smaller, by averaging.
 
-    The filter of pHash takes up to three times as long and gives the same bits, or nearly.
+    A small image is returned unchanged. The filter of pHash takes up to three times as long and gives the
+    same bits, or nearly.
     """
-    times = min(rgb.shape[:2]) // _SIDE
-    if times < 2:
+    height, width = rgb.shape[:2]
+    divisor = min(height, width) // _SIDE
+    if divisor < 2:
         return rgb
-    height, width = (round(side / times) for side in rgb.shape[:2])
-    return np.asarray(
-        cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), (width, height), interpolation=cv2.INTER_AREA),
-        np.uint8,
-    )
+    size = (round(width / divisor), round(height / divisor))
+    grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def preload_hashing() -> None:
@@ -58,8 +58,7 @@ class Fingerprints:
 
         Equal hashes are returned once.
         """
-        return list(
-            dict.fromkeys(
-                self._hashes[int(position * len(self._hashes))] for position in _POSITIONS if self._hashes
-            )
-        )
+        if not self._hashes:
+            return []
+        hashes = [self._hashes[int(position * len(self._hashes))] for position in _POSITIONS]
+        return list(dict.fromkeys(hashes))

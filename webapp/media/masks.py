@@ -24,7 +24,15 @@ _DECODE_ERRORS = (
 
 # Characters of runs as JSON.
 _MAX_TEXT = 1_000_000
-_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\x00\x00\x00\x00IEND\xaeB`\x82"
+_PNG_START = b"\x89PNG\r\n\x1a\n"
+_PNG_END = b"\x00\x00\x00\x00IEND\xaeB`\x82"
+# Bytes of the PNG signature, and of signature and header together.
+_SIGNATURE_BYTES = 8
+_HEADER_END = 33
+# Bytes that every chunk has beside its content: length, type and checksum.
+_CHUNK_OVERHEAD = 12
+# Value of a painted pixel.
+_PAINTED = 255
 
 
 @dataclass(frozen=True)
@@ -66,20 +74,25 @@ def _pixels_only(content: bytes) -> bytes:
 
     The decoder runs in the server here, so it gets nothing else. Raises Refused.
     """
-    header = content[8:33]
-    if content[:8] != _PNG_START or header[:8] != b"\x00\x00\x00\x0dIHDR" or len(header) != 25:
+    signature = content[:_SIGNATURE_BYTES]
+    header = content[_SIGNATURE_BYTES:_HEADER_END]
+    has_header = header.startswith(b"\x00\x00\x00\x0dIHDR") and len(header) == _HEADER_END - _SIGNATURE_BYTES
+    if signature != _PNG_START or not has_header:
         raise _refused("it is no readable PNG")
     width, height, depth, colour = struct.unpack(">IIBB", header[8:18])
     if colour != 0 or depth not in (1, 8):
         raise _refused(f"it has colour type {colour} with {depth} bits; one channel of 8 bits is needed")
     if not 0 < width <= MAX_REGION_SIDE or not 0 < height <= MAX_REGION_SIDE:
         raise _refused(f"it is larger than {MAX_REGION_SIDE} pixels a side")
-    parts, offset = [_PNG_START, header], 33
+    parts = [_PNG_START, header]
+    offset = _HEADER_END
     while offset < len(content):
-        end = offset + 12 + int.from_bytes(content[offset : offset + 4], "big")
+        length = int.from_bytes(content[offset : offset + 4], "big")
+        kind = content[offset + 4 : offset + 8]
+        end = offset + _CHUNK_OVERHEAD + length
         if end > len(content):
             raise _refused("it is no readable PNG")
-        if content[offset + 4 : offset + 8] == b"IDAT":
+        if kind == b"IDAT":
             parts.append(content[offset:end])
         offset = end
     return b"".join([*parts, _PNG_END])
@@ -103,7 +116,10 @@ def mask_of(value: object) -> bytes:
     """
     if not isinstance(value, dict):
         raise _refused("width, height and runs are needed")
-    width, height, runs = value.get("width"), value.get("height"), value.get("runs")
+    width = value.get("width")
+    height = value.get("height")
+    runs = value.get("runs")
+    # `bool` is a subclass of `int`, and no number.
     if (
         type(width) is not int
         or type(height) is not int
@@ -125,9 +141,10 @@ def mask_of_runs(width: int, height: int, runs: Sequence[int]) -> bytes:
         raise _refused("its runs do not fill it")
     values = np.zeros(width * height, np.uint8)
     offset = 0
-    for number, length in enumerate(runs):
-        if number % 2:
-            values[offset : offset + length] = 255
+    for index, length in enumerate(runs):
+        is_painted = index % 2 == 1
+        if is_painted:
+            values[offset : offset + length] = _PAINTED
         offset += length
     written = io.BytesIO()
     Image.fromarray(values.reshape(height, width)).save(written, "PNG")
@@ -142,10 +159,13 @@ def painted_pixels(png: bytes) -> npt.NDArray[np.bool_]:
 
 def runs_of_mask(png: bytes) -> list[int]:
     """Return the run lengths of a region that `read_mask` has encoded."""
-    painted = painted_pixels(png).ravel()
-    edges = np.flatnonzero(np.diff(painted)) + 1
-    ends = [*([0] if painted[0] else []), *edges.tolist(), painted.size]
-    return [int(length) for length in np.diff([0, *ends])]
+    painted = painted_pixels(png).ravel()  # (H * W,), bool
+    # Positions at which one run ends and the next begins.
+    ends = (np.flatnonzero(np.diff(painted)) + 1).tolist()
+    if painted[0]:
+        # The first run is unpainted, so it is empty here.
+        ends.insert(0, 0)
+    return [int(length) for length in np.diff([0, *ends, painted.size])]
 
 
 def _refused(why: str) -> Refused:

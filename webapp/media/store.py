@@ -60,15 +60,16 @@ class MediaStore:
         with _failing():
             self._files.invalidate_cache()
             try:
-                found = self._files.ls(self._root, detail=True)
+                entries = self._files.ls(self._root, detail=True)
             # Nothing was ever stored.
             except FileNotFoundError:
                 return {}
-            return {
-                str(entry["name"]).rpartition("/")[2]: self._written(entry)
-                for entry in found
-                if entry["type"] == "file"
-            }
+            times: dict[str, datetime] = {}
+            for entry in entries:
+                if entry["type"] == "file":
+                    name = str(entry["name"]).rpartition("/")[2]
+                    times[name] = self._written(entry)
+            return times
 
     def has(self, name: str) -> bool:
         """Return True if the file exists. Raises StoreFailed."""
@@ -81,14 +82,15 @@ class MediaStore:
 
     def _written(self, entry: Mapping[str, Any]) -> datetime:
         """Return the time at which a file was written. Each kind of store has another key for it."""
-        time = next((entry[word] for word in ("LastModified", "mtime", "created") if word in entry), None)
-        if isinstance(time, (int, float)):
-            return datetime.fromtimestamp(time, UTC)
-        found: datetime = time if isinstance(time, datetime) else self._files.modified(entry["name"])
-        return found if found.tzinfo else found.replace(tzinfo=UTC)
+        value = next((entry[key] for key in ("LastModified", "mtime", "created") if key in entry), None)
+        if isinstance(value, (int, float)):
+            return datetime.fromtimestamp(value, UTC)
+        time: datetime = value if isinstance(value, datetime) else self._files.modified(entry["name"])
+        return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _write(folder: Path, name: str, content: bytes) -> None:
+    """Write a file that only its owner may read, flushed to the disk, or remove what was written of it."""
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{name}{_PART}"
     try:

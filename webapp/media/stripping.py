@@ -48,6 +48,7 @@ _DECODE_ERRORS = (
 # JPEG: frames, tables and scans. Removed: COM, and all APPn except a minimal JFIF header and Adobe's segment,
 # which define colours.
 _JPEG_KEPT = {*range(0xC0, 0xD0), 0xDA, 0xDB, 0xDC, 0xDD}
+# Markers: start and end of an image, start of a scan, and the segments of JFIF and Adobe.
 _SOI, _EOI, _SOS, _APP0, _APP14 = 0xD8, 0xD9, 0xDA, 0xE0, 0xEE
 _SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 _PNG_START = b"\x89PNG\r\n\x1a\n"
@@ -193,6 +194,7 @@ def _jpeg_marker(content: bytes, place: int) -> tuple[int, int]:
 
 
 def _bare_png(content: bytes) -> bytes:
+    """Return a PNG with only the chunks that contain pixels or colours. Raises _Irregular."""
     if any(kind in _PNG_METADATA for kind, _ in _png_chunks(content)) and _orientation(content) != 1:
         # Such a file is decoded and written upright.
         raise _Irregular
@@ -201,12 +203,13 @@ def _bare_png(content: bytes) -> bytes:
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Yield type and bytes of every chunk up to IEND. Raises _Irregular."""
-    place, kind = len(_PNG_START), b""
+    place = len(_PNG_START)
+    kind = b""
     while kind != b"IEND":
-        kind, end = (
-            content[place + 4 : place + 8],
-            place + 12 + int.from_bytes(content[place : place + 4], "big"),
-        )
+        length = int.from_bytes(content[place : place + 4], "big")
+        kind = content[place + 4 : place + 8]
+        # Length, type and checksum take twelve bytes.
+        end = place + 12 + length
         if len(kind) != 4 or end > len(content):
             raise _Irregular
         yield kind, content[place:end]
@@ -214,21 +217,23 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _bare_webp(content: bytes) -> bytes:
+    """Return a still WebP with only the chunks that contain pixels. Raises _Irregular."""
     parts: list[bytes] = []
     place = 12
     while place + 8 <= len(content):
-        kind, size = content[place : place + 4], int.from_bytes(content[place + 4 : place + 8], "little")
+        kind = content[place : place + 4]
+        size = int.from_bytes(content[place + 4 : place + 8], "little")
         body = content[place + 8 : place + 8 + size]
         if len(body) != size:
             raise _Irregular
         if kind == b"VP8X":
-            if (
-                size < 10
-                or body[0] & _WEBP_ANIMATED
-                or (body[0] & _WEBP_METADATA and _orientation(content) != 1)
-            ):
+            if size < 10:
                 raise _Irregular
-            body = bytes([body[0] & _WEBP_ALPHA, 0, 0, 0]) + body[4:10]
+            flags = body[0]
+            is_turned = flags & _WEBP_METADATA and _orientation(content) != 1
+            if flags & _WEBP_ANIMATED or is_turned:
+                raise _Irregular
+            body = bytes([flags & _WEBP_ALPHA, 0, 0, 0]) + body[4:10]
         if kind in (b"VP8X", b"ALPH", b"VP8 ", b"VP8L"):
             parts.append(kind + len(body).to_bytes(4, "little") + body + b"\x00" * (len(body) % 2))
         if kind in (b"VP8 ", b"VP8L"):
@@ -279,7 +284,9 @@ def _bare_frame(packet: Any) -> Any:
 
     An interlaced frame has two JPEGs.
     """
-    content, place, parts = bytes(packet), 0, []
+    content = bytes(packet)
+    place = 0
+    parts = []
     try:
         while content[place : place + 2] == b"\xff\xd8":
             part, place = _jpeg_picture(content, place)

@@ -23,7 +23,11 @@ _MEGABYTE = 1_000_000
 _ADDRESS_SPACE = 400 * _MEGABYTE
 _MAX_OPEN_FILES = 32
 # Options of prctl(2).
-_SET_DEATH_SIGNAL, _SET_DUMPABLE, _SET_NO_NEW_PRIVILEGES = 1, 4, 38
+_SET_DEATH_SIGNAL = 1
+_SET_DUMPABLE = 4
+_SET_NO_NEW_PRIVILEGES = 38
+# Seconds between SIGXCPU at the soft limit of processor time and the kill at the hard limit.
+_CPU_GRACE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def _limit_files_and_time(seconds: int) -> str:
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES)
     # At the soft limit the kernel sends SIGXCPU, which tells the server why the worker died.
-    _limit(resource.RLIMIT_CPU, seconds, seconds + 5)
+    _limit(resource.RLIMIT_CPU, seconds, seconds + _CPU_GRACE_SECONDS)
     # On Linux this limit would count the threads of all processes of the user.
     if sys.platform == "darwin":
         _limit(resource.RLIMIT_NPROC, 0)

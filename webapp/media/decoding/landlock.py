@@ -9,7 +9,8 @@ import ctypes
 import os
 
 # Numbers of the system calls, the same on every processor.
-_CREATE_RULESET, _RESTRICT_SELF = 444, 446
+_CREATE_RULESET = 444
+_RESTRICT_SELF = 446
 # Flag of _CREATE_RULESET: return the kernel's Landlock version instead of a rule set.
 _VERSION = 1
 # Bits of the rights that can be removed, by the first Landlock version that supports them.

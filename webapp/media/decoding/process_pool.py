@@ -84,7 +84,8 @@ class DecodingRequest:
     def next_message(self) -> protocol.Message:
         """Return the next message. Raises UnreadableMedia."""
         began = time.monotonic()
-        message = self.worker.answer(min(self.seconds, self.seconds + self.position - self.waited))
+        total_left = self.seconds + self.position - self.waited
+        message = self.worker.answer(min(self.seconds, total_left))
         self.waited += time.monotonic() - began
         return message
 
@@ -187,7 +188,8 @@ class DecoderPool:
     def stats(self) -> PoolStats:
         """Return the current workers and the number of waiting threads."""
         with self._changed:
-            idle, busy = (tuple(worker.pid for worker in group) for group in (self._idle, self._busy))
+            idle = tuple(worker.pid for worker in self._idle)
+            busy = tuple(worker.pid for worker in self._busy)
             return PoolStats(idle, busy, self._waiting)
 
     def wait_until_ready(self) -> None:
@@ -216,7 +218,8 @@ class DecoderPool:
     def length(self, path: Path) -> float:
         """Return the duration of the clip in seconds. Raises UnreadableMedia."""
         with open_source(path) as file, self._request({"do": "length"}, file, 1) as request:
-            return request.number(request.next_message().get("end", {}).get("seconds"), MAX_SECONDS)
+            end = request.next_message().get("end", {})
+            return request.number(end.get("seconds"), MAX_SECONDS)
 
     def film(self, path: Path, *, size: tuple[int, int], seconds: float) -> Generator[Frame]:
         """Yield all frames of the first `seconds`, scaled to (width, height) pixels.
@@ -234,10 +237,12 @@ class DecoderPool:
             size = max(3 * MAX_PIXELS, os.fstat(file.fileno()).st_size) + _CONTAINER_OVERHEAD
             with self._request({"do": "bare"}, file, size) as request:
                 message, content = request.only_image((None,))
-                form, orientation = message.get("format"), message.get("orientation")
-                if form not in ENDINGS or type(orientation) is not int or orientation not in range(1, 9):
+                file_format = message.get("format")
+                orientation = message.get("orientation")
+                is_orientation = type(orientation) is int and orientation in range(1, 9)
+                if file_format not in ENDINGS or not is_orientation:
                     raise request.worker.reject("a file of an unknown kind")
-                return Bare(content.tobytes(), form, orientation)
+                return Bare(content.tobytes(), file_format, orientation)
 
     def image_from_bytes(self, content: bytes) -> RGBImage:
         """Return the upright image (H, W, 3), uint8 RGB, of a file's content. Raises UnreadableMedia."""

@@ -20,9 +20,16 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 _NUMBER, _ARCHITECTURE, _ARGUMENTS = 0, 4, 16
 # Bit of calls of the x32 ABI on x86_64.
 _X32 = 0x40000000
-_FILTER, _ALL_THREADS = 1, 1
+# Operation of seccomp(2) that installs a filter, and its flag for all threads of the process.
+_FILTER = 1
+_ALL_THREADS = 1
 
-_PROT_EXEC, _CLONE_THREAD, _CLONE_NEW, _AT_EMPTY_PATH = 0x4, 0x10000, 0x7E020080, 0x1000
+# Bits of arguments: executable memory, a thread instead of a process, all kinds of new namespaces, and an
+# open file instead of a path.
+_PROT_EXEC = 0x4
+_CLONE_THREAD = 0x10000
+_CLONE_NEW = 0x7E020080
+_AT_EMPTY_PATH = 0x1000
 # F_GETFD, F_GETFL, F_DUPFD_CLOEXEC.
 _FCNTL = (1, 3, 1030)
 
@@ -157,7 +164,8 @@ def _rule(number: int, body: list[Instruction]) -> list[Instruction]:
 
 def _conditions() -> dict[str, list[Instruction]]:
     """Return the instructions for each call that is allowed with certain arguments only."""
-    allow, refuse = Instruction(_RETURN, _ALLOW), Instruction(_RETURN, _ERRNO | errno.EPERM)
+    allow = Instruction(_RETURN, _ALLOW)
+    refuse = Instruction(_RETURN, _ERRNO | errno.EPERM)
 
     def argument(number: int) -> Instruction:
         # The lower half of the argument, which both processors store first.

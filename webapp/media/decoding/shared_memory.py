@@ -46,11 +46,13 @@ class SharedBuffer:
             length = os.preadv(self.file, [remaining], offset)
             if not length:
                 raise BufferTooSmall("the buffer was truncated")
-            offset, remaining = offset + length, remaining[length:]
+            offset += length
+            remaining = remaining[length:]
         return values
 
 
 def _anonymous_file(size: int) -> int:
+    """Return the descriptor of an unnamed file of `size` bytes, which on Linux cannot change its size."""
     if hasattr(os, "memfd_create"):
         import fcntl
 

@@ -72,12 +72,14 @@ class Responder:
 
 
 def _image(file: BinaryIO, responder: Responder, request: protocol.Message) -> dict[str, Any]:
+    """Send the upright image; return its cautions."""
     cautions: set[Caution] = set()
     responder.image(read_image(file, warn=cautions.add))
     return {"cautions": sorted(cautions)}
 
 
 def _frames(file: BinaryIO, responder: Responder, request: protocol.Message) -> dict[str, Any]:
+    """Send `count` frames spread over the clip; return the cautions."""
     cautions: set[Caution] = set()
     _send_frames(read_frames(file, request["count"], warn=cautions.add), responder)
     return {"cautions": sorted(cautions)}

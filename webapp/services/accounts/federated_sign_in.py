@@ -61,12 +61,14 @@ class FederatedSignInService:
                 record(Event(Actor.SYSTEM, Action.JOINED, account_subject(account.id), {"role": role}))
             elif (account.name, account.role) != (identity.account_name, role):
                 details = {"role": role, "disabled": False, "renamed": account.name != identity.account_name}
-                account.name, account.role = identity.account_name, role
+                account.name = identity.account_name
+                account.role = role
                 record(Event(Actor.SYSTEM, Action.ACCOUNT_CHANGED, account_subject(account.id), details))
             record(Event(user_actor(account.id), Action.SIGNED_IN, account_subject(account.id)))
             return new_session(session, account, previous)
 
     def _turn_away(self, identity: Identity, code: str) -> None:
+        """End the sessions and the claim of a refused person and audit the refusal."""
         with self._audit.transaction() as (session, record):
             account = queries.account_by_external_id(session, identity.external_id)
             subject = ""

@@ -57,7 +57,8 @@ class Identity:
 
 def read_identity(issuer: str, userinfo: Mapping[str, Any]) -> Identity:
     """Return the identity in the response of a userinfo endpoint. Raises ValueError if it is malformed."""
-    subject, user_name = userinfo.get("sub"), userinfo.get("preferred_username")
+    subject = userinfo.get("sub")
+    user_name = userinfo.get("preferred_username")
     organisations = userinfo.get("orgs", [])
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
         raise ValueError("userinfo without a subject")
@@ -71,7 +72,8 @@ def read_identity(issuer: str, userinfo: Mapping[str, Any]) -> Identity:
 def _read_membership(entry: object) -> Membership:
     if not isinstance(entry, dict):
         raise ValueError("userinfo with a malformed organisation")
-    role, restrictions = entry.get("roleInOrg"), entry.get("securityRestrictions")
+    role = entry.get("roleInOrg")
+    restrictions = entry.get("securityRestrictions")
     has_unmet_demand = isinstance(restrictions, list) and any(name in restrictions for name in _UNMET_DEMANDS)
     return Membership(
         id=str(entry.get("sub", "")),

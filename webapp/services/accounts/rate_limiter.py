@@ -34,7 +34,8 @@ class RateLimiter:
         gains nothing from the owner's sign-ins, nor from their own account. Raises Refused with
         too_many_tries.
         """
-        moment, succeeded = self.count(*keys), False
+        moment = self.count(*keys)
+        succeeded = False
 
         def report_success() -> None:
             nonlocal succeeded

@@ -54,7 +54,8 @@ class AccountService:
 
         Raises Refused with not_signed_in, not_allowed, invalid_name or name_taken.
         """
-        actor, name = _admin_actor(principal), check_name(name)
+        actor = _admin_actor(principal)
+        name = check_name(name)
         try:
             with self._audit.transaction() as (session, record):
                 # Two confusable names must not both be the first.
@@ -93,18 +94,21 @@ class AccountService:
         Return the account's name. Raises Refused with weak_password, or with invalid_link if the link is
         unknown, used, expired, or its account is disabled.
         """
-        # Checked before the slow hash; taken afterwards, because another client may use the link meanwhile.
+        # The link is checked before the slow hash, and used up afterwards, because another client may use it
+        # meanwhile.
         with self._sessions() as session:
             _require_usable(queries.link_by_token(session, token_hash(token)))
         password_hash = passwords.hash_password(password)
         with self._audit.transaction() as (session, record):
             link = _require_usable(queries.lock_link(session, token_hash(token)))
             account = link.account
-            actor, subject = user_actor(account.id), account_subject(account.id)
+            actor = user_actor(account.id)
+            subject = account_subject(account.id)
             record(Event(actor, Action.PASSWORD_SET, subject, {"link": str(link.purpose)}))
             if account.totp_secret is not None:
                 record(Event(actor, Action.SECOND_FACTOR_REMOVED, subject))
-            account.password_hash, account.totp_secret = password_hash, None
+            account.password_hash = password_hash
+            account.totp_secret = None
             account.sessions.clear()
             account.links.clear()
             return account.name
@@ -156,7 +160,8 @@ class AccountService:
         session may be stolen. Raises Refused with not_signed_in, not_local, offer_expired, wrong_code,
         wrong_present_code, or too_many_tries after ten failures in a minute.
         """
-        owner, offer = _require_password_account(person), self.pending_offer(person, token)
+        owner = _require_password_account(person)
+        offer = self.pending_offer(person, token)
         with self._code_attempts.count_failures(f"account {owner.id}") as report_success:
             step = matching_time_step(offer.secret, code)
             if step is None:
@@ -168,7 +173,8 @@ class AccountService:
                 assert account is not None
                 replaced = account.totp_secret is not None
                 _check_present_code(session, account, present_code)
-                account.totp_secret, account.totp_step = offer.secret, step
+                account.totp_secret = offer.secret
+                account.totp_step = step
                 details = {"replaced": replaced}
                 subject = account_subject(account.id)
                 record(Event(user_actor(account.id), Action.SECOND_FACTOR_SET, subject, details))

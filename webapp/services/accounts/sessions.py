@@ -78,15 +78,15 @@ class SignInService:
             if row is None:
                 return None
             account = row.account
-            expired = row.created_at < moment - LONGEST or row.seen_at < moment - IDLE
+            is_expired = row.created_at < moment - LONGEST or row.seen_at < moment - IDLE
             person = None
             if account.disabled_at is None:
                 person = Person(account.id, account.name, Role(account.role))
-            stale = row.seen_at < moment - _SEEN_RESOLUTION
-        if expired:
+            is_touch_due = row.seen_at < moment - _SEEN_RESOLUTION
+        if is_expired:
             self._end(token, account.id, requested=False)
             return None
-        if person is not None and stale:
+        if person is not None and is_touch_due:
             with self._sessions.begin() as session:
                 queries.touch_session(session, token_hash(token), moment)
         return person
@@ -149,7 +149,8 @@ def new_session(session: Session, account: Account, previous: str | None) -> str
     """Return the token of a new session. Delete the session of the `previous` token and all expired ones."""
     if previous:
         queries.delete_session(session, token_hash(previous))
-    token, moment = new_token(), now()
+    token = new_token()
+    moment = now()
     session.add(
         AccountSession(account_id=account.id, token_hash=token_hash(token), created_at=moment, seen_at=moment)
     )

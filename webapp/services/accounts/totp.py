@@ -78,7 +78,8 @@ def matching_time_step(secret: str, code: str) -> int | None:
 
     The present step and its two neighbours are accepted.
     """
-    totp, present = pyotp.TOTP(secret), int(time.time()) // _STEP_SECONDS
+    totp = pyotp.TOTP(secret)
+    present = int(time.time()) // _STEP_SECONDS
     digits = "".join(code.split())
     if not digits.isascii() or not digits.isdigit():
         return None

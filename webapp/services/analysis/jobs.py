@@ -34,7 +34,7 @@ class Jobs:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._running: set[str] = set()
-        # ordered, so that the oldest requests are forgotten first
+        # A dictionary keeps the order, so that the oldest requests are forgotten first.
         self._stopped: dict[str, None] = {}
         self._closed = False
 
@@ -62,10 +62,11 @@ class Jobs:
 
         def check() -> None:
             with self._lock:
-                stopped, closed = job in self._stopped, self._closed
-            if closed:
+                is_stopped = job in self._stopped
+                is_closed = self._closed
+            if is_closed:
                 raise Restarting
-            if stopped:
+            if is_stopped:
                 raise Cancelled("The analysis was stopped.")
 
         with self._lock:

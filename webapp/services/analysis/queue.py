@@ -48,9 +48,9 @@ class Ticket:
     def __init__(self, *, is_clip: bool) -> None:
         self.admission: Future[None] = Future()
         self.is_clip = is_clip
-        # seconds of the monotonic clock at the admission
+        # Seconds of the monotonic clock at the admission.
         self.started_at = 0.0
-        # photos that were admitted before this clip although they came later
+        # Photos that were admitted before this clip although they came later.
         self.overtaken_by = 0
 
 
@@ -135,7 +135,7 @@ class AnalysisQueue:
                     ticket.admission.result(timeout=_POLL_SECONDS)
                 except TimeoutError:
                     continue
-            # raises Restarting if the queue was closed
+            # This raises Restarting if the queue was closed.
             ticket.admission.result()
             yield
         finally:
@@ -167,7 +167,7 @@ class AnalysisQueue:
         """Admit waiting analyses while there is room."""
         while (ticket := self._next()) is not None:
             self._waiting.remove(ticket)
-            # False if the client has left
+            # False if the client has left.
             if ticket.admission.set_running_or_notify_cancel():
                 ticket.started_at = time.monotonic()
                 self._admitted.add(ticket)

@@ -158,7 +158,7 @@ class AnalysisService:
         with self.jobs.run(job or new_key(), progress) as running:
             check(running)
             with self._admitted(ticket, path, running):
-                # one detector for the whole file, even if another one is promoted meanwhile
+                # One detector judges the whole file, even if another one is promoted meanwhile.
                 detector = self._detectors.current
                 result = detector.analyse_file(
                     path,
@@ -209,9 +209,9 @@ class AnalysisService:
             yield
 
     def _place(self, path: Path, result: AnalysisResult) -> PlacedFile:
-        return (
-            PlacedFile(code="not_kept") if self._kept_media is None else self._kept_media.place(path, result)
-        )
+        if self._kept_media is None:
+            return PlacedFile(code="not_kept")
+        return self._kept_media.place(path, result)
 
     def _store(
         self, record: AnalysisRecord, placed: PlacedFile | None, check: Callable[[], None]
@@ -231,7 +231,7 @@ class AnalysisService:
                 may_retry = isinstance(error, IntegrityError) and placed is not None
                 if may_retry and attempt < _ATTEMPTS:
                     continue
-                # the placed file has no row; the next sweep removes it
+                # The placed file has no row. The next sweep removes it.
                 logger.exception("an analysis could not be stored")
                 return StoredAnalysis(record.result, record.media_sha256, record.created, None)
             self._settle(placed, linked)
@@ -270,7 +270,7 @@ def _is_clip(path: Path) -> bool:
     try:
         return sniff_file(path) == "video"
     except UnreadableMedia:
-        # rejected at once, like a photo
+        # The detector rejects the file at once, so it waits like a photo.
         return False
 
 

@@ -39,7 +39,8 @@ class AnalysisRecord:
 
 def row_of(record: AnalysisRecord, receipt_hash: str) -> Analysis:
     """Return a new row, with its faces and fingerprints, that is in no session yet."""
-    result, decision = record.result, record.decision
+    result = record.result
+    decision = record.decision
     width, height = result.size or (None, None)
     return Analysis(
         receipt_hash=receipt_hash,

@@ -50,7 +50,7 @@ class AuditService:
         with self._sessions.begin() as session:
             yield session, events.append
             session.flush()
-            # last, because other writers wait from the first entry on
+            # The entries come last, because other writers wait from the first entry on.
             for event in events:
                 chain.append(session.connection(), event)
         if events:
@@ -70,7 +70,8 @@ class AuditService:
             return
         try:
             with self._file.locked(), self._sessions() as session:
-                stored, head = self._file.read(), chain.head(session.connection())
+                stored = self._file.read()
+                head = chain.head(session.connection())
                 if stored is not None and chain.hash_of(session.connection(), stored.number) != stored.hash:
                     raise BrokenAudit(
                         "audit_unknown_head",
@@ -81,7 +82,7 @@ class AuditService:
         except BrokenAudit as error:
             logger.critical("%s: %s; see `python -m webapp verify-audit`", error.code, error.message)
         except (OSError, SQLAlchemyError):
-            # the entries are committed; the next one brings the file up to date
+            # The entries are committed. The next entry brings the file up to date.
             logger.exception("the head of the audit log could not be written to its file")
 
     def record_replacement(self, event: Event) -> None:

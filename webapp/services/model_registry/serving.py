@@ -109,16 +109,17 @@ class ChampionFollower:
         self._last_config_sha256 = ""
 
     def follow(self) -> bool:
-        """Load the champion if it changed; True if it is served now.
+        """Load the champion if it changed; return True if the server uses another detector now.
 
-        If it cannot be loaded, the current one stays.
+        If the champion cannot be loaded, the current detector stays.
         """
-        champion, serving = self._champion(), self._current.current.info
+        champion = self._champion()
+        serving = self._current.current.info
         if champion is None or champion.config_sha256 == self._last_config_sha256:
             return False
-        first_check = not self._last_config_sha256
+        is_first_check = not self._last_config_sha256
         self._last_config_sha256 = champion.config_sha256
-        if first_check and champion.sha256 == serving.sha256:
+        if is_first_check and champion.sha256 == serving.sha256:
             return False
         try:
             self._current.replace(self._load(champion.folder))

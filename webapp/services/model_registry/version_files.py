@@ -9,7 +9,9 @@ from pathlib import Path
 
 from webapp.domain.errors import Unable
 
-TENSORS, CONFIG = "model.safetensors", "config.json"
+# The two files of a version: weights, and configuration with the thresholds.
+TENSORS = "model.safetensors"
+CONFIG = "config.json"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ def add_files(source: Path, root: Path, version: str) -> RegisteredVersion:
     An existing folder of that name is replaced. It is left over from a run that was interrupted before the
     version was registered.
     """
-    target, unfinished = root / version, root / f".{version}.part"
+    target = root / version
+    unfinished = root / f".{version}.part"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     for name in (TENSORS, CONFIG):
@@ -43,7 +46,8 @@ def add_files(source: Path, root: Path, version: str) -> RegisteredVersion:
 
 def require_unchanged(registered: RegisteredVersion) -> None:
     """Raise Unable with `model_changed` unless both files still have the hashes of their registration."""
-    folder, version = registered.folder, registered.version
+    folder = registered.folder
+    version = registered.version
     try:
         hashes = _sha256(folder / TENSORS), _sha256(folder / CONFIG)
     except OSError as error:

@@ -30,10 +30,10 @@ _SUBJECT_LENGTH = 64
 
 
 class VersionSummary(BaseModel):
-    """One version as lists show it.
+    """One version as lists show it. The field names are JSON keys of a contract.
 
-    `answered`: it is or was the champion. `stale`: an item that it learned from was deleted or undone.
-    `passed`: outcome of the gate, None if the gate did not measure it.
+    `answered`: True if the version is or was the champion. `stale`: True if an item that it learned from was
+    deleted or undone. `passed`: True if it passed the gate, None if the gate did not measure it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -52,10 +52,9 @@ class VersionSummary(BaseModel):
 
 
 class VersionService:
-    """Versions that descend from the weights named `source` (LENS_WEIGHTS), each in its own folder below
-    `folder`.
+    """Registry of the versions that descend from the weights named `source`, as in LENS_WEIGHTS.
 
-    A version is stale if its snapshot is stale: an item that it learned from was deleted or undone. A stale
+    Each version has a folder of its own below `folder`. A version is stale if its snapshot is stale: an item that it learned from was deleted or undone. A stale
     candidate cannot be promoted; a stale champion stays, and is marked. All methods raise Unable:
     unknown_version, model_changed, and the codes that each method names.
     """
@@ -73,8 +72,7 @@ class VersionService:
             return None if row is None else self._registered(row)
 
     def ensure_champion(self) -> RegisteredVersion:
-        """Return the verified champion. If there is none, register the weights of the settings as the first
-        one.
+        """Return the verified champion; if there is none, register the weights of the settings as the first.
 
         Raises InvalidWeights if the weights of the settings cannot be read.
         """
@@ -144,10 +142,9 @@ class VersionService:
                 row.state = ModelState.CANDIDATE if report.passed else ModelState.REJECTED
 
     def promote(self, version: str, by: str) -> RegisteredVersion:
-        """Make a candidate the champion after it passed the gate against the present one. `by` is an admin's
-        name.
+        """Make a candidate the champion after it passed the gate against the present champion.
 
-        Raises Unable also with not_an_admin, answers_already, not_passed, other_champion, stale_snapshot.
+        `by` is the name of the admin who confirms it. Raises Unable also with not_an_admin, answers_already, not_passed, other_champion, stale_snapshot.
         """
         registered = self.verify(version)
         with self._audit.transaction() as (session, record):
@@ -273,11 +270,14 @@ def _replace_champion(
     session: Session, champion: ModelVersion, successor: ModelVersion, admin: Account, leaving: ModelState
 ) -> None:
     """Give the champion the state `leaving` and make `successor` the champion."""
-    champion.state, champion.retired_at = leaving, now()
+    champion.state = leaving
+    champion.retired_at = now()
     # The unique index allows one champion at a time, so the old one must be written first.
     session.flush()
-    successor.state, successor.retired_at = ModelState.CHAMPION, None
-    successor.promoted_at, successor.promoted_by = now(), admin.name
+    successor.state = ModelState.CHAMPION
+    successor.retired_at = None
+    successor.promoted_at = now()
+    successor.promoted_by = admin.name
 
 
 def _ancestry(session: Session, row: ModelVersion) -> list[ModelVersion]:

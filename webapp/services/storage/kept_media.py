@@ -130,9 +130,10 @@ class KeptMediaService:
             bytes=len(placed.bare.content),
             created_at=row.created_at,
         )
-        row.consent.media, row.consent.orientation = media, placed.bare.orientation
+        row.consent.media = media
+        row.consent.orientation = placed.bare.orientation
         session.flush()
-        # other transactions may have used up the room since `place`
+        # Other transactions may have used up the room since `place`.
         if twin is None and analysis_queries.stored_bytes(session) > self._quota:
             raise StoreFull
         return media.name
@@ -144,14 +145,14 @@ class KeptMediaService:
 
     def remove(self, names: Iterable[str]) -> bool:
         """Remove files whose rows are deleted. Return False if some remain; the next sweep removes them."""
-        complete = True
+        are_all_removed = True
         for name in names:
             try:
                 self._store.remove(name)
             except StoreFailed:
                 logger.exception("the file %s could not be removed", name)
-                complete = False
-        return complete
+                are_all_removed = False
+        return are_all_removed
 
     def read(self, file: KeptFile) -> bytes:
         """Return a file's content, as viewers show it upright. Raises FileNotFoundError and StoreFailed."""
@@ -177,18 +178,17 @@ class KeptMediaService:
 
         Raises SQLAlchemyError and StoreFailed.
         """
-        # listed first: a file that is written later has its row in time
-        listed = self._store.listed()
+        # The store is listed before the rows: a file that is written later has its row in time.
+        written_at = self._store.listed()
         with self._sessions.begin() as session:
             analysis_queries.delete_unreferenced_media(session)
         with self._sessions() as session:
             known = analysis_queries.media_names(session)
         before = now() - self._grace
-        removed = tuple(
-            sorted(name for name, written in listed.items() if name not in known and written < before)
-        )
+        unknown = [name for name, written in written_at.items() if name not in known and written < before]
+        removed = tuple(sorted(unknown))
         self.remove(removed)
-        missing = self._missing(known - listed.keys())
+        missing = self._missing(known - written_at.keys())
         for name in missing:
             logger.error("kept media is missing from the store: %s", name)
         if removed:
@@ -204,6 +204,7 @@ class KeptMediaService:
             return tuple(sorted(absent & analysis_queries.media_names(session)))
 
     def _has_room(self, size: int, sha256: str) -> bool:
+        """Return True if `size` more bytes fit into the quota, or the same file is stored already."""
         with self._sessions() as session:
             return (
                 analysis_queries.media_by_sha256(session, sha256) is not None

@@ -29,7 +29,7 @@ class Uploads:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._files: dict[str, list[Path]] = {}
-        # uploads over plain HTTP have a folder of their own
+        # Uploads over plain HTTP have a folder of their own.
         self._permanent = (self._folder, self._cache / "api")
 
     def take(self, path: Path) -> Path:
@@ -79,9 +79,11 @@ class Uploads:
     def sweep(self, seconds: float) -> None:
         """Delete all files older than `seconds` and their folders, such as those of aborted uploads."""
         before = time.time() - seconds
-        # contents before their folders
+        # The contents of a folder come before it.
         entries = reversed(list(self._cache.rglob("*")))
-        for path in [path for path in entries if _changed_at(path) < before]:
+        # Listed first, because the deletion of a file changes the time of its folder.
+        old_entries = [path for path in entries if _changed_at(path) < before]
+        for path in old_entries:
             if not path.is_dir():
                 path.unlink(missing_ok=True)
             elif path not in self._permanent:
@@ -108,5 +110,5 @@ def _remove_if_empty(path: Path) -> None:
     try:
         path.rmdir()
     except OSError:
-        # not empty, or deleted by another thread
+        # The folder is not empty, or another thread has deleted it.
         return
