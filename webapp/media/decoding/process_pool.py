@@ -239,8 +239,10 @@ class DecoderPool:
                 message, content = request.only_image((None,))
                 file_format = message.get("format")
                 orientation = message.get("orientation")
-                is_orientation = type(orientation) is int and orientation in range(1, 9)
-                if file_format not in ENDINGS or not is_orientation:
+                if file_format not in ENDINGS:
+                    raise request.worker.reject("a file of an unknown kind")
+                # `bool` is a subclass of `int`, and no orientation.
+                if type(orientation) is not int or orientation not in range(1, 9):
                     raise request.worker.reject("a file of an unknown kind")
                 return Bare(content.tobytes(), file_format, orientation)
 
