@@ -62,7 +62,7 @@ class SyntheticUploads:
     def create(cls, folder: Path, sessions: Sessions, keeping: KeptMediaService) -> SyntheticUploads:
         folder.mkdir()
         analysis = AnalysisService(FixedBoxDetector(BOX), sessions, Jobs(), frames=4, kept_media=keeping)
-        return cls(folder, ScriptedUsers(sessions, analysis, wanted=1))
+        return cls(folder, ScriptedUsers(sessions, analysis, moderator_count=1))
 
     def picture(self, rgb: Pixels, name: str) -> Path:
         path = self.folder / f"{name}.png"

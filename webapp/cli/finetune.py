@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             print(json.dumps({"cancelled": args.cancel}) if args.json else f"{args.cancel} is cancelled")
             return 0
         public_id = args.run or _prepare(args, learning, args.replay or settings.replay)
-        candidate = learning.finetuning.carry_out(public_id, StepPrinter())
+        candidate = learning.finetuning.train_candidate(public_id, StepPrinter())
     outcome = {
         "run": public_id,
         "version": candidate.version,

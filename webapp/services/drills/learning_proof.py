@@ -140,7 +140,7 @@ def prove(
     replay = _replay_manifest(installation.folder / "replay", data, samples)
     start = time.monotonic()
     run = installation.finetuning.prepare(RunSpec(snapshot.snapshot, replay, changes))
-    candidate = installation.finetuning.carry_out(run, on_progress)
+    candidate = installation.finetuning.train_candidate(run, on_progress)
     minutes = (time.monotonic() - start) / 60
     before = _predictions(base.folder, data, samples, installation)
     after = _predictions(candidate.folder, data, samples, installation)

@@ -169,7 +169,7 @@ class DrillInstallation:
     def users(self) -> ScriptedUsers:
         detector = FixedBoxDetector(BOX)
         analysis = AnalysisService(detector, self.sessions, Jobs(), frames=1, kept_media=self.keeping)
-        return ScriptedUsers(self.sessions, analysis, wanted=1)
+        return ScriptedUsers(self.sessions, analysis, moderator_count=1)
 
 
 def find_landmarks(crop: RGBImage) -> Landmarks | None:
@@ -209,7 +209,7 @@ def flip_labels(
     cases = installation.users().upload_and_decide(uploads)
     snapshot = installation.snapshots.freeze().public_id
     request = RunSpec(snapshot, changes=(*CHANGES, f"steps={size.steps}"))
-    candidate = installation.finetuning.carry_out(installation.finetuning.prepare(request))
+    candidate = installation.finetuning.train_candidate(installation.finetuning.prepare(request))
     report = installation.gate.evaluate(candidate.version)
     fakes = {case for case, upload in cases.items() if truth[upload.path] == LabelValue.FAKE}
     return FlippedLabels(

@@ -22,15 +22,15 @@ from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import CONFIDENCES, LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules, open_case
 
-# Confidence that scripted moderators state: the highest
+# Confidence that scripted moderators state: the highest.
 _CONFIDENCE = CONFIDENCES[-1]
 
 
 @dataclass(frozen=True)
 class ScriptedUpload:
-    """A picture of one face, the moderators' label, and the region they paint (PNG of one channel).
+    """A picture of one face, the moderators' label, and the region that they paint (PNG of one channel).
 
-    Labels may be lies.
+    The label may be wrong, if moderators are to lie.
     """
 
     path: Path
@@ -40,22 +40,22 @@ class ScriptedUpload:
 
 @dataclass(frozen=True)
 class UploadedCase:
-    """A stored upload: its receipt, and the case opened for it; None if no face was scored."""
+    """A stored upload: its receipt, and the public id of its case, None if no face was scored."""
 
     receipt: str
     case: str | None
 
 
 class ScriptedUsers:
-    """Visitors who consent to storage, and `wanted` moderators who agree on every case."""
+    """Visitors who consent to storage, and moderators who agree on every case."""
 
-    def __init__(self, sessions: Sessions, analysis: AnalysisService, *, wanted: int = 2) -> None:
+    def __init__(self, sessions: Sessions, analysis: AnalysisService, *, moderator_count: int = 2) -> None:
         self._sessions = sessions
         self._analysis = analysis
         self._claims = ClaimService(sessions)
         self._labelling = LabellingService(CaseEvents(AuditService(sessions, None)))
-        self._rules = TriageRules(wanted=wanted)
-        self._moderators = _moderators(sessions, wanted)
+        self._rules = TriageRules(wanted=moderator_count)
+        self._moderators = _find_or_create_moderators(sessions, moderator_count)
 
     def upload(self, path: Path) -> UploadedCase:
         """Analyse a picture with consent and open a case for it. Raises ValueError if it was not stored."""
@@ -65,19 +65,18 @@ class ScriptedUsers:
         if analysed.result.outcome != "verdict":
             return UploadedCase(analysed.receipt, None)
         with self._sessions.begin() as session:
-            row = session.scalar(
-                select(Analysis).where(Analysis.receipt_hash == receipt_hash(analysed.receipt))
-            )
+            query = select(Analysis).where(Analysis.receipt_hash == receipt_hash(analysed.receipt))
+            row = session.scalar(query)
             assert row is not None
             case = open_case(session, row, WHOLE_FILE, Reason.AUDIT, self._rules)
             return UploadedCase(analysed.receipt, case.public_id)
 
     def decide(self, uploads: Mapping[str, ScriptedUpload]) -> int:
-        """Let every moderator label the open cases in `uploads` (by public id).
+        """Let every moderator label the open cases in `uploads`, whose keys are public ids of cases.
 
         Return the number of labels.
         """
-        labels = 0
+        label_count = 0
         for moderator in self._moderators:
             skipped: list[str] = []
             while (case := self._claims.take(moderator, skipped)) is not None:
@@ -90,8 +89,8 @@ class ScriptedUsers:
                 label = LabelInput(upload.label, _CONFIDENCE, region=region)
                 self._labelling.submit_blind(moderator, case, label)
                 self._labelling.submit_final(moderator, case)
-                labels += 1
-        return labels
+                label_count += 1
+        return label_count
 
     def upload_and_decide(self, uploads: Iterable[ScriptedUpload]) -> dict[str, ScriptedUpload]:
         """Upload everything, then decide everything. Return the uploads by the public ids of their cases."""
@@ -104,7 +103,8 @@ class ScriptedUsers:
         return by_case
 
 
-def _moderators(sessions: Sessions, count: int) -> Sequence[Person]:
+def _find_or_create_moderators(sessions: Sessions, count: int) -> Sequence[Person]:
+    """Return the first `count` scripted moderators; accounts that are missing are created."""
     names = [f"script-{number + 1}" for number in range(count)]
     with sessions.begin() as session:
         existing = session.scalars(select(Account).where(Account.name.in_(names)))

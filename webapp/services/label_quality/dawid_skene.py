@@ -40,6 +40,7 @@ def estimate_consensus(
     triples = list(labels)
     if not triples:
         return Consensus({}, {}, {})
+    # `cases` has the distinct cases, `case` (labels,) the index of each label's case; likewise the others.
     cases, case = _indexed(label[0] for label in triples)
     authors, author = _indexed(label[1] for label in triples)
     values, value = _indexed(label[2] for label in triples)
@@ -48,9 +49,11 @@ def estimate_consensus(
     truth /= truth.sum(axis=1, keepdims=True)
     for _ in range(_MAX_ITERATIONS):
         shares, confusion = _maximise(truth, case, author, value, len(authors), smoothing)
-        previous, truth = truth, _expect(shares, confusion, case, author, value, len(cases))
+        previous = truth
+        truth = _expect(shares, confusion, case, author, value, len(cases))
         if np.abs(truth - previous).max() < _TOLERANCE:
             break
+    # Chance of a true label by author: over the values, their share times the author's chance to name them.
     accuracy = np.einsum("t,ptt->p", shares, confusion)
     truths = {name: _by_name(values, row) for name, row in zip(cases, truth, strict=True)}
     return Consensus(truths, _by_name(values, shares), _by_name(authors, accuracy))

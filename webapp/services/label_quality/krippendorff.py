@@ -18,11 +18,14 @@ Counts = npt.NDArray[np.float64]
 def count_table(labels: Iterable[tuple[Hashable, Hashable]]) -> Counts:
     """Return the number of labels (cases, values) from one (case, value) pair per label."""
     pairs = list(labels)
-    cases = {case: row for row, case in enumerate(dict.fromkeys(case for case, _ in pairs))}
-    values = {value: column for column, value in enumerate(dict.fromkeys(value for _, value in pairs))}
-    table = np.zeros((len(cases), len(values)))
+    row_of_case: dict[Hashable, int] = {}
+    column_of_value: dict[Hashable, int] = {}
     for case, value in pairs:
-        table[cases[case], values[value]] += 1
+        row_of_case.setdefault(case, len(row_of_case))
+        column_of_value.setdefault(value, len(column_of_value))
+    table = np.zeros((len(row_of_case), len(column_of_value)))
+    for case, value in pairs:
+        table[row_of_case[case], column_of_value[value]] += 1
     return table
 
 

@@ -1,6 +1,6 @@
 """Report on label quality: statistics of moderators and heatmaps, and the figures published from them.
 
-A figure that rests on fewer than FEWEST observations is withheld: it is None in the published models.
+A figure with fewer than MIN_OBSERVATIONS observations is withheld: it is None in the published models.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict
 
 from laanet_core.evaluation.metrics import Interval, wilson_interval
 
-# Cases, labels or regions. The interval of a share of fewer is too wide to say anything.
-FEWEST = 10
+# Cases, labels or regions that a published figure needs. With fewer, its interval is too wide.
+MIN_OBSERVATIONS = 10
 
 Bounds = tuple[float, float]
 
@@ -111,12 +111,13 @@ class Proportion:
         return wilson_interval(self.hits, self.count) if self.count else None
 
     def figures(self) -> ProportionFigures:
-        enough = self.count >= FEWEST
+        """Return the published figures."""
+        is_enough = self.count >= MIN_OBSERVATIONS
         return ProportionFigures(
             hits=self.hits,
             count=self.count,
-            share=round(self.hits / self.count, 4) if enough else None,
-            interval=_bounds(self.interval) if enough else None,
+            share=round(self.hits / self.count, 4) if is_enough else None,
+            interval=_bounds(self.interval) if is_enough else None,
         )
 
 
@@ -134,7 +135,7 @@ class LabelAgreement:
     interval: Interval | None
 
     def figures(self) -> AgreementFigures:
-        if self.cases < FEWEST or self.alpha is None:
+        if self.cases < MIN_OBSERVATIONS or self.alpha is None:
             return AgreementFigures(cases=self.cases, alpha=None, interval=None)
         return AgreementFigures(cases=self.cases, alpha=round(self.alpha, 4), interval=_bounds(self.interval))
 
@@ -177,12 +178,13 @@ class HeatmapStats:
     mean_iou: float
 
     def figures(self) -> HeatmapFigures:
-        enough = self.pointing.count >= FEWEST
+        """Return the published figures."""
+        is_enough = self.pointing.count >= MIN_OBSERVATIONS
         return HeatmapFigures(
             version=self.model_version,
             sha256=self.model_sha256,
             pointing=self.pointing.figures(),
-            mean_iou=round(self.mean_iou, 4) if enough else None,
+            mean_iou=round(self.mean_iou, 4) if is_enough else None,
         )
 
 
@@ -210,7 +212,7 @@ class LabelQualityReport:
             Suggestion(case=case, values=dict(values)) for case, values in self.suggestions.items()
         ]
         return LabelQualityFigures(
-            fewest=FEWEST,
+            fewest=MIN_OBSERVATIONS,
             agreement=self.overall.figures(),
             months=[_month_figures(month) for month in self.months],
             people=[person.figures() for person in self.people],
@@ -220,7 +222,7 @@ class LabelQualityReport:
                 median_seconds=_published_seconds(self.median_seconds, self.cases),
             ),
             heatmaps=[model.figures() for model in self.heatmaps],
-            suggestions=suggestions if self.overall.cases >= FEWEST else None,
+            suggestions=suggestions if self.overall.cases >= MIN_OBSERVATIONS else None,
         )
 
 
@@ -236,4 +238,7 @@ def _bounds(interval: Interval | None) -> Bounds | None:
 
 
 def _published_seconds(median: float | None, count: int) -> float | None:
-    return round(median, 1) if median is not None and count >= FEWEST else None
+    """Return the median in tenths of a second, None if it rests on too few observations."""
+    if median is None or count < MIN_OBSERVATIONS:
+        return None
+    return round(median, 1)

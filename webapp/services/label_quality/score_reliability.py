@@ -20,7 +20,7 @@ from webapp.db.session import Sessions
 from webapp.domain.clock import now
 
 logger = logging.getLogger(__name__)
-# Decided faces that a reliability needs at least.
+# A reliability needs at least this many decided faces.
 MIN_DECIDED = 30
 # Two scores are similar if their calibrated probabilities differ by at most this much.
 SIMILARITY_MARGIN = 0.05
@@ -76,13 +76,16 @@ def reliability_of(
     `kind` keeps pictures' faces (frame-level) and clips' persons (video-level) apart. Decisions younger
     than `delay` do not count, because they may still be undone.
     """
-    lowest, highest = max(fake_prob - SIMILARITY_MARGIN, 0.0), min(fake_prob + SIMILARITY_MARGIN, 1.0)
+    lowest = max(fake_prob - SIMILARITY_MARGIN, 0.0)
+    highest = min(fake_prob + SIMILARITY_MARGIN, 1.0)
     similar = ScoreRange(kind, model_sha256, lowest, highest)
     count, fakes = count_audit_sample(session, similar, now() - delay)
     if count < MIN_DECIDED:
         return None
     interval = wilson_interval(fakes, count)
-    return ScoreReliability(count, fakes, interval.low, interval.high, lowest, highest)
+    return ScoreReliability(
+        count=count, fakes=fakes, low=interval.low, high=interval.high, lowest=lowest, highest=highest
+    )
 
 
 class ScoreReliabilityService:

@@ -44,7 +44,8 @@ class LabelQualityService:
             require(principal, Role.ADMIN)
         with self._sessions() as session:
             labels = queries.counting_labels(session)
-            decided, gold = queries.decided_values(session), queries.gold_values(session)
+            decided = queries.decided_values(session)
+            gold = queries.gold_values(session)
             agreements = queries.region_agreements(session)
         blind = [label for label in labels if label.stage == Stage.BLIND and label.case_id not in gold]
         final = [label for label in labels if label.stage == Stage.FINAL]
@@ -63,10 +64,15 @@ class LabelQualityService:
 
 def _agreement(period: str, labels: Sequence[CountingLabel]) -> LabelAgreement:
     if not labels:
-        return LabelAgreement(period, 0, None, None)
+        return LabelAgreement(period, cases=0, alpha=None, interval=None)
     table = count_table((label.case_id, label.value) for label in labels)
     cases_with_pairs = int((table.sum(axis=1) >= 2).sum())
-    return LabelAgreement(period, cases_with_pairs, krippendorff_alpha(table), krippendorff_interval(table))
+    return LabelAgreement(
+        period,
+        cases=cases_with_pairs,
+        alpha=krippendorff_alpha(table),
+        interval=krippendorff_interval(table),
+    )
 
 
 def _by_month(labels: Sequence[CountingLabel]) -> list[tuple[str, list[CountingLabel]]]:

@@ -1,4 +1,7 @@
-"""Images of a case: the kept file, forensic views of it, and after the blind label the model's heatmap."""
+"""Images of a case: its kept file, forensic views of it, and the model's heatmap.
+
+A moderator gets the heatmap only after their blind label.
+"""
 
 from __future__ import annotations
 
@@ -27,17 +30,27 @@ from webapp.services.moderation.image_cache import ImageCache
 from webapp.services.storage.kept_media import KeptFile, KeptMediaService
 
 logger = logging.getLogger(__name__)
-# Longer side in pixels of a view, and of a thumbnail for choosing frames.
+# Longer side of a view in pixels.
 MAX_SIDE = 2048
+# Longer side in pixels of the thumbnails from which a moderator chooses a frame.
 THUMBNAIL_SIDE = 160
 # JPEG quality at which the error-level view saves the picture again.
 RESAVED_QUALITY = 90
-# Brightness of the error-level view.
+# Factor by which the error-level view amplifies differences, which are a few grey levels at most.
 _ERROR_GAIN = 15
-# Blur (sigma in pixels) that the high-pass view removes, and its contrast.
-_HIGH_PASS_SIGMA, _HIGH_PASS_CONTRAST = 2.0, 6.0
+# Sigma in pixels of the blurred picture that the high-pass view subtracts.
+_HIGH_PASS_SIGMA = 2.0
+# Factor by which the high-pass view amplifies what remains.
+_HIGH_PASS_CONTRAST = 6.0
+# Grey level without detail in the high-pass view.
+_MIDDLE_GREY = 128
+# JPEG quality of views and thumbnails.
 _JPEG_QUALITY = 92
+# JPEG quality of whole frames: moderators look for traces in them, which stronger compression would hide.
 _FRAME_QUALITY = 95
+# Cached under a clip's own key once all of its frames are in the cache.
+_FRAMES_CACHED = b"frames cached"
+# Content types by format of the kept file.
 CONTENT_TYPES = {
     "jpeg": "image/jpeg",
     "png": "image/png",
@@ -50,9 +63,11 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True)
 class _ImageKey:
-    """Key of a cached image: the kept file, the view, the frame's time in seconds and the size.
+    """Key of a cached image.
 
-    `subject` is set for heatmaps, which belong to one subject of the file.
+    `media`: name of the kept file. `view`: name of the view, or frame, frames or heatmap. `time`: of the
+    frame in seconds, None for pictures. `subject` is set for heatmaps, which belong to one subject of the
+    file.
     """
 
     media: str
@@ -60,10 +75,6 @@ class _ImageKey:
     time: float | None = None
     is_thumbnail: bool = False
     subject: int | None = None
-
-
-# Cached under a clip's key after all of its frames were cached.
-_FRAMES_CACHED = b"frames cached"
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,7 @@ class MediaContent:
 
 
 def error_level(rgb: RGBImage) -> RGBImage:
-    """Return the amplified difference of an RGB picture (H, W, 3) uint8 to its copy saved as JPEG.
+    """Return the amplified difference between an RGB picture (H, W, 3) uint8 and a JPEG copy of it.
 
     Parts with another compression history stand out.
     """
@@ -87,7 +98,7 @@ def high_pass(rgb: RGBImage) -> RGBImage:
     """Return grain, edges and seams of an RGB picture (H, W, 3) uint8 around a middle grey."""
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     smooth = cv2.GaussianBlur(grey, (0, 0), _HIGH_PASS_SIGMA)
-    detail = (grey - smooth) * _HIGH_PASS_CONTRAST + 128
+    detail = (grey - smooth) * _HIGH_PASS_CONTRAST + _MIDDLE_GREY
     levels = np.clip(np.rint(detail), 0, 255).astype(np.uint8)
     return np.asarray(cv2.cvtColor(levels, cv2.COLOR_GRAY2RGB), np.uint8)
 
@@ -139,28 +150,31 @@ class CaseImageService:
         name: str = "plain",
         *,
         time: float | None = None,
-        small: bool = False,
+        is_thumbnail: bool = False,
     ) -> MediaContent:
         """Return a JPEG of a picture, or of the clip's judged frame nearest to `time` in seconds.
 
-        `name`: plain, error_level or high_pass. `small`: a thumbnail.
+        `name`: plain, error_level or high_pass.
         """
         media = self._require_media(person, public_id)
+        is_known_view = name == "plain" or name in VIEWS
         is_video = media.kind == "video"
+        # The time of a frame is required for a clip, and makes no sense for a picture.
         has_time = time is not None
-        if name not in ("plain", *VIEWS) or is_video != has_time:
+        if not is_known_view or is_video != has_time:
             raise Refused("invalid_view", "There is no such view of this file.")
         if is_video and name == "plain":
-            return self._frame(media, _nearest_time(media, time), small=small)
+            return self._frame(media, _nearest_time(media, time), is_thumbnail=is_thumbnail)
 
         def render() -> bytes:
             rgb = self._pixels(media, time)
             converted = rgb if name == "plain" else VIEWS[name](rgb)
-            return _jpeg(_shrink(converted, THUMBNAIL_SIDE if small else MAX_SIDE))
+            return _jpeg(_shrink(converted, _longer_side(is_thumbnail)))
 
-        return MediaContent(self._cache.get(_ImageKey(media.name, name, time, small), render), "image/jpeg")
+        key = _ImageKey(media.name, view=name, time=time, is_thumbnail=is_thumbnail)
+        return MediaContent(self._cache.get(key, render), "image/jpeg")
 
-    def heat(self, person: Person | None, public_id: str, *, time: float | None = None) -> MediaContent:
+    def heatmap(self, person: Person | None, public_id: str, *, time: float | None = None) -> MediaContent:
         """Return the heatmaps as a transparent PNG that covers the picture or frame.
 
         Raises Refused also with not_labelled.
@@ -168,51 +182,64 @@ class CaseImageService:
         self._case_views.model_answer(person, public_id)
         media = self._require_media(person, public_id)
         frame_time = None if media.kind == "image" else _nearest_time(media, time)
-        key = _ImageKey(media.name, "heat", frame_time, subject=media.subject)
-        return MediaContent(self._cache.get(key, lambda: self._heatmaps(media, frame_time)), "image/png")
+        key = _ImageKey(media.name, view="heatmap", time=frame_time, subject=media.subject)
+        content = self._cache.get(key, lambda: self._render_heatmaps(media, frame_time))
+        return MediaContent(content, "image/png")
 
-    def _heatmaps(self, media: CaseMedia, frame_time: float | None) -> bytes:
-        """Score the stored boxes again with the current model."""
+    def _render_heatmaps(self, media: CaseMedia, frame_time: float | None) -> bytes:
+        """Return the PNG of the heatmaps. The current model scores the stored boxes again."""
         rgb = self._pixels(media, frame_time)
         squares = [enlarge_to_square(spot.box) for spot in media.spots if spot.time == frame_time]
         input_size = self._detector.config.input_size
-        scores = self._detector.score_crops([crop_square(rgb, square, input_size) for square in squares])
-        faces = [
-            FaceResult(square, 1.0, None, None, None, heatmap=Heatmap(heatmap, square))
-            for square, heatmap in zip(squares, scores.heatmap, strict=True)
-        ]
-        scale = min(MAX_SIDE / max(rgb.shape[:2]), 1.0)
-        shape = tuple(max(round(side * scale), 1) for side in rgb.shape[:2])
-        layer = cv2.cvtColor(heat_layer(shape, faces, scale=scale), cv2.COLOR_RGBA2BGRA)
-        _, encoded = cv2.imencode(".png", layer)
+        crops = [crop_square(rgb, square, input_size) for square in squares]
+        scores = self._detector.score_crops(crops)
+        faces: list[FaceResult] = []
+        for square, values in zip(squares, scores.heatmap, strict=True):
+            # Only the heatmap is drawn, so the face needs no score.
+            face = FaceResult(
+                box=square,
+                detection_prob=1.0,
+                fake_logit=None,
+                fake_prob=None,
+                verdict=None,
+                heatmap=Heatmap(values, square),
+            )
+            faces.append(face)
+        height, width = rgb.shape[:2]
+        scale = min(MAX_SIDE / max(height, width), 1.0)
+        layer_shape = (max(round(height * scale), 1), max(round(width * scale), 1))
+        layer = heat_layer(layer_shape, faces, scale=scale)
+        _, encoded = cv2.imencode(".png", cv2.cvtColor(layer, cv2.COLOR_RGBA2BGRA))
         return bytes(encoded.tobytes())
 
-    def _frame(self, media: CaseMedia, time: float, *, small: bool) -> MediaContent:
-        """Return a frame.
+    def _frame(self, media: CaseMedia, time: float, *, is_thumbnail: bool) -> MediaContent:
+        """Return the JPEG of the frame at `time` in seconds.
 
-        The first request caches all frames, since decoding up to the last one passes all others. `render` is
-        called only for a frame that the cache has evicted since.
+        The first request caches all judged frames: to reach the last one, the decoder passes all others.
+        Only a frame that the cache has evicted since is decoded again.
         """
 
         def cache_all_frames() -> bytes:
             times = sorted({spot.time for spot in media.spots if spot.time is not None})
             for frame in self._reader.frames_from_bytes(self._read(media), times):
+                full_key = _ImageKey(media.name, view="frame", time=frame.time)
                 full = _jpeg(_shrink(frame.rgb, MAX_SIDE), quality=_FRAME_QUALITY)
-                self._cache.put(_ImageKey(media.name, "frame", frame.time), full)
+                self._cache.put(full_key, full)
+                thumbnail_key = _ImageKey(media.name, view="frame", time=frame.time, is_thumbnail=True)
                 thumbnail = _jpeg(_shrink(frame.rgb, THUMBNAIL_SIDE))
-                self._cache.put(_ImageKey(media.name, "frame", frame.time, is_thumbnail=True), thumbnail)
+                self._cache.put(thumbnail_key, thumbnail)
             return _FRAMES_CACHED
 
         def render() -> bytes:
-            return _jpeg(_shrink(self._pixels(media, time), THUMBNAIL_SIDE if small else MAX_SIDE))
+            return _jpeg(_shrink(self._pixels(media, time), _longer_side(is_thumbnail)))
 
         with _refuse_unreadable():
-            self._cache.get(_ImageKey(media.name, "frames"), cache_all_frames)
-        key = _ImageKey(media.name, "frame", time, small)
+            self._cache.get(_ImageKey(media.name, view="frames"), cache_all_frames)
+        key = _ImageKey(media.name, view="frame", time=time, is_thumbnail=is_thumbnail)
         return MediaContent(self._cache.get(key, render), "image/jpeg")
 
     def _pixels(self, media: CaseMedia, time: float | None) -> RGBImage:
-        """Return the upright RGB picture or frame (H, W, 3) uint8."""
+        """Return the upright RGB picture, or the frame nearest to `time`, (H, W, 3) uint8."""
         content = self._read(media)
         with _refuse_unreadable():
             if media.kind == "image":
@@ -259,6 +286,11 @@ def _nearest_time(media: CaseMedia, time: float | None) -> float:
     return min(times, key=lambda candidate: abs(candidate - time))
 
 
+def _longer_side(is_thumbnail: bool) -> int:
+    """Return the largest side of an image in pixels."""
+    return THUMBNAIL_SIDE if is_thumbnail else MAX_SIDE
+
+
 def _shrink(rgb: RGBImage, side: int) -> RGBImage:
     """Return the picture (H, W, 3) with its longer side at most `side` pixels."""
     height, width = rgb.shape[:2]
@@ -270,6 +302,7 @@ def _shrink(rgb: RGBImage, side: int) -> RGBImage:
 
 
 def _jpeg(rgb: RGBImage, quality: int = _JPEG_QUALITY) -> bytes:
+    """Encode an RGB picture (H, W, 3) uint8 as JPEG."""
     bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     _, encoded = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return bytes(encoded.tobytes())

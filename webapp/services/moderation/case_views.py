@@ -44,8 +44,9 @@ class FaceLocation(_FrozenModel):
 class CaseView(_FrozenModel):
     """A case without any opinion about it.
 
-    `subject` 0 is the whole file: `spots` are then all its faces. `format` is None if the file is not kept.
-    `labelled`: the viewer has given their blind label. `until`: end of the viewer's claim.
+    `spots` are the faces in question. `subject` is the number of a face or person; 0 is the whole file, and
+    then `spots` has all faces. `format` is None if the file is not kept. `labelled` is true after the viewer
+    has submitted their blind label. `until` is the end of the viewer's claim.
     """
 
     id: str
@@ -62,7 +63,11 @@ class CaseView(_FrozenModel):
 
 
 class RegionView(_FrozenModel):
-    """Painted region in mask pixels; `runs` as in `masks.mask_of_runs`; `time` in seconds."""
+    """Region that a moderator painted.
+
+    `width` and `height` are the mask's own size in pixels. `runs` are lengths of runs as in
+    `masks.mask_of_runs`. `time` is that of a clip's frame in seconds, None for pictures.
+    """
 
     width: int
     height: int
@@ -71,7 +76,7 @@ class RegionView(_FrozenModel):
 
 
 class LabelView(_FrozenModel):
-    """A label with its argument. `moderator` counts authors from 1 and replaces their name."""
+    """A label with its reasons. `moderator` is a number counted from 1 that stands for the author's name."""
 
     moderator: int
     stage: str
@@ -83,7 +88,11 @@ class LabelView(_FrozenModel):
 
 
 class QueueCounts(_FrozenModel):
-    """Cases that wait for the person, those they finished since midnight UTC, and their disputes."""
+    """Numbers of cases for one person.
+
+    `waiting`: open cases that they may label. `today`: cases that they finished since midnight UTC.
+    `disputed`: cases that they may adjudicate, 0 for moderators.
+    """
 
     waiting: int
     today: int
@@ -121,15 +130,16 @@ class CaseViewService:
         self._sessions = sessions
 
     def queue_counts(self, person: Person | None) -> QueueCounts:
+        """Return the numbers of cases that the desk shows to the person."""
         moderator = require(person, Role.MODERATOR)
-        today = now().replace(hour=0, minute=0, second=0, microsecond=0)
+        midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
         with self._sessions() as session:
             disputed: Sequence[Case] = ()
             if moderator.role == Role.ADMIN:
                 disputed = queries.disputed_cases(session, moderator.id, limit=MAX_DISPUTES)
             return QueueCounts(
                 waiting=queries.count_open_cases(session, moderator.id),
-                today=queries.count_labelled(session, moderator.id, today),
+                today=queries.count_labelled(session, moderator.id, midnight),
                 disputed=len(disputed),
             )
 
@@ -139,12 +149,15 @@ class CaseViewService:
         with self._sessions() as session:
             claim = require_claim(session, moderator, public_id)
             labels = queries.labels_of(session, claim.case_id, account_id=moderator.id)
-            labelled = bool(labels) and labels[-1].stage == Stage.BLIND
+            has_blind_label = bool(labels) and labels[-1].stage == Stage.BLIND
             view = _case_view(session, claim.case)
-            return view.model_copy(update={"labelled": labelled, "until": claim.until})
+            return view.model_copy(update={"labelled": has_blind_label, "until": claim.until})
 
     def next_case(self, person: Person | None, skipped: Sequence[str]) -> CaseView | None:
-        """Return the case that the person will probably get next, so that its picture can be prefetched."""
+        """Return the case that the person will probably get next, so that its picture can be prefetched.
+
+        `skipped`: public ids of cases that the person skipped.
+        """
         moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
             case = queries.upcoming_case(session, moderator.id, skipped)
@@ -185,25 +198,35 @@ class CaseViewService:
             case = queries.case_by_public_id(session, public_id)
             if case is None:
                 raise unknown_case()
-            decides = moderator.role == Role.ADMIN and case.state == CaseState.DISPUTED
-            if not decides and not queries.labels_of(session, case.id, account_id=moderator.id):
+            is_adjudicator = moderator.role == Role.ADMIN and case.state == CaseState.DISPUTED
+            own_labels = queries.labels_of(session, case.id, account_id=moderator.id)
+            if not own_labels and not is_adjudicator:
                 raise Refused("not_labelled", "Give your own label first.")
             return model_answer(session, case)
 
     def own_label(self, person: Person | None, public_id: str) -> LabelView | None:
-        """Return the person's latest label on the case that they have claimed, for a reloaded page."""
+        """Return the person's latest label on the case that they have claimed, None before the first.
+
+        The desk restores it after the moderator reloads the page.
+        """
         moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
             claim = require_claim(session, moderator, public_id)
             labels = queries.labels_of(session, claim.case_id, account_id=moderator.id)
-            return _label_view(labels[-1], 1) if labels else None
+            return _label_view(labels[-1], moderator=1) if labels else None
 
     def next_dispute(self, person: Person | None, skipped: Sequence[str] = ()) -> str | None:
-        """Return the public id of the disputed case that has waited longest for the admin's decision."""
+        """Return the public id of the disputed case that has waited longest for the admin's decision.
+
+        None if there is none but the `skipped` ones (public ids).
+        """
         admin = require(person, Role.ADMIN)
         with self._sessions() as session:
             cases = queries.disputed_cases(session, admin.id, limit=MAX_DISPUTES)
-            return next((case.public_id for case in cases if case.public_id not in skipped), None)
+            for case in cases:
+                if case.public_id not in skipped:
+                    return case.public_id
+            return None
 
     def dispute(self, person: Person | None, public_id: str) -> tuple[CaseView, tuple[LabelView, ...]]:
         """Return a disputed case and all its labels without their authors' names.
@@ -218,15 +241,23 @@ class CaseViewService:
             labels = queries.labels_of(session, case.id)
             if any(label.account_id == admin.id for label in labels):
                 raise Refused("own_case", "You labelled this case yourself. Another admin must decide it.")
-            authors = list(dict.fromkeys(label.account_id for label in labels))
-            views = tuple(_label_view(label, authors.index(label.account_id) + 1) for label in labels)
-            return _case_view(session, case), views
+            # Authors are numbered in the order of their first label.
+            author_numbers: dict[int, int] = {}
+            views = []
+            for label in labels:
+                number = author_numbers.setdefault(label.account_id, len(author_numbers) + 1)
+                views.append(_label_view(label, moderator=number))
+            return _case_view(session, case), tuple(views)
 
 
 def model_answer(session: Session, case: Case) -> ModelAnswer:
-    """Return the stored answer for the case's subject and the visitors' latest votes on it."""
+    """Return the stored answer for the case's subject, and the visitors' latest votes on it.
+
+    If the subject has no score of its own, the answer is that for the whole file.
+    """
     first = queries.first_item(session, case.id)
-    analysis, subject = first.analysis, subject_of(first.analysis, first.subject)
+    analysis = first.analysis
+    subject = subject_of(analysis, first.subject)
     judged = analysis if subject is None else subject
     votes = queries.latest_votes(session, case.id, newest=MAX_COUNTED_ITEMS)
     return ModelAnswer(
@@ -245,10 +276,13 @@ def _may_see(session: Session, moderator: Person, case: Case) -> bool:
     claim = queries.claim_of_account(session, moderator.id)
     if claim is not None and claim.case_id == case.id:
         return True
-    return case.state == CaseState.OPEN or (case.state == CaseState.DISPUTED and moderator.role == Role.ADMIN)
+    if case.state == CaseState.DISPUTED:
+        return moderator.role == Role.ADMIN
+    return case.state == CaseState.OPEN
 
 
 def _case_view(session: Session, case: Case) -> CaseView:
+    """Return the view of a case. Raises Refused with unknown_case if its last result is deleted."""
     item = queries.displayed_item(session, case.id)
     # A visitor may delete the last result of a case at any moment.
     if item is None:
@@ -270,19 +304,29 @@ def _locations(item: CaseItem) -> tuple[FaceLocation, ...]:
     faces = faces_of(analysis, item.subject)
     if analysis.kind == "image":
         return tuple(FaceLocation(box=(face.x1, face.y1, face.x2, face.y2), time=None) for face in faces)
-    times = sorted({face.time for face in faces if face.time is not None})
-    step = max(len(times) / MAX_LOCATIONS, 1)
-    chosen = {times[int(place * step)] for place in range(min(len(times), MAX_LOCATIONS))}
-    shown = [face for face in faces if face.time in chosen]
-    shown.sort(key=lambda face: (face.time or 0, face.number))
-    return tuple(FaceLocation(box=(face.x1, face.y1, face.x2, face.y2), time=face.time) for face in shown)
+    frame_times = sorted({face.time for face in faces if face.time is not None})
+    chosen_times = set(_evenly_chosen(frame_times, MAX_LOCATIONS))
+    faces_to_show = [face for face in faces if face.time in chosen_times]
+    faces_to_show.sort(key=lambda face: (face.time or 0, face.number))
+    return tuple(
+        FaceLocation(box=(face.x1, face.y1, face.x2, face.y2), time=face.time) for face in faces_to_show
+    )
+
+
+def _evenly_chosen(values: Sequence[float], count: int) -> list[float]:
+    """Return `count` values at even distances, or all if there are no more than `count`."""
+    if len(values) <= count:
+        return list(values)
+    step = len(values) / count
+    return [values[int(index * step)] for index in range(count)]
 
 
 def _label_view(label: Label, moderator: int) -> LabelView:
+    """Return a label as the desk shows it. `moderator` is the number that stands for its author."""
     region = label.region
-    painted = None
+    region_view = None
     if region is not None:
-        painted = RegionView(
+        region_view = RegionView(
             width=region.width, height=region.height, time=region.time, runs=runs_of_mask(region.png)
         )
     return LabelView(
@@ -292,5 +336,5 @@ def _label_view(label: Label, moderator: int) -> LabelView:
         confidence=label.confidence,
         note=label.note,
         tags=tuple(tag.tag for tag in label.tags),
-        region=painted,
+        region=region_view,
     )

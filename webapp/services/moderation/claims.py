@@ -17,16 +17,16 @@ from webapp.domain.errors import Refused
 from webapp.security.tokens import random_fraction
 from webapp.services.accounts import Person, require
 
-# Retries after another moderator took the same slot first.
+# Attempts to claim a case. An attempt fails if another moderator takes the same slot first.
 _ATTEMPTS = 5
 
 
 class ClaimService:
     """Gives cases to moderators.
 
-    A claim lasts `hold` from the moderator's last activity. While other cases wait too, `gold_share` of the
-    claims are for gold cases, which look like any other. `draw` returns random floats in [0, 1). Every method
-    raises Refused with not_signed_in or not_allowed.
+    A claim lasts for `hold` from the moderator's last activity. While other cases wait too, the share
+    `gold_share` in [0, 1] of the claims are for gold cases, which look like any other. `draw` returns random
+    floats in [0, 1). Every method raises Refused with not_signed_in or not_allowed.
     """
 
     def __init__(
@@ -43,35 +43,36 @@ class ClaimService:
         self._draw = draw
 
     def take(self, person: Person | None, skipped: Sequence[str] = ()) -> str | None:
-        """Return the public id of the claimed case, or claim the next one. None if no case waits.
+        """Return the public id of the person's claimed case, or claim the next one. None if no case waits.
 
-        A unique row per slot prevents two claims of one slot. The second moderator tries again.
+        `skipped`: public ids of cases that the person does not want now. A unique row per slot prevents two
+        claims of one slot; the second moderator's claim is attempted again.
         """
         moderator = require(person, Role.MODERATOR)
         for _ in range(_ATTEMPTS):
             try:
                 with self._sessions.begin() as session:
-                    return self._take(session, moderator, skipped)
+                    return self._renew_or_claim(session, moderator, skipped)
             except IntegrityError:
                 continue
         return None
 
     def take_case(self, person: Person | None, public_id: str) -> None:
-        """Claim this open case and release any other: after an undo, or for an admin who follows a flag.
+        """Claim this open case and release any other that the person has claimed.
 
-        Raises Refused also with not_waiting: the case is decided, disputed, fully claimed or finished by the
-        person.
+        A moderator gets a case back so after an undo, and an admin opens a flagged case. Raises Refused also
+        with not_waiting if the case is decided, disputed, fully claimed or finished by the person.
         """
         moderator = require(person, Role.MODERATOR)
         try:
             with self._sessions.begin() as session:
                 queries.lock_cases(session)
                 queries.delete_expired_claims(session, now())
-                present = queries.claim_of_account(session, moderator.id)
-                if present is not None and present.case.public_id == public_id:
+                claim = queries.claim_of_account(session, moderator.id)
+                if claim is not None and claim.case.public_id == public_id:
                     return
-                if present is not None:
-                    session.delete(present)
+                if claim is not None:
+                    session.delete(claim)
                     session.flush()
                 case = queries.claimable_case(session, moderator.id, public_id)
                 if case is None:
@@ -97,19 +98,22 @@ class ClaimService:
             if claim is not None:
                 session.delete(claim)
 
-    def _take(self, session: Session, moderator: Person, skipped: Sequence[str]) -> str | None:
+    def _renew_or_claim(self, session: Session, moderator: Person, skipped: Sequence[str]) -> str | None:
+        """Renew the moderator's claim, or claim the next case or a gold case instead of it."""
         queries.lock_cases(session)
         moment = now()
         queries.delete_expired_claims(session, moment)
-        present = queries.claim_of_account(session, moderator.id)
-        if present is not None:
-            present.until = moment + self._hold
-            return present.case.public_id
+        claim = queries.claim_of_account(session, moderator.id)
+        if claim is not None:
+            claim.until = moment + self._hold
+            return claim.case.public_id
         case = queries.next_case(session, moderator.id, skipped)
         if case is None:
             return None
         if self._draw() < self._gold_share:
-            case = queries.gold_case_at(session, moderator.id, skipped, self._draw()) or case
+            # Without a gold case that waits for the moderator, they get the ordinary one.
+            gold_case = queries.gold_case_at(session, moderator.id, skipped, self._draw())
+            case = gold_case or case
         self._add_claim(session, moderator, case)
         return case.public_id
 
@@ -138,5 +142,9 @@ def _not_waiting() -> Refused:
 
 
 def _free_slot(session: Session, case: Case) -> int:
-    used = queries.used_slots(session, case.id)
-    return next(slot for slot in range(1, len(used) + 2) if slot not in used)
+    """Return the lowest free slot of a case. Slots are numbered from 1."""
+    used_slots = queries.used_slots(session, case.id)
+    slot = 1
+    while slot in used_slots:
+        slot += 1
+    return slot

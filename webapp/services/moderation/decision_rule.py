@@ -34,57 +34,61 @@ class Outcome:
 
 @dataclass(frozen=True)
 class CaseStatus:
-    """State of a case, the labels that it asks for, and its outcome if moderators decided it."""
+    """State of a case, the number of votes that it needs, and its outcome if moderators decided it."""
 
     state: CaseState
-    wanted: int
+    required_votes: int
     outcome: Outcome | None
 
 
-def apply_rule(labels: Sequence[CountedLabel], *, wanted: int, is_gold: bool) -> CaseStatus:
+def apply_rule(labels: Sequence[CountedLabel], *, required_votes: int, is_gold: bool) -> CaseStatus:
     """Return the status of a case from its counted labels, oldest first.
 
     Blind labels never count. Each moderator has one vote: their last final label.
 
     - The last adjudication decides, whatever the votes are.
-    - At least `wanted` votes that are all alike decide by agreement.
-    - Otherwise one more vote is asked for, up to MAX_MODERATORS.
+    - At least `required_votes` votes that are all alike decide by agreement.
+    - Otherwise the case needs one more vote, up to MAX_MODERATORS.
     - From MAX_MODERATORS votes on, more than half of them decide by majority.
     - Without a majority the case is disputed and waits for an adjudicator.
 
     A gold case has a known answer and never gets an outcome. To its moderator it looks like any other case:
-    it is open until `wanted` votes were given, and again after every full round.
+    it counts as decided after every `required_votes` votes, and as open in between.
     """
-    votes = list(_last_final_values(labels).values())
+    votes = list(_votes_by_moderator(labels).values())
     if is_gold:
-        complete = len(votes) % wanted == 0
-        return CaseStatus(CaseState.DECIDED if complete else CaseState.OPEN, wanted, None)
-    outcome = _adjudicated(labels) or _voted(votes, wanted)
+        is_round_complete = len(votes) % required_votes == 0
+        state = CaseState.DECIDED if is_round_complete else CaseState.OPEN
+        return CaseStatus(state, required_votes, outcome=None)
+    outcome = _adjudication_outcome(labels) or _vote_outcome(votes, required_votes)
     if outcome is not None:
-        return CaseStatus(CaseState.DECIDED, wanted, outcome)
+        return CaseStatus(CaseState.DECIDED, required_votes, outcome)
     if len(votes) >= MAX_MODERATORS:
-        return CaseStatus(CaseState.DISPUTED, wanted, None)
-    still_wanted = len(votes) + 1 if len(votes) >= wanted else wanted
-    return CaseStatus(CaseState.OPEN, still_wanted, None)
+        return CaseStatus(CaseState.DISPUTED, required_votes, outcome=None)
+    # If enough moderators have voted and disagree, one more must vote.
+    return CaseStatus(CaseState.OPEN, max(required_votes, len(votes) + 1), outcome=None)
 
 
-def _last_final_values(labels: Sequence[CountedLabel]) -> dict[int, LabelValue]:
+def _votes_by_moderator(labels: Sequence[CountedLabel]) -> dict[int, LabelValue]:
+    """Return the last final value of each moderator, by account id."""
     return {label.account_id: label.value for label in labels if label.stage == Stage.FINAL}
 
 
-def _adjudicated(labels: Sequence[CountedLabel]) -> Outcome | None:
+def _adjudication_outcome(labels: Sequence[CountedLabel]) -> Outcome | None:
     rulings = [label for label in labels if label.stage == Stage.ADJUDICATION]
     return Outcome(rulings[-1].value, ADJUDICATION) if rulings else None
 
 
-def _voted(votes: Sequence[LabelValue], wanted: int) -> Outcome | None:
-    if not votes or len(votes) < wanted:
+def _vote_outcome(votes: Sequence[LabelValue], required_votes: int) -> Outcome | None:
+    """Return the outcome of the votes, None if they are too few or disagree."""
+    if not votes or len(votes) < required_votes:
         return None
     # Sorted first, so that equal counts give the same value in every process.
-    leading = max(sorted(set(votes)), key=votes.count)
-    support = votes.count(leading)
+    leading_value = max(sorted(set(votes)), key=votes.count)
+    support = votes.count(leading_value)
     if support == len(votes):
-        return Outcome(leading, AGREEMENT)
-    if len(votes) >= MAX_MODERATORS and support > len(votes) / 2:
-        return Outcome(leading, MAJORITY)
+        return Outcome(leading_value, AGREEMENT)
+    has_majority = support > len(votes) / 2
+    if has_majority and len(votes) >= MAX_MODERATORS:
+        return Outcome(leading_value, MAJORITY)
     return None

@@ -19,7 +19,8 @@ from webapp.services.moderation.ranking import TriageRules, add_item
 class GoldService:
     """Makes gold cases.
 
-    The host analyses files for which the answer is known, has them kept, and marks faces of the results.
+    The host analyses files for which the answer is known, consents to their storage, and marks faces of the
+    results.
     """
 
     def __init__(self, log: CaseEvents, rules: TriageRules) -> None:
@@ -44,7 +45,8 @@ class GoldService:
             if subject_of(analysis, subject) is None:
                 raise Unable("unknown_face", f"there is no judged face {subject} in this result")
             case = self._unlabelled_case(session, analysis, subject)
-            case.state, case.gold = CaseState.DECIDED, Gold(value=value, created_at=now())
+            case.state = CaseState.DECIDED
+            case.gold = Gold(value=value, created_at=now())
             record(Event(Actor.SYSTEM, Action.CASE_GOLD, case_subject(case.public_id), {"value": str(value)}))
             return case.public_id
 
@@ -52,8 +54,9 @@ class GoldService:
         """Return the subject's unlabelled case, or a new one. Raises Unable with labelled_already."""
         item = case_queries.item_of_subject(session, analysis.id, subject)
         if item is None:
-            return add_item(session, None, analysis, subject, Reason.REPORT, self._rules)
-        if item.case.gold is not None or case_queries.labels_of(session, item.case_id):
+            return add_item(session, None, analysis, subject, reason=Reason.REPORT, rules=self._rules)
+        is_gold = item.case.gold is not None
+        if is_gold or case_queries.labels_of(session, item.case_id):
             raise Unable(
                 "labelled_already",
                 "this face already has a case that moderators have labelled or whose answer is known",

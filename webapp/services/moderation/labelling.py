@@ -23,8 +23,9 @@ from webapp.services.moderation.case_views import ModelAnswer, model_answer
 from webapp.services.moderation.claims import require_claim
 from webapp.services.moderation.decision_rule import CountedLabel, Outcome, apply_rule
 
-# 1 is a guess, 3 is certain.
+# Degrees of confidence: 1 is a guess, 3 is certain.
 CONFIDENCES = (1, 2, 3)
+# Period in which a moderator may withdraw their last label.
 UNDO_PERIOD = timedelta(minutes=10)
 
 
@@ -48,8 +49,9 @@ class LabelInput:
 class _LabelContext:
     """Circumstances stored with a label.
 
-    `since`: start of the work on the case. `model_sha256`: model whose answer was revealed before the label,
-    None for blind ones. `media_sha256`: kept file that the moderator saw.
+    `since` is the time at which the person's work on the case began. `model_sha256` is the model whose answer
+    the person had seen before, None for blind labels. `media_sha256` is the kept file that they saw, None if
+    none is kept.
     """
 
     case_id: int
@@ -63,59 +65,76 @@ class _LabelContext:
 class LabellingService:
     """Stores labels and settles cases by `decision_rule`.
 
-    Every method raises Refused with not_signed_in or not_allowed. Those that take a label also raise
-    invalid_label, invalid_tag, invalid_note, note_too_long and invalid_region. `submit_blind` and
-    `submit_final` raise claim_lost.
+    Every method raises Refused with not_signed_in or not_allowed. Methods with a `label` parameter also raise
+    it with invalid_label, invalid_tag, invalid_note, note_too_long or invalid_region. `submit_blind` and
+    `submit_final` also raise it with claim_lost.
     """
 
     def __init__(self, log: CaseEvents, *, undo: timedelta = UNDO_PERIOD) -> None:
-        """`undo`: period in which a moderator may withdraw their last label."""
+        """`undo`: see UNDO_PERIOD."""
         self._log = log
-        self._undo = undo
+        self._undo_period = undo
 
     def submit_blind(self, person: Person | None, public_id: str, label: LabelInput) -> ModelAnswer:
         """Store the moderator's first label and return the model's answer, which they may see from now on.
 
         Raises Refused also with labelled_already.
         """
-        moderator, mask = require(person, Role.MODERATOR), check_label(label)
+        moderator = require(person, Role.MODERATOR)
+        mask = check_label(label)
         with self._log.transaction() as (session, record):
             queries.lock_cases(session)
             claim = require_claim(session, moderator, public_id)
             if queries.labels_of(session, claim.case_id, account_id=moderator.id):
                 raise Refused("labelled_already", "You have labelled this case already.")
-            _, media_sha256 = _shown_source(session, claim.case)
-            context = _LabelContext(claim.case_id, moderator, Stage.BLIND, claim.taken_at, None, media_sha256)
+            _, media_sha256 = _source_hashes(session, claim.case)
+            context = _LabelContext(
+                case_id=claim.case_id,
+                person=moderator,
+                stage=Stage.BLIND,
+                since=claim.taken_at,
+                model_sha256=None,
+                media_sha256=media_sha256,
+            )
             _add_label(session, _label_row(context, label, mask), claim.case, record)
             return model_answer(session, claim.case)
 
     def submit_final(self, person: Person | None, public_id: str, label: LabelInput | None = None) -> str:
-        """Confirm the blind label (`label` is None) or replace it, release the claim and settle the case.
+        """Store the moderator's final label, release the claim and settle the case. Return the case's state.
 
-        Both labels stay stored. Return the case's state. Raises Refused also with not_labelled.
+        `label` is None if the final label repeats the blind one. Both labels stay stored. Raises Refused also
+        with not_labelled.
         """
         moderator = require(person, Role.MODERATOR)
-        replacement = None if label is None else (label, check_label(label))
+        mask = None if label is None else check_label(label)
         with self._log.transaction() as (session, record):
             queries.lock_cases(session)
             claim = require_claim(session, moderator, public_id)
             case = queries.case_by_public_id(session, public_id, locked=True)
             own_labels = queries.labels_of(session, claim.case_id, account_id=moderator.id)
-            if case is None or not own_labels or own_labels[-1].stage != Stage.BLIND:
+            has_blind_label = bool(own_labels) and own_labels[-1].stage == Stage.BLIND
+            if case is None or not has_blind_label:
                 raise Refused("not_labelled", "Give your own label first.")
+            if label is None:
+                label, mask = _stored_content(own_labels[-1])
+            model_sha256, media_sha256 = _source_hashes(session, case)
             context = _LabelContext(
-                case.id, moderator, Stage.FINAL, claim.taken_at, *_shown_source(session, case)
+                case_id=case.id,
+                person=moderator,
+                stage=Stage.FINAL,
+                since=claim.taken_at,
+                model_sha256=model_sha256,
+                media_sha256=media_sha256,
             )
-            row = _label_row(context, *(replacement or _repeat(own_labels[-1])))
-            _add_label(session, row, case, record)
+            _add_label(session, _label_row(context, label, mask), case, record)
             session.delete(claim)
             session.flush()
             return _settle(session, case, record)
 
     def undo(self, person: Person | None, public_id: str) -> None:
-        """Withdraw the person's last final label or adjudication, and the decision that rests on it.
+        """Withdraw the person's final labels or adjudication of a case, and the decision that rests on them.
 
-        The blind label stands: the person has seen the answer and could not give another one blind.
+        The blind label stays: the person has seen the model's answer and cannot give another label blindly.
         Raises Refused also with too_late.
         """
         moderator = require(person, Role.MODERATOR)
@@ -124,9 +143,11 @@ class LabellingService:
             case = queries.case_by_public_id(session, public_id, locked=True)
             own_labels = [] if case is None else queries.labels_of(session, case.id, account_id=moderator.id)
             revocable = [label for label in own_labels if label.stage != Stage.BLIND]
-            if case is None or not revocable or revocable[-1].created_at < now() - self._undo:
-                raise Refused("too_late", "This can no longer be undone.")
+            if case is None or not revocable:
+                raise _too_late()
             moment = now()
+            if revocable[-1].created_at < moment - self._undo_period:
+                raise _too_late()
             for label in revocable:
                 label.withdrawn_at = moment
             details = {"labels": [label.id for label in revocable]}
@@ -134,18 +155,19 @@ class LabellingService:
             record(Event(user_actor(moderator.id), Action.CASE_UNDONE, subject, details))
             if case.gold is not None:
                 return
-            standing = queries.current_decision(session, case.id)
-            if standing is not None:
-                standing.undone_at = moment
+            decision = queries.current_decision(session, case.id)
+            if decision is not None:
+                decision.undone_at = moment
             session.flush()
             _settle(session, case, record)
 
     def adjudicate(self, person: Person | None, public_id: str, label: LabelInput) -> None:
-        """Decide a disputed case by an admin who has not labelled it.
+        """Decide a disputed case by the label of an admin who has not labelled it before.
 
         Raises Refused also with not_disputed and own_case.
         """
-        admin, mask = require(person, Role.ADMIN), check_label(label)
+        admin = require(person, Role.ADMIN)
+        mask = check_label(label)
         with self._log.transaction() as (session, record):
             queries.lock_cases(session)
             case = queries.case_by_public_id(session, public_id, locked=True)
@@ -153,7 +175,15 @@ class LabellingService:
                 raise Refused("not_disputed", "This case is not waiting for an adjudicator.")
             if queries.labels_of(session, case.id, account_id=admin.id):
                 raise Refused("own_case", "You labelled this case yourself. Another admin must decide it.")
-            context = _LabelContext(case.id, admin, Stage.ADJUDICATION, now(), *_shown_source(session, case))
+            model_sha256, media_sha256 = _source_hashes(session, case)
+            context = _LabelContext(
+                case_id=case.id,
+                person=admin,
+                stage=Stage.ADJUDICATION,
+                since=now(),
+                model_sha256=model_sha256,
+                media_sha256=media_sha256,
+            )
             _add_label(session, _label_row(context, label, mask), case, record)
             _settle(session, case, record)
 
@@ -174,25 +204,27 @@ def check_label(label: LabelInput) -> Mask | None:
 
 
 def _settle(session: Session, case: Case, record: RecordEvent) -> str:
-    """Apply the decision rule, store a new decision, and return the case's state for its moderator.
+    """Apply the decision rule, store a new decision, and return the state that the moderator sees.
 
-    The stored state of a gold case never changes.
+    For a gold case the two states differ: the stored one never changes.
     """
     labels = [
         CountedLabel(label.account_id, Stage(label.stage), LabelValue(label.value))
         for label in queries.labels_of(session, case.id)
     ]
-    status = apply_rule(labels, wanted=case.wanted, is_gold=case.gold is not None)
+    status = apply_rule(labels, required_votes=case.wanted, is_gold=case.gold is not None)
     if case.gold is not None:
         return status.state
     if status.outcome is not None and queries.current_decision(session, case.id) is None:
         session.add(_decision_row(session, case, status.outcome, record))
-    case.state, case.wanted = status.state, status.wanted
+    case.state = status.state
+    case.wanted = status.required_votes
     return status.state
 
 
 def _decision_row(session: Session, case: Case, outcome: Outcome, record: RecordEvent) -> Decision:
-    model_sha256, media_sha256 = _shown_source(session, case)
+    """Return the row of a decision and audit it."""
+    model_sha256, media_sha256 = _source_hashes(session, case)
     details = {"value": str(outcome.value), "how": outcome.how, "model_sha256": model_sha256}
     record(Event(Actor.SYSTEM, Action.CASE_DECIDED, case_subject(case.public_id), details))
     return Decision(
@@ -205,6 +237,7 @@ def _decision_row(session: Session, case: Case, outcome: Outcome, record: Record
 
 
 def _add_label(session: Session, label: Label, case: Case, record: RecordEvent) -> None:
+    """Store a label and audit it."""
     session.add(label)
     session.flush()
     action = Action.CASE_ADJUDICATED if label.stage == Stage.ADJUDICATION else Action.CASE_LABELLED
@@ -213,6 +246,7 @@ def _add_label(session: Session, label: Label, case: Case, record: RecordEvent) 
 
 
 def _label_row(context: _LabelContext, label: LabelInput, mask: Mask | None) -> Label:
+    """Return the row of a valid label. `mask` is its painted region from `check_label`."""
     moment = now()
     region = None
     if mask is not None:
@@ -233,15 +267,25 @@ def _label_row(context: _LabelContext, label: LabelInput, mask: Mask | None) -> 
     )
 
 
-def _repeat(label: Label) -> tuple[LabelInput, Mask | None]:
+def _stored_content(label: Label) -> tuple[LabelInput, Mask | None]:
     """Return the content of a stored label, so that it can be stored again at the final stage."""
-    region, tags = label.region, [tag.tag for tag in label.tags]
-    time = None if region is None else region.time
+    region = label.region
+    content = LabelInput(
+        value=label.value,
+        confidence=label.confidence,
+        note=label.note,
+        tags=[tag.tag for tag in label.tags],
+        time=None if region is None else region.time,
+    )
     mask = None if region is None else Mask(region.png, region.width, region.height)
-    return LabelInput(label.value, label.confidence, label.note, tags, time=time), mask
+    return content, mask
 
 
-def _shown_source(session: Session, case: Case) -> tuple[str, str | None]:
-    """Return the sha256 of the model that judged the shown file, and of the file if it is kept."""
+def _too_late() -> Refused:
+    return Refused("too_late", "This can no longer be undone.")
+
+
+def _source_hashes(session: Session, case: Case) -> tuple[str, str | None]:
+    """Return two sha256: of the model that judged the file of the case, and of the file if it is kept."""
     item = queries.first_item(session, case.id)
     return item.analysis.model_sha256, queries.stored_media_sha256(session, item)

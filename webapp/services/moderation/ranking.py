@@ -22,15 +22,18 @@ MAX_COUNTED_ITEMS = 200
 MAX_DISPUTE = 10.0
 # Lower bound of the uncertainty factor, so that its logarithm is finite.
 _MIN_UNCERTAINTY = 0.05
+# Fake probability of the greatest uncertainty.
+MOST_UNCERTAIN_PROB = 0.5
 
 
 @dataclass(frozen=True)
 class TriageRules:
     """Rules that open and rank cases.
 
-    `wanted`: independent labels that a new case needs. `age`: waiting time that multiplies a case's weight
-    by e. `audit_share`: share in [0, 1] of all kept faces that is drawn at random. `uncertain`: a case is
-    opened for an inconclusive face if its fake probability is at most this far from 0.5.
+    `wanted`: independent moderators that a new case needs. `age`: waiting time that multiplies
+    a case's weight by e. `audit_share`: share in [0, 1] of all kept faces that is drawn at random.
+    `uncertain`: a case is opened for an inconclusive face if its fake probability is at most this
+    far from 0.5.
     """
 
     wanted: int = 2
@@ -43,27 +46,30 @@ def uncertainty(fake_prob: float) -> float:
     """Return the entropy of the fake probability in bits: 1 at 0.5, 0 at 0 and 1."""
     if not 0 < fake_prob < 1:
         return 0.0
-    return -fake_prob * math.log2(fake_prob) - (1 - fake_prob) * math.log2(1 - fake_prob)
+    real_prob = 1 - fake_prob
+    return -fake_prob * math.log2(fake_prob) - real_prob * math.log2(real_prob)
 
 
 def dispute_factor(votes: Sequence[str], verdict: str | None) -> float:
     """Return the disagreement of visitors, from 1 (no objection) to MAX_DISPUTE.
 
-    Every vote against a verdict adds 1. The smaller of the two sides is added once more.
+    Every vote against a verdict adds 1. Visitors who disagree with each other add the number of votes on the
+    smaller side. `verdict` is None if the model gave none.
     """
-    against, in_favour = votes.count(Vote.DISAGREE), votes.count(Vote.AGREE)
-    objections = 0.0 if verdict is None else against
-    return min(1.0 + objections + min(against, in_favour), MAX_DISPUTE)
+    votes_against = votes.count(Vote.DISAGREE)
+    votes_in_favour = votes.count(Vote.AGREE)
+    objections = 0 if verdict is None else votes_against
+    return min(1.0 + objections + min(votes_against, votes_in_favour), MAX_DISPUTE)
 
 
-def case_rank(fake_prob: float, dispute: float, opened_at: datetime, age: timedelta) -> float:
-    """Return the logarithm of uncertainty x dispute x e^(waiting / age).
+def case_rank(fake_prob: float, dispute: float, opened_at: datetime, aging_time: timedelta) -> float:
+    """Return the logarithm of uncertainty x dispute x e^(waiting time / `aging_time`).
 
-    waiting = now - `opened_at`. The term of now is left out: it is the same for all cases, and without it
-    stored ranks stay comparable.
+    The waiting time is now - `opened_at`. The term of now is left out: it is the same for all cases, and
+    without it stored ranks stay comparable.
     """
     weight = max(uncertainty(fake_prob), _MIN_UNCERTAINTY) * dispute
-    return math.log(weight) - opened_at.timestamp() / age.total_seconds()
+    return math.log(weight) - opened_at.timestamp() / aging_time.total_seconds()
 
 
 def open_case(
@@ -74,12 +80,16 @@ def open_case(
     rules: TriageRules,
     duplicates: Sequence[int] = (),
 ) -> Case:
-    """Return a subject's case: its own, the open one of its `duplicates` (analysis ids), or a new one."""
+    """Return the case of a subject of an analysis.
+
+    It is the case that has the subject already, else the undecided case of a duplicate, else a new one.
+    `duplicates` are the analysis ids of near-duplicates.
+    """
     item = queries.item_of_subject(session, analysis.id, subject)
     if item is not None:
         return update_rank(session, item.case, rules)
     case = queries.undecided_case_of(session, [*duplicates, analysis.id], subject)
-    return add_item(session, case, analysis, subject, reason, rules)
+    return add_item(session, case, analysis, subject, reason=reason, rules=rules)
 
 
 def add_item(
@@ -87,6 +97,7 @@ def add_item(
     case: Case | None,
     analysis: Analysis,
     subject: int,
+    *,
     reason: Reason,
     rules: TriageRules,
 ) -> Case:
@@ -118,17 +129,17 @@ def add_item(
 
 
 def update_rank(session: Session, case: Case, rules: TriageRules) -> Case:
-    """Set the case's rank from its present votes.
+    """Set the case's rank from its present votes, and return the case.
 
-    Cases drawn at random get the highest rank possible for their opening time. Votes must not influence
-    them.
+    Cases drawn at random get the highest rank possible for their opening time, because votes must not
+    influence which of them are labelled.
     """
     if case.audited:
-        case.rank = case_rank(0.5, MAX_DISPUTE, case.opened_at, rules.age)
+        case.rank = case_rank(MOST_UNCERTAIN_PROB, MAX_DISPUTE, case.opened_at, rules.age)
         return case
     first = queries.first_item(session, case.id)
     votes = queries.latest_votes(session, case.id, newest=MAX_COUNTED_ITEMS)
-    fake_prob = 0.5 if first.fake_prob is None else first.fake_prob
+    fake_prob = MOST_UNCERTAIN_PROB if first.fake_prob is None else first.fake_prob
     dispute = dispute_factor(votes, first.analysis.verdict)
     case.rank = case_rank(fake_prob, dispute, case.opened_at, rules.age)
     return case

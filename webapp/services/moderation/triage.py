@@ -15,6 +15,7 @@ from webapp.domain.clock import now
 from webapp.domain.enums import Action, Actor, Reason, Vote
 from webapp.security.tokens import random_fraction
 from webapp.services.analysis_records.subjects import (
+    WHOLE_FILE,
     Subject,
     show_same_face,
     subject_of,
@@ -23,22 +24,23 @@ from webapp.services.analysis_records.subjects import (
 )
 from webapp.services.audit.log import RecordEvent
 from webapp.services.moderation.case_events import CaseEvents, case_subject
-from webapp.services.moderation.ranking import TriageRules, add_item, update_rank
+from webapp.services.moderation.ranking import MOST_UNCERTAIN_PROB, TriageRules, add_item, update_rank
 
 logger = logging.getLogger(__name__)
 # Largest difference of two fake probabilities by one model for near duplicates to share a case.
 # A picture and its manipulated copy look alike, their scores need not.
 MAX_SCORE_DIFFERENCE = 0.25
-# Uncertain faces of one file that become cases.
+# At most this many uncertain faces of one file become cases.
 MAX_UNCERTAIN_FACES = 5
-# Cases of near duplicates that are compared face by face.
+# At most this many cases of near duplicates are compared face by face.
 _MAX_NEARBY_CASES = 20
 # Results or cases in one batch.
 _BATCH = 200
-# Attempts of a transaction whose case may vanish with its last receipt.
+# Attempts to process a result. One fails if a visitor deletes the case that it joins.
 _ATTEMPTS = 3
 
-# A subject and the reason to open a case for it. None: the subject only joins a case that others opened.
+# A subject and the reason to open a case for it. If the reason is None, no case is opened: the subject only
+# joins a case that exists.
 Candidate = tuple[Subject, Reason | None]
 
 
@@ -56,10 +58,11 @@ class Triage:
         self._draw = draw
 
     def process(self, receipt_hash: str) -> None:
-        """Open the cases that a result asks for, and rank its open ones again.
+        """Open the cases that a result needs, and rank its open ones again.
 
-        Scores, votes and the visitor's wish open cases. Call it after they are stored. Never raises, because
-        the visitor's answer must still be sent. The next `sweep` makes up for a failure.
+        Scores, votes and the visitor's request for a decision open cases. Call this after they are stored. It
+        never raises, because the visitor's answer must still be sent. The next `sweep` retries after a
+        failure.
         """
         try:
             self._process(receipt_hash)
@@ -67,22 +70,23 @@ class Triage:
             logger.exception("cases could not be opened")
 
     def sweep(self) -> int:
-        """Process the results that a dead process left unprocessed.
+        """Process the results that a process left unprocessed when it ended or failed.
 
         Return their number. Raises SQLAlchemyError.
         """
         with self._log.transaction() as (session, _):
-            missed = triage_queries.untriaged_receipt_hashes(session, limit=_BATCH)
-        for receipt_hash in missed:
+            receipt_hashes = triage_queries.untriaged_receipt_hashes(session, limit=_BATCH)
+        for receipt_hash in receipt_hashes:
             self.process(receipt_hash)
-        return len(missed)
+        return len(receipt_hashes)
 
     def rerank_all(self) -> int:
         """Rank every open case by the present rules and return their number.
 
         Ranks from before a change of the rules cannot be compared with later ones. Raises SQLAlchemyError.
         """
-        count = last_id = 0
+        count = 0
+        last_id = 0
         while True:
             with self._log.transaction() as (session, _):
                 triage_queries.lock_case_creation(session)
@@ -95,6 +99,7 @@ class Triage:
                 return count
 
     def _process(self, receipt_hash: str) -> None:
+        """Open the cases of a result in one transaction, which is retried if a case vanishes meanwhile."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 with self._log.transaction() as (session, record):
@@ -106,6 +111,7 @@ class Triage:
                     raise
 
     def _open_all(self, session: Session, receipt_hash: str, record: RecordEvent) -> None:
+        """Open, join or rank the cases of all subjects of a result whose file is kept."""
         # Taken before anything is read, so that later votes are processed again.
         moment = now()
         triage_queries.lock_case_creation(session)
@@ -117,43 +123,48 @@ class Triage:
         analysis.triaged_at = moment
 
     def _candidates(self, session: Session, analysis: Analysis) -> list[Candidate]:
-        """Return the subjects of an analysis that need a case, each with its first reason.
+        """Return the subjects of an analysis that open or join a case, each with its first reason.
 
-        The random draw precedes all other reasons and happens once, before any vote: disputed faces must not
-        be missing from the sample.
+        The random sample precedes all other reasons and is drawn once, before any vote: disputed faces must
+        not be missing from the sample.
         """
-        subjects = subjects_of(analysis)
-        is_first_time = analysis.triaged_at is None
-        drawn = {
-            subject.number for subject in subjects if is_first_time and self._draw() < self._rules.audit_share
-        }
-        votes = _votes_by_subject(triage_queries.last_votes(session, analysis.id), subjects)
-        uncertain = self._most_uncertain(subjects)
-        whole = subjects[0] if len(subjects) == 1 else whole_file(analysis)
+        faces = subjects_of(analysis)
+        audit_sample = self._draw_audit_sample(faces) if analysis.triaged_at is None else set()
+        votes = _votes_by_subject(triage_queries.last_votes(session, analysis.id), faces)
+        uncertain_faces = self._most_uncertain(faces)
+        # The file's only face stands for the whole file, which otherwise is a subject of its own, the last.
+        whole = faces[0] if len(faces) == 1 else whole_file(analysis)
+        subjects = list(faces) if whole in faces else [*faces, whole]
         candidates: list[Candidate] = []
-        for subject in [*subjects, *([whole] if whole not in subjects else [])]:
+        for subject in subjects:
             vote = votes.get(subject.number)
-            if subject.number in drawn:
+            if subject.number in audit_sample:
                 candidates.append((subject, Reason.AUDIT))
             elif vote == Vote.DISAGREE:
                 candidates.append((subject, Reason.DISAGREEMENT))
+            # A visitor's request for a decision needs a case only if nothing else opens one.
             elif subject is whole and not candidates and _is_unanswered_request(session, analysis):
                 candidates.append((subject, Reason.REPORT))
-            elif subject.number in uncertain:
+            elif subject.number in uncertain_faces:
                 candidates.append((subject, Reason.UNCERTAINTY))
             elif vote is not None:
                 candidates.append((subject, None))
         return candidates
 
+    def _draw_audit_sample(self, subjects: Sequence[Subject]) -> set[int]:
+        """Return the numbers of the subjects that the random draw selects."""
+        return {subject.number for subject in subjects if self._draw() < self._rules.audit_share}
+
     def _most_uncertain(self, subjects: Sequence[Subject]) -> set[int]:
         """Return the numbers of the inconclusive subjects nearest to 0.5, at most MAX_UNCERTAIN_FACES."""
-        inconclusive = [
+        margin = self._rules.uncertain
+        uncertain = [
             subject
             for subject in subjects
-            if subject.verdict == "inconclusive" and abs(subject.fake_prob - 0.5) <= self._rules.uncertain
+            if subject.verdict == "inconclusive" and _distance_from_even(subject) <= margin
         ]
-        inconclusive.sort(key=lambda subject: abs(subject.fake_prob - 0.5))
-        return {subject.number for subject in inconclusive[:MAX_UNCERTAIN_FACES]}
+        uncertain.sort(key=_distance_from_even)
+        return {subject.number for subject in uncertain[:MAX_UNCERTAIN_FACES]}
 
     def _open(
         self,
@@ -163,19 +174,27 @@ class Triage:
         reason: Reason | None,
         record: RecordEvent,
     ) -> None:
+        """Add a subject to a matching case or a new one, or rank the case that it has already."""
         item = case_queries.item_of_subject(session, analysis.id, subject.number)
         if item is not None:
             update_rank(session, item.case, self._rules)
             return
-        existing = _matching_case(session, analysis, subject)
-        if existing is None and reason is None:
+        matching_case = _matching_case(session, analysis, subject)
+        if matching_case is None and reason is None:
             return
-        # A subject that only joins shares the reason of the visitors who opened the case.
+        # A subject that only joins is stored like one that a visitor disagrees with.
         stored_reason = reason or Reason.DISAGREEMENT
-        case = add_item(session, existing, analysis, subject.number, stored_reason, self._rules)
-        if existing is None:
+        case = add_item(
+            session, matching_case, analysis, subject.number, reason=stored_reason, rules=self._rules
+        )
+        if matching_case is None:
             details = {"reason": str(stored_reason)}
             record(Event(Actor.SYSTEM, Action.CASE_OPENED, case_subject(case.public_id), details))
+
+
+def _distance_from_even(subject: Subject) -> float:
+    """Return how far a subject's fake probability is from that of the greatest uncertainty."""
+    return abs(subject.fake_prob - MOST_UNCERTAIN_PROB)
 
 
 def _is_unanswered_request(session: Session, analysis: Analysis) -> bool:
@@ -184,14 +203,14 @@ def _is_unanswered_request(session: Session, analysis: Analysis) -> bool:
 
 
 def _votes_by_subject(votes: Mapping[int, str], subjects: Sequence[Subject]) -> dict[int, str]:
-    """Return the votes by subject.
+    """Return the votes by subject number.
 
-    In a file with one face a vote on the whole file is a vote on that face.
+    In a file with one face a vote on the whole file is a vote on that face, if the face has none of its own.
     """
-    if len(subjects) != 1 or 0 not in votes:
+    if len(subjects) != 1 or WHOLE_FILE not in votes:
         return dict(votes)
-    on_faces = {number: vote for number, vote in votes.items() if number}
-    return {subjects[0].number: votes[0], **on_faces}
+    votes_on_faces = {number: vote for number, vote in votes.items() if number != WHOLE_FILE}
+    return {subjects[0].number: votes[WHOLE_FILE], **votes_on_faces}
 
 
 def _matching_case(session: Session, analysis: Analysis, subject: Subject) -> Case | None:
@@ -203,14 +222,16 @@ def _matching_case(session: Session, analysis: Analysis, subject: Subject) -> Ca
     same_file = triage_queries.item_of_same_file(session, analysis, subject.number)
     if same_file is not None:
         return same_file.case
-    nearby = triage_queries.near_duplicate_cases(session, analysis, limit=_MAX_NEARBY_CASES)
-    for case_id in nearby[:_MAX_NEARBY_CASES]:
+    case_ids = triage_queries.near_duplicate_cases(session, analysis, limit=_MAX_NEARBY_CASES)
+    for case_id in case_ids[:_MAX_NEARBY_CASES]:
         # The first item is the one that moderators see.
         item = case_queries.first_item(session, case_id)
-        other, other_subject = item.analysis, subject_of(item.analysis, item.subject)
-        if other.kind != analysis.kind or other.model_sha256 != analysis.model_sha256:
+        other = item.analysis
+        other_subject = subject_of(other, item.subject)
+        is_comparable = other.kind == analysis.kind and other.model_sha256 == analysis.model_sha256
+        if not is_comparable or other_subject is None:
             continue
-        if other_subject is None or not show_same_face(subject, other_subject):
+        if not show_same_face(subject, other_subject):
             continue
         if abs(subject.fake_prob - other_subject.fake_prob) <= MAX_SCORE_DIFFERENCE:
             return item.case

@@ -1,9 +1,9 @@
 """Deletion of results with everything that depends on them.
 
-What goes with a result: its rows, cases without other items, rows and folders of snapshots that hold
-something of it, kept files that no other result links to, and its traces in copies and backups of the
-database. Whatever else comes to depend on a result is deleted here. Copies of other versions of the
-database are cleaned by `webapp.db.backups`.
+With a result go its rows, cases without other items, rows and folders of snapshots that hold something of
+it, kept files that no other result links to, and its traces in copies and backups of the database. Code that
+stores something else for a result must extend this module. `webapp.db.backups` cleans copies of other
+versions of the database.
 """
 
 from __future__ import annotations
@@ -76,15 +76,15 @@ class ResultDeletion:
             if analysis_queries.analysis_by_receipt(session, hashed) is None:
                 raise unknown_receipt()
         erase_from_copies(self._engine, hashed, self._backups)
-        with self._audit.transaction() as (session, tell):
+        with self._audit.transaction() as (session, record):
             number = analysis_queries.delete_analysis(session, hashed)
-            # another request came first
+            # Another request deleted the result first.
             if number is None:
                 raise unknown_receipt()
             leftovers = _delete_dependents(session)
-            tell(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
+            record(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
         truncate_write_ahead_log(self._engine)
-        # a backup may have copied the result since the first call
+        # A backup may have copied the result since the first call.
         erase_from_copies(self._engine, hashed, self._backups)
         for notify in self._on_deleted:
             notify(receipt)
@@ -103,13 +103,13 @@ class ResultDeletion:
         """
         total = 0
         while True:
-            with self._audit.transaction() as (session, tell):
+            with self._audit.transaction() as (session, record):
                 count = analysis_queries.delete_analyses_before(session, before, limit=_BATCH)
                 leftovers = _delete_dependents(session)
                 if count:
-                    tell(Event(Actor.SYSTEM, Action.PURGED, details={"analyses": count, "days": days}))
+                    record(Event(Actor.SYSTEM, Action.PURGED, details={"analyses": count, "days": days}))
             total += count
-            # files that remain are removed by the next sweep
+            # Files that remain are removed by the next sweep.
             self._remove(leftovers)
             if count < _BATCH:
                 break

@@ -28,6 +28,7 @@ from webapp.services.reports.service import Report, report_json, report_pdf
 from webapp.texts import Texts
 from webapp.texts.english import ENGLISH
 
+# Side in pixels of the crops that consistency maps are shown on.
 CROP_SIDE = 224
 
 
@@ -107,14 +108,14 @@ class EvidenceService:
         """
         rgb = media.picture()
         detector = producer_of(self._detector, result.model)
-        maps: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
+        crops_and_maps: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
         for face in result.faces:
             if face.heatmap is None:
-                maps.append(None)
+                crops_and_maps.append(None)
                 continue
             crop = crop_square(rgb, face.heatmap.box, CROP_SIDE)
-            maps.append((crop, detector.consistency_map(rgb, face).values))
-        return maps
+            crops_and_maps.append((crop, detector.consistency_map(rgb, face).values))
+        return crops_and_maps
 
     def overlay_clip(
         self, path: Path, result: AnalysisResult, progress: ProgressCallback | None = None
@@ -163,13 +164,13 @@ class EvidenceService:
     def _report(
         self, analysed: StoredAnalysis, texts: Texts, checks: Sequence[Stability | None] | None
     ) -> Report:
-        judge = producer_of(self._detector, analysed.result.model)
+        detector = producer_of(self._detector, analysed.result.model)
         return Report(
-            analysed.result,
-            judge.decision,
-            analysed.media_sha256,
-            analysed.created,
-            notice=judge.notice,
+            result=analysed.result,
+            decision=detector.decision,
+            media_sha256=analysed.media_sha256,
+            created=analysed.created,
+            notice=detector.notice,
             reliability=tuple(self.reliabilities(analysed.result)),
             stabilities=checks,
             texts=texts,

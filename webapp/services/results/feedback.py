@@ -72,7 +72,7 @@ class FeedbackService:
             try:
                 is_new = self._store(submission, parsed)
             except IntegrityError:
-                # a request with the same key came first, or the analysis was deleted meanwhile
+                # A request with the same key came first, or the analysis was deleted meanwhile.
                 is_new = self._store(submission, parsed)
         except SQLAlchemyError as error:
             logger.exception("feedback could not be stored")
@@ -89,7 +89,8 @@ class FeedbackService:
             if analysis is None:
                 raise unknown_receipt()
             _check_subject(session, analysis, submission.subject)
-            if parsed.mask is not None and (analysis.kind != "image" or analysis.outcome == "rejected"):
+            is_paintable = analysis.kind == "image" and analysis.outcome != "rejected"
+            if parsed.mask is not None and not is_paintable:
                 raise Refused("invalid_region", "A region can be painted on a picture only.")
             row = _row(analysis, submission, parsed)
             earlier = analysis_queries.feedback_by_key(session, submission.idempotency_key)
@@ -116,7 +117,7 @@ def _row(analysis: Analysis, submission: Submission, parsed: _ParsedVote) -> Fee
 
 
 def _content(row: Feedback) -> tuple[object, ...]:
-    """Return everything that two equal submissions have in common."""
+    """Return the values of a vote that a repeated submission must have, too."""
     tags = frozenset(str(tag.tag) for tag in row.tags)
     return (
         row.analysis_id,
@@ -136,16 +137,14 @@ def _parse_vote(text: str) -> Vote:
 
 
 def _check_key(key: str) -> None:
-    if not KEY_LENGTHS[0] <= len(key) <= KEY_LENGTHS[1] or not is_storable(key):
-        raise Refused(
-            "invalid_key", f"The idempotency key must have {KEY_LENGTHS[0]} to {KEY_LENGTHS[1]} characters."
-        )
+    shortest, longest = KEY_LENGTHS
+    has_valid_length = shortest <= len(key) <= longest
+    if not has_valid_length or not is_storable(key):
+        raise Refused("invalid_key", f"The idempotency key must have {shortest} to {longest} characters.")
 
 
 def _check_subject(session: Session, analysis: Analysis, subject: int) -> None:
     count = analysis_queries.count_subjects(session, analysis)
     if not 0 <= subject <= count:
-        raise Refused(
-            "unknown_face",
-            f"This result has {count} {'face' if count == 1 else 'faces'}; there is no face {subject}.",
-        )
+        faces = "1 face" if count == 1 else f"{count} faces"
+        raise Refused("unknown_face", f"This result has {faces}; there is no face {subject}.")

@@ -44,10 +44,16 @@ def moderation_outcome(session: Session, analysis: Analysis, undo_period: timede
 def _face_reliability(
     session: Session, analysis: Analysis, subject: Subject, undo_period: timedelta
 ) -> FaceReliability | None:
-    measured = reliability_of(session, analysis.kind, analysis.model_sha256, subject.fake_prob, undo_period)
-    if measured is None:
+    reliability = reliability_of(
+        session,
+        kind=analysis.kind,
+        model_sha256=analysis.model_sha256,
+        fake_prob=subject.fake_prob,
+        delay=undo_period,
+    )
+    if reliability is None:
         return None
-    return FaceReliability(face=subject.number, **measured.figures().model_dump())
+    return FaceReliability(face=subject.number, **reliability.figures().model_dump())
 
 
 def _decided_face(analysis: Analysis, item: CaseItem, decision: Decision) -> DecidedFace:

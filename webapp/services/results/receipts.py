@@ -1,4 +1,4 @@
-"""Results by receipt: read, delete, remember the stability check, ask for a notice of the decision."""
+"""Results by receipt: reading, deletion, stability checks, and requests for a notice of the decision."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class ReceiptService:
         ):
             self._deletion.delete(receipt)
 
-    def ask_notice(self, receipt: str, wanted: bool) -> None:
+    def set_notice_request(self, receipt: str, is_requested: bool) -> None:
         """Store whether the visitor wants to know the moderators' decision, and nothing about the visitor.
 
         A visitor who wants to know also asks for a decision: a kept file becomes a case.
@@ -148,8 +148,8 @@ class ReceiptService:
             row = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
             if row is None:
                 raise unknown_receipt()
-            row.notify = wanted
-        if wanted and self._on_notice is not None:
+            row.notify = is_requested
+        if is_requested and self._on_notice is not None:
             self._on_notice(receipt_hash(receipt))
 
     def _is_durable(self, row: Analysis) -> bool:
@@ -181,7 +181,8 @@ def _thresholds(row: Analysis) -> ThresholdsDocument | None:
 def _media_document(row: Analysis) -> MediaDocument:
     consent = row.consent
     media = None if consent is None else consent.media
-    kept_document, consent_document = None, None
+    kept_document = None
+    consent_document = None
     if media is not None:
         kept_document = KeptFileDocument(sha256=media.sha256, bytes=media.bytes, format=media.format)
     if consent is not None:

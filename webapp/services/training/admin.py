@@ -1,4 +1,7 @@
-"""Learning on the desk: role checks and audit entries around snapshots, runs, the gate and promotions."""
+"""Actions of admins on the model: snapshots, fine-tuning runs, the promotion gate and promotions.
+
+This module checks roles and writes audit entries; the services behind it do the work.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +26,25 @@ from webapp.services.training.run_store import RunSpec, RunSummary
 from webapp.services.training.snapshot_records import SnapshotSummary
 from webapp.services.training.snapshots import SnapshotService
 
+# Largest number of training steps that an admin may choose.
 MAX_STEPS = 100_000
-# Characters that the column of audit subjects takes
+# Length in characters of the column of audit subjects.
 _SUBJECT_LENGTH = 64
 
 
 class VersionWithLineage(VersionSummary):
-    """A version with its ancestors, oldest last; the version itself is the first."""
+    """A version of the model. `lineage` has its name and then those of its ancestors, the oldest last."""
 
     lineage: tuple[str, ...]
 
 
 class LearningOverview(BaseModel):
-    """Content of the admins' page about the model. Some JSON keys are older than the words and stay as they
-    are.
+    """Content of the admins' page about the model.
 
-    `answering`: version that this server serves; `before`: version that a rollback restores; `errand`: last
-    background command; `steps`: those of the recipe; `replay`: a data set is replayed beside a snapshot.
+    Some JSON keys are older than the words of this project and stay as they are. `answering` is the version
+    that this server serves, `before` the version that a rollback restores, and `errand` the last background
+    command. `steps` is the recipe's number of training steps. `replay` is true if fine-tuning replays a data
+    set beside the snapshot.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -55,10 +60,11 @@ class LearningOverview(BaseModel):
 
 
 class LearningAdminService:
-    """Actions of admins. Every method raises Refused: not_signed_in, not_allowed, and the codes of the
-    services behind it.
+    """Actions of admins on the model.
 
-    `serving`: version that this server serves; `replay`: manifest of a data set to replay beside a snapshot.
+    `serving` returns the version that this server serves. `replay` is the manifest of a data set that
+    fine-tuning replays beside a snapshot. Every method raises Refused with not_signed_in, not_allowed, or a
+    code of the service behind it.
     """
 
     def __init__(
@@ -83,10 +89,10 @@ class LearningAdminService:
     def overview(self, person: Person | None) -> LearningOverview:
         """Return snapshots, runs, versions and the last background command."""
         require(person, Role.ADMIN)
-        versions = [
-            VersionWithLineage(**summary.model_dump(), lineage=tuple(self._versions.lineage(summary.version)))
-            for summary in self._versions.summaries()
-        ]
+        versions: list[VersionWithLineage] = []
+        for summary in self._versions.summaries():
+            lineage = tuple(self._versions.lineage(summary.version))
+            versions.append(VersionWithLineage(**summary.model_dump(), lineage=lineage))
         return LearningOverview(
             answering=self._serving(),
             before=self._versions.rollback_target(),
@@ -101,7 +107,7 @@ class LearningAdminService:
     def gate_report(self, person: Person | None, version: str) -> GateReport:
         """Return the last report of the gate about a version.
 
-        Raises Refused also with unknown_version, not_measured.
+        Raises Refused also with unknown_version or not_measured.
         """
         require(person, Role.ADMIN)
         with _unable_as_refused():
@@ -118,22 +124,25 @@ class LearningAdminService:
             self._commands.start("snapshot", "", ["snapshot"], record)
 
     def start_run(self, person: Person | None, snapshot: str, steps: int | None = None) -> None:
-        """Start a fine-tuning, or resume an interrupted one of the same snapshot, base and steps."""
+        """Start a fine-tuning run, or resume an interrupted one with the same snapshot, base and steps.
+
+        `steps` is the number of training steps, that of the recipe if None.
+        """
         admin = require(person, Role.ADMIN)
         if steps is not None and not 1 <= steps <= MAX_STEPS:
             raise Refused("invalid_steps", f"There must be 1 to {MAX_STEPS} steps.")
         changes = () if steps is None else (f"steps={steps}",)
         with _unable_as_refused():
-            # Checked before a run is prepared, which would otherwise wait without ever starting.
+            # Checked before a run is prepared: the new run would wait for a start that never comes.
             self._finetuning.require_idle()
             run = self._finetuning.prepare(RunSpec(snapshot, self._replay, changes))
-            self._start(admin, run)
+            self._claim_and_start(admin, run)
 
     def resume_run(self, person: Person | None, run: str) -> None:
         """Resume a run that was interrupted, failed, or never started."""
         admin = require(person, Role.ADMIN)
         with _unable_as_refused():
-            self._start(admin, run)
+            self._claim_and_start(admin, run)
 
     def cancel_run(self, person: Person | None, run: str) -> None:
         """Stop a run for good."""
@@ -162,13 +171,15 @@ class LearningAdminService:
         with _unable_as_refused():
             self._versions.rollback(admin.name, to)
 
-    def _start(self, admin: Person, run: str) -> None:
+    def _claim_and_start(self, admin: Person, run: str) -> None:
+        """Start the process of a run. Raises Unable with run_busy or run_ended."""
         self._finetuning.require_idle()
-        # Once claimed, the run is revived by the scheduler even if this process dies before the next line.
+        # The scheduler revives a claimed run, so it starts even if this process dies before the next line.
         self._finetuning.claim(run, user_actor(admin.id))
         self._finetuning.start_detached(run)
 
     def _recorder(self, admin: Person, action: Action, subject: str) -> Callable[[], None]:
+        """Return a function that audits an admin's action."""
         return lambda: self._audit.record(Event(user_actor(admin.id), action, subject))
 
 

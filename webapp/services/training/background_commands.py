@@ -13,14 +13,21 @@ from webapp.domain.errors import Unable
 from webapp.services.training.file_locks import is_locked, try_lock
 from webapp.services.training.subprocesses import start_detached
 
-# "Errand" is the earlier name of a background command. The files keep it, so that
-# existing folders still work.
-LOCK_FILE, OUTPUT_FILE, REQUEST_FILE = "errand.lock", "errand.log", "errand.json"
+# "Errand" is the earlier name of a background command. The file names keep it, so that existing folders
+# still work.
+LOCK_FILE = "errand.lock"
+OUTPUT_FILE = "errand.log"
+REQUEST_FILE = "errand.json"
+# Error of a command whose process was killed.
 INTERRUPTED = "it was interrupted; start it again"
 
 
 class CommandRequest(BaseModel):
-    """A background command: its name, the version or snapshot it concerns, and when it started (ISO 8601)."""
+    """A background command.
+
+    `what` is its name, `subject` the version that it concerns or "", and `begun_at` the ISO 8601 time of its
+    start.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,7 +56,10 @@ class BackgroundCommands:
         self._folder = folder
 
     def start(self, command: str, subject: str, arguments: Sequence[str], record: Callable[[], None]) -> None:
-        """Start `python -m webapp ARGUMENTS --json` after calling `record`. Raises Unable: errand_busy."""
+        """Call `record`, then start `python -m webapp ARGUMENTS --json` in the background.
+
+        Raises Unable with errand_busy if another command runs.
+        """
         with try_lock(self._folder / LOCK_FILE) as lock:
             if lock is None:
                 raise Unable(
@@ -63,18 +73,18 @@ class BackgroundCommands:
 
     def last(self) -> CommandStatus | None:
         """Return the state of the last command; None if none was ever started."""
-        # Check the lock before reading the output: a command that ends in between has written it by then.
-        running = is_locked(self._folder / LOCK_FILE)
+        # Check the lock first: if the command ends after the check, its output is complete when it is read.
+        is_running = is_locked(self._folder / LOCK_FILE)
         try:
             content = (self._folder / REQUEST_FILE).read_text(encoding="utf-8")
             request = CommandRequest.model_validate_json(content)
         except (FileNotFoundError, ValueError):
             return None
-        error = None if running else self._error()
-        return CommandStatus(**request.model_dump(), running=running, error=error)
+        error = None if is_running else self._error()
+        return CommandStatus(**request.model_dump(), running=is_running, error=error)
 
     def _error(self) -> str | None:
-        """Return why the last command failed, None if it succeeded.
+        """Return the reason for which the last command failed, None if it succeeded.
 
         A command that succeeds prints its result as a JSON object. One that fails prints `error:` and the
         reason. One that prints neither was interrupted.
@@ -83,6 +93,7 @@ class BackgroundCommands:
             output = (self._folder / OUTPUT_FILE).read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
             return INTERRUPTED
+        # A progress bar returns to the start of its line by "\r".
         lines = output.replace("\r", "\n").splitlines()
         objects = [line for line in lines if line.startswith("{")]
         if objects and _is_json(objects[-1]):

@@ -1,4 +1,4 @@
-"""Candidates: weights of a finished training, in half precision, calibrated and registered."""
+"""Candidates: trained weights in half precision that are calibrated and registered for the gate."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from webapp.services.training.trainer_process import TRAIN_FOLDER
 
 
 class CandidateBuilder:
-    """Builder of candidates in the registry `versions`; calibration runs on `device`."""
+    """Builds candidates and registers them with `versions`. Calibration runs on `device`."""
 
     def __init__(self, versions: VersionService, device: str) -> None:
         self._versions = versions
@@ -28,15 +28,17 @@ class CandidateBuilder:
     def build(
         self,
         run: Run,
-        folder: Path,
-        snapshot: Path,
+        *,
+        run_folder: Path,
+        snapshot_folder: Path,
         base: RegisteredVersion,
         split_counts: dict[str, dict[str, int]],
     ) -> RegisteredVersion:
         """Build, calibrate and register the candidate of a run, or return it if it is registered already.
 
-        `folder` has the trained weights. `snapshot` is the folder of the data; thresholds are chosen on its
-        val split. `split_counts` are its faces by split and label, for the candidate's card.
+        `run_folder` has the trained weights. Thresholds are chosen on the val split of `snapshot_folder`.
+        `base` is the version that the run began with. `split_counts` are the snapshot's faces by split and
+        label, for the candidate's card.
         """
         from laanet_core.data.dataset import DatasetFiles
         from laanet_core.evaluation.run import EvaluationOptions, ManifestSource, calibrate_weights
@@ -46,29 +48,35 @@ class CandidateBuilder:
         # A run may be interrupted after the registration of its candidate.
         with contextlib.suppress(Unable):
             return self._versions.verify(run.version)
-        train = folder / TRAIN_FOLDER
-        trained, parent = load_weights(train / "weights"), load_weights(base.folder)
-        training = json.loads((train / "config.json").read_text(encoding="utf-8"))["training"]
-        card = _card(run, training, dataclasses.asdict(parent.info), parent.card, split_counts)
-        with tempfile.TemporaryDirectory(dir=folder) as unfinished:
-            weights = Path(unfinished)
+        train_folder = run_folder / TRAIN_FOLDER
+        trained = load_weights(train_folder / "weights")
+        parent = load_weights(base.folder)
+        train_config = json.loads((train_folder / "config.json").read_text(encoding="utf-8"))
+        card = _card(
+            run,
+            recipe=train_config["training"],
+            parent_info=dataclasses.asdict(parent.info),
+            parent_card=parent.card,
+            split_counts=split_counts,
+        )
+        with tempfile.TemporaryDirectory(dir=run_folder) as temporary_folder:
+            weights_folder = Path(temporary_folder)
             save_weights(
                 trained.model,
-                weights,
+                weights_folder,
                 decision=parent.decision,
                 version=run.version,
                 card=card,
                 half=True,
             )
-            source = ManifestSource(
-                DatasetFiles(snapshot / "manifest.csv", packs=snapshot), names=("labelled",)
-            )
+            files = DatasetFiles(snapshot_folder / "manifest.csv", packs=snapshot_folder)
+            source = ManifestSource(files, names=("labelled",))
             options = EvaluationOptions(device=self._device, progress=False)
             # Loaded again, so that the rounding to half precision is part of the calibration.
-            calibration = calibrate_weights(load_weights(weights), source, options=options)
-            write_decision(weights, calibration.decision)
+            calibration = calibrate_weights(load_weights(weights_folder), source, options=options)
+            write_decision(weights_folder, calibration.decision)
             return self._versions.register(
-                weights,
+                weights_folder,
                 run.version,
                 state=ModelState.CANDIDATE,
                 parent_sha256=base.sha256,
@@ -78,7 +86,8 @@ class CandidateBuilder:
 
 def _card(
     run: Run,
-    training: dict[str, Any],
+    *,
+    recipe: dict[str, Any],
     parent_info: Mapping[str, Any],
     parent_card: Mapping[str, Any],
     split_counts: dict[str, dict[str, int]],
@@ -86,7 +95,7 @@ def _card(
     """Return the candidate's card: recipe, run, snapshot and the whole card of its parent."""
     snapshot = {"id": run.snapshot, "sha256": run.snapshot_sha256, "parts": split_counts}
     card: dict[str, Any] = {
-        "training": training,
+        "training": recipe,
         "run": {"id": run.public_id, **run.config.model_dump(mode="json")},
         "snapshot": snapshot,
         "parent": {**parent_info, **parent_card},

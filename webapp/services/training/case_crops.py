@@ -17,16 +17,17 @@ from webapp.services.training.decided_cases import DecidedCase, FacePosition
 from webapp.services.training.face_cropping import FindLandmarks, TrainingCrop, crop_face
 
 logger = logging.getLogger(__name__)
-# Frames of a clip that become crops; more of them would be nearly the same picture
-FRAMES_OF_A_CLIP = 4
-# Seconds; timestamps of one frame differ by rounding only
-_SAME_TIME = 1e-3
+# At most this many faces of a clip become crops, because more would be nearly the same picture.
+MAX_CLIP_FACES = 4
+# Tolerance in seconds between two timestamps of one frame, which differ by rounding only.
+_TIME_TOLERANCE = 1e-3
 
 
 class CaseCropper:
-    """Crops of the faces that a decision covers: all of a photo, some frames of a clip.
+    """Crops the faces that a decision covers: all faces of a photo, some faces of a clip.
 
-    Kept files are decoded by `reader`; `frames` of a clip are decoded, as in its analysis.
+    `reader` decodes kept files. `frames` is the number of frames that are decoded of a clip, the same as in
+    its analysis.
     """
 
     def __init__(self, keeping: KeptMediaService, reader: Reader, frames: int) -> None:
@@ -35,23 +36,24 @@ class CaseCropper:
         self._frames = frames
 
     def crop(self, case: DecidedCase, find_landmarks: FindLandmarks) -> list[TrainingCrop]:
-        """Return the crops of a case; none, and a log entry, if its file cannot be read."""
+        """Return the crops of a case. If its file cannot be read, log this and return an empty list."""
+        crops: list[TrainingCrop] = []
         try:
-            return [
-                crop_face(rgb, face.box, _masks_on(face, case), find_landmarks)
-                for rgb, face in self._pictures(case)
-            ]
+            for rgb, face in self._pictures(case):
+                crops.append(crop_face(rgb, face.box, _masks_on(face, case), find_landmarks))
         except (UnreadableMedia, StoreFailed, FileNotFoundError):
             logger.exception("cannot read a kept file for a snapshot")
             return []
+        return crops
 
     def _pictures(self, case: DecidedCase) -> Iterator[tuple[RGBImage, FacePosition]]:
-        """Yield pictures, (H, W, 3) uint8 RGB and upright, each with one face in it."""
+        """Yield an upright picture (H, W, 3) uint8 RGB for each face that becomes a crop."""
         file = KeptFile(case.media.name, case.media.format, case.orientation)
         with self._keeping.open(file) as path:
             if case.kind == "image":
                 rgb = self._reader.image(path)
-                yield from ((rgb, face) for face in case.faces)
+                for face in case.faces:
+                    yield rgb, face
                 return
             faces = frames_to_crop(case)
             for frame in self._reader.frames(path, self._frames):
@@ -61,16 +63,21 @@ class CaseCropper:
 
 
 def frames_to_crop(case: DecidedCase) -> list[FacePosition]:
-    """Return at most FRAMES_OF_A_CLIP faces: those with painted regions first, then evenly spread ones."""
-    painted = [
-        face for face in case.faces if any(_is_same_time(region.time, face.time) for region in case.regions)
-    ]
-    positions = np.linspace(0, len(case.faces) - 1, FRAMES_OF_A_CLIP).round().astype(int)
-    spread = [case.faces[position] for position in dict.fromkeys(positions.tolist())]
-    return [*painted, *(face for face in spread if face not in painted)][:FRAMES_OF_A_CLIP]
+    """Return at most MAX_CLIP_FACES faces: those with painted regions first, then evenly spread ones."""
+    painted_faces = [face for face in case.faces if _has_region(face, case)]
+    positions = np.linspace(0, len(case.faces) - 1, MAX_CLIP_FACES).round().astype(int)
+    spread_faces = [case.faces[position] for position in dict.fromkeys(positions.tolist())]
+    other_faces = [face for face in spread_faces if face not in painted_faces]
+    return [*painted_faces, *other_faces][:MAX_CLIP_FACES]
+
+
+def _has_region(face: FacePosition, case: DecidedCase) -> bool:
+    """Return True if a moderator painted on the frame of a face."""
+    return any(_is_same_time(region.time, face.time) for region in case.regions)
 
 
 def _masks_on(face: FacePosition, case: DecidedCase) -> list[Mask]:
+    """Return the masks of the regions that were painted on the picture or frame of a face."""
     regions = case.regions
     if face.time is not None:
         regions = tuple(region for region in regions if _is_same_time(region.time, face.time))
@@ -78,4 +85,4 @@ def _masks_on(face: FacePosition, case: DecidedCase) -> list[Mask]:
 
 
 def _is_same_time(one: float | None, other: float | None) -> bool:
-    return one is not None and other is not None and abs(one - other) < _SAME_TIME
+    return one is not None and other is not None and abs(one - other) < _TIME_TOLERANCE

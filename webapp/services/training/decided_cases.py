@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from laanet_core.types import Box
 from webapp.db import training_queries as queries
-from webapp.db.tables import Analysis, CaseItem, Decision, Media
+from webapp.db.tables import Analysis, CaseItem, Decision, Label, Media
 from webapp.domain.enums import LabelValue, Stage
 from webapp.media.masks import Mask
 from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of
@@ -33,9 +34,12 @@ class RegionOnFrame:
 
 @dataclass(frozen=True)
 class DecidedCase:
-    """A case whose decision stands.
+    """A case with a decision that was not undone.
 
-    `source` is the sha256 of the uploaded file; `faces` are those the decision covers.
+    `case` is the case's public id, `how` the way of the decision (see `decision_rule`), `label` its value
+    and `labels` the number of labels that count for it. `source` is the sha256 of the uploaded file, while
+    `media` is the kept one. `kind` is image or video. `consent` is the version of the consent text. `faces`
+    are those that the decision covers, `regions` those that moderators painted.
     """
 
     case_id: int
@@ -69,26 +73,22 @@ def read_decided_cases(session: Session, before: datetime) -> SnapshotSource:
     rows = queries.decided_items(session, before)
     analyses = {item.analysis.id: item.analysis for _, item in rows}
     return SnapshotSource(
-        [_decided_case(decision, item) for decision, item in rows],
-        queries.near_duplicate_pairs(session, analyses.values()),
-        queries.previous_splits(session),
+        cases=[_decided_case(decision, item) for decision, item in rows],
+        near_duplicates=queries.near_duplicate_pairs(session, analyses.values()),
+        earlier_splits=queries.previous_splits(session),
     )
 
 
 def _decided_case(decision: Decision, item: CaseItem) -> DecidedCase:
-    analysis, case = item.analysis, item.case
+    """Return a decision and the item of its case as plain values."""
+    analysis = item.analysis
+    case = item.case
     consent = analysis.consent
     assert consent is not None
     assert consent.media is not None
     # Each moderator's blind label is followed by a final one, and only that counts.
     labels = [label for label in case.labels if label.withdrawn_at is None and label.stage != Stage.BLIND]
-    regions: list[RegionOnFrame] = []
-    if decision.value == LabelValue.FAKE:
-        for label in labels:
-            if label.value == LabelValue.FAKE and label.region is not None:
-                region = label.region
-                mask = Mask(region.png, region.width, region.height)
-                regions.append(RegionOnFrame(mask, region.time))
+    is_fake = decision.value == LabelValue.FAKE
     return DecidedCase(
         case_id=case.id,
         case=case.public_id,
@@ -104,15 +104,26 @@ def _decided_case(decision: Decision, item: CaseItem) -> DecidedCase:
         orientation=consent.orientation,
         consent=consent.text_version,
         faces=_covered_faces(analysis, item.subject, decision.value),
-        regions=tuple(regions),
+        regions=_regions_on_fakes(labels) if is_fake else (),
     )
 
 
-def _covered_faces(analysis: Analysis, subject: int, value: str) -> tuple[FacePosition, ...]:
-    """Return the faces that a decision about `subject` labels.
+def _regions_on_fakes(labels: Sequence[Label]) -> tuple[RegionOnFrame, ...]:
+    """Return the regions of labels with the value fake. On other labels a region marks no blending."""
+    regions: list[RegionOnFrame] = []
+    for label in labels:
+        region = label.region
+        if label.value == LabelValue.FAKE and region is not None:
+            mask = Mask(region.png, region.width, region.height)
+            regions.append(RegionOnFrame(mask, region.time))
+    return tuple(regions)
 
-    A decision that the whole file is fake labels a face only if the file has one person: with several, it
-    does not say which of them is fake.
+
+def _covered_faces(analysis: Analysis, subject: int, value: str) -> tuple[FacePosition, ...]:
+    """Return the scored faces to which a decision of `value` about `subject` applies.
+
+    The decision that a whole file is fake applies to its faces only if they are one person's. With several
+    persons, it does not say which of them is fake.
     """
     faces = [face for face in faces_of(analysis, subject) if face.fake_logit is not None]
     persons = {face.number if analysis.kind == "image" else face.track for face in faces}

@@ -1,4 +1,4 @@
-"""Crops of faces for training: original pixels, with a margin if landmarks were found."""
+"""Crops of faces for training, in original pixels, with a margin if the landmark detector succeeds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from laanet_core.faces.crops import ENLARGEMENT, enlarge_to_square
 from laanet_core.types import Box, Landmarks, RGBImage
 from webapp.media.masks import Mask, painted_pixels
 
+# Landmark detector: from a crop (H, W, 3) uint8 RGB to landmarks (68, 2) in its pixels, None without a face.
 FindLandmarks = Callable[[RGBImage], Landmarks | None]
+# Box (x1, y1, x2, y2) in whole pixels.
 PixelBox = tuple[int, int, int, int]
-# Extra margin, because the trainer computes its own box around the landmarks
+# Factor of extra margin, because the trainer computes its own box around the landmarks.
 _MARGIN = 1.1
 
 
@@ -42,37 +44,50 @@ def crop_face(rgb: RGBImage, box: Box, masks: Sequence[Mask], find_landmarks: Fi
     """
     height, width = rgb.shape[:2]
     x1, y1, x2, y2 = _whole_pixels(enlarge_to_square(box, CONTEXT_ENLARGEMENT * _MARGIN))
-    wide = (max(x1, 0), max(y1, 0), min(x2, width), min(y2, height))
-    image = np.ascontiguousarray(rgb[wide[1] : wide[3], wide[0] : wide[2]])
+    left, top = max(x1, 0), max(y1, 0)
+    right, bottom = min(x2, width), min(y2, height)
+    image = np.ascontiguousarray(rgb[top:bottom, left:right])
     landmarks = find_landmarks(image)
     if landmarks is not None:
-        return TrainingCrop(image, landmarks, _crop_masks(masks, wide, rgb.shape))
+        region = _crop_masks(masks, (left, top, right, bottom), rgb.shape)
+        return TrainingCrop(image, landmarks, region)
     square = _whole_pixels(enlarge_to_square(box, ENLARGEMENT))
-    rows = np.clip(np.arange(square[1], square[3]), 0, height - 1)
-    columns = np.clip(np.arange(square[0], square[2]), 0, width - 1)
+    x1, y1, x2, y2 = square
+    rows = np.clip(np.arange(y1, y2), 0, height - 1)
+    columns = np.clip(np.arange(x1, x2), 0, width - 1)
     image = np.ascontiguousarray(rgb[rows][:, columns])
     return TrainingCrop(image, None, _crop_masks(masks, square, rgb.shape))
 
 
 def _whole_pixels(square: Box) -> PixelBox:
-    """Round a square to whole pixels so that it stays a square."""
-    side = round(square[2] - square[0])
-    left, top = round(square[0]), round(square[1])
+    """Round a square (x1, y1, x2, y2) to whole pixels so that it stays a square."""
+    x1, y1, x2, _ = square
+    side = round(x2 - x1)
+    left = round(x1)
+    top = round(y1)
     return left, top, left + side, top + side
 
 
 def _crop_masks(
     masks: Sequence[Mask], box: PixelBox, picture_shape: tuple[int, ...]
 ) -> npt.NDArray[np.uint8] | None:
-    """Return the union (H, W) of the masks within `box`; None if they do not touch it."""
-    size = (box[2] - box[0], box[3] - box[1])
-    union = np.zeros(size[::-1], np.uint8)
+    """Return the union (H, W) of the masks within `box`; None if they do not touch it.
+
+    Masks have sizes of their own and cover the whole picture of `picture_shape` (height, width, 3).
+    """
+    x1, y1, x2, y2 = box
+    picture_height, picture_width = picture_shape[:2]
+    union = np.zeros((y2 - y1, x2 - x1), np.uint8)
     for mask in masks:
         painted = np.asarray(painted_pixels(mask.png) * np.uint8(255), np.uint8)
-        scale_x, scale_y = painted.shape[1] / picture_shape[1], painted.shape[0] / picture_shape[0]
+        scale_x = painted.shape[1] / picture_width
+        scale_y = painted.shape[0] / picture_height
         # Pixel centres are at .5, as in laanet_core.faces.crops.
-        offset_x, offset_y = (box[0] + 0.5) * scale_x - 0.5, (box[1] + 0.5) * scale_y - 0.5
+        offset_x = (x1 + 0.5) * scale_x - 0.5
+        offset_y = (y1 + 0.5) * scale_y - 0.5
+        # From pixels of the crop to pixels of the mask.
         matrix = np.array([[scale_x, 0, offset_x], [0, scale_y, offset_y]])
-        cropped = cv2.warpAffine(painted, matrix, size, flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
+        flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        cropped = cv2.warpAffine(painted, matrix, (x2 - x1, y2 - y1), flags=flags)
         union = np.maximum(union, cropped)
     return np.asarray(union, np.uint8) if union.any() else None

@@ -29,7 +29,7 @@ def try_lock(path: Path) -> Iterator[int | None]:
 
 
 def is_locked(path: Path) -> bool:
-    """Return whether a living process has the lock."""
+    """Return True if a living process has the lock."""
     if not path.exists():
         return False
     with try_lock(path) as descriptor:

@@ -25,24 +25,33 @@ from webapp.domain.ids import new_id
 from webapp.domain.iso_time import IsoTime
 from webapp.services.audit.log import AuditService
 
+# Length in characters of the column of messages.
 _MAX_MESSAGE = 500
 
 
 @dataclass(frozen=True)
 class RunSpec:
-    """A fine-tuning: snapshot, manifest of a data set to replay, changes of the recipe as "key=value"."""
+    """Parameters of a fine-tuning run.
+
+    `snapshot` is the snapshot's id, `replay` the manifest of a data set to replay beside it. `changes` of the
+    recipe are "key=value".
+    """
 
     snapshot: str
     replay: Path | None = None
     changes: Sequence[str] = ()
 
     def config(self) -> RunConfig:
+        """Return the settings to store."""
         replay = None if self.replay is None else str(self.replay.resolve())
         return RunConfig(replay=replay, changes=tuple(self.changes))
 
 
 class RunConfig(BaseModel):
-    """Stored settings of a run. A run resumes another one only if both documents are equal, byte for byte."""
+    """Stored settings of a run.
+
+    A request resumes an earlier run only if the JSON texts of both settings are equal, byte for byte.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -81,7 +90,7 @@ class Run:
 
 
 class RunSummary(BaseModel):
-    """A run as lists show it; `alive`: a process carries it out."""
+    """A run as lists show it. `alive` is true while a process works on it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -97,14 +106,18 @@ class RunSummary(BaseModel):
 
 
 class RunStore:
-    """Runs of one installation. Raises Unable: unknown_run, and the codes that each method names."""
+    """Runs of one installation. Methods raise Unable with unknown_run and with the codes that they name."""
 
     def __init__(self, sessions: Sessions, audit: AuditService) -> None:
         self._sessions = sessions
         self._audit = audit
 
     def find_or_create(self, request: RunSpec, base_sha256: str, steps: int) -> str:
-        """Return the id of an unfinished run with the same snapshot, base and settings, or of a new run."""
+        """Return the id of an unfinished run with the same snapshot, base and settings, or of a new run.
+
+        `base_sha256` is the hash of the weights that the run begins with. Raises Unable with
+        unknown_snapshot.
+        """
         config = request.config().to_json()
         with self._sessions.begin() as session:
             snapshot = queries.snapshot_by_public_id(session, request.snapshot)
@@ -128,52 +141,60 @@ class RunStore:
             return row.public_id
 
     def claim(self, public_id: str, by: str, is_alive: Callable[[Run], bool]) -> Run:
-        """Give a run the state running. Another running run becomes failed if `is_alive` denies that it has a
-        process.
+        """Give a run the state running.
 
-        Raises Unable: run_busy, run_ended.
+        Only one run can have it. If another run has it and `is_alive` returns False for that run, that run
+        fails. Raises Unable with run_busy or run_ended.
         """
         try:
             with self._audit.transaction() as (session, record):
                 queries.lock_training(session)
-                row, other = _row(session, public_id), queries.running_run(session)
+                row = _row(session, public_id)
+                other = queries.running_run(session)
                 if row.state in (RunState.FINISHED, RunState.CANCELLED):
                     raise Unable("run_ended", f"the run {public_id} is {row.state}")
                 if other is not None and other.id != row.id:
                     if is_alive(_run(other)):
-                        raise busy(_run(other))
-                    other.state, other.message = RunState.FAILED, "interrupted"
+                        raise busy_error(_run(other))
+                    other.state = RunState.FAILED
+                    other.message = "interrupted"
                     # The unique index allows one running run, so the other one must be written first.
                     session.flush()
-                # A run that the system resumes is still the one that was announced when it began.
-                if row.state != RunState.RUNNING or by != Actor.SYSTEM:
+                # A run that the system only resumes was audited when it began.
+                is_resumed_by_system = row.state == RunState.RUNNING and by == Actor.SYSTEM
+                if not is_resumed_by_system:
                     details = {"snapshot": row.snapshot.public_id, "step": row.step}
                     record(Event(by, Action.FINETUNE_BEGUN, f"run:{public_id}", details))
-                row.state, row.heartbeat_at, row.message = RunState.RUNNING, now(), ""
+                row.state = RunState.RUNNING
+                row.heartbeat_at = now()
+                row.message = ""
                 return _run(row)
         except IntegrityError as error:
             raise Unable("run_busy", "another run has just started") from error
 
     def running(self) -> Run | None:
-        """Return the run whose state is running, whether or not a process carries it out."""
+        """Return the run whose state is running, even if no process works on it any more."""
         with self._sessions() as session:
             row = queries.running_run(session)
             return None if row is None else _run(row)
 
     def newest(self, limit: int) -> list[Run]:
-        """Return the newest runs, newest first."""
+        """Return at most `limit` runs, newest first."""
         with self._sessions() as session:
             return [_run(row) for row in queries.recent_runs(session, limit)]
 
     def record_progress(self, public_id: str, step: int, pid: int | None) -> None:
-        """Store the step, the trainer's process and a heartbeat.
+        """Store the step, the trainer's process id and a heartbeat.
 
-        Raises Unable: run_cancelled, stale_snapshot, if the run must stop.
+        Raises Unable with run_cancelled or stale_snapshot if the run must stop.
         """
         with self._sessions.begin() as session:
             row = _row(session, public_id)
-            row.heartbeat_at, row.step, row.pid = now(), step, pid
-            state, snapshot_state = row.state, row.snapshot.state
+            row.heartbeat_at = now()
+            row.step = step
+            row.pid = pid
+            state = row.state
+            snapshot_state = row.snapshot.state
         if state == RunState.CANCELLED:
             raise Unable("run_cancelled", f"the run {public_id} was cancelled")
         if snapshot_state == SnapshotState.STALE:
@@ -186,32 +207,34 @@ class RunStore:
         self._update(public_id, state=RunState.FAILED, message=message[:_MAX_MESSAGE])
 
     def finish(self, public_id: str, steps: int) -> None:
-        """Give a run the state finished."""
+        """Give a run the state finished. `steps` is the number of its last step."""
         self._update(public_id, state=RunState.FINISHED, step=steps, pid=None, message="")
 
     def cancel(self, public_id: str, by: str) -> Run:
-        """Give a run the state cancelled and return it. Raises Unable: run_ended."""
+        """Give a run the state cancelled and return it. Raises Unable with run_ended."""
         with self._audit.transaction() as (session, record):
             queries.lock_training(session)
             row = _row(session, public_id)
             if row.state not in (RunState.WAITING, RunState.RUNNING, RunState.FAILED):
                 raise Unable("run_ended", f"the run {public_id} is {row.state} already")
-            row.state, row.message = RunState.CANCELLED, "cancelled"
+            row.state = RunState.CANCELLED
+            row.message = "cancelled"
             record(Event(by, Action.FINETUNE_CANCELLED, f"run:{public_id}", {"step": row.step}))
             return _run(row)
 
     def split_counts(self, public_id: str) -> dict[str, dict[str, int]]:
-        """Return the faces of a run's snapshot by split and label."""
+        """Return the number of faces in a run's snapshot, by split and label."""
         with self._sessions() as session:
             return queries.counts_by_split(session, _row(session, public_id).snapshot)
 
     def _update(self, public_id: str, **values: Any) -> None:
+        """Set columns of a run, and its heartbeat."""
         with self._sessions.begin() as session:
             statement = update(TuningRun).where(TuningRun.public_id == public_id)
             session.execute(statement.values(heartbeat_at=now(), **values))
 
 
-def busy(run: Run) -> Unable:
+def busy_error(run: Run) -> Unable:
     """Return the error that another run is at work."""
     return Unable("run_busy", f"a run is at work: {run.public_id}, step {run.step} of {run.steps}")
 

@@ -131,12 +131,12 @@ class CaseHandlers:
         """Return the photo or a clip's frame, as it is or filtered."""
         image = call.read(ImageRequest)
         return self._services.case_images.view(
-            call.person, call.case, image.name or "plain", time=image.time, small=image.small == "1"
+            call.person, call.case, image.name or "plain", time=image.time, is_thumbnail=image.small == "1"
         )
 
     def heat(self, call: DeskCall) -> MediaContent:
         """Return the model's heatmap as an image to lay over the photo or frame."""
-        return self._services.case_images.heat(call.person, call.case, time=call.read(ImageRequest).time)
+        return self._services.case_images.heatmap(call.person, call.case, time=call.read(ImageRequest).time)
 
     def _claimed(self, call: DeskCall, case: str | None) -> Answer:
         """Return the claimed case; after the blind label also the label and the model's answer."""

@@ -143,7 +143,7 @@ class _ReceiptHandlers:
     def request_notice(self, receipt: str, is_wanted: bool, known: list[Decision]) -> Values:
         """Store whether the visitor wants a notice of the decision."""
         try:
-            self._receipts.ask_notice(receipt, is_wanted)
+            self._receipts.set_notice_request(receipt, is_wanted)
             result = self._receipts.result(receipt)
         except Refused as refusal:
             gr.Warning(self._reason(refusal))

@@ -94,7 +94,7 @@ def test_an_interrupted_proof_continues_with_its_snapshot_and_run(
         detector = FixedBoxDetector(BOX)
         analysis = AnalysisService(detector, records.sessions, Jobs(), frames=1, kept_media=records.keeping)
         installation = ProofInstallation(
-            ScriptedUsers(records.sessions, analysis, wanted=1),
+            ScriptedUsers(records.sessions, analysis, moderator_count=1),
             learning.snapshots,
             learning.versions,
             learning.finetuning,

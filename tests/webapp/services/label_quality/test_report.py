@@ -1,10 +1,10 @@
-"""Published figures: withheld below FEWEST observations, rounded above."""
+"""Published figures: withheld below MIN_OBSERVATIONS observations, rounded above."""
 
 from __future__ import annotations
 
 from laanet_core.evaluation.metrics import Interval
 from webapp.services.label_quality.report import (
-    FEWEST,
+    MIN_OBSERVATIONS,
     HeatmapStats,
     LabelAgreement,
     LabelQualityReport,
@@ -30,7 +30,7 @@ def report_of(count: int) -> LabelQualityReport:
 
 
 def test_figures_of_few_observations_are_withheld() -> None:
-    figures = report_of(FEWEST - 1).figures().model_dump(mode="json")
+    figures = report_of(MIN_OBSERVATIONS - 1).figures().model_dump(mode="json")
     withheld = {"hits": 3, "count": 9, "share": None, "interval": None}
     assert figures == {
         "fewest": 10,

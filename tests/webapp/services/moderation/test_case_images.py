@@ -71,16 +71,16 @@ def test_file_views_and_heatmap_of_a_kept_picture(
     assert np.array_equal(read_image(case_images.file(person, case).content), rgb)
     for name in ("error_level", "high_pass"):
         assert read_image(case_images.view(person, case, name).content).shape == rgb.shape
-    assert max(read_image(case_images.view(person, case, small=True).content).shape) == 160
+    assert max(read_image(case_images.view(person, case, is_thumbnail=True).content).shape) == 160
     for call in (
         lambda: case_images.view(person, case, "secret"),
         lambda: case_images.view(person, case, time=1.0),
     ):
         assert refusal_code(call) == "invalid_view"
     claims.take(person)
-    assert refusal_code(case_images.heat, person, case) == "not_labelled"
+    assert refusal_code(case_images.heatmap, person, case) == "not_labelled"
     labelling.submit_blind(person, case, FAKE)
-    with Image.open(io.BytesIO(case_images.heat(person, case).content)) as heat:
+    with Image.open(io.BytesIO(case_images.heatmap(person, case).content)) as heat:
         assert (heat.mode, heat.size) == ("RGBA", (rgb.shape[1], rgb.shape[0]))
     # One label decides this case, so it leaves the desk.
     labelling.submit_final(person, case)

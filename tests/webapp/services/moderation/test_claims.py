@@ -40,7 +40,10 @@ def test_disputed_and_uncertain_cases_come_first(
 
 
 def test_skipping_releases_the_claim(claims: ClaimService, opens: Opens, people: list[Person]) -> None:
-    first, second = opens(0.5, rules=TriageRules(wanted=1)), opens(0.4, rules=TriageRules(wanted=1))
+    first, second = (
+        opens(0.5, rules=TriageRules(wanted=1)),
+        opens(0.4, rules=TriageRules(wanted=1)),
+    )
     assert claims.take(people[1]) == first
     assert claims.take(people[2]) == second
     assert claims.take(people[3]) is None
@@ -155,7 +158,10 @@ def test_a_claim_is_fast_among_ten_thousand_cases(
 def test_a_waiting_case_can_be_claimed_by_its_id(
     sessions: Sessions, claims: ClaimService, labelling: LabellingService, opens: Opens, people: list[Person]
 ) -> None:
-    first, second = opens(0.5, rules=TriageRules(wanted=1)), opens(0.4, rules=TriageRules(wanted=1))
+    first, second = (
+        opens(0.5, rules=TriageRules(wanted=1)),
+        opens(0.4, rules=TriageRules(wanted=1)),
+    )
     claims.take(people[1])
     assert refusal_code(claims.take_case, people[2], first) == "not_waiting"
     claims.take_case(people[1], second)

@@ -38,7 +38,7 @@ def votes(*values: LabelValue) -> list[CountedLabel]:
 
 
 @pytest.mark.parametrize(
-    ("values", "wanted", "status"),
+    ("values", "required_votes", "status"),
     [
         ((), 2, CaseStatus(OPEN, 2, None)),
         ((FAKE,), 2, CaseStatus(OPEN, 2, None)),
@@ -50,51 +50,55 @@ def votes(*values: LabelValue) -> list[CountedLabel]:
         ((UNSURE, UNSURE), 2, CaseStatus(DECIDED, 2, Outcome(UNSURE, AGREEMENT))),
     ],
 )
-def test_votes_become_a_status(values: tuple[LabelValue, ...], wanted: int, status: CaseStatus) -> None:
-    assert apply_rule(votes(*values), wanted=wanted, is_gold=False) == status
+def test_votes_become_a_status(
+    values: tuple[LabelValue, ...], required_votes: int, status: CaseStatus
+) -> None:
+    assert apply_rule(votes(*values), required_votes=required_votes, is_gold=False) == status
 
 
 def test_blind_labels_never_decide() -> None:
     labels = [CountedLabel(number, Stage.BLIND, FAKE) for number in (1, 2, 3)]
-    assert apply_rule(labels, wanted=2, is_gold=False) == CaseStatus(OPEN, 2, None)
+    assert apply_rule(labels, required_votes=2, is_gold=False) == CaseStatus(OPEN, 2, None)
 
 
 def test_the_last_final_label_of_a_moderator_is_their_vote() -> None:
     labels = [*votes(REAL, FAKE), CountedLabel(1, Stage.FINAL, FAKE)]
-    assert apply_rule(labels, wanted=2, is_gold=False).outcome == Outcome(FAKE, AGREEMENT)
+    assert apply_rule(labels, required_votes=2, is_gold=False).outcome == Outcome(FAKE, AGREEMENT)
 
 
 def test_an_adjudication_overrules_all_votes() -> None:
     labels = [*votes(REAL, FAKE, UNSURE), CountedLabel(9, Stage.ADJUDICATION, FAKE)]
-    assert apply_rule(labels, wanted=3, is_gold=False).outcome == Outcome(FAKE, ADJUDICATION)
+    assert apply_rule(labels, required_votes=3, is_gold=False).outcome == Outcome(FAKE, ADJUDICATION)
 
 
 @pytest.mark.parametrize(("count", "state"), [(1, OPEN), (2, DECIDED), (3, OPEN), (4, DECIDED)])
 def test_a_gold_case_looks_like_any_other_and_has_no_outcome(count: int, state: CaseState) -> None:
-    assert apply_rule(votes(*[FAKE] * count), wanted=2, is_gold=True) == CaseStatus(state, 2, None)
+    assert apply_rule(votes(*[FAKE] * count), required_votes=2, is_gold=True) == CaseStatus(state, 2, None)
 
 
 @given(LABELS, st.integers(1, MAX_MODERATORS))
 @settings(max_examples=300, deadline=None)
-def test_invariants_of_the_rule(labels: list[CountedLabel], wanted: int) -> None:
+def test_invariants_of_the_rule(labels: list[CountedLabel], required_votes: int) -> None:
     """A case has an outcome exactly if it is decided, and its value was given by a moderator."""
-    status = apply_rule(labels, wanted=wanted, is_gold=False)
+    status = apply_rule(labels, required_votes=required_votes, is_gold=False)
     assert (status.outcome is not None) == (status.state == DECIDED)
-    assert status.wanted >= wanted
+    assert status.required_votes >= required_votes
     if status.outcome is not None:
         assert status.outcome.value in {label.value for label in labels if label.stage != Stage.BLIND}
     voters = {label.account_id for label in labels if label.stage == Stage.FINAL}
     if status.state == DISPUTED:
         assert len(voters) >= MAX_MODERATORS
     if status.state == OPEN:
-        assert status.wanted > len(voters)
+        assert status.required_votes > len(voters)
 
 
 @given(LABELS, st.integers(1, MAX_MODERATORS), st.permutations(range(1, 6)))
 @settings(max_examples=200, deadline=None)
-def test_names_of_moderators_do_not_matter(labels: list[CountedLabel], wanted: int, order: list[int]) -> None:
+def test_names_of_moderators_do_not_matter(
+    labels: list[CountedLabel], required_votes: int, order: list[int]
+) -> None:
     """Renumbering the moderators changes nothing."""
     renamed = [CountedLabel(order[label.account_id - 1], label.stage, label.value) for label in labels]
-    assert apply_rule(labels, wanted=wanted, is_gold=False) == apply_rule(
-        renamed, wanted=wanted, is_gold=False
+    assert apply_rule(labels, required_votes=required_votes, is_gold=False) == apply_rule(
+        renamed, required_votes=required_votes, is_gold=False
     )

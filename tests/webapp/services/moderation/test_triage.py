@@ -264,10 +264,10 @@ def test_a_visitor_who_asks_for_moderators_opens_a_case(
 ) -> None:
     receipts = receipt_service(sessions, on_notice=triage.process)
     receipt = kept.add(0.02)
-    receipts.ask_notice(receipt, False)
+    receipts.set_notice_request(receipt, False)
     assert cases(sessions) == []
-    receipts.ask_notice(receipt, True)
-    receipts.ask_notice(receipt, True)
+    receipts.set_notice_request(receipt, True)
+    receipts.set_notice_request(receipt, True)
     assert cases(sessions) == [("report",)]
     assert receipts.result(receipt).to_json()["waiting"] == [1]
 

@@ -147,7 +147,7 @@ def test_wrong_receipts_of_any_shape_are_answered_alike(
     receipts: ReceiptService, receipt: str, wrong: str
 ) -> None:
     answers = set()
-    for ask in (receipts.result, receipts.delete, lambda wrong: receipts.ask_notice(wrong, True)):
+    for ask in (receipts.result, receipts.delete, lambda wrong: receipts.set_notice_request(wrong, True)):
         with pytest.raises(Refused) as refused:
             ask(wrong)
         answers.add((refused.value.code, refused.value.message))
@@ -219,7 +219,7 @@ def test_it_is_kept_whether_the_verdicts_held(
 
 def test_the_wish_for_a_notice_is_kept(receipts: ReceiptService, receipt: str) -> None:
     for wanted in (True, True, False):
-        receipts.ask_notice(receipt, wanted)
+        receipts.set_notice_request(receipt, wanted)
         assert receipts.result(receipt).to_json()["notify"] is wanted
 
 
@@ -337,7 +337,7 @@ def test_a_failing_database_is_said(
     for ask, code in (
         (receipts.result, "unavailable"),
         (receipts.delete, "not_deleted"),
-        (lambda receipt: receipts.ask_notice(receipt, True), "not_saved"),
+        (lambda receipt: receipts.set_notice_request(receipt, True), "not_saved"),
         (lambda receipt: receipts.remember_stability(receipt, analysed.result, [None, None]), "not_saved"),
     ):
         with pytest.raises(Refused) as refused:

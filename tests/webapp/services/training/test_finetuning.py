@@ -60,7 +60,7 @@ def test_a_candidate_records_its_recipe_snapshot_and_parent(
     run = finetuning.prepare(request)
     assert finetuning.prepare(request) == run
     assert finetuning.prepare(RunSpec(snapshot, changes=[*TINY_CHANGES, "steps=13"])) != run
-    candidate = finetuning.carry_out(run)
+    candidate = finetuning.train_candidate(run)
     assert stored_run(sessions, run) == (RunState.FINISHED, 12, "")
     assert not list((runs_folder / run).rglob("*.pt"))
     loaded = load_weights(candidate.folder)
@@ -79,7 +79,7 @@ def test_a_candidate_records_its_recipe_snapshot_and_parent(
         assert f"{use}{counts[name][0]} real and {counts[name][1]} fake faces" in card
     assert versions.lineage(candidate.version) == [candidate.version, "tiny-1"]
     assert versions.champion() == base
-    assert error_code(finetuning.carry_out, run) == "run_ended"
+    assert error_code(finetuning.train_candidate, run) == "run_ended"
     assert error_code(finetuning.cancel, run) == "run_ended"
     assert finetuning.summaries()[1].state == "finished"
 
@@ -102,7 +102,7 @@ def test_replayed_data_replace_the_pull_towards_the_base(
     manifest = data / "manifest.csv"
     manifest.write_text((folder / "manifest.csv").read_text().replace("\nfaces,", "\nother,"))
     request = RunSpec(snapshot, manifest if replayed else None, [*TINY_CHANGES, "steps=1", *changes])
-    candidate = finetuning.carry_out(finetuning.prepare(request))
+    candidate = finetuning.train_candidate(finetuning.prepare(request))
     assert load_weights(candidate.folder).card["training"]["start_pull"] == pull
 
 
@@ -116,7 +116,7 @@ def test_the_thread_limit_reaches_the_trainer(
 ) -> None:
     finetuning = FinetuneService(sessions, audit, snapshots, versions, runs_folder, device="cpu", threads=1)
     run = finetuning.prepare(RunSpec(snapshot, changes=[*TINY_CHANGES, "steps=1"]))
-    finetuning.carry_out(run)
+    finetuning.train_candidate(run)
     assert json.loads((runs_folder / run / "request.json").read_text())["threads"] == 1
 
 
@@ -127,7 +127,7 @@ def test_a_trainers_error_is_stored_with_the_run(
     manifest.parent.mkdir()
     manifest.write_text("pack,path,label,person,split,original\nnone,a.png,real,p,train,\n")
     run = finetuning.prepare(RunSpec(snapshot, manifest, [*TINY_CHANGES, "steps=1"]))
-    assert error_code(finetuning.carry_out, run) == "run_failed"
+    assert error_code(finetuning.train_candidate, run) == "run_failed"
     state, _, message = stored_run(sessions, run)
     assert state == RunState.FAILED
     assert message.startswith("run_failed: invalid_dataset")
@@ -143,12 +143,12 @@ def test_what_cannot_be_learned_from_is_refused(
     missing = RunSpec(snapshot, replay=tmp_path / "nothing.csv")
     assert error_code(finetuning.prepare, RunSpec("0" * 32)) == "unknown_snapshot"
     assert error_code(finetuning.prepare, missing) == "unknown_data"
-    assert error_code(finetuning.carry_out, "0" * 32) == "unknown_run"
+    assert error_code(finetuning.train_candidate, "0" * 32) == "unknown_run"
     run = finetuning.prepare(RunSpec(snapshot))
     with sessions.begin() as session:
         session.query(Snapshot).one().state = SnapshotState.STALE
     assert error_code(finetuning.prepare, RunSpec(snapshot)) == "stale_snapshot"
-    assert error_code(finetuning.carry_out, run) == "stale_snapshot"
+    assert error_code(finetuning.train_candidate, run) == "stale_snapshot"
     assert stored_run(sessions, run)[0] == RunState.FAILED
     assert snapshots.freeze().public_id != snapshot
 
@@ -163,15 +163,15 @@ def test_one_run_at_a_time_and_dead_runs_make_room(
     folder = runs_folder / first
     with try_lock(folder / SUPERVISOR_LOCK) as lock:
         assert lock is not None
-        assert error_code(finetuning.carry_out, second) == "run_busy"
-        assert error_code(finetuning.carry_out, first) == "run_busy"
+        assert error_code(finetuning.train_candidate, second) == "run_busy"
+        assert error_code(finetuning.train_candidate, first) == "run_busy"
         assert finetuning.revive() is None
     assert not finetuning.summaries()[1].alive
     # Without its folder, the run belongs to another machine; its heartbeat counts.
     folder.rename(folder.with_name("elsewhere"))
     with sessions.begin() as session:
         session.query(TuningRun).filter_by(public_id=first).one().heartbeat_at = now()
-    assert error_code(finetuning.carry_out, second) == "run_busy"
+    assert error_code(finetuning.train_candidate, second) == "run_busy"
     assert finetuning.revive() is None
 
 
@@ -196,7 +196,7 @@ def test_a_trainer_survives_its_supervisor_only_if_it_should(
         raise SystemExit(143)
 
     with pytest.raises(SystemExit):
-        finetuning.carry_out(run, stop)
+        finetuning.train_candidate(run, stop)
     lock = runs_folder / run / TRAINER_LOCK
     assert is_locked(lock) == survives
     assert stored_run(sessions, run)[0] == RunState.RUNNING
@@ -209,7 +209,7 @@ def test_a_deletion_stops_the_run_that_learns_from_it(
 ) -> None:
     run = finetuning.prepare(RunSpec(snapshot, changes=[*TINY_CHANGES, "steps=4000"]))
     codes: list[str | None] = []
-    thread = threading.Thread(target=lambda: codes.append(error_code(finetuning.carry_out, run)))
+    thread = threading.Thread(target=lambda: codes.append(error_code(finetuning.train_candidate, run)))
     thread.start()
     lock = runs_folder / run / TRAINER_LOCK
     wait_for(lambda: is_locked(lock))

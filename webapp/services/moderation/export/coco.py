@@ -15,6 +15,7 @@ from webapp.media.masks import painted_pixels
 from webapp.media.stripping import ENDINGS
 from webapp.services.moderation.export.provenance import ExportedDecision
 
+# COCO's category ids of the two values that are exported.
 CATEGORIES = {LabelValue.REAL: 1, LabelValue.FAKE: 2}
 Bits = npt.NDArray[np.bool_]
 
@@ -24,7 +25,7 @@ class _CocoModel(BaseModel):
 
 
 class RunLengths(_CocoModel):
-    """COCO's uncompressed RLE of a mask of `size` (height, width)."""
+    """COCO's uncompressed run-length encoding of a mask of `size` (height, width); see `run_lengths`."""
 
     counts: list[int]
     size: list[int]
@@ -76,8 +77,8 @@ class CocoDocument(_CocoModel):
 def to_coco(decisions: Iterable[ExportedDecision]) -> CocoDocument:
     """Return the decisions on faces of photos that are real or fake.
 
-    `segmentation` is the region that at least half of the painting moderators painted whose label equals the
-    decision, or [] if none of them painted.
+    Regions count if the label of the moderator who painted them equals the decision. `segmentation` has the
+    pixels that at least half of these regions cover; it is [] if there are none.
     """
     images: dict[str, CocoImage] = {}
     annotations: list[CocoAnnotation] = []
@@ -86,8 +87,16 @@ def to_coco(decisions: Iterable[ExportedDecision]) -> CocoDocument:
             continue
         if decision.size is None or not decision.boxes:
             continue
-        image = images.setdefault(decision.media.sha256, _image(len(images) + 1, decision, decision.size))
-        annotations.append(_annotation(len(annotations) + 1, image.id, decision, decision.size))
+        sha256 = decision.media.sha256
+        if sha256 not in images:
+            images[sha256] = _image(len(images) + 1, decision, decision.size)
+        annotation = _annotation(
+            number=len(annotations) + 1,
+            image_id=images[sha256].id,
+            decision=decision,
+            size=decision.size,
+        )
+        annotations.append(annotation)
     return CocoDocument(
         info={"description": "Faces that moderators of LAA-Net Lens decided to be real or fake"},
         images=list(images.values()),
@@ -100,11 +109,15 @@ def to_coco(decisions: Iterable[ExportedDecision]) -> CocoDocument:
 
 
 def run_lengths(mask: Bits) -> RunLengths:
-    """Return the lengths of the runs down the columns of a mask (H, W), the first of them unpainted."""
-    flat = mask.ravel(order="F")
-    edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
-    counts = np.diff(np.concatenate([[0], edges, [flat.size]])).tolist()
-    return RunLengths(counts=[0, *counts] if flat[0] else counts, size=list(mask.shape))
+    """Return the lengths of the runs of equal pixels in a mask (H, W), column by column.
+
+    The first run is of unpainted pixels. It has length 0 if the first pixel is painted.
+    """
+    pixels = mask.ravel(order="F")
+    run_starts = np.flatnonzero(pixels[1:] != pixels[:-1]) + 1
+    counts = np.diff(np.concatenate([[0], run_starts, [pixels.size]])).tolist()
+    is_first_painted = bool(pixels[0])
+    return RunLengths(counts=[0, *counts] if is_first_painted else counts, size=list(mask.shape))
 
 
 def majority_mask(regions: Sequence[bytes], size: tuple[int, int]) -> Bits | None:
@@ -114,7 +127,8 @@ def majority_mask(regions: Sequence[bytes], size: tuple[int, int]) -> Bits | Non
     """
     if not regions:
         return None
-    votes = np.zeros((size[1], size[0]), np.int32)
+    width, height = size
+    votes = np.zeros((height, width), np.int32)
     for png in regions:
         with Image.fromarray(painted_pixels(png)) as image:
             votes += np.asarray(image.resize(size, Image.Resampling.NEAREST)) > 0
@@ -122,6 +136,7 @@ def majority_mask(regions: Sequence[bytes], size: tuple[int, int]) -> Bits | Non
 
 
 def _image(number: int, decision: ExportedDecision, size: tuple[int, int]) -> CocoImage:
+    """Return the COCO image of a decision's photo of `size` (width, height)."""
     media = decision.media
     return CocoImage(
         id=number,
@@ -135,9 +150,11 @@ def _image(number: int, decision: ExportedDecision, size: tuple[int, int]) -> Co
 def _annotation(
     number: int, image_id: int, decision: ExportedDecision, size: tuple[int, int]
 ) -> CocoAnnotation:
-    x1, y1, x2, y2 = decision.boxes[0][1]
-    agreeing = [label for label in decision.deciding_labels if label.value == decision.value]
-    mask = majority_mask([label.region.png for label in agreeing if label.region is not None], size)
+    """Return the COCO annotation of a decision on a face of a photo of `size` (width, height)."""
+    x1, y1, x2, y2 = decision.photo_box
+    agreeing_labels = [label for label in decision.deciding_labels if label.value == decision.value]
+    regions = [label.region.png for label in agreeing_labels if label.region is not None]
+    mask = majority_mask(regions, size)
     return CocoAnnotation(
         id=number,
         image_id=image_id,

@@ -56,6 +56,7 @@ def write_dataset(
     `read` returns a kept file's content, upright. Files that were deleted meanwhile are left out. Raises
     OSError.
     """
+    # Decisions by the sha256 of their photo.
     photos: dict[str, list[ExportedDecision]] = {}
     for decision in decisions:
         is_settled = decision.value in (LabelValue.REAL, LabelValue.FAKE)
@@ -84,14 +85,15 @@ def write_dataset(
 
 
 def _columns(faces: Sequence[ExportedDecision]) -> FaceColumns:
+    """Return the columns of the decided faces of one photo."""
     return FaceColumns(
         case=[face.case for face in faces],
         face=[face.subject for face in faces],
         value=[face.value for face in faces],
-        box=[_rounded(face.boxes[0][1]) for face in faces],
+        box=[_rounded(face.photo_box) for face in faces],
         how=[face.how for face in faces],
         decided_at=[face.decided_at.isoformat() for face in faces],
-        label_ids=[list(face.deciding) for face in faces],
+        label_ids=[list(face.deciding_ids) for face in faces],
         audited=[face.audited for face in faces],
         model_sha256=[face.model.sha256 for face in faces],
         fake_prob=[face.fake_prob for face in faces],

@@ -1,4 +1,4 @@
-"""Decisions with their provenance: the labels, the kept file, the model and its score."""
+"""Decisions with their provenance: labels, kept file, and the model with its score."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _ExportDocument(BaseModel):
 
 
 class LabelDocument(_ExportDocument):
-    """JSON of a label. `moderator` is a pseudonym."""
+    """JSON of a label. `moderator` is a pseudonym. `seconds`: time from taking the case to this label."""
 
     id: int
     moderator: str
@@ -94,6 +94,7 @@ class ExportedLabel:
     region: ExportedRegion | None
 
     def document(self) -> LabelDocument:
+        """Return the label as JSON lines have it."""
         return LabelDocument(
             id=self.id,
             moderator=self.moderator,
@@ -123,8 +124,8 @@ class ExportedDecision:
     """A standing decision and everything that it rests on.
 
     `subject`: 0 the whole file, from 1 a picture's face or a clip's person. `boxes`: (time in seconds, box)
-    pairs in pixels of the upright original; time is None for pictures. `deciding`: ids of the labels that
-    made the decision.
+    pairs in pixels of the upright original; time is None for pictures. `deciding_ids`: ids of the labels that
+    made the decision. `given_sha256`: the uploaded file, while `media` is the kept one.
     """
 
     case: str
@@ -143,13 +144,21 @@ class ExportedDecision:
     model: ModelReference
     fake_prob: float | None
     labels: tuple[ExportedLabel, ...]
-    deciding: tuple[int, ...]
+    deciding_ids: tuple[int, ...]
 
     @property
     def deciding_labels(self) -> list[ExportedLabel]:
-        return [label for label in self.labels if label.id in self.deciding]
+        """Return the labels that made the decision."""
+        return [label for label in self.labels if label.id in self.deciding_ids]
+
+    @property
+    def photo_box(self) -> Box:
+        """Return the box of a photo's decided face. Raises IndexError if there is none."""
+        _, box = self.boxes[0]
+        return box
 
     def document(self) -> ProvenanceDocument:
+        """Return the decision as JSON lines have it."""
         return ProvenanceDocument(
             case=self.case,
             face=self.subject,
@@ -159,7 +168,7 @@ class ExportedDecision:
             decided_at=self.decided_at.isoformat(),
             reasons=list(self.reasons),
             audited=self.audited,
-            label_ids=list(self.deciding),
+            label_ids=list(self.deciding_ids),
             kind=self.kind,
             media_sha256=self.media.sha256,
             given_sha256=self.given_sha256,
@@ -182,14 +191,14 @@ def provenance(decision: Decision) -> ExportedDecision | None:
         return None
     item, consent, media = source
     analysis = item.analysis
+    standing_labels = [label for label in case.labels if label.withdrawn_at is None]
     labels = tuple(
-        _exported_label(label)
-        for label in case.labels
-        if label.withdrawn_at is None and label.created_at <= decision.decided_at
+        _exported_label(label) for label in standing_labels if label.created_at <= decision.decided_at
     )
     deciding_stage = Stage.ADJUDICATION if decision.how == ADJUDICATION else Stage.FINAL
     # A decision on the whole file has no boxes, because no moderator named its face.
     faces = [] if item.subject == WHOLE_FILE else faces_of(analysis, item.subject)
+    size = (analysis.width, analysis.height) if analysis.width and analysis.height else None
     return ExportedDecision(
         case=case.public_id,
         subject=item.subject,
@@ -202,14 +211,14 @@ def provenance(decision: Decision) -> ExportedDecision | None:
         kind=analysis.kind,
         media=ExportedMedia(media.sha256, media.name, media.format, consent.orientation),
         given_sha256=analysis.media_sha256,
-        size=None if not analysis.width or not analysis.height else (analysis.width, analysis.height),
+        size=size,
         boxes=tuple((face.time, (face.x1, face.y1, face.x2, face.y2)) for face in faces),
         model=ModelReference(
             name=analysis.model_name, version=analysis.model_version, sha256=analysis.model_sha256
         ),
         fake_prob=item.fake_prob,
         labels=labels,
-        deciding=tuple(label.id for label in labels if label.stage == deciding_stage),
+        deciding_ids=tuple(label.id for label in labels if label.stage == deciding_stage),
     )
 
 
@@ -224,6 +233,7 @@ def _source(decision: Decision) -> tuple[CaseItem, Consent, Media] | None:
 
 
 def _exported_label(label: Label) -> ExportedLabel:
+    """Return a label without its note. Tags are in the order of Tag."""
     stored_tags = {tag.tag for tag in label.tags}
     region = label.region
     return ExportedLabel(

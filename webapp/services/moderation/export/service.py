@@ -25,6 +25,7 @@ from webapp.services.moderation.export.provenance import ExportedDecision, prove
 from webapp.services.moderation.export.tables import to_csv, to_jsonl
 from webapp.services.storage.kept_media import KeptMediaService
 
+# Formats of an export; hf is an imagefolder data set for Hugging Face's `datasets`.
 FORMATS = ("csv", "jsonl", "coco", "hf")
 
 
@@ -53,7 +54,9 @@ class LabelExport:
         self._delay = delay
 
     def write(self, kind: str, target: Path) -> ExportSummary:
-        """Export in one of FORMATS. The target, a file or for hf a folder, appears whole or not at all.
+        """Export the decisions. `kind` is one of FORMATS.
+
+        The target is a file, or a folder for hf. It appears whole or not at all.
 
         Raises Unable with already_there or not_written, and SQLAlchemyError.
         """
@@ -75,7 +78,8 @@ class LabelExport:
 
     def _load(self, session: Session) -> tuple[list[ExportedDecision], int]:
         """Return the decisions, and the number of those whose file is gone."""
-        decisions, missing = [], 0
+        decisions: list[ExportedDecision] = []
+        missing = 0
         for decision in decided_cases(session, now() - self._delay):
             exported = provenance(decision)
             if exported is None:
@@ -85,6 +89,7 @@ class LabelExport:
         return decisions, missing
 
     def _write_folder(self, decisions: Sequence[ExportedDecision], target: Path) -> int:
+        """Write the data set and return the number of its decisions."""
         part = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
         try:
             count = write_dataset(decisions, part, self._kept_media.read)

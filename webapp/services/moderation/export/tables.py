@@ -22,28 +22,34 @@ Cell = str | int | float
 
 def to_csv(decisions: Iterable[ExportedDecision]) -> str:
     """Return one row per decision. A space separates several values in a cell. Clips have no box."""
-    written = io.StringIO()
-    writer = csv.writer(written)
+    text = io.StringIO()
+    writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows([escape_formula(cell) for cell in _row(decision)] for decision in decisions)
-    return written.getvalue()
+    for decision in decisions:
+        writer.writerow([escape_formula(cell) for cell in _row(decision)])
+    return text.getvalue()
 
 
 def to_jsonl(decisions: Iterable[ExportedDecision]) -> str:
-    """Return one JSON object per line for each decision, with all labels given before it."""
-    documents = (decision.document().model_dump(mode="json") for decision in decisions)
-    return "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+    """Return one line with a JSON object for each decision and the labels before it."""
+    lines: list[str] = []
+    for decision in decisions:
+        document = decision.document().model_dump(mode="json")
+        lines.append(json.dumps(document, ensure_ascii=False) + "\n")
+    return "".join(lines)
 
 
 def escape_formula(cell: Cell) -> Cell:
     """Return a text with an apostrophe before it if a spreadsheet would take it for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
+    if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS):
+        return f"'{cell}"
+    return cell
 
 
 def _row(decision: ExportedDecision) -> Sequence[Cell]:
     """Return the cells of COLUMNS."""
     has_box = decision.kind == "image" and bool(decision.boxes)
-    box: Sequence[Cell] = decision.boxes[0][1] if has_box else ("",) * 4
+    box: Sequence[Cell] = decision.photo_box if has_box else ("", "", "", "")
     size: Sequence[Cell] = decision.size or ("", "")
     return (
         decision.case,
@@ -54,7 +60,7 @@ def _row(decision: ExportedDecision) -> Sequence[Cell]:
         decision.decided_at.isoformat(),
         " ".join(decision.reasons),
         int(decision.audited),
-        " ".join(map(str, decision.deciding)),
+        " ".join(map(str, decision.deciding_ids)),
         " ".join(label.moderator for label in decision.deciding_labels),
         decision.kind,
         decision.media.sha256,

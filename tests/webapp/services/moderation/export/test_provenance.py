@@ -39,7 +39,7 @@ def test_a_decision_holds_its_labels_score_and_face(sessions: Sessions, decides:
     document = decision.document().model_dump(mode="json")
     assert document["labels"][0]["tags"] == ["boundary"]
     assert document["labels"][0]["painted"] is True
-    assert document["label_ids"] == list(decision.deciding)
+    assert document["label_ids"] == list(decision.deciding_ids)
     assert "words of a moderator" not in str(document)
 
 

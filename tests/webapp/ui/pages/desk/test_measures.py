@@ -24,7 +24,7 @@ from webapp.domain.clock import now
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST, AccountService
 from webapp.services.label_quality.report import (
-    FEWEST,
+    MIN_OBSERVATIONS,
     AgreementFigures,
     LabelQualityReport,
     Proportion,
@@ -81,7 +81,7 @@ def month_rows(page: str) -> list[list[str]]:
 
 
 def proportion_text(share: dict[str, Any], too_few: str) -> str:
-    if share["count"] < FEWEST:
+    if share["count"] < MIN_OBSERVATIONS:
         return f"{share['hits']} of {share['count']}: {too_few}"
     low, high = share["interval"]
     return f"{share['hits']} of {share['count']}: {share['share']:.0%} ({low:.0%} to {high:.0%})"
@@ -90,7 +90,7 @@ def proportion_text(share: dict[str, Any], too_few: str) -> str:
 def moderator_cells(person: dict[str, Any], too_few: str) -> list[str]:
     """Return the figures of a moderator as page and command show them."""
     shares = [proportion_text(person[name], too_few) for name in ("decided_alike", "gold_right", "switched")]
-    seconds = too_few if person["cases"] < FEWEST else f"{person['median_seconds']:.0f} s"
+    seconds = too_few if person["cases"] < MIN_OBSERVATIONS else f"{person['median_seconds']:.0f} s"
     return [*shares, seconds]
 
 
@@ -185,9 +185,9 @@ def test_withdrawn_regions_do_not_count(records: Records) -> None:
     assert counts == [11, 3]
 
 
-@pytest.mark.parametrize(("count", "share"), [(FEWEST - 1, None), (FEWEST, 0.5)])
+@pytest.mark.parametrize(("count", "share"), [(MIN_OBSERVATIONS - 1, None), (MIN_OBSERVATIONS, 0.5)])
 def test_a_share_needs_a_minimum_of_cases(count: int, share: float | None) -> None:
-    figures = Proportion(FEWEST // 2, count).figures()
+    figures = Proportion(MIN_OBSERVATIONS // 2, count).figures()
     assert figures.share == share
     assert (figures.interval is None) == (share is None)
-    assert (figures.hits, figures.count) == (FEWEST // 2, count)
+    assert (figures.hits, figures.count) == (MIN_OBSERVATIONS // 2, count)
