@@ -30,7 +30,7 @@ WORTH_COMPILING = 64
 
 # Sentences by caution code of a result.
 CAUTIONS = {
-    "cut_short": "the clip is truncated; the rest was analysed",
+    "cut_short": "the file is truncated; the rest was analysed",
     "damaged_parts": "damaged parts of the clip were skipped",
     "first_picture_only": "only the first of several pictures was analysed",
 }

@@ -10,27 +10,39 @@ import contextlib
 import io
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.results import Warn, ignore_caution
+from laanet_core.media.bit_depth import raw_modes, read_low_bytes, to_eight_bits, uses_few_bits
+from laanet_core.media.cut_pictures import MAX_MISSING, completed, is_cut, missing_rows, tolerant_decoding
+from laanet_core.media.jpeg_structure import JpegStructure, read_structure
+from laanet_core.media.other_types import refusal
+from laanet_core.media.patience import PatientFile
+from laanet_core.results import Caution, Kind, Warn, ignore_caution
 
 if TYPE_CHECKING:
     from laanet_core.types import RGBImage
 
-# Largest picture in pixels.
-MAX_PIXELS = 50_000_000
+# Largest picture in pixels. Cameras of "50 megapixels" have up to 50.4 million.
+MAX_PIXELS = 52_000_000
+
+# A JPEG of up to this many times MAX_PIXELS is decoded at half its width and height.
+REDUCED = 4
+
+# Bytes of a progressive JPEG's coefficients, all of which are in memory while it is decoded.
+_MAX_COEFFICIENT_BYTES = 420_000_000
 
 # Smallest side in pixels; nothing smaller can show a face.
 MIN_SIDE = 16
 
 # Formats that Pillow may try.
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF")
-MediaKind = Literal["image", "video"]
+MediaKind = Kind
 
 # A path, or an open file, which is read from its start and left open.
 Source = Path | BinaryIO
@@ -38,33 +50,14 @@ Source = Path | BinaryIO
 # Bytes at the start of a file that tell its kind.
 HEAD_BYTES = 64
 
-# Scans of a progressive JPEG, each of which covers the whole picture. Cameras and editors write about ten.
-_MAX_SCANS = 256
-
 # TIFF's tag NewSubfileType, and its bit for a smaller version of another page.
 _SUBFILE_TYPE, _REDUCED_RESOLUTION = 254, 1
 
 # Pixels converted to RGB at a time, which bounds the memory of the intermediate pictures.
 _BAND = 1 << 20
 
-# Bytes read at a time.
-_CHUNK = 1 << 20
-
 _IMAGE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"BM", b"II*\x00", b"MM\x00*")
 _IMAGE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-
-# Errors that Pillow raises for broken files.
-_DECODE_ERRORS = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    RuntimeError,
-    TypeError,
-    IndexError,
-    KeyError,
-    EOFError,
-    OverflowError,
-)
 
 
 def sniff(head: bytes) -> MediaKind | None:
@@ -99,57 +92,109 @@ def sniff_file(source: Source) -> MediaKind:
     """Return a file's kind. Raises UnreadableMedia with file_not_found, empty_file or unsupported_type."""
     with open_source(source) as file:
         head = file.read(HEAD_BYTES)
-    if not head:
-        raise UnreadableMedia("empty_file", "The file is empty.")
-    kind = sniff(head)
-    if kind is None:
-        raise UnreadableMedia(
-            "unsupported_type",
-            "This is neither a picture (JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC) "
-            "nor a video (MP4, MOV, WebM, MKV, AVI).",
-        )
+        if not head:
+            raise UnreadableMedia("empty_file", "The file is empty.")
+        kind = sniff(head)
+        refused = refusal(file, head, is_supported=kind is not None)
+    if refused is not None:
+        raise UnreadableMedia("unsupported_type", refused)
+    assert kind is not None, "a file of no supported kind is refused"
     return kind
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Decoded picture `rgb` (H, W, 3) uint8 RGB, upright, and the (width, height) of the upright original.
+
+    Both have the same size unless the original has more than MAX_PIXELS.
+    """
+
+    rgb: RGBImage
+    size: tuple[int, int]
 
 
 def read_image(
     source: Source | bytes, *, max_pixels: int = MAX_PIXELS, warn: Warn = ignore_caution
 ) -> RGBImage:
-    """Decode a picture to (H, W, 3) uint8 RGB, upright by its EXIF orientation, transparent parts on white.
+    """Decode a picture to (H, W, 3) uint8 RGB, as `read_picture` does. Raises UnreadableMedia."""
+    return read_picture(source, max_pixels=max_pixels, warn=warn).rgb
 
-    Of a file with several pictures the first one is decoded, and `warn` receives first_picture_only.
-    Metadata is dropped. Raises UnreadableMedia.
+
+def read_picture(
+    source: Source | bytes, *, max_pixels: int = MAX_PIXELS, warn: Warn = ignore_caution
+) -> Picture:
+    """Decode a picture, upright by its EXIF orientation, transparent parts on white.
+
+    A JPEG of up to REDUCED times `max_pixels` is decoded at half its width and height. Of a file with several
+    pictures the first one is decoded, and `warn` receives first_picture_only. A picture whose file ends too
+    early is decoded if at least three quarters of its rows are there, and `warn` receives cut_short. Metadata
+    is dropped. Raises UnreadableMedia.
     """
     if isinstance(source, bytes):
         source = io.BytesIO(source)
     elif sniff_file(source) != "image":
         raise UnreadableMedia("unsupported_type", "This is a video, not a picture.")
     register_heif()
+    cautions: list[Caution] = []
     with open_source(source) as file, warnings.catch_warnings():
         # Pillow warns about odd metadata and large pictures; the size is checked below.
         warnings.simplefilter("ignore")
+        _check_webp(file, max_pixels)
+        structure = _checked_jpeg(file, max_pixels)
         try:
-            _check_webp(file, max_pixels)
-            _check_scans(file)
-            with Image.open(file, formats=FORMATS) as image:
-                _check_size(image.size, max_pixels)
-                has_more = _has_more_pictures(image)
-                image.seek(0)
-                # A frame of a GIF may be larger than the GIF.
-                _check_size(image.size, max_pixels)
-                rgb = _upright_rgb(image)
-        except Image.DecompressionBombError as error:
-            raise _too_many_pixels(max_pixels) from error
-        except UnidentifiedImageError as error:
-            raise UnreadableMedia(
-                "corrupt_image", "The picture is damaged, or not what its first bytes say."
-            ) from error
-        except _DECODE_ERRORS as error:
-            raise UnreadableMedia(
-                "corrupt_image", "The picture is damaged or incomplete and cannot be decoded."
-            ) from error
-    if has_more:
-        warn("first_picture_only")
-    return rgb
+            picture = _decode(file, max_pixels, structure, cautions.append)
+        except UnreadableMedia as error:
+            if error.code != "corrupt_image":
+                raise
+            picture = _decode_cut(file, max_pixels, structure, error)
+            cautions = ["cut_short"]
+    for caution in cautions:
+        warn(caution)
+    return picture
+
+
+def _decode(file: BinaryIO, max_pixels: int, structure: JpegStructure | None, warn: Warn) -> Picture:
+    """Decode the first picture of an open file. Raises UnreadableMedia."""
+    patient = PatientFile(file)
+    file.seek(0)
+    try:
+        with Image.open(patient, formats=FORMATS) as image:
+            has_more = _has_more_pictures(image)
+            image.seek(0)
+            size = image.size
+            if structure is not None and size[0] * size[1] > max_pixels:
+                image.draft("RGB", (-(-size[0] // 2), -(-size[1] // 2)))
+            # A frame of a GIF may be larger than the GIF.
+            _check_size(image.size, max_pixels)
+            patient.finish()
+            rgb, swapped = _upright_rgb(image, file)
+            if has_more:
+                warn("first_picture_only")
+            return Picture(rgb, size[::-1] if swapped else size)
+    except (UnreadableMedia, MemoryError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels(max_pixels) from error
+    except UnidentifiedImageError as error:
+        message = "The picture is damaged, or not what its first bytes say."
+        raise UnreadableMedia("corrupt_image", message) from error
+    # Pillow answers broken files with errors of many classes, and new versions with others.
+    except Exception as error:
+        message = "The picture is damaged or incomplete and cannot be decoded."
+        raise UnreadableMedia("corrupt_image", message) from error
+
+
+def _decode_cut(
+    file: BinaryIO, max_pixels: int, structure: JpegStructure | None, error: UnreadableMedia
+) -> Picture:
+    """Decode a picture whose file ends too early. Raises `error` if too little of it is there."""
+    if not is_cut(file, structure):
+        raise error
+    with tolerant_decoding(), completed(file) as whole:
+        picture = _decode(whole, max_pixels, structure, ignore_caution)
+    if missing_rows(picture.rgb) > MAX_MISSING:
+        raise error
+    return picture
 
 
 def _has_more_pictures(image: Image.Image) -> bool:
@@ -157,15 +202,18 @@ def _has_more_pictures(image: Image.Image) -> bool:
     # The second picture of such a JPEG is a depth or brightness map.
     if image.format == "MPO":
         return False
-    # A broken second picture must not reject an intact first one.
-    with contextlib.suppress(*_DECODE_ERRORS):
+    # A broken second picture must not reject an intact first one, whatever Pillow raises for it.
+    try:
         if not getattr(image, "is_animated", False):
             return False
         if isinstance(image, TiffImagePlugin.TiffImageFile):
             image.seek(1)
             return not image.tag_v2.get(_SUBFILE_TYPE, 0) & _REDUCED_RESOLUTION
         return True
-    return False
+    except (UnreadableMedia, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001
+        return False
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:
@@ -191,42 +239,71 @@ def _check_webp(file: BinaryIO, max_pixels: int) -> None:
             raise _too_many_pixels(max_pixels)
 
 
-def _check_scans(file: BinaryIO) -> None:
-    """Refuse a JPEG with too many scans: thousands of empty ones keep the decoder busy for minutes."""
-    if file.read(3) == b"\xff\xd8\xff":
-        file.seek(0)
-        scans = 0
-        while chunk := file.read(_CHUNK):
-            scans += chunk.count(b"\xff\xda")
-        if scans > _MAX_SCANS:
-            raise UnreadableMedia(
-                "corrupt_image",
-                f"The picture is made of more than {_MAX_SCANS} scans. No real picture needs as many.",
-            )
-    file.seek(0)
+def _checked_jpeg(file: BinaryIO, max_pixels: int) -> JpegStructure | None:
+    """Return the structure of a JPEG, None for other files. Raises UnreadableMedia."""
+    is_jpeg = file.read(3) == b"\xff\xd8\xff"
+    if not is_jpeg:
+        return None
+    structure = read_structure(file)
+    if structure.size[0] * structure.size[1] > REDUCED * max_pixels:
+        raise _too_many_pixels(REDUCED * max_pixels)
+    if structure.coefficient_bytes > _MAX_COEFFICIENT_BYTES:
+        raise UnreadableMedia(
+            "too_many_pixels",
+            "The picture is a progressive JPEG, which takes too much memory at this size. "
+            "Save it as a baseline JPEG, or smaller.",
+        )
+    return structure
 
 
 def _too_many_pixels(max_pixels: int) -> UnreadableMedia:
-    return UnreadableMedia(
-        "too_many_pixels", f"The picture has more than {max_pixels // 1_000_000} million pixels."
-    )
+    limit = max_pixels // 1_000_000
+    message = f"The picture has more than {limit} million pixels. Save it smaller"
+    if max_pixels <= MAX_PIXELS:
+        message += f", or as a JPEG, which may have {REDUCED * limit} million"
+    return UnreadableMedia("too_many_pixels", f"{message}.")
 
 
-def _upright_rgb(image: Image.Image) -> RGBImage:
-    """Return the current frame as (H, W, 3) uint8, rotated by its EXIF orientation."""
+def _upright_rgb(image: Image.Image, file: BinaryIO) -> tuple[RGBImage, bool]:
+    """Return the current frame as (H, W, 3) uint8, rotated by its EXIF orientation.
+
+    The second value is true if the rotation swapped width and height.
+    """
+    modes = raw_modes(image)
     image.load()
-    # Metadata can be unreadable in a picture that is fine.
-    with contextlib.suppress(*_DECODE_ERRORS):
-        ImageOps.exif_transpose(image, in_place=True)
+    if uses_few_bits(image, modes):
+        image.paste(_with_low_bytes(image, file))
+    stored = image.size
+    _turn_upright(image)
+    swapped = image.size != stored
     if image.mode.startswith(("I", "F")):
-        grey = _eight_bits(np.asarray(image))
-        return np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2))
+        grey = to_eight_bits(np.asarray(image))
+        return np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2)), swapped
     rgb = np.empty((image.height, image.width, 3), np.uint8)
     rows = max(_BAND // image.width, 1)
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
         rgb[top : top + rows] = _on_white(band)
-    return rgb
+    return rgb, swapped
+
+
+def _with_low_bytes(image: Image.Image, file: BinaryIO) -> Image.Image:
+    """Return a loaded picture of few bits from its high bytes and, read again, its low bytes."""
+    file.seek(0)
+    with Image.open(file, formats=FORMATS) as other:
+        read_low_bytes(other)
+        other.load()
+        values = np.asarray(image).astype(np.uint16) << 8 | np.asarray(other)
+    bands = image.getbands()
+    alpha = [np.asarray(image)[..., bands.index("A")]] if "A" in bands else []
+    colours = to_eight_bits(values[..., [number for number, band in enumerate(bands) if band != "A"]])
+    return Image.fromarray(np.dstack([colours, *alpha]), image.mode)
+
+
+def _turn_upright(image: Image.Image) -> None:
+    # Metadata can be unreadable in a picture that is fine.
+    with contextlib.suppress(Exception):
+        ImageOps.exif_transpose(image, in_place=True)
 
 
 def _on_white(image: Image.Image) -> RGBImage:
@@ -237,17 +314,6 @@ def _on_white(image: Image.Image) -> RGBImage:
         ground.alpha_composite(image)
         image = ground
     return np.asarray(image.convert("RGB"), np.uint8)
-
-
-def _eight_bits(grey: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> RGBImage:
-    """Scale grey values (H, W) of up to 16 bits, or of any floating-point range, to 0 to 255."""
-    if np.issubdtype(grey.dtype, np.integer) and grey.min() >= 0 and grey.max() <= 65535:
-        is_16_bit = grey.max() > 255
-        return np.asarray(grey // 257 if is_16_bit else grey, np.uint8)
-    values = np.nan_to_num(grey.astype(np.float64))
-    low, high = values.min(), values.max()
-    value_range = high - low if high > low else 1
-    return np.asarray((values - low) * (255 / value_range), np.uint8)
 
 
 def register_heif() -> None:

@@ -126,3 +126,8 @@ def write_sound(path: Path) -> Path:
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
     return path
+
+
+def grey_clip_bytes(path: Path) -> bytes:
+    """Content of a short grey clip."""
+    return write_clip(path, [np.full((48, 64, 3), 128, np.uint8)] * 5).read_bytes()

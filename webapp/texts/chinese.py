@@ -63,7 +63,7 @@ CHINESE = Texts(
     camera="摄像头",
     camera_help="用本设备的摄像头拍一张照片。处理方式与上传的文件相同。",
     upload_limits=(
-        "照片：JPEG、PNG、WebP、GIF、BMP、TIFF、AVIF 或 HEIC，每张不超过 5000 万像素，一次最多 {files} 个文件。"
+        "照片：JPEG、PNG、WebP、GIF、BMP、TIFF、AVIF 或 HEIC，每张不超过 5200 万像素（JPEG：2.08 亿），一次最多 {files} 个文件。"
         "视频：MP4、MOV、WebM、MKV 或 AVI，不超过 10 分钟。每个文件不超过 {megabytes} MB。"
     ),
     privacy=(
@@ -124,7 +124,7 @@ CHINESE = Texts(
         ),
     },
     cautions={
-        "cut_short": "文件在视频结束之前就断了，只判断了现有的部分。请试试原始文件。",
+        "cut_short": "文件不完整，只判断了现有的部分。请试试原始文件。",
         "damaged_parts": "视频有些部分已损坏，已跳过。",
         "first_picture_only": "文件包含多张图片（例如动图），只判断了第一张。另存为 MP4 就能全部判断。",
     },

@@ -86,9 +86,9 @@ ENGLISH = Texts(
     camera="Camera",
     camera_help="Take a photo with this device's camera. It is treated like an uploaded file.",
     upload_limits=(
-        "Photos: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 50 million pixels each, up to "
-        "{files} at once. Videos: MP4, MOV, WebM, MKV or AVI, up to 10 minutes. "
-        "At most {megabytes} MB per file."
+        "Photos: JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC, up to 52 million pixels each "
+        "(JPEG: 208 million), up to {files} at once. "
+        "Videos: MP4, MOV, WebM, MKV or AVI, up to 10 minutes. At most {megabytes} MB per file."
     ),
     privacy=(
         "We delete your files from this server within an hour and send nothing elsewhere. "
@@ -172,9 +172,7 @@ ENGLISH = Texts(
         ),
     },
     cautions={
-        "cut_short": (
-            "The file ends before the video does. Only the existing part was judged. Try the original file."
-        ),
+        "cut_short": ("The file is incomplete. Only the existing part was judged. Try the original file."),
         "damaged_parts": "Parts of the video are damaged and were skipped.",
         "first_picture_only": (
             "The file contains several images, like an animation. Only the first one was judged. "

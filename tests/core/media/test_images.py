@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.media.images import read_image, sniff, sniff_file
+from laanet_core.media.images import read_image, read_picture, sniff, sniff_file
 
 RGB = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
 
@@ -192,3 +192,31 @@ def test_animation_cut_after_its_first_picture_is_read() -> None:
     content = several("GIF")
     for share in (0.55, 0.8, 0.99):
         assert np.array_equal(read_image(content[: int(share * len(content))]), read_image(content))
+
+
+def test_library_errors_have_a_code() -> None:
+    """A GIF that ends after its second picture's separator, with and without its canvas."""
+    content = several("GIF")
+    second = content.index(b"\x2c", content.index(b"\x2c") + 1)
+    separators = [place for place in range(len(content)) if content[place : place + 1] == b"\x2c"]
+    assert second in separators
+    for place in separators:
+        assert outcome_of(content[: place + 1]) in ("read", "corrupt_image")
+
+
+def test_large_jpeg_is_read_at_half_its_size() -> None:
+    picture = Image.new("RGB", (1000, 600), (200, 30, 60))
+    content = encoded(picture, "JPEG", quality=95)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = encoded(picture, "JPEG", quality=95, exif=exif)
+    whole = read_picture(content)
+    assert (whole.rgb.shape, whole.size) == ((600, 1000, 3), (1000, 600))
+    half = read_picture(content, max_pixels=300_000)
+    assert (half.rgb.shape, half.size) == ((300, 500, 3), (1000, 600))
+    half = read_picture(turned, max_pixels=300_000)
+    assert (half.rgb.shape, half.size) == ((500, 300, 3), (600, 1000))
+    with pytest.raises(UnreadableMedia, match="Save it smaller"):
+        read_picture(content, max_pixels=100_000)
+    with pytest.raises(UnreadableMedia, match="or as a JPEG"):
+        read_picture(encoded(picture, "PNG"), max_pixels=300_000)

@@ -20,9 +20,13 @@ _MODULES = (
     "encodings.utf_16",
     "encodings.utf_16_be",
     "encodings.utf_16_le",
+    "mmap",
     "PIL.ExifTags",
     "PIL.GimpGradientFile",
     "PIL.ImageChops",
+    # Converts CIELAB.
+    "PIL.ImageCms",
+    "PIL.ImageColor",
     "PIL.ImageFilter",
     "PIL.ImagePalette",
     "PIL.ImageSequence",

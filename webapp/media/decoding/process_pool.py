@@ -205,7 +205,7 @@ class DecoderPool:
         """Return the upright image (H, W, 3), uint8 RGB. Raises UnreadableMedia."""
         with open_source(path) as file, self._request({"do": "image"}, file, 3 * MAX_PIXELS) as request:
             rgb = request.only_image(_RGB)[1]
-            request.report_cautions(warn, "first_picture_only")
+            request.report_cautions(warn, "cut_short", "first_picture_only")
             return rgb
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
