@@ -12,7 +12,17 @@ from collections.abc import Sequence
 from laanet_core.cli.signals import ended_by_signals
 from laanet_core.errors import LaanetError
 
-COMMANDS = ("predict", "convert", "train", "export", "prepare", "evaluate", "calibrate", "benchmark")
+COMMANDS = (
+    "predict",
+    "convert",
+    "train",
+    "autoencoder",
+    "export",
+    "prepare",
+    "evaluate",
+    "calibrate",
+    "benchmark",
+)
 
 # Exit status after an error, and after Ctrl-C as shells report it.
 FAILED = 1

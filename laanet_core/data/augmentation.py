@@ -131,6 +131,33 @@ def sharpen(rng: np.random.Generator) -> Transform:
     return transform
 
 
+def bilateral_filter(rng: np.random.Generator) -> Transform:
+    """Return a transform that smooths texture and keeps edges, as beauty filters and restorers do."""
+    diameter = int(rng.choice([3, 5, 7]))
+    colour_sigma = rng.uniform(10, 45)
+
+    def transform(image: RGBImage) -> RGBImage:
+        return np.asarray(cv2.bilateralFilter(image, diameter, colour_sigma, diameter), np.uint8)
+
+    return transform
+
+
+def double_jpeg(rng: np.random.Generator) -> Transform:
+    """Return a transform that compresses twice at different scales, as messengers do to forwarded images."""
+    first, second = jpeg_compression(rng, 55, 95), jpeg_compression(rng, 40, 85)
+    scale = rng.uniform(0.6, 1.0)
+
+    def transform(image: RGBImage) -> RGBImage:
+        height, width = image.shape[:2]
+        size = (max(round(width * scale), _SMALLEST_SIDE), max(round(height * scale), _SMALLEST_SIDE))
+        small = np.asarray(cv2.resize(first(image), size, interpolation=cv2.INTER_AREA), np.uint8)
+        return np.asarray(
+            cv2.resize(second(small), (width, height), interpolation=cv2.INTER_LINEAR), np.uint8
+        )
+
+    return transform
+
+
 def gaussian_noise(rng: np.random.Generator, largest_sigma: float = 8) -> Transform:
     """Return a transform that adds Gaussian noise with a sigma of 1 to `largest_sigma` levels.
 

@@ -62,7 +62,7 @@ def blended_image(
     image (H, W, 3) and donor (H', W', 3) uint8 RGB, landmarks (68, 2) each in the pixels of its own image.
     Raises InvalidDataset if the faces cannot be aligned or no mask lies inside the image.
     """
-    aligned = _align(donor, donor_landmarks, landmarks, image, affine=False)
+    aligned = align_donor(donor, donor_landmarks, landmarks, image, affine=False)
     face_width = max(float(np.ptp(landmarks[:, 0])), _SMALLEST_FACE)
     hull_kind = HULL_KINDS[rng.integers(len(HULL_KINDS))]
     hull = hull_mask(landmarks, image.shape[:2], hull_kind)
@@ -94,7 +94,7 @@ def varied_blended_image(
     does.
     """
     mask = random_blending_mask(image, landmarks, rng)
-    aligned = _align(donor, donor_landmarks, landmarks, image, affine=rng.random() < 0.5)
+    aligned = align_donor(donor, donor_landmarks, landmarks, image, affine=rng.random() < 0.5)
     source = match_colours(aligned, image, mask, match_spread=True)
     if rng.random() < 0.6:
         source = augmentation.apply(transforms(rng), source)
@@ -130,7 +130,7 @@ def piecewise_warp(mask: Mask, rng: np.random.Generator) -> Mask:
     return displace_pixels(mask, field)
 
 
-def _align(
+def align_donor(
     donor: RGBImage, donor_landmarks: Landmarks, landmarks: Landmarks, image: RGBImage, *, affine: bool
 ) -> RGBImage:
     """Warp a donor (H', W', 3) onto the landmarks (68, 2) of an image (H, W, 3); return (H, W, 3).

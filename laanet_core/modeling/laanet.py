@@ -59,9 +59,12 @@ class LAANet(nn.Module):
     def forward(self, images: Tensor, consistency: bool = False) -> LAANetOutput:
         """Run the network on images (N, 3, S, S) RGB in [-1, 1].
 
-        The consistency head runs only with `consistency`. Raises ValueError for another shape.
+        The consistency head runs only with `consistency`. In training mode S may be any multiple of 32
+        (progressive resolution). Raises ValueError for another shape.
         """
         size = self.config.input_size
+        if self.training and images.shape[-1] % 32 == 0:
+            size = images.shape[-1]
         if images.ndim != 4 or images.shape[1:] != (3, size, size):
             raise ValueError(f"images must have shape (N, 3, {size}, {size}), not {tuple(images.shape)}")
         levels = [self.feature_dropout(level) for level in self.backbone(images)]

@@ -14,6 +14,9 @@ from laanet_core.training.losses import LossConfig
 
 TrainingPrecision = Literal["float32", "bfloat16"]
 
+# Shares of the fakes; the rest are self-blended images.
+PAIR_SHARES = ("pairs", "labelled", "foreign_blends", "reconstructed", "partial_edits")
+
 # Slack for shares that add up to 1 in floating point.
 _ROUNDING = 1e-9
 
@@ -22,33 +25,52 @@ _ROUNDING = 1e-9
 class PairConfig:
     """Composition of the training pairs.
 
-    `pairs` (fakes with their originals), `foreign_blends` (blended images, BI) and `labelled` (fakes without
-    original or mask) are shares of the fakes; the rest are self-blended images (SBI). If the manifest lacks
-    the images for a share, self-blended images take its place and the dataset notes it. `policy` names the
+    `pairs` (fakes with their originals), `foreign_blends` (blended images, BI), `labelled` (fakes without
+    original or mask), `reconstructed` (faces redrawn by an autoencoder) and `partial_edits` (single parts of
+    the face) are shares of the fakes; the rest are self-blended images (SBI). If the manifest lacks the
+    images for a share, self-blended images take its place and the dataset notes it. `policy` names the
     augmentation policy (`laanet_core.data.augmentation_policies`). `frames_per_video` real frames are sampled
-    from every video in each epoch, as in the paper. 0 samples packs with probability proportional to the
-    square root of their size, which raises the weight of small packs. `real_consistency` is the consistency
-    map C of a real image: 1 in the paper, 0 in the released code. Masks of self-blended images start from
-    `hulls`, with equal probability.
+    from every video in each epoch, as in the paper. 0 samples packs with probability proportional to their
+    size to the power of `pack_exponent`: 1 samples all images alike, 0 all packs. `real_consistency` is the
+    consistency map C of a real image: 1 in the paper, 0 in the released code. Masks of self-blended images
+    start from `hulls`, with equal probability.
+
+    The others are probabilities. `smoothed_reals`: the real image beside a reconstructed face went through
+    the same smoothing, without a seam. `matched_sharpness`: the sharper image of a pair is blurred to the
+    other's sharpness. `video` and `double_jpeg`: an image, real or fake, is compressed as a frame of a clip
+    or twice as JPEG.
     """
 
     pairs: float = 0.0
     foreign_blends: float = 0.0
     labelled: float = 0.0
+    reconstructed: float = 0.0
+    partial_edits: float = 0.0
+    smoothed_reals: float = 0.0
+    matched_sharpness: float = 0.0
+    video: float = 0.0
+    double_jpeg: float = 0.0
+    pack_exponent: float = 0.5
     policy: PolicyName = "published"
     frames_per_video: int = 8
     real_consistency: float = 1.0
     hulls: tuple[HullKind, ...] = HULL_KINDS
 
     def __post_init__(self) -> None:
-        for name in ("pairs", "foreign_blends", "labelled", "real_consistency"):
+        for name in (
+            *PAIR_SHARES,
+            "smoothed_reals",
+            "matched_sharpness",
+            "video",
+            "double_jpeg",
+            "pack_exponent",
+            "real_consistency",
+        ):
             if not 0 <= getattr(self, name) <= 1:
                 raise InvalidConfig(f"material.{name} must lie in [0, 1], not {getattr(self, name)}")
-        if self.pairs + self.foreign_blends + self.labelled > 1 + _ROUNDING:
-            raise InvalidConfig(
-                "the shares material.pairs, material.foreign_blends and material.labelled "
-                "add up to more than 1"
-            )
+        if sum(getattr(self, name) for name in PAIR_SHARES) > 1 + _ROUNDING:
+            names = ", ".join(f"material.{name}" for name in PAIR_SHARES)
+            raise InvalidConfig(f"the shares {names} add up to more than 1")
         if self.policy not in get_args(PolicyName):
             raise InvalidConfig(
                 f"material.policy must be one of {', '.join(get_args(PolicyName))}, not {self.policy!r}"
@@ -77,7 +99,8 @@ class TrainingConfig:
     `sam_rho` is the radius of sharpness-aware minimisation; 0 leaves plain Adam. The backbone is frozen for
     the first `frozen_steps`; its stem and first `frozen_stages` stages are frozen throughout. `start_pull`
     adds half of it times the squared distance of the weights from their start to the loss (L2-SP, Li et al.,
-    ICML 2018). `average_decay` is the decay of the exponential moving average of the weights that is saved; 0
+    ICML 2018). The first `early_steps` take crops of `early_size` pixels, which costs less (progressive
+    resolution). `average_decay` is the decay of the exponential moving average of the weights that is saved; 0
     saves the weights of the last step. `material` is the composition of the pairs.
     """
 
@@ -92,6 +115,8 @@ class TrainingConfig:
     frozen_steps: int = 600
     frozen_stages: int = 0
     start_pull: float = 0.0
+    early_size: int = 160
+    early_steps: int = 0
     average_decay: float = 0.0
     precision: TrainingPrecision = "float32"
     seed: int = 0
@@ -112,6 +137,7 @@ class TrainingConfig:
             "frozen_steps": self.frozen_steps,
             "frozen_stages": self.frozen_stages,
             "start_pull": self.start_pull,
+            "early_steps": self.early_steps,
             "loss.heatmap_weight": self.loss.heatmap_weight,
             "loss.consistency_weight": self.loss.consistency_weight,
         }
@@ -130,6 +156,8 @@ class TrainingConfig:
         for name, share in shares.items():
             if not 0 <= share <= 1:
                 raise InvalidConfig(f"{name} must lie in [0, 1], not {share}")
+        if self.early_size < 64 or self.early_size % 32:
+            raise InvalidConfig(f"early_size must be a multiple of 32 and at least 64, not {self.early_size}")
         if self.batch_pairs % self.micro_batches:
             raise InvalidConfig(
                 f"batch_pairs {self.batch_pairs} cannot be divided into {self.micro_batches} micro_batches"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from torch.utils.data import Dataset
 
 from laanet_core.data import augmentation
+from laanet_core.data.augmentation import Transform
 from laanet_core.data.augmentation_policies import POLICIES, Framing
 from laanet_core.data.blending_boundary import blending_boundary, region_boundary, resample_boundary
 from laanet_core.data.context_crops import (
@@ -25,7 +26,15 @@ from laanet_core.data.context_crops import (
 from laanet_core.data.difference_masks import altered_mask
 from laanet_core.data.image_store import ImageStore
 from laanet_core.data.manifest import Sample
+from laanet_core.data.partial_edits import partial_edit
+from laanet_core.data.reconstructed_faces import (
+    bundled_redrawer,
+    reconstructed_blend,
+    softly_smoothed_face,
+)
 from laanet_core.data.self_blending import PseudoFake, self_blend
+from laanet_core.data.sharpness_matching import match_sharpness
+from laanet_core.data.video_compression import video_compression
 from laanet_core.errors import InvalidDataset
 from laanet_core.faces.crops import ENLARGEMENT, crop_square
 from laanet_core.training.config import PairConfig
@@ -74,7 +83,8 @@ class PairDataset(Dataset[SamplePair]):
         self._seed = seed
         self._sampler = PairSampler(samples, config, seed)
         self._policy = POLICIES[config.policy]
-        self._real_consistency, self._hulls = config.real_consistency, config.hulls
+        self._config = config
+        self._redrawer = bundled_redrawer() if config.reconstructed > 0 else None
         shapes = [_normalised_landmarks(sample) for sample in self._sampler.reals]
         self._shapes = np.stack(shapes) if shapes else np.empty((0, 68, 2))
         self.notes = self._sampler.notes
@@ -89,13 +99,21 @@ class PairDataset(Dataset[SamplePair]):
             return self._labelled_pair(index, rng)
         if kind == "blended":
             return self._blended_pair(index, rng)
+        if kind == "reconstructed":
+            return self._reconstructed_pair(index, rng)
+        if kind == "partial":
+            return self._partial_pair(index, rng)
         return self._self_blended_pair(index, rng)
 
     def _self_blended_pair(self, index: int, rng: np.random.Generator) -> SamplePair:
         """Pair a real face with a self-blended image of it."""
         real = self._context_crop(self._sampler.reals[self._sampler.draw_real(index, rng)])
         fake = self_blend(
-            real.image, real.landmarks, rng, transforms=self._policy.source_transforms, hulls=self._hulls
+            real.image,
+            real.landmarks,
+            rng,
+            transforms=self._policy.source_transforms,
+            hulls=self._config.hulls,
         )
         return self._finish(real.image, fake, self._policy.framing(real, rng), rng)
 
@@ -109,6 +127,41 @@ class PairDataset(Dataset[SamplePair]):
         image = augmentation.apply(transforms, real.image)
         fake = PseudoFake(augmentation.apply(transforms, fake.image), fake.mask)
         return self._finish(image, fake, self._policy.framing(real, rng), rng)
+
+    def _reconstructed_pair(self, index: int, rng: np.random.Generator) -> SamplePair:
+        """Pair a real face, often smoothed without a seam, with the same face redrawn and blended in."""
+        assert self._redrawer is not None
+        target, donor = self._target_and_donor(index, rng)
+        image, landmarks = target.image, target.landmarks
+        if rng.random() < self._config.smoothed_reals:
+            smoothed = self._redrawer.smoothed_crop(image, landmarks, rng)
+            choice = rng.random()
+            real = softly_smoothed_face(image, landmarks, rng, smoothed) if choice < 0.3 else smoothed
+            if choice > 0.7:
+                # Then the fake is as smooth outside its mask as inside.
+                image = smoothed
+        else:
+            real = image
+        fake = reconstructed_blend(image, landmarks, rng, self._redrawer, donor)
+        return self._finish(real, fake, self._policy.framing(target, rng), rng)
+
+    def _partial_pair(self, index: int, rng: np.random.Generator) -> SamplePair:
+        """Pair a real face with the same face, some parts of it replaced."""
+        target, donor = self._target_and_donor(index, rng)
+        transforms = self._policy.source_transforms
+        fake = partial_edit(target.image, target.landmarks, rng, transforms, donor)
+        return self._finish(target.image, fake, self._policy.framing(target, rng), rng)
+
+    def _target_and_donor(
+        self, index: int, rng: np.random.Generator
+    ) -> tuple[ContextCrop, tuple[RGBImage, Landmarks] | None]:
+        """Draw a real face and, in half of the pairs, another person's face as donor."""
+        number = self._sampler.draw_real(index, rng)
+        target = self._context_crop(self._sampler.reals[number])
+        if rng.random() < 0.5:
+            return target, None
+        donor = self._context_crop(self._draw_donor(number, rng))
+        return target, (donor.image, donor.landmarks)
 
     def _original_pair(self, rng: np.random.Generator) -> SamplePair:
         """Pair a fake of the manifest with its original; the mask is their difference."""
@@ -134,10 +187,8 @@ class PairDataset(Dataset[SamplePair]):
         boundary = empty = np.zeros((self._cells, self._cells), np.float32)
         if crops[1].shape[2] == 4:
             boundary = region_boundary(crops[1][..., 3], self._cells)
-        crops = [
-            augmentation.apply(self._policy.shared_transforms(rng), np.ascontiguousarray(crop[..., :3]))
-            for crop in crops
-        ]
+        images = self._match(*(np.ascontiguousarray(crop[..., :3]) for crop in crops), rng=rng)
+        crops = [augmentation.apply(self._final_transforms(rng), image) for image in images]
         targets = [self._target(empty, rng), self._target(boundary, rng)]
         return self._pair(crops, targets, [(True, True), (bool(boundary.max() > 0), False)])
 
@@ -177,9 +228,10 @@ class PairDataset(Dataset[SamplePair]):
             crops = [np.asarray(cv2.flip(crop, 1), np.uint8) for crop in crops]
             boundary = np.asarray(cv2.flip(boundary, 1), np.float32)
 
-        real_transforms = fake_transforms = self._policy.shared_transforms(rng)
+        crops = self._match(crops[0], crops[1], rng=rng)
+        real_transforms = fake_transforms = self._final_transforms(rng)
         if rng.random() < self._policy.independent:
-            fake_transforms = self._policy.shared_transforms(rng)
+            fake_transforms = self._final_transforms(rng)
         crops = [
             augmentation.apply(real_transforms, crops[0]),
             augmentation.apply(fake_transforms, crops[1]),
@@ -190,8 +242,23 @@ class PairDataset(Dataset[SamplePair]):
         targets = [self._target(np.zeros_like(boundary), rng), self._target(boundary, rng)]
         return self._pair(crops, targets, [(True, True), (visible, visible)])
 
+    def _match(self, real: RGBImage, fake: RGBImage, *, rng: np.random.Generator) -> list[RGBImage]:
+        """Make real and fake equally sharp, with the configured probability."""
+        if self._config.matched_sharpness and rng.random() < self._config.matched_sharpness:
+            return list(match_sharpness(real, fake))
+        return [real, fake]
+
+    def _final_transforms(self, rng: np.random.Generator) -> list[Transform]:
+        """Draw the policy's final transforms, then the compression of a clip or a messenger."""
+        transforms = self._policy.shared_transforms(rng)
+        if self._config.video and rng.random() < self._config.video:
+            transforms.append(video_compression(rng))
+        if self._config.double_jpeg and rng.random() < self._config.double_jpeg:
+            transforms.append(augmentation.double_jpeg(rng))
+        return transforms
+
     def _target(self, boundary: FloatMap, rng: np.random.Generator) -> Target:
-        return make_target(boundary, rng, real_consistency=self._real_consistency)
+        return make_target(boundary, rng, real_consistency=self._config.real_consistency)
 
     def _pair(
         self, crops: list[RGBImage], targets: list[Target], has_maps: list[tuple[bool, bool]]
@@ -226,6 +293,19 @@ class PairDataset(Dataset[SamplePair]):
         distances = np.linalg.norm(self._shapes[others] - self._shapes[target], axis=2).sum(axis=1)
         nearest: int = others[int(distances.argmin())]
         return reals[nearest]
+
+
+class StagedPairs(Dataset[SamplePair]):
+    """Pairs of one data set up to an index and of another one from there on.
+
+    Progressive resolution trains on `early` crops, smaller than those of `late`, for the first `early_pairs`.
+    """
+
+    def __init__(self, early: PairDataset, late: PairDataset, early_pairs: int) -> None:
+        self._early, self._late, self._early_pairs = early, late, early_pairs
+
+    def __getitem__(self, index: int) -> SamplePair:
+        return self._early[index] if index < self._early_pairs else self._late[index]
 
 
 def _erase(image: npt.NDArray[Value], box: Box | None) -> npt.NDArray[Value]:

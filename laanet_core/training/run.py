@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils.data import Dataset
 
 from laanet_core.data.dataset import DatasetFiles, ManifestDataset, combine_datasets, load_dataset
 from laanet_core.errors import InvalidConfig
@@ -17,7 +18,7 @@ from laanet_core.modeling.laanet import LAANet
 from laanet_core.training.config import TrainingConfig
 from laanet_core.training.distributed import destroy_process_group, init_process_group
 from laanet_core.training.initialization import initial_network
-from laanet_core.training.pairs import PairDataset
+from laanet_core.training.pairs import PairDataset, SamplePair, StagedPairs
 from laanet_core.training.trainer import WEIGHTS, Trainer
 
 
@@ -124,20 +125,20 @@ def train(
     """
     if request.threads is not None:
         torch.set_num_threads(request.threads)
+    # Denormal numbers slow down CPUs and carry nothing that training could use.
+    torch.set_flush_denormal(True)
     model = _initial_model(request)
     dataset = _training_data(request)
-    pairs = PairDataset(
-        dataset.samples,
-        dataset.store,
-        size=model.config.input_size,
-        config=request.config.material,
-        seed=request.config.seed,
-    )
+    pairs = _pairs(dataset, model.config.input_size, request.config)
+    staged: Dataset[SamplePair] = pairs
+    if request.config.early_steps:
+        early = _pairs(dataset, request.config.early_size, request.config)
+        staged = StagedPairs(early, pairs, request.config.early_steps * request.config.batch_pairs)
     group, device = init_process_group(pick_device(request.device))
     try:
         trainer = Trainer(
             model,
-            pairs,
+            staged,
             request.config,
             request.folder,
             device=device,
@@ -160,6 +161,10 @@ def _initial_model(request: TrainingRequest) -> LAANet:
         return LAANet.from_pretrained(request.initial_weights)
     assert request.network is not None
     return initial_network(request.network, request.backbone_weights, seed=request.config.seed)
+
+
+def _pairs(dataset: ManifestDataset, size: int, config: TrainingConfig) -> PairDataset:
+    return PairDataset(dataset.samples, dataset.store, size=size, config=config.material, seed=config.seed)
 
 
 def _training_data(request: TrainingRequest) -> ManifestDataset:

@@ -11,8 +11,9 @@ from laanet_core.data.manifest import Sample
 from laanet_core.errors import InvalidDataset
 from laanet_core.training.config import PairConfig
 
-# Kinds of fakes: with an original, labelled by a person, blended image (BI), self-blended image (SBI).
-PairKind = Literal["pair", "labelled", "blended", "self_blended"]
+# Kinds of fakes: with an original, labelled by a person, blended image (BI), redrawn face, edited parts of a
+# face, self-blended image (SBI).
+PairKind = Literal["pair", "labelled", "blended", "reconstructed", "partial", "self_blended"]
 PAIR_KINDS: tuple[PairKind, ...] = get_args(PairKind)
 
 
@@ -20,7 +21,7 @@ class PairSampler:
     """Draws kinds of fakes and real images from the samples of a manifest.
 
     `reals` are the real images with landmarks, `pairs` the fakes with an original, `labelled` the fakes
-    without one. `packs` maps a pack to the indices of its images in `reals`. `kind_probabilities` (4,)
+    without one. `packs` maps a pack to the indices of its images in `reals`. `kind_probabilities` (6,)
     follows PAIR_KINDS. `notes` are sentences for the person who starts the training. `epoch_length` is the
     number of pairs in an epoch, 0 if frames are drawn without epochs. Raises InvalidDataset if pseudo-fakes
     are wanted but no real image has landmarks.
@@ -34,7 +35,7 @@ class PairSampler:
 
         pairs = config.pairs if self.pairs else 0.0
         labelled = config.labelled if self.labelled else 0.0
-        shares = (pairs, labelled, config.foreign_blends)
+        shares = (pairs, labelled, config.foreign_blends, config.reconstructed, config.partial_edits)
         self.kind_probabilities = np.array([*shares, max(1 - sum(shares), 0.0)])
         self.kind_probabilities /= self.kind_probabilities.sum()
         self.notes = _notes(config, pairs, labelled)
@@ -43,7 +44,8 @@ class PairSampler:
 
         self.packs = _indices_by(self.reals, "pack")
         self._videos = list(_indices_by(self.reals, "video").values())
-        weights = np.sqrt([len(indices) for indices in self.packs.values()])
+        sizes = np.array([len(indices) for indices in self.packs.values()], np.float64)
+        weights = sizes**config.pack_exponent
         self._pack_probabilities = weights / weights.sum() if len(weights) else weights
         self.epoch_length = sum(min(len(indices), self._frames) for indices in self._videos)
         self._cached_epoch: tuple[int, list[int]] = (-1, [])

@@ -20,6 +20,8 @@ FACTORIES: list[Factory] = [
     augmentation.gaussian_blur,
     augmentation.sharpen,
     augmentation.gaussian_noise,
+    augmentation.bilateral_filter,
+    augmentation.double_jpeg,
 ]
 
 

@@ -35,6 +35,11 @@ def test_recipes_survive_json() -> None:
         "material.pairs=-1",
         "micro_batches=3",
         "material.policy=odd",
+        "material.reconstructed=2",
+        "material.video=-1",
+        "material.pack_exponent=3",
+        "early_size=100",
+        "early_steps=-1",
         "loss.smoothing=5",
         "material.hulls=face,hat",
         "steps=many",
@@ -58,3 +63,5 @@ def test_changes_keep_the_type_of_a_value() -> None:
 def test_shares_add_up_to_at_most_one() -> None:
     with pytest.raises(InvalidConfig, match="more than 1"):
         PairConfig(pairs=0.7, foreign_blends=0.7)
+    with pytest.raises(InvalidConfig, match=r"material\.partial_edits"):
+        PairConfig(reconstructed=0.6, partial_edits=0.6)

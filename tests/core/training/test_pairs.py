@@ -11,15 +11,23 @@ from laanet_core.data.augmentation_policies import PolicyName
 from laanet_core.data.dataset import DatasetFiles, load_dataset
 from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import Sample
+from laanet_core.data.sharpness_matching import inner_sharpness
 from laanet_core.errors import InvalidDataset
 from laanet_core.training.config import PairConfig
-from laanet_core.training.pairs import PairDataset
+from laanet_core.training.pairs import PairDataset, StagedPairs
 from tests.core.conftest import TinyDataset
 
 CONFIGS = [
     dataclasses.replace(PairConfig(**shares), policy=policy)
     for policy in get_args(PolicyName)
-    for shares in ({}, {"pairs": 1.0}, {"foreign_blends": 1.0}, {"labelled": 1.0})
+    for shares in (
+        {},
+        {"pairs": 1.0},
+        {"foreign_blends": 1.0},
+        {"labelled": 1.0},
+        {"reconstructed": 1.0},
+        {"partial_edits": 1.0},
+    )
 ]
 
 
@@ -123,3 +131,37 @@ def test_erased_patches_are_black_in_both_and_hold_no_point(samples: list[Sample
             inside = cv2.erode(black.astype(np.uint8), np.ones((9, 9), np.uint8))[2::4, 2::4] > 0
             assert not (pair.heatmap[1][inside] == 1).any()
     assert 5 < erased < 30
+
+
+def test_smoothed_matched_and_compressed_pairs_follow_the_seed(
+    samples: list[Sample], store: PackStore
+) -> None:
+    config = PairConfig(
+        reconstructed=1.0,
+        smoothed_reals=1.0,
+        matched_sharpness=1.0,
+        video=1.0,
+        double_jpeg=1.0,
+        frames_per_video=0,
+    )
+    first, second = (PairDataset(samples, store, size=64, config=config, seed=3)[5] for _ in range(2))
+    assert np.array_equal(first.images, second.images)
+    plain = PairDataset(samples, store, size=64, config=PairConfig(reconstructed=1.0), seed=3)[5]
+    assert not np.array_equal(first.images, plain.images)
+
+
+def test_matched_pairs_are_equally_sharp(samples: list[Sample], store: PackStore) -> None:
+    differences = []
+    for matched in (0.0, 1.0):
+        config = PairConfig(pairs=1.0, matched_sharpness=matched)
+        dataset = PairDataset(samples, store, size=64, config=config, seed=0)
+        sharpness = np.array([[inner_sharpness(image) for image in dataset[n].images] for n in range(12)])
+        differences.append(np.abs(np.log(sharpness[:, 0] / sharpness[:, 1])).mean())
+    assert differences[1] < 0.5 * differences[0]
+
+
+def test_staged_pairs_change_over_at_an_index(samples: list[Sample], store: PackStore) -> None:
+    early, late = (PairDataset(samples, store, size=size, config=PairConfig(), seed=0) for size in (64, 96))
+    staged = StagedPairs(early, late, 3)
+    assert [staged[index].images.shape[1] for index in (0, 2, 3, 4)] == [64, 64, 96, 96]
+    assert np.array_equal(staged[3].images, late[3].images)

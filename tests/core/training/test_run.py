@@ -63,3 +63,15 @@ def test_impossible_requests_are_refused(tmp_path: Path, tiny_dataset: TinyDatas
     missing = dataclasses.replace(valid, data=DatasetFiles(tmp_path / "none.csv"))
     with pytest.raises(InvalidDataset, match=r"none\.csv"):
         train(missing)
+
+
+def test_early_steps_take_small_crops(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    network = dataclasses.replace(TINY, input_size=96)
+    config = dataclasses.replace(CONFIG, early_size=64, early_steps=1)
+    staged = dataclasses.replace(request(tiny_dataset, tmp_path / "staged"), network=network, config=config)
+    plain = dataclasses.replace(request(tiny_dataset, tmp_path / "plain"), network=network)
+    losses = []
+    for each in (staged, plain):
+        assert train(each, progress=False).steps == 2
+        losses.append((each.folder / "log.jsonl").read_text())
+    assert losses[0] != losses[1]

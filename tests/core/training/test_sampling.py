@@ -48,9 +48,32 @@ def test_labelled_fakes_are_paired_with_real_faces_of_their_pack(samples: list[S
 def test_kinds_are_drawn_by_their_shares(samples: list[Sample]) -> None:
     sampler = PairSampler(samples, PairConfig(pairs=0.5, labelled=0.2), seed=1)
     assert dict(zip(PAIR_KINDS, sampler.kind_probabilities, strict=True)) == pytest.approx(
-        {"pair": 0.5, "labelled": 0.2, "blended": 0.0, "self_blended": 0.3}
+        {
+            "pair": 0.5,
+            "labelled": 0.2,
+            "blended": 0.0,
+            "reconstructed": 0.0,
+            "partial": 0.0,
+            "self_blended": 0.3,
+        }
     )
     rng = np.random.default_rng(0)
     kinds = Counter(sampler.draw_kind(rng) for _ in range(400))
     assert set(kinds) == {"pair", "labelled", "self_blended"}
     assert 160 < kinds["pair"] < 240
+
+
+def test_the_exponent_balances_packs(samples: list[Sample]) -> None:
+    reals = [sample for sample in samples if sample.landmarks is not None]
+    unequal = [
+        dataclasses.replace(sample, pack="small" if index < 2 else "large")
+        for index, sample in enumerate(reals)
+    ]
+    shares = []
+    for exponent in (1.0, 0.0):
+        sampler = PairSampler(unequal, PairConfig(frames_per_video=0, pack_exponent=exponent), seed=1)
+        rng = np.random.default_rng(0)
+        drawn = [unequal[sampler.draw_real(number, rng)].pack for number in range(400)]
+        shares.append(drawn.count("small") / len(drawn))
+    assert shares[0] == pytest.approx(0.2, abs=0.06)
+    assert shares[1] == pytest.approx(0.5, abs=0.08)
