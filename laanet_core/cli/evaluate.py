@@ -52,6 +52,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "no name for all six corruptions at all levels",
     )
     parser.add_argument(
+        "--plots",
+        type=Path,
+        metavar="DIR",
+        help="write plots: ROC, AUC by set, reliability, scores and robustness",
+    )
+    parser.add_argument(
         "--bootstrap", type=positive, default=1000, help="resamples for the intervals (default: %(default)s)"
     )
 
@@ -59,6 +65,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """Add the arguments that `evaluate` and `calibrate` share."""
     add_data_arguments(parser, required=required)
+    parser.add_argument(
+        "--also",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="MANIFEST",
+        help="another data set, whose landmarks and packs lie beside its manifest; may be repeated",
+    )
     parser.add_argument(
         "--split",
         default="val",
@@ -69,7 +83,7 @@ def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool 
         "--sets",
         nargs="+",
         metavar="NAME",
-        help="only these sets of the manifest: self_blends, pairs, warped_swaps, pasted_swaps, labelled",
+        help="only these sets of the manifest: self_blends, pairs, warped_swaps, pasted_swaps, labelled, forger_NAME",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of self-blended images and bootstrap")
     parser.add_argument(
@@ -87,9 +101,11 @@ def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool 
 
 def manifest_source(args: argparse.Namespace) -> ManifestSource:
     """Return the evaluation sets that --manifest, --split and --sets name."""
+    from laanet_core.data.dataset import DatasetFiles
     from laanet_core.evaluation.run import ManifestSource
 
-    return ManifestSource(files=data_files(args), split=args.split, names=args.sets or ())
+    more = [DatasetFiles(manifest) for manifest in args.also]
+    return ManifestSource(files=data_files(args), split=args.split, names=args.sets or (), more=more)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -107,6 +123,7 @@ def run(args: argparse.Namespace) -> int:
         bootstrap=args.bootstrap,
         corruptions=corruptions,
         cache=args.kept,
+        plots=args.plots,
     )
     report = evaluate(load_weights(args.weights), source, options)
     print(json.dumps(report.to_json()) if args.json else as_text(report))

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from laanet_core.evaluation.metrics import VerdictShares
-    from laanet_core.evaluation.report import Estimate, EvaluationReport, MetricEstimates, SetReport
+    from laanet_core.evaluation.report import (
+        Estimate,
+        EvaluationReport,
+        ForgerSummary,
+        MetricEstimates,
+        SetReport,
+    )
 
 METRICS = ("auc", "ap", "ar", "mf1")
 
@@ -24,6 +30,8 @@ def as_text(report: EvaluationReport) -> str:
     lines = [
         f"{model.name} {model.version} ({model.sha256[:12]}), {report.split} split, flip test {flip}",
     ]
+    if report.forgers is not None:
+        lines += ["", *_forger_lines(report.forgers)]
     for figures in report.sets.values():
         counts = f"{figures.real} real, {figures.fake} fake, {figures.people} people"
         lines += ["", f"{figures.title}: {counts}"]
@@ -32,6 +40,20 @@ def as_text(report: EvaluationReport) -> str:
         lines += _subgroup_lines(figures)
         lines += _robustness_lines(figures)
     return "\n".join(lines)
+
+
+def _forger_lines(summary: ForgerSummary) -> Iterator[str]:
+    yield f"mean AUC over {len(summary.forgers)} sets of forgers ({', '.join(summary.forgers)}):"
+    yield f"  {'frame level':{_LABEL}}{_interval(summary.frame_auc):>{_CELL}}"
+    yield f"  {'video level':{_LABEL}}{_interval(summary.video_auc):>{_CELL}}"
+    yield f"  {'sharpness only':{_LABEL}}{_interval(summary.sharpness_auc):>{_CELL}}"
+    if summary.cross_auc is not None:
+        cross = summary.cross_auc
+        real, fake = cross.worst_pair
+        yield (
+            f"  Cross-AUC: mean {cross.mean:.3f}, "
+            f"worst {cross.worst:.3f} (real faces of {real}, fakes of {fake})"
+        )
 
 
 def _metric_lines(figures: SetReport) -> Iterator[str]:

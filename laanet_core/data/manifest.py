@@ -26,7 +26,7 @@ class Sample:
     `label` is 1 for a fake and 0 for a real image. `original` is the path, in the same pack, of the real
     image that a fake was made from. `video` groups frames; without that column every image is its own video.
     `region` is the path, in the same pack, of a mask of the image's size, non-zero where a person painted
-    traces of manipulation. `landmarks` (68, 2) in pixels.
+    traces of manipulation. `forger` names the program or person that made a fake. `landmarks` (68, 2) in pixels.
     """
 
     pack: str
@@ -38,6 +38,7 @@ class Sample:
     landmarks: Landmarks | None
     video: str
     region: str | None = None
+    forger: str | None = None
 
     @property
     def name(self) -> str:
@@ -47,7 +48,7 @@ class Sample:
 def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]:
     """Read a CSV file with the columns pack, path, label (real | fake), person and split (train | val).
 
-    Optional columns are video and, for fakes, original and region. `landmarks` is an npz file whose array
+    Optional columns are video and, for fakes, original, region and forger. `landmarks` is an npz file whose array
     `landmarks` (N, 68, 2) follows the manifest's order, NaN for faces without landmarks. Raises
     InvalidDataset naming the file and line at fault.
     """
@@ -108,4 +109,5 @@ def _sample(row: dict[str, str], location: str, points: Landmarks | None) -> Sam
         landmarks=points if has_landmarks else None,
         video=row.get("video") or f"{row['pack']}/{row['path']}",
         region=row.get("region") or None,
+        forger=row.get("forger") or None,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -54,20 +55,30 @@ class EvalItem:
 
 @dataclass(frozen=True)
 class EvalSet:
-    """Items that are reported together; every call of `items` yields all `total` of them."""
+    """Items that are reported together; every call of `items` yields all `total` of them.
+
+    `by_forger` is True if the fakes are a forger's, not made for the evaluation; the summary over forgers
+    counts only those sets.
+    """
 
     name: str
     title: str
     total: int
     items: Callable[[], Iterator[EvalItem]]
+    by_forger: bool = False
 
 
 def manifest_sets(samples: Sequence[Sample], store: ImageStore, size: int, seed: int) -> list[EvalSet]:
     """Return the non-empty evaluation sets of some samples.
 
-    They are `self_blends`, `pairs`, `warped_swaps`, `pasted_swaps` and `labelled`. `size` is the side S of
-    the network's input in pixels, here and in the functions below; `seed` seeds everything that is drawn.
+    They are `self_blends`, `pairs`, `warped_swaps`, `pasted_swaps`, `labelled` and one set for every forger
+    that the manifest names, such as `forger_inswapper_128`. The fakes of named forgers are in no other set.
+    `size` is the side S of the network's input in pixels, here and in the functions below; `seed` seeds
+    everything that is drawn.
     """
+    named = [sample for sample in samples if sample.forger is not None]
+    forgers = sorted({sample.forger for sample in named if sample.forger is not None})
+    every_sample, samples = samples, [sample for sample in samples if sample.forger is None]
     reals_with_landmarks = sum(sample.label == 0 and sample.landmarks is not None for sample in samples)
     fakes = [sample for sample in samples if sample.label == 1 and sample.original is not None]
     originals = {(sample.pack, sample.original) for sample in fakes}
@@ -82,6 +93,7 @@ def manifest_sets(samples: Sequence[Sample], store: ImageStore, size: int, seed:
         title="fakes of unseen people and their originals",
         total=len(fakes) + len(originals),
         items=lambda: pair_items(samples, store, size),
+        by_forger=True,
     )
     swaps = [_swap_set(name, samples, store, size, seed) for name in SWAPS]
     labelled = EvalSet(
@@ -89,8 +101,10 @@ def manifest_sets(samples: Sequence[Sample], store: ImageStore, size: int, seed:
         title="fakes without an original, and real faces of their packs",
         total=len(_labelled_samples(samples)),
         items=lambda: labelled_items(samples, store, size),
+        by_forger=True,
     )
-    sets = [self_blends, pairs, *swaps, labelled]
+    by_forgers = [_forger_set(forger, every_sample, store, size) for forger in forgers]
+    sets = [self_blends, pairs, *swaps, labelled, *by_forgers]
     return [eval_set for eval_set in sets if eval_set.total]
 
 
@@ -152,12 +166,24 @@ def pair_items(samples: Sequence[Sample], store: ImageStore, size: int) -> Itera
 def labelled_items(samples: Sequence[Sample], store: ImageStore, size: int) -> Iterator[EvalItem]:
     """Yield every fake that names no original, then the real faces of those packs, framed as at inference."""
     for sample in _labelled_samples(samples):
-        if sample.landmarks is None:
-            yield _face_crop_item(sample, store, size)
-        else:
-            context = context_crop(store, sample)
-            crop = crop_square(context.image, inference_square(context), size)
-            yield _item(sample, crop, _face_size(sample.landmarks))
+        yield _framed_item(sample, store, size)
+
+
+def forger_items(forger: str, samples: Sequence[Sample], store: ImageStore, size: int) -> Iterator[EvalItem]:
+    """Yield the fakes of one forger, then the real faces of their packs, framed as at inference.
+
+    A fake with an original in the same split comes with its altered cells.
+    """
+    originals = {(sample.pack, sample.path): sample for sample in samples if sample.label == 0}
+    for sample in _forger_samples(forger, samples):
+        item = _framed_item(sample, store, size)
+        original = originals.get((sample.pack, sample.original or ""))
+        if original is not None:
+            # Cut at the fake's landmarks, so that the two crops show the same region.
+            same_region = dataclasses.replace(original, landmarks=sample.landmarks)
+            real = _framed_item(same_region, store, size)
+            item = dataclasses.replace(item, altered=altered_cells(real.crop, item.crop))
+        yield item
 
 
 def swap_clip_items(
@@ -190,6 +216,17 @@ def swap_clip_items(
                 label=1,
                 video=f"{clip[0].name} {name}",
             )
+
+
+def _forger_set(forger: str, samples: Sequence[Sample], store: ImageStore, size: int) -> EvalSet:
+    slug = "_".join(re.findall(r"[a-z0-9]+", forger.lower()))
+    return EvalSet(
+        f"forger_{slug}",
+        f"fakes by {forger}, and real faces of their packs",
+        len(_forger_samples(forger, samples)),
+        lambda: forger_items(forger, samples, store, size),
+        by_forger=True,
+    )
 
 
 def _swap_set(name: str, samples: Sequence[Sample], store: ImageStore, size: int, seed: int) -> EvalSet:
@@ -242,6 +279,21 @@ def _labelled_samples(samples: Sequence[Sample]) -> list[Sample]:
     packs = {sample.pack for sample in fakes}
     reals = [sample for sample in samples if sample.label == 0 and sample.pack in packs]
     return [*fakes, *reals]
+
+
+def _forger_samples(forger: str, samples: Sequence[Sample]) -> list[Sample]:
+    fakes = [sample for sample in samples if sample.forger == forger]
+    packs = {sample.pack for sample in fakes}
+    return [*fakes, *(sample for sample in samples if sample.label == 0 and sample.pack in packs)]
+
+
+def _framed_item(sample: Sample, store: ImageStore, size: int) -> EvalItem:
+    """Return an item framed as at inference; without landmarks the image counts as a face crop."""
+    if sample.landmarks is None:
+        return _face_crop_item(sample, store, size)
+    context = context_crop(store, sample)
+    crop = crop_square(context.image, inference_square(context), size)
+    return _item(sample, crop, _face_size(sample.landmarks))
 
 
 def _face_size(landmarks: Landmarks) -> float:

@@ -148,14 +148,48 @@ class SetReport:
 
 
 @dataclass(frozen=True)
+class CrossAuc:
+    """Frame-level AUCs by set of the real faces, then by set of the fakes.
+
+    `mean` and `worst` are over all pairs of two different sets; `worst_pair` names the real and the fake set.
+    """
+
+    mean: float
+    worst: float
+    worst_pair: tuple[str, str]
+    table: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class ForgerSummary:
+    """Means over forgers of the AUC at frame level, at video level and of sharpness alone.
+
+    `cross_auc` is None for a single forger.
+    """
+
+    forgers: Sequence[str]
+    frame_auc: Estimate
+    video_auc: Estimate
+    sharpness_auc: Estimate
+    cross_auc: CrossAuc | None
+
+    def to_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
 class EvaluationReport:
-    """Reports of all evaluated sets by name, with the model and the settings."""
+    """Reports of all evaluated sets by name, with the model and the settings.
+
+    `forgers` summarises the sets whose fakes a forger made; None without such a set.
+    """
 
     model: ModelInfo
     split: str
     seed: int
     flip_test: bool
     sets: Mapping[str, SetReport]
+    forgers: ForgerSummary | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON output of `evaluate`."""
@@ -164,6 +198,7 @@ class EvaluationReport:
             "split": self.split,
             "seed": self.seed,
             "flip_test": self.flip_test,
+            "forgers": None if self.forgers is None else self.forgers.to_json(),
             "sets": {name: report.to_json() for name, report in self.sets.items()},
         }
 

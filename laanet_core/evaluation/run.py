@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from laanet_core.data.dataset import DatasetFiles, load_dataset
+from laanet_core.data.dataset import DatasetFiles, combine_datasets, load_dataset
 from laanet_core.data.manifest import Split
 from laanet_core.errors import InvalidDataset
 from laanet_core.evaluation.calibration import Calibration, ErrorLimits, calibrate
 from laanet_core.evaluation.corruptions import CORRUPTIONS, corrupted_set
 from laanet_core.evaluation.eval_sets import EvalSet, manifest_sets
+from laanet_core.evaluation.forgers import summarize_forgers
+from laanet_core.evaluation.plots import draw_plots
 from laanet_core.evaluation.predictions import Prediction, predict_items
 from laanet_core.evaluation.public_benchmarks import BENCHMARKS, FRAMES, benchmark_set
 from laanet_core.evaluation.report import CorruptionAuc, EvaluationReport, SetReport, frame_auc, report_set
@@ -23,11 +25,15 @@ from laanet_core.modeling.loading import LoadedWeights
 
 @dataclass(frozen=True)
 class ManifestSource:
-    """Evaluation sets made of one split of a manifest; `names` selects some of them, empty means all."""
+    """Evaluation sets made of one split of a manifest; `names` selects some of them, empty means all.
+
+    The samples of the data sets `more` are added to those of `files`.
+    """
 
     files: DatasetFiles
     split: Split = "val"
     names: Sequence[str] = ()
+    more: Sequence[DatasetFiles] = ()
 
     def sets(self, input_size: int, seed: int) -> list[EvalSet]:
         """Return the sets for a network of this input size.
@@ -35,6 +41,8 @@ class ManifestSource:
         Raises InvalidDataset, also for an unknown name.
         """
         dataset = load_dataset(self.files, self.split)
+        for files in self.more:
+            dataset = combine_datasets(dataset, load_dataset(files, self.split))
         sets = manifest_sets(dataset.samples, dataset.store, input_size, seed)
         available = [eval_set.name for eval_set in sets]
         unknown = sorted(set(self.names) - set(available))
@@ -46,8 +54,8 @@ class ManifestSource:
 
     def cache_key(self) -> bytes:
         """Return bytes that change when the images to score change."""
-        packs = str(self.files.packs).encode()
-        return packs + self.split.encode() + self.files.manifest.read_bytes()
+        parts = [str(self.files.packs).encode(), self.split.encode(), self.files.manifest.read_bytes()]
+        return b"".join([*parts, *(files.manifest.read_bytes() for files in self.more)])
 
 
 @dataclass(frozen=True)
@@ -77,8 +85,8 @@ class EvaluationOptions:
 
     `flip` averages the logits of a crop and its mirror image. `seed` seeds the self-blended images and the
     bootstrap of `bootstrap` resamples. `corruptions` are (name, level) pairs to measure robustness against.
-    `cache` is a folder that keeps the predictions; a repeated call continues from them. `progress` shows bars
-    on standard error.
+    `cache` is a folder that keeps the predictions; a repeated call continues from them. `plots` is a folder
+    that receives plots. `progress` shows bars on standard error.
     """
 
     device: str = "auto"
@@ -87,6 +95,7 @@ class EvaluationOptions:
     bootstrap: int = 1000
     corruptions: Sequence[tuple[str, float]] = ()
     cache: Path | None = None
+    plots: Path | None = None
     progress: bool = True
 
 
@@ -101,6 +110,8 @@ def evaluate(
     options = options or EvaluationOptions()
     weights.model.to(pick_device(options.device))
     reports: dict[str, SetReport] = {}
+    all_predictions: dict[str, list[Prediction]] = {}
+    by_forger: list[str] = []
     for eval_set in source.sets(weights.model.config.input_size, options.seed):
         predictions = predict_set(weights, eval_set, source, options)
         try:
@@ -117,9 +128,22 @@ def evaluate(
         clean_auc = report.frame_level.auc.value
         robustness = _robustness(weights, eval_set, source, options, clean_auc)
         reports[eval_set.name] = dataclasses.replace(report, published=published, robustness=robustness)
-    return EvaluationReport(
-        model=weights.info, split=source.split, seed=options.seed, flip_test=options.flip, sets=reports
+        all_predictions[eval_set.name] = predictions
+        if eval_set.by_forger:
+            by_forger.append(eval_set.name)
+    evaluation = EvaluationReport(
+        model=weights.info,
+        split=source.split,
+        seed=options.seed,
+        flip_test=options.flip,
+        sets=reports,
+        forgers=summarize_forgers(
+            {name: reports[name] for name in by_forger}, {name: all_predictions[name] for name in by_forger}
+        ),
     )
+    if options.plots is not None:
+        draw_plots(evaluation, all_predictions, weights.decision, options.plots)
+    return evaluation
 
 
 def calibrate_weights(

@@ -5,8 +5,10 @@ from laanet_core.evaluation.metrics import VerdictShares
 from laanet_core.evaluation.public_benchmarks import PublishedResult
 from laanet_core.evaluation.report import (
     CorruptionAuc,
+    CrossAuc,
     Estimate,
     EvaluationReport,
+    ForgerSummary,
     MetricEstimates,
     PeakShare,
     SetReport,
@@ -42,9 +44,13 @@ def test_the_text_has_every_part_of_the_report() -> None:
         robustness=[CorruptionAuc("jpeg", 50.0, "quality", 0.8, 0.1)],
     )
     model = ModelInfo(name="tiny", version="1", sha256="0123456789abcdef")
-    text = as_text(EvaluationReport(model, "val", 0, True, {"set": figures}))
+    cross = CrossAuc(mean=0.7, worst=0.6, worst_pair=("a", "b"), table={})
+    forgers = ForgerSummary(["a", "b"], AUC, AUC, AUC, cross)
+    text = as_text(EvaluationReport(model, "val", 0, True, {"set": figures}, forgers))
     for expected in (
         "tiny 1 (0123456789ab), val split, flip test on",
+        "mean AUC over 2 sets of forgers (a, b):",
+        "Cross-AUC: mean 0.700, worst 0.600 (real faces of a, fakes of b)",
         "a set: 6 real, 7 fake, 5 people",
         "0.900 [0.850, 0.950]",
         "published, SBI",

@@ -107,6 +107,23 @@ def test_clips_are_of_one_person_and_come_in_both_kinds(tiny_dataset: TinyDatase
     assert all(np.array_equal(one.crop, other.crop) for one, other in zip(items, again, strict=True))
 
 
+def test_every_named_forger_has_a_set_of_its_own(samples: list[Sample], store: PackStore) -> None:
+    named = [
+        dataclasses.replace(sample, forger="FF++ Deepfakes c23") if sample.label else sample
+        for sample in samples
+    ]
+    sets = {each.name: each for each in manifest_sets(named, store, 64, 0)}
+    assert list(sets) == ["self_blends", "forger_ff_deepfakes_c23"]
+    assert [each.by_forger for each in sets.values()] == [False, True]
+    items = list(sets["forger_ff_deepfakes_c23"].items())
+    assert len(items) == sets["forger_ff_deepfakes_c23"].total
+    assert {(item.pack, item.label) for item in items} == {("swaps", 0), ("swaps", 1)}
+    fake = next(item for item in items if item.label == 1)
+    assert fake.altered is not None
+    assert fake.altered.any()
+    assert next(item for item in items if item.label == 0).altered is None
+
+
 def test_people_with_few_pictures_make_no_clips(tiny_dataset: TinyDataset) -> None:
     samples = read_manifest(tiny_dataset.manifest, tiny_dataset.landmarks)
     names = [

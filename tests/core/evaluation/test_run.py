@@ -43,6 +43,26 @@ def test_evaluate_reports_the_chosen_sets_and_corruptions(
     assert {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} == cached
 
 
+def test_evaluate_adds_data_sets_and_draws_plots(
+    weights: LoadedWeights, tiny_dataset: TinyDataset, tmp_path: Path
+) -> None:
+    rows = tiny_dataset.manifest.read_text().splitlines()
+    renamed = [row.replace("swaps", "forged", 1) + ",studio" for row in rows[1:] if row.startswith("swaps")]
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_text("\n".join([rows[0] + ",forger", *renamed]) + "\n")
+    (tmp_path / "forged").symlink_to(tiny_dataset.root / "swaps")
+    source = ManifestSource(DatasetFiles(tiny_dataset.manifest), more=[DatasetFiles(manifest)])
+    options = EvaluationOptions(device="cpu", bootstrap=10, plots=tmp_path / "plots", progress=False)
+    report = evaluate(weights, source, options)
+    assert list(report.sets) == ["self_blends", "pairs", "forger_studio"]
+    assert report.forgers is not None
+    assert list(report.forgers.forgers) == ["pairs", "forger_studio"]
+    assert report.forgers.cross_auc is not None
+    assert (tmp_path / "plots" / "roc.png").is_file()
+    alone = ManifestSource(DatasetFiles(tiny_dataset.manifest))
+    assert alone.cache_key() != source.cache_key()
+
+
 def test_calibrate_weights_keeps_to_the_limits_in_every_set(
     weights: LoadedWeights, tiny_dataset: TinyDataset
 ) -> None:
