@@ -22,7 +22,7 @@ InferencePrecision = Literal["float32", "bfloat16", "float16"]
 # Reason for which only a part of a file was judged.
 # cut_short: the clip's file ends clearly before the clip does.
 # damaged_parts: parts of the clip did not decode and were skipped.
-# first_picture_only: of an animation, or a file of several pictures, the first one was judged.
+# first_picture_only: of a file of several pages or pictures the first one was judged.
 Caution = Literal["cut_short", "damaged_parts", "first_picture_only"]
 CAUTIONS: tuple[Caution, ...] = get_args(Caution)
 

@@ -18,6 +18,7 @@ import numpy as np
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.media.animations import is_animation
 from laanet_core.media.bit_depth import raw_modes, read_low_bytes, to_eight_bits, uses_few_bits
 from laanet_core.media.cut_pictures import MAX_MISSING, completed, is_cut, missing_rows, tolerant_decoding
 from laanet_core.media.jpeg_structure import JpegStructure, read_structure
@@ -89,17 +90,21 @@ def open_source(source: Source) -> Iterator[BinaryIO]:
 
 
 def sniff_file(source: Source) -> MediaKind:
-    """Return a file's kind. Raises UnreadableMedia with file_not_found, empty_file or unsupported_type."""
+    """Return a file's kind; an animated picture is a video.
+
+    Raises UnreadableMedia with file_not_found, empty_file or unsupported_type.
+    """
     with open_source(source) as file:
         head = file.read(HEAD_BYTES)
         if not head:
             raise UnreadableMedia("empty_file", "The file is empty.")
         kind = sniff(head)
         refused = refusal(file, head, is_supported=kind is not None)
-    if refused is not None:
-        raise UnreadableMedia("unsupported_type", refused)
-    assert kind is not None, "a file of no supported kind is refused"
-    return kind
+        assert kind is not None or refused is not None, "a file of no supported kind is refused"
+        moves = kind == "image" and refused is None and is_animation(file, head)
+    if refused is not None or kind is None:
+        raise UnreadableMedia("unsupported_type", refused or "")
+    return "video" if moves else kind
 
 
 @dataclass(frozen=True)

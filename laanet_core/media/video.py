@@ -18,10 +18,17 @@ import av
 import numpy as np
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.media.animations import (
+    AnimationFrame,
+    Timeline,
+    read_timeline,
+    require_length,
+    shown_frames,
+)
 from laanet_core.media.container_size import ContainerSize, container_size
 from laanet_core.media.deinterlacing import deinterlaced
 from laanet_core.media.display_matrix import orientation_of
-from laanet_core.media.images import Source, open_source, sniff_file
+from laanet_core.media.images import HEAD_BYTES, Source, open_source, sniff_file
 from laanet_core.media.stream_choice import shown_stream
 from laanet_core.results import Warn, ignore_caution
 
@@ -57,6 +64,9 @@ _LIBRARY_ERRORS = (
     TypeError,
     ValueError,
 )
+
+# Frames from which on a picture is animated.
+_LEAST_FRAMES = 2
 
 # Consecutive packets that do not decode, after which the rest of the clip is given up.
 _MAX_ERRORS = 50
@@ -103,6 +113,17 @@ class _ShownFrame:
         return orientation.upright(np.asarray(frame.to_ndarray(format="rgb24", **resized), np.uint8))
 
 
+_AnyFrame = _ShownFrame | AnimationFrame
+
+
+@dataclass(frozen=True)
+class _Animation:
+    """Opened animated picture."""
+
+    timeline: Timeline
+    frames: Iterator[AnimationFrame]
+
+
 @dataclass(frozen=True)
 class _PacketSpan:
     """Seconds from the first picture's start to the last one's end, and the last byte of any packet.
@@ -140,6 +161,11 @@ def read_frames(
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
+    with _animation(source, max_pixels, warn) as animation:
+        if animation is not None:
+            require_length(animation.timeline, max_seconds)
+            yield from _frames_of(animation.frames, count, animation.timeline.seconds, max_seconds)
+            return
     with open_container(source) as container:
         span = _checked_span(container, max_seconds, max_pixels)
         declared = _declared_length(container)
@@ -149,14 +175,24 @@ def read_frames(
         warn("cut_short")
     with open_container(source) as container:
         frames = _shown_frames(container, max_pixels, warn, cut_short=cut_short)
-        for shown in _evenly_spaced(frames, count, span.seconds, max_seconds):
-            yield Frame(shown.to_rgb(), round(shown.time, 6))
+        yield from _frames_of(frames, count, span.seconds, max_seconds)
+
+
+def _frames_of(
+    frames: Iterator[_AnyFrame], count: int, seconds: float, max_seconds: float
+) -> Generator[Frame]:
+    for shown in _evenly_spaced(frames, count, seconds, max_seconds):
+        yield Frame(shown.to_rgb(), round(shown.time, 6))
 
 
 def read_length(
     source: Source, *, max_seconds: float = MAX_SECONDS, max_pixels: int = MAX_FRAME_PIXELS
 ) -> float:
     """Return a clip's length in seconds, measured on its packets. Raises UnreadableMedia."""
+    with _animation(source, max_pixels, ignore_caution) as animation:
+        if animation is not None:
+            require_length(animation.timeline, max_seconds)
+            return animation.timeline.seconds
     with open_container(source) as container:
         return _checked_span(container, max_seconds, max_pixels).seconds
 
@@ -170,8 +206,8 @@ def read_film(
     the latest after the last frame if there was none.
     """
     latest: float | None = None
-    with open_container(source) as container:
-        for shown in _shown_frames(container, max_pixels):
+    with _all_frames(source, max_pixels) as frames:
+        for shown in frames:
             if shown.time > seconds:
                 break
             if latest is not None and shown.time - latest < MIN_GAP:
@@ -192,8 +228,8 @@ def read_at(
     """
     remaining = list(times)
     is_empty = True
-    with open_container(source) as container:
-        for shown in _shown_frames(container, max_pixels):
+    with _all_frames(source, max_pixels) as frames:
+        for shown in frames:
             if not remaining:
                 break
             until = shown.until - _SAME_TIME
@@ -205,6 +241,28 @@ def read_at(
                 yield Frame(rgb, remaining.pop(0))
     if remaining and is_empty:
         raise _no_frames()
+
+
+@contextlib.contextmanager
+def _animation(source: Source, max_pixels: int, warn: Warn) -> Iterator[_Animation | None]:
+    """Open an animated picture that Pillow decodes; None for other files."""
+    with open_source(source) as file:
+        timeline = read_timeline(file, file.read(HEAD_BYTES))
+        if timeline is None or len(timeline.durations) < _LEAST_FRAMES:
+            yield None
+        else:
+            yield _Animation(timeline, shown_frames(file, timeline, max_pixels, warn))
+
+
+@contextlib.contextmanager
+def _all_frames(source: Source, max_pixels: int) -> Iterator[Iterator[_AnyFrame]]:
+    """Open a clip or an animated picture and yield its frames in order. Raises UnreadableMedia."""
+    with _animation(source, max_pixels, ignore_caution) as animation:
+        if animation is not None:
+            yield animation.frames
+            return
+    with open_container(source) as container:
+        yield _shown_frames(container, max_pixels)
 
 
 @contextlib.contextmanager
@@ -315,8 +373,8 @@ def _is_cut_short(size: ContainerSize, span: _PacketSpan, declared: _DeclaredLen
 
 
 def _evenly_spaced(
-    frames: Iterator[_ShownFrame], count: int, seconds: float, max_seconds: float
-) -> Iterator[_ShownFrame]:
+    frames: Iterator[_AnyFrame], count: int, seconds: float, max_seconds: float
+) -> Iterator[_AnyFrame]:
     """Choose up to `count` of the decoded frames; the first ones if the clip's `seconds` are unknown (0).
 
     Of several times at which the same frame is shown, the second one chooses the next frame.

@@ -84,6 +84,13 @@ def moving(count: int, size: tuple[int, int] = (48, 64)) -> list[Pixels]:
     return [np.roll(noise, number, 1) for number in range(count)]
 
 
+def write_pages(path: Path, pictures: Sequence[Pixels]) -> Path:
+    """A TIFF with several pages."""
+    first, *others = (Image.fromarray(pixels) for pixels in pictures)
+    first.save(path, "TIFF", save_all=True, append_images=others)
+    return path
+
+
 def write_animation(path: Path, pictures: Sequence[Pixels]) -> Path:
     first, *others = (Image.fromarray(pixels) for pixels in pictures)
     first.save(path, save_all=True, append_images=others, duration=100)

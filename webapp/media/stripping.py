@@ -20,9 +20,11 @@ import av
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.media.images import Source, open_source, read_image, sniff_file
+from laanet_core.media.animations import read_timeline, shown_frames
+from laanet_core.media.images import HEAD_BYTES, Source, open_source, read_image, sniff, sniff_file
 from laanet_core.media.stream_choice import shown_stream
-from laanet_core.media.video import open_container
+from laanet_core.media.video import MAX_FRAME_PIXELS, open_container
+from laanet_core.results import ignore_caution
 
 Format = Literal["jpeg", "png", "webp", "mp4", "matroska", "avi"]
 ENDINGS: dict[str, str] = {
@@ -91,7 +93,10 @@ class Bare:
 def bare(source: Source) -> Bare:
     """Return a photo or clip without metadata. Raises UnreadableMedia."""
     if sniff_file(source) == "video":
-        return bare_clip(source)
+        with open_source(source) as file:
+            is_picture = sniff(file.read(HEAD_BYTES)) == "image"
+        # An AVIF sequence is a container with packets.
+        return _bare_animation(source) if is_picture and not _is_avif(source) else bare_clip(source)
     with open_source(source) as file:
         return bare_picture(file.read())
 
@@ -107,6 +112,28 @@ def bare_picture(content: bytes) -> Bare:
             return Bare(_bare_webp(content), "webp")
     written = io.BytesIO()
     Image.fromarray(read_image(content)).save(written, "PNG", compress_level=3)
+    return Bare(written.getvalue(), "png")
+
+
+def _is_avif(source: Source) -> bool:
+    with open_source(source) as file:
+        return file.read(HEAD_BYTES)[4:8] == b"ftyp"
+
+
+def _bare_animation(source: Source) -> Bare:
+    """Return an animated picture as an animated PNG with the same pixels. Raises UnreadableMedia."""
+    with open_source(source) as file:
+        timeline = read_timeline(file, file.read(HEAD_BYTES))
+        assert timeline is not None, "an animated picture has a timeline"
+        frames = shown_frames(file, timeline, MAX_FRAME_PIXELS, ignore_caution)
+        # Pillow goes through the pictures twice.
+        first, *others = [Image.fromarray(frame.to_rgb()) for frame in frames]
+        written = io.BytesIO()
+        milliseconds = [round(1000 * seconds) for seconds in timeline.durations]
+        milliseconds = milliseconds[: 1 + len(others)]
+        first.save(
+            written, "PNG", save_all=True, append_images=others, duration=milliseconds, compress_level=3
+        )
     return Bare(written.getvalue(), "png")
 
 

@@ -126,7 +126,7 @@ CHINESE = Texts(
     cautions={
         "cut_short": "文件不完整，只判断了现有的部分。请试试原始文件。",
         "damaged_parts": "视频有些部分已损坏，已跳过。",
-        "first_picture_only": "文件包含多张图片（例如动图），只判断了第一张。另存为 MP4 就能全部判断。",
+        "first_picture_only": "文件包含多张图片（例如多页），只判断了第一张。请分别上传每一张。",
     },
     some_faces="{count} 张脸中有 {some} 张",
     some_persons="{count} 个人中有 {some} 个",

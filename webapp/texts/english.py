@@ -175,8 +175,8 @@ ENGLISH = Texts(
         "cut_short": ("The file is incomplete. Only the existing part was judged. Try the original file."),
         "damaged_parts": "Parts of the video are damaged and were skipped.",
         "first_picture_only": (
-            "The file contains several images, like an animation. Only the first one was judged. "
-            "To have all of them judged, save it as MP4."
+            "The file contains several images, like pages. Only the first one was judged. "
+            "To have all of them judged, upload each one."
         ),
     },
     some_faces="{some} of {count} faces",

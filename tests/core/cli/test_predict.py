@@ -14,7 +14,7 @@ from PIL import Image
 from laanet_core.cli import main
 from laanet_core.media.images import read_image
 from tests.conftest import ROOT
-from tests.core.clips import cut_clip, write_animation, write_clip, write_sound
+from tests.core.clips import cut_clip, write_clip, write_pages, write_sound
 
 KEYS = [
     "path",
@@ -92,7 +92,7 @@ def test_partly_analysed_files_have_cautions(
         0.4,
     )
     status, (clip, moving, still) = predict(
-        capsys, torn, write_animation(tmp_path / "a.gif", [frame, frame[::-1]]), samples / "astronaut.png"
+        capsys, torn, write_pages(tmp_path / "a.tif", [frame, frame[::-1]]), samples / "astronaut.png"
     )
     assert status == 0
     assert [result["cautions"] for result in (clip, moving, still)] == [

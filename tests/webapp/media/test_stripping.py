@@ -239,3 +239,18 @@ def test_copy_hides_what_the_edit_list_hides(tmp_path: Path) -> None:
     before, after = list(read_frames(clip, 8)), list(read_frames(copy, 8))
     assert [frame.time for frame in before] == [frame.time for frame in after]
     assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.avif"])
+def test_copy_of_an_animation_moves(tmp_path: Path, rgb: Pixels, name: str) -> None:
+    first, second = (Image.fromarray(pixels[:80, :96]) for pixels in (rgb, 255 - rgb))
+    clip = tmp_path / name
+    exif = Image.Exif()
+    exif[0x010F] = "camera"
+    first.save(clip, save_all=True, append_images=[second], duration=[400, 600], exif=exif)
+    copy = tmp_path / "copy"
+    copy.write_bytes(bare(clip).content)
+    assert b"camera" not in copy.read_bytes()
+    before, after = list(read_frames(clip, 8)), list(read_frames(copy, 8))
+    assert [frame.time for frame in before] == [frame.time for frame in after] == [0.0, 0.4]
+    assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(before, after, strict=True))

@@ -21,7 +21,7 @@ from PIL import Image
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.images import read_image
 from laanet_core.media.video import read_film, read_frames, read_length
-from tests.core.clips import cut_clip, damage_clip, moving, write_animation, write_clip, write_sound
+from tests.core.clips import cut_clip, damage_clip, moving, write_clip, write_pages, write_sound
 from tests.webapp import private
 from webapp.domain.errors import Unable
 from webapp.media.decoding.confinement import Limits
@@ -379,7 +379,7 @@ def test_cautions_equal_decoding_in_place(decoders: DecoderPool, rgb: Pixels, tm
     still = tmp_path / "still.gif"
     Image.fromarray(rgb).save(still)
     for file, cautions in (
-        (write_animation(tmp_path / "a.gif", [rgb, rgb[::-1]]), ["first_picture_only"]),
+        (write_pages(tmp_path / "a.tif", [rgb, rgb[::-1]]), ["first_picture_only"]),
         (still, []),
     ):
         for picture in (decoders.image, read_image):

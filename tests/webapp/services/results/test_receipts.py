@@ -17,7 +17,7 @@ from laanet_core.documents import AnalysisDocument
 from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_image
 from laanet_core.results import Stability
-from tests.core.clips import cut_clip, write_animation, write_clip
+from tests.core.clips import cut_clip, write_clip, write_pages
 from tests.webapp.db.test_migrate import OLD
 from tests.webapp.naughty import MANY, NOTES
 from tests.webapp.painted_regions import mask, png
@@ -161,7 +161,7 @@ def test_that_only_a_part_was_judged_is_kept(
 ) -> None:
     frame = read_image(samples / "astronaut.png")[:256, 100:356]
     files = {
-        "first_picture_only": write_animation(tmp_path / "a.webp", [frame, frame[::-1]]),
+        "first_picture_only": write_pages(tmp_path / "a.tif", [frame, frame[::-1]]),
         "cut_short": cut_clip(
             write_clip(tmp_path / "a.mkv", [np.roll(frame, 9 * n, 1) for n in range(20)]), 0.5
         ),

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import Server
-from tests.core.clips import cut_clip, write_animation, write_clip
+from tests.core.clips import cut_clip, write_clip, write_pages
 from tests.webapp.ui.rest.conftest import error_of, wait_until_no_uploads
 from tests.webapp.ui.test_gradio_api import predicted
 
@@ -49,7 +49,7 @@ def test_cautions_are_answered_and_stored(http: httpx.Client, samples: Path, tmp
     files = [
         (cut_clip(whole, 0.4), ["cut_short"]),
         (whole, []),
-        (write_animation(tmp_path / "a.png", frames[:2]), ["first_picture_only"]),
+        (write_pages(tmp_path / "a.tif", frames[:2]), ["first_picture_only"]),
     ]
     for file, cautions in files:
         answer = http.post("/analyse", content=file.read_bytes()).json()
