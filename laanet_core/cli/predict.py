@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laanet_core.cli.arguments import DEVICE_HELP, WEIGHTS_HELP, positive
+from laanet_core.cli.pipes import is_pipe, seekable
 from laanet_core.runtimes.base import RUNTIME_CHOICES, RuntimeChoice
 
 if TYPE_CHECKING:
@@ -81,15 +82,16 @@ def run(args: argparse.Namespace) -> int:
         print(detector.notice, file=sys.stderr)
     has_rejected = False
     for number, file in enumerate(args.files):
-        result = detector.analyse_file(file, frames=args.frames, cropped=args.cropped)
-        if result.outcome == "rejected":
-            has_rejected = True
-        line = _json_line(result, file) if args.json else _text(result, file)
-        print(line, flush=True)
-        if args.heatmaps and result.faces:
-            # The number keeps apart inputs of one name in several folders.
-            target = args.heatmaps / f"{number:03}-{_truncate_stem(Path(file).stem)}"
-            _write_overlays(result, Path(file), target, args.frames)
+        with seekable(Path(file)) as path:
+            result = detector.analyse_file(path, frames=args.frames, cropped=args.cropped)
+            if result.outcome == "rejected":
+                has_rejected = True
+            line = _json_line(result, file) if args.json else _text(result, file)
+            print(line, flush=True)
+            if args.heatmaps and result.faces:
+                # The number keeps apart inputs of one name in several folders.
+                target = args.heatmaps / f"{number:03}-{_truncate_stem(Path(file).stem)}"
+                _write_overlays(result, path, target, args.frames)
     return REJECTED if has_rejected else 0
 
 
@@ -112,6 +114,10 @@ def _face_count(args: argparse.Namespace) -> int:
 
     count = 0
     for file in args.files:
+        # A pipe can be read only once.
+        if is_pipe(Path(file)):
+            count += 1
+            continue
         with contextlib.suppress(UnreadableMedia):
             count += args.frames if sniff_file(Path(file)) == "video" else 1
     return count
