@@ -91,12 +91,6 @@ def write_pages(path: Path, pictures: Sequence[Pixels]) -> Path:
     return path
 
 
-def write_animation(path: Path, pictures: Sequence[Pixels]) -> Path:
-    first, *others = (Image.fromarray(pixels) for pixels in pictures)
-    first.save(path, save_all=True, append_images=others, duration=100)
-    return path
-
-
 def write_streams(path: Path, clips: Sequence[Sequence[Pixels]], *, default: int | None = None) -> Path:
     """Write several video streams into one file; all have the default flag, or only `default`."""
     with av.open(str(path), "w") as container:

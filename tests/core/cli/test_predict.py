@@ -102,7 +102,7 @@ def test_partly_analysed_files_have_cautions(
     ]
     assert (
         main(
-            ["predict", "--device", "cpu", str(torn), str(tmp_path / "a.gif"), str(samples / "astronaut.png")]
+            ["predict", "--device", "cpu", str(torn), str(tmp_path / "a.tif"), str(samples / "astronaut.png")]
         )
         == 0
     )
