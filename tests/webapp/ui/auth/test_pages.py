@@ -17,8 +17,8 @@ def test_every_value_is_escaped() -> None:
         pages.choose_password(HOSTILE, HOSTILE),
         pages.second_factor(offer, HOSTILE),
         pages.signed_in(HOSTILE),
-        pages.confirmation(HOSTILE, HOSTILE, HOSTILE, HOSTILE),
-        pages.refusal(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE),
+        pages.confirmation(title=HOSTILE, message=HOSTILE, address=HOSTILE, link_text=HOSTILE),
+        pages.refusal(title=HOSTILE, error=HOSTILE, code=HOSTILE, address=HOSTILE, link_text=HOSTILE),
     ):
         assert ESCAPED in page
         assert HOSTILE not in page
