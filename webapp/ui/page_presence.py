@@ -23,7 +23,7 @@ class Presence:
 
     @contextmanager
     def awaiting(self, session: str, job: str) -> Iterator[Callable[[], bool]]:
-        """Yield a function that returns True while the page is open. In the block the page waits for a job."""
+        """Register that the page waits for a job. Yield a function that returns True while it is open."""
         with self._lock:
             self._jobs[session] = job
             self._closed.discard(session)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from webapp.services.moderation.case_images import MediaContent
 
 # Range header with one interval whose first byte is known.
-_RANGE = re.compile(r"bytes=(?P<first>\d+)-(?P<last>\d*)")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 # A visitor sent the file: the moderator's browser must neither run nor store it.
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -34,10 +34,11 @@ def requested_bytes(range_header: str | None, length: int) -> tuple[int, int]:
     matched = _RANGE.fullmatch(range_header or "")
     if matched is None:
         return whole
-    start = int(matched["first"])
+    first, last = matched.groups()
+    start = int(first)
     end = length - 1
-    if matched["last"]:
-        end = min(int(matched["last"]), end)
+    if last:
+        end = min(int(last), end)
     if start > end:
         return whole
     return start, end

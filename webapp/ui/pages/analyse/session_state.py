@@ -94,7 +94,7 @@ class Visit:
         return {upload: path for upload, path in self.private_paths.items() if path.exists()}
 
     def release(self) -> None:
-        """End the visit and free the pixels of all files. A later use of the pixels decodes the file again."""
+        """End the visit and free the pixels of all files. A later use of them decodes the file again."""
         self.has_ended = True
         for file in self.files:
             file.release()
