@@ -227,8 +227,9 @@ class AnalysisResult:
     None unless `outcome` is "verdict". The outcome is "no_face" if every find is `not_a_face`, and
     "face_too_small" if faces were found but none is judged, whatever the reasons. `seconds` is the wall time
     of the analysis, `size` the (width, height) of the upright original. `tracks` is empty for pictures.
-    `runtime` is None for stored results, which do not keep it. `cautions` are in the order of CAUTIONS. `segments` are in order of time; they are
-    empty, and `coverage` is None, for pictures, rejected clips and stored results without them.
+    `runtime` is None for stored results, which do not keep it. `cautions` are in the order of CAUTIONS.
+    `segments` are in order of time; they are empty, and `coverage` is None, for pictures, rejected clips and
+    stored results without them.
     """
 
     kind: Kind

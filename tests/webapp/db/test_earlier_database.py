@@ -26,13 +26,17 @@ def test_every_receipt_answers_as_before(
             "outcome",
             "verdict",
             "fake_prob",
-            "faces",
             "model",
             "error",
             "feedback",
             "decision",
         ):
             assert result[name] == before[name], name
+        for face, earlier_face in zip(result["faces"], before["faces"], strict=True):
+            assert {name: face[name] for name in earlier_face} == earlier_face
+            is_judged = earlier_face["fake_logit"] is not None
+            assert face["judged"] == is_judged
+            assert face["not_judged"] == (None if is_judged else "too_small")
 
 
 def test_labels_and_audit_log_are_intact(earlier_sessions: Sessions) -> None:

@@ -14,6 +14,7 @@ from webapp.db.tables.analysis import (
     Fingerprint,
     Media,
     Rescore,
+    SegmentRow,
 )
 from webapp.db.tables.audit import AuditEntry, AuditHead
 from webapp.db.tables.base import Base
@@ -59,6 +60,7 @@ __all__ = [
     "OutboxMessage",
     "RegionAgreement",
     "Rescore",
+    "SegmentRow",
     "Snapshot",
     "SnapshotItem",
     "TuningRun",

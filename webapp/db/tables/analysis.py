@@ -61,9 +61,17 @@ class Analysis(Base):
     is_stable: Mapped[bool | None] = mapped_column("held")
     # Codes of `laanet_core.results.Caution`, separated by commas. None in rows older than the column.
     cautions: Mapped[str | None] = mapped_column(String(64))
+    # Coverage of a clip: frames searched for faces, the seconds for which they stand, and its length in
+    # seconds. None for images and in rows older than the columns.
+    frames_judged: Mapped[int | None]
+    seconds_covered: Mapped[float | None]
+    clip_seconds: Mapped[float | None]
 
     faces: Mapped[list[Face]] = relationship(
         back_populates="analysis", cascade="all, delete-orphan", order_by="Face.number"
+    )
+    segments: Mapped[list[SegmentRow]] = relationship(
+        back_populates="analysis", cascade="all, delete-orphan", order_by="SegmentRow.number"
     )
     feedback: Mapped[list[Feedback]] = relationship(
         back_populates="analysis", cascade="all, delete-orphan", order_by="Feedback.id"
@@ -108,7 +116,42 @@ class Face(Base):
     track: Mapped[int | None]
     # True if the verdict survives a loss of image quality. None: not tested.
     is_stable: Mapped[bool | None] = mapped_column("held")
+    # Code of `laanet_core.results.NotJudgedReason`. None for a face with a score.
+    not_judged: Mapped[str | None] = mapped_column(String(16))
+    # Measures of `laanet_core.results.FaceQuality`. None in rows older than the columns.
+    side: Mapped[float | None]
+    sharpness: Mapped[float | None]
+    inside: Mapped[float | None]
+    roll: Mapped[float | None]
     analysis: Mapped[Analysis] = relationship(back_populates="faces")
+
+
+class SegmentRow(Base):
+    """Passage of a clip's track without a change of the verdict."""
+
+    __tablename__ = "segment"
+    __table_args__ = (
+        UniqueConstraint("analysis_id", "number"),
+        CheckConstraint(f"verdict IN ({_VERDICTS})", name="verdict"),
+        CheckConstraint("fake_prob BETWEEN 0 AND 1", name="fake_prob"),
+        CheckConstraint("number >= 1", name="number"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"), index=True)
+    # Counts from 1 in the order of time.
+    number: Mapped[int]
+    # Number of the clip's track, from 0.
+    track: Mapped[int]
+    # Seconds from the start of the clip.
+    start_time: Mapped[float]
+    end_time: Mapped[float]
+    # Mean over the judged frames of the passage, and its calibrated probability.
+    fake_logit: Mapped[float]
+    fake_prob: Mapped[float]
+    verdict: Mapped[str] = mapped_column(String(16))
+    frames: Mapped[int]
+    analysis: Mapped[Analysis] = relationship(back_populates="segments")
 
 
 class Rescore(Base):

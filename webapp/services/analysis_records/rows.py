@@ -10,16 +10,20 @@ from typing import cast
 from laanet_core.decision import DecisionConfig, aggregate_tracks
 from laanet_core.results import (
     AnalysisResult,
+    Coverage,
     ErrorInfo,
+    FaceQuality,
     FaceResult,
     Kind,
     ModelInfo,
+    NotJudgedReason,
     Outcome,
+    Segment,
     Verdict,
     ordered_cautions,
 )
 from webapp.db.near_duplicates import fingerprint_row
-from webapp.db.tables import Analysis, Face
+from webapp.db.tables import Analysis, Face, SegmentRow
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ def row_of(record: AnalysisRecord, receipt_hash: str) -> Analysis:
     result = record.result
     decision = record.decision
     width, height = result.size or (None, None)
+    coverage = result.coverage
     return Analysis(
         receipt_hash=receipt_hash,
         created_at=record.created,
@@ -62,6 +67,10 @@ def row_of(record: AnalysisRecord, receipt_hash: str) -> Analysis:
         temperature=decision.temperature,
         real_below=decision.real_below,
         fake_above=decision.fake_above,
+        frames_judged=None if coverage is None else coverage.frames_judged,
+        seconds_covered=None if coverage is None else coverage.seconds_covered,
+        clip_seconds=None if coverage is None else coverage.seconds,
+        segments=[_segment_row(number, segment) for number, segment in enumerate(result.segments, start=1)],
         faces=[_face_row(number, face) for number, face in enumerate(result.faces, start=1)],
         fingerprints=[fingerprint_row(number, bits) for number, bits in enumerate(record.fingerprints)],
     )
@@ -88,6 +97,8 @@ def result_of(row: Analysis) -> AnalysisResult:
         error=error,
         tracks=() if decision is None else aggregate_tracks(faces, decision),
         cautions=ordered_cautions((row.cautions or "").split(",")),
+        segments=tuple(_segment_of(segment) for segment in row.segments),
+        coverage=_coverage_of(row),
     )
 
 
@@ -100,6 +111,7 @@ def decision_of(row: Analysis) -> DecisionConfig | None:
 
 def _face_row(number: int, face: FaceResult) -> Face:
     x1, y1, x2, y2 = face.box
+    quality = face.quality
     return Face(
         number=number,
         x1=x1,
@@ -112,6 +124,11 @@ def _face_row(number: int, face: FaceResult) -> Face:
         verdict=face.verdict,
         time=face.time,
         track=face.track,
+        not_judged=face.not_judged,
+        side=None if quality is None else quality.side,
+        sharpness=None if quality is None else quality.sharpness,
+        inside=None if quality is None else quality.inside,
+        roll=None if quality is None else quality.roll,
     )
 
 
@@ -124,4 +141,49 @@ def _face_of(row: Face) -> FaceResult:
         verdict=cast(Verdict | None, row.verdict),
         time=row.time,
         track=row.track,
+        quality=_quality_of(row),
+        not_judged=cast(NotJudgedReason | None, row.not_judged),
     )
+
+
+def _quality_of(row: Face) -> FaceQuality | None:
+    if row.side is None or row.sharpness is None or row.inside is None or row.roll is None:
+        return None
+    return FaceQuality(
+        side=row.side,
+        sharpness=row.sharpness,
+        inside=row.inside,
+        roll=row.roll,
+        detection_prob=row.detection_prob,
+    )
+
+
+def _segment_row(number: int, segment: Segment) -> SegmentRow:
+    return SegmentRow(
+        number=number,
+        track=segment.track,
+        start_time=segment.start,
+        end_time=segment.end,
+        fake_logit=segment.fake_logit,
+        fake_prob=segment.fake_prob,
+        verdict=segment.verdict,
+        frames=segment.frames,
+    )
+
+
+def _segment_of(row: SegmentRow) -> Segment:
+    return Segment(
+        track=row.track,
+        start=row.start_time,
+        end=row.end_time,
+        fake_prob=row.fake_prob,
+        verdict=cast(Verdict, row.verdict),
+        fake_logit=row.fake_logit,
+        frames=row.frames,
+    )
+
+
+def _coverage_of(row: Analysis) -> Coverage | None:
+    if row.frames_judged is None or row.seconds_covered is None or row.clip_seconds is None:
+        return None
+    return Coverage(row.frames_judged, row.seconds_covered, row.clip_seconds)

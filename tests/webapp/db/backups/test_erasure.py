@@ -20,8 +20,9 @@ def test_analysis_is_erased_from_a_copy(
         engine = cast(Engine, session.get_bind())
     copy = make_copy(engine, "before-test")
     assert copy is not None
-    assert erasure.copies(engine) == [copy]
+    # The other one was made before the upgrade of the earlier schema.
+    assert copy in erasure.copies(engine)
     hashed = receipt_hash(next(iter(stored_results)))
     assert hashed.encode() in copy.read_bytes()
     erasure.erase_from_copies(engine, hashed)
-    assert hashed.encode() not in copy.read_bytes()
+    assert all(hashed.encode() not in each.read_bytes() for each in erasure.copies(engine))
