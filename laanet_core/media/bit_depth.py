@@ -1,7 +1,7 @@
 """Scaling of picture values with more than 8 bits.
 
-Rule: whole numbers of a 16-bit file are scaled by the number of bits that they really use, which is 8, 10, 12,
-14 or 16: the smallest one that holds the largest value. Cameras and scanners store 10, 12 or 14 bits
+Rule: whole numbers of a 16-bit file are scaled by the number of bits that they really use, which is 8, 10,
+12, 14 or 16: the smallest one that holds the largest value. Cameras and scanners store 10, 12 or 14 bits
 unscaled. Other numbers, such as floats, are stretched from their smallest to their largest value.
 """
 
@@ -58,7 +58,7 @@ def raw_modes(image: Image.Image) -> list[str]:
 
 
 def uses_few_bits(image: Image.Image, modes: list[str]) -> bool:
-    """Return whether a loaded colour picture of 16 bits, of which Pillow kept the high bytes, uses 14 or less.
+    """Return whether a loaded colour picture of 16 bits uses 14 or less. Pillow kept the high bytes.
 
     `modes` are the raw modes from before the loading.
     """
@@ -81,4 +81,7 @@ def read_low_bytes(image: Image.Image) -> None:
         mode = arguments if isinstance(arguments, str) else arguments[0]
         other = mode[:-4] + _OTHER_BYTE[mode[-4:]]
         tiles.append((*tile[:3], other if isinstance(arguments, str) else (other, *arguments[1:])))
-    image.tile = [type(old)(*new) for old, new in zip(image.tile, tiles, strict=True)]  # type: ignore[attr-defined]
+    old_tiles = image.tile  # type: ignore[attr-defined]
+    image.tile = [  # type: ignore[attr-defined]
+        type(old)(*new) for old, new in zip(old_tiles, tiles, strict=True)
+    ]

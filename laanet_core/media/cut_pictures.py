@@ -1,4 +1,4 @@
-"""Pictures whose file ends too early: recognition, decoding of what is there, and the share that is missing."""
+"""Pictures whose file ends too early: decoding of what is there, and the share that is missing."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from laanet_core.media.jpeg_structure import JpegStructure
     from laanet_core.types import RGBImage
 
-# Largest share of the rows that may be missing. With more, faces are likely to be incomplete or absent, and an
-# answer about the rest would pass for one about the picture.
+# Largest share of the rows that may be missing. With more, faces are likely to be incomplete or absent, and
+# an answer about the rest would pass for one about the picture.
 MAX_MISSING = 0.25
 
 # Bytes at the start of a file that tell its form and its declared length, and at its end.
