@@ -10,10 +10,16 @@ from typing import Any, Protocol
 import numpy as np
 
 from laanet_core.errors import InvalidConfig
-from laanet_core.results import TrackResult, Verdict
+from laanet_core.results import Segment, TrackResult, Verdict
 
-# Share of the judged frames. A track that was judged on fewer frames does not decide over a clip.
+# Share of the judged frames. A track that was judged on fewer frames decides over a clip only if it has a fake
+# segment that counts.
 MIN_TRACK_SHARE = 0.1
+
+# A segment counts from this number of frames and this length in seconds on. Of a still picture, one frame is
+# enough.
+MIN_SEGMENT_FRAMES = 4
+MIN_SEGMENT_SECONDS = 0.5
 
 
 class TrackedFace(Protocol):
@@ -91,14 +97,25 @@ def aggregate_tracks(faces: Iterable[TrackedFace], decision: DecisionConfig) -> 
     return tuple(_track_result(track, logits[track], decision) for track in sorted(logits))
 
 
-def video_fake_prob(tracks: Sequence[TrackResult], judged_frames: int) -> float | None:
-    """Return the video-level fake probability of a clip: the highest one of its tracks; None without tracks.
+def video_fake_prob(
+    tracks: Sequence[TrackResult], judged_frames: int, segments: Sequence[Segment] = ()
+) -> float | None:
+    """Return the video-level fake probability of a clip: the highest one of its tracks and fake segments.
 
     Tracks that were judged on less than MIN_TRACK_SHARE of the clip's `judged_frames` count only if no track
-    was judged on more. The clip's verdict is `verdict_of` this probability.
+    was judged on more. Fake segments count if `is_evidence`, however short their tracks are. None without
+    tracks. The clip's verdict is `verdict_of` this probability.
     """
     lasting = [track for track in tracks if track.frames >= MIN_TRACK_SHARE * judged_frames]
-    return max((track.fake_prob for track in lasting or tracks), default=None)
+    probs = [track.fake_prob for track in lasting or tracks]
+    probs += [segment.fake_prob for segment in segments if segment.verdict == "fake" and is_evidence(segment)]
+    return max(probs, default=None)
+
+
+def is_evidence(segment: Segment) -> bool:
+    """Return whether a segment is long enough, and judged on enough frames, to decide over its clip."""
+    is_long = segment.end - segment.start >= MIN_SEGMENT_SECONDS
+    return segment.still or (is_long and segment.frames >= MIN_SEGMENT_FRAMES)
 
 
 def _track_result(track: int, fake_logits: Sequence[float], decision: DecisionConfig) -> TrackResult:

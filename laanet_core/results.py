@@ -73,6 +73,12 @@ def number_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.4f}"
 
 
+def clock_text(seconds: float) -> str:
+    """Format a time of a clip as minutes and seconds, such as 0:12; hours are minutes."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
 def size_text(box: Box) -> str:
     """Format the width and height of a box in whole pixels."""
     return f"{box[2] - box[0]:.0f} × {box[3] - box[1]:.0f}"
@@ -188,6 +194,7 @@ class Segment:
 
     `fake_logit` is the mean over the `frames` judged frames of the passage, `fake_prob` its calibrated
     probability. A passage reaches as far as its frames are shown, or half-way to the track's next frame.
+    `still` is true if one frame is enough because its picture does not change.
     """
 
     track: int
@@ -197,6 +204,7 @@ class Segment:
     verdict: Verdict
     fake_logit: float
     frames: int
+    still: bool = False
 
 
 @dataclass(frozen=True)

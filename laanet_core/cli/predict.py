@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from laanet_core.cli.arguments import DEVICE_HELP, WEIGHTS_HELP, positive
 from laanet_core.cli.pipes import is_pipe, seekable
+from laanet_core.results import clock_text
 from laanet_core.runtimes.base import RUNTIME_CHOICES, RuntimeChoice
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--cropped", action="store_true", help="take every picture as a face crop; skip face detection"
     )
     parser.add_argument(
-        "--frames", type=positive, default=32, help="analysed frames of a clip (default: %(default)s)"
+        "--frames",
+        type=positive,
+        default=32,
+        help="evenly spaced frames of a clip; up to four times as many are added for cuts, changes and "
+        "suspicious passages (default: %(default)s)",
     )
 
 
@@ -91,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
             if args.heatmaps and result.faces:
                 # The number keeps apart inputs of one name in several folders.
                 target = args.heatmaps / f"{number:03}-{_truncate_stem(Path(file).stem)}"
-                _write_overlays(result, path, target, args.frames)
+                _write_overlays(result, path, target)
     return REJECTED if has_rejected else 0
 
 
@@ -137,8 +142,9 @@ def _text(result: AnalysisResult, file: str) -> str:
         return f"{file}: rejected: {result.error.message} ({result.error.code})"
     cautions = _caution_lines(result)
     if result.verdict is None or result.fake_prob is None:
-        return "\n".join([f"{file}: {SENTENCES[result.outcome]}", *cautions])
+        return "\n".join([f"{file}: {SENTENCES[result.outcome]}", *cautions, *_clip_lines(result)])
     lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})", *cautions]
+    lines += _clip_lines(result)
     lines += [_face_line(number, face) for number, face in enumerate(result.faces, start=1)]
     return "\n".join(lines)
 
@@ -151,6 +157,22 @@ def _caution_lines(result: AnalysisResult) -> list[str]:
     return [f"  caution: {sentences}"]
 
 
+def _clip_lines(result: AnalysisResult) -> list[str]:
+    """Return the passages of a clip that are not real, and how much of the clip was looked at."""
+    lines: list[str] = []
+    for segment in result.segments:
+        if segment.verdict != "real":
+            finding = "looks manipulated" if segment.verdict == "fake" else "is unclear"
+            passage = f"{clock_text(segment.start)} to {clock_text(segment.end)}"
+            score = f"fake probability {segment.fake_prob:.4f}"
+            lines.append(f"  {passage} {finding} (track {segment.track}, {score})")
+    coverage = result.coverage
+    if coverage is not None:
+        seconds = f"{coverage.seconds_covered:.1f} of {coverage.seconds:.1f} seconds"
+        lines.append(f"  looked at {seconds} ({coverage.frames_judged} frames)")
+    return lines
+
+
 def _face_line(number: int, face: FaceResult) -> str:
     box = ", ".join(f"{value:.0f}" for value in face.box)
     time = "" if face.time is None else f" at {face.time:.2f} s (track {face.track})"
@@ -158,11 +180,11 @@ def _face_line(number: int, face: FaceResult) -> str:
     return f"  face {number}{time} [{box}]: {score}"
 
 
-def _write_overlays(result: AnalysisResult, file: Path, target: Path, frames: int) -> None:
+def _write_overlays(result: AnalysisResult, file: Path, target: Path) -> None:
     """Write overlays as PNG files whose names begin with that of `target`.
 
-    A picture gets one overlay. A clip, of which `frames` frames were analysed, gets one for each key frame,
-    with the frame's time in its name.
+    A picture gets one overlay. A clip gets one for each key frame, with the
+    frame's time in its name.
     """
     import cv2
 
@@ -175,7 +197,7 @@ def _write_overlays(result: AnalysisResult, file: Path, target: Path, frames: in
     if result.kind == "image":
         pictures[""] = (read_image(file), result.faces)
     else:
-        for moment in decode_moments(file, result, worst_times(result), frames):
+        for moment in decode_moments(file, result, worst_times(result)):
             pictures[f"-{moment.time:.3f}s"] = (moment.rgb, moment.faces)
     for suffix, (rgb, faces) in pictures.items():
         overlay = cv2.cvtColor(draw_overlay(rgb, faces), cv2.COLOR_RGB2BGR)

@@ -33,16 +33,21 @@ def iou(a: Box, b: Box) -> float:
     return intersection / union
 
 
-def link(frames: Sequence[Sequence[Box]]) -> list[list[int]]:
+def link(frames: Sequence[Sequence[Box]], shots: Sequence[int] | None = None) -> list[list[int]]:
     """Return a track number for every box of every frame, counted from 0 in order of appearance.
 
-    The pair with the highest affinity is linked first. Two boxes of one frame never share a track.
+    The pair with the highest affinity is linked first. Two boxes of one frame never share a track. `shots`
+    are the numbers of the frames' shots: a shot's end ends its tracks, and the next one shows new persons.
     """
     latest: dict[int, tuple[int, Box]] = {}
     track_numbers: list[list[int]] = []
+    next_track = 0
     for index, boxes in enumerate(frames):
+        if index and shots is not None and shots[index] != shots[index - 1]:
+            latest.clear()
         active = {track: box for track, (seen_at, box) in latest.items() if index - seen_at <= MAX_MISSED + 1}
-        row = _assign(active, boxes, next_track=max(latest, default=-1) + 1)
+        row = _assign(active, boxes, next_track=next_track)
+        next_track = max([next_track - 1, *row]) + 1
         latest.update({track: (index, box) for track, box in zip(row, boxes, strict=True)})
         track_numbers.append(row)
     return track_numbers

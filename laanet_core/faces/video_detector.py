@@ -21,7 +21,8 @@ def detect_in_frames(
 
     If two neighbouring key frames show the same people, their faces are followed along a straight line
     between them. If a face appears, disappears or is lost on the way, the frames are searched completely. A
-    face that appears and disappears between two key frames while all others stay is missed.
+    face that appears and disappears between two key frames while all others stay is missed. No face is
+    followed across a cut.
 
     `min_face_size` is that of `FaceDetector.detect_frames`.
     """
@@ -37,6 +38,8 @@ def detect_in_frames(
 
     expected: dict[int, list[Box]] = {}
     for first, last in itertools.pairwise(key_frames):
+        if _is_cut([frames[first], frames[last]]):
+            continue
         for index in range(first + 1, last):
             boxes = _expected_boxes(detected[first], detected[last], (index - first) / (last - first))
             if boxes:
@@ -52,14 +55,21 @@ def detect_in_frames(
 
 
 def _key_frames(frames: Sequence[Frame]) -> list[int]:
-    """Return the first frame, the last one, and as few between as MAX_SEARCH_INTERVAL allows."""
+    """Return each shot's first and last frame, and as few between as MAX_SEARCH_INTERVAL allows."""
     key_frames = [0] if frames else []
     last = len(frames) - 1
     for index in range(1, len(frames)):
         since = frames[min(index + 1, last)].time - frames[key_frames[-1]].time
-        if index == last or since > MAX_SEARCH_INTERVAL:
+        is_border = index == last or _is_cut(frames[index - 1 : index + 1])
+        if is_border or _is_cut(frames[index : index + 2]) or since > MAX_SEARCH_INTERVAL:
             key_frames.append(index)
     return key_frames
+
+
+def _is_cut(frames: Sequence[Frame]) -> bool:
+    """Return whether neighbouring frames belong to different shots."""
+    shots = {frame.passage.shot for frame in frames if frame.passage is not None}
+    return len(shots) > 1
 
 
 def _expected_boxes(before: Sequence[DetectedFace], after: Sequence[DetectedFace], share: float) -> list[Box]:

@@ -7,7 +7,7 @@ import dataclasses
 import logging
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,7 +29,10 @@ from laanet_core.faces.tracking import link
 from laanet_core.faces.video_detector import detect_in_frames
 from laanet_core.inference.consistency_map import consistency_values
 from laanet_core.inference.scoring import Scores, score_crops
+from laanet_core.inference.second_look import second_look, with_added
+from laanet_core.inference.segments import clip_coverage, clip_segments
 from laanet_core.media.frame_batches import batch_frames
+from laanet_core.media.frame_selection import Passage
 from laanet_core.media.images import sniff_file
 from laanet_core.media.prefetch import prefetch
 from laanet_core.media.reader import IN_PROCESS, Reader
@@ -78,18 +81,29 @@ _FRAMES_AHEAD = 2
 _DECODED_FRACTION = 0.3
 
 
+# Share of a clip's analysis that the first look is taken for; the second look is the rest.
+_FIRST_LOOK_FRACTION = 0.9
+
+
 @dataclass
 class _JudgedClip:
     """Part of a clip that is judged so far.
 
-    `started` is a monotonic time, `frames` the faces by frame, `size` (width, height) of the first frame,
-    `cautions` those of the reader.
+    `started` is a monotonic time, `faces` and `passages` belong to the judged frames by time, `size` is the
+    (width, height) of the first frame, `cautions` are those of the reader.
     """
 
     started: float
-    frames: list[list[FaceResult]] = field(default_factory=list)
+    faces: dict[float, list[FaceResult]] = field(default_factory=dict)
+    passages: dict[float, Passage] = field(default_factory=dict)
     size: tuple[int, int] | None = None
     cautions: set[Caution] = field(default_factory=set)
+
+    @property
+    def reached(self) -> float:
+        """Share of the clip in [0, 1] up to the last judged frame's passage."""
+        last = next(reversed(self.passages.values()), None)
+        return 0.0 if last is None else min(last.end / max(last.clip_seconds, 1e-6), 1.0)
 
 
 class Detector:
@@ -184,19 +198,44 @@ class Detector:
         on_frame: OnFrame | None = None,
         on_partial_result: OnPartialResult | None = None,
     ) -> AnalysisResult:
-        """Judge every face on up to `frames` evenly spaced frames of a clip, then aggregate per track.
+        """Judge every face on chosen frames of a clip, then aggregate per track and passage.
 
-        `progress` may raise Cancelled to stop. `on_frame` receives every judged frame in order, in another
-        thread. `on_partial_result` receives the result over the frames judged so far while more are to
-        come. Decoding, face detection and scoring run in parallel; memory does not grow with the clip's
-        length. Raises UnreadableMedia.
+        The first look takes up to `frames` evenly spaced frames and, in a clip with cuts, held pictures or
+        changes between them, up to three times as many in addition (`media.frame_selection`). The second
+        look takes up to `frames` more around suspicious and in unjudged stretches (`second_look`).
+
+        `progress` may raise Cancelled to stop. `on_frame` receives every judged frame, in order within each
+        look, in another thread. `on_partial_result` receives the result over the frames judged so far while
+        more of the first look are to come. Decoding, face detection and scoring run in parallel; memory does
+        not grow with the clip's length. Raises UnreadableMedia.
         """
         report = progress or ignore_progress
         clip = _JudgedClip(time.monotonic())
-
-        # Three threads: `prefetch` runs each generator in one of its own, and this thread scores.
-        def read_frames() -> Generator[Frame]:
+        report(Progress(0.0, "reading"))
+        with self._runtime.visit(patience=CLIP_PATIENCE):
             source = self._reader.frames(Path(path), frames, warn=clip.cautions.add)
+            for _ in self._judge(source, clip, on_frame):
+                if on_partial_result and clip.reached < 1:
+                    on_partial_result(self._clip_result(clip))
+                report(Progress(_FIRST_LOOK_FRACTION * clip.reached, "judging"))
+            added = second_look(self._tracked_faces(clip), clip.passages, frames)
+            if added:
+                clip.passages = with_added(clip.passages, added)
+                again = self._reader.frames_at(Path(path), list(added))
+                for judged in self._judge(_placed(again, clip.passages), clip, on_frame):
+                    done = judged / len(added)
+                    report(Progress(_FIRST_LOOK_FRACTION + (1 - _FIRST_LOOK_FRACTION) * done, "judging"))
+                clip.passages = {at: passage for at, passage in clip.passages.items() if at in clip.faces}
+        report(Progress(1.0, "judging"))
+        return self._clip_result(clip)
+
+    def _judge(self, source: Generator[Frame], clip: _JudgedClip, on_frame: OnFrame | None) -> Generator[int]:
+        """Add the faces of a clip's frames to `clip`; yield the number of judged frames after each batch.
+
+        Three threads: `prefetch` runs each generator in one of its own, and the caller's thread scores.
+        """
+
+        def read_frames() -> Generator[Frame]:
             with contextlib.closing(source):
                 for frame in source:
                     clip.size = clip.size or (frame.rgb.shape[1], frame.rgb.shape[0])
@@ -204,23 +243,22 @@ class Detector:
                         on_frame(frame)
                     yield frame
 
-        def crop_frames() -> Generator[list[FaceCrops]]:
-            with contextlib.closing(prefetch(read_frames(), _FRAMES_AHEAD)) as source:
-                for batch in batch_frames(source):
-                    yield self._crop_frames(batch)
+        def crop_frames() -> Generator[list[tuple[Passage, FaceCrops]]]:
+            with contextlib.closing(prefetch(read_frames(), _FRAMES_AHEAD)) as frames:
+                for batch in batch_frames(frames):
+                    crops = self._crop_frames(batch)
+                    yield list(zip([_passage_of(frame) for frame in batch], crops, strict=True))
 
-        report(Progress(0.0, "reading"))
-        with (
-            self._runtime.visit(patience=CLIP_PATIENCE),
-            contextlib.closing(prefetch(crop_frames(), 1)) as batches,
-        ):
+        judged = 0
+        with contextlib.closing(prefetch(crop_frames(), 1)) as batches:
             for batch in batches:
-                clip.frames.extend(self._score(batch))
-                if on_partial_result and len(clip.frames) < frames:
-                    on_partial_result(self._clip_result(clip))
-                report(Progress(min(len(clip.frames) / frames, 1.0), "judging"))
-        report(Progress(1.0, "judging"))
-        return self._clip_result(clip)
+                faces_of_frames = self._score([crops for _, crops in batch])
+                for (passage, crops), faces in zip(batch, faces_of_frames, strict=True):
+                    assert crops.time is not None
+                    clip.faces[crops.time] = faces
+                    clip.passages[crops.time] = passage
+                judged += len(batch)
+                yield judged
 
     def analyse_file(
         self,
@@ -373,13 +411,10 @@ class Detector:
 
         The result lists the faces by frame and, within a frame, by track.
         """
-        track_numbers = link([[face.box for face in faces] for faces in clip.frames])
-        faces: list[FaceResult] = []
-        for frame_faces, numbers in zip(clip.frames, track_numbers, strict=True):
-            for number, face in sorted(zip(numbers, frame_faces, strict=True), key=lambda pair: pair[0]):
-                faces.append(dataclasses.replace(face, track=number))
+        faces = self._tracked_faces(clip)
         tracks = aggregate_tracks(faces, self.decision)
-        fake_prob = video_fake_prob(tracks, len(clip.frames))
+        segments = clip_segments(faces, clip.passages, self.decision)
+        fake_prob = video_fake_prob(tracks, len(clip.faces), segments)
         return AnalysisResult(
             kind="video",
             outcome=_outcome(faces),
@@ -392,7 +427,20 @@ class Detector:
             tracks=tracks,
             runtime=self.runtime,
             cautions=ordered_cautions(clip.cautions),
+            segments=segments,
+            coverage=clip_coverage(clip.passages.values()),
         )
+
+    def _tracked_faces(self, clip: _JudgedClip) -> list[FaceResult]:
+        """Return the faces of the judged frames in order of time and track, with the numbers of their tracks."""
+        times = sorted(clip.faces)
+        boxes = [[face.box for face in clip.faces[at]] for at in times]
+        track_numbers = link(boxes, [clip.passages[at].shot for at in times])
+        faces: list[FaceResult] = []
+        for at, numbers in zip(times, track_numbers, strict=True):
+            for number, face in sorted(zip(numbers, clip.faces[at], strict=True), key=lambda pair: pair[0]):
+                faces.append(dataclasses.replace(face, track=number))
+        return faces
 
     def _rejected(self, kind: Kind, error: ErrorInfo, started: float) -> AnalysisResult:
         return AnalysisResult(
@@ -409,6 +457,19 @@ class Detector:
 
     def _verdict(self, fake_prob: float | None) -> Verdict | None:
         return None if fake_prob is None else verdict_of(fake_prob, self.decision)
+
+
+def _passage_of(frame: Frame) -> Passage:
+    if frame.passage is None:
+        raise ValueError("a reader's frames must have their passages")
+    return frame.passage
+
+
+def _placed(frames: Generator[Frame], passages: Mapping[float, Passage]) -> Generator[Frame]:
+    """Yield the frames with their passages."""
+    with contextlib.closing(frames):
+        for frame in frames:
+            yield dataclasses.replace(frame, passage=passages[frame.time])
 
 
 def _require_rgb(rgb: RGBImage) -> None:

@@ -65,18 +65,13 @@ def worst_times(result: AnalysisResult, limit: int = 4) -> list[float]:
 
 
 def decode_moments(
-    path: Path, result: AnalysisResult, times: Sequence[float], frames: int, *, reader: Reader = IN_PROCESS
+    path: Path, result: AnalysisResult, times: Sequence[float], *, reader: Reader = IN_PROCESS
 ) -> Iterator[Moment]:
-    """Decode the frames (H, W, 3) at `times` again, and yield them with their faces.
+    """Decode the frames (H, W, 3) at `times` of `result` again, and yield them in order with their faces.
 
-    `times` are times of `result`, which was made with the same number of `frames`. Raises UnreadableMedia.
+    Raises UnreadableMedia.
     """
-    wanted = set(times)
-    with contextlib.closing(reader.frames(path, frames)) as decoded:
+    with contextlib.closing(reader.frames_at(path, sorted(times))) as decoded:
         for frame in decoded:
-            if frame.time in wanted:
-                wanted.remove(frame.time)
-                faces = tuple(face for face in result.faces if face.time == frame.time)
-                yield Moment(frame.rgb, frame.time, faces)
-            if not wanted:
-                return
+            faces = tuple(face for face in result.faces if face.time == frame.time)
+            yield Moment(frame.rgb, frame.time, faces)

@@ -5,6 +5,7 @@ AVIF sequences are recognised here too; their container is an MP4's, and `video`
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import os
 import warnings
@@ -16,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.media.shots import SIDE, Thumbnail
 
 if TYPE_CHECKING:
     from laanet_core.results import Warn
@@ -66,6 +68,14 @@ class AnimationFrame:
     time: float
     until: float
     is_last: bool
+
+    def copy(self) -> AnimationFrame:
+        """Return a frame that can also be read later."""
+        return dataclasses.replace(self, image=self.image.copy())
+
+    def to_thumbnail(self) -> Thumbnail:
+        """Return the grey values (SIDE, SIDE) of the frame."""
+        return np.asarray(self.to_rgb(size=(SIDE, SIDE)).mean(axis=2), np.float32)
 
     def to_rgb(self, *, size: tuple[int, int] | None = None) -> RGBImage:
         """Return the frame (H, W, 3) uint8 RGB on white, of a (width, height)."""

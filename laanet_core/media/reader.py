@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from laanet_core.media.images import read_image
-from laanet_core.media.video import Frame, read_film, read_frames, read_length
+from laanet_core.media.video import Frame, read_at, read_film, read_frames, read_length
 from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
@@ -22,7 +22,11 @@ class Reader(Protocol):
         ...
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
-        """Yield `count` evenly spaced frames (H, W, 3) uint8 RGB; see `video.read_frames`."""
+        """Yield the judged frames (H, W, 3) uint8 RGB, `count` of them evenly spaced; see `video.read_frames`."""
+        ...
+
+    def frames_at(self, path: Path, times: Sequence[float]) -> Generator[Frame]:
+        """Yield the frames (H, W, 3) uint8 RGB shown at `times`, ascending; see `video.read_at`."""
         ...
 
     def length(self, path: Path) -> float:
@@ -42,8 +46,12 @@ class InProcessReader:
         return read_image(path, warn=warn)
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
-        """Yield `count` evenly spaced frames (H, W, 3) uint8 RGB."""
+        """Yield the judged frames (H, W, 3) uint8 RGB, `count` of them evenly spaced."""
         return read_frames(path, count, warn=warn)
+
+    def frames_at(self, path: Path, times: Sequence[float]) -> Generator[Frame]:
+        """Yield the frames (H, W, 3) uint8 RGB shown at `times` in seconds, ascending."""
+        return read_at(path, times)
 
     def length(self, path: Path) -> float:
         """Return a clip's length in seconds."""

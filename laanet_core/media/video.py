@@ -28,7 +28,9 @@ from laanet_core.media.animations import (
 from laanet_core.media.container_size import ContainerSize, container_size
 from laanet_core.media.deinterlacing import deinterlaced
 from laanet_core.media.display_matrix import orientation_of
+from laanet_core.media.frame_selection import Passage, choose_frames
 from laanet_core.media.images import HEAD_BYTES, Source, open_source, sniff_file
+from laanet_core.media.shots import Thumbnail, thumbnail
 from laanet_core.media.stream_choice import shown_stream
 from laanet_core.results import Warn, ignore_caution
 
@@ -82,10 +84,14 @@ _SAME_TIME = 0.001
 
 @dataclass(frozen=True)
 class Frame:
-    """One upright frame (H, W, 3) uint8 RGB, shown `time` seconds after the clip's start."""
+    """One upright frame (H, W, 3) uint8 RGB, shown `time` seconds after the clip's start.
+
+    `passage` is the part of the clip for which a chosen frame stands; None for other frames.
+    """
 
     rgb: RGBImage
     time: float
+    passage: Passage | None = None
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,10 @@ class _ShownFrame:
     is_last: bool
     before: Any | None
     after: Any | None
+
+    def to_thumbnail(self) -> Thumbnail:
+        """Return the grey values (SIDE, SIDE) of the frame."""
+        return thumbnail(self.frame)
 
     def to_rgb(self, *, size: tuple[int, int] | None = None) -> RGBImage:
         """Return the upright frame (H, W, 3) uint8 without interlacing, of an upright (width, height)."""
@@ -151,11 +161,11 @@ def read_frames(
     max_pixels: int = MAX_FRAME_PIXELS,
     warn: Warn = ignore_caution,
 ) -> Generator[Frame]:
-    """Yield up to `count` upright frames (H, W, 3), evenly spaced by presentation time.
+    """Yield the upright frames (H, W, 3) of a clip that are judged, with the passages for which they stand.
 
-    A frame that is shown at an evenly spaced time is yielded, for however long it is shown. A clip with fewer
-    frames yields all of them. Of a damaged clip, whatever decodes is yielded. `warn` receives cut_short
-    before the first frame, and damaged_parts. A few frames are in memory at a time.
+    Up to `count` are evenly spaced by presentation time; others are added as `choose_frames` states. A clip
+    with fewer frames yields all of them. Of a damaged clip, whatever decodes is yielded. `warn` receives
+    cut_short before the first frame, and damaged_parts. A few frames are in memory at a time.
 
     Raises UnreadableMedia, at the latest after the last frame if there was none.
     """
@@ -164,7 +174,8 @@ def read_frames(
     with _animation(source, max_pixels, warn) as animation:
         if animation is not None:
             require_length(animation.timeline, max_seconds)
-            yield from _frames_of(animation.frames, count, animation.timeline.seconds, max_seconds)
+            copies = (frame.copy() for frame in animation.frames)
+            yield from _frames_of(copies, count, animation.timeline.seconds, max_seconds)
             return
     with open_container(source) as container:
         span = _checked_span(container, max_seconds, max_pixels)
@@ -181,8 +192,12 @@ def read_frames(
 def _frames_of(
     frames: Iterator[_AnyFrame], count: int, seconds: float, max_seconds: float
 ) -> Generator[Frame]:
-    for shown in _evenly_spaced(frames, count, seconds, max_seconds):
-        yield Frame(shown.to_rgb(), round(shown.time, 6))
+    is_empty = True
+    for shown, passage in choose_frames(frames, count, seconds, max_seconds=max_seconds):
+        is_empty = False
+        yield Frame(shown.to_rgb(), round(shown.time, 6), passage)
+    if is_empty:
+        raise _no_frames()
 
 
 def read_length(
@@ -370,33 +385,6 @@ def _is_cut_short(size: ContainerSize, span: _PacketSpan, declared: _DeclaredLen
         return is_smaller
     missing = declared.seconds - span.seconds
     return missing > max(_CUT_FRAMES * declared.frame, _CUT_SHARE * declared.seconds)
-
-
-def _evenly_spaced(
-    frames: Iterator[_AnyFrame], count: int, seconds: float, max_seconds: float
-) -> Iterator[_AnyFrame]:
-    """Choose up to `count` of the decoded frames; the first ones if the clip's `seconds` are unknown (0).
-
-    Of several times at which the same frame is shown, the second one chooses the next frame.
-    """
-    wanted = [(number + 0.5) * seconds / count for number in range(count)]
-    chosen = owed = 0
-    for shown in frames:
-        if shown.time > max_seconds:
-            break
-        if seconds > 0:
-            while wanted and (wanted[0] < shown.until or shown.is_last):
-                wanted.pop(0)
-                owed += 1
-            if not owed:
-                continue
-            owed = min(owed - 1, 1)
-        chosen += 1
-        yield shown
-        if chosen == count or (seconds > 0 and not wanted and not owed):
-            break
-    if not chosen:
-        raise _no_frames()
 
 
 def _use_threads(stream: Any) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import numpy.typing as npt
 from av.stream import Disposition
 from PIL import Image
+
+from laanet_core.data.self_blending import self_blend
+from laanet_core.media.images import read_image
 
 _SOUND_RATE = 48_000
 Pixels = npt.NDArray[np.uint8]
@@ -132,3 +137,23 @@ def write_sound(path: Path) -> Path:
 def grey_clip_bytes(path: Path) -> bytes:
     """Content of a short grey clip."""
     return write_clip(path, [np.full((48, 64, 3), 128, np.uint8)] * 5).read_bytes()
+
+
+def forged_astronaut(samples: Path) -> Pixels:
+    """The sample astronaut (512, 512, 3) with the face blended into itself, which the starter model sees."""
+    points = json.loads((samples / "astronaut-landmarks.json").read_text())
+    landmarks = np.asarray(points, np.float32).reshape(68, 2)
+    image = read_image(samples / "astronaut.png")
+    return self_blend(image, landmarks, np.random.default_rng(4)).image
+
+
+def drifting(picture: Pixels, time: float, side: int = 256) -> Pixels:
+    """The frame (side, side, 3) of a hand-held camera that films a picture, `time` seconds after its start."""
+    height, width = picture.shape[:2]
+    angle, scale = 2 * np.sin(0.9 * time), (1 + 0.03 * np.sin(0.5 * time)) * side / max(height, width)
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), float(angle), float(scale))
+    matrix[:, 2] += [side / 2 - width / 2, side / 2 - height / 2]
+    matrix[:, 2] += [0.02 * side * np.sin(0.7 * time), 0.02 * side * np.cos(1.1 * time)]
+    size = (side, side)
+    moved = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(moved, np.uint8)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
 import pytest
 
 from laanet_core.decision import (
+    MIN_SEGMENT_FRAMES,
     DecisionConfig,
     aggregate_tracks,
     fake_probability,
@@ -15,7 +17,7 @@ from laanet_core.decision import (
     video_fake_prob,
 )
 from laanet_core.errors import InvalidConfig
-from laanet_core.results import TrackResult
+from laanet_core.results import Segment, TrackResult
 
 DECISION = DecisionConfig(temperature=2.0, real_below=0.4, fake_above=0.6)
 
@@ -24,6 +26,10 @@ DECISION = DecisionConfig(temperature=2.0, real_below=0.4, fake_above=0.6)
 class ScoredFace:
     track: int | None
     fake_logit: float | None
+
+
+def segment(*, frames: int, still: bool, seconds: float = 2.0) -> Segment:
+    return Segment(1, 3.0, 3.0 + seconds, 0.9, "fake", 4.0, frames, still)
 
 
 def track(number: int, frames: int, fake_prob: float) -> TrackResult:
@@ -80,6 +86,16 @@ def test_tracks_average_logits_before_calibration() -> None:
 def test_short_tracks_do_not_decide_over_a_clip() -> None:
     assert video_fake_prob([track(0, 32, 0.1), track(1, 3, 0.9)], judged_frames=32) == 0.1
     assert video_fake_prob([track(0, 32, 0.1), track(1, 4, 0.9)], judged_frames=32) == 0.9
+
+
+def test_fake_segments_of_short_tracks_decide_if_they_are_evidence() -> None:
+    tracks = [track(0, 28, 0.1), track(1, 3, 0.9)]
+    assert video_fake_prob(tracks, 32, [segment(frames=MIN_SEGMENT_FRAMES, still=False)]) == 0.9
+    assert video_fake_prob(tracks, 32, [segment(frames=1, still=True)]) == 0.9
+    assert video_fake_prob(tracks, 32, [segment(frames=MIN_SEGMENT_FRAMES - 1, still=False)]) == 0.1
+    assert video_fake_prob(tracks, 32, [segment(frames=9, still=False, seconds=0.4)]) == 0.1
+    unclear = dataclasses.replace(segment(frames=9, still=False), verdict="inconclusive")
+    assert video_fake_prob(tracks, 32, [unclear]) == 0.1
 
 
 def test_short_tracks_decide_if_there_are_no_others() -> None:

@@ -201,7 +201,6 @@ def _build_services(
     evidence = EvidenceService(
         foundation.detector,
         foundation.decoders,
-        frames=settings.frames,
         folder=settings.cache,
         cache=pixels,
         reliability=cases.reliability,

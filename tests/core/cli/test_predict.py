@@ -14,7 +14,7 @@ from PIL import Image
 from laanet_core.cli import main
 from laanet_core.media.images import read_image
 from tests.conftest import ROOT
-from tests.core.clips import cut_clip, write_clip, write_pages, write_sound
+from tests.core.clips import cut_clip, drifting, forged_astronaut, write_clip, write_pages, write_sound
 
 KEYS = [
     "path",
@@ -62,7 +62,7 @@ def test_one_json_object_per_input(capsys: pytest.CaptureFixture[str], samples: 
     status, (picture, video) = predict(capsys, samples / "two_people.jpg", clip)
     assert status == 0
     assert list(picture) == KEYS
-    assert [key for key in video if key != "tracks"] == KEYS
+    assert [key for key in video if key not in ("tracks", "segments", "coverage")] == KEYS
     assert picture["path"] == str(samples / "two_people.jpg")
     assert [picture[key] for key in ("kind", "outcome", "error")] == ["image", "verdict", None]
     assert len(picture["faces"]) == 2
@@ -77,6 +77,23 @@ def test_one_json_object_per_input(capsys: pytest.CaptureFixture[str], samples: 
     assert set(picture["model"]) == {"name", "version", "sha256"}
     # A few files are not worth compiling for.
     assert picture["runtime"] == {"name": "eager", "precision": "float32", "device": "cpu"}
+
+
+def test_clips_list_their_segments_and_coverage(
+    capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path
+) -> None:
+    real, fake = read_image(samples / "astronaut.png"), forged_astronaut(samples)
+    frames = [drifting(fake if 12 <= time < 15 else real, time) for time in np.arange(200) / 10]
+    clip = write_clip(tmp_path / "clip.mp4", frames)
+    status, (result,) = predict(capsys, clip, "--frames", 10)
+    assert (status, result["verdict"]) == (0, "fake")
+    assert [segment["verdict"] for segment in result["segments"]] == ["real", "fake", "real"]
+    assert set(result["segments"][0]) == {"from", "to", "track", "fake_prob", "verdict"}
+    assert set(result["coverage"]) == {"frames_judged", "seconds_covered", "seconds"}
+    assert main(["predict", "--device", "cpu", "--frames", "10", str(clip)]) == 0
+    text = capsys.readouterr().out
+    assert "  0:12 to 0:15 looks manipulated (track 0, fake probability 0." in text
+    assert f" of 20.0 seconds ({result['coverage']['frames_judged']} frames)" in text
 
 
 def test_partly_analysed_files_have_cautions(

@@ -28,6 +28,13 @@ def test_new_and_long_lost_faces_get_new_numbers() -> None:
     assert numbers[-1] == [0, 2]
 
 
+def test_a_cut_ends_every_track() -> None:
+    frames = [[box(0), box(50)], [box(0)], [box(0)], [box(0), box(50)]]
+    assert link(frames, [0, 0, 1, 1]) == [[0, 1], [0], [2], [2, 3]]
+    assert link(frames, [0, 1, 2, 2]) == [[0, 1], [2], [3], [3, 4]]
+    assert link(frames, [7, 7, 7, 7]) == link(frames)
+
+
 def test_fast_face_is_tracked_while_its_size_is_constant() -> None:
     assert link([[box(0)], [box(6, 3)], [box(12, 6)]]) == [[0], [0], [0]]
     assert link([[box(0)], [box(6, 3, 30)]]) == [[0], [1]]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from laanet_core.faces.detector import FaceDetector
 from laanet_core.faces.tracking import iou
 from laanet_core.faces.video_detector import MAX_SEARCH_INTERVAL, detect_in_frames
+from laanet_core.media.frame_selection import Passage
 from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame
 
@@ -90,6 +92,17 @@ def test_lost_face_starts_a_detection(detector: Counting, two: Picture) -> None:
     detected = detect_in_frames(detector, frames, min_face_size=40)
     assert detector.searched == 3
     alike(detector, frames, detected)
+
+
+def test_no_face_is_followed_across_a_cut(detector: Counting, two: Picture) -> None:
+    frames = clip([two] * 6)
+    shots = [0, 0, 0, 1, 1, 1]
+    placed = [
+        dataclasses.replace(frame, passage=Passage(shot, 0.0, 1.0, False, 2.0))
+        for frame, shot in zip(frames, shots, strict=True)
+    ]
+    assert [len(faces) for faces in detect_in_frames(detector, placed, min_face_size=40)] == [2] * 6
+    assert detector.searched == 4  # the first and the last of each shot
 
 
 def test_frames_far_apart_and_empty_ones_are_searched(detector: Counting, two: Picture) -> None:

@@ -15,7 +15,7 @@ from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame
 from laanet_core.results import AnalysisResult, Progress
-from tests.core.clips import write_clip, write_sound
+from tests.core.clips import drifting, forged_astronaut, write_clip, write_sound
 
 
 def test_every_face_gets_a_score_and_a_heatmap(detector: Detector, samples: Path) -> None:
@@ -114,6 +114,53 @@ def test_clips_get_one_result_per_track(detector: Detector, samples: Path, tmp_p
     assert fractions[-1] == 1
     again = detector.analyse_video(clip, 5)
     assert [face.fake_logit for face in again.faces] == [face.fake_logit for face in result.faces]
+
+
+def test_no_track_spans_a_cut_and_the_fake_person_decides(
+    detector: Detector, samples: Path, tmp_path: Path
+) -> None:
+    real, fake = read_image(samples / "astronaut.png"), forged_astronaut(samples)
+    other = cv2.resize(read_image(samples / "state_of_the_union_speech.jpg")[100:800, :700], (512, 512))
+    for number, cut in enumerate((0.9, 2.5, 4.6)):
+        frames = [drifting(fake if time < cut else other, time) for time in np.arange(150) / 25]
+        result = detector.analyse_video(write_clip(tmp_path / f"{number}.mp4", frames, rate=25), 8)
+        assert result.verdict == "fake"
+        first, second = result.tracks
+        assert (first.verdict, second.verdict) == ("fake", "real")
+        assert [(segment.track, segment.verdict) for segment in result.segments] == [(0, "fake"), (1, "real")]
+        assert [segment.end for segment in result.segments] == pytest.approx([cut, 6.0], abs=0.05)
+    still = [drifting(real, time) for time in np.arange(150) / 25]
+    assert detector.analyse_video(write_clip(tmp_path / "real.mp4", still, rate=25), 8).verdict == "real"
+
+
+@pytest.mark.parametrize("start", [3.7, 31.0, 56.9])
+def test_a_short_fake_passage_is_reported_with_its_times(
+    detector: Detector, samples: Path, tmp_path: Path, start: float
+) -> None:
+    real, fake = read_image(samples / "astronaut.png"), forged_astronaut(samples)
+    frames = [drifting(fake if start <= time < start + 3 else real, time) for time in np.arange(600) / 10]
+    result = detector.analyse_video(write_clip(tmp_path / "a.mp4", frames), 12)
+    assert result.verdict == "fake"
+    (segment,) = [segment for segment in result.segments if segment.verdict == "fake"]
+    assert [segment.start, segment.end] == pytest.approx([start, start + 3], abs=0.5)
+    assert result.coverage is not None
+    assert result.coverage.frames_judged <= 5 * 12
+    assert result.coverage.seconds_covered > 0.9 * result.coverage.seconds
+    assert [face.time for face in result.faces] == sorted(face.time for face in result.faces if face.time)
+
+
+def test_every_slide_is_judged(detector: Detector, samples: Path, tmp_path: Path) -> None:
+    real, fake = read_image(samples / "astronaut.png"), forged_astronaut(samples)
+    for place in range(3):
+        slides = [np.roll(fake if number == place else real, 40 * number, axis=1) for number in range(3)]
+        clip = write_clip(tmp_path / f"{place}.mkv", slides, times=[0, 10, 20], codec="libx264")
+        result = detector.analyse_video(clip)
+        assert [track.verdict for track in result.tracks] == [
+            "fake" if number == place else "real" for number in range(3)
+        ]
+        assert result.verdict == "fake"
+    (only,) = detector.analyse_video(write_clip(tmp_path / "a.webm", [fake], codec="libvpx")).segments
+    assert (only.verdict, only.still) == ("fake", True)
 
 
 def test_partial_results_cover_the_frames_judged_so_far(

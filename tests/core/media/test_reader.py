@@ -17,6 +17,8 @@ def test_reader_returns_what_the_decoding_functions_return(samples: Path, tmp_pa
     clip = write_clip(tmp_path / "clip.mp4", [np.full((64, 96, 3), 90, np.uint8)] * 10)
     frames = list(IN_PROCESS.frames(clip, 3))
     assert [frame.rgb.shape for frame in frames] == [(64, 96, 3)] * 3
+    times = [frame.time for frame in frames]
+    assert [frame.time for frame in IN_PROCESS.frames_at(clip, times)] == times
     film = list(IN_PROCESS.film(clip, size=(48, 32), seconds=60.0))
     assert film[0].rgb.shape == (32, 48, 3)
     assert film[-1].time < IN_PROCESS.length(clip)

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.media.frame_selection import MAX_FACTOR, Passage
 from laanet_core.media.images import MAX_PIXELS, open_source
 from laanet_core.media.video import MAX_FRAME_PIXELS, MAX_SECONDS, MIN_GAP, Frame
 from laanet_core.results import Caution, Warn, ignore_caution
@@ -37,6 +38,10 @@ _PROCESSORS = 4
 # Seconds to wait after a worker did not start.
 _RETRY_SECONDS = 2.0
 _RGB: Shape = (None, None, 3)
+_PASSAGE_KEYS = {"shot", "start", "end", "still", "clip_seconds"}
+# Longest passage, which may end after the longest clip by the time for which its last frame is shown.
+_MAX_PASSAGE_SECONDS = 2 * MAX_SECONDS
+_MAX_SHOTS = 1_000_000
 # Bytes that a new container may add to a clip.
 _CONTAINER_OVERHEAD = 16_000_000
 
@@ -111,9 +116,23 @@ class DecodingRequest:
             if seconds < self.position:
                 raise self.worker.reject("a frame before the last one")
             self.position = seconds
-            yield Frame(rgb, seconds)
+            yield Frame(rgb, seconds, self._passage(message.get("passage")))
         if next(images, None) is not None:
             raise self.worker.reject("more frames than requested")
+
+    def _passage(self, value: object) -> Passage | None:
+        """Return the passage of a frame; None if the message has none."""
+        if value is None:
+            return None
+        if not isinstance(value, dict) or value.keys() != _PASSAGE_KEYS or type(value["still"]) is not bool:
+            raise self.worker.reject("an impossible passage")
+        start, end, seconds = (
+            self.number(value[key], _MAX_PASSAGE_SECONDS) for key in ("start", "end", "clip_seconds")
+        )
+        shot = self.number(value["shot"], _MAX_SHOTS)
+        if not start <= end <= seconds or shot != int(shot):
+            raise self.worker.reject("an impossible passage")
+        return Passage(int(shot), start, end, value["still"], seconds)
 
     def report_cautions(self, warn: Warn, *possible: Caution) -> None:
         """Pass the cautions of the last message to `warn`."""
@@ -209,11 +228,16 @@ class DecoderPool:
             return rgb
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
-        """Yield `count` frames spread over the clip. Raises UnreadableMedia."""
+        """Yield the judged frames, `count` of them spread over the clip. Raises UnreadableMedia."""
         message = {"do": "frames", "count": count}
         with open_source(path) as file, self._request(message, file, 3 * MAX_FRAME_PIXELS) as request:
-            yield from request.frames(count)
+            yield from request.frames(MAX_FACTOR * count)
             request.report_cautions(warn, "cut_short", "damaged_parts")
+
+    def frames_at(self, path: Path, times: Sequence[float]) -> Generator[Frame]:
+        """Yield the frames shown at `times` seconds, ascending. Raises UnreadableMedia."""
+        with open_source(path) as file:
+            yield from self._frames_at(file, times)
 
     def length(self, path: Path) -> float:
         """Return the duration of the clip in seconds. Raises UnreadableMedia."""
@@ -253,8 +277,12 @@ class DecoderPool:
 
     def frames_from_bytes(self, content: bytes, times: Sequence[float]) -> Generator[Frame]:
         """Yield the frames at `times` seconds of a clip's content. Raises UnreadableMedia."""
+        with _as_file(content) as file:
+            yield from self._frames_at(file, times)
+
+    def _frames_at(self, file: BinaryIO, times: Sequence[float]) -> Generator[Frame]:
         message = {"do": "frames_at", "times": list(times)}
-        with _as_file(content) as file, self._request(message, file, 3 * MAX_FRAME_PIXELS) as request:
+        with self._request(message, file, 3 * MAX_FRAME_PIXELS) as request:
             yield from request.frames(len(times))
 
     @contextlib.contextmanager

@@ -7,6 +7,7 @@ file after another. Files arrive as descriptors with the requests.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import errno
 import mmap
 import os
@@ -96,7 +97,9 @@ def _film(file: BinaryIO, responder: Responder, request: protocol.Message) -> No
 
 def _send_frames(frames: Iterator[Frame], responder: Responder) -> None:
     for frame in frames:
-        responder.image(frame.rgb, time=frame.time)
+        passage = frame.passage
+        place = {} if passage is None else {"passage": dataclasses.asdict(passage)}
+        responder.image(frame.rgb, time=frame.time, **place)
 
 
 def _length(file: BinaryIO, responder: Responder, request: protocol.Message) -> dict[str, Any]:

@@ -146,15 +146,13 @@ class AnalysedMedia:
 
     While the detector judges the file, it passes every decoded picture to `add`. Afterwards `picture` and
     `moments` serve the page, the stability check and the reports from memory. They decode the file again
-    only if the cache evicted its pixels, or after `release`. `frames` is the number of frames that were
-    judged of a clip. Thread-safe.
+    only if the cache evicted its pixels, or after `release`. Thread-safe.
     """
 
-    def __init__(self, path: Path, reader: Reader, cache: PixelCache, *, frames: int) -> None:
+    def __init__(self, path: Path, reader: Reader, cache: PixelCache) -> None:
         self._path = path
         self._reader = reader
         self._cache = cache
-        self._frames = frames
         # Two threads that need the same evicted pixels decode them once.
         self._decoding = threading.Lock()
         self._released = False
@@ -218,11 +216,8 @@ class AnalysedMedia:
     def _decode(self, times: set[float]) -> Mapping[float, RGBImage]:
         """Decode the clip's frames at `times` and keep them."""
         pictures: dict[float, RGBImage] = {}
-        with contextlib.closing(self._reader.frames(self._path, self._frames)) as frames:
+        with contextlib.closing(self._reader.frames_at(self._path, sorted(times))) as frames:
             for frame in frames:
-                if frame.time in times:
-                    pictures[frame.time] = frame.rgb
-                    self.add(frame)
-                if pictures.keys() == times:
-                    break
+                pictures[frame.time] = frame.rgb
+                self.add(frame)
         return pictures

@@ -35,8 +35,8 @@ CROP_SIDE = 224
 class EvidenceService:
     """Everything made of a file after its analysis. Nothing here is stored.
 
-    `reader` decodes files, `frames` is the number of judged frames of a clip. Overlay clips are written to
-    `folder`, which is swept like the uploads. `cache` holds decoded pixels. `reliability` knows the
+    `reader` decodes files. Overlay clips are written to `folder`, which is swept like the uploads. `cache`
+    holds decoded pixels. `reliability` knows the
     moderators' decisions; without it no reliability is stated. `workers` stability checks run at a time.
     """
 
@@ -45,7 +45,6 @@ class EvidenceService:
         detector: Detector | CurrentDetector,
         reader: Reader,
         *,
-        frames: int,
         folder: Path,
         cache: PixelCache | None = None,
         reliability: ScoreReliabilityService | None = None,
@@ -53,7 +52,6 @@ class EvidenceService:
     ) -> None:
         self._detector = detector
         self._reader = reader
-        self._frames = frames
         self._folder = folder
         self._cache = cache or PixelCache()
         self._reliability = reliability
@@ -61,7 +59,7 @@ class EvidenceService:
 
     def open_media(self, path: Path) -> AnalysedMedia:
         """Return an empty holder for the pixels of a file that is about to be analysed."""
-        return AnalysedMedia(path, self._reader, self._cache, frames=self._frames)
+        return AnalysedMedia(path, self._reader, self._cache)
 
     def reliabilities(self, result: AnalysisResult) -> list[ScoreReliability | None]:
         """Return how often moderators decided "fake" at scores like each face's (picture) or person's (clip).

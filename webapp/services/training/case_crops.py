@@ -26,14 +26,12 @@ _TIME_TOLERANCE = 1e-3
 class CaseCropper:
     """Crops the faces that a decision covers: all faces of a photo, some faces of a clip.
 
-    `reader` decodes kept files. `frames` is the number of frames that are decoded of a clip, the same as in
-    its analysis.
+    `reader` decodes kept files.
     """
 
-    def __init__(self, keeping: KeptMediaService, reader: Reader, frames: int) -> None:
+    def __init__(self, keeping: KeptMediaService, reader: Reader) -> None:
         self._keeping = keeping
         self._reader = reader
-        self._frames = frames
 
     def crop(self, case: DecidedCase, find_landmarks: FindLandmarks) -> list[TrainingCrop]:
         """Return the crops of a case. If its file cannot be read, log this and return an empty list."""
@@ -56,7 +54,8 @@ class CaseCropper:
                     yield rgb, face
                 return
             faces = frames_to_crop(case)
-            for frame in self._reader.frames(path, self._frames):
+            times = sorted({face.time for face in faces if face.time is not None})
+            for frame in self._reader.frames_at(path, times):
                 for face in faces:
                     if _is_same_time(face.time, frame.time):
                         yield frame.rgb, face

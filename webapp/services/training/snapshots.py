@@ -40,7 +40,7 @@ class SnapshotService:
     """Snapshots of one installation. Methods raise Unable with the codes that they name.
 
     `landmarks` returns the landmark detector; only `freeze` calls it. `reader` decodes kept files. Only
-    decisions older than `delay` are used. `frames` is the number of frames decoded of a clip.
+    decisions older than `delay` are used. `frames` is not used any more.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class SnapshotService:
         self.folders = folders
         self._sessions = sessions
         self._audit = audit
-        self._cropper = CaseCropper(keeping, reader, frames)
+        self._cropper = CaseCropper(keeping, reader)
         self._landmarks = landmarks
         self._delay = delay
 

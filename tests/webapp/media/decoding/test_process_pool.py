@@ -20,7 +20,7 @@ from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.images import read_image
-from laanet_core.media.video import read_film, read_frames, read_length
+from laanet_core.media.video import read_at, read_film, read_frames, read_length
 from tests.core.clips import cut_clip, damage_clip, moving, write_clip, write_pages, write_sound
 from tests.webapp import private
 from webapp.domain.errors import Unable
@@ -122,9 +122,10 @@ def test_clips_equal_decoding_in_place(
     clip = write_clip(tmp_path / name, frames(rgb, 20), codec=codec)
     assert decoders.length(clip) == read_length(clip)
     films = (decoders.film(clip, size=(64, 48), seconds=1.0), read_film(clip, size=(64, 48), seconds=1.0))
-    for found, wanted in ((decoders.frames(clip, 7), read_frames(clip, 7)), films):
+    at = (decoders.frames_at(clip, [0.1, 1.3]), read_at(clip, [0.1, 1.3]))
+    for found, wanted in ((decoders.frames(clip, 7), read_frames(clip, 7)), films, at):
         for frame, other in zip(found, wanted, strict=True):
-            assert frame.time == other.time
+            assert (frame.time, frame.passage) == (other.time, other.passage)
             assert np.array_equal(frame.rgb, other.rgb)
     assert decoders.bare(clip) == bare(clip)
     assert caplog.records == []

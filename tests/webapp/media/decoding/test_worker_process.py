@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.media.frame_selection import Passage
 from laanet_core.media.video import Frame
 from webapp.media.decoding.confinement import Limits
 from webapp.media.decoding.process_pool import DecoderPool
@@ -123,14 +124,42 @@ def test_impossible_numbers_are_rejected(any_file: Path) -> None:
         liar.bare(any_file)
 
 
+PASSAGE = {"shot": 1, "start": 0.0, "end": 1.0, "still": False, "clip_seconds": 2.0}
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        {},
+        [0, 1],
+        {**PASSAGE, "more": 1},
+        {**PASSAGE, "shot": 0.5},
+        {**PASSAGE, "shot": -1},
+        {**PASSAGE, "start": 1.5},
+        {**PASSAGE, "end": 3.0},
+        {**PASSAGE, "still": 1},
+        {**PASSAGE, "clip_seconds": 1e9},
+    ],
+)
+def test_impossible_passages_are_rejected(any_file: Path, passage: object) -> None:
+    with Liar({**IMAGE, "time": 0, "passage": PASSAGE}, {"end": {"cautions": []}}) as liar:
+        (frame,) = liar.frames(any_file, 3)
+        assert frame.passage == Passage(1, 0.0, 1.0, still=False, clip_seconds=2.0)
+    with (
+        Liar({**IMAGE, "time": 0, "passage": passage}, END) as liar,
+        pytest.raises(UnreadableMedia, match="fail"),
+    ):
+        list(liar.frames(any_file, 3))
+
+
 def test_surplus_frames_are_rejected(any_file: Path) -> None:
     taken: list[Frame] = []
     with Liar(*[{**IMAGE, "time": 0.0}] * 50) as liar, pytest.raises(UnreadableMedia, match="fail"):
         taken.extend(liar.frames(any_file, 5))
-    assert len(taken) == 5
+    assert len(taken) == 20
     with Liar(*[{**IMAGE, "time": 0.0}] * 100) as liar, pytest.raises(UnreadableMedia, match="fail"):
         taken.extend(liar.film(any_file, size=(32, 32), seconds=1))
-    assert len(taken) == 5 + 35
+    assert len(taken) == 20 + 35
     with (
         Liar({**IMAGE, "time": 2}, {**IMAGE, "time": 1}) as liar,
         pytest.raises(UnreadableMedia, match="fail"),

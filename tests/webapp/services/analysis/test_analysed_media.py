@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,10 @@ class CountingReader:
         self.requests["frames"] += 1
         return IN_PROCESS.frames(path, count, warn=warn)
 
+    def frames_at(self, path: Path, times: Sequence[float]) -> Generator[Frame]:
+        self.requests["frames_at"] += 1
+        return IN_PROCESS.frames_at(path, times)
+
     def length(self, path: Path) -> float:
         self.requests["length"] += 1
         return IN_PROCESS.length(path)
@@ -63,7 +67,7 @@ class Visit:
         self.reader = reader
         self.cache = PixelCache()
         self.analysis = AnalysisService(detector, sessions, Jobs(), frames=FRAMES, kept_media=keeping)
-        self.evidence = EvidenceService(detector, reader, frames=FRAMES, folder=folder, cache=self.cache)
+        self.evidence = EvidenceService(detector, reader, folder=folder, cache=self.cache)
 
     def analyse(self, path: Path) -> tuple[AnalysedMedia, StoredAnalysis]:
         media = self.evidence.open_media(path)
@@ -103,24 +107,27 @@ def test_a_photo_is_decoded_once_for_the_whole_visit(visit: Visit, samples: Path
 
 def test_a_clip_is_decoded_once_and_again_only_for_its_overlay(visit: Visit) -> None:
     media, analysed = visit.analyse(CLIP)
+    looks = dict(visit.reader.requests)  # the first look, and a second one at suspicious passages
+    assert looks["frames"] == 1
     moments = media.moments(analysed.result)
     assert [moment.time for moment in moments] == sorted(moment.time for moment in moments)
     checks = visit.evidence.stabilities(media, analysed.result)
     visit.evidence.report_json(media, analysed, checks=checks)
     visit.evidence.report_pdf(media, analysed, checks=checks)
-    assert visit.reader.requests == {"frames": 1}
+    assert visit.reader.requests == looks
     visit.evidence.overlay_clip(CLIP, analysed.result)
-    assert visit.reader.requests == {"frames": 1, "film": 1, "length": 1}
+    assert visit.reader.requests == {**looks, "film": 1, "length": 1}
 
 
 def test_the_frames_in_memory_are_those_that_decoding_again_gives(visit: Visit) -> None:
     media, analysed = visit.analyse(CLIP)
+    looks = visit.reader.requests["frames_at"]
     remembered = media.moments(analysed.result)
     media.release()
     decoded = media.moments(analysed.result)
     assert [moment.time for moment in remembered] == [moment.time for moment in decoded]
     assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(remembered, decoded, strict=True))
-    assert visit.reader.requests == {"frames": 2}
+    assert visit.reader.requests == {"frames": 1, "frames_at": looks + 1}
     assert visit.cache.stats().bytes == 0, "after the release nothing is kept"
 
 
@@ -148,12 +155,12 @@ def picture(value: int) -> Frame:
 
 
 def media_of(cache: PixelCache, reader: CountingReader | None = None) -> AnalysedMedia:
-    return AnalysedMedia(Path("none"), reader or CountingReader(), cache, frames=4)
+    return AnalysedMedia(Path("none"), reader or CountingReader(), cache)
 
 
 def test_the_least_recently_used_file_is_evicted_and_decoded_again(samples: Path) -> None:
     reader, cache = CountingReader(), PixelCache(total_bytes=700)
-    evicted = AnalysedMedia(samples / "two_people.jpg", reader, cache, frames=4)
+    evicted = AnalysedMedia(samples / "two_people.jpg", reader, cache)
     used, newest = media_of(cache, reader), media_of(cache, reader)
     evicted.add(picture(0))
     used.add(picture(1))

@@ -40,4 +40,4 @@ def video(detector: Detector, photo: RGBImage, tmp_path_factory: pytest.TempPath
     frames = [np.roll(photo[:rows, :columns], 4 * number, 1) for number in range(6)]
     path = write_clip(tmp_path_factory.mktemp("video") / "secret-name.mp4", frames)
     result = detector.analyse_video(path, 6)
-    return AnalysedVideo(result, list(decode_moments(path, result, worst_times(result, 2), 6)))
+    return AnalysedVideo(result, list(decode_moments(path, result, worst_times(result, 2))))

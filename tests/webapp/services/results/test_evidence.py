@@ -17,7 +17,7 @@ def test_the_evidence_is_that_of_the_decoded_picture(
     analysis: AnalysisService, detector: Detector, samples: Path, tmp_path: Path
 ) -> None:
     path = samples / "two_people.jpg"
-    evidence = EvidenceService(detector, IN_PROCESS, frames=4, folder=tmp_path)
+    evidence = EvidenceService(detector, IN_PROCESS, folder=tmp_path)
     media = evidence.open_media(path)
     stored = analysis.analyse(path, media=media)
     rgb = IN_PROCESS.image(path)

@@ -29,7 +29,7 @@ def test_a_short_clip_gives_all_its_frames_once() -> None:
 def test_a_missing_file_gives_no_crop_and_a_log_entry(
     keeping: KeptMediaService, caplog: pytest.LogCaptureFixture
 ) -> None:
-    cropper = CaseCropper(keeping, IN_PROCESS, frames=4)
+    cropper = CaseCropper(keeping, IN_PROCESS)
     with caplog.at_level(logging.ERROR):
         assert cropper.crop(decided_case(), lambda _: None) == []
     assert "cannot read a kept file" in caplog.text

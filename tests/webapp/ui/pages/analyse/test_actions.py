@@ -61,7 +61,7 @@ def page(
     tmp_path: Path,
 ) -> ActionsPage:
     settings = Settings(data=tmp_path, cache=tmp_path / "cache")
-    evidence = EvidenceService(detector, decoders, frames=4, folder=settings.cache)
+    evidence = EvidenceService(detector, decoders, folder=settings.cache)
     uploads, presence = Uploads(settings.cache), Presence(analysis.jobs.stop)
     services = Services(analysis, feedback, receipts, evidence, uploads, settings, presence)
 

@@ -19,7 +19,7 @@ RESULT = AnalysisResult("image", "no_face", None, None, (), ModelInfo("m", "1", 
 def file_of(upload: str) -> AnalysedFile:
 
     path = Path(upload)
-    media = AnalysedMedia(path, IN_PROCESS, PixelCache(), frames=4)
+    media = AnalysedMedia(path, IN_PROCESS, PixelCache())
     return AnalysedFile(upload, path, path.name, StoredAnalysis(RESULT, "0" * 64, now(), None), media)
 
 

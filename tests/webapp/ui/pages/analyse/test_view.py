@@ -19,7 +19,7 @@ def shown(
     name: str, result: AnalysisResult, stabilities: list[Stability | None] | None = None
 ) -> AnalysedFile:
     """Return an analysed file of a visit."""
-    media = AnalysedMedia(Path(name), IN_PROCESS, PixelCache(), frames=1)
+    media = AnalysedMedia(Path(name), IN_PROCESS, PixelCache())
     analysed = StoredAnalysis(result, "0" * 64, STORED_AT, receipt=None)
     return AnalysedFile(name, Path(name), name, analysed, media, stabilities=stabilities)
 
