@@ -206,7 +206,7 @@ class _Chooser(Generic[AnyFrame]):
         return is_due and self._budget.spend(frame.time)
 
     def _is_new_slide(self, frame: AnyFrame) -> bool:
-        """Return whether a held picture follows another one that differs from it."""
+        """Return whether a still picture follows another one that differs from it."""
         if self._last_frame is None or self._shot_start == frame.time:
             return False
         before = self._last_frame[0]

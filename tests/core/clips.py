@@ -148,7 +148,7 @@ def forged_astronaut(samples: Path) -> Pixels:
 
 
 def drifting(picture: Pixels, time: float, side: int = 256) -> Pixels:
-    """The frame (side, side, 3) of a hand-held camera that films a picture, `time` seconds after its start."""
+    """The frame (side, side, 3) of a shaking camera that films a picture, `time` seconds after its start."""
     height, width = picture.shape[:2]
     angle, scale = 2 * np.sin(0.9 * time), (1 + 0.03 * np.sin(0.5 * time)) * side / max(height, width)
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), float(angle), float(scale))
