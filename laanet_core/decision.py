@@ -12,8 +12,8 @@ import numpy as np
 from laanet_core.errors import InvalidConfig
 from laanet_core.results import Segment, TrackResult, Verdict
 
-# Share of the judged frames. A track that was judged on fewer frames decides over a clip only if it has a fake
-# segment that counts.
+# Share of the judged frames. A track that was judged on fewer frames decides over a clip only if it has a
+# fake segment that counts.
 MIN_TRACK_SHARE = 0.1
 
 # A segment counts from this number of frames and this length in seconds on. Of a still picture, one frame is

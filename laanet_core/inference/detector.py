@@ -200,7 +200,7 @@ class Detector:
     ) -> AnalysisResult:
         """Judge every face on chosen frames of a clip, then aggregate per track and passage.
 
-        The first look takes up to `frames` evenly spaced frames and, in a clip with cuts, held pictures or
+        The first look takes up to `frames` evenly spaced frames and, in a clip with cuts, slides or
         changes between them, up to three times as many in addition (`media.frame_selection`). The second
         look takes up to `frames` more around suspicious and in unjudged stretches (`second_look`).
 
@@ -432,7 +432,7 @@ class Detector:
         )
 
     def _tracked_faces(self, clip: _JudgedClip) -> list[FaceResult]:
-        """Return the faces of the judged frames in order of time and track, with the numbers of their tracks."""
+        """Return the judged frames' faces with the numbers of their tracks, in order of time and track."""
         times = sorted(clip.faces)
         boxes = [[face.box for face in clip.faces[at]] for at in times]
         track_numbers = link(boxes, [clip.passages[at].shot for at in times])

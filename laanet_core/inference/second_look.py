@@ -81,7 +81,7 @@ def with_added(passages: Mapping[float, Passage], added: Mapping[float, int]) ->
 
 
 def _alternating(gaps: Sequence[_Gap]) -> Iterator[tuple[float, int]]:
-    """Yield the times in several gaps, each with its shot: first one of every gap, then another, and so on."""
+    """Yield the times in several gaps with their shots: one of every gap, then another, and so on."""
     rows = [[(time, gap.shot) for time in _from_the_middle(gap.times())] for gap in gaps]
     for row in itertools.zip_longest(*rows):
         yield from (time for time in row if time is not None)

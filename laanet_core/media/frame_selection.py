@@ -103,7 +103,7 @@ def choose_frames(
     """Yield the chosen ones of a clip's decoded `frames`, each with the passage that it stands for.
 
     Up to `count` are evenly spaced over `seconds` by presentation time. Up to MAX_FACTOR - 1 times as many
-    are added: one for each shot or held picture that is visible for NOTICEABLE_SECONDS, and one for each
+    are added: one for each shot or slide that is visible for NOTICEABLE_SECONDS, and one for each
     MAX_GAP during which the picture changes. If the clip's `seconds` are unknown (0), the first `count`
     frames are chosen. The same clip gives the same frames. A few decoded frames are in memory at a time.
     """
@@ -194,7 +194,7 @@ class _Chooser(Generic[AnyFrame]):
         return True
 
     def _is_due(self, frame: AnyFrame, small: Thumbnail) -> bool:
-        """Return whether a frame is chosen for its shot, its long display or the change since the last one."""
+        """Return whether a frame is due because of its shot, long display or change since the last one."""
         start = self._present_start()
         last = self._last_choice
         if last is None or last[0] < start:

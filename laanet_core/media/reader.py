@@ -22,7 +22,7 @@ class Reader(Protocol):
         ...
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
-        """Yield the judged frames (H, W, 3) uint8 RGB, `count` of them evenly spaced; see `video.read_frames`."""
+        """Yield the judged frames (H, W, 3) uint8 RGB, `count` evenly spaced; see `video.read_frames`."""
         ...
 
     def frames_at(self, path: Path, times: Sequence[float]) -> Generator[Frame]:

@@ -95,7 +95,7 @@ class ShotDetector:
         self._history: deque[tuple[float, Thumbnail]] = deque()
 
     def add(self, time: float, picture: Thumbnail) -> float | None:
-        """Take the thumbnail (SIDE, SIDE) of the frame shown from `time` on; return a new boundary in seconds.
+        """Take the thumbnail (SIDE, SIDE) of the frame shown at `time`; return a new boundary in seconds.
 
         The boundary is the time of the first frame after it. It is later than all boundaries before.
         """
