@@ -36,8 +36,9 @@ PYRAMID_STEP = 0.709
 # Side of the window that the first network sees, and the distance between two windows, in pixels.
 _WINDOW, _STRIDE = 12, 2
 
-# Input sides of the second and the third network, in pixels.
+# Input sides of the second and the third network, in pixels. Only the third one finds landmarks.
 _INPUT_SIDES = {1: 24, 2: 48}
+_LAST = 2
 
 # Lowest probability of a candidate after each network.
 _MIN_PROBS = (0.6, 0.7, 0.7)
@@ -57,14 +58,20 @@ _SEARCH_OFFSETS = np.array(
 
 @dataclass(frozen=True)
 class Candidates:
-    """Boxes (N, 4) x1, y1, x2, y2 in pixels, `probs` (N,), and indices (N,) of their pictures."""
+    """Boxes (N, 4) x1, y1, x2, y2 in pixels, `probs` (N,), and indices (N,) of their pictures.
+
+    `landmarks` (N, 5, 2) are x and y in pixels of the eye on the picture's left, the eye on its right, the
+    nose, and the corners of the mouth on the left and right. Only the third network finds them.
+    """
 
     boxes: Floats
     probs: Floats
     picture: Indices
+    landmarks: Floats | None = None
 
     def __getitem__(self, selection: Any) -> Candidates:
-        return Candidates(self.boxes[selection], self.probs[selection], self.picture[selection])
+        landmarks = None if self.landmarks is None else self.landmarks[selection]
+        return Candidates(self.boxes[selection], self.probs[selection], self.picture[selection], landmarks)
 
     def __len__(self) -> int:
         return len(self.probs)
@@ -78,7 +85,12 @@ class _Windows:
     ends: Indices
 
 
-_NO_CANDIDATES = Candidates(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.int64))
+_NO_CANDIDATES = Candidates(
+    np.empty((0, 4), np.float32),
+    np.empty(0, np.float32),
+    np.empty(0, np.int64),
+    np.empty((0, 5, 2), np.float32),
+)
 
 
 class Cascade:
@@ -147,7 +159,8 @@ class Cascade:
         candidates = Candidates(boxes, scored.probs[keep], scored.picture[keep])
 
         scored, corrections = self._score(2, integrals, candidates)
-        corrected = Candidates(_correct(scored.boxes, corrections, border=1), scored.probs, scored.picture)
+        boxes = _correct(scored.boxes, corrections, border=1)
+        corrected = Candidates(boxes, scored.probs, scored.picture, scored.landmarks)
         return corrected[_not_inside_others(corrected, _MAX_IOU)]
 
     def _score(
@@ -155,7 +168,8 @@ class Cascade:
     ) -> tuple[Candidates, Floats]:
         """Run the second or third network on the candidates' squares.
 
-        Return the probable ones, with squares as boxes, and the corrections (N, 4) of their boxes.
+        Return the probable ones, with squares as boxes, and the corrections (N, 4) of their boxes. The third
+        network also finds their landmarks.
         """
         squares = _squares(candidates.boxes)
         edges = np.trunc(squares).astype(np.int64)
@@ -174,14 +188,18 @@ class Cascade:
         corrections = np.concatenate([output[0] for output in outputs])
         probs = np.concatenate([output[-1] for output in outputs])[:, 1]
         probable = probs > _MIN_PROBS[network]
-        scored = Candidates(squares[inside], probs, candidates.picture[inside])
+        landmarks = None
+        if network == _LAST:
+            landmarks = _landmarks(squares[inside], np.concatenate([output[1] for output in outputs]))
+        scored = Candidates(squares[inside], probs, candidates.picture[inside], landmarks)
         return scored[probable], corrections[probable]
 
     @torch.inference_mode()
     def _run(self, network: int, pixels: Floats) -> list[npt.NDArray[Any]]:
         """Run a network on pixels (N, H, W, 3) in 0 to 255.
 
-        The first output holds corrections of boxes, the last one probabilities of (no face, face).
+        The first output holds corrections of boxes, the last one probabilities of (no face, face). The third
+        network puts landmarks between them.
         """
         normalised = (pixels - 127.5) * np.float32(0.0078125)
         images = torch.from_numpy(normalised).to(self._device).permute(0, 3, 1, 2)
@@ -302,3 +320,10 @@ def _correct(boxes: Floats, corrections: Floats, *, border: int) -> Floats:
     """Apply a network's corrections (N, 4), in sides of the boxes, which count `border` more pixels."""
     sides = np.tile(boxes[:, 2:] - boxes[:, :2] + border, 2)
     return np.asarray(boxes + corrections * sides, np.float32)
+
+
+def _landmarks(squares: Floats, shares: Floats) -> Floats:
+    """Return landmarks (N, 5, 2) in pixels; `shares` (N, 10) are all x, then all y, in sides of the squares."""
+    points = shares.reshape(-1, 2, 5).transpose(0, 2, 1)
+    sides = squares[:, None, 2:] - squares[:, None, :2] + 1
+    return np.asarray(squares[:, None, :2] + points * sides - 1, np.float32)
