@@ -38,7 +38,15 @@ CAUTIONS = {
 }
 
 # Sentences by outcome of a result that has no verdict.
-SENTENCES = {"no_face": "no face found", "face_too_small": "every face is too small to judge"}
+SENTENCES = {"no_face": "no face found", "face_too_small": "no face can be judged"}
+REASONS = {
+    "too_small": "too small to judge",
+    "blurred": "not judged: too blurred",
+    "cut_off": "not judged: cut off by the edge of the picture",
+    "hidden": "not judged: hidden",
+    "tilted": "not judged: tilted too far",
+    "not_a_face": "not judged: probably not a face",
+}
 
 # A file name may have 255 bytes; the rest is for the number before the stem and the time after it.
 _MAX_STEM_BYTES = 180
@@ -142,8 +150,9 @@ def _text(result: AnalysisResult, file: str) -> str:
         return f"{file}: rejected: {result.error.message} ({result.error.code})"
     cautions = _caution_lines(result)
     if result.verdict is None or result.fake_prob is None:
-        return "\n".join([f"{file}: {SENTENCES[result.outcome]}", *cautions, *_clip_lines(result)])
-    lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})", *cautions]
+        lines = [f"{file}: {SENTENCES[result.outcome]}", *cautions]
+    else:
+        lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})", *cautions]
     lines += _clip_lines(result)
     lines += [_face_line(number, face) for number, face in enumerate(result.faces, start=1)]
     return "\n".join(lines)
@@ -176,7 +185,10 @@ def _clip_lines(result: AnalysisResult) -> list[str]:
 def _face_line(number: int, face: FaceResult) -> str:
     box = ", ".join(f"{value:.0f}" for value in face.box)
     time = "" if face.time is None else f" at {face.time:.2f} s (track {face.track})"
-    score = "too small to judge" if face.fake_prob is None else f"{face.verdict}, {face.fake_prob:.4f}"
+    if face.fake_prob is None:
+        score = REASONS[face.not_judged or "too_small"]
+    else:
+        score = f"{face.verdict}, {face.fake_prob:.4f}"
     return f"  face {number}{time} [{box}]: {score}"
 
 

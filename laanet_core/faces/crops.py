@@ -37,6 +37,34 @@ def crop_square(rgb: RGBImage, square: Box, size: int) -> RGBImage:
     return _warp_square(rgb, square, size)
 
 
+def crop_turned(rgb: RGBImage, square: Box, size: int, roll: float) -> RGBImage:
+    """Crop a square of rgb (H, W, 3) uint8 to (size, size, 3) that is turned about its centre.
+
+    A face that is turned clockwise by `roll` degrees is upright in the crop. `square` is x1, y1, x2, y2 in
+    pixels before it is turned.
+    """
+    if roll == 0:
+        return crop_square(rgb, square, size)
+    side = max(square[2] - square[0], square[3] - square[1])
+    if side // size >= 2:
+        # Area averages first, so that shrinking does not alias; the turned square lies within 1.5 sides.
+        middle_size = 3 * size
+        rgb = crop_square(rgb, enlarge_to_square(square, 1.5), middle_size)
+        first, last = 0.5 * size, 2.5 * size
+        square = (first, first, last, last)
+    return warp(rgb, turned_matrix(square, size, roll), (size, size))
+
+
+def turned_matrix(square: Box, size: int, roll: float) -> npt.NDArray[np.float64]:
+    """Return the affine matrix (2, 3) from a picture's pixels to those of a crop of `crop_turned`."""
+    x1, y1, x2, y2 = square
+    angle, scale = np.deg2rad(roll), size / max(x2 - x1, y2 - y1)
+    turn = scale * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    center = np.array([(x1 + x2) / 2 - 0.5, (y1 + y2) / 2 - 0.5])
+    offset = np.array([size / 2 - 0.5, size / 2 - 0.5]) - turn @ center
+    return np.column_stack([turn, offset])
+
+
 def _crop_shrunk(rgb: RGBImage, square: Box, size: int, shrink: int) -> RGBImage:
     height, width = rgb.shape[:2]
     x1, y1, x2, y2 = square

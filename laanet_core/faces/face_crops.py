@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from laanet_core.faces.crops import ENLARGEMENT, crop_square, enlarge_to_square
+from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace
+from laanet_core.faces.quality import AssessedFace, FaceAssessor, crop_roll
 from laanet_core.types import Box, RGBImage
 
 
@@ -14,11 +15,11 @@ from laanet_core.types import Box, RGBImage
 class FaceCrops:
     """Faces of a picture, or of a clip's frame at `time` seconds, with their crops.
 
-    `squares` has the cropped square of each face, None for a face that is too small to judge. `crops`
+    `squares` has the cropped square of each face before its turn, None for a face that is not judged. `crops`
     (S, S, 3) uint8 RGB has one entry per square that is not None, in their order.
     """
 
-    faces: Sequence[DetectedFace]
+    faces: Sequence[AssessedFace]
     squares: Sequence[Box | None]
     crops: Sequence[RGBImage]
     time: float | None
@@ -28,23 +29,25 @@ def crop_faces(
     rgb: RGBImage,
     faces: Sequence[DetectedFace],
     size: int,
+    assessor: FaceAssessor,
     *,
     min_face_size: float,
     enlargement: float = ENLARGEMENT,
     time: float | None = None,
 ) -> FaceCrops:
-    """Crop each face of rgb (H, W, 3) uint8 to (size, size, 3) in one warp.
+    """Crop each face of rgb (H, W, 3) uint8 that can be judged to (size, size, 3) in one warp.
 
-    Faces whose shorter side has fewer than `min_face_size` pixels are not cropped.
+    Turned faces are upright in their crops. Of faces whose box was given by the caller only the size is
+    assessed: those whose shorter side has fewer than `min_face_size` pixels are not cropped.
     """
+    assessed_faces = assessor.assess(rgb, faces, min_face_size=min_face_size)
     squares: list[Box | None] = []
     crops: list[RGBImage] = []
-    for face in faces:
-        x1, y1, x2, y2 = face.box
-        if min(x2 - x1, y2 - y1) < min_face_size:
+    for assessed in assessed_faces:
+        if assessed.not_judged is not None:
             squares.append(None)
             continue
-        square = enlarge_to_square(face.box, enlargement)
+        square = assessor.upright_square(rgb, assessed, enlargement)
         squares.append(square)
-        crops.append(crop_square(rgb, square, size))
-    return FaceCrops(faces, squares, crops, time)
+        crops.append(crop_turned(rgb, square, size, crop_roll(assessed.quality)))
+    return FaceCrops(assessed_faces, squares, crops, time)

@@ -100,15 +100,18 @@ class Cascade:
         self._device = device
         self._networks: list[Any] = [network.to(device).eval() for network in (PNet(), RNet(), ONet())]
 
-    def search(self, pictures: Sequence[RGBImage], scale: float) -> Candidates:
+    def search(
+        self, pictures: Sequence[RGBImage], scale: float, *, largest: float | None = None
+    ) -> Candidates:
         """Return the faces in pictures (H, W, 3) uint8 of one size.
 
         The finest level of the pyramid is `scale` times as large as the pictures; faces have at least 12
-        pixels in it.
+        pixels in it. Faces clearly larger than `largest` pixels of the pictures may be left out.
         """
+        coarsest = 0.0 if largest is None else _WINDOW / largest
         shorter = min(pictures[0].shape[:2])
         scales: list[float] = []
-        while shorter * scale >= _WINDOW:
+        while shorter * scale >= _WINDOW and scale >= coarsest:
             scales.append(scale)
             scale *= PYRAMID_STEP
         if not scales:
@@ -124,6 +127,14 @@ class Cascade:
         picture = np.repeat(np.arange(len(expected)), counts)
         candidates = Candidates(boxes, np.ones(len(boxes), np.float32), picture)
         return workers().submit(self._refine_in, pictures, candidates).result()
+
+    def judge(self, crops: Sequence[RGBImage]) -> tuple[Floats, Floats]:
+        """Return the third network's probabilities (N,) and corrections (N, 4) of crops (48, 48, 3) uint8."""
+        if not crops:
+            return np.empty(0, np.float32), np.empty((0, 4), np.float32)
+        pixels = np.stack(crops).astype(np.float32)
+        outputs = workers().submit(self._run, _LAST, pixels).result()
+        return outputs[-1][:, 1], outputs[0]
 
     def _refine_in(self, pictures: Sequence[RGBImage], candidates: Candidates) -> Candidates:
         return self._refine(_integral_images(pictures), candidates)
@@ -323,7 +334,7 @@ def _correct(boxes: Floats, corrections: Floats, *, border: int) -> Floats:
 
 
 def _landmarks(squares: Floats, shares: Floats) -> Floats:
-    """Return landmarks (N, 5, 2) in pixels; `shares` (N, 10) are all x, then all y, in sides of the squares."""
+    """Return landmarks (N, 5, 2) in pixels; `shares` (N, 10) are x, then y, in sides of the squares."""
     points = shares.reshape(-1, 2, 5).transpose(0, 2, 1)
     sides = squares[:, None, 2:] - squares[:, None, :2] + 1
     return np.asarray(squares[:, None, :2] + points * sides - 1, np.float32)

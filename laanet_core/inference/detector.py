@@ -22,13 +22,14 @@ from laanet_core.decision import (
     video_fake_prob,
 )
 from laanet_core.errors import UnreadableMedia
-from laanet_core.faces.crops import ENLARGEMENT, crop_square
+from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace, FaceDetector
 from laanet_core.faces.face_crops import FaceCrops, crop_faces
+from laanet_core.faces.quality import AssessedFace, FaceAssessor, crop_roll
 from laanet_core.faces.tracking import link
 from laanet_core.faces.video_detector import detect_in_frames
 from laanet_core.inference.consistency_map import consistency_values
-from laanet_core.inference.scoring import Scores, score_crops
+from laanet_core.inference.scoring import Scores, score_crops, turn_heatmap
 from laanet_core.inference.second_look import second_look, with_added
 from laanet_core.inference.segments import clip_coverage, clip_segments
 from laanet_core.media.frame_batches import batch_frames
@@ -137,6 +138,7 @@ class Detector:
         self._runtime = BatchingRuntime(opened, gather=gather)
         self.runtime: RuntimeInfo = self._runtime.info
         self._face_detector = FaceDetector(self.device if self.device.type == "cuda" else "cpu")
+        self._assessor = FaceAssessor(self._face_detector)
         # One consistency map at a time, which bounds the memory of the embeddings.
         self._consistency_lock = threading.Lock()
 
@@ -175,7 +177,7 @@ class Detector:
         started = time.monotonic()
         _require_rgb(rgb)
         with self._runtime.visit():
-            faces = self.score_faces(rgb, self._face_detector.detect(rgb))
+            faces = self.score_faces(rgb, self._detect(rgb))
         return self._image_result(rgb, faces, started)
 
     def analyse_crop(self, rgb: RGBImage) -> AnalysisResult:
@@ -329,10 +331,15 @@ class Detector:
         _require_rgb(rgb)
         if face.heatmap is None:
             raise ValueError("a face without a heatmap has no consistency map")
-        crop = crop_square(rgb, face.heatmap.box, self.config.input_size)
+        roll = crop_roll(face.quality)
+        crop = crop_turned(rgb, face.heatmap.box, self.config.input_size, roll)
+        anchor = int(turn_heatmap(face.heatmap.values, -roll).argmax())
         with self._consistency_lock:
-            values = consistency_values(self.model, crop, int(face.heatmap.values.argmax()))
-        return Heatmap(values, face.heatmap.box)
+            values = consistency_values(self.model, crop, anchor)
+        return Heatmap(turn_heatmap(values, roll), face.heatmap.box)
+
+    def _detect(self, rgb: RGBImage) -> list[DetectedFace]:
+        return self._face_detector.detect(rgb, min_face_size=self.decision.min_face_size)
 
     def _crop_frames(self, frames: Sequence[Frame]) -> list[FaceCrops]:
         """Detect and crop the faces of neighbouring frames of one size."""
@@ -355,6 +362,7 @@ class Detector:
             rgb,
             faces,
             self.config.input_size,
+            self._assessor,
             min_face_size=self.decision.min_face_size,
             enlargement=enlargement,
             time=frame_time,
@@ -370,26 +378,31 @@ class Detector:
         results: list[list[FaceResult]] = []
         for picture in pictures:
             faces: list[FaceResult] = []
-            for face, square in zip(picture.faces, picture.squares, strict=True):
+            for assessed, square in zip(picture.faces, picture.squares, strict=True):
                 if square is None:
-                    unjudged = FaceResult(
-                        face.box, face.prob, None, None, None, picture.time, not_judged="too_small"
-                    )
-                    faces.append(unjudged)
+                    faces.append(_unjudged_face(assessed, picture.time))
                     continue
                 fake_logit, unmirrored_logit, heatmap = next(remaining_scores)
-                result = self._face_result(face, fake_logit, Heatmap(heatmap, square), picture.time)
+                upright = Heatmap(turn_heatmap(heatmap, crop_roll(assessed.quality)), square)
+                result = self._face_result(assessed, fake_logit, upright, picture.time)
                 faces.append(dataclasses.replace(result, unmirrored_logit=unmirrored_logit))
             results.append(faces)
         return results
 
     def _face_result(
-        self, face: DetectedFace, fake_logit: float, heatmap: Heatmap, frame_time: float | None
+        self, assessed: AssessedFace, fake_logit: float, heatmap: Heatmap, frame_time: float | None
     ) -> FaceResult:
+        face = assessed.face
         fake_prob = fake_probability(fake_logit, self.decision)
-        verdict = verdict_of(fake_prob, self.decision)
         return FaceResult(
-            face.box, face.prob, fake_logit, fake_prob, verdict, time=frame_time, heatmap=heatmap
+            face.box,
+            face.prob,
+            fake_logit,
+            fake_prob,
+            verdict_of(fake_prob, self.decision),
+            time=frame_time,
+            heatmap=heatmap,
+            quality=assessed.quality,
         )
 
     def _image_result(self, rgb: RGBImage, faces: Sequence[FaceResult], started: float) -> AnalysisResult:
@@ -485,7 +498,20 @@ def _require_kind(kind: Kind, only: Kind | None) -> None:
         raise UnreadableMedia("unsupported_type", f"This is {name}, which was not asked for.")
 
 
+def _unjudged_face(assessed: AssessedFace, frame_time: float | None) -> FaceResult:
+    return FaceResult(
+        assessed.face.box,
+        assessed.face.prob,
+        None,
+        None,
+        None,
+        time=frame_time,
+        quality=assessed.quality,
+        not_judged=assessed.not_judged,
+    )
+
+
 def _outcome(faces: Sequence[FaceResult]) -> Outcome:
-    if not faces:
+    if all(face.not_judged == "not_a_face" for face in faces):
         return "no_face"
-    return "verdict" if any(face.fake_logit is not None for face in faces) else "face_too_small"
+    return "verdict" if any(face.is_judged for face in faces) else "face_too_small"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -59,3 +60,17 @@ def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = Tru
         logits[start : start + len(batch)] = logit.cpu().numpy()
         heatmaps[start : start + len(batch)] = heatmap.sigmoid().cpu().numpy()
     return Scores(fake_logit=logits, heatmap=heatmaps, unmirrored_logit=unmirrored_logits)
+
+
+def turn_heatmap(values: npt.NDArray[np.float32], roll: float) -> npt.NDArray[np.float32]:
+    """Turn a heatmap (h, h) about its centre, clockwise by `roll` degrees; 0 comes in from outside.
+
+    Returns (h, h). This turns the heatmap of an upright crop back into the picture. Without a turn it
+    returns the heatmap itself.
+    """
+    if roll == 0:
+        return values
+    middle = (len(values) - 1) / 2
+    # OpenCV counts angles counterclockwise.
+    matrix = cv2.getRotationMatrix2D((middle, middle), -roll, 1.0)
+    return np.asarray(cv2.warpAffine(values, matrix, values.shape, flags=cv2.INTER_LINEAR), np.float32)

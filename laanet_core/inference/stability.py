@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from laanet_core.decision import fake_probability, verdict_of
-from laanet_core.faces.crops import crop_square
+from laanet_core.faces.crops import crop_turned
+from laanet_core.faces.quality import crop_roll
 from laanet_core.inference.detector import Detector
 from laanet_core.media.recompression import recompressed
 from laanet_core.results import FaceResult, Stability, Variant, Verdict
@@ -46,13 +47,17 @@ def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) 
     detector's box stays the same. Raises ValueError for a face outside rgb.
     """
     size = detector.config.input_size
-    scored = [face.heatmap for face in faces if face.heatmap is not None]
-    regions = [_region(rgb, heatmap.box) for heatmap in scored]
+    regions: list[tuple[RGBImage, Box, float]] = []
+    for face in faces:
+        if face.heatmap is not None:
+            roll = crop_roll(face.quality)
+            regions.append((*_region(rgb, face.heatmap.box, is_turned=roll != 0), roll))
     versions = list(itertools.product(regions, CHANGES.values()))
 
-    def crop(version: tuple[tuple[RGBImage, Box], Change]) -> RGBImage:
-        (region, square), change = version
-        return crop_square(*change(region, square), size)
+    def crop(version: tuple[tuple[RGBImage, Box, float], Change]) -> RGBImage:
+        (region, square, roll), change = version
+        changed_region, changed_square = change(region, square)
+        return crop_turned(changed_region, changed_square, size, roll)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _THREADS)) as pool:
         crops = list(pool.map(crop, versions))
@@ -108,14 +113,14 @@ def _variant(name: str, fake_logit: float | None, compared_to: Verdict, detector
     return Variant(name, fake_logit, fake_prob, verdict_of(fake_prob, detector.decision), compared_to)
 
 
-def _region(rgb: RGBImage, square: Box) -> tuple[RGBImage, Box]:
+def _region(rgb: RGBImage, square: Box, *, is_turned: bool) -> tuple[RGBImage, Box]:
     """Return the region (H, W, 3) around a square, and the square in the region.
 
     Its margin covers everything that cropping reads around the square.
     """
     height, width = rgb.shape[:2]
     x1, y1, x2, y2 = square
-    margin = max((x2 - x1) / 16, _GRID)
+    margin = max((x2 - x1) / (4 if is_turned else 16), _GRID)
     left, top = (max(math.floor((start - margin) / _GRID) * _GRID, 0) for start in (x1, y1))
     right, bottom = (
         min(math.ceil((end + margin) / _GRID) * _GRID, limit) for end, limit in ((x2, width), (y2, height))

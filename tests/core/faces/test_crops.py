@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from laanet_core.faces.crops import crop_square, enlarge_to_square
+from laanet_core.faces.crops import crop_square, crop_turned, enlarge_to_square
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
 
@@ -48,3 +48,13 @@ def test_shrunk_crops_stay_in_place() -> None:
     rows, columns = np.nonzero(crop[..., 0] > 127)
     assert (rows.min(), rows.max()) == pytest.approx((33, 66), abs=1)
     assert (columns.min(), columns.max()) == pytest.approx((33, 66), abs=1)
+
+
+@pytest.mark.parametrize("side", [32, 320])
+def test_turned_crop_of_a_quarter_is_the_turned_crop(side: int) -> None:
+    large = cv2.resize(IMAGE, (800, 600), interpolation=cv2.INTER_LINEAR)
+    square = (200, 150, 200 + side, 150 + side)
+    assert np.array_equal(crop_turned(large, square, 40, 0), crop_square(large, square, 40))
+    quarter = crop_turned(large, square, 40, 90).astype(int)
+    expected = np.rot90(crop_square(large, square, 40)).astype(int)
+    assert np.abs(quarter - expected)[2:-2, 2:-2].mean() < 4

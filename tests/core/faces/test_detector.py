@@ -43,9 +43,11 @@ class RecordingCascade(Cascade):
         super().__init__(torch.device("cpu"))
         self.shapes: list[tuple[int, ...]] = []
 
-    def search(self, pictures: Sequence[RGBImage], scale: float) -> Candidates:
+    def search(
+        self, pictures: Sequence[RGBImage], scale: float, *, largest: float | None = None
+    ) -> Candidates:
         self.shapes.append(pictures[0].shape)
-        return super().search(pictures, scale)
+        return super().search(pictures, scale, largest=largest)
 
 
 def test_large_photos_are_searched_on_a_smaller_copy(samples: Path) -> None:
@@ -99,3 +101,44 @@ def test_batched_frames_have_the_same_faces_as_single_frames(detector: FaceDetec
     with pytest.raises(ValueError, match="one size"):
         detector.detect_frames([first, first[:100]])
     assert detector.detect_frames([]) == []
+
+
+@pytest.mark.parametrize(("width", "height", "side"), [(720, 9600, 78), (1080, 6000, 45), (6000, 4000, 60)])
+def test_small_faces_are_found_in_large_pictures(
+    detector: FaceDetector, samples: Path, width: int, height: int, side: int
+) -> None:
+    source = read_image(samples / "official_portrait_2012.jpg")
+    scale = side / 249
+    face = cv2.resize(source, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    rng = np.random.default_rng(3)
+    large = np.full((height, width, 3), 225, np.uint8)
+    left, top = int(rng.integers(0, width - face.shape[1])), int(rng.integers(0, height - face.shape[0]))
+    large[top : top + face.shape[0], left : left + face.shape[1]] = face
+    (detected,) = detector.detect(large)
+    expected = (left + 367 * scale, top + 79 * scale, left + 616 * scale, top + 428 * scale)
+    assert iou(detected.box, expected) > 0.6
+    assert detected.found is not None
+    eyes = detected.found.landmarks[:2]
+    assert all(expected[0] < x < expected[2] and expected[1] < y < expected[3] for x, y in eyes)
+
+
+def test_face_on_the_seam_of_two_tiles_is_found_once(detector: FaceDetector, samples: Path) -> None:
+    source = read_image(samples / "official_portrait_2012.jpg")
+    face = cv2.resize(source, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    large = np.full((4000, 4000, 3), 225, np.uint8)
+    # A tile covers 1920 pixels.
+    for left in (1700, 1800, 1880):
+        picture = large.copy()
+        picture[1800 : 1800 + face.shape[0], left : left + face.shape[1]] = face
+        assert len(detector.detect(picture)) == 1
+
+
+def test_crops_are_judged_as_faces_or_not(detector: FaceDetector, samples: Path) -> None:
+    rgb = read_image(samples / "astronaut.png")
+    face = cv2.resize(rgb[62:172, 170:280], (48, 48), interpolation=cv2.INTER_AREA)
+    background = cv2.resize(rgb[300:410, 20:130], (48, 48), interpolation=cv2.INTER_AREA)
+    probs, corrections = detector.face_outputs([face, background])
+    assert probs[0] > 0.9
+    assert probs[1] < 0.5
+    assert corrections.shape == (2, 4)
+    assert detector.face_outputs([])[0].shape == (0,)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from laanet_core.faces.crops import crop_square, enlarge_to_square
-from laanet_core.faces.detector import DetectedFace
+from laanet_core.faces.detector import DetectedFace, FaceDetector
 from laanet_core.faces.face_crops import crop_faces
+from laanet_core.faces.quality import FaceAssessor
 
 
 def test_only_faces_of_sufficient_size_are_cropped() -> None:
     rgb = np.random.default_rng(0).integers(0, 256, (120, 200, 3), dtype=np.uint8)
     small, large = DetectedFace((0, 0, 39, 60), 0.99), DetectedFace((50, 10, 110, 90), 0.98)
-    crops = crop_faces(rgb, [small, large], 64, min_face_size=40, time=1.5)
+    crops = crop_faces(rgb, [small, large], 64, FaceAssessor(FaceDetector()), min_face_size=40, time=1.5)
+    assert [face.not_judged for face in crops.faces] == ["too_small", None]
     assert crops.squares == [None, enlarge_to_square(large.box)]
     assert np.array_equal(crops.crops[0], crop_square(rgb, enlarge_to_square(large.box), 64))
     assert (len(crops.crops), crops.time) == (1, 1.5)

@@ -20,12 +20,14 @@ def test_facenet_driver_detects_the_same_boxes(samples: Path) -> None:
     small = np.asarray(resized, np.uint8)
     frames = [small, np.ascontiguousarray(small[:, ::-1]), np.zeros_like(small)]
     with torch.inference_mode():
-        boxes, probs = theirs.detect(np.stack(frames))
+        boxes, probs, landmarks = theirs.detect(np.stack(frames), landmarks=True)
     candidates = ours.search(frames, 12 / 20)
     for number in range(2):
         faces = candidates[candidates.picture == number]
         order = np.argsort([-(box[2] - box[0]) * (box[3] - box[1]) for box in faces.boxes])
         assert faces.boxes[order] == pytest.approx(np.asarray(boxes[number], np.float64), abs=0.1)
+        assert faces.landmarks is not None
+        assert faces.landmarks[order] == pytest.approx(np.asarray(landmarks[number], np.float64), abs=0.1)
         assert faces.probs[order] == pytest.approx(np.asarray(probs[number], np.float64), abs=1e-3)
     assert boxes[2] is None
     assert not (candidates.picture == 2).any()

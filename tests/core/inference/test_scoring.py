@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from laanet_core.inference.scoring import score_crops
+from laanet_core.inference.scoring import score_crops, turn_heatmap
 from laanet_core.runtimes.eager import EagerRuntime
 from tests.core.runtimes.conftest import tiny_network
 
@@ -20,3 +20,11 @@ def test_every_crop_gets_a_score_and_others_are_refused() -> None:
     assert score_crops(runtime, []).fake_logit.shape == (0,)
     with pytest.raises(ValueError, match=r"\(64, 64, 3\)"):
         score_crops(runtime, [crops[0][:32]])
+
+
+def test_heatmap_turns_clockwise_about_its_centre() -> None:
+    heatmap = np.zeros((9, 9), np.float32)
+    heatmap[1, 4] = 1
+    assert turn_heatmap(heatmap, 0) is heatmap
+    assert turn_heatmap(heatmap, 90)[4, 7] == pytest.approx(1, abs=1e-4)
+    assert np.unravel_index(turn_heatmap(heatmap, -90).argmax(), (9, 9)) == (4, 1)
