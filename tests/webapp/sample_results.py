@@ -30,7 +30,7 @@ MODEL = ModelInfo("laanet-lite", "1", "0" * 64)
 HEATMAP = Heatmap(np.full((8, 8), 0.02, np.float32), (0, 0, 60, 60))
 HEATMAP.values[4, 3] = 0.4
 FAKE = FaceResult((5, 5, 50, 55), 0.99, 1.23456, 0.87654, "fake", heatmap=HEATMAP)
-SMALL = FaceResult((60, 5, 80, 25), 0.97, None, None, None)
+SMALL = FaceResult((60, 5, 80, 25), 0.97, None, None, None, not_judged="too_small")
 PHOTO = AnalysisResult("image", "verdict", "fake", 0.87654, (FAKE, SMALL), MODEL, 0.2, size=(100, 80))
 TRACK = TrackResult(0, 3, 1.2, 0.8, "fake")
 VIDEO = dataclasses.replace(

@@ -33,6 +33,7 @@ _REPORT = ReportTexts(
     reliability_title="How often such scores were fake",
     face_table="All faces",
     person_table="All persons",
+    segment_table="Segments of the video",
     frame_table="All faces in all sampled frames",
     limits_title="What this report can and cannot say",
     limits=(
@@ -66,7 +67,15 @@ ENGLISH = Texts(
         "fake": "looks manipulated",
         "real": "no sign of manipulation",
         "inconclusive": "inconclusive",
-        "unjudged": "too small to judge",
+        "unjudged": "not judged",
+    },
+    not_judged={
+        "too_small": "too small to judge",
+        "blurred": "not judged: blurred",
+        "cut_off": "not judged: cut off",
+        "hidden": "not judged: hidden",
+        "tilted": "not judged: tilted",
+        "not_a_face": "not judged: probably not a face",
     },
     labels={
         "real": "Real",
@@ -151,6 +160,10 @@ ENGLISH = Texts(
             "Too small to judge",
             "Every face is smaller than the model can judge. A larger version of the file may help.",
         ),
+        "none_judged": (
+            "No face can be judged",
+            "Faces were found, but none is clear enough for the model. The table gives the reasons.",
+        ),
         "rejected": ("This file cannot be analysed", ""),
         "fake": (
             "Looks manipulated",
@@ -187,6 +200,10 @@ ENGLISH = Texts(
         "No other interval is longer."
     ),
     fake_moment="In one frame, at {start} s, the face looks manipulated.",
+    unjudged_faces="Faces without a verdict: {some} of {count}. The table gives the reasons.",
+    fake_segments="Looks manipulated: {segments}.",
+    segment="{start} to {end}",
+    coverage="{frames} frames were judged. They stand for {covered} of {length}.",
     fake_probability="Fake probability",
     highest_of_faces="highest of all faces",
     highest_of_persons="highest of all persons over the whole video",
@@ -227,6 +244,7 @@ ENGLISH = Texts(
     columns={
         "face": "Face",
         "person": "Person",
+        "segment": "Segment",
         "time": "Time in s",
         "verdict": "Verdict",
         "fake_prob": "Fake probability",

@@ -32,6 +32,7 @@ class ReportTexts:
     reliability_title: str
     face_table: str
     person_table: str
+    segment_table: str
     frame_table: str
     limits_title: str
     limits: tuple[str, ...]
@@ -62,6 +63,8 @@ class Texts:
     person_number: str
     # The one phrase for each verdict of the model; `unjudged` for a face without a score.
     verdicts: Mapping[str, str]
+    # By code of `laanet_core.results.NotJudgedReason`.
+    not_judged: Mapping[str, str]
     # The one phrase for each label and decision of moderators.
     labels: Mapping[str, str]
 
@@ -103,7 +106,7 @@ class Texts:
     file_gone: str
 
     # Headline.
-    # By verdict or outcome: title and explanation.
+    # By verdict or outcome: title and explanation. `none_judged` if faces were found, but none is judged.
     outcomes: Mapping[str, tuple[str, str]]
     # By code of `laanet_core.results.CAUTIONS`.
     cautions: Mapping[str, str]
@@ -112,6 +115,10 @@ class Texts:
     other_verdicts: str
     fake_interval: str
     fake_moment: str
+    unjudged_faces: str
+    fake_segments: str
+    segment: str
+    coverage: str
     fake_probability: str
     highest_of_faces: str
     highest_of_persons: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from laanet_core.inference.key_frames import longest_fake
 from laanet_core.inference.stable_verdicts import finding, variants_with
-from laanet_core.results import AnalysisResult, Kind, Stability, Verdict
+from laanet_core.results import AnalysisResult, Coverage, Kind, Segment, Stability, Verdict
 from webapp.texts.schema import Texts
 
 # Track number, time in seconds and verdict of one face in one frame.
@@ -21,7 +21,7 @@ class ResultSummary:
     `state` is the verdict, or the outcome if there is no verdict, or "unstable" if the verdict changes under
     compression, resizing or mirroring. `verdicts` are those of the faces of a photo or the persons of a
     video, in order. `frames` and `tracks` describe a video: every judged face, and the track number of every
-    person.
+    person. `segments` and `coverage` do too; older stored results have none.
     """
 
     kind: Kind
@@ -32,6 +32,8 @@ class ResultSummary:
     cautions: tuple[str, ...] = ()
     frames: tuple[JudgedFrame, ...] = ()
     tracks: tuple[int, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    coverage: Coverage | None = None
 
     @property
     def colour(self) -> str:
@@ -57,9 +59,14 @@ class ResultSummary:
         sentences += [texts.cautions[caution] for caution in self.cautions]
         if self._is_partly_inconclusive():
             sentences.append(self._other_verdicts(texts))
-        interval = self._fake_interval(texts)
-        if interval:
-            sentences.append(interval)
+        unjudged = self._count(None)
+        if self.kind == "image" and 0 < unjudged < len(self.verdicts):
+            sentences.append(texts.unjudged_faces.format(some=unjudged, count=len(self.verdicts)))
+        passages = self._fake_segments(texts) if self.segments else self._fake_interval(texts)
+        if passages:
+            sentences.append(passages)
+        if self.coverage is not None:
+            sentences.append(_coverage_sentence(self.coverage, texts))
         return sentences
 
     def probability_note(self, texts: Texts) -> str:
@@ -85,6 +92,19 @@ class ResultSummary:
                 parts.append(f"{count} × {phrase}")
         return texts.other_verdicts.format(verdicts=", ".join(parts))
 
+    def _fake_segments(self, texts: Texts) -> str:
+        """Return the segments that look manipulated, with their persons if there are several, or ""."""
+        phrases = []
+        for segment in self.segments:
+            if segment.verdict != "fake":
+                continue
+            phrase = segment_times(segment, texts)
+            if len(self.tracks) > 1:
+                person = texts.person_number.format(number=segment.track + 1)
+                phrase = texts.with_note.format(text=phrase, note=person)
+            phrases.append(phrase)
+        return texts.fake_segments.format(segments=", ".join(phrases)) if phrases else ""
+
     def _fake_interval(self, texts: Texts) -> str:
         """Return the longest interval in which an inconclusive video looks manipulated, or ""."""
         if self.state != "inconclusive" or self.kind != "video":
@@ -107,7 +127,10 @@ def summarise(result: AnalysisResult, *, unstable: bool = False) -> ResultSummar
 
     `unstable` is true if that check changed the verdict of the whole file.
     """
-    state = "unstable" if unstable else (result.verdict or result.outcome)
+    state: str = "unstable" if unstable else (result.verdict or result.outcome)
+    reasons = {face.not_judged for face in result.faces}
+    if result.outcome == "face_too_small" and not reasons <= {None, "too_small"}:
+        state = "none_judged"
     verdicts = tuple(face.verdict for face in result.faces)
     frames: tuple[JudgedFrame, ...] = ()
     if result.kind == "video":
@@ -122,6 +145,8 @@ def summarise(result: AnalysisResult, *, unstable: bool = False) -> ResultSummar
         cautions=tuple(result.cautions),
         frames=frames,
         tracks=tuple(track.track for track in result.tracks),
+        segments=result.segments,
+        coverage=result.coverage,
     )
 
 
@@ -142,9 +167,31 @@ def numbered_subjects(result: AnalysisResult, texts: Texts) -> list[tuple[int, s
     return [(number, subject_name(number, result.kind, texts)) for number in numbers]
 
 
-def verdict_phrase(verdict: str | None, texts: Texts) -> str:
-    """Return the phrase for a verdict, or for a face without one."""
+def verdict_phrase(verdict: str | None, texts: Texts, *, not_judged: str | None = None) -> str:
+    """Return the phrase for a verdict, or the reason for which a face has none."""
+    if verdict is None and not_judged is not None:
+        return texts.not_judged[not_judged]
     return texts.verdicts[verdict or "unjudged"]
+
+
+def clock_time(seconds: float) -> str:
+    """Return a time in a clip as players show it: 75.2 seconds are "1:15"."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02}"
+
+
+def segment_times(segment: Segment, texts: Texts) -> str:
+    """Return the first and the last time of a segment."""
+    return texts.segment.format(start=clock_time(segment.start), end=clock_time(segment.end))
+
+
+def _coverage_sentence(coverage: Coverage, texts: Texts) -> str:
+    """Return how much of a clip was looked at."""
+    return texts.coverage.format(
+        frames=coverage.frames_judged,
+        covered=texts.seconds.format(seconds=f"{coverage.seconds_covered:.1f}"),
+        length=texts.seconds.format(seconds=f"{coverage.seconds:.1f}"),
+    )
 
 
 def stability_sentence(

@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.inference.stable_verdicts import checked_faces, stable_result
-from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict, number_text
+from laanet_core.results import (
+    AnalysisResult,
+    FaceResult,
+    NotJudgedReason,
+    Stability,
+    Verdict,
+    number_text,
+)
 from webapp.services.label_quality.score_reliability import ScoreReliability
 from webapp.texts import Texts
 from webapp.texts.english import ENGLISH
@@ -118,9 +125,9 @@ class Report:
         note = self.summary.probability_note(self.texts)
         return self.texts.with_note.format(text=sentence, note=note) if note else sentence
 
-    def verdict(self, verdict: Verdict | None) -> str:
-        """Return the phrase for a verdict."""
-        return verdict_phrase(verdict, self.texts)
+    def verdict(self, verdict: Verdict | None, *, not_judged: NotJudgedReason | None = None) -> str:
+        """Return the phrase for a verdict, or the reason for which a face has none."""
+        return verdict_phrase(verdict, self.texts, not_judged=not_judged)
 
     def subject(self, number: int) -> str:
         """Return the name of face or person `number`, counted from 1."""

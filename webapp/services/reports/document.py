@@ -11,11 +11,13 @@ from typing import Annotated
 from pydantic import Field
 
 from laanet_core.documents import (
+    CoverageDocument,
     Document,
     ErrorDocument,
     FaceDocument,
     ModelDocument,
     Probability,
+    SegmentDocument,
     StabilityDocument,
     TrackDocument,
 )
@@ -138,6 +140,12 @@ class ReportDocument(Document):
     stability: list[ReportStability] | None = Field(description="null before the stability check")
     faces: list[ReportFace]
     tracks: Annotated[list[ReportPerson] | None, Field(description="videos only")] = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
+    segments: Annotated[
+        list[SegmentDocument] | None, Field(description="videos only; null without coverage")
+    ] = Field(default=None, exclude_if=lambda value: value is None)
+    coverage: Annotated[CoverageDocument | None, Field(description="videos only")] = Field(
         default=None, exclude_if=lambda value: value is None
     )
     reliability: list[ReportReliability] = Field(

@@ -169,6 +169,9 @@ def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     if report.result.tracks:
         table = tables.persons(report, _WIDTH)
         yield from _section(texts.report.person_table, table, room=_TABLE_ROOM)
+    if len(report.result.segments) > len(report.result.tracks):
+        table = tables.segments(report, _WIDTH)
+        yield from _section(texts.report.segment_table, table, room=_TABLE_ROOM)
     if lines := _lines(report):
         yield from _section(
             texts.timeline, chart(lines, _zones(report), _WIDTH, axis=texts.report.timeline_axis)
@@ -288,7 +291,9 @@ def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Fl
         [[plain, heated or ""]], colWidths=[_FACE_SIDE + 2, _FACE_SIDE], hAlign="LEFT", style=_NO_PADDING
     )
     caption = report.texts.report.crop_caption.format(
-        name=name, verdict=report.verdict(face.verdict), number=number_text(face.fake_prob)
+        name=name,
+        verdict=report.verdict(face.verdict, not_judged=face.not_judged),
+        number=number_text(face.fake_prob),
     )
     return [crops, Spacer(0, 2), paragraph(caption, SMALL)]
 

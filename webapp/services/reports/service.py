@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from laanet_core.documents import ErrorDocument
+from laanet_core.documents import CoverageDocument, ErrorDocument, SegmentDocument
 from laanet_core.inference.key_frames import Moment
 from laanet_core.types import RGBImage
 from webapp.services.reports.content import Report
@@ -39,6 +39,8 @@ def report_json(
     """
     result, created = report.result, report.created_utc
     tracks = [ReportPerson.from_result(track, person=track.track + 1) for track in result.tracks]
+    segments = [SegmentDocument.from_result(segment) for segment in result.segments]
+    coverage = result.coverage
     return ReportDocument(
         language=report.texts.code,
         created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
@@ -54,6 +56,8 @@ def report_json(
         stability=_stability(report),
         faces=_faces(report),
         tracks=tracks if report.is_video else None,
+        segments=None if coverage is None else segments,
+        coverage=None if coverage is None else CoverageDocument.from_result(coverage),
         reliability=_reliability(report),
         images=images(result.faces, rgb, moments),
         limits=list(report.texts.report.limits),

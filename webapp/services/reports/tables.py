@@ -22,6 +22,7 @@ from webapp.services.reports.text import (
     paragraph,
     style,
 )
+from webapp.texts.sentences import segment_times
 
 # Width of the column of names, in points
 _FACT_NAME_WIDTH = 55 * mm
@@ -79,7 +80,7 @@ def facts(report: Report, width: float) -> Table:
 def faces(report: Report, width: float) -> Flowable:
     """Return every face of a photo, numbered as in the picture."""
     rows: list[list[str | Paragraph]] = [
-        [str(number), *_judged(report, face.verdict, face.fake_prob, face.fake_logit), *_detection(face)]
+        [str(number), *_judged_face(report, face), *_detection(face)]
         for number, face in enumerate(report.shown.faces, start=1)
     ]
     return _table(
@@ -100,13 +101,28 @@ def persons(report: Report, width: float) -> Flowable:
     return _table(report, ("person", "verdict", "fake_prob", "fake_logit", "frames"), rows, width)
 
 
+def segments(report: Report, width: float) -> Flowable:
+    """Return every passage of a video in which a person's verdict stays the same."""
+    rows: list[list[str | Paragraph]] = [
+        [
+            str(segment.track + 1),
+            segment_times(segment, report.texts),
+            *_judged(report, segment.verdict, segment.fake_prob, segment.fake_logit),
+            str(segment.frames),
+        ]
+        for segment in report.result.segments
+    ]
+    columns = ("person", "segment", "verdict", "fake_prob", "fake_logit", "frames")
+    return _table(report, columns, rows, width)
+
+
 def frames(report: Report, width: float) -> Flowable:
     """Return every face in every frame of a video, in the order of the JSON."""
     rows: list[list[str | Paragraph]] = [
         [
             _time(face),
             _person(face),
-            *_judged(report, face.verdict, face.fake_prob, face.fake_logit),
+            *_judged_face(report, face),
             *_detection(face),
         ]
         for face in report.shown.faces
@@ -135,7 +151,8 @@ def stability(report: Report, width: float) -> Flowable:
 
 
 def _score(report: Report, fake_prob: float | None, verdict: Verdict | None) -> Paragraph:
-    return paragraph(f"{number_text(fake_prob)} {report.verdict(verdict)}", _VERDICTS[verdict])
+    phrase = report.verdict(verdict, not_judged="too_small")
+    return paragraph(f"{number_text(fake_prob)} {phrase}", _VERDICTS[verdict])
 
 
 def created_text(report: Report) -> str:
@@ -150,6 +167,15 @@ def _judged(
         paragraph(report.verdict(verdict), _VERDICTS[verdict]),
         number_text(fake_prob),
         number_text(fake_logit),
+    )
+
+
+def _judged_face(report: Report, face: FaceResult) -> tuple[Paragraph, str, str]:
+    phrase = report.verdict(face.verdict, not_judged=face.not_judged)
+    return (
+        paragraph(phrase, _VERDICTS[face.verdict]),
+        number_text(face.fake_prob),
+        number_text(face.fake_logit),
     )
 
 

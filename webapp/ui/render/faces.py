@@ -6,14 +6,24 @@ from markupsafe import Markup
 
 from laanet_core.results import AnalysisResult, number_text, size_text
 from webapp.texts import Texts
-from webapp.texts.sentences import verdict_phrase
+from webapp.texts.sentences import segment_times, verdict_phrase
 from webapp.ui.templating import render
 
 SCORE_COLUMNS = ("verdict", "fake_prob", "fake_logit")
 
 
 def face_table(result: AnalysisResult, texts: Texts) -> Markup:
-    """Return the table of all faces or persons, or "" if there are none."""
+    """Return the table of all faces or persons, or "" if there are none.
+
+    A table of segments follows if a person's verdict changes in the course of a video.
+    """
+    tables = _subject_table(result, texts)
+    if len(result.segments) > len(result.tracks):
+        tables += _segment_table(result, texts)
+    return tables
+
+
+def _subject_table(result: AnalysisResult, texts: Texts) -> Markup:
     if result.kind == "video":
         columns = ("person", *SCORE_COLUMNS, "frames")
         rows: list[tuple[object, ...]] = [
@@ -26,22 +36,46 @@ def face_table(result: AnalysisResult, texts: Texts) -> Markup:
         ]
     else:
         columns = ("face", *SCORE_COLUMNS, "size")
-        rows = [
-            (number, *score_cells(face.verdict, face.fake_prob, face.fake_logit, texts), size_text(face.box))
-            for number, face in enumerate(result.faces, start=1)
-        ]
+        rows = []
+        for number, face in enumerate(result.faces, start=1):
+            cells = score_cells(
+                face.verdict, face.fake_prob, face.fake_logit, texts, not_judged=face.not_judged
+            )
+            rows.append((number, *cells, size_text(face.box)))
     if not rows:
         return Markup("")
     return render("table.jinja", columns=[texts.columns[name] for name in columns], rows=rows)
 
 
+def _segment_table(result: AnalysisResult, texts: Texts) -> Markup:
+    """Return every passage of a video in which a person's verdict stays the same."""
+    columns = ("person", "segment", *SCORE_COLUMNS, "frames")
+    rows = [
+        (
+            segment.track + 1,
+            segment_times(segment, texts),
+            *score_cells(segment.verdict, segment.fake_prob, segment.fake_logit, texts),
+            segment.frames,
+        )
+        for segment in result.segments
+    ]
+    return render("table.jinja", columns=[texts.columns[name] for name in columns], rows=rows)
+
+
 def score_cells(
-    verdict: str | None, fake_prob: float | None, fake_logit: float | None, texts: Texts
+    verdict: str | None,
+    fake_prob: float | None,
+    fake_logit: float | None,
+    texts: Texts,
+    *,
+    not_judged: str | None = None,
 ) -> tuple[Markup, str, str]:
     """Return the cells of SCORE_COLUMNS."""
-    return verdict_pill(verdict, texts), number_text(fake_prob), number_text(fake_logit)
+    pill = verdict_pill(verdict, texts, not_judged=not_judged)
+    return pill, number_text(fake_prob), number_text(fake_logit)
 
 
-def verdict_pill(verdict: str | None, texts: Texts) -> Markup:
-    """Return the phrase for a verdict in the verdict's colour."""
-    return render("pill.jinja", verdict=verdict, phrase=verdict_phrase(verdict, texts))
+def verdict_pill(verdict: str | None, texts: Texts, *, not_judged: str | None = None) -> Markup:
+    """Return the phrase for a verdict in the verdict's colour, or the reason for which there is none."""
+    phrase = verdict_phrase(verdict, texts, not_judged=not_judged)
+    return render("pill.jinja", verdict=verdict, phrase=phrase)

@@ -158,5 +158,6 @@ def _alternative(faces: Sequence[FaceResult], numbers: Sequence[int], kind: str,
         return texts.picture_without_faces
     parts = []
     for face, number in zip(faces, numbers, strict=True):
-        parts.append(f"{subject_name(number, kind, texts)} {verdict_phrase(face.verdict, texts)}")
+        phrase = verdict_phrase(face.verdict, texts, not_judged=face.not_judged)
+        parts.append(f"{subject_name(number, kind, texts)} {phrase}")
     return texts.picture_with_faces.format(count=len(faces), faces=", ".join(parts))

@@ -108,7 +108,7 @@ def _row(
             name=names[variant.name],
             fake_prob=variant.fake_prob,
             verdict=variant.verdict,
-            phrase=verdict_phrase(variant.verdict, texts),
+            phrase=verdict_phrase(variant.verdict, texts, not_judged="too_small"),
             is_opposite=variant.opposite,
         )
         cells.append(cell)

@@ -79,10 +79,14 @@ def _stable_result(result: StoredResult) -> AnalysisResult:
 
 def _scores(shown: AnalysisResult, texts: Texts) -> list[Row]:
     subjects: Sequence[FaceResult | TrackResult] = shown.tracks if shown.kind == "video" else shown.faces
-    return [
-        (number, *score_cells(subject.verdict, subject.fake_prob, subject.fake_logit, texts))
-        for number, subject in enumerate(subjects, start=1)
-    ]
+    rows: list[Row] = []
+    for number, subject in enumerate(subjects, start=1):
+        not_judged = subject.not_judged if isinstance(subject, FaceResult) else None
+        cells = score_cells(
+            subject.verdict, subject.fake_prob, subject.fake_logit, texts, not_judged=not_judged
+        )
+        rows.append((number, *cells))
+    return rows
 
 
 def _reliability(result: StoredResult, texts: Texts) -> Markup:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import get_args
+
+import pytest
 
 from laanet_core.documents import FaceDocument
 from laanet_core.inference.stable_verdicts import stable_result
-from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, VIDEO
-from webapp.texts import LANGUAGES
+from laanet_core.results import NotJudgedReason, Segment
+from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, VIDEO
+from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render.faces import face_table, verdict_pill
 
 ENGLISH = LANGUAGES["en"]
@@ -37,3 +41,21 @@ def test_unstable_verdicts_are_not_in_the_table() -> None:
 def test_a_pill_has_the_colour_of_its_verdict() -> None:
     assert verdict_pill("fake", ENGLISH) == '<span class="lens-pill lens-fake">looks manipulated</span>'
     assert "lens-unjudged" in verdict_pill(None, ENGLISH)
+
+
+@pytest.mark.parametrize("reason", get_args(NotJudgedReason))
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+def test_every_reason_not_to_judge_a_face_has_a_phrase(reason: NotJudgedReason, texts: Texts) -> None:
+    hidden = dataclasses.replace(SMALL, not_judged=reason)
+    html = face_table(dataclasses.replace(PHOTO, faces=(FAKE, hidden)), texts)
+    assert texts.not_judged[reason] in html
+    assert texts.verdicts["unjudged"] not in html.replace(texts.not_judged[reason], "")
+
+
+def test_segments_are_listed_if_a_verdict_changes() -> None:
+    constant = (Segment(0, 0.0, 12.0, 0.8, "fake", 1.2, 3),)
+    changing = (*constant, Segment(0, 12.0, 75.5, 0.1, "real", -2.0, 5))
+    assert "Segment" not in face_table(dataclasses.replace(VIDEO, segments=constant), ENGLISH)
+    html = face_table(dataclasses.replace(VIDEO, segments=changing), ENGLISH)
+    assert "0:00 to 0:12" in html
+    assert "0:12 to 1:15" in html

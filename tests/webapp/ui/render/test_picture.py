@@ -38,7 +38,7 @@ def test_faces_of_a_frame_have_the_numbers_of_their_persons(texts: Texts) -> Non
     html = moments([Moment(GREY, 1.0, faces)], texts)
     assert BOX.findall(html) == [("fake", "2"), ("unjudged", "1")]
     assert f"{texts.person_number.format(number=2)} {texts.verdicts['fake']}" in html
-    assert f"{texts.person_number.format(number=1)} {texts.verdicts['unjudged']}" in html
+    assert f"{texts.person_number.format(number=1)} {texts.not_judged['too_small']}" in html
     assert texts.go_to.format(seconds="1.00") in html
     assert moments([], texts) == ""
 
