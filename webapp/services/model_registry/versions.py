@@ -54,9 +54,10 @@ class VersionSummary(BaseModel):
 class VersionService:
     """Registry of the versions that descend from the weights named `source`, as in LENS_WEIGHTS.
 
-    Each version has a folder of its own below `folder`. A version is stale if its snapshot is stale: an item that it learned from was deleted or undone. A stale
-    candidate cannot be promoted; a stale champion stays, and is marked. All methods raise Unable:
-    unknown_version, model_changed, and the codes that each method names.
+    Each version has a folder of its own below `folder`. A version is stale if its snapshot is stale: an item
+    that it learned from was deleted or undone. A stale candidate cannot be promoted; a stale champion stays,
+    and is marked. All methods raise Unable: unknown_version, model_changed, and the codes that each method
+    names.
     """
 
     def __init__(self, sessions: Sessions, audit: AuditService, folder: Path, source: str) -> None:
@@ -144,7 +145,8 @@ class VersionService:
     def promote(self, version: str, by: str) -> RegisteredVersion:
         """Make a candidate the champion after it passed the gate against the present champion.
 
-        `by` is the name of the admin who confirms it. Raises Unable also with not_an_admin, answers_already, not_passed, other_champion, stale_snapshot.
+        `by` is the name of the admin who confirms it. Raises Unable also with not_an_admin, answers_already,
+        not_passed, other_champion, stale_snapshot.
         """
         registered = self.verify(version)
         with self._audit.transaction() as (session, record):
