@@ -97,6 +97,6 @@ def test_in_a_frame_of_another_site_the_way_out_is_shown(page: Page, provider: O
     expect(frame.get_by_role("note")).to_contain_text("inside another page")
     assert frame.get_by_role("link", name="Sign in with Hugging Face").count() == 0
     with page.context.expect_page() as opening:
-        frame.get_by_role("link", name="Open it in a tab of its own").click()
+        frame.get_by_role("link", name="Open it in a new tab").click()
     opening.value.wait_for_url(f"{SITE}/sign-in")
     expect(opening.value.get_by_role("link", name="Sign in with Hugging Face")).to_be_visible()
