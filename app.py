@@ -1,7 +1,7 @@
 """Entry point of the web application.
 
-It reads the settings, builds the application and serves it until a signal arrives. A Space starts this file,
-too.
+It reads the settings, builds the application and serves it until a signal arrives. `make run` and Hugging
+Face Spaces start this file.
 """
 
 import errno
@@ -19,13 +19,15 @@ from webapp import logs
 from webapp.domain.errors import Unable, UnusableDatabase
 from webapp.settings import InvalidSetting, Settings, from_environment, prepare_libraries
 
-# Python's default of 5 ms makes a thread with a finished forward pass wait that long for a busy thread.
+# Longest time that a thread keeps Python's interpreter lock while others wait. With the default of 5 ms, a
+# thread that has finished a forward pass waits too long for a busy thread.
 _SWITCH_SECONDS = 0.0005
 
 
 def check_address(settings: Settings) -> None:
     """Raise InvalidSetting if the server cannot listen at its host and port."""
-    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((settings.host, settings.port))
@@ -68,8 +70,8 @@ def main() -> int:
     from webapp.ui.server import serve
 
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop_signal, lambda *_: stop.set())
     # On a Space, Gradio looks for this name and logs a warning if it is missing.
     globals()["demo"] = application.site.blocks
     application.timer.start()
@@ -77,11 +79,14 @@ def main() -> int:
     # The loaded objects stay; without this, garbage collections during requests would visit all of them.
     gc.freeze()
     ready = f"LAA-Net Lens on http://{settings.host}:{settings.port}"
-    logging.getLogger("app").info(ready) if settings.log == "json" else print(ready, flush=True)
+    if settings.log == "json":
+        logging.getLogger("app").info(ready)
+    else:
+        print(ready, flush=True)
     stop.wait()
     # A second signal ends the process at once.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, signal.SIG_DFL)
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop_signal, signal.SIG_DFL)
     application.stopping.run()
     return 0
 
@@ -90,7 +95,7 @@ if __name__ == "__main__":
     status = main()
     sys.stdout.flush()
     logging.shutdown()
-    # ZeroGPU's forked processes, for example.
+    # Child processes that are still alive, such as ZeroGPU's workers, would outlive this process.
     for child in multiprocessing.active_children():
         child.kill()
         child.join(timeout=1)

@@ -33,6 +33,7 @@ _ORGANISATION = re.compile(r"[\w.-]{1,64}", re.ASCII)
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+", re.ASCII)
 # The client secret is sent to this address, so plain HTTP is allowed for this machine only.
 _PROVIDER = re.compile(r"https://[\w.:-]+(/[\w./-]*)?|http://127\.0\.0\.1:\d+", re.ASCII)
+# Variables such as LENS_SERVICE_HOST or LENS_PORT_7860_TCP, which Kubernetes sets for its services.
 _SERVICE_LINK = re.compile(r"LENS_(\w+_)?(SERVICE_(HOST|PORT(_\w+)?)|PORT_\d+_(TCP|UDP|SCTP)(_\w+)?)")
 # Characters. A shorter secret could be guessed.
 _MIN_SECRET = 16
@@ -66,29 +67,36 @@ def _decimal_only(value: object) -> object:
 
 
 def _resolved(value: object) -> object:
-    return Path(value).resolve() if isinstance(value, (str, Path)) else value
+    """Return a path as an absolute path; leave a value of another type to pydantic."""
+    if not isinstance(value, (str, Path)):
+        return value
+    return Path(value).resolve()
 
 
 def _comma_separated(value: object) -> object:
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-    )
+    """Split a text at commas; leave a value of another type to pydantic."""
+    if not isinstance(value, str):
+        return value
+    parts = [part.strip() for part in value.split(",")]
+    return tuple(part for part in parts if part)
 
 
 def _space_separated(value: object) -> object:
-    return tuple(value.split()) if isinstance(value, str) else value
+    """Split a text at white space; leave a value of another type to pydantic."""
+    if not isinstance(value, str):
+        return value
+    return tuple(value.split())
 
 
 def _path_list(value: object) -> object:
-    """Split a list of paths as PATH is split."""
-    return (
-        tuple(Path(part).resolve() for part in value.split(os.pathsep) if part)
-        if isinstance(value, str)
-        else value
-    )
+    """Split a list of paths as PATH is split; leave a value of another type to pydantic."""
+    if not isinstance(value, str):
+        return value
+    return tuple(Path(part).resolve() for part in value.split(os.pathsep) if part)
 
 
 def _optional_path(value: object) -> object:
+    """Return a path as an absolute path, and None for an empty variable."""
     return None if value == "" else _resolved(value)
 
 
@@ -156,8 +164,14 @@ class SpaceVariables(ExplicitSettings):
 
         Raises InvalidSetting.
         """
-        client = (self.oauth_client_id, self.oauth_client_secret, self.oauth_scopes)
-        if not all((self.openid_provider_url, self.space_host, *client)):
+        required = (
+            self.openid_provider_url,
+            self.space_host,
+            self.oauth_client_id,
+            self.oauth_client_secret,
+            self.oauth_scopes,
+        )
+        if not all(required):
             return None
         host = self.space_host.split(",")[0].strip()
         if not _PROVIDER.fullmatch(self.openid_provider_url):
@@ -170,11 +184,11 @@ class SpaceVariables(ExplicitSettings):
                 f"SPACE_HOST must be host names, separated by commas, not {self.space_host!r}"
             )
         return SpaceOAuth(
-            self.openid_provider_url.rstrip("/"),
-            self.oauth_client_id,
-            self.oauth_client_secret,
-            tuple(self.oauth_scopes.split()),
-            host,
+            provider=self.openid_provider_url.rstrip("/"),
+            client_id=self.oauth_client_id,
+            client_secret=self.oauth_client_secret,
+            scopes=tuple(self.oauth_scopes.split()),
+            host=host,
         )
 
 
@@ -381,20 +395,23 @@ class Settings(ExplicitSettings):
     @field_validator("trusted_proxies")
     @classmethod
     def _check_proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        """Refuse a network of every address: then any visitor could claim any address."""
+        """Refuse a network of every address, because then any visitor could claim any address."""
         for part in value:
             try:
-                narrow = ipaddress.ip_network(part).prefixlen > 0
+                is_limited = ipaddress.ip_network(part).prefixlen > 0
             except ValueError:
-                narrow = False
-            if not narrow:
+                is_limited = False
+            if not is_limited:
                 raise ValueError("must be addresses or networks such as 127.0.0.1,10.0.0.0/8")
         return value
 
     @field_validator("store")
     @classmethod
     def _resolve_store(cls, value: str) -> str:
-        return value if not value or "://" in value else str(Path(value).resolve())
+        is_url = "://" in value
+        if not value or is_url:
+            return value
+        return str(Path(value).resolve())
 
     @field_validator("backups")
     @classmethod
@@ -438,8 +455,11 @@ class Settings(ExplicitSettings):
     @property
     def url(self) -> str:
         """Return the address that people open, without a slash at the end."""
+        if self.public_url:
+            return self.public_url
+        # An IPv6 address stands in brackets.
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url or f"http://{host}:{self.port}"
+        return f"http://{host}:{self.port}"
 
     @property
     def database(self) -> str:
@@ -470,7 +490,9 @@ class Settings(ExplicitSettings):
     @property
     def backups_folder(self) -> Path:
         """Return the folder of the backups, or of their local copies if a repository has them."""
-        return Path(self.backups) if self.backups and not self.backups_repository else self.data / "backups"
+        if self.backups and not self.backups_repository:
+            return Path(self.backups)
+        return self.data / "backups"
 
     @property
     def audit_head(self) -> Path:
@@ -501,7 +523,10 @@ class Settings(ExplicitSettings):
     def private(self) -> list[str]:
         """Return the folders whose files are never served by path."""
         folders = [str(self.data), str(self.backups_folder), str(self.uploads)]
-        return folders if "://" in self.media else [*folders, self.media]
+        is_media_folder = "://" not in self.media
+        if is_media_folder:
+            folders.append(self.media)
+        return folders
 
 
 # Fields that no variable sets.
@@ -521,6 +546,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """
     _refuse_unknown(environment)
     values = _space_defaults(environment) | _values(Settings, environment)
+    # The disk of a Space does not survive a restart, so the database comes back from its newest backup.
     if values.get("space") and values.get("backups"):
         values.setdefault("restore", "latest")
     return _validated(Settings, values)
@@ -542,8 +568,9 @@ def isolated_environment(
         "LENS_PUBLIC_URL",
         "LENS_METRICS_TOKEN",
     )
+    inherited = {name: value for name, value in environment.items() if name not in shared}
     return {
-        **{name: value for name, value in environment.items() if name not in shared},
+        **inherited,
         "LENS_DATA": str(folder / "data"),
         "LENS_CACHE": str(folder / "cache"),
         "LENS_HOST": "127.0.0.1",
@@ -589,20 +616,24 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
     """Raise InvalidSetting for an unknown LENS_* variable, which may be a misspelt setting."""
     known = [variable_of(name) for name in CONFIGURABLE]
     for name, value in environment.items():
-        if name.startswith(PREFIX) and name not in known and not _is_service_link(name, value):
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
-            raise InvalidSetting(f"{name} is no setting; did you mean {nearest}?")
+        if not name.startswith(PREFIX) or name in known or _is_service_link(name, value):
+            continue
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+        raise InvalidSetting(f"{name} is no setting; did you mean {nearest}?")
 
 
 def _is_service_link(name: str, value: str) -> bool:
-    """Recognise the variables that Kubernetes sets if a service is named `lens` or `lens-...`."""
-    return bool(_SERVICE_LINK.fullmatch(name)) or (name.endswith("_PORT") and "://" in value)
+    """Return True for the variables that Kubernetes sets if a service is named `lens` or `lens-...`."""
+    if _SERVICE_LINK.fullmatch(name):
+        return True
+    # LENS_PORT and LENS_..._PORT contain an address such as tcp://10.0.0.1:7860, not a port.
+    return name.endswith("_PORT") and "://" in value
 
 
 def _space_defaults(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the defaults that differ on a Space; none elsewhere.
+    """Return the defaults that differ on a Space, and an empty dictionary elsewhere.
 
-    There the app's folder may be read-only, and the disk does not survive a restart.
+    On a Space the app's folder may be read-only, and the disk does not survive a restart.
     """
     if "SPACE_ID" not in environment:
         return {}
@@ -619,12 +650,17 @@ def _space_defaults(environment: Mapping[str, str]) -> dict[str, Any]:
         "oauth": variables.oauth,
         "zero_gpu": variables.zero_gpu,
     }
-    # Each concurrent analysis would borrow a GPU of its own.
-    return defaults | ({"at_once": 1} if variables.zero_gpu else {})
+    if variables.zero_gpu:
+        # Each concurrent analysis would borrow a GPU of its own.
+        defaults["at_once"] = 1
+    return defaults
 
 
 def _values(model: type[BaseSettings], environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the texts of the model's variables by field. Names of variables are upper case."""
+    """Return the text of each variable that is set, by the name of its field in `model`.
+
+    Names of variables are upper case.
+    """
     source = EnvSettingsSource(model)
     source.env_vars = {name.lower(): value for name, value in environment.items() if name.isupper()}
     return source()
@@ -649,6 +685,7 @@ def _validated(model: type[Model], values: dict[str, Any]) -> Model:
 
 
 def _requirement(info: FieldInfo) -> str:
+    """Return the allowed values of a field as the end of the sentence "It must be"."""
     if get_origin(info.annotation) is Literal:
         *others, last = get_args(info.annotation)
         return f"{', '.join(others)} or {last}"
@@ -666,6 +703,7 @@ def _bounds(info: FieldInfo) -> tuple[Any, Any]:
 
 
 def _allowed_values(info: FieldInfo) -> str:
+    """Return the allowed values of a field as a cell of the table; empty if any text is allowed."""
     if get_origin(info.annotation) is Literal:
         return ", ".join(f"`{choice}`" for choice in get_args(info.annotation))
     least, most = _bounds(info)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from webapp.bootstrap.learning import Learning, learning_admin
 from webapp.bootstrap.membership import hugging_face_sign_in
 from webapp.bootstrap.records import Records, accounts
-from webapp.bootstrap.tasks import DAY, OFTEN, SETTLED, TEN_MINUTES
+from webapp.bootstrap.tasks import DAY, HEAVY_TASK_DELAY, SHORT_INTERVAL, TEN_MINUTES
 from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cases:
-    """Services around cases. `delay`: period in which a decision can be undone; `tasks`: scheduled tasks."""
+    """Services around cases.
+
+    `delay`: period in which a decision can be undone. `tasks`: scheduled tasks of these services.
+    """
 
     triage: Triage
     claims: ClaimService
@@ -68,27 +71,32 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
         records.sessions, records.keeping, detector, folder=settings.cache
     )
     tasks = [
-        ScheduledTask("opening cases", triage.sweep, every=TEN_MINUTES, first=SETTLED),
+        ScheduledTask("opening cases", triage.sweep, every=TEN_MINUTES, first=HEAVY_TASK_DELAY),
         ScheduledTask("ranking the cases", triage.rerank_all, every=DAY, first=0),
+        # The comparison runs the detector, so it starts after the other heavy tasks.
         ScheduledTask(
-            "comparing heatmaps", heatmap_agreement.compare_pending, every=TEN_MINUTES, first=2 * SETTLED
+            "comparing heatmaps",
+            heatmap_agreement.compare_pending,
+            every=TEN_MINUTES,
+            first=2 * HEAVY_TASK_DELAY,
         ),
     ]
     if settings.webhook_url:
         webhook = WebhookSender(records.sessions, url=settings.webhook_url, secret=settings.webhook_secret)
-        tasks.append(ScheduledTask("the webhook", webhook.send, every=OFTEN, first=OFTEN))
+        tasks.append(ScheduledTask("the webhook", webhook.send, every=SHORT_INTERVAL, first=SHORT_INTERVAL))
+    claims = ClaimService(
+        records.sessions,
+        hold=timedelta(minutes=settings.claim_minutes),
+        gold_share=settings.gold_share / 100,
+    )
     return Cases(
-        triage,
-        ClaimService(
-            records.sessions,
-            hold=timedelta(minutes=settings.claim_minutes),
-            gold_share=settings.gold_share / 100,
-        ),
-        LabellingService(events, undo=delay),
-        ScoreReliabilityService(records.sessions, delay=delay),
-        LabelQualityService(records.sessions),
-        delay,
-        tasks,
+        triage=triage,
+        claims=claims,
+        labelling=LabellingService(events, undo=delay),
+        reliability=ScoreReliabilityService(records.sessions, delay=delay),
+        label_quality=LabelQualityService(records.sessions),
+        delay=delay,
+        tasks=tasks,
     )
 
 
@@ -111,16 +119,16 @@ def build_desk(
     sessions = records.sessions
     case_views = CaseViewService(sessions)
     services = DeskServices(
-        accounts(records),
-        SignInService(sessions, records.audit),
-        cases.claims,
-        cases.labelling,
-        case_views,
-        CaseImageService(case_views, records.keeping, detector, reader),
-        FlagService(sessions, records.audit),
-        cases.label_quality,
-        learning_admin(learning, settings, lambda: detector.info.version),
-        settings,
-        hugging_face_sign_in(records, settings),
+        accounts=accounts(records),
+        signing=SignInService(sessions, records.audit),
+        claims=cases.claims,
+        labelling=cases.labelling,
+        case_views=case_views,
+        case_images=CaseImageService(case_views, records.keeping, detector, reader),
+        flags=FlagService(sessions, records.audit),
+        label_quality=cases.label_quality,
+        learning=learning_admin(learning, settings, lambda: detector.info.version),
+        settings=settings,
+        hugging_face=hugging_face_sign_in(records, settings),
     )
     return Desk(services)

@@ -35,7 +35,10 @@ def label_quality_service(records: Records) -> LabelQualityService:
 
 
 def publishing_service(learning: Learning, endpoint: str | None) -> PublishingService:
-    """Return the service that uploads models and snapshots to a Hub; `endpoint` None is Hugging Face's."""
+    """Return the service that uploads models and snapshots to the Hub at `endpoint`.
+
+    Without an endpoint, it is the Hub of Hugging Face.
+    """
     from webapp.services.training.publishing import PublishingService
 
     return PublishingService(learning.versions, learning.snapshots, learning.records.audit, endpoint=endpoint)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Detector:
-    """Return a detector with the weights `source`, in the format of LENS_WEIGHTS. Raises LaanetError."""
+    """Return a detector with the weights `source`, which LENS_WEIGHTS could name. Raises LaanetError."""
     if settings.zero_gpu:
         from webapp.zerogpu import LendingDetector as Detector
     else:
@@ -27,6 +27,7 @@ def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Det
         precision=settings.precision,
         cache=settings.compiled,
         reader=reader,
+        # Seconds.
         gather=settings.gather_ms / 1000,
     )
 
@@ -34,6 +35,5 @@ def open_detector(settings: Settings, source: str | Path, reader: Reader) -> Det
 def present_detector(settings: Settings, learning: Learning) -> Detector:
     """Return a detector with the champion, or the configured weights if nothing was promoted."""
     champion = learning.versions.champion()
-    return open_detector(
-        settings, settings.weights if champion is None else champion.folder, learning.decoders
-    )
+    weights = settings.weights if champion is None else champion.folder
+    return open_detector(settings, weights, learning.decoders)

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from webapp.bootstrap.records import Records, open_records, snapshot_folders
-from webapp.bootstrap.tasks import HOUR, MINUTE, SETTLED
+from webapp.bootstrap.tasks import HEAVY_TASK_DELAY, HOUR, MINUTE
 from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from webapp.services.training.gate_service import GateService
     from webapp.services.training.snapshots import SnapshotService
 
-# Seconds until a server notices a promotion by another process
+# Seconds between two looks for a new champion, which another process may have promoted.
 _FOLLOW_INTERVAL = 5.0
 
 
@@ -41,7 +41,7 @@ class Learning:
 
     @cached_property
     def gate(self) -> GateService:
-        """The gate, made on first use, because it imports torch and most commands do not need it."""
+        """Gate, which is built on first use, because it imports torch and most commands do not need it."""
         return self.open_gate()
 
     def __enter__(self) -> Self:
@@ -62,36 +62,42 @@ def open_learning(
     limits: GateLimits | None = None,
     trainer_survives: bool = True,
 ) -> Learning:
-    """Build the services over the database of the settings, or over records and decoders that are open
-    already.
+    """Build the services for fine-tuning, the gate and promotions.
 
-    A decision must have stood for `delay`, by default as long as it may be undone. `trainer_survives`:
-    trainers go on after this process. Raises as `open_records` does.
+    They use `records` and `decoders` if these are open already, else the database of the settings and a new
+    decoder. `landmarks` makes the landmark detector. A snapshot takes a decision only `delay` after it was
+    made; the default is the period in which moderators can undo it. `limits` replace the gate limits of the
+    settings. If `trainer_survives`, a training process continues after this process ends. Raises the errors
+    of `open_records`.
     """
     from laanet_core.faces.landmark_detector import LandmarkDetector
     from webapp.media.decoding.process_pool import DecoderPool as NewPool
     from webapp.services.training.finetuning import FinetuneService
     from webapp.services.training.snapshots import SnapshotService
 
-    opened = records or open_records(settings, upgrade=False)
-    versions = versions_of(opened, settings)
-    reader = decoders or NewPool(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    if records is None:
+        records = open_records(settings, upgrade=False)
+    if decoders is None:
+        decoders = NewPool(most=1, megabytes=settings.decode_mb, seconds=settings.decode_seconds)
+    if delay is None:
+        delay = timedelta(minutes=settings.decision_delay)
+    versions = versions_of(records, settings)
     snapshots = SnapshotService(
-        opened.sessions,
-        opened.audit,
-        opened.keeping,
+        records.sessions,
+        records.audit,
+        records.keeping,
         snapshot_folders(settings),
         landmarks=landmarks or LandmarkDetector,
-        reader=reader,
-        delay=timedelta(minutes=settings.decision_delay) if delay is None else delay,
+        reader=decoders,
+        delay=delay,
         frames=settings.frames,
     )
     finetuning = FinetuneService(
-        opened.sessions,
-        opened.audit,
+        records.sessions,
+        records.audit,
         snapshots,
         versions,
-        settings.runs,
+        folder=settings.runs,
         device=settings.device,
         threads=settings.finetune_threads,
         trainer_survives=trainer_survives,
@@ -102,17 +108,27 @@ def open_learning(
         from webapp.services.training.gate_measurements import GateSettings
         from webapp.services.training.gate_service import GateService
 
-        data = GateSettings(settings.gate_manifests, settings.gate_corruptions, settings.device)
-        own_limits = GateLimits(auc_loss=settings.gate_loss, subgroup_auc_loss=settings.gate_slice_loss)
-        return GateService(snapshots, versions, data, limits or own_limits)
+        gate_settings = GateSettings(settings.gate_manifests, settings.gate_corruptions, settings.device)
+        settings_limits = GateLimits(auc_loss=settings.gate_loss, subgroup_auc_loss=settings.gate_slice_loss)
+        return GateService(snapshots, versions, gate_settings, limits or settings_limits)
 
-    return Learning(opened, snapshots, versions, finetuning, open_gate, reader)
+    return Learning(
+        records=records,
+        snapshots=snapshots,
+        versions=versions,
+        finetuning=finetuning,
+        open_gate=open_gate,
+        decoders=decoders,
+    )
 
 
 def learning_admin(
     learning: Learning, settings: Settings, serving: Callable[[], str]
 ) -> LearningAdminService:
-    """Build the service of the admins' page about the model. `serving` returns the served version."""
+    """Build the service of the admins' page about the model.
+
+    `serving` returns the version of the model that this server uses.
+    """
     from webapp.services.training.admin import LearningAdminService
     from webapp.services.training.background_commands import BackgroundCommands
 
@@ -121,7 +137,7 @@ def learning_admin(
         learning.snapshots,
         learning.finetuning,
         learning.versions,
-        BackgroundCommands(settings.runs / "errands"),
+        commands=BackgroundCommands(settings.runs / "errands"),
         serving=serving,
         replay=settings.replay,
     )
@@ -131,15 +147,16 @@ def versions_of(records: Records, settings: Settings) -> VersionService:
     """Build the registry of the model's versions."""
     from webapp.services.model_registry.versions import VersionService
 
-    return VersionService(records.sessions, records.audit, settings.models, settings.weights)
+    return VersionService(records.sessions, records.audit, folder=settings.models, source=settings.weights)
 
 
 def learning_tasks(learning: Learning, follower: ChampionFollower, settings: Settings) -> list[ScheduledTask]:
     """Return the tasks that resume an interrupted run, sweep stale snapshots and load a new champion."""
     tasks = [
         ScheduledTask("resuming the interrupted run", learning.finetuning.revive, every=MINUTE, first=MINUTE),
-        ScheduledTask("sweeping the snapshots", learning.snapshots.sweep, every=HOUR, first=SETTLED),
+        ScheduledTask("sweeping the snapshots", learning.snapshots.sweep, every=HOUR, first=HEAVY_TASK_DELAY),
     ]
+    # On ZeroGPU forked processes use the network that was loaded before the first fork.
     if not settings.zero_gpu:
         tasks.append(
             ScheduledTask(

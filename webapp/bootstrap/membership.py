@@ -16,13 +16,14 @@ logger = logging.getLogger(__name__)
 
 
 def hugging_face_sign_in(records: Records, settings: Settings) -> HuggingFaceSignIn | None:
-    """Return the sign-in; None outside Spaces or if the Space does not offer it, which is logged.
+    """Return the sign-in with Hugging Face; None if LENS_HF_ORGANISATION is not set or the host lacks it.
 
-    Local accounts work in any case. Raises InvalidSetting if a package is missing.
+    If the host is no Space, or its card does not offer the sign-in, a warning is logged. Local accounts work
+    in any case. Raises InvalidSetting if a package is missing.
     """
-    oauth = settings.oauth
     if not settings.hf_organisation:
         return None
+    oauth = settings.oauth
     if oauth is None:
         logger.warning(
             "LENS_HF_ORGANISATION does nothing here: "
@@ -45,8 +46,8 @@ def hugging_face_sign_in(records: Records, settings: Settings) -> HuggingFaceSig
     from webapp.services.accounts.membership_policy import MembershipPolicy
     from webapp.ui.auth.hugging_face import CALLBACK, HuggingFaceSignIn
 
-    policy = MembershipPolicy(
-        settings.hf_organisation, Role.MODERATOR if settings.hf_roleless == "moderator" else None
-    )
+    # Role of members whose role Hugging Face does not disclose; None refuses them.
+    roleless = Role.MODERATOR if settings.hf_roleless == "moderator" else None
+    policy = MembershipPolicy(settings.hf_organisation, roleless)
     provider = OpenIDClient(oauth, oauth.url + CALLBACK, organisation_id=policy.organisation_id)
     return HuggingFaceSignIn(provider, FederatedSignInService(records.audit, policy), oauth.url)

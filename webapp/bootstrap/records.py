@@ -36,9 +36,9 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Records:
-    """Open database with its services. The context closes it.
+    """Open database with its services. Leaving a `with` block closes the database.
 
-    `version` is the version before the migration.
+    `version`: version of the database before the migration; None if it had none.
     """
 
     engine: Engine
@@ -59,15 +59,17 @@ class Records:
 def open_records(
     settings: Settings, *, upgrade: bool = True, strip: Callable[[Path], Bare] = bare
 ) -> Records:
-    """Open the database and migrate it; without `upgrade` refuse an outdated or missing one.
+    """Open the database and migrate it; without `upgrade` refuse an outdated or missing database.
 
     `strip` removes metadata from files to store. Raises Unable (no_database, not_migrated), UnusableDatabase,
     InvalidSetting (LENS_STORE) and database errors.
     """
     file = sqlite_file(connect(settings.database).url)
-    if not upgrade and file is not None and not file.exists():
+    is_missing = file is not None and not file.exists()
+    if is_missing and not upgrade:
         raise Unable("no_database", f"there is no database {file}")
-    version = None if file is not None and not file.exists() else _version(settings)
+    # Reading the version of a missing SQLite database would create it.
+    version = None if is_missing else _version(settings)
     if not upgrade and version != newest_version():
         raise Unable(
             "not_migrated",
@@ -78,23 +80,26 @@ def open_records(
     audit = AuditService(sessions, settings.audit_head)
     if upgrade:
         audit.store_head()
-    if version not in (None, newest_version()):
+    is_migrated = version is not None and version != newest_version()
+    if is_migrated:
         audit.record(Event(Actor.SYSTEM, Action.OPENED, details={"version": newest_version()}))
     keeping = KeptMediaService(sessions, _open_store(settings), quota=settings.store_bytes, strip=strip)
-    return Records(
+    backup_service = BackupService(
         engine,
-        sessions,
         audit,
-        BackupService(
-            engine,
-            audit,
-            folder=settings.backups_folder,
-            kept=settings.kept_backups,
-            repository=_repository(settings),
-        ),
-        keeping,
-        RetentionService(result_deletion(settings, engine, audit, keeping), days=settings.retention_days),
-        version,
+        folder=settings.backups_folder,
+        kept=settings.kept_backups,
+        repository=_repository(settings),
+    )
+    deletion = result_deletion(settings, engine, audit, keeping)
+    return Records(
+        engine=engine,
+        sessions=sessions,
+        audit=audit,
+        backups=backup_service,
+        keeping=keeping,
+        retention=RetentionService(deletion, days=settings.retention_days),
+        version=version,
     )
 
 
@@ -105,12 +110,15 @@ def result_deletion(
     kept_media: KeptMediaService,
     on_deleted: Sequence[Callable[[str], object]] = (),
 ) -> ResultDeletion:
-    """Return the deletion of results; `on_deleted` are called with every receipt that a visitor deletes."""
+    """Return the service that deletes results.
+
+    It calls each function in `on_deleted` with the receipt of every result that a visitor deletes.
+    """
     return ResultDeletion(
         engine,
         audit,
         kept_media,
-        snapshot_folders(settings),
+        snapshots=snapshot_folders(settings),
         backups=settings.backups_folder,
         on_deleted=on_deleted,
     )
@@ -128,14 +136,16 @@ def accounts(records: Records) -> AccountService:
     return AccountService(records.sessions, records.audit)
 
 
-def restore(settings: Settings, wanted: str) -> str:
-    """Create the database from a backup if there is none; return the backup's name.
+def restore(settings: Settings, backup: str) -> str:
+    """Create the missing database from a backup and return the file name of the backup.
 
-    Raises Unable, and as `open_records` does.
+    `backup` is a path, or "latest". Raises Unable, also if there is a database, and the errors of
+    `open_records`.
     """
-    if (repository := _repository(settings)) is not None:
+    repository = _repository(settings)
+    if repository is not None:
         repository.pull(settings.backups_folder)
-    source = backups.restore(settings.database, settings.backups_folder, wanted)
+    source = backups.restore(settings.database, settings.backups_folder, backup)
     engine = open_database(settings.database)
     backups.record_restore(AuditService(make_sessions(engine), settings.audit_head), source)
     engine.dispose()
@@ -145,8 +155,8 @@ def restore(settings: Settings, wanted: str) -> str:
 def restore_at_start(settings: Settings) -> None:
     """Restore the database if there is none and LENS_RESTORE is set.
 
-    The first start finds no backup and begins with an empty database. If the backups are unreachable the
-    start fails: the next backup of an empty database would pass for the newest state.
+    The first start finds no backup and begins with an empty database. If the backups are unreachable, the
+    start fails: otherwise the next backup would save an empty database as the newest state.
     """
     if not settings.restore or backups.exists(settings.database):
         return
@@ -164,6 +174,7 @@ def restore_at_start(settings: Settings) -> None:
 
 
 def _version(settings: Settings) -> str | None:
+    """Return the version of the existing database; None if it has no tables or predates migrations."""
     engine = connect(settings.database)
     try:
         with engine.connect() as connection:
@@ -173,6 +184,7 @@ def _version(settings: Settings) -> str | None:
 
 
 def _repository(settings: Settings) -> BackupRepository | None:
+    """Return the dataset repository that receives the backups; None if they stay in their folder."""
     if not settings.backups_repository:
         return None
     from webapp.services.operations.backup_repository import BackupRepository
@@ -181,6 +193,7 @@ def _repository(settings: Settings) -> BackupRepository | None:
 
 
 def _open_store(settings: Settings) -> MediaStore:
+    """Open the media store. Raises InvalidSetting (LENS_STORE)."""
     try:
         return MediaStore(settings.media)
     # The kind of store is unknown, or its package is missing.

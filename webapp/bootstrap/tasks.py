@@ -6,13 +6,15 @@ from webapp.bootstrap.records import Records
 from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
-# Seconds.
-DAY, HOUR, MINUTE = 86400.0, 3600.0, 60.0
-TEN_MINUTES = 600.0
-# Interval of tasks that people wait for.
-OFTEN = 15.0
-# Delay of heavy tasks after the start.
-SETTLED = 300.0
+# All times are seconds.
+MINUTE = 60.0
+TEN_MINUTES = 10 * MINUTE
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+# Interval of tasks whose results people wait for.
+SHORT_INTERVAL = 15.0
+# Delay of heavy tasks after the start, so that they do not slow the first visitors down.
+HEAVY_TASK_DELAY = 5 * MINUTE
 
 
 def records_tasks(records: Records, settings: Settings) -> list[ScheduledTask]:
@@ -20,13 +22,14 @@ def records_tasks(records: Records, settings: Settings) -> list[ScheduledTask]:
 
     A backup is due if the newest one is older than LENS_BACKUP_HOURS.
     """
-    tasks = [ScheduledTask("sweeping the store", records.keeping.sweep, every=HOUR, first=SETTLED)]
+    tasks = [ScheduledTask("sweeping the store", records.keeping.sweep, every=HOUR, first=HEAVY_TASK_DELAY)]
     if settings.retention_days:
         tasks.append(ScheduledTask("deleting old results", records.retention.purge, every=HOUR, first=0))
     if settings.backup_hours:
-        every = settings.backup_hours * HOUR
-        since = records.backups.newest_age_seconds()
-        settled = min(SETTLED, every)
-        first = settled if since is None else max(settled, every - since)
-        tasks.append(ScheduledTask("the backup", records.backups.make, every=every, first=first))
+        interval = settings.backup_hours * HOUR
+        first = min(HEAVY_TASK_DELAY, interval)
+        newest_age = records.backups.newest_age_seconds()
+        if newest_age is not None:
+            first = max(first, interval - newest_age)
+        tasks.append(ScheduledTask("the backup", records.backups.make, every=interval, first=first))
     return tasks

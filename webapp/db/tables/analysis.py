@@ -151,6 +151,8 @@ class SegmentRow(Base):
     fake_prob: Mapped[float]
     verdict: Mapped[str] = mapped_column(String(16))
     frames: Mapped[int]
+    # True if one frame is enough, because its picture does not change.
+    still: Mapped[bool]
     analysis: Mapped[Analysis] = relationship(back_populates="segments")
 
 

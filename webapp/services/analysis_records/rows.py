@@ -168,6 +168,7 @@ def _segment_row(number: int, segment: Segment) -> SegmentRow:
         fake_prob=segment.fake_prob,
         verdict=segment.verdict,
         frames=segment.frames,
+        still=segment.still,
     )
 
 
@@ -180,6 +181,7 @@ def _segment_of(row: SegmentRow) -> Segment:
         verdict=cast(Verdict, row.verdict),
         fake_logit=row.fake_logit,
         frames=row.frames,
+        still=row.still,
     )
 
 

@@ -65,7 +65,7 @@ def clip() -> AnalysisResult:
         tracks=aggregate_tracks(faces, DECISION),
         segments=(
             Segment(0, 0.0, 2.0, 0.8, "fake", 3.0, 2),
-            Segment(1, 0.0, 1.0, 0.1, "real", -4.0, 1),
+            Segment(1, 0.0, 1.0, 0.1, "real", -4.0, 1, still=True),
         ),
         coverage=Coverage(frames_judged=2, seconds_covered=2.0, seconds=2.0),
     )

@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("fake_prob", sa.Double(), nullable=False),
         sa.Column("verdict", sa.String(16), nullable=False),
         sa.Column("frames", sa.Integer(), nullable=False),
+        sa.Column("still", sa.Boolean(), nullable=False),
         sa.CheckConstraint("verdict IN ('real', 'fake', 'inconclusive')", name=op.f("ck_segment_verdict")),
         sa.CheckConstraint("fake_prob BETWEEN 0 AND 1", name=op.f("ck_segment_fake_prob")),
         sa.CheckConstraint("number >= 1", name=op.f("ck_segment_number")),
