@@ -106,21 +106,35 @@ def _suspicious_gaps(scored: Sequence[FaceResult], passages: Mapping[float, Pass
         if len(run) < 2 * MIN_SEGMENT_FRAMES:
             pairs += [(index, index + 1) for index in range(first, last)]
         shot = passages[times[first]].shot
-        gaps = [_gap(times, passages, before, after, shot=shot) for before, after in pairs]
+        gaps = [
+            _gap(times, passages, before, after, shot=shot, is_fake_first=before >= first)
+            for before, after in pairs
+        ]
         gaps_of_runs.append([gap for gap in gaps if gap is not None])
     return gaps_of_runs
 
 
 def _gap(
-    times: Sequence[float], passages: Mapping[float, Passage], before: int, after: int, *, shot: int
+    times: Sequence[float],
+    passages: Mapping[float, Passage],
+    before: int,
+    after: int,
+    *,
+    shot: int,
+    is_fake_first: bool,
 ) -> _Gap | None:
-    """Return the gap between two neighbouring frames; at the end of their shot, up to that end."""
+    """Return the gap between two neighbouring frames; at the end of their shot, up to that end.
+
+    Between two still pictures it is the part that shows the fake one: the frame before if `is_fake_first`.
+    """
     has_before = before >= 0 and passages[times[before]].shot == shot
     has_after = after < len(times) and passages[times[after]].shot == shot
     if has_before and has_after:
         first, second = passages[times[before]], passages[times[after]]
         if first.still and second.still and first.end >= second.start:
-            return None
+            if is_fake_first:
+                return _Gap(times[before], first.end, shot)
+            return _Gap(second.start, times[after], shot)
         return _Gap(times[before], times[after], shot)
     if has_before and not passages[times[before]].still:
         return _Gap(times[before], passages[times[before]].end, shot)

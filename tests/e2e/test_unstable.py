@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from pathlib import Path
 
 import cv2
@@ -74,15 +73,12 @@ def test_every_part_of_the_page_agrees_with_the_headline(visit: Visit, unstable_
     )
 
 
-def test_an_inconclusive_video_says_when_it_looks_manipulated(visit: Visit) -> None:
+def test_a_video_says_when_it_looks_manipulated(visit: Visit) -> None:
     page = visit.page
-    assert "Inconclusive" in visit.analyse(EXAMPLES / "clip.mp4")
-    interval = re.compile(r"From \d+\.\d\d s to \d+\.\d\d s, the face looks manipulated")
-    expect(page.locator("#headline")).to_contain_text(interval)
+    assert "Looks manipulated" in visit.analyse(EXAMPLES / "clip.mp4")
+    passage = ENGLISH.segment.format(start="0:03", end="0:06")
+    expect(page.locator("#headline")).to_contain_text(passage)
+    expect(page.locator("#headline")).to_contain_text("They stand for 6.0 s of 6.0 s.")
     page.wait_for_selector("#stability .lens-strip", timeout=60_000)
-    assert page.locator("#stability p.lens-real").count() == 0
-    expect(page.locator("#stability")).to_contain_text(
-        ENGLISH.stability_one_frame.format(verdict="inconclusive")
-    )
     page.goto(page.input_value("#link input, #link textarea"))
-    expect(page.locator("#stored-result .lens-head")).to_contain_text(interval, timeout=30_000)
+    expect(page.locator("#stored-result .lens-head")).to_contain_text(passage, timeout=30_000)

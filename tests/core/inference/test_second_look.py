@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
+from laanet_core.decision import MIN_SEGMENT_FRAMES
 from laanet_core.inference.second_look import second_look, with_added
 from laanet_core.media.frame_selection import Passage
 from laanet_core.results import FaceResult, Verdict
@@ -37,6 +39,17 @@ def test_a_suspicious_frame_is_surrounded() -> None:
     assert max(added) < list(passages)[8]
     assert len(added) == 8
     assert set(added.values()) == {0}
+
+
+def test_a_still_fake_picture_between_still_pictures_is_looked_at_again() -> None:
+    passages = {time: replace(passage, still=True) for time, passage in first_look(20).items()}
+    fake_time = list(passages)[7]
+    added = second_look(
+        [face(time, "fake" if time == fake_time else "real") for time in passages], passages, 32
+    )
+    fake_passage = passages[fake_time]
+    assert len(added) >= MIN_SEGMENT_FRAMES - 1
+    assert all(fake_passage.start < time < fake_passage.end for time in added)
 
 
 def test_a_long_fake_track_is_not_looked_at_again() -> None:
