@@ -38,8 +38,8 @@ class EvalItem:
     """One labelled face crop.
 
     `crop` (S, S, 3) uint8 RGB; `label` 1 = fake; `face_size` is the longer side of the face's box in its
-    image, in pixels. `boundary` is B (S/4, S/4) if the blending mask is known. `altered` (S/4, S/4) bool
-    marks cells that differ from the original by more than the mean, if there is an original.
+    image, in pixels. `boundary` (S/4, S/4) is the blending boundary if the mask is known. `altered` (S/4, S/4) bool
+    marks cells that differ from the original by more than the mean over all cells, if there is an original.
     """
 
     name: str
@@ -57,8 +57,8 @@ class EvalItem:
 class EvalSet:
     """Items that are reported together; every call of `items` yields all `total` of them.
 
-    `by_forger` is True if the fakes are a forger's, not made for the evaluation; the summary over forgers
-    counts only those sets.
+    `by_forger` is True if the fakes come from the manifest, from a named forger or not, and False if this
+    module makes them. The summary over forgers counts only the former.
     """
 
     name: str
@@ -76,34 +76,33 @@ def manifest_sets(samples: Sequence[Sample], store: ImageStore, size: int, seed:
     `size` is the side S of the network's input in pixels, here and in the functions below; `seed` seeds
     everything that is drawn.
     """
-    named = [sample for sample in samples if sample.forger is not None]
-    forgers = sorted({sample.forger for sample in named if sample.forger is not None})
-    every_sample, samples = samples, [sample for sample in samples if sample.forger is None]
-    reals_with_landmarks = sum(sample.label == 0 and sample.landmarks is not None for sample in samples)
-    fakes = [sample for sample in samples if sample.label == 1 and sample.original is not None]
+    forgers = sorted({sample.forger for sample in samples if sample.forger is not None})
+    unnamed = [sample for sample in samples if sample.forger is None]
+    reals_with_landmarks = sum(sample.label == 0 and sample.landmarks is not None for sample in unnamed)
+    fakes = [sample for sample in unnamed if sample.label == 1 and sample.original is not None]
     originals = {(sample.pack, sample.original) for sample in fakes}
     self_blends = EvalSet(
         name="self_blends",
         title="self-blends of unseen people",
         total=2 * reals_with_landmarks,
-        items=lambda: self_blend_items(samples, store, size, seed),
+        items=lambda: self_blend_items(unnamed, store, size, seed),
     )
     pairs = EvalSet(
         name="pairs",
         title="fakes of unseen people and their originals",
         total=len(fakes) + len(originals),
-        items=lambda: pair_items(samples, store, size),
+        items=lambda: pair_items(unnamed, store, size),
         by_forger=True,
     )
-    swaps = [_swap_set(name, samples, store, size, seed) for name in SWAPS]
+    swaps = [_swap_set(name, unnamed, store, size, seed) for name in SWAPS]
     labelled = EvalSet(
         name="labelled",
         title="fakes without an original, and real faces of their packs",
-        total=len(_labelled_samples(samples)),
-        items=lambda: labelled_items(samples, store, size),
+        total=len(_labelled_samples(unnamed)),
+        items=lambda: labelled_items(unnamed, store, size),
         by_forger=True,
     )
-    by_forgers = [_forger_set(forger, every_sample, store, size) for forger in forgers]
+    by_forgers = [_forger_set(forger, samples, store, size) for forger in forgers]
     sets = [self_blends, pairs, *swaps, labelled, *by_forgers]
     return [eval_set for eval_set in sets if eval_set.total]
 

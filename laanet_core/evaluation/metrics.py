@@ -153,7 +153,7 @@ def bootstrap_interval(
         if len(values) == samples:
             break
     if len(values) < samples:
-        raise ValueError("too few groups hold both classes for an interval")
+        raise ValueError("too few resamples hold both classes for an interval")
     low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(low), float(high))
 

@@ -29,7 +29,8 @@ ENCODERS: Mapping[str, Mapping[str, str]] = {
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "34", "b": "0", "g": "60"},
     "mpeg4": {"b": "4000000"},
 }
-# Ticks per second: whole numbers at 24, 25, 29.97 and 30 frames per second, and few enough for MPEG-4.
+# Ticks per second. At 24, 25, 29.97 and 30 frames per second a frame lasts a whole number of ticks. MPEG-4
+# allows no more than 65,535.
 _TICKS = 30_000
 
 # Seconds between two judged frames; over a longer gap a straight line would be a guess.
@@ -37,6 +38,9 @@ _MAX_GAP = 5.0
 
 # Longest time in seconds for which a box stays where the face was judged last.
 _MAX_REACH = 1.0
+
+# Seconds between judged frames that are assumed if there is only one.
+_LONE_INTERVAL = 1.0
 
 # FFmpeg's numbers of the limited colour range, and of the colours of HD television.
 _LIMITED, _BT709 = 1, 1
@@ -61,6 +65,7 @@ class _Track:
         following = bisect.bisect_right(self.times, time)
         before = max(following - 1, 0)
         after = min(following, len(self.times) - 1)
+        # Before the first judged frame, and after the last one, both indices are the same.
         gap = self.times[after] - self.times[before]
         if 0 < gap <= _MAX_GAP:
             share = (time - self.times[before]) / gap
@@ -159,10 +164,11 @@ def _tracks(result: AnalysisResult, size: tuple[int, int]) -> list[_Track]:
 def _reach(result: AnalysisResult) -> float:
     """Return the seconds for which a face is drawn before and after a judged frame.
 
-    This is half the median time between judged frames plus 0.05 s (about one frame), at most _MAX_REACH.
+    This is half the median time between judged frames plus 0.05 s (about one frame), at most _MAX_REACH. A
+    single judged frame counts as one of frames that are _LONE_INTERVAL apart.
     """
     times = sorted({face.time for face in result.faces if face.time is not None})
-    usual = float(np.median(np.diff(times))) if len(times) > 1 else _MAX_REACH
+    usual = float(np.median(np.diff(times))) if len(times) > 1 else _LONE_INTERVAL
     return min(usual / 2 + 0.05, _MAX_REACH)
 
 
@@ -175,6 +181,7 @@ def _moved(face: FaceResult, box: Box, verdict: Verdict | None) -> FaceResult:
     if face.heatmap is None:
         return dataclasses.replace(face, box=box, verdict=verdict)
     old, square = face.box, face.heatmap.box
+    # A heatmap's square is a multiple of the longer side of the face's box (`enlarge_to_square`).
     scale = max(box[2] - box[0], box[3] - box[1]) / max(old[2] - old[0], old[3] - old[1])
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     old_x, old_y = (old[0] + old[2]) / 2, (old[1] + old[3]) / 2

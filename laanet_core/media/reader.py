@@ -22,7 +22,10 @@ class Reader(Protocol):
         ...
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
-        """Yield the judged frames (H, W, 3) uint8 RGB, `count` evenly spaced; see `video.read_frames`."""
+        """Yield the frames to judge (H, W, 3) uint8 RGB; see `video.read_frames`.
+
+        Up to `count` are evenly spaced; others show new shots and slides.
+        """
         ...
 
     def frames_at(self, path: Path, times: Sequence[float]) -> Generator[Frame]:
@@ -46,7 +49,7 @@ class InProcessReader:
         return read_image(path, warn=warn)
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
-        """Yield the judged frames (H, W, 3) uint8 RGB, `count` of them evenly spaced."""
+        """Yield the frames to judge (H, W, 3) uint8 RGB, up to `count` of them evenly spaced."""
         return read_frames(path, count, warn=warn)
 
     def frames_at(self, path: Path, times: Sequence[float]) -> Generator[Frame]:

@@ -62,13 +62,13 @@ def test_moderators_have_no_such_page(browser: Browser, server: Server) -> None:
 def test_figures_are_read_and_a_dispute_is_followed(browser: Browser, server: Server) -> None:
     with records_of(server) as sessions:
         measured = LabelQualityService(sessions).report(HOST)
-    assert measured.overall.interval is not None
+    assert measured.agreement.interval is not None
     ada = opened(browser, server, "ada", ROOMY)
     page = ada.page
     measures_of(page)
-    interval = f"{measured.overall.interval.low:.2f} to {measured.overall.interval.high:.2f}"
+    interval = f"{measured.agreement.interval.low:.2f} to {measured.agreement.interval.high:.2f}"
     expect(page.locator("#measures-alpha")).to_have_text(
-        f"{WORDS.alpha}: {measured.overall.alpha:.2f} (95 % interval {interval})"
+        f"{WORDS.alpha}: {measured.agreement.alpha:.2f} (95 % interval {interval})"
     )
     expect(page.locator("#measures-faces")).to_have_text(WORDS.faces.format(cases=34))
     expect(page.get_by_role("img", name=WORDS.chart)).to_be_visible()

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 def hugging_face_sign_in(records: Records, settings: Settings) -> HuggingFaceSignIn | None:
-    """Return the sign-in with Hugging Face; None if LENS_HF_ORGANISATION is not set or the host lacks it.
+    """Return the sign-in with Hugging Face; None if it is not set up by LENS_HF_ORGANISATION and the host.
 
     If the host is no Space, or its card does not offer the sign-in, a warning is logged. Local accounts work
     in any case. Raises InvalidSetting if a package is missing.

@@ -71,21 +71,25 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
 
 class StepPrinter:
-    """Progress callback that prints one line on standard error for `every` steps of a training."""
+    """Progress callback that prints one line on standard error every `every` steps of a training."""
 
     def __init__(self, every: int = 1) -> None:
         self._every = every
         self._last = -every
 
     def __call__(self, step: int, steps: int) -> None:
-        """Print the step if it is `every` steps from the last printed one. A new run counts from 0 again."""
+        """Print the step if it is `every` steps from the last printed one."""
+        # The difference is negative after a new run has started at 0.
         if abs(step - self._last) >= self._every:
             print(f"step {step} of {steps}", file=sys.stderr)
             self._last = step
 
 
 def _prepare(args: argparse.Namespace, learning: Learning, replay: Path | None) -> str:
-    """Create a run from the arguments and return its id; with --new-snapshot, freeze a snapshot first."""
+    """Return the id of the unfinished run with these arguments, or of a new one.
+
+    With --new-snapshot, a snapshot is frozen first.
+    """
     from webapp.services.training.run_store import RunSpec
 
     if args.new_snapshot:

@@ -71,7 +71,10 @@ def last_votes(session: Session, analysis_id: int) -> dict[int, str]:
 
 
 def item_of_same_file(session: Session, analysis: Analysis, subject: int) -> CaseItem | None:
-    """Return the newest case item of the same stored file, in any state of its case, except gold cases."""
+    """Return the newest case item of the same subject of the same stored file, from another analysis.
+
+    Its case may be in any state, but is no gold case.
+    """
     assert analysis.consent is not None
     query = (
         select(CaseItem)
@@ -90,10 +93,7 @@ def item_of_same_file(session: Session, analysis: Analysis, subject: int) -> Cas
 
 
 def near_duplicate_cases(session: Session, analysis: Analysis, *, limit: int) -> list[int]:
-    """Return ids of undecided cases of near-duplicates, nearest first.
-
-    Return at least `limit` ids, if there are so many.
-    """
+    """Return ids of at most `limit` undecided cases of near-duplicates, nearest first."""
     distances = _near_duplicate_distances(session, analysis)
     nearest_first = sorted(distances, key=lambda analysis_id: (distances[analysis_id], analysis_id))
     query = (
@@ -110,11 +110,12 @@ def near_duplicate_cases(session: Session, analysis: Analysis, *, limit: int) ->
         for analysis_id, case_id in session.execute(query.where(CaseItem.analysis_id.in_(batch))):
             distance = distances[analysis_id]
             case_distances[case_id] = min(distance, case_distances.get(case_id, distance))
-    return sorted(case_distances, key=lambda case_id: (case_distances[case_id], case_id))
+    nearest_cases = sorted(case_distances, key=lambda case_id: (case_distances[case_id], case_id))
+    return nearest_cases[:limit]
 
 
 def _near_duplicate_distances(session: Session, analysis: Analysis) -> dict[int, int]:
-    """Return the distance in bits of the nearest fingerprint, by the id of every other near-duplicate."""
+    """Return the id of each near-duplicate analysis with the smallest distance of their fingerprints in bits."""
     distances: dict[int, int] = {}
     for fingerprint in analysis.fingerprints:
         for duplicate in near_duplicates(session, fingerprint_bits(fingerprint)):

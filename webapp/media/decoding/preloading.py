@@ -53,7 +53,7 @@ def preload() -> None:
 
 
 def _modules_of_av() -> list[str]:
-    """Return the modules of PyAV except those that load HTTP modules."""
+    """Return the modules of PyAV except its command line, and `datasets`, which loads HTTP modules."""
     return [
         name
         for _, name, _ in pkgutil.walk_packages(av.__path__, "av.")

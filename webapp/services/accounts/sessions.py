@@ -32,9 +32,9 @@ _SEEN_RESOLUTION = timedelta(minutes=1)
 class SignInService:
     """Signs people in and out, and finds the person of a session token.
 
-    At most ten failed attempts per minute count for any account, and for any address. Then both are locked
-    out for a while, even with the right password. A right password does not count, even if the code is still
-    missing. A wrong code does.
+    An account or an address with ten failed attempts within a minute is locked out until the first of them
+    is a minute old, even with the right password. A right password is no failure, even if the code is still
+    missing. A wrong code is one.
 
     Sign-ins, sign-outs and refusals are audited. At most sixty refusals per minute are, so that an attacker
     with many addresses cannot fill the log.
@@ -92,7 +92,10 @@ class SignInService:
         return person
 
     def sign_out(self, token: str | None) -> None:
-        """End the session and release its account's claim. Does nothing without a session."""
+        """End the session, and release the account's claim if it was its last one.
+
+        Does nothing without a session.
+        """
         if not token:
             return
         with self._sessions() as session:
@@ -101,7 +104,11 @@ class SignInService:
             self._end(token, row.account_id, requested=True)
 
     def _admit(self, name: str, password: str, code: str, previous: str | None) -> str:
-        """Verify outside the transaction, since hashing is slow, then check that nothing changed."""
+        """Return the token of a new session if name, password and code are right.
+
+        The password is verified before the transaction, since hashing is slow; then the account must be
+        unchanged.
+        """
         with self._sessions() as session:
             account = queries.account_by_name(session, name)
             stored = account.password_hash if account is not None and account.disabled_at is None else None

@@ -86,7 +86,8 @@ class Suggestion(_Figures):
 class LabelQualityFigures(_Figures):
     """All published figures.
 
-    `suggestions` is None if too few cases have two labels to weigh moderators by.
+    `fewest` is the number of observations that a figure needs. `suggestions` is None if fewer cases have two
+    labels or more, so that moderators cannot be weighed.
     """
 
     fewest: int
@@ -192,12 +193,12 @@ class HeatmapStats:
 class LabelQualityReport:
     """Statistics of all moderators and models.
 
-    `cases`: finished by all, counted once per moderator. `suggestions`: probability of each value of a
-    disputed case, by its labels and their authors. They decide nothing. Open cases have none, since an admin
-    who reads the report may still have to label them blind.
+    `cases`: number of final labels of all moderators. `suggestions`: by the public id of each disputed case,
+    the probability of each value, estimated from the labels and their authors. They decide nothing. Open
+    cases have none, since an admin who reads the report may still have to label them blind.
     """
 
-    overall: LabelAgreement
+    agreement: LabelAgreement
     months: tuple[LabelAgreement, ...]
     people: tuple[ModeratorStats, ...]
     heatmaps: tuple[HeatmapStats, ...]
@@ -213,7 +214,7 @@ class LabelQualityReport:
         ]
         return LabelQualityFigures(
             fewest=MIN_OBSERVATIONS,
-            agreement=self.overall.figures(),
+            agreement=self.agreement.figures(),
             months=[_month_figures(month) for month in self.months],
             people=[person.figures() for person in self.people],
             everybody=OverallFigures(
@@ -222,7 +223,7 @@ class LabelQualityReport:
                 median_seconds=_published_seconds(self.median_seconds, self.cases),
             ),
             heatmaps=[model.figures() for model in self.heatmaps],
-            suggestions=suggestions if self.overall.cases >= MIN_OBSERVATIONS else None,
+            suggestions=suggestions if self.agreement.cases >= MIN_OBSERVATIONS else None,
         )
 
 

@@ -51,7 +51,7 @@ class LabelQualityService:
         final = [label for label in labels if label.stage == Stage.FINAL]
         rows_by_model = groupby(agreements, lambda row: row.model_sha256)
         return LabelQualityReport(
-            overall=_agreement("", blind),
+            agreement=_agreement("", blind),
             months=tuple(_agreement(month, own) for month, own in _by_month(blind)),
             people=tuple(_moderator_stats(own, decided, gold) for own in _by_moderator(labels)),
             heatmaps=tuple(_heatmap_stats(list(rows)) for _, rows in rows_by_model),

@@ -223,7 +223,7 @@ def _matching_case(session: Session, analysis: Analysis, subject: Subject) -> Ca
     if same_file is not None:
         return same_file.case
     case_ids = triage_queries.near_duplicate_cases(session, analysis, limit=_MAX_NEARBY_CASES)
-    for case_id in case_ids[:_MAX_NEARBY_CASES]:
+    for case_id in case_ids:
         # The first item is the one that moderators see.
         item = case_queries.first_item(session, case_id)
         other = item.analysis

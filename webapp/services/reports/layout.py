@@ -102,21 +102,22 @@ def build(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> by
 
 def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> Iterator[Flowable]:
     """Yield all parts of the report in order."""
-    texts, result = report.texts, report.shown
+    texts = report.texts
+    shown_faces = report.shown.faces
     yield from _opening(report)
     yield from _section(texts.report.facts_title, tables.facts(report, _WIDTH))
     if rgb is not None:
         yield from _photo(report, rgb)
     if report.is_video:
         yield from _video(report, moments)
-    elif result.faces:
+    elif shown_faces:
         yield from _section(texts.report.face_table, tables.faces(report, _WIDTH), room=_TABLE_ROOM)
     yield from _stability(report)
     if lines := report.reliability_lines():
         paragraphs = [paragraph(line, BODY) for line in lines]
         yield from _section(texts.report.reliability_title, *paragraphs)
     yield from _limits(report)
-    if report.is_video and result.faces:
+    if report.is_video and shown_faces:
         yield from _section(texts.report.frame_table, tables.frames(report, _WIDTH), room=_TABLE_ROOM)
 
 
@@ -169,6 +170,7 @@ def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     if report.result.tracks:
         table = tables.persons(report, _WIDTH)
         yield from _section(texts.report.person_table, table, room=_TABLE_ROOM)
+    # With one segment per person, the table would repeat the table of persons.
     if len(report.result.segments) > len(report.result.tracks):
         table = tables.segments(report, _WIDTH)
         yield from _section(texts.report.segment_table, table, room=_TABLE_ROOM)
@@ -187,19 +189,21 @@ def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
 
 
 def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
-    """Return the key frames in rows: two per row if all are narrow and have a heatmap, else one."""
-    narrow = all(_is_narrow(moment) for moment in shown)
-    width = (_WIDTH - _GAP) / 2 if narrow else _WIDTH
+    """Return the key frames in rows: two per row if every one fits half a row, else one."""
+    in_pairs = all(_fits_half_row(moment) for moment in shown)
+    width = (_WIDTH - _GAP) / 2 if in_pairs else _WIDTH
     figures: list[list[Flowable]] = []
     for moment in shown:
         numbers = [_person_number(face) for face in moment.faces]
         figures += _picture(moment.rgb, moment.faces, numbers, (_time(moment, report), ""), width)
-    if not narrow:
+    if not in_pairs:
         return figures
+    # Each of these moments has one entry: its image and heatmap side by side.
     return [_side_by_side(*figures[start : start + 2], width=width) for start in range(0, len(figures), 2)]
 
 
-def _is_narrow(moment: Moment) -> bool:
+def _fits_half_row(moment: Moment) -> bool:
+    """Return whether a key frame is narrow, and has a heatmap to stand beside it."""
     height, width = moment.rgb.shape[:2]
     return width <= _NARROW * height and _has_heatmap(moment.faces)
 
@@ -251,20 +255,21 @@ def _picture(
     faces: Sequence[FaceResult],
     numbers: Sequence[int],
     captions: tuple[str, str],
-    room: float = _WIDTH,
+    width: float = _WIDTH,
 ) -> list[list[Flowable]]:
-    """Return an image (H, W, 3) uint8 RGB with boxes, and its heatmap if there is one.
+    """Return an image (H, W, 3) uint8 RGB with boxes, and its heatmap if there is one, as entries.
 
-    They are side by side in `room` points, or two entries one above the other if the image is wide.
+    The two share one entry, side by side, or form two entries if the image is wide. Without a heatmap there
+    is one entry. `width` is that of an entry in points.
     """
     heated = _has_heatmap(faces)
     in_rows = rgb.shape[1] > 2 * rgb.shape[0] or not heated
-    width = room if in_rows else (room - _GAP) / 2
-    boxed, heatmap = picture_pair(rgb, faces, numbers, width, _PICTURE_HEIGHT)
+    figure_width = width if in_rows else (width - _GAP) / 2
+    boxed, heatmap = picture_pair(rgb, faces, numbers, figure_width, _PICTURE_HEIGHT)
     figures = [_captioned(boxed, captions[0])]
     if heated:
         figures.append(_captioned(heatmap, captions[1]))
-    return figures if in_rows else [_side_by_side(*figures, width=width)]
+    return figures if in_rows else [_side_by_side(*figures, width=figure_width)]
 
 
 def _captioned(figure: Flowable, caption: str) -> list[Flowable]:

@@ -18,7 +18,7 @@ def report_of(count: int) -> LabelQualityReport:
     proportion = Proportion(count // 3, count)
     agreement = LabelAgreement("2026-01", count, 0.123456, Interval(-0.1, 0.55567))
     return LabelQualityReport(
-        overall=LabelAgreement("", count, 0.5, Interval(0.25, 0.75)),
+        agreement=LabelAgreement("", count, 0.5, Interval(0.25, 0.75)),
         months=(agreement,),
         people=(ModeratorStats(7, "mia", count, proportion, proportion, proportion, 12.345),),
         heatmaps=(HeatmapStats("1.2", "f" * 64, proportion, 0.98765),),

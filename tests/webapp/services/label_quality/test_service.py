@@ -57,11 +57,11 @@ def test_statistics_match_hand_worked_ones(
             update(Label).where(Label.case_id == first).values(created_at=now() - timedelta(days=40))
         )
     found = LabelQualityService(sessions).report(people[0])
-    assert found.overall.cases == 4
+    assert found.agreement.cases == 4
     # two of four pairs disagree, and four of eight labels are fake: 1 - 7 x 4 / (2 x 4 x 4)
-    assert found.overall.alpha == pytest.approx(1 - 7 * 4 / 32)
-    assert found.overall.interval is not None
-    assert found.overall.interval.low <= found.overall.alpha <= found.overall.interval.high
+    assert found.agreement.alpha == pytest.approx(1 - 7 * 4 / 32)
+    assert found.agreement.interval is not None
+    assert found.agreement.interval.low <= found.agreement.alpha <= found.agreement.interval.high
     assert [month.cases for month in found.months] == [1, 3]
     first_one, second = found.people
     assert (first_one.name, first_one.cases, first_one.decided_alike, first_one.switched) == (
@@ -87,7 +87,7 @@ def test_statistics_match_hand_worked_ones(
 
 def test_no_labels_give_an_empty_report(sessions: Sessions, people: list[Person]) -> None:
     found = LabelQualityService(sessions).report(people[0])
-    assert (found.overall.alpha, found.months, found.people, found.heatmaps, found.median_seconds) == (
+    assert (found.agreement.alpha, found.months, found.people, found.heatmaps, found.median_seconds) == (
         None,
         (),
         (),

@@ -82,7 +82,7 @@ def test_gold_cases_look_like_others_and_are_never_settled(
     found = LabelQualityService(sessions).report(people[0])
     assert found.people[0].gold_right == Proportion(1, 1)
     # Gold cases do not count as cases of the agreement.
-    assert found.overall.cases == 0
+    assert found.agreement.cases == 0
     record = receipt_service(sessions).result(receipt).to_json()
     assert (record["decision"], record["waiting"]) == (None, [])
 

@@ -120,7 +120,7 @@ def test_page_and_command_show_the_measured_alpha(outputs: ReportOutputs) -> Non
 
     Two pairs differ, in one case of three labels one is outvoted, in another all three differ.
     """
-    overall = outputs.report.overall
+    overall = outputs.report.agreement
     assert overall.alpha == pytest.approx(1 - 69 * (2 + 2 + 2 + 3) / (70**2 - 33**2 - 36**2 - 1))
     assert overall.interval is not None
     interval = f"{overall.interval.low:.2f} to {overall.interval.high:.2f}"
