@@ -52,7 +52,19 @@ def crop_turned(rgb: RGBImage, square: Box, size: int, roll: float) -> RGBImage:
         rgb = crop_square(rgb, enlarge_to_square(square, 1.5), middle_size)
         first, last = 0.5 * size, 2.5 * size
         square = (first, first, last, last)
+    else:
+        rgb, square = _cut_out(rgb, square)
     return warp(rgb, turned_matrix(square, size, roll), (size, size))
+
+
+def _cut_out(rgb: RGBImage, square: Box) -> tuple[RGBImage, Box]:
+    """Return the part of rgb (H, W, 3) that a turned square reads, and the square in it."""
+    x1, y1, x2, y2 = enlarge_to_square(square, 1.5)
+    left, top = (
+        min(max(int(start) - 2, 0), length - 1) for start, length in ((x1, rgb.shape[1]), (y1, rgb.shape[0]))
+    )
+    part = rgb[top : max(int(y2) + 3, top + 1), left : max(int(x2) + 3, left + 1)]
+    return part, (square[0] - left, square[1] - top, square[2] - left, square[3] - top)
 
 
 def turned_matrix(square: Box, size: int, roll: float) -> npt.NDArray[np.float64]:

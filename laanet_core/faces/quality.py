@@ -5,6 +5,7 @@ The limits were chosen on photographs of several packs; the model card (`starter
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -158,48 +159,58 @@ class FaceAssessor:
         too_small: NotJudgedReason | None = "too_small" if side < min_face_size else None
         if found is None:
             return AssessedFace(face, None, too_small)
-        grey = face_grey(rgb, face.box, _SHARPNESS_SIDE)
+        part, face_in_part = _cut_out(rgb, face, found)
         quality = FaceQuality(
             side=side,
-            sharpness=sharpness(grey),
+            sharpness=sharpness(face_grey(part, face_in_part.box, _SHARPNESS_SIDE)),
             inside=inside_share(rgb.shape, face, padding),
             roll=roll_of(found),
             detection_prob=face.prob,
         )
-        return AssessedFace(
-            face, quality, too_small or self._reason(rgb, face, found, quality, others, padding)
-        )
+        reason = too_small
+        if reason is None and self._is_cut_off(rgb.shape, face, quality, padding):
+            reason = "cut_off"
+        if reason is None and face_in_part.found is not None:
+            reason = self._reason(part, face_in_part, face_in_part.found, quality)
+        if reason is None and covered_share(face, others) >= self._limits.max_covered:
+            reason = "hidden"
+        return AssessedFace(face, quality, reason)
+
+    def _is_cut_off(
+        self,
+        shape: Sequence[int],
+        face: DetectedFace,
+        quality: FaceQuality,
+        padding: npt.NDArray[np.uint8] | None,
+    ) -> bool:
+        """Return whether the edge of a picture of `shape` (H, W) cuts through a face that is no close-up."""
+        limits = self._limits
+        if quality.side >= limits.close_up * min(shape[:2]):
+            return False
+        crop = DetectedFace(enlarge_to_square(face.box, ENLARGEMENT), face.prob)
+        crop_inside = inside_share(shape, crop, padding)
+        return quality.inside < limits.min_inside or crop_inside < limits.min_crop_inside
 
     def _reason(
-        self,
-        rgb: RGBImage,
-        face: DetectedFace,
-        found: FoundFace,
-        quality: FaceQuality,
-        others: Sequence[DetectedFace],
-        padding: npt.NDArray[np.uint8] | None,
+        self, part: RGBImage, face: DetectedFace, found: FoundFace, quality: FaceQuality
     ) -> NotJudgedReason | None:
-        """Return the first reason not to judge a face that is large enough, if there is one."""
+        """Return the first reason in a face's pixels not to judge it, if there is one.
+
+        `part` (H, W, 3) uint8 is the picture's part around the face, whose box and landmarks refer to it.
+        """
         limits = self._limits
-        is_whole = quality.inside >= limits.min_inside
         roll = crop_roll(quality, limits)
+        is_whole = quality.inside >= limits.min_inside
+        needed_agreement = limits.min_agreement if is_whole else limits.close_up_agreement
         reason: NotJudgedReason | None = None
-        crop = DetectedFace(enlarge_to_square(face.box, ENLARGEMENT), face.prob)
-        is_cut = not is_whole or inside_share(rgb.shape, crop, padding) < limits.min_crop_inside
-        if is_cut and quality.side < limits.close_up * min(rgb.shape[:2]):
-            reason = "cut_off"
-        elif self._is_hidden(rgb, face, found):
+        if self._is_hidden(part, face, found):
             reason = "hidden"
-        elif abs(quality.roll) > limits.max_roll or self._is_turned_further(rgb, found, roll):
+        elif abs(quality.roll) > limits.max_roll or self._is_turned_further(part, found, roll):
             reason = "tilted"
-        elif agreement(self._detector, rgb, found, roll) < (
-            limits.min_agreement if is_whole else limits.close_up_agreement
-        ):
+        elif agreement(self._detector, part, found, roll) < needed_agreement:
             reason = "not_a_face"
         elif quality.sharpness < limits.min_sharpness:
             reason = "blurred"
-        elif covered_share(face, others) >= limits.max_covered:
-            reason = "hidden"
         return reason
 
     def _is_turned_further(self, rgb: RGBImage, found: FoundFace, roll: float) -> bool:
@@ -224,6 +235,27 @@ class FaceAssessor:
         if inner_sharpness >= limits.min_sharpness:
             return False
         return inner_sharpness < limits.hidden_ratio * surrounding_sharpness(rgb, face.box)
+
+
+def _cut_out(rgb: RGBImage, face: DetectedFace, found: FoundFace) -> tuple[RGBImage, DetectedFace]:
+    """Return the part of rgb (H, W, 3) uint8 around a face, and the face in the part's pixels.
+
+    Warps convert the whole picture, so they must not see more than they need.
+    """
+    height, width = rgb.shape[:2]
+    x1, y1, x2, y2 = enlarge_to_square(found.box, _PART_ENLARGEMENT)
+    left, top = max(math.floor(x1), 0), max(math.floor(y1), 0)
+    right, bottom = min(math.ceil(x2), width), min(math.ceil(y2), height)
+    shift = np.array([left, top])
+    box = np.array(face.box) - np.tile(shift, 2)
+    whole_box = np.array(found.box) - np.tile(shift, 2)
+    landmarks = np.array(found.landmarks) - shift
+    moved = FoundFace(tuple(whole_box.tolist()), tuple((x, y) for x, y in landmarks.tolist()))
+    return rgb[top:bottom, left:right], DetectedFace(tuple(box.tolist()), face.prob, moved)
+
+
+# Side of the part around a face relative to its box: it has to hold the surroundings and turned crops.
+_PART_ENLARGEMENT = 2.4
 
 
 def crop_roll(quality: FaceQuality | None, limits: QualityLimits = LIMITS) -> float:
@@ -256,8 +288,8 @@ def face_grey(rgb: RGBImage, box: Box, side: int, enlargement: float = 1.0) -> F
 def sharpness(grey: Floats, margin: float = 0.1) -> float:
     """Return the sharpness in [0, 1] of a face (48, 48): its finest details relative to all of its details.
 
-    Details are differences between the face and its Gaussian blurs of 1 and 4 pixels. The measure does not
-    depend on the face's size in the picture nor on its contrast. `margin` is the share of each side that is
+    Details are differences between the face and its Gaussian blurs of 1 and 4 pixels. The measure
+    hardly depends on the face's size in the picture or on its contrast. `margin` is the share of each side that is
     left out.
     """
     fine, all_details = _details(grey)
