@@ -289,8 +289,8 @@ def sharpness(grey: Floats, margin: float = 0.1) -> float:
     """Return the sharpness in [0, 1] of a face (48, 48): its finest details relative to all of its details.
 
     Details are differences between the face and its Gaussian blurs of 1 and 4 pixels. The measure
-    hardly depends on the face's size in the picture or on its contrast. `margin` is the share of each side that is
-    left out.
+    hardly depends on the face's size in the picture or on its contrast. `margin` is the share of each side
+    that is left out.
     """
     fine, all_details = _details(grey)
     part = slice(round(margin * len(grey)), len(grey) - round(margin * len(grey)))
