@@ -83,7 +83,8 @@ def add_evaluation_arguments(parser: argparse.ArgumentParser, *, required: bool 
         "--sets",
         nargs="+",
         metavar="NAME",
-        help="only these sets of the manifest: self_blends, pairs, warped_swaps, pasted_swaps, labelled, forger_NAME",
+        help="only these sets of the manifest: self_blends, pairs, warped_swaps, pasted_swaps, labelled, "
+        "forger_NAME",
     )
     parser.add_argument("--seed", type=int, default=0, help="seed of self-blended images and bootstrap")
     parser.add_argument(

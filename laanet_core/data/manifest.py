@@ -26,7 +26,8 @@ class Sample:
     `label` is 1 for a fake and 0 for a real image. `original` is the path, in the same pack, of the real
     image that a fake was made from. `video` groups frames; without that column every image is its own video.
     `region` is the path, in the same pack, of a mask of the image's size, non-zero where a person painted
-    traces of manipulation. `forger` names the program or person that made a fake. `landmarks` (68, 2) in pixels.
+    traces of manipulation. `forger` names the program or person that made a fake. `landmarks` (68, 2) are
+    in pixels.
     """
 
     pack: str
@@ -48,8 +49,8 @@ class Sample:
 def read_manifest(manifest: Path, landmarks: Path | None = None) -> list[Sample]:
     """Read a CSV file with the columns pack, path, label (real | fake), person and split (train | val).
 
-    Optional columns are video and, for fakes, original, region and forger. `landmarks` is an npz file whose array
-    `landmarks` (N, 68, 2) follows the manifest's order, NaN for faces without landmarks. Raises
+    Optional columns are video and, for fakes, original, region and forger. `landmarks` is an npz file whose
+    array `landmarks` (N, 68, 2) follows the manifest's order, NaN for faces without landmarks. Raises
     InvalidDataset naming the file and line at fault.
     """
     points = _read_landmarks(landmarks) if landmarks is not None else None

@@ -100,8 +100,8 @@ class TrainingConfig:
     the first `frozen_steps`; its stem and first `frozen_stages` stages are frozen throughout. `start_pull`
     adds half of it times the squared distance of the weights from their start to the loss (L2-SP, Li et al.,
     ICML 2018). The first `early_steps` take crops of `early_size` pixels, which costs less (progressive
-    resolution). `average_decay` is the decay of the exponential moving average of the weights that is saved; 0
-    saves the weights of the last step. `material` is the composition of the pairs.
+    resolution). `average_decay` is the decay of the exponential moving average of the weights that is
+    saved; 0 saves the weights of the last step. `material` is the composition of the pairs.
     """
 
     steps: int = 10_000

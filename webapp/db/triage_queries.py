@@ -115,7 +115,7 @@ def near_duplicate_cases(session: Session, analysis: Analysis, *, limit: int) ->
 
 
 def _near_duplicate_distances(session: Session, analysis: Analysis) -> dict[int, int]:
-    """Return the id of each near-duplicate analysis with the smallest distance of their fingerprints in bits."""
+    """Return the ids of near-duplicate analyses, each with the smallest distance of fingerprints in bits."""
     distances: dict[int, int] = {}
     for fingerprint in analysis.fingerprints:
         for duplicate in near_duplicates(session, fingerprint_bits(fingerprint)):
