@@ -39,7 +39,8 @@ class EvalItem:
 
     `crop` (S, S, 3) uint8 RGB; `label` 1 = fake; `face_size` is the longer side of the face's box in its
     image, in pixels. `boundary` (S/4, S/4) is the blending boundary if the mask is known. `altered`
-    (S/4, S/4) bool marks cells that differ from the original by more than the mean over all cells, if there is an original.
+    (S/4, S/4) bool marks cells that differ from the original by more than the mean over all cells, if there
+    is an original.
     """
 
     name: str

@@ -63,9 +63,9 @@ def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = Tru
 
 
 def turn_heatmap(values: npt.NDArray[np.float32], roll: float) -> npt.NDArray[np.float32]:
-    """Turn a heatmap (h, h) about its centre, clockwise by `roll` degrees; 0 comes in from outside.
+    """Turn a heatmap (S/4, S/4) about its centre, clockwise by `roll` degrees; 0 comes in from outside.
 
-    Returns (h, h). This turns the heatmap of an upright crop back into the picture. Without a turn it
+    Returns (S/4, S/4). This turns the heatmap of an upright crop back into the picture. Without a turn it
     returns the heatmap itself.
     """
     if roll == 0:
