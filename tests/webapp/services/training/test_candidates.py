@@ -33,7 +33,13 @@ def test_a_candidate_is_calibrated_on_val_and_built_once(
     (folder / "train" / "config.json").write_text(json.dumps({"training": {"steps": 5}}))
     builder = CandidateBuilder(versions, "cpu")
     counts = {"train": {"real": 1, "fake": 1}}
-    candidate = builder.build(run, folder, snapshot_folders.of(snapshot), base, counts)
+    candidate = builder.build(
+        run,
+        run_folder=folder,
+        snapshot_folder=snapshot_folders.of(snapshot),
+        base=base,
+        split_counts=counts,
+    )
     loaded = load_weights(candidate.folder)
     assert loaded.info.version == "ft-1"
     assert loaded.decision.calibrated
@@ -43,5 +49,11 @@ def test_a_candidate_is_calibrated_on_val_and_built_once(
     assert loaded.card["snapshot"] == {"id": snapshot, "sha256": run.snapshot_sha256, "parts": counts}
     assert loaded.card["parent"]["version"] == "tiny-1"
     shutil.rmtree(folder)
-    again = builder.build(run, folder, snapshot_folders.of(snapshot), base, counts)
+    again = builder.build(
+        run,
+        run_folder=folder,
+        snapshot_folder=snapshot_folders.of(snapshot),
+        base=base,
+        split_counts=counts,
+    )
     assert again == candidate
