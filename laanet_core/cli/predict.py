@@ -200,6 +200,7 @@ def _write_overlays(result: AnalysisResult, file: Path, target: Path) -> None:
     """
     import cv2
 
+    from laanet_core.face_scaling import faces_on
     from laanet_core.inference.key_frames import decode_moments, worst_times
     from laanet_core.inference.overlay import draw_overlay
     from laanet_core.media.images import read_image
@@ -207,7 +208,8 @@ def _write_overlays(result: AnalysisResult, file: Path, target: Path) -> None:
     # Pictures and their faces by the suffix of the overlay's file name.
     pictures: dict[str, tuple[RGBImage, tuple[FaceResult, ...]]] = {}
     if result.kind == "image":
-        pictures[""] = (read_image(file), result.faces)
+        rgb = read_image(file)
+        pictures[""] = (rgb, faces_on(rgb, result.faces, result.size))
     else:
         for moment in decode_moments(file, result, worst_times(result)):
             pictures[f"-{moment.time:.3f}s"] = (moment.rgb, moment.faces)

@@ -22,6 +22,7 @@ from laanet_core.decision import (
     video_fake_prob,
 )
 from laanet_core.errors import UnreadableMedia
+from laanet_core.face_scaling import Size, in_original_pixels, scale_face, size_of
 from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace, FaceDetector
 from laanet_core.faces.face_crops import FaceCrops, crop_faces
@@ -97,7 +98,7 @@ class _JudgedClip:
     started: float
     faces: dict[float, list[FaceResult]] = field(default_factory=dict)
     passages: dict[float, Passage] = field(default_factory=dict)
-    size: tuple[int, int] | None = None
+    size: Size | None = None
     cautions: set[Caution] = field(default_factory=set)
 
     @property
@@ -240,24 +241,26 @@ class Detector:
         def read_frames() -> Generator[Frame]:
             with contextlib.closing(source):
                 for frame in source:
-                    clip.size = clip.size or (frame.rgb.shape[1], frame.rgb.shape[0])
+                    clip.size = clip.size or size_of(frame.rgb)
                     if on_frame:
                         on_frame(frame)
                     yield frame
 
-        def crop_frames() -> Generator[list[tuple[Passage, FaceCrops]]]:
+        def crop_frames() -> Generator[list[tuple[Passage, Size, FaceCrops]]]:
             with contextlib.closing(prefetch(read_frames(), _FRAMES_AHEAD)) as frames:
                 for batch in batch_frames(frames):
                     crops = self._crop_frames(batch)
-                    yield list(zip([_passage_of(frame) for frame in batch], crops, strict=True))
+                    places = [(_passage_of(frame), size_of(frame.rgb)) for frame in batch]
+                    yield [(*place, cropped) for place, cropped in zip(places, crops, strict=True)]
 
         judged = 0
         with contextlib.closing(prefetch(crop_frames(), 1)) as batches:
             for batch in batches:
-                faces_of_frames = self._score([crops for _, crops in batch])
-                for (passage, crops), faces in zip(batch, faces_of_frames, strict=True):
+                faces_of_frames = self._score([crops for _, _, crops in batch])
+                for (passage, size, crops), faces in zip(batch, faces_of_frames, strict=True):
                     assert crops.time is not None
-                    clip.faces[crops.time] = faces
+                    # Players show frames of another size as large as the first one.
+                    clip.faces[crops.time] = [scale_face(face, size, clip.size or size) for face in faces]
                     clip.passages[crops.time] = passage
                 judged += len(batch)
                 yield judged
@@ -277,7 +280,8 @@ class Detector:
 
         A file that cannot be judged gives the outcome `rejected` with an error code. `only` rejects files
         of the other kind. `cropped` takes a photo as a face crop and rejects clips. `on_frame` receives the
-        upright photo as a frame at 0 seconds. The other parameters are those of `analyse_video`.
+        upright photo as a frame at 0 seconds, smaller than the original if that is very large: `faces_on`
+        converts the result's faces to its pixels. The other parameters are those of `analyse_video`.
         """
         started = time.monotonic()
         kind: Kind = "image"
@@ -291,15 +295,20 @@ class Detector:
                 return self.analyse_video(
                     path, frames, progress, on_frame=on_frame, on_partial_result=on_partial_result
                 )
-            rgb = self._reader.image(Path(path), warn=cautions.add)
+            picture = self._reader.picture(Path(path), warn=cautions.add)
             if on_frame:
-                on_frame(Frame(rgb, 0.0))
+                on_frame(Frame(picture.rgb, 0.0))
             if progress:
                 progress(Progress(_DECODED_FRACTION, "judging"))
-            result = self.analyse_crop(rgb) if cropped else self.analyse_image(rgb)
+            judge = self.analyse_crop if cropped else self.analyse_image
+            result = in_original_pixels(judge(picture.rgb), picture.size)
         except UnreadableMedia as error:
             return self._rejected(kind, ErrorInfo(error.code, error.message), started)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, MemoryError) as error:
+        except MemoryError:
+            logger.exception("a file needs more memory than there is")
+            message = "Decoding the file takes more memory than there is. Save it smaller."
+            return self._rejected(kind, ErrorInfo("decoding_too_large", message), started)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             logger.exception("a file could not be judged because of an unexpected error")
             message = f"The file could not be judged ({type(error).__name__}). Please report it."
             return self._rejected(kind, ErrorInfo("unforeseen", message), started)
@@ -323,7 +332,8 @@ class Detector:
     def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
         """Return the consistency map (paper equation 6) of a face against its most suspicious cell.
 
-        `rgb` (H, W, 3) uint8 is the picture or frame in which this detector judged `face`. The map has
+        `rgb` (H, W, 3) uint8 is the picture or frame in which this detector judged `face`, whose places are
+        in pixels of `rgb` (`face_scaling.faces_on`). The map has
         values (S/4, S/4) float32 in [0, 1] over the heatmap's box; its anchor is the heatmap's peak. A real
         face is consistent everywhere; in a fake only cells blended like the anchor are. Runs a forward pass
         of its own. Raises ValueError for a face without a heatmap.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from laanet_core.face_scaling import faces_on
 from laanet_core.media.reader import IN_PROCESS, Reader
 from laanet_core.results import AnalysisResult, FaceResult, Verdict
 from laanet_core.types import RGBImage
@@ -14,7 +15,10 @@ from laanet_core.types import RGBImage
 
 @dataclass(frozen=True)
 class Moment:
-    """One judged frame (H, W, 3) uint8 RGB of a clip, with its time in seconds and its faces."""
+    """A photo or a judged frame of a clip, (H, W, 3) uint8 RGB, with its time in seconds and its faces.
+
+    The faces' places are in pixels of `rgb`.
+    """
 
     rgb: RGBImage
     time: float
@@ -73,5 +77,5 @@ def decode_moments(
     """
     with contextlib.closing(reader.frames_at(path, sorted(times))) as decoded:
         for frame in decoded:
-            faces = tuple(face for face in result.faces if face.time == frame.time)
-            yield Moment(frame.rgb, frame.time, faces)
+            faces = [face for face in result.faces if face.time == frame.time]
+            yield Moment(frame.rgb, frame.time, faces_on(frame.rgb, faces, result.size))

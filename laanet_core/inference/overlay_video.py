@@ -14,6 +14,7 @@ from typing import Any
 import av
 import numpy as np
 
+from laanet_core.face_scaling import scale_face
 from laanet_core.inference.overlay import draw_box, draw_heat
 from laanet_core.media.reader import IN_PROCESS, Reader
 from laanet_core.media.video import Frame
@@ -144,16 +145,11 @@ def _even_size(size: tuple[int, int], longest_side: int) -> tuple[int, int]:
 def _tracks(result: AnalysisResult, size: tuple[int, int]) -> list[_Track]:
     """Return the result's faces by track, in pixels of the overlay video."""
     assert result.size is not None
-    across, down = size[0] / result.size[0], size[1] / result.size[1]
     verdicts = {track.track: track.verdict for track in result.tracks}
     rows: dict[int, list[tuple[float, FaceResult]]] = {}
     for face in result.faces:
         if face.track is not None and face.time is not None:
-            heatmap = face.heatmap
-            if heatmap is not None:
-                heatmap = Heatmap(heatmap.values, _scaled(heatmap.box, across, down))
-            scaled = dataclasses.replace(face, box=_scaled(face.box, across, down), heatmap=heatmap)
-            rows.setdefault(face.track, []).append((face.time, scaled))
+            rows.setdefault(face.track, []).append((face.time, scale_face(face, result.size, size)))
     tracks: list[_Track] = []
     for number, row in sorted(rows.items()):
         times, faces = zip(*sorted(row, key=lambda pair: pair[0]), strict=True)
@@ -170,10 +166,6 @@ def _reach(result: AnalysisResult) -> float:
     times = sorted({face.time for face in result.faces if face.time is not None})
     usual = float(np.median(np.diff(times))) if len(times) > 1 else _LONE_INTERVAL
     return min(usual / 2 + 0.05, _MAX_REACH)
-
-
-def _scaled(box: Box, across: float, down: float) -> Box:
-    return (box[0] * across, box[1] * down, box[2] * across, box[3] * down)
 
 
 def _moved(face: FaceResult, box: Box, verdict: Verdict | None) -> FaceResult:
@@ -233,7 +225,7 @@ def _encoder(target: Path, size: tuple[int, int]) -> Iterator[Callable[[Frame], 
 def _encodable(rgb: RGBImage, time: float) -> av.VideoFrame:
     # The colour space is stated because players would otherwise guess it by the size.
     frame = av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
-        format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG"
+        format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG", threads=1
     )
     frame.pts = round(_TICKS * time)
     frame.time_base = Fraction(1, _TICKS)

@@ -167,15 +167,17 @@ def _decode(file: BinaryIO, max_pixels: int, structure: JpegStructure | None, wa
             has_more = _has_more_pictures(image)
             image.seek(0)
             size = image.size
-            if structure is not None and size[0] * size[1] > max_pixels:
-                image.draft("RGB", (-(-size[0] // 2), -(-size[1] // 2)))
+            is_reduced = structure is not None and size[0] * size[1] > max_pixels
+            if is_reduced:
+                image.draft("RGB", (size[0] // 2, size[1] // 2))
             # A frame of a GIF may be larger than the GIF.
             _check_size(image.size, max_pixels)
             patient.finish()
             rgb, swapped = _upright_rgb(image, file)
             if has_more:
                 warn("first_picture_only")
-            return Picture(rgb, size[::-1] if swapped else size)
+            upright = size[::-1] if swapped else size
+            return Picture(rgb, upright if is_reduced else (rgb.shape[1], rgb.shape[0]))
     except (UnreadableMedia, MemoryError):
         raise
     except Image.DecompressionBombError as error:

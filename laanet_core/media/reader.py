@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from laanet_core.media.images import read_image
+from laanet_core.media.images import Picture, read_picture
 from laanet_core.media.video import Frame, read_at, read_film, read_frames, read_length
 from laanet_core.results import Warn, ignore_caution
 
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 class Reader(Protocol):
     """Decoder of files. Methods raise UnreadableMedia; generators must be closed if not exhausted."""
 
+    def picture(self, path: Path, *, warn: Warn = ignore_caution) -> Picture:
+        """Return the upright picture with the size of its original; see `images.read_picture`."""
+        ...
+
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
-        """Return the upright picture (H, W, 3) uint8 RGB; see `images.read_image`."""
+        """Return the pixels (H, W, 3) uint8 RGB of `picture`."""
         ...
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
@@ -44,9 +48,13 @@ class Reader(Protocol):
 class InProcessReader:
     """Reader that decodes in this process. Use it for trusted files only."""
 
+    def picture(self, path: Path, *, warn: Warn = ignore_caution) -> Picture:
+        """Return the upright picture with the size of its original."""
+        return read_picture(path, warn=warn)
+
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
-        """Return the upright picture (H, W, 3) uint8 RGB."""
-        return read_image(path, warn=warn)
+        """Return the pixels (H, W, 3) uint8 RGB of `picture`."""
+        return self.picture(path, warn=warn).rgb
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         """Yield the frames to judge (H, W, 3) uint8 RGB, up to `count` of them evenly spaced."""

@@ -57,7 +57,7 @@ _STILL_CELL = 14.0
 
 def thumbnail(frame: Any) -> Thumbnail:
     """Return a decoded PyAV frame as grey values (SIDE, SIDE), whatever its size and format."""
-    grey = frame.to_ndarray(format="gray", width=SIDE, height=SIDE, interpolation="AREA")
+    grey = frame.to_ndarray(format="gray", width=SIDE, height=SIDE, interpolation="AREA", threads=1)
     return np.asarray(grey, np.float32)
 
 

@@ -7,6 +7,7 @@ Codes of UnreadableMedia raised here, beside those of images.py: `corrupt_video`
 from __future__ import annotations
 
 import contextlib
+import errno
 import math
 import os
 from collections.abc import Generator, Iterator, Sequence
@@ -67,6 +68,9 @@ _LIBRARY_ERRORS = (
     ValueError,
 )
 
+# Errors of the system that say nothing about the file: threads and buffers need memory.
+_SHORTAGES = (errno.EAGAIN, errno.ENOMEM)
+
 # Frames from which on a picture is animated.
 _LEAST_FRAMES = 2
 
@@ -115,12 +119,13 @@ class _ShownFrame:
     def to_rgb(self, *, size: tuple[int, int] | None = None) -> RGBImage:
         """Return the upright frame (H, W, 3) uint8 without interlacing, of an upright (width, height)."""
         orientation = orientation_of(self.frame)
-        resized: dict[str, Any] = {}
+        # A thread per frame would cost more than it saves, and each needs memory for its stack.
+        options: dict[str, Any] = {"format": "rgb24", "threads": 1}
         if size is not None:
             width, height = size[::-1] if orientation.transposed else size
-            resized = {"width": width, "height": height, "interpolation": "AREA"}
+            options.update(width=width, height=height, interpolation="AREA")
         frame = deinterlaced(self.frame, self.before, self.after)
-        return orientation.upright(np.asarray(frame.to_ndarray(format="rgb24", **resized), np.uint8))
+        return orientation.upright(np.asarray(frame.to_ndarray(**options), np.uint8))
 
 
 _AnyFrame = _ShownFrame | AnimationFrame
@@ -298,6 +303,8 @@ def open_container(source: Source) -> Iterator[Any]:
     except MemoryError:
         raise
     except (av.error.FFmpegError, *_LIBRARY_ERRORS) as error:
+        if getattr(error, "errno", None) in _SHORTAGES:
+            raise MemoryError("no memory for another thread or buffer") from error
         raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
 
 

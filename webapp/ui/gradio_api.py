@@ -53,8 +53,8 @@ def _add_analyses(services: Services) -> None:
             if analysed.result.outcome != "rejected":
                 # If the pixels cannot be read again, the stored result is returned without an overlay.
                 with contextlib.suppress(UnreadableMedia):
-                    drawn = draw_overlay(media.picture(), analysed.result.faces)
-                    overlay = _write_png(drawn, services.settings.cache)
+                    photo = media.photo(analysed.result)
+                    overlay = _write_png(draw_overlay(photo.rgb, photo.faces), services.settings.cache)
                     services.uploads.attach(analysed.receipt, overlay)
         finally:
             media.release()

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.frame_selection import MAX_FACTOR, Passage
-from laanet_core.media.images import MAX_PIXELS, open_source
+from laanet_core.media.images import MAX_PIXELS, REDUCED, Picture, open_source
 from laanet_core.media.video import MAX_FRAME_PIXELS, MAX_SECONDS, MIN_GAP, Frame
 from laanet_core.results import Caution, Warn, ignore_caution
 from laanet_core.types import RGBImage
@@ -142,6 +142,16 @@ class DecodingRequest:
         for caution in cautions:
             warn(caution)
 
+    def original_size(self, value: object, rgb: RGBImage) -> tuple[int, int]:
+        """Return the (width, height) of the original of a decoded picture, which is at most as large."""
+        if not isinstance(value, list) or len(value) != 2:
+            raise self.worker.reject("a picture without its size")
+        width, height = (int(self.number(side, REDUCED * MAX_PIXELS)) for side in value)
+        is_smaller = width < rgb.shape[1] or height < rgb.shape[0]
+        if is_smaller or width * height > REDUCED * MAX_PIXELS:
+            raise self.worker.reject("a picture of an impossible size")
+        return width, height
+
     def number(self, value: object, most: float) -> float:
         """Return a number in [0, most]."""
         try:
@@ -220,12 +230,17 @@ class DecoderPool:
                     "no_decoder", "the process that decodes files cannot be started; the log says why"
                 )
 
-    def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
-        """Return the upright image (H, W, 3), uint8 RGB. Raises UnreadableMedia."""
+    def picture(self, path: Path, *, warn: Warn = ignore_caution) -> Picture:
+        """Return the upright image with the size of its original. Raises UnreadableMedia."""
         with open_source(path) as file, self._request({"do": "image"}, file, 3 * MAX_PIXELS) as request:
-            rgb = request.only_image(_RGB)[1]
+            message, rgb = request.only_image(_RGB)
+            size = request.original_size(message.get("size"), rgb)
             request.report_cautions(warn, "cut_short", "first_picture_only")
-            return rgb
+            return Picture(rgb, size)
+
+    def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
+        """Return the pixels of `picture`, (H, W, 3), uint8 RGB. Raises UnreadableMedia."""
+        return self.picture(path, warn=warn).rgb
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         """Yield the judged frames, `count` of them spread over the clip. Raises UnreadableMedia."""

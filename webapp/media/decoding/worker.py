@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.media.images import read_image
+from laanet_core.media.images import read_picture
 from laanet_core.media.video import Frame, read_at, read_film, read_frames, read_length
 from laanet_core.results import Caution
 from webapp.media.decoding import protocol
@@ -73,9 +73,10 @@ class Responder:
 
 
 def _image(file: BinaryIO, responder: Responder, request: protocol.Message) -> dict[str, Any]:
-    """Send the upright image; return its cautions."""
+    """Send the upright image with the size of its original; return its cautions."""
     cautions: set[Caution] = set()
-    responder.image(read_image(file, warn=cautions.add))
+    picture = read_picture(file, warn=cautions.add)
+    responder.image(picture.rgb, size=picture.size)
     return {"cautions": sorted(cautions)}
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from laanet_core.face_scaling import faces_on
 from laanet_core.inference.key_frames import Moment, worst_times
 from laanet_core.media.reader import Reader
 from laanet_core.media.video import Frame
@@ -182,13 +183,24 @@ class AnalysedMedia:
         self._cache.retain(self, lambda shown_at: shown_at in self._worst)
 
     def picture(self) -> RGBImage:
-        """Return a photo's upright picture (H, W, 3) uint8 RGB. Raises UnreadableMedia."""
+        """Return a photo's upright picture (H, W, 3) uint8 RGB. Raises UnreadableMedia.
+
+        It is smaller than the original if that is very large.
+        """
         with self._decoding:
             rgb = self._cache.pictures(self).get(_PHOTO_TIME)
             if rgb is None:
                 rgb = self._reader.image(self._path)
                 self.add(Frame(rgb, _PHOTO_TIME))
             return rgb
+
+    def photo(self, result: AnalysisResult) -> Moment:
+        """Return a photo's upright picture with the faces of `result`, their places in its pixels.
+
+        Raises UnreadableMedia.
+        """
+        rgb = self.picture()
+        return Moment(rgb, _PHOTO_TIME, faces_on(rgb, result.faces, result.size))
 
     def moments(self, result: AnalysisResult, *, limit: int = SHOWN_FRAMES) -> list[Moment]:
         """Return up to `limit` most suspicious frames of a clip in order of time, with the faces of `result`.
@@ -202,11 +214,13 @@ class AnalysedMedia:
             pictures = self._cache.pictures(self)
             if not pictures.keys() >= set(times):
                 pictures = self._decode(set(worst_times(result, limit=SHOWN_FRAMES)))
-        return [
-            Moment(pictures[shown_at], shown_at, tuple(f for f in result.faces if f.time == shown_at))
-            for shown_at in times
-            if shown_at in pictures
-        ]
+        moments: list[Moment] = []
+        for shown_at in times:
+            if shown_at in pictures:
+                faces = [face for face in result.faces if face.time == shown_at]
+                rgb = pictures[shown_at]
+                moments.append(Moment(rgb, shown_at, faces_on(rgb, faces, result.size)))
+        return moments
 
     def release(self) -> None:
         """Free the memory; a later use decodes again and keeps nothing."""

@@ -60,6 +60,13 @@ def faces_of(analysis: Analysis, number: int) -> list[Face]:
     return [face for face in analysis.faces if face.track == number - 1]
 
 
+def original_size(analysis: Analysis) -> tuple[int, int] | None:
+    """Return the (width, height) of the upright original in pixels, None if it is not stored."""
+    if analysis.width is None or analysis.height is None:
+        return None
+    return analysis.width, analysis.height
+
+
 def whole_file(analysis: Analysis) -> Subject:
     """Return the whole file as a subject."""
     return Subject(WHOLE_FILE, analysis.fake_prob or 0.0, analysis.verdict, None)

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.face_scaling import scale_box, size_of
 from laanet_core.faces.crops import crop_square, enlarge_to_square
 from laanet_core.inference.overlay import heat_layer
 from laanet_core.media.recompression import recompressed
@@ -189,7 +190,9 @@ class CaseImageService:
     def _render_heatmaps(self, media: CaseMedia, frame_time: float | None) -> bytes:
         """Return the PNG of the heatmaps. The current model scores the stored boxes again."""
         rgb = self._pixels(media, frame_time)
-        squares = [enlarge_to_square(spot.box) for spot in media.spots if spot.time == frame_time]
+        size = media.size or size_of(rgb)
+        boxes = [scale_box(spot.box, size, size_of(rgb)) for spot in media.spots if spot.time == frame_time]
+        squares = [enlarge_to_square(box) for box in boxes]
         input_size = self._detector.config.input_size
         crops = [crop_square(rgb, square, input_size) for square in squares]
         scores = self._detector.score_crops(crops)

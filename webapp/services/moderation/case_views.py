@@ -17,7 +17,7 @@ from webapp.domain.enums import CaseState, Role, Stage, Vote
 from webapp.domain.errors import Refused
 from webapp.media.masks import runs_of_mask
 from webapp.services.accounts import Person, require
-from webapp.services.analysis_records.subjects import faces_of, subject_of
+from webapp.services.analysis_records.subjects import faces_of, original_size, subject_of
 from webapp.services.moderation.claims import require_claim
 from webapp.services.moderation.ranking import MAX_COUNTED_ITEMS
 
@@ -44,7 +44,7 @@ class FaceLocation(_FrozenModel):
 class CaseView(_FrozenModel):
     """A case without any opinion about it.
 
-    `spots` are the faces in question. `subject` is the number of a face or person; 0 is the whole file, and
+    `spots` are the faces in question, `size` is the upright original's (width, height). `subject` is the number of a face or person; 0 is the whole file, and
     then `spots` has all faces. `format` is None if the file is not kept. `labelled` is true after the viewer
     has submitted their blind label. `until` is the end of the viewer's claim.
     """
@@ -54,6 +54,7 @@ class CaseView(_FrozenModel):
     format: str | None
     subject: int
     spots: tuple[FaceLocation, ...]
+    size: tuple[int, int] | None = None
     labelled: bool = False
     until: datetime | None = None
 
@@ -100,7 +101,10 @@ class QueueCounts(_FrozenModel):
 
 
 class CaseMedia(_FrozenModel):
-    """Kept file of a case: store name, format, kind and EXIF orientation, and the faces in question."""
+    """Kept file of a case: store name, format, kind and EXIF orientation, and the faces in question.
+
+    `size` is the (width, height) of the upright original, to which the faces' boxes refer.
+    """
 
     name: str
     format: str
@@ -108,6 +112,7 @@ class CaseMedia(_FrozenModel):
     orientation: int
     subject: int
     spots: tuple[FaceLocation, ...]
+    size: tuple[int, int] | None = None
 
 
 class ModelAnswer(_FrozenModel):
@@ -186,6 +191,7 @@ class CaseViewService:
                 orientation=consent.orientation,
                 subject=item.subject,
                 spots=_locations(item),
+                size=original_size(item.analysis),
             )
 
     def model_answer(self, person: Person | None, public_id: str) -> ModelAnswer:
@@ -295,6 +301,7 @@ def _case_view(session: Session, case: Case) -> CaseView:
         format=None if media is None else media.format,
         subject=item.subject,
         spots=_locations(item),
+        size=original_size(item.analysis),
     )
 
 

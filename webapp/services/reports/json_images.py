@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
+from laanet_core.face_scaling import Size, scale_box, size_of
 from laanet_core.faces.crops import crop_square, enlarge_to_square
 from laanet_core.inference.key_frames import Moment
 from laanet_core.results import FaceResult, Heatmap
@@ -16,29 +17,29 @@ from webapp.services.reports.document import CropDocument, HeatmapDocument, Repo
 from webapp.services.reports.figures import CROP_SIDE, jpeg
 
 
-def images(faces: Sequence[FaceResult], rgb: RGBImage | None, moments: Iterable[Moment]) -> list[ReportImage]:
+def images(
+    faces: Sequence[FaceResult], size: Size | None, rgb: RGBImage | None, moments: Iterable[Moment]
+) -> list[ReportImage]:
     """Return the images of all judged faces of a photo (H, W, 3) uint8 RGB, or of a video's key frames.
 
-    `faces` are all faces of the result, which give the numbers.
+    `faces` are all faces of the result, which give the numbers, and `size` is the original's (width, height).
     """
-    numbers = {(face.time, face.track, face.box): number for number, face in enumerate(faces, start=1)}
-    pictures_and_faces = [] if rgb is None else [(rgb, face) for face in faces]
-    for moment in moments:
-        pictures_and_faces += [(moment.rgb, face) for face in moment.faces]
+    pictures: dict[float | None, RGBImage] = {} if rgb is None else {None: rgb}
+    pictures.update((moment.time, moment.rgb) for moment in moments)
     report_images = []
-    for picture, face in pictures_and_faces:
-        if face.heatmap is not None:
-            number = numbers.get((face.time, face.track, face.box))
-            report_images.append(_image(number, picture, face, face.heatmap))
+    for number, face in enumerate(faces, start=1):
+        picture = pictures.get(face.time)
+        if picture is not None and face.heatmap is not None:
+            report_images.append(_image(number, picture, face, face.heatmap, size or size_of(picture)))
     return report_images
 
 
-def _image(number: int | None, rgb: RGBImage, face: FaceResult, heatmap: Heatmap) -> ReportImage:
-    """Return the images of one face of a picture (H, W, 3) uint8 RGB."""
+def _image(number: int, rgb: RGBImage, face: FaceResult, heatmap: Heatmap, size: Size) -> ReportImage:
+    """Return the images of one face of a picture (H, W, 3) uint8 RGB; boxes are in original pixels."""
     square = enlarge_to_square(face.box)
     levels = np.asarray(np.round(np.asarray(heatmap.values) * 255), np.uint8)
     png = cv2.imencode(".png", levels)[1].tobytes()
-    crop = jpeg(crop_square(rgb, square, CROP_SIDE))
+    crop = jpeg(crop_square(rgb, scale_box(square, size, size_of(rgb)), CROP_SIDE))
     return ReportImage(
         number=number,
         time=face.time,

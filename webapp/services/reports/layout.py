@@ -20,6 +20,7 @@ from reportlab.platypus import (
     Table,
 )
 
+from laanet_core.face_scaling import faces_on
 from laanet_core.inference.key_frames import Moment
 from laanet_core.results import FaceResult, Verdict, number_text
 from laanet_core.types import RGBImage
@@ -151,7 +152,7 @@ def _opening(report: Report) -> Iterator[Flowable]:
 
 def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
     """Yield the photo (H, W, 3) uint8 RGB, its legend and its faces in close-up."""
-    faces, words = report.shown.faces, report.texts.report
+    faces, words = faces_on(rgb, report.shown.faces, report.result.size), report.texts.report
     numbers = range(1, len(faces) + 1)
     captions = (words.photo_faces if faces else "", words.photo_heatmap)
     first, *others = _picture(rgb, faces, numbers, captions)

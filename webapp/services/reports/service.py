@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from laanet_core.documents import CoverageDocument, ErrorDocument, SegmentDocument
+from laanet_core.face_scaling import Size, size_of
 from laanet_core.inference.key_frames import Moment
 from laanet_core.types import RGBImage
 from webapp.services.reports.content import Report
@@ -59,7 +60,7 @@ def report_json(
         segments=None if coverage is None else segments,
         coverage=None if coverage is None else CoverageDocument.from_result(coverage),
         reliability=_reliability(report),
-        images=images(result.faces, rgb, moments),
+        images=images(result.faces, result.size, rgb, moments),
         limits=list(report.texts.report.limits),
     ).to_json()
 
@@ -68,12 +69,22 @@ def report_pdf(report: Report, rgb: RGBImage | None = None, moments: Sequence[Mo
     """Return the report as a PDF of A4 pages; equal inputs give equal bytes.
 
     `rgb` is the upright photo (H, W, 3) uint8 RGB, `moments` are the key frames of a video. A report without
-    them has text and numbers only. Raises ValueError if `rgb` has another size than the result.
+    them has text and numbers only. Raises ValueError if `rgb` has other proportions than the result.
     """
-    if rgb is not None and report.result.size not in (None, (rgb.shape[1], rgb.shape[0])):
+    if rgb is not None and not _shows_original(rgb, report.result.size):
         photo = f"{rgb.shape[1]} x {rgb.shape[0]}"
         raise ValueError(f"the photo has {photo} pixels, the result is of one with {report.result.size}")
     return build(report, rgb, moments)
+
+
+def _shows_original(rgb: RGBImage, size: Size | None) -> bool:
+    """Return whether a picture (H, W, 3) can be the original of (width, height) `size`, or a smaller copy."""
+    if size is None:
+        return True
+    width, height = size_of(rgb)
+    # One pixel of rounding per side.
+    is_same_shape = abs(width * size[1] - height * size[0]) <= max(size)
+    return is_same_shape and width <= size[0] and height <= size[1]
 
 
 def _file(report: Report) -> FileDocument:

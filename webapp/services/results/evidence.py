@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from laanet_core.face_scaling import faces_on
 from laanet_core.faces.crops import crop_square
 from laanet_core.inference.detector import Detector
 from laanet_core.inference.overlay_video import write_overlay_clip
@@ -86,7 +87,7 @@ class EvidenceService:
         """
         rgb = media.picture() if result.kind == "image" else media.moments(result, limit=1)[0].rgb
         detector = producer_of(self._detector, result.model)
-        return stabilities(detector, rgb, checked_faces(result))
+        return stabilities(detector, rgb, faces_on(rgb, checked_faces(result), result.size))
 
     def result_after_check(
         self, result: AnalysisResult, checks: Sequence[Stability | None] | None
@@ -104,15 +105,15 @@ class EvidenceService:
 
         None for a face without a score. Raises UnreadableMedia.
         """
-        rgb = media.picture()
+        photo = media.photo(result)
         detector = producer_of(self._detector, result.model)
         crops_and_maps: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
-        for face in result.faces:
+        for face in photo.faces:
             if face.heatmap is None:
                 crops_and_maps.append(None)
                 continue
-            crop = crop_square(rgb, face.heatmap.box, CROP_SIDE)
-            crops_and_maps.append((crop, detector.consistency_map(rgb, face).values))
+            crop = crop_square(photo.rgb, face.heatmap.box, CROP_SIDE)
+            crops_and_maps.append((crop, detector.consistency_map(photo.rgb, face).values))
         return crops_and_maps
 
     def overlay_clip(

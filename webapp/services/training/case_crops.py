@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.face_scaling import scale_box, size_of
 from laanet_core.media.reader import Reader
 from laanet_core.types import RGBImage
 from webapp.media.masks import Mask
@@ -38,7 +39,8 @@ class CaseCropper:
         crops: list[TrainingCrop] = []
         try:
             for rgb, face in self._pictures(case):
-                crops.append(crop_face(rgb, face.box, _masks_on(face, case), find_landmarks))
+                box = scale_box(face.box, case.size or size_of(rgb), size_of(rgb))
+                crops.append(crop_face(rgb, box, _masks_on(face, case), find_landmarks))
         except (UnreadableMedia, StoreFailed, FileNotFoundError):
             logger.exception("cannot read a kept file for a snapshot")
             return []

@@ -13,7 +13,7 @@ from webapp.db import training_queries as queries
 from webapp.db.tables import Analysis, CaseItem, Decision, Label, Media
 from webapp.domain.enums import LabelValue, Stage
 from webapp.media.masks import Mask
-from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of
+from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of, original_size
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class DecidedCase:
     `case` is the case's public id, `how` the way of the decision (see `decision_rule`), `label` its value
     and `labels` the number of labels that count for it. `source` is the sha256 of the uploaded file, while
     `media` is the kept one. `kind` is image or video. `consent` is the version of the consent text. `faces`
-    are those that the decision covers, `regions` those that moderators painted.
+    are those that the decision covers, `regions` those that moderators painted. `size` is the (width, height)
+    of the upright original, to which the faces' boxes refer.
     """
 
     case_id: int
@@ -57,6 +58,7 @@ class DecidedCase:
     consent: str
     faces: tuple[FacePosition, ...]
     regions: tuple[RegionOnFrame, ...]
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ def _decided_case(decision: Decision, item: CaseItem) -> DecidedCase:
         consent=consent.text_version,
         faces=_covered_faces(analysis, item.subject, decision.value),
         regions=_regions_on_fakes(labels) if is_fake else (),
+        size=original_size(analysis),
     )
 
 

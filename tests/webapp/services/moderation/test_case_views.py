@@ -40,7 +40,7 @@ def test_a_blind_view_holds_no_opinion_and_the_answer_follows_the_label(
     assert refusal_code(case_views.claimed_case, people[1], case) == "claim_lost"
     claims.take(people[1])
     seen = case_views.claimed_case(people[1], case).model_dump(mode="json")
-    assert set(seen) == {"id", "kind", "format", "subject", "spots", "labelled", "until"}
+    assert set(seen) == {"id", "kind", "format", "subject", "spots", "size", "labelled", "until"}
     assert not any(word in str(seen) for word in ("0.7", "inconclusive", "disagree", "fffff"))
     assert refusal_code(case_views.model_answer, people[1], case) == "not_labelled"
     assert refusal_code(case_views.model_answer, people[2], case) == "not_labelled"

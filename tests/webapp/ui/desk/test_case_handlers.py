@@ -13,7 +13,7 @@ from webapp.domain.ids import new_id
 def test_nothing_is_revealed_before_the_blind_label(mia: Moderator, case: str) -> None:
     taken = mia.said("/take")
     assert set(taken) == {"case", "queue"}
-    assert set(taken["case"]) == {"id", "kind", "format", "subject", "spots", "labelled", "until"}
+    assert set(taken["case"]) == {"id", "kind", "format", "subject", "spots", "size", "labelled", "until"}
     assert set(taken["queue"]) == {"waiting", "today", "disputed"}
     revealed = mia.said(f"/case/{case}/blind", LABEL)
     assert set(revealed) == {"answer"}

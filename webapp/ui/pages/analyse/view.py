@@ -226,7 +226,8 @@ def _pictures(shown: AnalysedFile, texts: Texts) -> Markup:
         return Markup("")
     try:
         if result.kind == "image":
-            return picture.picture(shown.media.picture(), result.faces, texts)
+            photo = shown.media.photo(result)
+            return picture.picture(photo.rgb, photo.faces, texts)
         return picture.moments(shown.media.moments(result), texts)
     except UnreadableMedia as error:
         return headline.message(headline.error_text(error, texts))

@@ -67,8 +67,14 @@ window.lensDeskMedia = (() => {
     state.urls.splice(0).forEach((url) => URL.revokeObjectURL(url));
   }
 
+  // Width and height to which the faces' boxes refer. Views of large images are smaller than the original.
+  function originalSize() {
+    const image = $(".desk-picture");
+    return state.current.size || [image.naturalWidth, image.naturalHeight];
+  }
+
   function showBoxes() {
-    const { naturalWidth: width, naturalHeight: height } = $(".desk-picture");
+    const [width, height] = originalSize();
     const boxes = facesOfFrame().map(({ box: [x1, y1, x2, y2] }) => {
       const box = document.createElement("span");
       Object.assign(box.style, {
@@ -227,12 +233,15 @@ window.lensDeskMedia = (() => {
 
   // Show the faces of the case large, or the whole image again.
   function toggleFaceZoom() {
-    const view = $(".desk-view"), image = $(".desk-picture"), boxes = facesOfFrame().map((face) => face.box);
+    const view = $(".desk-view"), image = $(".desk-picture"), [width, height] = originalSize();
+    const scale = { x: image.naturalWidth / width, y: image.naturalHeight / height };
+    const toImage = ([x1, y1, x2, y2]) => [x1 * scale.x, y1 * scale.y, x2 * scale.x, y2 * scale.y];
+    const boxes = facesOfFrame().map((face) => toImage(face.box));
     if (state.zoom > 1 || !boxes.length) return zoomOut();
     const left = Math.min(...boxes.map((box) => box[0])), top = Math.min(...boxes.map((box) => box[1]));
     const right = Math.max(...boxes.map((box) => box[2])), bottom = Math.max(...boxes.map((box) => box[3]));
-    const scale = Math.min(view.clientWidth / (right - left), view.clientHeight / (bottom - top));
-    state.zoom = clampZoom((FACE_SHARE * scale) / state.fit);
+    const fill = Math.min(view.clientWidth / (right - left), view.clientHeight / (bottom - top));
+    state.zoom = clampZoom((FACE_SHARE * fill) / state.fit);
     state.x = (image.naturalWidth / 2 - (left + right) / 2) * state.fit * state.zoom;
     state.y = (image.naturalHeight / 2 - (top + bottom) / 2) * state.fit * state.zoom;
     layOut();
@@ -267,10 +276,10 @@ window.lensDeskMedia = (() => {
 
   // The width of the brush is a ninth of the face, whatever the zoom.
   function brushWidth() {
-    const canvas = $(".desk-paint"), image = $(".desk-picture");
+    const canvas = $(".desk-paint"), [width] = originalSize();
     const sides = facesOfFrame().map(({ box }) => Math.max(box[2] - box[0], box[3] - box[1]));
-    const side = sides.length ? Math.max(...sides) : image.naturalWidth / 3;
-    return Math.max((side / 9) * (canvas.width / image.naturalWidth), 2);
+    const side = sides.length ? Math.max(...sides) : width / 3;
+    return Math.max((side / 9) * (canvas.width / width), 2);
   }
 
   function onPointerDown(event) {
@@ -312,8 +321,8 @@ window.lensDeskMedia = (() => {
 
   // Box the face for people who paint by keyboard; arrows move and resize the box.
   function markFace() {
-    const canvas = $(".desk-paint"), { naturalWidth: width, naturalHeight: height } = $(".desk-picture");
-    if (!width) return;
+    const canvas = $(".desk-paint"), [width, height] = originalSize();
+    if (!$(".desk-picture").naturalWidth) return;
     const [face] = facesOfFrame();
     const box = face ? face.box : [width / 4, height / 4, (3 * width) / 4, (3 * height) / 4];
     painting().mark(box.map((place) => place * (canvas.width / width)));
