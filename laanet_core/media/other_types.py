@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from typing import BinaryIO
 
 _SUPPORTED = (
@@ -65,6 +66,20 @@ _SVG = re.compile(
     rb"\A(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?((<!--.*?-->|<!DOCTYPE svg[^>]*>)\s*)*<svg\b", re.S
 )
 _HTML = re.compile(rb"\A(\xef\xbb\xbf)?\s*(<!--.*?-->\s*)*<(!doctype html|html|head|body)\b", re.S | re.I)
+
+# All names without their details, and all advice, for translations.
+_TYPES = (*_STARTS.values(), *_RIFF_TYPES.values(), *_BRANDS.values())
+TYPE_NAMES = tuple(
+    dict.fromkeys(
+        (*(name.split(" (")[0] for name, _ in _TYPES), "a drawing", "a web page", "a camera raw file")
+    )
+)
+TYPE_ADVICE = tuple(dict.fromkeys((*(advice for _, advice in _TYPES), _EXPORT, _AS_JPEG, _SCREENSHOT)))
+
+# Form of the sentences that name a type.
+_NAMING = re.compile(
+    r"This is (?P<name>an? [^(,]*?)( \((?P<detail>[^)]*)\))?, which cannot be analysed\. (?P<advice>.+)"
+)
 
 # Bytes in which the first element of a document begins.
 _DOCUMENT_BYTES = 2048
@@ -211,3 +226,18 @@ def _number(content: bytes, order: str) -> int:
 
 def _sentence(name: str, advice: str) -> str:
     return f"This is {name}, which cannot be analysed. {advice}"
+
+
+@dataclass(frozen=True)
+class NamedType:
+    """Type of a file that is not analysed: `name`, `detail` such as "Nikon NEF" or "", and what to do."""
+
+    name: str
+    detail: str
+    advice: str
+
+
+def named_type(message: str) -> NamedType | None:
+    """Return the type that a message of `refusal` names; None for other messages."""
+    found = _NAMING.fullmatch(message)
+    return None if found is None else NamedType(found["name"], found["detail"] or "", found["advice"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laanet_core.media.other_types import TYPE_ADVICE, TYPE_NAMES
 from webapp.texts.schema import ReportTexts, Texts
 
 _REPORT = ReportTexts(
@@ -224,6 +225,9 @@ ENGLISH = Texts(
         "decoders_busy": "Too many files are being opened right now. Please try again in a minute.",
         "unforeseen": "An unexpected error occurred with this file. It was logged on the server.",
     },
+    unsupported_file="This is {type}, which cannot be analysed. {advice}",
+    file_types={name: name for name in TYPE_NAMES},
+    file_advice={advice: advice for advice in TYPE_ADVICE},
     choose_file="Show the result of",
     heat_strength="Heatmap strength",
     heat_legend=(

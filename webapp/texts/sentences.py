@@ -7,11 +7,23 @@ from dataclasses import dataclass
 
 from laanet_core.inference.key_frames import longest_fake
 from laanet_core.inference.stable_verdicts import finding, variants_with
+from laanet_core.media.other_types import named_type
 from laanet_core.results import AnalysisResult, Coverage, Kind, Segment, Stability, Verdict
 from webapp.texts.schema import Texts
 
 # Track number, time in seconds and verdict of one face in one frame.
 JudgedFrame = tuple[int | None, float | None, Verdict | None]
+
+
+def error_sentence(code: str, message: str, texts: Texts) -> str:
+    """Return why a file was not judged, with its type if the library's `message` names an unsupported one."""
+    named = named_type(message) if code == "unsupported_type" else None
+    if named is None or named.name not in texts.file_types or named.advice not in texts.file_advice:
+        return texts.errors.get(code, message)
+    name = texts.file_types[named.name]
+    if named.detail:
+        name = f"{name} ({named.detail})"
+    return texts.unsupported_file.format(type=name, advice=texts.file_advice[named.advice])
 
 
 @dataclass(frozen=True)
@@ -54,7 +66,7 @@ class ResultSummary:
         """Return the explanation, then every other sentence that a reader needs to judge the result."""
         _, explanation = texts.outcomes[self.state]
         if self.error_code is not None:
-            explanation = texts.errors.get(self.error_code, self.error_message)
+            explanation = error_sentence(self.error_code, self.error_message, texts)
         sentences = [explanation] if explanation else []
         sentences += [texts.cautions[caution] for caution in self.cautions]
         if self._is_partly_inconclusive():

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 
 import pytest
 
+from laanet_core.media.other_types import TYPE_ADVICE, TYPE_NAMES, refusal
 from laanet_core.results import CAUTIONS, ErrorInfo, Stability, TrackResult, Variant, Verdict
 from tests.webapp.sample_results import FAKE, PHOTO, SMALL, TRACK, VIDEO, without_faces
 from webapp.texts import LANGUAGES, Texts
 from webapp.texts.sentences import (
+    error_sentence,
     numbered_subjects,
     reliability_sentence,
     stability_sentence,
@@ -139,3 +142,24 @@ def test_subjects_are_faces_or_persons() -> None:
 def test_reliability_sentence_has_whole_per_cent() -> None:
     sentence = reliability_sentence(40, 0.75, (0.5981, 0.8581), ENGLISH)
     assert sentence == ENGLISH.reliability.format(count=40, share="75%", low="60%", high="86%")
+
+
+@ALL_LANGUAGES
+def test_every_type_of_an_unsupported_file_is_translated(texts: Texts) -> None:
+    assert set(texts.file_types) == set(TYPE_NAMES)
+    assert set(texts.file_advice) == set(TYPE_ADVICE)
+
+
+@pytest.mark.parametrize(
+    ("content", "english", "chinese"),
+    [
+        (b"%PDF-1.7 " + bytes(64), "This is a PDF document,", "这是PDF 文档，"),
+        (b"FUJIFILMCCD-RAW " + bytes(64), "a camera raw file (Fujifilm RAF)", "相机原始文件 (Fujifilm RAF)"),
+        (b"words", "This type of file is not supported.", "不支持这种文件类型。"),
+    ],
+)
+def test_unsupported_type_is_named(content: bytes, english: str, chinese: str) -> None:
+    message = refusal(io.BytesIO(content), content[:64], is_supported=False)
+    assert message is not None
+    assert english in error_sentence("unsupported_type", message, LANGUAGES["en"])
+    assert chinese in error_sentence("unsupported_type", message, LANGUAGES["zh"])

@@ -18,7 +18,7 @@ def decode(text: str) -> np.ndarray:
 
 
 def test_judged_faces_have_a_crop_and_a_heatmap() -> None:
-    (entry,) = images(PHOTO.faces, GREY, ())
+    (entry,) = images(PHOTO.faces, PHOTO.size, GREY, ())
     assert (entry.number, decode(entry.crop.jpeg).shape) == (1, (224, 224, 3))
     heat = decode(entry.heatmap.png)
     assert entry.heatmap.box == (0, 0, 60, 60)
@@ -29,4 +29,4 @@ def test_judged_faces_have_a_crop_and_a_heatmap() -> None:
 
 
 def test_a_report_without_pixels_has_no_images() -> None:
-    assert images(PHOTO.faces, None, ()) == []
+    assert images(PHOTO.faces, PHOTO.size, None, ()) == []
