@@ -22,7 +22,7 @@ def size_of(rgb: RGBImage) -> Size:
 
 
 def scale_box(box: Box, old: Size, new: Size) -> Box:
-    """Convert a box from pixels of a picture of the size `old` to pixels of the same picture at size `new`."""
+    """Convert a box from pixels of a picture of size `old` to pixels of the same picture at size `new`."""
     if old == new:
         return box
     across, down = new[0] / old[0], new[1] / old[1]

@@ -43,7 +43,8 @@ def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) 
     """Judge faces of one picture again under every change, all together; None for a face without a score.
 
     `rgb` (H, W, 3) uint8 is the picture or frame in which this detector judged the faces, whose places are in
-    its pixels (`face_scaling.faces_on`). Each change is made at full resolution to the region around the face; then the face is cropped as for inference. The
+    its pixels (`face_scaling.faces_on`). Each change is made at full resolution to the region around
+    the face; then the face is cropped as for inference. The
     detector's box stays the same. Raises ValueError for a face outside rgb.
     """
     size = detector.config.input_size

@@ -1,4 +1,4 @@
-"""Places of faces in pixels of the original and of a smaller picture; results for pictures of 60 megapixels."""
+"""Places of faces in pixels of the original and of a smaller picture, up to 60 megapixels."""
 
 from __future__ import annotations
 

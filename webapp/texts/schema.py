@@ -125,8 +125,8 @@ class Texts:
     error_code: str
     # By code of a rejection: the problem and its remedy.
     errors: Mapping[str, str]
-    # For `unsupported_type`: the sentence with the type, and by the library's English words the types of files
-    # and what to do about each.
+    # For `unsupported_type`: the sentence with the type, and by the library's English words the types of
+    # files and what to do about each.
     unsupported_file: str
     file_types: Mapping[str, str]
     file_advice: Mapping[str, str]

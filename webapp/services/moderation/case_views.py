@@ -44,7 +44,8 @@ class FaceLocation(_FrozenModel):
 class CaseView(_FrozenModel):
     """A case without any opinion about it.
 
-    `spots` are the faces in question, `size` is the upright original's (width, height). `subject` is the number of a face or person; 0 is the whole file, and
+    `spots` are the faces in question, `size` is the upright original's (width, height). `subject` is
+    the number of a face or person; 0 is the whole file, and
     then `spots` has all faces. `format` is None if the file is not kept. `labelled` is true after the viewer
     has submitted their blind label. `until` is the end of the viewer's claim.
     """
