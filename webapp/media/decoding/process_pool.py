@@ -143,7 +143,7 @@ class DecodingRequest:
             warn(caution)
 
     def original_size(self, value: object, rgb: RGBImage) -> tuple[int, int]:
-        """Return the (width, height) of the original of a decoded picture `rgb` (H, W, 3), at most as large."""
+        """Return the (width, height) of the original of a decoded picture `rgb` (H, W, 3)."""
         if not isinstance(value, list) or len(value) != 2:
             raise self.worker.reject("a picture without its size")
         width, height = (int(self.number(side, REDUCED * MAX_PIXELS)) for side in value)
