@@ -1,10 +1,10 @@
-"""Errors a caller can answer, each with a stable code and a sentence for people."""
+"""Errors a caller can handle, each with a stable code and a sentence for people."""
 
 from __future__ import annotations
 
 
 class LaanetError(Exception):
-    """Base of all deliberate errors. A published `code` never changes; `message` is one plain sentence."""
+    """Base of laanet_core's errors. A published `code` never changes; `message` is one plain sentence."""
 
     code = "internal_error"
 

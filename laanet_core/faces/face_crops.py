@@ -35,10 +35,10 @@ def crop_faces(
     enlargement: float = ENLARGEMENT,
     time: float | None = None,
 ) -> FaceCrops:
-    """Crop each face of rgb (H, W, 3) uint8 that can be judged to (size, size, 3) in one warp.
+    """Crop the faces of rgb (H, W, 3) uint8, each in one warp. Faces that cannot be judged are left out.
 
-    Turned faces are upright in their crops. Of faces whose box was given by the caller only the size is
-    assessed: those whose shorter side has fewer than `min_face_size` pixels are not cropped.
+    Crops are (size, size, 3), and turned faces are upright in them. Faces whose shorter side has fewer than
+    `min_face_size` pixels are not judged; nothing else is assessed if the caller gave the box.
     """
     assessed_faces = assessor.assess(rgb, faces, min_face_size=min_face_size)
     squares: list[Box | None] = []

@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 def make_copy(engine: Engine, name: str) -> Path | None:
     """Copy the database to `<file>.<name>` with the backup API of SQLite.
 
-    Return the copy; None for other databases. Raises OSError and sqlite3.Error.
+    Return the copy; None if the database has no SQLite file. Raises OSError and sqlite3.Error.
     """
     file = sqlite_file(engine.url)
     if file is None:

@@ -60,6 +60,10 @@ class Responder:
         self._receiver = receiver
         self._buffer = np.frombuffer(buffer, np.uint8)
 
+    def release(self) -> None:
+        """Give the buffer up, so that its map can be closed. No image can be sent any more."""
+        self._buffer = np.empty(0, np.uint8)
+
     def image(self, values: npt.NDArray[np.uint8], **more: Any) -> None:
         """Send an array of any shape, such as (H, W, 3), and wait until the server has read it.
 
@@ -152,7 +156,11 @@ def _respond(
         size = os.fstat(buffer).st_size
         with os.fdopen(file, "rb") as opened, _mapped(buffer, size) as mapped:
             responder = Responder(channel, receiver, mapped)
-            return {"end": HANDLERS[request["do"]](opened, responder, request) or {}}
+            try:
+                return {"end": HANDLERS[request["do"]](opened, responder, request) or {}}
+            finally:
+                # The traceback of an error may keep the responder for long; the map would stay with it.
+                responder.release()
     except _Cancelled:
         return {"end": {}}
     except UnreadableMedia as error:
@@ -173,7 +181,7 @@ def _mapped(buffer: int, size: int) -> Iterator[mmap.mmap]:
     try:
         yield mapped
     finally:
-        # The traceback of an error may still refer to an array; the map is closed with it.
+        # The traceback of an error may still refer to a part of it; the map is closed with that.
         with contextlib.suppress(BufferError):
             mapped.close()
 

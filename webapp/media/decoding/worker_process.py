@@ -48,7 +48,7 @@ class WorkerProcess:
         self._busy = False
         self._healthy = True
         self.confinement = Confinement((), ())
-        # Requests so far.
+        # Answered requests so far.
         self.answered = 0
         # Seconds of waiting for messages so far.
         self.waited = 0.0
@@ -102,7 +102,10 @@ class WorkerProcess:
         return self._process.pid
 
     def ask(self, request: protocol.Message, file: BinaryIO, buffer: SharedBuffer) -> None:
-        """Send a request with a file and the buffer for its images. Raises UnreadableMedia (decoder_died)."""
+        """Send a request with a file and the buffer for its images.
+
+        Raises UnreadableMedia (decoder_died or decoding_too_slow).
+        """
         self._busy = True
         try:
             protocol.send(self._channel, request, [file.fileno(), buffer.file])
@@ -110,7 +113,10 @@ class WorkerProcess:
             raise self._died() from error
 
     def proceed(self) -> None:
-        """Acknowledge an image, so that the worker overwrites it. Raises UnreadableMedia (decoder_died)."""
+        """Acknowledge an image, so that the worker may overwrite it.
+
+        Raises UnreadableMedia (decoder_died or decoding_too_slow).
+        """
         try:
             protocol.send(self._channel, {"proceed": True})
         except OSError as error:
@@ -119,7 +125,7 @@ class WorkerProcess:
     def answer(self, seconds: float) -> protocol.Message:
         """Return the message of the next image, or the last message, which has `end`.
 
-        Raises UnreadableMedia with the code of the file, decoder_died, decoding_too_slow, decoding_too_large
+        Raises UnreadableMedia with the worker's code, decoder_died, decoding_too_slow, decoding_too_large
         or unforeseen.
         """
         message = self._receive(seconds)
@@ -212,7 +218,7 @@ class WorkerProcess:
         if status == -signal.SIGXCPU:
             return _too_slow()
         logger.error(
-            "a decoder died during a file: %s",
+            "a decoder failed during a file: %s",
             "it is alive but does not answer" if status is None else _exit_reason(status),
         )
         return UnreadableMedia("decoder_died", _DIED)

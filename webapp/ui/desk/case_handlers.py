@@ -52,7 +52,7 @@ class CaseHandlers:
         }
 
     def state(self, call: DeskCall) -> Answer:
-        """Return the person and the length of their queue."""
+        """Return the person and the numbers of cases that wait, are disputed or were labelled today."""
         queue = self._services.case_views.queue_counts(call.person)
         # The service refuses a call without a person.
         assert call.person is not None

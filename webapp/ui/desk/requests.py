@@ -18,7 +18,7 @@ from webapp.services.moderation.labelling import LabelInput
 
 # Bytes of a request: a painted region is its largest part.
 MAX_BYTES = 2_000_000
-# Number of skipped cases that the server regards. Of a longer list it regards the latest ones.
+# Number of skipped cases that the server considers. Of a longer list it uses the latest ones.
 MAX_SKIPPED = 500
 # Longest time in a clip: a day in seconds, far more than any clip that is accepted.
 _MAX_SECONDS = 86_400
@@ -44,7 +44,7 @@ Seconds = Annotated[float | None, BeforeValidator(_parse_seconds)]
 
 
 class DeskRequest(BaseModel):
-    """Content of a request. Types are not converted; unknown fields are ignored."""
+    """Content of a request. Types are not converted, except for times; unknown fields are ignored."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
@@ -100,7 +100,7 @@ class LabelRequest(DeskRequest):
 
 
 class FinalRequest(DeskRequest):
-    """Final label. If `same` is true, it equals the blind label; otherwise the request has a label."""
+    """Final label. If `same` is true, it equals the blind label; otherwise the body is also a LabelRequest."""
 
     same: bool = False
 
