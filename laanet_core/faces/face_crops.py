@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace
 from laanet_core.faces.quality import AssessedFace, FaceAssessor, crop_roll
+from laanet_core.results import FaceQuality
 from laanet_core.types import Box, RGBImage
 
 
@@ -47,7 +48,26 @@ def crop_faces(
         if assessed.not_judged is not None:
             squares.append(None)
             continue
-        square = assessor.upright_square(rgb, assessed, enlargement)
+        square, crop = crop_upright(
+            rgb, assessed.face.box, assessed.quality, size, assessor, enlargement=enlargement
+        )
         squares.append(square)
-        crops.append(crop_turned(rgb, square, size, crop_roll(assessed.quality)))
+        crops.append(crop)
     return FaceCrops(assessed_faces, squares, crops, time)
+
+
+def crop_upright(
+    rgb: RGBImage,
+    box: Box,
+    quality: FaceQuality | None,
+    size: int,
+    assessor: FaceAssessor,
+    *,
+    enlargement: float = ENLARGEMENT,
+) -> tuple[Box, RGBImage]:
+    """Return a face's square before its turn, and the crop (size, size, 3) in which the network judges it.
+
+    `box` and `quality` are those of the face's result in rgb (H, W, 3) uint8, new or stored.
+    """
+    square = assessor.upright_square(rgb, box, quality, enlargement)
+    return square, crop_turned(rgb, square, size, crop_roll(quality))

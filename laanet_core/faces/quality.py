@@ -120,18 +120,21 @@ class FaceAssessor:
         padding = padding_mask(rgb) if any(face.found is not None for face in faces) else None
         return [self._assess(rgb, face, faces, padding, min_face_size) for face in faces]
 
-    def upright_square(self, rgb: RGBImage, assessed: AssessedFace, enlargement: float = ENLARGEMENT) -> Box:
+    def upright_square(
+        self, rgb: RGBImage, box: Box, quality: FaceQuality | None, enlargement: float = ENLARGEMENT
+    ) -> Box:
         """Return the square (x1, y1, x2, y2) to crop around a face of rgb (H, W, 3) uint8, before its turn.
 
         The box of an upright face is the detector's. That of a turned face includes background, so it is
-        found again in the upright crop.
+        found again in the upright crop. The square depends on nothing but the pixels and the result's `box`
+        and `quality`, so stored faces are cropped as they were judged.
         """
-        face, roll = assessed.face, crop_roll(assessed.quality, self._limits)
-        if roll == 0 or face.found is None:
-            return enlarge_to_square(face.box, enlargement)
+        roll = crop_roll(quality, self._limits)
+        if roll == 0:
+            return enlarge_to_square(box, enlargement)
         angle = np.deg2rad(roll)
         turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        square = np.array(enlarge_to_square(face.found.box, 1.0))
+        square = np.array(enlarge_to_square(box, 1.0))
         for _ in range(2):
             x1, y1, x2, y2 = square.tolist()
             crop = crop_turned(rgb, (x1, y1, x2, y2), JUDGED_SIDE, roll)

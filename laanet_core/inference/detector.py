@@ -25,7 +25,7 @@ from laanet_core.errors import UnreadableMedia
 from laanet_core.face_scaling import Size, in_original_pixels, scale_face, size_of
 from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace, FaceDetector
-from laanet_core.faces.face_crops import FaceCrops, crop_faces
+from laanet_core.faces.face_crops import FaceCrops, crop_faces, crop_upright
 from laanet_core.faces.quality import AssessedFace, FaceAssessor, crop_roll
 from laanet_core.faces.tracking import link
 from laanet_core.faces.video_detector import detect_in_frames
@@ -329,6 +329,19 @@ class Detector:
         """Score face crops (S, S, 3) uint8 RGB, with S the model's input size; see `scoring.score_crops`."""
         return score_crops(self._runtime, crops, flip=flip)
 
+    def rescore(self, rgb: RGBImage, faces: Sequence[FaceResult]) -> list[FaceResult]:
+        """Score faces of an earlier result again, in the same crops, with scores and heatmaps by this model.
+
+        `rgb` (H, W, 3) uint8 is their picture or frame, and their boxes are in its pixels. Faces that are not
+        judged stay without a score.
+        """
+        _require_rgb(rgb)
+        scored_again: list[FaceResult] = []
+        crops = [self._crop_again(rgb, face) for face in faces]
+        for face, (result,) in zip(faces, self._score(crops), strict=True):
+            scored_again.append(dataclasses.replace(result, track=face.track))
+        return scored_again
+
     def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
         """Return the consistency map (paper equation 6) of a face against its most suspicious cell.
 
@@ -377,6 +390,15 @@ class Detector:
             enlargement=enlargement,
             time=frame_time,
         )
+
+    def _crop_again(self, rgb: RGBImage, face: FaceResult) -> FaceCrops:
+        """Crop a face of an earlier result as it was judged."""
+        detected = DetectedFace(face.box, face.detection_prob)
+        assessed = [AssessedFace(detected, face.quality, face.not_judged)]
+        if face.not_judged is not None:
+            return FaceCrops(assessed, [None], [], face.time)
+        square, crop = crop_upright(rgb, face.box, face.quality, self.config.input_size, self._assessor)
+        return FaceCrops(assessed, [square], [crop], face.time)
 
     def _score(self, pictures: Sequence[FaceCrops]) -> list[list[FaceResult]]:
         """Score the faces of several pictures together; faces that are too small get no score."""

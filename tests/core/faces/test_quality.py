@@ -24,6 +24,7 @@ from laanet_core.media.images import read_image
 from laanet_core.media.recompression import recompressed
 from laanet_core.results import FaceQuality
 from laanet_core.types import RGBImage
+from tests.core.faces.turning import turned
 
 PORTRAIT, ASTRONAUT = "official_portrait_2012.jpg", "astronaut.png"
 # The faces as the detector finds them: x1, y1, x2, y2.
@@ -38,13 +39,6 @@ def face_detector() -> FaceDetector:
 def largest(face_detector: FaceDetector, rgb: RGBImage) -> AssessedFace:
     faces = face_detector.detect(rgb)
     return FaceAssessor(face_detector).assess(rgb, faces, min_face_size=40)[0]
-
-
-def turned(rgb: RGBImage, degrees: float) -> RGBImage:
-    """Turn a picture (H, W, 3) clockwise about its centre."""
-    height, width = rgb.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
-    return np.asarray(cv2.warpAffine(rgb, matrix, (width, height), borderMode=cv2.BORDER_REFLECT), np.uint8)
 
 
 @pytest.mark.parametrize("sample", [PORTRAIT, ASTRONAUT, "two_people.jpg", "state_of_the_union_speech.jpg"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame
 from laanet_core.results import AnalysisResult, Progress
 from tests.core.clips import drifting, forged_astronaut, write_clip, write_sound
+from tests.core.faces.turning import turned
 
 
 def test_every_face_gets_a_score_and_a_heatmap(detector: Detector, samples: Path) -> None:
@@ -249,3 +251,24 @@ def test_unknown_weights_and_devices_are_refused() -> None:
         Detector.from_weights("nothing/here")
     with pytest.raises(InvalidConfig, match="tpu"):
         Detector.from_weights("starter", device="tpu")
+
+
+@pytest.mark.parametrize("degrees", [0, 30])
+def test_rescoring_a_stored_face_gives_its_first_score(
+    detector: Detector, samples: Path, degrees: float
+) -> None:
+    rgb = turned(read_image(samples / "official_portrait_2012.jpg"), degrees)
+    (first,) = detector.analyse_image(rgb).faces
+    assert first.fake_logit is not None
+    assert first.heatmap is not None
+    stored = dataclasses.replace(
+        first, fake_logit=None, fake_prob=None, verdict=None, heatmap=None, time=1.5, track=3
+    )
+    hidden = dataclasses.replace(stored, not_judged="hidden")
+    again, unjudged = detector.rescore(rgb, [stored, hidden])
+    assert again.fake_logit == pytest.approx(first.fake_logit, abs=1e-4)
+    assert again.heatmap is not None
+    assert again.heatmap.box == first.heatmap.box
+    assert np.abs(again.heatmap.values - first.heatmap.values).max() < 1e-4
+    assert (again.box, again.verdict, again.time, again.track) == (first.box, first.verdict, 1.5, 3)
+    assert (unjudged.not_judged, unjudged.fake_logit, unjudged.heatmap) == ("hidden", None, None)

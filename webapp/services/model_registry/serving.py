@@ -78,6 +78,10 @@ class CurrentDetector:
         """Score face crops, each (S, S, 3) uint8 RGB, with the current detector."""
         return self.current.score_crops(crops, flip=flip)
 
+    def rescore(self, rgb: RGBImage, faces: Sequence[FaceResult]) -> list[FaceResult]:
+        """Score faces of an earlier result for `rgb`, (H, W, 3) uint8 RGB, with the current detector."""
+        return self.current.rescore(rgb, faces)
+
     def consistency_map(self, rgb: RGBImage, face: FaceResult) -> Heatmap:
         """Return the consistency map of a face in `rgb`, (H, W, 3) uint8 RGB, from the current detector."""
         return self.current.consistency_map(rgb, face)
