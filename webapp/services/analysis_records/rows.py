@@ -141,12 +141,13 @@ def _face_of(row: Face) -> FaceResult:
         verdict=cast(Verdict | None, row.verdict),
         time=row.time,
         track=row.track,
-        quality=_quality_of(row),
+        quality=quality_of(row),
         not_judged=cast(NotJudgedReason | None, row.not_judged),
     )
 
 
-def _quality_of(row: Face) -> FaceQuality | None:
+def quality_of(row: Face) -> FaceQuality | None:
+    """Return the stored quality of a face; None for faces from before it was stored."""
     if row.side is None or row.sharpness is None or row.inside is None or row.roll is None:
         return None
     return FaceQuality(

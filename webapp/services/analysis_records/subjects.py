@@ -46,7 +46,7 @@ def subjects_of(analysis: Analysis) -> list[Subject]:
     subjects = []
     for track in aggregate_tracks(analysis.faces, decision):
         number = track.track + 1
-        faces = [face for face in faces_of(analysis, number) if face.fake_logit is not None]
+        faces = judged_faces_of(analysis, number)
         subjects.append(Subject(number, track.fake_prob, track.verdict, _mean_box(faces, analysis)))
     return subjects
 
@@ -65,6 +65,11 @@ def original_size(analysis: Analysis) -> tuple[int, int] | None:
     if analysis.width is None or analysis.height is None:
         return None
     return analysis.width, analysis.height
+
+
+def judged_faces_of(analysis: Analysis, number: int) -> list[Face]:
+    """Return those faces of a subject that have a score."""
+    return [face for face in faces_of(analysis, number) if face.fake_logit is not None]
 
 
 def whole_file(analysis: Analysis) -> Subject:

@@ -15,12 +15,11 @@ import cv2
 import numpy as np
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.face_scaling import scale_box, size_of
-from laanet_core.faces.crops import crop_square, enlarge_to_square
+from laanet_core.face_scaling import faces_on
 from laanet_core.inference.overlay import heat_layer
 from laanet_core.media.recompression import recompressed
 from laanet_core.media.video import Frame
-from laanet_core.results import FaceResult, Heatmap
+from laanet_core.results import FaceResult
 from laanet_core.types import RGBImage
 from webapp.domain.errors import Refused
 from webapp.media.store import StoreFailed
@@ -188,26 +187,15 @@ class CaseImageService:
         return MediaContent(content, "image/png")
 
     def _render_heatmaps(self, media: CaseMedia, frame_time: float | None) -> bytes:
-        """Return the PNG of the heatmaps. The current model scores the stored boxes again."""
+        """Return the PNG of the heatmaps. The current model scores the judged faces again in their crops."""
         rgb = self._pixels(media, frame_time)
-        size = media.size or size_of(rgb)
-        boxes = [scale_box(spot.box, size, size_of(rgb)) for spot in media.spots if spot.time == frame_time]
-        squares = [enlarge_to_square(box) for box in boxes]
-        input_size = self._detector.config.input_size
-        crops = [crop_square(rgb, square, input_size) for square in squares]
-        scores = self._detector.score_crops(crops)
-        faces: list[FaceResult] = []
-        for square, values in zip(squares, scores.heatmap, strict=True):
-            # Only the heatmap is drawn, so the face needs no score.
-            face = FaceResult(
-                box=square,
-                detection_prob=1.0,
-                fake_logit=None,
-                fake_prob=None,
-                verdict=None,
-                heatmap=Heatmap(values, square),
-            )
-            faces.append(face)
+        stored_faces: list[FaceResult] = []
+        for judged in media.judged_faces:
+            if judged.time == frame_time:
+                # Only the heatmap is drawn, so the face needs neither its old score nor its probability.
+                face = FaceResult(judged.box, 1.0, None, None, None, judged.time, quality=judged.quality)
+                stored_faces.append(face)
+        faces = self._detector.rescore(rgb, faces_on(rgb, stored_faces, media.size))
         height, width = rgb.shape[:2]
         scale = min(MAX_SIDE / max(height, width), 1.0)
         layer_shape = (max(round(height * scale), 1), max(round(width * scale), 1))

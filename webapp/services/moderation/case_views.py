@@ -8,6 +8,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, field_serializer
 from sqlalchemy.orm import Session
 
+from laanet_core.results import FaceQuality
 from laanet_core.types import Box
 from webapp.db import case_queries as queries
 from webapp.db.session import Sessions
@@ -17,7 +18,13 @@ from webapp.domain.enums import CaseState, Role, Stage, Vote
 from webapp.domain.errors import Refused
 from webapp.media.masks import runs_of_mask
 from webapp.services.accounts import Person, require
-from webapp.services.analysis_records.subjects import faces_of, original_size, subject_of
+from webapp.services.analysis_records.rows import quality_of
+from webapp.services.analysis_records.subjects import (
+    faces_of,
+    judged_faces_of,
+    original_size,
+    subject_of,
+)
 from webapp.services.moderation.claims import require_claim
 from webapp.services.moderation.ranking import MAX_COUNTED_ITEMS
 
@@ -39,6 +46,12 @@ class FaceLocation(_FrozenModel):
 
     box: Box
     time: float | None
+
+
+class JudgedFace(FaceLocation):
+    """Location of a face that has a score; `quality` is None for faces from before it was stored."""
+
+    quality: FaceQuality | None
 
 
 class CaseView(_FrozenModel):
@@ -105,6 +118,7 @@ class CaseMedia(_FrozenModel):
     """Kept file of a case: store name, format, kind and EXIF orientation, and the faces in question.
 
     `size` is the (width, height) of the upright original, to which the faces' boxes refer.
+    `judged_faces` are those of the subject's faces that have a score, in all frames.
     """
 
     name: str
@@ -113,6 +127,7 @@ class CaseMedia(_FrozenModel):
     orientation: int
     subject: int
     spots: tuple[FaceLocation, ...]
+    judged_faces: tuple[JudgedFace, ...]
     size: tuple[int, int] | None = None
 
 
@@ -192,6 +207,7 @@ class CaseViewService:
                 orientation=consent.orientation,
                 subject=item.subject,
                 spots=_locations(item),
+                judged_faces=_judged_faces(item),
                 size=original_size(item.analysis),
             )
 
@@ -318,6 +334,13 @@ def _locations(item: CaseItem) -> tuple[FaceLocation, ...]:
     faces_to_show.sort(key=lambda face: (face.time or 0, face.number))
     return tuple(
         FaceLocation(box=(face.x1, face.y1, face.x2, face.y2), time=face.time) for face in faces_to_show
+    )
+
+
+def _judged_faces(item: CaseItem) -> tuple[JudgedFace, ...]:
+    return tuple(
+        JudgedFace(box=(face.x1, face.y1, face.x2, face.y2), time=face.time, quality=quality_of(face))
+        for face in judged_faces_of(item.analysis, item.subject)
     )
 
 

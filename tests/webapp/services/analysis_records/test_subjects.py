@@ -13,6 +13,7 @@ from webapp.services.analysis_records.rows import row_of
 from webapp.services.analysis_records.subjects import (
     WHOLE_FILE,
     faces_of,
+    judged_faces_of,
     show_same_face,
     subject_of,
     subjects_of,
@@ -54,3 +55,10 @@ def test_faces_of_near_duplicates_are_matched_by_place(clip: AnalysisResult) -> 
     assert not show_same_face(first, second)
     assert not show_same_face(first, whole_file(row(clip)))
     assert show_same_face(dataclasses.replace(first, box=None), first)
+
+
+@pytest.mark.parametrize(("number", "count"), [(WHOLE_FILE, 3), (1, 2), (2, 1)])
+def test_faces_without_a_score_are_not_among_the_judged_ones(
+    clip: AnalysisResult, number: int, count: int
+) -> None:
+    assert len(judged_faces_of(row(clip), number)) == count

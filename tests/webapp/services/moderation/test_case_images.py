@@ -11,8 +11,10 @@ from PIL import Image
 from sqlalchemy import select
 
 from laanet_core.inference.detector import Detector
+from laanet_core.inference.overlay import heat_layer
 from laanet_core.media.images import read_image
-from tests.core.clips import write_clip
+from tests.core.clips import forged_astronaut, write_clip
+from tests.core.faces.turning import turned
 from tests.webapp.services.conftest import Opens, refusal_code
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
@@ -21,6 +23,7 @@ from webapp.media.decoding.process_pool import DecoderPool
 from webapp.security.tokens import receipt_hash
 from webapp.services.accounts import Person
 from webapp.services.analysis.service import AnalysisService
+from webapp.services.analysis_records.subjects import WHOLE_FILE
 from webapp.services.moderation.case_images import CaseImageService, error_level, high_pass
 from webapp.services.moderation.case_views import CaseViewService
 from webapp.services.moderation.claims import ClaimService
@@ -131,3 +134,48 @@ def test_views_show_pasted_regions() -> None:
             np.abs(shown[32:64, 32:64] - view(flat)[0, 0]).mean()
             > 10 * np.abs(shown[96:, 96:] - view(flat)[0, 0]).mean()
         )
+
+
+def test_the_heatmap_of_a_tilted_face_is_the_first_one(
+    sessions: Sessions,
+    analysis: AnalysisService,
+    case_images: CaseImageService,
+    claims: ClaimService,
+    labelling: LabellingService,
+    detector: Detector,
+    people: list[Person],
+    *,
+    samples: Path,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "tilted.png"
+    Image.fromarray(turned(forged_astronaut(samples), 30)).save(path)
+    case, person = kept_case(sessions, analysis, path), people[1]
+    claims.take(person)
+    labelling.submit_blind(person, case, FAKE)
+    rgb = read_image(path)
+    first = heat_layer(rgb.shape, detector.analyse_image(rgb).faces)
+    with Image.open(io.BytesIO(case_images.heatmap(person, case).content)) as image:
+        again = np.asarray(image)
+    assert first[..., 3].any()
+    # Another batch may round a level of the colour scale differently.
+    assert (np.abs(again.astype(int) - first).max(axis=2) > 8).mean() < 1e-3
+
+
+def test_a_face_that_is_not_judged_has_no_heatmap(
+    sessions: Sessions,
+    analysis: AnalysisService,
+    case_images: CaseImageService,
+    claims: ClaimService,
+    labelling: LabellingService,
+    people: list[Person],
+    samples: Path,
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "turned.png"
+    Image.fromarray(turned(read_image(samples / "official_portrait_2012.jpg"), 180)).save(path)
+    case, person = kept_case(sessions, analysis, path, subject=WHOLE_FILE), people[1]
+    claims.take(person)
+    labelling.submit_blind(person, case, FAKE)
+    with Image.open(io.BytesIO(case_images.heatmap(person, case).content)) as image:
+        assert not np.asarray(image)[..., 3].any()

@@ -481,3 +481,19 @@ def fill(sessions: Sessions, count: int) -> None:
         session.execute(insert(CaseItem), items)
     with sessions() as session:
         session.execute(text("ANALYZE"))
+
+
+def test_a_face_that_is_not_judged_is_not_triaged(
+    sessions: Sessions, kept: Kept, log: CaseEvents, feedback: FeedbackService
+) -> None:
+    receipt, other_receipt = kept.add(0.05), kept.add(0.05)
+    with sessions.begin() as session:
+        for analysis in session.scalars(select(Analysis)).all():
+            hidden = Face(number=2, x1=60, y1=0, x2=110, y2=50, detection_prob=0.99, not_judged="hidden")
+            analysis.faces.append(hidden)
+    vote(feedback, receipt, "disagree", subject=2)
+    assert cases(sessions) == []
+    # A draw of 0 takes every subject into the audit sample.
+    Triage(log, TriageRules(audit_share=0.5), draw=lambda: 0.0).process(receipt_hash(other_receipt))
+    with sessions() as session:
+        assert [item.subject for item in session.scalars(select(CaseItem))] == [1]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from laanet_core.types import Box
 from webapp.db.tables import CaseItem, Consent, Decision, Label, Media
 from webapp.domain.enums import Stage, Tag
-from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of
+from webapp.services.analysis_records.subjects import WHOLE_FILE, judged_faces_of
 from webapp.services.moderation.decision_rule import ADJUDICATION
 
 
@@ -197,7 +197,7 @@ def provenance(decision: Decision) -> ExportedDecision | None:
     )
     deciding_stage = Stage.ADJUDICATION if decision.how == ADJUDICATION else Stage.FINAL
     # A decision on the whole file has no boxes, because no moderator named its face.
-    faces = [] if item.subject == WHOLE_FILE else faces_of(analysis, item.subject)
+    faces = [] if item.subject == WHOLE_FILE else judged_faces_of(analysis, item.subject)
     size = (analysis.width, analysis.height) if analysis.width and analysis.height else None
     return ExportedDecision(
         case=case.public_id,
