@@ -90,7 +90,6 @@ def open_learning(
         landmarks=landmarks or LandmarkDetector,
         reader=decoders,
         delay=delay,
-        frames=settings.frames,
     )
     finetuning = FinetuneService(
         records.sessions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.face_scaling import scale_box, size_of
+from laanet_core.faces.quality import FaceAssessor, crop_roll
 from laanet_core.media.reader import Reader
 from laanet_core.types import RGBImage
 from webapp.media.masks import Mask
@@ -27,12 +29,13 @@ _TIME_TOLERANCE = 1e-3
 class CaseCropper:
     """Crops the faces that a decision covers: all faces of a photo, some faces of a clip.
 
-    `reader` decodes kept files.
+    `reader` decodes kept files. `assessor` finds the squares in which tilted faces were judged.
     """
 
-    def __init__(self, keeping: KeptMediaService, reader: Reader) -> None:
+    def __init__(self, keeping: KeptMediaService, reader: Reader, assessor: FaceAssessor) -> None:
         self._keeping = keeping
         self._reader = reader
+        self._assessor = assessor
 
     def crop(self, case: DecidedCase, find_landmarks: FindLandmarks) -> list[TrainingCrop]:
         """Return the crops of a case. If its file cannot be read, log this and return an empty list."""
@@ -40,7 +43,9 @@ class CaseCropper:
         try:
             for rgb, face in self._pictures(case):
                 box = scale_box(face.box, case.size or size_of(rgb), size_of(rgb))
-                crops.append(crop_face(rgb, box, _masks_on(face, case), find_landmarks))
+                square = functools.partial(self._assessor.upright_square, rgb, box, face.quality)
+                roll = crop_roll(face.quality)
+                crops.append(crop_face(rgb, square, roll, _masks_on(face, case), find_landmarks))
         except (UnreadableMedia, StoreFailed, FileNotFoundError):
             logger.exception("cannot read a kept file for a snapshot")
             return []

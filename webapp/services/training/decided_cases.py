@@ -8,20 +8,26 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from laanet_core.results import FaceQuality
 from laanet_core.types import Box
 from webapp.db import training_queries as queries
 from webapp.db.tables import Analysis, CaseItem, Decision, Label, Media
 from webapp.domain.enums import LabelValue, Stage
 from webapp.media.masks import Mask
-from webapp.services.analysis_records.subjects import WHOLE_FILE, faces_of, original_size
+from webapp.services.analysis_records.rows import quality_of
+from webapp.services.analysis_records.subjects import WHOLE_FILE, judged_faces_of, original_size
 
 
 @dataclass(frozen=True)
 class FacePosition:
-    """Box of a scored face; `time` in seconds of the frame in a clip, None in a photo."""
+    """Box of a scored face; `time` in seconds of the frame in a clip, None in a photo.
+
+    `quality` is None for faces from before it was stored.
+    """
 
     box: Box
     time: float | None
+    quality: FaceQuality | None = None
 
 
 @dataclass(frozen=True)
@@ -128,8 +134,10 @@ def _covered_faces(analysis: Analysis, subject: int, value: str) -> tuple[FacePo
     The decision that a whole file is fake applies to its faces only if they are one person's. With several
     persons, it does not say which of them is fake.
     """
-    faces = [face for face in faces_of(analysis, subject) if face.fake_logit is not None]
+    faces = judged_faces_of(analysis, subject)
     persons = {face.number if analysis.kind == "image" else face.track for face in faces}
     if subject == WHOLE_FILE and value == LabelValue.FAKE and len(persons) != 1:
         return ()
-    return tuple(FacePosition((face.x1, face.y1, face.x2, face.y2), face.time) for face in faces)
+    return tuple(
+        FacePosition((face.x1, face.y1, face.x2, face.y2), face.time, quality_of(face)) for face in faces
+    )

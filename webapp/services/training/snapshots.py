@@ -10,6 +10,8 @@ from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
 
+from laanet_core.faces.detector import FaceDetector
+from laanet_core.faces.quality import FaceAssessor
 from laanet_core.media.reader import IN_PROCESS, Reader
 from webapp.db import training_queries as queries
 from webapp.db.audit_chain import Event
@@ -40,7 +42,7 @@ class SnapshotService:
     """Snapshots of one installation. Methods raise Unable with the codes that they name.
 
     `landmarks` returns the landmark detector; only `freeze` calls it. `reader` decodes kept files. Only
-    decisions older than `delay` are used. `frames` is not used any more.
+    decisions older than `delay` are used.
     """
 
     def __init__(
@@ -53,12 +55,12 @@ class SnapshotService:
         landmarks: Callable[[], FindLandmarks],
         reader: Reader = IN_PROCESS,
         delay: timedelta = timedelta(minutes=10),
-        frames: int = 32,
     ) -> None:
         self.folders = folders
         self._sessions = sessions
         self._audit = audit
-        self._cropper = CaseCropper(keeping, reader)
+        self._keeping = keeping
+        self._reader = reader
         self._landmarks = landmarks
         self._delay = delay
 
@@ -160,6 +162,7 @@ class SnapshotService:
         files = {case.analysis_id: case.source for case in source.cases}
         groups = group_near_duplicates(files, source.near_duplicates)
         splits = assign_splits(groups, source.earlier_splits)
+        cropper = CaseCropper(self._keeping, self._reader, FaceAssessor(FaceDetector()))
         faces: list[SnapshotFace] = []
         for case in source.cases:
             split = splits[case.analysis_id]
@@ -170,7 +173,7 @@ class SnapshotService:
             if not case.faces:
                 left_out["no_one_face"] += 1
                 continue
-            crops = self._cropper.crop(case, find_landmarks)
+            crops = cropper.crop(case, find_landmarks)
             if not crops:
                 left_out["unreadable"] += 1
             for number, crop in enumerate(crops):

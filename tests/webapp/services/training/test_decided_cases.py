@@ -54,3 +54,14 @@ def test_a_fake_file_with_two_faces_does_not_say_which_is_fake(
     with sessions() as session:
         (case,) = read_decided_cases(session, now()).cases
     assert len(case.faces) == covered
+
+
+def test_a_face_that_is_not_judged_is_no_training_face(uploads: SyntheticUploads, sessions: Sessions) -> None:
+    uploads.users.upload_and_decide(uploads.faces(1, 0))
+    with sessions.begin() as session:
+        face = session.scalars(select(Face)).one()
+        face.fake_logit = face.fake_prob = face.verdict = None
+        face.not_judged = "hidden"
+    with sessions() as session:
+        (case,) = read_decided_cases(session, now()).cases
+    assert case.faces == ()

@@ -21,7 +21,7 @@ from tests.synthetic_uploads import BOX, SyntheticUploads, error_code, fake_face
 from tests.webapp.receipt_services import receipt_service, result_deletion
 from tests.webapp.services.storage.conftest import files
 from webapp.db.session import Sessions
-from webapp.db.tables import Case, CaseItem, Decision, Feedback, Snapshot, SnapshotItem
+from webapp.db.tables import Case, CaseItem, Decision, Face, Feedback, Snapshot, SnapshotItem
 from webapp.domain.clock import now
 from webapp.domain.consent import CONSENT_VERSION
 from webapp.domain.enums import LabelValue, Split, Vote
@@ -271,3 +271,16 @@ def test_the_sweep_removes_a_folder_without_a_row_after_an_hour(
     with sessions() as session:
         assert session.scalars(select(Snapshot.public_id)).all() == [frozen.public_id]
     assert Path(snapshots.verify(frozen.public_id)).is_dir()
+
+
+def test_a_face_that_is_not_judged_is_not_frozen(
+    uploads: SyntheticUploads, sessions: Sessions, snapshots: SnapshotService
+) -> None:
+    uploads.users.upload_and_decide(uploads.faces(2, 0))
+    with sessions.begin() as session:
+        face = session.scalars(select(Face).order_by(Face.id)).first()
+        assert face is not None
+        face.fake_logit = face.fake_prob = face.verdict = None
+        face.not_judged = "hidden"
+    frozen = snapshots.freeze()
+    assert (frozen.real, frozen.left_out) == (1, {"no_one_face": 1})
