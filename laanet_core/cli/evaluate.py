@@ -49,7 +49,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         nargs="*",
         metavar="NAME[:LEVEL]",
         help="also measure corrupted crops: jpeg:50 for one level, jpeg for its five levels, "
-        "no name for all six corruptions at all levels",
+        "no name for all seven corruptions at all levels",
     )
     parser.add_argument(
         "--plots",

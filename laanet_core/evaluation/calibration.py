@@ -44,7 +44,8 @@ class Calibration:
     """Decision values and calibration errors from `faces` predictions.
 
     The ECE is given before and after temperature scaling. `verdicts` maps a set's name to the shares of its
-    real and of its fake faces.
+    real and of its fake faces. `held_out` does so with decision values from all other sets, so it estimates
+    the shares of a set that the calibration has not seen; empty for a single set.
     """
 
     faces: int
@@ -52,6 +53,7 @@ class Calibration:
     uncalibrated_ece: float
     calibrated_ece: float
     verdicts: Mapping[str, tuple[VerdictShares, VerdictShares]]
+    held_out: Mapping[str, tuple[VerdictShares, VerdictShares]]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -61,10 +63,8 @@ class Calibration:
                 "uncalibrated": round(self.uncalibrated_ece, 4),
                 "calibrated": round(self.calibrated_ece, 4),
             },
-            "verdicts": {
-                name: {"of_real": dataclasses.asdict(real), "of_fake": dataclasses.asdict(fake)}
-                for name, (real, fake) in self.verdicts.items()
-            },
+            "verdicts": _shares_json(self.verdicts),
+            "held_out": _shares_json(self.held_out),
         }
 
 
@@ -100,29 +100,56 @@ def calibrate(
     all_labels = np.concatenate(list(labels.values()))
     all_logits = np.concatenate(list(logits.values()))
 
+    calibrated = _fit_decision(labels, logits, decision, limits)
+    held_out: dict[str, tuple[VerdictShares, VerdictShares]] = {}
+    for name in sets if len(sets) > 1 else ():
+        others = [other for other in sets if other != name]
+        without = _fit_decision(
+            {other: labels[other] for other in others},
+            {other: logits[other] for other in others},
+            decision,
+            limits,
+        )
+        held_out[name] = _shares(labels[name], logits[name], without)
+    return Calibration(
+        faces=len(all_labels),
+        decision=calibrated,
+        uncalibrated_ece=expected_calibration_error(all_labels, sigmoid(all_logits)),
+        calibrated_ece=expected_calibration_error(all_labels, sigmoid(all_logits / calibrated.temperature)),
+        verdicts={name: _shares(labels[name], logits[name], calibrated) for name in sets},
+        held_out=held_out,
+    )
+
+
+def _fit_decision(
+    labels: Mapping[str, Array], logits: Mapping[str, Array], decision: DecisionConfig, limits: ErrorLimits
+) -> DecisionConfig:
+    """Return decision values fitted to sets, labels and logits (N,) by name."""
+    all_logits, all_labels = (np.concatenate(list(values.values())) for values in (logits, labels))
     temperature = round(fit_temperature(all_logits, all_labels), 4)
-    probabilities = {name: sigmoid(values / temperature) for name, values in logits.items()}
     real_below, fake_above = choose_common_thresholds(
-        [(labels[name], probabilities[name]) for name in sets],
+        [(labels[name], sigmoid(logits[name] / temperature)) for name in labels],
         fakes_called_real=limits.fake_called_real,
         reals_called_fake=limits.real_called_fake,
     )
-    calibrated = dataclasses.replace(
+    return dataclasses.replace(
         decision,
         temperature=temperature,
         real_below=math.floor(real_below * _THRESHOLD_STEPS) / _THRESHOLD_STEPS,
         fake_above=math.ceil(fake_above * _THRESHOLD_STEPS) / _THRESHOLD_STEPS,
         calibrated=True,
     )
-    return Calibration(
-        faces=len(all_labels),
-        decision=calibrated,
-        uncalibrated_ece=expected_calibration_error(all_labels, sigmoid(all_logits)),
-        calibrated_ece=expected_calibration_error(all_labels, sigmoid(all_logits / temperature)),
-        verdicts={
-            name: verdict_shares_by_class(labels[name], probabilities[name], calibrated) for name in sets
-        },
-    )
+
+
+def _shares(labels: Array, logits: Array, decision: DecisionConfig) -> tuple[VerdictShares, VerdictShares]:
+    return verdict_shares_by_class(labels, sigmoid(logits / decision.temperature), decision)
+
+
+def _shares_json(shares: Mapping[str, tuple[VerdictShares, VerdictShares]]) -> dict[str, Any]:
+    return {
+        name: {"of_real": dataclasses.asdict(real), "of_fake": dataclasses.asdict(fake)}
+        for name, (real, fake) in shares.items()
+    }
 
 
 def verdict_shares_by_class(

@@ -1,4 +1,4 @@
-"""Corruptions of image quality for robustness measurements: six kinds at five levels each."""
+"""Corruptions of image quality for robustness measurements: seven kinds at five levels each."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from laanet_core.data.video_compression import CODECS, last_decoded_frame
 from laanet_core.errors import InvalidConfig
 from laanet_core.evaluation.eval_sets import EvalItem, EvalSet
 from laanet_core.media.recompression import recompressed
@@ -55,6 +56,14 @@ def _resize(crop: RGBImage, scale: float, _: np.random.Generator) -> RGBImage:
     return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
+def _h264(crop: RGBImage, rate_factor: float, _: np.random.Generator) -> RGBImage:
+    """Encode a crop, padded to even sides, as the last of three frames that move by a pixel each."""
+    height, width = crop.shape[:2]
+    even = cv2.copyMakeBorder(crop, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
+    frames = [np.roll(even, shift, axis=1) for shift in (2, 1, 0)]
+    return last_decoded_frame(frames, CODECS["h264"], int(rate_factor))[:height, :width]
+
+
 def _contrast(crop: RGBImage, factor: float, _: np.random.Generator) -> RGBImage:
     levels = (crop.astype(np.float32) - _MID_GREY) * factor + _MID_GREY
     return np.asarray(np.clip(levels, 0, 255), np.uint8)
@@ -80,6 +89,7 @@ CORRUPTIONS: Mapping[str, Corruption] = {
     "blur": Corruption("sigma in pixels", (0.5, 1, 1.5, 2, 3), _blur),
     "noise": Corruption("sigma in levels", (3, 6, 10, 15, 25), _noise),
     "resize": Corruption("scale", (0.75, 0.5, 0.375, 0.25, 0.167), _resize),
+    "h264": Corruption("CRF", (23, 28, 32, 35, 40), _h264),
     "contrast": Corruption("factor", (0.85, 0.7, 0.55, 0.4, 0.25), _contrast),
     "blocks": Corruption("share lost", (0.02, 0.05, 0.1, 0.15, 0.25), _blocks),
 }

@@ -18,8 +18,9 @@ from laanet_core.modeling.laanet import LAANet
 from laanet_core.training.config import TrainingConfig
 from laanet_core.training.distributed import destroy_process_group, init_process_group
 from laanet_core.training.initialization import initial_network
+from laanet_core.training.loss_curves import PLOT, draw_losses
 from laanet_core.training.pairs import PairDataset, SamplePair, StagedPairs
-from laanet_core.training.trainer import WEIGHTS, Trainer
+from laanet_core.training.trainer import LOG, LOSS_NAMES, WEIGHTS, Trainer
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,8 @@ def train(
             for note in _notes(trainer, pairs):
                 notify(note)
         trainer.run(checkpoint_every=request.checkpoint_every, progress=progress)
+        if group.is_main and (request.folder / LOG).exists():
+            draw_losses(request.folder / LOG, request.folder / PLOT, LOSS_NAMES)
     finally:
         destroy_process_group(group)
     return TrainingOutcome(steps=trainer.step, weights=request.folder / WEIGHTS, is_main=group.is_main)

@@ -20,7 +20,7 @@ def test_calibrate_writes_the_decision_unless_it_is_a_dry_run(
     command = ["calibrate", str(tmp_path), "--manifest", str(tiny_dataset.manifest), "--device", "cpu"]
     assert main([*command, "--dry-run", "--json"]) == 0
     outcome = json.loads(capsys.readouterr().out)
-    assert list(outcome) == ["faces", "decision", "ece", "verdicts", "written"]
+    assert list(outcome) == ["faces", "decision", "ece", "verdicts", "held_out", "written"]
     assert set(outcome["verdicts"]) == {"self_blends", "pairs"}
     assert not load_weights(tmp_path).decision.calibrated
     assert main(command) == 0

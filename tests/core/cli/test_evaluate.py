@@ -30,7 +30,7 @@ def test_evaluate_reports_every_level_and_subgroup(
     command += ["--robustness", "--bootstrap", "10", "--kept", str(tmp_path / "kept")]
     assert main([*command, "--json"]) == 0
     figures = json.loads(capsys.readouterr().out)["sets"]["self_blends"]
-    assert len(figures["robustness"]) == 30
+    assert len(figures["robustness"]) == 35
     for row in figures["robustness"]:
         assert row["drop"] == pytest.approx(figures["frame_level"]["auc"]["value"] - row["auc"], abs=1e-4)
     assert {row["measure"] for row in figures["slices"]} >= {"face size", "skin tone"}

@@ -123,6 +123,18 @@ def test_calibrate_keeps_other_decision_values_and_lowers_the_error() -> None:
         assert of_fake.real <= 0.10
 
 
+def test_held_out_shares_come_from_the_other_sets() -> None:
+    easy = [prediction(0, -4.0 + 0.01 * n) for n in range(100)]
+    easy += [prediction(1, 3.0 + 0.01 * n) for n in range(100)]
+    # Fakes that score as low as the easy set's real faces.
+    hard = [prediction(0, -6.0 + 0.01 * n) for n in range(100)]
+    hard += [prediction(1, -4.0 + 0.01 * n) for n in range(100)]
+    calibration = calibrate({"easy": easy, "hard": hard}, DecisionConfig())
+    assert calibration.verdicts["hard"][1].real <= 0.10
+    assert calibration.held_out["hard"][1].real > 0.9
+    assert calibrate({"easy": easy}, DecisionConfig()).held_out == {}
+
+
 def test_a_set_without_fakes_cannot_be_calibrated() -> None:
     with pytest.raises(InvalidDataset, match="needs both real and fake"):
         calibrate({"a": [prediction(0, 1.0)]}, DecisionConfig())

@@ -34,7 +34,7 @@ def test_higher_levels_change_more_and_every_run_agrees(crop: np.ndarray, name: 
 
 def test_corruptions_are_chosen_by_name_and_level() -> None:
     assert chosen_corruptions(["jpeg:50", "resize"])[:2] == [("jpeg", 50.0), ("resize", 0.75)]
-    assert len(chosen_corruptions([])) == 30
+    assert len(chosen_corruptions([])) == 35
     for wrong, message in (("rain", "rain"), ("jpeg:much", "not a number")):
         with pytest.raises(InvalidConfig, match=message):
             chosen_corruptions([wrong])

@@ -75,7 +75,7 @@ def test_calibrate_weights_keeps_to_the_limits_in_every_set(
     for of_real, of_fake in calibration.verdicts.values():
         assert of_real.fake <= 0.2
         assert of_fake.real <= 0.2
-    assert set(calibration.to_json()) == {"faces", "decision", "ece", "verdicts"}
+    assert set(calibration.to_json()) == {"faces", "decision", "ece", "verdicts", "held_out"}
 
 
 def test_unknown_sets_and_devices_are_refused(weights: LoadedWeights, tiny_dataset: TinyDataset) -> None:

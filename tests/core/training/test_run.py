@@ -32,6 +32,7 @@ def test_a_request_is_trained_and_resumed(tmp_path: Path, tiny_dataset: TinyData
     first = train(request(tiny_dataset, tmp_path), notify=notes.append, progress=False)
     assert (first.steps, first.is_main) == (2, True)
     assert load_weights(first.weights).info.version == "step-2"
+    assert (tmp_path / "losses.png").is_file()
     assert any("classification loss only" in note for note in notes)
     longer = dataclasses.replace(request(tiny_dataset, tmp_path), config=dataclasses.replace(CONFIG, steps=3))
     notes.clear()
