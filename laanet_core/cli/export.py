@@ -25,11 +25,23 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument(
         "--parent", metavar="WEIGHTS", help="the weights that the run started from with --init"
     )
+    parser.add_argument(
+        "--average-with",
+        metavar="WEIGHTS",
+        help="export the mean of the run's weights and these (model soup)",
+    )
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=0.5,
+        help="weight in [0, 1] of --average-with in the mean (default: %(default)s)",
+    )
     parser.add_argument("--full-precision", action="store_true", help="keep float32 instead of float16")
     parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
+    from laanet_core.modeling.averaging import average_networks
     from laanet_core.modeling.loading import load_weights, save_weights
     from laanet_core.training.trainer import CONFIG, WEIGHTS
 
@@ -44,8 +56,13 @@ def run(args: argparse.Namespace) -> int:
     if args.parent:
         parent = load_weights(args.parent)
         card["parent"] = {**dataclasses.asdict(parent.info), **parent.card}
+    model = weights.model
+    if args.average_with:
+        other = load_weights(args.average_with)
+        model = average_networks(model, other.model, args.share)
+        card["averaged_with"] = {**dataclasses.asdict(other.info), "share": args.share}
     info = save_weights(
-        weights.model,
+        model,
         args.folder,
         decision=weights.decision,
         version=args.version,

@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from laanet_core.cli import main
-from laanet_core.modeling.loading import load_weights
-from tests.core.conftest import TinyDataset, tiny_trainer
+from laanet_core.modeling.laanet import LAANet
+from laanet_core.modeling.loading import load_weights, save_weights
+from tests.core.conftest import TINY, TinyDataset, tiny_trainer
 
 
 def test_a_run_is_exported_in_half_precision_with_its_origin(
@@ -39,6 +40,20 @@ def test_a_run_is_exported_in_half_precision_with_its_origin(
     assert (tmp_path / "out" / "model.safetensors").stat().st_size < 0.6 * (
         parent / "model.safetensors"
     ).stat().st_size
+
+
+def test_a_run_is_averaged_with_other_weights(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
+    run = tiny_trainer(tiny_dataset, tmp_path / "run")
+    run.run(until=3, progress=False)
+    other = LAANet(TINY)
+    save_weights(other, tmp_path / "other", version="2")
+    arguments = ["export", str(tmp_path / "run"), str(tmp_path / "out"), "--version", "1.0"]
+    assert main([*arguments, "--average-with", str(tmp_path / "other"), "--full-precision"]) == 0
+    loaded = load_weights(tmp_path / "out")
+    assert loaded.card["averaged_with"]["version"] == "2"
+    name = "classification_head.linear.weight"
+    expected = (run.averaged().state_dict()[name] + other.state_dict()[name]) / 2
+    assert torch.allclose(loaded.model.state_dict()[name], expected, atol=1e-6)
 
 
 def test_a_folder_without_a_run_is_refused(
