@@ -1,4 +1,4 @@
-"""Command `evaluate`: measure a network on a manifest's validation split or on a public benchmark."""
+"""Command `evaluate`: measure a network on a manifest's val split, a public benchmark or whole pictures."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from laanet_core.evaluation.run import BenchmarkSource, ManifestSource
 
 _DESCRIPTION = (
-    "Measure a network on a manifest's validation split, or on the crops of a public benchmark, "
-    "with 95 % intervals."
+    "Measure a network on a manifest's validation split, on the crops of a public benchmark, or on whole "
+    "pictures, with 95 % intervals."
 )
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = subparsers.add_parser(
         "evaluate",
-        help="measure a network on a manifest's val split or on a benchmark",
+        help="measure a network on a manifest's val split, a benchmark or whole pictures",
         description=_DESCRIPTION,
     )
     add_evaluation_arguments(parser, required=False)
@@ -42,6 +42,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=positive,
         default=32,
         help="frames of each of the benchmark's videos (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="whole pictures instead of a manifest: a folder with one CSV file, columns path (relative to DIR) "
+        "and label (real or fake); reports verdicts by the number of faces found",
     )
     parser.add_argument("--weights", default="starter", help=WEIGHTS_HELP)
     parser.add_argument(
@@ -110,6 +117,24 @@ def manifest_source(args: argparse.Namespace) -> ManifestSource:
 
 
 def run(args: argparse.Namespace) -> int:
+    return _measure_faces(args) if args.pictures is None else _measure_pictures(args)
+
+
+def _measure_pictures(args: argparse.Namespace) -> int:
+    """Print the report on whole pictures. Raises InvalidDataset if other data is named too."""
+    from laanet_core.errors import InvalidDataset
+    from laanet_core.evaluation.pictures import as_text, evaluate_pictures, read_pictures
+    from laanet_core.inference.detector import Detector
+
+    if args.manifest is not None or args.dataset is not None:
+        raise InvalidDataset("name either --pictures, or --manifest, or --dataset with --root")
+    pictures = read_pictures(args.pictures)
+    report = evaluate_pictures(Detector.from_weights(args.weights, args.device), pictures)
+    print(json.dumps(report.to_json()) if args.json else as_text(report))
+    return 0
+
+
+def _measure_faces(args: argparse.Namespace) -> int:
     from laanet_core.cli.report_text import as_text
     from laanet_core.evaluation.corruptions import chosen_corruptions
     from laanet_core.evaluation.run import EvaluationOptions, evaluate
@@ -141,7 +166,7 @@ def _source(args: argparse.Namespace) -> ManifestSource | BenchmarkSource:
     from laanet_core.evaluation.run import BenchmarkSource
 
     if (args.dataset is None) == (args.manifest is None):
-        raise InvalidDataset("name either --manifest, or --dataset with --root")
+        raise InvalidDataset("name either --manifest, or --dataset with --root, or --pictures")
     if args.dataset is None:
         return manifest_source(args)
     # An unknown name is reported first, because a root would not help.

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from laanet_core.cli import main
 from laanet_core.evaluation.public_benchmarks import BENCHMARKS
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import save_weights
+from tests.conftest import ROOT
 from tests.core.conftest import TINY, TinyDataset, write_benchmark
 
 
@@ -113,3 +115,33 @@ def test_exactly_one_source_must_be_named(
 ) -> None:
     assert main(["evaluate", *arguments]) == 1
     assert complaint in capsys.readouterr().err
+
+
+def test_evaluate_reports_verdicts_on_whole_pictures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.manual_seed(0)
+    save_weights(LAANet(TINY), tmp_path / "weights")
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    shutil.copy(ROOT / "tests/samples/astronaut.png", folder / "one.png")
+    (folder / "labels.csv").write_text("path,label\none.png,real\n", encoding="utf-8")
+    command = [
+        "evaluate",
+        "--pictures",
+        str(folder),
+        "--weights",
+        str(tmp_path / "weights"),
+        "--device",
+        "cpu",
+    ]
+    assert main([*command, "--json"]) == 0
+    groups = json.loads(capsys.readouterr().out)["groups"]
+    assert [(group["faces"], group["label"], group["pictures"]) for group in groups] == [
+        ("all", "real", 1),
+        ("1", "real", 1),
+    ]
+    assert main(command) == 0
+    assert "1 faces, real: 1 pictures" in capsys.readouterr().out
+    assert main([*command, "--manifest", "m.csv"]) == 1
+    assert "--pictures, or --manifest" in capsys.readouterr().err
