@@ -357,6 +357,11 @@ class Settings(ExplicitSettings):
         default=("jpeg:50", "resize:0.5", "noise:10"),
         description="Corruptions of the gold set that the gate measures, separated by spaces.",
     )
+    gate_pictures: Annotated[Path | None, BeforeValidator(_optional_path)] = Field(
+        default=None,
+        description="Folder of whole pictures of which a new model must not call more real ones fake. "
+        "See [learning](learning.md).",
+    )
     gate_loss: Decimal = Field(
         default=0.02, ge=0, le=1, description="AUC that a new model may lose on each of these."
     )

@@ -107,7 +107,12 @@ def open_learning(
         from webapp.services.training.gate_measurements import GateSettings
         from webapp.services.training.gate_service import GateService
 
-        gate_settings = GateSettings(settings.gate_manifests, settings.gate_corruptions, settings.device)
+        gate_settings = GateSettings(
+            settings.gate_manifests,
+            settings.gate_corruptions,
+            settings.device,
+            pictures=settings.gate_pictures,
+        )
         settings_limits = GateLimits(auc_loss=settings.gate_loss, subgroup_auc_loss=settings.gate_slice_loss)
         return GateService(snapshots, versions, gate_settings, limits or settings_limits)
 

@@ -22,6 +22,8 @@ class GateLimits(BaseModel):
     calibration_loss: float = Field(
         default=0.0, validation_alias="calibration", serialization_alias="calibration"
     )
+    # Share of real whole pictures called fake that a candidate may add
+    picture_false_alarms: float = 0.01
     # Seconds for a crop, as a multiple of the champion's
     slowdown: float = Field(default=1.25, validation_alias="slower", serialization_alias="slower")
     # Resamples of the paired bootstrap

@@ -18,7 +18,9 @@ from laanet_core.decision import DecisionConfig
 from laanet_core.errors import InvalidDataset
 from laanet_core.evaluation.corruptions import chosen_corruptions, corrupted_set
 from laanet_core.evaluation.eval_sets import EvalSet, manifest_sets
+from laanet_core.evaluation.pictures import evaluate_pictures, read_pictures
 from laanet_core.evaluation.predictions import Prediction, predict_items
+from laanet_core.inference.detector import Detector
 from laanet_core.inference.scoring import score_crops
 from laanet_core.modeling.device import pick_device
 from laanet_core.modeling.loading import LoadedWeights, load_weights
@@ -33,23 +35,31 @@ _TIMED_CROPS = 4
 
 @dataclass(frozen=True)
 class GateSettings:
-    """Data sets beside the gold split (manifest files), corruptions of the gold split, device and seed."""
+    """Data sets beside the gold split, corruptions of the gold split, device and seed.
+
+    `manifests` are manifest files. `pictures` is a folder of whole pictures with a CSV file, or None.
+    """
 
     manifests: Sequence[Path]
     corruptions: Sequence[str]
     device: str = "auto"
     seed: int = 0
+    pictures: Path | None = None
 
 
 @dataclass(frozen=True)
 class GateMeasurement:
-    """Predictions of one version by data set, and seconds for a crop on one CPU thread or a GPU."""
+    """Predictions of one version by data set, and seconds for a crop on one CPU thread or a GPU.
+
+    `false_alarms` is the share of real whole pictures that are called fake, None if it was not measured.
+    """
 
     version: str
     sha256: str
     decision: DecisionConfig
     sets: dict[str, list[Prediction]]
     seconds: float
+    false_alarms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -84,9 +94,10 @@ def measure_versions(
         sets = _gate_sets(loaded.model.config.input_size, snapshot, settings)
         predictions.append({one.items.name: _predict(loaded, one, settings.seed, cache) for one in sets})
     seconds = seconds_per_crop(both)
+    alarms = [picture_false_alarms(loaded, settings) for loaded in both]
     new, old = (
-        GateMeasurement(loaded.info.version, loaded.info.sha256, loaded.decision, sets, duration)
-        for loaded, sets, duration in zip(both, predictions, seconds, strict=True)
+        GateMeasurement(loaded.info.version, loaded.info.sha256, loaded.decision, sets, duration, share)
+        for loaded, sets, duration, share in zip(both, predictions, seconds, alarms, strict=True)
     )
     return new, old
 
@@ -104,6 +115,19 @@ def seconds_per_crop(networks: Sequence[LoadedWeights]) -> list[float]:
             for place, seconds in enumerate(scorers):
                 shortest[place] = min(shortest[place], seconds() / _TIMED_CROPS)
     return shortest
+
+
+def picture_false_alarms(loaded: LoadedWeights, settings: GateSettings) -> float | None:
+    """Return the share of the settings' real pictures that weights call fake; None without pictures.
+
+    Raises InvalidDataset if the folder cannot be read or has no real picture.
+    """
+    if settings.pictures is None:
+        return None
+    real = [picture for picture in read_pictures(settings.pictures) if picture.label == "real"]
+    if not real:
+        raise InvalidDataset("the gate's pictures have no real one")
+    return evaluate_pictures(Detector(loaded, settings.device), real, progress=False).false_alarms()
 
 
 def _predict(loaded: LoadedWeights, data: _GateSet, seed: int, cache: PredictionCache) -> list[Prediction]:

@@ -29,6 +29,7 @@ def check_candidate(
         *check_subgroups(candidate, champion, limits),
         *check_corruptions(candidate, champion, limits),
         *check_other_data(candidate, champion, limits),
+        *check_pictures(candidate, champion, limits),
         check_calibration(candidate, champion, limits),
         check_speed(candidate, champion, limits),
     ]
@@ -101,6 +102,28 @@ def check_other_data(
     if not names:
         return [_failed("other data", "no other data set (LENS_GATE_MANIFESTS) is set")]
     return [_check_set(name, candidate, champion, limits) for name in names]
+
+
+def check_pictures(
+    candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits
+) -> list[GateCheck]:
+    """Limit the rise of the share of real whole pictures called fake. No check if it was not measured."""
+    name = "real pictures called fake"
+    new, old = candidate.false_alarms, champion.false_alarms
+    if new is None and old is None:
+        return []
+    if new is None or old is None:
+        return [_failed(name, "was measured on one version only")]
+    allowed = limits.picture_false_alarms
+    return [
+        GateCheck(
+            name=name,
+            passed=new <= old + allowed + _TOLERANCE,
+            candidate=round(new, 4),
+            champion=round(old, 4),
+            why=f"may gain {allowed:g}",
+        )
+    ]
 
 
 def check_calibration(candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits) -> GateCheck:

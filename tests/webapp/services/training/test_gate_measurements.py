@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,12 +15,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from laanet_core.decision import DecisionConfig
+from laanet_core.errors import InvalidDataset
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import LoadedWeights, load_weights, save_weights
+from tests.conftest import ROOT
 from tests.core.conftest import TINY
 from webapp.services.model_registry.gate_report import GateLimits
-from webapp.services.training.gate_measurements import seconds_per_crop
+from webapp.services.training.gate_measurements import GateSettings, picture_false_alarms, seconds_per_crop
 
 LARGE, SMALL = replace(TINY, input_size=256), replace(TINY, input_size=192)
 # Processes that only compute
@@ -80,6 +84,24 @@ def test_the_number_of_torch_threads_is_restored(tmp_path: Path) -> None:
     before = torch.get_num_threads()
     seconds_per_crop([network(tmp_path, TINY, 1)])
     assert torch.get_num_threads() == before
+
+
+def test_false_alarms_are_those_of_real_pictures(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    shutil.copy(ROOT / "tests/samples/astronaut.png", folder / "astronaut.png")
+    table = folder / "pictures.csv"
+    settings = GateSettings((), (), "cpu", pictures=folder)
+    loaded = network(tmp_path, TINY, 1)
+    assert picture_false_alarms(loaded, replace(settings, pictures=None)) is None
+    # Any probability above 0 is fake for the one network, none for the other.
+    for threshold, share in ((0.0, 1.0), (1.0, 0.0)):
+        decision = DecisionConfig(real_below=0.0, fake_above=threshold)
+        table.write_text("path,label\nastronaut.png,real\nastronaut.png,fake\n", encoding="utf-8")
+        assert picture_false_alarms(replace(loaded, decision=decision), settings) == share
+    table.write_text("path,label\nastronaut.png,fake\n", encoding="utf-8")
+    with pytest.raises(InvalidDataset, match="no real one"):
+        picture_false_alarms(loaded, settings)
 
 
 @pytest.fixture(autouse=True)

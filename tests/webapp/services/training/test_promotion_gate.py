@@ -83,6 +83,17 @@ def test_a_loss_on_another_set_fails_within_its_limit(name: str) -> None:
     assert failed_checks(candidate, champion, wider) == set()
 
 
+@pytest.mark.parametrize(
+    ("new", "old", "failed"),
+    [(None, None, False), (0.03, 0.02, False), (0.0, 0.5, False), (0.031, 0.02, True), (0.0, None, True)],
+)
+def test_false_alarms_on_pictures_may_hardly_rise(new: float | None, old: float | None, failed: bool) -> None:
+    candidate, champion = measurement(2.5, false_alarms=new), measurement(1.0, false_alarms=old)
+    assert failed_checks(candidate, champion) == ({"real pictures called fake"} if failed else set())
+    names = {check.name for check in check_candidate(candidate, champion, LIMITS)}
+    assert ("real pictures called fake" in names) == (new is not None)
+
+
 def test_a_loss_on_one_subgroup_fails() -> None:
     candidate, champion = measurement(2.5), measurement(1.0)
     blurred = {face.name for face in sorted(candidate.sets["gold"], key=lambda face: face.sharpness)[:80]}
