@@ -231,7 +231,7 @@ class ErrorInfo:
 class AnalysisResult:
     """Result for one picture or clip.
 
-    `fake_prob` is that of the most suspicious face of a picture, or of the most suspicious track of a clip;
+    `fake_prob` is that of a picture's judged faces or of a clip's tracks together (`decision.group_logit`);
     None unless `outcome` is "verdict". The outcome is "no_face" if every find is `not_a_face`, and
     "face_too_small" if faces were found but none is judged, whatever the reasons. `seconds` is the wall time
     of the analysis, `size` the (width, height) of the upright original. `tracks` is empty for pictures.

@@ -18,6 +18,7 @@ from laanet_core.decision import (
     DecisionConfig,
     aggregate_tracks,
     fake_probability,
+    picture_fake_prob,
     verdict_of,
     video_fake_prob,
 )
@@ -438,7 +439,7 @@ class Detector:
         )
 
     def _image_result(self, rgb: RGBImage, faces: Sequence[FaceResult], started: float) -> AnalysisResult:
-        fake_prob = max((face.fake_prob for face in faces if face.fake_prob is not None), default=None)
+        fake_prob = picture_fake_prob(faces, self.decision)
         return AnalysisResult(
             kind="image",
             outcome=_outcome(faces),
@@ -459,7 +460,7 @@ class Detector:
         faces = self._tracked_faces(clip)
         tracks = aggregate_tracks(faces, self.decision)
         segments = clip_segments(faces, clip.passages, self.decision)
-        fake_prob = video_fake_prob(tracks, len(clip.faces), segments)
+        fake_prob = video_fake_prob(tracks, len(clip.faces), self.decision, segments)
         return AnalysisResult(
             kind="video",
             outcome=_outcome(faces),

@@ -18,7 +18,6 @@ from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict
 # partly: every variant that could be judged has the face's verdict.
 # holds: every variant has the face's verdict.
 Finding = Literal["always_unclear", "unclear_original", "flips", "lost", "wavers", "partly", "holds"]
-_GRAVEST_FIRST: tuple[Verdict, ...] = ("fake", "inconclusive", "real")
 
 
 def checked_faces(result: AnalysisResult) -> tuple[FaceResult, ...]:
@@ -35,8 +34,8 @@ def checked_faces(result: AnalysisResult) -> tuple[FaceResult, ...]:
 def stable_result(result: AnalysisResult, checks: Sequence[Stability | None]) -> AnalysisResult:
     """Return the result with the verdicts that remain after the stability check.
 
-    An unstable face becomes inconclusive, and so does its picture unless another face is fake. A clip keeps
-    its verdict, because only one of its frames was checked. `checks` are of `checked_faces`, in their order.
+    An unstable face becomes inconclusive, and so does its picture, unless the picture is fake and another
+    face still is. A clip keeps its verdict, because only one of its frames was checked. `checks` are of `checked_faces`, in their order.
     Without unstable faces the result itself is returned. Raises ValueError for another number of checks.
     """
     unstable = {
@@ -51,10 +50,8 @@ def stable_result(result: AnalysisResult, checks: Sequence[Stability | None]) ->
     )
     if result.kind == "video":
         return replace(result, faces=faces)
-    remaining = {face.verdict for face in faces}
-    return replace(
-        result, faces=faces, verdict=next(verdict for verdict in _GRAVEST_FIRST if verdict in remaining)
-    )
+    stays_fake = result.verdict == "fake" and any(face.verdict == "fake" for face in faces)
+    return replace(result, faces=faces, verdict="fake" if stays_fake else "inconclusive")
 
 
 def finding(verdict: Verdict | None, stability: Stability) -> Finding:

@@ -196,6 +196,7 @@ ENGLISH = Texts(
     some_faces="{some} of {count} faces",
     some_persons="{some} of {count} persons",
     other_verdicts="The others: {verdicts}.",
+    single_verdicts="Judged one by one: {verdicts}.",
     fake_interval=(
         "From {start} s to {end} s, the face looks manipulated in every judged frame. "
         "No other interval is longer."
@@ -206,8 +207,8 @@ ENGLISH = Texts(
     segment="{start} to {end}",
     coverage="{frames} frames were judged. They stand for {covered} of {length}.",
     fake_probability="Fake probability",
-    highest_of_faces="highest of all faces",
-    highest_of_persons="highest of all persons over the whole video",
+    all_faces="all faces together",
+    all_persons="all persons together, over the whole video",
     error_code="Code",
     errors={
         "file_not_found": "The file did not arrive. Please upload it again.",

@@ -113,6 +113,7 @@ class Texts:
     some_faces: str
     some_persons: str
     other_verdicts: str
+    single_verdicts: str
     fake_interval: str
     fake_moment: str
     unjudged_faces: str
@@ -120,8 +121,8 @@ class Texts:
     segment: str
     coverage: str
     fake_probability: str
-    highest_of_faces: str
-    highest_of_persons: str
+    all_faces: str
+    all_persons: str
     error_code: str
     # By code of a rejection: the problem and its remedy.
     errors: Mapping[str, str]

@@ -69,7 +69,7 @@ class ResultSummary:
             explanation = error_sentence(self.error_code, self.error_message, texts)
         sentences = [explanation] if explanation else []
         sentences += [texts.cautions[caution] for caution in self.cautions]
-        if self._is_partly_inconclusive():
+        if self._has_other_verdicts():
             sentences.append(self._other_verdicts(texts))
         unjudged = self._count(None)
         if self.kind == "image" and 0 < unjudged < len(self.verdicts):
@@ -82,10 +82,10 @@ class ResultSummary:
         return sentences
 
     def probability_note(self, texts: Texts) -> str:
-        """Return which of several probabilities is the one of the whole file; "" if there is only one."""
+        """Return what the probability of the whole file comes from; "" if there is only one."""
         if len(self.verdicts) < 2:
             return ""
-        return texts.highest_of_persons if self.kind == "video" else texts.highest_of_faces
+        return texts.all_persons if self.kind == "video" else texts.all_faces
 
     def _count(self, verdict: str | None) -> int:
         return sum(own == verdict for own in self.verdicts)
@@ -95,14 +95,22 @@ class ResultSummary:
         count = self._count("inconclusive")
         return self.colour == "inconclusive" and 0 < count < len(self.verdicts)
 
+    def _has_other_verdicts(self) -> bool:
+        """Return True if the file is real or inconclusive, but not every face or person in it is."""
+        if self.colour == "real":
+            return any(verdict in ("fake", "inconclusive") for verdict in self.verdicts)
+        is_mixed = self._is_partly_inconclusive() or not self._count("inconclusive")
+        return self.colour == "inconclusive" and is_mixed
+
     def _other_verdicts(self, texts: Texts) -> str:
-        """Return how many faces or persons have each verdict other than "inconclusive"."""
+        """Return how many faces or persons have each verdict other than the file's."""
         parts = []
         for verdict, phrase in texts.verdicts.items():
             count = self._count(None if verdict == "unjudged" else verdict)
-            if count and verdict != "inconclusive":
+            if count and verdict != self.colour:
                 parts.append(f"{count} × {phrase}")
-        return texts.other_verdicts.format(verdicts=", ".join(parts))
+        template = texts.other_verdicts if self._count(self.colour) else texts.single_verdicts
+        return template.format(verdicts=", ".join(parts))
 
     def _fake_segments(self, texts: Texts) -> str:
         """Return the segments that look manipulated, with their persons if there are several, or ""."""

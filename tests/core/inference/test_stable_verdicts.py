@@ -44,7 +44,7 @@ def picture(*verdicts: Verdict | None) -> AnalysisResult:
         (("fake", "fake", None), [FALLS, HOLDS, None], ("inconclusive", "fake", None), "fake"),
     ],
 )
-def test_picture_has_the_gravest_remaining_verdict(
+def test_picture_of_an_unstable_face_is_inconclusive_unless_another_is_fake(
     verdicts: tuple[Verdict | None, ...],
     checks: list[Stability | None],
     left: tuple[Verdict | None, ...],
@@ -55,6 +55,11 @@ def test_picture_has_the_gravest_remaining_verdict(
     assert (tuple(face.verdict for face in answer.faces), answer.verdict) == (left, file)
     assert [face.fake_prob for face in answer.faces] == [face.fake_prob for face in result.faces]
     assert (answer is result) == (left == verdicts)
+
+
+def test_picture_stays_inconclusive_beside_a_stable_fake_face() -> None:
+    crowd = dataclasses.replace(picture("fake", "real"), verdict="inconclusive", fake_prob=0.6)
+    assert stable_result(crowd, [HOLDS, FALLS]).verdict == "inconclusive"
 
 
 def test_unstable_face_is_identified_among_equal_faces() -> None:

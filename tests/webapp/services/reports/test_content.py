@@ -39,7 +39,7 @@ def test_page_and_report_have_the_same_sentences(texts: Texts) -> None:
 
 
 def test_probability_says_whose_it_is() -> None:
-    assert report_on(PHOTO).probability() == "Fake probability 0.8765 (highest of all faces)"
+    assert report_on(PHOTO).probability() == "Fake probability 0.8765 (all faces together)"
     assert report_on(dataclasses.replace(PHOTO, faces=(FAKE,))).probability() == "Fake probability 0.8765"
     assert report_on(VIDEO).probability() == "Fake probability 0.8765"
     assert report_on(REJECTED).probability() is None

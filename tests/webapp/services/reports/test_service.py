@@ -104,7 +104,7 @@ def test_the_pdf_has_the_digits_of_the_result_and_of_the_page(
         assert f"{number} {ENGLISH.verdicts[face.verdict]} {scores} {size}" in text
         assert f">{face.fake_prob:.4f}</td>" in table
         assert f">{face.fake_logit:.4f}</td>" in table
-    assert f"Fake probability {photo_result.fake_prob:.4f} (highest of all faces)" in text
+    assert f"Fake probability {photo_result.fake_prob:.4f} (all faces together)" in text
     version = f"laanet-lite, version {photo_result.model.version}"
     for fact in (
         SHA256,

@@ -20,7 +20,7 @@ ALL_LANGUAGES = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAG
 def test_verdict_comes_before_the_number() -> None:
     html = headline(PHOTO, ENGLISH)
     assert "<h2>Looks manipulated: 1 of 2 faces</h2>" in html
-    assert "<strong>0.8765</strong> (highest of all faces)" in html
+    assert "<strong>0.8765</strong> (all faces together)" in html
     assert "highest of" not in headline(dataclasses.replace(PHOTO, faces=(FAKE,)), ENGLISH)
 
 
