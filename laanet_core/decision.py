@@ -1,4 +1,4 @@
-"""Decision rules: calibrated probabilities, verdicts, and files of several faces or tracks. Needs no torch."""
+"""Decision rules: calibrated probabilities, verdicts, files of several faces or tracks. Needs no torch."""
 
 from __future__ import annotations
 

@@ -47,8 +47,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--pictures",
         type=Path,
         metavar="DIR",
-        help="whole pictures instead of a manifest: a folder with one CSV file, columns path (relative to DIR) "
-        "and label (real or fake); reports verdicts by the number of faces found",
+        help="whole pictures instead of a manifest: a folder with one CSV file, columns path (relative to "
+        "DIR) and label (real or fake); reports verdicts by the number of faces found",
     )
     parser.add_argument("--weights", default="starter", help=WEIGHTS_HELP)
     parser.add_argument(
