@@ -36,7 +36,8 @@ def stable_result(result: AnalysisResult, checks: Sequence[Stability | None]) ->
 
     An unstable face becomes inconclusive, and so does its picture, unless the picture is fake and another
     face still is. A clip keeps its verdict, because only one of its frames was checked. `checks` are of
-    `checked_faces`, in their order. Without unstable faces the result itself is returned. Raises ValueError for another number of checks.
+    `checked_faces`, in their order. Without unstable faces the result itself is returned.
+    Raises ValueError for another number of checks.
     """
     unstable = {
         id(face)
