@@ -23,10 +23,10 @@ from laanet_core.decision import (
     video_fake_prob,
 )
 from laanet_core.errors import UnreadableMedia
-from laanet_core.face_scaling import Size, in_original_pixels, scale_face, size_of
 from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace, FaceDetector
 from laanet_core.faces.face_crops import FaceCrops, crop_faces, crop_upright
+from laanet_core.faces.face_scaling import Size, in_original_pixels, scale_face, size_of
 from laanet_core.faces.quality import AssessedFace, FaceAssessor, crop_roll
 from laanet_core.faces.tracking import link
 from laanet_core.faces.video_detector import detect_in_frames

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from laanet_core.face_scaling import faces_on
+from laanet_core.faces.face_scaling import faces_on
 from laanet_core.media.reader import IN_PROCESS, Reader
 from laanet_core.results import AnalysisResult, FaceResult, Verdict
 from laanet_core.types import RGBImage

@@ -14,7 +14,7 @@ from typing import Any
 import av
 import numpy as np
 
-from laanet_core.face_scaling import scale_face
+from laanet_core.faces.face_scaling import scale_face
 from laanet_core.inference.overlay import draw_box, draw_heat
 from laanet_core.media.reader import IN_PROCESS, Reader
 from laanet_core.media.video import Frame

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from laanet_core.face_scaling import faces_on
+from laanet_core.faces.face_scaling import faces_on
 from laanet_core.inference.key_frames import Moment, worst_times
 from laanet_core.media.reader import Reader
 from laanet_core.media.video import Frame

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.face_scaling import faces_on
+from laanet_core.faces.face_scaling import faces_on
 from laanet_core.inference.overlay import heat_layer
 from laanet_core.media.recompression import recompressed
 from laanet_core.media.video import Frame

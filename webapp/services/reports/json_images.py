@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 import cv2
 import numpy as np
 
-from laanet_core.face_scaling import Size, scale_box, size_of
 from laanet_core.faces.crops import crop_square, enlarge_to_square
+from laanet_core.faces.face_scaling import Size, scale_box, size_of
 from laanet_core.inference.key_frames import Moment
 from laanet_core.results import FaceResult, Heatmap
 from laanet_core.types import Box, RGBImage

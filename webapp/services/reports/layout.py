@@ -20,7 +20,7 @@ from reportlab.platypus import (
     Table,
 )
 
-from laanet_core.face_scaling import faces_on
+from laanet_core.faces.face_scaling import faces_on
 from laanet_core.inference.key_frames import Moment
 from laanet_core.results import FaceResult, Verdict, number_text
 from laanet_core.types import RGBImage

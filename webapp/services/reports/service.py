@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from laanet_core.documents import CoverageDocument, ErrorDocument, SegmentDocument
-from laanet_core.face_scaling import Size, size_of
+from laanet_core.faces.face_scaling import Size, size_of
 from laanet_core.inference.key_frames import Moment
 from laanet_core.types import RGBImage
 from webapp.services.reports.content import Report

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from laanet_core.face_scaling import faces_on
 from laanet_core.faces.crops import crop_square
+from laanet_core.faces.face_scaling import faces_on
 from laanet_core.inference.detector import Detector
 from laanet_core.inference.overlay_video import write_overlay_clip
 from laanet_core.inference.stability import stabilities

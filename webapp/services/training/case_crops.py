@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.face_scaling import scale_box, size_of
+from laanet_core.faces.face_scaling import scale_box, size_of
 from laanet_core.faces.quality import FaceAssessor, crop_roll
 from laanet_core.media.reader import Reader
 from laanet_core.types import RGBImage

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from laanet_core.cli import main
-from laanet_core.face_scaling import faces_on, in_original_pixels, scale_box, scale_face, size_of
+from laanet_core.faces.face_scaling import faces_on, in_original_pixels, scale_box, scale_face, size_of
 from laanet_core.inference.detector import Detector
 from laanet_core.media.images import read_picture
 from laanet_core.results import FaceQuality, FaceResult, Heatmap
