@@ -200,7 +200,7 @@ def _write_overlays(result: AnalysisResult, file: Path, target: Path) -> None:
     """
     import cv2
 
-    from laanet_core.face_scaling import faces_on
+    from laanet_core.faces.face_scaling import faces_on
     from laanet_core.inference.key_frames import decode_moments, worst_times
     from laanet_core.inference.overlay import draw_overlay
     from laanet_core.media.images import read_image

@@ -100,7 +100,7 @@ class LabelRequest(DeskRequest):
 
 
 class FinalRequest(DeskRequest):
-    """Final label. If `same` is true, it equals the blind label; otherwise the body is also a LabelRequest."""
+    """Final label: the blind label if `same` is true, otherwise the body is also a LabelRequest."""
 
     same: bool = False
 
