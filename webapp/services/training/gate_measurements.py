@@ -31,13 +31,17 @@ GOLD = "gold"
 _ROUNDS = 12
 # Crops in a timed round
 _TIMED_CROPS = 4
+# Hexadecimal digits of each hash in the name of a cache file
+_HASH_DIGITS = 16
 
 
 @dataclass(frozen=True)
 class GateSettings:
-    """Data sets beside the gold split, corruptions of the gold split, device and seed.
+    """Data and device of a measurement.
 
-    `manifests` are manifest files. `pictures` is a folder of whole pictures with a CSV file, or None.
+    `manifests` are the manifest files of data sets beside the gold split. `corruptions` are names of
+    corruptions that are applied to the gold split. `pictures` is a folder of whole pictures with a CSV file,
+    or None.
     """
 
     manifests: Sequence[Path]
@@ -49,9 +53,11 @@ class GateSettings:
 
 @dataclass(frozen=True)
 class GateMeasurement:
-    """Predictions of one version by data set, and seconds for a crop on one CPU thread or a GPU.
+    """Measurement of one version.
 
-    `false_alarms` is the share of real whole pictures that are called fake, None if it was not measured.
+    `sets` maps the name of each data set to the predictions. `seconds` is the time per crop, on one CPU
+    thread or on a GPU. `false_alarms` is the share of real whole pictures that are called fake, None if it
+    was not measured.
     """
 
     version: str
@@ -64,7 +70,11 @@ class GateMeasurement:
 
 @dataclass(frozen=True)
 class PredictionCache:
-    """Folders of stored predictions: of the gold split, deleted with its snapshot, and of other data."""
+    """Folders of stored predictions.
+
+    `gold` contains those of one snapshot's gold split and is deleted with the snapshot. `others` contains
+    those of all other data sets.
+    """
 
     gold: Path
     others: Path
@@ -72,7 +82,7 @@ class PredictionCache:
 
 @dataclass(frozen=True)
 class _GateSet:
-    """A data set of the gate and its manifest; `is_gold`: made from the snapshot's gold split."""
+    """A data set of the gate and its manifest. `is_gold` is true for the gold split and its corruptions."""
 
     items: EvalSet
     manifest: Path
@@ -82,38 +92,48 @@ class _GateSet:
 def measure_versions(
     candidate: Path, champion: Path, snapshot: Path, settings: GateSettings, cache: PredictionCache
 ) -> tuple[GateMeasurement, GateMeasurement]:
-    """Measure two weights folders on the same data: the gold split, its corruptions and the other manifests.
+    """Measure two weights folders on the same data and return the measurements, the candidate's first.
 
-    Predictions are appended to JSON-lines files in the cache, so that a champion is evaluated once.
-    Raises LaanetError naming what cannot be read.
+    The data are the gold split, its corruptions, the other manifests and the whole pictures. Predictions for
+    faces are cached in JSON-lines files, so that the champion is not evaluated again for each candidate.
+    Raises LaanetError naming the unreadable file.
     """
-    both = [load_weights(folder) for folder in (candidate, champion)]
+    networks = [load_weights(folder) for folder in (candidate, champion)]
     predictions = []
-    for loaded in both:
-        loaded.model.to(pick_device(settings.device))
-        sets = _gate_sets(loaded.model.config.input_size, snapshot, settings)
-        predictions.append({one.items.name: _predict(loaded, one, settings.seed, cache) for one in sets})
-    seconds = seconds_per_crop(both)
-    alarms = [picture_false_alarms(loaded, settings) for loaded in both]
-    new, old = (
-        GateMeasurement(loaded.info.version, loaded.info.sha256, loaded.decision, sets, duration, share)
-        for loaded, sets, duration, share in zip(both, predictions, seconds, alarms, strict=True)
+    for network in networks:
+        network.model.to(pick_device(settings.device))
+        gate_sets = _gate_sets(network.model.config.input_size, snapshot, settings)
+        predictions.append(
+            {gate_set.items.name: _predict(network, gate_set, settings.seed, cache) for gate_set in gate_sets}
+        )
+    seconds = seconds_per_crop(networks)
+    alarms = [picture_false_alarms(network, settings) for network in networks]
+    candidate_measurement, champion_measurement = (
+        GateMeasurement(
+            version=network.info.version,
+            sha256=network.info.sha256,
+            decision=network.decision,
+            sets=sets,
+            seconds=duration,
+            false_alarms=share,
+        )
+        for network, sets, duration, share in zip(networks, predictions, seconds, alarms, strict=True)
     )
-    return new, old
+    return candidate_measurement, champion_measurement
 
 
 def seconds_per_crop(networks: Sequence[LoadedWeights]) -> list[float]:
-    """Return the shortest of many short rounds for each network; the networks take turns.
+    """Return the seconds per crop of each network, from the shortest of many short rounds.
 
-    On a CPU the time of one thread is counted, so that other load on the machine does not slow a network
-    down.
+    The networks take turns. On a CPU only the processor time of one thread counts, so that other load on the
+    machine does not distort the comparison.
     """
-    scorers = [_timed_scorer(network) for network in networks]
-    shortest = [float("inf")] * len(scorers)
+    timed_scorers = [_timed_scorer(network) for network in networks]
+    shortest = [float("inf")] * len(timed_scorers)
     with _one_torch_thread():
         for _ in range(_ROUNDS):
-            for place, seconds in enumerate(scorers):
-                shortest[place] = min(shortest[place], seconds() / _TIMED_CROPS)
+            for index, timed_scorer in enumerate(timed_scorers):
+                shortest[index] = min(shortest[index], timed_scorer() / _TIMED_CROPS)
     return shortest
 
 
@@ -130,17 +150,20 @@ def picture_false_alarms(loaded: LoadedWeights, settings: GateSettings) -> float
     return evaluate_pictures(Detector(loaded, settings.device), real, progress=False).false_alarms()
 
 
-def _predict(loaded: LoadedWeights, data: _GateSet, seed: int, cache: PredictionCache) -> list[Prediction]:
-    folder = cache.gold if data.is_gold else cache.others
+def _predict(
+    network: LoadedWeights, gate_set: _GateSet, seed: int, cache: PredictionCache
+) -> list[Prediction]:
+    """Return the predictions of a network for a data set, from its cache file as far as they are in it."""
+    folder = cache.gold if gate_set.is_gold else cache.others
     folder.mkdir(parents=True, exist_ok=True)
-    content = hashlib.sha256(data.manifest.read_bytes()).hexdigest()
-    key = f"{data.items.name} {data.manifest} {seed} {content}"
-    name = hashlib.sha256(key.encode()).hexdigest()[:16]
+    manifest_sha256 = hashlib.sha256(gate_set.manifest.read_bytes()).hexdigest()
+    key = f"{gate_set.items.name} {gate_set.manifest} {seed} {manifest_sha256}"
+    set_hash = hashlib.sha256(key.encode()).hexdigest()[:_HASH_DIGITS]
     return predict_items(
-        loaded.model,
-        data.items.items(),
-        data.items.total,
-        cache=folder / f"{loaded.info.sha256[:16]}-{name}.jsonl",
+        network.model,
+        gate_set.items.items(),
+        gate_set.items.total,
+        cache=folder / f"{network.info.sha256[:_HASH_DIGITS]}-{set_hash}.jsonl",
         progress=False,
     )
 
@@ -149,7 +172,7 @@ def _gate_sets(size: int, snapshot: Path, settings: GateSettings) -> list[_GateS
     """Return the gold split, its corruptions and the sets of the other manifests, for one input size."""
     gold_manifest = snapshot / "gold" / "manifest.csv"
     gold_sets = _manifest_sets(gold_manifest, snapshot, size, settings.seed)
-    labelled = next((one for one in gold_sets if one.name == "labelled"), None)
+    labelled = next((gold_set for gold_set in gold_sets if gold_set.name == "labelled"), None)
     if labelled is None:
         raise InvalidDataset("the gold part of the snapshot has no fake")
     gold = EvalSet(GOLD, labelled.title, labelled.total, labelled.items)
@@ -158,14 +181,18 @@ def _gate_sets(size: int, snapshot: Path, settings: GateSettings) -> list[_GateS
         for name, level in chosen_corruptions(settings.corruptions):
             sets.append(_GateSet(corrupted_set(gold, name, level), gold_manifest, is_gold=True))
     for manifest in settings.manifests:
-        for one in _manifest_sets(manifest, manifest.parent, size, settings.seed):
-            name = f"{manifest.parent.name}/{manifest.stem}: {one.name}"
-            sets.append(_GateSet(EvalSet(name, one.title, one.total, one.items), manifest, is_gold=False))
+        for other in _manifest_sets(manifest, manifest.parent, size, settings.seed):
+            name = f"{manifest.parent.name}/{manifest.stem}: {other.name}"
+            renamed = EvalSet(name, other.title, other.total, other.items)
+            sets.append(_GateSet(renamed, manifest, is_gold=False))
     return sets
 
 
 def _manifest_sets(manifest: Path, packs: Path, size: int, seed: int) -> list[EvalSet]:
-    """Return the sets of a manifest's val split; the gold manifest calls its only split val too."""
+    """Return the data sets of a manifest's val split. The gold manifest has only that split.
+
+    `packs` is the folder that contains the packs which the manifest names.
+    """
     landmarks = manifest.parent / "landmarks.npz"
     samples = [
         sample
@@ -178,8 +205,11 @@ def _manifest_sets(manifest: Path, packs: Path, size: int, seed: int) -> list[Ev
 
 def _timed_scorer(network: LoadedWeights) -> Callable[[], float]:
     """Return a function that scores a few crops and returns the seconds it took."""
-    runtime, size = EagerRuntime(network.model), network.model.config.input_size
-    crops = list(np.random.default_rng(0).integers(0, 255, (_TIMED_CROPS, size, size, 3), dtype=np.uint8))
+    runtime = EagerRuntime(network.model)
+    size = network.model.config.input_size
+    rng = np.random.default_rng(0)
+    # Noise takes as long as faces do.
+    crops = list(rng.integers(0, 255, (_TIMED_CROPS, size, size, 3), dtype=np.uint8))
     clock = time.thread_time if runtime.device.type == "cpu" else time.perf_counter
 
     def score() -> float:

@@ -11,9 +11,9 @@ from webapp.services.training.snapshots import SnapshotService
 
 
 class GateService:
-    """Gate with the data sets, corruptions and limits of one installation.
+    """Promotion gate with the data sets, corruptions and limits of one installation.
 
-    Raises Unable: unknown_version, model_changed, stale_snapshot, and the codes of verifying a snapshot.
+    Raises Unable: unknown_version, model_changed, stale_snapshot, and the codes of `SnapshotService.verify`.
     """
 
     def __init__(
@@ -31,9 +31,10 @@ class GateService:
     def evaluate(self, version: str, snapshot: str | None = None) -> GateReport:
         """Measure a candidate and the champion on the gold split of a snapshot, and store the report.
 
-        `snapshot` defaults to the one that the candidate learned from, or else the newest. No report is
-        stored if an item of the snapshot is deleted or undone, even during the measurement. Raises Unable
-        also with gold_was_learned, and LaanetError if data cannot be read.
+        `version` is the candidate's. `snapshot` defaults to the one that the candidate learned from, or else
+        to the newest. No report is stored if an item of the snapshot is deleted, or its decision is undone,
+        before or during the measurement. Raises Unable also with gold_was_learned, and LaanetError if data
+        cannot be read.
         """
         self._versions.require_fresh(version)
         candidate = self._versions.verify(version)
@@ -48,7 +49,7 @@ class GateService:
                 candidate.folder, champion.folder, snapshot_folder, self._settings, cache
             )
         finally:
-            # If an item was deleted during the measurement, remove the predictions written after that.
+            # If an item was deleted during the measurement, this call also removes the cached predictions.
             self._snapshots.require_fresh(snapshot_id)
         checks = check_candidate(*measurements, self._limits)
         report = GateReport(

@@ -1,4 +1,4 @@
-"""README cards of published weights and data sets: origin, figures, and what they are not for."""
+"""README cards of published weights and data sets: origin, figures and warnings against misuse."""
 
 from __future__ import annotations
 
@@ -68,7 +68,11 @@ The gold part is for measuring. Do not train on it.
 def model_card(
     config: Mapping[str, Any], lineage: Sequence[str], report: GateReport | None, repository: str
 ) -> str:
-    """Return the card of the weights with this `config.json`, for the repository that will contain them."""
+    """Return the README card of weights.
+
+    `config` is the content of their `config.json`. `lineage` names the version and its ancestors.
+    `repository` is the name of the repository on the Hub that will contain them.
+    """
     decision = config["decision"]
     return _MODEL.format(
         repository=repository,
@@ -96,23 +100,22 @@ def _data(config: Mapping[str, Any]) -> str:
     snapshot = config.get("snapshot")
     if snapshot is None:
         return "These weights were not fine-tuned here; see their own card."
-    replayed = config.get("run", {}).get("replay")
-    replay = (
-        "\nAnother data set was replayed beside the snapshot; it is not part of this repository."
-        if replayed
-        else ""
-    )
+    replay_note = ""
+    if config.get("run", {}).get("replay"):
+        replay_note = (
+            "\nAnother data set was replayed beside the snapshot; it is not part of this repository."
+        )
     return (
         f"{_parts(snapshot)}\n"
         f"All faces are from snapshot `{snapshot['id']}` (sha256 `{snapshot['sha256']}`).\n"
         "Their visitors consented to storage and training. Moderators labelled each face blindly;\n"
         "agreement, a majority or an adjudicator decided. Visitors' votes were never learned from.\n"
-        f"Near-duplicates are in one part.{replay}"
+        f"Near-duplicates are in one part.{replay_note}"
     )
 
 
 def _parts(snapshot: Mapping[str, Any]) -> str:
-    """Describe the use of each part. Older weights have only the totals of the whole snapshot."""
+    """Describe the use of each split. Older weights record only the totals of the whole snapshot."""
     parts = snapshot.get("parts")
     if parts is None:
         return (
@@ -137,8 +140,8 @@ def _figures(report: GateReport | None) -> str:
     for check in report.checks:
         interval = "" if check.low is None else f"{check.low:+.4f} to {check.high:+.4f}"
         rows.append(f"| {check.name} | {_figure(check.candidate)} | {_figure(check.champion)} | {interval} |")
-    data = f"Compared with {report.champion.version} on the gold part of snapshot `{report.snapshot}`."
-    return "\n".join([*rows, "", data])
+    comparison = f"Compared with {report.champion.version} on the gold part of snapshot `{report.snapshot}`."
+    return "\n".join([*rows, "", comparison])
 
 
 def _figure(value: float | None) -> str:

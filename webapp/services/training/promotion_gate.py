@@ -16,14 +16,14 @@ from webapp.services.model_registry.gate_report import GateCheck, GateLimits
 from webapp.services.training.gate_measurements import GOLD, GateMeasurement
 
 Array = npt.NDArray[Any]
-# Comparisons of rounded differences with a limit, such as 0.9 - 0.88 <= 0.02
+# Allowance for floating-point error: a loss from 0.9 to 0.88 must pass a limit of 0.02
 _TOLERANCE = 1e-9
 
 
 def check_candidate(
     candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits
 ) -> list[GateCheck]:
-    """Return all checks. A set that only one of the two was measured on fails."""
+    """Return all checks. A check fails if only one of the versions was measured on its data set."""
     return [
         check_gold_auc(candidate, champion, limits),
         *check_subgroups(candidate, champion, limits),
@@ -36,20 +36,23 @@ def check_candidate(
 
 
 def check_gold_auc(candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits) -> GateCheck:
-    """Require a better AUC on gold: the whole 95 % interval of the paired difference above 0."""
+    """Require that the candidate has a better AUC on gold than the champion.
+
+    The 95 % interval of the paired difference (candidate minus champion) must lie above 0 entirely.
+    """
     name = "auc gold"
     try:
-        labels, after, before, persons = _paired(candidate.sets.get(GOLD), champion.sets.get(GOLD))
+        labels, new_logits, old_logits, persons = _paired(candidate.sets.get(GOLD), champion.sets.get(GOLD))
         interval = paired_bootstrap(
-            roc_auc, labels, before, after, groups=persons, samples=limits.bootstrap_samples
+            roc_auc, labels, old_logits, new_logits, groups=persons, samples=limits.bootstrap_samples
         )
     except ValueError as error:
         return _failed(name, str(error))
     return GateCheck(
         name=name,
         passed=bool(interval.low > 0),
-        candidate=round(roc_auc(labels, after), 4),
-        champion=round(roc_auc(labels, before), 4),
+        candidate=round(roc_auc(labels, new_logits), 4),
+        champion=round(roc_auc(labels, old_logits), 4),
         why="must be better: the whole interval of the difference above 0",
         low=round(interval.low, 4),
         high=round(interval.high, 4),
@@ -59,23 +62,26 @@ def check_gold_auc(candidate: GateMeasurement, champion: GateMeasurement, limits
 def check_subgroups(
     candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits
 ) -> list[GateCheck]:
-    """Limit the AUC lost on each subgroup of gold (face size, sharpness, light, tone) with enough faces."""
+    """Limit the loss of AUC on each subgroup of gold (face size, sharpness, light, tone).
+
+    Subgroups with too few faces are skipped. If all are skipped, the check fails.
+    """
     new, old = candidate.sets.get(GOLD, []), champion.sets.get(GOLD, [])
     try:
         labels, _, _, _ = _paired(new, old)
     except ValueError as error:
         return [_failed("slices", str(error))]
     checks: list[GateCheck] = []
-    by_name = {face.name: face for face in old}
+    old_by_name = {face.name: face for face in old}
     for subgroup in subgroups(new):
         subgroup_labels = labels[subgroup.members]
-        fewest = min((subgroup_labels == 0).sum(), (subgroup_labels == 1).sum())
-        if fewest < limits.min_subgroup_faces:
+        faces_of_rarer_class = min((subgroup_labels == 0).sum(), (subgroup_labels == 1).sum())
+        if faces_of_rarer_class < limits.min_subgroup_faces:
             continue
         faces = [face for face, is_member in zip(new, subgroup.members, strict=True) if is_member]
-        counterparts = [by_name[face.name] for face in faces]
+        counterparts = [old_by_name[face.name] for face in faces]
         name = f"auc gold, {subgroup.measure} {subgroup.name}"
-        checks.append(_check_auc_loss(name, faces, counterparts, limits.subgroup_auc_loss))
+        checks.append(_check_auc_loss(name, faces, counterparts, allowed=limits.subgroup_auc_loss))
     if not checks:
         too_few = f"no slice of the gold part has {limits.min_subgroup_faces} faces of each class"
         return [_failed("slices", too_few)]
@@ -85,7 +91,7 @@ def check_subgroups(
 def check_corruptions(
     candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits
 ) -> list[GateCheck]:
-    """Limit the AUC lost on gold under each corruption. Without any corruption the check fails."""
+    """Limit the loss of AUC on each corruption of gold. Without any corruption the check fails."""
     names = [name for name in _set_names(candidate, champion) if _is_corrupted_gold(name)]
     if not names:
         return [_failed("robustness", "no corruption (LENS_GATE_CORRUPTIONS) is set")]
@@ -95,7 +101,7 @@ def check_corruptions(
 def check_other_data(
     candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits
 ) -> list[GateCheck]:
-    """Limit the AUC lost on each set of the other manifests. Without any manifest the check fails."""
+    """Limit the loss of AUC on each set of the other manifests. Without any manifest the check fails."""
     names = [
         name for name in _set_names(candidate, champion) if name != GOLD and not _is_corrupted_gold(name)
     ]
@@ -127,12 +133,15 @@ def check_pictures(
 
 
 def check_calibration(candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits) -> GateCheck:
-    """Limit the rise of the expected calibration error on gold, each version with its own temperature."""
+    """Limit the rise of the expected calibration error on gold.
+
+    The fake logits of each version are divided by the version's own temperature.
+    """
     name = "calibration error gold"
     try:
-        labels, after, before, _ = _paired(candidate.sets.get(GOLD), champion.sets.get(GOLD))
-        new_error = expected_calibration_error(labels, sigmoid(after / candidate.decision.temperature))
-        old_error = expected_calibration_error(labels, sigmoid(before / champion.decision.temperature))
+        labels, new_logits, old_logits, _ = _paired(candidate.sets.get(GOLD), champion.sets.get(GOLD))
+        new_error = expected_calibration_error(labels, sigmoid(new_logits / candidate.decision.temperature))
+        old_error = expected_calibration_error(labels, sigmoid(old_logits / champion.decision.temperature))
     except ValueError as error:
         return _failed(name, str(error))
     allowed = limits.calibration_loss
@@ -146,7 +155,7 @@ def check_calibration(candidate: GateMeasurement, champion: GateMeasurement, lim
 
 
 def check_speed(candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits) -> GateCheck:
-    """Limit the time for a crop to a multiple of the champion's."""
+    """Limit the candidate's time per crop to a multiple of the champion's."""
     name = "seconds a crop"
     new, old = candidate.seconds, champion.seconds
     if not np.isfinite([new, old]).all() or min(new, old) <= 0:
@@ -171,16 +180,18 @@ def _is_corrupted_gold(name: str) -> bool:
 def _check_set(
     name: str, candidate: GateMeasurement, champion: GateMeasurement, limits: GateLimits
 ) -> GateCheck:
-    new, old = candidate.sets.get(name), champion.sets.get(name)
-    return _check_auc_loss(f"auc {name}", new, old, limits.auc_loss)
+    return _check_auc_loss(
+        f"auc {name}", candidate.sets.get(name), champion.sets.get(name), allowed=limits.auc_loss
+    )
 
 
 def _check_auc_loss(
     name: str, new: Sequence[Prediction] | None, old: Sequence[Prediction] | None, allowed: float
 ) -> GateCheck:
     try:
-        labels, after, before, _ = _paired(new, old)
-        new_auc, old_auc = roc_auc(labels, after), roc_auc(labels, before)
+        labels, new_logits, old_logits, _ = _paired(new, old)
+        new_auc = roc_auc(labels, new_logits)
+        old_auc = roc_auc(labels, old_logits)
     except ValueError as error:
         return _failed(name, str(error))
     return GateCheck(
@@ -195,21 +206,24 @@ def _check_auc_loss(
 def _paired(
     new: Sequence[Prediction] | None, old: Sequence[Prediction] | None
 ) -> tuple[Array, Array, Array, list[str]]:
-    """Return labels (N,), both versions' logits (N,) and the persons, all in the order of `new`.
+    """Return labels (N,), fake logits of `new` (N,), of `old` (N,), and persons, in the order of `new`.
 
     Raises ValueError if the two versions were not measured on the same faces, or all faces are of one class.
     """
     if not new or not old:
         raise ValueError("was not measured")
-    by_name = {face.name: face for face in old}
-    if len(by_name) != len(old) or {face.name for face in new} != set(by_name) or len(new) != len(old):
+    old_by_name = {face.name: face for face in old}
+    has_duplicates = len(old_by_name) != len(old)
+    has_other_names = {face.name for face in new} != set(old_by_name)
+    if has_duplicates or has_other_names or len(new) != len(old):
         raise ValueError("the two versions were not measured on the same faces")
     labels = np.array([face.label for face in new])
     if len(set(labels.tolist())) < 2:
         raise ValueError("has faces of one class only")
-    after = np.array([face.fake_logit for face in new])
-    before = np.array([by_name[face.name].fake_logit for face in new])
-    return labels, after, before, [face.person for face in new]
+    new_logits = np.array([face.fake_logit for face in new])
+    old_logits = np.array([old_by_name[face.name].fake_logit for face in new])
+    persons = [face.person for face in new]
+    return labels, new_logits, old_logits, persons
 
 
 def _failed(name: str, why: str) -> GateCheck:

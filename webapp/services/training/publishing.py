@@ -1,4 +1,4 @@
-"""Publication on the Hugging Face Hub: versions of the model, and snapshots whose consents allow it."""
+"""Publication on the Hugging Face Hub: model versions, and snapshots if the visitors consented to it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from webapp.services.training.snapshots import SnapshotService
 
 # Hub tokens, bearer tokens, user names in URLs, and query strings (which may be signed)
 _SECRET = re.compile(r"hf_\w+|(?i:(?<=bearer )\S+)|(?<=://)[^/\s@]+@|\?[^\s\"')]+")
-# Characters of an error message that are shown
+# Longest error message that is shown, in characters
 _MAX_REASON = 300
-# Characters that the column of audit subjects takes
+# Length of the database column of audit subjects, in characters
 _SUBJECT_LENGTH = 64
 _HUB_ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError, RuntimeError)
 
@@ -37,7 +37,7 @@ _HUB_ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError
 class PublishedRevision:
     """A revision on the Hub.
 
-    `name` is a value for LENS_WEIGHTS, or a data set's address; `commit` is the tagged commit.
+    `name` is the address: for weights a value of LENS_WEIGHTS. `commit` is the id of the tagged commit.
     """
 
     name: str
@@ -49,7 +49,7 @@ class PublishedRevision:
 
 
 class PublishingService:
-    """Uploads with the account that huggingface_hub is signed in with.
+    """Uploads to the Hub, with the account that huggingface_hub is signed in to.
 
     Raises Unable: hub_failed, tag_exists, and the codes that each method names.
     """
@@ -63,7 +63,7 @@ class PublishingService:
         endpoint: str | None = None,
         publishable_consents: frozenset[str] = PUBLISHABLE_CONSENTS,
     ) -> None:
-        """`publishable_consents`: versions of the consent text that allow giving pictures to others."""
+        """Set the versions of the consent text that allow publication (`publishable_consents`)."""
         self._versions = versions
         self._snapshots = snapshots
         self._audit = audit
@@ -71,7 +71,7 @@ class PublishingService:
         self._api = HfApi(endpoint=endpoint)
 
     def push_model(self, version: str, repository: str, *, public: bool = False) -> PublishedRevision:
-        """Upload weights, `config.json` and card of a present or former champion, tagged with its version.
+        """Upload weights, `config.json` and card of a present or former champion. Tag them with the version.
 
         Raises Unable also with unknown_version, model_changed, not_promoted, stale_snapshot.
         """
@@ -81,20 +81,25 @@ class PublishingService:
             raise Unable("not_promoted", message)
         self._versions.require_fresh(version)
         config = json.loads((registered.folder / CONFIG).read_text(encoding="utf-8"))
-        card = model_card(config, self._versions.lineage(version), self._versions.report(version), repository)
+        card = model_card(
+            config,
+            lineage=self._versions.lineage(version),
+            report=self._versions.report(version),
+            repository=repository,
+        )
         with tempfile.TemporaryDirectory() as folder:
             for name in (TENSORS, CONFIG):
                 shutil.copyfile(registered.folder / name, Path(folder) / name)
             (Path(folder) / "README.md").write_text(card, encoding="utf-8")
-            commit = self._upload(Path(folder), repository, "model", version, public)
-        revision = PublishedRevision(f"hf://{repository}@{version}", version, commit)
+            commit = self._upload(Path(folder), repository, kind="model", tag=version, public=public)
+        revision = PublishedRevision(name=f"hf://{repository}@{version}", tag=version, commit=commit)
         self._record(f"model:{version}", revision)
         return revision
 
     def push_dataset(self, snapshot: str, repository: str, *, public: bool = False) -> PublishedRevision:
-        """Upload the pictures and the table of a snapshot. Downloads cannot be revoked, so every visitor must
-        consent.
+        """Upload the pictures and the table of a snapshot.
 
+        Every visitor must have consented to publication, because downloads cannot be revoked.
         Raises Unable also with consent_forbids, unknown_snapshot, stale_snapshot, snapshot_changed.
         """
         folder = self._snapshots.verify(snapshot)
@@ -113,13 +118,14 @@ class PublishingService:
             for table in folder.glob("metadata.*"):
                 shutil.copyfile(table, Path(upload) / table.name)
             (Path(upload) / "README.md").write_text(dataset_card(index), encoding="utf-8")
-            commit = self._upload(Path(upload), repository, "dataset", snapshot, public)
-        revision = PublishedRevision(f"hf://datasets/{repository}@{snapshot}", snapshot, commit)
+            commit = self._upload(Path(upload), repository, kind="dataset", tag=snapshot, public=public)
+        address = f"hf://datasets/{repository}@{snapshot}"
+        revision = PublishedRevision(name=address, tag=snapshot, commit=commit)
         self._record(f"snapshot:{snapshot}", revision)
         return revision
 
     def _upload(self, folder: Path, repository: str, kind: str, tag: str, public: bool) -> str:
-        """Upload a folder, tag the commit and return it. A tag is never moved."""
+        """Upload a folder, tag the commit and return its id. A tag is never moved."""
         try:
             self._api.create_repo(repository, repo_type=kind, private=not public, exist_ok=True)
             refs = self._api.list_repo_refs(repository, repo_type=kind)
@@ -141,6 +147,6 @@ class PublishingService:
 
 
 def without_secrets(error: Exception) -> str:
-    """Return an error's message without tokens, user names and query strings, at most 300 characters."""
+    """Return an error's message, shortened, without tokens, user names and query strings."""
     message = " ".join(_SECRET.sub("...", str(error)).split())
     return message[:_MAX_REASON] or "no reason given"

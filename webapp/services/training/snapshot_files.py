@@ -1,4 +1,4 @@
-"""Writing of a snapshot's folder: pictures, manifests, a table for Hugging Face, and the index."""
+"""Writing of a snapshot's folder: pictures, manifests, a table for the Hugging Face Hub, and the index."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ from webapp.services.training.snapshot_index import (
 )
 
 logger = logging.getLogger(__name__)
+# Version of the format of the index
 FORMAT = 1
 # Folder of the gold split's own manifest, which no training reads
 GOLD_FOLDER = "gold"
-# Faces of each label that every split needs; fewer cannot be learned from or measured
+# Fewest faces of each label in every split; with fewer neither training nor measurement works
 MIN_FACES = 2
 _COLUMNS = ("pack", "path", "label", "person", "split", "original", "video", "region")
 _NO_LANDMARKS = np.full((68, 2), np.nan, np.float32)
@@ -43,7 +44,8 @@ _NO_LANDMARKS = np.full((68, 2), np.nan, np.float32)
 class SnapshotFace:
     """A face picture in a snapshot's folder.
 
-    `group` names its near-duplicates; `landmarks` (68, 2) or None.
+    `group` is the name of the group of near-duplicates that the face belongs to. `landmarks` are (68, 2) in
+    pixels of the crop, or None.
     """
 
     name: str
@@ -64,21 +66,25 @@ class SnapshotFace:
 
 
 def write_crop(folder: Path, name: str, crop: TrainingCrop) -> tuple[str, str | None]:
-    """Write a crop as PNG, and its painted region if it has one. Return the sha256 of both files."""
+    """Write a crop and its painted region, if any, as PNG. Return the sha256 of each."""
     (folder / PACK).mkdir(parents=True, exist_ok=True)
     picture = _png(cv2.cvtColor(crop.image, cv2.COLOR_RGB2BGR))
     (folder / PACK / f"{name}.png").write_bytes(picture)
+    picture_sha256 = hashlib.sha256(picture).hexdigest()
     if crop.region is None:
-        return hashlib.sha256(picture).hexdigest(), None
+        return picture_sha256, None
     region = _png(crop.region)
     (folder / PACK / f"{name}.region.png").write_bytes(region)
-    return hashlib.sha256(picture).hexdigest(), hashlib.sha256(region).hexdigest()
+    return picture_sha256, hashlib.sha256(region).hexdigest()
 
 
 def write_index(
     folder: Path, public_id: str, faces: Sequence[SnapshotFace], left_out: Mapping[str, int]
 ) -> str:
-    """Write manifests, table and index of the pictures in `folder`. Return the sha256 of the index."""
+    """Write manifests, table and index of the pictures in `folder`. Return the sha256 of the index.
+
+    `left_out` counts the cases without a face in the snapshot, by reason.
+    """
     (folder / GOLD_FOLDER).mkdir()
     paths = [
         *_write_manifest(folder, [face for face in faces if face.split != Split.GOLD]),
@@ -105,20 +111,21 @@ def require_enough_faces(folder: Path) -> None:
     """Raise Unable with snapshot_too_small if a split has fewer than MIN_FACES faces of a label."""
     from laanet_core.data.manifest import read_manifest
 
-    learned = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
+    train_and_val = read_manifest(folder / "manifest.csv", folder / "landmarks.npz")
     gold = read_manifest(folder / GOLD_FOLDER / "manifest.csv")
     splits = {
-        Split.TRAIN: [sample for sample in learned if sample.split == "train"],
-        Split.VAL: [sample for sample in learned if sample.split == "val"],
+        Split.TRAIN: [sample for sample in train_and_val if sample.split == "train"],
+        Split.VAL: [sample for sample in train_and_val if sample.split == "val"],
         Split.GOLD: gold,
     }
     for split, samples in splits.items():
-        for name, label in (("real", 0), ("fake", 1)):
+        for label_name, label in (("real", 0), ("fake", 1)):
             count = sum(sample.label == label for sample in samples)
             if count < MIN_FACES:
                 raise Unable(
                     "snapshot_too_small",
-                    f"the snapshot has {count} {name} faces in its part {split}; {MIN_FACES} are needed",
+                    f"the snapshot has {count} {label_name} faces in its part {split}; "
+                    f"{MIN_FACES} are needed",
                 )
 
 
@@ -141,11 +148,12 @@ def _indexed(face: SnapshotFace) -> IndexedFace:
 
 
 def _write_manifest(folder: Path, faces: Sequence[SnapshotFace]) -> list[Path]:
-    """Write manifest and landmarks for the trainer.
+    """Write the manifest and the landmarks file, and return their paths.
 
-    It knows train and val only, so gold is called val there.
+    The library's manifests know no split but train and val, so faces of gold are written as val.
     """
-    manifest, landmarks = folder / "manifest.csv", folder / "landmarks.npz"
+    manifest = folder / "manifest.csv"
+    landmarks = folder / "landmarks.npz"
     with manifest.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(_COLUMNS)
@@ -161,7 +169,7 @@ def _write_manifest(folder: Path, faces: Sequence[SnapshotFace]) -> list[Path]:
 
 
 def _write_table(folder: Path, faces: Sequence[SnapshotFace]) -> Path:
-    """Write `metadata` for Hugging Face's ImageFolder: Parquet if pyarrow is installed, else CSV."""
+    """Write `metadata` for Hugging Face's ImageFolder, as Parquet if pyarrow is installed, else as CSV."""
     table = pd.DataFrame([_table_row(face) for face in faces])
     try:
         table.to_parquet(folder / "metadata.parquet", index=False)

@@ -15,7 +15,10 @@ PACK = "faces"
 
 
 class DecisionOrigin(BaseModel):
-    """Origin of a decision: agreement, majority or adjudication, number of labels, time (ISO 8601)."""
+    """Origin of a decision.
+
+    `how` is agreement, majority or adjudication. `labels` is the number of labels. `decided_at` is ISO 8601.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -25,7 +28,10 @@ class DecisionOrigin(BaseModel):
 
 
 class IndexedFace(BaseModel):
-    """Entry of one face in the index; two JSON keys are older than the names and stay as they are."""
+    """Entry of one face in the index.
+
+    In JSON, `has_landmarks` is called `landmarks` and `split` is called `part`, as in older snapshots.
+    """
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
@@ -44,7 +50,11 @@ class IndexedFace(BaseModel):
 
 
 class SnapshotIndex(BaseModel):
-    """Content of `snapshot.json`: the sha256 of every file, and the origin of every face."""
+    """Content of `snapshot.json`.
+
+    `files` maps the paths of tables and manifests to their sha256; `items` has those of the pictures.
+    `left_out` counts the cases without a face in the snapshot, by reason.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,7 +67,7 @@ class SnapshotIndex(BaseModel):
     items: tuple[IndexedFace, ...]
 
     def hashes(self) -> dict[str, str]:
-        """Return the sha256 of every file but the index, by its path in the folder."""
+        """Return the sha256 of every file except the index; keys are paths relative to the folder."""
         hashes = dict(self.files)
         for item in self.items:
             hashes[f"{PACK}/{item.name}.png"] = item.sha256
@@ -67,15 +77,15 @@ class SnapshotIndex(BaseModel):
 
 
 def read_index(folder: Path) -> SnapshotIndex:
-    """Read the index of a snapshot's folder. Raises Unable: snapshot_changed if the file is missing."""
+    """Read the index of a snapshot's folder. Raises Unable: snapshot_changed if it cannot be read."""
     return SnapshotIndex.model_validate_json(_content(folder / INDEX_FILE))
 
 
 def verify_files(folder: Path, sha256: str) -> None:
-    """Hash every file again. Raises Unable: snapshot_changed, naming the first file that differs from the
-    index.
+    """Compare every file of the folder with the hash in the index.
 
-    `sha256` is the hash of the index itself, as the database has it.
+    `sha256` is the hash of the index itself, from the database. Raises Unable: snapshot_changed, naming the
+    first file that is changed, missing or not in the index.
     """
     if hashlib.sha256(_content(folder / INDEX_FILE)).hexdigest() != sha256:
         raise _changed(INDEX_FILE)

@@ -13,7 +13,11 @@ from webapp.services.training.snapshot_files import SnapshotFace
 
 @dataclass(frozen=True)
 class FrozenSnapshot:
-    """A new snapshot: faces of each label and split, and decisions that gave no face, by reason."""
+    """A new snapshot.
+
+    `real` and `fake` count its faces by label, `splits` counts them by split. `left_out` counts the cases
+    without a face in the snapshot, by reason.
+    """
 
     public_id: str
     sha256: str
@@ -28,7 +32,7 @@ class FrozenSnapshot:
 
 
 class SnapshotSummary(BaseModel):
-    """A snapshot as lists show it, with its faces of each label and split."""
+    """Entry of a list of snapshots, with the number of faces per label and per split."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,7 +64,7 @@ def item_row(face: SnapshotFace) -> SnapshotItem:
 
 
 def snapshot_summary(row: Snapshot) -> SnapshotSummary:
-    """Return a snapshot's row as lists show it."""
+    """Return the list entry for a snapshot's database row."""
     return SnapshotSummary(
         snapshot=row.public_id,
         sha256=row.sha256,

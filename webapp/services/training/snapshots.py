@@ -39,10 +39,10 @@ from webapp.services.training.splits import assign_splits, count_splits, group_n
 
 
 class SnapshotService:
-    """Snapshots of one installation. Methods raise Unable with the codes that they name.
+    """Snapshots of one installation.
 
-    `landmarks` returns the landmark detector; only `freeze` calls it. `reader` decodes kept files. Only
-    decisions older than `delay` are used.
+    `landmarks` loads the landmark detector; only `freeze` calls it. `reader` decodes the stored media files.
+    Only decisions older than `delay` are used.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class SnapshotService:
         """Make a snapshot of the decided cases.
 
         Raises NoLandmarkDetector, and Unable: nothing_decided, or snapshot_raced if an item was deleted or
-        undone meanwhile.
+        its decision was undone meanwhile.
         """
         find_landmarks = self._landmarks()
         with self._sessions() as session:
@@ -98,7 +98,7 @@ class SnapshotService:
         return folder
 
     def require_fresh(self, public_id: str) -> str:
-        """Return the sha256 of a snapshot of which no item was deleted or undone.
+        """Return the sha256 of a snapshot if no item was deleted and no decision was undone since.
 
         Also removes the folders of all snapshots that have become stale. Raises Unable: unknown_snapshot,
         stale_snapshot.
@@ -141,9 +141,9 @@ class SnapshotService:
             return [snapshot_summary(snapshot) for snapshot in queries.recent_snapshots(session, limit)]
 
     def sweep(self) -> list[str]:
-        """Remove stale snapshots with their predictions, and folders that a crash left without a row.
+        """Remove stale snapshots with their cached predictions, and leftover folders of crashes.
 
-        Return the names of leftover folders, which belong to no frozen snapshot.
+        Return the names of the leftover folders, which belong to no frozen snapshot.
         """
         with self._sessions.begin() as session:
             stale = queries.delete_orphaned_items(session)
@@ -179,8 +179,17 @@ class SnapshotService:
             for number, crop in enumerate(crops):
                 name = f"{case.case}-{number}"
                 sha256, region_sha256 = write_crop(folder, name, crop)
-                face = SnapshotFace(name, sha256, region_sha256, crop.landmarks, case, split, group)
-                faces.append(face)
+                faces.append(
+                    SnapshotFace(
+                        name=name,
+                        sha256=sha256,
+                        region_sha256=region_sha256,
+                        landmarks=crop.landmarks,
+                        case=case,
+                        split=split,
+                        group=group,
+                    )
+                )
         return faces
 
     def _store(
@@ -188,7 +197,8 @@ class SnapshotService:
     ) -> FrozenSnapshot:
         """Store the rows of a snapshot. Raises Unable: snapshot_raced if an item was deleted or undone."""
         labels = [face.case.label for face in faces]
-        real, fake = labels.count(LabelValue.REAL), labels.count(LabelValue.FAKE)
+        real = labels.count(LabelValue.REAL)
+        fake = labels.count(LabelValue.FAKE)
         splits = count_splits([face.split for face in faces])
         row = Snapshot(
             public_id=public_id,
@@ -215,7 +225,7 @@ class SnapshotService:
                 record(event)
         except IntegrityError as error:
             raise _raced() from error
-        return FrozenSnapshot(public_id, sha256, real, fake, splits, left_out)
+        return FrozenSnapshot(public_id, sha256, real=real, fake=fake, splits=splits, left_out=left_out)
 
 
 def _why_empty(left_out: Counter[str]) -> str:

@@ -1,4 +1,4 @@
-"""Assignment of analyses to splits: near-duplicates share one, and no analysis ever changes it."""
+"""Assignment of analyses to splits. Near-duplicates share a split; an analysis never changes its split."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from webapp.domain.enums import Split
 
-GOLD_SHARE, VAL_SHARE = 0.2, 0.15
+# Shares of new groups; the rest is for training
+GOLD_SHARE = 0.2
+VAL_SHARE = 0.15
 
 
 def group_near_duplicates(
     files: Mapping[int, str], near_duplicates: Iterable[tuple[int, int]]
 ) -> dict[int, str]:
-    """Return the group of every analysis.
+    """Return the name of the group of every analysis, by analysis id.
 
-    Analyses of one file share a group, and so do near-duplicates, transitively (union-find). `files`
-    maps analysis ids to the sha256 of their files. A group is named for the file of its oldest member, so
-    that its name stays the same when others join.
+    Analyses of one file share a group, and so do near-duplicates, transitively (union-find). `files` maps
+    analysis ids to the sha256 of their files. `near_duplicates` are pairs of analysis ids. The name of a
+    group is the sha256 of its oldest member, so that it stays the same when newer analyses join.
     """
-    # Each analysis points to an older member of its group, the oldest to itself.
+    # Each analysis points to an older member of its group; the oldest member points to itself.
     parent = {analysis: analysis for analysis in files}
 
     def oldest_member(analysis: int) -> int:
@@ -43,9 +45,9 @@ def group_near_duplicates(
 def assign_splits(groups: Mapping[int, str], earlier: Mapping[int, str]) -> dict[int, Split | None]:
     """Return the split of every analysis.
 
-    `groups` maps analyses to groups, `earlier` to their splits in earlier snapshots. A new analysis joins the
-    split of its group. It gets None if its group has members in two splits, because near-duplicates in
-    training and test data would inflate the measured accuracy.
+    `groups` maps analysis ids to groups; `earlier` maps those in earlier snapshots to their splits. A new
+    analysis joins the split of its group. It gets None if its group has members in several splits, because
+    near-duplicates in training and test data would inflate the measured accuracy.
     """
     members: dict[str, list[int]] = {}
     for analysis, group in groups.items():
@@ -64,7 +66,7 @@ def assign_splits(groups: Mapping[int, str], earlier: Mapping[int, str]) -> dict
 
 
 def split_of_group(group: str) -> Split:
-    """Return the split of a new group by a hash of its name: the same in every installation."""
+    """Return the split of a new group. It depends only on the hash of the name, not on the installation."""
     # The first 32 bits of the hash as a number in [0, 1).
     position = int(hashlib.sha256(group.encode()).hexdigest()[:8], 16) / 2**32
     if position < GOLD_SHARE:
@@ -73,5 +75,5 @@ def split_of_group(group: str) -> Split:
 
 
 def count_splits(splits: Sequence[Split]) -> dict[str, int]:
-    """Return the number of items in every split, by its name."""
+    """Return the number of items in every split, by the name of the split."""
     return {str(split): splits.count(split) for split in Split}

@@ -1,4 +1,4 @@
-"""Processes in sessions of their own, which outlive this process, and their end."""
+"""Start and end of processes that run in sessions of their own and so outlive this process."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
-# Time that a session has to end after each signal
+# Seconds that a session has to end after each signal
 GRACE_SECONDS = 10.0
 
 
 def start_session(
     arguments: Sequence[str], output: Path, *, locks: Sequence[int] = ()
 ) -> subprocess.Popen[bytes]:
-    """Start `python ARGUMENTS` in a session of its own, its output appended to a file.
+    """Start `python ARGUMENTS` in a session of its own. Append its output to the file `output`.
 
     The process inherits `locks` (descriptors from `try_lock`) and keeps them until it ends.
     """
@@ -45,14 +45,15 @@ def start_detached(arguments: Sequence[str], output: Path, *, locks: Sequence[in
 
 
 def stop_session(pid: int) -> None:
-    """Stop the session that process `pid` leads: SIGTERM to the leader, then to all, then SIGKILL to all.
+    """Stop the session that process `pid` leads.
 
-    Call it only while the process has its lock: afterwards the number may belong to another process.
+    Send SIGTERM to the leader, then SIGTERM to all processes, then SIGKILL to all, until the session has
+    ended. Call this function only while the leader has its lock: later, `pid` may belong to another process.
     """
     steps = ((os.kill, signal.SIGTERM), (os.killpg, signal.SIGTERM), (os.killpg, signal.SIGKILL))
-    for send, number in steps:
+    for send, signal_number in steps:
         with contextlib.suppress(ProcessLookupError, PermissionError):
-            send(pid, number)
+            send(pid, signal_number)
         deadline = time.monotonic() + GRACE_SECONDS
         while time.monotonic() < deadline and _is_alive(pid):
             time.sleep(0.1)
@@ -61,6 +62,7 @@ def stop_session(pid: int) -> None:
 
 
 def _is_alive(pid: int) -> bool:
+    """Return whether any process of the session that `pid` leads is alive."""
     # If the leader is a child of this process, its exit status must be collected before the group can vanish.
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)

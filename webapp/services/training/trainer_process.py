@@ -1,7 +1,7 @@
-"""Trainer process of a run: it reads a request from a JSON file, trains, and writes the result to another.
+"""Trainer process of a run: it reads a request file, trains, and writes a result file, both in JSON.
 
-`python -m webapp.services.training.trainer_process RUN_FOLDER`, also under torchrun. The folder contains:
-`request.json`, `result.json`, `output.log`, and `train/` with log, checkpoint and weights of the library.
+`python -m webapp.services.training.trainer_process RUN_FOLDER`, also under torchrun. The folder contains
+`request.json`, `result.json`, `output.log`, and `train/` with the library's log, checkpoint and weights.
 """
 
 from __future__ import annotations
@@ -24,9 +24,11 @@ from webapp.services.training.subprocesses import start_session
 if TYPE_CHECKING:
     from laanet_core.training.run import TrainingRequest
 
-REQUEST_FILE, RESULT_FILE, OUTPUT_FILE = "request.json", "result.json", "output.log"
+REQUEST_FILE = "request.json"
+RESULT_FILE = "result.json"
+OUTPUT_FILE = "output.log"
 TRAIN_FOLDER = "train"
-# Bytes at the end of the training log, enough for its last line
+# Bytes that are read from the end of the training log; several lines
 _LOG_TAIL = 4096
 _MODULE = "webapp.services.training.trainer_process"
 
@@ -46,13 +48,15 @@ def start_trainer(
 ) -> subprocess.Popen[bytes]:
     """Start a trainer for the run in `folder`, with torchrun if there are several `processes`.
 
-    It inherits `lock`.
+    The trainer inherits the file descriptor `lock`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / RESULT_FILE).unlink(missing_ok=True)
     _write(folder / REQUEST_FILE, json.dumps(request.to_json(), indent=1))
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    arguments = [*(launcher if processes > 1 else []), "-m", _MODULE, str(folder)]
+    arguments = ["-m", _MODULE, str(folder)]
+    if processes > 1:
+        torchrun = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+        arguments = [*torchrun, *arguments]
     return start_session(arguments, folder / OUTPUT_FILE, locks=[lock])
 
 
@@ -65,7 +69,7 @@ def read_result(folder: Path) -> TrainerResult | None:
 
 
 def last_step(folder: Path) -> int:
-    """Return the last step in the training log of a run; 0 before the first."""
+    """Return the number of the last step in the training log of a run; 0 before the first step."""
     try:
         lines = (folder / TRAIN_FOLDER / "log.jsonl").read_bytes()[-_LOG_TAIL:].splitlines()
     except FileNotFoundError:
@@ -78,7 +82,7 @@ def last_step(folder: Path) -> int:
 
 
 def is_trained(folder: Path, steps: int) -> bool:
-    """Return whether the weights of the last step exist."""
+    """Return whether the weights of step `steps` are in the run's folder."""
     try:
         config = json.loads((folder / TRAIN_FOLDER / "weights" / "config.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -87,7 +91,7 @@ def is_trained(folder: Path, steps: int) -> bool:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Train as the request in a run's folder says, and write the result. Return the exit status."""
+    """Train as requested in the run folder `arguments[0]`, and write the result. Return the exit status."""
     from laanet_core.training.run import TrainingRequest, train
 
     folder = Path(arguments[0])
