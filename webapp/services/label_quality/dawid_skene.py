@@ -1,4 +1,4 @@
-"""Dawid-Skene estimate (1979) of the true value of each case, with labels weighed by their author's accuracy.
+"""Dawid-Skene estimate (1979) of each case's true value; labels count by the accuracy of their authors.
 
 The estimate is a suggestion. Cases are settled by agreement, majority or an adjudicator.
 """
@@ -14,8 +14,10 @@ import numpy.typing as npt
 _MAX_ITERATIONS = 200
 # Largest change of a probability at which the iteration stops.
 _TOLERANCE = 1e-6
-# Labels added to every cell of a confusion table, so that an author without errors so far can still err.
+# Labels added to every cell of a confusion table, so that no error has the probability 0.
 _SMOOTHING = 0.01
+# Smallest divisor, which prevents a division by zero.
+_SMALLEST_TOTAL = 1e-300
 
 Table = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -23,7 +25,11 @@ Indices = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Consensus:
-    """Probabilities of each case's values, shares of the values, and authors' chance of a true label."""
+    """Estimate for a set of labels.
+
+    `truths` maps each case to the probability of every value. `shares` maps each value to its share of all
+    cases. `accuracy` maps each author to the probability that the author's label is true.
+    """
 
     truths: dict[Hashable, dict[Hashable, float]]
     shares: dict[Hashable, float]
@@ -35,65 +41,71 @@ def estimate_consensus(
 ) -> Consensus:
     """Return the consensus of (case, author, value) triples.
 
-    Expectation maximisation starts from the shares of each case's labels.
+    Expectation maximisation starts with the relative frequency of each value among the labels of a case.
+    `smoothing` is added to every cell of the authors' confusion tables.
     """
     triples = list(labels)
     if not triples:
         return Consensus({}, {}, {})
-    # `cases` has the distinct cases, `case` (labels,) the index of each label's case; likewise the others.
-    cases, case = _indexed(label[0] for label in triples)
-    authors, author = _indexed(label[1] for label in triples)
-    values, value = _indexed(label[2] for label in triples)
+    # Plural: the distinct cases. Singular, (labels,): the index of each label's case. Likewise the others.
+    cases, case = _indexed(label_case for label_case, _, _ in triples)
+    authors, author = _indexed(label_author for _, label_author, _ in triples)
+    values, value = _indexed(label_value for _, _, label_value in triples)
+    # Probability of each value for each case, (cases, values).
     truth = np.zeros((len(cases), len(values)))
     np.add.at(truth, (case, value), 1.0)
     truth /= truth.sum(axis=1, keepdims=True)
     for _ in range(_MAX_ITERATIONS):
-        shares, confusion = _maximise(truth, case, author, value, len(authors), smoothing)
+        shares, confusion = _maximise(
+            truth, case, author, value, author_count=len(authors), smoothing=smoothing
+        )
         previous = truth
-        truth = _expect(shares, confusion, case, author, value, len(cases))
+        truth = _expect(shares, confusion, case, author, value, case_count=len(cases))
         if np.abs(truth - previous).max() < _TOLERANCE:
             break
-    # Chance of a true label by author: over the values, their share times the author's chance to name them.
+    # Accuracy of an author: over all values, the share times the author's probability to recognise the value.
     accuracy = np.einsum("t,ptt->p", shares, confusion)
     truths = {name: _by_name(values, row) for name, row in zip(cases, truth, strict=True)}
     return Consensus(truths, _by_name(values, shares), _by_name(authors, accuracy))
 
 
 def _by_name(names: list[Hashable], numbers: Table) -> dict[Hashable, float]:
-    """Return the numbers (names,) by name."""
+    """Return a dictionary from each name to its number in `numbers` (names,)."""
     return dict(zip(names, map(float, numbers), strict=True))
 
 
 def _indexed(names: Iterable[Hashable]) -> tuple[list[Hashable], Indices]:
-    """Return the distinct names in order, and the index of each name, (names,)."""
-    listed = list(names)
-    indices = {name: index for index, name in enumerate(dict.fromkeys(listed))}
-    return list(indices), np.array([indices[name] for name in listed], np.intp)
+    """Return the distinct names in order of appearance, and for each name its index there, (names,)."""
+    all_names = list(names)
+    indices = {name: index for index, name in enumerate(dict.fromkeys(all_names))}
+    return list(indices), np.array([indices[name] for name in all_names], np.intp)
 
 
 def _maximise(
-    truth: Table, case: Indices, author: Indices, value: Indices, authors: int, smoothing: float
+    truth: Table, case: Indices, author: Indices, value: Indices, *, author_count: int, smoothing: float
 ) -> tuple[Table, Table]:
     """Return the shares of the values (values,) and the confusion tables (authors, labelled, true).
 
     `truth` is (cases, values); `case`, `author` and `value` are (labels,).
     """
-    confusion = np.full((authors, truth.shape[1], truth.shape[1]), smoothing)
+    value_count = truth.shape[1]
+    confusion = np.full((author_count, value_count, value_count), smoothing)
     np.add.at(confusion, (author, value), truth[case])
-    # Columns of values that no case has stay zero.
-    totals = np.maximum(confusion.sum(axis=1, keepdims=True), 1e-300)
+    # Without smoothing, the columns of values that no case has are zero and must stay so.
+    totals = np.maximum(confusion.sum(axis=1, keepdims=True), _SMALLEST_TOTAL)
     return truth.mean(axis=0), confusion / totals
 
 
 def _expect(
-    shares: Table, confusion: Table, case: Indices, author: Indices, value: Indices, cases: int
+    shares: Table, confusion: Table, case: Indices, author: Indices, value: Indices, *, case_count: int
 ) -> Table:
     """Return the probability of every value for every case, (cases, values).
 
     `shares` is (values,), `confusion` (authors, labelled, true); `case`, `author` and `value` are (labels,).
     """
     with np.errstate(divide="ignore"):
-        logs = np.tile(np.log(shares), (cases, 1))
-        np.add.at(logs, case, np.log(confusion[author, value]))
-    likelihoods = np.exp(logs - logs.max(axis=1, keepdims=True))
+        log_likelihoods = np.tile(np.log(shares), (case_count, 1))  # (cases, values)
+        np.add.at(log_likelihoods, case, np.log(confusion[author, value]))
+    # Subtract the maximum, so that the exponential does not underflow for every value.
+    likelihoods = np.exp(log_likelihoods - log_likelihoods.max(axis=1, keepdims=True))
     return np.asarray(likelihoods / likelihoods.sum(axis=1, keepdims=True))

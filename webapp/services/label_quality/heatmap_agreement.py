@@ -32,7 +32,7 @@ _BATCH = 10
 
 
 class HeatmapAgreementService:
-    """Compares painted regions with heatmaps. `folder`: place of temporary copies of kept files."""
+    """Comparison of painted regions with heatmaps. Temporary copies of kept files are written to `folder`."""
 
     def __init__(
         self, sessions: Sessions, kept_media: KeptMediaService, detector: FileDetector, *, folder: Path
@@ -43,24 +43,27 @@ class HeatmapAgreementService:
         self._folder = folder
 
     def compare_pending(self) -> int:
-        """Compare the next batch of regions on photos with this model's heatmaps, and return their number.
+        """Compare the next batch of regions on photos with the present model's heatmaps. Return its size.
+
+        Only regions that the model was not compared with yet are taken.
 
         Raises SQLAlchemyError.
         """
         with self._sessions() as session:
             regions = unmeasured_regions(session, self._detector.info.sha256, limit=_BATCH)
-        # By file name: two moderators paint on each photo.
+        # Results by file name, because several moderators may paint on the same photo.
         results: dict[str, AnalysisResult | None] = {}
         for region in regions:
             name = region.media.name
             if name not in results:
                 results[name] = self._analyse(region)
             result = results[name]
-            self._store(region, None if result is None else compare_region(region.png, result, region.box))
+            comparison = None if result is None else compare_region(region.png, result, region.box)
+            self._store(region, comparison)
         return len(regions)
 
     def _analyse(self, region: PaintedRegion) -> AnalysisResult | None:
-        """Return the present model's result, None if the file cannot be read any more."""
+        """Return the present model's result for the region's photo, None if the file cannot be read."""
         file = KeptFile(region.media.name, region.media.format, region.orientation)
         try:
             with self._kept_media.open(file, folder=self._folder) as path:
@@ -70,6 +73,7 @@ class HeatmapAgreementService:
             return None
 
     def _store(self, region: PaintedRegion, comparison: Agreement | None) -> None:
+        """Store a comparison. A row without values marks a region that cannot be compared."""
         info = self._detector.info
         row = RegionAgreement(
             label_id=region.label_id,
@@ -82,15 +86,16 @@ class HeatmapAgreementService:
         try:
             with self._sessions.begin() as session:
                 session.add(row)
-        # The label is gone, or another process stored the comparison first.
+        # The label was deleted meanwhile, or another process stored the comparison first.
         except IntegrityError:
             logger.info("the comparison of a region was discarded")
 
 
 def compare_region(png: bytes, result: AnalysisResult, box: Box) -> Agreement | None:
-    """Compare a painted region with the heatmap of the face at `box` (x1, y1, x2, y2) in pixels.
+    """Compare a painted region with the heatmap of the face at `box`.
 
-    None if no judged face overlaps the box with an IoU of at least MIN_IOU.
+    `png` is the region as a grey PNG. `box` is (x1, y1, x2, y2) in pixels of the upright original.
+    Return None if no face with a heatmap overlaps the box with an IoU of at least MIN_IOU.
     """
     faces = [face for face in result.faces if face.heatmap is not None and iou(face.box, box) >= MIN_IOU]
     if not faces or result.size is None:

@@ -16,16 +16,18 @@ from webapp.domain.errors import Unable
 
 logger = logging.getLogger(__name__)
 Value = TypeVar("Value")
+# Names of backups and of the lists of deletions beside them.
 PATTERNS = ("lens-*.sqlite3", "lens-*.dump", "lens-*.dump.deleted")
-# Seconds of a whole pull or push.
+# Seconds that a whole pull or push may take.
 TIME_LIMIT = 120.0
 _ERRORS = (HfHubHTTPError, HTTPError, HFValidationError, OSError, ValueError, RuntimeError)
 
 
 class BackupRepository:
-    """Copy of a folder of backups.
+    """Copy of a folder of backups in the repository `name` of the Hub.
 
-    Its history is squashed, so that data deleted from a backup is gone there too.
+    Every push squashes the repository's history, so that data deleted from a backup is gone from the
+    repository too. A pull or a push may take `seconds`.
     """
 
     def __init__(self, name: str, *, endpoint: str | None = None, seconds: float = TIME_LIMIT) -> None:
@@ -35,14 +37,14 @@ class BackupRepository:
         self._seconds = seconds
 
     def pull(self, folder: Path) -> list[Path]:
-        """Download the files that the folder lacks and return their paths.
+        """Download the files that are missing in `folder` and return their paths.
 
         Raises Unable with backups_unreachable or backups_public.
         """
         return self._within_time_limit(lambda: self._pull(folder))
 
     def push(self, folder: Path, *, kept: int) -> None:
-        """Upload new and changed files, and delete all but the newest `kept` backups.
+        """Upload new and changed files. Delete all but the newest `kept` backups from the repository.
 
         Raises Unable as `pull` does.
         """
@@ -85,7 +87,7 @@ class BackupRepository:
         self._api.super_squash_history(self.name, repo_type="dataset")
 
     def _remote_names(self) -> list[str]:
-        """Return the names of the backups there. Raises Unable with backups_public."""
+        """Return the sorted names of the files in the repository. Raises Unable with backups_public."""
         info = self._api.dataset_info(self.name)
         if not info.private:
             raise Unable(
@@ -95,9 +97,9 @@ class BackupRepository:
         return sorted(name for name in names if any(Path(name).match(pattern) for pattern in PATTERNS))
 
     def _within_time_limit(self, work: Callable[[], Value]) -> Value:
-        """Return the result of `work`, which runs in a thread, since the Hub's client may hang for minutes.
+        """Run `work` in a thread and return its result. The Hub's client may hang for minutes.
 
-        Raises Unable with backups_unreachable.
+        Raises Unable with backups_unreachable, and what `work` raises.
         """
         outcome: Future[Value] = Future()
 

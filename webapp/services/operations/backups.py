@@ -1,4 +1,4 @@
-"""Backups of the database, and restoring it from them."""
+"""Creation of database backups, and restore of a database from a backup."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 
 class BackupDocument(BaseModel):
-    """JSON of a backup. `audit_head`: hash of the audit log's head in it."""
+    """JSON of a backup. `audit_head` is the hash of the newest entry in the backup's audit log."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -45,8 +45,9 @@ class BackupDocument(BaseModel):
 class Backup:
     """A verified backup.
 
-    `restored`: it was restored for the check; a PostgreSQL dump may only have been read to its end. `pruned`:
-    number of old backups that were deleted.
+    `version` is the version of the database schema. `head` is the newest entry of the audit log in the
+    backup. `restored` is true if the check restored the backup, and false if it only read a PostgreSQL dump
+    to the end. `pruned` is the number of old backups that were deleted.
     """
 
     path: Path
@@ -68,7 +69,7 @@ class Backup:
 
 
 class BackupService:
-    """Keeps the newest `kept` backups of a database in `folder`, and in the `repository` if there is one."""
+    """Backups of one database: the newest `kept` in `folder`, with a copy in `repository` if there is one."""
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class BackupService:
         self._dialect = engine.dialect.name
 
     def make(self) -> Backup:
-        """Make a backup and delete the oldest ones. The file gets its final name after it is verified.
+        """Make a backup, verify it, give the file its final name, and delete expired backups.
 
         Raises Unable with no_backups, not_written, missing_tool, dump_failed or backup_damaged; with
         backups_unreachable or backups_public if only the repository could not be updated; and
@@ -132,16 +133,20 @@ class BackupService:
         return None if newest is None else (now() - newest).total_seconds()
 
     def covered_until(self) -> datetime | None:
-        """Return the time until which all data is in a lasting backup, None without one."""
+        """Return the time until which all data is in a durable backup, None without one.
+
+        With a repository, only backups that this process uploaded to it are durable.
+        """
         if self._repository is None:
             return self._newest_start()
         return None if self._pushed is None else files.moment_of(Path(self._pushed))
 
     def _newest_start(self) -> datetime | None:
+        """Return the time at which the newest backup in the folder was started, None without backups."""
         for path in reversed(files.backups(self._folder, self._dialect)):
             try:
                 return files.moment_of(path)
-            # A file of another origin, whose name holds no moment.
+            # Not a backup of this application: the name contains no time.
             except ValueError:
                 continue
         return None
@@ -149,10 +154,10 @@ class BackupService:
     def _write_sqlite(self, file: Path, target: Path, part: Path) -> Backup:
         sqlite.write(file, part)
         version, head = sqlite.check(part)
-        # From its final name on, deletions reach the backup. Earlier deletions are repeated in it.
+        # Deletions reach the backup only under its final name. Repeat those that were made before.
         files.finish(target)
         erasure.delete_missing_rows(self._engine, target)
-        return Backup(target, target.stat().st_size, version, head, restored=True)
+        return Backup(target, bytes=target.stat().st_size, version=version, head=head, restored=True)
 
     def _write_postgresql(self, target: Path, part: Path) -> Backup:
         tombstones.begin(target)
@@ -163,10 +168,10 @@ class BackupService:
         except BaseException:
             tombstones.beside(target).unlink(missing_ok=True)
             raise
-        return Backup(target, target.stat().st_size, version, head, restored)
+        return Backup(target, bytes=target.stat().st_size, version=version, head=head, restored=restored)
 
     def _prune(self) -> int:
-        """Delete all but the newest backups and return the number of deleted ones."""
+        """Delete all but the newest `kept` backups. Return the number of deleted backups."""
         expired = files.backups(self._folder, self._dialect)[: -self._kept]
         for path in expired:
             path.unlink(missing_ok=True)
@@ -175,7 +180,10 @@ class BackupService:
 
 
 def exists(url: str) -> bool:
-    """Return True if the database exists. Raises SQLAlchemyError if the server does not answer."""
+    """Return whether the database exists; an empty PostgreSQL database counts as missing.
+
+    Raises SQLAlchemyError if the server does not answer.
+    """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "postgresql":
         return not postgresql.is_empty(parsed)
@@ -186,12 +194,13 @@ def exists(url: str) -> bool:
 def restore(url: str, folder: Path, wanted: str) -> Path:
     """Create the database from a backup and return the backup's path.
 
-    An existing database is never overwritten. `wanted` is a path, or `latest` for the newest backup in the
-    folder. If `latest` names a damaged SQLite backup, the one before it is used. Raises Unable with
+    An existing database is never overwritten. `wanted` is a path, or `latest` for the newest backup in
+    `folder`. With `latest`, damaged SQLite backups are skipped in favour of older ones. Raises Unable with
     no_backup, no_backups, database_exists, backup_damaged, missing_tool or not_written, and SQLAlchemyError.
     """
     parsed = parse_url(url)
-    dialect, file = parsed.get_backend_name(), sqlite_file(parsed)
+    dialect = parsed.get_backend_name()
+    file = sqlite_file(parsed)
     if file is None and dialect != "postgresql":
         raise Unable("no_backups", "only SQLite files and PostgreSQL can be restored here")
     candidates = files.backups(folder, dialect) if wanted == "latest" else [Path(wanted).resolve()]
@@ -210,9 +219,9 @@ def restore(url: str, folder: Path, wanted: str) -> Path:
 
 
 def _place_newest(candidates: Sequence[Path], file: Path) -> Path:
-    """Restore from the newest intact backup and return its path.
+    """Restore the database `file` from the newest intact backup and return the backup's path.
 
-    Raises Unable with backup_damaged if none is.
+    `candidates` are sorted from old to new. Raises Unable with backup_damaged if all are damaged.
     """
     for source in reversed(candidates[1:]):
         try:

@@ -12,7 +12,8 @@ from webapp.services.analysis.queue import AnalysisQueue
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Upper bounds in seconds of the histograms' buckets.
 _BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
-# Patterns of paths and their label, None for the path itself. Receipts and file names never become labels.
+# Pairs of a path pattern and its label; with None the path is the label. Receipts and file names never
+# become labels.
 _PAGES = (
     (re.compile(r"/api/v1/results/.*"), "/api/v1/results"),
     (re.compile(r"/api/v1/analyse"), "/api/v1/analyse"),
@@ -57,16 +58,17 @@ class PrometheusMetrics:
         info.labels(model.name, model.version, model.sha256).set(1)
 
     def record_analysis(self, result: AnalysisResult) -> None:
-        """Count an analysed file and its seconds."""
+        """Count an analysed file and record how long the analysis took."""
         self._analyses.labels(result.kind, result.outcome).inc()
         self._analysis_seconds.labels(result.kind).observe(result.seconds)
         if result.error is not None:
             self._decode_errors.labels(result.error.code).inc()
 
     def record_response(self, method: str, path: str, status: int, seconds: float) -> None:
-        """Count an HTTP response and its seconds."""
+        """Count an HTTP response and record its duration in `seconds`."""
         page = page_label(path)
-        self._requests.labels(method if method in _METHODS else _OTHER, page, str(status)).inc()
+        known_method = method if method in _METHODS else _OTHER
+        self._requests.labels(known_method, page, str(status)).inc()
         self._request_seconds.labels(page).observe(seconds)
 
     def exposition(self) -> bytes:
@@ -75,7 +77,7 @@ class PrometheusMetrics:
 
 
 def page_label(path: str) -> str:
-    """Return the label of a request's path, one of a fixed few."""
+    """Return the label for a request's path. The number of labels is limited."""
     for pattern, label in _PAGES:
         if pattern.fullmatch(path):
             return label or path

@@ -14,7 +14,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ScheduledTask:
-    """A call that is made `first` seconds after the start, and `every` seconds after its end."""
+    """A periodic call.
+
+    The first call starts `first` seconds after the scheduler. Each further call starts `every` seconds after
+    the end of the one before.
+    """
 
     name: str
     run: Callable[[], object]
@@ -23,7 +27,7 @@ class ScheduledTask:
 
 
 class Scheduler:
-    """Runs its tasks one after another until the block ends. A task that fails is logged and runs again."""
+    """Context manager that runs its tasks one at a time. A failed task is logged and scheduled again."""
 
     def __init__(self, tasks: Sequence[ScheduledTask]) -> None:
         self._tasks = tasks
@@ -48,6 +52,7 @@ class Scheduler:
             self._thread.join(timeout=seconds)
 
     def _work(self) -> None:
+        # Times of the next call of each task.
         due = [time.monotonic() + task.first for task in self._tasks]
         while not self._stopped.wait(max(0.0, min(due) - time.monotonic())):
             index = due.index(min(due))

@@ -11,7 +11,7 @@ from webapp.services.analysis.service import AnalysisService
 from webapp.services.operations.scheduler import Scheduler
 
 logger = logging.getLogger(__name__)
-# Seconds of the whole shutdown. Hosts kill the process after 20 or 30.
+# Seconds that the whole shutdown may take. Hosts kill the process after 20 or 30 seconds.
 TIME_LIMIT = 18.0
 # Seconds in which running analyses may finish before they are aborted.
 _FINISH_SECONDS = 10.0
@@ -19,14 +19,20 @@ _FINISH_SECONDS = 10.0
 _ABORT_SECONDS = 1.5
 # Seconds for answers that are on their way to clients.
 _DELIVERY_SECONDS = 0.5
+# Seconds in which the running task of the scheduler must stop.
 _SCHEDULER_SECONDS = 2.0
+# Seconds between the end of the time for the last backup and the deadline, for the other steps.
+_CLOSING_SECONDS = 2.0
+# Seconds of grace after the deadline, so that these steps get some time even if the others used all of it.
+_DECODERS_GRACE_SECONDS = 0.3
+_DATABASE_GRACE_SECONDS = 0.5
 _POLL_SECONDS = 0.05
 
 Step = Callable[[], object]
 
 
 class Shutdown:
-    """Stops analyses and scheduler, then runs its steps: backup, server, decoders, database."""
+    """Stops the analyses and the scheduler, makes a backup, then closes server, decoders and database."""
 
     def __init__(
         self,
@@ -39,7 +45,7 @@ class Shutdown:
         close_database: Step,
         finish_seconds: float = _FINISH_SECONDS,
     ) -> None:
-        """`finish_seconds`: time in which running analyses may finish."""
+        """Set the steps. Running analyses may finish within `finish_seconds`."""
         self._analysis = analysis
         self._scheduler = scheduler
         self._backup = backup
@@ -51,7 +57,7 @@ class Shutdown:
     def run(self, *, seconds: float = TIME_LIMIT) -> None:
         """Shut down within about `seconds`.
 
-        Never raises: failed steps are logged, slow ones are abandoned.
+        Errors are not raised: failed steps are logged, slow steps are abandoned.
         """
         deadline = time.monotonic() + seconds
         self._analysis.queue.close()
@@ -61,12 +67,11 @@ class Shutdown:
                 logger.warning("an analysis was broken off")
         time.sleep(_DELIVERY_SECONDS)
         self._scheduler.stop(seconds=max(0.0, min(_SCHEDULER_SECONDS, deadline - time.monotonic())))
-        # The last backup leaves two seconds to close the rest, which gets a short grace after the deadline.
         if self._backup is not None:
-            _run_step("the last backup", self._backup, deadline - 2)
+            _run_step("the last backup", self._backup, deadline - _CLOSING_SECONDS)
         _run_step("closing the server", self._close_server, deadline)
-        _run_step("ending the decoders", self._close_decoders, deadline + 0.3)
-        _run_step("closing the database", self._close_database, deadline + 0.5)
+        _run_step("ending the decoders", self._close_decoders, deadline + _DECODERS_GRACE_SECONDS)
+        _run_step("closing the database", self._close_database, deadline + _DATABASE_GRACE_SECONDS)
         logger.info("stopped")
 
     def _wait_until_idle(self, seconds: float) -> bool:
@@ -85,7 +90,7 @@ def _run_step(name: str, step: Step, deadline: float) -> None:
     def run() -> None:
         try:
             step()
-        # The other steps must run all the same.
+        # The other steps must run even if this one fails.
         except Exception:
             logger.exception("%s failed", name)
 

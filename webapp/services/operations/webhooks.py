@@ -24,12 +24,15 @@ from webapp.domain.clock import now
 from webapp.domain.errors import Unable
 
 logger = logging.getLogger(__name__)
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=30), timedelta(hours=6)
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=6)
+# Doublings of the first wait after which LONGEST_WAIT is certainly reached.
+_MAX_DOUBLINGS = 20
 # Seconds that a receiver may take.
 _TIMEOUT = 10.0
-# Messages in one run, because the scheduler has other tasks.
+# Most messages in one run, because the scheduler has other tasks.
 _MAX_MESSAGES = 50
-# Lease in which no other process sends a message.
+# Time during which no other process may send a leased message.
 _LEASE = timedelta(minutes=2)
 # Prefix of a base64 secret.
 _SECRET_PREFIX = "whsec_"
@@ -42,7 +45,7 @@ class WebhookSender:
     """
 
     def __init__(self, sessions: Sessions, *, url: str, secret: str) -> None:
-        """Raises Unable with invalid_webhook_secret."""
+        """Derive the signing key from `secret`. Raises Unable with invalid_webhook_secret."""
         self._sessions = sessions
         self._url = url
         self._secret = secret
@@ -50,7 +53,7 @@ class WebhookSender:
         self._opener = urllib.request.build_opener(_NoRedirects, urllib.request.ProxyHandler({}))
 
     def send(self) -> int:
-        """Send the messages that are due and return the number that arrived. Stops at the first failure.
+        """Send the due messages until one fails. Return the number of messages that the receiver accepted.
 
         The network is used between two transactions: the first leases the message, the second deletes it.
         Raises SQLAlchemyError.
@@ -65,9 +68,10 @@ class WebhookSender:
         return sent
 
     def lease_next(self) -> OutboxMessage | None:
-        """Return the next message that is due, None if there is none.
+        """Lease the oldest due message and return it.
 
-        Its next attempt is scheduled at once, in case this process dies or the receiver refuses the message.
+        Return None if no message is due, or if another process leased it first. The next attempt is scheduled
+        at once, in case this process dies or the receiver refuses the message.
         """
         moment = now()
         with self._sessions.begin() as session:
@@ -91,6 +95,7 @@ class WebhookSender:
             return message if result.rowcount == 1 else None
 
     def _post(self, message: OutboxMessage) -> bool:
+        """Send a message. Return whether the receiver answered with 2xx."""
         sent_at = str(int(now().timestamp()))
         body = message.body.encode()
         headers = {
@@ -102,7 +107,7 @@ class WebhookSender:
             **_former_headers(self._secret, message, sent_at),
         }
         # The settings allow http and https only.
-        request = urllib.request.Request(self._url, body, headers, method="POST")
+        request = urllib.request.Request(self._url, data=body, headers=headers, method="POST")
         try:
             with self._opener.open(request, timeout=_TIMEOUT) as response:
                 response.read(1)
@@ -115,7 +120,7 @@ class WebhookSender:
 
 
 def signing_key(secret: str) -> bytes:
-    """Return the key of a secret: base64 after the prefix `whsec_`, otherwise its own bytes.
+    """Return the signing key: the base64 after `whsec_`, decoded, or the bytes of any other secret.
 
     Raises Unable with invalid_webhook_secret.
     """
@@ -135,20 +140,20 @@ def signature(key: bytes, message_id: str, sent_at: str, body: bytes) -> str:
     The timestamp (seconds since 1970) is signed, so that a receiver can refuse replayed messages by their
     age.
     """
-    signed = f"{message_id}.{sent_at}.".encode() + body
-    digest = hmac.new(key, signed, hashlib.sha256).digest()
+    content = f"{message_id}.{sent_at}.".encode() + body
+    digest = hmac.new(key, content, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode()
 
 
 def retry_wait(tries: int) -> timedelta:
     """Return the wait before the next attempt after `tries` earlier ones. It doubles up to LONGEST_WAIT."""
-    return min(FIRST_WAIT * (1 << min(tries, 20)), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(tries, _MAX_DOUBLINGS)), LONGEST_WAIT)
 
 
 def _former_headers(secret: str, message: OutboxMessage, sent_at: str) -> dict[str, str]:
-    """Return the headers of the edition before, which this edition still sends for receivers of that time."""
-    signed = sent_at.encode() + b"." + message.body.encode()
-    digest = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    """Return the headers of the previous signature scheme, which older receivers still expect."""
+    content = sent_at.encode() + b"." + message.body.encode()
+    digest = hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()
     return {
         "X-Lens-Event": message.event,
         "X-Lens-Id": message.public_id,
@@ -158,7 +163,7 @@ def _former_headers(secret: str, message: OutboxMessage, sent_at: str) -> dict[s
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: a message signed for one address goes to no other."""
+    """Refuses redirects, so that a message that was signed for one address is sent to no other."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
