@@ -210,7 +210,7 @@ def test_an_unexpected_error_rejects_the_file_and_is_logged(
     def broken(*_: object, **__: object) -> None:
         raise AttributeError("width")
 
-    monkeypatch.setattr("laanet_core.media.reader.read_image", broken)
+    monkeypatch.setattr("laanet_core.media.reader.read_picture", broken)
     result = detector.analyse_file(samples / "astronaut.png")
     assert result.outcome == "rejected"
     assert result.error is not None
