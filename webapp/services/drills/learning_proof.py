@@ -40,7 +40,7 @@ _NO_LANDMARKS = np.full((68, 2), np.nan, np.float32)
 
 @dataclass(frozen=True)
 class ProofData:
-    """A data set on disk. `pack` has real faces and their fakes, the other packs have real faces."""
+    """A data set on disk. The pack `pack` has real faces and their fakes; the other packs have real faces."""
 
     manifest: Path
     pack: str
@@ -54,7 +54,7 @@ class ProofData:
 
 @dataclass(frozen=True)
 class ProofInstallation:
-    """An installation for the proof alone, with its parameters.
+    """An installation that is used only for the proof, and the proof's parameters.
 
     Half of the `decisions` are on fakes. Each of the two val sets has at most `max_faces` faces.
     """
@@ -108,7 +108,7 @@ class WeightsId(BaseModel):
 
 
 class ProofOutcome(BaseModel):
-    """Outcome of the proof. `criteria` maps each criterion to whether it was met; `passed`: all were."""
+    """Outcome of the proof. `criteria` maps each criterion to whether it is met; `passed`: all are met."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
@@ -130,9 +130,9 @@ def prove(
     changes: Sequence[str],
     on_progress: OnProgress | None = None,
 ) -> ProofOutcome:
-    """Upload, decide, freeze, fine-tune and measure.
+    """Upload and decide faces, freeze a snapshot, fine-tune on it, and measure the improvement.
 
-    An interrupted proof continues with its snapshot and its run.
+    `changes` are changes of the training recipe. An interrupted proof continues with its snapshot and run.
     """
     samples = data.samples()
     base = installation.versions.ensure_champion()
@@ -186,7 +186,7 @@ def _make_or_read_snapshot(
 def _draw_uploads(
     installation: ProofInstallation, data: ProofData, samples: Sequence[Sample]
 ) -> list[ScriptedUpload]:
-    """Draw fakes and reals of the train split and write them as files.
+    """Draw fake and real faces of the train split and write them as files.
 
     A fake and its original are never both drawn.
     """
@@ -199,7 +199,8 @@ def _draw_uploads(
     reals = [sample for sample in train if sample.label == 0 and sample.path not in originals]
     real_indices = rng.permutation(len(reals))[: installation.decisions - len(drawn)]
     drawn += [reals[index] for index in real_indices]
-    store, folder = data.store(drawn), installation.folder / "arrivals"
+    store = data.store(drawn)
+    folder = installation.folder / "arrivals"
     folder.mkdir(parents=True, exist_ok=True)
     uploads: list[ScriptedUpload] = []
     for number, index in enumerate(rng.permutation(len(drawn))):
@@ -211,9 +212,9 @@ def _draw_uploads(
 
 
 def _replay_manifest(folder: Path, data: ProofData, samples: Sequence[Sample]) -> Path | None:
-    """Write a manifest of the other packs' real train faces; None if there are none.
+    """Write a manifest of the other packs' real train faces. Return None if there are no such faces.
 
-    Packs are linked, not copied.
+    Symbolic links to the packs are put beside the manifest.
     """
     replayed = [
         sample
@@ -242,7 +243,7 @@ def _replay_manifest(folder: Path, data: ProofData, samples: Sequence[Sample]) -
 def _predictions(
     weights: Path, data: ProofData, samples: Sequence[Sample], installation: ProofInstallation
 ) -> dict[str, list[Prediction]]:
-    """Score the val split: fakes with their originals (`pairs`), and self-blends of all real faces."""
+    """Score the val split: `pairs` of fakes and originals, and `self_blends` of real faces."""
     loaded = load_weights(weights)
     val = [sample for sample in samples if sample.split == "val"]
     samples_by_set = {
@@ -251,7 +252,8 @@ def _predictions(
     }
     predictions: dict[str, list[Prediction]] = {}
     for name, members in samples_by_set.items():
-        subset = _draw(members, installation.max_faces // 2, installation.seed)
+        # Half, because every drawn face brings a second one: its original or its self-blend.
+        subset = _draw(members, count=installation.max_faces // 2, seed=installation.seed)
         sets = manifest_sets(subset, data.store(subset), loaded.model.config.input_size, installation.seed)
         eval_set = next(candidate for candidate in sets if candidate.name == name)
         predictions[name] = predict_items(loaded.model, eval_set.items(), eval_set.total, progress=False)
@@ -259,7 +261,7 @@ def _predictions(
 
 
 def _draw(samples: list[Sample], count: int, seed: int) -> list[Sample]:
-    """Draw at most `count` fakes together with their originals; if there are no fakes, real faces."""
+    """Draw at most `count` fakes and add their originals. Draw real faces if there are no fakes."""
     fakes = [sample for sample in samples if sample.label == 1 and sample.original]
     candidates = fakes or samples
     indices = np.random.default_rng(seed).permutation(len(candidates))[:count]
@@ -274,7 +276,8 @@ def _compare(before: Sequence[Prediction], after: Sequence[Prediction]) -> AucCo
     new_logits = np.array([face.fake_logit for face in after])
     persons = [face.person for face in before]
     interval = paired_bootstrap(roc_auc, labels, old_logits, new_logits, groups=persons)
-    old_auc, new_auc = roc_auc(labels, old_logits), roc_auc(labels, new_logits)
+    old_auc = roc_auc(labels, old_logits)
+    new_auc = roc_auc(labels, new_logits)
     return AucComparison(
         before=round(old_auc, 4),
         after=round(new_auc, 4),

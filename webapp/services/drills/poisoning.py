@@ -88,13 +88,20 @@ CHANGES = (
 # Real faces of the data set that stands for LENS_GATE_MANIFESTS.
 _OTHER_FACES = 12
 # Seeds of the faces of each condition, far enough apart that no two conditions share a face.
-_OTHER_SEED, _VOTE_SEED, _COPY_SEED = 90_000, 50_000, 70_000
+_OTHER_SEED = 90_000
+_VOTE_SEED = 50_000
+_COPY_SEED = 70_000
+# Distance of the seeds of a real face and of the fake beside it.
 _FAKE_SEED_OFFSET = 10_000
 
 
 @dataclass(frozen=True)
 class DrillSize:
-    """Size of a drill: real faces and as many fakes, steps, sockpuppet votes, mislabelled copies."""
+    """Size of a drill.
+
+    `faces` is the number of real faces, and also of fakes. `steps` are training steps. `votes` are votes by
+    sockpuppets. `copies` are mislabelled near-duplicates.
+    """
 
     faces: int = 120
     steps: int = 200
@@ -102,7 +109,7 @@ class DrillSize:
     copies: int = 20
 
 
-# With fewer steps the network learns too little for lies to make a difference.
+# With fewer steps the network learns so little that wrong labels make no difference.
 SMALL = DrillSize(faces=40, steps=150, votes=10_000, copies=6)
 
 
@@ -143,7 +150,7 @@ class MislabelledCopies(BaseModel):
 
 
 class DrillOutcome(BaseModel):
-    """Outcome of a drill. `defences` maps each defence to whether it worked; `passed`: all did."""
+    """Outcome of a drill. `defences` maps each defence to whether it worked; `passed`: all worked."""
 
     model_config = ConfigDict(frozen=True, validate_by_name=True)
 
@@ -176,12 +183,13 @@ def find_landmarks(crop: RGBImage) -> Landmarks | None:
     """Return the landmarks (68, 2) in a snapshot's crop (H, W, 3) of a synthetic picture."""
     x1, y1, x2, y2 = BOX
     half = max(x2 - x1, y2 - y1) * _CROP_ENLARGEMENT / 2
-    left, top = max(round((x1 + x2) / 2 - half), 0), max(round((y1 + y2) / 2 - half), 0)
+    left = max(round((x1 + x2) / 2 - half), 0)
+    top = max(round((y1 + y2) / 2 - half), 0)
     return np.asarray(FACE - np.array([left, top]), np.float32)
 
 
 def write_initial_data(folder: Path) -> tuple[Path, Path]:
-    """Write random weights and another data set. Return the weights' folder and the manifest."""
+    """Write random weights, and a data set beside gold. Return the weights' folder and the set's manifest."""
     torch.manual_seed(0)
     save_weights(LAANet(NETWORK), folder / "weights", version="drill-base")
     other = folder / "other"
@@ -199,7 +207,7 @@ def write_initial_data(folder: Path) -> tuple[Path, Path]:
 def flip_labels(
     installation: DrillInstallation, size: DrillSize, share: float, seed: int = 0
 ) -> FlippedLabels:
-    """Let moderators lie about a share of all faces, gold among them; fine-tune and run the gate."""
+    """Flip the moderators' labels of a share of all faces, gold faces too. Fine-tune and run the gate."""
     uploads = _uploads(installation.folder / "pictures", size.faces)
     truth = {upload.path: upload.label for upload in uploads}
     rng = np.random.default_rng(seed)
@@ -221,7 +229,7 @@ def flip_labels(
 
 
 def vote_as_sockpuppets(installation: DrillInstallation, votes: int) -> SockpuppetVotes:
-    """Store votes that passed every rate limit, on pictures that no moderator decides."""
+    """Store votes, as if they had passed every rate limit, on pictures that no moderator decides."""
     users = installation.users()
     for upload in _uploads(installation.folder / "puppets", 5, first_seed=_VOTE_SEED):
         users.upload(upload.path)
@@ -263,6 +271,7 @@ def mislabel_copies(installation: DrillInstallation, size: DrillSize) -> Mislabe
     for number, case in enumerate(gold[: size.copies]):
         original = originals[case]
         picture = read_image(original.path)
+        # Grey upper rows change the file's hash, but the picture stays a near-duplicate.
         picture[:3] = 128
         path = _write(picture, installation.folder / f"copy{number}.png")
         copies.append(ScriptedUpload(path, _opposite(original.label)))
@@ -284,7 +293,7 @@ def _splits_by_case(sessions: Sessions) -> Sequence[tuple[str, str]]:
 
 
 def _uploads(folder: Path, count: int, first_seed: int = 0) -> list[ScriptedUpload]:
-    """Write `count` real faces and as many fakes, in turns."""
+    """Write `count` real faces and as many fakes. Return them alternately."""
     folder.mkdir(parents=True, exist_ok=True)
     uploads: list[ScriptedUpload] = []
     for seed in range(first_seed, first_seed + count):

@@ -1,4 +1,4 @@
-"""Stand-in for the detector in drills: it reports one face at a fixed box, inconclusive, in every picture."""
+"""Stand-in for the detector in drills: it reports one inconclusive face at a fixed box in every picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from laanet_core.types import Box, Landmarks
 
 
 def detection_box(landmarks: Landmarks) -> Box:
-    """Return the box of a face with `landmarks` (68, 2), in whole pixels as detectors report it."""
+    """Return the box of a face with `landmarks` (68, 2), in whole pixels, like the boxes of detectors."""
     x1, y1, x2, y2 = (float(round(value)) for value in face_box(landmarks))
     return x1, y1, x2, y2
 
@@ -22,7 +22,9 @@ def detection_box(landmarks: Landmarks) -> Box:
 class FixedBoxDetector:
     """Detector for synthetic faces, which the real detector does not find."""
 
-    info, decision, notice = ModelInfo("drawn", "1", "1" * 64), DecisionConfig(), None
+    info = ModelInfo("drawn", version="1", sha256="1" * 64)
+    decision = DecisionConfig()
+    notice = None
 
     def __init__(self, box: Box) -> None:
         self._box = box

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,20 +18,31 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
 
-# Heights of the axes and of the labels below them, in points
-_AXES_HEIGHT, _AXIS_HEIGHT = 150, 30
-# Height of one row of the legend, and names per row
-_LEGEND_ROW, _LEGEND_COLUMNS = 15, 5
+# Height of the plot in points
+_AXES_HEIGHT = 150
+# Height of the labels of the time axis below the plot, in points
+_AXIS_HEIGHT = 30
+# Height of one row of the legend in points
+_LEGEND_ROW = 15
+# Names per row of the legend
+_LEGEND_COLUMNS = 5
+# Least height of a zone that has room for its name, as a fake probability
+_MIN_NAMED_ZONE = 0.05
+# Font sizes in points
+_LABEL_SIZE = 7
+_LEGEND_SIZE = 7.5
 # Resolution of the image in dots per inch
 _DPI = 220
 _POINTS_PER_INCH = 72
 # Name of SANS among matplotlib's fonts
 _SANS_FAMILY = "DejaVu Sans"
 _COLOURS = ("#0a63a8", "#c2410c", "#0b7a5e", "#8b3d8f", "#7a5c00", "#4a4f57")
-# Persons differ by marker as well as by colour, 24 combinations in all
+# Markers distinguish persons too, so that 24 persons differ by marker or colour
 _MARKERS = ("o", "s", "D", "^")
+# Persons after which the markers are shifted by one, so that no combination with a colour comes twice
+_MARKER_SHIFT = 12
 
-# matplotlib makes no promise about threads
+# matplotlib does not guarantee thread safety
 _drawing = threading.Lock()
 
 
@@ -55,9 +67,10 @@ class Zone:
 def chart(lines: Sequence[Line], zones: Sequence[Zone], width: float, *, axis: str) -> Image:
     """Return the chart as an image of `width` points. `axis` is the label of the time axis.
 
-    Call `register_fonts` first. Without a Chinese font on the system, a Chinese chart has numbers only.
+    Call `register_fonts` first. Without a Chinese font on the system, Chinese letters are
+    left out of the chart.
     """
-    rows = -(-len(lines) // _LEGEND_COLUMNS)
+    rows = math.ceil(len(lines) / _LEGEND_COLUMNS)
     height = _AXES_HEIGHT + _AXIS_HEIGHT + _LEGEND_ROW * rows
     png = chart_png(lines, zones, width, height, axis=axis)
     return Image(io.BytesIO(png), width=width, height=height)
@@ -68,7 +81,7 @@ def chart_png(
 ) -> bytes:
     """Return the chart as a PNG of `width` x `height` points; equal inputs give equal bytes."""
     with _drawing:
-        return _draw(lines, zones, axis, (width / _POINTS_PER_INCH, height / _POINTS_PER_INCH))
+        return _draw(lines, zones, axis, inches=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH))
 
 
 def _draw(lines: Sequence[Line], zones: Sequence[Zone], axis: str, inches: tuple[float, float]) -> bytes:
@@ -85,7 +98,7 @@ def _draw(lines: Sequence[Line], zones: Sequence[Zone], axis: str, inches: tuple
     _draw_axes(axes, lines, axis)
     _draw_legend(figure, axes, lines)
     png = io.BytesIO()
-    # Without the name and version of matplotlib, equal inputs give equal bytes
+    # Leave out the version of matplotlib, so that equal inputs give equal bytes
     figure.savefig(png, format="png", dpi=_DPI, metadata={"Software": None})
     return png.getvalue()
 
@@ -95,8 +108,7 @@ def _draw_zones(axes: Axes, zones: Sequence[Zone]) -> None:
         axes.axhspan(zone.low, zone.high, color=zone.colour, alpha=0.09, linewidth=0)
         if zone.low > 0:
             axes.axhline(zone.low, color=hex_code(MUTED), linewidth=0.5, linestyle=(0, (4, 4)))
-        # A name needs about 5 % of the height
-        if zone.high - zone.low > 0.05:
+        if zone.high - zone.low > _MIN_NAMED_ZONE:
             middle = (zone.low + zone.high) / 2
             axes.annotate(
                 _drawable(zone.name),
@@ -106,7 +118,7 @@ def _draw_zones(axes: Axes, zones: Sequence[Zone]) -> None:
                 textcoords="offset points",
                 va="center",
                 color=zone.colour,
-                fontproperties=_font(7),
+                fontproperties=_font(_LABEL_SIZE),
             )
 
 
@@ -116,7 +128,7 @@ def _draw_line(axes: Axes, line: Line, index: int) -> None:
         times,
         probs,
         color=_COLOURS[index % len(_COLOURS)],
-        marker=_MARKERS[(index + index // 12) % len(_MARKERS)],
+        marker=_MARKERS[(index + index // _MARKER_SHIFT) % len(_MARKERS)],
         markersize=4.5,
         markeredgecolor="white",
         markeredgewidth=0.5,
@@ -126,6 +138,7 @@ def _draw_line(axes: Axes, line: Line, index: int) -> None:
 
 
 def _draw_axes(axes: Axes, lines: Sequence[Line], axis: str) -> None:
+    # A chart of a single moment at 0 s still needs an axis with a length.
     last = max(time for line in lines for time, _ in line.points) or 1.0
     axes.set_xlim(-0.015 * last, 1.015 * last)
     axes.set_ylim(0, 1)
@@ -136,8 +149,8 @@ def _draw_axes(axes: Axes, lines: Sequence[Line], axis: str) -> None:
     axes.spines["bottom"].set(color=hex_code(RULE), linewidth=0.5)
     axes.tick_params(color=hex_code(MUTED), labelcolor=hex_code(MUTED), width=0.5, length=3, left=False)
     for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
-        label.set_fontproperties(_font(7))
-    axes.set_xlabel(_drawable(axis), color=hex_code(MUTED), fontproperties=_font(7))
+        label.set_fontproperties(_font(_LABEL_SIZE))
+    axes.set_xlabel(_drawable(axis), color=hex_code(MUTED), fontproperties=_font(_LABEL_SIZE))
 
 
 def _draw_legend(figure: Figure, axes: Axes, lines: Sequence[Line]) -> None:
@@ -147,12 +160,12 @@ def _draw_legend(figure: Figure, axes: Axes, lines: Sequence[Line]) -> None:
         ncols=_LEGEND_COLUMNS,
         frameon=False,
         labelcolor=hex_code(INK),
-        prop=_font(7.5),
+        prop=_font(_LEGEND_SIZE),
     )
 
 
 def _font(size: float) -> FontProperties:
-    """Return the fonts of the report in `size` points; the Chinese one has the letters that SANS lacks."""
+    """Return the font of the report in `size` points, with a Chinese font for letters that SANS lacks."""
     from matplotlib.font_manager import FontProperties, fontManager
 
     families = [_SANS_FAMILY]

@@ -32,9 +32,9 @@ from webapp.texts.sentences import (
 
 @dataclass(frozen=True)
 class CheckedFace:
-    """A face whose verdict was checked.
+    """A face with the result of its stability check.
 
-    `number` is the face's, or its person's in a video, counted from 1.
+    `number` is counted from 1: the number of the face in a photo, or of the person in a video.
     """
 
     number: int
@@ -44,7 +44,7 @@ class CheckedFace:
 
 @dataclass(frozen=True)
 class SubjectReliability:
-    """Reliability of the scores of one face or person, with its number counted from 1 and its name."""
+    """Reliability of the scores of one face or person. `number` is counted from 1."""
 
     number: int
     name: str
@@ -93,7 +93,7 @@ class Report:
 
     @property
     def summary(self) -> ResultSummary:
-        """Return the facts of the headline, the same as on the page."""
+        """Return the facts for the headline, which the page shows too."""
         shown = self.shown
         return summarise(shown, unstable=shown.verdict != self.result.verdict)
 
@@ -126,7 +126,7 @@ class Report:
         return self.texts.with_note.format(text=sentence, note=note) if note else sentence
 
     def verdict(self, verdict: Verdict | None, *, not_judged: NotJudgedReason | None = None) -> str:
-        """Return the phrase for a verdict, or the reason for which a face has none."""
+        """Return the phrase for a verdict, or the reason why a face has no verdict."""
         return verdict_phrase(verdict, self.texts, not_judged=not_judged)
 
     def subject(self, number: int) -> str:
@@ -138,25 +138,26 @@ class Report:
         return self.texts.labelled.format(label=label, value=value)
 
     def checked(self) -> list[CheckedFace]:
-        """Return every face that the stability check has a result for, with its original verdict."""
+        """Return every face that has a stability, with its verdict from before the check."""
         if self.stabilities is None:
             return []
         pairs = zip(checked_faces(self.result), self.stabilities, strict=True)
-        checked = []
-        for number, (face, stability) in enumerate(pairs, start=1):
+        entries = []
+        for position, (face, stability) in enumerate(pairs, start=1):
             if stability is not None:
-                checked.append(CheckedFace(number if face.track is None else face.track + 1, face, stability))
-        return checked
+                number = position if face.track is None else face.track + 1
+                entries.append(CheckedFace(number, face, stability))
+        return entries
 
     def stability_conclusion(self, checked: CheckedFace) -> str:
-        """Return the outcome of the stability check of one face, the same as on the page."""
+        """Return the sentence about the stability check of one face, the same as on the page."""
         face = checked.face
         video_verdicts = {track.track: track.verdict for track in self.result.tracks}
         video_verdict = None if face.track is None else video_verdicts.get(face.track)
         return stability_sentence(face.verdict, checked.stability, video_verdict, self.texts)
 
     def reliabilities(self) -> list[SubjectReliability]:
-        """Return every known reliability."""
+        """Return the reliabilities that are known, in the order of the faces or persons."""
         subjects = numbered_subjects(self.result, self.texts)
         return [
             SubjectReliability(number, name, reliability)
@@ -165,12 +166,12 @@ class Report:
         ]
 
     def reliability_lines(self) -> list[str]:
-        """Return how often scores like those of each face or person were fake."""
+        """Return one sentence per known reliability: the share of fakes among faces with similar scores."""
         lines = []
         for subject in self.reliabilities():
-            known = subject.reliability
-            interval = (known.low, known.high)
-            sentence = reliability_sentence(known.count, known.share, interval, self.texts)
+            reliability = subject.reliability
+            interval = (reliability.low, reliability.high)
+            sentence = reliability_sentence(reliability.count, reliability.share, interval, self.texts)
             lines.append(self.labelled(subject.name, sentence))
         return lines
 

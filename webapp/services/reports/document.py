@@ -25,7 +25,7 @@ from laanet_core.results import Caution, Kind, Outcome, Verdict
 from webapp.services.label_quality.score_reliability import ReliabilityFigures
 
 FORMAT = "laanet-lens-report"
-# A key that is renamed, removed or changes its meaning needs a new version; a new key does not
+# Increment this version if a key is renamed, removed or changes its meaning, but not for a new key
 FORMAT_VERSION = 1
 
 Box = tuple[float, float, float, float]
@@ -55,7 +55,7 @@ class ReportModel(ModelDocument):
 
 
 class ThresholdRules(Document):
-    """Decision rule: real below one threshold, fake above the other, inconclusive between, both included.
+    """Decision rule: real below `real_below`, fake above `fake_above`, otherwise inconclusive.
 
     A calibrated probability is sigmoid(fake_logit / temperature).
     """

@@ -19,15 +19,16 @@ from laanet_core.results import FaceResult, Heatmap, Verdict
 from laanet_core.types import Box, RGBImage
 from webapp.services.reports.text import BOLD, COLOURS, draw_text, text_width
 
-# Pixels per point of paper
+# Pixels per point of paper: 220 dots per inch, 72 points per inch
 _PIXELS_PER_POINT = 220 / 72
 # Side of a face in close-up, in pixels
 CROP_SIDE = 224
-# Opacity of the hottest places, the same as at first on the page
+# Opacity of the hottest places, the same as the initial one of the page
 _OPACITY = 0.75
 _JPEG_QUALITY = 88
-# Height and padding of the numbers at the boxes, in points
-_NUMBER_SIZE, _NUMBER_PADDING = 6.5, 1.6
+# Font size and padding of the numbers at the boxes, in points
+_NUMBER_SIZE = 6.5
+_NUMBER_PADDING = 1.6
 # Line widths of the boxes in points
 _LINE_WIDTHS: dict[Verdict | None, float] = {"fake": 1.6, "real": 0.8, "inconclusive": 0.8, None: 0.8}
 # Lengths of dashes and gaps of the boxes in points
@@ -51,7 +52,7 @@ class NumberedBox:
 class BoxedImage(Flowable):
     """Image (H, W, 3) uint8 RGB that fits into `width` x `height` points, with boxes on it.
 
-    `scale` is its size relative to the original, to which the boxes refer.
+    The boxes are in pixels of the original. `scale` is the size of the image relative to the original.
     """
 
     def __init__(
@@ -66,7 +67,8 @@ class BoxedImage(Flowable):
         super().__init__()
         rows, columns = rgb.shape[:2]
         ratio = min(width / columns, height / rows)
-        self.width, self.height = columns * ratio, rows * ratio
+        self.width = columns * ratio
+        self.height = rows * ratio
         self._jpeg = jpeg(rgb)
         self._boxes = boxes
         self._points_per_pixel = ratio * scale
@@ -88,15 +90,15 @@ class BoxedImage(Flowable):
         canvas.restoreState()
 
     def _points_of(self, box: Box) -> tuple[float, float, float, float]:
-        """Return left, bottom, width and height in points; y points up on paper."""
+        """Return left, bottom, width and height of a box in points, from the image's lower left corner."""
         x1, y1, x2, y2 = (value * self._points_per_pixel for value in box)
         return x1, self.height - y2, x2 - x1, y2 - y1
 
     def _draw_box(self, box: NumberedBox) -> None:
         """Draw a box in its verdict's colour on a white line that separates it from the image."""
         width = _LINE_WIDTHS[box.verdict]
-        self._stroke(box, white, width + 1, ())
-        self._stroke(box, COLOURS[box.verdict], width, _DASHES[box.verdict])
+        self._stroke(box, white, width=width + 1, dashes=())
+        self._stroke(box, COLOURS[box.verdict], width=width, dashes=_DASHES[box.verdict])
 
     def _stroke(self, box: NumberedBox, colour: Color, width: float, dashes: tuple[float, ...]) -> None:
         self.canv.setStrokeColor(colour)
@@ -107,39 +109,41 @@ class BoxedImage(Flowable):
     def _draw_number(self, box: NumberedBox) -> None:
         """Draw the number above its box, moved into the image if there is no room."""
         left, bottom, _, height = self._points_of(box.box)
-        text, size, padding = str(box.number), _NUMBER_SIZE, _NUMBER_PADDING
-        label_width = text_width(text, BOLD, size) + 2 * padding
-        label_height = size + padding
+        text = str(box.number)
+        label_width = text_width(text, BOLD, _NUMBER_SIZE) + 2 * _NUMBER_PADDING
+        label_height = _NUMBER_SIZE + _NUMBER_PADDING
         label_left = _clamp(left - _LINE_WIDTHS[box.verdict] / 2, self.width - label_width)
         label_bottom = _clamp(bottom + height, self.height - label_height)
         self.canv.setFillColor(COLOURS[box.verdict])
         self.canv.rect(label_left, label_bottom, label_width, label_height, stroke=0, fill=1)
         self.canv.setFillColor(white)
-        draw_text(self.canv, label_left + padding, label_bottom + padding, text, font=BOLD, size=size)
+        text_left = label_left + _NUMBER_PADDING
+        text_bottom = label_bottom + _NUMBER_PADDING
+        draw_text(self.canv, text_left, text_bottom, text, font=BOLD, size=_NUMBER_SIZE)
 
 
 def picture_pair(
     rgb: RGBImage, faces: Sequence[FaceResult], numbers: Sequence[int], width: float, height: float
 ) -> tuple[BoxedImage, BoxedImage]:
-    """Return an image (H, W, 3) uint8 RGB with numbered boxes, and the same under the heatmap.
+    """Return an image (H, W, 3) uint8 RGB with numbered boxes, and the image with the heatmaps over it.
 
-    Each is at most `width` x `height` points.
+    Each of the two is at most `width` x `height` points. `numbers` are those of the faces.
     """
     rows, columns = rgb.shape[:2]
     scale = min(_PIXELS_PER_POINT * width / columns, _PIXELS_PER_POINT * height / rows, 1.0)
-    shown = rgb
+    image = rgb
     if scale < 1:
-        shown = _resized(rgb, max(round(columns * scale), 1), max(round(rows * scale), 1))
+        image = _resized(rgb, max(round(columns * scale), 1), max(round(rows * scale), 1))
     pairs = zip(faces, numbers, strict=True)
     boxes = [NumberedBox(face.box, face.verdict, number) for face, number in pairs]
-    with_heatmaps = _overlay_heatmaps(shown, faces, scale)
-    return BoxedImage(shown, width, height, boxes, scale=scale), BoxedImage(with_heatmaps, width, height)
+    with_heatmaps = _overlay_heatmaps(image, faces, scale)
+    return BoxedImage(image, width, height, boxes, scale=scale), BoxedImage(with_heatmaps, width, height)
 
 
 def crop_pair(rgb: RGBImage, face: FaceResult, side: float) -> tuple[BoxedImage, BoxedImage | None]:
-    """Return a face of an image (H, W, 3) uint8 RGB in close-up, and the same under its heatmap.
+    """Return a face of an image (H, W, 3) uint8 RGB in close-up, without and with its heatmap.
 
-    Both have `side` points. The second is None for a face without a heatmap.
+    Each close-up is a square with sides of `side` points. The second is None for a face without a heatmap.
     """
     square = enlarge_to_square(face.box)
     crop = crop_square(rgb, square, CROP_SIDE)
@@ -160,9 +164,9 @@ def _clamp(value: float, highest: float) -> float:
 
 
 def _overlay_heatmaps(rgb: RGBImage, faces: Sequence[FaceResult], scale: float) -> RGBImage:
-    """Return an image (H, W, 3) uint8 RGB under the heatmaps of its faces.
+    """Return an image (H, W, 3) uint8 RGB with the heatmaps of its faces over it.
 
-    `scale` is its size relative to the image to which the heatmaps' boxes refer.
+    The heatmaps' boxes are in pixels of the original. `scale` is the size of the image relative to it.
     """
     layer = heat_layer(rgb.shape, faces, scale=scale)
     alpha = layer[..., 3:] * np.float32(_OPACITY / 255)

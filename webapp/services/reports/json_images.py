@@ -22,7 +22,8 @@ def images(
 ) -> list[ReportImage]:
     """Return the images of all judged faces of a photo (H, W, 3) uint8 RGB, or of a video's key frames.
 
-    `faces` are all faces of the result, which give the numbers, and `size` is the original's (width, height).
+    `faces` are all faces of the result, in the order that numbers them. `size` is (width, height) of the
+    original; None means that the picture itself is the original.
     """
     pictures: dict[float | None, RGBImage] = {} if rgb is None else {None: rgb}
     pictures.update((moment.time, moment.rgb) for moment in moments)
@@ -35,7 +36,7 @@ def images(
 
 
 def _image(number: int, rgb: RGBImage, face: FaceResult, heatmap: Heatmap, size: Size) -> ReportImage:
-    """Return the images of one face of a picture (H, W, 3) uint8 RGB; boxes are in original pixels."""
+    """Return the images of one face of a picture (H, W, 3) uint8 RGB; boxes are in pixels of the original."""
     square = enlarge_to_square(face.box)
     levels = np.asarray(np.round(np.asarray(heatmap.values) * 255), np.uint8)
     png = cv2.imencode(".png", levels)[1].tobytes()

@@ -46,23 +46,31 @@ from webapp.services.reports.text import (
     register_fonts,
 )
 
-# Margins in points
-_MARGIN, _TOP, _BOTTOM = 18 * mm, 16 * mm, 20 * mm
+# Margins in points: left and right, top, bottom
+_MARGIN = 18 * mm
+_TOP = 16 * mm
+_BOTTOM = 20 * mm
 _WIDTH = A4[0] - 2 * _MARGIN
 _GAP = 4 * mm
 # Greatest height of a picture in points
 _PICTURE_HEIGHT = 95 * mm
-# Cards per row, and the width of one in points
+# Cards (faces in close-up with a caption) per row
 _CARDS = 3
+# Width of a card in points
 _CARD = (_WIDTH - (_CARDS - 1) * _GAP) / _CARDS
-# Side of a face in a card, which shows it with and without its heatmap, 2 points apart
-_FACE_SIDE = (_CARD - 2) / 2
-# Height of a card's caption: two lines and their padding
+# Gap in points between the two images of a card: the face without and with its heatmap
+_IMAGE_GAP = 2
+# Side of each image in points
+_FACE_SIDE = (_CARD - _IMAGE_GAP) / 2
+# Height of a card's caption in points: two lines and their padding
 _CAPTION = 34
-# Two key frames share a row if none is wider than this many times its height
+# Greatest ratio of width to height of a key frame that fits half a row
 _NARROW = 4 / 3
-# Room that a table needs on a page to begin there, in points
+# Ratio of width to height above which an image and its heatmap are put below each other
+_WIDE = 2
+# Least room on a page in points for a table to begin there
 _TABLE_ROOM = 20 * mm
+_STABILITY_ROOM = 30 * mm
 _NO_PADDING: list[Any] = [
     (f"{side}PADDING", (0, 0), (-1, -1), 0) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")
 ]
@@ -124,7 +132,8 @@ def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> I
 
 def _opening(report: Report) -> Iterator[Flowable]:
     """Yield the title and the box with the verdict and its explanation."""
-    texts, summary = report.texts, report.summary
+    texts = report.texts
+    summary = report.summary
     yield paragraph(texts.title, BRAND)
     yield paragraph(report.title(), TITLE)
     sentences = summary.sentences(texts)
@@ -152,7 +161,8 @@ def _opening(report: Report) -> Iterator[Flowable]:
 
 def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
     """Yield the photo (H, W, 3) uint8 RGB, its legend and its faces in close-up."""
-    faces, words = faces_on(rgb, report.shown.faces, report.result.size), report.texts.report
+    faces = faces_on(rgb, report.shown.faces, report.result.size)
+    words = report.texts.report
     numbers = range(1, len(faces) + 1)
     captions = (words.photo_faces if faces else "", words.photo_heatmap)
     first, *others = _picture(rgb, faces, numbers, captions)
@@ -179,32 +189,33 @@ def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
         yield from _section(
             texts.timeline, chart(lines, _zones(report), _WIDTH, axis=texts.report.timeline_axis)
         )
-    shown = sorted(moments, key=lambda moment: moment.time)
-    rows = _moments(report, shown)
+    moments_by_time = sorted(moments, key=lambda moment: moment.time)
+    rows = _moments(report, moments_by_time)
     if rows:
         yield from _section(texts.suspicious_moments, *rows[0])
     yield from (KeepTogether([Spacer(0, 6), *row]) for row in rows[1:])
-    yield from _legend(report, [face for moment in shown for face in moment.faces])
-    if cards := _persons(report, shown):
+    yield from _legend(report, [face for moment in moments_by_time for face in moment.faces])
+    if cards := _persons(report, moments_by_time):
         yield from _section(texts.report.person_crops, _cards(cards), room=_FACE_SIDE + _CAPTION)
 
 
-def _moments(report: Report, shown: Sequence[Moment]) -> list[list[Flowable]]:
-    """Return the key frames in rows: two per row if every one fits half a row, else one."""
-    in_pairs = all(_fits_half_row(moment) for moment in shown)
+def _moments(report: Report, moments: Sequence[Moment]) -> list[list[Flowable]]:
+    """Return rows of key frames: two frames per row if every frame fits half a row, else one."""
+    in_pairs = all(_fits_half_row(moment) for moment in moments)
     width = (_WIDTH - _GAP) / 2 if in_pairs else _WIDTH
     figures: list[list[Flowable]] = []
-    for moment in shown:
+    for moment in moments:
         numbers = [_person_number(face) for face in moment.faces]
-        figures += _picture(moment.rgb, moment.faces, numbers, (_time(moment, report), ""), width)
+        captions = (_time(moment, report), "")
+        figures += _picture(moment.rgb, moment.faces, numbers, captions, width=width)
     if not in_pairs:
         return figures
-    # Each of these moments has one entry: its image and heatmap side by side.
+    # Every key frame is one entry here, because none is wide: its image and its heatmap side by side.
     return [_side_by_side(*figures[start : start + 2], width=width) for start in range(0, len(figures), 2)]
 
 
 def _fits_half_row(moment: Moment) -> bool:
-    """Return whether a key frame is narrow, and has a heatmap to stand beside it."""
+    """Return whether a key frame is narrow and has a heatmap, which is placed beside it."""
     height, width = moment.rgb.shape[:2]
     return width <= _NARROW * height and _has_heatmap(moment.faces)
 
@@ -217,8 +228,9 @@ def _side_by_side(
 
 
 def _stability(report: Report) -> Iterator[Flowable]:
-    """Yield the table of the stability check and its outcome for every face."""
-    checked, texts = report.checked(), report.texts
+    """Yield the table of the stability check, and a sentence on the outcome for every face."""
+    checked = report.checked()
+    texts = report.texts
     if not checked:
         return
     help_text = texts.stability_help_clip if report.is_video else texts.stability_help
@@ -227,7 +239,7 @@ def _stability(report: Report) -> Iterator[Flowable]:
     for entry in checked:
         line = report.labelled(report.subject(entry.number), report.stability_conclusion(entry))
         parts.append(paragraph(line, BODY))
-    yield from _section(texts.stability, *parts, room=30 * mm)
+    yield from _section(texts.stability, *parts, room=_STABILITY_ROOM)
 
 
 def _limits(report: Report) -> Iterator[Flowable]:
@@ -239,9 +251,10 @@ def _limits(report: Report) -> Iterator[Flowable]:
 
 
 def _section(heading: str, *parts: Flowable, room: float = 0) -> Iterator[Flowable]:
-    """Yield a heading and its parts on one page.
+    """Yield a heading and its parts, kept together on one page.
 
-    With `room`, the parts may cross pages, but begin where at least `room` points are left.
+    If `room` is not 0, the parts may continue on further pages. The heading then begins on a page that has
+    space for it and `room` more points.
     """
     head = paragraph(heading, HEADING)
     if room:
@@ -260,15 +273,15 @@ def _picture(
 ) -> list[list[Flowable]]:
     """Return an image (H, W, 3) uint8 RGB with boxes, and its heatmap if there is one, as entries.
 
-    The two share one entry, side by side, or form two entries if the image is wide. Without a heatmap there
-    is one entry. `width` is that of an entry in points.
+    An entry is a list of flowables that is `width` points wide. Image and heatmap share one entry, side by
+    side. If the image is wide, they form two entries. Without a heatmap there is one entry.
     """
-    heated = _has_heatmap(faces)
-    in_rows = rgb.shape[1] > 2 * rgb.shape[0] or not heated
+    has_heatmap = _has_heatmap(faces)
+    in_rows = rgb.shape[1] > _WIDE * rgb.shape[0] or not has_heatmap
     figure_width = width if in_rows else (width - _GAP) / 2
     boxed, heatmap = picture_pair(rgb, faces, numbers, figure_width, _PICTURE_HEIGHT)
     figures = [_captioned(boxed, captions[0])]
-    if heated:
+    if has_heatmap:
         figures.append(_captioned(heatmap, captions[1]))
     return figures if in_rows else [_side_by_side(*figures, width=figure_width)]
 
@@ -292,9 +305,12 @@ def _legend(report: Report, faces: Sequence[FaceResult]) -> list[Flowable]:
 
 def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Flowable]:
     """Return one face of an image (H, W, 3) in close-up, with and without heatmap, and its verdict."""
-    plain, heated = crop_pair(rgb, face, _FACE_SIDE)
+    plain, with_heatmap = crop_pair(rgb, face, _FACE_SIDE)
     crops = Table(
-        [[plain, heated or ""]], colWidths=[_FACE_SIDE + 2, _FACE_SIDE], hAlign="LEFT", style=_NO_PADDING
+        [[plain, with_heatmap or ""]],
+        colWidths=[_FACE_SIDE + _IMAGE_GAP, _FACE_SIDE],
+        hAlign="LEFT",
+        style=_NO_PADDING,
     )
     caption = report.texts.report.crop_caption.format(
         name=name,
@@ -306,8 +322,8 @@ def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Fl
 
 def _cards(cards: Sequence[list[Flowable]]) -> Table:
     """Return cards in rows of _CARDS; empty cells fill up the last row."""
-    missing = -len(cards) % _CARDS
-    cells: list[Any] = [*cards, *([""] * missing)]
+    empty_cells = -len(cards) % _CARDS
+    cells: list[Any] = [*cards, *([""] * empty_cells)]
     rows = [cells[start : start + _CARDS] for start in range(0, len(cells), _CARDS)]
     style = [*_TOP_ALIGNED, ("BOTTOMPADDING", (0, 0), (-1, -1), 8)]
     return Table([_gapped(row) for row in rows], colWidths=_gapped_widths(), style=style)
@@ -319,7 +335,7 @@ def _gapped_widths() -> list[float]:
 
 
 def _gapped(row: Sequence[Any]) -> list[Any]:
-    """Return the cells with an empty one between each two."""
+    """Return the cells with an empty cell between each two neighbours."""
     first, *others = row
     cells = [first]
     for cell in others:
@@ -328,13 +344,14 @@ def _gapped(row: Sequence[Any]) -> list[Any]:
 
 
 def _persons(report: Report, moments: Sequence[Moment]) -> list[list[Flowable]]:
-    """Return a card for every person in the key frames, at the moment with the highest fake probability."""
+    """Return a card for every person, from the key frame with the person's highest fake probability."""
     best: dict[int, tuple[Moment, FaceResult]] = {}
     for moment in moments:
         for face in moment.faces:
-            known = best.get(_person_number(face))
-            if known is None or _suspicion(face) > _suspicion(known[1]):
-                best[_person_number(face)] = (moment, face)
+            number = _person_number(face)
+            best_so_far = best.get(number)
+            if best_so_far is None or _suspicion(face) > _suspicion(best_so_far[1]):
+                best[number] = (moment, face)
     return [
         _card(moment.rgb, face, _person_at(number, moment, report), report)
         for number, (moment, face) in sorted(best.items())
@@ -363,8 +380,9 @@ def _lines(report: Report) -> list[Line]:
 
 
 def _zones(report: Report) -> list[Zone]:
-    """Return the ranges of the three verdicts."""
-    real_below, fake_above = report.decision.real_below, report.decision.fake_above
+    """Return the ranges of fake probability of the three verdicts."""
+    real_below = report.decision.real_below
+    fake_above = report.decision.fake_above
     bounds: list[tuple[Verdict, float, float]] = [
         ("real", 0, real_below),
         ("inconclusive", real_below, fake_above),
@@ -380,7 +398,7 @@ def _person_number(face: FaceResult) -> int:
 
 
 def _canvas_maker(report: Report) -> Callable[..., Canvas]:
-    """Return the class of the canvas, which writes all pages at the end: each has the number of pages."""
+    """Return a canvas class that writes all pages at the end, when the number of pages is known."""
     created = report.created_utc.strftime("D:%Y%m%d%H%M%S+00'00'")
 
     class NumberedCanvas(Canvas):

@@ -1,6 +1,6 @@
 """Report on one analysis that a person can pass on: as JSON, and as a PDF with images.
 
-Neither has the file's name, its path or the receipt. Nothing here reads the database.
+Neither format contains the name or the path of the analysed file, or the receipt. The database is not read.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def report_json(
     `rgb` is the upright photo (H, W, 3) uint8 RGB, `moments` are the key frames of a video. A report without
     them has no images.
     """
-    result, created = report.result, report.created_utc
+    result = report.result
     tracks = [ReportPerson.from_result(track, person=track.track + 1) for track in result.tracks]
     segments = [SegmentDocument.from_result(segment) for segment in result.segments]
     coverage = result.coverage
     return ReportDocument(
         language=report.texts.code,
-        created=created.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created=report.created_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
         media=_file(report),
         model=_model(report),
         decision=_rules(report),
@@ -78,11 +78,11 @@ def report_pdf(report: Report, rgb: RGBImage | None = None, moments: Sequence[Mo
 
 
 def _shows_original(rgb: RGBImage, size: Size | None) -> bool:
-    """Return whether a picture (H, W, 3) can be the original of (width, height) `size`, or a smaller copy."""
+    """Return whether a picture (H, W, 3) has the proportions of `size` (width, height) and is not larger."""
     if size is None:
         return True
     width, height = size_of(rgb)
-    # One pixel of rounding per side.
+    # Allow for rounding by one pixel per side.
     is_same_shape = abs(width * size[1] - height * size[0]) <= max(size)
     return is_same_shape and width <= size[0] and height <= size[1]
 

@@ -52,8 +52,10 @@ _HEADED = TableStyle(
 
 
 def facts(report: Report, width: float) -> Table:
-    """Return the facts about the file, the model and its thresholds; `width` is in points."""
-    texts, decision, model = report.texts, report.decision, report.result.model
+    """Return the table of facts about the file, the model and the thresholds; `width` is in points."""
+    texts = report.texts
+    decision = report.decision
+    model = report.result.model
     temperature = number_text(decision.temperature)
     if not decision.calibrated:
         temperature = texts.with_note.format(text=temperature, note=texts.not_calibrated)
@@ -78,7 +80,7 @@ def facts(report: Report, width: float) -> Table:
 
 
 def faces(report: Report, width: float) -> Flowable:
-    """Return every face of a photo, numbered as in the picture."""
+    """Return the table of a photo's faces, numbered as in the picture; `width` is in points."""
     rows: list[list[str | Paragraph]] = [
         [str(number), *_judged_face(report, face), *_detection(face)]
         for number, face in enumerate(report.shown.faces, start=1)
@@ -89,7 +91,7 @@ def faces(report: Report, width: float) -> Flowable:
 
 
 def persons(report: Report, width: float) -> Flowable:
-    """Return every person of a video, over all judged frames."""
+    """Return the table of a video's persons, over all judged frames; `width` is in points."""
     rows: list[list[str | Paragraph]] = [
         [
             str(track.track + 1),
@@ -102,7 +104,7 @@ def persons(report: Report, width: float) -> Flowable:
 
 
 def segments(report: Report, width: float) -> Flowable:
-    """Return every passage of a video in which a person's verdict stays the same."""
+    """Return the table of the segments of a video in which a person's verdict stays the same."""
     rows: list[list[str | Paragraph]] = [
         [
             str(segment.track + 1),
@@ -117,7 +119,7 @@ def segments(report: Report, width: float) -> Flowable:
 
 
 def frames(report: Report, width: float) -> Flowable:
-    """Return every face in every frame of a video, in the order of the JSON."""
+    """Return the table of all faces in all frames of a video, in the order of the JSON."""
     rows: list[list[str | Paragraph]] = [
         [
             _time(face),
@@ -136,16 +138,17 @@ def frames(report: Report, width: float) -> Flowable:
 
 
 def stability(report: Report, width: float) -> Flowable:
-    """Return score and verdict of every checked face, for the original and each variant."""
-    checked, texts = report.checked(), report.texts
+    """Return the table of each checked face's score and verdict, for the original and each variant."""
+    checked = report.checked()
+    texts = report.texts
     rows: list[list[str | Paragraph]] = []
     for entry in checked:
         cells: list[str | Paragraph] = [str(entry.number)]
         cells.append(_score(report, entry.face.fake_prob, entry.face.verdict))
-        cells += [_score(report, each.fake_prob, each.verdict) for each in entry.stability.variants]
+        cells += [_score(report, variant.fake_prob, variant.verdict) for variant in entry.stability.variants]
         rows.append(cells)
     subject = texts.columns["person" if report.is_video else "face"]
-    variants = [texts.stability_names[each.name] for each in checked[0].stability.variants]
+    variants = [texts.stability_names[variant.name] for variant in checked[0].stability.variants]
     heads = [subject, texts.stability_names["original"], *variants]
     return _headed_table(heads, [_NUMBER_SHARE, *[1.0] * (len(heads) - 1)], rows, width)
 
@@ -194,7 +197,7 @@ def _person(face: FaceResult) -> str:
 def _table(
     report: Report, columns: Sequence[str], rows: Sequence[Sequence[str | Paragraph]], width: float
 ) -> Table:
-    """Return a table with the catalogue's names of `columns`; `width` is in points."""
+    """Return a table whose heads are the texts for `columns`; `width` is in points."""
     shares = [_SHARES.get(column, 1.0) for column in columns]
     return _headed_table([report.texts.columns[column] for column in columns], shares, rows, width)
 

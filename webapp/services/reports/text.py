@@ -22,10 +22,13 @@ from reportlab.platypus import paragraph as paragraphs
 
 from laanet_core.results import Verdict
 
-SANS, BOLD = "LensSans", "LensSans-Bold"
-# An embedded Chinese font, and the fallback that the reader's program must have
-_CHINESE, _CHINESE_OF_READER = "LensChinese", "STSong-Light"
-# Where Debian installs Chinese fonts
+SANS = "LensSans"
+BOLD = "LensSans-Bold"
+# Chinese font that is embedded into the PDF
+_CHINESE = "LensChinese"
+# Fallback, a font that the PDF reader must have
+_CHINESE_OF_READER = "STSong-Light"
+# Chinese font files of Debian packages
 _CHINESE_FILES = (
     Path("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"),
     Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"),
@@ -34,10 +37,14 @@ _CHINESE_FILES = (
 _FILES = {SANS: "DejaVuSans.ttf", BOLD: "DejaVuSans-Bold.ttf"}
 # Punctuation that must not begin a line; reportlab's list lacks these Chinese marks
 _NEVER_FIRST = "，；：！？》〉”’…%"
-# Longest text in characters, because the cell of a table must fit on a page
+# Longest text in characters, because a table cell must fit on a page
 _LONGEST = 600
 
-INK, MUTED, RULE, WASH = HexColor("#1b2430"), HexColor("#566270"), HexColor("#d3d9e0"), HexColor("#f4f6f8")
+# Colours of text, secondary text, lines and backgrounds
+INK = HexColor("#1b2430")
+MUTED = HexColor("#566270")
+RULE = HexColor("#d3d9e0")
+WASH = HexColor("#f4f6f8")
 COLOURS: dict[Verdict | None, Color] = {
     "fake": HexColor("#b93400"),
     "real": HexColor("#00735a"),
@@ -61,12 +68,12 @@ def chinese_font_file() -> Path | None:
 
 
 def register_fonts() -> None:
-    """Register all fonts with reportlab, once per process. Call this before any text is set."""
+    """Register all fonts with reportlab, once per process. Call this before text is measured or drawn."""
     with _registering:
         if _covered:
             return
         _register_chinese()
-        # `textsplit` breaks paragraphs of one font, `paragraphs` those of several
+        # reportlab breaks lines of one font in `textsplit`, and lines of several fonts in `paragraphs`
         for module in (textsplit, paragraphs):
             module.ALL_CANNOT_START += _NEVER_FIRST  # type: ignore[attr-defined]  # missing in the stubs
         for name, file in _FILES.items():
@@ -102,7 +109,7 @@ def _chinese_font(letter: str) -> str | None:
 
 
 def runs(text: str, font: str) -> Iterator[tuple[str, str]]:
-    """Yield the text in runs of one font each: `font`, or the Chinese one for letters that `font` lacks.
+    """Yield (font, letters) for each run of one font. The Chinese font has the letters that `font` lacks.
 
     A letter that no font has, that is invisible or that reverses the direction of writing becomes [U+0000].
     Very long text is cut.
@@ -177,7 +184,7 @@ HEAD = style("head", 8, font=BOLD)
 
 
 def paragraph(text: str, look: ParagraphStyle, *, bullet: str | None = None) -> Paragraph:
-    """Return text as a paragraph; nothing in it acts as markup."""
+    """Return text as a paragraph. Markup in the text is escaped."""
     pieces = list(runs(text, look.fontName))
     markup = "".join(_markup(letters, font, look.fontName) for font, letters in pieces)
     # Chinese has no spaces at which to break lines
@@ -187,7 +194,7 @@ def paragraph(text: str, look: ParagraphStyle, *, bullet: str | None = None) -> 
 
 
 def _markup(letters: str, font: str, usual_font: str) -> str:
-    """Return escaped letters, inside reportlab's element for another font if needed."""
+    """Return escaped letters, inside a `font` element if `font` is not the paragraph's usual one."""
     if font == usual_font:
         return escape(letters)
     element = Element("font", name=font)

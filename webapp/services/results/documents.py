@@ -15,7 +15,7 @@ IsoTime = Annotated[datetime, PlainSerializer(lambda moment: moment.isoformat(),
 
 
 class ThresholdsDocument(Document):
-    """Calibration and thresholds in use when the file was judged."""
+    """Calibration and thresholds that were in use when the file was judged."""
 
     temperature: float
     real_below: Probability
@@ -43,7 +43,7 @@ class LaterScore(Document):
 
 
 class ConsentDocument(Document):
-    """Time of the consent and version of its text."""
+    """Visitor's consent: its time, and the version of its text."""
 
     given_at: IsoTime
     text_version: str
@@ -107,7 +107,7 @@ class ModerationOutcome(Document):
 
 
 class StoredResult(AnalysisDocument):
-    """Everything that is stored under a receipt. `analysis` is the result itself and no key of the JSON."""
+    """Everything that is stored under a receipt. `analysis` is the result; the JSON has no such key."""
 
     model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True)
 

@@ -24,7 +24,7 @@ _MISSING_FILE = "The file was kept, but the server cannot find it any more.\n"
 
 
 class ExportService:
-    """Writes exports. Kept files are copied byte for byte and never decoded."""
+    """Exports of stored results. Kept files are copied byte for byte and never decoded."""
 
     def __init__(self, sessions: Sessions, receipts: ReceiptService, kept_media: KeptMediaService) -> None:
         self._sessions = sessions
@@ -34,9 +34,9 @@ class ExportService:
     def export(self, receipt: str) -> bytes:
         """Return a ZIP with `result.json` (see StoredResult), `feedback.json`, regions and the kept file.
 
-        `regions/<number>.png` is the region of vote number 1, 2, ... of `feedback.json`. The kept file is
-        `media.<ending>`, or `media-missing.txt` if the store lost it. Raises Refused: unknown_receipt,
-        unavailable.
+        `regions/<number>.png` is the region of a vote; `number` is its position in `feedback.json`, from 1.
+        The kept file is `media.<ending>`, or `media-missing.txt` if the store lost the file. Raises Refused:
+        unknown_receipt, unavailable.
         """
         result = self._receipts.result(receipt).to_json()
         buffer = io.BytesIO()
@@ -64,7 +64,7 @@ class ExportService:
             ) from error
 
     def _read(self, file: KeptFile) -> tuple[str, bytes]:
-        """Return name and content of a kept file, or of a notice if the store lost it."""
+        """Return name and content of a kept file, or of a notice if the store lost the file."""
         try:
             return f"media.{file.ending}", self._kept_media.read(file)
         except FileNotFoundError:

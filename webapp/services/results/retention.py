@@ -18,7 +18,7 @@ class PurgeReport:
 
 
 class RetentionService:
-    """Deletes results older than `days` days; 0 keeps all."""
+    """Deletion of results that are older than `days` days. With 0 days, all results are kept."""
 
     def __init__(self, deletion: ResultDeletion, *, days: int) -> None:
         self.days = days
@@ -29,4 +29,5 @@ class RetentionService:
         if self.days == 0:
             return PurgeReport(days=0, analyses=0)
         before = now() - timedelta(days=self.days)
-        return PurgeReport(self.days, self._deletion.delete_older(before, days=self.days))
+        analyses = self._deletion.delete_older(before, days=self.days)
+        return PurgeReport(days=self.days, analyses=analyses)
