@@ -121,7 +121,10 @@ class FaceDocument(Document):
     time: float | None = Field(description="of the frame, in seconds; null for pictures")
     track: int | None = Field(description="numbers one person's face through a clip")
     judged: bool = Field(description="a face that is not judged never decides over the file")
-    not_judged: NotJudgedReason | None = Field(description="reason for which the face is not judged")
+    not_judged: NotJudgedReason | None = Field(
+        description="reason for which the face is not judged; null also for a face beyond the number that is "
+        "judged of one file (caution `not_all_faces`)"
+    )
     quality: QualityDocument | None = Field(description="null if the box was given instead of found")
 
     @classmethod
@@ -241,7 +244,7 @@ class AnalysisDocument(Document):
     error: ErrorDocument | None
     cautions: list[Caution] = Field(
         description="not empty if only a part of the file was judged: the clip is cut short, damaged parts "
-        "of it were skipped, or only the first of several pictures was judged"
+        "of it were skipped, only the first of several pictures was judged, or not all faces or frames were"
     )
     runtime: Annotated[RuntimeDocument | None, Field(description="not in stored results")] = _omitted_if_none
 

@@ -23,7 +23,9 @@ InferencePrecision = Literal["float32", "bfloat16", "float16"]
 # cut_short: the clip's file ends clearly before the clip does.
 # damaged_parts: parts of the clip did not decode and were skipped.
 # first_picture_only: of a file of several pages or pictures the first one was judged.
-Caution = Literal["cut_short", "damaged_parts", "first_picture_only"]
+# not_all_faces: of many faces the sharpest and largest were judged (`faces/face_budget.py`).
+# not_all_frames: the time for the clip ended before all chosen frames were judged.
+Caution = Literal["cut_short", "damaged_parts", "first_picture_only", "not_all_faces", "not_all_frames"]
 CAUTIONS: tuple[Caution, ...] = get_args(Caution)
 
 # Reason for which a face is shown but not judged.
@@ -147,7 +149,8 @@ class FaceResult:
     """One face of a picture, or of one frame of a clip (frame-level).
 
     `box` is the face detector's, in pixels of the upright original. `fake_logit`, `fake_prob` (calibrated),
-    `verdict` and `heatmap` are None for a face that is not judged; `not_judged` is then the reason. `time` is
+    `verdict` and `heatmap` are None for a face that is not judged; `not_judged` is then the reason, or None if
+    the file shows more faces than are judged (caution not_all_faces). `time` is
     the frame's presentation time in seconds, and `track` numbers one person's face through the clip; both are
     None for pictures. `quality` is None for a face whose box was given by the caller instead of found.
     `unmirrored_logit` is the logit of the crop alone; `fake_logit` is the mean of it and of the mirrored

@@ -35,6 +35,8 @@ CAUTIONS = {
     "cut_short": "the file is truncated; the rest was analysed",
     "damaged_parts": "damaged parts of the clip were skipped",
     "first_picture_only": "only the first of several pictures was analysed",
+    "not_all_faces": "of many faces the sharpest and largest were analysed",
+    "not_all_frames": "the time for the clip ended before all chosen frames were analysed",
 }
 
 # Sentences by outcome of a result that has no verdict.
@@ -186,7 +188,7 @@ def _face_line(number: int, face: FaceResult) -> str:
     box = ", ".join(f"{value:.0f}" for value in face.box)
     time = "" if face.time is None else f" at {face.time:.2f} s (track {face.track})"
     if face.fake_prob is None:
-        score = REASONS[face.not_judged or "too_small"]
+        score = "not judged: too many faces" if face.not_judged is None else REASONS[face.not_judged]
     else:
         score = f"{face.verdict}, {face.fake_prob:.4f}"
     return f"  face {number}{time} [{box}]: {score}"

@@ -30,6 +30,10 @@ SMALLEST_JUDGED = 40
 _TILE_SIDE = 960
 _OVERLAP = 1.5
 
+# Faces in the copy of the whole picture from which on smaller ones are not searched in tiles, because they
+# would not be judged (`face_budget`).
+_ENOUGH_FACES = 200
+
 # Side in pixels of the crops of `face_outputs`.
 JUDGED_SIDE = 48
 
@@ -87,12 +91,13 @@ class FaceDetector:
         """Return the faces of rgb (H, W, 3) uint8, largest first.
 
         The search runs on a copy whose longer side has at most `longer_side` pixels. If faces of
-        `min_face_size` pixels are too small in it, they are searched in tiles of a larger copy.
+        `min_face_size` pixels are too small in it, they are searched in tiles of a larger copy, unless
+        hundreds of faces were found.
         """
         faces = self.detect_frames([rgb], longer_side=longer_side)[0]
         stretch = max(rgb.shape[:2]) / longer_side
         largest_missed = MIN_FACE_SIZE * stretch
-        if largest_missed <= min_face_size:
+        if largest_missed <= min_face_size or len(faces) >= _ENOUGH_FACES:
             return faces
         small_faces = self._search_tiles(rgb, min_face_size / MIN_FACE_SIZE, _OVERLAP * largest_missed)
         found_again = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace
+from laanet_core.faces.face_budget import FaceBudget
 from laanet_core.faces.quality import AssessedFace, FaceAssessor, crop_roll
 from laanet_core.results import FaceQuality
 from laanet_core.types import Box, RGBImage
@@ -35,17 +36,22 @@ def crop_faces(
     min_face_size: float,
     enlargement: float = ENLARGEMENT,
     time: float | None = None,
+    budget: FaceBudget | None = None,
 ) -> FaceCrops:
     """Crop the faces of rgb (H, W, 3) uint8, each in one warp. Faces that cannot be judged are left out.
 
     Crops are (size, size, 3), and turned faces are upright in them. Faces whose shorter side has fewer than
-    `min_face_size` pixels are not judged; nothing else is assessed if the caller gave the box.
+    `min_face_size` pixels are not judged; nothing else is assessed if the caller gave the box. Of the faces
+    beyond the `budget` only the quality is measured.
     """
-    assessed_faces = assessor.assess(rgb, faces, min_face_size=min_face_size)
+    chosen: Collection[int] = range(len(faces))
+    if budget is not None:
+        chosen = budget.choose(rgb, faces, min_face_size=min_face_size)
+    assessed_faces = assessor.assess(rgb, faces, min_face_size=min_face_size, chosen=chosen)
     squares: list[Box | None] = []
     crops: list[RGBImage] = []
-    for assessed in assessed_faces:
-        if assessed.not_judged is not None:
+    for index, assessed in enumerate(assessed_faces):
+        if assessed.not_judged is not None or index not in chosen:
             squares.append(None)
             continue
         square, crop = crop_upright(

@@ -8,11 +8,12 @@ are made in one step, with the same values.
 
 from __future__ import annotations
 
+import contextvars
 import functools
-import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 from torchvision.ops import batched_nms, nms
 
 from laanet_core.faces.thread_pool import workers
+from laanet_core.interruption import checkpoint
 from laanet_core.types import RGBImage
 
 Floats = npt.NDArray[np.float32]
@@ -29,6 +31,8 @@ Indices = npt.NDArray[np.int64]
 
 # Integral images (N, H + 1, W + 1, 3) of N pictures.
 IntegralImages = npt.NDArray[np.int32]
+
+Result = TypeVar("Result")
 
 # Scale between two levels of the image pyramid: half the area.
 PYRAMID_STEP = 0.709
@@ -48,6 +52,10 @@ _LEVEL_IOU, _MAX_IOU = 0.5, 0.7
 
 # Candidates per call of the second and the third network.
 _BATCH_SIZE = 128
+
+# Most candidates per picture that the second and the third network see, the most probable ones. Photographs of
+# a hundred faces have less than half as many; pictures made of faces would occupy the server for minutes.
+_MAX_CANDIDATES = {1: 8192, 2: 2048}
 
 # Squares searched around an expected face (x, y, scale): shifted in sides of the face, or scaled.
 _SEARCH_OFFSETS = np.array(
@@ -117,8 +125,10 @@ class Cascade:
         if not scales:
             return _NO_CANDIDATES
         integrals = _integral_images(pictures)
-        levels = list(workers().map(self._propose, itertools.repeat(integrals), scales))
-        return workers().submit(self._merge_and_refine, integrals, levels).result()
+        checkpoint()
+        futures = [_submit(self._propose, integrals, scale) for scale in scales]
+        levels = [future.result() for future in futures]
+        return _submit(self._merge_and_refine, integrals, levels).result()
 
     def follow(self, pictures: Sequence[RGBImage], expected: Sequence[Floats]) -> Candidates:
         """Return the faces near expected boxes (N, 4) in each of several pictures (H, W, 3) of one size."""
@@ -126,14 +136,14 @@ class Cascade:
         counts = [len(_SEARCH_OFFSETS) * len(boxes_of_picture) for boxes_of_picture in expected]
         picture = np.repeat(np.arange(len(expected)), counts)
         candidates = Candidates(boxes, np.ones(len(boxes), np.float32), picture)
-        return workers().submit(self._refine_in, pictures, candidates).result()
+        return _submit(self._refine_in, pictures, candidates).result()
 
     def judge(self, crops: Sequence[RGBImage]) -> tuple[Floats, Floats]:
         """Return the third network's probabilities (N,) and corrections (N, 4) of crops (48, 48, 3) uint8."""
         if not crops:
             return np.empty(0, np.float32), np.empty((0, 4), np.float32)
         pixels = np.stack(crops).astype(np.float32)
-        outputs = workers().submit(self._run, _LAST, pixels).result()
+        outputs = _submit(self._run, _LAST, pixels).result()
         return outputs[-1][:, 1], outputs[0]
 
     def _refine_in(self, pictures: Sequence[RGBImage], candidates: Candidates) -> Candidates:
@@ -164,11 +174,13 @@ class Cascade:
 
     def _refine(self, integrals: IntegralImages, candidates: Candidates) -> Candidates:
         """Run the second and the third network, and keep the probable candidates with corrected boxes."""
+        candidates = _most_probable(candidates, _MAX_CANDIDATES[1] * len(integrals))
         scored, corrections = self._score(1, integrals, candidates)
         keep = non_overlapping(scored, _MAX_IOU)
         boxes = _correct(scored.boxes[keep], corrections[keep], border=1)
         candidates = Candidates(boxes, scored.probs[keep], scored.picture[keep])
 
+        candidates = _most_probable(candidates, _MAX_CANDIDATES[2] * len(integrals))
         scored, corrections = self._score(2, integrals, candidates)
         boxes = _correct(scored.boxes, corrections, border=1)
         corrected = Candidates(boxes, scored.probs, scored.picture, scored.landmarks)
@@ -190,12 +202,13 @@ class Cascade:
         if not inside.any():
             return _NO_CANDIDATES, np.empty((0, 4), np.float32)
         side = _INPUT_SIDES[network]
-        columns, rows = (_divide(starts[inside, axis], ends[inside, axis], side) for axis in (0, 1))
-        crops = _crop(integrals, candidates.picture[inside], rows, columns)
-        outputs = [
-            self._run(network, crops[start : start + _BATCH_SIZE])
-            for start in range(0, len(crops), _BATCH_SIZE)
-        ]
+        starts, ends, picture = starts[inside], ends[inside], candidates.picture[inside]
+        outputs = []
+        for first in range(0, len(starts), _BATCH_SIZE):
+            checkpoint()
+            batch = slice(first, first + _BATCH_SIZE)
+            columns, rows = (_divide(starts[batch, axis], ends[batch, axis], side) for axis in (0, 1))
+            outputs.append(self._run(network, _crop(integrals, picture[batch], rows, columns)))
         corrections = np.concatenate([output[0] for output in outputs])
         probs = np.concatenate([output[-1] for output in outputs])[:, 1]
         probable = probs > _MIN_PROBS[network]
@@ -215,6 +228,19 @@ class Cascade:
         normalised = (pixels - 127.5) * np.float32(0.0078125)
         images = torch.from_numpy(normalised).to(self._device).permute(0, 3, 1, 2)
         return [output.cpu().numpy() for output in self._networks[network](images)]
+
+
+def _submit(function: Callable[..., Result], *arguments: Any) -> Future[Result]:
+    """Run a function in the pool, where the check that interrupts this thread's work applies too."""
+    return workers().submit(contextvars.copy_context().run, function, *arguments)
+
+
+def _most_probable(candidates: Candidates, count: int) -> Candidates:
+    """Return at most `count` candidates in their order."""
+    if len(candidates) <= count:
+        return candidates
+    keep = np.argsort(-candidates.probs, kind="stable")[:count]
+    return candidates[np.sort(keep)]
 
 
 def non_overlapping(candidates: Candidates, max_iou: float) -> Indices:

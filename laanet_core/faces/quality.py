@@ -6,7 +6,7 @@ The limits were chosen on photographs of several packs; the model card (`starter
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +22,7 @@ from laanet_core.faces.crops import (
     warp,
 )
 from laanet_core.faces.detector import JUDGED_SIDE, DetectedFace, FaceDetector, FoundFace
+from laanet_core.interruption import checkpoint
 from laanet_core.results import FaceQuality, NotJudgedReason
 from laanet_core.types import Box, RGBImage
 
@@ -110,15 +111,30 @@ class FaceAssessor:
         self._limits = limits
 
     def assess(
-        self, rgb: RGBImage, faces: Sequence[DetectedFace], *, min_face_size: float
+        self,
+        rgb: RGBImage,
+        faces: Sequence[DetectedFace],
+        *,
+        min_face_size: float,
+        chosen: Collection[int] | None = None,
     ) -> list[AssessedFace]:
         """Return the faces of rgb (H, W, 3) uint8 with their quality, in their order.
 
         Faces whose shorter side has fewer than `min_face_size` pixels are too small. Of faces whose box was
-        given by the caller nothing else is assessed.
+        given by the caller nothing else is assessed. Of faces whose indices are not `chosen` only the quality is
+        measured.
         """
         padding = padding_mask(rgb) if any(face.found is not None for face in faces) else None
-        return [self._assess(rgb, face, faces, padding, min_face_size) for face in faces]
+        assessed_faces: list[AssessedFace] = []
+        for index, face in enumerate(faces):
+            checkpoint()
+            assessed = self._measure(rgb, face, padding, min_face_size)
+            is_chosen = chosen is None or index in chosen
+            if is_chosen and assessed.not_judged is None and assessed.quality is not None:
+                reason = self._reason(rgb, face, assessed.quality, faces, padding)
+                assessed = AssessedFace(face, assessed.quality, reason)
+            assessed_faces.append(assessed)
+        return assessed_faces
 
     def upright_square(
         self, rgb: RGBImage, box: Box, quality: FaceQuality | None, enlargement: float = ENLARGEMENT
@@ -148,14 +164,10 @@ class FaceAssessor:
         x1, y1, x2, y2 = np.round(square).tolist()
         return enlarge_to_square((x1, y1, x2, y2), enlargement)
 
-    def _assess(
-        self,
-        rgb: RGBImage,
-        face: DetectedFace,
-        others: Sequence[DetectedFace],
-        padding: npt.NDArray[np.uint8] | None,
-        min_face_size: float,
+    def _measure(
+        self, rgb: RGBImage, face: DetectedFace, padding: npt.NDArray[np.uint8] | None, min_face_size: float
     ) -> AssessedFace:
+        """Return a face of rgb (H, W, 3) uint8 with its quality; its size alone may be a reason."""
         found = face.found
         x1, y1, x2, y2 = face.box
         side = min(x2 - x1, y2 - y1)
@@ -170,14 +182,27 @@ class FaceAssessor:
             roll=roll_of(found),
             detection_prob=face.prob,
         )
-        reason = too_small
-        if reason is None and self._is_cut_off(rgb.shape, face, quality, padding):
-            reason = "cut_off"
-        if reason is None and face_in_part.found is not None:
-            reason = self._reason(part, face_in_part, face_in_part.found, quality)
+        return AssessedFace(face, quality, too_small)
+
+    def _reason(
+        self,
+        rgb: RGBImage,
+        face: DetectedFace,
+        quality: FaceQuality,
+        others: Sequence[DetectedFace],
+        padding: npt.NDArray[np.uint8] | None,
+    ) -> NotJudgedReason | None:
+        """Return the first reason not to judge a face of rgb (H, W, 3) uint8 that is large enough, if any."""
+        if face.found is None:
+            return None
+        if self._is_cut_off(rgb.shape, face, quality, padding):
+            return "cut_off"
+        part, face_in_part = _cut_out(rgb, face, face.found)
+        assert face_in_part.found is not None
+        reason = self._reason_in_part(part, face_in_part, face_in_part.found, quality)
         if reason is None and covered_share(face, others) >= self._limits.max_covered:
-            reason = "hidden"
-        return AssessedFace(face, quality, reason)
+            return "hidden"
+        return reason
 
     def _is_cut_off(
         self,
@@ -194,7 +219,7 @@ class FaceAssessor:
         crop_inside = inside_share(shape, crop, padding)
         return quality.inside < limits.min_inside or crop_inside < limits.min_crop_inside
 
-    def _reason(
+    def _reason_in_part(
         self, part: RGBImage, face: DetectedFace, found: FoundFace, quality: FaceQuality
     ) -> NotJudgedReason | None:
         """Return the first reason in a face's pixels not to judge it, if there is one.

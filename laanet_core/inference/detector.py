@@ -25,6 +25,7 @@ from laanet_core.decision import (
 from laanet_core.errors import UnreadableMedia
 from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace, FaceDetector
+from laanet_core.faces.face_budget import FaceBudget
 from laanet_core.faces.face_crops import FaceCrops, crop_faces, crop_upright
 from laanet_core.faces.face_scaling import Size, in_original_pixels, scale_face, size_of
 from laanet_core.faces.quality import AssessedFace, FaceAssessor, crop_roll
@@ -80,6 +81,9 @@ _SEARCHED_SHARE = 0.8
 # Frames decoded before the face detector needs them.
 _FRAMES_AHEAD = 2
 
+# Seconds after which no more frames of a clip are judged.
+_CLIP_SECONDS = 300.0
+
 # Progress of a photo's analysis when the file is decoded.
 _DECODED_FRACTION = 0.3
 
@@ -93,7 +97,7 @@ class _JudgedClip:
     """Part of a clip that is judged so far.
 
     `started` is a monotonic time, `faces` and `passages` belong to the judged frames by time, `size` is the
-    (width, height) of the first frame, `cautions` are those of the reader.
+    (width, height) of the first frame, `cautions` are those of the reader and of `budget`.
     """
 
     started: float
@@ -101,6 +105,12 @@ class _JudgedClip:
     passages: dict[float, Passage] = field(default_factory=dict)
     size: Size | None = None
     cautions: set[Caution] = field(default_factory=set)
+    budget: FaceBudget = field(default_factory=lambda: FaceBudget(is_clip=True))
+
+    @property
+    def is_overdue(self) -> bool:
+        """True if the time for the clip has ended."""
+        return time.monotonic() - self.started > _CLIP_SECONDS
 
     @property
     def reached(self) -> float:
@@ -172,15 +182,18 @@ class Detector:
         )
 
     def analyse_image(self, rgb: RGBImage) -> AnalysisResult:
-        """Judge every face of an upright picture (H, W, 3) uint8 RGB; the largest face comes first.
+        """Judge the faces of an upright picture (H, W, 3) uint8 RGB; the largest face comes first.
 
-        Raises ValueError for an array of another shape or dtype.
+        If there are very many, `FaceBudget` chooses those that are judged. The work can be interrupted
+        (`interruption`). Raises ValueError for an array of another shape or dtype.
         """
         started = time.monotonic()
         _require_rgb(rgb)
         with self._runtime.visit():
-            faces = self.score_faces(rgb, self._detect(rgb))
-        return self._image_result(rgb, faces, started)
+            budget = FaceBudget()
+            faces = self._score([self._crop(rgb, self._detect(rgb), budget=budget)])[0]
+        result = self._image_result(rgb, faces, started)
+        return dataclasses.replace(result, cautions=("not_all_faces",)) if budget.is_exceeded else result
 
     def analyse_crop(self, rgb: RGBImage) -> AnalysisResult:
         """Judge a picture (H, W, 3) uint8 RGB that is a face crop as a whole, without face detection.
@@ -222,13 +235,19 @@ class Detector:
                 if on_partial_result and clip.reached < 1:
                     on_partial_result(self._clip_result(clip))
                 report(Progress(_FIRST_LOOK_FRACTION * clip.reached, "judging"))
+                if clip.is_overdue:
+                    clip.cautions.add("not_all_frames")
+                    break
             added = second_look(self._tracked_faces(clip), clip.passages, frames)
-            if added:
+            if added and not clip.is_overdue:
                 clip.passages = with_added(clip.passages, added)
                 again = self._reader.frames_at(Path(path), list(added))
                 for judged in self._judge(_placed(again, clip.passages), clip, on_frame):
                     done = judged / len(added)
                     report(Progress(_FIRST_LOOK_FRACTION + (1 - _FIRST_LOOK_FRACTION) * done, "judging"))
+                    if clip.is_overdue:
+                        clip.cautions.add("not_all_frames")
+                        break
                 clip.passages = {at: passage for at, passage in clip.passages.items() if at in clip.faces}
         report(Progress(1.0, "judging"))
         return self._clip_result(clip)
@@ -250,7 +269,7 @@ class Detector:
         def crop_frames() -> Generator[list[tuple[Passage, Size, FaceCrops]]]:
             with contextlib.closing(prefetch(read_frames(), _FRAMES_AHEAD)) as frames:
                 for batch in batch_frames(frames):
-                    crops = self._crop_frames(batch)
+                    crops = self._crop_frames(batch, clip.budget)
                     places = [(_passage_of(frame), size_of(frame.rgb)) for frame in batch]
                     yield [(*place, cropped) for place, cropped in zip(places, crops, strict=True)]
 
@@ -314,6 +333,7 @@ class Detector:
             message = f"The file could not be judged ({type(error).__name__}). Please report it."
             return self._rejected(kind, ErrorInfo("unforeseen", message), started)
         seconds = time.monotonic() - started
+        cautions.update(result.cautions)
         return dataclasses.replace(result, seconds=seconds, cautions=ordered_cautions(cautions))
 
     def score_faces(
@@ -365,12 +385,12 @@ class Detector:
     def _detect(self, rgb: RGBImage) -> list[DetectedFace]:
         return self._face_detector.detect(rgb, min_face_size=self.decision.min_face_size)
 
-    def _crop_frames(self, frames: Sequence[Frame]) -> list[FaceCrops]:
+    def _crop_frames(self, frames: Sequence[Frame], budget: FaceBudget) -> list[FaceCrops]:
         """Detect and crop the faces of neighbouring frames of one size."""
         smallest = _SEARCHED_SHARE * self.decision.min_face_size
         faces_of_frames = detect_in_frames(self._face_detector, frames, min_face_size=smallest)
         return [
-            self._crop(frame.rgb, faces, frame_time=frame.time)
+            self._crop(frame.rgb, faces, frame_time=frame.time, budget=budget)
             for frame, faces in zip(frames, faces_of_frames, strict=True)
         ]
 
@@ -381,6 +401,7 @@ class Detector:
         *,
         frame_time: float | None = None,
         enlargement: float = ENLARGEMENT,
+        budget: FaceBudget | None = None,
     ) -> FaceCrops:
         return crop_faces(
             rgb,
@@ -390,6 +411,7 @@ class Detector:
             min_face_size=self.decision.min_face_size,
             enlargement=enlargement,
             time=frame_time,
+            budget=budget,
         )
 
     def _crop_again(self, rgb: RGBImage, face: FaceResult) -> FaceCrops:
@@ -461,6 +483,8 @@ class Detector:
         tracks = aggregate_tracks(faces, self.decision)
         segments = clip_segments(faces, clip.passages, self.decision)
         fake_prob = video_fake_prob(tracks, len(clip.faces), self.decision, segments)
+        if clip.budget.is_exceeded:
+            clip.cautions.add("not_all_faces")
         return AnalysisResult(
             kind="video",
             outcome=_outcome(faces),

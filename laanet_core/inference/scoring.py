@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from laanet_core.interruption import checkpoint
 from laanet_core.modeling.preprocessing import to_input
 from laanet_core.runtimes.base import Runtime
 from laanet_core.types import RGBImage
@@ -42,6 +43,7 @@ def score_crops(runtime: Runtime, crops: Sequence[RGBImage], *, flip: bool = Tru
     heatmaps = np.empty((len(crops), cells, cells), np.float32)
     step = max(runtime.batch_size // (2 if flip else 1), 1)
     for start in range(0, len(crops), step):
+        checkpoint()
         batch = crops[start : start + step]
         for crop in batch:
             if crop.shape != (size, size, 3):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import itertools
 import math
 import os
@@ -15,6 +16,7 @@ from laanet_core.decision import fake_probability, verdict_of
 from laanet_core.faces.crops import crop_turned
 from laanet_core.faces.quality import crop_roll
 from laanet_core.inference.detector import Detector
+from laanet_core.interruption import checkpoint
 from laanet_core.media.recompression import recompressed
 from laanet_core.results import FaceResult, Stability, Variant, Verdict
 from laanet_core.types import Box, RGBImage
@@ -22,6 +24,8 @@ from laanet_core.types import Box, RGBImage
 # Function of a region (H, W, 3) uint8 and a square in it; returns both after the change.
 Change = Callable[[RGBImage, Box], tuple[RGBImage, Box]]
 
+# Faces of one picture that are checked, the most suspicious ones. Each takes two passes per change.
+MAX_CHECKED = 24
 # Threads that recompress faces; more gain nothing.
 _THREADS = 4
 # Pixels. Regions begin on JPEG's block grid, so that their blocks are those of the whole picture.
@@ -40,7 +44,9 @@ def stability(detector: Detector, rgb: RGBImage, face: FaceResult) -> Stability:
 
 
 def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) -> list[Stability | None]:
-    """Judge faces of one picture again under every change, all together; None for a face without a score.
+    """Judge faces of one picture again under every change, all together.
+
+    The result is None for a face without a score, and beyond the MAX_CHECKED most suspicious faces.
 
     `rgb` (H, W, 3) uint8 is the picture or frame in which this detector judged the faces, whose places are in
     its pixels (`face_scaling.faces_on`). Each change is made at full resolution to the region around
@@ -49,25 +55,37 @@ def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) 
     """
     size = detector.config.input_size
     regions: list[tuple[RGBImage, Box, float]] = []
-    for face in faces:
-        if face.heatmap is not None:
+    checked = most_suspicious(faces, MAX_CHECKED)
+    for index, face in enumerate(faces):
+        if face.heatmap is not None and index in checked:
             roll = crop_roll(face.quality)
             regions.append((*_region(rgb, face.heatmap.box, is_turned=roll != 0), roll))
     versions = list(itertools.product(regions, CHANGES.values()))
 
     def crop(version: tuple[tuple[RGBImage, Box, float], Change]) -> RGBImage:
+        checkpoint()
         (region, square, roll), change = version
         changed_region, changed_square = change(region, square)
         return crop_turned(changed_region, changed_square, size, roll)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _THREADS)) as pool:
-        crops = list(pool.map(crop, versions))
+        tasks = [pool.submit(contextvars.copy_context().run, crop, version) for version in versions]
+        crops = [task.result() for task in tasks]
     # All versions of all faces are scored in one pass.
     logits = detector.score_crops(crops).fake_logit.reshape(-1, len(CHANGES))  # (scored faces, changes)
     remaining_logits = iter(logits.tolist())
     return [
-        None if face.heatmap is None else _stability(detector, face, next(remaining_logits)) for face in faces
+        _stability(detector, face, next(remaining_logits))
+        if face.heatmap is not None and index in checked
+        else None
+        for index, face in enumerate(faces)
     ]
+
+
+def most_suspicious(faces: Sequence[FaceResult], count: int) -> set[int]:
+    """Return the indices of at most `count` faces with a score, those with the highest probabilities."""
+    scores = [(-face.fake_prob, index) for index, face in enumerate(faces) if face.fake_prob is not None]
+    return {index for _, index in sorted(scores)[:count]}
 
 
 def holds(verdict: Verdict, variants: Sequence[Variant]) -> bool:

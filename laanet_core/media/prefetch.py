@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import queue
 import threading
 from collections.abc import Generator, Iterable
@@ -51,7 +52,9 @@ def prefetch(source: Iterable[Item], depth: int) -> Generator[Item]:
                 close()
             put(_END)
 
-    producer = threading.Thread(target=produce, name=THREAD_NAME, daemon=True)
+    # The context holds the check that interrupts the work.
+    context = contextvars.copy_context()
+    producer = threading.Thread(target=context.run, args=(produce,), name=THREAD_NAME, daemon=True)
     producer.start()
     try:
         while (item := ready.get()) is not _END:

@@ -137,6 +137,8 @@ CHINESE = Texts(
         "cut_short": "文件不完整，只判断了现有的部分。请试试原始文件。",
         "damaged_parts": "视频有些部分已损坏，已跳过。",
         "first_picture_only": "文件包含多张图片（例如多页），只判断了第一张。请分别上传每一张。",
+        "not_all_faces": "脸太多，一次无法全部判断，只判断了最清晰、最大的脸。要判断其他的脸，请裁剪后再上传。",
+        "not_all_frames": "视频处理时间过长，只判断了选出的一部分帧。",
     },
     some_faces="{count} 张脸中有 {some} 张",
     some_persons="{count} 个人中有 {some} 个",

@@ -192,6 +192,11 @@ ENGLISH = Texts(
             "The file contains several images, like pages. Only the first one was judged. "
             "To have all of them judged, upload each one."
         ),
+        "not_all_faces": (
+            "There are more faces than can be judged at once. The sharpest and largest were judged. "
+            "To have others judged, crop the file to them."
+        ),
+        "not_all_frames": "The video took too long. Only a part of its chosen frames was judged.",
     },
     some_faces="{some} of {count} faces",
     some_persons="{some} of {count} persons",

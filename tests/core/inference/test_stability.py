@@ -12,7 +12,7 @@ from laanet_core.documents import StabilityDocument
 from laanet_core.faces.crops import crop_square
 from laanet_core.faces.detector import DetectedFace
 from laanet_core.inference.detector import Detector
-from laanet_core.inference.stability import holds, stabilities, stability
+from laanet_core.inference.stability import MAX_CHECKED, holds, stabilities, stability
 from laanet_core.media.images import read_image
 from laanet_core.results import FaceResult, Stability, Variant, Verdict
 from laanet_core.types import RGBImage
@@ -173,3 +173,12 @@ def test_faces_at_the_edge_and_outside(detector: Detector, samples: Path) -> Non
     moved = dataclasses.replace(face, heatmap=type(face.heatmap)(face.heatmap.values, (900, 900, 1000, 1000)))
     with pytest.raises(ValueError, match="outside of the picture"):
         stability(detector, rgb, moved)
+
+
+def test_only_the_most_suspicious_faces_of_a_crowd_are_checked(detector: Detector, samples: Path) -> None:
+    rgb = read_image(samples / "astronaut.png")
+    face = detector.analyse_image(rgb).faces[0]
+    assert face.fake_prob is not None
+    crowd = [dataclasses.replace(face, fake_prob=face.fake_prob + index / 1000) for index in range(30)]
+    checks = stabilities(detector, rgb, crowd)
+    assert [check is None for check in checks] == [True] * 6 + [False] * MAX_CHECKED

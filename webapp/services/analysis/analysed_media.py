@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from laanet_core.errors import Cancelled
 from laanet_core.faces.face_scaling import faces_on
 from laanet_core.inference.key_frames import Moment, worst_times
 from laanet_core.media.reader import Reader
@@ -157,6 +158,7 @@ class AnalysedMedia:
         # Two threads that need the same evicted pixels decode them once.
         self._decoding = threading.Lock()
         self._released = False
+        self._releases = 0
         self._worst: tuple[float, ...] = ()
         self.receipt_hash: str | None = None
 
@@ -222,9 +224,20 @@ class AnalysedMedia:
                 moments.append(Moment(rgb, shown_at, faces_on(rgb, faces, result.size)))
         return moments
 
+    def until_release(self) -> Callable[[], None]:
+        """Return a check that raises Cancelled after the next `release`, to end work on the file."""
+        releases = self._releases
+
+        def check() -> None:
+            if self._releases != releases:
+                raise Cancelled("The visit has ended.")
+
+        return check
+
     def release(self) -> None:
         """Free the memory; a later use decodes again and keeps nothing."""
         self._released = True
+        self._releases += 1
         self._cache.remove(self)
 
     def _decode(self, times: set[float]) -> Mapping[float, RGBImage]:

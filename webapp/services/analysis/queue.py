@@ -16,6 +16,10 @@ _POLL_SECONDS = 0.25
 _FIRST_ESTIMATE = 5.0
 # Longest advised waiting time, in seconds.
 _MAX_RETRY_SECONDS = 600
+# Seconds after which a photo's analysis lets a waiting photo go first.
+_TURN_SECONDS = 1.0
+# Analyses that wait in the middle of their work, at most. Each holds its decoded photo.
+_MAX_PAUSED = 4
 # Seconds that a restart takes.
 _RESTART_SECONDS = 60
 # Weight of the newest duration in their moving average.
@@ -50,6 +54,8 @@ class Ticket:
         self.is_clip = is_clip
         # Seconds of the monotonic clock at the admission.
         self.started_at = 0.0
+        # The same of the admission after the last pause.
+        self.turn_started_at = 0.0
         # Photos that were admitted before this clip although they came later.
         self.overtaken_by = 0
 
@@ -66,14 +72,15 @@ class AnalysisQueue:
         self._lock = threading.Lock()
         self._admitted: set[Ticket] = set()
         self._waiting: deque[Ticket] = deque()
+        self._paused: dict[Ticket, threading.Event] = {}
         self._mean_seconds = _FIRST_ESTIMATE
         self._closed = False
 
     @property
     def running(self) -> int:
-        """Number of admitted analyses."""
+        """Number of admitted analyses, including paused ones."""
         with self._lock:
-            return len(self._admitted)
+            return len(self._admitted) + len(self._paused)
 
     @property
     def waiting(self) -> int:
@@ -115,14 +122,36 @@ class AnalysisQueue:
                 self._mean_seconds += _SMOOTHING * (seconds - self._mean_seconds)
             elif ticket in self._waiting:
                 self._waiting.remove(ticket)
+            self._paused.pop(ticket, None)
             self._admit()
 
+    def yield_turn(self, ticket: Ticket, check: Callable[[], object]) -> None:
+        """Let the first waiting photo run instead of an analysis that has run for long, then continue.
+
+        Returns at once if no photo waits. `check` is called repeatedly during the pause and may raise to end
+        the analysis. After `close` nothing waits, so paused analyses continue as soon as others end.
+        """
+        with self._lock:
+            photo = next((other for other in self._waiting if not other.is_clip), None)
+            ran_for = time.monotonic() - ticket.turn_started_at
+            may_pause = ticket in self._admitted and len(self._paused) < _MAX_PAUSED
+            if photo is None or not may_pause or ran_for < _TURN_SECONDS:
+                return
+            self._admitted.remove(ticket)
+            resumed = self._paused[ticket] = threading.Event()
+            self._waiting.remove(photo)
+            self._start(photo)
+            self._admit()
+        while not resumed.wait(_POLL_SECONDS):
+            check()
+
     @contextmanager
-    def place(self, on_wait: Callable[[int], None], *, is_clip: bool = False) -> Iterator[None]:
+    def place(self, on_wait: Callable[[int], None], *, is_clip: bool = False) -> Iterator[Ticket]:
         """Wait in this thread until admitted, then run the block.
 
         The queue's limit does not apply, because the page has a queue of its own. `on_wait` is called
-        repeatedly with the number of analyses ahead and may raise to leave the queue. Raises Restarting.
+        repeatedly with the number of analyses ahead and may raise to leave the queue. Yields the ticket.
+        Raises Restarting.
         """
         with self._lock:
             if self._closed:
@@ -137,7 +166,7 @@ class AnalysisQueue:
                     continue
             # This raises Restarting if the queue was closed.
             ticket.admission.result()
-            yield
+            yield ticket
         finally:
             self.leave(ticket)
 
@@ -164,14 +193,23 @@ class AnalysisQueue:
         return ticket
 
     def _admit(self) -> None:
-        """Admit waiting analyses while there is room."""
-        while (ticket := self._next()) is not None:
-            self._waiting.remove(ticket)
-            # False if the client has left.
-            if ticket.admission.set_running_or_notify_cancel():
-                ticket.started_at = time.monotonic()
-                self._admitted.add(ticket)
-                ticket.admission.set_result(None)
+        """Continue paused analyses, then admit waiting ones, while there is room."""
+        while self._paused and len(self._admitted) < self._at_once:
+            ticket, resumed = next(iter(self._paused.items()))
+            del self._paused[ticket]
+            ticket.turn_started_at = time.monotonic()
+            self._admitted.add(ticket)
+            resumed.set()
+        while (waiting := self._next()) is not None:
+            self._waiting.remove(waiting)
+            self._start(waiting)
+
+    def _start(self, ticket: Ticket) -> None:
+        """Admit a ticket that was taken out of the waiting ones, unless its client has left."""
+        if ticket.admission.set_running_or_notify_cancel():
+            ticket.started_at = ticket.turn_started_at = time.monotonic()
+            self._admitted.add(ticket)
+            ticket.admission.set_result(None)
 
     def _next(self) -> Ticket | None:
         """Return the first waiting photo, or the first clip if no photo waits or too many overtook it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.inference.detector import OnPartialResult
+from laanet_core.interruption import interruptible
 from laanet_core.media.images import sniff_file
 from laanet_core.media.video import Frame
 from laanet_core.results import AnalysisResult, Kind
@@ -157,16 +159,16 @@ class AnalysisService:
         observer = _Observer(Fingerprints(), media, client.on_interim_result)
         with self.jobs.run(job or new_key(), progress) as running:
             check(running)
-            with self._admitted(ticket, path, running):
+            with self._admitted(ticket, path, running) as turn:
                 # One detector judges the whole file, even if another one is promoted meanwhile.
                 detector = self._detectors.current
-                result = detector.analyse_file(
+                result = self._judge(
+                    detector,
                     path,
-                    frames=self.frames,
                     only=only,
-                    progress=lambda report: running.report(VisitProgress(report.fraction, report.phase)),
-                    on_frame=observer.on_frame,
-                    on_partial_result=observer.on_interim_result if observer.wants_interim_results else None,
+                    running=running,
+                    observer=observer,
+                    between_batches=self._between_batches(turn, lambda: check(running)),
                 )
                 for notify in self._on_analysed:
                     notify(result)
@@ -192,12 +194,47 @@ class AnalysisService:
         """Return the thresholds of the model that produced a result."""
         return self._detectors.producer_of(result.model).decision
 
+    def _judge(
+        self,
+        detector: FileDetector,
+        path: Path,
+        *,
+        only: Kind | None,
+        running: RunningJob,
+        observer: _Observer,
+        between_batches: Callable[[], None],
+    ) -> AnalysisResult:
+        with interruptible(between_batches):
+            return detector.analyse_file(
+                path,
+                frames=self.frames,
+                only=only,
+                progress=lambda report: running.report(VisitProgress(report.fraction, report.phase)),
+                on_frame=observer.on_frame,
+                on_partial_result=observer.on_interim_result if observer.wants_interim_results else None,
+            )
+
+    def _between_batches(self, turn: Ticket, check: Callable[[], None]) -> Callable[[], None]:
+        """Return a function that raises if this thread's analysis must end.
+
+        In this thread it also lets a waiting photo go before a photo that takes long. The other threads are
+        shared with that photo, so they must not wait.
+        """
+        own_thread = threading.get_ident()
+
+        def between_batches() -> None:
+            check()
+            if not turn.is_clip and threading.get_ident() == own_thread:
+                self.queue.yield_turn(turn, check)
+
+        return between_batches
+
     @contextmanager
-    def _admitted(self, ticket: Ticket | None, path: Path, running: RunningJob) -> Iterator[None]:
+    def _admitted(self, ticket: Ticket | None, path: Path, running: RunningJob) -> Iterator[Ticket]:
         """Run the block within the queue's limits."""
         if ticket is not None:
             try:
-                yield
+                yield ticket
             finally:
                 self.queue.leave(ticket)
             return
@@ -205,8 +242,8 @@ class AnalysisService:
         def report_waiting(ahead: int) -> None:
             running.report(VisitProgress(0.0, "waiting", ahead))
 
-        with self.queue.place(report_waiting, is_clip=_is_clip(path)):
-            yield
+        with self.queue.place(report_waiting, is_clip=_is_clip(path)) as place:
+            yield place
 
     def _place(self, path: Path, result: AnalysisResult) -> PlacedFile:
         if self._kept_media is None:

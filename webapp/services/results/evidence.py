@@ -16,8 +16,9 @@ from laanet_core.faces.crops import crop_square
 from laanet_core.faces.face_scaling import faces_on
 from laanet_core.inference.detector import Detector
 from laanet_core.inference.overlay_video import write_overlay_clip
-from laanet_core.inference.stability import stabilities
+from laanet_core.inference.stability import MAX_CHECKED, most_suspicious, stabilities
 from laanet_core.inference.stable_verdicts import checked_faces, stable_result
+from laanet_core.interruption import interruptible
 from laanet_core.media.reader import Reader
 from laanet_core.results import AnalysisResult, ProgressCallback, Stability
 from laanet_core.types import RGBImage
@@ -75,15 +76,22 @@ class EvidenceService:
     def start_stability_check(
         self, media: AnalysedMedia, result: AnalysisResult
     ) -> Future[list[Stability | None]]:
-        """Check the verdicts in another thread; see `stabilities`."""
+        """Check the verdicts in another thread; see `stabilities`. It raises Cancelled after `media.release`."""
         # The context holds the visitor's request. ZeroGPU charges the GPU time to that visitor's quota.
         context = contextvars.copy_context()
-        return self._workers.submit(context.run, self.stabilities, media, result)
+        check = media.until_release()
+
+        def run() -> list[Stability | None]:
+            with interruptible(check):
+                check()
+                return self.stabilities(media, result)
+
+        return self._workers.submit(context.run, run)
 
     def stabilities(self, media: AnalysedMedia, result: AnalysisResult) -> list[Stability | None]:
         """Judge the faces of `checked_faces(result)` again after lossy changes, in their order.
 
-        An entry is None for a face without a score. Raises UnreadableMedia.
+        An entry is None for a face that was not checked. Raises UnreadableMedia.
         """
         rgb = media.picture() if result.kind == "image" else media.moments(result, limit=1)[0].rgb
         detector = producer_of(self._detector, result.model)
@@ -103,13 +111,17 @@ class EvidenceService:
     ) -> list[tuple[RGBImage, npt.NDArray[np.float32]] | None]:
         """Return each face's crop (S, S, 3) uint8 RGB and consistency map (S/4, S/4) float32 in [0, 1].
 
-        None for a face without a score. Raises UnreadableMedia.
+        None for a face without a score, and beyond the MAX_CHECKED most suspicious faces. Raises
+        UnreadableMedia, and Cancelled once the media is released.
         """
         photo = media.photo(result)
         detector = producer_of(self._detector, result.model)
         crops_and_maps: list[tuple[RGBImage, npt.NDArray[np.float32]] | None] = []
-        for face in photo.faces:
-            if face.heatmap is None:
+        check = media.until_release()
+        shown = most_suspicious(result.faces, MAX_CHECKED)
+        for index, face in enumerate(photo.faces):
+            check()
+            if face.heatmap is None or index not in shown:
                 crops_and_maps.append(None)
                 continue
             crop = crop_square(photo.rgb, face.heatmap.box, CROP_SIDE)

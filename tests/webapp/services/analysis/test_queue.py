@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from webapp.services.analysis.queue import AnalysisQueue, Busy
+from laanet_core.errors import Cancelled
+from webapp.services.analysis.queue import AnalysisQueue, Busy, Ticket
 
 
 def test_tickets_are_admitted_in_order_and_the_queue_has_a_limit() -> None:
@@ -122,3 +123,57 @@ def test_photos_overtake_clips_up_to_a_limit() -> None:
         order.append(ticket)
     assert order.index(clip) == 8
     assert [ticket for ticket in order if ticket is not clip] == photos
+
+
+def long_running(queue: AnalysisQueue) -> Ticket:
+    """Return the ticket of an admitted photo that has run for two seconds."""
+    ticket = queue.join()
+    ticket.turn_started_at -= 2
+    return ticket
+
+
+def test_a_long_analysis_pauses_for_one_waiting_photo() -> None:
+    queue = AnalysisQueue(at_once=1, max_waiting=5)
+    crowd, photo, later = long_running(queue), queue.join(), queue.join()
+    with ThreadPoolExecutor(1) as pool:
+        pause = pool.submit(queue.yield_turn, crowd, lambda: None)
+        photo.admission.result(timeout=5)
+        assert not pause.done()
+        assert queue.running == 2
+        queue.leave(photo)
+        pause.result(timeout=5)
+    assert not later.admission.done()
+    # Its next turn has just begun.
+    queue.yield_turn(crowd, lambda: None)
+    queue.leave(crowd)
+    assert later.admission.done()
+
+
+def test_a_long_analysis_does_not_pause_without_a_waiting_photo() -> None:
+    queue = AnalysisQueue(at_once=1, max_waiting=5)
+    crowd, clip = long_running(queue), queue.join(is_clip=True)
+    queue.yield_turn(crowd, lambda: None)
+    assert not clip.admission.done()
+
+
+def test_a_pause_does_not_wait_for_a_photo_whose_client_has_left() -> None:
+    queue = AnalysisQueue(at_once=1, max_waiting=5)
+    crowd, photo = long_running(queue), queue.join()
+    photo.admission.cancel()
+    queue.yield_turn(crowd, lambda: None)
+    assert (queue.running, queue.waiting) == (1, 0)
+
+
+def test_a_paused_analysis_can_be_ended() -> None:
+    queue = AnalysisQueue(at_once=1, max_waiting=5)
+    crowd, photo = long_running(queue), queue.join()
+
+    def end() -> None:
+        raise Cancelled("enough")
+
+    with pytest.raises(Cancelled):
+        queue.yield_turn(crowd, end)
+    queue.leave(crowd)
+    assert (photo.admission.done(), queue.running) == (True, 1)
+    queue.leave(photo)
+    assert queue.running == 0

@@ -313,7 +313,7 @@ def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
             return unchanged
         try:
             file.stabilities = _stability_check(services, file).result()
-        except CancelledError:
+        except (Cancelled, CancelledError):
             # The visit has ended.
             return unchanged
         except UnreadableMedia as error:
@@ -328,9 +328,13 @@ def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
 
 def _stability_check(services: Services, file: AnalysedFile) -> Future[list[Stability | None]]:
     """Return the running stability check of a file; start it if there is none."""
-    if file.stability_check is None or file.stability_check.cancelled():
+    if file.stability_check is None or _was_cancelled(file.stability_check):
         file.stability_check = services.evidence.start_stability_check(file.media, file.analysis.result)
     return file.stability_check
+
+
+def _was_cancelled(check: Future[list[Stability | None]]) -> bool:
+    return check.cancelled() or (check.done() and isinstance(check.exception(), Cancelled))
 
 
 def _store_stability(services: Services, file: AnalysedFile, checks: list[Stability | None]) -> None:
@@ -382,6 +386,8 @@ def _consistency(services: Services, texts: Texts) -> Any:
             return gr.skip()
         try:
             maps = services.evidence.consistency(file.media, file.analysis.result)
+        except Cancelled:
+            return gr.skip()
         except UnreadableMedia as error:
             return headline.message(headline.error_text(error, texts))
         return consistency_maps(maps, texts)
