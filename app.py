@@ -5,6 +5,7 @@ Face Spaces start this file.
 """
 
 import errno
+import faulthandler
 import gc
 import logging
 import multiprocessing
@@ -67,6 +68,7 @@ def main() -> int:
     except (InvalidSetting, LaanetError, Unable, UnusableDatabase, OSError) as error:
         print(f"error: {error_text(error)}", file=sys.stderr)
         return 1
+    from webapp.services.operations.shutdown import TIME_LIMIT as SHUTDOWN_SECONDS
     from webapp.ui.server import serve
 
     stop = threading.Event()
@@ -87,6 +89,8 @@ def main() -> int:
     # A second signal ends the process at once.
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, signal.SIG_DFL)
+    # If a step of the shutdown blocks every thread, this ends the process and prints where each one waits.
+    faulthandler.dump_traceback_later(SHUTDOWN_SECONDS + 1, exit=True)
     application.stopping.run()
     return 0
 

@@ -21,6 +21,7 @@ from webapp.settings import Settings
 from webapp.texts import LANGUAGES
 from webapp.ui import gradio_api as api
 from webapp.ui.desk import Desk
+from webapp.ui.gradio_patches.connections import limit_request_times
 from webapp.ui.gradio_patches.queue import queued
 from webapp.ui.gradio_patches.raw_uploads import disable_image_decoding
 from webapp.ui.gradio_patches.theme import theme
@@ -132,7 +133,11 @@ def serve(site: Site, settings: Settings) -> None:
 
 
 def _patch_gradio() -> None:
-    """Replace functions of Gradio that download for visitors, test the server and name upload folders."""
+    """Replace functions of Gradio that download for visitors, test the server and name upload folders.
+
+    Connections get time limits, because Gradio chooses uvicorn's settings.
+    """
+    limit_request_times()
     processing_utils.async_ssrf_protected_download = _refuse_address
     networking.url_ok = _assume_reachable
     route_utils.GradioUploadFile = _UnguessableUpload  # type: ignore[misc]
