@@ -149,8 +149,8 @@ class FaceResult:
     """One face of a picture, or of one frame of a clip (frame-level).
 
     `box` is the face detector's, in pixels of the upright original. `fake_logit`, `fake_prob` (calibrated),
-    `verdict` and `heatmap` are None for a face that is not judged; `not_judged` is then the reason, or None if
-    the file shows more faces than are judged (caution not_all_faces). `time` is
+    `verdict` and `heatmap` are None for a face that is not judged; `not_judged` is then the reason, or None
+    if the file shows more faces than are judged (caution not_all_faces). `time` is
     the frame's presentation time in seconds, and `track` numbers one person's face through the clip; both are
     None for pictures. `quality` is None for a face whose box was given by the caller instead of found.
     `unmirrored_logit` is the logit of the crop alone; `fake_logit` is the mean of it and of the mirrored

@@ -23,7 +23,7 @@ from facenet_pytorch.models.mtcnn import ONet, PNet, RNet
 from torchvision.ops import batched_nms, nms
 
 from laanet_core.faces.thread_pool import workers
-from laanet_core.interruption import checkpoint
+from laanet_core.media.interruption import checkpoint
 from laanet_core.types import RGBImage
 
 Floats = npt.NDArray[np.float32]
@@ -53,7 +53,7 @@ _LEVEL_IOU, _MAX_IOU = 0.5, 0.7
 # Candidates per call of the second and the third network.
 _BATCH_SIZE = 128
 
-# Most candidates per picture that the second and the third network see, the most probable ones. Photographs of
+# Limits of candidates per picture for the second and the third network; probable ones come first. Photos of
 # a hundred faces have less than half as many; pictures made of faces would occupy the server for minutes.
 _MAX_CANDIDATES = {1: 8192, 2: 2048}
 

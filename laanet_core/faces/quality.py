@@ -22,7 +22,7 @@ from laanet_core.faces.crops import (
     warp,
 )
 from laanet_core.faces.detector import JUDGED_SIDE, DetectedFace, FaceDetector, FoundFace
-from laanet_core.interruption import checkpoint
+from laanet_core.media.interruption import checkpoint
 from laanet_core.results import FaceQuality, NotJudgedReason
 from laanet_core.types import Box, RGBImage
 
@@ -121,8 +121,8 @@ class FaceAssessor:
         """Return the faces of rgb (H, W, 3) uint8 with their quality, in their order.
 
         Faces whose shorter side has fewer than `min_face_size` pixels are too small. Of faces whose box was
-        given by the caller nothing else is assessed. Of faces whose indices are not `chosen` only the quality is
-        measured.
+        given by the caller nothing else is assessed. Of faces whose indices are not `chosen` only the
+        quality is measured.
         """
         padding = padding_mask(rgb) if any(face.found is not None for face in faces) else None
         assessed_faces: list[AssessedFace] = []

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from laanet_core.interruption import checkpoint
+from laanet_core.media.interruption import checkpoint
 from laanet_core.modeling.preprocessing import to_input
 from laanet_core.runtimes.base import Runtime
 from laanet_core.types import RGBImage

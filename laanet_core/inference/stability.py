@@ -16,7 +16,7 @@ from laanet_core.decision import fake_probability, verdict_of
 from laanet_core.faces.crops import crop_turned
 from laanet_core.faces.quality import crop_roll
 from laanet_core.inference.detector import Detector
-from laanet_core.interruption import checkpoint
+from laanet_core.media.interruption import checkpoint
 from laanet_core.media.recompression import recompressed
 from laanet_core.results import FaceResult, Stability, Variant, Verdict
 from laanet_core.types import Box, RGBImage

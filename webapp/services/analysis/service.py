@@ -16,8 +16,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.inference.detector import OnPartialResult
-from laanet_core.interruption import interruptible
 from laanet_core.media.images import sniff_file
+from laanet_core.media.interruption import interruptible
 from laanet_core.media.video import Frame
 from laanet_core.results import AnalysisResult, Kind
 from webapp.db.session import Sessions

@@ -18,7 +18,7 @@ from laanet_core.inference.detector import Detector
 from laanet_core.inference.overlay_video import write_overlay_clip
 from laanet_core.inference.stability import MAX_CHECKED, most_suspicious, stabilities
 from laanet_core.inference.stable_verdicts import checked_faces, stable_result
-from laanet_core.interruption import interruptible
+from laanet_core.media.interruption import interruptible
 from laanet_core.media.reader import Reader
 from laanet_core.results import AnalysisResult, ProgressCallback, Stability
 from laanet_core.types import RGBImage
@@ -76,7 +76,10 @@ class EvidenceService:
     def start_stability_check(
         self, media: AnalysedMedia, result: AnalysisResult
     ) -> Future[list[Stability | None]]:
-        """Check the verdicts in another thread; see `stabilities`. It raises Cancelled after `media.release`."""
+        """Check the verdicts in another thread; see `stabilities`.
+
+        The future raises Cancelled after `media.release`.
+        """
         # The context holds the visitor's request. ZeroGPU charges the GPU time to that visitor's quota.
         context = contextvars.copy_context()
         check = media.until_release()

@@ -16,7 +16,7 @@ class TimedConnection(H11Protocol):
     A connection without complete headers in time is closed. A body that stops, such as one whose chunk never
     ends, is answered with 408 if no response has begun.
 
-    `header_seconds`: time for the first line and the headers, from the connection or the previous response on.
+    `header_seconds`: time for first line and headers, from the connection or the previous response on.
     `body_seconds`: time without any byte of a body that the server waits for.
     """
 
@@ -49,7 +49,7 @@ class TimedConnection(H11Protocol):
         self._watch()
 
     def _watch(self) -> None:
-        """Start the time limit of what the client must send next. Further parts of headers do not extend it."""
+        """Start the time limit of what the client must send next. More headers do not extend it."""
         state = self.conn.their_state
         awaits_headers = state is h11.IDLE
         if awaits_headers and self._awaits_headers and self._timer is not None:

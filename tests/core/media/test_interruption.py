@@ -10,8 +10,8 @@ import pytest
 from laanet_core.errors import Cancelled
 from laanet_core.faces.detector import FaceDetector
 from laanet_core.inference.detector import Detector
-from laanet_core.interruption import checkpoint, interruptible
 from laanet_core.media.images import read_image
+from laanet_core.media.interruption import checkpoint, interruptible
 
 
 def test_check_runs_in_its_block_only() -> None:
