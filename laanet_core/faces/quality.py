@@ -42,6 +42,9 @@ _REPEATS = np.array(
 # Crops for which a face is turned by quarters.
 _FEW_REPEATS = 3
 
+# Crops of all faces of a picture in one forward pass.
+_BATCH_SIZE = 128
+
 # Longer side in pixels of the copy on which flat borders are searched, the largest value of their pixels, and
 # the largest number of corners of their outline.
 _PADDING_SIDE, _PADDING_VALUE, _PADDING_CORNERS = 256, 14, 8
@@ -103,6 +106,25 @@ class AssessedFace:
     not_judged: NotJudgedReason | None
 
 
+@dataclass
+class _SeenFace:
+    """Face with the picture's part around it, in which `found` is, and the first reason not to judge it.
+
+    Faces whose box was given by the caller have neither quality nor part; faces that were not chosen have no
+    part.
+    """
+
+    face: DetectedFace
+    quality: FaceQuality | None
+    part: RGBImage | None
+    found: FoundFace | None
+    reason: NotJudgedReason | None
+
+    @property
+    def needs_repeats(self) -> bool:
+        return self.found is not None and self.reason is None
+
+
 class FaceAssessor:
     """Assessment of the faces that a detector found. Thread-safe."""
 
@@ -125,16 +147,13 @@ class FaceAssessor:
         quality is measured.
         """
         padding = padding_mask(rgb) if any(face.found is not None for face in faces) else None
-        assessed_faces: list[AssessedFace] = []
+        seen: list[_SeenFace] = []
         for index, face in enumerate(faces):
             checkpoint()
-            assessed = self._measure(rgb, face, padding, min_face_size)
             is_chosen = chosen is None or index in chosen
-            if is_chosen and assessed.not_judged is None and assessed.quality is not None:
-                reason = self._reason(rgb, face, assessed.quality, faces, padding)
-                assessed = AssessedFace(face, assessed.quality, reason)
-            assessed_faces.append(assessed)
-        return assessed_faces
+            seen.append(self._see(rgb, face, padding, min_face_size, is_chosen=is_chosen))
+        self._check_repeats([view for view in seen if view.needs_repeats])
+        return [self._conclude(view, faces) for view in seen]
 
     def upright_square(
         self, rgb: RGBImage, box: Box, quality: FaceQuality | None, enlargement: float = ENLARGEMENT
@@ -164,45 +183,90 @@ class FaceAssessor:
         x1, y1, x2, y2 = np.round(square).tolist()
         return enlarge_to_square((x1, y1, x2, y2), enlargement)
 
-    def _measure(
-        self, rgb: RGBImage, face: DetectedFace, padding: npt.NDArray[np.uint8] | None, min_face_size: float
-    ) -> AssessedFace:
-        """Return a face of rgb (H, W, 3) uint8 with its quality; its size alone may be a reason."""
+    def _see(
+        self,
+        rgb: RGBImage,
+        face: DetectedFace,
+        padding: npt.NDArray[np.uint8] | None,
+        min_face_size: float,
+        *,
+        is_chosen: bool,
+    ) -> _SeenFace:
+        """Return a face with its quality and the first reason that needs no network, if there is one."""
         found = face.found
         x1, y1, x2, y2 = face.box
         side = min(x2 - x1, y2 - y1)
         too_small: NotJudgedReason | None = "too_small" if side < min_face_size else None
         if found is None:
-            return AssessedFace(face, None, too_small)
+            return _SeenFace(face, None, None, None, too_small)
         part, face_in_part = _cut_out(rgb, face, found)
+        grey = face_grey(part, face_in_part.box, _SHARPNESS_SIDE)
         quality = FaceQuality(
             side=side,
-            sharpness=sharpness(face_grey(part, face_in_part.box, _SHARPNESS_SIDE)),
+            sharpness=sharpness(grey),
             inside=inside_share(rgb.shape, face, padding),
             roll=roll_of(found),
             detection_prob=face.prob,
         )
-        return AssessedFace(face, quality, too_small)
+        if not is_chosen:
+            return _SeenFace(face, quality, None, None, too_small)
+        reason = too_small
+        if reason is None and self._is_cut_off(rgb.shape, face, quality, padding):
+            reason = "cut_off"
+        moved = face_in_part.found
+        if reason is None and moved is not None and self._is_hidden(part, face_in_part, moved, grey):
+            reason = "hidden"
+        if reason is None and abs(quality.roll) > self._limits.max_roll:
+            reason = "tilted"
+        return _SeenFace(face, quality, part, moved, reason)
 
-    def _reason(
-        self,
-        rgb: RGBImage,
-        face: DetectedFace,
-        quality: FaceQuality,
-        others: Sequence[DetectedFace],
-        padding: npt.NDArray[np.uint8] | None,
-    ) -> NotJudgedReason | None:
-        """Return the first reason not to judge a face of rgb (H, W, 3) uint8 that is large enough, if any."""
-        if face.found is None:
-            return None
-        if self._is_cut_off(rgb.shape, face, quality, padding):
-            return "cut_off"
-        part, face_in_part = _cut_out(rgb, face, face.found)
-        assert face_in_part.found is not None
-        reason = self._reason_in_part(part, face_in_part, face_in_part.found, quality)
-        if reason is None and covered_share(face, others) >= self._limits.max_covered:
-            return "hidden"
-        return reason
+    def _check_repeats(self, seen: Sequence[_SeenFace]) -> None:
+        """Set the reason of tilted faces and of things that are no face, in batches of all faces.
+
+        Of faces that are turned by 90 degrees or more the landmarks are wrong: they fit another quarter turn
+        better. Probabilities end at 1, so that most faces need no crops for the other quarter turns.
+        """
+        limits = self._limits
+        upright = self._repeat(seen, 0, len(_REPEATS))
+        few = [float(probs[:_FEW_REPEATS].mean()) for probs in upright]
+        unclear = [index for index in range(len(seen)) if few[index] + limits.min_turn_gain < 1]
+        turned = [
+            self._repeat([seen[index] for index in unclear], quarter, _FEW_REPEATS)
+            for quarter in (90, 180, 270)
+        ]
+        for place, index in enumerate(unclear):
+            best = max(float(probs[place].mean()) for probs in turned)
+            if best > few[index] + limits.min_turn_gain:
+                seen[index].reason = "tilted"
+        for view, probs in zip(seen, upright, strict=True):
+            is_whole = view.quality is not None and view.quality.inside >= limits.min_inside
+            needed_agreement = limits.min_agreement if is_whole else limits.close_up_agreement
+            if view.reason is None and float(probs.mean()) < needed_agreement:
+                view.reason = "not_a_face"
+
+    def _repeat(self, seen: Sequence[_SeenFace], quarter: float, repeats: int) -> list[Floats]:
+        """Return the probabilities (repeats,) of each face, turned by `quarter` degrees more than upright."""
+        crops: list[RGBImage] = []
+        for view in seen:
+            assert view.part is not None
+            assert view.found is not None
+            roll = crop_roll(view.quality, self._limits) + quarter
+            crops += repeated_crops(view.part, view.found, roll, repeats=repeats)
+        probs: list[Floats] = []
+        for start in range(0, len(crops), _BATCH_SIZE):
+            checkpoint()
+            probs.append(self._detector.face_outputs(crops[start : start + _BATCH_SIZE])[0])
+        return list(np.concatenate(probs).reshape(-1, repeats)) if probs else []
+
+    def _conclude(self, view: _SeenFace, others: Sequence[DetectedFace]) -> AssessedFace:
+        """Return a face's assessment; blur and larger faces in front count if nothing else does."""
+        reason = view.reason
+        if reason is None and view.part is not None and view.quality is not None:
+            if view.quality.sharpness < self._limits.min_sharpness:
+                reason = "blurred"
+            elif covered_share(view.face, others) >= self._limits.max_covered:
+                reason = "hidden"
+        return AssessedFace(view.face, view.quality, reason)
 
     def _is_cut_off(
         self,
@@ -219,47 +283,16 @@ class FaceAssessor:
         crop_inside = inside_share(shape, crop, padding)
         return quality.inside < limits.min_inside or crop_inside < limits.min_crop_inside
 
-    def _reason_in_part(
-        self, part: RGBImage, face: DetectedFace, found: FoundFace, quality: FaceQuality
-    ) -> NotJudgedReason | None:
-        """Return the first reason in a face's pixels not to judge it, if there is one.
+    def _is_hidden(self, rgb: RGBImage, face: DetectedFace, found: FoundFace, grey: Floats) -> bool:
+        """Return whether a face of rgb (H, W, 3) uint8 is pixelated, barred or blurred on purpose.
 
-        `part` (H, W, 3) uint8 is the picture's part around the face, whose box and landmarks refer to it.
+        `grey` (48, 48) is the face's luma.
         """
-        limits = self._limits
-        roll = crop_roll(quality, limits)
-        is_whole = quality.inside >= limits.min_inside
-        needed_agreement = limits.min_agreement if is_whole else limits.close_up_agreement
-        reason: NotJudgedReason | None = None
-        if self._is_hidden(part, face, found):
-            reason = "hidden"
-        elif abs(quality.roll) > limits.max_roll or self._is_turned_further(part, found, roll):
-            reason = "tilted"
-        elif agreement(self._detector, part, found, roll) < needed_agreement:
-            reason = "not_a_face"
-        elif quality.sharpness < limits.min_sharpness:
-            reason = "blurred"
-        return reason
-
-    def _is_turned_further(self, rgb: RGBImage, found: FoundFace, roll: float) -> bool:
-        """Return whether a face of rgb (H, W, 3) uint8 fits another quarter turn better than its landmarks.
-
-        Of faces that are turned by 90 degrees or more the landmarks are wrong.
-        """
-        upright = agreement(self._detector, rgb, found, roll, repeats=_FEW_REPEATS)
-        turned = max(
-            agreement(self._detector, rgb, found, roll + quarter, repeats=_FEW_REPEATS)
-            for quarter in (90, 180, 270)
-        )
-        return turned > upright + self._limits.min_turn_gain
-
-    def _is_hidden(self, rgb: RGBImage, face: DetectedFace, found: FoundFace) -> bool:
-        """Return whether a face of rgb (H, W, 3) uint8 is pixelated, barred or blurred on purpose."""
         limits = self._limits
         if is_pixelated(rgb, face.box, limits) or is_barred(rgb, found, limits):
             return True
         # The edge of a blurred area is sharp, so only the middle of the face counts.
-        inner_sharpness = sharpness(face_grey(rgb, face.box, _SHARPNESS_SIDE), margin=0.25)
+        inner_sharpness = sharpness(grey, margin=0.25)
         if inner_sharpness >= limits.min_sharpness:
             return False
         return inner_sharpness < limits.hidden_ratio * surrounding_sharpness(rgb, face.box)
@@ -415,15 +448,10 @@ def _padding_area(shape: Sequence[int], box: Box, padding: npt.NDArray[np.uint8]
     return float(padding[top:bottom, left:right].sum() / (scale_x * scale_y))
 
 
-def agreement(
-    detector: FaceDetector,
-    rgb: RGBImage,
-    found: FoundFace,
-    roll: float = 0.0,
-    *,
-    repeats: int = len(_REPEATS),
-) -> float:
-    """Return the mean probability in [0, 1] of a face in shifted and scaled crops of rgb (H, W, 3) uint8.
+def repeated_crops(
+    rgb: RGBImage, found: FoundFace, roll: float = 0.0, *, repeats: int = len(_REPEATS)
+) -> list[RGBImage]:
+    """Return shifted and scaled crops (48, 48, 3) uint8 of a face in rgb (H, W, 3) uint8.
 
     A face is found again at neighbouring places and scales; most other things are not. `roll` in degrees
     turns the face upright first. Only the first `repeats` crops are made.
@@ -437,7 +465,7 @@ def agreement(
         x, y = center_x + shift_x * side, center_y + shift_y * side
         square = (x - half, y - half, x + half, y + half)
         crops.append(crop_turned(rgb, square, JUDGED_SIDE, roll))
-    return float(detector.face_outputs(crops)[0].mean())
+    return crops
 
 
 def covered_share(face: DetectedFace, others: Sequence[DetectedFace]) -> float:
