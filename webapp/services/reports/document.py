@@ -57,7 +57,8 @@ class ReportModel(ModelDocument):
 class ThresholdRules(Document):
     """Decision rule: real below `real_below`, fake above `fake_above`, otherwise inconclusive.
 
-    A calibrated probability is sigmoid(fake_logit / temperature).
+    A calibrated probability is sigmoid(fake_logit / temperature). The probability of a file with several faces
+    is that of `laanet_core.decision.group_logit`; if `group_power` is null, the highest face's.
     """
 
     temperature: float
@@ -65,6 +66,8 @@ class ThresholdRules(Document):
     fake_above: Probability
     min_face_size: int = Field(description="pixels")
     calibrated: bool
+    group_power: float | None
+    group_weight_exponent: float
 
 
 class ReportFace(FaceDocument):

@@ -108,6 +108,8 @@ def _rules(report: Report) -> ThresholdRules:
         fake_above=round(decision.fake_above, 4),
         min_face_size=decision.min_face_size,
         calibrated=decision.calibrated,
+        group_power=decision.group_power,
+        group_weight_exponent=decision.group_weight_exponent,
     )
 
 
