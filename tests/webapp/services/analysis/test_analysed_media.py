@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from laanet_core.inference.detector import Detector
+from laanet_core.media.images import Picture
 from laanet_core.media.reader import IN_PROCESS
 from laanet_core.media.video import Frame
 from laanet_core.results import Warn, ignore_caution
@@ -31,6 +32,10 @@ class CountingReader:
 
     def __init__(self) -> None:
         self.requests: Counter[str] = Counter()
+
+    def picture(self, path: Path, *, warn: Warn = ignore_caution) -> Picture:
+        self.requests["image"] += 1
+        return IN_PROCESS.picture(path, warn=warn)
 
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         self.requests["image"] += 1

@@ -23,8 +23,8 @@ BOX = re.compile(r'lens-box lens-(\w+)"[^>]*><b>(\d)</b>')
 @ALL_LANGUAGES
 def test_images_have_a_text_alternative_and_labelled_controls(texts: Texts) -> None:
     html = picture(GREY, PHOTO.faces, texts)
-    for number, verdict in ((1, "fake"), (2, "unjudged")):
-        assert f"{texts.face_number.format(number=number)} {texts.verdicts[verdict]}" in html
+    for number, phrase in ((1, texts.verdicts["fake"]), (2, texts.not_judged["too_small"])):
+        assert f"{texts.face_number.format(number=number)} {phrase}" in html
     assert html.count("<img") == 2
     assert len(re.findall(r'<label[^>]*>[^<]+<input type="range"', html)) == 2
     assert len(re.findall(r'<label[^>]*><input type="checkbox"', html)) == 2
