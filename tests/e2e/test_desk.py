@@ -128,7 +128,7 @@ def test_from_dispute_to_decision(desk_server: Server, picture: str, desk_of: An
             assert not any(word in told for word in REVEALING)
         taken = json.loads(dict(person.answers)["POST/take"])
         assert set(taken) == {"case", "queue"}
-        assert set(taken["case"]) == {"id", "kind", "format", "subject", "spots", "labelled", "until"}
+        assert set(taken["case"]) == {"id", "kind", "format", "size", "subject", "spots", "labelled", "until"}
         assert not person.page.locator("[data-do=heat]").is_visible()
         expect(person.page.locator("#desk-until")).to_have_text(UNTIL)
         person.keys(value, "e", "d", "v")
