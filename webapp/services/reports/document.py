@@ -57,8 +57,8 @@ class ReportModel(ModelDocument):
 class ThresholdRules(Document):
     """Decision rule: real below `real_below`, fake above `fake_above`, otherwise inconclusive.
 
-    A calibrated probability is sigmoid(fake_logit / temperature). The probability of a file with several faces
-    is that of `laanet_core.decision.group_logit`; if `group_power` is null, the highest face's.
+    A calibrated probability is sigmoid(fake_logit / temperature). The probability of a file with several
+    faces is that of `laanet_core.decision.group_logit`; if `group_power` is null, the highest face's.
     """
 
     temperature: float

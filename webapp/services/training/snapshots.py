@@ -10,8 +10,6 @@ from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError
 
-from laanet_core.faces.detector import FaceDetector
-from laanet_core.faces.quality import FaceAssessor
 from laanet_core.media.reader import IN_PROCESS, Reader
 from webapp.db import training_queries as queries
 from webapp.db.audit_chain import Event
@@ -24,7 +22,6 @@ from webapp.domain.ids import new_id
 from webapp.services.audit.log import AuditService
 from webapp.services.storage.kept_media import GRACE, KeptMediaService
 from webapp.services.storage.snapshot_folders import SnapshotFolders
-from webapp.services.training.case_crops import CaseCropper
 from webapp.services.training.decided_cases import SnapshotSource, read_decided_cases
 from webapp.services.training.face_cropping import FindLandmarks
 from webapp.services.training.snapshot_files import SnapshotFace, write_crop, write_index
@@ -159,6 +156,11 @@ class SnapshotService:
         left_out: Counter[str],
     ) -> list[SnapshotFace]:
         """Write the crops of all cases. Count the cases without crops in `left_out`, by reason."""
+        # They need torch, which lists of snapshots do without.
+        from laanet_core.faces.detector import FaceDetector
+        from laanet_core.faces.quality import FaceAssessor
+        from webapp.services.training.case_crops import CaseCropper
+
         files = {case.analysis_id: case.source for case in source.cases}
         groups = group_near_duplicates(files, source.near_duplicates)
         splits = assign_splits(groups, source.earlier_splits)
