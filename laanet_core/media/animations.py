@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import os
+import time
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,9 @@ import numpy as np
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
-from laanet_core.media.shots import SIDE, Thumbnail
+from laanet_core.media.continuity import SIDE, Thumbnail
+from laanet_core.media.pillow_errors import DamagedPicture, pillow_errors
+from laanet_core.media.transparency import on_white
 
 if TYPE_CHECKING:
     from laanet_core.results import Warn
@@ -29,6 +32,9 @@ _SHORTEST, _USUAL = 0.010, 0.100
 # Frames, and parts of a file that are read to find them.
 _MAX_FRAMES = 100_000
 _MAX_PARTS = 500_000
+
+# Processor time in seconds to decode the frames of one animation. Real ones take a few seconds.
+DECODING_SECONDS = 20.0
 
 # Bytes at the start of an AVIF that contain its tables.
 _AVIF_BYTES = 1 << 20
@@ -73,18 +79,21 @@ class AnimationFrame:
         """Return a frame that can also be read later."""
         return dataclasses.replace(self, image=self.image.copy())
 
+    @property
+    def pixels(self) -> int:
+        """Number of pixels that are in memory."""
+        return self.image.width * self.image.height
+
     def to_thumbnail(self) -> Thumbnail:
         """Return the grey values (SIDE, SIDE) of the frame."""
         return np.asarray(self.to_rgb(size=(SIDE, SIDE)).mean(axis=2), np.float32)
 
     def to_rgb(self, *, size: tuple[int, int] | None = None) -> RGBImage:
         """Return the frame (H, W, 3) uint8 RGB on white, of a (width, height)."""
-        picture = self.image.convert("RGBA")
-        ground = Image.new("RGBA", picture.size, "white")
-        ground.alpha_composite(picture)
+        picture = on_white(self.image)
         if size is not None:
-            ground = ground.resize(size, Image.Resampling.BOX)
-        return np.array(ground.convert("RGB"), np.uint8, order="C")
+            picture = picture.resize(size, Image.Resampling.BOX)
+        return np.array(picture, np.uint8, order="C")
 
 
 def is_animation(file: BinaryIO, head: bytes) -> bool:
@@ -109,18 +118,23 @@ def read_timeline(file: BinaryIO, head: bytes, *, most: int = _MAX_FRAMES) -> Ti
 def shown_frames(file: BinaryIO, timeline: Timeline, max_pixels: int, warn: Warn) -> Iterator[AnimationFrame]:
     """Yield the frames of an open animated picture in order.
 
-    `warn` receives cut_short, and damaged_parts if a frame does not decode; the frames before it are yielded.
-    Raises UnreadableMedia if none decodes.
+    `warn` receives cut_short, damaged_parts if a frame does not decode, and not_all_frames once decoding has
+    used its processor time; the frames before are yielded. Raises UnreadableMedia if none decodes.
     """
     if timeline.cut_short:
         warn("cut_short")
     count = len(timeline.durations)
     began = 0.0
+    used = 0.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         image = _opened(_whole_webp(file, timeline) if timeline.complete_bytes else file, max_pixels)
         with image:
             for number, duration in enumerate(timeline.durations):
+                if used > DECODING_SECONDS:
+                    warn("not_all_frames")
+                    return
+                started = time.thread_time()
                 if not _show(image, number + timeline.has_cover):
                     if number == 0:
                         raise UnreadableMedia(
@@ -129,6 +143,7 @@ def shown_frames(file: BinaryIO, timeline: Timeline, max_pixels: int, warn: Warn
                     if not timeline.cut_short:
                         warn("damaged_parts")
                     return
+                used += time.thread_time() - started
                 yield AnimationFrame(image, began, began + duration, number == count - 1)
                 began += duration
 
@@ -144,10 +159,9 @@ def _whole_webp(file: BinaryIO, timeline: Timeline) -> BinaryIO:
 def _opened(file: BinaryIO, max_pixels: int) -> Image.Image:
     file.seek(0)
     try:
-        image = Image.open(file, formats=_FORMATS)
-    except MemoryError:
-        raise
-    except Exception as error:
+        with pillow_errors():
+            image = Image.open(file, formats=_FORMATS)
+    except DamagedPicture as error:
         raise UnreadableMedia("corrupt_video", "The animation is damaged and cannot be opened.") from error
     if image.width * image.height > max_pixels:
         raise UnreadableMedia(
@@ -157,13 +171,12 @@ def _opened(file: BinaryIO, max_pixels: int) -> Image.Image:
 
 
 def _show(image: Image.Image, number: int) -> bool:
-    """Decode a frame; return False if it is damaged, which Pillow reports with errors of many classes."""
+    """Decode a frame; return False if it is damaged."""
     try:
-        image.seek(number)
-        image.load()
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001
+        with pillow_errors():
+            image.seek(number)
+            image.load()
+    except DamagedPicture:
         return False
     return True
 

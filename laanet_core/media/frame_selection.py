@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from laanet_core.media.shots import ShotDetector, Thumbnail, is_unchanged
+import numpy as np
+
+from laanet_core.media.continuity import Thumbnail, is_same_view
+from laanet_core.media.shots import Boundary, ShotDetector, is_unchanged
 
 # Frames in all, as a multiple of the evenly spaced ones.
 MAX_FACTOR = 4
@@ -17,11 +21,22 @@ NOTICEABLE_SECONDS = 0.5
 # Two pictures that are each one frame, shown for this long in seconds, are slides: different persons.
 SLIDE_SECONDS = 0.95
 
-# Longest time in seconds without a chosen frame while the picture changes.
-MAX_GAP = 2.5
+# Longest time in seconds without a chosen frame while the picture changes. In five minutes with 32 evenly
+# spaced frames, two fit between each pair; a shorter gap would spend the whole budget before the end.
+MAX_GAP = 3.2
 
 # Seconds before and after a frame that it stands for, unless the picture stays unchanged for longer.
 REACH = 1.5
+
+# Pixels of the chosen frames that wait in memory until their shot is known.
+_MAX_WAITING_PIXELS = 96_000_000
+
+# A recording with few frames per second, of a security camera for example, has at least this number of frames
+# and this median of the seconds between two; nearly all intervals are within a share of the median.
+_MIN_RECORDED_FRAMES = 12
+_MIN_RECORDED_INTERVAL = 0.45
+_MAX_DEVIATION = 0.2
+_REGULAR_SHARE = 0.9
 
 # Seconds by which times may differ because of rounding.
 _ROUNDING = 1e-3
@@ -57,13 +72,16 @@ class DisplayedFrame(Protocol):
     @property
     def is_last(self) -> bool: ...
 
+    @property
+    def pixels(self) -> int: ...
+
     def to_thumbnail(self) -> Thumbnail: ...
 
 
 AnyFrame = TypeVar("AnyFrame", bound=DisplayedFrame)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Choice(Generic[AnyFrame]):
     """Chosen frame whose passage is not complete yet.
 
@@ -97,20 +115,43 @@ class _Budget:
         return True
 
 
+def is_slow_recording(times: Sequence[float]) -> bool:
+    """Return whether a clip with frames at `times`, ascending in seconds, has few of them at a constant rate.
+
+    Such a clip comes from a security camera or shows a time lapse. It may also be a slide show: there each
+    picture differs from the one before.
+    """
+    if len(times) < _MIN_RECORDED_FRAMES:
+        return False
+    intervals = np.diff(times)
+    median = float(np.sort(intervals)[len(intervals) // 2])
+    regular = np.abs(intervals - median) <= _MAX_DEVIATION * median
+    return median >= _MIN_RECORDED_INTERVAL and float(regular.mean()) >= _REGULAR_SHARE
+
+
 def choose_frames(
-    frames: Iterator[AnyFrame], count: int, seconds: float, *, max_seconds: float
+    frames: Iterator[AnyFrame],
+    count: int,
+    seconds: float,
+    *,
+    max_seconds: float,
+    slow_recording: bool = False,
 ) -> Iterator[tuple[AnyFrame, Passage]]:
     """Yield the chosen ones of a clip's decoded `frames`, each with the passage that it stands for.
 
     Up to `count` are evenly spaced over `seconds` by presentation time. Up to MAX_FACTOR - 1 times as many
     are added: one for each shot or slide that is visible for NOTICEABLE_SECONDS, and one for each
     MAX_GAP during which the picture changes. If the clip's `seconds` are unknown (0), the first `count`
-    frames are chosen. The same clip gives the same frames. A few decoded frames are in memory at a time.
+    frames are chosen. The same clip gives the same frames.
+
+    A frame is yielded once its shot is known. Those that wait have at most _MAX_WAITING_PIXELS; if they have
+    more, some are left out evenly. Frames inside a fade show two pictures and are left out. In a
+    `slow_recording` (`is_slow_recording`) a frame that shows the same view as the one before is no slide.
     """
     if seconds <= 0:
         yield from _first_frames(frames, count, max_seconds)
         return
-    chooser = _Chooser[AnyFrame](count, seconds)
+    chooser = _Chooser[AnyFrame](count, seconds, slow_recording=slow_recording)
     for frame in frames:
         if frame.time > max_seconds:
             break
@@ -130,8 +171,9 @@ def _first_frames(
 class _Chooser(Generic[AnyFrame]):
     """State of the choice while a clip is decoded."""
 
-    def __init__(self, count: int, seconds: float) -> None:
+    def __init__(self, count: int, seconds: float, *, slow_recording: bool) -> None:
         self._seconds = seconds
+        self._slow_recording = slow_recording
         self._wanted = [(number + 0.5) * seconds / count for number in range(count)]
         # Evenly spaced times that passed without a chosen frame.
         self._owed = 0
@@ -143,8 +185,10 @@ class _Chooser(Generic[AnyFrame]):
         self._unchanged: tuple[float, Thumbnail] | None = None
         # Chosen frames that are not yielded yet, in order: the last one and those whose shot is not known.
         self._choices: list[_Choice[AnyFrame]] = []
-        # The last chosen frame's time and thumbnail, and the last frame with its thumbnail.
+        # Time and thumbnail of the last chosen frame and of the last one that was yielded, and the last frame
+        # with its thumbnail.
         self._last_choice: tuple[float, Thumbnail] | None = None
+        self._last_yielded: tuple[float, Thumbnail] | None = None
         self._last_frame: tuple[AnyFrame, Thumbnail] | None = None
 
     def add(self, frame: AnyFrame) -> Iterator[tuple[AnyFrame, Passage]]:
@@ -155,8 +199,9 @@ class _Chooser(Generic[AnyFrame]):
             self._begin_shot(boundary)
         if self._unchanged is None or not is_unchanged(self._unchanged[1], small):
             self._unchanged = (frame.time, small)
-            if self._is_new_slide(frame):
-                self._begin_shot(frame.time)
+            if self._is_new_slide(frame, small):
+                self._detector.begin_shot(frame.time)
+                self._begin_shot(Boundary(frame.time, frame.time, frame.time))
         for choice in self._choices:
             if choice.still and is_unchanged(choice.thumbnail, small):
                 choice.unchanged_until = frame.until
@@ -165,9 +210,7 @@ class _Chooser(Generic[AnyFrame]):
         self._last_frame = (frame, small)
         if self._is_wanted(frame) or self._is_due(frame, small):
             self._choose(frame, small)
-        # While a cut is pending, the last choices may yet turn out to belong to the next shot.
-        if self._detector.pending_since() is None:
-            yield from self._complete(keep=1)
+        yield from self._complete(keep=1)
 
     def finish(self) -> Iterator[tuple[AnyFrame, Passage]]:
         """Yield the remaining choices; the last frame is added if it differs from the last choice."""
@@ -205,11 +248,13 @@ class _Chooser(Generic[AnyFrame]):
             is_due = (is_held or is_late) and not is_unchanged(last[1], small)
         return is_due and self._budget.spend(frame.time)
 
-    def _is_new_slide(self, frame: AnyFrame) -> bool:
+    def _is_new_slide(self, frame: AnyFrame, small: Thumbnail) -> bool:
         """Return whether a still picture follows another one that differs from it."""
         if self._last_frame is None or self._shot_start == frame.time:
             return False
-        before = self._last_frame[0]
+        before, small_before = self._last_frame
+        if self._slow_recording and is_same_view(small_before, small):
+            return False
         # Containers may not say how long the last picture is shown.
         held = SLIDE_SECONDS if frame.is_last else frame.until - frame.time
         return min(before.until - before.time, held) >= SLIDE_SECONDS - _ROUNDING
@@ -225,7 +270,7 @@ class _Chooser(Generic[AnyFrame]):
 
     def _present_start(self) -> float:
         """Return the start of the present shot, taking a pending cut for one."""
-        pending = self._detector.pending_since()
+        pending = self._detector.pending_cut()
         return self._shot_start if pending is None else pending
 
     def _choose(self, frame: AnyFrame, small: Thumbnail) -> None:
@@ -235,23 +280,54 @@ class _Chooser(Generic[AnyFrame]):
         self._choices.append(_Choice(frame, self._shot, start, small, since, frame.until))
         self._last_choice = (frame.time, small)
 
-    def _begin_shot(self, boundary: float) -> None:
-        """End the present shot. Pending choices from the boundary on belong to the new one."""
+    def _begin_shot(self, boundary: Boundary) -> None:
+        """End the present shot. Waiting choices from the boundary on belong to the new one."""
         self._shot += 1
-        self._shot_start = boundary
+        self._shot_start = boundary.time
+        self._leave_out(
+            [choice for choice in self._choices if boundary.start < choice.frame.time < boundary.end]
+        )
         for choice in self._choices:
-            if choice.frame.time >= boundary:
-                choice.shot, choice.start = self._shot, boundary
+            if choice.frame.time >= boundary.time:
+                choice.shot, choice.start = self._shot, boundary.time
+
+    def _leave_out(self, unwanted: Sequence[_Choice[AnyFrame]]) -> None:
+        """Take back choices that wait; the next frames may be chosen in their place."""
+        if unwanted:
+            self._choices = [choice for choice in self._choices if choice not in unwanted]
+            last = self._choices[-1] if self._choices else None
+            self._last_choice = (last.frame.time, last.thumbnail) if last else self._last_yielded
 
     def _complete(self, *, keep: int) -> Iterator[tuple[AnyFrame, Passage]]:
-        """Yield all choices but the last `keep`."""
+        """Yield the choices, but the last `keep`, after which the shot of the next one is known too."""
+        pending = self._detector.pending_since()
+        known_until = math.inf if pending is None else pending
         while len(self._choices) > keep:
-            choice = self._choices.pop(0)
-            following = self._choices[0] if self._choices else None
+            choice = self._choices[0]
+            following = self._choices[1] if len(self._choices) > 1 else None
+            if following is not None and following.frame.time >= known_until:
+                break
+            self._choices.pop(0)
             limit = self._limit(choice, following)
             if following is not None and following.shot == choice.shot:
                 following.start = limit
+            self._last_yielded = (choice.frame.time, choice.thumbnail)
             yield choice.frame, self._passage(choice, limit)
+        if sum(choice.frame.pixels for choice in self._choices) > _MAX_WAITING_PIXELS:
+            self._thin_out()
+
+    def _thin_out(self) -> None:
+        """Leave out the waiting choice, neither the first nor the last one, whose neighbours are nearest."""
+        times = [choice.frame.time for choice in self._choices]
+        shots = [choice.shot for choice in self._choices]
+        inner = [
+            index
+            for index in range(1, len(shots) - 1)
+            if shots[index] in (shots[index - 1], shots[index + 1])
+        ]
+        if inner:
+            nearest = min(inner, key=lambda index: times[index + 1] - times[index - 1])
+            del self._choices[nearest]
 
     def _limit(self, choice: _Choice[AnyFrame], following: _Choice[AnyFrame] | None) -> float:
         """Return the time up to which a choice can stand for the clip."""

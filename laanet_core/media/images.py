@@ -22,8 +22,11 @@ from laanet_core.media.animations import is_animation
 from laanet_core.media.bit_depth import raw_modes, read_low_bytes, to_eight_bits, uses_few_bits
 from laanet_core.media.cut_pictures import MAX_MISSING, completed, is_cut, missing_rows, tolerant_decoding
 from laanet_core.media.jpeg_structure import JpegStructure, read_structure
+from laanet_core.media.lab_pictures import as_lab, is_lab, register_lab
 from laanet_core.media.other_types import refusal
 from laanet_core.media.patience import PatientFile
+from laanet_core.media.pillow_errors import DamagedPicture, pillow_errors
+from laanet_core.media.transparency import on_white
 from laanet_core.results import Caution, Kind, Warn, ignore_caution
 
 if TYPE_CHECKING:
@@ -140,6 +143,7 @@ def read_picture(
     elif sniff_file(source) != "image":
         raise UnreadableMedia("unsupported_type", "This is a video, not a picture.")
     register_heif()
+    register_lab()
     cautions: list[Caution] = []
     with open_source(source) as file, warnings.catch_warnings():
         # Pillow warns about odd metadata and large pictures; the size is checked below.
@@ -209,17 +213,16 @@ def _has_more_pictures(image: Image.Image) -> bool:
     # The second picture of such a JPEG is a depth or brightness map.
     if image.format == "MPO":
         return False
-    # A broken second picture must not reject an intact first one, whatever Pillow raises for it.
+    # A broken second picture must not reject an intact first one.
     try:
-        if not getattr(image, "is_animated", False):
-            return False
-        if isinstance(image, TiffImagePlugin.TiffImageFile):
-            image.seek(1)
-            return not image.tag_v2.get(_SUBFILE_TYPE, 0) & _REDUCED_RESOLUTION
-        return True
-    except (UnreadableMedia, MemoryError):
-        raise
-    except Exception:  # noqa: BLE001
+        with pillow_errors():
+            if not getattr(image, "is_animated", False):
+                return False
+            if isinstance(image, TiffImagePlugin.TiffImageFile):
+                image.seek(1)
+                return not image.tag_v2.get(_SUBFILE_TYPE, 0) & _REDUCED_RESOLUTION
+            return True
+    except DamagedPicture:
         return False
 
 
@@ -278,11 +281,13 @@ def _upright_rgb(image: Image.Image, file: BinaryIO) -> tuple[RGBImage, bool]:
     """
     modes = raw_modes(image)
     image.load()
-    if uses_few_bits(image, modes):
+    if uses_few_bits(image, modes) and not is_lab(image):
         image.paste(_with_low_bytes(image, file))
     stored = image.size
     _turn_upright(image)
     swapped = image.size != stored
+    if is_lab(image):
+        image = as_lab(image)
     if image.mode.startswith(("I", "F")):
         grey = to_eight_bits(np.asarray(image))
         return np.ascontiguousarray(np.repeat(grey[..., None], 3, axis=2)), swapped
@@ -290,7 +295,7 @@ def _upright_rgb(image: Image.Image, file: BinaryIO) -> tuple[RGBImage, bool]:
     rows = max(_BAND // image.width, 1)
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(top + rows, image.height)))
-        rgb[top : top + rows] = _on_white(band)
+        rgb[top : top + rows] = np.asarray(on_white(band), np.uint8)
     return rgb, swapped
 
 
@@ -311,16 +316,6 @@ def _turn_upright(image: Image.Image) -> None:
     # Metadata can be unreadable in a picture that is fine.
     with contextlib.suppress(Exception):
         ImageOps.exif_transpose(image, in_place=True)
-
-
-def _on_white(image: Image.Image) -> RGBImage:
-    """Return a picture as (H, W, 3) uint8, with white behind transparent parts."""
-    if "A" in image.mode or "transparency" in image.info:
-        image = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, "white")
-        ground.alpha_composite(image)
-        image = ground
-    return np.asarray(image.convert("RGB"), np.uint8)
 
 
 def register_heif() -> None:

@@ -14,7 +14,7 @@ MAX_SCANS = 256
 # Segments before the last scan. Profiles and extended metadata take up to some thousand.
 _MAX_SEGMENTS = 20_000
 
-# Bytes between two segments that belong to neither. Some cameras write a few.
+# Bytes between two segments that belong to neither, fill bytes included. Some cameras write a few.
 _MAX_GARBAGE = 65_536
 
 # Bytes read at a time.
@@ -95,12 +95,11 @@ def _next_marker(file: BinaryIO, structure: JpegStructure) -> int | None:
     while byte := file.read(1):
         if previous == b"\xff" and byte not in (b"\x00", b"\xff"):
             return byte[0]
-        if byte != b"\xff":
-            structure._garbage += 1
-            if structure._garbage > _MAX_GARBAGE:
-                raise UnreadableMedia(
-                    "corrupt_image", "The picture is damaged: its parts do not follow each other."
-                )
+        structure._garbage += 1
+        if structure._garbage > _MAX_GARBAGE:
+            raise UnreadableMedia(
+                "corrupt_image", "The picture is damaged: its parts do not follow each other."
+            )
         previous = byte
     return None
 

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Generator, Iterable
 from typing import TypeVar
 
+from laanet_core.errors import CapturedError
+
 Item = TypeVar("Item")
 
 # Name of the threads, as seen in a stack dump.
@@ -27,7 +29,7 @@ def prefetch(source: Iterable[Item], depth: int) -> Generator[Item]:
     """
     ready: queue.Queue[object] = queue.Queue(depth)
     closed = threading.Event()
-    errors: list[BaseException] = []
+    captured = CapturedError()
 
     def put(item: object) -> bool:
         """Queue an item; return False if the consumer has gone."""
@@ -41,11 +43,10 @@ def prefetch(source: Iterable[Item], depth: int) -> Generator[Item]:
 
     def produce() -> None:
         try:
-            for item in source:
-                if not put(item):
-                    break
-        except BaseException as error:  # noqa: BLE001 (raised again in the consumer's thread)
-            errors.append(error)
+            with captured:
+                for item in source:
+                    if not put(item):
+                        break
         finally:
             close = getattr(source, "close", None)
             if close is not None:
@@ -59,8 +60,8 @@ def prefetch(source: Iterable[Item], depth: int) -> Generator[Item]:
     try:
         while (item := ready.get()) is not _END:
             yield item  # type: ignore[misc]  # the queue holds items and _END only
-        if errors:
-            raise errors[0]
+        if captured.error is not None:
+            raise captured.error
     finally:
         closed.set()
         producer.join()

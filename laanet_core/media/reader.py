@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from laanet_core.media.images import Picture, read_picture
+from laanet_core.media.provenance import read_provenance
 from laanet_core.media.video import Frame, read_at, read_film, read_frames, read_length
-from laanet_core.results import Warn, ignore_caution
+from laanet_core.results import Provenance, Warn, ignore_caution
 
 if TYPE_CHECKING:
     from laanet_core.types import RGBImage
@@ -23,6 +24,10 @@ class Reader(Protocol):
 
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         """Return the pixels (H, W, 3) uint8 RGB of `picture`."""
+        ...
+
+    def provenance(self, path: Path) -> Provenance:
+        """Return the statements of a file about its origin; see `provenance.read_provenance`."""
         ...
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
@@ -46,7 +51,13 @@ class Reader(Protocol):
 
 
 class InProcessReader:
-    """Reader that decodes in this process. Use it for trusted files only."""
+    """Reader that decodes in this process. Use it for trusted files only.
+
+    `trust_anchors` is a PEM text with the certificates of authorities whose signers are trusted.
+    """
+
+    def __init__(self, trust_anchors: str = "") -> None:
+        self._trust_anchors = trust_anchors
 
     def picture(self, path: Path, *, warn: Warn = ignore_caution) -> Picture:
         """Return the upright picture with the size of its original."""
@@ -55,6 +66,10 @@ class InProcessReader:
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         """Return the pixels (H, W, 3) uint8 RGB of `picture`."""
         return self.picture(path, warn=warn).rgb
+
+    def provenance(self, path: Path) -> Provenance:
+        """Return the statements of a file about its origin."""
+        return read_provenance(path, self._trust_anchors)
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         """Yield the frames to judge (H, W, 3) uint8 RGB, up to `count` of them evenly spaced."""

@@ -1,22 +1,15 @@
 """Frames of untrusted clips, decoded in one pass with bounded memory (PyAV).
 
-Codes of UnreadableMedia raised here, beside those of images.py: `corrupt_video`, `no_frames`,
-`too_many_pixels` and `video_too_long`.
+Codes of UnreadableMedia raised here: `no_frames`, and those of images.py, container.py and clip_length.py.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import math
-import os
+import itertools
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
-
-import av
-import numpy as np
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.animations import (
@@ -26,60 +19,29 @@ from laanet_core.media.animations import (
     require_length,
     shown_frames,
 )
-from laanet_core.media.container_size import ContainerSize, container_size
-from laanet_core.media.deinterlacing import deinterlaced
-from laanet_core.media.display_matrix import orientation_of
-from laanet_core.media.frame_selection import Passage, choose_frames
-from laanet_core.media.images import HEAD_BYTES, Source, open_source, sniff_file
-from laanet_core.media.shots import Thumbnail, thumbnail
-from laanet_core.media.stream_choice import shown_stream
+from laanet_core.media.clip_length import (
+    MAX_SECONDS,
+    checked_span,
+    declared_length,
+    is_cut_short,
+    is_long_and_dense,
+)
+from laanet_core.media.container import MAX_FRAME_PIXELS, checked_stream, open_container
+from laanet_core.media.container_size import container_size
+from laanet_core.media.frame_selection import Passage, choose_frames, is_slow_recording
+from laanet_core.media.images import HEAD_BYTES, Source, open_source
+from laanet_core.media.seeking import KeyFrame, decoded_runs, key_frames
+from laanet_core.media.video_decoding import DecodedFrame, clip_origin, decoded_frames
 from laanet_core.results import Warn, ignore_caution
 
 if TYPE_CHECKING:
     from laanet_core.types import RGBImage
 
-# FFmpeg's demuxers that read no other files or addresses.
-DEMUXERS = ("mov", "matroska", "avi")
-
-# Longest clip in seconds.
-MAX_SECONDS = 600.0
-
-# Largest frame in pixels: action cameras record 4000 x 3000.
-MAX_FRAME_PIXELS = 4096 * 3072
-
-# Smallest side of a frame in pixels.
-MIN_SIDE = 16
-
 # Shortest time in seconds between two frames of `read_film`, which skips the others.
 MIN_GAP = 0.03
 
-# A clip counts as cut short if more than this is missing: frames, and a share of its length and of its bytes.
-_CUT_FRAMES = 3
-_CUT_SHARE = 0.02
-
-# Errors, beside FFmpeg's, with which PyAV and NumPy answer values that a broken file may have.
-_LIBRARY_ERRORS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    LookupError,
-    OSError,
-    TypeError,
-    ValueError,
-)
-
-# Errors of the system that say nothing about the file: threads and buffers need memory.
-_SHORTAGES = (errno.EAGAIN, errno.ENOMEM)
-
 # Frames from which on a picture is animated.
 _LEAST_FRAMES = 2
-
-# Consecutive packets that do not decode, after which the rest of the clip is given up.
-_MAX_ERRORS = 50
-
-# Decoding threads. Each needs memory for frames of its own, so that large frames get one.
-_MAX_THREADS = 4
-_THREADED_PIXELS = 4096 * 2304
 
 # Seconds by which the time of a frame may differ from the time under which it was returned before: times are
 # rounded, and those of Matroska are milliseconds.
@@ -98,37 +60,7 @@ class Frame:
     passage: Passage | None = None
 
 
-@dataclass(frozen=True)
-class _ShownFrame:
-    """Decoded PyAV frame, shown from `time` to `until` (seconds since the first one), with its neighbours.
-
-    A frame that is not interlaced has no neighbours.
-    """
-
-    frame: Any
-    time: float
-    until: float
-    is_last: bool
-    before: Any | None
-    after: Any | None
-
-    def to_thumbnail(self) -> Thumbnail:
-        """Return the grey values (SIDE, SIDE) of the frame."""
-        return thumbnail(self.frame)
-
-    def to_rgb(self, *, size: tuple[int, int] | None = None) -> RGBImage:
-        """Return the upright frame (H, W, 3) uint8 without interlacing, of an upright (width, height)."""
-        orientation = orientation_of(self.frame)
-        # A thread per frame would cost more than it saves, and each needs memory for its stack.
-        options: dict[str, Any] = {"format": "rgb24", "threads": 1}
-        if size is not None:
-            width, height = size[::-1] if orientation.transposed else size
-            options.update(width=width, height=height, interpolation="AREA")
-        frame = deinterlaced(self.frame, self.before, self.after)
-        return orientation.upright(np.asarray(frame.to_ndarray(**options), np.uint8))
-
-
-_AnyFrame = _ShownFrame | AnimationFrame
+_AnyFrame = DecodedFrame | AnimationFrame
 
 
 @dataclass(frozen=True)
@@ -137,25 +69,6 @@ class _Animation:
 
     timeline: Timeline
     frames: Iterator[AnimationFrame]
-
-
-@dataclass(frozen=True)
-class _PacketSpan:
-    """Seconds from the first picture's start to the last one's end, and the last byte of any packet.
-
-    Both come from the packets, because containers often declare wrong values.
-    """
-
-    seconds: float
-    last_byte: int
-
-
-@dataclass(frozen=True)
-class _DeclaredLength:
-    """Length that a container declares for its pictures (None: none), and that of one frame, in seconds."""
-
-    seconds: float | None
-    frame: float
 
 
 def read_frames(
@@ -180,25 +93,31 @@ def read_frames(
         if animation is not None:
             require_length(animation.timeline, max_seconds)
             copies = (frame.copy() for frame in animation.frames)
-            yield from _frames_of(copies, count, animation.timeline.seconds, max_seconds)
+            is_slow = is_slow_recording([0.0, *itertools.accumulate(animation.timeline.durations)])
+            seconds = animation.timeline.seconds
+            yield from _frames_of(copies, count, seconds, max_seconds, slow_recording=is_slow)
             return
     with open_container(source) as container:
-        span = _checked_span(container, max_seconds, max_pixels)
-        declared = _declared_length(container)
+        span = checked_span(container, max_seconds, max_pixels)
+        declared = declared_length(container)
     with open_source(source) as file:
-        cut_short = _is_cut_short(container_size(file), span, declared)
+        cut_short = is_cut_short(container_size(file), span, declared)
     if cut_short:
         warn("cut_short")
     with open_container(source) as container:
-        frames = _shown_frames(container, max_pixels, warn, cut_short=cut_short)
-        yield from _frames_of(frames, count, span.seconds, max_seconds)
+        if is_long_and_dense(span):
+            checked_stream(container, max_pixels).codec_context.skip_frame = "NONREF"
+        frames = decoded_frames(container, max_pixels, warn, cut_short=cut_short)
+        is_slow = is_slow_recording(span.times)
+        yield from _frames_of(frames, count, span.seconds, max_seconds, slow_recording=is_slow)
 
 
 def _frames_of(
-    frames: Iterator[_AnyFrame], count: int, seconds: float, max_seconds: float
+    frames: Iterator[_AnyFrame], count: int, seconds: float, max_seconds: float, *, slow_recording: bool
 ) -> Generator[Frame]:
     is_empty = True
-    for shown, passage in choose_frames(frames, count, seconds, max_seconds=max_seconds):
+    chosen = choose_frames(frames, count, seconds, max_seconds=max_seconds, slow_recording=slow_recording)
+    for shown, passage in chosen:
         is_empty = False
         yield Frame(shown.to_rgb(), round(shown.time, 6), passage)
     if is_empty:
@@ -214,7 +133,7 @@ def read_length(
             require_length(animation.timeline, max_seconds)
             return animation.timeline.seconds
     with open_container(source) as container:
-        return _checked_span(container, max_seconds, max_pixels).seconds
+        return checked_span(container, max_seconds, max_pixels).seconds
 
 
 def read_film(
@@ -246,21 +165,61 @@ def read_at(
     A time past the end yields no frame. A few frames are in memory at a time. Raises UnreadableMedia, at the
     latest after the last frame if there was none.
     """
-    remaining = list(times)
     is_empty = True
-    with _all_frames(source, max_pixels) as frames:
-        for shown in frames:
-            if not remaining:
-                break
-            until = shown.until - _SAME_TIME
-            if until <= remaining[0]:
-                continue
+    with _animation(source, max_pixels, ignore_caution) as animation:
+        if animation is not None:
+            frames = _frames_shown_at(animation.frames, times)
+        else:
+            frames = _sought_frames(source, times, max_pixels)
+        for frame in frames:
+            is_empty = False
+            yield frame
+    if times and is_empty:
+        raise _no_frames()
+
+
+def _sought_frames(source: Source, times: Sequence[float], max_pixels: int) -> Iterator[Frame]:
+    """Yield the frames at `times`; between distant ones the clip is not decoded."""
+    with open_container(source) as container:
+        stream = checked_stream(container, max_pixels)
+        keys = key_frames(container, stream)
+    with open_container(source) as container:
+        origin = clip_origin(container, checked_stream(container, max_pixels))
+    if origin is None:
+        return
+    keys = [KeyFrame(key.time - origin, key.timestamp) for key in keys]
+    for run in decoded_runs(times, keys):
+        with open_container(source) as container:
+            frames = _frames_from(container, run.key_frame, origin, max_pixels)
+            first = next(frames, None)
+            # A wrong index may lead behind the first time.
+            is_usable = run.key_frame is None or (first is not None and first.time <= run.times[0])
+            if is_usable and first is not None:
+                yield from _frames_shown_at(itertools.chain([first], frames), run.times)
+        if not is_usable:
+            with open_container(source) as container:
+                yield from _frames_shown_at(decoded_frames(container, max_pixels, origin=origin), run.times)
+
+
+def _frames_from(
+    container: Any, key_frame: KeyFrame | None, origin: float, max_pixels: int
+) -> Iterator[DecodedFrame]:
+    """Yield the shown frames of an open container from a key frame on, None for the clip's start."""
+    if key_frame is not None:
+        container.seek(key_frame.timestamp, stream=checked_stream(container, max_pixels))
+    yield from decoded_frames(container, max_pixels, origin=origin)
+
+
+def _frames_shown_at(frames: Iterator[_AnyFrame], times: Sequence[float]) -> Iterator[Frame]:
+    remaining = list(times)
+    for shown in frames:
+        until = shown.until - _SAME_TIME
+        if remaining and until > remaining[0]:
             rgb = shown.to_rgb()
             while remaining and remaining[0] < until:
-                is_empty = False
                 yield Frame(rgb, remaining.pop(0))
-    if remaining and is_empty:
-        raise _no_frames()
+        if not remaining:
+            break
 
 
 @contextlib.contextmanager
@@ -282,213 +241,8 @@ def _all_frames(source: Source, max_pixels: int) -> Iterator[Iterator[_AnyFrame]
             yield animation.frames
             return
     with open_container(source) as container:
-        yield _shown_frames(container, max_pixels)
-
-
-@contextlib.contextmanager
-def open_container(source: Source) -> Iterator[Any]:
-    """Open a clip as a PyAV container; errors of the libraries become UnreadableMedia.
-
-    The container reads a file object, so that no file name inside it is ever opened.
-    """
-    if sniff_file(source) != "video":
-        raise UnreadableMedia("unsupported_type", "This is not a video (MP4, MOV, WebM, MKV, AVI).")
-    options = {"format_whitelist": demuxers()}
-    try:
-        with (
-            open_source(source) as file,
-            av.open(file, "r", options=options, metadata_errors="ignore") as container,
-        ):
-            yield container
-    except MemoryError:
-        raise
-    except (av.error.FFmpegError, *_LIBRARY_ERRORS) as error:
-        if getattr(error, "errno", None) in _SHORTAGES:
-            raise MemoryError("no memory for another thread or buffer") from error
-        raise UnreadableMedia("corrupt_video", "The video is damaged and cannot be opened.") from error
-
-
-@cache
-def demuxers() -> str:
-    """Return FFmpeg's names of DEMUXERS, separated by commas, as its whitelist expects them."""
-    names = set(DEMUXERS)
-    for aliases in av.formats_available:
-        if set(aliases.split(",")) & set(DEMUXERS):
-            names.update(aliases.split(","))
-    return ",".join(sorted(names))
+        yield decoded_frames(container, max_pixels)
 
 
 def _no_frames() -> UnreadableMedia:
     return UnreadableMedia("no_frames", "The video holds no frame that can be decoded.")
-
-
-def _checked_span(container: Any, max_seconds: float, max_pixels: int) -> _PacketSpan:
-    """Measure a clip. Raises UnreadableMedia if it cannot be decoded or exceeds the limits."""
-    span = _packet_span(container, _checked_stream(container, max_pixels), max_seconds)
-    if span.seconds > max_seconds:
-        raise UnreadableMedia("video_too_long", f"The video is longer than {max_seconds / 60:g} minutes.")
-    return span
-
-
-def _checked_stream(container: Any, max_pixels: int) -> Any:
-    stream = shown_stream(container)
-    if stream is None:
-        raise UnreadableMedia("no_frames", "The file holds no pictures, only sound or nothing at all.")
-    if stream.codec_context is None:
-        raise UnreadableMedia("corrupt_video", "The video is in a format that cannot be decoded.")
-    _check_size(stream.codec_context.width, stream.codec_context.height, max_pixels)
-    return stream
-
-
-def _packet_span(container: Any, stream: Any, max_seconds: float) -> _PacketSpan:
-    """Measure the packets; stops past `max_seconds` and where the rest is damaged."""
-    first, last, last_byte = math.inf, -math.inf, 0
-    with contextlib.suppress(av.error.FFmpegError):
-        for packet in container.demux():
-            if packet.pos is not None:
-                last_byte = max(last_byte, packet.pos + packet.size)
-            timestamp = packet.pts if packet.pts is not None else packet.dts
-            if packet.stream_index != stream.index or timestamp is None or packet.time_base is None:
-                continue
-            # An edit list hides such packets, which other frames need.
-            if packet.is_discard:
-                continue
-            start = float(timestamp * packet.time_base)
-            first = min(first, start)
-            last = max(last, start + float((packet.duration or 0) * packet.time_base))
-            if last - first > max_seconds:
-                break
-    return _PacketSpan(max(last - first, 0.0) if math.isfinite(first) else 0.0, last_byte)
-
-
-def _declared_length(container: Any) -> _DeclaredLength:
-    stream = shown_stream(container)
-    assert stream is not None, "the stream was checked before"
-    seconds: float | None = None
-    # FFmpeg scales the duration of a truncated AVI down to what is left, but not its number of frames.
-    if container.format.name == "avi":
-        seconds = float(stream.frames * stream.time_base)
-    elif stream.duration is not None:
-        seconds = float(stream.duration * stream.time_base)
-    elif container.duration is not None:
-        seconds = container.duration / av.time_base
-    return _DeclaredLength(seconds, 2 * _half_frame(stream))
-
-
-def _is_cut_short(size: ContainerSize, span: _PacketSpan, declared: _DeclaredLength) -> bool:
-    """Return whether both bytes and pictures end clearly before the container says.
-
-    Either alone would blame complete clips. Declared lengths are often wrong, sound may outlast the
-    pictures, and the last picture may be shown for long; missing bytes may be an index. A clip in fragments
-    declares no useful length.
-    """
-    is_smaller = size.declared > size.actual
-    if size.fragmented:
-        return is_smaller
-    unread = max(size.declared, size.actual) - span.last_byte
-    if unread <= _CUT_SHARE * size.declared:
-        return False
-    if declared.seconds is None:
-        return is_smaller
-    missing = declared.seconds - span.seconds
-    return missing > max(_CUT_FRAMES * declared.frame, _CUT_SHARE * declared.seconds)
-
-
-def _use_threads(stream: Any) -> None:
-    context = stream.codec_context
-    threads = min(os.cpu_count() or 1, _MAX_THREADS)
-    stream.thread_type = "AUTO"
-    context.thread_count = threads if context.width * context.height <= _THREADED_PIXELS else 1
-
-
-def _shown_frames(
-    container: Any, max_pixels: int, warn: Warn = ignore_caution, *, cut_short: bool = False
-) -> Iterator[_ShownFrame]:
-    """Yield the frames of the shown stream in order, each with the time until which it is shown.
-
-    Raises UnreadableMedia. The other parameters are those of `_decode`.
-    """
-    stream = _checked_stream(container, max_pixels)
-    _use_threads(stream)
-    before: Any | None = None
-    current: tuple[Any, float] | None = None
-    for frame, time in _decode(container, stream, warn, cut_short=cut_short):
-        _check_size(frame.width, frame.height, max_pixels)
-        if current is not None:
-            yield _shown(current, time, before, frame)
-            before = current[0] if frame.interlaced_frame else None
-        current = (frame, time)
-    if current is not None:
-        frame, time = current
-        lasting = float((frame.duration or 0) * frame.time_base) or 2 * _half_frame(stream)
-        yield _shown(current, time + lasting, before, None)
-
-
-def _shown(current: tuple[Any, float], until: float, before: Any | None, after: Any | None) -> _ShownFrame:
-    frame, time = current
-    is_last = after is None
-    if not frame.interlaced_frame:
-        before = after = None
-    return _ShownFrame(frame, time, until, is_last, before, after)
-
-
-def _decode(
-    container: Any, stream: Any, warn: Warn = ignore_caution, *, cut_short: bool = False
-) -> Iterator[tuple[Any, float]]:
-    """Yield frames in presentation order with their times since the first frame; skips damaged packets.
-
-    `warn` receives damaged_parts. The last packet of a clip that is `cut_short` is usually incomplete, so
-    there a damaged packet counts only if another frame follows.
-    """
-    first: float | None = None
-    latest = 0.0
-    damaged = False
-    for frames in _decode_packets(container.demux(stream)):
-        damaged = damaged or frames is None
-        for frame in frames or ():
-            if frame.time is None:
-                continue
-            if damaged:
-                warn("damaged_parts")
-            # A corrupt frame was decoded with its damaged parts concealed.
-            damaged = frame.is_corrupt
-            first = frame.time if first is None else first
-            # Broken clips have times that step back.
-            latest = max(frame.time - first, latest)
-            yield frame, latest
-    if damaged and not cut_short:
-        warn("damaged_parts")
-
-
-def _decode_packets(packets: Iterator[Any]) -> Iterator[list[Any] | None]:
-    """Yield the frames that each packet completes, None if it does not decode; ends after too many errors."""
-    errors = 0
-    while errors <= _MAX_ERRORS:
-        try:
-            frames = next(packets).decode()
-        except (StopIteration, av.error.EOFError):
-            return
-        except av.error.FFmpegError:
-            errors += 1
-            yield None
-            continue
-        errors = 0
-        yield frames
-
-
-def _half_frame(stream: Any) -> float:
-    """Return half the time in seconds for which a frame is shown."""
-    rate = float(stream.average_rate or 0)
-    return 0.5 / rate if rate > 1 else 0.02
-
-
-def _check_size(width: int, height: int, max_pixels: int) -> None:
-    if width * height > max_pixels:
-        raise UnreadableMedia(
-            "too_many_pixels", f"The video's frames have more than {max_pixels / 1e6:.1f} million pixels."
-        )
-    if 0 < min(width, height) < MIN_SIDE:
-        raise UnreadableMedia(
-            "image_too_small",
-            f"The video has {width} x {height} pixels; at least {MIN_SIDE} on each side are needed.",
-        )

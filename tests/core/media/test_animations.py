@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
+from laanet_core.media import animations
 from laanet_core.media.animations import is_animation, read_timeline
 from laanet_core.media.images import read_image, sniff_file
 from laanet_core.media.video import read_at, read_film, read_frames, read_length
@@ -84,6 +85,17 @@ def test_limits_hold_for_animations(tmp_path: Path, portrait: RGBImage) -> None:
         with pytest.raises(UnreadableMedia) as caught:
             list(read_frames(path, 2, **limits))
         assert caught.value.code == code
+
+
+def test_decoding_of_an_animation_ends_with_its_time(
+    tmp_path: Path, portrait: RGBImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = animated(tmp_path / "a.webp", [portrait, portrait[:, ::-1], 255 - portrait], [500] * 3)
+    monkeypatch.setattr(animations, "DECODING_SECONDS", 0.0)
+    cautions: list[str] = []
+    frames = list(read_frames(path, 8, warn=cautions.append))
+    assert [frame.time for frame in frames] == [0.0]
+    assert cautions == ["not_all_frames"]
 
 
 def test_gif_that_ends_after_a_separator_is_a_picture(tmp_path: Path, portrait: RGBImage) -> None:

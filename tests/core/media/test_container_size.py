@@ -38,3 +38,23 @@ def box(kind: bytes, content: bytes, declared: int | None = None) -> bytes:
 )
 def test_declared_size_is_read_from_the_outermost_boxes(content: bytes, size: ContainerSize) -> None:
     assert container_size(io.BytesIO(content)) == size
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\x1a\x45\xdf\xa3", b"\x1a\x45\xdf\xa3\x00\x00", b"\x1a\x45\xdf\xa3\xff" * 3, b"RIFF", bytes(64)],
+)
+def test_container_without_a_length_is_not_reported(content: bytes) -> None:
+    size = container_size(io.BytesIO(content))
+    assert size.actual == len(content)
+    assert size.declared in (0, 8)
+
+
+def test_endless_boxes_are_abandoned_early() -> None:
+    assert container_size(io.BytesIO(b"\0\0\0\x08free" * 200_000)).declared == 0
+    assert (
+        container_size(
+            io.BytesIO(b"\0\0\0\x10ftypisom\0\0\0\0" + b"\0\0\0\x01mdat\0\0\0\x01\0\0\0\0")
+        ).declared
+        == 16 + 2**32
+    )

@@ -47,9 +47,10 @@ def test_every_matrix_is_applied(tmp_path: Path, portrait: RGBImage, name: str, 
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="needs the program ffmpeg")
+@pytest.mark.parametrize("ending", ["mp4", "mov", "mkv"])
 @pytest.mark.parametrize("name", MATRICES)
-def test_frames_are_those_of_ffmpeg(tmp_path: Path, portrait: RGBImage, name: str) -> None:
-    clip = write_clip(tmp_path / "a.mp4", [portrait] * 3, matrix=MATRICES[name][0])
+def test_frames_are_those_of_ffmpeg(tmp_path: Path, portrait: RGBImage, name: str, ending: str) -> None:
+    clip = write_clip(tmp_path / f"a.{ending}", [portrait] * 3, matrix=MATRICES[name][0])
     picture = tmp_path / "first.png"
     command = ["ffmpeg", "-v", "error", "-i", str(clip), "-frames:v", "1", "-pix_fmt", "rgb24", str(picture)]
     subprocess.run(command, check=True)

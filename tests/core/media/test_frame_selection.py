@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import itertools
+import weakref
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from laanet_core.media.frame_selection import MAX_FACTOR, MAX_GAP, NOTICEABLE_SECONDS
+from laanet_core.media.continuity import Thumbnail
+from laanet_core.media.frame_selection import (
+    MAX_FACTOR,
+    MAX_GAP,
+    NOTICEABLE_SECONDS,
+    choose_frames,
+    is_slow_recording,
+)
 from laanet_core.media.images import read_image
 from laanet_core.media.video import Frame, read_at, read_frames
-from tests.core.clips import Pixels, drifting, write_clip
+from tests.core.clips import Pixels, drifting, forged_astronaut, write_clip
 
 CONTAINERS = [("a.mp4", "mpeg4"), ("a.mov", "libx264"), ("a.webm", "libvpx"), ("a.mkv", "libx264")]
 
@@ -73,6 +83,91 @@ def test_a_shot_has_frames_and_passages_of_its_own(tmp_path: Path, people: list[
         assert start <= frame.time < end
         assert start >= cut - 0.001 if shot else end <= cut + 0.001
         assert (frame.time >= cut - 0.001) == bool(shot)
+
+
+@pytest.mark.parametrize("length", [0.3, 1.0, 2.0])
+def test_frames_of_a_fade_go_to_no_shot(tmp_path: Path, people: list[Pixels], length: float) -> None:
+    pictures = []
+    for time in np.arange(175) / 25:
+        ends = [drifting(person, time, 192) for person in people[:2]]
+        share = float(np.clip((time - 2.5) / length, 0, 1))
+        pictures.append(cv2.addWeighted(ends[0], 1 - share, ends[1], share, 0).astype(np.uint8))
+    frames = list(read_frames(write_clip(tmp_path / "a.mp4", pictures, rate=25), 16))
+    assert set(shots(frames)) == {0, 1}
+    for frame, shot in zip(frames, shots(frames), strict=True):
+        assert frame.time <= 2.5 + 0.35 * length + 0.1 if shot == 0 else frame.time >= 2.5 + 0.65 * length
+    assert all(before[1] <= after[0] + 1e-6 for before, after in itertools.pairwise(spans(frames)))
+    assert 1 in [shot for frame, shot in zip(frames, shots(frames), strict=True) if frame.time < 4 + length]
+
+
+def test_a_face_that_is_replaced_in_place_stays_in_its_shot(tmp_path: Path, samples: Path) -> None:
+    """Frames that are not chosen before the shot is known belong to one passage each."""
+    pictures = [read_image(samples / "astronaut.png"), forged_astronaut(samples)]
+    zoom = []
+    for number in range(72):
+        side = round(512 * (1 - 0.2 * number / 72))
+        zoom.append(cv2.resize(pictures[number >= 36][:side, :side], (192, 192)).astype(np.uint8))
+    frames = list(read_frames(write_clip(tmp_path / "a.mp4", zoom, rate=12), 32))
+    assert len(frames) == 32
+    assert set(shots(frames)) == {0}
+    assert all(before[1] <= after[0] + 1e-6 for before, after in itertools.pairwise(spans(frames)))
+
+
+def test_few_frames_wait_in_memory() -> None:
+    """While a fade may be under way, very large frames are chosen less often."""
+    noise = np.random.default_rng(0).integers(0, 255, (2, 64, 64)).astype(np.float32)
+
+    @dataclass(frozen=True)
+    class LargeFrame:
+        time: float
+        pixels: int = 12_000_000
+        is_last: bool = False
+
+        @property
+        def until(self) -> float:
+            return self.time + 0.04
+
+        def to_thumbnail(self) -> Thumbnail:
+            return cv2.GaussianBlur(np.roll(noise[0], round(300 * self.time), axis=1), (9, 9), 3)
+
+    alive: weakref.WeakSet[LargeFrame] = weakref.WeakSet()
+    most = 0
+
+    def decoded() -> Iterator[LargeFrame]:
+        nonlocal most
+        for number in range(100):
+            frame = LargeFrame(number / 25)
+            alive.add(frame)
+            yield frame
+            del frame
+            most = max(most, len(alive))
+
+    yielded = [frame.time for frame, _ in choose_frames(decoded(), 64, 4.0, max_seconds=60)]
+    assert yielded == sorted(yielded)
+    assert len(yielded) >= 8
+    assert most <= 12
+
+
+@pytest.mark.parametrize("interval", [0.5, 1.0, 5.0])
+def test_a_camera_with_few_frames_shows_no_slides(
+    tmp_path: Path, people: list[Pixels], interval: float
+) -> None:
+    times = [interval * number for number in range(16)]
+    views = [drifting(people[0], time, 192) for time in times]
+    frames = list(read_frames(write_clip(tmp_path / "a.mp4", views, times=times), 8))
+    assert set(shots(frames)) == {0}
+    slides = [people[number % 4] for number in range(16)]
+    frames = list(read_frames(write_clip(tmp_path / "b.mp4", slides, times=times), 8))
+    assert len(frames) == len(set(shots(frames))) == 16
+    few = list(read_frames(write_clip(tmp_path / "c.mp4", views[:3], times=[0.0, 5.0, 10.0]), 8))
+    assert len(set(shots(few))) == 3
+
+
+def test_slow_recordings_have_a_constant_low_rate() -> None:
+    assert is_slow_recording([float(number) for number in range(20)])
+    assert not is_slow_recording([number / 10 for number in range(200)])
+    assert not is_slow_recording([0.0, 10.0, 20.0])
+    assert not is_slow_recording([float(number**1.5) for number in range(20)])
 
 
 def test_passages_do_not_overlap_and_gaps_are_filled(tmp_path: Path, people: list[Pixels]) -> None:

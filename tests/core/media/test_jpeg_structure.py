@@ -74,3 +74,12 @@ def test_megabytes_of_zeros_are_refused_at_once() -> None:
         read_image(b"\xff\xd8\xff" + bytes(100_000_000))
     assert caught.value.code == "corrupt_image"
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize("filler", [b"\0", b"\xff", b"\xff\0", b"\x55"])
+def test_fillers_behind_the_first_bytes_are_refused_at_once(filler: bytes) -> None:
+    content = io.BytesIO(b"\xff\xd8\xff" + filler * (30_000_000 // len(filler)))
+    began = time.process_time()
+    with pytest.raises(UnreadableMedia, match="do not follow"):
+        read_structure(content)
+    assert time.process_time() - began < 1

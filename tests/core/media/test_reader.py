@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from laanet_core.media.images import read_image
-from laanet_core.media.reader import IN_PROCESS
+from laanet_core.media.reader import IN_PROCESS, InProcessReader
 from tests.core.clips import write_clip
+from tests.signed_files import new_chain, signed
+from tests.signed_files import picture as new_picture
 
 
 def test_reader_returns_what_the_decoding_functions_return(samples: Path, tmp_path: Path) -> None:
@@ -22,3 +24,11 @@ def test_reader_returns_what_the_decoding_functions_return(samples: Path, tmp_pa
     film = list(IN_PROCESS.film(clip, size=(48, 32), seconds=60.0))
     assert film[0].rgb.shape == (32, 48, 3)
     assert film[-1].time < IN_PROCESS.length(clip)
+
+
+def test_reader_trusts_the_signers_of_its_authorities(tmp_path: Path) -> None:
+    file = tmp_path / "signed.jpg"
+    file.write_bytes(signed(new_picture(), "image/jpeg"))
+    assert IN_PROCESS.provenance(file).status == "valid_untrusted"
+    trusting = InProcessReader(new_chain().authority.decode())
+    assert trusting.provenance(file).status == "valid_trusted"
