@@ -10,7 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from laanet_core.faces.mtcnn import Candidates, Cascade, Floats
+from laanet_core.faces.area_means import Floats
+from laanet_core.faces.candidates import Candidates
+from laanet_core.faces.crops import shrink_whole
+from laanet_core.faces.mtcnn import PYRAMID_STEP, WINDOW, Cascade, LevelSearch
+from laanet_core.faces.pyramid import CopyLevel, PictureCrops
 from laanet_core.types import Box, RGBImage
 
 # Lowest probability of a detected face.
@@ -19,20 +23,22 @@ MIN_DETECTION_PROB = 0.92
 # Pixels of the scaled copy. MTCNN was not trained on smaller faces.
 MIN_FACE_SIZE = 20
 
-# Side in pixels of a face in the copy that the first network sees.
-_CELL_SIZE = 12
-
 # Pixels of the original. Smaller faces are not judged unless weights say otherwise.
 SMALLEST_JUDGED = 40
 
-# Side in pixels of a tile's own part, in the copy that is searched for small faces. Neighbouring tiles
-# overlap by _OVERLAP times the largest face that the search of the whole picture can miss.
-_TILE_SIDE = 960
-_OVERLAP = 1.5
+# Window of the first network relative to the smallest face that is judged: a face's box is about 1.25 times
+# as high as wide, and the network finds faces that fill three quarters of its window.
+_WINDOW_RATIO = 1.6
 
-# Faces in the copy of the whole picture from which on smaller ones are not searched in tiles, because they
-# would not be judged (`face_budget`).
+# Ratio of the windows of two levels from which on another level is needed for the faces below the larger one.
+_NEXT_WINDOW = 1.1
+
+# Faces in the copy of the whole picture from which on smaller ones are not searched, because they would not
+# be judged (`face_budget`).
 _ENOUGH_FACES = 200
+
+# Share of the smaller box from which on two boxes show the same face.
+_SAME_FACE_SHARE = 0.4
 
 # Side in pixels of the crops of `face_outputs`.
 JUDGED_SIDE = 48
@@ -91,49 +97,26 @@ class FaceDetector:
         """Return the faces of rgb (H, W, 3) uint8, largest first.
 
         The search runs on a copy whose longer side has at most `longer_side` pixels. If faces of
-        `min_face_size` pixels are too small in it, they are searched in tiles of a larger copy, unless
-        hundreds of faces were found.
+        `min_face_size` pixels are too small in it, they are searched in addition, unless hundreds of faces
+        were found: the first network sees larger copies, if its windows are too large for such faces, and the
+        other two see crops of the picture.
         """
-        faces = self.detect_frames([rgb], longer_side=longer_side)[0]
-        stretch = max(rgb.shape[:2]) / longer_side
-        largest_missed = MIN_FACE_SIZE * stretch
-        if largest_missed <= min_face_size or len(faces) >= _ENOUGH_FACES:
+        copies = _scaled_copies([rgb], longer_side)
+        stretch = copies.stretch
+        whole = self._cascade.begin_pyramid(copies.pictures, WINDOW / MIN_FACE_SIZE)
+        largest = MIN_FACE_SIZE * float(stretch.max())
+        if largest <= min_face_size:
+            return _faces_by_frame(whole.candidates(), [rgb], stretch)[0]
+        finer_levels = _finer_levels(rgb, min_face_size, largest)
+        # Of a very long picture the copy is so narrow that it has no levels.
+        begun = [LevelSearch(level.scale / float(stretch.mean()), level.bands) for level in whole.levels[:1]]
+        small = self._cascade.begin(PictureCrops(rgb), finer_levels, begun)
+        faces = _faces_by_frame(whole.candidates(), [rgb], stretch)[0]
+        if len(faces) >= _ENOUGH_FACES:
+            small.cancel()
             return faces
-        small_faces = self._search_tiles(rgb, min_face_size / MIN_FACE_SIZE, _OVERLAP * largest_missed)
-        found_again = [
-            face for face in small_faces if all(_common_share(face.box, other.box) < 0.4 for other in faces)
-        ]
-        return _largest_first([*faces, *found_again])
-
-    def _search_tiles(self, rgb: RGBImage, shrink: float, overlap: float) -> list[DetectedFace]:
-        """Return the faces of rgb (H, W, 3) on tiles of a copy that is `shrink` times smaller.
-
-        Neighbouring tiles share `overlap` pixels of the original, so that each face of that size is whole in
-        one of them. Larger faces are not searched.
-        """
-        height, width = rgb.shape[:2]
-        step = _TILE_SIDE * shrink
-        limits = np.array([width, height] * 2, np.float64)
-        faces: list[DetectedFace] = []
-        for top in np.arange(0, height, step).tolist():
-            for left in np.arange(0, width, step).tolist():
-                x1, y1 = round(left), round(top)
-                x2, y2 = min(round(left + step + overlap), width), min(round(top + step + overlap), height)
-                part = rgb[y1:y2, x1:x2]
-                size = (max(round((x2 - x1) / shrink), 1), max(round((y2 - y1) / shrink), 1))
-                if min(size) < MIN_FACE_SIZE:
-                    continue
-                tile = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
-                largest = overlap / shrink
-                candidates = self._cascade.search([tile], _CELL_SIZE / MIN_FACE_SIZE, largest=largest)
-                stretch = np.array([(x2 - x1) / size[0], (y2 - y1) / size[1]] * 2)
-                offset = np.array([x1, y1] * 2, np.float64)
-                faces += _faces(candidates, stretch, limits, offset)
-        distinct: list[DetectedFace] = []
-        for face in sorted(faces, key=lambda face: (-face.prob, face.box)):
-            if all(_common_share(face.box, other.box) < 0.4 for other in distinct):
-                distinct.append(face)
-        return distinct
+        small_faces = _faces_by_frame(small.candidates(), [rgb], np.ones(4))[0]
+        return _largest_first([*faces, *_distinct(small_faces, faces)])
 
     def face_outputs(self, crops: Sequence[RGBImage]) -> tuple[Floats, Floats]:
         """Return probabilities (N,) that crops (48, 48, 3) uint8 show a face, and corrections (N, 4).
@@ -160,7 +143,7 @@ class FaceDetector:
         if min(copies.pictures[0].shape[:2]) < MIN_FACE_SIZE:
             return [[] for _ in frames]
         smallest = max(min_face_size / float(copies.stretch.max()), MIN_FACE_SIZE)
-        candidates = self._cascade.search(copies.pictures, _CELL_SIZE / smallest)
+        candidates = self._cascade.search(copies.pictures, WINDOW / smallest)
         return _faces_by_frame(candidates, frames, copies.stretch)
 
     def follow_frames(
@@ -177,6 +160,28 @@ class FaceDetector:
         boxes = [np.asarray(np.array(row).reshape(-1, 4) / copies.stretch, np.float32) for row in expected]
         candidates = self._cascade.follow(copies.pictures, boxes)
         return _faces_by_frame(candidates, frames, copies.stretch)
+
+
+def _finer_levels(rgb: RGBImage, min_face_size: float, largest: float) -> list[CopyLevel]:
+    """Return the levels for faces from `min_face_size` on that a level with windows of `largest` misses.
+
+    Both are in pixels of rgb (H, W, 3) uint8.
+    """
+    height, width = rgb.shape[:2]
+    levels: list[CopyLevel] = []
+    window = _WINDOW_RATIO * min_face_size
+    source = rgb
+    while window * _NEXT_WINDOW < largest:
+        scale = WINDOW / window
+        size = (round(width * scale), round(height * scale))
+        # Averages over whole pixels take a fifth of the time of other scaling, so halves come first.
+        while max(source.shape[:2]) >= 2 * max(size):
+            source = shrink_whole(source, 2)
+        if min(size) >= WINDOW:
+            copy = np.asarray(cv2.resize(source, size, interpolation=cv2.INTER_AREA), np.uint8)
+            levels.append(CopyLevel(copy, scale))
+        window /= PYRAMID_STEP
+    return levels
 
 
 def _scaled_copies(frames: Sequence[RGBImage], longer_side: int) -> _ScaledCopies:
@@ -203,23 +208,16 @@ def _faces_by_frame(
 
 
 def _faces(
-    candidates: Candidates,
-    stretch: npt.NDArray[np.float64],
-    limits: npt.NDArray[np.float64],
-    offset: npt.NDArray[np.float64] | None = None,
+    candidates: Candidates, stretch: npt.NDArray[np.float64], limits: npt.NDArray[np.float64]
 ) -> list[DetectedFace]:
-    """Return one picture's candidates as faces within the limits (4,), largest first.
-
-    `offset` (4,) is the place of the searched part in the picture.
-    """
-    start = np.zeros(4) if offset is None else offset
-    whole_boxes = candidates.boxes.astype(np.float64) * stretch + start
+    """Return one picture's candidates as faces within the limits (4,), largest first."""
+    whole_boxes = candidates.boxes.astype(np.float64) * stretch
     # Whole pixels: rounding errors of another thread count or batch would otherwise move the crop and its
     # score.
     boxes = np.round(np.clip(whole_boxes, 0, limits))
     count = len(candidates)
     points = np.zeros((count, 5, 2)) if candidates.landmarks is None else candidates.landmarks
-    landmarks = points.astype(np.float64) * stretch[:2] + start[:2]
+    landmarks = points.astype(np.float64) * stretch[:2]
     faces: list[DetectedFace] = []
     for index, ((x1, y1, x2, y2), prob) in enumerate(
         zip(boxes.tolist(), candidates.probs.tolist(), strict=True)
@@ -240,8 +238,22 @@ def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
 
 
-def _common_share(box: Box, other: Box) -> float:
-    """Return the common area of two boxes relative to the smaller one, in [0, 1]."""
-    width = min(box[2], other[2]) - max(box[0], other[0])
-    height = min(box[3], other[3]) - max(box[1], other[1])
-    return max(width, 0.0) * max(height, 0.0) / max(min(_area(box), _area(other)), 1e-6)
+def _distinct(faces: Sequence[DetectedFace], others: Sequence[DetectedFace] = ()) -> list[DetectedFace]:
+    """Return the faces in their order without those that `others` or earlier faces show too."""
+    if not faces:
+        return []
+    boxes = np.array([face.box for face in (*others, *faces)])
+    areas = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1])
+    is_kept = np.arange(len(boxes)) < len(others)
+    for index in range(len(others), len(boxes)):
+        earlier = np.flatnonzero(is_kept[:index])
+        width = np.minimum(boxes[earlier, 2], boxes[index, 2]) - np.maximum(
+            boxes[earlier, 0], boxes[index, 0]
+        )
+        height = np.minimum(boxes[earlier, 3], boxes[index, 3]) - np.maximum(
+            boxes[earlier, 1], boxes[index, 1]
+        )
+        common = np.maximum(width, 0) * np.maximum(height, 0)
+        smaller = np.maximum(np.minimum(areas[earlier], areas[index]), 1e-6)
+        is_kept[index] = not (common >= _SAME_FACE_SHARE * smaller).any()
+    return [face for face, kept in zip(faces, is_kept[len(others) :], strict=True) if kept]

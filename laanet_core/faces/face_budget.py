@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 
 from laanet_core.faces.detector import DetectedFace
-from laanet_core.faces.quality import LIMITS, sharpness
+from laanet_core.faces.quality_limits import LIMITS
+from laanet_core.faces.sharpness import SHARPNESS_SIDE, sharpness
+from laanet_core.media.interruption import checkpoint
 from laanet_core.types import RGBImage
 
 # Faces judged of a photo.
@@ -19,9 +21,6 @@ _FRAME_FACES, _LEAST_FRAME_FACES = 16, 4
 
 # Faces judged of a clip before frames get fewer, and frames over which the rest is spread.
 _CLIP_FACES, _SPREAD_FRAMES = 1024, 40
-
-# Side in pixels of the copy of a face on which sharpness is measured; faces have at least so many.
-_SIDE = 48
 
 
 class FaceBudget:
@@ -44,7 +43,10 @@ class FaceBudget:
         allowance = self._allowance()
         if len(large) > allowance:
             self.is_exceeded = True
-            is_blurred = {index: _is_blurred(rgb, faces[index]) for index in large}
+            is_blurred: dict[int, bool] = {}
+            for index in large:
+                checkpoint()
+                is_blurred[index] = _is_blurred(rgb, faces[index])
             large.sort(key=lambda index: (is_blurred[index], -_shorter_side(faces[index])))
         chosen = set(large[:allowance])
         self._spent += len(chosen)
@@ -60,7 +62,7 @@ class FaceBudget:
 
 def _is_blurred(rgb: RGBImage, face: DetectedFace) -> bool:
     x1, y1, x2, y2 = (round(value) for value in face.box)
-    copy = cv2.resize(rgb[y1:y2, x1:x2], (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    copy = cv2.resize(rgb[y1:y2, x1:x2], (SHARPNESS_SIDE, SHARPNESS_SIDE), interpolation=cv2.INTER_AREA)
     grey = np.asarray(cv2.cvtColor(copy, cv2.COLOR_RGB2GRAY), np.float32)
     return sharpness(grey) < LIMITS.min_sharpness
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from laanet_core.faces.crops import ENLARGEMENT, crop_turned
 from laanet_core.faces.detector import DetectedFace
 from laanet_core.faces.face_budget import FaceBudget
-from laanet_core.faces.quality import AssessedFace, FaceAssessor, crop_roll
+from laanet_core.faces.quality import AssessedFace, FaceAssessor
+from laanet_core.media.interruption import checkpoint
 from laanet_core.results import FaceQuality
 from laanet_core.types import Box, RGBImage
 
@@ -54,6 +55,7 @@ def crop_faces(
         if assessed.not_judged is not None or index not in chosen:
             squares.append(None)
             continue
+        checkpoint()
         square, crop = crop_upright(
             rgb, assessed.face.box, assessed.quality, size, assessor, enlargement=enlargement
         )
@@ -76,4 +78,4 @@ def crop_upright(
     `box` and `quality` are those of the face's result in rgb (H, W, 3) uint8, new or stored.
     """
     square = assessor.upright_square(rgb, box, quality, enlargement)
-    return square, crop_turned(rgb, square, size, crop_roll(quality))
+    return square, crop_turned(rgb, square, size, assessor.crop_roll(quality))

@@ -24,6 +24,17 @@ def test_pixels_outside_the_picture_repeat_the_edge() -> None:
     assert (crop[:10, :10] == IMAGE[0, 0]).all()
 
 
+@pytest.mark.parametrize(
+    "square", [(3.3, 4.7, 41.9, 43.3), (-9, 20, 21, 50), (60.5, 40.5, 95.5, 75.5), (90, 90, 120, 120)]
+)
+def test_crop_reads_the_picture_like_a_warp_of_the_whole(square: tuple[float, float, float, float]) -> None:
+    x1, y1, x2, _ = square
+    scale = 48 / (x2 - x1)
+    matrix = np.array([[scale, 0, (0.5 - x1) * scale - 0.5], [0, scale, (0.5 - y1) * scale - 0.5]])
+    whole = cv2.warpAffine(IMAGE, matrix, (48, 48), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    assert np.abs(crop_square(IMAGE, square, 48).astype(int) - whole).max() <= 1
+
+
 def test_enlarging_is_bilinear_about_pixel_centres() -> None:
     crop = crop_square(IMAGE, (10, 10, 30, 30), 40)
     expected = cv2.resize(IMAGE[10:30, 10:30], (40, 40), interpolation=cv2.INTER_LINEAR)

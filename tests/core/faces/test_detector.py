@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from laanet_core.faces.detector import IMAGE_SIDE, FaceDetector
-from laanet_core.faces.mtcnn import Candidates, Cascade
+from laanet_core.faces.mtcnn import WINDOW, Cascade, LevelSearch, PyramidSearch
+from laanet_core.faces.pyramid import CropSource, PictureCrops, PyramidLevel
 from laanet_core.faces.tracking import iou
 from laanet_core.media.images import read_image
 from laanet_core.types import RGBImage
@@ -37,29 +38,57 @@ def test_every_face_is_detected_at_its_position(detector: FaceDetector, samples:
 
 
 class RecordingCascade(Cascade):
-    """Cascade that records the shapes of the pictures it searches."""
+    """Cascade that records the shapes of the pictures it searches and the scales of other levels."""
 
     def __init__(self) -> None:
         super().__init__(torch.device("cpu"))
         self.shapes: list[tuple[int, ...]] = []
+        self.scales: list[float] = []
 
-    def search(
-        self, pictures: Sequence[RGBImage], scale: float, *, largest: float | None = None
-    ) -> Candidates:
+    def begin_pyramid(self, pictures: Sequence[RGBImage], scale: float) -> PyramidSearch:
         self.shapes.append(pictures[0].shape)
-        return super().search(pictures, scale, largest=largest)
+        return super().begin_pyramid(pictures, scale)
+
+    def begin(
+        self, source: CropSource, levels: Sequence[PyramidLevel], begun: Sequence[LevelSearch] = ()
+    ) -> PyramidSearch:
+        if isinstance(source, PictureCrops):
+            self.scales += [level.scale for level in levels]
+        return super().begin(source, levels, begun)
 
 
-def test_large_photos_are_searched_on_a_smaller_copy(samples: Path) -> None:
+@pytest.mark.parametrize(
+    ("width", "height"), [(4000, 2348), (4001, 2349), (6003, 3525), (2560, 1502), (1500, 881)]
+)
+def test_large_photos_are_searched_on_a_smaller_copy(samples: Path, width: int, height: int) -> None:
     cascade = RecordingCascade()
     small = read_image(samples / "two_people.jpg")
-    large = np.asarray(cv2.resize(small, (4000, 2348), interpolation=cv2.INTER_CUBIC), np.uint8)
+    large = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
     faces = FaceDetector(cascade=cascade).detect(large)
     assert max(cascade.shapes[0][:2]) == IMAGE_SIDE
-    scale = 4000 / small.shape[1]
+    scale = width / small.shape[1]
     for x1, y1, x2, y2 in TWO_PEOPLE:
         expected = (x1 * scale, y1 * scale, x2 * scale, y2 * scale)
         assert max(iou(face.box, expected) for face in faces) > 0.75
+
+
+@pytest.mark.parametrize(
+    ("side", "windows"),
+    [
+        (1280, []),
+        (3000, []),
+        (4000, []),
+        (4300, []),
+        (4600, [64]),
+        (6000, [64]),
+        (8000, [64, 90]),
+        (24000, [64, 90, 127, 180, 253]),
+    ],
+)
+def test_only_windows_that_the_copy_lacks_are_searched_in_addition(side: int, windows: list[int]) -> None:
+    cascade = RecordingCascade()
+    FaceDetector(cascade=cascade).detect(np.zeros((side // 20, side, 3), np.uint8))
+    assert [round(WINDOW / scale) for scale in cascade.scales] == windows
 
 
 def test_faces_below_the_smallest_size_are_not_searched(detector: FaceDetector, samples: Path) -> None:
@@ -103,7 +132,17 @@ def test_batched_frames_have_the_same_faces_as_single_frames(detector: FaceDetec
     assert detector.detect_frames([]) == []
 
 
-@pytest.mark.parametrize(("width", "height", "side"), [(720, 9600, 78), (1080, 6000, 45), (6000, 4000, 60)])
+@pytest.mark.parametrize(
+    ("width", "height", "side"),
+    [
+        (720, 9600, 78),
+        (300, 30000, 60),
+        (1080, 6000, 45),
+        (6000, 4000, 60),
+        (4000, 3000, 42),
+        (3000, 4000, 50),
+    ],
+)
 def test_small_faces_are_found_in_large_pictures(
     detector: FaceDetector, samples: Path, width: int, height: int, side: int
 ) -> None:
@@ -122,14 +161,14 @@ def test_small_faces_are_found_in_large_pictures(
     assert all(expected[0] < x < expected[2] and expected[1] < y < expected[3] for x, y in eyes)
 
 
-def test_face_on_the_seam_of_two_tiles_is_found_once(detector: FaceDetector, samples: Path) -> None:
+def test_face_that_both_searches_find_is_returned_once(detector: FaceDetector, samples: Path) -> None:
     source = read_image(samples / "official_portrait_2012.jpg")
-    face = cv2.resize(source, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     large = np.full((4000, 4000, 3), 225, np.uint8)
-    # A tile covers 1920 pixels.
-    for left in (1700, 1800, 1880):
+    # The search of the whole picture finds faces from about 62 pixels on.
+    for scale in (0.22, 0.25, 0.3):
+        face = cv2.resize(source, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         picture = large.copy()
-        picture[1800 : 1800 + face.shape[0], left : left + face.shape[1]] = face
+        picture[1800 : 1800 + face.shape[0], 1700 : 1700 + face.shape[1]] = face
         assert len(detector.detect(picture)) == 1
 
 

@@ -9,7 +9,9 @@ import numpy as np
 from laanet_core.faces.crops import crop_square, enlarge_to_square
 from laanet_core.faces.detector import DetectedFace, FaceDetector
 from laanet_core.faces.face_crops import crop_faces, crop_upright
-from laanet_core.faces.quality import FaceAssessor, roll_of
+from laanet_core.faces.quality import FaceAssessor
+from laanet_core.faces.quality_limits import QualityLimits
+from laanet_core.faces.straightening import roll_of
 from laanet_core.media.images import read_image
 from tests.core.faces.turning import turned
 
@@ -36,3 +38,12 @@ def test_a_stored_tilted_face_is_cropped_upright_as_it_was_judged(samples: Path)
     (upright, *_) = face_detector.detect(crop)
     assert upright.found is not None
     assert abs(roll_of(upright.found)) < 8
+
+
+def test_crops_are_turned_by_the_assessor_s_own_limits(samples: Path) -> None:
+    rgb = turned(read_image(samples / "official_portrait_2012.jpg"), 30)
+    detector = FaceDetector()
+    assessor = FaceAssessor(detector, QualityLimits(straighten_from=50))
+    crops = crop_faces(rgb, detector.detect(rgb)[:1], 224, assessor, min_face_size=40)
+    assert crops.squares[0] == enlarge_to_square(crops.faces[0].face.box)
+    assert np.array_equal(crops.crops[0], crop_square(rgb, crops.squares[0], 224))

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import torch
 from facenet_pytorch import MTCNN
+from facenet_pytorch.models.mtcnn import PNet
 
-from laanet_core.faces.mtcnn import Candidates, Cascade, non_overlapping
+from laanet_core.faces.mtcnn import Cascade, Proposals
+from laanet_core.faces.pyramid import CopyLevel, PictureCrops, PyramidLevel, bands
 from laanet_core.media.images import read_image
 
 
@@ -33,7 +35,39 @@ def test_facenet_driver_detects_the_same_boxes(samples: Path) -> None:
     assert not (candidates.picture == 2).any()
 
 
-def test_boxes_of_different_pictures_never_overlap_even_at_negative_coordinates() -> None:
-    boxes = np.array([[0, 0, 10, 10], [-10, -10, 0, 0], [0, 0, 10, 9]], np.float32)
-    candidates = Candidates(boxes, np.array([0.9, 0.8, 0.7], np.float32), np.array([0, 1, 0]))
-    assert sorted(non_overlapping(candidates, 0.5)) == [0, 1]
+@pytest.mark.parametrize("shape", [(700, 900), (701, 899), (320, 61), (12, 12)])
+def test_search_in_bands_finds_the_proposals_of_the_whole_level(shape: tuple[int, int]) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    cascade, level = Cascade(torch.device("cpu")), CopyLevel(picture, 1.0)
+    whole = cascade.propose(level, 0, shape[0])
+    parts = [cascade.propose(level, *band) for band in bands(level.shape, 10)]
+    assert (len(parts) > 1) == (shape[0] * shape[1] > 2 * 2**17)
+    places = np.concatenate([part.places for part in parts])
+    assert places.tolist() == whole.places.tolist()
+    assert np.concatenate([part.probs for part in parts]) == pytest.approx(whole.probs, abs=1e-5)
+    with torch.inference_mode():
+        images = torch.from_numpy((picture[None].astype(np.float32) - 127.5) / 128).permute(0, 3, 1, 2)
+        _, probs = PNet().eval()(images)
+    expected = np.argwhere(probs[:, 1].numpy() >= 0.6)
+    assert whole.places.tolist() == expected.tolist()
+
+
+def test_cancelled_search_runs_no_other_bands() -> None:
+    picture = np.zeros((4000, 4000, 3), np.uint8)
+    cascade = CountingCascade()
+    search = cascade.begin(PictureCrops(picture), [CopyLevel(picture, 1.0)])
+    search.cancel()
+    assert cascade.search([picture[:100, :100]], 0.6).boxes.shape == (0, 4)
+    assert cascade.proposals < 100
+
+
+class CountingCascade(Cascade):
+    """Cascade that counts the bands that the first network sees."""
+
+    def __init__(self) -> None:
+        super().__init__(torch.device("cpu"))
+        self.proposals = 0
+
+    def propose(self, level: PyramidLevel, start: int, end: int) -> Proposals:
+        self.proposals += 1
+        return super().propose(level, start, end)

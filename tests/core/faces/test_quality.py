@@ -9,17 +9,8 @@ import numpy as np
 import pytest
 
 from laanet_core.faces.detector import DetectedFace, FaceDetector, FoundFace
-from laanet_core.faces.quality import (
-    AssessedFace,
-    FaceAssessor,
-    covered_share,
-    crop_roll,
-    face_grey,
-    inside_share,
-    padding_mask,
-    roll_of,
-    sharpness,
-)
+from laanet_core.faces.quality import AssessedFace, FaceAssessor
+from laanet_core.faces.quality_limits import QualityLimits
 from laanet_core.media.images import read_image
 from laanet_core.media.recompression import recompressed
 from laanet_core.results import FaceQuality
@@ -51,7 +42,7 @@ def test_unhurt_faces_are_judged_at_every_jpeg_quality(
     assert assessed.not_judged is None
     assert assessed.quality is not None
     assert assessed.quality.inside == 1
-    assert crop_roll(assessed.quality) == 0
+    assert FaceAssessor(face_detector).crop_roll(assessed.quality) == 0
 
 
 @pytest.mark.parametrize("sample", [PORTRAIT, ASTRONAUT])
@@ -107,7 +98,7 @@ def test_roll_is_measured_and_turned_faces_are_judged_upright(
     assessed = largest(face_detector, rgb)
     assert assessed.quality is not None
     assert assessed.not_judged is None
-    assert crop_roll(assessed.quality) == pytest.approx(degrees, abs=8)
+    assert FaceAssessor(face_detector).crop_roll(assessed.quality) == pytest.approx(degrees, abs=8)
 
 
 def test_faces_cut_by_the_edge_of_the_picture_are_not_judged(
@@ -119,16 +110,6 @@ def test_faces_cut_by_the_edge_of_the_picture_are_not_judged(
             rgb[:, left:], face_detector.detect(rgb[:, left:]), min_face_size=40
         )
         assert assessed.not_judged == "cut_off"
-
-
-def test_padding_with_a_straight_edge_counts_as_outside(samples: Path) -> None:
-    # Dark parts of the picture that touch the padding would spoil its outline.
-    rgb = np.maximum(read_image(samples / ASTRONAUT), 40)
-    face = DetectedFace(BOXES[ASTRONAUT], 0.99)
-    assert inside_share(rgb.shape, face, padding_mask(rgb)) == 1
-    cv2.fillPoly(rgb, [np.array([(0, 0), (240, 0), (210, 511), (0, 511)])], (0, 0, 0))
-    assert inside_share(rgb.shape, face, padding_mask(rgb)) == pytest.approx(0.5, abs=0.15)
-    assert padding_mask(np.full((50, 50, 3), 200, np.uint8)) is None
 
 
 def test_things_that_are_no_faces_are_rejected(face_detector: FaceDetector, samples: Path) -> None:
@@ -149,32 +130,7 @@ def test_only_the_size_of_given_boxes_is_assessed(face_detector: FaceDetector) -
     assert FaceAssessor(face_detector).assess(rgb, [], min_face_size=40) == []
 
 
-def test_sharpness_hardly_depends_on_size_and_falls_with_blur(samples: Path) -> None:
-    rgb = read_image(samples / PORTRAIT)
-    x1, y1, x2, y2 = BOXES[PORTRAIT]
-    half = np.asarray(cv2.resize(rgb, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), np.uint8)
-    whole = sharpness(face_grey(rgb, (x1, y1, x2, y2), 48))
-    assert sharpness(face_grey(half, (x1 / 2, y1 / 2, x2 / 2, y2 / 2), 48)) == pytest.approx(whole, abs=0.08)
-    blurred = np.asarray(cv2.GaussianBlur(rgb, (0, 0), 10), np.uint8)
-    assert sharpness(face_grey(blurred, (x1, y1, x2, y2), 48)) < whole / 2
-
-
-def test_roll_follows_the_landmarks() -> None:
-    upright = np.array([(30, 40), (70, 40), (50, 60), (35, 80), (65, 80)], np.float64)
-    for degrees in (0, 30, -60, 135):
-        angle = np.deg2rad(degrees)
-        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-        points = tuple((x, y) for x, y in (upright @ turn.T).tolist())
-        assert roll_of(FoundFace((0, 0, 100, 100), points)) == pytest.approx(degrees)
-
-
-def test_small_turns_stay_in_the_crop() -> None:
-    assert crop_roll(FaceQuality(100, 0.5, 1, 14, 0.99)) == 0
-    assert crop_roll(FaceQuality(100, 0.5, 1, -16, 0.99)) == -16
-    assert crop_roll(None) == 0
-
-
-def test_only_larger_faces_cover_a_face() -> None:
-    small, large = DetectedFace((0, 0, 50, 50), 0.99), DetectedFace((40, 0, 140, 100), 0.99)
-    assert covered_share(small, [small, large]) == pytest.approx(0.2)
-    assert covered_share(large, [small, large]) == 0
+def test_the_roll_of_a_crop_follows_the_assessor_s_own_limits(face_detector: FaceDetector) -> None:
+    quality = FaceQuality(100, 0.5, 1, 18, 0.99)
+    assert FaceAssessor(face_detector).crop_roll(quality) == 18
+    assert FaceAssessor(face_detector, QualityLimits(straighten_from=20)).crop_roll(quality) == 0
