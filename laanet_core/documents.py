@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from laanet_core.results import (
+    MAX_STATEMENT,
     AnalysisResult,
     Caution,
+    Conflict,
     Coverage,
     ErrorInfo,
     FaceQuality,
@@ -22,6 +24,11 @@ from laanet_core.results import (
     ModelInfo,
     NotJudgedReason,
     Outcome,
+    Provenance,
+    ProvenancePlace,
+    ProvenanceSource,
+    ProvenanceStatus,
+    ProvenanceSubject,
     RuntimeInfo,
     RuntimeName,
     Segment,
@@ -32,6 +39,8 @@ from laanet_core.results import (
 )
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+# Text from a file, bounded and on one line (`media.source_types.short_text`).
+StatementText = Annotated[str, Field(min_length=1, max_length=MAX_STATEMENT)]
 
 # Keys that are left out of the JSON, instead of being null, if they have no value.
 _omitted_if_none = Field(default=None, exclude_if=lambda value: value is None)
@@ -216,6 +225,71 @@ class CoverageDocument(Document):
         )
 
 
+class ProvenanceSourceDocument(Document):
+    """One statement of a file about its origin."""
+
+    where: ProvenancePlace = Field(description="part of the file; only `c2pa` is signed")
+    what: ProvenanceSubject
+    says: StatementText
+
+    @field_validator("says")
+    @classmethod
+    def _is_printable(cls, text: str) -> str:
+        return _printable(text)
+
+
+class FileProvenanceDocument(Document):
+    """Statements of a file about its own origin. Without valid credentials they are easily forged."""
+
+    status: ProvenanceStatus = Field(
+        description="state of the Content Credentials (C2PA): `none` is the normal case and proves nothing; "
+        "`valid_untrusted`: the signature fits the file, but the signer is not on the trust list"
+    )
+    issuer: StatementText | None = Field(description="organisation in the signer's certificate")
+    generator: StatementText | None = Field(description="program that made or signed the file")
+    digital_source_type: StatementText | None = Field(description="code of IPTC's vocabulary")
+    ai_generated: bool | None = Field(
+        description="true: the file says that AI made it or a part of it; null: it does not say"
+    )
+    captured_by_camera: bool | None = Field(description="true: the file says that a camera took it")
+    sources: list[ProvenanceSourceDocument] = Field(
+        max_length=16, description="each statement, with the part of the file that makes it"
+    )
+
+    @field_validator("issuer", "generator", "digital_source_type")
+    @classmethod
+    def _is_printable(cls, text: str | None) -> str | None:
+        return None if text is None else _printable(text)
+
+    @classmethod
+    def from_result(cls, provenance: Provenance) -> Self:
+        """Build the document of a file's provenance."""
+        return cls(
+            status=provenance.status,
+            issuer=provenance.issuer,
+            generator=provenance.generator,
+            digital_source_type=provenance.digital_source_type,
+            ai_generated=provenance.ai_generated,
+            captured_by_camera=provenance.captured_by_camera,
+            sources=[
+                ProvenanceSourceDocument(where=source.where, what=source.what, says=source.says)
+                for source in provenance.sources
+            ],
+        )
+
+    def to_result(self) -> Provenance:
+        """Return the provenance that the document states."""
+        return Provenance(
+            status=self.status,
+            issuer=self.issuer,
+            generator=self.generator,
+            digital_source_type=self.digital_source_type,
+            ai_generated=self.ai_generated,
+            captured_by_camera=self.captured_by_camera,
+            sources=tuple(ProvenanceSource(one.where, one.what, one.says) for one in self.sources),
+        )
+
+
 class AnalysisDocument(Document):
     """Result for one picture or clip.
 
@@ -247,6 +321,13 @@ class AnalysisDocument(Document):
         "of it were skipped, only the first of several pictures was judged, or not all faces or frames were"
     )
     runtime: Annotated[RuntimeDocument | None, Field(description="not in stored results")] = _omitted_if_none
+    provenance: FileProvenanceDocument | None = Field(
+        description="what the file says about its own origin; null: it was not read, or a "
+        "rejected file states nothing. It never changes the verdict"
+    )
+    conflict: Conflict | None = Field(
+        description="contradiction between the file's own statements, or between them and the verdict"
+    )
 
     @classmethod
     def from_result(cls, result: AnalysisResult, **fields: Any) -> Self:
@@ -268,6 +349,10 @@ class AnalysisDocument(Document):
             error=None if result.error is None else ErrorDocument.from_info(result.error),
             cautions=list(result.cautions),
             runtime=None if result.runtime is None else RuntimeDocument.from_info(result.runtime),
+            provenance=None
+            if result.provenance is None
+            else FileProvenanceDocument.from_result(result.provenance),
+            conflict=result.conflict,
             **fields,
         )
 
@@ -311,6 +396,13 @@ class StabilityDocument(Document):
             verdict=stability.verdict,
             **fields,
         )
+
+
+def _printable(text: str) -> str:
+    """Return a text from a file. Raises ValueError if it was not shortened and cleaned."""
+    if not text.isprintable():
+        raise ValueError("not a printable text on one line")
+    return text
 
 
 def _rounded(value: float | None, decimals: int = 4) -> float | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import TracebackType
+from typing import Self
+
 
 class LaanetError(Exception):
     """Base of laanet_core's errors. A published `code` never changes; `message` is one plain sentence."""
@@ -49,3 +52,19 @@ class Cancelled(LaanetError):
     """The caller asked for the work to stop."""
 
     code = "cancelled"
+
+
+class CapturedError:
+    """Context manager that keeps any error of its block in `error`, to raise it in another thread."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        self.error = error
+        return True

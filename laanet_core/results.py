@@ -24,7 +24,7 @@ InferencePrecision = Literal["float32", "bfloat16", "float16"]
 # damaged_parts: parts of the clip did not decode and were skipped.
 # first_picture_only: of a file of several pages or pictures the first one was judged.
 # not_all_faces: of many faces the sharpest and largest were judged (`faces/face_budget.py`).
-# not_all_frames: the time for the clip ended before all chosen frames were judged.
+# not_all_frames: the time for the clip ended before all chosen frames were decoded and judged.
 Caution = Literal["cut_short", "damaged_parts", "first_picture_only", "not_all_faces", "not_all_frames"]
 CAUTIONS: tuple[Caution, ...] = get_args(Caution)
 
@@ -68,11 +68,6 @@ ProgressCallback = Callable[[Progress], None]
 
 def ignore_progress(progress: Progress) -> None:
     """Do nothing: callback for callers that show no progress."""
-
-
-def number_text(value: float | None) -> str:
-    """Format a score or probability with the four decimals of the JSON; None becomes a dash."""
-    return "–" if value is None else f"{value:.4f}"
 
 
 def clock_text(seconds: float) -> str:
@@ -222,6 +217,94 @@ class Coverage:
     seconds: float
 
 
+# State of a file's Content Credentials (C2PA).
+# none: there are none, the normal case, which proves nothing.
+# valid_trusted: the signature fits the file, and the signer is on the trust list.
+# valid_untrusted: the signature fits the file, and the signer is not on the trust list.
+# invalid: the signature does not fit the file or cannot be relied on.
+# unreadable: there are some, which were not or could not be read, or the reader of files was stopped.
+ProvenanceStatus = Literal["none", "valid_trusted", "valid_untrusted", "invalid", "unreadable"]
+
+# Part of a file that makes a statement. `comment` is that of a JPEG or GIF.
+ProvenancePlace = Literal["c2pa", "iptc", "xmp", "exif", "comment", "png_text", "mp4_software"]
+
+# Subject of a statement.
+# issuer, generator: signer and program that wrote the credentials.
+# digital_source_type, component_source_type: IPTC code for the whole file, and for a picture placed in it.
+# editing: `face`, if the credentials list an edit of a face.
+# software, camera: program or camera that wrote the file.
+# generator_text: program whose settings for AI pictures are in the file.
+# problem: code of the reason for `invalid` or `unreadable`.
+ProvenanceSubject = Literal[
+    "issuer",
+    "generator",
+    "digital_source_type",
+    "component_source_type",
+    "editing",
+    "software",
+    "camera",
+    "generator_text",
+    "problem",
+]
+
+# Contradiction between a file's own statements, or between them and the network's verdict.
+Conflict = Literal[
+    "content_changed_after_signing",
+    "signature_invalid",
+    "generator_text_in_camera_file",
+    "camera_signed_but_blended",
+    "edited_face_claimed_but_nothing_seen",
+]
+CONFLICTS: tuple[Conflict, ...] = get_args(Conflict)
+
+
+# Characters of what a statement says, all printable.
+MAX_STATEMENT = 80
+
+
+@dataclass(frozen=True)
+class ProvenanceSource:
+    """One statement of a file about its origin: the place, the subject, and what it says."""
+
+    where: ProvenancePlace
+    what: ProvenanceSubject
+    says: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Statements of a file about its own origin. Only credentials whose status is valid are hard to forge.
+
+    `issuer` is the organisation in the signer's certificate. `generator` is the program that made or signed
+    the file. `digital_source_type` is a code of IPTC's vocabulary. `ai_generated` is true if the file says
+    that AI made it or a part of it, false if it says otherwise. `captured_by_camera` is true if the file
+    says that a camera took it. Both are None if the file says nothing about it.
+    """
+
+    status: ProvenanceStatus = "none"
+    issuer: str | None = None
+    generator: str | None = None
+    digital_source_type: str | None = None
+    ai_generated: bool | None = None
+    captured_by_camera: bool | None = None
+    sources: tuple[ProvenanceSource, ...] = ()
+
+    @property
+    def is_valid(self) -> bool:
+        """True if the signature fits the file, whether or not the signer is on the trust list."""
+        return self.status in ("valid_trusted", "valid_untrusted")
+
+    @property
+    def problem(self) -> str | None:
+        """Code of the reason for the status `invalid` or `unreadable`."""
+        return next((source.says for source in self.sources if source.what == "problem"), None)
+
+    @property
+    def is_partly_ai(self) -> bool:
+        """True if the file says that AI made or changed a part of it, not all."""
+        return bool(self.ai_generated) and self.digital_source_type not in (None, "trainedAlgorithmicMedia")
+
+
 @dataclass(frozen=True)
 class ErrorInfo:
     """Stable code and one plain sentence."""
@@ -240,7 +323,8 @@ class AnalysisResult:
     of the analysis, `size` the (width, height) of the upright original. `tracks` is empty for pictures.
     `runtime` is None for stored results, which do not keep it. `cautions` are in the order of CAUTIONS.
     `segments` are in order of time; they are empty, and `coverage` is None, for pictures, rejected clips and
-    stored results without them.
+    stored results without them. `provenance` is None for arrays and older stored results, and `conflict` is
+    None if nothing contradicts it (`inference/conflicts.py`).
     """
 
     kind: Kind
@@ -257,6 +341,8 @@ class AnalysisResult:
     cautions: tuple[Caution, ...] = ()
     segments: tuple[Segment, ...] = ()
     coverage: Coverage | None = None
+    provenance: Provenance | None = None
+    conflict: Conflict | None = None
 
 
 @dataclass(frozen=True)

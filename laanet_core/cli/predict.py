@@ -39,6 +39,22 @@ CAUTIONS = {
     "not_all_frames": "the time for the clip ended before all chosen frames were analysed",
 }
 
+# Sentences by status of the provenance. A file without Content Credentials gets none: that proves nothing.
+PROVENANCE = {
+    "valid_trusted": "Content Credentials: the signature of {issuer} is valid and trusted",
+    "valid_untrusted": "Content Credentials: the signature of {issuer} is valid; the signer is not on the "
+    "trust list",
+    "invalid": "Content Credentials: the signature is not valid ({problem})",
+    "unreadable": "Content Credentials: could not be read ({problem})",
+}
+CONFLICTS = {
+    "content_changed_after_signing": "the content was changed after it was signed",
+    "signature_invalid": "the signature does not fit the Content Credentials",
+    "generator_text_in_camera_file": "the file names a camera, and holds settings of a program for AI",
+    "camera_signed_but_blended": "signed as taken by a camera, but the network sees blending",
+    "edited_face_claimed_but_nothing_seen": "signed as edited, but the network sees nothing",
+}
+
 # Sentences by outcome of a result that has no verdict.
 SENTENCES = {"no_face": "no face found", "face_too_small": "no face can be judged"}
 REASONS = {
@@ -72,6 +88,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--cropped", action="store_true", help="take every picture as a face crop; skip face detection"
     )
     parser.add_argument(
+        "--trust-list",
+        type=Path,
+        metavar="PEM",
+        help="certificates of the authorities whose signers of Content Credentials are trusted",
+    )
+    parser.add_argument(
         "--frames",
         type=positive,
         default=32,
@@ -85,6 +107,8 @@ def run(args: argparse.Namespace) -> int:
     # Imports create no garbage, but looking for it takes half a second.
     gc.disable()
     from laanet_core.inference.detector import Detector
+    from laanet_core.media.reader import InProcessReader
+    from laanet_core.media.trust_list import read_trust_list
 
     gc.enable()
     if args.json:
@@ -92,7 +116,8 @@ def run(args: argparse.Namespace) -> int:
         threading.Thread(target=importlib.import_module, args=["laanet_core.documents"]).start()
     if args.heatmaps:
         _make_folder(args.heatmaps)
-    detector = Detector.from_weights(args.weights, args.device, runtime=_runtime_choice(args))
+    reader = InProcessReader("" if args.trust_list is None else read_trust_list(args.trust_list).anchors)
+    detector = Detector.from_weights(args.weights, args.device, runtime=_runtime_choice(args), reader=reader)
     if detector.notice:
         print(detector.notice, file=sys.stderr)
     has_rejected = False
@@ -155,6 +180,7 @@ def _text(result: AnalysisResult, file: str) -> str:
         lines = [f"{file}: {SENTENCES[result.outcome]}", *cautions]
     else:
         lines = [f"{file}: {result.verdict} (fake probability {result.fake_prob:.4f})", *cautions]
+    lines += _provenance_lines(result)
     lines += _clip_lines(result)
     lines += [_face_line(number, face) for number, face in enumerate(result.faces, start=1)]
     return "\n".join(lines)
@@ -168,12 +194,29 @@ def _caution_lines(result: AnalysisResult) -> list[str]:
     return [f"  caution: {sentences}"]
 
 
+def _provenance_lines(result: AnalysisResult) -> list[str]:
+    """Return what the file says about its origin, and the contradiction, if there is one."""
+    provenance = result.provenance
+    if provenance is None:
+        return []
+    lines: list[str] = []
+    if provenance.ai_generated:
+        share = "edited or partly made" if provenance.is_partly_ai else "made"
+        lines.append(f"  this file says it was {share} by AI")
+    if provenance.status in PROVENANCE:
+        issuer, problem = provenance.issuer or "an unnamed signer", provenance.problem
+        lines.append(f"  {PROVENANCE[provenance.status].format(issuer=issuer, problem=problem)}")
+    if result.conflict is not None:
+        lines.append(f"  contradiction: {CONFLICTS[result.conflict]}")
+    return lines
+
+
 def _clip_lines(result: AnalysisResult) -> list[str]:
     """Return the passages of a clip that are not real, and how much of the clip was looked at."""
     lines: list[str] = []
     for segment in result.segments:
         if segment.verdict != "real":
-            finding = "looks manipulated" if segment.verdict == "fake" else "is unclear"
+            finding = "looks manipulated" if segment.verdict == "fake" else "is inconclusive"
             passage = f"{clock_text(segment.start)} to {clock_text(segment.end)}"
             score = f"fake probability {segment.fake_prob:.4f}"
             lines.append(f"  {passage} {finding} (track {segment.track}, {score})")

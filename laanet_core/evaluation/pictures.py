@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import dataclasses
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,13 +127,27 @@ def read_pictures(folder: Path) -> list[LabelledPicture]:
 
 
 def evaluate_pictures(
-    detector: Detector, pictures: Sequence[LabelledPicture], *, progress: bool = True
+    detector: Detector,
+    pictures: Sequence[LabelledPicture],
+    *,
+    cache: Path | None = None,
+    progress: bool = True,
 ) -> PictureReport:
-    """Judge whole pictures and count their verdicts. `progress` shows a bar on standard error."""
-    judged = [
-        judged_picture(picture, detector.analyse_file(picture.file, only="image"))
-        for picture in tqdm(pictures, desc="pictures", disable=not progress)
-    ]
+    """Judge whole pictures and count their verdicts. `progress` shows a bar on standard error.
+
+    Every verdict is appended to the JSON-lines file `cache`, which belongs to one detector. Pictures with the
+    same content as one there are not judged again.
+    """
+    known = {} if cache is None else _read_judgements(cache)
+    judged: list[JudgedPicture] = []
+    for picture in tqdm(pictures, desc="pictures", disable=not progress):
+        sha256 = hashlib.sha256(picture.file.read_bytes()).hexdigest()
+        if sha256 not in known:
+            new = judged_picture(picture, detector.analyse_file(picture.file, only="image"))
+            known[sha256] = _Judgement(sha256, new.faces, new.verdict)
+            if cache is not None:
+                _append_judgement(cache, known[sha256])
+        judged.append(JudgedPicture(picture.name, picture.label, known[sha256].faces, known[sha256].verdict))
     return PictureReport(detector.info, group_pictures(judged))
 
 
@@ -162,6 +180,33 @@ def as_text(report: PictureReport) -> str:
             interval = f"[{counted.interval.low:.1%}, {counted.interval.high:.1%}]"
             lines.append(f"  {verdict:14}{counted.count:6}{counted.share:8.1%}  {interval}")
     return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """Line of a cache: number of faces and verdict of the picture with a sha256."""
+
+    sha256: str
+    faces: int
+    verdict: PictureVerdict
+
+
+def _read_judgements(cache: Path) -> dict[str, _Judgement]:
+    """Read a cache file by sha256. Lines that an interruption cut are skipped."""
+    judgements: dict[str, _Judgement] = {}
+    lines = cache.read_text(encoding="utf-8").splitlines() if cache.exists() else []
+    for line in lines:
+        # JSON refuses an empty line, too.
+        with contextlib.suppress(json.JSONDecodeError, TypeError):
+            judgement = _Judgement(**json.loads(line))
+            judgements[judgement.sha256] = judgement
+    return judgements
+
+
+def _append_judgement(cache: Path, judgement: _Judgement) -> None:
+    with cache.open("a", encoding="utf-8") as file:
+        # The line break comes first, because an interruption may have cut the last line.
+        file.write("\n" + json.dumps(dataclasses.asdict(judgement)))
 
 
 def _picture(folder: Path, row: dict[str, str], location: str) -> LabelledPicture:

@@ -24,8 +24,9 @@ from laanet_core.types import Box, RGBImage
 LONGEST_SIDE = 960
 SECONDS = 60.0
 # Encoders in order of preference; the first one that PyAV has is used. Browsers play all but the last.
+# None has B frames, which would change for how long frames are shown.
 ENCODERS: Mapping[str, Mapping[str, str]] = {
-    "libx264": {"preset": "veryfast", "crf": "23", "g": "60"},
+    "libx264": {"preset": "veryfast", "crf": "23", "g": "60", "bf": "0"},
     "libopenh264": {"b": "3000000", "g": "60"},
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "row-mt": "1", "crf": "34", "b": "0", "g": "60"},
     "mpeg4": {"b": "4000000"},
@@ -119,7 +120,7 @@ def write_overlay_clip(
     partial = target.with_name(f"{target.name}.part")
     try:
         with (
-            _encoder(partial, size) as write,
+            _encoder(partial, size, length) as write,
             contextlib.closing(reader.film(source, size=size, seconds=seconds)) as pictures,
         ):
             for picture in pictures:
@@ -201,8 +202,11 @@ def _draw(picture: Frame, tracks: list[_Track], reach: float) -> None:
 
 
 @contextlib.contextmanager
-def _encoder(target: Path, size: tuple[int, int]) -> Iterator[Callable[[Frame], None]]:
-    """Yield a function that appends a frame; the file is complete when the context ends without an error."""
+def _encoder(target: Path, size: tuple[int, int], length: float) -> Iterator[Callable[[Frame], None]]:
+    """Yield a function that appends a frame; the file is complete when the context ends without an error.
+
+    The last frame is shown until `length` in seconds.
+    """
     name = next(name for name in ENCODERS if name in av.codecs_available)
     # faststart puts the index first; bitexact leaves out the writer's name and the date.
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
@@ -215,11 +219,23 @@ def _encoder(target: Path, size: tuple[int, int]) -> Iterator[Callable[[Frame], 
         context.color_range = _LIMITED
         context.colorspace = context.color_primaries = context.color_trc = _BT709
 
+        last: list[Any] = []
+
+        def mux(packets: list[Any]) -> None:
+            """Write the packets but the last one, which waits until its duration is known."""
+            last.extend(packets)
+            container.mux(last[:-1])
+            del last[:-1]
+
         def write(picture: Frame) -> None:
-            container.mux(stream.encode(_encodable(picture.rgb, picture.time)))
+            mux(stream.encode(_encodable(picture.rgb, picture.time)))
 
         yield write
-        container.mux(stream.encode())
+        mux(stream.encode())
+        for packet in last:
+            ticks = round(length / packet.time_base) - packet.pts
+            packet.duration = max(ticks, packet.duration or 1)
+            container.mux(packet)
 
 
 def _encodable(rgb: RGBImage, time: float) -> av.VideoFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ _UNJUDGED_SHARE = 0.25
 # Seconds between the frames of the second look, and most of them between two frames of the first.
 _STEP = 0.5
 _MOST_PER_GAP = 5
+
+# Logits by which an inconclusive face exceeds the median of its track at least to be suspicious.
+_OUTLIER_LOGITS = 3.0
 
 # Longest time in seconds without a judged face that is left alone.
 _UNJUDGED_SECONDS = 1.0
@@ -43,7 +47,7 @@ def second_look(
 ) -> dict[float, int]:
     """Return the times to judge in addition, in order, each with the number of its shot.
 
-    Around faces that look fake the gaps to the neighbouring frames are filled, the most suspicious first, so
+    Around suspicious faces the gaps to the neighbouring frames are filled, the most suspicious first, so
     that a short passage is confirmed or rejected and its ends are known. Shots without a judged face get
     some frames more. There are at most BUDGET_SHARE times `frames`, the number of evenly spaced ones.
     `passages` are those of the frames judged so far, by their times.
@@ -95,11 +99,11 @@ def _from_the_middle(times: Sequence[float]) -> list[float]:
 
 
 def _suspicious_gaps(scored: Sequence[FaceResult], passages: Mapping[float, Passage]) -> list[list[_Gap]]:
-    """Return the gaps beside each run of faces that look fake, the most suspicious run first."""
+    """Return the gaps beside each run of suspicious faces, the most suspicious run first."""
     times = sorted(passages)
     position = {time: index for index, time in enumerate(times)}
     gaps_of_runs: list[list[_Gap]] = []
-    runs = _fake_runs(scored)
+    runs = _suspicious_runs(scored)
     for run in sorted(runs, key=lambda faces: -max(face.fake_logit or 0.0 for face in faces)):
         first, last = (position[face.time] for face in (run[0], run[-1]) if face.time is not None)
         pairs = [(first - 1, first), (last, last + 1)]
@@ -143,17 +147,24 @@ def _gap(
     return None
 
 
-def _fake_runs(scored: Sequence[FaceResult]) -> list[list[FaceResult]]:
-    """Return the runs of consecutive frames on which a track looks fake."""
+def _suspicious_runs(scored: Sequence[FaceResult]) -> list[list[FaceResult]]:
+    """Return the runs of consecutive frames on which a track is suspicious."""
     tracks: dict[int | None, list[FaceResult]] = {}
     for face in sorted(scored, key=lambda face: face.time or 0.0):
         tracks.setdefault(face.track, []).append(face)
     runs: list[list[FaceResult]] = []
     for faces in tracks.values():
-        for is_fake, group in itertools.groupby(faces, key=lambda face: face.verdict == "fake"):
-            if is_fake:
+        usual = statistics.median(face.fake_logit or 0.0 for face in faces)
+        for is_run, group in itertools.groupby(faces, key=lambda face: _is_suspicious(face, usual)):
+            if is_run:
                 runs.append(list(group))
     return runs
+
+
+def _is_suspicious(face: FaceResult, usual: float) -> bool:
+    """Return whether a face looks fake, or inconclusive and far more fake than is `usual` in its track."""
+    is_outlier = (face.fake_logit or 0.0) - usual >= _OUTLIER_LOGITS
+    return face.verdict == "fake" or (face.verdict == "inconclusive" and is_outlier)
 
 
 def _unjudged_gaps(scored: Sequence[FaceResult], passages: Mapping[float, Passage]) -> list[_Gap]:

@@ -14,7 +14,6 @@ import numpy as np
 
 from laanet_core.decision import fake_probability, verdict_of
 from laanet_core.faces.crops import crop_turned
-from laanet_core.faces.quality import crop_roll
 from laanet_core.inference.detector import Detector
 from laanet_core.media.interruption import checkpoint
 from laanet_core.media.recompression import recompressed
@@ -58,7 +57,7 @@ def stabilities(detector: Detector, rgb: RGBImage, faces: Sequence[FaceResult]) 
     checked = most_suspicious(faces, MAX_CHECKED)
     for index, face in enumerate(faces):
         if face.heatmap is not None and index in checked:
-            roll = crop_roll(face.quality)
+            roll = detector.crop_roll(face)
             regions.append((*_region(rgb, face.heatmap.box, is_turned=roll != 0), roll))
     versions = list(itertools.product(regions, CHANGES.values()))
 

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from laanet_core.errors import CapturedError
 from laanet_core.modeling.laanet import LAANetOutput
 from laanet_core.runtimes.base import Runtime
 
@@ -190,11 +191,11 @@ class BatchingRuntime:
 
     def _run(self, batch: Sequence[_Request]) -> None:
         """Run a batch; if it fails, run each request alone, so that only the faulty one gets the error."""
-        try:
+        with CapturedError() as captured:
             output = self._runtime(_concatenate([request.images for request in batch]))
-        except BaseException as error:  # noqa: BLE001 (raised again in the requesting thread)
+        if captured.error is not None:
             if len(batch) == 1:
-                batch[0].error = error
+                batch[0].error = captured.error
                 return
             for request in batch:
                 self._run([request])

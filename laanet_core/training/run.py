@@ -15,6 +15,7 @@ from laanet_core.errors import InvalidConfig
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.modeling.device import pick_device
 from laanet_core.modeling.laanet import LAANet
+from laanet_core.training.allocator import keep_freed_memory
 from laanet_core.training.config import TrainingConfig
 from laanet_core.training.distributed import destroy_process_group, init_process_group
 from laanet_core.training.initialization import initial_network
@@ -128,6 +129,8 @@ def train(
         torch.set_num_threads(request.threads)
     # Denormal numbers slow down CPUs and carry nothing that training could use.
     torch.set_flush_denormal(True)
+    if pick_device(request.device).type == "cpu":
+        keep_freed_memory()
     model = _initial_model(request)
     dataset = _training_data(request)
     pairs = _pairs(dataset, model.config.input_size, request.config)

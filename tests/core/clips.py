@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,8 @@ from PIL import Image
 
 from laanet_core.data.self_blending import self_blend
 from laanet_core.media.images import read_image
+from laanet_core.media.video import read_frames
+from laanet_core.results import Caution
 
 _SOUND_RATE = 48_000
 Pixels = npt.NDArray[np.uint8]
@@ -31,12 +34,14 @@ def write_clip(
     sound: float = 0,
     movflags: str = "",
     matrix: Sequence[int] | None = None,
+    aspect: Fraction | None = None,
     options: dict[str, str] | None = None,
 ) -> Path:
     """Write frames (H, W, 3) at `times` in seconds or evenly at `rate`, with `sound` seconds of noise.
 
-    `movflags` are those of an MP4, `matrix` is (a, b, c, d) of a display matrix, `options` the encoder's. A
-    clip whose times are negative at first gets an edit list that hides those frames.
+    `movflags` are those of an MP4, `matrix` is (a, b, c, d) of a display matrix, `aspect` a pixel's width as
+    a share of its height, `options` the encoder's. A clip whose times are negative at first gets an edit list
+    that hides those frames.
     """
     flags = {"movflags": movflags} if movflags else {}
     if times and times[0] < 0:
@@ -48,6 +53,8 @@ def write_clip(
             stream.set_display_matrix([a, b, 0, c, d, 0, 0, 0, 1 << 30])
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
+        if aspect is not None:
+            stream.codec_context.sample_aspect_ratio = aspect
         stream.bit_rate = 4_000_000
         # AVI would fill the time between two frames with empty packets, one per tick.
         ticks_per_second = rate if path.suffix == ".avi" else 1000
@@ -63,6 +70,18 @@ def write_clip(
             container.mux(heard.encode(_noise(sound)))
             container.mux(heard.encode())
     return path
+
+
+def grey_frames(count: int, size: tuple[int, int] = (48, 64)) -> list[Pixels]:
+    """Return grey frames (H, W, 3) of a size (H, W), each of another grey, which survives compression."""
+    return [np.full((*size, 3), 20 + 220 * number // max(count - 1, 1), np.uint8) for number in range(count)]
+
+
+def cautions_of(clip: Path) -> set[Caution]:
+    """Return the cautions with which a clip is read."""
+    cautions: list[Caution] = []
+    assert list(read_frames(clip, 8, warn=cautions.append))
+    return set(cautions)
 
 
 def cut_clip(clip: Path, share: float) -> Path:
@@ -157,3 +176,38 @@ def drifting(picture: Pixels, time: float, side: int = 256) -> Pixels:
     size = (side, side)
     moved = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT)
     return np.asarray(moved, np.uint8)
+
+
+def hide_frames(clip: Path, edits: int) -> Path:
+    """Replace an MP4's edit list by many edits that each show nothing of the first second."""
+    content = clip.read_bytes()
+    place = content.index(b"elst") - 4
+    size = int.from_bytes(content[place : place + 4], "big")
+    # Each edit has its length, the media time at which it begins, and its rate.
+    table = bytes(4) + edits.to_bytes(4, "big") + (struct.pack(">IiI", 100, 0, 1 << 16) * edits)
+    changed = bytearray(content[:place] + struct.pack(">I", len(table) + 8) + b"elst" + table)
+    changed += content[place + size :]
+    for name in (b"moov", b"trak", b"edts"):
+        box = changed.index(name) - 4
+        length = int.from_bytes(changed[box : box + 4], "big") + len(table) + 8 - size
+        changed[box : box + 4] = length.to_bytes(4, "big")
+    clip.write_bytes(changed)
+    return clip
+
+
+def never_shown(path: Path, count: int) -> Path:
+    """Write a WebM with `count` VP8 frames that are decoded and never shown."""
+    still = write_clip(path.with_stem("still"), [np.full((480, 640, 3), 100, np.uint8)] * 3, codec="libvpx")
+    with av.open(str(still)) as source, av.open(str(path), "w") as target:
+        copied = target.add_stream_from_template(source.streams.video[0])
+        key, later, *_ = [bytes(packet) for packet in source.demux(video=0) if packet.size]
+        for number in range(count):
+            content = later if number else key
+            # Bit 4 of the first byte shows the frame (RFC 6386, section 9.1).
+            packet = av.Packet(bytes([content[0] & ~0x10]) + content[1:])
+            packet.stream = copied
+            packet.pts = packet.dts = 40 * number
+            packet.time_base = Fraction(1, 1000)
+            packet.is_keyframe = number == 0
+            target.mux(packet)
+    return path

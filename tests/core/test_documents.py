@@ -9,14 +9,17 @@ import sys
 import pytest
 from pydantic import ValidationError
 
-from laanet_core.documents import AnalysisDocument, FaceDocument, StabilityDocument
+from laanet_core.documents import AnalysisDocument, FaceDocument, FileProvenanceDocument, StabilityDocument
 from laanet_core.results import (
+    MAX_STATEMENT,
     AnalysisResult,
     Coverage,
     ErrorInfo,
     FaceQuality,
     FaceResult,
     ModelInfo,
+    Provenance,
+    ProvenanceSource,
     RuntimeInfo,
     Segment,
     Stability,
@@ -72,14 +75,57 @@ def test_photo_has_the_documented_keys_and_no_path() -> None:
         ("seconds", 0.123),
         ("error", None),
         ("cautions", []),
+        ("provenance", None),
+        ("conflict", None),
     ]
+
+
+def test_provenance_is_an_object_and_is_read_back() -> None:
+    provenance = Provenance(
+        "valid_untrusted",
+        issuer="Test Newspaper",
+        ai_generated=True,
+        captured_by_camera=False,
+        sources=(ProvenanceSource("c2pa", "issuer", "Test Newspaper"),),
+    )
+    result = dataclasses.replace(PHOTO, provenance=provenance, conflict="signature_invalid")
+    document = AnalysisDocument.from_result(result).to_json()
+    assert document["provenance"] == {
+        "status": "valid_untrusted",
+        "issuer": "Test Newspaper",
+        "generator": None,
+        "digital_source_type": None,
+        "ai_generated": True,
+        "captured_by_camera": False,
+        "sources": [{"where": "c2pa", "what": "issuer", "says": "Test Newspaper"}],
+    }
+    assert document["conflict"] == "signature_invalid"
+    assert FileProvenanceDocument.model_validate(document["provenance"]).to_result() == provenance
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"status": "real"},
+        {"issuer": "x" * (MAX_STATEMENT + 1)},
+        {"issuer": "a\u202eb"},
+        {"ai_generated": "yes"},
+        {"sources": [{"where": "gps", "what": "camera", "says": "x"}]},
+        {"sources": [{"where": "exif", "what": "camera", "says": "x"}] * 17},
+        {"place": "46,57N"},
+    ],
+)
+def test_unexpected_provenance_is_refused(change: dict[str, object]) -> None:
+    document = FileProvenanceDocument.from_result(Provenance()).to_json()
+    with pytest.raises(ValidationError):
+        FileProvenanceDocument.model_validate({**document, **change}, strict=True)
 
 
 def test_clip_adds_tracks_and_a_fresh_result_its_runtime() -> None:
     document = AnalysisDocument.from_result(CLIP).to_json()
     assert list(document) == [
         *("kind", "outcome", "verdict", "fake_prob", "faces", "tracks"),
-        *("model", "seconds", "error", "cautions", "runtime"),
+        *("model", "seconds", "error", "cautions", "runtime", "provenance", "conflict"),
     ]
     assert document["tracks"] == [
         {"track": 0, "frames": 1, "fake_logit": 1.2346, "fake_prob": 0.6543, "verdict": "fake"}

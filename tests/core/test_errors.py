@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laanet_core import errors
-from laanet_core.errors import LaanetError, UnreadableMedia
+from laanet_core.errors import CapturedError, LaanetError, UnreadableMedia
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,13 @@ def test_published_codes_stay(name: str, code: str) -> None:
 def test_unreadable_media_states_its_reason_as_code() -> None:
     error = UnreadableMedia("empty_file", "The file is empty.")
     assert (error.code, error.message) == ("empty_file", "The file is empty.")
+
+
+@pytest.mark.parametrize("error", [KeyError("a"), KeyboardInterrupt(), MemoryError()])
+def test_captured_error_is_kept(error: BaseException) -> None:
+    with CapturedError() as captured:
+        raise error
+    assert captured.error is error
+    with captured:
+        pass
+    assert captured.error is None

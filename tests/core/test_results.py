@@ -13,7 +13,6 @@ from laanet_core.results import (
     NotJudgedReason,
     Variant,
     clock_text,
-    number_text,
     ordered_cautions,
     size_text,
 )
@@ -42,9 +41,7 @@ def test_only_real_against_fake_is_opposite() -> None:
     assert not Variant("half_size", None, None, None, "real").opposite
 
 
-def test_numbers_have_the_decimals_of_the_json() -> None:
-    assert number_text(0.12345) == "0.1235"
-    assert number_text(None) == "–"
+def test_times_and_sizes_are_whole_numbers() -> None:
     assert [clock_text(seconds) for seconds in (0.0, 12.4, 59.6, 725.0)] == ["0:00", "0:12", "1:00", "12:05"]
     assert size_text((1.2, 2.0, 11.4, 22.6)) == "10 × 21"
 

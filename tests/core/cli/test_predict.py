@@ -15,6 +15,7 @@ from laanet_core.cli import main
 from laanet_core.media.images import read_image
 from tests.conftest import ROOT
 from tests.core.clips import cut_clip, drifting, forged_astronaut, write_clip, write_pages, write_sound
+from tests.signed_files import new_chain, signed
 
 KEYS = [
     "path",
@@ -28,6 +29,8 @@ KEYS = [
     "error",
     "cautions",
     "runtime",
+    "provenance",
+    "conflict",
 ]
 FACE_KEYS = {"box", "detection_prob", "fake_logit", "fake_prob", "verdict", "time"}
 
@@ -233,3 +236,37 @@ def test_errors_of_the_command_are_one_line(tmp_path: Path, samples: Path) -> No
     assert (process.returncode, process.stdout) == (1, "")
     assert process.stderr.startswith("error: invalid_weights: ")
     assert process.stderr.count("\n") == 1
+
+
+def test_provenance_of_signed_files(
+    capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path
+) -> None:
+    photo = (samples / "astronaut.png").read_bytes()
+    file = tmp_path / "signed.png"
+    file.write_bytes(signed(photo, "image/png"))
+    trust_list = tmp_path / "trust.pem"
+    trust_list.write_bytes(new_chain().authority)
+    _, (untrusted, plain) = predict(capsys, file, samples / "astronaut.png")
+    assert untrusted["provenance"]["status"] == "valid_untrusted"
+    assert untrusted["provenance"]["ai_generated"] is True
+    assert (plain["provenance"]["status"], plain["provenance"]["sources"]) == ("none", [])
+    # The provenance does not change the verdict.
+    assert (untrusted["verdict"], untrusted["fake_prob"]) == (plain["verdict"], plain["fake_prob"])
+    _, (trusted,) = predict(capsys, "--trust-list", trust_list, file)
+    assert (trusted["provenance"]["status"], trusted["conflict"]) == ("valid_trusted", None)
+    changed = bytearray(file.read_bytes())
+    # Pillow does not check the file's last checksum.
+    changed[-1] ^= 1
+    file.write_bytes(changed)
+    assert main(["predict", "--device", "cpu", str(file)]) == 0
+    text = capsys.readouterr().out
+    assert "this file says it was made by AI" in text
+    assert "contradiction: the content was changed after it was signed" in text
+
+
+def test_broken_trust_list_is_an_error(
+    capsys: pytest.CaptureFixture[str], samples: Path, tmp_path: Path
+) -> None:
+    status = main(["predict", "--trust-list", str(tmp_path / "none.pem"), str(samples / "astronaut.png")])
+    assert status != 0
+    assert "trust list" in capsys.readouterr().err

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from laanet_core.decision import fake_probability, picture_fake_prob, verdict_of
-from laanet_core.errors import Cancelled, InvalidConfig, InvalidWeights, UnreadableMedia
-from laanet_core.faces.detector import DetectedFace
+from laanet_core.decision import picture_fake_prob, verdict_of
+from laanet_core.errors import InvalidConfig, InvalidWeights, UnreadableMedia
 from laanet_core.inference.detector import Detector
-from laanet_core.media.images import read_image
+from laanet_core.media.images import Picture, read_image
+from laanet_core.media.reader import InProcessReader
 from laanet_core.media.video import Frame
-from laanet_core.results import AnalysisResult, Progress
-from tests.core.clips import drifting, forged_astronaut, write_clip, write_sound
-from tests.core.faces.turning import turned
+from laanet_core.results import Warn, ignore_caution
+from tests.core.clips import write_clip, write_sound
 
 
 def test_every_face_gets_a_score_and_a_heatmap(detector: Detector, samples: Path) -> None:
@@ -82,112 +80,11 @@ def test_small_faces_are_detected_but_not_scored(detector: Detector, samples: Pa
     assert detector.analyse_image(np.full((100, 100, 3), 90, np.uint8)).outcome == "no_face"
 
 
-def test_a_small_face_beside_a_large_one_stays_unscored(detector: Detector, samples: Path) -> None:
-    rgb = read_image(samples / "astronaut.png")
-    canvas = np.full((512, 800, 3), 200, np.uint8)
-    canvas[:, :512] = rgb
-    canvas[50:220, 600:770] = cv2.resize(rgb, (170, 170), interpolation=cv2.INTER_AREA)
-    large, small = detector.analyse_image(canvas).faces
-    assert large.fake_logit is not None
-    assert small.fake_logit is None
-
-
 def test_crops_are_judged_without_face_detection(detector: Detector, samples: Path) -> None:
     rgb = read_image(samples / "astronaut.png")[62:172, 175:275]
     result = detector.analyse_crop(rgb)
     assert [face.box for face in result.faces] == [(0, 0, 100, 110)]
     assert detector.analyse_file(samples / "astronaut.png", cropped=True).faces[0].box == (0, 0, 512, 512)
-
-
-def test_clips_get_one_result_per_track(detector: Detector, samples: Path, tmp_path: Path) -> None:
-    rgb = read_image(samples / "two_people.jpg")
-    small = cv2.resize(rgb, (800, 470), interpolation=cv2.INTER_AREA)
-    shifted = [np.roll(small, 4 * number, axis=1) for number in range(10)]
-    fractions: list[float] = []
-    clip = write_clip(tmp_path / "clip.mp4", shifted)
-    result = detector.analyse_video(clip, 5, progress=lambda report: fractions.append(report.fraction))
-    assert (result.kind, result.outcome) == ("video", "verdict")
-    assert [track.frames for track in result.tracks] == [5, 5]
-    assert len({face.time for face in result.faces}) == 5
-    for track in result.tracks:
-        logits = [face.fake_logit for face in result.faces if face.track == track.track]
-        assert track.fake_logit == pytest.approx(np.mean(logits), abs=1e-5)  # type: ignore[arg-type]
-        assert track.fake_prob == pytest.approx(fake_probability(track.fake_logit, detector.decision))
-    assert result.fake_prob is not None
-    assert result.fake_prob <= max(track.fake_prob for track in result.tracks)
-    assert fractions == sorted(fractions)
-    assert fractions[-1] == 1
-    again = detector.analyse_video(clip, 5)
-    assert [face.fake_logit for face in again.faces] == [face.fake_logit for face in result.faces]
-
-
-def test_no_track_spans_a_cut_and_the_fake_person_decides(
-    detector: Detector, samples: Path, tmp_path: Path
-) -> None:
-    real, fake = read_image(samples / "astronaut.png"), forged_astronaut(samples)
-    other = cv2.resize(read_image(samples / "state_of_the_union_speech.jpg")[100:800, :700], (512, 512))
-    for number, cut in enumerate((0.9, 2.5, 4.6)):
-        frames = [drifting(fake if time < cut else other, time) for time in np.arange(150) / 25]
-        result = detector.analyse_video(write_clip(tmp_path / f"{number}.mp4", frames, rate=25), 8)
-        assert result.verdict == "fake"
-        first, second = result.tracks
-        assert (first.verdict, second.verdict) == ("fake", "real")
-        assert [(segment.track, segment.verdict) for segment in result.segments] == [(0, "fake"), (1, "real")]
-        assert [segment.end for segment in result.segments] == pytest.approx([cut, 6.0], abs=0.05)
-    still = [drifting(real, time) for time in np.arange(150) / 25]
-    assert detector.analyse_video(write_clip(tmp_path / "real.mp4", still, rate=25), 8).verdict == "real"
-
-
-@pytest.mark.parametrize("start", [3.7, 31.0, 56.9])
-def test_a_short_fake_passage_is_reported_with_its_times(
-    detector: Detector, samples: Path, tmp_path: Path, start: float
-) -> None:
-    real, fake = read_image(samples / "astronaut.png"), forged_astronaut(samples)
-    frames = [drifting(fake if start <= time < start + 3 else real, time) for time in np.arange(600) / 10]
-    result = detector.analyse_video(write_clip(tmp_path / "a.mp4", frames), 12)
-    assert result.verdict == "fake"
-    (segment,) = [segment for segment in result.segments if segment.verdict == "fake"]
-    assert [segment.start, segment.end] == pytest.approx([start, start + 3], abs=0.5)
-    assert result.coverage is not None
-    assert result.coverage.frames_judged <= 5 * 12
-    assert result.coverage.seconds_covered > 0.9 * result.coverage.seconds
-    assert [face.time for face in result.faces] == sorted(face.time for face in result.faces if face.time)
-
-
-def test_every_slide_is_judged(detector: Detector, samples: Path, tmp_path: Path) -> None:
-    real, fake = read_image(samples / "astronaut.png"), forged_astronaut(samples)
-    for place in range(3):
-        slides = [np.roll(fake if number == place else real, 40 * number, axis=1) for number in range(3)]
-        clip = write_clip(tmp_path / f"{place}.mkv", slides, times=[0, 10, 20], codec="libx264")
-        result = detector.analyse_video(clip)
-        assert [track.verdict for track in result.tracks] == [
-            "fake" if number == place else "real" for number in range(3)
-        ]
-        assert result.verdict == "fake"
-    (only,) = detector.analyse_video(write_clip(tmp_path / "a.webm", [fake], codec="libvpx")).segments
-    assert (only.verdict, only.still) == ("fake", True)
-
-
-def test_partial_results_cover_the_frames_judged_so_far(
-    detector: Detector, samples: Path, tmp_path: Path
-) -> None:
-    frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
-    clip, partial_results = write_clip(tmp_path / "a.mp4", [frame] * 20), list[AnalysisResult]()
-    result = detector.analyse_file(clip, frames=20, on_partial_result=partial_results.append)
-    assert [len(partial.faces) for partial in partial_results] == [8, 16]
-    assert all(partial.faces == result.faces[: len(partial.faces)] for partial in partial_results)
-    assert all(partial.fake_prob == pytest.approx(result.fake_prob, abs=0.05) for partial in partial_results)
-
-
-def test_the_progress_callback_can_cancel_a_clip(detector: Detector, samples: Path, tmp_path: Path) -> None:
-    frame = cv2.resize(read_image(samples / "astronaut.png"), (256, 256))
-
-    def stop(report: Progress) -> None:
-        if report.fraction > 0:
-            raise Cancelled("stop")
-
-    with pytest.raises(Cancelled):
-        detector.analyse_video(write_clip(tmp_path / "a.mp4", [frame] * 20), 16, progress=stop)
 
 
 def test_files_that_cannot_be_judged_are_rejected(detector: Detector, samples: Path, tmp_path: Path) -> None:
@@ -227,14 +124,6 @@ def test_arrays_that_are_not_pictures_are_refused(detector: Detector, shape: tup
             judge(np.zeros((40, 40, 3), np.float32))  # type: ignore[arg-type]
 
 
-def test_known_boxes_are_scored_without_detection(detector: Detector, samples: Path) -> None:
-    rgb = read_image(samples / "two_people.jpg")
-    detected = detector.analyse_image(rgb).faces
-    boxes = [DetectedFace(face.box, face.detection_prob) for face in detected]
-    scored = detector.score_faces(rgb, [*boxes, DetectedFace((0.0, 0.0, 10.0, 10.0), 1.0)])
-    assert [face.fake_logit for face in scored] == [*(face.fake_logit for face in detected), None]
-
-
 def test_on_frame_receives_every_judged_frame_in_order(
     detector: Detector, samples: Path, tmp_path: Path
 ) -> None:
@@ -256,22 +145,12 @@ def test_unknown_weights_and_devices_are_refused() -> None:
         Detector.from_weights("starter", device="tpu")
 
 
-@pytest.mark.parametrize("degrees", [0, 30])
-def test_rescoring_a_stored_face_gives_its_first_score(
-    detector: Detector, samples: Path, degrees: float
-) -> None:
-    rgb = turned(read_image(samples / "official_portrait_2012.jpg"), degrees)
-    (first,) = detector.analyse_image(rgb).faces
-    assert first.fake_logit is not None
-    assert first.heatmap is not None
-    stored = dataclasses.replace(
-        first, fake_logit=None, fake_prob=None, verdict=None, heatmap=None, time=1.5, track=3
-    )
-    hidden = dataclasses.replace(stored, not_judged="hidden")
-    again, unjudged = detector.rescore(rgb, [stored, hidden])
-    assert again.fake_logit == pytest.approx(first.fake_logit, abs=1e-4)
-    assert again.heatmap is not None
-    assert again.heatmap.box == first.heatmap.box
-    assert np.abs(again.heatmap.values - first.heatmap.values).max() < 1e-4
-    assert (again.box, again.verdict, again.time, again.track) == (first.box, first.verdict, 1.5, 3)
-    assert (unjudged.not_judged, unjudged.fake_logit, unjudged.heatmap) == ("hidden", None, None)
+def test_a_file_that_needs_too_much_memory_is_rejected(samples: Path) -> None:
+    class GreedyReader(InProcessReader):
+        def picture(self, path: Path, *, warn: Warn = ignore_caution) -> Picture:
+            raise MemoryError
+
+    greedy = Detector.from_weights("starter", "cpu", runtime="eager", reader=GreedyReader())
+    result = greedy.analyse_file(samples / "astronaut.png")
+    assert result.error is not None
+    assert (result.outcome, result.error.code) == ("rejected", "decoding_too_large")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import struct
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from laanet_core.inference.detector import Detector
 from laanet_core.inference.overlay import draw_box, draw_heat, draw_overlay
 from laanet_core.inference.overlay_video import write_overlay_clip
 from laanet_core.media.images import read_image
-from laanet_core.media.video import read_frames
+from laanet_core.media.video import read_frames, read_length
 from laanet_core.results import AnalysisResult, FaceResult, Heatmap, ModelInfo, Progress, TrackResult, Verdict
 from laanet_core.types import Box
 from tests.core.clips import write_clip, write_sound
@@ -176,6 +177,85 @@ def test_long_fast_and_uneven_clips(tmp_path: Path) -> None:
     clip = write_clip(tmp_path / "uneven.mkv", [GREY] * 5, times=times)
     write_overlay_clip(clip, result(), target)
     assert [time for time, _ in decoded(target)] == pytest.approx(times, abs=0.001)
+
+
+def durations(path: Path) -> list[float]:
+    """Return the seconds for which each frame is shown, by the packets of a file without B frames."""
+    with av.open(str(path)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.pts is not None]
+        assert all(packet.pts == packet.dts for packet in packets)
+        return [float((packet.duration or 0) * packet.time_base) for packet in packets]
+
+
+@pytest.mark.parametrize("seconds", [1.0, 7.0, 30.0])
+@pytest.mark.parametrize(
+    ("name", "codec"), [("a.mp4", "libx264"), ("a.mkv", "libx264"), ("a.webm", "libvpx")]
+)
+def test_long_shown_frames_keep_their_duration(tmp_path: Path, name: str, codec: str, seconds: float) -> None:
+    """Slides, a short passage, and a last slide that is shown for as long as the others."""
+    times = [0.0, seconds, seconds + 0.1, seconds + 0.2, 2 * seconds, 3 * seconds]
+    source = write_clip(tmp_path / name, [GREY] * 6, times=times, codec=codec)
+    target = tmp_path / "drawn.mp4"
+    write_overlay_clip(source, result(), target, seconds=120)
+    assert [time for time, _ in decoded(target)] == pytest.approx(times, abs=0.002)
+    length = read_length(source)
+    assert durations(target) == pytest.approx([*np.diff(times), length - times[-1]], abs=0.002)
+    with av.open(str(target)) as container:
+        assert container.duration is not None
+        assert container.duration / av.time_base == pytest.approx(length, abs=0.01)
+
+
+def test_a_single_frame_is_shown_as_long_as_in_the_source(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "photo.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=1)
+        stream.height, stream.width, stream.pix_fmt = *GREY.shape[:2], "yuv420p"
+        packets = [*stream.encode(av.VideoFrame.from_ndarray(GREY, format="rgb24")), *stream.encode()]
+        for packet in packets:
+            packet.duration = round(8 / packet.time_base)
+            container.mux(packet)
+    assert read_length(tmp_path / "photo.mp4") == pytest.approx(8.0)
+    write_overlay_clip(tmp_path / "photo.mp4", result(), tmp_path / "drawn.mp4")
+    assert durations(tmp_path / "drawn.mp4") == pytest.approx([8.0])
+
+
+def test_an_empty_edit_shifts_the_overlay_too(tmp_path: Path) -> None:
+    times = [1.5 + number / 10 for number in range(20)]
+    source = write_clip(tmp_path / "a.mp4", [GREY] * 20, times=times, codec="libx264")
+    target = tmp_path / "drawn.mp4"
+    write_overlay_clip(source, result(face(2.0, (20, 40, 70, 90))), target)
+    drawn = decoded(target)
+    assert [time for time, _ in drawn] == pytest.approx(times, abs=0.002)
+    heat = {round(time, 1): float(np.abs(pixels[65, 45] - 128).max()) for time, pixels in drawn}
+    assert heat[2.0] > heat[1.6] > 5
+    assert heat[2.0] > heat[2.4] > 5
+    assert heat[3.0] < 5
+
+
+@pytest.mark.parametrize(("aspect", "shown"), [(Fraction(2), (400, 120)), (Fraction(1, 2), (200, 240))])
+def test_pixels_that_are_not_square_are_stretched(
+    tmp_path: Path, aspect: Fraction, shown: tuple[int, int]
+) -> None:
+    source = tmp_path / "wide.mp4"
+    picture = GREY.copy()
+    picture[40:80, 60:100] = 250
+    with av.open(str(source), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.height, stream.width, stream.pix_fmt = *GREY.shape[:2], "yuv420p"
+        stream.codec_context.sample_aspect_ratio = aspect
+        for _ in range(5):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode())
+    (frame, *_) = read_frames(source, 2)
+    assert frame.rgb.shape == (shown[1], shown[0], 3)
+    write_overlay_clip(source, result(size=shown), tmp_path / "drawn.mp4")
+    with av.open(str(tmp_path / "drawn.mp4")) as container:
+        (video,) = container.streams.video
+        assert (video.width, video.height) == shown
+        assert not video.sample_aspect_ratio or video.sample_aspect_ratio == 1
+    bright = decoded(tmp_path / "drawn.mp4")[0][1].mean(axis=2) > 200
+    rows, columns = np.nonzero(bright)
+    sides = (int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
+    assert sides == pytest.approx((40 * shown[0] / 200, 40 * shown[1] / 120), abs=3)
 
 
 def test_overlay_clip_has_no_metadata_of_its_source(tmp_path: Path) -> None:

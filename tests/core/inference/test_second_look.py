@@ -41,6 +41,17 @@ def test_a_suspicious_frame_is_surrounded() -> None:
     assert set(added.values()) == {0}
 
 
+@pytest.mark.parametrize(("logit", "is_suspicious"), [(1.9, True), (-1.5, False)])
+def test_an_inconclusive_outlier_is_surrounded(logit: float, is_suspicious: bool) -> None:
+    passages = first_look(20)
+    outlier = list(passages)[7]
+    faces = [face(time, "real") for time in passages if time != outlier]
+    faces.append(replace(face(outlier, "inconclusive"), fake_logit=logit))
+    added = second_look(faces, passages, 32)
+    assert (len(added) == 8) == is_suspicious
+    assert all(list(passages)[6] < time < list(passages)[8] for time in added)
+
+
 def test_a_still_fake_picture_between_still_pictures_is_looked_at_again() -> None:
     passages = {time: replace(passage, still=True) for time, passage in first_look(20).items()}
     fake_time = list(passages)[7]
