@@ -1,0 +1,103 @@
+"""Settings of cases and moderators, and of the events that other programs receive."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator, model_validator
+
+from webapp.settings.base import SettingsGroup
+from webapp.settings.values import MIN_SECRET, Decimal, Switch, WholeNumber
+
+_ORGANISATION = re.compile(r"[\w.-]{1,64}", re.ASCII)
+
+
+class ModerationSettings(SettingsGroup):
+    """Settings of cases and moderators."""
+
+    labels: WholeNumber = Field(
+        default=2,
+        ge=1,
+        le=3,
+        description="Moderators who must agree on a case. "
+        "If they disagree, a third one, then an admin decides.",
+    )
+    claim_minutes: WholeNumber = Field(
+        default=10, ge=1, le=1440, description="Minutes until an idle moderator loses a case."
+    )
+    audit_share: Decimal = Field(
+        default=2.0, ge=0, le=100, description="Percentage of stored faces that become cases at random."
+    )
+    gold_share: Decimal = Field(
+        default=5.0, ge=0, le=100, description="Percentage of assigned cases whose answer is known (`gold`)."
+    )
+    case_uncertain: Decimal = Field(
+        default=0.5,
+        ge=0,
+        le=0.5,
+        description="An inconclusive face opens a case if its probability is at most this far from 0.5.",
+    )
+    case_age: Decimal = Field(
+        default=3.0,
+        ge=0.01,
+        le=36_500,
+        description="Days until an open case counts 2.7 times as much. "
+        "Cases are ranked by uncertainty, dispute and age.",
+    )
+    decision_delay: WholeNumber = Field(
+        default=10,
+        ge=0,
+        le=10_080,
+        description="Minutes in which a label can be undone. Afterwards the visitor sees the decision.",
+    )
+    known_files: Switch = Field(
+        default="off",
+        description="`on`: every visitor sees the decision on the very same file or a near copy that others "
+        "brought. See [moderating](moderating.md#known-files).",
+    )
+    known_receipts: WholeNumber = Field(
+        default=3,
+        ge=1,
+        le=1000,
+        description="Different receipts that must have brought a file before its decision is shown. "
+        "Receipts of one day count as one, and the day of the asking receipt does not count: one visitor "
+        "can make many within minutes and would learn that another visitor's file was kept. "
+        "See [moderating](moderating.md#known-files).",
+    )
+    webhook_url: str = Field(default="", description="Address that receives events of cases.")
+    webhook_secret: str = Field(
+        default="", repr=False, description="Key of the webhook's signatures, at least 16 characters."
+    )
+    hf_organisation: str = Field(
+        default="",
+        description="Name or id of the Hugging Face organisation whose members moderate. Spaces only. "
+        "See [moderating](moderating.md).",
+    )
+    hf_roleless: Literal["refuse", "moderator"] = Field(
+        default="refuse", description="Treatment of members whose role Hugging Face does not disclose."
+    )
+
+    @field_validator("hf_organisation")
+    @classmethod
+    def _check_organisation(cls, value: str) -> str:
+        if value and not _ORGANISATION.fullmatch(value):
+            raise ValueError("must be an organisation's name or id")
+        return value
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _check_webhook_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError("must be an address that begins with http:// or https://")
+        return value
+
+    @model_validator(mode="after")
+    def _check_webhook_secret(self) -> Self:
+        if self.webhook_url and len(self.webhook_secret) < MIN_SECRET:
+            raise ValueError(
+                f"LENS_WEBHOOK_SECRET must have at least {MIN_SECRET} characters if LENS_WEBHOOK_URL is set"
+            )
+        return self
