@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from webapp.domain.enums import Concern, LabelValue, Role, Tag, Vote
-from webapp.texts.english import ENGLISH as PUBLIC
+from webapp.texts import ENGLISH as PUBLIC
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class DeskTexts:
     ask_revealed: str
     ask_adjudicate: str
     value: str
+    value_of_file: str
     values: Mapping[str, str]
     value_help: Mapping[str, str]
     confidence: str
@@ -87,6 +88,7 @@ class DeskTexts:
     by_model: str
     no_answer: str
     visitors: str
+    provenance: str
     votes: Mapping[str, str]
     no_votes: str
     arguments: str
@@ -158,6 +160,7 @@ ENGLISH = DeskTexts(
     ask_revealed="Keep or change your label",
     ask_adjudicate="The moderators disagree. Decide the case",
     value="This face is",
+    value_of_file="This file is",
     values={value: PUBLIC.labels[value] for value in LabelValue},
     value_help={
         LabelValue.REAL: "no sign of manipulation",
@@ -215,6 +218,7 @@ ENGLISH = DeskTexts(
     by_model="{model}. The image shows its heatmap.",
     no_answer="The model gave no score.",
     visitors="Visitors",
+    provenance=PUBLIC.provenance.title,
     votes={Vote.AGREE: "agree", Vote.DISAGREE: "disagree", Vote.NOT_SURE: "not sure"},
     no_votes="No visitor has voted.",
     arguments="Labels of the moderators",

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from webapp.texts.counting import PluralForms
+from webapp.texts.device import DeviceTexts
+from webapp.texts.provenance import ProvenanceTexts
+
 
 @dataclass(frozen=True)
 class ReportTexts:
@@ -36,8 +40,67 @@ class ReportTexts:
     frame_table: str
     limits_title: str
     limits: tuple[str, ...]
+    # The last sentence of the limits, for a report with and without a signature.
+    signed: str
+    unsigned: str
     footer: str
     page: str
+
+
+@dataclass(frozen=True)
+class VerificationTexts:
+    """Sentences of the page that checks a report."""
+
+    title: str
+    help: str
+    report: str
+    media: str
+    media_help: str
+    check: str
+    number: str
+    number_help: str
+    look_up: str
+    no_file: str
+    too_large: str
+    # By finding of `webapp.services.reports.verification`: headline and explanation.
+    findings: Mapping[str, tuple[str, str]]
+    # By status of the key; `mismatch` for a key of the site that did not make the signature.
+    keys: Mapping[str, str]
+    report_title: str
+    facts: Mapping[str, str]
+    media_title: str
+    media_same: str
+    media_other: str
+    media_not_given: str
+    today_title: str
+    stands: str
+    gone: str
+    not_stored: str
+    unknown_number: str
+    recorded: str
+    decision_of_copy: str
+    to_verify: str
+
+
+@dataclass(frozen=True)
+class ProgramTexts:
+    """Sentences of the page about the interfaces for programs. Backquotes enclose code."""
+
+    title: str
+    help: str
+    to_programs: str
+    # Name of the links at the end of every page.
+    footer: str
+    # Headlines and paragraphs in the order of the page; `mcp` only if the host has turned it on.
+    sections: Mapping[str, tuple[str, str]]
+    # By name of a file in `webapp/ui/code_examples`, without its ending.
+    examples: Mapping[str, str]
+    openapi: str
+    errors_title: str
+    # Head of the table: status, code, meaning.
+    errors_head: tuple[str, str, str]
+    # By code of the interface.
+    errors: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -45,14 +108,22 @@ class Texts:
     """Every sentence of the public pages and of the report in one language.
 
     `{name}` is a placeholder; a sentence has the same placeholders in every language. A mapping by a state or
-    code of the program has the same keys in every language. There are no defaults, so a missing or surplus
-    field stops the import.
+    code of the program has the same keys in every language. There are no defaults, so a missing or unknown
+    key of a language's file stops the import.
     """
 
-    # BCP 47, the value of `<html lang>`.
+    # Name of the file: BCP 47, the value of `<html lang>` and a part of addresses.
     code: str
     # The language's name for itself.
     language: str
+    # Code with the country whose customs the texts follow, for the browser's own words (BCP 47).
+    locale: str
+
+    # Numbers and dates, see `webapp.texts.formats`.
+    decimal_mark: str
+    percent: str
+    date: str
+    date_and_time: str
 
     # Phrases that several places share.
     labelled: str
@@ -80,9 +151,18 @@ class Texts:
     # A new sentence needs a new CONSENT_VERSION (`webapp.domain.consent`).
     consent: str
     consent_help: str
+    scope: str
+    take_photo: str
+    formats_title: str
+    # Words in the drop zone, for a mouse and for a finger.
+    drop_words: str
+    tap_words: str
     paste_hint: str
     examples: str
+    # By name of `webapp.examples.answers.NAMES`.
     example_captions: Mapping[str, str]
+    example_note: str
+    sample: str
     analyse: str
     stop: str
 
@@ -110,6 +190,8 @@ class Texts:
     outcomes: Mapping[str, tuple[str, str]]
     # By code of `laanet_core.results.CAUTIONS`.
     cautions: Mapping[str, str]
+    # By verdict: what it does not mean.
+    caveats: Mapping[str, str]
     some_faces: str
     some_persons: str
     other_verdicts: str
@@ -117,9 +199,12 @@ class Texts:
     fake_interval: str
     fake_moment: str
     unjudged_faces: str
+    unjudged_persons: str
     fake_segments: str
     segment: str
-    coverage: str
+    part_fake: str
+    more_segments: str
+    coverage: PluralForms
     fake_probability: str
     all_faces: str
     all_persons: str
@@ -133,6 +218,9 @@ class Texts:
     file_advice: Mapping[str, str]
     choose_file: str
 
+    # Above and below the verdict.
+    provenance: ProvenanceTexts
+
     # Picture and tables.
     heat_strength: str
     heat_legend: str
@@ -142,14 +230,56 @@ class Texts:
     boxes: str
     consistency: str
     consistency_help: str
-    picture_with_faces: str
+    picture_with_faces: PluralForms
     picture_without_faces: str
+
+    whole_picture: str
+    zoom_help: str
+    zoom_out: str
+    zoom_in: str
+    zoom_all: str
+
+    # Cards of faces and persons.
+    face_cards: str
+    person_cards: str
+    crowd_help: str
+    more_faces: str
+    more_persons: str
+    enlarged: str
+    heatmap: str
+    close_up: str
+    close_up_heat: str
+    # Text alternative of a gauge, and a short word for each of its zones by verdict.
+    gauge: str
+    zones: Mapping[str, str]
+    face_size: str
+    person_frames: str
+    # By code of `laanet_core.results.NotJudgedReason`: why such a face cannot be judged.
+    not_judged_reasons: Mapping[str, str]
+    not_in_moments: str
+    # By "spots_" or "no_spots_" and a verdict: what the verdict rests on.
+    reasons: Mapping[str, str]
+    # By row and column of a close-up: top, middle, bottom; left, middle, right.
+    face_parts: Mapping[str, str]
+    list_separator: str
+    why: str
+    show_in_picture: str
+    heat_scale: str
+    contour: str
+    contour_help: str
+    points_help: str
+    all_numbers: str
+
+    # Tables.
     # Column headings of all tables.
     columns: Mapping[str, str]
 
     # Video.
     timeline: str
     timeline_help: str
+    overlay_source: str
+    player_missing: str
+    player_unplayable: str
     seek: str
     suspicious_moments: str
     go_to: str
@@ -165,7 +295,7 @@ class Texts:
     stability_too_small: str
     stability_one_frame: str
     stability_running: str
-    reliability: str
+    reliability: PluralForms
 
     # Background information.
     limits_title: str
@@ -173,8 +303,6 @@ class Texts:
     model_title: str
     model_facts: Mapping[str, str]
     not_calibrated: str
-    api_title: str
-    api: str
     raw_data: str
 
     # What to do with a result.
@@ -235,10 +363,19 @@ class Texts:
     decision_of_copy: str
     decision_arrived: str
     decision_impossible: str
+    # Earlier decisions on the same file or a near copy.
+    known_title: str
+    known_same: str
+    known_copy: str
     later_models: str
     no_later_models: str
     notify_me: str
     to_analyse: str
     to_receipt: str
 
+    # The browser: its connection, and what it keeps.
+    device: DeviceTexts
+
     report: ReportTexts
+    verification: VerificationTexts
+    programs: ProgramTexts

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from laanet_core.inference.key_frames import longest_fake
 from laanet_core.inference.stable_verdicts import finding, variants_with
+from laanet_core.inference.unjudged_tracks import unjudged_tracks
 from laanet_core.media.other_types import named_type
 from laanet_core.results import AnalysisResult, Coverage, Kind, Segment, Stability, Verdict
+from webapp.texts.counting import counted
+from webapp.texts.formats import number_text, share_text
 from webapp.texts.schema import Texts
+
+# Most segments of a video that its title names.
+_TITLE_SEGMENTS = 2
+# Length in seconds from which on times are stated in whole seconds.
+_LONG_SECONDS = 10
 
 # Track number, time in seconds and verdict of one face in one frame.
 JudgedFrame = tuple[int | None, float | None, Verdict | None]
@@ -33,7 +41,8 @@ class ResultSummary:
     `state` is the verdict, or the outcome if there is no verdict, or "unstable" if the verdict changes under
     compression, resizing or mirroring. `verdicts` are those of the faces of a photo or the persons of a
     video, in order. `frames` and `tracks` describe a video: every judged face, and the track number of every
-    person. `segments` and `coverage` do too; older stored results have none.
+    person with a verdict; `unjudged` counts the persons or faces without one. `segments` and `coverage` do
+    too; older stored results have none.
     """
 
     kind: Kind
@@ -46,6 +55,7 @@ class ResultSummary:
     tracks: tuple[int, ...] = ()
     segments: tuple[Segment, ...] = ()
     coverage: Coverage | None = None
+    unjudged: int = 0
 
     @property
     def colour(self) -> str:
@@ -55,6 +65,8 @@ class ResultSummary:
     def title(self, texts: Texts) -> str:
         """Return the result in one phrase, with the number of faces or persons if only some decide it."""
         title, _ = texts.outcomes[self.state]
+        if self._is_partly_fake():
+            return texts.part_fake.format(segments=self._fake_segments(texts, limit=_TITLE_SEGMENTS))
         is_fake_of_several = self.state == "fake" and len(self.verdicts) > 1
         if not is_fake_of_several and not self._is_partly_inconclusive():
             return title
@@ -71,10 +83,15 @@ class ResultSummary:
         sentences += [texts.cautions[caution] for caution in self.cautions]
         if self._has_other_verdicts():
             sentences.append(self._other_verdicts(texts))
-        unjudged = self._count(None)
-        if self.kind == "image" and 0 < unjudged < len(self.verdicts):
-            sentences.append(texts.unjudged_faces.format(some=unjudged, count=len(self.verdicts)))
-        passages = self._fake_segments(texts) if self.segments else self._fake_interval(texts)
+        judged = len(self.verdicts) - self._count(None)
+        if self.unjudged and judged:
+            template = texts.unjudged_persons if self.kind == "video" else texts.unjudged_faces
+            sentences.append(template.format(some=self.unjudged, count=judged + self.unjudged))
+        passages = self._fake_interval(texts)
+        # The title names a few segments itself.
+        if self.segments and not (self._is_partly_fake() and self._fake_count() <= _TITLE_SEGMENTS):
+            phrase = self._fake_segments(texts)
+            passages = texts.fake_segments.format(segments=phrase) if phrase else ""
         if passages:
             sentences.append(passages)
         if self.coverage is not None:
@@ -112,22 +129,36 @@ class ResultSummary:
         template = texts.other_verdicts if self._count(self.colour) else texts.single_verdicts
         return template.format(verdicts=", ".join(parts))
 
-    def _fake_segments(self, texts: Texts) -> str:
-        """Return the segments that look manipulated, with their persons if there are several, or ""."""
+    def _fake_count(self) -> int:
+        return sum(segment.verdict == "fake" for segment in self.segments)
+
+    def _is_partly_fake(self) -> bool:
+        """Return True if a video is fake because of some segments, and others of it are not fake."""
+        return self.state == "fake" and 0 < self._fake_count() < len(self.segments)
+
+    def _fake_segments(self, texts: Texts, *, limit: int | None = None) -> str:
+        """Return up to `limit` segments that look manipulated, with their persons if there are several.
+
+        Returns "" if there is none. More segments than `limit` are counted.
+        """
         phrases = []
-        for segment in self.segments:
-            if segment.verdict != "fake":
-                continue
+        fake = [segment for segment in self.segments if segment.verdict == "fake"]
+        for segment in fake[:limit]:
             phrase = segment_times(segment, texts)
             if len(self.tracks) > 1:
                 person = texts.person_number.format(number=segment.track + 1)
                 phrase = texts.with_note.format(text=phrase, note=person)
             phrases.append(phrase)
-        return texts.fake_segments.format(segments=", ".join(phrases)) if phrases else ""
+        if len(phrases) < len(fake):
+            phrases.append(texts.more_segments.format(count=len(fake) - len(phrases)))
+        return texts.list_separator.join(phrases)
 
     def _fake_interval(self, texts: Texts) -> str:
-        """Return the longest interval in which an inconclusive video looks manipulated, or ""."""
-        if self.state != "inconclusive" or self.kind != "video":
+        """Return the longest interval in which an inconclusive video looks manipulated, or "".
+
+        Results with segments name these instead.
+        """
+        if self.segments or self.state != "inconclusive" or self.kind != "video":
             return ""
         pairs = zip(self.tracks, self.verdicts, strict=True)
         inconclusive = [track for track, verdict in pairs if verdict == "inconclusive"]
@@ -135,7 +166,9 @@ class ResultSummary:
         if interval is None:
             return ""
         template = texts.fake_interval if interval.end > interval.start else texts.fake_moment
-        sentence = template.format(start=f"{interval.start:.2f}", end=f"{interval.end:.2f}")
+        sentence = template.format(
+            start=number_text(interval.start, texts, 2), end=number_text(interval.end, texts, 2)
+        )
         if len(self.verdicts) == 1:
             return sentence
         person = texts.person_number.format(number=interval.track + 1)
@@ -152,9 +185,11 @@ def summarise(result: AnalysisResult, *, unstable: bool = False) -> ResultSummar
     if result.outcome == "face_too_small" and not reasons <= {None, "too_small"}:
         state = "none_judged"
     verdicts = tuple(face.verdict for face in result.faces)
+    unjudged = verdicts.count(None)
     frames: tuple[JudgedFrame, ...] = ()
     if result.kind == "video":
         verdicts = tuple(track.verdict for track in result.tracks)
+        unjudged = len(unjudged_tracks(result))
         frames = tuple((face.track, face.time, face.verdict) for face in result.faces)
     return ResultSummary(
         kind=result.kind,
@@ -167,7 +202,14 @@ def summarise(result: AnalysisResult, *, unstable: bool = False) -> ResultSummar
         tracks=tuple(track.track for track in result.tracks),
         segments=result.segments,
         coverage=result.coverage,
+        unjudged=unjudged,
     )
+
+
+def fake_passages(segments: Iterable[Segment], texts: Texts) -> str:
+    """Return when one person of a video looks manipulated by that person's segments; "" if never."""
+    times = [segment_times(segment, texts) for segment in segments if segment.verdict == "fake"]
+    return texts.fake_segments.format(segments=texts.list_separator.join(times)) if times else ""
 
 
 def subject_name(number: int, kind: str, texts: Texts) -> str:
@@ -194,6 +236,23 @@ def verdict_phrase(verdict: str | None, texts: Texts, *, not_judged: str | None 
     return texts.verdicts[verdict or "unjudged"]
 
 
+def percent_text(probability: float | None, texts: Texts, thresholds: Sequence[float] = ()) -> str:
+    """Format a probability in [0, 1] as per cent without decimals; None becomes a dash.
+
+    It is never 0% or 100%, because the model is never certain. It has a decimal if it would otherwise look
+    equal to one of the `thresholds`.
+    """
+    if probability is None:
+        return "–"
+    if probability < 0.01:
+        return f"<{share_text(0.01, texts)}"
+    if probability > 0.99:
+        return f">{share_text(0.99, texts)}"
+    text = share_text(probability, texts)
+    is_equal = text in [share_text(threshold, texts) for threshold in thresholds]
+    return share_text(probability, texts, 1) if is_equal else text
+
+
 def clock_time(seconds: float) -> str:
     """Return a time in a clip as players show it: 75.2 seconds are "1:15"."""
     minutes, rest = divmod(int(seconds), 60)
@@ -207,10 +266,11 @@ def segment_times(segment: Segment, texts: Texts) -> str:
 
 def _coverage_sentence(coverage: Coverage, texts: Texts) -> str:
     """Return how much of a clip was looked at."""
-    return texts.coverage.format(
+    decimals = 1 if coverage.seconds < _LONG_SECONDS else 0
+    return counted(texts.coverage, coverage.frames_judged).format(
         frames=coverage.frames_judged,
-        covered=texts.seconds.format(seconds=f"{coverage.seconds_covered:.1f}"),
-        length=texts.seconds.format(seconds=f"{coverage.seconds:.1f}"),
+        covered=number_text(coverage.seconds_covered, texts, decimals),
+        length=number_text(coverage.seconds, texts, decimals),
     )
 
 
@@ -242,4 +302,10 @@ def _variant_names(stability: Stability, verdict: Verdict | None, texts: Texts) 
 def reliability_sentence(count: int, share: float, interval: Sequence[float], texts: Texts) -> str:
     """Return how often similar scores were fake: `share` of `count` cases, with its 95 % interval."""
     low, high = interval
-    return texts.reliability.format(count=count, share=f"{share:.0%}", low=f"{low:.0%}", high=f"{high:.0%}")
+    template = counted(texts.reliability, count)
+    return template.format(
+        count=count,
+        share=share_text(share, texts),
+        low=share_text(low, texts),
+        high=share_text(high, texts),
+    )

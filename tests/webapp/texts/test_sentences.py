@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from laanet_core.media.other_types import TYPE_ADVICE, TYPE_NAMES, refusal
-from laanet_core.results import CAUTIONS, ErrorInfo, Stability, TrackResult, Variant, Verdict
+from laanet_core.results import CAUTIONS, ErrorInfo, Kind, Stability, TrackResult, Variant, Verdict
 from tests.webapp.sample_results import FAKE, PHOTO, SMALL, TRACK, VIDEO, without_faces
 from webapp.texts import LANGUAGES, Texts
 from webapp.texts.sentences import (
@@ -75,6 +76,26 @@ def test_partly_judged_files_get_a_caution(texts: Texts) -> None:
             assert [texts.cautions[code] in sentences for code in CAUTIONS] == expected
 
 
+@ALL_LANGUAGES
+def test_faces_and_persons_without_a_verdict_are_counted(texts: Texts) -> None:
+    assert texts.unjudged_faces.format(some=1, count=2) in summarise(PHOTO).sentences(texts)
+    assert texts.unjudged_persons.format(some=1, count=2) in summarise(VIDEO).sentences(texts)
+    alone = dataclasses.replace(VIDEO, faces=VIDEO.faces[:-1])
+    assert not any(texts.unjudged_persons[:8] in sentence for sentence in summarise(alone).sentences(texts))
+
+
+@ALL_LANGUAGES
+@pytest.mark.parametrize("kind", ["image", "video"])
+def test_title_of_files_without_a_judged_face_says_whether_size_is_the_reason(
+    texts: Texts, kind: Kind
+) -> None:
+    small = dataclasses.replace(SMALL, time=0.0, track=0)
+    for reason, state in (("too_small", "face_too_small"), ("hidden", "none_judged")):
+        faces = (dataclasses.replace(small, not_judged=reason),)
+        result = dataclasses.replace(without_faces(PHOTO, "face_too_small"), kind=kind, faces=faces)
+        assert summarise(result).title(texts) == texts.outcomes[state][0]
+
+
 def test_rejections_have_a_remedy_or_the_message_of_the_detector() -> None:
     rejected = without_faces(PHOTO, "rejected", error=ErrorInfo("corrupt_image", "It is damaged."))
     assert summarise(rejected).sentences(ENGLISH) == [ENGLISH.errors["corrupt_image"]]
@@ -115,7 +136,7 @@ def test_inconclusive_videos_say_when_they_look_manipulated() -> None:
         (
             [("jpeg_90", "fake"), ("jpeg_50", "inconclusive"), ("half_size", "inconclusive")],
             True,
-            "It becomes unclear here: JPEG 50, Half size. It never flips.",
+            "It becomes inconclusive here: JPEG 50, Half size. It never flips.",
         ),
         (
             [("jpeg_90", "inconclusive"), ("half_size", None)],
@@ -159,7 +180,7 @@ def test_subjects_are_faces_or_persons() -> None:
 
 def test_reliability_sentence_has_whole_per_cent() -> None:
     sentence = reliability_sentence(40, 0.75, (0.5981, 0.8581), ENGLISH)
-    assert sentence == ENGLISH.reliability.format(count=40, share="75%", low="60%", high="86%")
+    assert sentence == ENGLISH.reliability.forms["other"].format(count=40, share="75%", low="60%", high="86%")
 
 
 @ALL_LANGUAGES
@@ -181,3 +202,38 @@ def test_unsupported_type_is_named(content: bytes, english: str, chinese: str) -
     assert message is not None
     assert english in error_sentence("unsupported_type", message, LANGUAGES["en"])
     assert chinese in error_sentence("unsupported_type", message, LANGUAGES["zh"])
+
+
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+def test_one_word_says_neither_real_nor_fake(texts: Texts) -> None:
+    word = texts.verdicts["inconclusive"].casefold()
+    assert texts.labels["cannot_tell"].casefold() == word
+    assert texts.zones["inconclusive"].casefold() == word
+    assert {texts.outcomes[state][0].casefold() for state in ("inconclusive", "unstable")} == {word}
+    # A visitor who is not sure votes so; that is another thing.
+    own = dataclasses.asdict(texts)
+    del own["votes"], own["choose_vote"], own["refusals"]
+    sentences = " ".join(strings(own))
+    for other in (
+        "unclear",
+        "cannot tell",
+        "undecided",
+        "unklar",
+        "unentschieden",
+        "eindeutig",
+        "不明确",
+        "不确定",
+    ):
+        assert other not in sentences
+
+
+def strings(value: object) -> Iterator[str]:
+    """Yield every string in nested mappings and tuples, without the keys."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from strings(part)
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from strings(part)
