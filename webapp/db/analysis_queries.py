@@ -16,6 +16,11 @@ def analysis_by_receipt(session: Session, receipt_hash: str) -> Analysis | None:
     return session.scalar(select(Analysis).where(Analysis.receipt_hash == receipt_hash))
 
 
+def analysis_by_report(session: Session, report_number: str) -> Analysis | None:
+    """Return the analysis whose reports have this number."""
+    return session.scalar(select(Analysis).where(Analysis.report_number == report_number))
+
+
 def delete_analysis(session: Session, receipt_hash: str) -> int | None:
     """Delete an analysis with all rows that refer to it. Return its id; None if there was none."""
     deletion = delete(Analysis).where(Analysis.receipt_hash == receipt_hash).returning(Analysis.id)

@@ -70,6 +70,21 @@ def first_item(session: Session, case_id: int) -> CaseItem:
     ).one()
 
 
+def has_conflict(session: Session, case_id: int) -> bool:
+    """Return whether a file of the case contradicts itself or the model."""
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    CaseItem.case_id == case_id,
+                    CaseItem.analysis_id == Analysis.id,
+                    Analysis.conflict.is_not(None),
+                )
+            )
+        )
+    )
+
+
 def latest_votes(session: Session, case_id: int, *, newest: int) -> list[str]:
     """Return the last vote per receipt on the case's subject or the whole file.
 

@@ -88,5 +88,5 @@ def count_audit_sample(session: Session, scored: ScoreRange, before: datetime) -
         )
         .group_by(Decision.value)
     )
-    counts = {value: count for value, count in session.execute(query)}  # noqa: C416
+    counts = dict(session.execute(query).all())
     return sum(counts.values()), counts.get(LabelValue.FAKE, 0)

@@ -90,13 +90,13 @@ def decided_values(session: Session) -> dict[int, str]:
     rows = session.execute(
         select(Decision.case_id, Decision.value).where(Decision.undone_at.is_(None)).order_by(Decision.id)
     )
-    return {case: value for case, value in rows}  # noqa: C416
+    return dict(rows.all())
 
 
 def gold_values(session: Session) -> dict[int, str]:
     """Return the known answer by case id."""
     rows = session.execute(select(Gold.case_id, Gold.value))
-    return {case: value for case, value in rows}  # noqa: C416
+    return dict(rows.all())
 
 
 def region_agreements(session: Session) -> Sequence[RegionAgreement]:

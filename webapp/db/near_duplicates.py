@@ -9,7 +9,7 @@ from itertools import combinations
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from webapp.db.tables import Fingerprint
+from webapp.db.tables import Analysis, Fingerprint
 
 # A hash of 64 bits is stored in four bands of 16 bits.
 BANDS = 4
@@ -66,6 +66,17 @@ def near_duplicates(session: Session, bits: int, *, distance: int = 8) -> list[N
             nearest[analysis_id] = min(differing_bits, nearest.get(analysis_id, differing_bits))
     duplicates = [NearDuplicate(analysis_id, bits_apart) for analysis_id, bits_apart in nearest.items()]
     return sorted(duplicates, key=lambda duplicate: (duplicate.distance, duplicate.analysis_id))
+
+
+def near_analyses(session: Session, analysis: Analysis) -> dict[int, int]:
+    """Return the ids of an analysis's near-duplicates, each with the smallest distance in bits."""
+    distances: dict[int, int] = {}
+    for fingerprint in analysis.fingerprints:
+        for duplicate in near_duplicates(session, fingerprint_bits(fingerprint)):
+            known_distance = distances.get(duplicate.analysis_id, duplicate.distance)
+            distances[duplicate.analysis_id] = min(duplicate.distance, known_distance)
+    distances.pop(analysis.id, None)
+    return distances
 
 
 def _bands(bits: int) -> tuple[int, ...]:

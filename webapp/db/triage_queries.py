@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, func, or_, select, text
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.db.case_queries import lock_cases
-from webapp.db.near_duplicates import fingerprint_bits, near_duplicates
+from webapp.db.near_duplicates import near_analyses
 from webapp.db.tables import Analysis, Case, CaseItem, Consent, Feedback, Gold
 from webapp.domain.enums import CaseState
 
@@ -28,7 +28,7 @@ def lock_case_creation(session: Session) -> None:
 def lock_analysis_with_media(session: Session, receipt_hash: str) -> Analysis | None:
     """Return and lock an analysis that can become a case, with faces, fingerprints and consent; else None.
 
-    It needs a verdict and a stored file. The lock makes a concurrent deletion wait.
+    It needs a stored file, and a verdict or a conflict. The lock makes a concurrent deletion wait.
     """
     query = (
         select(Analysis)
@@ -67,7 +67,7 @@ def last_votes(session: Session, analysis_id: int) -> dict[int, str]:
     """Return the last vote by subject."""
     last = select(func.max(Feedback.id)).where(Feedback.analysis_id == analysis_id).group_by(Feedback.subject)
     rows = session.execute(select(Feedback.subject, Feedback.vote).where(Feedback.id.in_(last)))
-    return {subject: vote for subject, vote in rows}  # noqa: C416
+    return dict(rows.all())
 
 
 def item_of_same_file(session: Session, analysis: Analysis, subject: int) -> CaseItem | None:
@@ -94,7 +94,7 @@ def item_of_same_file(session: Session, analysis: Analysis, subject: int) -> Cas
 
 def near_duplicate_cases(session: Session, analysis: Analysis, *, limit: int) -> list[int]:
     """Return ids of at most `limit` undecided cases of near-duplicates, nearest first."""
-    distances = _near_duplicate_distances(session, analysis)
+    distances = near_analyses(session, analysis)
     nearest_first = sorted(distances, key=lambda analysis_id: (distances[analysis_id], analysis_id))
     query = (
         select(CaseItem.analysis_id, CaseItem.case_id)
@@ -114,20 +114,13 @@ def near_duplicate_cases(session: Session, analysis: Analysis, *, limit: int) ->
     return nearest_cases[:limit]
 
 
-def _near_duplicate_distances(session: Session, analysis: Analysis) -> dict[int, int]:
-    """Return the ids of near-duplicate analyses, each with the smallest distance of fingerprints in bits."""
-    distances: dict[int, int] = {}
-    for fingerprint in analysis.fingerprints:
-        for duplicate in near_duplicates(session, fingerprint_bits(fingerprint)):
-            known_distance = distances.get(duplicate.analysis_id, duplicate.distance)
-            distances[duplicate.analysis_id] = min(duplicate.distance, known_distance)
-    distances.pop(analysis.id, None)
-    return distances
-
-
 def _is_triageable() -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions for an analysis with a verdict and a stored file."""
-    return Analysis.outcome == "verdict", Consent.media_id.is_not(None)
+    """Return the conditions for an analysis that can become a case.
+
+    A file without a verdict has nothing to decide on, unless it contradicts its own statements.
+    """
+    has_question = or_(Analysis.outcome == "verdict", Analysis.conflict.is_not(None))
+    return has_question, Consent.media_id.is_not(None)
 
 
 def _is_gold() -> ColumnElement[bool]:

@@ -29,6 +29,9 @@ class Analysis(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     # sha256 of the receipt that the uploader received.
     receipt_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # Public number of the reports on the result, see `webapp.security.tokens.report_number`. None in rows
+    # older than the column, which have no signed report.
+    report_number: Mapped[str | None] = mapped_column(String(32), unique=True, index=True)
     created_at: Mapped[datetime] = mapped_column(UTCTime, index=True)
     # sha256 of the file as uploaded.
     media_sha256: Mapped[str] = mapped_column(String(64), index=True)
@@ -66,6 +69,10 @@ class Analysis(Base):
     frames_judged: Mapped[int | None]
     seconds_covered: Mapped[float | None]
     clip_seconds: Mapped[float | None]
+    # JSON of `laanet_core.documents.FileProvenanceDocument`. None: not read, or older than the column.
+    provenance: Mapped[str | None] = mapped_column(Text)
+    # Code of `laanet_core.results.Conflict`.
+    conflict: Mapped[str | None] = mapped_column(String(48))
 
     faces: Mapped[list[Face]] = relationship(
         back_populates="analysis", cascade="all, delete-orphan", order_by="Face.number"
