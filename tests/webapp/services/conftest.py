@@ -16,7 +16,7 @@ from webapp.domain.clock import now
 from webapp.domain.enums import Reason, Role, Vote
 from webapp.domain.errors import Refused
 from webapp.domain.ids import new_id
-from webapp.security.tokens import new_key, new_receipt, receipt_hash
+from webapp.security.tokens import new_key, new_receipt, receipt_hash, report_number
 from webapp.services.accounts import Person
 from webapp.services.audit.log import AuditService
 from webapp.services.moderation.case_events import CaseEvents
@@ -105,6 +105,7 @@ class Kept:
         with self._sessions.begin() as session:
             analysis = picture(fake_prob)
             analysis.receipt_hash, analysis.width, analysis.height = receipt_hash(receipt), 200, 200
+            analysis.report_number = report_number(receipt)
             analysis.fingerprints = [
                 fingerprint_row(0, self._chance.getrandbits(64) if bits is None else bits)
             ]

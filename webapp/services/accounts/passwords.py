@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 
 from argon2 import PasswordHasher
@@ -18,8 +19,6 @@ _CONCURRENCY = 2
 
 _hasher = PasswordHasher()
 _slots = threading.BoundedSemaphore(_CONCURRENCY)
-# Hash to verify against if there is no account, so that the answer takes as long. Made at first use.
-_dummy_hash = ""
 _dummy_lock = threading.Lock()
 
 
@@ -50,7 +49,12 @@ def verify_password(stored_hash: str | None, password: str) -> bool:
 
 
 def _get_dummy_hash() -> str:
-    global _dummy_hash  # noqa: PLW0603
+    """Return a hash to verify against if there is no account, so that the answer takes as long."""
+    # Two threads must not compute it at the same time.
     with _dummy_lock:
-        _dummy_hash = _dummy_hash or _hasher.hash("password of no account")
-        return _dummy_hash
+        return _computed_dummy_hash()
+
+
+@functools.cache
+def _computed_dummy_hash() -> str:
+    return _hasher.hash("password of no account")

@@ -16,9 +16,9 @@ _POLL_SECONDS = 0.25
 _FIRST_ESTIMATE = 5.0
 # Longest advised waiting time, in seconds.
 _MAX_RETRY_SECONDS = 600
-# Seconds after which a photo's analysis lets a waiting photo go first.
+# Seconds after which an analysis lets a waiting photo go first.
 _TURN_SECONDS = 1.0
-# Analyses that wait in the middle of their work, at most. Each holds its decoded photo.
+# Analyses that wait in the middle of their work, at most. Each holds its decoded photo, or a clip's decoder.
 _MAX_PAUSED = 4
 # Seconds that a restart takes.
 _RESTART_SECONDS = 60
@@ -63,11 +63,13 @@ class Ticket:
 class AnalysisQueue:
     """Queue in which at most `at_once` analyses run and `max_waiting` wait. Thread-safe.
 
-    If several analyses may run, clips do not occupy all of them.
+    If several analyses may run, clips do not occupy all of them. `decoders`: decoder processes, of which a
+    clip occupies one until its last frame; one is left for photos. None: there are enough.
     """
 
-    def __init__(self, *, at_once: int, max_waiting: int) -> None:
+    def __init__(self, *, at_once: int, max_waiting: int, decoders: int | None = None) -> None:
         self._at_once = at_once
+        self._max_clips = max(min(at_once, decoders or at_once) - 1, 1)
         self._max_waiting = max_waiting
         self._lock = threading.Lock()
         self._admitted: set[Ticket] = set()
@@ -215,9 +217,9 @@ class AnalysisQueue:
         """Return the first waiting photo, or the first clip if no photo waits or too many overtook it."""
         if len(self._admitted) >= self._at_once:
             return None
-        clips_running = sum(ticket.is_clip for ticket in self._admitted)
+        clips_begun = sum(ticket.is_clip for ticket in (*self._admitted, *self._paused))
         clip = None
-        if clips_running < max(self._at_once - 1, 1):
+        if clips_begun < self._max_clips:
             clip = next((ticket for ticket in self._waiting if ticket.is_clip), None)
         photo = next((ticket for ticket in self._waiting if not ticket.is_clip), None)
         if clip is None or photo is None or clip.overtaken_by >= _MAX_OVERTAKING:

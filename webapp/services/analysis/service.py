@@ -3,62 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import Cancelled, UnreadableMedia
-from laanet_core.inference.detector import OnPartialResult
+from laanet_core.inference.clip_analysis import OnPartialResult
 from laanet_core.media.images import sniff_file
 from laanet_core.media.interruption import interruptible
 from laanet_core.media.video import Frame
 from laanet_core.results import AnalysisResult, Kind
-from webapp.db.session import Sessions
 from webapp.domain.clock import now
 from webapp.media.fingerprint import Fingerprints
-from webapp.security.tokens import new_key, new_receipt, receipt_hash
+from webapp.security.tokens import new_key
 from webapp.services.analysis.analysed_media import AnalysedMedia
+from webapp.services.analysis.analysis_store import AnalysisStore, StoredAnalysis
 from webapp.services.analysis.detectors import DetectorProvider, FileDetector, provider_of
-from webapp.services.analysis.documents import StoredAnalysisDocument
 from webapp.services.analysis.jobs import Jobs, RunningJob
 from webapp.services.analysis.progress import ReportProgress, VisitProgress
 from webapp.services.analysis.queue import AnalysisQueue, Ticket
-from webapp.services.analysis_records.rows import AnalysisRecord, row_of
-from webapp.services.storage.kept_media import KeptMediaService, PlacedFile, StoreFull
+from webapp.services.analysis_records.rows import AnalysisRecord
 
-logger = logging.getLogger(__name__)
-# Attempts to store an analysis with a kept file. The same file may be stored or deleted at the same moment.
-_ATTEMPTS = 5
 _DEFAULT_WAITING = 32
-
-
-@dataclass(frozen=True)
-class StoredAnalysis:
-    """Result of a file with its sha256, time and receipt; no receipt if the result could not be stored.
-
-    `is_kept`: the file is kept under the receipt. `not_kept` is the reason if it is not although the visitor
-    consented: store_full or not_kept.
-    """
-
-    result: AnalysisResult
-    media_sha256: str
-    created: datetime
-    receipt: str | None
-    is_kept: bool = False
-    not_kept: str | None = None
-
-    def document(self) -> StoredAnalysisDocument:
-        """Return the JSON document."""
-        return StoredAnalysisDocument.from_result(
-            self.result, receipt=self.receipt, kept=self.is_kept, not_kept=self.not_kept
-        )
 
 
 @dataclass(frozen=True)
@@ -66,11 +34,14 @@ class Client:
     """Page or program that waits for a result.
 
     `is_present` returns False once it has left. `on_interim_result` receives the results over the frames of
-    a clip that are judged so far.
+    a clip that are judged so far. `receipt` is the client's own choice of 256 random bits, so that it knows
+    the receipt even if the answer is lost. A result of the same file that is stored under it is returned
+    and not stored again. If another file's result is, the server makes a receipt instead.
     """
 
     is_present: Callable[[], bool] = lambda: True
     on_interim_result: OnPartialResult | None = None
+    receipt: str | None = None
 
 
 _PATIENT_CLIENT = Client()
@@ -103,31 +74,25 @@ class _Observer:
 class AnalysisService:
     """Analyses files within the limits of a queue and stores each result before it is returned.
 
-    Without `kept_media` no file is ever kept. `on_analysed` are called with every result. `on_kept` is
-    called with the receipt's hash of every result that was stored with its file.
+    `frames` are judged of a clip. `on_analysed` are called with every result.
     """
 
     def __init__(
         self,
         detector: FileDetector | DetectorProvider,
-        sessions: Sessions,
+        store: AnalysisStore,
         jobs: Jobs,
         *,
         frames: int,
         queue: AnalysisQueue | None = None,
-        kept_media: KeptMediaService | None = None,
         on_analysed: Sequence[Callable[[AnalysisResult], object]] = (),
-        on_kept: Callable[[str], object] | None = None,
     ) -> None:
-        """`frames`: frames that are judged of a clip."""
         self.jobs = jobs
         self.frames = frames
         self.queue = queue or AnalysisQueue(at_once=1, max_waiting=_DEFAULT_WAITING)
         self._detectors = provider_of(detector)
-        self._sessions = sessions
-        self._kept_media = kept_media
+        self._store = store
         self._on_analysed = on_analysed
-        self._on_kept = on_kept
 
     def analyse(
         self,
@@ -168,15 +133,17 @@ class AnalysisService:
                     only=only,
                     running=running,
                     observer=observer,
-                    between_batches=self._between_batches(turn, lambda: check(running)),
+                    turn=turn,
+                    check=lambda: check(running),
                 )
                 for notify in self._on_analysed:
                     notify(result)
                 running.report(VisitProgress(1.0, "storing"))
-                placed = self._place(path, result) if consent else None
+                with interruptible(lambda: check(running)):
+                    placed = self._store.place(path, result) if consent else None
             fingerprints = observer.fingerprints.chosen()
             record = AnalysisRecord(result, detector.decision, _sha256(path), fingerprints, now())
-            stored = self._store(record, placed, lambda: check(running))
+            stored = self._store.store(record, placed, lambda: check(running), client.receipt)
         if media is not None:
             media.finish(result, stored.receipt)
         return stored
@@ -185,10 +152,6 @@ class AnalysisService:
     def detector(self) -> FileDetector:
         """The current detector."""
         return self._detectors.current
-
-    def join_queue(self, path: Path) -> Ticket:
-        """Return a place in the queue for a file. Raises Busy if the queue is full."""
-        return self.queue.join(is_clip=_is_clip(path))
 
     def decision_of(self, result: AnalysisResult) -> DecisionConfig:
         """Return the thresholds of the model that produced a result."""
@@ -202,9 +165,11 @@ class AnalysisService:
         only: Kind | None,
         running: RunningJob,
         observer: _Observer,
-        between_batches: Callable[[], None],
+        turn: Ticket,
+        check: Callable[[], None],
     ) -> AnalysisResult:
-        with interruptible(between_batches):
+        """Judge a file. Between batches the work ends if `check` raises, and lets waiting photos go first."""
+        with interruptible(check, pause=lambda: self.queue.yield_turn(turn, check)):
             return detector.analyse_file(
                 path,
                 frames=self.frames,
@@ -213,21 +178,6 @@ class AnalysisService:
                 on_frame=observer.on_frame,
                 on_partial_result=observer.on_interim_result if observer.wants_interim_results else None,
             )
-
-    def _between_batches(self, turn: Ticket, check: Callable[[], None]) -> Callable[[], None]:
-        """Return a function that raises if this thread's analysis must end.
-
-        In this thread it also lets a waiting photo go before a photo that takes long. The other threads are
-        shared with that photo, so they must not wait.
-        """
-        own_thread = threading.get_ident()
-
-        def between_batches() -> None:
-            check()
-            if not turn.is_clip and threading.get_ident() == own_thread:
-                self.queue.yield_turn(turn, check)
-
-        return between_batches
 
     @contextmanager
     def _admitted(self, ticket: Ticket | None, path: Path, running: RunningJob) -> Iterator[Ticket]:
@@ -242,68 +192,12 @@ class AnalysisService:
         def report_waiting(ahead: int) -> None:
             running.report(VisitProgress(0.0, "waiting", ahead))
 
-        with self.queue.place(report_waiting, is_clip=_is_clip(path)) as place:
+        with self.queue.place(report_waiting, is_clip=is_clip(path)) as place:
             yield place
 
-    def _place(self, path: Path, result: AnalysisResult) -> PlacedFile:
-        if self._kept_media is None:
-            return PlacedFile(code="not_kept")
-        return self._kept_media.place(path, result)
 
-    def _store(
-        self, record: AnalysisRecord, placed: PlacedFile | None, check: Callable[[], None]
-    ) -> StoredAnalysis:
-        """Store a result in one transaction. `check` runs right before the commit and may raise Cancelled."""
-        receipt = new_receipt()
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                linked = self._insert(record, receipt, placed, check)
-            except StoreFull:
-                placed = PlacedFile(placed.name if placed else "", code="store_full")
-                continue
-            except Cancelled:
-                self._settle(placed, None)
-                raise
-            except SQLAlchemyError as error:
-                may_retry = isinstance(error, IntegrityError) and placed is not None
-                if may_retry and attempt < _ATTEMPTS:
-                    continue
-                # The placed file has no row. The next sweep removes it.
-                logger.exception("an analysis could not be stored")
-                return StoredAnalysis(record.result, record.media_sha256, record.created, None)
-            self._settle(placed, linked)
-            if linked is not None and self._on_kept is not None:
-                self._on_kept(receipt_hash(receipt))
-            return StoredAnalysis(
-                record.result,
-                record.media_sha256,
-                record.created,
-                receipt,
-                is_kept=linked is not None,
-                not_kept=None if placed is None else placed.code,
-            )
-        return StoredAnalysis(record.result, record.media_sha256, record.created, None)
-
-    def _insert(
-        self, record: AnalysisRecord, receipt: str, placed: PlacedFile | None, check: Callable[[], None]
-    ) -> str | None:
-        """Insert the rows and return the name of the linked kept file, if any."""
-        row = row_of(record, receipt_hash(receipt))
-        linked = None
-        with self._sessions.begin() as session:
-            session.add(row)
-            if placed is not None and self._kept_media is not None:
-                linked = self._kept_media.link(session, row, placed)
-            session.flush()
-            check()
-        return linked
-
-    def _settle(self, placed: PlacedFile | None, linked: str | None) -> None:
-        if placed is not None and self._kept_media is not None:
-            self._kept_media.settle(placed, linked)
-
-
-def _is_clip(path: Path) -> bool:
+def is_clip(path: Path) -> bool:
+    """Return whether a file waits in the queue like a clip. The file may have many parts to read."""
     try:
         return sniff_file(path) == "video"
     except UnreadableMedia:

@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import cast
 
 from laanet_core.decision import DecisionConfig, aggregate_tracks
+from laanet_core.documents import FileProvenanceDocument
 from laanet_core.results import (
     AnalysisResult,
+    Conflict,
     Coverage,
     ErrorInfo,
     FaceQuality,
@@ -18,6 +20,7 @@ from laanet_core.results import (
     ModelInfo,
     NotJudgedReason,
     Outcome,
+    Provenance,
     Segment,
     Verdict,
     ordered_cautions,
@@ -70,6 +73,8 @@ def row_of(record: AnalysisRecord, receipt_hash: str) -> Analysis:
         frames_judged=None if coverage is None else coverage.frames_judged,
         seconds_covered=None if coverage is None else coverage.seconds_covered,
         clip_seconds=None if coverage is None else coverage.seconds,
+        provenance=None if result.provenance is None else _provenance_json(result.provenance),
+        conflict=result.conflict,
         segments=[_segment_row(number, segment) for number, segment in enumerate(result.segments, start=1)],
         faces=[_face_row(number, face) for number, face in enumerate(result.faces, start=1)],
         fingerprints=[fingerprint_row(number, bits) for number, bits in enumerate(record.fingerprints)],
@@ -99,7 +104,20 @@ def result_of(row: Analysis) -> AnalysisResult:
         cautions=ordered_cautions((row.cautions or "").split(",")),
         segments=tuple(_segment_of(segment) for segment in row.segments),
         coverage=_coverage_of(row),
+        provenance=provenance_of(row),
+        conflict=cast(Conflict | None, row.conflict),
     )
+
+
+def _provenance_json(provenance: Provenance) -> str:
+    return FileProvenanceDocument.from_result(provenance).model_dump_json()
+
+
+def provenance_of(row: Analysis) -> Provenance | None:
+    """Return the stored provenance of an analysed file; None if it was not read."""
+    if row.provenance is None:
+        return None
+    return FileProvenanceDocument.model_validate_json(row.provenance).to_result()
 
 
 def decision_of(row: Analysis) -> DecisionConfig | None:

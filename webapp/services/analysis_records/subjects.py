@@ -15,19 +15,22 @@ from webapp.services.analysis_records.rows import decision_of
 WHOLE_FILE = 0
 # Two boxes with at least this IoU show the same face.
 MIN_IOU = 0.5
+# Largest difference of two fake probabilities by one model for faces of near-duplicates to count as alike.
+# A picture and its manipulated copy look alike, their scores need not.
+MAX_SCORE_DIFFERENCE = 0.25
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A judged subject.
+    """A judged subject, or a whole file.
 
     `number`: WHOLE_FILE, or from 1 a picture's face or a clip's person, as in feedback. `fake_prob` is
-    calibrated. `box` (x1, y1, x2, y2) in shares of the picture's width and height; None if the picture's
-    size is unknown.
+    calibrated; None for a whole file in which no face was judged. `box` (x1, y1, x2, y2) in shares of the
+    picture's width and height; None if the picture's size is unknown.
     """
 
     number: int
-    fake_prob: float
+    fake_prob: float | None
     verdict: str | None
     box: Box | None
 
@@ -74,7 +77,7 @@ def judged_faces_of(analysis: Analysis, number: int) -> list[Face]:
 
 def whole_file(analysis: Analysis) -> Subject:
     """Return the whole file as a subject."""
-    return Subject(WHOLE_FILE, analysis.fake_prob or 0.0, analysis.verdict, None)
+    return Subject(WHOLE_FILE, analysis.fake_prob, analysis.verdict, None)
 
 
 def subject_of(analysis: Analysis, number: int) -> Subject | None:
@@ -94,6 +97,23 @@ def show_same_face(one: Subject, other: Subject) -> bool:
     if one.box is None or other.box is None:
         return one.number == other.number
     return iou(one.box, other.box) >= MIN_IOU
+
+
+def are_alike(one: tuple[Analysis, Subject], other: tuple[Analysis, Subject]) -> bool:
+    """Return True if the same model gave the same face of two near-duplicate files a similar score."""
+    (analysis, subject), (other_analysis, other_subject) = one, other
+    is_comparable = analysis.kind == other_analysis.kind
+    is_comparable = is_comparable and analysis.model_sha256 == other_analysis.model_sha256
+    if not is_comparable or not show_same_face(subject, other_subject):
+        return False
+    return _are_scored_alike(subject, other_subject)
+
+
+def _are_scored_alike(one: Subject, other: Subject) -> bool:
+    """Return True if two subjects have similar scores, or both have none."""
+    if one.fake_prob is None or other.fake_prob is None:
+        return one.fake_prob is other.fake_prob
+    return abs(one.fake_prob - other.fake_prob) <= MAX_SCORE_DIFFERENCE
 
 
 def _mean_box(faces: Sequence[Face], analysis: Analysis) -> Box | None:

@@ -35,6 +35,7 @@ from webapp.domain.clock import now
 from webapp.domain.enums import LabelValue, Split, Vote
 from webapp.domain.errors import Unable
 from webapp.security.tokens import new_key
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.drills.scripted_users import ScriptedUpload, ScriptedUsers
@@ -175,7 +176,9 @@ class DrillInstallation:
 
     def users(self) -> ScriptedUsers:
         detector = FixedBoxDetector(BOX)
-        analysis = AnalysisService(detector, self.sessions, Jobs(), frames=1, kept_media=self.keeping)
+        analysis = AnalysisService(
+            detector, AnalysisStore(self.sessions, kept_media=self.keeping), Jobs(), frames=1
+        )
         return ScriptedUsers(self.sessions, analysis, moderator_count=1)
 
 

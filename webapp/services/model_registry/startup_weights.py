@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
-from laanet_core.errors import InvalidWeights
+from laanet_core.errors import CapturedError, InvalidWeights
 
 logger = logging.getLogger(__name__)
 Loaded = TypeVar("Loaded")
@@ -76,12 +76,12 @@ class StartupWeights:
         return loader(STARTER), WeightsInUse(self._name, STARTER, error.message)
 
     def _fetch(self) -> None:
-        try:
+        with CapturedError() as captured:
             if self._download is None:
                 from laanet_core.modeling.hub import download
 
                 self._download = partial(download, seconds=DOWNLOAD_TIMEOUT)
             self._folder.set_result(self._download(self._name))
-        except BaseException as error:  # noqa: BLE001
+        if captured.error is not None:
             # `load` raises it from the future in the thread that waits for the weights.
-            self._folder.set_exception(error)
+            self._folder.set_exception(captured.error)

@@ -27,7 +27,7 @@ from webapp.services.accounts import Person
 from webapp.services.model_registry.serving import CurrentDetector
 from webapp.services.moderation.case_views import CaseMedia, CaseViewService
 from webapp.services.moderation.image_cache import ImageCache
-from webapp.services.storage.kept_media import KeptFile, KeptMediaService
+from webapp.services.storage.kept_media import CONTENT_TYPES, KeptFile, KeptMediaService, MediaContent
 
 logger = logging.getLogger(__name__)
 # Longer side of a view in pixels.
@@ -50,15 +50,6 @@ _JPEG_QUALITY = 92
 _FRAME_QUALITY = 95
 # Cached under a clip's own key once all of its frames are in the cache.
 _FRAMES_CACHED = b"frames cached"
-# Content types by format of the kept file.
-CONTENT_TYPES = {
-    "jpeg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "mp4": "video/mp4",
-    "matroska": "video/webm",
-    "avi": "video/x-msvideo",
-}
 
 
 @dataclass(frozen=True)
@@ -75,14 +66,6 @@ class _ImageKey:
     time: float | None = None
     is_thumbnail: bool = False
     subject: int | None = None
-
-
-@dataclass(frozen=True)
-class MediaContent:
-    """Bytes for a browser and their content type."""
-
-    content: bytes
-    type: str
 
 
 def error_level(rgb: RGBImage) -> RGBImage:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 from pydantic import BaseModel, ConfigDict, field_serializer
 from sqlalchemy.orm import Session
 
-from laanet_core.results import FaceQuality
+from laanet_core.results import Conflict, FaceQuality
 from laanet_core.types import Box
 from webapp.db import case_queries as queries
 from webapp.db.session import Sessions
@@ -18,7 +19,7 @@ from webapp.domain.enums import CaseState, Role, Stage, Vote
 from webapp.domain.errors import Refused
 from webapp.media.masks import runs_of_mask
 from webapp.services.accounts import Person, require
-from webapp.services.analysis_records.rows import quality_of
+from webapp.services.analysis_records.rows import provenance_of, quality_of
 from webapp.services.analysis_records.subjects import (
     faces_of,
     judged_faces_of,
@@ -27,6 +28,8 @@ from webapp.services.analysis_records.subjects import (
 )
 from webapp.services.moderation.claims import require_claim
 from webapp.services.moderation.ranking import MAX_COUNTED_ITEMS
+from webapp.texts import ENGLISH
+from webapp.texts.provenance_sentences import view_of
 
 # Frames of a clip that a moderator may open.
 MAX_LOCATIONS = 24
@@ -132,12 +135,16 @@ class CaseMedia(_FrozenModel):
 
 
 class ModelAnswer(_FrozenModel):
-    """The model's calibrated answer for the case's subject, its name and version, and visitors' votes."""
+    """The model's calibrated answer for the case's subject, its name and version, and visitors' votes.
+
+    `provenance` are sentences on what the file says about its own origin, contradictions included.
+    """
 
     fake_prob: float | None
     verdict: str | None
     model: str
     votes: dict[str, int]
+    provenance: tuple[str, ...] = ()
 
 
 class CaseViewService:
@@ -288,7 +295,17 @@ def model_answer(session: Session, case: Case) -> ModelAnswer:
         verdict=judged.verdict,
         model=f"{analysis.model_name} {analysis.model_version}",
         votes={vote.value: votes.count(vote) for vote in Vote},
+        provenance=_provenance_sentences(analysis),
     )
+
+
+def _provenance_sentences(analysis: Analysis) -> tuple[str, ...]:
+    """Return what the file says about its own origin; the desk has English texts only."""
+    conflict = cast(Conflict | None, analysis.conflict)
+    view = view_of(provenance_of(analysis), conflict, ENGLISH.provenance)
+    if view is None:
+        return ()
+    return (view.headline, *view.sentences) if view.headline else view.sentences
 
 
 def unknown_case() -> Refused:

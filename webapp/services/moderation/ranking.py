@@ -22,6 +22,8 @@ MAX_COUNTED_ITEMS = 200
 MAX_DISPUTE = 10.0
 # Lower bound of the uncertainty factor, so that its logarithm is finite.
 _MIN_UNCERTAINTY = 0.05
+# Added to the rank of a case whose file contradicts itself or the model: more than years of waiting.
+_CONFLICT_RANK = 1000.0
 # Fake probability of the greatest uncertainty.
 MOST_UNCERTAIN_PROB = 0.5
 
@@ -132,14 +134,15 @@ def update_rank(session: Session, case: Case, rules: TriageRules) -> Case:
     """Set the case's rank from its present votes, and return the case.
 
     Cases drawn at random get the highest rank possible for their opening time, because votes must not
-    influence which of them are labelled.
+    influence which of them are labelled. Cases with a conflict come before all others.
     """
+    first_rank = _CONFLICT_RANK if queries.has_conflict(session, case.id) else 0.0
     if case.audited:
-        case.rank = case_rank(MOST_UNCERTAIN_PROB, MAX_DISPUTE, case.opened_at, rules.age)
+        case.rank = first_rank + case_rank(MOST_UNCERTAIN_PROB, MAX_DISPUTE, case.opened_at, rules.age)
         return case
     first = queries.first_item(session, case.id)
     votes = queries.latest_votes(session, case.id, newest=MAX_COUNTED_ITEMS)
     fake_prob = MOST_UNCERTAIN_PROB if first.fake_prob is None else first.fake_prob
     dispute = dispute_factor(votes, first.analysis.verdict)
-    case.rank = case_rank(fake_prob, dispute, case.opened_at, rules.age)
+    case.rank = first_rank + case_rank(fake_prob, dispute, case.opened_at, rules.age)
     return case

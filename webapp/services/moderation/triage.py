@@ -1,8 +1,9 @@
-"""Triage: results become cases if they are disputed, uncertain, or drawn at random."""
+"""Triage: results become cases if they are disputed, uncertain, contradicted, or drawn at random."""
 
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy.exc import IntegrityError
@@ -17,7 +18,7 @@ from webapp.security.tokens import random_fraction
 from webapp.services.analysis_records.subjects import (
     WHOLE_FILE,
     Subject,
-    show_same_face,
+    are_alike,
     subject_of,
     subjects_of,
     whole_file,
@@ -27,9 +28,6 @@ from webapp.services.moderation.case_events import CaseEvents, case_subject
 from webapp.services.moderation.ranking import MOST_UNCERTAIN_PROB, TriageRules, add_item, update_rank
 
 logger = logging.getLogger(__name__)
-# Largest difference of two fake probabilities by one model for near duplicates to share a case.
-# A picture and its manipulated copy look alike, their scores need not.
-MAX_SCORE_DIFFERENCE = 0.25
 # At most this many uncertain faces of one file become cases.
 MAX_UNCERTAIN_FACES = 5
 # At most this many cases of near duplicates are compared face by face.
@@ -142,6 +140,8 @@ class Triage:
                 candidates.append((subject, Reason.AUDIT))
             elif vote == Vote.DISAGREE:
                 candidates.append((subject, Reason.DISAGREEMENT))
+            elif subject is whole and analysis.conflict is not None:
+                candidates.append((subject, Reason.CONFLICT))
             # A visitor's request for a decision needs a case only if nothing else opens one.
             elif subject is whole and not candidates and _is_unanswered_request(session, analysis):
                 candidates.append((subject, Reason.REPORT))
@@ -193,8 +193,11 @@ class Triage:
 
 
 def _distance_from_even(subject: Subject) -> float:
-    """Return how far a subject's fake probability is from that of the greatest uncertainty."""
-    return abs(subject.fake_prob - MOST_UNCERTAIN_PROB)
+    """Return how far a subject's fake probability is from that of the greatest uncertainty.
+
+    A subject without a score is infinitely far from it.
+    """
+    return math.inf if subject.fake_prob is None else abs(subject.fake_prob - MOST_UNCERTAIN_PROB)
 
 
 def _is_unanswered_request(session: Session, analysis: Analysis) -> bool:
@@ -228,11 +231,6 @@ def _matching_case(session: Session, analysis: Analysis, subject: Subject) -> Ca
         item = case_queries.first_item(session, case_id)
         other = item.analysis
         other_subject = subject_of(other, item.subject)
-        is_comparable = other.kind == analysis.kind and other.model_sha256 == analysis.model_sha256
-        if not is_comparable or other_subject is None:
-            continue
-        if not show_same_face(subject, other_subject):
-            continue
-        if abs(subject.fake_prob - other_subject.fake_prob) <= MAX_SCORE_DIFFERENCE:
+        if other_subject is not None and are_alike((analysis, subject), (other, other_subject)):
             return item.case
     return None

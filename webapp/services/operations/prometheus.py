@@ -16,9 +16,9 @@ _BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 # become labels.
 _PAGES = (
     (re.compile(r"/api/v1/results/.*"), "/api/v1/results"),
-    (re.compile(r"/api/v1/analyse"), "/api/v1/analyse"),
+    (re.compile(r"/api/v1/(analyse|verify)"), None),
     (re.compile(r"/gradio_api/.*"), "/gradio_api"),
-    (re.compile(r"/(healthz|metrics|receipt(-\w\w)?|\w\w)?"), None),
+    (re.compile(r"/(healthz|metrics|(receipt|verify)(-\w\w)?|\w\w)?"), None),
 )
 _METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
 _OTHER = "other"

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from reportlab.platypus import Image
 
-from webapp.services.reports.text import INK, MUTED, RULE, SANS, chinese_font_file, hex_code, runs
+from webapp.services.reports.text import INK, MUTED, RULE, chinese_font_file, hex_code
+from webapp.texts import Texts
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.font_manager import FontProperties
+    from matplotlib.ticker import Formatter
 
 # Height of the plot in points
 _AXES_HEIGHT = 150
@@ -64,27 +66,27 @@ class Zone:
     high: float
 
 
-def chart(lines: Sequence[Line], zones: Sequence[Zone], width: float, *, axis: str) -> Image:
-    """Return the chart as an image of `width` points. `axis` is the label of the time axis.
+def chart(lines: Sequence[Line], zones: Sequence[Zone], width: float, texts: Texts) -> Image:
+    """Return the chart as an image of `width` points. `texts` name the time axis and write its numbers.
 
     Call `register_fonts` first. Without a Chinese font on the system, Chinese letters are
     left out of the chart.
     """
     rows = math.ceil(len(lines) / _LEGEND_COLUMNS)
     height = _AXES_HEIGHT + _AXIS_HEIGHT + _LEGEND_ROW * rows
-    png = chart_png(lines, zones, width, height, axis=axis)
+    png = chart_png(lines, zones, width, height, texts)
     return Image(io.BytesIO(png), width=width, height=height)
 
 
 def chart_png(
-    lines: Sequence[Line], zones: Sequence[Zone], width: float, height: float, *, axis: str
+    lines: Sequence[Line], zones: Sequence[Zone], width: float, height: float, texts: Texts
 ) -> bytes:
     """Return the chart as a PNG of `width` x `height` points; equal inputs give equal bytes."""
     with _drawing:
-        return _draw(lines, zones, axis, inches=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH))
+        return _draw(lines, zones, texts, inches=(width / _POINTS_PER_INCH, height / _POINTS_PER_INCH))
 
 
-def _draw(lines: Sequence[Line], zones: Sequence[Zone], axis: str, inches: tuple[float, float]) -> bytes:
+def _draw(lines: Sequence[Line], zones: Sequence[Zone], texts: Texts, inches: tuple[float, float]) -> bytes:
     # Importing matplotlib takes a second, which the start of the application must not pay
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -95,7 +97,7 @@ def _draw(lines: Sequence[Line], zones: Sequence[Zone], axis: str, inches: tuple
     _draw_zones(axes, zones)
     for index, line in enumerate(lines):
         _draw_line(axes, line, index)
-    _draw_axes(axes, lines, axis)
+    _draw_axes(axes, lines, texts)
     _draw_legend(figure, axes, lines)
     png = io.BytesIO()
     # Leave out the version of matplotlib, so that equal inputs give equal bytes
@@ -111,7 +113,7 @@ def _draw_zones(axes: Axes, zones: Sequence[Zone]) -> None:
         if zone.high - zone.low > _MIN_NAMED_ZONE:
             middle = (zone.low + zone.high) / 2
             axes.annotate(
-                _drawable(zone.name),
+                zone.name,
                 (1, middle),
                 xycoords=("axes fraction", "data"),
                 xytext=(5, 0),
@@ -133,16 +135,18 @@ def _draw_line(axes: Axes, line: Line, index: int) -> None:
         markeredgecolor="white",
         markeredgewidth=0.5,
         linewidth=1.2,
-        label=_drawable(line.name),
+        label=line.name,
     )
 
 
-def _draw_axes(axes: Axes, lines: Sequence[Line], axis: str) -> None:
+def _draw_axes(axes: Axes, lines: Sequence[Line], texts: Texts) -> None:
     # A chart of a single moment at 0 s still needs an axis with a length.
     last = max(time for line in lines for time, _ in line.points) or 1.0
     axes.set_xlim(-0.015 * last, 1.015 * last)
     axes.set_ylim(0, 1)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
+    axes.xaxis.set_major_formatter(_tick_formatter(texts))
+    axes.yaxis.set_major_formatter(_tick_formatter(texts))
     axes.grid(visible=True, axis="y", color=hex_code(RULE), linewidth=0.5)
     axes.set_axisbelow(True)
     axes.spines[["left", "right", "top"]].set_visible(False)
@@ -150,7 +154,18 @@ def _draw_axes(axes: Axes, lines: Sequence[Line], axis: str) -> None:
     axes.tick_params(color=hex_code(MUTED), labelcolor=hex_code(MUTED), width=0.5, length=3, left=False)
     for label in [*axes.get_xticklabels(), *axes.get_yticklabels()]:
         label.set_fontproperties(_font(_LABEL_SIZE))
-    axes.set_xlabel(_drawable(axis), color=hex_code(MUTED), fontproperties=_font(_LABEL_SIZE))
+    axes.set_xlabel(texts.report.timeline_axis, color=hex_code(MUTED), fontproperties=_font(_LABEL_SIZE))
+
+
+def _tick_formatter(texts: Texts) -> Formatter:
+    """Return matplotlib's usual formatter with the decimal mark of the language."""
+    from matplotlib.ticker import ScalarFormatter
+
+    class LocalizedFormatter(ScalarFormatter):
+        def __call__(self, x: float, pos: int | None = None) -> str:
+            return super().__call__(x, pos).replace(".", texts.decimal_mark)
+
+    return LocalizedFormatter()
 
 
 def _draw_legend(figure: Figure, axes: Axes, lines: Sequence[Line]) -> None:
@@ -168,19 +183,9 @@ def _font(size: float) -> FontProperties:
     """Return the font of the report in `size` points, with a Chinese font for letters that SANS lacks."""
     from matplotlib.font_manager import FontProperties, fontManager
 
-    families = [_SANS_FAMILY]
-    chinese = chinese_font_file()
-    if chinese is not None:
+    chinese = str(chinese_font_file())
+    known = {font.fname: font.name for font in fontManager.ttflist}
+    if chinese not in known:
+        fontManager.addfont(chinese)
         known = {font.fname: font.name for font in fontManager.ttflist}
-        if str(chinese) not in known:
-            fontManager.addfont(chinese)
-            known = {font.fname: font.name for font in fontManager.ttflist}
-        families.append(known[str(chinese)])
-    return FontProperties(family=families, size=size)
-
-
-def _drawable(text: str) -> str:
-    """Return `text` without the letters that no installed font has."""
-    if chinese_font_file() is not None:
-        return text
-    return "".join(letters for font, letters in runs(text, SANS) if font == SANS).strip()
+    return FontProperties(family=[_SANS_FAMILY, known[chinese]], size=size)

@@ -14,11 +14,11 @@ from laanet_core.results import (
     NotJudgedReason,
     Stability,
     Verdict,
-    number_text,
 )
 from webapp.services.label_quality.score_reliability import ScoreReliability
-from webapp.texts import Texts
-from webapp.texts.english import ENGLISH
+from webapp.texts import ENGLISH, Texts
+from webapp.texts.formats import number_text
+from webapp.texts.provenance_sentences import ProvenanceView, view_of
 from webapp.texts.sentences import (
     ResultSummary,
     numbered_subjects,
@@ -52,14 +52,34 @@ class SubjectReliability:
 
 
 @dataclass(frozen=True)
+class ReportIdentity:
+    """Public number of a signed report, and the host that signs it.
+
+    `number` is derived from the receipt and leads to the stored result, but never to the receipt; None if the
+    result could not be stored. `host` is the public address of the site without a slash at the end, "" if
+    the operator has set none.
+    """
+
+    number: str | None
+    host: str
+
+    @property
+    def page(self) -> str | None:
+        """Return the address at which the report can be checked, None without a public address."""
+        if not self.host:
+            return None
+        return f"{self.host}/verify" + ("" if self.number is None else f"#{self.number}")
+
+
+@dataclass(frozen=True)
 class Report:
     """One analysis that a person may pass on: no file name, no path, no receipt.
 
     `media_sha256` is the hash of the uploaded file. `created` is the time of the report and must have a time
     zone. `notice` is the licence notice of the weights. `reliability` has an entry for every face of a photo
     or person of a video, in order, or is empty. `stabilities` are those of `checked_faces(result)`, in order,
-    or None before the stability check. Raises ValueError for a time without a zone, or a wrong number of
-    reliabilities or stabilities.
+    or None before the stability check. `identity` is None if the report will not be signed. Raises
+    ValueError for a time without a zone, or a wrong number of reliabilities or stabilities.
     """
 
     result: AnalysisResult
@@ -70,6 +90,7 @@ class Report:
     texts: Texts = ENGLISH
     reliability: Sequence[ScoreReliability | None] = ()
     stabilities: Sequence[Stability | None] | None = None
+    identity: ReportIdentity | None = None
 
     def __post_init__(self) -> None:
         if self.created.tzinfo is None:
@@ -98,9 +119,19 @@ class Report:
         return summarise(shown, unstable=shown.verdict != self.result.verdict)
 
     @property
+    def provenance(self) -> ProvenanceView | None:
+        """Return in words what the file says about its own origin; None if it was not read."""
+        return view_of(self.result.provenance, self.result.conflict, self.texts.provenance)
+
+    @property
     def is_video(self) -> bool:
         """Return whether the analysed file is a video."""
         return self.result.kind == "video"
+
+    def limits(self) -> list[str]:
+        """Return what the report can and cannot say; the last sentence is about its signature."""
+        words = self.texts.report
+        return [*words.limits, words.unsigned if self.identity is None else words.signed]
 
     def title(self) -> str:
         """Return the title of the report."""
@@ -121,7 +152,7 @@ class Report:
         """Return the fake probability of the file in words, None without a score."""
         if self.result.fake_prob is None:
             return None
-        sentence = f"{self.texts.fake_probability} {number_text(self.result.fake_prob)}"
+        sentence = f"{self.texts.fake_probability} {number_text(self.result.fake_prob, self.texts)}"
         note = self.summary.probability_note(self.texts)
         return self.texts.with_note.format(text=sentence, note=note) if note else sentence
 

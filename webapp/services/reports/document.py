@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from laanet_core.documents import (
     CoverageDocument,
     Document,
     ErrorDocument,
     FaceDocument,
+    FileProvenanceDocument,
     ModelDocument,
     Probability,
     SegmentDocument,
     StabilityDocument,
     TrackDocument,
 )
-from laanet_core.results import Caution, Kind, Outcome, Verdict
+from laanet_core.results import Caution, Conflict, Kind, Outcome, Verdict
 from webapp.services.label_quality.score_reliability import ReliabilityFigures
 
 FORMAT = "laanet-lens-report"
@@ -46,6 +47,23 @@ class FileDocument(Document):
     sha256: str = Field(description="of the file as it was uploaded")
     kind: Kind
     size: SizeDocument | None
+
+
+class IdentityDocument(Document):
+    """Number of a signed report, and the page that checks it."""
+
+    id: str | None = Field(description="null if the server could not store the result")
+    host: str | None = Field(description="address of the site; null if its operator has set none")
+    page: str | None = Field(description="address of the page that checks the report")
+
+
+class SignatureDocument(Document):
+    """Signature of the report by the key of its host."""
+
+    jws: str = Field(
+        description="compact JWS (RFC 7515) with detached content: the report without `signature`, in the "
+        "canonical form of RFC 8785; `kid` names a key of `/.well-known/laanet-lens-keys.json`"
+    )
 
 
 class ReportModel(ModelDocument):
@@ -121,6 +139,38 @@ class ReportImage(Document):
     heatmap: HeatmapDocument
 
 
+class StatementModel(ModelDocument):
+    """Identity of the model, without the terms of its weights."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class ReportStatement(Document):
+    """Facts of a report that its signature vouches for, in both formats.
+
+    `outcome`, `verdict` and `fake_prob` are those before the stability check.
+    """
+
+    # A report of a later version may have more.
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    format: str = FORMAT
+    format_version: int = FORMAT_VERSION
+    language: str
+    created: str = Field(description="ISO 8601 in UTC, to the second")
+    report: IdentityDocument | None = None
+    media: FileDocument
+    model: StatementModel
+    outcome: Outcome
+    verdict: Verdict | None
+    shown_verdict: Verdict | None = Field(description="verdict after the stability check, as on the page")
+    fake_prob: Probability | None
+    provenance: FileProvenanceDocument | None = Field(
+        default=None, description="what the file says about its own origin; null in older PDF reports"
+    )
+    conflict: Conflict | None = Field(default=None, description="contradiction with it")
+
+
 class ReportDocument(Document):
     """Report on one analysis.
 
@@ -131,6 +181,9 @@ class ReportDocument(Document):
     format_version: int = FORMAT_VERSION
     language: str = Field(description="of `limits`; everything else has no language")
     created: str = Field(description="ISO 8601 in UTC, to the second")
+    report: Annotated[IdentityDocument | None, Field(description="signed reports only")] = Field(
+        default=None, exclude_if=lambda value: value is None
+    )
     media: FileDocument
     model: ReportModel
     decision: ThresholdRules
@@ -155,4 +208,11 @@ class ReportDocument(Document):
         description="only faces or persons with enough decided cases"
     )
     images: list[ReportImage]
+    provenance: FileProvenanceDocument | None = Field(
+        description="what the file says about its own origin; it never changes the verdict"
+    )
+    conflict: Conflict | None = Field(description="contradiction with it")
     limits: list[str] = Field(description="what the report can and cannot say")
+    signature: Annotated[SignatureDocument | None, Field(description="signed reports only")] = Field(
+        default=None, exclude_if=lambda value: value is None
+    )

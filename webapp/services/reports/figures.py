@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +12,9 @@ from reportlab.lib.colors import Color, white
 from reportlab.lib.utils import ImageReader
 from reportlab.platypus import Flowable
 
-from laanet_core.faces.crops import crop_square, enlarge_to_square
+from laanet_core.inference.close_up import close_up
 from laanet_core.inference.overlay import heat_layer
-from laanet_core.results import FaceResult, Heatmap, Verdict
+from laanet_core.results import FaceResult, Verdict
 from laanet_core.types import Box, RGBImage
 from webapp.services.reports.text import BOLD, COLOURS, draw_text, text_width
 
@@ -73,7 +72,7 @@ class BoxedImage(Flowable):
         self._boxes = boxes
         self._points_per_pixel = ratio * scale
 
-    def wrap(self, aW: float, aH: float) -> tuple[float, float]:  # noqa: N803 - names of reportlab
+    def wrap(self, available_width: float, available_height: float) -> tuple[float, float]:
         return self.width, self.height
 
     def draw(self) -> None:
@@ -145,17 +144,11 @@ def crop_pair(rgb: RGBImage, face: FaceResult, side: float) -> tuple[BoxedImage,
 
     Each close-up is a square with sides of `side` points. The second is None for a face without a heatmap.
     """
-    square = enlarge_to_square(face.box)
-    crop = crop_square(rgb, square, CROP_SIDE)
-    if face.heatmap is None:
-        return BoxedImage(crop, side, side), None
-    x1, y1, x2, y2 = face.heatmap.box
-    left, top = square[:2]
-    heatmap_in_crop = Heatmap(face.heatmap.values, (x1 - left, y1 - top, x2 - left, y2 - top))
-    face_in_crop = dataclasses.replace(face, heatmap=heatmap_in_crop)
-    scale = CROP_SIDE / (square[2] - square[0])
-    with_heatmap = _overlay_heatmaps(crop, [face_in_crop], scale)
-    return BoxedImage(crop, side, side), BoxedImage(with_heatmap, side, side)
+    shown = close_up(rgb, face, CROP_SIDE)
+    plain = BoxedImage(shown.crop, side, side)
+    if shown.heat is None:
+        return plain, None
+    return plain, BoxedImage(shown.with_heat(_OPACITY), side, side)
 
 
 def _clamp(value: float, highest: float) -> float:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from reportlab.lib.colors import Color
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
@@ -22,7 +23,8 @@ from reportlab.platypus import (
 
 from laanet_core.faces.face_scaling import faces_on
 from laanet_core.inference.key_frames import Moment
-from laanet_core.results import FaceResult, Verdict, number_text
+from laanet_core.inference.unjudged_tracks import unjudged_tracks
+from laanet_core.results import FaceResult, Verdict
 from laanet_core.types import RGBImage
 from webapp.services.reports import tables
 from webapp.services.reports.chart import Line, Zone, chart
@@ -45,6 +47,7 @@ from webapp.services.reports.text import (
     paragraph,
     register_fonts,
 )
+from webapp.texts.formats import number_text
 
 # Margins in points: left and right, top, bottom
 _MARGIN = 18 * mm
@@ -114,6 +117,7 @@ def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> I
     texts = report.texts
     shown_faces = report.shown.faces
     yield from _opening(report)
+    yield from _provenance(report)
     yield from _section(texts.report.facts_title, tables.facts(report, _WIDTH))
     if rgb is not None:
         yield from _photo(report, rgb)
@@ -131,11 +135,15 @@ def _story(report: Report, rgb: RGBImage | None, moments: Sequence[Moment]) -> I
 
 
 def _opening(report: Report) -> Iterator[Flowable]:
-    """Yield the title and the box with the verdict and its explanation."""
+    """Yield the title, the file's statement that AI made it, and the verdict with its explanation."""
     texts = report.texts
     summary = report.summary
     yield paragraph(texts.title, BRAND)
     yield paragraph(report.title(), TITLE)
+    if report.provenance is not None and report.provenance.headline:
+        stated: list[Flowable] = [paragraph(report.provenance.headline, SENTENCE), Spacer(0, 3)]
+        yield _box([*stated, paragraph(report.provenance.help, BODY)], COLOURS["inconclusive"])
+        yield Spacer(0, 6)
     sentences = summary.sentences(texts)
     probability = report.probability()
     if probability is not None:
@@ -146,7 +154,11 @@ def _opening(report: Report) -> Iterator[Flowable]:
     if summary.error_code is not None:
         code = report.labelled(texts.error_code, summary.error_code)
         parts += [Spacer(0, 3), paragraph(code, SMALL)]
-    colour = COLOURS[report.shown.verdict]
+    yield _box(parts, COLOURS[report.shown.verdict])
+
+
+def _box(parts: list[Flowable], colour: Color) -> Table:
+    """Return a box with a coloured edge at the left."""
     box_style: list[Any] = [
         ("BACKGROUND", (0, 0), (-1, -1), WASH),
         ("LINEBEFORE", (0, 0), (0, -1), 4, colour),
@@ -156,7 +168,14 @@ def _opening(report: Report) -> Iterator[Flowable]:
         ("TOPPADDING", (0, 0), (-1, -1), 8),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 9),
     ]
-    yield Table([[parts]], colWidths=[_WIDTH], style=[*box_style, *padding])
+    return Table([[parts]], colWidths=[_WIDTH], style=[*box_style, *padding])
+
+
+def _provenance(report: Report) -> Iterator[Flowable]:
+    """Yield what the file says about its own origin, if it was read."""
+    if report.provenance is not None:
+        lines = [paragraph(sentence, BODY) for sentence in report.provenance.sentences]
+        yield from _section(report.provenance.title, *lines)
 
 
 def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
@@ -178,7 +197,7 @@ def _photo(report: Report, rgb: RGBImage) -> Iterator[Flowable]:
 def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     """Yield the table of persons, the chart over time, the key frames and the persons in close-up."""
     texts = report.texts
-    if report.result.tracks:
+    if report.result.tracks or unjudged_tracks(report.result):
         table = tables.persons(report, _WIDTH)
         yield from _section(texts.report.person_table, table, room=_TABLE_ROOM)
     # With one segment per person, the table would repeat the table of persons.
@@ -186,9 +205,7 @@ def _video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
         table = tables.segments(report, _WIDTH)
         yield from _section(texts.report.segment_table, table, room=_TABLE_ROOM)
     if lines := _lines(report):
-        yield from _section(
-            texts.timeline, chart(lines, _zones(report), _WIDTH, axis=texts.report.timeline_axis)
-        )
+        yield from _section(texts.timeline, chart(lines, _zones(report), _WIDTH, texts))
     moments_by_time = sorted(moments, key=lambda moment: moment.time)
     rows = _moments(report, moments_by_time)
     if rows:
@@ -244,7 +261,7 @@ def _stability(report: Report) -> Iterator[Flowable]:
 
 def _limits(report: Report) -> Iterator[Flowable]:
     """Yield what the report can and cannot say."""
-    points = [paragraph(text, BODY) for text in report.texts.report.limits]
+    points = [paragraph(text, BODY) for text in report.limits()]
     table = Table([["•", point] for point in points], colWidths=[10, _WIDTH - 10])
     table.setStyle([*_TOP_ALIGNED, ("BOTTOMPADDING", (0, 0), (-1, -1), 4)])
     yield from _section(report.texts.report.limits_title, table)
@@ -315,7 +332,7 @@ def _card(rgb: RGBImage, face: FaceResult, name: str, report: Report) -> list[Fl
     caption = report.texts.report.crop_caption.format(
         name=name,
         verdict=report.verdict(face.verdict, not_judged=face.not_judged),
-        number=number_text(face.fake_prob),
+        number=number_text(face.fake_prob, report.texts),
     )
     return [crops, Spacer(0, 2), paragraph(caption, SMALL)]
 
@@ -363,7 +380,7 @@ def _person_at(number: int, moment: Moment, report: Report) -> str:
 
 
 def _time(moment: Moment, report: Report) -> str:
-    return report.texts.seconds.format(seconds=f"{moment.time:.2f}")
+    return report.texts.seconds.format(seconds=number_text(moment.time, report.texts, 2))
 
 
 def _suspicion(face: FaceResult) -> float:
@@ -407,7 +424,7 @@ def _canvas_maker(report: Report) -> Callable[..., Canvas]:
             self.setDateFormatter(lambda *_: created)
             self._pages: list[dict[str, Any]] = []
 
-        def showPage(self) -> None:  # noqa: N802 - reportlab's name
+        def showPage(self) -> None:
             self._pages.append(dict(self.__dict__))
             self._startPage()  # type: ignore[attr-defined]  # missing in the stubs
 

@@ -8,26 +8,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from laanet_core.documents import CoverageDocument, ErrorDocument, SegmentDocument
+from laanet_core.documents import CoverageDocument, ErrorDocument, FileProvenanceDocument, SegmentDocument
 from laanet_core.faces.face_scaling import Size, size_of
 from laanet_core.inference.key_frames import Moment
 from laanet_core.types import RGBImage
 from webapp.services.reports.content import Report
 from webapp.services.reports.document import (
     FileDocument,
+    IdentityDocument,
     ReportDocument,
     ReportFace,
     ReportModel,
     ReportPerson,
     ReportReliability,
     ReportStability,
+    ReportStatement,
     SizeDocument,
+    StatementModel,
     ThresholdRules,
 )
 from webapp.services.reports.json_images import images
 from webapp.services.reports.layout import build
 
-__all__ = ["Report", "report_json", "report_pdf"]
+__all__ = ["Report", "report_json", "report_pdf", "report_statement"]
 
 
 def report_json(
@@ -44,7 +47,8 @@ def report_json(
     coverage = result.coverage
     return ReportDocument(
         language=report.texts.code,
-        created=report.created_utc.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created=_created(report),
+        report=_identity(report),
         media=_file(report),
         model=_model(report),
         decision=_rules(report),
@@ -61,8 +65,29 @@ def report_json(
         coverage=None if coverage is None else CoverageDocument.from_result(coverage),
         reliability=_reliability(report),
         images=images(result.faces, result.size, rgb, moments),
-        limits=list(report.texts.report.limits),
+        provenance=_provenance(report),
+        conflict=result.conflict,
+        limits=report.limits(),
     ).to_json()
+
+
+def report_statement(report: Report) -> ReportStatement:
+    """Return the facts of a report for the signature of its PDF."""
+    result = report.result
+    model = result.model
+    return ReportStatement(
+        language=report.texts.code,
+        created=_created(report),
+        report=_identity(report),
+        media=_file(report),
+        model=StatementModel(name=model.name, version=model.version, sha256=model.sha256),
+        outcome=result.outcome,
+        verdict=result.verdict,
+        shown_verdict=report.shown.verdict,
+        fake_prob=None if result.fake_prob is None else round(result.fake_prob, 4),
+        provenance=_provenance(report),
+        conflict=result.conflict,
+    )
 
 
 def report_pdf(report: Report, rgb: RGBImage | None = None, moments: Sequence[Moment] = ()) -> bytes:
@@ -85,6 +110,22 @@ def _shows_original(rgb: RGBImage, size: Size | None) -> bool:
     # Allow for rounding by one pixel per side.
     is_same_shape = abs(width * size[1] - height * size[0]) <= max(size)
     return is_same_shape and width <= size[0] and height <= size[1]
+
+
+def _provenance(report: Report) -> FileProvenanceDocument | None:
+    provenance = report.result.provenance
+    return None if provenance is None else FileProvenanceDocument.from_result(provenance)
+
+
+def _created(report: Report) -> str:
+    return report.created_utc.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _identity(report: Report) -> IdentityDocument | None:
+    identity = report.identity
+    if identity is None:
+        return None
+    return IdentityDocument(id=identity.number, host=identity.host or None, page=identity.page)
 
 
 def _file(report: Report) -> FileDocument:

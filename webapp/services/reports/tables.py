@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, Table, TableStyle
 
-from laanet_core.results import FaceResult, Verdict, number_text, size_text
+from laanet_core.inference.unjudged_tracks import unjudged_tracks
+from laanet_core.results import FaceResult, NotJudgedReason, Verdict, size_text
 from webapp.services.reports.content import Report
 from webapp.services.reports.text import (
     COLOURS,
@@ -22,6 +23,7 @@ from webapp.services.reports.text import (
     paragraph,
     style,
 )
+from webapp.texts.formats import number_text, time_text
 from webapp.texts.sentences import segment_times
 
 # Width of the column of names, in points
@@ -51,12 +53,21 @@ _HEADED = TableStyle(
 )
 
 
+def _identity_facts(report: Report) -> dict[str, str]:
+    """Return the number of a signed report and the address that checks it, as far as they are known."""
+    identity = report.identity
+    if identity is None:
+        return {}
+    values = {"number": identity.number, "page": identity.page}
+    return {name: value for name, value in values.items() if value is not None}
+
+
 def facts(report: Report, width: float) -> Table:
     """Return the table of facts about the file, the model and the thresholds; `width` is in points."""
     texts = report.texts
     decision = report.decision
     model = report.result.model
-    temperature = number_text(decision.temperature)
+    temperature = number_text(decision.temperature, texts)
     if not decision.calibrated:
         temperature = texts.with_note.format(text=temperature, note=texts.not_calibrated)
     names = {**texts.model_facts, **texts.report.facts}
@@ -66,11 +77,12 @@ def facts(report: Report, width: float) -> Table:
         "kind": texts.report.kind_and_size.format(kind=report.kind(), size=report.size()),
         "model": texts.report.model.format(name=model.name, version=model.version),
         "weights": model.sha256,
-        "real_below": number_text(decision.real_below),
-        "fake_above": number_text(decision.fake_above),
+        "real_below": number_text(decision.real_below, texts),
+        "fake_above": number_text(decision.fake_above, texts),
         "temperature": temperature,
         "min_face_size": texts.pixels.format(count=decision.min_face_size),
     }
+    values.update(_identity_facts(report))
     if report.notice:
         values["notice"] = report.notice
     cells = [[paragraph(names[key], NOTE), paragraph(value, SMALL)] for key, value in values.items()]
@@ -82,7 +94,7 @@ def facts(report: Report, width: float) -> Table:
 def faces(report: Report, width: float) -> Flowable:
     """Return the table of a photo's faces, numbered as in the picture; `width` is in points."""
     rows: list[list[str | Paragraph]] = [
-        [str(number), *_judged_face(report, face), *_detection(face)]
+        [str(number), *_judged_face(report, face), *_detection(report, face)]
         for number, face in enumerate(report.shown.faces, start=1)
     ]
     return _table(
@@ -92,14 +104,14 @@ def faces(report: Report, width: float) -> Flowable:
 
 def persons(report: Report, width: float) -> Flowable:
     """Return the table of a video's persons, over all judged frames; `width` is in points."""
-    rows: list[list[str | Paragraph]] = [
-        [
-            str(track.track + 1),
-            *_judged(report, track.verdict, track.fake_prob, track.fake_logit),
-            str(track.frames),
-        ]
-        for track in report.result.tracks
-    ]
+    persons: dict[int, list[str | Paragraph]] = {}
+    for track in report.result.tracks:
+        cells = _judged(report, track.verdict, track.fake_prob, track.fake_logit)
+        persons[track.track] = [str(track.track + 1), *cells, str(track.frames)]
+    for unjudged in unjudged_tracks(report.result):
+        cells = _judged(report, None, None, None, not_judged=unjudged.reason)
+        persons[unjudged.track] = [str(unjudged.track + 1), *cells, "0"]
+    rows = [persons[track] for track in sorted(persons)]
     return _table(report, ("person", "verdict", "fake_prob", "fake_logit", "frames"), rows, width)
 
 
@@ -122,10 +134,10 @@ def frames(report: Report, width: float) -> Flowable:
     """Return the table of all faces in all frames of a video, in the order of the JSON."""
     rows: list[list[str | Paragraph]] = [
         [
-            _time(face),
+            number_text(face.time, report.texts, 3),
             _person(face),
             *_judged_face(report, face),
-            *_detection(face),
+            *_detection(report, face),
         ]
         for face in report.shown.faces
     ]
@@ -155,39 +167,36 @@ def stability(report: Report, width: float) -> Flowable:
 
 def _score(report: Report, fake_prob: float | None, verdict: Verdict | None) -> Paragraph:
     phrase = report.verdict(verdict, not_judged="too_small")
-    return paragraph(f"{number_text(fake_prob)} {phrase}", _VERDICTS[verdict])
+    return paragraph(f"{number_text(fake_prob, report.texts)} {phrase}", _VERDICTS[verdict])
 
 
 def created_text(report: Report) -> str:
     """Return the time of the report in words."""
-    return report.created_utc.strftime("%Y-%m-%d %H:%M:%S UTC")
+    return f"{time_text(report.created_utc, report.texts, seconds=True)} UTC"
 
 
 def _judged(
-    report: Report, verdict: Verdict | None, fake_prob: float | None, fake_logit: float | None
+    report: Report,
+    verdict: Verdict | None,
+    fake_prob: float | None,
+    fake_logit: float | None,
+    *,
+    not_judged: NotJudgedReason | None = None,
 ) -> tuple[Paragraph, str, str]:
+    phrase = report.verdict(verdict, not_judged=not_judged)
     return (
-        paragraph(report.verdict(verdict), _VERDICTS[verdict]),
-        number_text(fake_prob),
-        number_text(fake_logit),
+        paragraph(phrase, _VERDICTS[verdict]),
+        number_text(fake_prob, report.texts),
+        number_text(fake_logit, report.texts),
     )
 
 
 def _judged_face(report: Report, face: FaceResult) -> tuple[Paragraph, str, str]:
-    phrase = report.verdict(face.verdict, not_judged=face.not_judged)
-    return (
-        paragraph(phrase, _VERDICTS[face.verdict]),
-        number_text(face.fake_prob),
-        number_text(face.fake_logit),
-    )
+    return _judged(report, face.verdict, face.fake_prob, face.fake_logit, not_judged=face.not_judged)
 
 
-def _detection(face: FaceResult) -> tuple[str, str]:
-    return number_text(face.detection_prob), size_text(face.box)
-
-
-def _time(face: FaceResult) -> str:
-    return "–" if face.time is None else f"{face.time:.3f}"
+def _detection(report: Report, face: FaceResult) -> tuple[str, str]:
+    return number_text(face.detection_prob, report.texts), size_text(face.box)
 
 
 def _person(face: FaceResult) -> str:

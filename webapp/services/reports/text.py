@@ -6,6 +6,7 @@ import itertools
 import threading
 import unicodedata
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 from xml.sax.saxutils import escape
@@ -14,7 +15,6 @@ from reportlab.lib import textsplit
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph
@@ -24,15 +24,9 @@ from laanet_core.results import Verdict
 
 SANS = "LensSans"
 BOLD = "LensSans-Bold"
-# Chinese font that is embedded into the PDF
 _CHINESE = "LensChinese"
-# Fallback, a font that the PDF reader must have
-_CHINESE_OF_READER = "STSong-Light"
-# Chinese font files of Debian packages
-_CHINESE_FILES = (
-    Path("/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"),
-    Path("/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"),
-)
+# Package that contains the font WenQuanYi Micro Hei, whose licence allows embedding
+_CHINESE_PACKAGE = "paperang_p2_fonts_cjk"
 # Fonts of matplotlib, whose licence allows embedding
 _FILES = {SANS: "DejaVuSans.ttf", BOLD: "DejaVuSans-Bold.ttf"}
 # Punctuation that must not begin a line; reportlab's list lacks these Chinese marks
@@ -62,9 +56,10 @@ def hex_code(colour: Color) -> str:
     return f"#{colour.hexval()[2:]}"
 
 
-def chinese_font_file() -> Path | None:
-    """Return the file of a Chinese font that can be embedded, None if the system has none."""
-    return next((file for file in _CHINESE_FILES if file.exists()), None)
+def chinese_font_file() -> Path:
+    """Return the file of the Chinese font, a collection whose first font is used."""
+    # The package has nothing but the file and an empty module.
+    return Path(str(files(_CHINESE_PACKAGE) / "fonts" / "wqy-microhei.ttc"))
 
 
 def register_fonts() -> None:
@@ -72,7 +67,7 @@ def register_fonts() -> None:
     with _registering:
         if _covered:
             return
-        _register_chinese()
+        _register(_CHINESE, chinese_font_file())
         # reportlab breaks lines of one font in `textsplit`, and lines of several fonts in `paragraphs`
         for module in (textsplit, paragraphs):
             module.ALL_CANNOT_START += _NEVER_FIRST  # type: ignore[attr-defined]  # missing in the stubs
@@ -90,22 +85,6 @@ def _register(name: str, file: Path) -> None:
     font = TTFont(name, file)
     pdfmetrics.registerFont(font)
     _covered[name] = frozenset(font.face.charToGlyph)
-
-
-def _register_chinese() -> None:
-    """Register an embedded Chinese font, or the font of the reader's program if the system has none."""
-    file = chinese_font_file()
-    if file is None:
-        pdfmetrics.registerFont(UnicodeCIDFont(_CHINESE_OF_READER))
-    else:
-        _register(_CHINESE, file)
-
-
-def _chinese_font(letter: str) -> str | None:
-    """Return the Chinese font that has `letter`, None if there is none."""
-    if _CHINESE in _covered:
-        return _CHINESE if ord(letter) in _covered[_CHINESE] else None
-    return _CHINESE_OF_READER if _is_chinese(letter) else None
 
 
 def runs(text: str, font: str) -> Iterator[tuple[str, str]]:
@@ -135,16 +114,9 @@ def _letter(letter: str, font: str) -> tuple[str, str]:
     if not unicodedata.category(letter).startswith("C"):
         if ord(letter) in _covered[font]:
             return font, letter
-        if (chinese := _chinese_font(letter)) is not None:
-            return chinese, letter
+        if ord(letter) in _covered[_CHINESE]:
+            return _CHINESE, letter
     return font, f"[U+{ord(letter):04X}]"
-
-
-def _is_chinese(letter: str) -> bool:
-    try:
-        return len(letter.encode("gbk")) == 2
-    except UnicodeEncodeError:
-        return False
 
 
 def style(
@@ -188,7 +160,7 @@ def paragraph(text: str, look: ParagraphStyle, *, bullet: str | None = None) -> 
     pieces = list(runs(text, look.fontName))
     markup = "".join(_markup(letters, font, look.fontName) for font, letters in pieces)
     # Chinese has no spaces at which to break lines
-    if any(font in (_CHINESE, _CHINESE_OF_READER) for font, _ in pieces):
+    if any(font == _CHINESE for font, _ in pieces):
         look = ParagraphStyle(f"{look.name}-chinese", parent=look, wordWrap="CJK")
     return Paragraph(markup, look, bulletText=bullet)
 

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, InstanceOf, PlainSerializer
 
 from laanet_core.documents import AnalysisDocument, Document, ModelDocument, Probability
 from laanet_core.results import AnalysisResult, Verdict
+from webapp.services.analysis_records.known_files import KnownFile
 
 # ISO 8601 with an offset, as in every other document.
 IsoTime = Annotated[datetime, PlainSerializer(lambda moment: moment.isoformat(), return_type=str)]
@@ -134,4 +135,7 @@ class StoredResult(AnalysisDocument):
     decision: DecisionDocument | None = Field(description="of moderators; null while there is none")
     waiting: list[int] = Field(description="faces that moderators have still to decide on")
     reliability: list[FaceReliability] = Field(description="only faces of which enough is known")
+    known: Annotated[KnownFile | None, Field(description="earlier decisions; left out if there is none")] = (
+        Field(default=None, exclude_if=lambda value: value is None)
+    )
     durable: bool = Field(description="the result and its votes are in a backup")

@@ -23,12 +23,12 @@ from laanet_core.media.reader import Reader
 from laanet_core.results import AnalysisResult, ProgressCallback, Stability
 from laanet_core.types import RGBImage
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
-from webapp.services.analysis.service import StoredAnalysis
+from webapp.services.analysis.analysis_store import StoredAnalysis
 from webapp.services.label_quality.score_reliability import ScoreReliability, ScoreReliabilityService
 from webapp.services.model_registry.serving import CurrentDetector, producer_of
-from webapp.services.reports.service import Report, report_json, report_pdf
-from webapp.texts import Texts
-from webapp.texts.english import ENGLISH
+from webapp.services.reports.service import Report, report_json, report_pdf, report_statement
+from webapp.services.reports.signing import ReportSigner
+from webapp.texts import ENGLISH, Texts
 
 # Side in pixels of the crops that consistency maps are shown on.
 CROP_SIDE = 224
@@ -38,8 +38,9 @@ class EvidenceService:
     """Everything made of a file after its analysis. Nothing here is stored.
 
     `reader` decodes files. Overlay clips are written to `folder`, which is swept like the uploads. `cache`
-    holds decoded pixels. `reliability` knows the
-    moderators' decisions; without it no reliability is stated. `workers` stability checks run at a time.
+    holds decoded pixels. `reliability` knows the moderators' decisions; without it no reliability is stated.
+    `signer` signs the reports; without it they say that they are not signed. `workers` stability checks run
+    at a time.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class EvidenceService:
         folder: Path,
         cache: PixelCache | None = None,
         reliability: ScoreReliabilityService | None = None,
+        signer: ReportSigner | None = None,
         workers: int = 1,
     ) -> None:
         self._detector = detector
@@ -57,6 +59,7 @@ class EvidenceService:
         self._folder = folder
         self._cache = cache or PixelCache()
         self._reliability = reliability
+        self._signer = signer
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="stability")
 
     def open_media(self, path: Path) -> AnalysedMedia:
@@ -149,9 +152,13 @@ class EvidenceService:
         texts: Texts = ENGLISH,
         checks: Sequence[Stability | None] | None = None,
     ) -> dict[str, Any]:
-        """Return the report as JSON values. `checks` is the result of `stabilities`, if known."""
+        """Return the report as JSON values. `checks` is the result of `stabilities`, if known.
+
+        Raises UnreadableMedia, and InvalidKeys and OSError if it cannot be signed.
+        """
         report = self._report(analysed, texts, checks)
-        return report_json(report, **self._pictures(media, report))
+        document = report_json(report, **self._pictures(media, report))
+        return document if self._signer is None else self._signer.sign_json(document)
 
     def report_pdf(
         self,
@@ -162,7 +169,8 @@ class EvidenceService:
     ) -> bytes:
         """Return the report as an A4 PDF in the language of `texts`; `checks` as in `report_json`."""
         report = self._report(analysed, texts, checks)
-        return report_pdf(report, **self._pictures(media, report))
+        pdf = report_pdf(report, **self._pictures(media, report))
+        return pdf if self._signer is None else self._signer.sign_pdf(pdf, report_statement(report))
 
     def _pictures(self, media: AnalysedMedia, report: Report) -> dict[str, Any]:
         """Return the photo or the clip's frames that a report shows.
@@ -188,4 +196,5 @@ class EvidenceService:
             reliability=tuple(self.reliabilities(analysed.result)),
             stabilities=checks,
             texts=texts,
+            identity=None if self._signer is None else self._signer.identity(analysed.receipt),
         )

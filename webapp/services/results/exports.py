@@ -13,11 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from webapp.db import analysis_queries
 from webapp.db.session import Sessions
-from webapp.domain.errors import Refused
+from webapp.domain.errors import Refused, unknown_receipt
 from webapp.media.store import StoreFailed
 from webapp.security.tokens import receipt_hash
 from webapp.services.results.receipts import ReceiptService
-from webapp.services.storage.kept_media import KeptFile, KeptMediaService
+from webapp.services.storage.kept_media import CONTENT_TYPES, KeptFile, KeptMediaService, MediaContent
 
 logger = logging.getLogger(__name__)
 _MISSING_FILE = "The file was kept, but the server cannot find it any more.\n"
@@ -50,18 +50,37 @@ class ExportService:
                 archive.writestr(name, content)
         return buffer.getvalue()
 
+    def kept_file(self, receipt: str) -> MediaContent:
+        """Return the kept file. Raises Refused: unknown_receipt, not_kept, unavailable."""
+        file = self._kept(receipt)
+        if file is None and not self._receipts.exists(receipt):
+            raise unknown_receipt()
+        if file is None:
+            raise Refused("not_kept", "The file of this result is not kept.")
+        try:
+            return MediaContent(self._kept_media.read(file), CONTENT_TYPES[file.format])
+        except (FileNotFoundError, StoreFailed) as error:
+            logger.exception("kept media could not be read: %s", file.name)
+            raise _unavailable() from error
+
     def _media(self, receipt: str) -> list[tuple[str, bytes]]:
         """Return name and content of the kept file; an empty list if no file is kept."""
+        file = self._kept(receipt)
+        try:
+            return [] if file is None else [self._read(file)]
+        except StoreFailed as error:
+            logger.exception("an export could not be made")
+            raise _unavailable() from error
+
+    def _kept(self, receipt: str) -> KeptFile | None:
+        """Return the file that is kept under a receipt; None if none is. Raises Refused (unavailable)."""
         try:
             with self._sessions() as session:
                 consent = analysis_queries.consent_by_receipt(session, receipt_hash(receipt))
-            file = None if consent is None else KeptFile.of(consent)
-            return [] if file is None else [self._read(file)]
-        except (SQLAlchemyError, StoreFailed) as error:
-            logger.exception("an export could not be made")
-            raise Refused(
-                "unavailable", "The file cannot be read just now. Please try again in a moment."
-            ) from error
+                return None if consent is None else KeptFile.of(consent)
+        except SQLAlchemyError as error:
+            logger.exception("a kept file could not be looked up")
+            raise _unavailable() from error
 
     def _read(self, file: KeptFile) -> tuple[str, bytes]:
         """Return name and content of a kept file, or of a notice if the store lost the file."""
@@ -70,6 +89,10 @@ class ExportService:
         except FileNotFoundError:
             logger.exception("kept media is missing from the store: %s", file.name)
             return "media-missing.txt", _MISSING_FILE.encode()
+
+
+def _unavailable() -> Refused:
+    return Refused("unavailable", "The file cannot be read just now. Please try again in a moment.")
 
 
 def _json(value: Any) -> str:

@@ -44,6 +44,8 @@ def moderation_outcome(session: Session, analysis: Analysis, undo_period: timede
 def _face_reliability(
     session: Session, analysis: Analysis, subject: Subject, undo_period: timedelta
 ) -> FaceReliability | None:
+    if subject.fake_prob is None:
+        return None
     reliability = reliability_of(
         session,
         kind=analysis.kind,

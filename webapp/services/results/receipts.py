@@ -22,6 +22,7 @@ from webapp.db.tables import Analysis, Feedback, Rescore
 from webapp.domain.errors import Refused, Unable, unknown_receipt
 from webapp.security.tokens import receipt_hash
 from webapp.services.analysis_records.annotations import parse_tags
+from webapp.services.analysis_records.known_files import KnownFiles
 from webapp.services.analysis_records.rows import decision_of, result_of
 from webapp.services.moderation.labelling import UNDO_PERIOD
 from webapp.services.results.deletion import ResultDeletion
@@ -56,21 +57,24 @@ class ReceiptService:
         undo_period: timedelta = UNDO_PERIOD,
         on_notice: Callable[[str], object] | None = None,
         backed_up_until: Callable[[], datetime | None] = lambda: None,
+        known_files: KnownFiles | None = None,
     ) -> None:
         """`undo_period`: time for which a decision may be undone and is not shown. `on_notice` is called
         with the receipt's hash if a visitor wants to know the decision. `backed_up_until` returns the
-        time up to which everything is in a backup.
+        time up to which everything is in a backup. `known_files` finds earlier decisions on a file; without
+        it none is shown.
         """
         self._sessions = sessions
         self._deletion = deletion
         self._undo_period = undo_period
         self._on_notice = on_notice
         self._backed_up_until = backed_up_until
+        self._known_files = known_files
 
     def result(self, receipt: str) -> StoredResult:
         """Return everything that is stored under a receipt."""
         with (
-            _database_errors(
+            database_errors(
                 "unavailable", "The result cannot be read just now. Please try again in a moment."
             ),
             self._sessions() as session,
@@ -89,19 +93,20 @@ class ReceiptService:
                 is_stable=row.is_stable,
                 unstable_faces=[face.number for face in row.faces if face.is_stable is False],
                 feedback=[_feedback_document(feedback) for feedback in row.feedback],
-                later_scores=[_later_score(rescore) for rescore in row.rescores],
+                later_scores=[later_score(rescore) for rescore in row.rescores],
                 notify=row.notify,
                 media=_media_document(row),
                 decision=outcome.decision,
                 waiting=outcome.waiting,
                 reliability=outcome.reliability,
+                known=None if self._known_files is None else self._known_files.find_for(session, row),
                 durable=self._is_durable(row),
             )
 
     def exists(self, receipt: str) -> bool:
         """Return True if a result is stored under the receipt. Raises Refused (unavailable)."""
         with (
-            _database_errors(
+            database_errors(
                 "unavailable", "The result cannot be read just now. Please try again in a moment."
             ),
             self._sessions() as session,
@@ -121,7 +126,7 @@ class ReceiptService:
         faces = {number: check.stable for number, check in enumerate(checks, start=1) if check is not None}
         is_stable = stable_result(result, checks).verdict == result.verdict
         with (
-            _database_errors("not_saved", "It could not be saved. Please try again in a moment."),
+            database_errors("not_saved", "It could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,
         ):
             analysis_queries.set_stability(session, receipt_hash(receipt), is_stable, faces)
@@ -131,9 +136,7 @@ class ReceiptService:
 
         Raises Refused also with file_left. A second call raises unknown_receipt.
         """
-        with _database_errors(
-            "not_deleted", "The result could not be deleted. Please try again in a moment."
-        ):
+        with database_errors("not_deleted", "The result could not be deleted. Please try again in a moment."):
             self._deletion.delete(receipt)
 
     def set_notice_request(self, receipt: str, is_requested: bool) -> None:
@@ -142,7 +145,7 @@ class ReceiptService:
         A visitor who wants to know also asks for a decision: a kept file becomes a case.
         """
         with (
-            _database_errors("not_saved", "Your request could not be saved. Please try again in a moment."),
+            database_errors("not_saved", "Your request could not be saved. Please try again in a moment."),
             self._sessions.begin() as session,
         ):
             row = analysis_queries.analysis_by_receipt(session, receipt_hash(receipt))
@@ -160,8 +163,8 @@ class ReceiptService:
 
 
 @contextmanager
-def _database_errors(code: str, message: str) -> Iterator[None]:
-    """Log database errors and raise Refused instead."""
+def database_errors(code: str, message: str) -> Iterator[None]:
+    """Log database errors inside the block and raise Refused instead."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error, OSError, Unable) as error:
@@ -207,7 +210,7 @@ def _feedback_document(row: Feedback) -> FeedbackDocument:
     )
 
 
-def _later_score(row: Rescore) -> LaterScore:
+def later_score(row: Rescore) -> LaterScore:
     return LaterScore(
         created_at=row.created_at,
         model=ModelDocument(name=row.model_name, version=row.model_version, sha256=row.model_sha256),

@@ -24,12 +24,29 @@ from webapp.media.store import MediaStore, StoreFailed
 from webapp.media.stripping import ENDINGS, Bare, bare, with_orientation
 
 logger = logging.getLogger(__name__)
+# Content types by format of the kept file.
+CONTENT_TYPES = {
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "mp4": "video/mp4",
+    "matroska": "video/webm",
+    "avi": "video/x-msvideo",
+}
 # Age from which a sweep removes a file without a row. A younger file's row may still be on its way.
 GRACE = timedelta(hours=1)
 
 
 class StoreFull(Exception):
     """The quota has no room for another file."""
+
+
+@dataclass(frozen=True)
+class MediaContent:
+    """Bytes for a browser and their content type."""
+
+    content: bytes
+    type: str
 
 
 @dataclass(frozen=True)

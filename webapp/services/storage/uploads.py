@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 import shutil
-import tempfile
 import threading
 import time
 from pathlib import Path
 
-from webapp.security.tokens import receipt_hash
+from webapp.security.tokens import receipt_hash, token_hash
 
 logger = logging.getLogger(__name__)
 # Receipts whose files are remembered. The sweep has deleted the files of older ones long ago.
@@ -35,11 +34,15 @@ class Uploads:
     def take(self, path: Path) -> Path:
         """Move an upload to a private folder under a neutral name and return its new path.
 
-        A path that is no upload, was moved before or does not exist is returned as it is.
+        The new path follows from the old one, so that a server that was restarted finds a file that was moved
+        before. A path that is no upload or whose file does not exist is returned as it is.
         """
-        if not self._is_upload(path) or self._folder in path.resolve().parents or not path.is_file():
+        if not self._is_upload(path) or self._folder in path.resolve().parents:
             return path
-        target = Path(tempfile.mkdtemp(dir=self._folder)) / "upload"
+        target = self._folder / token_hash(str(path)) / "upload"
+        if not path.is_file():
+            return target if target.is_file() else path
+        target.parent.mkdir(exist_ok=True)
         shutil.move(path, target)
         _remove_if_empty(path.parent)
         return target
@@ -60,6 +63,11 @@ class Uploads:
             self._files.setdefault(receipt_hash(receipt), []).extend(paths)
             while len(self._files) > _MAX_RECEIPTS:
                 self._files.pop(next(iter(self._files)))
+
+    def detach(self, receipt: str) -> None:
+        """Leave these files alone when the receipt's result is deleted; the sweep deletes them."""
+        with self._lock:
+            self._files.pop(receipt_hash(receipt), None)
 
     def release(self, receipt: str) -> None:
         """Delete the files of a deleted result, except those that other receipts share.

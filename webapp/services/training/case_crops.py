@@ -10,7 +10,7 @@ import numpy as np
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.faces.face_scaling import scale_box, size_of
-from laanet_core.faces.quality import FaceAssessor, crop_roll
+from laanet_core.faces.quality import FaceAssessor
 from laanet_core.media.reader import Reader
 from laanet_core.types import RGBImage
 from webapp.media.masks import Mask
@@ -44,7 +44,7 @@ class CaseCropper:
             for rgb, face in self._pictures(case):
                 box = scale_box(face.box, case.size or size_of(rgb), size_of(rgb))
                 square = functools.partial(self._assessor.upright_square, rgb, box, face.quality)
-                roll = crop_roll(face.quality)
+                roll = self._assessor.crop_roll(face.quality)
                 crops.append(crop_face(rgb, square, roll, _masks_on(face, case), find_landmarks))
         except (UnreadableMedia, StoreFailed, FileNotFoundError):
             logger.exception("cannot read a kept file for a snapshot")

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import laanet_core
 from laanet_core.data.image_store import PackStore
 from laanet_core.data.manifest import read_manifest
 from laanet_core.decision import DecisionConfig
@@ -95,7 +96,8 @@ def measure_versions(
     """Measure two weights folders on the same data and return the measurements, the candidate's first.
 
     The data are the gold split, its corruptions, the other manifests and the whole pictures. Predictions for
-    faces are cached in JSON-lines files, so that the champion is not evaluated again for each candidate.
+    faces and verdicts on pictures are cached in JSON-lines files, so that the champion is not evaluated again
+    for each candidate.
     Raises LaanetError naming the unreadable file.
     """
     networks = [load_weights(folder) for folder in (candidate, champion)]
@@ -107,7 +109,7 @@ def measure_versions(
             {gate_set.items.name: _predict(network, gate_set, settings.seed, cache) for gate_set in gate_sets}
         )
     seconds = seconds_per_crop(networks)
-    alarms = [picture_false_alarms(network, settings) for network in networks]
+    alarms = [picture_false_alarms(network, settings, cache.others) for network in networks]
     candidate_measurement, champion_measurement = (
         GateMeasurement(
             version=network.info.version,
@@ -137,17 +139,28 @@ def seconds_per_crop(networks: Sequence[LoadedWeights]) -> list[float]:
     return shortest
 
 
-def picture_false_alarms(loaded: LoadedWeights, settings: GateSettings) -> float | None:
+def picture_false_alarms(
+    loaded: LoadedWeights, settings: GateSettings, cache: Path | None = None
+) -> float | None:
     """Return the share of the settings' real pictures that weights call fake; None without pictures.
 
-    Raises InvalidDataset if the folder cannot be read or has no real picture.
+    Verdicts are cached in a file in the folder `cache`. It belongs to the weights, their decision thresholds
+    and the source of the library, which chooses the faces that are judged. Raises InvalidDataset if the
+    folder cannot be read or has no real picture.
     """
     if settings.pictures is None:
         return None
     real = [picture for picture in read_pictures(settings.pictures) if picture.label == "real"]
     if not real:
         raise InvalidDataset("the gate's pictures have no real one")
-    return evaluate_pictures(Detector(loaded, settings.device), real, progress=False).false_alarms()
+    file = None
+    if cache is not None:
+        cache.mkdir(parents=True, exist_ok=True)
+        key = f"{loaded.decision} {_source_sha256()}"
+        key_hash = hashlib.sha256(key.encode()).hexdigest()[:_HASH_DIGITS]
+        file = cache / f"{loaded.info.sha256[:_HASH_DIGITS]}-pictures-{key_hash}.jsonl"
+    detector = Detector(loaded, settings.device)
+    return evaluate_pictures(detector, real, cache=file, progress=False).false_alarms()
 
 
 def _predict(
@@ -166,6 +179,14 @@ def _predict(
         cache=folder / f"{network.info.sha256[:_HASH_DIGITS]}-{set_hash}.jsonl",
         progress=False,
     )
+
+
+def _source_sha256() -> str:
+    """Return the digest of the library's source."""
+    digest = hashlib.sha256()
+    for module in sorted(Path(laanet_core.__file__).parent.rglob("*.py")):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()
 
 
 def _gate_sets(size: int, snapshot: Path, settings: GateSettings) -> list[_GateSet]:

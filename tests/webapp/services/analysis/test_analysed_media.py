@@ -13,13 +13,14 @@ from laanet_core.inference.detector import Detector
 from laanet_core.media.images import Picture
 from laanet_core.media.reader import IN_PROCESS
 from laanet_core.media.video import Frame
-from laanet_core.results import Warn, ignore_caution
+from laanet_core.results import Provenance, Warn, ignore_caution
 from laanet_core.types import RGBImage
 from tests.conftest import ROOT
 from webapp.db.session import Sessions
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
+from webapp.services.analysis.analysis_store import AnalysisStore, StoredAnalysis
 from webapp.services.analysis.jobs import Jobs
-from webapp.services.analysis.service import AnalysisService, StoredAnalysis
+from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.evidence import EvidenceService
 from webapp.services.storage.kept_media import KeptMediaService
 
@@ -40,6 +41,10 @@ class CountingReader:
     def image(self, path: Path, *, warn: Warn = ignore_caution) -> RGBImage:
         self.requests["image"] += 1
         return IN_PROCESS.image(path, warn=warn)
+
+    def provenance(self, path: Path) -> Provenance:
+        self.requests["provenance"] += 1
+        return IN_PROCESS.provenance(path)
 
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         self.requests["frames"] += 1
@@ -71,7 +76,9 @@ class Visit:
     ) -> None:
         self.reader = reader
         self.cache = PixelCache()
-        self.analysis = AnalysisService(detector, sessions, Jobs(), frames=FRAMES, kept_media=keeping)
+        self.analysis = AnalysisService(
+            detector, AnalysisStore(sessions, kept_media=keeping), Jobs(), frames=FRAMES
+        )
         self.evidence = EvidenceService(detector, reader, folder=folder, cache=self.cache)
 
     def analyse(self, path: Path) -> tuple[AnalysedMedia, StoredAnalysis]:
@@ -107,7 +114,7 @@ def test_a_photo_is_decoded_once_for_the_whole_visit(visit: Visit, samples: Path
     assert all(visit.evidence.consistency(media, analysed.result))
     assert visit.evidence.report_json(media, analysed, checks=checks)["images"]
     assert visit.evidence.report_pdf(media, analysed, checks=checks).startswith(b"%PDF")
-    assert visit.reader.requests == {"image": 1}
+    assert visit.reader.requests == {"image": 1, "provenance": 1}
 
 
 def test_a_clip_is_decoded_once_and_again_only_for_its_overlay(visit: Visit) -> None:
@@ -132,7 +139,7 @@ def test_the_frames_in_memory_are_those_that_decoding_again_gives(visit: Visit) 
     decoded = media.moments(analysed.result)
     assert [moment.time for moment in remembered] == [moment.time for moment in decoded]
     assert all(np.array_equal(one.rgb, other.rgb) for one, other in zip(remembered, decoded, strict=True))
-    assert visit.reader.requests == {"frames": 1, "frames_at": looks + 1}
+    assert visit.reader.requests == {"frames": 1, "frames_at": looks + 1, "provenance": 1}
     assert visit.cache.stats().bytes == 0, "after the release nothing is kept"
 
 

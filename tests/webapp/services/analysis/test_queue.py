@@ -110,6 +110,15 @@ def test_clips_leave_room_for_photos() -> None:
     assert alone.join(is_clip=True).admission.done()
 
 
+def test_clips_leave_a_decoder_for_photos() -> None:
+    queue = AnalysisQueue(at_once=9, max_waiting=10, decoders=3)
+    clips = [queue.join(is_clip=True) for _ in range(3)]
+    assert [clip.admission.done() for clip in clips] == [True, True, False]
+    assert queue.join().admission.done()
+    queue.leave(clips[0])
+    assert clips[2].admission.done()
+
+
 def test_photos_overtake_clips_up_to_a_limit() -> None:
     queue = AnalysisQueue(at_once=1, max_waiting=50)
     ticket = queue.join()
@@ -125,16 +134,17 @@ def test_photos_overtake_clips_up_to_a_limit() -> None:
     assert [ticket for ticket in order if ticket is not clip] == photos
 
 
-def long_running(queue: AnalysisQueue) -> Ticket:
-    """Return the ticket of an admitted photo that has run for two seconds."""
-    ticket = queue.join()
+def long_running(queue: AnalysisQueue, *, is_clip: bool = False) -> Ticket:
+    """Return the ticket of an admitted file that has run for two seconds."""
+    ticket = queue.join(is_clip=is_clip)
     ticket.turn_started_at -= 2
     return ticket
 
 
-def test_a_long_analysis_pauses_for_one_waiting_photo() -> None:
+@pytest.mark.parametrize("is_clip", [False, True])
+def test_a_long_analysis_pauses_for_one_waiting_photo(is_clip: bool) -> None:
     queue = AnalysisQueue(at_once=1, max_waiting=5)
-    crowd, photo, later = long_running(queue), queue.join(), queue.join()
+    crowd, photo, later = long_running(queue, is_clip=is_clip), queue.join(), queue.join()
     with ThreadPoolExecutor(1) as pool:
         pause = pool.submit(queue.yield_turn, crowd, lambda: None)
         photo.admission.result(timeout=5)

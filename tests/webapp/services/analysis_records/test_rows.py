@@ -6,11 +6,13 @@ import dataclasses
 
 import pytest
 
-from laanet_core.results import AnalysisResult, ErrorInfo, ModelInfo
+from laanet_core.results import AnalysisResult, ErrorInfo, ModelInfo, Provenance, ProvenanceSource
 from tests.webapp.services.analysis_records.conftest import DECISION, record
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
 from webapp.services.analysis_records.rows import decision_of, result_of, row_of
+
+pytestmark = pytest.mark.both_databases
 
 
 @pytest.mark.parametrize("name", ["photo", "clip"])
@@ -41,3 +43,21 @@ def test_a_row_without_thresholds_has_no_decision_and_no_tracks(clip: AnalysisRe
     row.temperature = None
     assert decision_of(row) is None
     assert result_of(row).tracks == ()
+
+
+def test_provenance_and_conflict_are_read_back(sessions: Sessions, photo: AnalysisResult) -> None:
+    provenance = Provenance(
+        "valid_untrusted",
+        issuer="Test Newspaper",
+        ai_generated=False,
+        captured_by_camera=True,
+        sources=(ProvenanceSource("c2pa", "digital_source_type", "digitalCapture"),),
+    )
+    result = dataclasses.replace(photo, provenance=provenance, conflict="camera_signed_but_blended")
+    with sessions.begin() as session:
+        session.add(row_of(record(result), "hash"))
+        session.add(row_of(record(photo), "older"))
+    with sessions() as session:
+        stored, older = (result_of(row) for row in session.query(Analysis).order_by(Analysis.id))
+    assert (stored.provenance, stored.conflict) == (provenance, "camera_signed_but_blended")
+    assert (older.provenance, older.conflict) == (None, None)

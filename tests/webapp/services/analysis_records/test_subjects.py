@@ -62,3 +62,8 @@ def test_faces_without_a_score_are_not_among_the_judged_ones(
     clip: AnalysisResult, number: int, count: int
 ) -> None:
     assert len(judged_faces_of(row(clip), number)) == count
+
+
+def test_a_whole_file_without_judged_face_has_no_score(photo: AnalysisResult) -> None:
+    without = dataclasses.replace(photo, outcome="no_face", verdict=None, fake_prob=None, faces=())
+    assert whole_file(row(without)).fake_prob is None

@@ -11,6 +11,7 @@ import pytest
 
 from tests.synthetic_uploads import BOX, FACE, fake_face, find_landmarks, real_face
 from webapp.bootstrap import open_learning, open_records
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.drills.learning_proof import (
@@ -92,7 +93,9 @@ def test_an_interrupted_proof_continues_with_its_snapshot_and_run(
         settings, records, landmarks=lambda: find_landmarks, delay=timedelta(0), trainer_survives=False
     ) as learning:
         detector = FixedBoxDetector(BOX)
-        analysis = AnalysisService(detector, records.sessions, Jobs(), frames=1, kept_media=records.keeping)
+        analysis = AnalysisService(
+            detector, AnalysisStore(records.sessions, kept_media=records.keeping), Jobs(), frames=1
+        )
         installation = ProofInstallation(
             ScriptedUsers(records.sessions, analysis, moderator_count=1),
             learning.snapshots,

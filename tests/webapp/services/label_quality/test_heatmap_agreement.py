@@ -14,6 +14,7 @@ from tests.webapp.services.conftest import Decides
 from webapp.db.session import Sessions
 from webapp.db.tables import Face, RegionAgreement
 from webapp.services.accounts import Person
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.label_quality.heatmap_agreement import HeatmapAgreementService
@@ -36,7 +37,7 @@ def test_regions_are_compared_once_for_every_model(
 ) -> None:
     triage = Triage(log, TriageRules(), draw=lambda: 0.0)
     analysis = AnalysisService(
-        detector, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process
+        detector, AnalysisStore(sessions, kept_media=keeping, on_kept=triage.process), Jobs(), frames=4
     )
     result = analysis.analyse(samples / "two_people.jpg", consent=True).result
     height, width = read_image(samples / "two_people.jpg").shape[:2]

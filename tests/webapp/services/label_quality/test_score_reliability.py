@@ -10,6 +10,7 @@ from sqlalchemy import select, text, update
 from laanet_core.evaluation.metrics import wilson_interval
 from laanet_core.results import AnalysisResult, FaceResult, ModelInfo
 from tests.webapp.receipt_services import receipt_service
+from tests.webapp.sample_results import stored_page
 from tests.webapp.services.conftest import Kept, picture
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision
@@ -19,7 +20,6 @@ from webapp.domain.ids import new_id
 from webapp.services.label_quality.score_reliability import ScoreReliabilityService
 from webapp.texts import LANGUAGES
 from webapp.texts.sentences import reliability_sentence
-from webapp.ui.render.stored_result import stored_result
 
 pytestmark = pytest.mark.both_databases
 
@@ -82,7 +82,7 @@ def test_only_decided_faces_of_the_audit_sample_count(sessions: Sessions, kept: 
         "interval": [0.0951, 0.3731],
         "scores": [0.25, 0.35],
     }
-    page = stored_result(receipt_service(sessions, undo_period=DELAY).result(receipt), LANGUAGES["en"])
+    page = stored_page(receipt_service(sessions, undo_period=DELAY).result(receipt), LANGUAGES["en"])
     assert reliability_sentence(30, 0.2, (0.0951, 0.3731), LANGUAGES["en"]) in page
     with sessions.begin() as session:
         session.execute(

@@ -14,10 +14,11 @@ from tests.model_versions import add_accounts, register_candidate, write_weights
 from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Rescore
+from webapp.services.analysis.analysis_store import AnalysisStore, StoredAnalysis
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.queue import AnalysisQueue
 from webapp.services.analysis.rescoring import RescoringService
-from webapp.services.analysis.service import AnalysisService, StoredAnalysis
+from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
 from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
 from webapp.services.model_registry.versions import VersionService
@@ -52,11 +53,10 @@ def test_each_result_is_of_one_version_while_versions_change(
     assert not follower.follow()
     service = AnalysisService(
         current,
-        sessions,
+        AnalysisStore(sessions, kept_media=keeping),
         Jobs(),
         frames=2,
         queue=AnalysisQueue(at_once=4, max_waiting=32),
-        kept_media=keeping,
     )
     results: list[StoredAnalysis] = []
 
@@ -104,7 +104,7 @@ def test_stored_files_are_scored_by_a_new_version_and_receipts_show_both(
     sessions: Sessions, keeping: KeptMediaService, tmp_path: Path, face: Path
 ) -> None:
     old, new = load(write_weights(tmp_path, "old", 2)), load(write_weights(tmp_path, "new", 3))
-    service = AnalysisService(old, sessions, Jobs(), frames=2, kept_media=keeping)
+    service = AnalysisService(old, AnalysisStore(sessions, kept_media=keeping), Jobs(), frames=2)
     stored = service.analyse(face, consent=True)
     service.analyse(face)
     assert RescoringService(sessions, keeping, old, frames=2).run().scored == 0

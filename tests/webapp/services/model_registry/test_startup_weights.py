@@ -86,7 +86,8 @@ def test_a_failing_hub_delays_the_start_by_a_bounded_time_and_the_starter_weight
     started = time.monotonic()
     with hub.failing(**failure), caplog.at_level(logging.ERROR):  # type: ignore[arg-type]
         loaded, used = start(hub, f"hf://someone/weights@{repository.head}", tmp_path)
-    assert time.monotonic() - started < SECONDS + 3
+    # Much less than the delay; the starter weights take seconds to load on a busy machine.
+    assert time.monotonic() - started < SECONDS + 10
     assert (loaded.info.name, used.used, used.is_fallback) == ("laanet-lite", "starter", True)
     assert used.reason is not None
     assert re.search(reason, used.reason), used.reason

@@ -11,11 +11,11 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from sqlalchemy import Engine, insert, select, text
+from sqlalchemy import Engine, insert, select, text, update
 
 from tests.webapp.conftest import Judged
 from tests.webapp.receipt_services import receipt_service
-from tests.webapp.services.conftest import Kept, Opens
+from tests.webapp.services.conftest import Decides, Kept, Opens
 from webapp.bootstrap.cases import rules_of
 from webapp.db.near_duplicates import fingerprint_row
 from webapp.db.session import Sessions
@@ -38,15 +38,18 @@ from webapp.domain.enums import Reason
 from webapp.domain.ids import new_id
 from webapp.security.tokens import new_key, new_receipt, receipt_hash
 from webapp.services.accounts import Person
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.moderation.case_events import CaseEvents
+from webapp.services.moderation.case_views import model_answer
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.storage.kept_media import KeptMediaService
+from webapp.services.training.decided_cases import read_decided_cases
 from webapp.settings import from_environment
 
 pytestmark = pytest.mark.both_databases
@@ -155,6 +158,59 @@ def test_a_disagreeing_vote_opens_a_case_and_others_join(
     # Thought better of it.
     vote(feedback, one, "agree")
     assert ranks(sessions) < rank
+
+
+def test_conflict_opens_a_case_that_comes_first(
+    sessions: Sessions, kept: Kept, triage: Triage, feedback: FeedbackService
+) -> None:
+    disputed = kept.add(0.5)
+    for _ in range(3):
+        vote(feedback, disputed, "disagree")
+    contradicted = kept.add(0.02, conflict="edited_face_claimed_but_nothing_seen")
+    unkept = kept.add(0.02, kept=False, conflict="signature_invalid")
+    for receipt in (contradicted, unkept):
+        triage.process(receipt_hash(receipt))
+    assert cases(sessions) == [("disagreement",), ("conflict",)]
+    with sessions() as session:
+        first = session.scalars(select(Case).order_by(Case.rank.desc())).first()
+        assert first is not None
+        assert [item.reason for item in first.items] == ["conflict"]
+    vote(feedback, contradicted, "agree")
+    with sessions() as session:
+        still_first = session.scalars(select(Case).order_by(Case.rank.desc())).first()
+        assert still_first is not None
+        assert still_first.id == first.id
+
+
+@pytest.mark.parametrize("outcome", ["no_face", "face_too_small"])
+def test_conflict_in_a_file_without_a_verdict_opens_a_case_that_is_decided(
+    sessions: Sessions, kept: Kept, triage: Triage, opens: Opens, decides: Decides, outcome: str
+) -> None:
+    blank = {"outcome": outcome, "verdict": None, "faces": []}
+    opens(0.5)
+    unjudged = kept.add(conflict="signature_invalid", **blank)
+    silent = kept.add(**blank)
+    unkept = kept.add(kept=False, conflict="signature_invalid", **blank)
+    with sessions.begin() as session:
+        session.execute(update(Analysis).where(Analysis.outcome == outcome).values(fake_prob=None))
+    assert triage.sweep() == 1
+    for receipt in (unjudged, silent, unkept):
+        triage.process(receipt_hash(receipt))
+    assert cases(sessions) == [("uncertainty",), ("conflict",)]
+    with sessions() as session:
+        first = session.scalars(select(Case).order_by(Case.rank.desc())).first()
+        assert first is not None
+        (item,) = first.items
+        assert (item.reason, item.subject, item.fake_prob) == ("conflict", 0, None)
+        assert model_answer(session, first).fake_prob is None
+    # The first in the queue is the one that is decided.
+    decides("fake")
+    stored = receipt_service(sessions, undo_period=timedelta(0)).result(unjudged)
+    assert stored.decision is not None
+    assert [(face.face, face.value) for face in stored.decision.faces] == [(0, "fake")]
+    with sessions() as session:
+        decided = read_decided_cases(session, now() + timedelta(minutes=1))
+        assert [case.faces for case in decided.cases] == [()]
 
 
 def test_another_age_reranks_waiting_cases(sessions: Sessions, opens: Opens, log: CaseEvents) -> None:
@@ -305,7 +361,9 @@ def test_a_failed_triage_keeps_the_answer_and_the_vote(
 ) -> None:
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE case_item RENAME TO elsewhere"))
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process)
+    service = AnalysisService(
+        judged, AnalysisStore(sessions, kept_media=keeping, on_kept=triage.process), Jobs(), frames=4
+    )
     analysed = service.analyse(judged.picture, consent=True)
     assert analysed.is_kept
     assert analysed.receipt is not None
@@ -317,7 +375,9 @@ def test_a_failed_triage_keeps_the_answer_and_the_vote(
 def test_deleting_the_last_receipt_deletes_the_case(
     sessions: Sessions, keeping: KeptMediaService, triage: Triage, judged: Judged
 ) -> None:
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process)
+    service = AnalysisService(
+        judged, AnalysisStore(sessions, kept_media=keeping, on_kept=triage.process), Jobs(), frames=4
+    )
     feedback, receipts = (
         FeedbackService(sessions, on_stored=triage.process),
         receipt_service(sessions, keeping=keeping),
@@ -395,7 +455,7 @@ def test_triage_is_fast_among_many_open_cases(
     people: list[Person],
     count: int,
 ) -> None:
-    """Processor time is asserted, because other processes do not affect it. Wall-clock time is printed."""
+    """The least processor time is asserted, because other work can only add to it. Medians are printed."""
     fill(sessions, count)
     opening = [timed(partial(triage.process, receipt_hash(kept.add(0.5)))) for _ in range(20)]
     taking = [timed(partial(claims.take, person)) for person in people[1:21]]
@@ -405,14 +465,14 @@ def test_triage_is_fast_among_many_open_cases(
         wall, own = (statistics.median(column) for column in zip(*times, strict=True))
         times_text = f"{1000 * wall:.1f} ms, {1000 * own:.1f} of the processor"
         print(f"{engine.dialect.name}: among {count} open cases {name} takes {times_text}")
-        assert own < most
+        assert min(own for _, own in times) < most
 
 
 def timed(call: Callable[[], object]) -> tuple[float, float]:
     """Return the wall-clock and the processor seconds of a call."""
-    wall, own = time.perf_counter(), time.process_time()
+    wall, own = time.perf_counter(), time.thread_time()
     call()
-    return time.perf_counter() - wall, time.process_time() - own
+    return time.perf_counter() - wall, time.thread_time() - own
 
 
 def fill(sessions: Sessions, count: int) -> None:

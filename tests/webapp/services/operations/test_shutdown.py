@@ -13,6 +13,7 @@ import pytest
 from laanet_core.results import AnalysisResult, Progress
 from tests.webapp.conftest import Judged
 from webapp.db.session import Sessions
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.queue import Restarting
 from webapp.services.analysis.service import AnalysisService
@@ -43,7 +44,7 @@ def slow(judged: Judged) -> SlowDetector:
 
 @pytest.fixture
 def analysis(slow: SlowDetector, sessions: Sessions) -> AnalysisService:
-    return AnalysisService(slow, sessions, Jobs(), frames=4)
+    return AnalysisService(slow, AnalysisStore(sessions), Jobs(), frames=4)
 
 
 def recorded_shutdown(analysis: AnalysisService, **options: Any) -> tuple[Shutdown, list[str]]:

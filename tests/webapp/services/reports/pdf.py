@@ -34,8 +34,8 @@ def text_of(pdf: bytes) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return `text` without spaces, because a PDF breaks lines anywhere."""
-    return text.replace(" ", "")
+    """Return `text` without white space, because a PDF breaks lines anywhere."""
+    return "".join(text.split())
 
 
 def pages_of(pdf: bytes) -> list[npt.NDArray[np.uint8]]:

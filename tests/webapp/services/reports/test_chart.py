@@ -13,6 +13,7 @@ from PIL import Image
 from tests.conftest import ROOT
 from webapp.services.reports.chart import Line, Zone, chart, chart_png
 from webapp.services.reports.text import register_fonts
+from webapp.texts import ENGLISH
 
 ZONES = (
     Zone("no sign of manipulation", "#00735a", 0.0, 0.3),
@@ -33,7 +34,7 @@ def lines(count: int, last: float = 2.0) -> list[Line]:
 def pixels_of(drawn: list[Line]) -> np.ndarray:
     """Return the pixels (H, W, 3) of a chart of 493 x 195 points."""
     register_fonts()
-    png = chart_png(drawn, ZONES, 493, 195, axis="Seconds")
+    png = chart_png(drawn, ZONES, 493, 195, ENGLISH)
     return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
 
 
@@ -55,13 +56,13 @@ def test_videos_of_any_length_have_a_chart(last: float) -> None:
 
 def test_equal_inputs_give_equal_bytes() -> None:
     register_fonts()
-    first, second = (chart_png(lines(3), ZONES, 493, 195, axis="Seconds") for _ in range(2))
+    first, second = (chart_png(lines(3), ZONES, 493, 195, ENGLISH) for _ in range(2))
     assert first == second
 
 
 def test_a_longer_legend_makes_the_chart_higher() -> None:
     register_fonts()
-    few, many = chart(lines(2), ZONES, 493, axis="s"), chart(lines(11), ZONES, 493, axis="s")
+    few, many = chart(lines(2), ZONES, 493, ENGLISH), chart(lines(11), ZONES, 493, ENGLISH)
     assert few.drawWidth == many.drawWidth == 493
     assert many.drawHeight > few.drawHeight
 

@@ -13,7 +13,7 @@ from webapp.services.label_quality.score_reliability import ScoreReliability
 from webapp.services.reports.content import Report
 from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render.headline import headline
-from webapp.ui.render.reliability import stability_strip
+from webapp.ui.render.reliability import stability_rows
 
 KNOWN = ScoreReliability(40, 30, 0.5981, 0.8581, 0.82, 0.92)
 
@@ -35,7 +35,7 @@ def test_page_and_report_have_the_same_sentences(texts: Texts) -> None:
         assert all(sentence in page for sentence in (summary.title(texts), *summary.sentences(texts)))
     report = report_on(PHOTO, texts=texts, stabilities=[FLIPPING, None])
     (checked,) = report.checked()
-    assert report.stability_conclusion(checked) in stability_strip(PHOTO, [FLIPPING, None], texts)
+    assert report.stability_conclusion(checked) == stability_rows(PHOTO, [FLIPPING, None], texts)[1].sentence
 
 
 def test_probability_says_whose_it_is() -> None:

@@ -23,6 +23,8 @@ KEYS = {
     "fake_prob",
     "error",
     "cautions",
+    "provenance",
+    "conflict",
     "shown_verdict",
     "stability",
     "faces",

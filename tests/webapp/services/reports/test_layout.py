@@ -15,7 +15,9 @@ from tests.webapp.sample_results import PHOTO
 from tests.webapp.services.reports.conftest import AnalysedVideo
 from tests.webapp.services.reports.pdf import REJECTED, pages_of, report_on, text_of
 from webapp.services.reports.service import report_pdf
-from webapp.texts.chinese import CHINESE
+from webapp.texts import LANGUAGES
+
+CHINESE = LANGUAGES["zh"]
 
 
 def test_every_page_has_ink_a_number_and_a_margin(

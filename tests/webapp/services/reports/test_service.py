@@ -13,15 +13,16 @@ import pytest
 
 from laanet_core.documents import AnalysisDocument, FaceDocument, StabilityDocument
 from laanet_core.inference.detector import Detector
-from laanet_core.results import CAUTIONS, AnalysisResult
+from laanet_core.results import CAUTIONS, AnalysisResult, Provenance, ProvenanceSource
 from laanet_core.types import RGBImage
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, TRACK, without_faces
 from tests.webapp.services.reports.conftest import AnalysedVideo
 from tests.webapp.services.reports.pdf import CREATED, GREY, REJECTED, SHA256, report_on, squeezed, text_of
 from tests.webapp.services.reports.test_content import KNOWN
 from webapp.services.reports.document import FORMAT, FORMAT_VERSION
-from webapp.services.reports.service import report_json, report_pdf
+from webapp.services.reports.service import report_json, report_pdf, report_statement
 from webapp.texts import LANGUAGES, Texts
+from webapp.texts.formats import number_text
 from webapp.ui.render.faces import face_table
 from webapp.ui.render.facts import model_facts
 
@@ -43,6 +44,32 @@ def test_both_forms_have_the_caution_of_a_partly_judged_file(texts: Texts) -> No
         text = squeezed(text_of(report_pdf(report)))
         shown = [squeezed(texts.cautions[code]) in text for code in CAUTIONS]
         assert shown == [code == caution for code in CAUTIONS]
+
+
+@ALL_LANGUAGES
+def test_both_forms_state_the_provenance(texts: Texts) -> None:
+    stated = Provenance(
+        "valid_untrusted",
+        issuer="Test Newspaper",
+        digital_source_type="trainedAlgorithmicMedia",
+        ai_generated=True,
+        captured_by_camera=False,
+        sources=(ProvenanceSource("c2pa", "digital_source_type", "trainedAlgorithmicMedia"),),
+    )
+    result = dataclasses.replace(PHOTO, provenance=stated, conflict="signature_invalid")
+    report = report_on(result, texts=texts)
+    assert json_of(report)["provenance"]["issuer"] == "Test Newspaper"
+    assert json_of(report)["conflict"] == "signature_invalid"
+    statement = report_statement(report)
+    assert statement.provenance is not None
+    assert (statement.provenance.issuer, statement.conflict) == ("Test Newspaper", "signature_invalid")
+    assert json_of(report)["verdict"] == json_of(report_on(PHOTO, texts=texts))["verdict"]
+    text = squeezed(text_of(report_pdf(report)))
+    words = texts.provenance
+    status = words.statuses["valid_untrusted"].format(issuer="Test Newspaper")
+    for sentence in (words.title, words.ai_titles["made"], status, words.conflicts["signature_invalid"]):
+        assert squeezed(sentence) in text
+    assert squeezed(words.title) not in squeezed(text_of(report_pdf(report_on(PHOTO, texts=texts))))
 
 
 @ALL_LANGUAGES
@@ -68,9 +95,10 @@ def test_both_forms_have_the_verdict_after_the_stability_check(texts: Texts) -> 
     summary, (checked,) = report.summary, report.checked()
     for sentence in (summary.title(texts), *summary.sentences(texts), report.stability_conclusion(checked)):
         assert squeezed(sentence) in squeezed(text)
-    for prob, verdict in (("0.8000", "fake"), ("0.0500", "real")):
-        assert squeezed(f"{prob} {texts.verdicts[verdict]}") in squeezed(text)
-    assert f"1 {texts.verdicts['inconclusive']} 0.8765 1.2346" in text
+    for prob, verdict in ((0.8, "fake"), (0.05, "real")):
+        assert squeezed(f"{number_text(prob, texts)} {texts.verdicts[verdict]}") in squeezed(text)
+    scores = f"{number_text(0.8765, texts)} {number_text(1.23456, texts)}"
+    assert f"1 {texts.verdicts['inconclusive']} {scores}" in text
     unchecked = json_of(report_on(PHOTO))
     assert (unchecked["shown_verdict"], unchecked["stability"]) == ("fake", None)
 
@@ -84,7 +112,8 @@ def test_inconclusive_videos_say_when_they_look_manipulated(texts: Texts) -> Non
     tracks = (dataclasses.replace(TRACK, frames=6, verdict="inconclusive"),)
     video = dataclasses.replace(PHOTO, kind="video", verdict="inconclusive", faces=frames, tracks=tracks)
     text = squeezed(text_of(report_pdf(report_on(video, texts=texts))))
-    assert squeezed(texts.fake_interval.format(start="1.50", end="2.50")) in text
+    start, end = number_text(1.5, texts, 2), number_text(2.5, texts, 2)
+    assert squeezed(texts.fake_interval.format(start=start, end=end)) in text
 
 
 def test_the_pdf_has_the_digits_of_the_result_and_of_the_page(
@@ -133,7 +162,7 @@ def test_the_json_has_every_value_of_the_result(photo_result: AnalysisResult, de
     assert faces == AnalysisDocument.from_result(photo_result).to_json()["faces"]
     assert [face["number"] for face in data["faces"]] == [1, 2]
     assert "tracks" not in data
-    assert len(data["limits"]) == 6
+    assert len(data["limits"]) == 7
 
 
 def test_a_video_has_its_persons_and_its_frames(video: AnalysedVideo, detector: Detector) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from reportlab.platypus import Flowable
 
 from tests.webapp.sample_results import FLIPPING, PHOTO, VIDEO
@@ -23,6 +25,12 @@ def test_tables_grow_by_a_row_per_subject_and_have_the_full_width() -> None:
     assert round(faces.wrap(WIDTH, 10_000)[0]) == WIDTH
     assert height(faces) > height(tables.persons(report_on(VIDEO), WIDTH))
     assert height(tables.frames(report_on(VIDEO), WIDTH)) > height(faces)
+
+
+def test_persons_without_a_verdict_have_a_row() -> None:
+    register_fonts()
+    judged = dataclasses.replace(VIDEO, faces=VIDEO.faces[:-1])
+    assert height(tables.persons(report_on(VIDEO), WIDTH)) > height(tables.persons(report_on(judged), WIDTH))
 
 
 def test_a_notice_is_one_more_fact() -> None:

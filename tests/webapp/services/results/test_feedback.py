@@ -22,7 +22,8 @@ from webapp.domain.enums import Tag
 from webapp.domain.errors import Refused
 from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
 from webapp.security.tokens import new_key
-from webapp.services.analysis.service import AnalysisService, StoredAnalysis
+from webapp.services.analysis.analysis_store import StoredAnalysis
+from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.feedback import FeedbackService, Submission
 
 pytestmark = pytest.mark.both_databases

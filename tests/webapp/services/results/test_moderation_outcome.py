@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.webapp.receipt_services import receipt_service
+from tests.webapp.sample_results import stored_page
 from tests.webapp.services.conftest import Decides, Kept
 from webapp.db.session import Sessions
 from webapp.db.tables import Decision, Label
@@ -21,7 +22,6 @@ from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules
 from webapp.services.moderation.triage import Triage
 from webapp.texts import LANGUAGES
-from webapp.ui.render.stored_result import stored_result
 
 pytestmark = pytest.mark.both_databases
 
@@ -96,11 +96,11 @@ def test_the_page_shows_the_outcome_in_every_language(
     decides("fake")
     end_undo_period(sessions)
     for texts in LANGUAGES.values():
-        assert texts.decision_waiting.format(faces=texts.face_number.format(number=1)) in stored_result(
+        assert texts.decision_waiting.format(faces=texts.face_number.format(number=1)) in stored_page(
             waiting, texts
         )
-        assert texts.decision_impossible in stored_result(receipts.result(unkept), texts)
-        assert texts.labels["fake"] in stored_result(receipts.result(mine), texts)
-        assert texts.decision_of_copy not in stored_result(receipts.result(mine), texts)
-        assert texts.decision_of_copy in stored_result(receipts.result(copy), texts)
+        assert texts.decision_impossible in stored_page(receipts.result(unkept), texts)
+        assert texts.labels["fake"] in stored_page(receipts.result(mine), texts)
+        assert texts.decision_of_copy not in stored_page(receipts.result(mine), texts)
+        assert texts.decision_of_copy in stored_page(receipts.result(copy), texts)
         assert set(texts.labels) == set(LabelValue)

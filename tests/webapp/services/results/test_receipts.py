@@ -28,7 +28,8 @@ from webapp.db.tables import Analysis, Base, Rescore
 from webapp.domain.clock import now
 from webapp.domain.errors import Refused
 from webapp.security.tokens import new_key, receipt_hash
-from webapp.services.analysis.service import AnalysisService, StoredAnalysis
+from webapp.services.analysis.analysis_store import StoredAnalysis
+from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
 

@@ -10,7 +10,7 @@ from tests.webapp.receipt_services import result_deletion
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
 from webapp.domain.clock import now
-from webapp.services.analysis.service import StoredAnalysis
+from webapp.services.analysis.analysis_store import StoredAnalysis
 from webapp.services.results.retention import PurgeReport, RetentionService
 
 

@@ -22,6 +22,7 @@ from webapp.db.tables import Consent
 from webapp.domain.consent import CONSENT_VERSION
 from webapp.media.fingerprint import fingerprint
 from webapp.media.store import MediaStore
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.receipts import ReceiptService
@@ -122,7 +123,7 @@ def test_rejected_files_are_not_kept(
     service: AnalysisService, detector: object, sessions: Sessions, keeping: KeptMediaService, tmp_path: Path
 ) -> None:
     (tmp_path / "words.jpg").write_text("no picture")
-    answer = AnalysisService(detector, sessions, Jobs(), frames=4, kept_media=keeping).analyse(
+    answer = AnalysisService(detector, AnalysisStore(sessions, kept_media=keeping), Jobs(), frames=4).analyse(
         tmp_path / "words.jpg", consent=True
     )  # type: ignore[arg-type]
     assert (answer.result.outcome, answer.is_kept, answer.not_kept) == ("rejected", False, "not_kept")

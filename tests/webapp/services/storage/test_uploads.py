@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import Server
+from tests.conftest import ROOT, Server
 from webapp.services.storage.uploads import Uploads, visits_folder
 
 
@@ -36,6 +36,15 @@ def test_an_upload_is_taken_to_a_folder_of_its_own_and_dropped(cache: Path) -> N
     assert list(cache.rglob("*")) == [visits_folder(cache)]
 
 
+def test_a_restarted_server_finds_an_upload_that_was_taken_before(cache: Path) -> None:
+    arrived = upload(cache)
+    taken = Uploads(cache).take(arrived)
+    restarted = Uploads(cache)
+    assert restarted.take(arrived) == taken
+    restarted.drop(taken)
+    assert restarted.take(arrived) == arrived
+
+
 def test_what_belongs_to_a_receipt_goes_with_it(cache: Path) -> None:
     uploads = Uploads(cache)
     mine, made, other = (
@@ -53,6 +62,16 @@ def test_what_belongs_to_a_receipt_goes_with_it(cache: Path) -> None:
     assert {path for path in cache.rglob("*") if path.is_file()} == {other, shared}
     uploads.release("another")
     assert not [path for path in cache.rglob("*") if path.is_file()]
+
+
+def test_detached_files_outlive_the_result(cache: Path) -> None:
+    uploads = Uploads(cache)
+    mine = uploads.take(upload(cache))
+    uploads.attach("mine", mine)
+    uploads.detach("mine")
+    uploads.detach("unknown")
+    uploads.release("mine")
+    assert mine.is_file()
 
 
 def test_files_that_are_no_uploads_are_left_alone(cache: Path, tmp_path: Path) -> None:
@@ -121,7 +140,8 @@ def test_what_visits_hold_is_given_to_nobody(server: Server) -> None:
 
 
 def test_the_cache_holds_nothing_at_the_start(server: Server) -> None:
-    """Examples are served from where they lie: a copy would be swept while the page still shows it."""
+    """Examples are part of the page: a copy would be swept while the page still shows it."""
     page = httpx.get(server.url).text
-    assert "examples/astronaut.jpg" in page
-    assert not list(server.cache.rglob("astronaut*.jpg"))
+    # No address reveals where the server's files lie
+    assert str(ROOT) not in page
+    assert not list(server.cache.rglob("*.jpg"))

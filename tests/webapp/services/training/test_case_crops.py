@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from laanet_core.faces.detector import FaceDetector
-from laanet_core.faces.quality import FaceAssessor, roll_of
+from laanet_core.faces.quality import FaceAssessor
+from laanet_core.faces.straightening import roll_of
 from laanet_core.media.images import read_image
 from laanet_core.media.reader import IN_PROCESS
 from tests.core.faces.turning import turned

@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import InvalidDataset
+from laanet_core.inference.detector import Detector
 from laanet_core.modeling.config import ModelConfig
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import LoadedWeights, load_weights, save_weights
+from laanet_core.results import AnalysisResult
 from tests.conftest import ROOT
 from tests.core.conftest import TINY
 from webapp.services.model_registry.gate_report import GateLimits
@@ -102,6 +105,38 @@ def test_false_alarms_are_those_of_real_pictures(tmp_path: Path) -> None:
     table.write_text("path,label\nastronaut.png,fake\n", encoding="utf-8")
     with pytest.raises(InvalidDataset, match="no real one"):
         picture_false_alarms(loaded, settings)
+
+
+def test_verdicts_on_pictures_are_cached_by_content_and_thresholds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, cache = tmp_path / "pictures", tmp_path / "cache"
+    folder.mkdir()
+    picture = folder / "astronaut.png"
+    shutil.copy(ROOT / "tests/samples/astronaut.png", picture)
+    (folder / "pictures.csv").write_text("path,label\nastronaut.png,real\n", encoding="utf-8")
+    settings = GateSettings((), (), "cpu", pictures=folder)
+    loaded = network(tmp_path, TINY, 1)
+    judged: list[Path] = []
+    analyse_file = Detector.analyse_file
+
+    def count(detector: Detector, path: Path, **options: Any) -> AnalysisResult:
+        judged.append(path)
+        return analyse_file(detector, path, **options)
+
+    monkeypatch.setattr(Detector, "analyse_file", count)
+    always_fake = replace(loaded, decision=DecisionConfig(real_below=0.0, fake_above=0.0))
+    never_fake = replace(loaded, decision=DecisionConfig(real_below=0.0, fake_above=1.0))
+    for _ in range(2):
+        assert picture_false_alarms(always_fake, settings, cache) == 1.0
+        assert picture_false_alarms(never_fake, settings, cache) == 0.0
+    assert len(judged) == 2
+    # An interruption cut the last line.
+    file = next(cache.iterdir())
+    file.write_text(file.read_text(encoding="utf-8")[:-5], encoding="utf-8")
+    picture.write_bytes(picture.read_bytes() + b" ")
+    assert picture_false_alarms(always_fake, settings, cache) == 1.0
+    assert len(judged) == 3
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.webapp.conftest import Judged
 from webapp.db.session import Sessions
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
@@ -29,7 +30,9 @@ def export(sessions: Sessions, audit: AuditService, keeping: KeptMediaService) -
 def receipt(sessions: Sessions, keeping: KeptMediaService, log: CaseEvents, judged: Judged) -> str:
     """Return the receipt of a photo of two people whose faces are both cases."""
     triage = Triage(log, TriageRules(), draw=lambda: 0.0)
-    service = AnalysisService(judged, sessions, Jobs(), frames=4, kept_media=keeping, on_kept=triage.process)
+    service = AnalysisService(
+        judged, AnalysisStore(sessions, kept_media=keeping, on_kept=triage.process), Jobs(), frames=4
+    )
     return service.analyse(judged.picture, consent=True).receipt or ""
 
 
