@@ -18,11 +18,14 @@ import threading
 from laanet_core.errors import LaanetError
 from webapp import logs
 from webapp.domain.errors import Unable, UnusableDatabase
+from webapp.services.operations.allocator import limit_kept_memory
 from webapp.settings import InvalidSetting, Settings, from_environment, prepare_libraries
 
 # Longest time that a thread keeps Python's interpreter lock while others wait. With the default of 5 ms, a
 # thread that has finished a forward pass waits too long for a busy thread.
 _SWITCH_SECONDS = 0.0005
+# Seconds after which a signal that another thread received is noticed.
+_WAKE_SECONDS = 0.5
 
 
 def check_address(settings: Settings) -> None:
@@ -61,6 +64,7 @@ def main() -> int:
         sys.setswitchinterval(_SWITCH_SECONDS)
         logs.configure(settings)
         check_address(settings)
+        limit_kept_memory()
         prepare_libraries(settings)
         from webapp import bootstrap
 
@@ -85,7 +89,10 @@ def main() -> int:
         logging.getLogger("app").info(ready)
     else:
         print(ready, flush=True)
-    stop.wait()
+    # The kernel may deliver a signal to another thread, for example after the process was stopped and
+    # continued. Python runs the handler once this thread wakes up.
+    while not stop.wait(_WAKE_SECONDS):
+        pass
     # A second signal ends the process at once.
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, signal.SIG_DFL)

@@ -78,6 +78,8 @@ def configure(settings: Settings) -> None:
     logging.captureWarnings(True)
     # `webapp.db.migrate` logs migrations itself.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # It logs several lines per request.
+    logging.getLogger("mcp").setLevel(logging.WARNING)
     sys.excepthook = _uncaught
     threading.excepthook = lambda hook: _uncaught(hook.exc_type, hook.exc_value, hook.exc_traceback)
     sys.unraisablehook = _unraisable

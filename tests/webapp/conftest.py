@@ -20,8 +20,9 @@ from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions, make_sessions, open_database
 from webapp.media.decoding.process_pool import DecoderPool
 from webapp.media.store import MediaStore
+from webapp.services.analysis.analysis_store import AnalysisStore, StoredAnalysis
 from webapp.services.analysis.jobs import Jobs
-from webapp.services.analysis.service import AnalysisService, StoredAnalysis
+from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
@@ -138,7 +139,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def analysis(detector: Detector, sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
-    return AnalysisService(detector, sessions, Jobs(), frames=4, kept_media=keeping)
+    return AnalysisService(detector, AnalysisStore(sessions, kept_media=keeping), Jobs(), frames=4)
 
 
 @pytest.fixture
@@ -173,4 +174,4 @@ def judged(detector: Detector, samples: Path) -> Judged:
 @pytest.fixture
 def analysed(judged: Judged, sessions: Sessions) -> StoredAnalysis:
     """Two people, judged and stored."""
-    return AnalysisService(judged, sessions, Jobs(), frames=4).analyse(judged.picture)
+    return AnalysisService(judged, AnalysisStore(sessions), Jobs(), frames=4).analyse(judged.picture)

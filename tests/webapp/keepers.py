@@ -10,9 +10,10 @@ from laanet_core.media.images import read_image, sniff_file
 from laanet_core.media.video import Frame, read_frames
 from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.db.session import Sessions
+from webapp.services.analysis.analysis_store import AnalysisStore, StoredAnalysis
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.queue import AnalysisQueue
-from webapp.services.analysis.service import AnalysisService, StoredAnalysis
+from webapp.services.analysis.service import AnalysisService
 from webapp.services.storage.kept_media import KeptMediaService
 
 
@@ -35,11 +36,10 @@ class Reader:
 def keeper(sessions: Sessions, keeping: KeptMediaService) -> AnalysisService:
     return AnalysisService(
         Reader(),
-        sessions,
+        AnalysisStore(sessions, kept_media=keeping),
         Jobs(),
         frames=4,
         queue=AnalysisQueue(at_once=8, max_waiting=32),
-        kept_media=keeping,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from laanet_core.results import (
     AnalysisResult,
@@ -23,6 +24,8 @@ from webapp.services.results.documents import (
     MediaDocument,
     StoredResult,
 )
+from webapp.texts import Texts
+from webapp.ui.render.stored_result import stored_details, stored_head
 
 STORED_AT = datetime(2026, 11, 25, 3, 4, 5, tzinfo=UTC)
 MODEL = ModelInfo("laanet-lite", "1", "0" * 64)
@@ -84,3 +87,8 @@ def kept_media() -> MediaDocument:
     kept = KeptFileDocument(sha256="0" * 64, bytes=1000, format="jpeg")
     consent = ConsentDocument(given_at=STORED_AT, text_version="3")
     return MediaDocument(sha256="0" * 64, fingerprints=[], consent=consent, kept_since=STORED_AT, kept=kept)
+
+
+def stored_page(result: StoredResult, texts: Texts) -> Markup:
+    """Return everything that the receipt page says of a stored result, apart from the evidence."""
+    return stored_head(result, texts) + stored_details(result, texts)

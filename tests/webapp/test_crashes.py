@@ -33,6 +33,7 @@ from webapp.db.tables import Analysis
 from webapp.domain.enums import Action, Actor
 from webapp.domain.errors import Refused, Unable
 from webapp.security.tokens import new_key
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.audit.log import AuditService
@@ -126,7 +127,11 @@ def check_after_kills(engine: Engine, acknowledged: set[str], folder: Path) -> N
 @pytest.fixture
 def judged_once(engine: Engine, judged: Judged) -> str:
     """Return the receipt of a stored result."""
-    receipt = AnalysisService(judged, make_sessions(engine), Jobs(), frames=4).analyse(judged.picture).receipt
+    receipt = (
+        AnalysisService(judged, AnalysisStore(make_sessions(engine)), Jobs(), frames=4)
+        .analyse(judged.picture)
+        .receipt
+    )
     assert receipt is not None
     return receipt
 
@@ -157,7 +162,7 @@ class DatabaseVisit:
     def __init__(self, url: str, judged: Judged) -> None:
         self.engine = open_database(url)
         sessions = make_sessions(self.engine)
-        self.analysis = AnalysisService(judged, sessions, Jobs(), frames=4)
+        self.analysis = AnalysisService(judged, AnalysisStore(sessions), Jobs(), frames=4)
         self.feedback, self.receipts = FeedbackService(sessions), receipt_service(sessions)
         self.picture = judged.picture
         self.stored: list[str] = []

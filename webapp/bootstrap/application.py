@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from webapp.bootstrap.cases import Cases, build_cases, build_desk
 from webapp.bootstrap.detector import open_detector
 from webapp.bootstrap.learning import Learning, learning_tasks, open_learning
-from webapp.bootstrap.records import Records, open_records, restore_at_start, result_deletion
+from webapp.bootstrap.records import Records, known_files, open_records, restore_at_start, result_deletion
+from webapp.bootstrap.report_keys import open_report_keys, verification_service
 from webapp.bootstrap.tasks import MINUTE, records_tasks
 from webapp.db.session import is_reachable
 from webapp.db.sqlite_files import sqlite_file
+from webapp.domain.clock import now
+from webapp.services.operations.allocator import return_freed_memory
 from webapp.services.operations.scheduler import ScheduledTask, Scheduler
 from webapp.settings import InvalidSetting, Settings
 
 if TYPE_CHECKING:
+    from laanet_core.media.trust_list import TrustList
     from laanet_core.results import ModelInfo
     from webapp.media.decoding.process_pool import DecoderPool
+    from webapp.security.key_file import KeySource
     from webapp.services.analysis.analysed_media import PixelCache
     from webapp.services.analysis.queue import AnalysisQueue
     from webapp.services.analysis.service import AnalysisService
@@ -26,7 +32,9 @@ if TYPE_CHECKING:
     from webapp.services.model_registry.startup_weights import WeightsInUse
     from webapp.services.operations.prometheus import PrometheusMetrics
     from webapp.services.operations.shutdown import Shutdown
+    from webapp.services.results.exports import ExportService
     from webapp.ui.health import Health
+    from webapp.ui.mcp.app import McpSite
     from webapp.ui.server import Site
     from webapp.ui.services import Services
 
@@ -46,6 +54,7 @@ class Foundation:
     """Decoders, open database and current detector, on which all services of the server are built.
 
     `follower` loads a new champion into the detector. `weights` describes the weights loaded at the start.
+    `trust_list` is that of Content Credentials; without it no signer is trusted.
     """
 
     decoders: DecoderPool
@@ -54,29 +63,34 @@ class Foundation:
     detector: CurrentDetector
     follower: ChampionFollower
     weights: WeightsInUse
+    trust_list: TrustList | None
 
 
 def build(settings: Settings) -> Application:
     """Load the weights, open database and media store, and build services and pages.
 
-    Raises LaanetError, Unable (no_decoder), UnusableDatabase, InvalidSetting (LENS_STORE) and database
-    errors.
+    Raises LaanetError, Unable (no_decoder, invalid_report_keys), UnusableDatabase, database errors and
+    InvalidSetting (LENS_STORE, LENS_REPORT_KEYS, LENS_MCP).
     """
     foundation = _open_foundation(settings)
+    keys = open_report_keys(settings)
     from webapp.media.fingerprint import preload_hashing
     from webapp.services.analysis.analysed_media import PixelCache
     from webapp.services.analysis.queue import AnalysisQueue
-    from webapp.services.results.exports import ExportService
 
     records = foundation.records
     cases = build_cases(records, settings, foundation.detector)
-    queue = AnalysisQueue(at_once=settings.at_once, max_waiting=settings.max_waiting)
+    queue = AnalysisQueue(
+        at_once=settings.at_once, max_waiting=settings.max_waiting, decoders=settings.decoders
+    )
     metrics = _metrics(settings, queue, foundation.detector.info)
     preload_hashing()
     foundation.decoders.wait_until_ready()
     analysis = _build_analysis(settings, foundation, cases, queue=queue, metrics=metrics)
     pixels = PixelCache()
-    services = _build_services(settings, foundation, cases, analysis=analysis, pixels=pixels)
+    services, exports = _build_services(
+        settings, foundation, cases, analysis=analysis, pixels=pixels, keys=keys
+    )
 
     from webapp.ui.rest.app import RestServices
     from webapp.ui.rest.app import build as build_rest
@@ -87,7 +101,8 @@ def build(settings: Settings) -> Application:
         analysis=analysis,
         feedback=services.feedback,
         receipts=services.receipts,
-        exports=ExportService(records.sessions, services.receipts, records.keeping),
+        exports=exports,
+        verification=services.verification,
     )
     desk = build_desk(
         records,
@@ -99,10 +114,13 @@ def build(settings: Settings) -> Application:
     )
     site = Site(
         blocks=build_pages(services),
+        presence=services.presence,
         rest=build_rest(rest_services, settings),
         desk=desk,
         health=_health(settings, foundation, analysis),
+        report_keys=lambda: services.verification.public_keys().jwk_set(),
         metrics=metrics,
+        mcp=_mcp(settings, services),
     )
     timer = _build_timer(settings, foundation, cases, pixels)
     stopping = _build_shutdown(settings, foundation, analysis=analysis, timer=timer, site=site)
@@ -111,15 +129,22 @@ def build(settings: Settings) -> Application:
 
 def _open_foundation(settings: Settings) -> Foundation:
     """Load the weights while the decoders start and the database opens. Raises the errors of `build`."""
+    from laanet_core.media.trust_list import read_trust_list
     from webapp.media.decoding.process_pool import DecoderPool
+    from webapp.media.decoding.worker_process import WorkerProcess
     from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
     from webapp.services.model_registry.startup_weights import StartupWeights
 
     # A download from the Hub takes long, so it starts first.
     starting = StartupWeights(settings.weights)
     restore_at_start(settings)
+    trust_list = None if settings.c2pa_trust is None else read_trust_list(settings.c2pa_trust)
+    trust_anchors = "" if trust_list is None else trust_list.anchors
     decoders = DecoderPool(
-        most=settings.decoders, megabytes=settings.decode_mb, seconds=settings.decode_seconds
+        most=settings.decoders,
+        megabytes=settings.decode_mb,
+        seconds=settings.decode_seconds,
+        start=functools.partial(WorkerProcess.start, trust_anchors=trust_anchors),
     )
     records = open_records(settings, strip=decoders.bare)
     learning = open_learning(settings, records, decoders)
@@ -138,6 +163,7 @@ def _open_foundation(settings: Settings) -> Foundation:
         detector=detector,
         follower=follower,
         weights=weights,
+        trust_list=trust_list,
     )
 
 
@@ -150,19 +176,23 @@ def _build_analysis(
     metrics: PrometheusMetrics | None,
 ) -> AnalysisService:
     """Return the service that analyses visitors' files, reports them to `metrics` and opens cases."""
+    from webapp.services.analysis.analysis_store import AnalysisStore
     from webapp.services.analysis.jobs import Jobs
     from webapp.services.analysis.service import AnalysisService
 
     records = foundation.records
     return AnalysisService(
         foundation.detector,
-        records.sessions,
+        AnalysisStore(
+            records.sessions,
+            kept_media=records.keeping,
+            on_kept=cases.triage.process,
+            known_files=known_files(settings, records.sessions),
+        ),
         Jobs(),
         frames=settings.frames,
         queue=queue,
-        kept_media=records.keeping,
         on_analysed=[] if metrics is None else [metrics.record_analysis],
-        on_kept=cases.triage.process,
     )
 
 
@@ -173,12 +203,19 @@ def _build_services(
     *,
     analysis: AnalysisService,
     pixels: PixelCache,
-) -> Services:
-    """Return the services of the public pages. A deleted result also leaves `pixels` and the uploads."""
+    keys: KeySource,
+) -> tuple[Services, ExportService]:
+    """Return the services of the public pages, and the exports.
+
+    A deleted result also leaves `pixels` and the uploads.
+    """
+    from webapp.services.reports.signing import ReportSigner
     from webapp.services.results.evidence import EvidenceService
+    from webapp.services.results.exports import ExportService
     from webapp.services.results.feedback import FeedbackService
     from webapp.services.results.receipts import ReceiptService
-    from webapp.services.storage.uploads import Uploads
+    from webapp.services.results.stored_evidence import StoredEvidenceService
+    from webapp.services.storage.uploads import Uploads, visits_folder
     from webapp.ui.page_presence import Presence
     from webapp.ui.services import Services
 
@@ -197,6 +234,7 @@ def _build_services(
         undo_period=cases.delay,
         on_notice=cases.triage.process,
         backed_up_until=records.backups.covered_until,
+        known_files=known_files(settings, records.sessions),
     )
     evidence = EvidenceService(
         foundation.detector,
@@ -204,18 +242,25 @@ def _build_services(
         folder=settings.cache,
         cache=pixels,
         reliability=cases.reliability,
+        signer=ReportSigner(keys, host=settings.report_host),
         workers=settings.at_once,
     )
-    return Services(
+    exports = ExportService(records.sessions, receipts, records.keeping)
+    services = Services(
         analysis=analysis,
         feedback=FeedbackService(records.sessions, on_stored=cases.triage.process),
         receipts=receipts,
         evidence=evidence,
+        stored_evidence=StoredEvidenceService(
+            receipts, exports, evidence, foundation.detector, folder=visits_folder(settings.cache)
+        ),
+        verification=verification_service(records, settings, lambda: keys().public),
         uploads=uploads,
         settings=settings,
         presence=Presence(analysis.jobs.stop),
         weights=foundation.weights,
     )
+    return services, exports
 
 
 def _build_timer(settings: Settings, foundation: Foundation, cases: Cases, pixels: PixelCache) -> Scheduler:
@@ -231,6 +276,7 @@ def _build_timer(settings: Settings, foundation: Foundation, cases: Cases, pixel
             *cases.tasks,
             *learning_tasks(foundation.learning, foundation.follower, settings),
             release_pixels,
+            ScheduledTask("returning freed memory", return_freed_memory, every=MINUTE, first=MINUTE),
         ]
     )
 
@@ -262,6 +308,7 @@ def _health(settings: Settings, foundation: Foundation, analysis: AnalysisServic
     """Return the function that describes the state of the server for /healthz."""
     records = foundation.records
     detector = foundation.detector
+    trust_list = foundation.trust_list
 
     def health() -> dict[str, Any]:
         backed_up_until = records.backups.covered_until()
@@ -274,10 +321,21 @@ def _health(settings: Settings, foundation: Foundation, analysis: AnalysisServic
             "running": analysis.queue.running,
             "queue_length": analysis.queue.waiting,
             "database": "ok" if is_reachable(records.engine) else "unavailable",
+            "c2pa_trust": None if trust_list is None else _trust_state(trust_list),
             "backed_up": None if backed_up_until is None else backed_up_until.isoformat(),
         }
 
     return health
+
+
+def _trust_state(trust_list: TrustList) -> dict[str, Any]:
+    """Return the size and age of the trust list of Content Credentials for /healthz."""
+    return {
+        "certificates": trust_list.certificates,
+        "changed": trust_list.changed_at.isoformat(),
+        "age_days": trust_list.age_days(now()),
+        "sha256": trust_list.sha256,
+    }
 
 
 def _metrics(settings: Settings, queue: AnalysisQueue, model: ModelInfo) -> PrometheusMetrics | None:
@@ -294,3 +352,14 @@ def _metrics(settings: Settings, queue: AnalysisQueue, model: ModelInfo) -> Prom
             "LENS_METRICS_TOKEN needs a package that is not installed: prometheus-client"
         ) from error
     return PrometheusMetrics(queue, model)
+
+
+def _mcp(settings: Settings, services: Services) -> McpSite | None:
+    """Return the tools for AI programs; None if they are off. Raises InvalidSetting without the package."""
+    if settings.mcp == "off":
+        return None
+    try:
+        from webapp.ui.mcp.app import McpSite
+    except ImportError as error:
+        raise InvalidSetting("LENS_MCP=on needs a package that is not installed: mcp") from error
+    return McpSite(services.analysis, services.receipts, settings)

@@ -54,8 +54,11 @@ def rescoring_service(learning: Learning, settings: Settings, detector: Detector
 
 def drill_analysis(learning: Learning, detector: Detector) -> AnalysisService:
     """Return an analysis service for a drill, which analyses one frame per clip."""
+    from webapp.services.analysis.analysis_store import AnalysisStore
     from webapp.services.analysis.jobs import Jobs
     from webapp.services.analysis.service import AnalysisService
 
     records = learning.records
-    return AnalysisService(detector, records.sessions, Jobs(), frames=1, kept_media=records.keeping)
+    return AnalysisService(
+        detector, AnalysisStore(records.sessions, kept_media=records.keeping), Jobs(), frames=1
+    )

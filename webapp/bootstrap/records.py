@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +19,7 @@ from webapp.domain.enums import Action, Actor
 from webapp.domain.errors import Unable
 from webapp.media.store import MediaStore
 from webapp.media.stripping import Bare, bare
+from webapp.services.analysis_records.known_files import KnownFileRules, KnownFiles
 from webapp.services.audit.log import AuditService
 from webapp.services.operations import backups
 from webapp.services.operations.backups import BackupService
@@ -122,6 +124,14 @@ def result_deletion(
         backups=settings.backups_folder,
         on_deleted=on_deleted,
     )
+
+
+def known_files(settings: Settings, sessions: Sessions) -> KnownFiles | None:
+    """Return the finder of earlier decisions on a file; None if the host does not show them."""
+    if settings.known_files == "off":
+        return None
+    undo_period = timedelta(minutes=settings.decision_delay)
+    return KnownFiles(sessions, KnownFileRules(days=settings.known_receipts, undo_period=undo_period))
 
 
 def snapshot_folders(settings: Settings) -> SnapshotFolders:

@@ -67,6 +67,10 @@ class Action(StrEnum):
     MODEL_PROMOTED = "model_promoted"
     MODEL_ROLLED_BACK = "model_rolled_back"
     PUBLISHED = "published"
+    # The key that signs reports was replaced.
+    REPORT_KEY_ROTATED = "report_key_rotated"
+    # Reports of a key are no longer authentic.
+    REPORT_KEY_REVOKED = "report_key_revoked"
 
 
 class Actor(StrEnum):
@@ -106,6 +110,8 @@ class Reason(StrEnum):
     AUDIT = "audit"
     # A visitor asked for the decision of a moderator.
     REPORT = "report"
+    # The file contradicts itself or the model (`laanet_core.results.Conflict`).
+    CONFLICT = "conflict"
 
 
 class Concern(StrEnum):

@@ -21,9 +21,9 @@ from PIL import Image
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.animations import read_timeline, shown_frames
+from laanet_core.media.container import MAX_FRAME_PIXELS, open_container
 from laanet_core.media.images import HEAD_BYTES, Source, open_source, read_image, sniff, sniff_file
 from laanet_core.media.stream_choice import shown_stream
-from laanet_core.media.video import MAX_FRAME_PIXELS, open_container
 from laanet_core.results import ignore_caution
 
 Format = Literal["jpeg", "png", "webp", "mp4", "matroska", "avi"]

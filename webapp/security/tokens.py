@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 
 _RANDOM = secrets.SystemRandom()
+_RECEIPT = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 def new_token() -> str:
@@ -26,9 +28,23 @@ def new_receipt() -> str:
     return new_token()
 
 
+def is_receipt(value: object) -> bool:
+    """Return True if a browser's own receipt has the form of `new_receipt`: 256 bits in base64url."""
+    return isinstance(value, str) and _RECEIPT.fullmatch(value) is not None
+
+
 def receipt_hash(receipt: str) -> str:
     """Return the hash of a receipt as the database stores it."""
     return token_hash(receipt)
+
+
+def report_number(receipt: str) -> str:
+    """Return the public number of the reports on a result: 128 bits in hexadecimal.
+
+    It is derived from the receipt, which cannot be recovered from it. It cannot be computed from the
+    receipt's hash, so a deleted result's number leads nowhere.
+    """
+    return token_hash(f"report of {receipt}")[:32]
 
 
 def new_key() -> str:

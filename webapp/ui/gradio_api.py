@@ -10,10 +10,15 @@ from typing import Any
 import cv2
 import gradio as gr
 
-from laanet_core.errors import UnreadableMedia
+from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.inference.overlay import draw_overlay
+from laanet_core.results import Kind
 from laanet_core.types import RGBImage
 from webapp.domain.errors import Refused
+from webapp.security.tokens import new_key
+from webapp.services.analysis.analysed_media import AnalysedMedia
+from webapp.services.analysis.analysis_store import StoredAnalysis
+from webapp.services.analysis.service import Client
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
 from webapp.ui.pages.analyse import QUEUE, places
@@ -37,7 +42,7 @@ def build(services: Services) -> None:
 def _add_analyses(services: Services) -> None:
     """Add /analyse_image and /analyse_video. Both delete the upload after its analysis."""
 
-    def analyse_image(file: str | None) -> tuple[Any, dict[str, Any]]:
+    def analyse_image(file: str | None, request: gr.Request) -> tuple[Any, dict[str, Any]]:
         """Judge a picture.
 
         Returns the picture with heatmaps and boxes (or null), and the result of `predict --json` with its
@@ -49,7 +54,7 @@ def _add_analyses(services: Services) -> None:
         overlay = None
         media = services.evidence.open_media(path)
         try:
-            analysed = services.analysis.analyse(path, only="image", media=media)
+            analysed = _analyse(services, request, path, only="image", media=media)
             if analysed.result.outcome != "rejected":
                 # If the pixels cannot be read again, the stored result is returned without an overlay.
                 with contextlib.suppress(UnreadableMedia):
@@ -62,12 +67,14 @@ def _add_analyses(services: Services) -> None:
         shown_overlay = None if overlay is None else str(overlay)
         return shown_overlay, analysed.document().to_json()
 
-    def analyse_video(file: str | None) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
+    def analyse_video(
+        file: str | None, request: gr.Request
+    ) -> tuple[dict[str, Any], list[dict[str, float | str]]]:
         """Judge a clip. Returns the result with its receipt, and a timeline of {time, fake_prob, person}."""
         if not file:
             return _MISSING, []
         path = Path(file)
-        analysed = services.analysis.analyse(path, only="video")
+        analysed = _analyse(services, request, path, only="video")
         services.uploads.drop(path)
         return analysed.document().to_json(), timeline_rows(analysed.result)
 
@@ -78,6 +85,21 @@ def _add_analyses(services: Services) -> None:
     limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": places(services.settings)}
     gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
     gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
+
+
+def _analyse(
+    services: Services, request: gr.Request, path: Path, *, only: Kind, media: AnalysedMedia | None = None
+) -> StoredAnalysis:
+    """Analyse a program's file until the program leaves. The parameters are those of the service."""
+    job = new_key()
+    try:
+        with services.presence.awaiting(request.session_hash or job, job) as attempt:
+            client = Client(attempt.is_present)
+            return services.analysis.analyse(path, only=only, media=media, job=attempt.key, client=client)
+    except Cancelled as error:
+        services.uploads.drop(path)
+        # The program has left, so the message reaches a log at most.
+        raise gr.Error("The analysis was stopped.", print_exception=False) from error
 
 
 def _write_png(rgb: RGBImage, cache: Path) -> Path:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from starlette.responses import JSONResponse
 from starlette.routing import Mount
+
+if TYPE_CHECKING:
+    from webapp.ui.page_presence import Presence
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -20,9 +24,15 @@ HEADERS = (
     (b"referrer-policy", b"same-origin"),
     (b"content-security-policy", _CONTENT_POLICY),
 )
+# The same for responses that are made outside of `Guard`.
+TEXT_HEADERS = {name.decode(): value.decode() for name, value in HEADERS}
 NO_STORE = (b"cache-control", b"no-store")
 # Beginnings of the paths whose responses may contain receipts.
-_PRIVATE_PATHS = ("/api/", "/gradio_api/call/", "/gradio_api/queue/")
+_PRIVATE_PATHS = ("/api/", "/mcp", "/gradio_api/call/", "/gradio_api/queue/")
+# Beginnings of the paths whose errors are JSON.
+_JSON_PATHS = ("/api/", "/mcp")
+_HEARTBEATS = "/gradio_api/heartbeat/"
+OLD_PAGE = "The site was updated. Please reload the page."
 TOO_LARGE = "The upload is larger than this server takes."
 # Bytes that a form may have in addition to the file itself.
 _FORM_ALLOWANCE = 1_000_000
@@ -35,9 +45,10 @@ class Guard:
     response has HEADERS; responses that may contain receipts also have NO_STORE.
     """
 
-    def __init__(self, app: App, *, max_bytes: int) -> None:
+    def __init__(self, app: App, *, max_bytes: int, allowance: int = _FORM_ALLOWANCE) -> None:
+        """A body has at most `max_bytes` and `allowance`, what a form may have besides the file."""
         self._app = app
-        self._max_bytes = max_bytes + _FORM_ALLOWANCE
+        self._max_bytes = max_bytes + allowance
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -45,7 +56,7 @@ class Guard:
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if announced.isdigit() and int(announced) > self._max_bytes:
-            await _refuse(send, as_json=scope["path"].startswith("/api/"))
+            await _refuse(send, as_json=scope["path"].startswith(_JSON_PATHS))
             return
         received = 0
         headers = (*HEADERS, NO_STORE) if scope["path"].startswith(_PRIVATE_PATHS) else HEADERS
@@ -102,6 +113,44 @@ class Beside:
 
     def _matches(self, path: str) -> bool:
         return any(path == own or path.startswith(f"{own}/") for own in self._paths)
+
+
+class Heartbeats:
+    """Middleware that registers the connections with which Gradio's pages and programs show their presence.
+
+    Gradio's own `unload` event would end a visit although the page has connected again.
+    """
+
+    def __init__(self, app: App, presence: Presence) -> None:
+        self._app = app
+        self._presence = presence
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(_HEARTBEATS):
+            await self._app(scope, receive, send)
+            return
+        with self._presence.connected(scope["path"].removeprefix(_HEARTBEATS)):
+            await self._app(scope, receive, send)
+
+
+class PageVersion:
+    """Middleware that refuses the calls of pages of another version with 409.
+
+    A call names its function by a number, which may belong to another function in the present version. A
+    page sends its version in the header `x-lens-pages`. Programs send none and call functions by name.
+    """
+
+    def __init__(self, app: App, version: str) -> None:
+        self._app = app
+        self._version = version.encode()
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        version = dict(scope.get("headers", ())).get(b"x-lens-pages", self._version)
+        if scope["type"] == "http" and version != self._version:
+            response = JSONResponse({"detail": OLD_PAGE}, 409, TEXT_HEADERS)
+            await response(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 async def _refuse(send: Send, *, as_json: bool) -> None:

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
 from webapp.ui.templating import render
 
-_HERE = Path(__file__).parent
+_FOLDER = Path(__file__).with_name("javascript")
 # The desk loads this script too.
-PAINTING = _HERE / "painting.js"
+PAINTING = _FOLDER / "painting.js"
+# In the order in which they run.
+_SCRIPTS = (
+    "notice.js",
+    "results.js",
+    "connection.js",
+    "job.js",
+    "my_results.js",
+    "camera.js",
+    "painting.js",
+    "region.js",
+    "picture.js",
+    "player.js",
+    "timeline.js",
+    "paste.js",
+    "upload.js",
+    "focus.js",
+    "links.js",
+    "accessibility.js",
+)
 
 
-def public() -> str:
-    """Return all scripts of the public pages, one after the other."""
-    return "\n".join(
-        path.read_text(encoding="utf-8") for path in (PAINTING, _HERE / "region.js", _HERE / "page.js")
-    )
+def public(constants: Mapping[str, Any]) -> str:
+    """Return all scripts of the public pages, one after the other; `window.lens` has the constants."""
+    # JSON without "<" is safe inside a script element.
+    literal = json.dumps(constants).replace("<", "\\u003c")
+    scripts = [(_FOLDER / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    return "\n".join([f"window.lens = {literal};", *scripts])
 
 
 def script_element(code: str) -> Markup:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,21 +21,48 @@ from webapp.settings import Settings
 from webapp.texts import LANGUAGES
 from webapp.ui import gradio_api as api
 from webapp.ui.desk import Desk
+from webapp.ui.example_files import example_route
 from webapp.ui.gradio_patches.connections import limit_request_times
+from webapp.ui.gradio_patches.language import follow_page_language
 from webapp.ui.gradio_patches.queue import queued
 from webapp.ui.gradio_patches.raw_uploads import disable_image_decoding
+from webapp.ui.gradio_patches.share_tags import replace_share_tags
 from webapp.ui.gradio_patches.theme import theme
 from webapp.ui.health import Health, RequestMetrics, health_route, metrics_route
-from webapp.ui.middleware import App, Fork, Guard
-from webapp.ui.pages import analyse, receipt
-from webapp.ui.pages.analyse.layout import EXAMPLES, address
+from webapp.ui.icon import icon_route
+from webapp.ui.languages import LanguageRedirect
+from webapp.ui.mcp import PATH as MCP_PATH
+from webapp.ui.middleware import App, Beside, Fork, Guard, Heartbeats, PageVersion
+from webapp.ui.not_found import NotFoundPage
+from webapp.ui.page_calls import page_version, result_calls
+from webapp.ui.page_descriptions import page_descriptions
+from webapp.ui.page_presence import Presence
+from webapp.ui.pages import analyse, programs, receipt, verify
+from webapp.ui.pages.analyse.layout import address
 from webapp.ui.scripts import public, script_element
 from webapp.ui.services import Services
+from webapp.ui.well_known import report_keys_route
 
 if TYPE_CHECKING:
     from webapp.services.operations.prometheus import PrometheusMetrics
+    from webapp.ui.mcp.app import McpSite
 
-STYLE = Path(__file__).with_name("style.css")
+# Style sheets by topic, in the order of the cascade: `tokens` has the values that all others use.
+_STYLE_NAMES = (
+    "tokens",
+    "page",
+    "gradio",
+    "upload",
+    "headline",
+    "picture",
+    "faces",
+    "gauge",
+    "clip",
+    "actions",
+    "device",
+    "programs",
+)
+STYLES = [Path(__file__).parent / "styles" / f"{name}.css" for name in _STYLE_NAMES]
 # Seconds between two sweeps of the uploads.
 _SWEEP_INTERVAL = 300
 # Age in seconds at which an upload is removed.
@@ -55,13 +82,10 @@ def build(services: Services) -> gr.Blocks:
 
 
 def _pages(services: Services) -> gr.Blocks:
-    # Gradio serves static files from where they are. It would copy others, and the sweep removes copies.
-    gr.set_static_paths([path for path in EXAMPLES.iterdir() if path.suffix in (".jpg", ".mp4")])
     disable_image_decoding()
     first, *others = LANGUAGES.values()
-    blocks = gr.Blocks(
-        title=first.title, delete_cache=(_SWEEP_INTERVAL, _MAX_UPLOAD_AGE), analytics_enabled=False
-    )
+    # Not with `delete_cache`, which deletes the uploads of open pages when the server stops: we sweep them.
+    blocks = gr.Blocks(title=first.title, analytics_enabled=False)
     with blocks:
         # The API comes first: Gradio numbers later functions with the same name.
         api.build(services)
@@ -72,12 +96,12 @@ def _pages(services: Services) -> gr.Blocks:
     for texts in LANGUAGES.values():
         with blocks.route(texts.receipt_title, address(texts, "receipt"), show_in_navbar=False):
             receipt.build(blocks, services, texts)
-
-    def leave(request: gr.Request) -> None:
-        services.presence.leave(request.session_hash or "")
-
-    with blocks:
-        blocks.unload(leave)
+    for texts in LANGUAGES.values():
+        with blocks.route(texts.verification.title, address(texts, "verify"), show_in_navbar=False):
+            verify.build(blocks, services, texts)
+    for texts in LANGUAGES.values():
+        with blocks.route(texts.programs.title, address(texts, "programs"), show_in_navbar=False):
+            programs.build(blocks, services, texts)
     return blocks
 
 
@@ -86,25 +110,32 @@ class Site:
     """Everything that is served.
 
     `blocks`: the public pages. `rest`: /api/v1. `desk`: /moderate and the sign-in. `health`: state for
-    /healthz. `metrics`: figures for /metrics; None if the operator has not turned it on.
+    /healthz. `report_keys`: the JWK set of the keys that sign reports. `metrics`: figures for /metrics; None
+    if the operator has not turned it on. `mcp`: tools for AI programs at /mcp; None if they are off.
+    `presence`: the open pages.
     """
 
     blocks: gr.Blocks
+    presence: Presence
     rest: App
     desk: Desk
     health: Health
+    report_keys: Callable[[], dict[str, Any]]
     metrics: PrometheusMetrics | None = None
+    mcp: McpSite | None = None
 
 
 def serve(site: Site, settings: Settings) -> None:
     """Start the server in threads of its own. Raises OSError if the port is taken."""
     _patch_gradio()
+    version = page_version(site.blocks)
+    constants: dict[str, object] = {"pages": version, "resultCalls": result_calls(site.blocks)}
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        _add_parts(app, site, settings)
+        _add_parts(app, site, settings, version)
         sweeping = asyncio.create_task(_sweep(Uploads(settings.cache)))
-        async with site.desk.running():
+        async with site.desk.running(), nullcontext() if site.mcp is None else site.mcp.running():
             yield
         sweeping.cancel()
 
@@ -119,10 +150,12 @@ def serve(site: Site, settings: Settings) -> None:
         enable_monitoring=False,
         show_error=False,
         footer_links=[],
+        # Gradio's own MCP server would fetch the addresses that a client sends.
+        mcp_server=False,
         max_file_size=f"{settings.max_upload_mb}mb",
         blocked_paths=[*settings.private, str(visits_folder(settings.cache))],
-        css_paths=STYLE,
-        head=script_element(public()),
+        css_paths=STYLES,
+        head=script_element(public(constants)),
         theme=theme(),
         app_kwargs={
             "lifespan": lifespan,
@@ -135,25 +168,35 @@ def serve(site: Site, settings: Settings) -> None:
 def _patch_gradio() -> None:
     """Replace functions of Gradio that download for visitors, test the server and name upload folders.
 
-    Connections get time limits, because Gradio chooses uvicorn's settings.
+    Connections get time limits, because Gradio chooses uvicorn's settings. Pages get the language of their
+    address.
     """
+    follow_page_language({code: texts.locale for code, texts in LANGUAGES.items()})
     limit_request_times()
+    replace_share_tags(page_descriptions())
     processing_utils.async_ssrf_protected_download = _refuse_address
     networking.url_ok = _assume_reachable
     route_utils.GradioUploadFile = _UnguessableUpload  # type: ignore[misc]
 
 
-def _add_parts(app: FastAPI, site: Site, settings: Settings) -> None:
+def _add_parts(app: FastAPI, site: Site, settings: Settings, version: str) -> None:
     """Add the REST interface, the desk, /healthz and /metrics to Gradio's application."""
 
     def queue_length() -> int:
         return site.blocks._queue.get_status().queue_size
 
     app.router.routes.insert(0, health_route(site.health, queue_length))
+    app.router.routes.insert(0, example_route())
+    app.router.routes.insert(0, report_keys_route(site.report_keys))
+    app.router.routes.insert(0, icon_route())
     # Gradio's application calls the lifespan, and so this function, through its middleware stack.
     assert app.middleware_stack is not None
-    with_rest = Fork(app.middleware_stack, "/api/v1", site.rest)
-    app.middleware_stack = site.desk.beside(with_rest)
+    pages = PageVersion(Heartbeats(app.middleware_stack, site.presence), version)
+    for_people = LanguageRedirect(NotFoundPage(pages))
+    for_programs: App = Fork(for_people, "/api/v1", site.rest)
+    if site.mcp is not None:
+        for_programs = Beside(for_programs, (MCP_PATH,), site.mcp.app)
+    app.middleware_stack = site.desk.beside(for_programs)
     if site.metrics is not None:
         app.router.routes.insert(0, metrics_route(site.metrics, settings.metrics_token))
         app.middleware_stack = RequestMetrics(app.middleware_stack, site.metrics)

@@ -17,6 +17,8 @@ from webapp.services.moderation.labelling import LabellingService
 from webapp.services.results.evidence import EvidenceService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
+from webapp.services.results.stored_evidence import StoredEvidenceService
+from webapp.services.results.verification import VerificationService
 from webapp.services.storage.uploads import Uploads
 from webapp.services.training.admin import LearningAdminService
 from webapp.settings import Settings
@@ -34,9 +36,11 @@ class Services:
     feedback: FeedbackService
     receipts: ReceiptService
     evidence: EvidenceService
+    verification: VerificationService
     uploads: Uploads
     settings: Settings
     presence: Presence
+    stored_evidence: StoredEvidenceService
     weights: WeightsInUse = field(default=WeightsInUse(wanted=STARTER, used=STARTER))
 
 

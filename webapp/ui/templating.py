@@ -8,7 +8,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from laanet_core.results import number_text
+from webapp.texts.formats import number_text
+from webapp.texts.sentences import percent_text
 
 _FOLDER = Path(__file__).with_name("templates")
 
@@ -17,7 +18,8 @@ _FOLDER = Path(__file__).with_name("templates")
 def environment() -> Environment:
     """Return the shared environment. Every value is escaped unless it is `Markup`; an undefined name raises.
 
-    The filter `number` formats a score or probability with four decimals, and None as a dash.
+    The filter `percent(texts)` formats a probability in per cent, `number(texts, decimals)` a number; None
+    becomes a dash.
     """
     created = Environment(
         loader=FileSystemLoader(_FOLDER),
@@ -27,6 +29,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    created.filters["percent"] = percent_text
     created.filters["number"] = number_text
     return created
 

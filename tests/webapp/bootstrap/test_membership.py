@@ -23,7 +23,7 @@ settings = from_environment({
     "SPACE_HOST": "owner-lens.hf.space",
 })
 print(membership.hugging_face_sign_in(None, settings))
-lazy = ("authlib", "joserfc", "webapp.services.accounts.federated", "webapp.services.accounts.openid")
+lazy = ("authlib", "webapp.services.accounts.federated", "webapp.services.accounts.openid")
 print([name for name in sys.modules if name.startswith(lazy)])
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -12,7 +12,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from webapp.ui.middleware import HEADERS, Beside, Fork, Guard
+from webapp.ui.middleware import HEADERS, OLD_PAGE, Beside, Fork, Guard, Heartbeats, PageVersion
+from webapp.ui.page_presence import Presence
 
 # Bytes that `Guard` allows for a form beside the file.
 ALLOWANCE = 1_000_000
@@ -79,3 +80,24 @@ def test_an_application_beside_gets_its_paths_unchanged() -> None:
             assert client.get(path).text == f"desk  {path} 0"
         for path in ("/", "/moderated", "/sign-input"):
             assert client.get(path).text == f"public  {path} 0"
+
+
+def test_a_heartbeat_registers_its_session_until_it_ends() -> None:
+    left: list[str] = []
+    presence = Presence(lambda key: None)
+    for session in ("page", "other"):
+        presence.at_leave(session, lambda session=session: left.append(session))  # type: ignore[misc]
+    with TestClient(Heartbeats(application("public"), presence)) as client:
+        client.get("/gradio_api/queue/data")
+        assert left == []
+        client.get("/gradio_api/heartbeat/page")
+    assert left == ["page"]
+
+
+def test_calls_of_pages_of_another_version_are_refused() -> None:
+    with TestClient(PageVersion(application("public"), "new")) as client:
+        refused = client.post("/gradio_api/queue/join", headers={"x-lens-pages": "old"})
+        assert (refused.status_code, refused.json()) == (409, {"detail": OLD_PAGE})
+        assert client.post("/gradio_api/queue/join", headers={"x-lens-pages": "new"}).status_code == 200
+        # A program sends no version
+        assert client.post("/gradio_api/queue/join").status_code == 200

@@ -15,7 +15,7 @@ def test_scripts_have_every_function_that_templates_and_handlers_call() -> None:
     assert loader is not None
     sources = [loader.get_source(environment(), name)[0] for name in environment().list_templates()]
     called = set(re.findall(r"\b(lens[A-Z]\w+)\(", "\n".join(sources)))
-    defined = set(re.findall(r"window\.(lens[A-Z]\w+) = ", public()))
+    defined = set(re.findall(r"window\.(lens[A-Z]\w+) = ", public({})))
     assert called
     assert called <= defined
 

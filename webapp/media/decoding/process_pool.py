@@ -15,18 +15,29 @@ from typing import BinaryIO, Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
+from laanet_core.documents import FileProvenanceDocument
 from laanet_core.errors import UnreadableMedia
+from laanet_core.media.clip_length import MAX_SECONDS
+from laanet_core.media.container import MAX_FRAME_PIXELS
 from laanet_core.media.frame_selection import MAX_FACTOR, Passage
 from laanet_core.media.images import MAX_PIXELS, REDUCED, Picture, open_source
-from laanet_core.media.video import MAX_FRAME_PIXELS, MAX_SECONDS, MIN_GAP, Frame
-from laanet_core.results import Caution, Warn, ignore_caution
+from laanet_core.media.interruption import check_only
+from laanet_core.media.video import MIN_GAP, Frame
+from laanet_core.results import Caution, Provenance, Warn, ignore_caution
 from laanet_core.types import RGBImage
 from webapp.domain.errors import Unable
 from webapp.media.decoding import protocol
 from webapp.media.decoding.confinement import Limits
 from webapp.media.decoding.shared_memory import SharedBuffer
-from webapp.media.decoding.worker_process import Shape, WorkerNotStarted, WorkerProcess, checked_number
+from webapp.media.decoding.worker_process import (
+    POLL_SECONDS,
+    Shape,
+    WorkerNotStarted,
+    WorkerProcess,
+    checked_number,
+)
 from webapp.media.stripping import ENDINGS, Bare
 
 logger = logging.getLogger(__name__)
@@ -42,6 +53,9 @@ _PASSAGE_KEYS = {"shot", "start", "end", "still", "clip_seconds"}
 # Longest passage, which may end after the longest clip by the time for which its last frame is shown.
 _MAX_PASSAGE_SECONDS = 2 * MAX_SECONDS
 _MAX_SHOTS = 1_000_000
+# Bytes of a file's provenance as JSON, and seconds in which it must be read.
+_PROVENANCE_BYTES = 65_536
+_PROVENANCE_SECONDS = 10.0
 # Bytes that a new container may add to a clip.
 _CONTAINER_OVERHEAD = 16_000_000
 
@@ -87,10 +101,10 @@ class DecodingRequest:
     end: protocol.Message = field(default_factory=dict)
 
     def next_message(self) -> protocol.Message:
-        """Return the next message. Raises UnreadableMedia."""
+        """Return the next message. Raises UnreadableMedia, and what ends interrupted work."""
         began = time.monotonic()
         total_left = self.seconds + self.position - self.waited
-        message = self.worker.answer(min(self.seconds, total_left))
+        message = self.worker.answer(min(self.seconds, total_left), check=check_only)
         self.waited += time.monotonic() - began
         return message
 
@@ -141,6 +155,13 @@ class DecodingRequest:
             raise self.worker.reject("an unknown caution")
         for caution in cautions:
             warn(caution)
+
+    def provenance(self, content: npt.NDArray[np.uint8]) -> Provenance:
+        """Return the provenance from its JSON as bytes (N,)."""
+        try:
+            return FileProvenanceDocument.model_validate_json(content.tobytes(), strict=True).to_result()
+        except ValidationError as error:
+            raise self.worker.reject("an impossible provenance") from error
 
     def original_size(self, value: object, rgb: RGBImage) -> tuple[int, int]:
         """Return the (width, height) of the original of a decoded picture `rgb` (H, W, 3)."""
@@ -242,6 +263,13 @@ class DecoderPool:
         """Return the pixels of `picture`, (H, W, 3), uint8 RGB. Raises UnreadableMedia."""
         return self.picture(path, warn=warn).rgb
 
+    def provenance(self, path: Path) -> Provenance:
+        """Return the statements of a file about its origin. Raises UnreadableMedia."""
+        message = {"do": "provenance"}
+        with open_source(path) as file, self._request(message, file, _PROVENANCE_BYTES) as request:
+            request.seconds = min(request.seconds, _PROVENANCE_SECONDS)
+            return request.provenance(request.only_image((None,))[1])
+
     def frames(self, path: Path, count: int, *, warn: Warn = ignore_caution) -> Generator[Frame]:
         """Yield the judged frames, `count` of them spread over the clip. Raises UnreadableMedia."""
         message = {"do": "frames", "count": count}
@@ -321,7 +349,7 @@ class DecoderPool:
             self._waiting += 1
             try:
                 self._changed.notify_all()
-                if not self._changed.wait_for(self._has_idle_worker, self._seconds):
+                if not self._wait_for_idle_worker():
                     raise UnreadableMedia(
                         "decoders_busy", "Too many files are being decoded. Please try again in a minute."
                     )
@@ -331,6 +359,15 @@ class DecoderPool:
             self._busy.add(worker)
             self._changed.notify_all()
             return worker
+
+    def _wait_for_idle_worker(self) -> bool:
+        """Wait for an idle worker; return False if there is none in time. Raises if the work must end."""
+        deadline = time.monotonic() + self._seconds
+        while not self._changed.wait_for(self._has_idle_worker, POLL_SECONDS):
+            check_only()
+            if time.monotonic() > deadline:
+                return False
+        return True
 
     def _has_idle_worker(self) -> bool:
         """Return True if an idle worker is alive. The kernel may have killed one to free memory."""

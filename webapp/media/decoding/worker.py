@@ -1,5 +1,6 @@
 """Worker process: `python -m webapp.media.decoding.worker CHANNEL PARENT MEGABYTES SECONDS`.
 
+Its standard input is the trust list of Content Credentials as a PEM text, which may be empty.
 The server starts it. It imports the decoders only, drops every right it can, and then decodes one untrusted
 file after another. Files arrive as descriptors with the requests.
 """
@@ -9,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import errno
+import functools
+import json
 import mmap
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from typing import Any, BinaryIO
 
@@ -22,6 +25,7 @@ import numpy.typing as npt
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.media.images import read_picture
+from laanet_core.media.provenance import read_provenance
 from laanet_core.media.video import Frame, read_at, read_film, read_frames, read_length
 from laanet_core.results import Caution
 from webapp.media.decoding import protocol
@@ -117,7 +121,18 @@ def _bare(file: BinaryIO, responder: Responder, request: protocol.Message) -> No
     responder.image(content, format=stripped.format, orientation=stripped.orientation)
 
 
-HANDLERS: dict[str, Callable[[BinaryIO, Responder, protocol.Message], dict[str, Any] | None]] = {
+def _provenance(
+    trust_anchors: str, file: BinaryIO, responder: Responder, request: protocol.Message
+) -> dict[str, Any]:
+    """Send the provenance as JSON: messages are too short for it."""
+    provenance = read_provenance(file, trust_anchors)
+    content = json.dumps(dataclasses.asdict(provenance)).encode()
+    responder.image(np.frombuffer(content, np.uint8))
+    return {}
+
+
+Handler = Callable[[BinaryIO, Responder, protocol.Message], dict[str, Any] | None]
+HANDLERS: dict[str, Handler] = {
     "image": _image,
     "frames": _frames,
     "frames_at": _frames_at,
@@ -133,7 +148,9 @@ def main(arguments: Sequence[str]) -> None:
     die_with(parent)
     prefer_for_oom_kill()
     channel = socket.socket(fileno=descriptor)
-    preload()
+    trust_anchors = sys.stdin.read()
+    preload(trust_anchors)
+    handlers: dict[str, Handler] = {**HANDLERS, "provenance": functools.partial(_provenance, trust_anchors)}
     _silence_standard_streams()
     confinement = confine(Limits(megabytes, seconds))
     blocker = ImportBlocker()
@@ -141,37 +158,58 @@ def main(arguments: Sequence[str]) -> None:
     receiver = protocol.Receiver(channel, files=_DESCRIPTORS)
     protocol.send(channel, {"active": confinement.active, "missing": confinement.missing})
     while (request := receiver.receive()) is not None:
-        last = _respond(channel, receiver, request)
+        last = _respond(channel, receiver, request, handlers)
         protocol.send(channel, {**last, "missing_modules": blocker.missing_modules[:10]})
         blocker.missing_modules.clear()
 
 
+class _Unanswered(Exception):
+    """A request that failed; `message` is the last one that the server receives of it."""
+
+    def __init__(self, message: protocol.Message) -> None:
+        super().__init__()
+        self.message = message
+
+
 def _respond(
-    channel: socket.socket, receiver: protocol.Receiver, request: protocol.Message
+    channel: socket.socket,
+    receiver: protocol.Receiver,
+    request: protocol.Message,
+    handlers: Mapping[str, Handler],
 ) -> protocol.Message:
     """Send the images of a request; return its last message."""
     file, buffer = receiver.files
     receiver.files.clear()
     try:
-        size = os.fstat(buffer).st_size
-        with os.fdopen(file, "rb") as opened, _mapped(buffer, size) as mapped:
-            responder = Responder(channel, receiver, mapped)
-            try:
-                return {"end": HANDLERS[request["do"]](opened, responder, request) or {}}
-            finally:
-                # The traceback of an error may keep the responder for long; the map would stay with it.
-                responder.release()
-    except _Cancelled:
-        return {"end": {}}
+        with _errors_as_messages():
+            size = os.fstat(buffer).st_size
+            with os.fdopen(file, "rb") as opened, _mapped(buffer, size) as mapped:
+                responder = Responder(channel, receiver, mapped)
+                try:
+                    return {"end": handlers[request["do"]](opened, responder, request) or {}}
+                finally:
+                    # The traceback of an error may keep the responder for long; the map would stay with it.
+                    responder.release()
+    except _Unanswered as failure:
+        return failure.message
+
+
+@contextlib.contextmanager
+def _errors_as_messages() -> Iterator[None]:
+    """Turn every error of the block into _Unanswered. The server logs those that are not the file's."""
+    try:
+        yield
+    except _Cancelled as error:
+        raise _Unanswered({"end": {}}) from error
     except UnreadableMedia as error:
-        return {"error": error.code, "message": error.message}
-    except MemoryError:
-        return {"too_large": True}
-    # The server logs any other error and starts another worker.
-    except Exception as error:  # noqa: BLE001
+        raise _Unanswered({"error": error.code, "message": error.message}) from error
+    except MemoryError as error:
+        raise _Unanswered({"too_large": True}) from error
+    # After any other error the server starts another worker.
+    except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-            return {"too_large": True}
-        return {"failed": f"{type(error).__name__}: {error}"[:500]}
+            raise _Unanswered({"too_large": True}) from error
+        raise _Unanswered({"failed": f"{type(error).__name__}: {error}"[:500]}) from error
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Self
 
@@ -26,8 +27,11 @@ from webapp.media.decoding.shared_memory import BufferTooSmall, SharedBuffer
 logger = logging.getLogger(__name__)
 # Time until a worker must be ready.
 _START_SECONDS = 60.0
-# Time for the last message after a request was cancelled.
-_CANCEL_SECONDS = 2.0
+# Time for the last message after a request was cancelled. Most workers that are busy longer are killed in the
+# middle of a file: its decoding must not go on after its client has left.
+_CANCEL_SECONDS = 0.3
+# Seconds between two checks whether the work for a client must end.
+POLL_SECONDS = 0.1
 # Expected shape of an array. None allows any length.
 Shape = tuple[int | None, ...]
 _DIED = "The file made the program that decodes it fail; it was not judged."
@@ -54,9 +58,10 @@ class WorkerProcess:
         self.waited = 0.0
 
     @classmethod
-    def start(cls, limits: Limits) -> Self:
+    def start(cls, limits: Limits, trust_anchors: str = "") -> Self:
         """Start a worker and return it once it is ready.
 
+        `trust_anchors` are the trusted authorities of Content Credentials as a PEM text.
         Call this in a thread that outlives the worker: on Linux the worker dies with the thread. Raises
         WorkerNotStarted.
         """
@@ -66,7 +71,7 @@ class WorkerProcess:
             command = [sys.executable, "-s", "-m", "webapp.media.decoding.worker", *map(str, arguments)]
             process = subprocess.Popen(
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 pass_fds=[theirs.fileno()],
                 env=_environment(),
                 # An interrupt at the terminal is for the server.
@@ -74,6 +79,9 @@ class WorkerProcess:
             )
         worker = cls(process, ours)
         try:
+            assert process.stdin is not None
+            with process.stdin as trust_list:
+                trust_list.write(trust_anchors.encode())
             ours.settimeout(_START_SECONDS)
             ready = worker._receiver.receive()
             if ready is None:
@@ -122,13 +130,13 @@ class WorkerProcess:
         except OSError as error:
             raise self._died() from error
 
-    def answer(self, seconds: float) -> protocol.Message:
+    def answer(self, seconds: float, *, check: Callable[[], None] = lambda: None) -> protocol.Message:
         """Return the message of the next image, or the last message, which has `end`.
 
         Raises UnreadableMedia with the worker's code, decoder_died, decoding_too_slow, decoding_too_large
-        or unforeseen.
+        or unforeseen. `check` is called while this waits, and may raise to end the wait.
         """
-        message = self._receive(seconds)
+        message = self._receive(seconds, check)
         if "shape" in message:
             return message
         self._busy = False
@@ -187,11 +195,10 @@ class WorkerProcess:
         self._process.wait()
         self._channel.close()
 
-    def _receive(self, seconds: float) -> protocol.Message:
+    def _receive(self, seconds: float, check: Callable[[], None]) -> protocol.Message:
         began = time.monotonic()
-        self._channel.settimeout(max(seconds, 0.001))
         try:
-            message = self._receiver.receive()
+            message = self._receive_until(began + seconds, check)
         except TimeoutError as error:
             self._healthy = False
             raise _too_slow() from error
@@ -202,6 +209,18 @@ class WorkerProcess:
         if message is None:
             raise self._died()
         return message
+
+    def _receive_until(self, deadline: float, check: Callable[[], None]) -> protocol.Message | None:
+        """Return the next message, None if the worker closed the channel. Raises TimeoutError."""
+        while True:
+            left = deadline - time.monotonic()
+            self._channel.settimeout(max(min(left, POLL_SECONDS), 0.001))
+            try:
+                return self._receiver.receive()
+            except TimeoutError:
+                if left <= POLL_SECONDS:
+                    raise
+            check()
 
     def _error(self, message: protocol.Message) -> UnreadableMedia:
         code, text = message["error"], message.get("message")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from webapp.domain.enums import CaseState
-from webapp.services.moderation.case_images import MediaContent
+from webapp.services.storage.kept_media import MediaContent
 from webapp.ui.desk.requests import (
     DeskCall,
     FinalRequest,
@@ -60,8 +60,7 @@ class CaseHandlers:
 
     def take(self, call: DeskCall) -> Answer:
         """Claim the next case, or renew the person's claim."""
-        case = self._services.claims.take(call.person, call.read(SkipRequest).latest)
-        return self._claimed(call, case)
+        return self._take(call, call.read(SkipRequest))
 
     def take_case(self, call: DeskCall) -> Answer:
         """Claim this case."""
@@ -79,13 +78,15 @@ class CaseHandlers:
 
     def skip(self, call: DeskCall) -> Answer:
         """Release the case and claim the next one."""
+        skipped = call.read(SkipRequest)
         self._services.claims.release(call.person)
-        return self.take(call)
+        return self._take(call, skipped)
 
     def flag(self, call: DeskCall) -> Answer:
         """Flag the case for the admins and claim the next one."""
+        skipped = call.read(SkipRequest)
         self._services.flags.flag(call.person, call.case, call.read(FlagRequest).concern)
-        return self.take(call)
+        return self._take(call, skipped)
 
     def blind(self, call: DeskCall) -> Answer:
         """Store the blind label; only then reveal the model's answer."""
@@ -95,22 +96,21 @@ class CaseHandlers:
     def final(self, call: DeskCall) -> Answer:
         """Store the final label and claim the next case."""
         label = None if call.read(FinalRequest).same else call.read(LabelRequest).label()
+        skipped = call.read(SkipRequest)
         state = self._services.labelling.submit_final(call.person, call.case, label)
-        return {**self.take(call), "state": state}
+        return {**self._take(call, skipped), "state": state}
 
     def undo(self, call: DeskCall) -> Answer:
         """Withdraw the last label or decision and return to the case."""
+        request = call.read(UndoRequest)
         self._services.labelling.undo(call.person, call.case)
-        if call.read(UndoRequest).adjudicated:
+        if request.adjudicated:
             return self._dispute(call, call.case)
         return self.take_case(call)
 
     def disputed(self, call: DeskCall) -> Answer:
         """Return the dispute that waits longest for an admin."""
-        case = self._services.case_views.next_dispute(call.person, call.read(SkipRequest).latest)
-        if case is None:
-            return {"case": None}
-        return self._dispute(call, case)
+        return self._next_dispute(call, call.read(SkipRequest))
 
     def arguments(self, call: DeskCall) -> Answer:
         """Return this dispute with the labels and notes of the moderators."""
@@ -119,9 +119,10 @@ class CaseHandlers:
 
     def adjudicate(self, call: DeskCall) -> Answer:
         """Decide the dispute and return the next one."""
+        skipped = call.read(SkipRequest)
         self._services.labelling.adjudicate(call.person, call.case, call.read(LabelRequest).label())
         queue = self._services.case_views.queue_counts(call.person)
-        return {**self.disputed(call), "state": CaseState.DECIDED, "queue": queue}
+        return {**self._next_dispute(call, skipped), "state": CaseState.DECIDED, "queue": queue}
 
     def file(self, call: DeskCall) -> MediaContent:
         """Return the kept file."""
@@ -137,6 +138,15 @@ class CaseHandlers:
     def heat(self, call: DeskCall) -> MediaContent:
         """Return the model's heatmap as an image to lay over the photo or frame."""
         return self._services.case_images.heatmap(call.person, call.case, time=call.read(ImageRequest).time)
+
+    def _take(self, call: DeskCall, skipped: SkipRequest) -> Answer:
+        return self._claimed(call, self._services.claims.take(call.person, skipped.latest))
+
+    def _next_dispute(self, call: DeskCall, skipped: SkipRequest) -> Answer:
+        case = self._services.case_views.next_dispute(call.person, skipped.latest)
+        if case is None:
+            return {"case": None}
+        return self._dispute(call, case)
 
     def _claimed(self, call: DeskCall, case: str | None) -> Answer:
         """Return the claimed case; after the blind label also the label and the model's answer."""

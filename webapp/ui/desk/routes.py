@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from webapp.domain.errors import Refused
-from webapp.services.moderation.case_images import MediaContent
+from webapp.services.storage.kept_media import MediaContent
 from webapp.ui.auth.cookies import read_cookie
-from webapp.ui.desk.byte_ranges import media_response
+from webapp.ui.byte_ranges import media_response
 from webapp.ui.desk.case_handlers import Answer, CaseHandlers, Endpoints, Handler
 from webapp.ui.desk.model_handlers import ModelHandlers
 from webapp.ui.desk.requests import MAX_BYTES, DeskCall, parse_object

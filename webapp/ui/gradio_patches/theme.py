@@ -11,12 +11,14 @@ _BUTTONS = {
     "button_primary_background_fill": "*primary_700",
     "button_primary_background_fill_hover": "*primary_800",
 }
-# Colours of help texts and checkbox borders that stand out from the background.
+# Colours of help texts, placeholders and checkbox borders that stand out from the background.
 _READABLE = {
     "block_info_text_color": "*neutral_600",
     "block_info_text_color_dark": "*neutral_300",
     "checkbox_border_color": "*neutral_500",
     "checkbox_border_color_dark": "*neutral_400",
+    "input_placeholder_color": "*neutral_500",
+    "input_placeholder_color_dark": "*neutral_400",
 }
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from laanet_core.results import AnalysisResult, number_text, size_text
+from laanet_core.inference.unjudged_tracks import unjudged_tracks
+from laanet_core.results import AnalysisResult, size_text
 from webapp.texts import Texts
+from webapp.texts.formats import number_text
 from webapp.texts.sentences import segment_times, verdict_phrase
 from webapp.ui.templating import render
 
 SCORE_COLUMNS = ("verdict", "fake_prob", "fake_logit")
+
+# Cells of a table row: text, numbers or markup.
+Row = tuple[object, ...]
 
 
 def face_table(result: AnalysisResult, texts: Texts) -> Markup:
@@ -24,27 +29,32 @@ def face_table(result: AnalysisResult, texts: Texts) -> Markup:
 
 
 def _subject_table(result: AnalysisResult, texts: Texts) -> Markup:
-    if result.kind == "video":
-        columns = ("person", *SCORE_COLUMNS, "frames")
-        rows: list[tuple[object, ...]] = [
-            (
-                track.track + 1,
-                *score_cells(track.verdict, track.fake_prob, track.fake_logit, texts),
-                track.frames,
-            )
-            for track in result.tracks
-        ]
-    else:
-        columns = ("face", *SCORE_COLUMNS, "size")
-        rows = []
+    rows = subject_rows(result, texts)
+    if not rows:
+        return Markup("")
+    subject, last = ("person", "frames") if result.kind == "video" else ("face", "size")
+    columns = (subject, *SCORE_COLUMNS, last)
+    return render("table.jinja", columns=[texts.columns[name] for name in columns], rows=rows)
+
+
+def subject_rows(result: AnalysisResult, texts: Texts) -> list[Row]:
+    """Return number, score cells, and size or judged frames, of every face or person in order."""
+    rows: list[Row] = []
+    if result.kind == "image":
         for number, face in enumerate(result.faces, start=1):
             cells = score_cells(
                 face.verdict, face.fake_prob, face.fake_logit, texts, not_judged=face.not_judged
             )
             rows.append((number, *cells, size_text(face.box)))
-    if not rows:
-        return Markup("")
-    return render("table.jinja", columns=[texts.columns[name] for name in columns], rows=rows)
+        return rows
+    persons: dict[int, Row] = {}
+    for track in result.tracks:
+        cells = score_cells(track.verdict, track.fake_prob, track.fake_logit, texts)
+        persons[track.track] = (track.track + 1, *cells, track.frames)
+    for unjudged in unjudged_tracks(result):
+        cells = score_cells(None, None, None, texts, not_judged=unjudged.reason)
+        persons[unjudged.track] = (unjudged.track + 1, *cells, 0)
+    return [persons[track] for track in sorted(persons)]
 
 
 def _segment_table(result: AnalysisResult, texts: Texts) -> Markup:
@@ -72,7 +82,7 @@ def score_cells(
 ) -> tuple[Markup, str, str]:
     """Return the cells of SCORE_COLUMNS."""
     pill = verdict_pill(verdict, texts, not_judged=not_judged)
-    return pill, number_text(fake_prob), number_text(fake_logit)
+    return pill, number_text(fake_prob, texts), number_text(fake_logit, texts)
 
 
 def verdict_pill(verdict: str | None, texts: Texts, *, not_judged: str | None = None) -> Markup:

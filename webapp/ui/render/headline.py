@@ -7,18 +7,24 @@ from markupsafe import Markup
 from laanet_core.errors import UnreadableMedia
 from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.texts import Texts
+from webapp.texts.provenance_sentences import view_of
 from webapp.texts.sentences import summarise
 from webapp.ui.templating import render
 
 
 def headline(result: AnalysisResult, texts: Texts, *, unstable: bool = False) -> Markup:
-    """Return the verdict in one phrase, the explanation, and the code of a rejection.
+    """Return the verdict in one phrase, the explanation, the provenance, and the code of a rejection.
 
     `result` has the verdicts after the stability check. `unstable` is true if that check changed the verdict
     of the whole file.
     """
-    summary = summarise(result, unstable=unstable)
-    return render("headline.jinja", summary=summary, fake_prob=result.fake_prob, texts=texts)
+    return render(
+        "headline.jinja",
+        summary=summarise(result, unstable=unstable),
+        provenance=view_of(result.provenance, result.conflict, texts.provenance),
+        fake_prob=result.fake_prob,
+        texts=texts,
+    )
 
 
 def message(text: str) -> Markup:
@@ -32,9 +38,10 @@ def fallback_notice(info: ModelInfo, texts: Texts) -> Markup:
     return render("notice.jinja", text=text)
 
 
-def welcome(texts: Texts) -> Markup:
-    """Return the placeholder before the first result, with the meaning of the three verdicts."""
-    return render("welcome.jinja", texts=texts)
+def example_note(caption: str, model: ModelInfo, texts: Texts) -> Markup:
+    """Return the notice that a result is the stored answer to an example."""
+    text = texts.example_note.format(caption=caption, name=model.name, version=model.version)
+    return render("example_note.jinja", text=text)
 
 
 def error_text(error: UnreadableMedia, texts: Texts) -> str:

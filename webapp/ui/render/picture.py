@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from laanet_core.inference.overlay import heat_layer
 from laanet_core.results import FaceResult
 from laanet_core.types import RGBImage
 from webapp.texts import Texts
+from webapp.texts.counting import counted
 from webapp.texts.sentences import subject_name, verdict_phrase
 from webapp.ui.templating import render
 
@@ -25,17 +27,18 @@ SHOWN_SIDE = 1280
 _SHOWN_QUALITY = 90
 # Ratio of width to height above which frames need larger tiles.
 _WIDE = 1.2
-# Initial position of the heatmap slider, in per cent.
-_STRENGTH = 75
+# Opacity of the hottest areas on close-ups, and at first on the picture.
+HEAT_OPACITY = 0.75
 
 
 @dataclass(frozen=True)
 class _BoxView:
-    """Box of one face, with its position as CSS."""
+    """Box of one face, with its position as CSS. `label` is the name of its button, "" if it is none."""
 
     number: int
     verdict: str
     style: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,11 @@ def data_uri(pixels: RGBImage, extension: str) -> str:
     return f"data:image/{media_type};base64,{base64.b64encode(encoded.tobytes()).decode()}"
 
 
+def data_uri_of(path: Path) -> str:
+    """Return a JPEG file as a data URI. Raises OSError."""
+    return f"data:image/jpeg;base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
 def _render(
     views: Sequence[_ImageView],
     faces: Sequence[FaceResult],
@@ -99,7 +107,13 @@ def _render(
 ) -> Markup:
     heated = any(face.heatmap is not None for face in faces)
     return render(
-        "picture.jinja", views=views, title=title, wide=wide, heated=heated, strength=_STRENGTH, texts=texts
+        "picture.jinja",
+        views=views,
+        title=title,
+        wide=wide,
+        heated=heated,
+        strength=round(100 * HEAT_OPACITY),
+        texts=texts,
     )
 
 
@@ -119,7 +133,11 @@ def _image_view(
     if scale < 1:
         size = (max(round(width * scale), 1), max(round(height * scale), 1))
         shown = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-    boxes = [_box(face, number, width, height) for face, number in zip(faces, numbers, strict=True)]
+    boxes = []
+    for face, number in zip(faces, numbers, strict=True):
+        # The small boxes of a clip's moments are no buttons; the cards name their persons.
+        label = "" if kind == "video" else _phrase(face, number, kind, texts)
+        boxes.append(_box(face, number, width, height, label))
     return _ImageView(
         image=data_uri(shown, ".jpg"),
         heatmap=data_uri(heat_layer(shown.shape, faces, scale=scale), ".png"),
@@ -131,7 +149,7 @@ def _image_view(
     )
 
 
-def _box(face: FaceResult, number: int, width: int, height: int) -> _BoxView:
+def _box(face: FaceResult, number: int, width: int, height: int, label: str) -> _BoxView:
     """Place a box by shares of the image. `--top` and `--wide` let the style sheet place its number."""
     x1, y1, x2, y2 = face.box
     left = x1 / width
@@ -140,7 +158,7 @@ def _box(face: FaceResult, number: int, width: int, height: int) -> _BoxView:
     box_height = (y2 - y1) / height
     place = f"left:{left:.3%};top:{top:.3%};width:{box_width:.3%};height:{box_height:.3%}"
     variables = f"--top:{top:.5f};--wide:{box_width:.5f}"
-    return _BoxView(number, face.verdict or "unjudged", style=f"{place};{variables}")
+    return _BoxView(number, face.verdict or "unjudged", style=f"{place};{variables}", label=label)
 
 
 def _points(faces: Sequence[FaceResult], width: int, height: int) -> list[str]:
@@ -158,6 +176,12 @@ def _alternative(faces: Sequence[FaceResult], numbers: Sequence[int], kind: str,
         return texts.picture_without_faces
     parts = []
     for face, number in zip(faces, numbers, strict=True):
-        phrase = verdict_phrase(face.verdict, texts, not_judged=face.not_judged)
-        parts.append(f"{subject_name(number, kind, texts)} {phrase}")
-    return texts.picture_with_faces.format(count=len(faces), faces=", ".join(parts))
+        parts.append(_phrase(face, number, kind, texts))
+    template = counted(texts.picture_with_faces, len(faces))
+    return template.format(count=len(faces), faces=", ".join(parts))
+
+
+def _phrase(face: FaceResult, number: int, kind: str, texts: Texts) -> str:
+    """Return a face's name and its verdict."""
+    phrase = verdict_phrase(face.verdict, texts, not_judged=face.not_judged)
+    return f"{subject_name(number, kind, texts)} {phrase}"

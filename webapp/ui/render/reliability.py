@@ -1,4 +1,4 @@
-"""Stability strip and reliability lines: how far a verdict can be trusted."""
+"""Stability rows and reliability lines: how far a verdict can be trusted."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from laanet_core.inference.stable_verdicts import checked_faces, finding
 from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict
 from webapp.texts import Texts
-from webapp.texts.sentences import reliability_sentence, stability_sentence, subject_name, verdict_phrase
+from webapp.texts.sentences import percent_text, reliability_sentence, stability_sentence, verdict_phrase
 from webapp.ui.templating import render
 
 # Colours of findings that leave little doubt. Every other finding has the colour of "inconclusive".
@@ -18,11 +18,11 @@ _FINDING_COLOURS = {"holds": "real", "partly": "unjudged"}
 
 
 @dataclass(frozen=True)
-class _VariantCell:
+class VariantCell:
     """Score and verdict of a face after one change."""
 
     name: str
-    fake_prob: float | None
+    number: str
     verdict: Verdict | None
     phrase: str
     is_opposite: bool
@@ -42,42 +42,33 @@ class ReliabilityLine:
 
 
 @dataclass(frozen=True)
-class _StabilityRow:
-    """All variants of one face, and the conclusion."""
+class StabilityRow:
+    """All variants of one face, the conclusion, and what was checked."""
 
-    name: str
-    cells: Sequence[_VariantCell]
+    cells: Sequence[VariantCell]
     sentence: str
     colour: str
+    help: str
 
 
-def stability_strip(result: AnalysisResult, stabilities: Sequence[Stability | None], texts: Texts) -> Markup:
-    """Return one row per checked face, or "" if no face has a score.
+def stability_rows(
+    result: AnalysisResult, stabilities: Sequence[Stability | None], texts: Texts
+) -> dict[int, StabilityRow]:
+    """Return a row for every checked face with a score, by the number of the face or person.
 
     `result` has the verdicts before the stability check. `stabilities` are those of `checked_faces(result)`,
-    in that order. The faces of a video are those of one frame; each has the name of its person.
+    in that order. The faces of a video are those of one frame.
     """
     video_verdicts = {track.track: track.verdict for track in result.tracks}
-    rows = []
-    for number, (face, stability) in enumerate(zip(checked_faces(result), stabilities, strict=True), start=1):
+    help_text = texts.stability_help_clip if result.kind == "video" else texts.stability_help
+    rows = {}
+    for index, (face, stability) in enumerate(zip(checked_faces(result), stabilities, strict=True)):
         if stability is None:
             continue
-        if face.track is None:
-            name = subject_name(number, "image", texts)
-            video_verdict = None
-        else:
-            name = subject_name(face.track + 1, "video", texts)
-            video_verdict = video_verdicts.get(face.track)
-        rows.append(_row(name, face, stability, video_verdict, texts))
-    if not rows:
-        return Markup("")
-    help_text = texts.stability_help_clip if result.kind == "video" else texts.stability_help
-    return render("stability.jinja", rows=rows, help=help_text, texts=texts)
-
-
-def waiting_strip(texts: Texts) -> Markup:
-    """Return the strip while the stability check runs."""
-    return render("stability.jinja", rows=[], help=texts.stability_running, texts=texts)
+        number = index + 1 if face.track is None else face.track + 1
+        video_verdict = None if face.track is None else video_verdicts.get(face.track)
+        rows[number] = _row(face, stability, video_verdict, help_text, texts)
+    return rows
 
 
 def reliability_lines(lines: Sequence[ReliabilityLine], texts: Texts) -> Markup:
@@ -92,21 +83,22 @@ def reliability_lines(lines: Sequence[ReliabilityLine], texts: Texts) -> Markup:
 
 
 def _row(
-    name: str, face: FaceResult, stability: Stability, video_verdict: Verdict | None, texts: Texts
-) -> _StabilityRow:
+    face: FaceResult, stability: Stability, video_verdict: Verdict | None, help_text: str, texts: Texts
+) -> StabilityRow:
     names = texts.stability_names
-    original = _VariantCell(
-        name=names["original"],
-        fake_prob=face.fake_prob,
-        verdict=face.verdict,
-        phrase=verdict_phrase(face.verdict, texts),
-        is_opposite=False,
-    )
-    cells = [original]
+    cells = [
+        VariantCell(
+            name=names["original"],
+            number=percent_text(face.fake_prob, texts),
+            verdict=face.verdict,
+            phrase=verdict_phrase(face.verdict, texts),
+            is_opposite=False,
+        )
+    ]
     for variant in stability.variants:
-        cell = _VariantCell(
+        cell = VariantCell(
             name=names[variant.name],
-            fake_prob=variant.fake_prob,
+            number=percent_text(variant.fake_prob, texts),
             verdict=variant.verdict,
             phrase=verdict_phrase(variant.verdict, texts, not_judged="too_small"),
             is_opposite=variant.opposite,
@@ -116,4 +108,4 @@ def _row(
     if video_verdict is not None and video_verdict != face.verdict:
         colour = "inconclusive"
     sentence = stability_sentence(face.verdict, stability, video_verdict, texts)
-    return _StabilityRow(name=name, cells=cells, sentence=sentence, colour=colour)
+    return StabilityRow(cells=cells, sentence=sentence, colour=colour, help=help_text)

@@ -1,15 +1,14 @@
-"""Stored result on the receipt page: headline, scores, file, decision, later models and votes."""
+"""Stored result on the receipt page: headline, file, decision, later models and votes."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from laanet_core.results import AnalysisResult, FaceResult, TrackResult, number_text
+from laanet_core.results import AnalysisResult
 from webapp.services.results.documents import (
     DecidedFace,
     FeedbackDocument,
@@ -18,13 +17,13 @@ from webapp.services.results.documents import (
     StoredResult,
 )
 from webapp.texts import Texts
-from webapp.texts.sentences import subject_name, summarise
-from webapp.ui.render.faces import SCORE_COLUMNS, score_cells, verdict_pill
+from webapp.texts.formats import number_text, time_text
+from webapp.texts.sentences import subject_name
+from webapp.ui.render.faces import Row, verdict_pill
+from webapp.ui.render.headline import headline
+from webapp.ui.render.known_file import known_file
 from webapp.ui.render.reliability import ReliabilityLine, reliability_lines
 from webapp.ui.templating import render
-
-# Cells of a table row: text or markup.
-Row = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -36,30 +35,35 @@ class _VoteView:
     note: Markup
 
 
-def stored_result(result: StoredResult, texts: Texts) -> Markup:
-    """Return everything that is stored under a receipt, the headline first."""
-    shown = _stable_result(result)
-    summary = summarise(shown, unstable=result.is_stable is False)
+def stored_head(result: StoredResult, texts: Texts) -> Markup:
+    """Return the headline of a stored result, earlier decisions on its file, and its model and time."""
+    shown = stable_stored_result(result)
     model = shown.model
     analysed = texts.receipt_made.format(
-        time=_minute(result.created_at), model=model.name, version=model.version
+        time=time_text(result.created_at, texts), model=model.name, version=model.version
     )
-    subject_column = "person" if shown.kind == "video" else "face"
     return render(
-        "stored_result.jinja",
-        texts=texts,
-        headline=render("headline.jinja", summary=summary, fake_prob=shown.fake_prob, texts=texts),
+        "stored_head.jinja",
+        headline=headline(shown, texts, unstable=result.is_stable is False),
         analysed=analysed,
+        known=known_file(result.known, shown.kind, texts),
         backup=texts.receipt_backed_up if result.durable else texts.receipt_not_backed_up,
-        score_columns=[texts.columns[name] for name in (subject_column, *SCORE_COLUMNS)],
-        scores=_scores(shown, texts),
+    )
+
+
+def stored_details(result: StoredResult, texts: Texts) -> Markup:
+    """Return the rest of what is stored under a receipt: file, decisions, later models and votes."""
+    return render(
+        "stored_details.jinja",
+        texts=texts,
         reliability=_reliability(result, texts),
+        stability=_stability(result, texts),
         file=_file(result.media, texts),
         decisions=_decisions(result, texts),
         decision_sentences=_decision_sentences(result, texts),
         later_columns=(texts.model_facts["model"], texts.columns["verdict"], texts.columns["fake_prob"]),
         later_scores=_later_scores(result.later_scores, texts),
-        votes=_votes(result.feedback, shown.kind, texts),
+        votes=_votes(result.feedback, result.analysis.kind, texts),
     )
 
 
@@ -68,7 +72,7 @@ def exact(text: str) -> Markup:
     return escape(text).replace("\r", Markup("&#13;"))
 
 
-def _stable_result(result: StoredResult) -> AnalysisResult:
+def stable_stored_result(result: StoredResult) -> AnalysisResult:
     """Return the analysis with the faces' verdicts after the stability check."""
     faces = []
     for number, face in enumerate(result.analysis.faces, start=1):
@@ -77,16 +81,11 @@ def _stable_result(result: StoredResult) -> AnalysisResult:
     return dataclasses.replace(result.analysis, faces=tuple(faces))
 
 
-def _scores(shown: AnalysisResult, texts: Texts) -> list[Row]:
-    subjects: Sequence[FaceResult | TrackResult] = shown.tracks if shown.kind == "video" else shown.faces
-    rows: list[Row] = []
-    for number, subject in enumerate(subjects, start=1):
-        not_judged = subject.not_judged if isinstance(subject, FaceResult) else None
-        cells = score_cells(
-            subject.verdict, subject.fake_prob, subject.fake_logit, texts, not_judged=not_judged
-        )
-        rows.append((number, *cells))
-    return rows
+def _stability(result: StoredResult, texts: Texts) -> str:
+    """Return the outcome of the stability check; "" if there was none."""
+    if result.is_stable is None:
+        return ""
+    return texts.stability_findings["holds"] if result.is_stable else texts.outcomes["unstable"][1]
 
 
 def _reliability(result: StoredResult, texts: Texts) -> Markup:
@@ -100,11 +99,7 @@ def _reliability(result: StoredResult, texts: Texts) -> Markup:
 def _file(media: MediaDocument, texts: Texts) -> str:
     if media.kept_since is None:
         return texts.file_not_kept
-    return texts.file_kept.format(time=_minute(media.kept_since))
-
-
-def _minute(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M}"
+    return texts.file_kept.format(time=time_text(media.kept_since, texts))
 
 
 def _decisions(result: StoredResult, texts: Texts) -> list[Row]:
@@ -117,7 +112,7 @@ def _decision(face: DecidedFace, kind: str, texts: Texts) -> Row:
     label = render("pill.jinja", verdict=colour, phrase=texts.labels[face.value])
     if not face.exact:
         label = label + f" {texts.decision_of_copy}"
-    return subject_name(face.face, kind, texts), label, _minute(face.decided_at)
+    return subject_name(face.face, kind, texts), label, time_text(face.decided_at, texts)
 
 
 def _decision_sentences(result: StoredResult, texts: Texts) -> list[str]:
@@ -135,7 +130,7 @@ def _later_scores(scores: Sequence[LaterScore], texts: Texts) -> list[Row]:
         (
             f"{score.model.name} {score.model.version}",
             verdict_pill(score.verdict, texts),
-            number_text(score.fake_prob),
+            number_text(score.fake_prob, texts),
         )
         for score in scores
     ]
@@ -146,7 +141,7 @@ def _votes(votes: Sequence[FeedbackDocument], kind: str, texts: Texts) -> list[_
     last_index = {vote.face: index for index, vote in enumerate(votes)}
     views = []
     for index, vote in enumerate(votes):
-        details = [subject_name(vote.face, kind, texts), _minute(vote.created_at)]
+        details = [subject_name(vote.face, kind, texts), time_text(vote.created_at, texts)]
         if vote.tags:
             details.append(", ".join(texts.tag_names.get(tag, tag) for tag in vote.tags))
         if vote.region:

@@ -10,15 +10,19 @@ from markupsafe import Markup
 from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
+from webapp.texts.formats import number_text, share_text
+from webapp.texts.sentences import percent_text
 from webapp.ui.templating import render
 
 # Size and margins of the drawing, in its own units.
-_WIDTH = 720
-_HEIGHT = 200
-_LEFT = 34
-_RIGHT = 8
+_WIDTH = 440
+_HEIGHT = 250
+_LEFT = 40
+_RIGHT = 10
 _TOP = 8
 _BOTTOM = 22
+# Height of a band from which on its name fits into it.
+_NAMED_HEIGHT = 16
 # Distances of the labels from the axes, and of a baseline from the middle of its text, in the same units.
 _LABEL_GAP = 6
 _BASELINE_SHIFT = 4
@@ -32,11 +36,12 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class _Band:
-    """Background between two thresholds."""
+    """Background between two thresholds; `name` is "" if there is no room for it."""
 
     verdict: str
     top: float
     height: float
+    name: str
 
 
 @dataclass(frozen=True)
@@ -101,8 +106,8 @@ def plot(result: AnalysisResult, decision: DecisionConfig, texts: Texts) -> Mark
     last = max(max(time for time, _ in line) for line in points.values()) or 1.0
     chart = _TimelineChart(
         last=last,
-        bands=_bands(decision),
-        labels=_axis_labels(last, texts),
+        bands=_bands(decision, texts),
+        labels=_axis_labels(last, decision, texts),
         lines=[_line(track, line, last, texts) for track, line in points.items()],
     )
     return render("timeline.jinja", chart=chart, description=_description(points, texts), texts=texts)
@@ -124,7 +129,7 @@ def _y(fake_prob: float) -> float:
     return _TOP + (_HEIGHT - _TOP - _BOTTOM) * (1 - fake_prob)
 
 
-def _bands(decision: DecisionConfig) -> list[_Band]:
+def _bands(decision: DecisionConfig, texts: Texts) -> list[_Band]:
     edges = (
         ("fake", 1.0, decision.fake_above),
         ("inconclusive", decision.fake_above, decision.real_below),
@@ -133,17 +138,19 @@ def _bands(decision: DecisionConfig) -> list[_Band]:
     bands = []
     for verdict, high, low in edges:
         top = _y(high)
-        bands.append(_Band(verdict, top, height=_y(low) - top))
+        height = _y(low) - top
+        name = texts.zones[verdict] if height >= _NAMED_HEIGHT else ""
+        bands.append(_Band(verdict, top, height, name))
     return bands
 
 
-def _axis_labels(last: float, texts: Texts) -> list[_AxisLabel]:
+def _axis_labels(last: float, decision: DecisionConfig, texts: Texts) -> list[_AxisLabel]:
     labels = []
-    for value in (0, 0.5, 1):
+    for value in sorted({0.0, decision.real_below, decision.fake_above, 1.0}):
         y = _y(value) + _BASELINE_SHIFT
-        labels.append(_AxisLabel(f"{value:g}", x=_LEFT - _LABEL_GAP, y=y, anchor="end"))
+        labels.append(_AxisLabel(share_text(value, texts), x=_LEFT - _LABEL_GAP, y=y, anchor="end"))
     for time, anchor in ((0.0, "start"), (last / 2, "middle"), (last, "end")):
-        text = texts.seconds.format(seconds=f"{time:.1f}")
+        text = texts.seconds.format(seconds=number_text(time, texts, 1))
         labels.append(_AxisLabel(text, x=_x(time, last), y=_TIME_LABEL_Y, anchor=anchor))
     return labels
 
@@ -162,6 +169,7 @@ def _description(points: dict[int, list[Point]], texts: Texts) -> str:
         probs = [fake_prob for _, fake_prob in line]
         peak_time = max(line, key=lambda point: point[1])[0]
         name = texts.person_number.format(number=track + 1)
-        time = texts.seconds.format(seconds=f"{peak_time:.1f}")
-        parts.append(f"{name}: {min(probs):.4f}–{max(probs):.4f} ({time})")
+        time = texts.seconds.format(seconds=number_text(peak_time, texts, 1))
+        low, high = percent_text(min(probs), texts), percent_text(max(probs), texts)
+        parts.append(f"{name}: {low}–{high} ({time})")
     return "; ".join(parts)

@@ -11,11 +11,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from laanet_core.errors import Cancelled
-from webapp.security.tokens import new_key
-from webapp.services.analysis.service import AnalysisService, Client, StoredAnalysis
+from webapp.services.analysis.service import AnalysisService
+from webapp.ui.rest.client_presence import analyse_while_present
 from webapp.ui.rest.errors import documented_errors
 from webapp.ui.rest.schemas import AnalyseAnswer, DocumentResponse
-from webapp.ui.rest.uploads import Upload, received_upload
+from webapp.ui.rest.uploads import received_upload
 
 _FILE = {"type": "string", "format": "binary"}
 _CONSENT = {"type": "boolean", "default": False, "description": "the file may be kept"}
@@ -69,51 +69,17 @@ def analyses_router(analysis: AnalysisService, folder: Path, max_bytes: int) -> 
         # A full queue is reported before the body is read.
         analysis.queue.check()
         async with received_upload(request, folder, max_bytes) as upload:
-            analysed = await _analyse_while_connected(analysis, request, upload)
+            disconnect = asyncio.create_task(_wait_for_disconnect(request))
+            try:
+                analysed = await analyse_while_present(analysis, upload, disconnect)
+            except Cancelled:
+                raise ClientDisconnect from None
+            finally:
+                disconnect.cancel()
         status = 422 if analysed.result.outcome == "rejected" else 200
         return DocumentResponse(AnalyseAnswer.of(analysed), status)
 
     return router
-
-
-async def _analyse_while_connected(
-    analysis: AnalysisService, request: Request, upload: Upload
-) -> StoredAnalysis:
-    """Wait in the queue and analyse the upload, as long as the client is connected.
-
-    Raises Busy, Restarting and ClientDisconnect.
-    """
-    job = new_key()
-    ticket = analysis.join_queue(upload.path)
-    disconnect = asyncio.create_task(_wait_for_disconnect(request))
-    try:
-        admission = asyncio.wrap_future(ticket.admission)
-        await asyncio.wait({admission, disconnect}, return_when=asyncio.FIRST_COMPLETED)
-        if disconnect.done():
-            admission.cancel()
-            raise ClientDisconnect
-        # Raises if the queue was closed meanwhile.
-        admission.result()
-        work = asyncio.create_task(
-            asyncio.to_thread(
-                analysis.analyse,
-                upload.path,
-                consent=upload.consent,
-                job=job,
-                ticket=ticket,
-                client=Client(is_present=lambda: not disconnect.done()),
-            )
-        )
-        await asyncio.wait({work, disconnect}, return_when=asyncio.FIRST_COMPLETED)
-        if disconnect.done():
-            analysis.jobs.stop(job)
-        try:
-            return await work
-        except Cancelled:
-            raise ClientDisconnect from None
-    finally:
-        disconnect.cancel()
-        analysis.queue.leave(ticket)
 
 
 async def _wait_for_disconnect(request: Request) -> None:

@@ -10,12 +10,14 @@ from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
+from webapp.services.results.verification import VerificationService
 from webapp.settings import Settings
 from webapp.ui.middleware import App, Guard
 from webapp.ui.rest.analyses import analyses_router
 from webapp.ui.rest.errors import add_handlers
 from webapp.ui.rest.results import results_router
 from webapp.ui.rest.uploads import sweep
+from webapp.ui.rest.verification import verification_router
 
 _DESCRIPTION = (
     'Detects manipulated faces in photos and clips. Every error is {"error": {"code", "message"}} with a '
@@ -32,6 +34,7 @@ class RestServices:
     feedback: FeedbackService
     receipts: ReceiptService
     exports: ExportService
+    verification: VerificationService
 
 
 def build(services: RestServices, settings: Settings) -> App:
@@ -49,4 +52,5 @@ def build(services: RestServices, settings: Settings) -> App:
     add_handlers(app)
     app.include_router(analyses_router(services.analysis, settings.uploads, max_bytes))
     app.include_router(results_router(services.receipts, services.exports, services.feedback))
+    app.include_router(verification_router(services.verification, max_bytes))
     return Guard(app, max_bytes=max_bytes)

@@ -17,14 +17,19 @@ from webapp.ui.rest.schemas import DocumentResponse, ErrorAnswer
 # HTTP status of error codes. All other codes are answered with 422: something is wrong with the request.
 STATUSES = {
     "missing_file": 400,
+    "missing_report_id": 400,
     "invalid_json": 400,
     "unknown_receipt": 404,
+    "not_kept": 404,
     "key_reused": 409,
     "too_large": 413,
     "not_saved": 503,
     "not_deleted": 503,
     "file_left": 503,
     "unavailable": 503,
+    "no_report_keys": 503,
+    "busy": 503,
+    "unforeseen": 500,
 }
 # Our codes of the errors that Starlette raises.
 _CODES_OF_FRAMEWORK = {400: "invalid_form", 404: "not_found", 405: "method_not_allowed"}
@@ -68,7 +73,7 @@ async def _on_refused(_: Request, error: Exception) -> Response:
 
 async def _on_busy(_: Request, error: Exception) -> Response:
     assert isinstance(error, Busy)
-    return _answer(503, "busy", str(error), {"Retry-After": str(error.seconds)})
+    return _answer(status_of("busy"), "busy", str(error), {"Retry-After": str(error.seconds)})
 
 
 async def _on_http_exception(_: Request, error: Exception) -> Response:
@@ -83,4 +88,5 @@ async def _on_client_gone(_: Request, __: Exception) -> Response:
 
 
 async def _on_unforeseen(_: Request, __: Exception) -> Response:
-    return _answer(500, "unforeseen", "An unforeseen error occurred. The server's log has the details.")
+    message = "An unforeseen error occurred. The server's log has the details."
+    return _answer(status_of("unforeseen"), "unforeseen", message)

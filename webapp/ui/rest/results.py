@@ -15,6 +15,7 @@ from webapp.services.results.documents import StoredResult
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
+from webapp.ui.byte_ranges import media_response
 from webapp.ui.rest.errors import documented_errors
 from webapp.ui.rest.schemas import DeleteAnswer, DocumentResponse, FeedbackAnswer, FeedbackRequest
 from webapp.ui.rest.uploads import read_small_body
@@ -34,6 +35,10 @@ _UNKNOWN = "`unknown_receipt`, whatever the receipt looks like"
 _ZIP_RESPONSE = {
     "description": "a ZIP archive",
     "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+}
+_MEDIA_RESPONSE = {
+    "description": "a photo or a clip",
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
 }
 _FEEDBACK_BODY = {
     "required": True,
@@ -81,6 +86,19 @@ def results_router(receipts: ReceiptService, exports: ExportService, feedback: F
         """Send an archive of `result.json`, `feedback.json`, `regions/*.png`, and `media.*` if it is kept."""
         headers = {"Content-Disposition": 'attachment; filename="result.zip"'}
         return Response(exports.export(receipt), media_type="application/zip", headers=headers)
+
+    @router.get(
+        "/results/{receipt:path}/media",
+        summary="The kept file, without metadata",
+        response_class=Response,
+        responses={
+            200: _MEDIA_RESPONSE,
+            206: {"description": "the bytes of a `Range` header with one interval"},
+            **documented_errors({404: f"{_UNKNOWN}, or `not_kept`", 503: "`unavailable`"}),
+        },
+    )
+    def media(receipt: str, request: Request) -> Response:
+        return media_response(exports.kept_file(receipt), request.headers.get("range"))
 
     @router.get(
         "/results/{receipt:path}",

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from laanet_core.documents import Document, ErrorDocument, Probability
 from webapp.domain.errors import Refused
 from webapp.domain.limits import KEY_LENGTHS, MAX_NOTE, MAX_REGION_BYTES, MAX_REGION_SIDE
+from webapp.services.analysis.analysis_store import StoredAnalysis
 from webapp.services.analysis.documents import StoredAnalysisDocument
-from webapp.services.analysis.service import StoredAnalysis
 from webapp.services.results.feedback import Submission
 from webapp.ui.render.timeline import rows as timeline_rows
 
@@ -59,6 +59,7 @@ class AnalyseAnswer(StoredAnalysisDocument):
             receipt=analysis.receipt,
             kept=analysis.is_kept,
             not_kept=analysis.not_kept,
+            known=analysis.known,
             timeline=points if is_clip else None,
         )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.types import Message
 
@@ -77,17 +77,12 @@ def sweep(folder: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-async def _receive_body(request: Request, file: BinaryIO, max_bytes: int) -> None:
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > max_bytes:
-            raise Refused("too_large", TOO_LARGE)
-        file.write(chunk)
+@asynccontextmanager
+async def limited_form(request: Request, max_bytes: int, *, max_files: int) -> AsyncIterator[FormData]:
+    """Receive a form whose files have at most `max_bytes` together; remove them after the block.
 
-
-async def _receive_form(request: Request, file: BinaryIO, max_bytes: int) -> bool:
-    """Write the form's file and return its consent."""
+    Raises Refused (too_large), and Starlette's HTTPException for an unreadable form.
+    """
     size = 0
 
     async def receive_limited() -> Message:
@@ -99,7 +94,24 @@ async def _receive_form(request: Request, file: BinaryIO, max_bytes: int) -> boo
         return message
 
     limited = Request(request.scope, receive_limited)
-    async with limited.form(max_files=1, max_fields=_MAX_FIELDS, max_part_size=_FORM_ALLOWANCE) as form:
+    async with limited.form(
+        max_files=max_files, max_fields=_MAX_FIELDS, max_part_size=_FORM_ALLOWANCE
+    ) as form:
+        yield form
+
+
+async def _receive_body(request: Request, file: BinaryIO, max_bytes: int) -> None:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > max_bytes:
+            raise Refused("too_large", TOO_LARGE)
+        file.write(chunk)
+
+
+async def _receive_form(request: Request, file: BinaryIO, max_bytes: int) -> bool:
+    """Write the form's file and return its consent."""
+    async with limited_form(request, max_bytes, max_files=1) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             raise Refused("missing_file", "The form has no file in a field named `file`.")

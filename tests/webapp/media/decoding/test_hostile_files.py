@@ -27,6 +27,7 @@ from tests.webapp import private
 from tests.webapp.media.decoding import bombs
 from webapp.db.session import Sessions
 from webapp.media.decoding.process_pool import DecoderPool
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 
@@ -51,7 +52,7 @@ def judge(decoders: DecoderPool) -> Detector:
 
 @pytest.fixture
 def service(judge: Detector, sessions: Sessions) -> AnalysisService:
-    return AnalysisService(judge, sessions, Jobs(), frames=4)
+    return AnalysisService(judge, AnalysisStore(sessions), Jobs(), frames=4)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,10 @@ def test_bombs_are_refused_at_once_and_cost_no_memory(sessions: Sessions, tmp_pa
     grown: dict[str, float] = {}  # MB, of the server and of the worker
     with DecoderPool(most=1, megabytes=1024, seconds=45) as decoders:
         service = AnalysisService(
-            Detector(load_weights("starter"), "cpu", reader=decoders), sessions, Jobs(), frames=4
+            Detector(load_weights("starter"), "cpu", reader=decoders),
+            AnalysisStore(sessions),
+            Jobs(),
+            frames=4,
         )
         made = {
             **{name: make() for name, make in bombs.PICTURES.items()},

@@ -16,7 +16,7 @@ preload()
 needed = (
     "PIL.WebPImagePlugin", "PIL.AvifImagePlugin", "pillow_heif", "av.video.codeccontext", "encodings.utf_16"
 )
-forbidden = ("torch", "gradio", "sqlalchemy", "cv2", "http.client")
+forbidden = ("torch", "gradio", "sqlalchemy", "http.client")
 print([name for name in needed if name not in sys.modules])
 print([name for name in forbidden if name in sys.modules])
 """

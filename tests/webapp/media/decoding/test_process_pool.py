@@ -18,8 +18,9 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from laanet_core.errors import UnreadableMedia
+from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.media.images import read_image
+from laanet_core.media.interruption import interruptible
 from laanet_core.media.video import read_at, read_film, read_frames, read_length
 from tests.core.clips import cut_clip, damage_clip, moving, write_clip, write_pages, write_sound
 from tests.webapp import private
@@ -31,6 +32,9 @@ from webapp.media.decoding.worker_process import WorkerProcess
 from webapp.media.stripping import bare
 
 Pixels = npt.NDArray[np.uint8]
+# Time limit of the fixture `hasty`.
+HASTY_SECONDS = 1
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
@@ -48,7 +52,7 @@ def one() -> DecoderPool:
 @pytest.fixture
 def hasty() -> DecoderPool:
     """Return a pool of one worker that has a second per file."""
-    made = DecoderPool(most=1, megabytes=512, seconds=1)
+    made = DecoderPool(most=1, megabytes=512, seconds=HASTY_SECONDS)
     made.wait_until_ready()
     return made
 
@@ -131,6 +135,20 @@ def test_clips_equal_decoding_in_place(
     assert caplog.records == []
 
 
+@pytest.mark.parametrize("times", [None, [float(number) for number in range(40)]], ids=["fade", "slow"])
+def test_shots_are_found_as_in_place(
+    decoders: DecoderPool, samples: Path, rgb: Pixels, tmp_path: Path, times: list[float] | None
+) -> None:
+    """A confined worker imports nothing, so everything that shots need must be loaded before."""
+    other = read_image(samples / "two_people.jpg")[:200, 200:440]
+    shares = np.clip((np.arange(40) - 16) / (1 if times else 8), 0, 1)
+    pictures = [((1 - share) * rgb + share * other).astype(np.uint8) for share in shares]
+    clip = write_clip(tmp_path / "a.mp4", pictures, rate=10, times=times)
+    passages = [(frame.time, frame.passage) for frame in read_frames(clip, 16)]
+    assert [(frame.time, frame.passage) for frame in decoders.frames(clip, 16)] == passages
+    assert {passage.shot for _, passage in passages if passage is not None} >= {0, 1}
+
+
 def test_bad_files_have_the_same_codes(decoders: DecoderPool, rgb: Pixels, file: Path) -> None:
     jpeg = private.picture(rgb, "JPEG")
     for content in (
@@ -176,7 +194,7 @@ def test_worker_has_no_secrets_of_the_server(decoders: DecoderPool, monkeypatch:
             assert len(list((process / "fd").iterdir())) == 4  # three to nowhere, one to the server
             maps = (process / "maps").read_text()
             assert "libavcodec" in maps
-            for package in ("/torch/", "/cv2/", "/gradio/", "/sqlalchemy/"):
+            for package in ("/torch/", "/gradio/", "/sqlalchemy/"):
                 assert package not in maps
 
 
@@ -196,18 +214,69 @@ def test_killed_worker_is_reported_and_replaced(one: DecoderPool, rgb: Pixels, t
         assert len(list(one.frames(clip, 10))) == 10
 
 
-def test_stopped_worker_is_given_up(hasty: DecoderPool, rgb: Pixels, tmp_path: Path) -> None:
-    clip = write_clip(tmp_path / "a.mp4", frames(rgb, 30), codec="libx264")
+def test_stopped_worker_is_given_up_after_the_time_limit(hasty: DecoderPool, rgb: Pixels, file: Path) -> None:
+    file.write_bytes(private.picture(rgb, "PNG"))
     with hasty:
-        found = hasty.frames(clip, 10)
-        next(found)
-        (busy,) = hasty.stats().busy
-        os.kill(busy, signal.SIGSTOP)
+        waiting = idle_worker(hasty)
+        # It never answers, so only the limit ends the request.
+        os.kill(waiting, signal.SIGSTOP)
         began = time.monotonic()
+        assert code_of(lambda: hasty.image(file)) == "decoding_too_slow"
+        assert time.monotonic() - began >= HASTY_SECONDS
+        assert idle_worker(hasty) != waiting
+
+
+def test_worker_that_stops_during_a_clip_is_replaced(rgb: Pixels, tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "a.mp4", frames(rgb, 30), codec="libx264")
+    with DecoderPool(most=1, megabytes=512, seconds=4) as pool:
+        found = pool.frames(clip, 10)
+        next(found)
+        (busy,) = pool.stats().busy
+        os.kill(busy, signal.SIGSTOP)
         assert code_of(lambda: list(found)) == "decoding_too_slow"
-        assert 0.9 < time.monotonic() - began < 3
-        idle_worker(hasty)
-        assert len(list(hasty.frames(clip, 10))) == 10
+        idle_worker(pool)
+        assert len(list(pool.frames(clip, 10))) == 10
+
+
+def end_after(seconds: float) -> Callable[[], None]:
+    """Return a check that raises Cancelled from `seconds` after now on."""
+    deadline = time.monotonic() + seconds
+
+    def check() -> None:
+        if time.monotonic() > deadline:
+            raise Cancelled("The client has left.")
+
+    return check
+
+
+def test_busy_worker_is_killed_once_the_client_has_left(one: DecoderPool, rgb: Pixels, file: Path) -> None:
+    file.write_bytes(private.picture(rgb, "PNG"))
+    with one:
+        waiting = idle_worker(one)
+        # It decodes without end, as far as the server can see.
+        os.kill(waiting, signal.SIGSTOP)
+        began = time.monotonic()
+        with interruptible(end_after(0.3)), pytest.raises(Cancelled):
+            one.image(file)
+        assert time.monotonic() - began < 3
+        assert idle_worker(one) != waiting
+        assert one.image(file).shape == rgb.shape
+
+
+def test_wait_for_a_worker_ends_once_the_client_has_left(
+    one: DecoderPool, rgb: Pixels, file: Path, tmp_path: Path
+) -> None:
+    file.write_bytes(private.picture(rgb, "PNG"))
+    clip = write_clip(tmp_path / "a.mp4", frames(rgb, 30), codec="libx264")
+    with one:
+        found = one.frames(clip, 10)
+        next(found)
+        began = time.monotonic()
+        with interruptible(end_after(0.3)), pytest.raises(Cancelled):
+            one.image(file)
+        assert time.monotonic() - began < 3
+        assert one.stats().waiting == 0
+        assert len(list(found)) == 9
 
 
 def test_slow_reader_is_no_slow_decoding(hasty: DecoderPool, rgb: Pixels, tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ DECODES = {  # files that may: what workers run, what checks masks of 64 kB, wha
     *("media/stripping.py", "media/decoding/worker.py", "media/decoding/preloading.py"),
     *(
         "media/masks.py",
+        "examples/answers.py",
         "examples/make.py",
         "services/drills/synthetic_detector.py",
         "services/drills/poisoning.py",

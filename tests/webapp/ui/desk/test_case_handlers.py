@@ -17,7 +17,7 @@ def test_nothing_is_revealed_before_the_blind_label(mia: Moderator, case: str) -
     assert set(taken["queue"]) == {"waiting", "today", "disputed"}
     revealed = mia.said(f"/case/{case}/blind", LABEL)
     assert set(revealed) == {"answer"}
-    assert set(revealed["answer"]) == {"fake_prob", "verdict", "model", "votes"}
+    assert set(revealed["answer"]) == {"fake_prob", "verdict", "model", "votes", "provenance"}
     assert revealed["answer"]["votes"] == {"agree": 0, "disagree": 1, "not_sure": 0}
 
 
@@ -51,6 +51,28 @@ def test_an_admin_decides_a_dispute_and_may_undo_it(desk_server: Server, case: s
         decided = ada.said(f"/case/{case}/adjudicate", LABEL)
         assert (decided["state"], decided["case"], decided["queue"]["disputed"]) == ("decided", None, 0)
         assert ada.said(f"/case/{case}/undo", {"adjudicated": True})["case"]["id"] == case
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("undo", {"adjudicated": "perhaps"}),
+        ("final", {"same": True, "skipped": 3}),
+        ("flag", {"concern": "other", "skipped": 3}),
+    ],
+)
+def test_refused_bodies_change_nothing(
+    desk_server: Server, mia: Moderator, case: str, path: str, content: object
+) -> None:
+    mia.said("/take")
+    mia.said(f"/case/{case}/blind", LABEL)
+    before = rows_of(desk_server)
+    assert mia.post(f"/case/{case}/{path}", content).json()["error"]["code"] == "invalid_request"
+    assert mia.post(f"/case/{case}/skip", {"skipped": 3}).json()["error"]["code"] == "invalid_request"
+    after = rows_of(desk_server)
+    assert {name: rows for name, rows in after.items() if name != "signed_in"} == {
+        name: rows for name, rows in before.items() if name != "signed_in"
+    }
 
 
 @pytest.mark.parametrize(

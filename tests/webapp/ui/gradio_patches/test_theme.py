@@ -23,3 +23,15 @@ def test_white_text_on_dark_buttons_can_be_read() -> None:
 def test_dark_mode_has_the_same_buttons() -> None:
     made = theme()
     assert made.button_primary_background_fill_dark == made.button_primary_background_fill
+
+
+def test_placeholders_can_be_read() -> None:
+    made = theme()
+    assert (made.input_placeholder_color, made.input_placeholder_color_dark) == (
+        "*neutral_500",
+        "*neutral_400",
+    )
+    assert (made.input_background_fill, made.input_background_fill_dark) == ("white", "*neutral_800")
+    for text, background in ((made.neutral_500, "#ffffff"), (made.neutral_400, made.neutral_800)):
+        light, dark = sorted((luminance(text), luminance(background)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5

@@ -10,7 +10,7 @@ import pytest
 from laanet_core.documents import FaceDocument
 from laanet_core.inference.stable_verdicts import stable_result
 from laanet_core.results import NotJudgedReason, Segment
-from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, VIDEO
+from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, TRACK, VIDEO
 from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render.faces import face_table, verdict_pill
 
@@ -30,6 +30,23 @@ def test_rows_of_a_video_are_persons() -> None:
     html = face_table(VIDEO, ENGLISH)
     assert '<th scope="row" data-label="Person">1</th>' in html
     assert '<td data-label="Frames judged">3</td>' in html
+
+
+@pytest.mark.parametrize("reason", get_args(NotJudgedReason))
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+def test_persons_without_a_verdict_have_a_row_with_the_reason(reason: NotJudgedReason, texts: Texts) -> None:
+    hidden = tuple(dataclasses.replace(SMALL, time=time, track=0, not_judged=reason) for time in (0.0, 1.0))
+    judged = dataclasses.replace(FAKE, time=1.0, track=1)
+    alone = dataclasses.replace(VIDEO, outcome="face_too_small", verdict=None, faces=hidden, tracks=())
+    both = dataclasses.replace(VIDEO, faces=(*hidden, judged), tracks=(dataclasses.replace(TRACK, track=1),))
+    if reason == "not_a_face":
+        assert face_table(alone, texts) == ""
+        return
+    assert texts.not_judged[reason] in face_table(alone, texts)
+    html = face_table(both, texts)
+    assert html.index(texts.not_judged[reason]) < html.index(texts.verdicts["fake"])
+    numbers = [f'data-label="{texts.columns["person"]}">{number}</th>' for number in (1, 2)]
+    assert all(number in html for number in numbers)
 
 
 def test_unstable_verdicts_are_not_in_the_table() -> None:

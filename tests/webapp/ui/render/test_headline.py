@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
 from laanet_core.errors import UnreadableMedia
 from laanet_core.inference.stable_verdicts import stable_result
-from laanet_core.results import CAUTIONS, Coverage, ErrorInfo, ModelInfo, Segment
+from laanet_core.results import (
+    CAUTIONS,
+    AnalysisResult,
+    Coverage,
+    ErrorInfo,
+    ModelInfo,
+    Provenance,
+    ProvenanceSource,
+    Segment,
+)
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, VIDEO, without_faces
 from webapp.texts import LANGUAGES, Texts
-from webapp.ui.render.headline import error_text, fallback_notice, headline, message, welcome
+from webapp.ui.render.headline import error_text, example_note, fallback_notice, headline, message
 
 ENGLISH = LANGUAGES["en"]
 ALL_LANGUAGES = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
@@ -20,7 +30,7 @@ ALL_LANGUAGES = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAG
 def test_verdict_comes_before_the_number() -> None:
     html = headline(PHOTO, ENGLISH)
     assert "<h2>Looks manipulated: 1 of 2 faces</h2>" in html
-    assert "<strong>0.8765</strong> (all faces together)" in html
+    assert "<strong>88%</strong> (all faces together)" in html
     assert "highest of" not in headline(dataclasses.replace(PHOTO, faces=(FAKE,)), ENGLISH)
 
 
@@ -58,9 +68,11 @@ def test_fallback_notice_names_the_model(texts: Texts) -> None:
     assert "laanet-&lt;lite&gt; 1.2" in html
 
 
-def test_welcome_explains_the_three_verdicts() -> None:
-    html = welcome(ENGLISH)
-    assert all(ENGLISH.verdicts[verdict] in html for verdict in ("real", "fake", "inconclusive"))
+@ALL_LANGUAGES
+def test_the_note_on_an_example_names_the_model(texts: Texts) -> None:
+    html = example_note("A crowd", ModelInfo("laanet-lite", "1.2", "0" * 64), texts)
+    assert "A crowd" in html
+    assert "laanet-lite 1.2" in html
 
 
 def test_errors_after_the_analysis_ask_for_the_file_again() -> None:
@@ -76,7 +88,28 @@ def test_fake_segments_and_coverage_are_stated(texts: Texts) -> None:
     html = headline(dataclasses.replace(VIDEO, segments=segments, coverage=coverage), texts)
     assert texts.segment.format(start="0:12", end="0:15") in html
     assert texts.segment.format(start="0:00", end="0:12") not in html
-    assert texts.seconds.format(seconds="14.0") in html
+    assert texts.coverage.forms["other"].format(covered="14", length="15", frames=9) in html
+    passage = texts.segment.format(start="0:12", end="0:15")
+    assert f"<h2>{texts.part_fake.format(segments=passage)}</h2>" in html
+    assert texts.outcomes["fake"][0] == headline_title(
+        dataclasses.replace(VIDEO, segments=segments[1:]), texts
+    )
+
+
+def headline_title(result: AnalysisResult, texts: Texts) -> str:
+    found = re.search("<h2>(.*?)</h2>", headline(result, texts))
+    assert found is not None
+    return found[1]
+
+
+def test_many_fake_segments_are_counted_in_the_title_and_listed_below() -> None:
+    segments = tuple(
+        Segment(0, 10.0 * number, 10.0 * number + 5, 0.9, verdict, 3.0, 4)
+        for number, verdict in enumerate(("fake", "real", "fake", "real", "fake"))
+    )
+    html = headline(dataclasses.replace(VIDEO, segments=segments), ENGLISH)
+    assert "Part of this clip looks manipulated (0:00 to 0:05, 0:20 to 0:25, 1 more)" in html
+    assert "Looks manipulated: 0:00 to 0:05, 0:20 to 0:25, 0:40 to 0:45." in html
 
 
 def test_faces_without_a_verdict_are_counted() -> None:
@@ -91,3 +124,22 @@ def test_a_picture_without_a_judgeable_face_says_so() -> None:
     )
     assert "<h2>No face can be judged</h2>" in headline(unjudged, ENGLISH)
     assert "<h2>Too small to judge</h2>" in headline(dataclasses.replace(unjudged, faces=(SMALL,)), ENGLISH)
+
+
+@ALL_LANGUAGES
+def test_statement_of_the_file_stands_above_the_unchanged_verdict(texts: Texts) -> None:
+    text = ProvenanceSource("png_text", "generator_text", "<b>Paint</b>")
+    stated = Provenance(ai_generated=True, sources=(text,))
+    result = dataclasses.replace(PHOTO, provenance=stated, conflict="generator_text_in_camera_file")
+    html, plain = headline(result, texts), headline(PHOTO, texts)
+    assert html.index(texts.provenance.ai_titles["made"]) < html.index(texts.outcomes["fake"][0])
+    # The network's opinion is the same, word for word.
+    assert plain in html
+    assert texts.provenance.conflicts["generator_text_in_camera_file"] in html
+    assert "<b>Paint" not in html
+
+
+def test_file_without_credentials_has_no_statement_above_the_verdict() -> None:
+    html = headline(dataclasses.replace(PHOTO, provenance=Provenance()), ENGLISH)
+    assert ENGLISH.provenance.statuses["none"] in html
+    assert "lens-stated" not in html

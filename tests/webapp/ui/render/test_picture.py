@@ -12,12 +12,13 @@ from laanet_core.inference.key_frames import Moment
 from laanet_core.inference.stable_verdicts import stable_result
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL
 from webapp.texts import LANGUAGES, Texts
+from webapp.texts.formats import number_text
 from webapp.ui.render.picture import moments, picture
 
 ENGLISH = LANGUAGES["en"]
 ALL_LANGUAGES = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
 GREY = np.full((80, 100, 3), 120, np.uint8)
-BOX = re.compile(r'lens-box lens-(\w+)"[^>]*><b>(\d)</b>')
+BOX = re.compile(r'lens-box lens-(\w+)"[^>]*><b>(\d)</b>', re.DOTALL)
 
 
 @ALL_LANGUAGES
@@ -39,7 +40,7 @@ def test_faces_of_a_frame_have_the_numbers_of_their_persons(texts: Texts) -> Non
     assert BOX.findall(html) == [("fake", "2"), ("unjudged", "1")]
     assert f"{texts.person_number.format(number=2)} {texts.verdicts['fake']}" in html
     assert f"{texts.person_number.format(number=1)} {texts.not_judged['too_small']}" in html
-    assert texts.go_to.format(seconds="1.00") in html
+    assert texts.go_to.format(seconds=number_text(1.0, texts, 2)) in html
     assert moments([], texts) == ""
 
 

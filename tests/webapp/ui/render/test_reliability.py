@@ -1,9 +1,8 @@
-"""Tests of the stability strip and the reliability lines."""
+"""Tests of the stability rows and the reliability lines."""
 
 from __future__ import annotations
 
 import dataclasses
-import re
 
 import pytest
 
@@ -13,8 +12,7 @@ from webapp.texts import LANGUAGES
 from webapp.ui.render.reliability import (
     ReliabilityLine,
     reliability_lines,
-    stability_strip,
-    waiting_strip,
+    stability_rows,
 )
 
 ENGLISH = LANGUAGES["en"]
@@ -23,11 +21,11 @@ STABLE = Stability((Variant("jpeg_90", 1.0, 0.8, "fake", "fake"),), True, "fake"
 
 
 def test_every_variant_is_shown_and_a_flip_is_marked() -> None:
-    html = stability_strip(PHOTO, [FLIPPING, None], ENGLISH)
-    assert re.findall(r"<strong>([\d.]+)</strong>", html) == ["0.8765", "0.8000", "0.0500"]
-    assert html.count("lens-opposite") == 1
-    assert f'lens-inconclusive">{FINDINGS["flips"]}<' in html
-    assert stability_strip(PHOTO, [None, None], ENGLISH) == ""
+    row = stability_rows(PHOTO, [FLIPPING, None], ENGLISH)[1]
+    assert [cell.number for cell in row.cells] == ["88%", "80%", "5%"]
+    assert [cell.is_opposite for cell in row.cells] == [False, False, True]
+    assert (row.colour, row.sentence) == ("inconclusive", FINDINGS["flips"])
+    assert stability_rows(PHOTO, [None, None], ENGLISH) == {}
 
 
 @pytest.mark.parametrize(
@@ -47,31 +45,26 @@ def test_only_a_verdict_that_never_changes_is_green(
         for name, verdict in zip(("jpeg_90", "half_size"), verdicts, strict=True)
     )
     stability = Stability(variants, stable, "fake" if stable else "inconclusive")
-    html = stability_strip(PHOTO, [stability, None], ENGLISH)
-    assert f'<p class="lens-pill lens-{colour}">' in html
+    assert stability_rows(PHOTO, [stability, None], ENGLISH)[1].colour == colour
 
 
 def test_a_stable_frame_of_an_inconclusive_video_is_not_green() -> None:
     unsure = dataclasses.replace(
         VIDEO, verdict="inconclusive", tracks=(dataclasses.replace(TRACK, verdict="inconclusive"),)
     )
-    html = stability_strip(unsure, [STABLE], ENGLISH)
-    assert '<p class="lens-pill lens-real"' not in html
-    assert ENGLISH.stability_one_frame.format(verdict="inconclusive") in html
-    assert f'<p class="lens-pill lens-real">{FINDINGS["holds"]}<' in stability_strip(VIDEO, [STABLE], ENGLISH)
+    row = stability_rows(unsure, [STABLE], ENGLISH)[1]
+    assert row.colour == "inconclusive"
+    assert ENGLISH.stability_one_frame.format(verdict="inconclusive") in row.sentence
+    sure = stability_rows(VIDEO, [STABLE], ENGLISH)[1]
+    assert (sure.colour, sure.sentence) == ("real", FINDINGS["holds"])
 
 
-def test_the_strip_of_a_video_is_about_one_frame_and_names_persons() -> None:
-    html = stability_strip(VIDEO, [STABLE], ENGLISH)
-    assert ENGLISH.stability_help_clip in html
-    assert ENGLISH.stability_help not in html
-    assert "<b>Person 1</b>" in html
-
-
-def test_the_waiting_strip_has_no_rows() -> None:
-    html = waiting_strip(ENGLISH)
-    assert ENGLISH.stability_running in html
-    assert "lens-strip" not in html
+def test_the_row_of_a_video_is_about_one_frame_and_has_the_number_of_its_person() -> None:
+    second = dataclasses.replace(
+        VIDEO, faces=tuple(dataclasses.replace(face, track=1) for face in VIDEO.faces[:1])
+    )
+    assert stability_rows(VIDEO, [STABLE], ENGLISH)[1].help == ENGLISH.stability_help_clip
+    assert list(stability_rows(second, [STABLE], ENGLISH)) == [2]
 
 
 def test_reliability_lines_name_their_subject() -> None:

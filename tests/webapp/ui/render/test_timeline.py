@@ -23,10 +23,22 @@ def test_the_chart_has_points_bands_and_a_text_alternative() -> None:
     html = plot(VIDEO, DecisionConfig(real_below=0.2, fake_above=0.7), ENGLISH)
     assert html.count("<circle") == 3
     assert 'data-last="1.000"' in html
-    assert "Person 1: 0.8765–0.8765" in html
+    assert "Person 1: 88%–88%" in html
     bands = [float(height) for height in re.findall(r'lens-band[^>]* height="([\d.]+)"', html, re.DOTALL)]
-    assert bands == pytest.approx([170 * share for share in (0.3, 0.5, 0.2)], abs=0.2)
+    assert bands == pytest.approx([220 * share for share in (0.3, 0.5, 0.2)], abs=0.2)
     assert plot(PHOTO, DecisionConfig(), ENGLISH) == ""
+
+
+def test_bands_and_thresholds_are_labelled() -> None:
+    html = plot(VIDEO, DecisionConfig(real_below=0.2, fake_above=0.7), ENGLISH)
+    assert re.findall(r'lens-band-name lens-(\w+)"[^>]*>([^<]+)<', html) == [
+        ("fake", "manipulated"),
+        ("inconclusive", "inconclusive"),
+        ("real", "no sign"),
+    ]
+    assert re.findall(r'text-anchor="end">\s*(\d+%)', html) == ["0%", "20%", "70%", "100%"]
+    narrow = plot(VIDEO, DecisionConfig(real_below=0.01, fake_above=0.99), ENGLISH)
+    assert len(re.findall("lens-band-name", narrow)) == 1
 
 
 def test_the_script_gets_the_ends_of_the_time_axis() -> None:
@@ -36,4 +48,4 @@ def test_the_script_gets_the_ends_of_the_time_axis() -> None:
         re.findall(r'lens-now" x1="(\d+)"', html),
     )
     assert left == line
-    assert 0 < int(left) < int(right) < 720
+    assert 0 < int(left) < int(right) < 440

@@ -30,9 +30,11 @@ def test_the_document_lists_exactly_the_operations(http: httpx.Client, server: S
     assert document["servers"] == [{"url": API}]
     assert {path: set(operations) for path, operations in document["paths"].items()} == {
         "/results/{receipt}/export": {"get"},
+        "/results/{receipt}/media": {"get"},
         "/analyse": {"post"},
         "/results/{receipt}": {"get", "delete"},
         "/results/{receipt}/feedback": {"post"},
+        "/verify": {"get", "post"},
     }
     assert "HTTPValidationError" not in json.dumps(document)
     assert set(document["paths"]["/analyse"]["post"]["responses"]) == {
@@ -55,16 +57,22 @@ def test_the_document_describes_the_answers(
     place = f"/results/{analysed['receipt']}"
     http.get(place)
     http.get(f"{place}/export")
+    http.get(f"{place}/media")
     http.post(f"{place}/feedback", json=vote())
     http.post("/analyse", content=b"no picture")
     http.delete("/results/unknown")
+    http.post("/verify", content=b"no report")
+    http.get("/verify", params={"report_id": "unknown"})
     operations = {name for name, _ in openapi_check.checked}
     assert operations == {
         "post /analyse",
         "get /results/{receipt}",
         "delete /results/{receipt}",
         "get /results/{receipt}/export",
+        "get /results/{receipt}/media",
         "post /results/{receipt}/feedback",
+        "post /verify",
+        "get /verify",
     }
     assert openapi_check.checked["post /analyse", "422"] >= 1
 

@@ -88,6 +88,7 @@ def test_no_place_or_name_is_stored_or_served(
         answers[f"analyse {consent}"] = answer.content
         answers[f"result {consent}"] = http.get(f"/results/{receipts[-1]}").content
         answers[f"export {consent}"] = http.get(f"/results/{receipts[-1]}/export").content
+        answers[f"media {consent}"] = http.get(f"/results/{receipts[-1]}/media").content
     (tmp_path / "IMG_0042.jpg").write_bytes(photo)
     client = Client(server.url, verbose=False, download_files=str(tmp_path / "downloads"))
     overlay, result = client.predict(handle_file(str(tmp_path / "IMG_0042.jpg")), api_name="/analyse_image")
@@ -117,6 +118,18 @@ def test_what_is_kept_can_be_fetched_and_deleted(http: httpx.Client, server: Ser
         assert sorted(archive.namelist()) == ["feedback.json", "media.jpg", "result.json"]
         assert np.array_equal(read_image(archive.read("media.jpg")), read_image(photo))
         assert json.loads(archive.read("result.json")) == result
+    answer = http.get(f"/results/{receipt}/media")
+    assert np.array_equal(read_image(answer.content), read_image(photo))
+    headers = {name: answer.headers[name] for name in ("content-type", "cache-control", "x-robots-tag")}
+    assert headers["content-type"] == "image/jpeg"
+    assert "no-store" in headers["cache-control"]
+    assert headers["x-robots-tag"] == "noindex"
+    part = http.get(f"/results/{receipt}/media", headers={"range": "bytes=0-9"})
+    assert (part.status_code, part.content) == (206, answer.content[:10])
+    unkept = post(http, photo, "false").json()["receipt"]
+    refused = http.get(f"/results/{unkept}/media")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, "not_kept")
+    assert http.delete(f"/results/{unkept}").status_code == 200
     (path,) = [path for path in stored_files(server) if path.parent.name == "media"]
     scan = path.read_bytes()[-2000:]
     for address in (path, path.parent, f"{path.parent}/../media/{path.name}"):
@@ -134,6 +147,7 @@ def test_what_is_kept_can_be_fetched_and_deleted(http: httpx.Client, server: Ser
         assert [str(path) for path, content in left.items() if trace in content] == []
     for gone in (
         http.get(f"/results/{receipt}/export"),
+        http.get(f"/results/{receipt}/media"),
         http.get(f"/results/{receipt}"),
         http.get("/results/a%2Fb/export"),
     ):

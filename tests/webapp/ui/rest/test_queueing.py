@@ -4,52 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from laanet_core.decision import DecisionConfig
-from laanet_core.results import AnalysisResult, ModelInfo, Progress, ProgressCallback
+from tests.webapp.patient_judge import PatientJudge, apart, patient_analysis, until
 from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis
+from webapp.domain.clock import now
 from webapp.media.store import MediaStore
-from webapp.services.analysis.jobs import Jobs
-from webapp.services.analysis.queue import AnalysisQueue
-from webapp.services.analysis.service import AnalysisService
+from webapp.security.signing_keys import new_keys
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
+from webapp.services.results.verification import VerificationService
 from webapp.services.storage.kept_media import KeptMediaService
 from webapp.settings import Settings
 from webapp.ui.middleware import App
 from webapp.ui.rest.app import RestServices, build
-
-
-def apart(scene: Coroutine[Any, Any, None]) -> None:
-    """Run in a thread of its own: the browser tests leave an event loop running in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, scene).result()
-
-
-class PatientJudge:
-    """Finds no face, once it is allowed to; notices being stopped on the way."""
-
-    info = ModelInfo("patient", "1", "0" * 64)
-    decision = DecisionConfig()
-    notice = None
-
-    def __init__(self) -> None:
-        self.allowed = threading.Event()
-
-    def analyse_file(self, path: Path, *, progress: ProgressCallback, **_: object) -> AnalysisResult:
-        assert path.read_bytes() == b"content"
-        while not self.allowed.wait(0.02):
-            progress(Progress(0.5, "judging"))
-        return AnalysisResult("image", "no_face", None, None, (), self.info, 0.1)
 
 
 class Line:
@@ -57,25 +30,23 @@ class Line:
 
     def __init__(self, sessions: Sessions, folder: Path) -> None:
         self.judge = PatientJudge()
-        self.analysis = AnalysisService(
-            self.judge, sessions, Jobs(), frames=1, queue=AnalysisQueue(at_once=1, max_waiting=1)
-        )
+        self.analysis = patient_analysis(self.judge, sessions)
         self.settings = Settings(cache=folder)
         receipts = receipt_service(sessions)
         exports = ExportService(
             sessions, receipts, KeptMediaService(sessions, MediaStore(str(folder / "media")), quota=0)
         )
+        verification = VerificationService(sessions, lambda: new_keys(now()).public)
         self.app: App = build(
-            RestServices(self.analysis, FeedbackService(sessions), receipts, exports), self.settings
+            RestServices(self.analysis, FeedbackService(sessions), receipts, exports, verification),
+            self.settings,
         )
 
     def left(self) -> list[Path]:
         return list(self.settings.uploads.iterdir())
 
     async def until(self, running: int, waiting: int) -> None:
-        async with asyncio.timeout(60):
-            while (self.analysis.queue.running, self.analysis.queue.waiting) != (running, waiting):
-                await asyncio.sleep(0.01)
+        await until(self.analysis.queue, running, waiting)
 
     async def post(self, gone: asyncio.Event, *, whole: bool = True) -> tuple[int, dict[bytes, bytes], bytes]:
         """Send a file as a server would hand it on; the client goes away when `gone` is set."""

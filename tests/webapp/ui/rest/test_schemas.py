@@ -7,7 +7,7 @@ import pytest
 from laanet_core.results import AnalysisResult
 from tests.webapp.sample_results import PHOTO, STORED_AT, VIDEO
 from webapp.domain.errors import Refused
-from webapp.services.analysis.service import StoredAnalysis
+from webapp.services.analysis.analysis_store import StoredAnalysis
 from webapp.ui.rest.schemas import AnalyseAnswer, FeedbackRequest
 
 
@@ -20,7 +20,7 @@ def test_an_answer_has_the_documented_keys_in_order() -> None:
     photo = AnalyseAnswer.of(stored_analysis(PHOTO)).to_json()
     assert list(photo) == [
         *("kind", "outcome", "verdict", "fake_prob", "faces", "model", "seconds", "error", "cautions"),
-        *("receipt", "kept", "not_kept"),
+        *("provenance", "conflict", "receipt", "kept", "not_kept"),
     ]
     clip = AnalyseAnswer.of(stored_analysis(VIDEO)).to_json()
     assert set(clip) - set(photo) == {"tracks", "timeline"}

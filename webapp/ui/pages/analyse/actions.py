@@ -13,23 +13,26 @@ import gradio as gr
 from laanet_core.errors import UnreadableMedia
 from webapp.domain.errors import Refused
 from webapp.media.masks import mask_of_text
-from webapp.security.tokens import new_key
 from webapp.services.results.feedback import Submission
 from webapp.texts import Texts
 from webapp.ui.pages.analyse import view
-from webapp.ui.pages.analyse.layout import Layout
+from webapp.ui.pages.analyse.browser_results import deleted_result
+from webapp.ui.pages.analyse.layout import Layout, connect_confirmation
 from webapp.ui.pages.analyse.session_state import AnalysedFile, SentVote, Visit
 from webapp.ui.render import headline
 from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.services import Services
 
-_CLICK_DOWNLOAD = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
+CLICK_DOWNLOAD = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
 _REMOVE_UPLOAD = (
     "(files, deleted) => { lensDeleted(); "
     "const left = (files || []).filter((file) => file.path !== deleted); "
+    "if (left.length !== (files || []).length) window.lens.job.removeUpload(); "
     "return [left.length ? left : null]; }"
 )
-_WITH_REGION = "(...inputs) => [...inputs.slice(0, -1), window.lensRegion()]"
+_WITH_REGION_AND_KEY = (
+    "(...inputs) => [...inputs.slice(0, -2), window.lensRegion(), window.lens.job.newKey()]"
+)
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
@@ -53,8 +56,7 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
         return services.evidence.report_pdf(file.media, file.analysis, texts, file.stabilities)
 
     def json_report(file: AnalysedFile) -> bytes:
-        content = services.evidence.report_json(file.media, file.analysis, texts, file.stabilities)
-        return json.dumps(content, indent=2, ensure_ascii=False).encode()
+        return report_text(services.evidence.report_json(file.media, file.analysis, texts, file.stabilities))
 
     for button, name, make in (
         (layout.next.pdf, "report.pdf", pdf_report),
@@ -62,7 +64,7 @@ def _connect_reports(layout: Layout, services: Services, texts: Texts, visit: gr
     ):
         save = _save_report(services, texts, name, make)
         saved = button.click(save, visit, layout.next.ready, **QUIET)
-        saved.success(None, None, None, js=_CLICK_DOWNLOAD)
+        saved.success(None, None, None, js=CLICK_DOWNLOAD)
 
 
 def _save_report(
@@ -78,14 +80,27 @@ def _save_report(
             content = make(file)
         except UnreadableMedia as error:
             raise gr.Error(headline.error_text(error, texts), print_exception=False) from error
-        # This folder is cleaned up like the uploads.
-        path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
-        path.write_bytes(content)
+        path = save_report(services, file.analysis.receipt, name, content)
         file.derived.append(path)
-        services.uploads.attach(file.analysis.receipt, path)
         return str(path)
 
     return save
+
+
+def report_text(report: dict[str, Any]) -> bytes:
+    """Return a JSON report as it is downloaded."""
+    return json.dumps(report, indent=2, ensure_ascii=False).encode()
+
+
+def save_report(services: Services, receipt: str | None, name: str, content: bytes) -> Path:
+    """Write a report to a folder of its own and return its path.
+
+    The folder is cleaned up like the uploads, and the report is deleted with the result.
+    """
+    path = Path(tempfile.mkdtemp(dir=services.settings.cache)) / name
+    path.write_bytes(content)
+    services.uploads.attach(receipt, path)
+    return path
 
 
 def _is_deleted(file: AnalysedFile, services: Services) -> bool:
@@ -109,8 +124,8 @@ def _connect_deletion(
     removed_upload = gr.Textbox(visible=False)
 
     def delete(current: Visit | None, link: str, request: gr.Request) -> dict[Any, Any]:
-        file = None if current is None else current.selected
-        receipt = _receipt(file, link)
+        # The link names the result. A click that is repeated after a lost connection deletes no other one.
+        receipt = receipt_of(link)
         if not receipt:
             return {actions.deleted: ""}
         try:
@@ -120,23 +135,33 @@ def _connect_deletion(
             if refusal.code != "unknown_receipt":
                 reason = texts.refusals.get(refusal.code, refusal.message)
                 raise gr.Error(texts.cannot_delete.format(reason=reason), print_exception=False) from refusal
-        empty = {**view.empty_page(layout, texts.deleted), actions.deleted: texts.deleted}
-        if current is None or file is None:
-            return {**empty, removed_upload: ""}
-        services.uploads.drop(Path(file.upload), file.path, *file.derived)
-        current.remove_selected()
-        current.removes_upload = True
-        if current.selected is None:
-            return {**empty, removed_upload: file.upload}
+        upload = "" if current is None else _remove(services, current, receipt)
+        forgotten = {layout.answer.results: deleted_result(receipt), removed_upload: upload}
+        if current is None or current.selected is None:
+            empty = view.empty_page(layout, texts.no_result_yet)
+            return {**empty, actions.deleted: texts.deleted, **forgotten}
         next_result = view.selected_result(layout, current, services, texts, request)
-        return {**next_result, actions.deleted: texts.deleted_next, removed_upload: file.upload}
+        return {**next_result, actions.deleted: texts.deleted_next, **forgotten}
 
-    actions.delete.click(lambda: gr.update(visible=True), None, actions.delete_sure, **QUIET)
-    deleted = actions.delete_sure.click(delete, [visit, actions.link], [*outputs, removed_upload], **QUIET)
+    connect_confirmation(actions.delete, actions.confirmation)
+    deleted = actions.confirmation.sure.click(
+        delete, [visit, actions.link], [*outputs, layout.answer.results, removed_upload], **QUIET
+    )
     deleted.success(
         None, [layout.inputs.files, removed_upload], layout.inputs.files, js=_REMOVE_UPLOAD, **QUIET
     )
     return deleted
+
+
+def _remove(services: Services, visit: Visit, receipt: str) -> str:
+    """Remove a deleted result and its files from a visit. Return where its upload arrived, "" if unknown."""
+    file = visit.remove(receipt)
+    if file is None:
+        return visit.deleted_uploads.get(receipt, "")
+    services.uploads.drop(Path(file.upload), file.path, *file.derived)
+    visit.deleted_uploads[receipt] = file.upload
+    visit.removes_upload = True
+    return file.upload
 
 
 def _receipt(file: AnalysedFile | None, link: str) -> str | None:
@@ -161,6 +186,7 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
         tags: list[str],
         note: str,
         painted: str,
+        new_vote_key: str,
     ) -> str:
         file = None if current is None else current.selected
         if not choice:
@@ -173,7 +199,7 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
                 subject=vote.subject,
                 vote=vote.choice,
                 note=vote.note,
-                idempotency_key=new_key() if file is None else file.key_for(vote_text),
+                idempotency_key=new_vote_key if file is None else file.key_for(vote_text),
                 tags=vote.tags,
                 region=mask_of_text(painted) if painted else None,
             )
@@ -189,5 +215,7 @@ def _connect_vote(layout: Layout, services: Services, texts: Texts, visit: gr.St
     fields = [actions.subject, actions.vote, actions.tags, actions.note]
     changes = [actions.subject.input, actions.vote.input, actions.tags.input, actions.note.input]
     gr.on(changes, None, None, actions.thanks, js="() => ''", **QUIET)
-    inputs = [visit, actions.link, *fields, actions.region]
-    actions.send.click(submit, inputs, actions.thanks, js=_WITH_REGION, **QUIET)
+    # The key of a vote whose file the server no longer knows. A repeated call has the same one.
+    key = gr.Textbox(visible=False)
+    inputs = [visit, actions.link, *fields, actions.region, key]
+    actions.send.click(submit, inputs, actions.thanks, js=_WITH_REGION_AND_KEY, **QUIET)

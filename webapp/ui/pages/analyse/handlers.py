@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
@@ -14,30 +13,38 @@ import gradio as gr
 from laanet_core.errors import Cancelled, UnreadableMedia
 from laanet_core.results import Stability
 from webapp.domain.errors import Refused
+from webapp.security.tokens import is_receipt
 from webapp.services.analysis.queue import Busy
 from webapp.services.analysis.service import Client
 from webapp.settings import Settings
 from webapp.texts import Texts
-from webapp.ui.pages.analyse import actions, view
+from webapp.ui.pages.analyse import actions, examples, view
+from webapp.ui.pages.analyse.browser_results import browser_results, thumbnail
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.progress import ProgressText
 from webapp.ui.pages.analyse.session_state import AnalysedFile, Visit, display_name
 from webapp.ui.render import headline
 from webapp.ui.render.consistency import consistency_maps
+from webapp.ui.render.receipt_links import receipt_of
+from webapp.ui.render.sample import welcome
 from webapp.ui.services import Services
 
 logger = logging.getLogger(__name__)
 # Gradio queue of all events that analyse files.
 QUEUE = "analysis"
+# Queue of stability checks and stored evidence: events of the analysis queue may wait for minutes.
+EVIDENCE_QUEUE = "stability"
 QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-_WITH_NAMES = (
-    "(files, names, ...others) => [files, (files || []).map((file) => file.orig_name || ''), ...others]"
-)
-# 128 random bits as hexadecimal text. Browsers offer crypto.randomUUID only for HTTPS and localhost.
-_NEW_KEY = (
-    "Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0'))"
-    ".join('')"
-)
+# The files' names, and receipts that the browser makes and stores before the analysis begins.
+_WITH_NAMES_AND_RECEIPTS = """(files, names, receipts, job, ...others) => [
+    files,
+    (files || []).map((file) => file.orig_name || ''),
+    window.lens.results.offer(job, (files || []).length),
+    job,
+    ...others,
+]"""
+_CHANGE_FILES = "(...inputs) => (window.lens.job.changeFiles(), inputs)"
+_SELECT = "(...inputs) => (window.lens.job.select(), inputs)"
 
 
 def places(settings: Settings) -> int:
@@ -54,7 +61,11 @@ def connect(layout: Layout, services: Services, texts: Texts) -> None:
     visit = gr.State(None)
     _connect_analysis(layout, services, texts, visit)
     selected = layout.answer.chooser.input(
-        _select(layout, services, texts), [visit, layout.answer.chooser], _outputs(layout, visit), **QUIET
+        _select(layout, services, texts),
+        [visit, layout.answer.chooser],
+        _outputs(layout, visit),
+        js=_SELECT,
+        **QUIET,
     )
     deleted = actions.connect(layout, services, texts, visit, _outputs(layout, visit))
     for event in (selected, deleted):
@@ -70,35 +81,40 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
     inputs = layout.inputs
     job = gr.Textbox(visible=False)
     names = gr.JSON(visible=False)
+    receipts = gr.JSON(visible=False)
     buttons = [inputs.start, inputs.stop]
     outputs = _outputs(layout, visit)
 
-    def choose_example(event: gr.SelectData) -> list[str]:
-        return [inputs.example_paths[int(event.index)]]
-
-    inputs.examples.select(choose_example, None, inputs.files, **QUIET)
+    examples.connect(layout, services, texts, visit, outputs, _next_visit)
     inputs.camera.change(lambda path: [path] if path else None, inputs.camera, inputs.files, **QUIET)
     inputs.files.change(
-        _end_visit(layout, services, texts, visit), [inputs.files, visit], outputs, queue=False, **QUIET
+        _end_visit(layout, services, texts, visit),
+        [inputs.files, visit],
+        outputs,
+        js=_CHANGE_FILES,
+        queue=False,
+        **QUIET,
     )
     started = inputs.start.click(
         None,
         None,
         [job, *buttons],
-        js=f"() => (lensBegin(), [{_NEW_KEY}, {_enabled(False)}, {_enabled(True)}])",
+        js=f"() => [window.lens.job.begin(), {_enabled(False)}, {_enabled(True)}]",
         **QUIET,
     )
     analysed = started.then(
         _analyse(layout, services, texts, visit),
-        [inputs.files, names, job, inputs.consent, visit],
-        outputs,
-        js=_WITH_NAMES,
+        [inputs.files, names, receipts, job, inputs.consent, visit],
+        [*outputs, layout.answer.results],
+        js=_WITH_NAMES_AND_RECEIPTS,
         api_visibility="private",
         concurrency_id=QUEUE,
         concurrency_limit=places(services.settings),
         show_progress_on=[layout.answer.headline, inputs.under_way],
     )
-    inputs.stop.click(services.analysis.jobs.stop, job, None, queue=False, **QUIET)
+    inputs.stop.click(services.presence.stop, job, None, queue=False, **QUIET)
+    # The check follows the result as a call of its own: only calls with one answer can be repeated.
+    _connect_stability(analysed, layout, services, texts, visit)
     analysed.then(
         None, None, buttons, js=f"() => (lensArrive(), [{_enabled(True)}, {_enabled(False)}])", **QUIET
     )
@@ -120,7 +136,7 @@ def _end_visit(layout: Layout, services: Services, texts: Texts, visit: gr.State
             services.uploads.drop(*earlier.derived, *unused)
         return {
             **view.empty_page(layout, texts.no_result_yet),
-            layout.answer.headline: headline.welcome(texts),
+            layout.answer.headline: welcome(texts.code),
             visit: _next_visit(earlier),
         }
 
@@ -143,8 +159,9 @@ def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
         visit,
         *view.empty_page(layout, ""),
         layout.next.link,
+        layout.next.share,
         layout.next.delete,
-        layout.next.delete_sure,
+        layout.next.confirmation.row,
         layout.next.subject,
         layout.next.region_panel,
     ]
@@ -153,71 +170,85 @@ def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
 def _analyse(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> Any:
     """Return the handler that analyses all files of the page.
 
-    It yields the result, and then the values that the stability check changes. The check starts after the
-    result is sent, so that it does not delay the result. Its outcome needs no further round trip.
+    It gives every file's result to the browser in `layout.answer.results` too: the browser stores the
+    receipts.
     """
     max_files = services.settings.max_files
-    check_stability = _check_stability(layout, services, texts)
 
     def analyse(
         paths: list[str] | None,
         names: Any,
+        receipts: Any,
         job: str,
         consent: bool,
         earlier: Visit | None,
         request: gr.Request,
         progress: gr.Progress = gr.Progress(),
-    ) -> Iterator[dict[Any, Any]]:
+    ) -> dict[Any, Any]:
         current = _next_visit(earlier)
         if earlier is not None:
             earlier.release()
             services.uploads.drop(*earlier.derived)
+
+        def without_result(text: str) -> dict[Any, Any]:
+            return {
+                **view.empty_page(layout, text),
+                visit: current,
+                layout.answer.results: browser_results(job, current.files),
+            }
+
         if not paths:
-            yield {**view.empty_page(layout, texts.no_file), visit: current}
-            return
+            return without_result(texts.no_file)
         if len(paths) > max_files:
-            text = texts.too_many_files.format(count=len(paths), most=max_files)
-            yield {**view.empty_page(layout, text), visit: current}
-            return
-        has_names = isinstance(names, list) and len(names) == len(paths)
+            return without_result(texts.too_many_files.format(count=len(paths), most=max_files))
+        names = _list_for(paths, names)
+        receipts = _list_for(paths, receipts)
         session = request.session_hash or job
         display = ProgressText(texts, len(paths), progress)
-        try:
-            with services.presence.awaiting(session, job) as is_present:
-                client = Client(is_present, display.show_interim)
+        with services.presence.awaiting(session, job) as attempt:
+            try:
                 for index, upload in enumerate(paths):
                     display.start_file(index)
                     path = current.private_paths.setdefault(upload, services.uploads.take(Path(upload)))
-                    name = display_name(names[index] if has_names else "", upload)
                     file = _analyse_file(
                         services,
                         upload=upload,
                         path=path,
-                        name=name,
+                        name=display_name(names[index], upload),
                         consent=consent is True,
-                        job=job,
+                        job=attempt.key,
                         progress=display,
-                        client=client,
+                        client=Client(
+                            attempt.is_present,
+                            display.show_interim,
+                            receipts[index] if is_receipt(receipts[index]) else None,
+                        ),
                     )
                     current.files.append(file)
-            services.presence.at_leave(session, current.release)
-            shown = {**view.selected_result(layout, current, services, texts, request), visit: current}
-        except Cancelled:
-            text = texts.stopped
-        except Busy:
-            text = texts.restarting
-        except Exception:
-            # The visitor gets a message, and the buttons work again.
-            logger.exception("an analysis failed")
-            text = texts.failed
-        else:
-            yield shown
-            yield check_stability(current)
-            return
-        _delete_results(services, current)
-        yield {**view.empty_page(layout, text), visit: current}
+                services.presence.at_leave(session, current.release_pixels)
+                shown = view.selected_result(layout, current, services, texts, request)
+            except Cancelled:
+                text = texts.stopped
+            except Busy:
+                text = texts.restarting
+            except Exception:
+                # The visitor gets a message, and the buttons work again.
+                logger.exception("an analysis failed")
+                text = texts.failed
+            else:
+                results = browser_results(job, current.files)
+                return {**shown, visit: current, layout.answer.results: results}
+            # Within the attempt: the next one may store a result under the same receipt.
+            _delete_results(services, current)
+        return without_result(text)
 
     return analyse
+
+
+def _list_for(paths: list[str], values: Any) -> list[Any]:
+    """Return the browser's values for the files, or None for each if it sent none or another number."""
+    has_all = isinstance(values, list) and len(values) == len(paths)
+    return values if has_all else [None] * len(paths)
 
 
 def _analyse_file(
@@ -236,17 +267,33 @@ def _analyse_file(
     with contextlib.ExitStack() as on_error:
         on_error.callback(media.release)
         analysis = services.analysis.analyse(
-            path, consent=consent, job=job, progress=progress, media=media, client=client
+            path,
+            consent=consent,
+            job=job,
+            progress=progress,
+            media=media,
+            client=client,
         )
         on_error.pop_all()
     services.uploads.attach(analysis.receipt, path)
-    return AnalysedFile(upload=upload, path=path, name=name, analysis=analysis, media=media)
+    return AnalysedFile(
+        upload=upload,
+        path=path,
+        name=name,
+        analysis=analysis,
+        media=media,
+        thumbnail=thumbnail(media, analysis.result),
+    )
 
 
 def _delete_results(services: Services, visit: Visit) -> None:
-    """Delete the results of a visit that was stopped or failed: the visitor has no receipts for them."""
+    """Delete the results of a visit that was stopped or failed: the visitor has no receipts for them.
+
+    The uploads stay for another try.
+    """
     for file in visit.files:
         if file.analysis.receipt is not None:
+            services.uploads.detach(file.analysis.receipt)
             # The service logs why it refuses.
             with contextlib.suppress(Refused):
                 services.receipts.delete(file.analysis.receipt)
@@ -272,10 +319,18 @@ def _connect_stability(event: Any, layout: Layout, services: Services, texts: Te
     answer = layout.answer
     event.then(
         _check_stability(layout, services, texts),
-        visit,
-        [answer.stability, answer.headline, answer.picture, answer.table, answer.chooser, answer.data],
-        # A queue of its own, because events of the analysis queue may wait for minutes.
-        concurrency_id="stability",
+        [visit, layout.next.link],
+        [
+            answer.stability,
+            answer.headline,
+            answer.picture,
+            answer.moments,
+            answer.table,
+            answer.chooser,
+            answer.data,
+            answer.results,
+        ],
+        concurrency_id=EVIDENCE_QUEUE,
         concurrency_limit=places(services.settings),
         **QUIET,
     )
@@ -287,9 +342,7 @@ def _connect_overlay(layout: Layout, services: Services, texts: Texts, visit: gr
     The button is disabled meanwhile, and enabled again afterwards, also after a failure.
     """
     answer = layout.answer
-    disabled = answer.make_clip.click(
-        None, None, answer.make_clip, js=f"() => (lensDrawClip(), [{_enabled(False)}])", **QUIET
-    )
+    disabled = answer.make_clip.click(None, None, answer.make_clip, js=f"() => [{_enabled(False)}]", **QUIET)
     drawn = disabled.then(
         _draw_overlay(layout, services, texts),
         visit,
@@ -298,18 +351,20 @@ def _connect_overlay(layout: Layout, services: Services, texts: Texts, visit: gr
         concurrency_id=QUEUE,
         show_progress_on=answer.make_clip,
     )
-    drawn.then(None, None, answer.make_clip, js=f"() => (lensClipDrawn(), [{_enabled(True)}])", **QUIET)
+    drawn.then(None, None, answer.make_clip, js=f"() => [{_enabled(True)}]", **QUIET)
 
 
 def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
     """Return the handler that shows the stability of the selected file's verdicts."""
     unchanged = {layout.answer.stability: gr.skip()}
 
-    def check_stability(visit: Visit | None) -> dict[Any, Any]:
+    def check_stability(visit: Visit | None, link: str) -> dict[Any, Any]:
         file = None if visit is None else visit.selected
         if visit is None or file is None or file.analysis.result.outcome != "verdict":
             return unchanged
-        if file.stabilities is not None:
+        # If the page shows other files by now, it ignored this result, and its link names another one.
+        is_shown = receipt_of(link) == (file.analysis.receipt or "")
+        if file.stabilities is not None or not is_shown:
             return unchanged
         try:
             file.stabilities = _stability_check(services, file).result()

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from webapp.domain.enums import Tag, Vote
+from webapp.examples import answers
 from webapp.texts import LANGUAGES, Texts
+from webapp.ui.languages import CHOICE
 from webapp.ui.render.facts import model_facts
-from webapp.ui.render.headline import fallback_notice, welcome
+from webapp.ui.render.headline import fallback_notice
+from webapp.ui.render.picture import data_uri_of
 from webapp.ui.render.region import region_canvas
+from webapp.ui.render.sample import welcome
 from webapp.ui.services import Services
 from webapp.ui.templating import render
 
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
+ASK_TO_DELETE = "() => [{visible: true, __type__: 'update'}]"
+KEEP_RESULT = "() => [{visible: false, __type__: 'update'}]"
+EXAMPLES = answers.FOLDER
 
 
 @dataclass(frozen=True)
 class Inputs:
     """Upload, camera, examples, consent and the buttons that start and stop an analysis.
 
-    `under_way` shows the progress on phones, where the headline is out of sight.
+    `examples` are buttons by the name of the example. `under_way` shows the progress on phones, where the
+    headline is out of sight.
     """
 
     files: gr.File
     camera: gr.Image
-    examples: gr.Gallery
-    example_paths: tuple[str, ...]
+    examples: Mapping[str, gr.Button]
     consent: gr.Checkbox
     start: gr.Button
     stop: gr.Button
@@ -36,21 +46,62 @@ class Inputs:
 
 
 @dataclass(frozen=True)
-class ResultComponents:
-    """Components that an analysis fills. `chooser` appears if the visitor uploaded several files."""
+class EvidenceComponents:
+    """Components of the evidence, on the analysis page and on the receipt page.
+
+    `clip_view` has the player of a clip beside its timeline and its highest-scoring moments. `table` has the
+    cards of the faces. `stability` says why the stability check is missing.
+    """
+
+    clip_view: gr.Row
+    player: gr.HTML
+    timeline: gr.HTML
+    moments: gr.HTML
+    table: gr.HTML
+    stability: gr.HTML
+    picture: gr.HTML
+
+
+@dataclass(frozen=True)
+class ResultComponents(EvidenceComponents):
+    """Components that an analysis fills. `chooser` appears if the visitor uploaded several files.
+
+    `results` is hidden: it has what the browser stores of every result.
+    """
 
     chooser: gr.Radio
     headline: gr.HTML
-    picture: gr.HTML
-    table: gr.HTML
-    timeline: gr.HTML
     make_clip: gr.Button
     clip: gr.Video
-    stability: gr.HTML
     consistency_panel: gr.Accordion
     consistency: gr.HTML
     data_panel: gr.Accordion
     data: gr.JSON
+    results: gr.JSON
+
+
+@dataclass(frozen=True)
+class DeleteConfirmation:
+    """Row with the question whether a result is really to be deleted."""
+
+    row: gr.Row
+    sure: gr.Button
+    cancel: gr.Button
+
+
+def delete_confirmation(texts: Texts) -> DeleteConfirmation:
+    """Create the hidden row."""
+    with gr.Row(visible=False, elem_classes="lens-buttons", elem_id="delete-confirmation") as row:
+        sure = gr.Button(texts.delete_sure, variant="stop", elem_id="delete-sure")
+        cancel = gr.Button(texts.device.cancel, elem_id="delete-cancel")
+    return DeleteConfirmation(row, sure, cancel)
+
+
+def connect_confirmation(delete: gr.Button, confirmation: DeleteConfirmation) -> None:
+    """Show the question after a press of `delete`, and hide it if the visitor changes their mind."""
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    for button, script in ((delete, ASK_TO_DELETE), (confirmation.cancel, KEEP_RESULT)):
+        button.click(None, None, confirmation.row, js=script, **quiet)
 
 
 @dataclass(frozen=True)
@@ -64,11 +115,12 @@ class ActionComponents:
     panel: gr.Column
     file_status: gr.HTML
     link: gr.Textbox
+    share: gr.HTML
     pdf: gr.Button
     json: gr.Button
     ready: gr.DownloadButton
     delete: gr.Button
-    delete_sure: gr.Button
+    confirmation: DeleteConfirmation
     deleted: gr.Markdown
     vote_panel: gr.Column
     subject: gr.Dropdown
@@ -103,6 +155,7 @@ def build_layout(services: Services, texts: Texts) -> Layout:
             answer = _result(texts)
             following = _actions(texts)
             _background(services, texts)
+    footer(texts)
     return Layout(inputs, answer, following)
 
 
@@ -115,22 +168,30 @@ class HeaderLink:
     code: str = ""
 
 
-def header(texts: Texts, *, receipt: bool = False) -> None:
-    """Create the title and the links to the other page and the other languages."""
-    if receipt:
-        page = "receipt"
-        title = texts.receipt_title
-        tagline = texts.receipt_help
-        links = [HeaderLink(address(texts, ""), texts.to_analyse)]
-    else:
-        page = ""
-        title = texts.title
-        tagline = texts.tagline
-        links = [HeaderLink(address(texts, "receipt"), texts.to_receipt)]
+def header(texts: Texts, *, page: str = "") -> None:
+    """Create the title and the links to the other pages and the other languages.
+
+    `page` is "", receipt, verify or programs.
+    """
+    title, tagline = {
+        "": (texts.title, texts.tagline),
+        "receipt": (texts.receipt_title, texts.receipt_help),
+        "verify": (texts.verification.title, texts.verification.help),
+        "programs": (texts.programs.title, texts.programs.help),
+    }[page]
+    names = {"": texts.to_analyse, "receipt": texts.to_receipt, "verify": texts.verification.to_verify}
+    links = [HeaderLink(link_address(texts, other), name) for other, name in names.items() if other != page]
     for code, other in LANGUAGES.items():
         if other is not texts:
-            links.append(HeaderLink(address(other, page), other.language, code))
+            links.append(HeaderLink(link_address(other, page), other.language, code))
     gr.HTML(render("header.jinja", title=title, tagline=tagline, links=links), padding=False)
+    gr.HTML(render("notice_of_connection.jinja", words=texts.device), padding=False)
+
+
+def footer(texts: Texts) -> None:
+    """Create the links at the end of every page."""
+    programs = address(texts, "programs")
+    gr.HTML(render("footer.jinja", words=texts.programs, programs=programs), padding=False)
 
 
 def address(texts: Texts, page: str) -> str:
@@ -142,12 +203,23 @@ def address(texts: Texts, page: str) -> str:
     return f"/{page}" if is_first else f"/{page}-{code}"
 
 
+def link_address(texts: Texts, page: str) -> str:
+    """Return the address for a link. The start page's keeps its language against the browser's."""
+    path = address(texts, page)
+    return f"/?{CHOICE}={texts.code}" if path == "/" else path
+
+
 def _help(*sentences: str) -> None:
     gr.HTML(render("help.jinja", sentences=sentences), padding=False)
 
 
 def _inputs(services: Services, texts: Texts) -> Inputs:
     settings = services.settings
+    thumbnails = [data_uri_of(EXAMPLES / "thumbnails" / f"{Path(name).stem}.jpg") for name in answers.NAMES]
+    words = {"drop": texts.drop_words, "tap": texts.tap_words}
+    gr.HTML(render("upload_words.jinja", thumbnails=thumbnails, **_as_markup(words)), padding=False)
+    _help(texts.scope)
+    gr.HTML(render("take_photo.jinja", text=texts.take_photo), padding=False, elem_id="take-photo")
     with gr.Tabs():
         with gr.Tab(texts.upload):
             files = gr.File(
@@ -156,15 +228,16 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
                 type="filepath",
                 file_count="multiple",
                 elem_id="file",
-                height=190,
+                height=240,
             )
         with gr.Tab(texts.camera):
             camera = gr.Image(
                 label=texts.camera, show_label=False, sources=["webcam"], format="png", elem_id="camera"
             )
             _help(texts.camera_help)
+            gr.HTML(render("camera_message.jinja", words=texts.device), padding=False)
     limits = texts.upload_limits.format(files=settings.max_files, megabytes=settings.max_upload_mb)
-    _help(texts.paste_hint, limits)
+    gr.HTML(render("upload_help.jinja", limits=limits, texts=texts), padding=False)
     consent = gr.Checkbox(label=texts.consent, info=texts.consent_help, value=False, elem_id="consent")
     with gr.Row():
         start = gr.Button(texts.analyse, variant="primary", elem_id="analyse")
@@ -172,31 +245,19 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
     under_way = gr.HTML(elem_id="under-way", padding=False)
     _help(texts.privacy)
     gr.HTML(render("examples_title.jinja", title=texts.examples), padding=False)
-    example_paths = []
-    thumbnails = []
-    for name, caption in texts.example_captions.items():
-        path = EXAMPLES / name
-        if path.is_file():
-            example_paths.append(str(path))
-            thumbnails.append((_thumbnail(str(path)), caption))
-    examples = gr.Gallery(
-        thumbnails,
-        label=texts.examples,
-        show_label=False,
-        columns=5,
-        rows=1,
-        height="auto",
-        allow_preview=False,
-        object_fit="cover",
-        interactive=False,
-        buttons=[],
-        elem_id="examples",
-    )
+    with gr.Row(elem_id="examples"):
+        examples = {
+            name: gr.Button(
+                texts.example_captions[name],
+                elem_id=f"example-{number}",
+                elem_classes=["lens-example", *(["lens-clip-example"] if name.endswith(".mp4") else [])],
+            )
+            for number, name in enumerate(answers.NAMES, start=1)
+        }
     return Inputs(
         files=files,
         camera=camera,
         examples=examples,
-        example_paths=tuple(example_paths),
         consent=consent,
         start=start,
         stop=stop,
@@ -204,41 +265,64 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
     )
 
 
-def _thumbnail(path: str) -> str:
-    """Return the image that represents an example: the photo itself, or the still beside a video."""
-    if path.endswith(".mp4"):
-        return str(Path(path).with_suffix(".still.jpg"))
-    return path
+def _as_markup(words: Mapping[str, str]) -> dict[str, Markup]:
+    """Return words as CSS strings. Raises ValueError if one could end its element."""
+    if any("<" in word for word in words.values()):
+        raise ValueError("a word of the drop zone has a tag")
+    return {name: Markup(json.dumps(word, ensure_ascii=False)) for name, word in words.items()}
 
 
 def _result(texts: Texts) -> ResultComponents:
     chooser = gr.Radio(label=texts.choose_file, visible=False, elem_id="chooser")
-    headline = gr.HTML(welcome(texts), elem_id="headline", padding=False)
-    picture = gr.HTML(elem_id="picture", padding=False)
-    table = gr.HTML(elem_id="faces", padding=False)
-    timeline = gr.HTML(elem_id="timeline", padding=False)
-    make_clip = gr.Button(texts.make_overlay_clip, size="sm", visible=False, elem_id="make-clip")
+    headline = gr.HTML(welcome(texts.code), elem_id="headline", padding=False)
     clip = gr.Video(
-        label=texts.overlay_clip, visible=False, interactive=False, elem_id="clip", buttons=["download"]
+        label=texts.overlay_clip,
+        visible=False,
+        interactive=False,
+        elem_id="clip",
+        buttons=["download"],
+        render=False,
     )
-    stability = gr.HTML(elem_id="stability", padding=False)
+    make_clip = gr.Button(
+        texts.make_overlay_clip, size="sm", visible=False, elem_id="make-clip", render=False
+    )
+    evidence = evidence_components(below_player=[clip, make_clip])
     with gr.Accordion(texts.consistency, open=False, visible=False, elem_id="consistency") as panel:
         consistency = gr.HTML(padding=False)
     with gr.Accordion(texts.raw_data, open=False, visible=False) as data_panel:
         data = gr.JSON(show_label=False, elem_id="data")
     return ResultComponents(
+        **vars(evidence),
         chooser=chooser,
         headline=headline,
-        picture=picture,
-        table=table,
-        timeline=timeline,
         make_clip=make_clip,
         clip=clip,
-        stability=stability,
         consistency_panel=panel,
         consistency=consistency,
         data_panel=data_panel,
         data=data,
+        results=gr.JSON(visible=False),
+    )
+
+
+def evidence_components(below_player: Sequence[Any] = ()) -> EvidenceComponents:
+    """Create the components of the evidence. `below_player` are components that are not placed yet."""
+    with gr.Row(visible=False, equal_height=False, elem_id="clip-view") as clip_view:
+        with gr.Column(min_width=260, elem_id="player-column"):
+            player = gr.HTML(elem_id="player", padding=False)
+            for component in below_player:
+                component.render()
+        with gr.Column(min_width=260):
+            timeline = gr.HTML(elem_id="timeline", padding=False)
+            moments = gr.HTML(elem_id="moments", padding=False)
+    return EvidenceComponents(
+        clip_view=clip_view,
+        player=player,
+        timeline=timeline,
+        moments=moments,
+        table=gr.HTML(elem_id="faces", padding=False),
+        stability=gr.HTML(elem_id="stability", padding=False),
+        picture=gr.HTML(elem_id="picture", padding=False),
     )
 
 
@@ -249,11 +333,12 @@ def _actions(texts: Texts) -> ActionComponents:
         link = gr.Textbox(
             label=texts.link, info=texts.link_help, buttons=["copy"], interactive=False, elem_id="link"
         )
+        share = gr.HTML(elem_id="share", padding=False)
         with gr.Row(elem_classes="lens-buttons"):
             pdf = gr.Button(texts.report_pdf, elem_id="report-pdf")
             json_report = gr.Button(texts.report_json, elem_id="report-json")
             delete = gr.Button(texts.delete, elem_id="delete")
-            sure = gr.Button(texts.delete_sure, variant="stop", visible=False, elem_id="delete-sure")
+        confirmation = delete_confirmation(texts)
     ready = gr.DownloadButton(elem_id="report-file", elem_classes="lens-unseen")
     deleted = gr.Markdown(elem_id="deleted")
     with gr.Column(visible=False, elem_id="feedback", elem_classes="lens-card") as vote_panel:
@@ -280,11 +365,12 @@ def _actions(texts: Texts) -> ActionComponents:
         panel=panel,
         file_status=file_status,
         link=link,
+        share=share,
         pdf=pdf,
         json=json_report,
         ready=ready,
         delete=delete,
-        delete_sure=sure,
+        confirmation=confirmation,
         deleted=deleted,
         vote_panel=vote_panel,
         subject=subject,
@@ -299,11 +385,9 @@ def _actions(texts: Texts) -> ActionComponents:
 
 
 def _background(services: Services, texts: Texts) -> None:
-    """Create the accordions below every result: limits, model details and API."""
+    """Create the accordions below every result: limits and model details."""
     detector = services.analysis.detector
     with gr.Accordion(texts.limits_title, open=False):
         gr.Markdown(texts.limits)
     with gr.Accordion(texts.model_title, open=False):
         gr.HTML(model_facts(detector.info, detector.decision, detector.notice, texts))
-    with gr.Accordion(texts.api_title, open=False):
-        gr.Markdown(texts.api.format(address="/"))

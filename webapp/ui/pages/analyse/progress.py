@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from laanet_core.results import AnalysisResult, number_text
+from laanet_core.results import AnalysisResult
 from webapp.services.analysis.progress import VisitProgress
 from webapp.texts import Texts
+from webapp.texts.sentences import percent_text
 from webapp.ui.pages.analyse.eta import TimeEstimate
 
 
@@ -35,7 +36,8 @@ class ProgressText:
         """Set the interim verdict, over the frames judged so far. The next call displays it."""
         if result.verdict is not None and result.fake_prob is not None:
             self._interim_verdict = self._texts.interim_verdict.format(
-                verdict=self._texts.verdicts[result.verdict], number=number_text(result.fake_prob)
+                verdict=self._texts.verdicts[result.verdict],
+                number=percent_text(result.fake_prob, self._texts),
             )
 
     def __call__(self, progress: VisitProgress) -> None:

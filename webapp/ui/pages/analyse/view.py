@@ -8,15 +8,17 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from laanet_core.errors import UnreadableMedia
-from laanet_core.inference.stable_verdicts import stable_result
+from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
-from webapp.texts.sentences import numbered_subjects
+from webapp.texts.sentences import numbered_subjects, reliability_sentence, summarise
+from webapp.ui.example_files import EXAMPLE_PATH
+from webapp.ui.pages.analyse.browser_results import browser_results
 from webapp.ui.pages.analyse.layout import ActionComponents, Layout, address
 from webapp.ui.pages.analyse.session_state import AnalysedFile, Visit
-from webapp.ui.render import headline, picture, reliability, timeline
-from webapp.ui.render.faces import face_table
+from webapp.ui.render import cards, evidence, headline, reliability
+from webapp.ui.render.known_file import known_file
+from webapp.ui.render.share import share
 from webapp.ui.services import Services
 from webapp.ui.templating import render
 
@@ -34,7 +36,10 @@ def empty_page(layout: Layout, text: str) -> Values:
         answer.headline: headline.message(text),
         answer.picture: "",
         answer.table: "",
+        answer.clip_view: hidden,
+        answer.player: "",
         answer.timeline: "",
+        answer.moments: "",
         answer.make_clip: hidden,
         answer.clip: gr.update(value=None, visible=False),
         answer.stability: "",
@@ -60,14 +65,14 @@ def selected_result(
         value=visit.number,
         visible=len(visit.files) > 1,
     )
-    receipt_page = _receipt_address(request, texts)
+    receipt_page = receipt_address(request, texts)
     return {
         **result_values(layout, visit.selected, services, texts, receipt_page=receipt_page),
         layout.answer.chooser: chooser,
     }
 
 
-def _receipt_address(request: gr.Request, texts: Texts) -> str:
+def receipt_address(request: gr.Request, texts: Texts) -> str:
     """Return the absolute address of the receipt page as this visitor reaches it."""
     host = request.headers.get("host", "")
     scheme = request.headers.get("x-forwarded-proto", "http").split(",")[0].strip()
@@ -89,20 +94,22 @@ def result_values(
     has_verdict = result.outcome == "verdict"
     link = f"{receipt_page}#{shown.analysis.receipt}" if is_stored else ""
     return {
-        **_verdicts(layout, shown, texts),
-        answer.stability: _strip(shown, services, texts),
-        answer.timeline: _timeline(result, services, texts),
+        **_verdicts(layout, shown, services, texts),
+        answer.clip_view: gr.update(visible=has_verdict and not is_photo),
+        answer.player: _player(shown, texts),
+        answer.timeline: evidence.chart(result, _decision(shown, services), texts),
         answer.make_clip: gr.update(visible=has_verdict and not is_photo, interactive=True),
         answer.clip: gr.update(value=None, visible=False),
         answer.consistency_panel: gr.update(visible=has_verdict and is_photo, open=False),
         answer.consistency: "",
         answer.data_panel: gr.update(visible=True),
         answer.data: _data(shown),
-        following.panel: gr.update(visible=True),
+        following.panel: gr.update(visible=shown.example is None),
         following.file_status: _file_status(shown, texts),
         following.link: gr.update(value=link, visible=is_stored),
+        following.share: share(link, texts),
         following.delete: gr.update(visible=is_stored),
-        following.delete_sure: gr.update(visible=False),
+        following.confirmation.row: gr.update(visible=False),
         following.deleted: "",
         following.vote_panel: gr.update(visible=has_verdict and is_stored),
         **_fresh_vote(following),
@@ -112,11 +119,18 @@ def result_values(
     }
 
 
-def _timeline(result: AnalysisResult, services: Services, texts: Texts) -> str:
-    """Return the chart of a clip; "" for a photo."""
-    if result.kind != "video":
-        return ""
-    return timeline.plot(result, services.analysis.decision_of(result), texts)
+def _decision(shown: AnalysedFile, services: Services) -> DecisionConfig:
+    """Return the thresholds of the model that judged a file."""
+    return shown.decision or services.analysis.decision_of(shown.analysis.result)
+
+
+def _player(shown: AnalysedFile, texts: Texts) -> Markup:
+    """Return the player of a clip, which the browser fills with the visitor's own file; "" for a photo."""
+    if shown.analysis.result.kind != "video":
+        return Markup("")
+    size = shown.path.stat().st_size if shown.path.is_file() else 0
+    source = f"{EXAMPLE_PATH}/{shown.example}" if shown.example else ""
+    return evidence.player(shown.name, size, source, texts.player_unplayable, texts)
 
 
 def _file_status(shown: AnalysedFile, texts: Texts) -> Markup:
@@ -132,48 +146,57 @@ def checked_result(layout: Layout, visit: Visit, services: Services, texts: Text
     shown = visit.selected
     assert shown is not None
     values: Values = {
-        layout.answer.stability: _strip(shown, services, texts),
+        **_cards(layout, shown, services, texts),
         layout.answer.data: _data(shown),
+        layout.answer.results: browser_results("", [shown]),
     }
-    if _stable_result(shown) is not shown.analysis.result:
+    if shown.shown_result() is not shown.analysis.result:
         values |= {
-            **_verdicts(layout, shown, texts),
+            **_verdicts(layout, shown, services, texts),
             layout.answer.chooser: gr.update(choices=chooser_choices(visit.files, texts), value=visit.number),
         }
     return values
 
 
-def _stable_result(shown: AnalysedFile) -> AnalysisResult:
-    """Return the result with the verdicts after the stability check; unchanged if it has not run yet."""
-    result = shown.analysis.result
-    if shown.stabilities is None:
-        return result
-    return stable_result(result, shown.stabilities)
-
-
-def _verdicts(layout: Layout, shown: AnalysedFile, texts: Texts) -> Values:
+def _verdicts(layout: Layout, shown: AnalysedFile, services: Services, texts: Texts) -> Values:
     """Return all components that show verdicts, after the stability check."""
-    result = _stable_result(shown)
+    result = shown.shown_result()
     is_unstable = result.verdict != shown.analysis.result.verdict
     head = headline.headline(result, texts, unstable=is_unstable)
-    if shown.analysis.receipt is None:
+    if shown.example is not None:
+        head = headline.example_note(shown.name, result.model, texts) + head
+    elif shown.analysis.receipt is None:
         head += headline.message(texts.not_stored)
+    head += known_file(shown.analysis.known, result.kind, texts)
     return {
         layout.answer.headline: head,
-        layout.answer.picture: _pictures(shown, texts),
-        layout.answer.table: face_table(result, texts),
+        **_pictures(layout, shown, texts),
+        **_cards(layout, shown, services, texts),
     }
 
 
-def _strip(shown: AnalysedFile, services: Services, texts: Texts) -> Markup:
-    """Return the stability strip and the reliability of the scores."""
-    result = shown.analysis.result
-    if result.outcome != "verdict":
-        return Markup("")
-    if shown.stabilities is None:
-        return reliability.waiting_strip(texts)
-    strip = reliability.stability_strip(result, shown.stabilities, texts)
-    return strip + _reliability(result, services, texts)
+def _cards(layout: Layout, shown: AnalysedFile, services: Services, texts: Texts) -> Values:
+    """Return the cards of all faces or persons, with the stability of their verdicts if it is known."""
+    judged = shown.analysis.result
+    has_verdict = judged.outcome == "verdict"
+    notes = cards.CardNotes(
+        rows={}
+        if shown.stabilities is None
+        else reliability.stability_rows(judged, shown.stabilities, texts),
+        reliability=_reliability(judged, services, texts)
+        if has_verdict and shown.stabilities is not None
+        else {},
+        is_waiting=has_verdict and shown.stabilities is None,
+    )
+    if shown.close_ups is None:
+        shown.close_ups = evidence.close_ups(shown.media, judged)
+    images = shown.close_ups or {}
+    return {
+        layout.answer.table: evidence.face_cards(
+            shown.shown_result(), images, _decision(shown, services), notes, texts
+        ),
+        layout.answer.stability: "",
+    }
 
 
 def _data(shown: AnalysedFile) -> dict[str, Any]:
@@ -181,18 +204,18 @@ def _data(shown: AnalysedFile) -> dict[str, Any]:
     data = shown.analysis.document().to_json()
     if shown.stabilities is None:
         return data
-    return {**data, "shown_verdict": _stable_result(shown).verdict}
+    return {**data, "shown_verdict": shown.shown_result().verdict}
 
 
-def _reliability(result: AnalysisResult, services: Services, texts: Texts) -> Markup:
-    """Return how often scores like these were fake."""
-    lines = []
+def _reliability(result: AnalysisResult, services: Services, texts: Texts) -> dict[int, str]:
+    """Return how often scores like these were fake, by number of the face or person."""
     shares = services.evidence.reliabilities(result)
-    for (_, name), share in zip(numbered_subjects(result, texts), shares, strict=True):
-        if share is not None:
-            interval = (share.low, share.high)
-            lines.append(reliability.ReliabilityLine(name, share.count, share.share, interval))
-    return reliability.reliability_lines(lines, texts)
+    numbered = zip(numbered_subjects(result, texts), shares, strict=True)
+    return {
+        number: reliability_sentence(share.count, share.share, (share.low, share.high), texts)
+        for (number, _), share in numbered
+        if share is not None
+    }
 
 
 def _earlier_vote(shown: AnalysedFile, following: ActionComponents, texts: Texts) -> Values:
@@ -220,17 +243,14 @@ def _subjects(shown: AnalysedFile, texts: Texts) -> list[tuple[str, int]]:
     return [(texts.whole_file, 0), *subjects]
 
 
-def _pictures(shown: AnalysedFile, texts: Texts) -> Markup:
-    result = _stable_result(shown)
-    if result.outcome == "rejected":
-        return Markup("")
-    try:
-        if result.kind == "image":
-            photo = shown.media.photo(result)
-            return picture.picture(photo.rgb, photo.faces, texts)
-        return picture.moments(shown.media.moments(result), texts)
-    except UnreadableMedia as error:
-        return headline.message(headline.error_text(error, texts))
+def _pictures(layout: Layout, shown: AnalysedFile, texts: Texts) -> Values:
+    """Return the photo, or the highest-scoring moments of a clip, at their places on the page."""
+    result = shown.shown_result()
+    answer = layout.answer
+    place, other = (answer.picture, answer.moments)
+    if result.kind == "video":
+        place, other = other, place
+    return {place: evidence.pictures(shown.media, result, texts), other: ""}
 
 
 def chooser_choices(files: Sequence[AnalysedFile], texts: Texts) -> list[tuple[str, int]]:
@@ -249,6 +269,6 @@ def chooser_choices(files: Sequence[AnalysedFile], texts: Texts) -> list[tuple[s
 
 def _short_result(entry: AnalysedFile, texts: Texts) -> str:
     """Return the verdict of a file, or its outcome if it has none, with a capital letter."""
-    result = _stable_result(entry)
-    phrase = texts.verdicts[result.verdict] if result.verdict else texts.outcomes[result.outcome][0]
+    result = entry.shown_result()
+    phrase = texts.verdicts[result.verdict] if result.verdict else summarise(result).title(texts)
     return phrase[:1].upper() + phrase[1:]

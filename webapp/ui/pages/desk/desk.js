@@ -344,7 +344,6 @@
     });
   }
 
-  document.documentElement.lang = "en";
   // Gradio draws the page after this script runs
   new MutationObserver(() => {
     if (desk() && !hasStarted) start();

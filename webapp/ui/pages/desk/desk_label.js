@@ -51,6 +51,7 @@ window.lensDeskLabel = (() => {
       blind: texts.ask_blind, revealed: texts.ask_revealed, adjudicate: texts.ask_adjudicate,
     };
     $(".desk-ask").textContent = questions[state.mode];
+    $(".desk-values legend").textContent = state.current.subject ? texts.value : texts.value_of_file;
     $(".desk-answer").hidden = !answer;
     $(".desk-answer").replaceChildren(...(answer ? answerElements(answer) : []));
     $(".desk-labels").hidden = !labels;
@@ -91,8 +92,14 @@ window.lensDeskLabel = (() => {
     const votes = Object.entries(answer.votes).filter(([, count]) => count);
     const voteList = votes.map(([vote, count]) => `${count} ${texts.votes[vote]}`).join(", ");
     elements.push(element("p", votes.length ? `${texts.visitors}: ${voteList}.` : texts.no_votes));
-    const model = state.current.format ? fill(texts.by_model, { model: answer.model }) : answer.model;
+    const hasHeatmap = state.current.format && answer.verdict;
+    const model = hasHeatmap ? fill(texts.by_model, { model: answer.model }) : answer.model;
     elements.push(element("p", model, "desk-small"));
+    if (answer.provenance.length) {
+      const list = element("ul");
+      list.append(...answer.provenance.map((sentence) => element("li", sentence)));
+      elements.push(element("h3", texts.provenance), list);
+    }
     return elements;
   }
 

@@ -15,11 +15,19 @@ from laanet_core.inference.detector import Detector
 from tests import asynchronous
 from webapp.db.session import Sessions
 from webapp.db.tables import Feedback
+from webapp.domain.clock import now
 from webapp.media.decoding.process_pool import DecoderPool
-from webapp.services.analysis.service import AnalysisService, StoredAnalysis
+from webapp.security.signing_keys import new_keys
+from webapp.security.tokens import new_key
+from webapp.services.analysis.analysis_store import StoredAnalysis
+from webapp.services.analysis.service import AnalysisService
 from webapp.services.results.evidence import EvidenceService
+from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
+from webapp.services.results.stored_evidence import StoredEvidenceService
+from webapp.services.results.verification import VerificationService
+from webapp.services.storage.kept_media import KeptMediaService
 from webapp.services.storage.uploads import Uploads
 from webapp.settings import Settings
 from webapp.texts import LANGUAGES
@@ -47,7 +55,7 @@ class ActionsPage:
 
     def vote(self, link: str, choice: str | None, note: str = "") -> str:
         """Vote on the whole file of a receipt link, and return the page's answer."""
-        message: str = self.handler("submit")(None, link, 0, choice, [], note, "")
+        message: str = self.handler("submit")(None, link, 0, choice, [], note, "", new_key())
         return message
 
 
@@ -58,12 +66,26 @@ def page(
     analysis: AnalysisService,
     feedback: FeedbackService,
     receipts: ReceiptService,
+    sessions: Sessions,
+    keeping: KeptMediaService,
     tmp_path: Path,
 ) -> ActionsPage:
     settings = Settings(data=tmp_path, cache=tmp_path / "cache")
     evidence = EvidenceService(detector, decoders, folder=settings.cache)
     uploads, presence = Uploads(settings.cache), Presence(analysis.jobs.stop)
-    services = Services(analysis, feedback, receipts, evidence, uploads, settings, presence)
+    verification = VerificationService(sessions, lambda: new_keys(now()).public)
+    exports = ExportService(sessions, receipts, keeping)
+    services = Services(
+        analysis,
+        feedback,
+        receipts,
+        evidence,
+        verification,
+        uploads,
+        settings,
+        presence,
+        StoredEvidenceService(receipts, exports, evidence, detector, folder=tmp_path / "visits"),
+    )
 
     # Without a running event loop Gradio makes loops that it never closes.
     async def build() -> ActionsPage:

@@ -23,6 +23,6 @@ def test_the_text_has_queue_position_phase_and_interim_verdict() -> None:
     assert lines == [
         (0.0, "File 1 of 2: Waiting in the queue, 3 ahead of you"),
         (0.0, "File 1 of 2: Waiting in the queue"),
-        (0.25, "File 1 of 2: Judging faces. So far: looks manipulated (0.8765)"),
+        (0.25, "File 1 of 2: Judging faces. So far: looks manipulated (88%)"),
         (0.5, "File 2 of 2: Reading the file"),
     ]

@@ -10,30 +10,33 @@ from laanet_core.media.reader import IN_PROCESS
 from laanet_core.results import AnalysisResult, ModelInfo
 from webapp.domain.clock import now
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
-from webapp.services.analysis.service import StoredAnalysis
+from webapp.services.analysis.analysis_store import StoredAnalysis
 from webapp.ui.pages.analyse.session_state import MAX_NAME, AnalysedFile, Visit, display_name
 
 RESULT = AnalysisResult("image", "no_face", None, None, (), ModelInfo("m", "1", "0" * 64), 0.1)
 
 
-def file_of(upload: str) -> AnalysedFile:
-
+def file_of(upload: str, receipt: str | None = None) -> AnalysedFile:
     path = Path(upload)
     media = AnalysedMedia(path, IN_PROCESS, PixelCache())
-    return AnalysedFile(upload, path, path.name, StoredAnalysis(RESULT, "0" * 64, now(), None), media)
+    return AnalysedFile(upload, path, path.name, StoredAnalysis(RESULT, "0" * 64, now(), receipt), media)
 
 
 def test_after_a_removal_the_next_file_or_the_last_is_selected() -> None:
-    visit = Visit([file_of("a"), file_of("b"), file_of("c")], number=1)
-    visit.remove_selected()
+    visit = Visit([file_of("a", "A"), file_of("b", "B"), file_of("c", "C")], number=1)
+    removed = visit.remove("B")
+    assert removed is not None
+    assert removed.upload == "b"
     assert visit.selected is not None
     assert visit.selected.upload == "c"
-    visit.remove_selected()
+    # A removal that is repeated removes no other file
+    assert visit.remove("B") is None
+    assert len(visit.files) == 2
+    visit.remove("C")
     assert visit.selected is not None
     assert visit.selected.upload == "a"
-    visit.remove_selected()
+    visit.remove("A")
     assert visit.selected is None
-    visit.remove_selected()
     assert visit.number == 0
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 from laanet_core.media.reader import IN_PROCESS
 from laanet_core.results import AnalysisResult, Stability
-from tests.webapp.sample_results import FLIPPING, PHOTO, STORED_AT, without_faces
+from tests.webapp.sample_results import FLIPPING, PHOTO, SMALL, STORED_AT, without_faces
 from webapp.services.analysis.analysed_media import AnalysedMedia, PixelCache
-from webapp.services.analysis.service import StoredAnalysis
+from webapp.services.analysis.analysis_store import StoredAnalysis
 from webapp.texts import LANGUAGES
 from webapp.ui.pages.analyse.session_state import AnalysedFile
 from webapp.ui.pages.analyse.view import chooser_choices
@@ -25,15 +26,19 @@ def shown(
 
 
 def test_labels_have_the_verdict_after_the_stability_check() -> None:
+    faces = (dataclasses.replace(SMALL, not_judged="hidden"),)
+    hidden = dataclasses.replace(without_faces(PHOTO, "face_too_small"), faces=faces)
     files = [
         shown("a.jpg", PHOTO),
         shown("b.jpg", PHOTO, [FLIPPING, None]),
         shown("c.jpg", without_faces(PHOTO)),
+        shown("d.jpg", hidden),
     ]
     assert chooser_choices(files, LANGUAGES["en"]) == [
         ("1. Looks manipulated: a.jpg", 0),
         ("2. Inconclusive: b.jpg", 1),
         ("3. No face found: c.jpg", 2),
+        ("4. No face can be judged: d.jpg", 3),
     ]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from webapp.services.moderation.case_images import MediaContent
-from webapp.ui.desk.byte_ranges import media_response, requested_bytes
+from webapp.services.storage.kept_media import MediaContent
+from webapp.ui.byte_ranges import media_response, requested_bytes
 
 MEDIA = MediaContent(b"0123456789", "video/mp4")
 

@@ -6,13 +6,14 @@ import re
 
 from starlette.responses import Response
 
-from webapp.services.moderation.case_images import MediaContent
+from webapp.services.storage.kept_media import MediaContent
 
 # Range header with one interval whose first byte is known.
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
-# A visitor sent the file: the moderator's browser must neither run nor store it.
+# A visitor sent the file: the browser must neither run nor store it, and no search engine may list it.
 _HEADERS = {
     "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex",
     "Accept-Ranges": "bytes",
     "Content-Security-Policy": "default-src 'none'; sandbox",
 }

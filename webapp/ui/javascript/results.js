@@ -1,0 +1,85 @@
+// Receipts of this device's results, in the browser's local storage only. A receipt is made and stored before
+// its file is analysed, so no break of the connection loses it.
+(() => {
+  const RESULTS = "lens-results";
+  const SWITCHED_OFF = "lens-results-off";
+  // Results that are remembered; the oldest are forgotten first.
+  const MAX_RESULTS = 200;
+
+  const read = () => {
+    try {
+      const entries = JSON.parse(localStorage.getItem(RESULTS) || "[]");
+      return Array.isArray(entries) ? entries : [];
+    } catch {
+      return [];
+    }
+  };
+
+  const isOn = () => {
+    try {
+      return localStorage.getItem(SWITCHED_OFF) === null;
+    } catch {
+      return false;
+    }
+  };
+
+  // Write the entries, the latest first. If the storage is full, the oldest pictures go, and then receipts.
+  const write = (entries) => {
+    let kept = entries.slice(0, MAX_RESULTS);
+    while (isOn()) {
+      try {
+        localStorage.setItem(RESULTS, JSON.stringify(kept));
+        break;
+      } catch {
+        const oldest = kept.findLastIndex((entry) => entry.thumbnail);
+        if (oldest < 0 && !kept.length) break;
+        if (oldest < 0) kept = kept.slice(0, -1);
+        else kept = kept.map((entry, index) => (index === oldest ? { ...entry, thumbnail: "" } : entry));
+      }
+    }
+    document.dispatchEvent(new Event("lens-results"));
+  };
+
+  // Return 256 random bits in base64url without padding, the form of the server's own receipts.
+  const newReceipt = () =>
+    btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))
+      .replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
+
+  // An entry is {receipt, job, created, state, kind, thumbnail}; `state` is the verdict or outcome, or
+  // "pending" as long as no answer has arrived.
+  window.lens.results = {
+    isOn,
+    list: read,
+    // Make and store the receipts of a job's files before the job begins.
+    offer: (job, count) => {
+      const receipts = Array.from({ length: count }, newReceipt);
+      const created = new Date().toISOString();
+      const entries = receipts.map((receipt) => ({ receipt, job, created, state: "pending" }));
+      if (isOn()) write([...entries, ...read()]);
+      return receipts;
+    },
+    // Replace the pending entries of a job by its results, or by nothing if the server stored nothing, and
+    // forget a result that was deleted on the server. `opened` is a stored result that was opened by its
+    // link; only a browser that remembers it already keeps what it says.
+    settle: ({ job, results, deleted, opened }) => {
+      if (opened) {
+        write(read().map((entry) => (entry.receipt === opened.receipt ? { ...entry, ...opened } : entry)));
+        return;
+      }
+      const receipts = new Set([deleted, ...results.map((result) => result.receipt)]);
+      const others = read().filter((entry) =>
+        !receipts.has(entry.receipt) && !(entry.job === job && entry.state === "pending"));
+      write([...results.map((result) => ({ ...result, job })), ...others]);
+    },
+    remove: (receipt) => write(read().filter((entry) => entry.receipt !== receipt)),
+    clear: () => write([]),
+    switchOn: (wanted) => {
+      if (wanted) localStorage.removeItem(SWITCHED_OFF);
+      else {
+        write([]);
+        localStorage.setItem(SWITCHED_OFF, "yes");
+      }
+      document.dispatchEvent(new Event("lens-results"));
+    },
+  };
+})();
