@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,8 +52,10 @@ class Server:
     log: Path
 
 
-def start_server(folder: Path, **settings: str) -> subprocess.Popen[bytes]:
-    """Start `python app.py` with its data in `folder` and its output in `folder/log`."""
+def start_server(
+    folder: Path, arguments: Sequence[str] = ("app.py",), **settings: str
+) -> subprocess.Popen[bytes]:
+    """Start `python` with arguments that serve; its data is in `folder`, its output in `folder/log`."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("LENS_")},
         "LENS_DATA": str(folder / "data"),
@@ -66,7 +68,7 @@ def start_server(folder: Path, **settings: str) -> subprocess.Popen[bytes]:
     }
     with (folder / "log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
         )
 
 
@@ -93,7 +95,7 @@ def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path, *, 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Yield the server that most tests share."""
-    with served(tmp_path_factory.mktemp("server"), LENS_MAX_UPLOAD_MB="20") as running:
+    with served(tmp_path_factory.mktemp("server"), LENS_MAX_UPLOAD_MB="20", LENS_MCP="on") as running:
         yield running
 
 

@@ -78,7 +78,9 @@ class HubServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.delay, self.status, self.withheld = 0.0, 0, 0
         self._released.set()
+        _await_abandoned_downloads()
         self._server.shutdown()
         self._server.server_close()
 
@@ -108,6 +110,18 @@ class HubServer:
 
     def find(self, kind: str, name: str) -> Repository | Answer:
         return self.repositories.get((kind, name)) or (404, "RepoNotFound", b"{}")
+
+
+def _await_abandoned_downloads() -> None:
+    """Wait until every download that was abandoned at its time limit has ended.
+
+    The client retries for up to 25 seconds. When an address refuses its connection, it closes the connections
+    of all threads, also those of the next test.
+    """
+    for thread in threading.enumerate():
+        if thread.name == "hub-download":
+            thread.join(timeout=60)
+            assert not thread.is_alive(), "a download did not end"
 
 
 def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:

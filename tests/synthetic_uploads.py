@@ -16,6 +16,7 @@ from laanet_core.types import Landmarks
 from webapp.db.session import Sessions
 from webapp.domain.enums import LabelValue
 from webapp.domain.errors import Refused, Unable
+from webapp.services.analysis.analysis_store import AnalysisStore
 from webapp.services.analysis.jobs import Jobs
 from webapp.services.analysis.service import AnalysisService
 from webapp.services.drills.scripted_users import ScriptedUpload, ScriptedUsers
@@ -61,7 +62,9 @@ class SyntheticUploads:
     @classmethod
     def create(cls, folder: Path, sessions: Sessions, keeping: KeptMediaService) -> SyntheticUploads:
         folder.mkdir()
-        analysis = AnalysisService(FixedBoxDetector(BOX), sessions, Jobs(), frames=4, kept_media=keeping)
+        analysis = AnalysisService(
+            FixedBoxDetector(BOX), AnalysisStore(sessions, kept_media=keeping), Jobs(), frames=4
+        )
         return cls(folder, ScriptedUsers(sessions, analysis, moderator_count=1))
 
     def picture(self, rgb: Pixels, name: str) -> Path:

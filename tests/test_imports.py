@@ -43,10 +43,11 @@ LAYERS = """
     webapp.services.drills
     webapp.services.reports
     webapp.services.results
+    webapp.examples
     webapp.ui
     webapp.zerogpu
     webapp.bootstrap
-    webapp.speed webapp.examples
+    webapp.speed
     webapp.cli
 """
 RANKS = {name: rank for rank, line in enumerate(LAYERS.split("\n")) for name in line.split()}
@@ -61,7 +62,7 @@ FORBIDDEN = {
     "webapp.ui": ("sqlalchemy", "torch", "webapp.db"),
 }
 DATABASE_IMPORTS = ("sqlalchemy", "alembic", "webapp.db", "webapp.domain")
-READS_ENVIRONMENT = "webapp.settings"
+READS_ENVIRONMENT = "webapp.settings.environment"
 ENVIRONMENT_NAMES = {"environ", "environb", "getenv", "getenvb", "putenv", "unsetenv"}
 # Drills simulate an installation with scripted users, so they build the services that these users call.
 BUILDS_SERVICES = ("webapp.bootstrap", "webapp.services.drills")

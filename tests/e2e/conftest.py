@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 from collections.abc import Iterator
 
+import httpx
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
-from tests.conftest import Server
+from laanet_core.media.images import read_image
+from tests.conftest import ROOT, Server, served
+from tests.desks import invite_all
+from tests.e2e.signed_site import SignedSite
+from tests.signed_files import new_chain
 
 FLAGS = [
     "--headless",
@@ -94,9 +102,10 @@ class Visit:
 
     def choose(self, *paths: object) -> None:
         """Upload files in place of the earlier ones."""
-        remove = self.page.locator("#file button[aria-label='Clear'], #file button[title='Clear']")
+        # Its name is in the language of the page
+        remove = self.page.locator("#file .icon-button").last
         if remove.count():
-            remove.first.click()
+            remove.click()
             self.page.wait_for_selector("#file .file-preview", state="detached")
         self.page.set_input_files("#file input[type=file]", [str(path) for path in paths])
         self.page.wait_for_selector("#file .file-preview")
@@ -120,3 +129,33 @@ def visit(request: pytest.FixtureRequest, browser: Browser, server: Server) -> I
     context = browser.new_context(viewport=request.param)
     yield Visit(context.new_page(), server).open()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedSite]:
+    """Yield a server that trusts the test authority, has moderators, and shows decisions on known files."""
+    folder = tmp_path_factory.mktemp("signed")
+    trust_list = folder / "trust.pem"
+    trust_list.write_bytes(new_chain().authority)
+    settings = {
+        "LENS_C2PA_TRUST": str(trust_list),
+        "LENS_AUDIT_SHARE": "0",
+        "LENS_CASE_UNCERTAIN": "0",
+        "LENS_DECISION_DELAY": "0",
+        "LENS_KNOWN_FILES": "on",
+    }
+    with (
+        served(folder, **settings) as running,
+        httpx.Client(base_url=f"{running.url}/api/v1", timeout=120) as http,
+    ):
+        invite_all(running)
+        yield SignedSite(running, http)
+
+
+@pytest.fixture(scope="session")
+def portrait() -> bytes:
+    """Return a real face without metadata, as PNG."""
+    written = io.BytesIO()
+    face = read_image(ROOT / "tests/samples/astronaut.png")
+    Image.fromarray(np.ascontiguousarray(face)).save(written, "PNG")
+    return written.getvalue()

@@ -32,7 +32,7 @@ def test_without_consent_nothing_is_kept(visit: Visit, samples: Path, server: Se
     page, before = visit.page, kept_files(server)
     box = page.get_by_label("I agree that this file is kept")
     expect(box).not_to_be_checked()
-    expect(page.locator(".lens-help", has_text="We keep the scores, your votes and hashes")).to_be_visible()
+    expect(page.locator(".lens-help", has_text="We keep the scores, your votes, hashes")).to_be_visible()
     visit.analyse(samples / "two_people.jpg")
     expect(page.locator("#kept")).to_have_text("")
     page.goto(link_of(visit))

@@ -68,7 +68,7 @@ def test_the_keyboard_alone_completes_the_path(browser: Browser, server: Server,
     walk.go("#analyse")
     walk.press("Enter")
     page.wait_for_selector("#headline .html-container[aria-live=polite] .lens-prob", timeout=120_000)
-    page.wait_for_selector("#stability .lens-strip", timeout=120_000)
+    page.wait_for_selector("#faces .lens-strip", timeout=120_000)
     walk.go("#picture .lens-controls label:nth-child(2) input[type=range]")
     walk.press(*["ArrowRight"] * 5)
     assert page.locator("#picture .lens-view").evaluate("e => e.style.getPropertyValue('--split')") == "5%"
@@ -96,7 +96,7 @@ def test_the_keyboard_alone_completes_the_path(browser: Browser, server: Server,
     page.wait_for_selector("#receipt textarea, #receipt input")
     walk.go("#receipt textarea, #receipt input")
     walk.press("Control+v", "Enter")
-    expect(page.locator("#stored-result .html-container[aria-live=polite]")).to_contain_text(
+    expect(page.locator("#stored-details .html-container[aria-live=polite]")).to_contain_text(
         "by keyboard alone", timeout=30_000
     )
     walk.go("#delete")

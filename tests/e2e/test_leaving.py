@@ -75,7 +75,7 @@ def test_a_page_that_outlives_its_server_votes_and_deletes_by_its_link(
         page.set_input_files("#file input[type=file]", str(samples / "astronaut.png"))
         page.wait_for_selector("#file .file-preview")
         page.click("#analyse")
-        page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+        page.wait_for_selector("#faces .lens-strip", timeout=60_000)
         receipt = page.locator("#link :is(input, textarea)").first.input_value().partition("#")[2]
     finally:
         first.terminate()

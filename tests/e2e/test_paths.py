@@ -47,20 +47,16 @@ class Walk(Visit):
                 self.page.wait_for_timeout(250)
                 self.page.screenshot(path=PICTURES / f"{name}-{shown}-{theme}.png", full_page=True)
                 if every or (shown, theme) in (("desktop", "light"), ("phone", "dark")):
-                    assert self.serious() == [], f"{name}, {shown}, {theme}"
+                    assert self.violations() == [], f"{name}, {shown}, {theme}"
             widths = self.page.evaluate(WIDER)
             assert widths[0] <= widths[1], f"{name}, {shown}"
         self.page.evaluate("document.body.classList.remove('dark')")
         self.page.set_viewport_size({"width": ROOMY["width"], "height": ROOMY["height"]})
 
-    def serious(self) -> list[str]:
-        """Return serious and critical violations, each with the first affected element."""
+    def violations(self) -> list[str]:
+        """Return the violations of every level, each with the first affected element."""
         violations = Axe().run(self.page).response["violations"]
-        return [
-            f"{v['id']}: {v['nodes'][0]['html'][:300]}"
-            for v in violations
-            if v["impact"] in ("serious", "critical")
-        ]
+        return [f"{v['id']}: {v['nodes'][0]['html'][:300]}" for v in violations]
 
     def link(self) -> str:
         return self.page.locator("#link input, #link textarea").first.input_value()
@@ -82,7 +78,7 @@ def test_a_photo_from_the_file_to_the_deletion(walk: Walk) -> None:
     walk.stop("welcome")
     walk.analyse(EXAMPLES / "astronaut-self-blended.jpg")
     page.get_by_label(ENGLISH.vulnerable_points).check()
-    walk.stop("photo", wait="#stability .lens-strip", every=True)
+    walk.stop("photo", wait="#faces .lens-strip", every=True)
     page.get_by_role("button", name=ENGLISH.consistency).click()
     page.get_by_role("button", name=ENGLISH.limits_title).click()
     page.get_by_role("button", name=ENGLISH.model_title).click()
@@ -99,7 +95,7 @@ def test_a_photo_from_the_file_to_the_deletion(walk: Walk) -> None:
     expect(page.locator("#delete-sure")).to_be_visible()
     walk.stop("photo-voted")
     page.goto(walk.link())
-    walk.stop("receipt", wait="#stored-result .lens-head", every=True)
+    walk.stop("receipt", wait="#stored-head .lens-head", every=True)
     page.click("#delete")
     page.click("#delete-sure")
     expect(page.locator("#stored-result")).to_contain_text(ENGLISH.deleted)
@@ -111,25 +107,25 @@ def test_several_photos_one_of_which_is_deleted(walk: Walk, samples: Path, tmp_p
     words = tmp_path / "holiday in Kraków, the third day (edited, final version 2).jpg"
     words.write_text("no picture")
     walk.analyse(samples / "two_people.jpg", samples / "astronaut.png", words)
-    walk.stop("several", wait="#stability .lens-strip")
+    walk.stop("several", wait="#faces .lens-strip")
     first = walk.link()
     page.locator("#chooser label").nth(1).click()
     page.wait_for_function("first => document.querySelector('#link textarea').value !== first", arg=first)
-    page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+    page.wait_for_selector("#faces .lens-strip", timeout=60_000)
     page.get_by_label("Not sure").check()
     page.locator("#note textarea").fill("said before the other one went")
     page.click("#send")
     expect(page.locator("#thanks")).to_contain_text(ENGLISH.thanks)
-    second, strip = walk.link(), page.inner_text("#stability")
+    second, strip = walk.link(), page.inner_text("#faces")
     page.locator("#chooser label").nth(0).click()
     expect(page.locator("#faces tbody tr")).to_have_count(2)
     page.click("#delete")
     page.click("#delete-sure")
     expect(page.locator("#deleted")).to_contain_text(ENGLISH.deleted_next, timeout=30_000)
     expect(page.locator("#file .filename")).to_have_count(2)
-    walk.stop("several-one-deleted", wait="#stability .lens-strip")
+    walk.stop("several-one-deleted", wait="#faces .lens-strip")
     assert walk.link() == second
-    assert page.inner_text("#stability") == strip
+    assert page.inner_text("#faces") == strip
     assert page.locator("#note textarea").input_value() == "said before the other one went"
     assert page.get_by_label("Not sure").is_checked()
     page.goto(first)
@@ -144,7 +140,7 @@ def test_a_clip(walk: Walk) -> None:
     walk.page.wait_for_function(
         "(document.querySelector('#clip video') || {}).readyState >= 2", timeout=120_000
     )
-    walk.stop("clip", wait="#stability .lens-strip")
+    walk.stop("clip", wait="#faces .lens-strip")
 
 
 def test_what_cannot_be_judged(walk: Walk, tmp_path: Path) -> None:
@@ -188,7 +184,7 @@ def test_the_chinese_pages(walk: Walk, samples: Path) -> None:
     walk.open(place=address(CHINESE, ""))
     walk.stop("chinese-welcome")
     walk.analyse(samples / "two_people.jpg")
-    walk.stop("chinese-photo", wait="#stability .lens-strip")
+    walk.stop("chinese-photo", wait="#faces .lens-strip")
     with page.expect_download() as pdf:
         page.click("#report-pdf")
     report = PICTURES.parent / "report-zh.pdf"
@@ -201,5 +197,5 @@ def test_the_chinese_pages(walk: Walk, samples: Path) -> None:
     page.click("#send")
     expect(page.locator("#thanks")).to_contain_text(CHINESE.thanks, timeout=30_000)
     page.goto(walk.link())
-    walk.stop("chinese-receipt", wait="#stored-result .lens-head")
+    walk.stop("chinese-receipt", wait="#stored-head .lens-head")
     assert not re.search("[A-Za-z]{12,}", page.inner_text("#stored-result"))

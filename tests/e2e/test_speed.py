@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser
 
-from laanet_core.inference.detector import FRAMES
+from laanet_core.inference.clip_analysis import FRAMES
 from tests.conftest import Server, served
 from tests.core.clips import write_clip
 from tests.e2e.conftest import ROOMY, Visit
@@ -41,9 +41,9 @@ def answered(visit: Visit, path: Path) -> tuple[float, float]:
     visit.choose(path)
     began = time.monotonic()
     visit.page.click("#analyse")
-    visit.page.wait_for_selector("#faces tbody tr", timeout=60_000)
+    visit.page.wait_for_selector("#faces .lens-face", timeout=60_000)
     first = time.monotonic() - began
-    visit.page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+    visit.page.wait_for_selector("#faces .lens-strip", timeout=60_000)
     return first, time.monotonic() - began
 
 

@@ -24,7 +24,7 @@ def test_a_deletion_affects_only_the_visitor_who_deletes(
     arrived = set(server.cache.glob("*/astronaut.png"))
     for visit in (mine, theirs):
         visit.analyse(samples / "astronaut.png")
-        visit.page.wait_for_selector("#stability .lens-strip", timeout=60_000)
+        visit.page.wait_for_selector("#faces .lens-strip", timeout=60_000)
     assert len(set(visits_folder(server.cache).rglob("upload")) - uploads_before) == 2
     # An analysis moves an upload to a folder that only its visit knows
     assert set(server.cache.glob("*/astronaut.png")) <= arrived

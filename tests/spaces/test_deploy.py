@@ -60,7 +60,7 @@ def test_a_dry_run_lists_what_a_space_needs_and_nothing_else() -> None:
         "README.md",
         "requirements.txt",
         "laanet_core/starter/model.safetensors",
-        "webapp/ui/style.css",
+        "webapp/ui/styles/tokens.css",
     } <= set(files)
     assert {name.split("/")[0] for name in files} == {
         "app.py",
