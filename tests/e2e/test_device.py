@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.conftest import Server
 from tests.e2e.conftest import ROOMY, Visit
 from webapp.texts import LANGUAGES
+from webapp.ui.page_descriptions import page_descriptions
 
 TEXTS = LANGUAGES["en"]
 WORDS = TEXTS.device
@@ -164,13 +165,21 @@ def test_a_browser_gets_its_language_until_its_visitor_chooses(
 
 
 def test_shared_links_name_the_page_and_show_its_icon(server: Server) -> None:
-    for path, title in (("/", "LAA-Net Lens"), ("/receipt-zh", LANGUAGES["zh"].receipt_title)):
-        source = httpx.get(f"{server.url}{path}").text
-        head = source.partition("</head>")[0]
-        tags = re.findall(r"<meta [^>]*>", head)
-        assert not [tag for tag in tags if "Gradio" in tag or "{url}" in tag]
-        assert head.count("og:title") == 1
-        assert title in head.partition("og:title")[2][:120]
+    with httpx.Client(base_url=server.url, timeout=60) as http:
+        for path, page in page_descriptions().items():
+            source = http.get(f"/{path}").text
+            head = source.partition("</head>")[0]
+            tags = re.findall(r"<meta [^>]*>", head)
+            assert not [tag for tag in tags if "Gradio" in tag or "{url}" in tag]
+            shared = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', head))
+            assert (shared["title"], shared["description"]) == (page.title, page.description)
+            assert shared["url"] == f"{server.url}/{path}"
+            assert f'<html lang="{page.code}"' in source.replace("\n", " ").replace("  ", " ")
+            assert head.count("og:title") == 1
+            alternates = re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', head)
+            assert alternates == [(code, f"{server.url}{place}") for code, place in page.alternates]
+            own = next(place for code, place in alternates if code == page.code)
+            assert http.get(own).text.partition("og:title")[2][:120] == source.partition("og:title")[2][:120]
     icon = httpx.get(f"{server.url}/icon.png")
     assert icon.headers["content-type"] == "image/png"
     assert f'content="{server.url}/icon.png"' in httpx.get(server.url).text

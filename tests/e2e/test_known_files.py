@@ -23,8 +23,8 @@ from webapp.domain.clock import now
 from webapp.security.tokens import receipt_hash
 from webapp.services.analysis_records.known_files import KnownFileRules, KnownFiles
 from webapp.texts import LANGUAGES
+from webapp.texts.addresses import address
 from webapp.texts.sentences import subject_name
-from webapp.ui.pages.analyse.layout import address
 
 
 class Viral:

@@ -20,9 +20,10 @@ from tests.e2e.conftest import Visit
 from webapp.domain.clock import now
 from webapp.media.masks import painted_pixels
 from webapp.texts import LANGUAGES
+from webapp.texts.addresses import address
 from webapp.texts.formats import date_text
 from webapp.texts.sentences import percent_text
-from webapp.ui.pages.analyse.layout import EXAMPLES, address
+from webapp.ui.pages.analyse.layout import EXAMPLES
 
 
 def test_every_photo_has_its_own_result(visit: Visit, samples: Path) -> None:

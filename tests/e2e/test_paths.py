@@ -22,7 +22,8 @@ from tests.conftest import ROOT, Server
 from tests.e2e.conftest import PHONE, ROOMY, Visit
 from tests.e2e.test_analyse_page import long_clip
 from webapp.texts import LANGUAGES
-from webapp.ui.pages.analyse.layout import EXAMPLES, address
+from webapp.texts.addresses import address
+from webapp.ui.pages.analyse.layout import EXAMPLES
 
 PICTURES = ROOT / "artifacts" / "screenshots"
 ENGLISH, CHINESE = LANGUAGES["en"], LANGUAGES["zh"]

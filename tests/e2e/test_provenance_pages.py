@@ -15,9 +15,8 @@ from tests.e2e.signed_site import SignedSite
 from tests.e2e.test_desk import SHOTS, At
 from tests.signed_files import ORGANISATION, altered, manifest, picture, signed
 from webapp.texts import ENGLISH, LANGUAGES
+from webapp.texts.addresses import CHOICE, address
 from webapp.texts.desk import ENGLISH as DESK
-from webapp.ui.languages import CHOICE
-from webapp.ui.pages.analyse.layout import address
 
 # A program's name that a page must neither run nor turn around.
 HOSTILE = "<img src=x onerror=alert(1)> \u202eegap"

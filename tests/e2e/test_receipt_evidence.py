@@ -103,7 +103,7 @@ def test_a_photo_that_is_not_kept_has_its_gauges_and_says_why_there_is_no_more(
     expect(page.get_by_text(WORDS.evidence_not_kept)).to_be_visible()
     expect(page.locator("#faces .lens-gauge")).to_have_count(2)
     expect(page.locator("#stored-details")).to_contain_text(ENGLISH.file_not_kept)
-    expect(page.locator("#stored-details")).to_contain_text(ENGLISH.stability)
+    expect(page.locator("#stored-details")).to_contain_text(ENGLISH.stability_of_file["title"])
     expect(page.locator("#stored-result img")).to_have_count(0)
     expect(page.locator("#report-pdf")).to_be_hidden()
     expect_no_sideways_scroll(page)

@@ -16,7 +16,7 @@ from tests.core.media.test_provenance import FORMATS
 from tests.e2e.signed_site import STATES, SignedSite, statements, variant
 from tests.signed_files import ORGANISATION, new_chain
 from webapp.texts import LANGUAGES
-from webapp.ui.pages.analyse.layout import address
+from webapp.texts.addresses import address
 
 Files = dict[tuple[str, str], bytes]
 

@@ -17,7 +17,7 @@ from tests.hub_server import HubServer
 from tests.openid_provider import HOST, OpenIDProvider
 from tests.spaces.space import STOPS_WITHIN, Space
 from webapp.texts import LANGUAGES
-from webapp.ui.pages.analyse.layout import address
+from webapp.texts.addresses import address
 
 TOKEN = "token-of-the-scraper"
 PERSONAL = "Erika-Mustermann.jpg"

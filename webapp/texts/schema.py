@@ -33,6 +33,7 @@ class ReportTexts:
     timeline_axis: str
     crop_caption: str
     person_at: str
+    stability_title: str
     reliability_title: str
     face_table: str
     person_table: str
@@ -253,7 +254,7 @@ class Texts:
     gauge: str
     zones: Mapping[str, str]
     face_size: str
-    person_frames: str
+    person_frames: PluralForms
     # By code of `laanet_core.results.NotJudgedReason`: why such a face cannot be judged.
     not_judged_reasons: Mapping[str, str]
     not_in_moments: str
@@ -294,6 +295,8 @@ class Texts:
     stability_findings: Mapping[str, str]
     stability_too_small: str
     stability_one_frame: str
+    # What the check means for the whole file: title, holds, faces, clip.
+    stability_of_file: Mapping[str, str]
     stability_running: str
     reliability: PluralForms
 

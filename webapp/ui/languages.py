@@ -8,10 +8,8 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 
 from webapp.texts import LANGUAGES, Texts
+from webapp.texts.addresses import CHOICE
 from webapp.ui.middleware import TEXT_HEADERS, App, Message, Receive, Send
-
-# Parameter of the start page's address that keeps the visitor's choice.
-CHOICE = "lang"
 
 
 def preferred_texts(accept_language: str) -> Texts:

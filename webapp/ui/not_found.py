@@ -6,9 +6,9 @@ from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse
 
 from webapp.texts import Texts
+from webapp.texts.addresses import address
 from webapp.ui.languages import accepts_html, preferred_texts
 from webapp.ui.middleware import TEXT_HEADERS, App, Message, Receive, Send
-from webapp.ui.pages.analyse.layout import address
 from webapp.ui.templating import render
 
 # Below these paths programs ask.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from webapp.texts import LANGUAGES
+from webapp.texts.addresses import address, alternates
 from webapp.ui.gradio_patches.share_tags import PageDescription
-from webapp.ui.pages.analyse.layout import address
 
 
 def page_descriptions() -> dict[str, PageDescription]:
@@ -18,5 +18,7 @@ def page_descriptions() -> dict[str, PageDescription]:
             ("programs", f"{texts.title}: {texts.programs.title}", texts.programs.help),
         ):
             path = address(texts, page).removeprefix("/")
-            pages[path] = PageDescription(texts.code, texts.title, title, description)
+            pages[path] = PageDescription(
+                texts.code, texts.title, title, description, tuple(alternates(page))
+            )
     return pages

@@ -19,6 +19,7 @@ from starlette.middleware import Middleware
 from webapp.services.storage.uploads import Uploads, visits_folder
 from webapp.settings import Settings
 from webapp.texts import LANGUAGES
+from webapp.texts.addresses import address
 from webapp.ui import gradio_api as api
 from webapp.ui.desk import Desk
 from webapp.ui.example_files import example_route
@@ -38,7 +39,6 @@ from webapp.ui.page_calls import page_version, result_calls
 from webapp.ui.page_descriptions import page_descriptions
 from webapp.ui.page_presence import Presence
 from webapp.ui.pages import analyse, programs, receipt, verify
-from webapp.ui.pages.analyse.layout import address
 from webapp.ui.scripts import public, script_element
 from webapp.ui.services import Services
 from webapp.ui.well_known import report_keys_route

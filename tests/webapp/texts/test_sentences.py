@@ -136,7 +136,7 @@ def test_inconclusive_videos_say_when_they_look_manipulated() -> None:
         (
             [("jpeg_90", "fake"), ("jpeg_50", "inconclusive"), ("half_size", "inconclusive")],
             True,
-            "It becomes inconclusive here: JPEG 50, Half size. It never flips.",
+            "The verdict on this face becomes inconclusive here: JPEG 50, Half size. It never flips.",
         ),
         (
             [("jpeg_90", "inconclusive"), ("half_size", None)],

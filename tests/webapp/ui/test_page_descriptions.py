@@ -13,3 +13,5 @@ def test_every_page_has_a_description_in_its_language() -> None:
     assert set(pages) == {"", *names, *others, *(f"{name}-{code}" for name in names for code in others)}
     assert pages["zh"].description == LANGUAGES["zh"].tagline
     assert pages["receipt-zh"].code == "zh"
+    assert pages["receipt-zh"].alternates == pages["receipt"].alternates
+    assert ("de", "/receipt-de") in pages["receipt"].alternates

@@ -17,6 +17,7 @@ from laanet_core.results import (
 )
 from webapp.services.label_quality.score_reliability import ScoreReliability
 from webapp.texts import ENGLISH, Texts
+from webapp.texts.addresses import address
 from webapp.texts.formats import number_text
 from webapp.texts.provenance_sentences import ProvenanceView, view_of
 from webapp.texts.sentences import (
@@ -63,12 +64,12 @@ class ReportIdentity:
     number: str | None
     host: str
 
-    @property
-    def page(self) -> str | None:
-        """Return the address at which the report can be checked, None without a public address."""
+    def page(self, texts: Texts) -> str | None:
+        """Return the address at which a report in a language can be checked, None without a public one."""
         if not self.host:
             return None
-        return f"{self.host}/verify" + ("" if self.number is None else f"#{self.number}")
+        number = "" if self.number is None else f"#{self.number}"
+        return f"{self.host}{address(texts, 'verify')}{number}"
 
 
 @dataclass(frozen=True)

@@ -256,7 +256,7 @@ def _stability(report: Report) -> Iterator[Flowable]:
     for entry in checked:
         line = report.labelled(report.subject(entry.number), report.stability_conclusion(entry))
         parts.append(paragraph(line, BODY))
-    yield from _section(texts.stability, *parts, room=_STABILITY_ROOM)
+    yield from _section(texts.report.stability_title, *parts, room=_STABILITY_ROOM)
 
 
 def _limits(report: Report) -> Iterator[Flowable]:

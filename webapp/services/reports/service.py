@@ -125,7 +125,7 @@ def _identity(report: Report) -> IdentityDocument | None:
     identity = report.identity
     if identity is None:
         return None
-    return IdentityDocument(id=identity.number, host=identity.host or None, page=identity.page)
+    return IdentityDocument(id=identity.number, host=identity.host or None, page=identity.page(report.texts))
 
 
 def _file(report: Report) -> FileDocument:

@@ -58,7 +58,7 @@ def _identity_facts(report: Report) -> dict[str, str]:
     identity = report.identity
     if identity is None:
         return {}
-    values = {"number": identity.number, "page": identity.page}
+    values = {"number": identity.number, "page": identity.page(report.texts)}
     return {name: value for name, value in values.items() if value is not None}
 
 

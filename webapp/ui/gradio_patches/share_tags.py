@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,12 +20,16 @@ _TAGS = Path(__file__).parents[1] / "templates" / "share_tags.jinja"
 
 @dataclass(frozen=True)
 class PageDescription:
-    """How a page is called elsewhere. `code` is its language (BCP 47)."""
+    """How a page is called elsewhere, and where it is in other languages.
+
+    `code` is its language (BCP 47). `alternates` are pairs of `hreflang` and path.
+    """
 
     code: str
     site: str
     title: str
     description: str
+    alternates: Sequence[tuple[str, str]]
 
 
 def replace_share_tags(pages: Mapping[str, PageDescription]) -> None:

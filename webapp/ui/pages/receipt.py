@@ -18,13 +18,13 @@ from webapp.domain.errors import Refused
 from webapp.services.results.documents import StoredResult
 from webapp.services.results.stored_evidence import StoredEvidence
 from webapp.texts import Texts
+from webapp.texts.addresses import address
 from webapp.ui.pages.analyse.actions import CLICK_DOWNLOAD, report_text, save_report
 from webapp.ui.pages.analyse.browser_results import deleted_result, opened_result
 from webapp.ui.pages.analyse.handlers import EVIDENCE_QUEUE
 from webapp.ui.pages.analyse.layout import (
     DeleteConfirmation,
     EvidenceComponents,
-    address,
     connect_confirmation,
     delete_confirmation,
     evidence_components,

@@ -15,6 +15,7 @@ from laanet_core.inference.key_frames import Moment
 from laanet_core.inference.unjudged_tracks import unjudged_tracks
 from laanet_core.results import AnalysisResult, FaceResult, NotJudgedReason, TrackResult, Verdict, size_text
 from webapp.texts import Texts
+from webapp.texts.counting import counted
 from webapp.texts.sentences import fake_passages, subject_name, verdict_phrase
 from webapp.ui.render.faces import face_table
 from webapp.ui.render.gauge import Gauge, gauge
@@ -185,7 +186,7 @@ def face_cards(
 def _person_detail(result: AnalysisResult, track: TrackResult, texts: Texts) -> str:
     """Return when a person looks manipulated, and what the verdict on that person is the mean of."""
     passages = fake_passages((part for part in result.segments if part.track == track.track), texts)
-    mean = texts.person_frames.format(count=track.frames)
+    mean = counted(texts.person_frames, track.frames).format(count=track.frames)
     return f"{passages} {mean}" if passages else mean
 
 

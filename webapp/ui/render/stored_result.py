@@ -81,11 +81,21 @@ def stable_stored_result(result: StoredResult) -> AnalysisResult:
     return dataclasses.replace(result.analysis, faces=tuple(faces))
 
 
-def _stability(result: StoredResult, texts: Texts) -> str:
-    """Return the outcome of the stability check; "" if there was none."""
+def _stability(result: StoredResult, texts: Texts) -> list[str]:
+    """Return what the stability check means for the whole file; nothing if there was no check.
+
+    A face's verdict may change although the file's stays.
+    """
     if result.is_stable is None:
-        return ""
-    return texts.stability_findings["holds"] if result.is_stable else texts.outcomes["unstable"][1]
+        return []
+    words = texts.stability_of_file
+    if result.analysis.kind == "video":
+        return [words["clip"]]
+    sentences = [words["holds"] if result.is_stable else texts.outcomes["unstable"][1]]
+    if result.unstable_faces:
+        names = [subject_name(number, "image", texts) for number in result.unstable_faces]
+        sentences.append(words["faces"].format(faces=texts.list_separator.join(names)))
+    return sentences
 
 
 def _reliability(result: StoredResult, texts: Texts) -> Markup:

@@ -7,6 +7,7 @@ import json
 
 import pypdf
 import pypdfium2
+import pytest
 
 from tests.webapp.sample_results import PHOTO
 from tests.webapp.services.reports.pdf import GREY, pages_of, report_on, squeezed, text_of
@@ -15,7 +16,8 @@ from webapp.security.tokens import receipt_hash, report_number
 from webapp.services.reports.document import ReportDocument
 from webapp.services.reports.service import report_json, report_pdf
 from webapp.services.reports.signing import PDF_MARK, ReportSigner
-from webapp.texts import LANGUAGES
+from webapp.texts import LANGUAGES, Texts
+from webapp.texts.addresses import address
 
 
 def test_the_json_keeps_every_value_and_gains_number_and_signature() -> None:
@@ -66,3 +68,13 @@ def test_a_report_without_a_stored_result_or_a_public_address_has_neither_number
     document = report_json(report, GREY)["report"]
     assert document == {"id": report_number("receipt"), "host": None, "page": None}
     assert "verify" not in text_of(report_pdf(report, GREY))
+
+
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+def test_a_report_leads_to_the_page_in_its_own_language(texts: Texts) -> None:
+    identity = ReportSigner(lambda: KEYS, host=HOST).identity("receipt")
+    report = report_on(PHOTO, texts=texts, identity=identity)
+    expected = f"{HOST}{address(texts, 'verify')}#{report_number('receipt')}"
+    document = report_json(report, GREY)["report"]
+    assert document["page"] == expected
+    assert expected in squeezed(text_of(report_pdf(report, GREY)))

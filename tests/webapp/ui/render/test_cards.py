@@ -14,6 +14,7 @@ from laanet_core.inference.key_frames import Moment
 from laanet_core.results import AnalysisResult, NotJudgedReason, Segment
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, VIDEO
 from webapp.texts import LANGUAGES, Texts
+from webapp.texts.counting import counted
 from webapp.texts.formats import share_text
 from webapp.ui.render.cards import (
     CROWD_CARDS,
@@ -106,7 +107,7 @@ def test_a_crowd_shows_the_highest_scores_and_folds_the_others() -> None:
 def test_a_clip_has_a_card_per_person_at_their_highest_score() -> None:
     html = cards(VIDEO)
     assert re.findall(r'id="face-(\d)"', html) == ["1", "2"]
-    assert ENGLISH.person_frames.format(count=3) in html
+    assert counted(ENGLISH.person_frames, 3).format(count=3) in html
     assert "lens-to-box" not in html
     later = dataclasses.replace(VIDEO.faces[0], fake_prob=0.99)
     bright = Moment(np.full_like(GREY, 250), 2.0, (later,))

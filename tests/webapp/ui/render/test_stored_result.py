@@ -68,6 +68,27 @@ def test_unstable_verdicts_are_inconclusive() -> None:
 
 
 @ALL_LANGUAGES
+def test_the_stability_of_the_file_is_told_apart_from_that_of_its_faces(texts: Texts) -> None:
+    words = texts.stability_of_file
+    holds = stored_page(stored(PHOTO, is_stable=True), texts)
+    assert f"<p>{words['holds']}</p>" in holds
+    assert words["faces"].partition("{")[0] not in holds
+    mixed = stored_page(stored(PHOTO, is_stable=True, unstable_faces=[2]), texts)
+    assert f"<p>{words['holds']}</p>" in mixed
+    assert words["faces"].format(faces=texts.face_number.format(number=2)) in mixed
+    changed = stored_page(stored(PHOTO, is_stable=False, unstable_faces=[1, 2]), texts)
+    assert words["holds"] not in changed
+    assert texts.outcomes["unstable"][1] in changed
+    clip = stored_page(stored(VIDEO, is_stable=True), texts)
+    assert words["clip"] in clip
+    assert words["holds"] not in clip
+    # No sentence about a face can be read as one about the file.
+    assert words["holds"] not in texts.stability_findings.values()
+    assert "unstable_verdict" not in stored_page(stored(PHOTO), texts)
+    assert words["title"] not in stored_page(stored(PHOTO), texts)
+
+
+@ALL_LANGUAGES
 def test_partly_judged_files_get_a_caution(texts: Texts) -> None:
     for result in (PHOTO, VIDEO, without_faces(VIDEO)):
         for caution in CAUTIONS:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from webapp.domain.enums import Tag, Vote
 from webapp.examples import answers
 from webapp.texts import LANGUAGES, Texts
-from webapp.ui.languages import CHOICE
+from webapp.texts.addresses import address, link_address
 from webapp.ui.render.facts import model_facts
 from webapp.ui.render.headline import fallback_notice
 from webapp.ui.render.picture import data_uri_of
@@ -192,21 +192,6 @@ def footer(texts: Texts) -> None:
     """Create the links at the end of every page."""
     programs = address(texts, "programs")
     gr.HTML(render("footer.jinja", words=texts.programs, programs=programs), padding=False)
-
-
-def address(texts: Texts, page: str) -> str:
-    """Return the path of a page in a language: "/", "/receipt", "/zh" or "/receipt-zh"."""
-    code = texts.code
-    is_first = code == next(iter(LANGUAGES))
-    if not page:
-        return "/" if is_first else f"/{code}"
-    return f"/{page}" if is_first else f"/{page}-{code}"
-
-
-def link_address(texts: Texts, page: str) -> str:
-    """Return the address for a link. The start page's keeps its language against the browser's."""
-    path = address(texts, page)
-    return f"/?{CHOICE}={texts.code}" if path == "/" else path
 
 
 def _help(*sentences: str) -> None:

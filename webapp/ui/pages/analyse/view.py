@@ -11,10 +11,11 @@ from markupsafe import Markup
 from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
+from webapp.texts.addresses import address
 from webapp.texts.sentences import numbered_subjects, reliability_sentence, summarise
 from webapp.ui.example_files import EXAMPLE_PATH
 from webapp.ui.pages.analyse.browser_results import browser_results
-from webapp.ui.pages.analyse.layout import ActionComponents, Layout, address
+from webapp.ui.pages.analyse.layout import ActionComponents, Layout
 from webapp.ui.pages.analyse.session_state import AnalysedFile, Visit
 from webapp.ui.render import cards, evidence, headline, reliability
 from webapp.ui.render.known_file import known_file
