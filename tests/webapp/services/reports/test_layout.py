@@ -7,11 +7,9 @@ import io
 
 import numpy as np
 import pypdf
-import pytest
 
 from laanet_core.results import AnalysisResult
 from laanet_core.types import RGBImage
-from tests.webapp.sample_results import PHOTO
 from tests.webapp.services.reports.conftest import AnalysedVideo
 from tests.webapp.services.reports.pdf import REJECTED, pages_of, report_on, text_of
 from webapp.services.reports.service import report_pdf
@@ -47,9 +45,3 @@ def test_a_chinese_report_has_no_english_words(video: AnalysedVideo) -> None:
     text = text_of(report_pdf(report_on(video.result, texts=CHINESE), moments=video.moments))
     words = ("Person", "Fake", "probability", "sign", "Page", "Seconds", "model", "pixels", "Frame")
     assert [word for word in words if word in text] == []
-
-
-@pytest.mark.parametrize("shape", [(20, 4000, 3), (4000, 20, 3), (3000, 2000, 3), (16, 16, 3)])
-def test_images_of_any_shape_fit(shape: tuple[int, int, int]) -> None:
-    result = dataclasses.replace(PHOTO, size=(shape[1], shape[0]))
-    assert len(report_pdf(report_on(result), np.zeros(shape, np.uint8))) < 2_000_000
