@@ -21,7 +21,7 @@ from webapp.services.analysis.analysis_store import StoredAnalysis
 from webapp.services.analysis.service import Client
 from webapp.services.results.feedback import FeedbackService, Submission
 from webapp.services.results.receipts import ReceiptService
-from webapp.ui.pages.analyse import QUEUE, places
+from webapp.ui.pages.events import ANALYSIS_QUEUE, places
 from webapp.ui.render.timeline import rows as timeline_rows
 from webapp.ui.services import Services
 
@@ -82,7 +82,10 @@ def _add_analyses(services: Services) -> None:
     picture = gr.Image(format="png", label="overlay")
     result = gr.JSON(label="result")
     timeline = gr.JSON(label="timeline")
-    limits: dict[str, Any] = {"concurrency_id": QUEUE, "concurrency_limit": places(services.settings)}
+    limits: dict[str, Any] = {
+        "concurrency_id": ANALYSIS_QUEUE,
+        "concurrency_limit": places(services.settings),
+    }
     gr.Button().click(analyse_image, file, [picture, result], api_name="analyse_image", **limits)
     gr.Button().click(analyse_video, file, [result, timeline], api_name="analyse_video", **limits)
 

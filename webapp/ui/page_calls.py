@@ -9,7 +9,7 @@ from typing import Any
 import gradio as gr
 
 # Element ids of the components that show a result.
-RESULT_COMPONENTS = frozenset({"headline", "picture", "faces", "clip", "stored-head"})
+RESULT_COMPONENTS = frozenset({"headline", "picture", "faces", "clip", "consistency-maps", "stored-head"})
 
 
 def page_version(blocks: gr.Blocks) -> str:

@@ -98,13 +98,27 @@
     }
   };
 
+  const changesResult = (init) => window.lens.resultCalls.includes(JSON.parse(init.body).fn_index);
+
+  // The answer to the latest call that changes the result without the queue. The next such call and the next
+  // analysis wait for it: a late answer about a change of files must not replace what came after the change.
+  let latest = Promise.resolve();
+
+  const run = (address, init) => {
+    const begin = () => call(address, withVersion(init));
+    if (!changesResult(init)) return begin();
+    latest = latest.then(begin);
+    return latest;
+  };
+
   const join = async (address, init) => {
     const request = withVersion(init);
     const began = epoch;
+    const isResult = changesResult(init);
+    if (isResult) await latest;
     const response = await call(address, request);
     if (response.ok) {
       const { event_id: id } = await response.clone().json();
-      const isResult = window.lens.resultCalls.includes(JSON.parse(init.body).fn_index);
       calls.set(id, { address, request, isResult, epoch: began, current: id, repeats: 0 });
     }
     return response;
@@ -267,7 +281,7 @@
     if (path.startsWith("app_id")) return Promise.resolve(new Response(null, { status: 503 }));
     if (request || init.method !== "POST") return send(input, init);
     if (path.startsWith("queue/join")) return join(address, init);
-    if (path.startsWith("run/")) return call(address, withVersion(init));
+    if (path.startsWith("run/")) return run(address, init);
     if (/^upload(\?|$)/.test(path)) return post(address, init, 0);
     return send(input, init);
   };

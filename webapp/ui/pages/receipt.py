@@ -21,7 +21,6 @@ from webapp.texts import Texts
 from webapp.texts.addresses import address
 from webapp.ui.pages.analyse.actions import CLICK_DOWNLOAD, report_text, save_report
 from webapp.ui.pages.analyse.browser_results import deleted_result, opened_result
-from webapp.ui.pages.analyse.handlers import EVIDENCE_QUEUE
 from webapp.ui.pages.analyse.layout import (
     DeleteConfirmation,
     EvidenceComponents,
@@ -32,6 +31,7 @@ from webapp.ui.pages.analyse.layout import (
     header,
 )
 from webapp.ui.pages.analyse.view import receipt_address
+from webapp.ui.pages.events import EVIDENCE_QUEUE, QUIET
 from webapp.ui.pages.receipt_evidence import decision_of, evidence_of_file, evidence_without_file, no_evidence
 from webapp.ui.render.headline import error_text, message
 from webapp.ui.render.my_results import my_results
@@ -52,7 +52,6 @@ Values = dict[Any, Any]
 Decision = tuple[int, str, datetime]
 # Seconds between two requests of an open page for a new decision.
 _POLL_SECONDS = 20.0
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from webapp.texts import Texts
-from webapp.ui.pages.analyse.handlers import QUEUE, connect, places
+from webapp.ui.pages.analyse.handlers import connect
 from webapp.ui.pages.analyse.layout import build_layout
 from webapp.ui.services import Services
-
-__all__ = ["QUEUE", "build", "places"]
 
 
 def build(services: Services, texts: Texts) -> None:

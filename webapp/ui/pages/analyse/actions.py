@@ -19,6 +19,7 @@ from webapp.ui.pages.analyse import view
 from webapp.ui.pages.analyse.browser_results import deleted_result
 from webapp.ui.pages.analyse.layout import Layout, connect_confirmation
 from webapp.ui.pages.analyse.session_state import AnalysedFile, SentVote, Visit
+from webapp.ui.pages.events import QUIET
 from webapp.ui.render import headline
 from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.services import Services
@@ -33,7 +34,6 @@ _REMOVE_UPLOAD = (
 _WITH_REGION_AND_KEY = (
     "(...inputs) => [...inputs.slice(0, -2), window.lensRegion(), window.lens.job.newKey()]"
 )
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 
 
 def connect(layout: Layout, services: Services, texts: Texts, visit: gr.State, outputs: list[Any]) -> Any:

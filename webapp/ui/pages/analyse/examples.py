@@ -14,6 +14,7 @@ from webapp.texts import Texts
 from webapp.ui.pages.analyse import view
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.session_state import AnalysedFile, Visit
+from webapp.ui.pages.events import EVERY_TIME, QUIET
 from webapp.ui.services import Services
 
 
@@ -31,11 +32,11 @@ def connect(
             _show(name, layout, services, texts, visit, next_visit),
             visit,
             outputs,
-            js="(visit) => (window.lens.job.select(), lensExample(), [visit])",
+            js="(visit) => (window.lens.job.select(), [visit])",
             queue=False,
-            api_visibility="private",
-            show_progress="hidden",
-        ).then(None, None, None, js="() => lensArrive()", api_visibility="private", show_progress="hidden")
+            **QUIET,
+            **EVERY_TIME,
+        ).then(None, None, None, js="() => lensArrive()", **QUIET)
 
 
 def _show(

@@ -1,40 +1,30 @@
-"""Handlers of the analysis page: analysis, choice of a file, stability, overlay clip and consistency maps."""
+"""Handlers of the analysis page: analysis, change of the files and choice of a file."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from laanet_core.errors import Cancelled, UnreadableMedia
-from laanet_core.results import Stability
+from laanet_core.errors import Cancelled
 from webapp.domain.errors import Refused
 from webapp.security.tokens import is_receipt
 from webapp.services.analysis.queue import Busy
 from webapp.services.analysis.service import Client
-from webapp.settings import Settings
 from webapp.texts import Texts
-from webapp.ui.pages.analyse import actions, examples, view
+from webapp.ui.pages.analyse import actions, evidence_handlers, examples, view
 from webapp.ui.pages.analyse.browser_results import browser_results, thumbnail
 from webapp.ui.pages.analyse.layout import Layout
 from webapp.ui.pages.analyse.progress import ProgressText
 from webapp.ui.pages.analyse.session_state import AnalysedFile, Visit, display_name
-from webapp.ui.render import headline
-from webapp.ui.render.consistency import consistency_maps
-from webapp.ui.render.receipt_links import receipt_of
+from webapp.ui.pages.events import ANALYSIS_QUEUE, EVERY_TIME, QUIET, enabled, places
 from webapp.ui.render.sample import welcome
 from webapp.ui.services import Services
 
 logger = logging.getLogger(__name__)
-# Gradio queue of all events that analyse files.
-QUEUE = "analysis"
-# Queue of stability checks and stored evidence: events of the analysis queue may wait for minutes.
-EVIDENCE_QUEUE = "stability"
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # The files' names, and receipts that the browser makes and stores before the analysis begins.
 _WITH_NAMES_AND_RECEIPTS = """(files, names, receipts, job, ...others) => [
     files,
@@ -47,15 +37,6 @@ _CHANGE_FILES = "(...inputs) => (window.lens.job.changeFiles(), inputs)"
 _SELECT = "(...inputs) => (window.lens.job.select(), inputs)"
 
 
-def places(settings: Settings) -> int:
-    """Return the number of analysis events that Gradio runs at a time.
-
-    It is larger than the number of analyses that run at a time. So a photo's event reaches the analysis
-    queue, where it overtakes clips that wait there.
-    """
-    return 2 * settings.at_once
-
-
 def connect(layout: Layout, services: Services, texts: Texts) -> None:
     """Connect the page's components to the services."""
     visit = gr.State(None)
@@ -66,14 +47,12 @@ def connect(layout: Layout, services: Services, texts: Texts) -> None:
         _outputs(layout, visit),
         js=_SELECT,
         **QUIET,
+        **EVERY_TIME,
     )
     deleted = actions.connect(layout, services, texts, visit, _outputs(layout, visit))
     for event in (selected, deleted):
-        _connect_stability(event, layout, services, texts, visit)
-    _connect_overlay(layout, services, texts, visit)
-    layout.answer.consistency_panel.expand(
-        _consistency(services, texts), visit, layout.answer.consistency, api_visibility="private"
-    )
+        evidence_handlers.connect_stability(event, layout, services, texts, visit)
+    evidence_handlers.connect_on_request(layout, services, texts, visit)
 
 
 def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
@@ -94,12 +73,13 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
         js=_CHANGE_FILES,
         queue=False,
         **QUIET,
+        **EVERY_TIME,
     )
     started = inputs.start.click(
         None,
         None,
         [job, *buttons],
-        js=f"() => [window.lens.job.begin(), {_enabled(False)}, {_enabled(True)}]",
+        js=f"() => [window.lens.job.begin(), {enabled(False)}, {enabled(True)}]",
         **QUIET,
     )
     analysed = started.then(
@@ -108,15 +88,15 @@ def _connect_analysis(layout: Layout, services: Services, texts: Texts, visit: g
         [*outputs, layout.answer.results],
         js=_WITH_NAMES_AND_RECEIPTS,
         api_visibility="private",
-        concurrency_id=QUEUE,
+        concurrency_id=ANALYSIS_QUEUE,
         concurrency_limit=places(services.settings),
         show_progress_on=[layout.answer.headline, inputs.under_way],
     )
-    inputs.stop.click(services.presence.stop, job, None, queue=False, **QUIET)
+    inputs.stop.click(services.presence.stop, job, None, queue=False, **QUIET, **EVERY_TIME)
     # The check follows the result as a call of its own: only calls with one answer can be repeated.
-    _connect_stability(analysed, layout, services, texts, visit)
+    evidence_handlers.connect_stability(analysed, layout, services, texts, visit)
     analysed.then(
-        None, None, buttons, js=f"() => (lensArrive(), [{_enabled(True)}, {_enabled(False)}])", **QUIET
+        None, None, buttons, js=f"() => (lensArrive(), [{enabled(True)}, {enabled(False)}])", **QUIET
     )
 
 
@@ -146,11 +126,6 @@ def _end_visit(layout: Layout, services: Services, texts: Texts, visit: gr.State
 def _next_visit(earlier: Visit | None) -> Visit:
     """Return an empty visit that knows the uploads of the earlier one."""
     return Visit() if earlier is None else Visit(private_paths=earlier.existing_paths())
-
-
-def _enabled(is_enabled: bool) -> str:
-    """Return JavaScript that enables or disables a button in the browser, without a round trip (0.1 s)."""
-    return f"{{interactive: {str(is_enabled).lower()}, __type__: 'update'}}"
 
 
 def _outputs(layout: Layout, visit: gr.State) -> list[Any]:
@@ -312,139 +287,3 @@ def _select(layout: Layout, services: Services, texts: Texts) -> Any:
         return view.selected_result(layout, visit, services, texts, request)
 
     return select
-
-
-def _connect_stability(event: Any, layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    """Check the stability of another file's verdicts once it is shown."""
-    answer = layout.answer
-    event.then(
-        _check_stability(layout, services, texts),
-        [visit, layout.next.link],
-        [
-            answer.stability,
-            answer.headline,
-            answer.picture,
-            answer.moments,
-            answer.table,
-            answer.chooser,
-            answer.data,
-            answer.results,
-        ],
-        concurrency_id=EVIDENCE_QUEUE,
-        concurrency_limit=places(services.settings),
-        **QUIET,
-    )
-
-
-def _connect_overlay(layout: Layout, services: Services, texts: Texts, visit: gr.State) -> None:
-    """Draw the overlay of a clip on request only, because the server must decode the clip once more.
-
-    The button is disabled meanwhile, and enabled again afterwards, also after a failure.
-    """
-    answer = layout.answer
-    disabled = answer.make_clip.click(None, None, answer.make_clip, js=f"() => [{_enabled(False)}]", **QUIET)
-    drawn = disabled.then(
-        _draw_overlay(layout, services, texts),
-        visit,
-        [answer.clip, answer.make_clip],
-        api_visibility="private",
-        concurrency_id=QUEUE,
-        show_progress_on=answer.make_clip,
-    )
-    drawn.then(None, None, answer.make_clip, js=f"() => [{_enabled(True)}]", **QUIET)
-
-
-def _check_stability(layout: Layout, services: Services, texts: Texts) -> Any:
-    """Return the handler that shows the stability of the selected file's verdicts."""
-    unchanged = {layout.answer.stability: gr.skip()}
-
-    def check_stability(visit: Visit | None, link: str) -> dict[Any, Any]:
-        file = None if visit is None else visit.selected
-        if visit is None or file is None or file.analysis.result.outcome != "verdict":
-            return unchanged
-        # If the page shows other files by now, it ignored this result, and its link names another one.
-        is_shown = receipt_of(link) == (file.analysis.receipt or "")
-        if file.stabilities is not None or not is_shown:
-            return unchanged
-        try:
-            file.stabilities = _stability_check(services, file).result()
-        except (Cancelled, CancelledError):
-            # The visit has ended.
-            return unchanged
-        except UnreadableMedia as error:
-            return {layout.answer.stability: headline.message(headline.error_text(error, texts))}
-        _store_stability(services, file, file.stabilities)
-        if not visit.shows(file):
-            return unchanged
-        return view.checked_result(layout, visit, services, texts)
-
-    return check_stability
-
-
-def _stability_check(services: Services, file: AnalysedFile) -> Future[list[Stability | None]]:
-    """Return the running stability check of a file; start it if there is none."""
-    if file.stability_check is None or _was_cancelled(file.stability_check):
-        file.stability_check = services.evidence.start_stability_check(file.media, file.analysis.result)
-    return file.stability_check
-
-
-def _was_cancelled(check: Future[list[Stability | None]]) -> bool:
-    return check.cancelled() or (check.done() and isinstance(check.exception(), Cancelled))
-
-
-def _store_stability(services: Services, file: AnalysedFile, checks: list[Stability | None]) -> None:
-    """Store the check under the receipt.
-
-    If the service refuses, it logs the reason, and the page shows the check all the same.
-    """
-    if file.analysis.receipt is not None:
-        with contextlib.suppress(Refused):
-            services.receipts.remember_stability(file.analysis.receipt, file.analysis.result, checks)
-
-
-def _draw_overlay(layout: Layout, services: Services, texts: Texts) -> Any:
-    """Return the handler that draws boxes and heatmaps into the selected clip."""
-    answer = layout.answer
-    unchanged = {answer.clip: gr.skip()}
-
-    def draw_overlay(visit: Visit | None) -> dict[Any, Any]:
-        file = None if visit is None else visit.selected
-        if visit is None or file is None:
-            return unchanged
-        if file.clip is None or not file.clip.exists():
-            result = services.evidence.result_after_check(file.analysis.result, file.stabilities)
-            try:
-                file.clip = services.evidence.overlay_clip(file.path, result)
-            except UnreadableMedia as error:
-                raise gr.Error(headline.error_text(error, texts), print_exception=False) from error
-            file.derived.append(file.clip)
-            services.uploads.attach(file.analysis.receipt, file.clip)
-            if visit.has_ended:
-                # The visit's other derived files were deleted before this one existed.
-                services.uploads.drop(file.clip)
-        if not visit.shows(file):
-            return unchanged
-        return {
-            answer.clip: gr.update(value=str(file.clip), visible=True),
-            answer.make_clip: gr.update(visible=False),
-        }
-
-    return draw_overlay
-
-
-def _consistency(services: Services, texts: Texts) -> Any:
-    """Return the handler that shows the consistency maps of the selected photo."""
-
-    def consistency(visit: Visit | None) -> Any:
-        file = None if visit is None else visit.selected
-        if file is None or file.analysis.result.kind != "image":
-            return gr.skip()
-        try:
-            maps = services.evidence.consistency(file.media, file.analysis.result)
-        except Cancelled:
-            return gr.skip()
-        except UnreadableMedia as error:
-            return headline.message(headline.error_text(error, texts))
-        return consistency_maps(maps, texts)
-
-    return consistency

@@ -12,10 +12,10 @@ from webapp.domain.errors import Refused
 from webapp.services.accounts import AccountService, Person
 from webapp.texts.desk import DeskTexts
 from webapp.ui.auth.cookies import read_cookie
+from webapp.ui.pages.events import QUIET
 from webapp.ui.services import DeskServices
 from webapp.ui.templating import render
 
-QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 # Characters with a meaning in Gradio's Markdown, mathematics and emoji codes included.
 _MARKDOWN_CHARACTERS = "\\`*_{}[]()#+-.!|<>~$&:@"
 

@@ -12,6 +12,7 @@ from webapp.ui.auth.cookies import read_cookie
 from webapp.ui.pages.desk import admin, measures
 from webapp.ui.pages.desk.model import model_board
 from webapp.ui.pages.desk.worktable import worktable
+from webapp.ui.pages.events import QUIET
 from webapp.ui.services import DeskServices
 from webapp.ui.templating import render
 
@@ -46,7 +47,7 @@ def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
             flags = admin.flags_table(services, person, texts)
             return *visibility, people, flags
 
-        blocks.load(fill_admin_tabs, None, [*admin_tabs, *admin_components], **admin.QUIET)
+        blocks.load(fill_admin_tabs, None, [*admin_tabs, *admin_components], **QUIET)
     return blocks
 
 

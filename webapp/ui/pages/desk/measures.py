@@ -18,8 +18,8 @@ from webapp.services.label_quality.report import (
 from webapp.texts.desk import DeskTexts
 from webapp.texts.measures import MeasureTexts
 from webapp.ui.auth.cookies import read_cookie
-from webapp.ui.pages.desk.admin import QUIET
 from webapp.ui.pages.desk.alpha_chart import alpha_chart
+from webapp.ui.pages.events import QUIET
 from webapp.ui.services import DeskServices
 from webapp.ui.templating import render
 
