@@ -235,6 +235,15 @@ def test_words_can_be_read_in_light_and_dark(
         light, dark = max(ink, ground), min(ink, ground)
         # WCAG AA
         assert (light + 0.05) / (dark + 0.05) >= 4.5, words
+    # The samples of the legend are black and white (WCAG 1.4.11).
+    sample = luminance(
+        visit.page.evaluate("getComputedStyle(document.querySelector('.lens-contour')).backgroundColor")
+    )
+    assert 1.05 / (sample + 0.05) >= 3
+    line = luminance(
+        visit.page.evaluate("getComputedStyle(document.querySelector('.lens-point')).borderColor")
+    )
+    assert (sample + 0.05) / (line + 0.05) >= 3
     context.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -73,11 +74,26 @@ def test_results_of_this_device_are_listed_opened_deleted_and_cleared(listed: Vi
     assert listed.foreign == []
 
 
+def expect_centred_dialog(page: Page) -> None:
+    """Check that the open dialog is in the middle of the window and accessible."""
+    box = page.locator("#my-results dialog").bounding_box()
+    window = page.viewport_size
+    assert box is not None
+    assert window is not None
+    assert box["x"] + box["width"] / 2 == pytest.approx(window["width"] / 2, abs=10)
+    assert box["y"] + box["height"] / 2 == pytest.approx(window["height"] / 2, abs=10)
+    violations = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
+
+
 def test_the_switch_clears_the_list_and_nothing_is_kept_afterwards(
     listed: Visit, server: Server, samples: Path
 ) -> None:
     page = listed.page
     page.uncheck("#my-results-on")
+    for theme in ("light", "dark"):
+        page.evaluate(f"document.body.classList.toggle('dark', {str(theme == 'dark').lower()})")
+        expect_centred_dialog(page)
     page.locator("#my-results [data-do=cancel]").click()
     expect(page.locator("#my-results-on")).to_be_checked()
     page.locator("#my-results-on").click()
@@ -172,9 +188,10 @@ def test_shared_links_name_the_page_and_show_its_icon(server: Server) -> None:
             tags = re.findall(r"<meta [^>]*>", head)
             assert not [tag for tag in tags if "Gradio" in tag or "{url}" in tag]
             shared = dict(re.findall(r'<meta property="og:(\w+)" content="([^"]*)">', head))
-            assert (shared["title"], shared["description"]) == (page.title, page.description)
+            texts = [html.unescape(shared[name]) for name in ("title", "description")]
+            assert texts == [page.title, page.description]
             assert shared["url"] == f"{server.url}/{path}"
-            assert f'<html lang="{page.code}"' in source.replace("\n", " ").replace("  ", " ")
+            assert re.search(rf'<html\s+lang="{page.code}"', source)
             assert head.count("og:title") == 1
             alternates = re.findall(r'<link rel="alternate" hreflang="([^"]+)" href="([^"]+)">', head)
             assert alternates == [(code, f"{server.url}{place}") for code, place in page.alternates]

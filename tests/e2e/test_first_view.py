@@ -10,10 +10,12 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.conftest import Server
-from tests.e2e.conftest import ROOMY, Visit
+from tests.e2e.conftest import PHONE, ROOMY, Visit
+from tests.e2e.test_analyse_page import long_clip
 from webapp.examples.answers import FOLDER as EXAMPLES
 from webapp.examples.answers import NAMES
-from webapp.texts import LANGUAGES
+from webapp.texts import LANGUAGES, Texts
+from webapp.texts.addresses import address
 from webapp.ui.render.cards import CROWD_CARDS
 
 ENGLISH = LANGUAGES["en"]
@@ -103,6 +105,29 @@ def test_one_click_shows_each_example_at_once(visit: Visit, server: Server) -> N
     assert visit.complaints == []
 
 
+def test_no_example_can_be_chosen_during_an_analysis(visit: Visit, samples: Path, tmp_path: Path) -> None:
+    page = visit.page
+    example, answer = page.locator("#example-1"), page.locator("#headline .lens-notice")
+    visit.choose(long_clip(samples, tmp_path / "long.mp4", count=120, side=720))
+    expect(example).not_to_have_attribute("aria-disabled", "true")
+    page.click("#analyse")
+    expect(page.locator("#examples [aria-disabled=true]")).to_have_count(len(NAMES))
+    # The button is found by the Tab key and keeps the focus, so a screen reader says that it is unavailable.
+    for key in ("Enter", "Space"):
+        example.press(key)
+    page.locator("#example-2").click(force=True)
+    page.wait_for_timeout(1000)
+    expect(answer).to_have_count(0)
+    example.focus()
+    expect(example).to_be_focused()
+    page.click("#stop:not([disabled])")
+    expect(page.locator("#headline")).to_contain_text(ENGLISH.stopped, timeout=60_000)
+    expect(page.locator("#examples [aria-disabled]")).to_have_count(0)
+    example.press("Enter")
+    expect(answer).to_contain_text(ENGLISH.example_captions[NAMES[0]])
+    assert visit.complaints == []
+
+
 def test_a_phone_offers_its_camera_first_and_says_nothing_of_keys_or_dropping(phone: Page) -> None:
     take = phone.locator(".lens-take-photo")
     expect(take).to_be_visible()
@@ -121,8 +146,8 @@ def test_a_phone_offers_its_camera_first_and_says_nothing_of_keys_or_dropping(ph
 def test_a_photo_that_was_just_taken_replaces_the_one_before(
     phone: Page, server: Server, samples: object
 ) -> None:
-    for address in ("/", "/zh"):
-        phone.goto(f"{server.url}{address}?lang={address.strip('/') or 'en'}")
+    for place in ("/", "/zh"):
+        phone.goto(f"{server.url}{place}?lang={place.strip('/') or 'en'}")
         for name in ("astronaut.png", "two_people.jpg"):
             phone.set_input_files(".lens-take-photo input", f"{samples}/{name}")
             expect(phone.locator("#file .file-preview")).to_contain_text(name.split(".")[0], timeout=15_000)
@@ -136,12 +161,23 @@ def test_drop_zones_are_named_by_their_own_words_in_every_language(browser: Brow
         page.goto(f"{server.url}/?lang={texts.code}")
         page.wait_for_selector("#file [data-testid=upload-text]")
         expect(page.get_by_role("button", name=texts.drop_words)).to_be_visible()
-        verify = "/verify" if texts.code == "en" else f"/verify-{texts.code}"
-        page.goto(f"{server.url}{verify}")
-        page.wait_for_selector("#verify-media [data-testid=upload-text]")
-        for label in (texts.verification.report, texts.verification.media):
-            expect(page.get_by_role("button", name=f"{label}: ")).to_be_visible()
+        expect_verify_zones(page, server, texts, texts.verification.drop_words)
     context.close()
+    # Fingers do not drop
+    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True)
+    for texts in LANGUAGES.values():
+        expect_verify_zones(context.new_page(), server, texts, texts.verification.tap_words)
+    context.close()
+
+
+def expect_verify_zones(page: Page, server: Server, texts: Texts, words: str) -> None:
+    """Open the page that checks reports, and check the words and the names of its drop zones."""
+    page.goto(f"{server.url}{address(texts, 'verify')}")
+    for zone, label in (("report", texts.verification.report), ("media", texts.verification.media)):
+        place = page.locator(f"#verify-{zone} [data-testid=upload-text]")
+        place.wait_for()
+        assert place.evaluate("e => getComputedStyle(e, '::after').content") == f'"{words}"'
+        expect(page.get_by_role("button", name=f"{label}: {words}", exact=True)).to_be_visible()
 
 
 def test_the_result_of_a_crowd_takes_at_most_three_screens_of_a_phone(

@@ -52,6 +52,8 @@ def test_a_kept_photo_has_all_of_its_evidence_until_it_is_deleted(
     page = visit.page
     receipt = open_receipt(visit, samples / "two_people.jpg", consent=True)
     expect(page.locator("#receipt")).to_be_hidden()
+    expect(page.get_by_text(ENGLISH.receipt_open)).to_be_visible()
+    expect(page.get_by_text(ENGLISH.receipt_help)).to_be_hidden()
     page.wait_for_selector("#picture .lens-stage", timeout=60_000)
     expect(page.locator("#picture .lens-box")).to_have_count(2)
     expect(page.locator("#faces .lens-gauge")).to_have_count(2)
@@ -85,11 +87,17 @@ def test_a_kept_photo_has_all_of_its_evidence_until_it_is_deleted(
     expect(page.locator("#stored-head")).to_contain_text(ENGLISH.deleted, timeout=30_000)
     expect(page.locator("#stored-result img")).to_have_count(0)
     expect(page.locator("#report-pdf")).to_be_hidden()
+    # Nothing is open, and there is no field for a link
+    for sentence in (ENGLISH.receipt_open, ENGLISH.receipt_help):
+        expect(page.get_by_text(sentence)).to_be_hidden()
     assert httpx.get(address).status_code == 404
     page.reload()
     expect(page.locator("#stored-head")).to_contain_text(ENGLISH.refusals["unknown_receipt"], timeout=30_000)
     expect(page.locator("#stored-result img")).to_have_count(0)
     expect_accessible(page)
+    page.goto(f"{visit.server.url}/receipt")
+    expect(page.get_by_text(ENGLISH.receipt_help)).to_be_visible()
+    expect(page.get_by_text(ENGLISH.receipt_open)).to_be_hidden()
     assert visit.complaints == []
     assert visit.foreign == []
 

@@ -56,6 +56,9 @@ class VerificationTexts:
     help: str
     report: str
     media: str
+    # Words in both drop zones, for a mouse and for a finger.
+    drop_words: str
+    tap_words: str
     media_help: str
     check: str
     number: str
@@ -346,6 +349,8 @@ class Texts:
     # Receipt page.
     receipt_title: str
     receipt_help: str
+    # In place of `receipt_help` above an open result.
+    receipt_open: str
     receipt_field: str
     receipt_show: str
     receipt_made: str

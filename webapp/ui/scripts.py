@@ -29,6 +29,7 @@ _SCRIPTS = (
     "timeline.js",
     "paste.js",
     "upload.js",
+    "examples.js",
     "focus.js",
     "links.js",
     "accessibility.js",

@@ -7,8 +7,10 @@
   const UNNAMED = "button[aria-label='Click to upload or drop files']:has([data-testid='upload-text'])";
   const nameDropZone = (zone) => {
     const place = zone.closest(".block");
-    const own = getComputedStyle(zone.querySelector("[data-testid='upload-text']"), "::after").content;
-    const words = own.startsWith('"') ? JSON.parse(own) : zone.innerText.replace(/\s+/g, " ").trim();
+    const content = getComputedStyle(zone.querySelector("[data-testid='upload-text']"), "::after").content;
+    // The style sheet with our words may come later; the next change of the page tries again.
+    if (!content.startsWith('"')) return;
+    const words = JSON.parse(content);
     const label = place?.querySelector("[data-testid='block-label']")?.innerText.trim();
     zone.setAttribute("aria-label", label ? `${label}: ${words}` : words);
   };
@@ -24,4 +26,5 @@
   };
   const wholeTree = { childList: true, subtree: true };
   new MutationObserver(fixAccessibility).observe(document.documentElement, wholeTree);
+  addEventListener("load", fixAccessibility);
 })();

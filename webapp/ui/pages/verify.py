@@ -12,7 +12,8 @@ from markupsafe import Markup
 from webapp.domain.errors import Refused
 from webapp.services.reports.verification import MAX_REPORT_BYTES
 from webapp.texts import Texts
-from webapp.ui.pages.analyse.layout import footer, header
+from webapp.ui.pages.analyse.layout import drop_zone_words, footer, header
+from webapp.ui.pages.events import QUIET
 from webapp.ui.render.headline import message
 from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.render.verification import result_state, verified_report
@@ -21,7 +22,6 @@ from webapp.ui.templating import render
 
 # The number follows "#", which browsers do not send, so it reaches no log and no Referer.
 _FROM_ADDRESS = "() => [location.hash.slice(1)]"
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 _FILE_HEIGHT = 140
 
 
@@ -29,6 +29,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     """Add the page in one language to the Blocks under construction."""
     words = texts.verification
     header(texts, page="verify")
+    drop_zone_words(words.drop_words, words.tap_words)
     with gr.Row(equal_height=False):
         report = gr.File(label=words.report, type="filepath", elem_id="verify-report", height=_FILE_HEIGHT)
         media = gr.File(label=words.media, type="filepath", elem_id="verify-media", height=_FILE_HEIGHT)
@@ -40,9 +41,9 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     footer(texts)
 
     handlers = _Handlers(services, texts)
-    check.click(handlers.check, [report, media], [result, report, media], **_QUIET)
-    gr.on([look_up.click, number.submit], handlers.look_up, number, result, **_QUIET)
-    blocks.load(handlers.open_address, number, [number, result], js=_FROM_ADDRESS, **_QUIET)
+    check.click(handlers.check, [report, media], [result, report, media], **QUIET)
+    gr.on([look_up.click, number.submit], handlers.look_up, number, result, **QUIET)
+    blocks.load(handlers.open_address, number, [number, result], js=_FROM_ADDRESS, **QUIET)
 
 
 class _Handlers:

@@ -15,6 +15,7 @@ from webapp.domain.enums import Tag, Vote
 from webapp.examples import answers
 from webapp.texts import LANGUAGES, Texts
 from webapp.texts.addresses import address, link_address
+from webapp.ui.pages.events import QUIET
 from webapp.ui.render.facts import model_facts
 from webapp.ui.render.headline import fallback_notice
 from webapp.ui.render.picture import data_uri_of
@@ -99,9 +100,8 @@ def delete_confirmation(texts: Texts) -> DeleteConfirmation:
 
 def connect_confirmation(delete: gr.Button, confirmation: DeleteConfirmation) -> None:
     """Show the question after a press of `delete`, and hide it if the visitor changes their mind."""
-    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     for button, script in ((delete, ASK_TO_DELETE), (confirmation.cancel, KEEP_RESULT)):
-        button.click(None, None, confirmation.row, js=script, **quiet)
+        button.click(None, None, confirmation.row, js=script, **QUIET)
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,9 @@ def header(texts: Texts, *, page: str = "") -> None:
     for code, other in LANGUAGES.items():
         if other is not texts:
             links.append(HeaderLink(link_address(other, page), other.language, code))
-    gr.HTML(render("header.jinja", title=title, tagline=tagline, links=links), padding=False)
+    of_result = texts.receipt_open if page == "receipt" else ""
+    content = render("header.jinja", title=title, tagline=tagline, tagline_of_result=of_result, links=links)
+    gr.HTML(content, padding=False)
     gr.HTML(render("notice_of_connection.jinja", words=texts.device), padding=False)
 
 
@@ -201,8 +203,7 @@ def _help(*sentences: str) -> None:
 def _inputs(services: Services, texts: Texts) -> Inputs:
     settings = services.settings
     thumbnails = [data_uri_of(EXAMPLES / "thumbnails" / f"{Path(name).stem}.jpg") for name in answers.NAMES]
-    words = {"drop": texts.drop_words, "tap": texts.tap_words}
-    gr.HTML(render("upload_words.jinja", thumbnails=thumbnails, **_as_markup(words)), padding=False)
+    drop_zone_words(texts.drop_words, texts.tap_words, thumbnails)
     _help(texts.scope)
     gr.HTML(render("take_photo.jinja", text=texts.take_photo), padding=False, elem_id="take-photo")
     with gr.Tabs():
@@ -250,6 +251,12 @@ def _inputs(services: Services, texts: Texts) -> Inputs:
     )
 
 
+def drop_zone_words(drop: str, tap: str, thumbnails: Sequence[str] = ()) -> None:
+    """Set the words of the page's drop zones, for a mouse and for a finger, and the examples' pictures."""
+    words = _as_markup({"drop": drop, "tap": tap})
+    gr.HTML(render("upload_words.jinja", thumbnails=thumbnails, **words), padding=False)
+
+
 def _as_markup(words: Mapping[str, str]) -> dict[str, Markup]:
     """Return words as CSS strings. Raises ValueError if one could end its element."""
     if any("<" in word for word in words.values()):
@@ -273,7 +280,7 @@ def _result(texts: Texts) -> ResultComponents:
     )
     evidence = evidence_components(below_player=[clip, make_clip])
     with gr.Accordion(texts.consistency, open=False, visible=False, elem_id="consistency") as panel:
-        consistency = gr.HTML(padding=False)
+        consistency = gr.HTML(padding=False, elem_id="consistency-maps")
     with gr.Accordion(texts.raw_data, open=False, visible=False) as data_panel:
         data = gr.JSON(show_label=False, elem_id="data")
     return ResultComponents(
