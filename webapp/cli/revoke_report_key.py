@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
+from webapp.cli import key_output
 from webapp.settings import Settings
 
 
@@ -20,12 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="thumbprint of the key, as `verify-report` and /.well-known/laanet-lens-keys.json show it; "
         "put -- before one that begins with -",
     )
-    parser.add_argument(
-        "--print-secret",
-        action="store_true",
-        help="print the new key set, with its private key, for LENS_REPORT_KEYS instead of changing the file",
-    )
-    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+    key_output.add_options(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -34,12 +29,10 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     with open_records(settings, upgrade=False) as records:
         keys = revoke(settings, records.audit, args.kid, prints=args.print_secret)
-    if args.print_secret:
-        print(keys.to_json())
-        return 0
-    current, *earlier = keys.public.keys
-    if args.json:
-        print(json.dumps({"kid": current.kid, "earlier": [key.jwk() for key in earlier]}))
-    else:
-        print(f"no report of key {args.kid} is authentic any more; reports are signed with key {current.kid}")
+    present = keys.public.keys[0].kid
+    key_output.print_keys(
+        args,
+        keys,
+        f"no report of key {args.kid} is authentic any more; reports are signed with key {present}",
+    )
     return 0

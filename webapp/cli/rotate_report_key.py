@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 
+from webapp.cli import key_output
 from webapp.settings import Settings
 
 
@@ -17,12 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="store_true",
         help="others may have the earlier key: no report that it signed is authentic any more",
     )
-    parser.add_argument(
-        "--print-secret",
-        action="store_true",
-        help="print the new key set, with its private key, for LENS_REPORT_KEYS instead of changing the file",
-    )
-    parser.add_argument("--json", action="store_true", help="print the outcome as one JSON object")
+    key_output.add_options(parser)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
@@ -31,13 +26,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     with open_records(settings, upgrade=False) as records:
         keys = rotate(settings, records.audit, revoke=args.revoke, prints=args.print_secret)
-    if args.print_secret:
-        print(keys.to_json())
-        return 0
-    current, *earlier = keys.public.keys
-    if args.json:
-        print(json.dumps({"kid": current.kid, "earlier": [key.jwk() for key in earlier]}))
-    else:
-        fate = "its reports are no longer authentic" if args.revoke else "its reports stay authentic"
-        print(f"reports are now signed with key {current.kid}; {earlier[0].kid} is retired, {fate}")
+    current, earlier = keys.public.keys[:2]
+    fate = "its reports are no longer authentic" if args.revoke else "its reports stay authentic"
+    sentence = f"reports are now signed with key {current.kid}; {earlier.kid} is retired, {fate}"
+    key_output.print_keys(args, keys, sentence)
     return 0
