@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -74,10 +75,22 @@ def empty_url(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iter
     server.drop(url)
 
 
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return an empty SQLite database with this version's tables, to be copied: a migration takes longer."""
+    file = tmp_path_factory.mktemp("template") / "lens.sqlite3"
+    open_database(f"sqlite:///{file}").dispose()
+    return file
+
+
 @pytest.fixture
-def engine(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
+def engine(
+    kind: str, tmp_path: Path, migrated_file: Path, request: pytest.FixtureRequest
+) -> Iterator[Engine]:
     if kind == "sqlite":
-        opened = open_database(f"sqlite:///{tmp_path / 'deep' / 'lens.sqlite3'}")
+        (tmp_path / "deep").mkdir()
+        file = shutil.copy(migrated_file, tmp_path / "deep" / "lens.sqlite3")
+        opened = open_database(f"sqlite:///{file}")
         yield opened
         opened.dispose()
         return
