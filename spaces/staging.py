@@ -19,7 +19,21 @@ LARGEST_FILE = 100_000_000
 # Files that a Space gets: these single files, and from the packages those with these suffixes.
 _SINGLE_FILES = ("app.py", "LICENSE", "NOTICE.md")
 _PACKAGES = ("laanet_core", "webapp")
-_SUFFIXES = {".css", ".jinja", ".jpg", ".js", ".json", ".mako", ".md", ".mp4", ".png", ".py", ".safetensors"}
+_SUFFIXES = {
+    ".css",
+    ".jinja",
+    ".jpg",
+    ".js",
+    ".json",
+    ".mako",
+    ".md",
+    ".mp4",
+    ".png",
+    ".py",
+    ".safetensors",
+    ".toml",
+    ".txt",
+}
 _EXCLUDED = {"webapp/examples/make.py"}
 
 # Suffixes of files that are not searched for secrets.

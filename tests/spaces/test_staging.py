@@ -26,7 +26,7 @@ def repository(tmp_path: Path, staging: ModuleType, monkeypatch: pytest.MonkeyPa
     for name in ("app.py", "LICENSE", "NOTICE.md", "webapp/config.py"):
         (root / name).write_text("harmless")
     (root / "webapp" / ".env").write_text("never staged")
-    (root / "webapp" / "notes.txt").write_text("a suffix that is not listed")
+    (root / "webapp" / "notes.odt").write_text("a suffix that is not listed")
     for name in ("spaces", "requirements.txt", "requirements-dev.txt"):
         (root / name).symlink_to(ROOT / name)
     monkeypatch.setattr(staging, "ROOT", root)
@@ -44,6 +44,17 @@ def test_only_listed_suffixes_are_staged(staging: ModuleType, repository: Path, 
         "requirements.txt",
         "webapp/config.py",
     }
+
+
+def test_every_file_of_the_packages_is_staged(staging: ModuleType) -> None:
+    """A file with a new suffix, which the application reads, must not be missing on a Space."""
+    files = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("laanet_core", "webapp")
+        for path in (ROOT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert files - set(staging.source_files()) == {"webapp/examples/make.py"}
 
 
 def test_secrets_large_files_and_full_folders_are_refused(
