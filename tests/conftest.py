@@ -10,13 +10,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from laanet_core.inference.detector import Detector
+from tests.application_processes import ForkedApplication, RunningProcess
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -56,7 +57,26 @@ def start_server(
     folder: Path, arguments: Sequence[str] = ("app.py",), **settings: str
 ) -> subprocess.Popen[bytes]:
     """Start `python` with arguments that serve; its data is in `folder`, its output in `folder/log`."""
-    environment = {
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=_environment(folder, settings),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def fork_server(folder: Path, **settings: str) -> RunningProcess:
+    """Start `python app.py` as `start_server` does, in a third of its time if all settings are LENS_*."""
+    # Libraries that are imported already do not read other variables again.
+    if not all(name.startswith("LENS_") for name in settings):
+        return start_server(folder, **settings)
+    return ForkedApplication(_environment(folder, settings), folder / "log")
+
+
+def _environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
+    return {
         **{name: value for name, value in os.environ.items() if not name.startswith("LENS_")},
         "LENS_DATA": str(folder / "data"),
         "LENS_CACHE": str(folder / "cache"),
@@ -66,10 +86,6 @@ def start_server(
         "LENS_RUNTIME": "eager",
         **settings,
     }
-    with (folder / "log").open("wb") as log:
-        return subprocess.Popen(
-            [sys.executable, *arguments], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
-        )
 
 
 def free_port() -> int:
@@ -79,7 +95,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until_served(url: str, process: subprocess.Popen[bytes], log: Path, *, seconds: float = 120) -> None:
+def wait_until_served(url: str, process: RunningProcess, log: Path, *, seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
@@ -114,7 +130,7 @@ def desk_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def served(folder: Path, **settings: str) -> Iterator[Server]:
     """Run the whole application in a process of its own, on a free port."""
     port = free_port()
-    process = start_server(folder, LENS_PORT=str(port), **settings)
+    process = fork_server(folder, LENS_PORT=str(port), **settings)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until_served(url, process, folder / "log")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
-from tests.conftest import Server, free_port, start_server, wait_until_served
+from tests.application_processes import RunningProcess
+from tests.conftest import Server, fork_server, free_port, wait_until_served
 
 
 class RestartableServer:
@@ -15,7 +15,7 @@ class RestartableServer:
         port = free_port()
         self._folder = folder
         self._settings = {"LENS_PORT": str(port), **settings}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: RunningProcess | None = None
         url = f"http://127.0.0.1:{port}"
         self.server = Server(url, folder / "data" / "lens.sqlite3", folder / "cache", folder / "log")
 
@@ -28,7 +28,7 @@ class RestartableServer:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        self._process = start_server(self._folder, **self._settings)
+        self._process = fork_server(self._folder, **self._settings)
         wait_until_served(self.server.url, self._process, self.server.log, seconds=300)
 
     def stop(self, *, gently: bool = False) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import create_engine, text
 
-from tests.conftest import Server, free_port, start_server, wait_until_served
+from tests.conftest import Server, fork_server, free_port, wait_until_served
 from tests.e2e.conftest import ROOMY, Visit
 from tests.e2e.test_analyse_page import long_clip
 from webapp.texts import LANGUAGES
@@ -66,7 +66,7 @@ def test_a_page_that_outlives_its_server_votes_and_deletes_by_its_link(
     browser: Browser, samples: Path, tmp_path: Path
 ) -> None:
     port = free_port()
-    url, first = f"http://127.0.0.1:{port}", start_server(tmp_path, LENS_PORT=str(port))
+    url, first = f"http://127.0.0.1:{port}", fork_server(tmp_path, LENS_PORT=str(port))
     context = browser.new_context(viewport=ROOMY)
     try:
         wait_until_served(url, first, tmp_path / "log")
@@ -80,7 +80,7 @@ def test_a_page_that_outlives_its_server_votes_and_deletes_by_its_link(
     finally:
         first.terminate()
         first.wait(timeout=30)
-    second = start_server(tmp_path, LENS_PORT=str(port))
+    second = fork_server(tmp_path, LENS_PORT=str(port))
     try:
         wait_until_served(url, second, tmp_path / "log")
         page.check("#vote input[value=agree]")

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.conftest import ROOT, free_port, start_server, wait_until_served
+from tests.conftest import ROOT, fork_server, free_port, wait_until_served
 from tests.webapp.db.test_migrate import OLD
 from tests.webapp.db.test_session import row
 from tests.webapp.receipt_services import receipt_service
@@ -384,7 +384,7 @@ def test_a_server_without_database_restores_and_purges(tmp_path: Path, opened: O
         records.backups.make()
     (tmp_path / "data" / "lens.sqlite3").unlink()
     port = free_port()
-    process = start_server(tmp_path, LENS_PORT=str(port), LENS_RESTORE="latest", LENS_RETENTION_DAYS="2")
+    process = fork_server(tmp_path, LENS_PORT=str(port), LENS_RESTORE="latest", LENS_RETENTION_DAYS="2")
     try:
         wait_until_served(f"http://127.0.0.1:{port}", process, tmp_path / "log")
         deadline = time.monotonic() + 30

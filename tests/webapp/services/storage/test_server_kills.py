@@ -6,7 +6,6 @@ import hashlib
 import io
 import random
 import sqlite3
-import subprocess
 import threading
 import time
 from contextlib import closing
@@ -20,7 +19,8 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from tests.conftest import free_port, start_server, wait_until_served
+from tests.application_processes import RunningProcess
+from tests.conftest import fork_server, free_port, wait_until_served
 from webapp.db.session import make_sessions, open_database
 from webapp.db.tables import Media
 from webapp.media.store import MediaStore
@@ -122,8 +122,8 @@ def wait_for_answers(told: Told) -> None:
         time.sleep(0.02)
 
 
-def start(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    server = start_server(folder, LENS_PORT=str(port), LENS_RUNTIME="eager")
+def start(folder: Path, port: int) -> RunningProcess:
+    server = fork_server(folder, LENS_PORT=str(port), LENS_RUNTIME="eager")
     wait_until_served(f"http://127.0.0.1:{port}", server, folder / "log")
     return server
 

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,7 +20,8 @@ from sqlalchemy import select, update
 
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import save_weights
-from tests.conftest import Server, free_port, start_server, wait_until_served
+from tests.application_processes import RunningProcess
+from tests.conftest import Server, fork_server, free_port, wait_until_served
 from tests.core.conftest import TINY
 from tests.desks import Moderator, invite_all, records_of, rows_of, signed_in
 from tests.synthetic_uploads import SyntheticUploads, find_landmarks
@@ -50,7 +50,7 @@ class Host:
     folder: Path
     settings: dict[str, str]
     server: Server
-    running: subprocess.Popen[bytes]
+    running: RunningProcess
 
     @classmethod
     def start(cls, folder: Path, **settings: str) -> Host:
@@ -59,7 +59,7 @@ class Host:
             f"http://127.0.0.1:{port}", folder / "data" / "lens.sqlite3", folder / "cache", folder / "log"
         )
         given = {"LENS_PORT": str(port), **settings}
-        host = cls(folder, given, server, start_server(folder, **given))
+        host = cls(folder, given, server, fork_server(folder, **given))
         host.wait()
         return host
 
@@ -75,7 +75,7 @@ class Host:
         self.running.wait()
 
     def restart(self) -> None:
-        self.running = start_server(self.folder, **self.settings)
+        self.running = fork_server(self.folder, **self.settings)
         self.wait()
 
     @property
