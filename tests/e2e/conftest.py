@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from laanet_core.media.images import read_image
 from tests.conftest import ROOT, Server, served
@@ -29,6 +29,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Milliseconds. With the default of 5 s, a busy machine breaks tests.
+expect.set_options(timeout=30_000)
 ROOMY, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 700}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -24,6 +24,7 @@ from webapp.security.tokens import receipt_hash
 from webapp.services.analysis_records.known_files import KnownFileRules, KnownFiles
 from webapp.texts import LANGUAGES
 from webapp.texts.addresses import address
+from webapp.texts.formats import date_text
 from webapp.texts.sentences import subject_name
 
 
@@ -83,14 +84,14 @@ def test_decision_is_shown_once_receipts_of_three_other_days_exist(
     assert same["kept"] is False
     stored = site.http.get(f"/results/{same['receipt']}").json()
     assert stored["known"] == same["known"]
-    _check_pages(site.server, browser, same["receipt"], copy["receipt"], today)
+    _check_pages(site.server, browser, same["receipt"], copy["receipt"], now().date())
     # The decision goes with the last receipt of the case.
     assert site.http.delete(f"/results/{decided['receipt']}").status_code == 200
     assert "known" not in site.http.get(f"/results/{same['receipt']}").json()
     assert "known" not in viral.bring(viral.file)
 
 
-def _check_pages(server: Server, browser: Browser, same: str, copy: str, today: str) -> None:
+def _check_pages(server: Server, browser: Browser, same: str, copy: str, today: date) -> None:
     """Check the sentences on the receipt page in every language."""
     context = browser.new_context()
     visit = Visit(context.new_page(), server)
@@ -100,7 +101,9 @@ def _check_pages(server: Server, browser: Browser, same: str, copy: str, today: 
             page.goto("about:blank")
             page.goto(f"{server.url}{address(texts, 'receipt')}#{receipt}")
             subject = subject_name(1, "image", texts)
-            expected = sentence.format(subject=subject, value=texts.labels["real"], date=today, count=2)
+            expected = sentence.format(
+                subject=subject, value=texts.labels["real"], date=date_text(today, texts), count=2
+            )
             shown = page.locator("#stored-result .lens-known")
             expect(shown).to_contain_text(texts.known_title, timeout=30_000)
             expect(shown).to_contain_text(expected)

@@ -37,6 +37,7 @@ def require_defences(outcome: DrillOutcome) -> None:
     assert outcome.passed, text
 
 
+@pytest.mark.proof
 def test_every_defence_works_at_small_size() -> None:
     require_defences(drill(Settings(), SMALL))
 

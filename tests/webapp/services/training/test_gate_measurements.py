@@ -73,7 +73,8 @@ def test_load_during_one_networks_rounds_does_not_make_it_slower(tmp_path: Path)
         signal_before_forward(candidate, processes, signal.SIGCONT)
         signal_before_forward(champion, processes, signal.SIGSTOP)
         seconds = seconds_per_crop([candidate, champion])
-    assert max(seconds) / min(seconds) <= SLOWDOWN, seconds
+    # In wall time the one with load would take BUSY_PROCESSES + 1 times as long; caches are shared.
+    assert max(seconds) / min(seconds) < 2, seconds
 
 
 def test_a_slower_network_is_measured_as_slower_under_load(tmp_path: Path) -> None:
