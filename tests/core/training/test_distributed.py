@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from laanet_core.cli import main
 from laanet_core.errors import InvalidConfig
 from laanet_core.modeling.laanet import LAANet
 from laanet_core.modeling.loading import load_weights, save_weights
@@ -30,31 +33,34 @@ SETTINGS = (
 
 def train(dataset: TinyDataset, init: Path, run: Path, steps: int, *, processes: int, parts: int) -> Path:
     """Train through the command line and return the folder of the weights."""
-    launcher = (
-        ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-        if processes > 1
-        else []
-    )
-    settings = [
-        word
-        for setting in (*SETTINGS, f"steps={steps}", f"micro_batches={parts}")
-        for word in ("--set", setting)
-    ]
-    command = [
-        sys.executable,
-        *launcher,
-        "-m",
-        "laanet_core",
-        "train",
-        str(run),
-        "--manifest",
-        str(dataset.manifest),
-        "--init",
-        str(init),
-    ]
+    settings = (*SETTINGS, f"steps={steps}", f"micro_batches={parts}")
+    command = ["train", str(run), "--manifest", str(dataset.manifest), "--init", str(init)]
+    command += [word for setting in settings for word in ("--set", setting)]
     # One thread, as torchrun gives each of several processes; other numbers of threads add in another order.
+    command += ["--seed", "7", "--device", "cpu", "--workers", "0", "--threads", "1", "--json"]
+    output = run_alone(command) if processes == 1 else run_by_torchrun(command, processes)
+    outcome = json.loads(output.splitlines()[-1])
+    # Only the main process prints.
+    assert len(output.splitlines()) == 1
+    assert outcome["steps"] == steps
+    return run / "weights"
+
+
+def run_alone(command: list[str]) -> str:
+    """Run the command in this process and return its output."""
+    output, threads = io.StringIO(), torch.get_num_threads()
+    try:
+        with contextlib.redirect_stdout(output):
+            assert main(command) == 0
+    finally:
+        torch.set_num_threads(threads)
+    return output.getvalue()
+
+
+def run_by_torchrun(command: list[str], processes: int) -> str:
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     process = subprocess.run(
-        [*command, *settings, "--seed", "7", "--device", "cpu", "--workers", "0", "--threads", "1", "--json"],
+        [sys.executable, "-m", *launcher, "-m", "laanet_core", *command],
         cwd=ROOT,
         check=False,
         capture_output=True,
@@ -62,11 +68,7 @@ def train(dataset: TinyDataset, init: Path, run: Path, steps: int, *, processes:
         timeout=300,
     )
     assert process.returncode == 0, process.stderr
-    outcome = json.loads(process.stdout.splitlines()[-1])
-    # Only the main process prints.
-    assert len(process.stdout.splitlines()) == 1
-    assert outcome["steps"] == steps
-    return run / "weights"
+    return process.stdout
 
 
 def test_two_processes_equal_one_and_resume_its_runs(tmp_path: Path, tiny_dataset: TinyDataset) -> None:
