@@ -53,11 +53,11 @@ def drill(settings: Settings, size: DrillSize) -> DrillOutcome:
         weights, manifest = poisoning.write_initial_data(root)
         flipped = []
         for share in SHARES:
-            with installation(settings, root / f"flipped{share:g}", weights, manifest) as installation:
+            with open_installation(settings, root / f"flipped{share:g}", weights, manifest) as installation:
                 flipped.append(poisoning.flip_labels(installation, size, share))
-        with installation(settings, root / "puppets", weights, manifest) as installation:
+        with open_installation(settings, root / "puppets", weights, manifest) as installation:
             votes = poisoning.vote_as_sockpuppets(installation, size.votes)
-        with installation(settings, root / "copies", weights, manifest) as installation:
+        with open_installation(settings, root / "copies", weights, manifest) as installation:
             copies = poisoning.mislabel_copies(installation, size)
     clean, tenth_flipped, many_flipped = flipped
     auc_loss = clean.auc - tenth_flipped.auc
@@ -78,7 +78,7 @@ def drill(settings: Settings, size: DrillSize) -> DrillOutcome:
 
 
 @contextmanager
-def installation(
+def open_installation(
     settings: Settings, folder: Path, weights: Path, manifest: Path
 ) -> Iterator[DrillInstallation]:
     """Open an installation in `folder` with these weights; its gate also measures the data set `manifest`."""

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import ROOT
 from tests.waiting import wait_for
-from webapp.cli.poison_drill import MAX_AUC_LOSS, as_text, drill, installation
+from webapp.cli.poison_drill import MAX_AUC_LOSS, as_text, drill, open_installation
 from webapp.services.drills.poisoning import (
     SMALL,
     DrillOutcome,
@@ -53,9 +53,9 @@ def test_every_defence_works_at_small_size() -> None:
 def test_votes_and_copies_of_gold_are_not_learned_from(tmp_path: Path) -> None:
     """The two defences that need no training."""
     weights, manifest = write_initial_data(tmp_path)
-    with installation(Settings(), tmp_path / "puppets", weights, manifest) as puppets:
+    with open_installation(Settings(), tmp_path / "puppets", weights, manifest) as puppets:
         assert vote_as_sockpuppets(puppets, 1000) == SockpuppetVotes(votes=1000, training_rows=0)
-    with installation(Settings(), tmp_path / "copies", weights, manifest) as copied:
+    with open_installation(Settings(), tmp_path / "copies", weights, manifest) as copied:
         copies = mislabel_copies(copied, DrillSize(copies=2))
     assert copies.copies == copies.in_gold > 0
     assert copies.learned_from == 0
