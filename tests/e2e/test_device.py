@@ -86,6 +86,16 @@ def expect_centred_dialog(page: Page) -> None:
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
 
 
+def test_a_removed_result_does_not_come_back_with_a_late_answer(listed: Visit) -> None:
+    """A stability check may end after the visitor has deleted the result."""
+    page = listed.page
+    removed, kept = entries(page)
+    page.evaluate("receipt => window.lens.results.remove(receipt)", removed["receipt"])
+    late = {"job": removed["job"], "results": [removed, {**kept, "state": "unstable"}], "deleted": ""}
+    page.evaluate("late => window.lens.results.settle(late)", late)
+    assert [(entry["receipt"], entry["state"]) for entry in entries(page)] == [(kept["receipt"], "unstable")]
+
+
 def test_the_switch_clears_the_list_and_nothing_is_kept_afterwards(
     listed: Visit, server: Server, samples: Path
 ) -> None:

@@ -60,16 +60,19 @@
     },
     // Replace the pending entries of a job by its results, or by nothing if the server stored nothing, and
     // forget a result that was deleted on the server. `opened` is a stored result that was opened by its
-    // link; only a browser that remembers it already keeps what it says.
+    // link. A result whose entry was removed meanwhile does not come back with a later answer.
     settle: ({ job, results, deleted, opened }) => {
       if (opened) {
         write(read().map((entry) => (entry.receipt === opened.receipt ? { ...entry, ...opened } : entry)));
         return;
       }
-      const receipts = new Set([deleted, ...results.map((result) => result.receipt)]);
-      const others = read().filter((entry) =>
+      const entries = read();
+      const remembered = results.filter((result) =>
+        entries.some((entry) => entry.receipt === result.receipt));
+      const receipts = new Set([deleted, ...remembered.map((result) => result.receipt)]);
+      const others = entries.filter((entry) =>
         !receipts.has(entry.receipt) && !(entry.job === job && entry.state === "pending"));
-      write([...results.map((result) => ({ ...result, job })), ...others]);
+      write([...remembered.map((result) => ({ ...result, job })), ...others]);
     },
     remove: (receipt) => write(read().filter((entry) => entry.receipt !== receipt)),
     clear: () => write([]),
