@@ -127,7 +127,7 @@ class ResultSummary:
             if count and verdict != self.colour:
                 parts.append(f"{count} × {phrase}")
         template = texts.other_verdicts if self._count(self.colour) else texts.single_verdicts
-        return template.format(verdicts=", ".join(parts))
+        return template.format(verdicts=texts.list_separator.join(parts))
 
     def _fake_count(self) -> int:
         return sum(segment.verdict == "fake" for segment in self.segments)
@@ -296,7 +296,9 @@ def stability_sentence(
 
 def _variant_names(stability: Stability, verdict: Verdict | None, texts: Texts) -> str:
     """Return the names of the variants that got this verdict."""
-    return ", ".join(texts.stability_names[name] for name in variants_with(stability, verdict))
+    return texts.list_separator.join(
+        texts.stability_names[name] for name in variants_with(stability, verdict)
+    )
 
 
 def reliability_sentence(count: int, share: float, interval: Sequence[float], texts: Texts) -> str:

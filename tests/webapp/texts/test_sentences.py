@@ -53,11 +53,13 @@ def test_title_and_sentences_say_how_many_faces_are_inconclusive(texts: Texts) -
 def test_sentences_say_which_faces_differ_from_a_real_or_inconclusive_picture(texts: Texts) -> None:
     real = dataclasses.replace(PHOTO, verdict="real", fake_prob=0.1, faces=(REAL, UNSURE, FAKE))
     phrases = [f"1 × {texts.verdicts[verdict]}" for verdict, _ in _in_order(texts, fake=1, inconclusive=1)]
-    assert texts.other_verdicts.format(verdicts=", ".join(phrases)) in summarise(real).sentences(texts)
+    others = texts.list_separator.join(phrases)
+    assert texts.other_verdicts.format(verdicts=others) in summarise(real).sentences(texts)
     unsure = dataclasses.replace(PHOTO, verdict="inconclusive", fake_prob=0.5, faces=(FAKE, REAL, REAL))
     phrases = [f"{count} × {texts.verdicts[verdict]}" for verdict, count in _in_order(texts, fake=1, real=2)]
     summary = summarise(unsure)
-    assert texts.single_verdicts.format(verdicts=", ".join(phrases)) in summary.sentences(texts)
+    singles = texts.list_separator.join(phrases)
+    assert texts.single_verdicts.format(verdicts=singles) in summary.sentences(texts)
     assert summary.title(texts) == texts.outcomes["inconclusive"][0]
     alike = summarise(dataclasses.replace(real, faces=(REAL, REAL)))
     assert not any("×" in sentence for sentence in alike.sentences(texts))

@@ -178,7 +178,7 @@ def _alternative(faces: Sequence[FaceResult], numbers: Sequence[int], kind: str,
     for face, number in zip(faces, numbers, strict=True):
         parts.append(_phrase(face, number, kind, texts))
     template = counted(texts.picture_with_faces, len(faces))
-    return template.format(count=len(faces), faces=", ".join(parts))
+    return template.format(count=len(faces), faces=texts.list_separator.join(parts))
 
 
 def _phrase(face: FaceResult, number: int, kind: str, texts: Texts) -> str:

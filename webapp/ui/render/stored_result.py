@@ -129,7 +129,7 @@ def _decision_sentences(result: StoredResult, texts: Texts) -> list[str]:
     """Return a sentence on the faces that wait for a decision, or on the reason why there is none."""
     if result.waiting:
         names = [subject_name(number, result.analysis.kind, texts) for number in result.waiting]
-        return [texts.decision_waiting.format(faces=", ".join(names))]
+        return [texts.decision_waiting.format(faces=texts.list_separator.join(names))]
     if result.decision is not None and result.decision.faces:
         return []
     return [texts.decision_pending if result.media.kept else texts.decision_impossible]
@@ -153,7 +153,7 @@ def _votes(votes: Sequence[FeedbackDocument], kind: str, texts: Texts) -> list[_
     for index, vote in enumerate(votes):
         details = [subject_name(vote.face, kind, texts), time_text(vote.created_at, texts)]
         if vote.tags:
-            details.append(", ".join(texts.tag_names.get(tag, tag) for tag in vote.tags))
+            details.append(texts.list_separator.join(texts.tag_names.get(tag, tag) for tag in vote.tags))
         if vote.region:
             details.append(texts.region_marked)
         if last_index[vote.face] != index:

@@ -142,7 +142,7 @@ def _later(later: LaterFindings | None, kind: str, texts: Texts) -> dict[str, ob
     return {
         "is_stored": later is not None,
         "decisions": [_decision(face, kind, texts) for face in decided],
-        "waiting": texts.decision_waiting.format(faces=", ".join(waiting)) if waiting else "",
+        "waiting": texts.decision_waiting.format(faces=texts.list_separator.join(waiting)) if waiting else "",
         "later_columns": (
             texts.model_facts["model"],
             texts.columns["verdict"],
