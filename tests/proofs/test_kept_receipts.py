@@ -101,11 +101,13 @@ def visit_with(outage: Outage, page: Page, server: RestartableServer, samples: P
     page.wait_for_selector("#file .file-preview", timeout=PATIENCE)
     step("analyse", lambda: page.click("#analyse", timeout=PATIENCE))
     page.wait_for_selector("#headline .lens-prob, #headline .lens-head > p", timeout=PATIENCE)
+    page.wait_for_selector("#analyse:not([disabled])", timeout=PATIENCE)
     if not page.locator("#headline .lens-prob").count():
         # A server that stops says so, and the visitor presses again.
         assert TEXTS.restarting in page.inner_text("#headline")
         page.click("#analyse", timeout=PATIENCE)
         page.wait_for_selector("#headline .lens-prob", timeout=PATIENCE)
+        page.wait_for_selector("#analyse:not([disabled])", timeout=PATIENCE)
     page.check("#vote input[value=agree]", timeout=PATIENCE)
     step("vote", lambda: page.click("#send"))
     expect(page.locator("#thanks")).not_to_be_empty(timeout=PATIENCE)
