@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from sqlalchemy import select, union
+from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import Session
 
 from webapp.db.tables import Analysis, Fingerprint
@@ -17,6 +17,15 @@ _BAND_BITS = 16
 _BAND_MASK = 0xFFFF
 # Bits. From 12 on, every band may differ in three bits, and probing is no faster than a full scan.
 MAX_DISTANCE = 11
+
+_COLUMNS = (Fingerprint.band_1, Fingerprint.band_2, Fingerprint.band_3, Fingerprint.band_4)
+# Made once, because SQLAlchemy needs milliseconds for the hundreds of values of a new query.
+_PROBES = union(
+    *(
+        select(Fingerprint.analysis_id, *_COLUMNS).where(column.in_(bindparam(column.name, expanding=True)))
+        for column in _COLUMNS
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -50,15 +59,14 @@ def near_duplicates(session: Session, bits: int, *, distance: int = 8) -> list[N
     """
     if not 0 <= distance <= MAX_DISTANCE:
         raise ValueError(f"the distance must be from 0 to {MAX_DISTANCE} bits, not {distance}")
-    columns = (Fingerprint.band_1, Fingerprint.band_2, Fingerprint.band_3, Fingerprint.band_4)
     target_bands = _bands(bits)
-    probes = []
-    for column, target_band in zip(columns, target_bands, strict=True):
-        near_values = list(_around(target_band, distance // BANDS))
-        probes.append(select(Fingerprint.analysis_id, *columns).where(column.in_(near_values)))
+    near_values = {
+        column.name: list(_around(target_band, distance // BANDS))
+        for column, target_band in zip(_COLUMNS, target_bands, strict=True)
+    }
     # Distance of the nearest fingerprint, by analysis.
     nearest: dict[int, int] = {}
-    for analysis_id, *bands in session.execute(union(*probes)):
+    for analysis_id, *bands in session.execute(_PROBES, near_values):
         differing_bits = 0
         for band, target_band in zip(bands, target_bands, strict=True):
             differing_bits += (band ^ target_band).bit_count()

@@ -92,6 +92,41 @@ def item_of_same_file(session: Session, analysis: Analysis, subject: int) -> Cas
     return session.scalar(query)
 
 
+def has_triaged_copy(session: Session, analysis: Analysis) -> bool:
+    """Return True if triage has considered another analysis of the same stored file by the same model."""
+    assert analysis.consent is not None
+    query = (
+        select(Analysis.id)
+        .join(Analysis.consent)
+        .where(
+            Consent.media_id == analysis.consent.media_id,
+            Analysis.id != analysis.id,
+            Analysis.model_sha256 == analysis.model_sha256,
+            Analysis.triaged_at.is_not(None),
+        )
+        .limit(1)
+    )
+    return session.scalar(query) is not None
+
+
+def triaged_near_duplicates(session: Session, analysis: Analysis, *, limit: int) -> list[Analysis]:
+    """Return at most `limit` near-duplicates by the same model that triage has considered, nearest first."""
+    distances = near_analyses(session, analysis)
+    found: list[Analysis] = []
+    ids = sorted(distances, key=lambda analysis_id: (distances[analysis_id], analysis_id))
+    for start in range(0, len(ids), _BATCH):
+        query = select(Analysis).where(
+            Analysis.id.in_(ids[start : start + _BATCH]),
+            Analysis.model_sha256 == analysis.model_sha256,
+            Analysis.triaged_at.is_not(None),
+        )
+        batch = session.scalars(query.options(selectinload(Analysis.faces))).all()
+        found += sorted(batch, key=lambda near: (distances[near.id], near.id))
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
 def near_duplicate_cases(session: Session, analysis: Analysis, *, limit: int) -> list[int]:
     """Return ids of at most `limit` undecided cases of near-duplicates, nearest first."""
     distances = near_analyses(session, analysis)

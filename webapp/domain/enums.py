@@ -67,6 +67,9 @@ class Action(StrEnum):
     MODEL_PROMOTED = "model_promoted"
     MODEL_ROLLED_BACK = "model_rolled_back"
     PUBLISHED = "published"
+    # A measured rate of the model left the band that the host promised, or is in it again.
+    MODEL_LEFT_BAND = "model_left_band"
+    MODEL_IN_BAND = "model_in_band"
     # The key that signs reports was replaced.
     REPORT_KEY_ROTATED = "report_key_rotated"
     # Reports of a key are no longer authentic.
@@ -177,6 +180,17 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
     FAILED = "failed"
     FINISHED = "finished"
+
+
+class ModelRate(StrEnum):
+    """Rate of a model that is measured on the audit sample. A found fake has the verdict fake."""
+
+    # Fakes among the faces with the verdict fake.
+    PRECISION = "precision"
+    # Found fakes among all fakes.
+    RECALL = "recall"
+    # Real faces with the verdict fake among all real faces.
+    FALSE_ALARM_RATE = "false_alarm_rate"
 
 
 class ModelState(StrEnum):

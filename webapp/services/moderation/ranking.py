@@ -133,13 +133,14 @@ def add_item(
 def update_rank(session: Session, case: Case, rules: TriageRules) -> Case:
     """Set the case's rank from its present votes, and return the case.
 
-    Cases drawn at random get the highest rank possible for their opening time, because votes must not
-    influence which of them are labelled. Cases with a conflict come before all others.
+    Cases drawn at random get the highest rank possible for their opening time, because neither votes nor
+    scores may influence which of them are labelled first. Other cases with a conflict come before them: a
+    conflict depends on the score.
     """
-    first_rank = _CONFLICT_RANK if queries.has_conflict(session, case.id) else 0.0
     if case.audited:
-        case.rank = first_rank + case_rank(MOST_UNCERTAIN_PROB, MAX_DISPUTE, case.opened_at, rules.age)
+        case.rank = case_rank(MOST_UNCERTAIN_PROB, MAX_DISPUTE, case.opened_at, rules.age)
         return case
+    first_rank = _CONFLICT_RANK if queries.has_conflict(session, case.id) else 0.0
     first = queries.first_item(session, case.id)
     votes = queries.latest_votes(session, case.id, newest=MAX_COUNTED_ITEMS)
     fake_prob = MOST_UNCERTAIN_PROB if first.fake_prob is None else first.fake_prob

@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 MAX_UNCERTAIN_FACES = 5
 # At most this many cases of near duplicates are compared face by face.
 _MAX_NEARBY_CASES = 20
+# At most this many near duplicates of a drawn face are compared with it.
+_MAX_NEAR_DUPLICATES = 50
 # Results or cases in one batch.
 _BATCH = 200
 # Attempts to process a result. One fails if a visitor deletes the case that it joins.
@@ -123,11 +125,13 @@ class Triage:
     def _candidates(self, session: Session, analysis: Analysis) -> list[Candidate]:
         """Return the subjects of an analysis that open or join a case, each with its first reason.
 
-        The random sample precedes all other reasons and is drawn once, before any vote: disputed faces must
-        not be missing from the sample.
+        The random sample precedes all other reasons and is drawn once, before votes are read: disputed faces
+        must not be missing from the sample.
         """
         faces = subjects_of(analysis)
-        audit_sample = self._draw_audit_sample(faces) if analysis.triaged_at is None else set()
+        audit_sample = set()
+        if analysis.triaged_at is None:
+            audit_sample = self._draw_audit_sample(session, analysis, faces)
         votes = _votes_by_subject(triage_queries.last_votes(session, analysis.id), faces)
         uncertain_faces = self._most_uncertain(faces)
         # The file's only face stands for the whole file, which otherwise is a subject of its own, the last.
@@ -151,9 +155,17 @@ class Triage:
                 candidates.append((subject, None))
         return candidates
 
-    def _draw_audit_sample(self, subjects: Sequence[Subject]) -> set[int]:
-        """Return the numbers of the subjects that the random draw selects."""
-        return {subject.number for subject in subjects if self._draw() < self._rules.audit_share}
+    def _draw_audit_sample(
+        self, session: Session, analysis: Analysis, subjects: Sequence[Subject]
+    ) -> set[int]:
+        """Return the numbers of the subjects that the random draw selects.
+
+        A subject that came before, in the same file or a near-duplicate, is not selected: it had its draw
+        then. Otherwise a visitor could bring a picture until it is drawn.
+        """
+        drawn = [subject for subject in subjects if self._draw() < self._rules.audit_share]
+        # The search for near-duplicates takes time, and few subjects are drawn.
+        return {subject.number for subject in drawn if not _came_before(session, analysis, subject)}
 
     def _most_uncertain(self, subjects: Sequence[Subject]) -> set[int]:
         """Return the numbers of the inconclusive subjects nearest to 0.5, at most MAX_UNCERTAIN_FACES."""
@@ -214,6 +226,19 @@ def _votes_by_subject(votes: Mapping[int, str], subjects: Sequence[Subject]) -> 
         return dict(votes)
     votes_on_faces = {number: vote for number, vote in votes.items() if number != WHOLE_FILE}
     return {subjects[0].number: votes[WHOLE_FILE], **votes_on_faces}
+
+
+def _came_before(session: Session, analysis: Analysis, subject: Subject) -> bool:
+    """Return True if an analysis by the same model, triaged before, has the subject.
+
+    It is one of the very same file, or of a near-duplicate in which the subject has a similar score.
+    """
+    if triage_queries.has_triaged_copy(session, analysis):
+        return True
+    for other in triage_queries.triaged_near_duplicates(session, analysis, limit=_MAX_NEAR_DUPLICATES):
+        if any(are_alike((analysis, subject), (other, known)) for known in subjects_of(other)):
+            return True
+    return False
 
 
 def _matching_case(session: Session, analysis: Analysis, subject: Subject) -> Case | None:
