@@ -84,6 +84,8 @@ def build(settings: Settings) -> Application:
         at_once=settings.at_once, max_waiting=settings.max_waiting, decoders=settings.decoders
     )
     metrics = _metrics(settings, queue, foundation.detector.info)
+    if metrics is not None:
+        metrics.watch_rates(cases.drift)
     preload_hashing()
     foundation.decoders.wait_until_ready()
     analysis = _build_analysis(settings, foundation, cases, queue=queue, metrics=metrics)
@@ -103,6 +105,7 @@ def build(settings: Settings) -> Application:
         receipts=services.receipts,
         exports=exports,
         verification=services.verification,
+        model_measures=cases.model_measures,
     )
     desk = build_desk(
         records,
@@ -119,6 +122,7 @@ def build(settings: Settings) -> Application:
         desk=desk,
         health=_health(settings, foundation, analysis),
         report_keys=lambda: services.verification.public_keys().jwk_set(),
+        model_measures=cases.model_measures,
         metrics=metrics,
         mcp=_mcp(settings, services),
     )

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from webapp.bootstrap.learning import Learning, learning_admin
 from webapp.bootstrap.membership import hugging_face_sign_in
 from webapp.bootstrap.records import Records, accounts
-from webapp.bootstrap.tasks import DAY, HEAVY_TASK_DELAY, SHORT_INTERVAL, TEN_MINUTES
+from webapp.bootstrap.tasks import DAY, HEAVY_TASK_DELAY, HOUR, SHORT_INTERVAL, TEN_MINUTES
 from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
+    from webapp.services.label_quality.drift import DriftAlarm
+    from webapp.services.label_quality.model_measures import ModelMeasureService
     from webapp.services.label_quality.score_reliability import ScoreReliabilityService
     from webapp.services.label_quality.service import LabelQualityService
     from webapp.services.model_registry.serving import CurrentDetector
@@ -37,6 +39,8 @@ class Cases:
     labelling: LabellingService
     reliability: ScoreReliabilityService
     label_quality: LabelQualityService
+    model_measures: ModelMeasureService
+    drift: DriftAlarm
     delay: timedelta
     tasks: list[ScheduledTask]
 
@@ -55,7 +59,9 @@ def rules_of(settings: Settings) -> TriageRules:
 
 def build_cases(records: Records, settings: Settings, detector: CurrentDetector) -> Cases:
     """Build the services around cases and their scheduled tasks."""
+    from webapp.services.label_quality.drift import DriftAlarm
     from webapp.services.label_quality.heatmap_agreement import HeatmapAgreementService
+    from webapp.services.label_quality.model_measures import ModelMeasureService
     from webapp.services.label_quality.score_reliability import ScoreReliabilityService
     from webapp.services.label_quality.service import LabelQualityService
     from webapp.services.moderation.case_events import CaseEvents
@@ -70,6 +76,16 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
     heatmap_agreement = HeatmapAgreementService(
         records.sessions, records.keeping, detector, folder=settings.cache
     )
+    model_measures = ModelMeasureService(
+        records.sessions, delay=delay, is_public=settings.public_measures == "on"
+    )
+    drift = DriftAlarm(
+        records.audit,
+        model_measures,
+        lambda: detector.info,
+        bands=settings.promised_bands,
+        webhook=bool(settings.webhook_url),
+    )
     tasks = [
         ScheduledTask("opening cases", triage.sweep, every=TEN_MINUTES, first=HEAVY_TASK_DELAY),
         ScheduledTask("ranking the cases", triage.rerank_all, every=DAY, first=0),
@@ -81,6 +97,8 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
             first=2 * HEAVY_TASK_DELAY,
         ),
     ]
+    if settings.promised_bands:
+        tasks.append(ScheduledTask("the drift alarm", drift.check, every=HOUR, first=SHORT_INTERVAL))
     if settings.webhook_url:
         webhook = WebhookSender(records.sessions, url=settings.webhook_url, secret=settings.webhook_secret)
         tasks.append(ScheduledTask("the webhook", webhook.send, every=SHORT_INTERVAL, first=SHORT_INTERVAL))
@@ -95,6 +113,8 @@ def build_cases(records: Records, settings: Settings, detector: CurrentDetector)
         labelling=LabellingService(events, undo=delay),
         reliability=ScoreReliabilityService(records.sessions, delay=delay),
         label_quality=LabelQualityService(records.sessions),
+        model_measures=model_measures,
+        drift=drift,
         delay=delay,
         tasks=tasks,
     )
@@ -127,6 +147,8 @@ def build_desk(
         case_images=CaseImageService(case_views, records.keeping, detector, reader),
         flags=FlagService(sessions, records.audit),
         label_quality=cases.label_quality,
+        model_measures=cases.model_measures,
+        drift=cases.drift,
         learning=learning_admin(learning, settings, lambda: detector.info.version),
         settings=settings,
         hugging_face=hugging_face_sign_in(records, settings),

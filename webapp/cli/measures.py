@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from webapp.settings import Settings
@@ -29,6 +29,8 @@ from webapp.settings import Settings
 # Suggestions with a lower probability are left out, because they would be printed as 0 %.
 _LEAST_PROBABILITY = 0.005
 _TOO_FEW = "too few to tell"
+# Stands for a figure that rests on too few observations, in a row with others.
+_DASH = "–"
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,8 +62,22 @@ def as_text(figures: Mapping[str, Any]) -> str:
 def _agreements(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "Krippendorff's alpha of blind labels, 95 % interval, faces with two labels or more"
     all_months = {"month": "all", **figures["agreement"]}
-    for month in (all_months, *figures["months"]):
-        yield f"  {month['month']:9} {_alpha(month, figures['fewest'])}, {month['cases']}"
+    yield _agreement_line(all_months, figures["fewest"])
+    for month in figures["months"]:
+        if month["cases"] >= figures["fewest"]:
+            yield _agreement_line(month, figures["fewest"])
+    yield from _few(((month["month"], month["cases"]) for month in figures["months"]), figures)
+
+
+def _agreement_line(month: Mapping[str, Any], fewest: int) -> str:
+    return f"  {month['month']:9} {_alpha(month, fewest)}, {month['cases']}"
+
+
+def _few(rows: Iterable[tuple[str, int]], figures: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line about those rows with too few observations, if there are any."""
+    names = [f"{name} ({count})" for name, count in rows if count < figures["fewest"]]
+    if names:
+        yield f"  {_TOO_FEW}, fewer than {figures['fewest']}: {', '.join(names)}"
 
 
 def _alpha(agreement: Mapping[str, Any], fewest: int) -> str:
@@ -74,9 +90,13 @@ def _alpha(agreement: Mapping[str, Any], fewest: int) -> str:
 
 def _people(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "Moderators: cases; as decided; gold cases right; changed after the reveal; median time"
+    counts = {person["name"]: _observations(person) for person in figures["people"]}
     for person in figures["people"]:
+        if counts[person["name"]] < figures["fewest"]:
+            continue
         shares = "; ".join(_share(person[name]) for name in ("decided_alike", "gold_right", "switched"))
         yield f"  {person['name']}: {person['cases']}; {shares}; {_seconds(person)}"
+    yield from _few(counts.items(), figures)
     everybody = figures["everybody"]
     switched = _share(everybody["switched"])
     yield f"  everybody: {everybody['cases']}; changed after the reveal {switched}; {_seconds(everybody)}"
@@ -85,8 +105,13 @@ def _people(figures: Mapping[str, Any]) -> Iterator[str]:
 def _heatmaps(figures: Mapping[str, Any]) -> Iterator[str]:
     yield "Heatmaps: peak inside the painted place; mean overlap (IoU)"
     for model in figures["heatmaps"]:
-        iou = _TOO_FEW if model["mean_iou"] is None else f"{model['mean_iou']:.2f}"
+        if model["pointing"]["count"] < figures["fewest"]:
+            continue
+        iou = _DASH if model["mean_iou"] is None else f"{model['mean_iou']:.2f}"
         yield f"  {model['version']} ({model['sha256'][:8]}): {_share(model['pointing'])}; {iou}"
+    yield from _few(
+        ((model["version"], model["pointing"]["count"]) for model in figures["heatmaps"]), figures
+    )
 
 
 def _suggestions(figures: Mapping[str, Any]) -> Iterator[str]:
@@ -104,15 +129,21 @@ def _suggestions(figures: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _share(share: Mapping[str, Any]) -> str:
-    percentage = _TOO_FEW
-    if share["share"] is not None:
-        percentage = f"{share['share']:.0%}{_interval(share['interval'], '.0%')}"
+    if share["share"] is None:
+        return _DASH
+    percentage = f"{share['share']:.0%}{_interval(share['interval'], '.0%')}"
     return f"{share['hits']} of {share['count']}: {percentage}"
+
+
+def _observations(person: Mapping[str, Any]) -> int:
+    """Return the number of observations of a moderator's best founded figure."""
+    shares = (person[name]["count"] for name in ("decided_alike", "gold_right", "switched"))
+    return int(max(person["cases"], *shares))
 
 
 def _seconds(row: Mapping[str, Any]) -> str:
     """Return the median time of a row of `people` or of `everybody`."""
-    return _TOO_FEW if row["median_seconds"] is None else f"{row['median_seconds']:.0f} s"
+    return _DASH if row["median_seconds"] is None else f"{row['median_seconds']:.0f} s"
 
 
 def _interval(ends: list[float] | None, number_format: str = ".2f") -> str:

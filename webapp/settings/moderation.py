@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from webapp.domain.enums import ModelRate
 from webapp.settings.base import SettingsGroup
-from webapp.settings.values import MIN_SECRET, Decimal, Switch, WholeNumber
+from webapp.settings.values import MIN_SECRET, Decimal, SpaceSeparated, Switch, WholeNumber
 
+_BAND = re.compile(
+    rf"(?P<rate>{'|'.join(ModelRate)}):(?P<low>\d{{1,3}}(\.\d+)?)-(?P<high>\d{{1,3}}(\.\d+)?)", re.ASCII
+)
 _ORGANISATION = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -66,6 +71,17 @@ class ModerationSettings(SettingsGroup):
         "can make many within minutes and would learn that another visitor's file was kept. "
         "See [moderating](moderating.md#known-files).",
     )
+    public_measures: Switch = Field(
+        default="off",
+        description="`on`: everyone can read precision, recall and false alarm rate of each model version at "
+        "`/model/measures`. See [moderating](moderating.md#the-model-measured).",
+    )
+    promised_rates: SpaceSeparated = Field(
+        default=(),
+        description="Promised bands in per cent, separated by spaces: `precision:80-100 recall:60-100 "
+        "false_alarm_rate:0-5`. A rate that leaves its band raises an alarm. "
+        "See [moderating](moderating.md#the-drift-alarm).",
+    )
     webhook_url: str = Field(default="", description="Address that receives events of cases.")
     webhook_secret: str = Field(
         default="", repr=False, description="Key of the webhook's signatures, at least 16 characters."
@@ -78,6 +94,12 @@ class ModerationSettings(SettingsGroup):
     hf_roleless: Literal["refuse", "moderator"] = Field(
         default="refuse", description="Treatment of members whose role Hugging Face does not disclose."
     )
+
+    @field_validator("promised_rates")
+    @classmethod
+    def _check_promised_rates(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        parse_bands(value)
+        return value
 
     @field_validator("hf_organisation")
     @classmethod
@@ -94,6 +116,11 @@ class ModerationSettings(SettingsGroup):
             raise ValueError("must be an address that begins with http:// or https://")
         return value
 
+    @property
+    def promised_bands(self) -> dict[ModelRate, tuple[float, float]]:
+        """Return the promised bands by rate, as shares in [0, 1]."""
+        return parse_bands(self.promised_rates)
+
     @model_validator(mode="after")
     def _check_webhook_secret(self) -> Self:
         if self.webhook_url and len(self.webhook_secret) < MIN_SECRET:
@@ -101,3 +128,24 @@ class ModerationSettings(SettingsGroup):
                 f"LENS_WEBHOOK_SECRET must have at least {MIN_SECRET} characters if LENS_WEBHOOK_URL is set"
             )
         return self
+
+
+def parse_bands(texts: Sequence[str]) -> dict[ModelRate, tuple[float, float]]:
+    """Return lowest and highest share in [0, 1] by rate, from texts such as "recall:60-100" in per cent.
+
+    Raises ValueError that names the wrong part.
+    """
+    bands: dict[ModelRate, tuple[float, float]] = {}
+    for text in texts:
+        match = _BAND.fullmatch(text)
+        if match is None:
+            raise ValueError(
+                f"must have parts such as recall:60-100, one of {', '.join(ModelRate)}: {text!r}"
+            )
+        rate, low, high = ModelRate(match["rate"]), float(match["low"]) / 100, float(match["high"]) / 100
+        if not low < high <= 1:
+            raise ValueError(f"must have bands within 0 to 100 whose first number is lower: {text!r}")
+        if rate in bands:
+            raise ValueError(f"names {rate} twice")
+        bands[rate] = (low, high)
+    return bands

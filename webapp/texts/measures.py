@@ -12,6 +12,11 @@ class MeasureTexts:
     title: str
     counting: str
     too_few: str
+    dash: str
+    dash_help: str
+    # Rows with too few observations: the sentence, and each of them in it.
+    few: str
+    few_row: str
     all_alike: str
     share: str
     interval: str
@@ -40,12 +45,21 @@ class MeasureTexts:
     no_suggestions: str
     suggestion: str
     look: str
+    # About the model and its drift alarm.
+    model_rates: str
+    model_rates_help: str
+    alarm: str
+    alarm_all_months: str
 
 
 ENGLISH = MeasureTexts(
     title="Label quality",
     counting="Counting …",
     too_few="too few",
+    dash="–",
+    dash_help="– stands for fewer than {fewest} observations.",
+    few="Too few to tell (fewer than {fewest}): {rows}.",
+    few_row="{name} ({count})",
     all_alike="all labels are equal",
     share="{hits} of {count}: {share}",
     interval="{low} to {high}",
@@ -97,4 +111,14 @@ ENGLISH = MeasureTexts(
     no_suggestions="No case is disputed.",
     suggestion="{value} {share}",
     look="Read the arguments",
+    model_rates="How good is the model?",
+    model_rates_help=(
+        "Measured on faces that were drawn at random before anybody could vote. Open and unclear faces are "
+        "not in the shares. They are probably the harder ones, so the shares are probably too favourable."
+    ),
+    alarm=(
+        "The model has left its promised band. {rate}: {share} ({low} to {high}), {month}; "
+        "promised: {band_low} to {band_high}."
+    ),
+    alarm_all_months="all months",
 )

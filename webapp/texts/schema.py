@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from webapp.texts.counting import PluralForms
 from webapp.texts.device import DeviceTexts
+from webapp.texts.model_measures import ModelMeasureTexts
 from webapp.texts.provenance import ProvenanceTexts
 
 
@@ -387,3 +388,4 @@ class Texts:
     report: ReportTexts
     verification: VerificationTexts
     programs: ProgramTexts
+    model_measures: ModelMeasureTexts

@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from gradio import networking, processing_utils, route_utils
 from starlette.middleware import Middleware
 
+from webapp.services.label_quality.model_measures import ModelMeasureService
 from webapp.services.storage.uploads import Uploads, visits_folder
 from webapp.settings import Settings
 from webapp.texts import LANGUAGES
@@ -39,6 +40,7 @@ from webapp.ui.page_calls import page_version, result_calls
 from webapp.ui.page_descriptions import page_descriptions
 from webapp.ui.page_presence import Presence
 from webapp.ui.pages import analyse, programs, receipt, verify
+from webapp.ui.pages.model_measures import model_measures_routes
 from webapp.ui.scripts import public, script_element
 from webapp.ui.services import Services
 from webapp.ui.well_known import report_keys_route
@@ -110,7 +112,8 @@ class Site:
     """Everything that is served.
 
     `blocks`: the public pages. `rest`: /api/v1. `desk`: /moderate and the sign-in. `health`: state for
-    /healthz. `report_keys`: the JWK set of the keys that sign reports. `metrics`: figures for /metrics; None
+    /healthz. `report_keys`: the JWK set of the keys that sign reports. `model_measures`: the page
+    /model/measures, if the operator publishes it. `metrics`: figures for /metrics; None
     if the operator has not turned it on. `mcp`: tools for AI programs at /mcp; None if they are off.
     `presence`: the open pages.
     """
@@ -121,6 +124,7 @@ class Site:
     desk: Desk
     health: Health
     report_keys: Callable[[], dict[str, Any]]
+    model_measures: ModelMeasureService
     metrics: PrometheusMetrics | None = None
     mcp: McpSite | None = None
 
@@ -189,6 +193,8 @@ def _add_parts(app: FastAPI, site: Site, settings: Settings, version: str) -> No
     app.router.routes.insert(0, example_route())
     app.router.routes.insert(0, report_keys_route(site.report_keys))
     app.router.routes.insert(0, icon_route())
+    if site.model_measures.is_public:
+        app.router.routes[:0] = model_measures_routes(site.model_measures)
     # Gradio's application calls the lifespan, and so this function, through its middleware stack.
     assert app.middleware_stack is not None
     pages = PageVersion(Heartbeats(app.middleware_stack, site.presence), version)

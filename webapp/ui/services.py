@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from webapp.services.accounts import AccountService, SignInService
 from webapp.services.analysis.service import AnalysisService
+from webapp.services.label_quality.drift import DriftAlarm
+from webapp.services.label_quality.model_measures import ModelMeasureService
 from webapp.services.label_quality.service import LabelQualityService
 from webapp.services.model_registry.startup_weights import STARTER, WeightsInUse
 from webapp.services.moderation.case_images import CaseImageService
@@ -59,6 +61,8 @@ class DeskServices:
     case_images: CaseImageService
     flags: FlagService
     label_quality: LabelQualityService
+    model_measures: ModelMeasureService
+    drift: DriftAlarm
     learning: LearningAdminService
     settings: Settings
     hugging_face: HuggingFaceSignIn | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,10 +9,9 @@ from sqlalchemy.orm import Session
 
 from webapp.db.audit_chain import Event
 from webapp.db.tables import OutboxMessage
-from webapp.domain.clock import now
 from webapp.domain.enums import Action
-from webapp.domain.ids import new_id
 from webapp.services.audit.log import AuditService, RecordEvent
+from webapp.services.audit.outbox import outbox_message
 
 # Actions that the webhook receives.
 WEBHOOK_ACTIONS = (Action.CASE_OPENED, Action.CASE_DECIDED, Action.CASE_UNDONE)
@@ -52,21 +50,5 @@ def case_subject(public_id: str) -> str:
 
 def _outbox_message(event: Event) -> OutboxMessage:
     """Return the outbox row of an event. Its message names no visitor or moderator."""
-    moment = now()
-    public_id = new_id()
     details = {key: value for key, value in event.details.items() if key in _PUBLIC_DETAILS}
-    body = {
-        "id": public_id,
-        "event": str(event.action),
-        "created_at": moment.isoformat(),
-        "case": event.subject.removeprefix("case:"),
-        **details,
-    }
-    return OutboxMessage(
-        public_id=public_id,
-        created_at=moment,
-        event=str(event.action),
-        body=json.dumps(body),
-        tries=0,
-        next_at=moment,
-    )
+    return outbox_message(str(event.action), {"case": event.subject.removeprefix("case:"), **details})

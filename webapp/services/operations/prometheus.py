@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
+from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from laanet_core.results import AnalysisResult, ModelInfo
+from webapp.domain.enums import ModelRate
 from webapp.services.analysis.queue import AnalysisQueue
+from webapp.services.label_quality.drift import DriftAlarm, RateInBand
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 # Upper bounds in seconds of the histograms' buckets.
@@ -16,9 +20,9 @@ _BUCKETS = (0.1, 0.3, 1, 3, 10, 30, 100, 300)
 # become labels.
 _PAGES = (
     (re.compile(r"/api/v1/results/.*"), "/api/v1/results"),
-    (re.compile(r"/api/v1/(analyse|verify)"), None),
+    (re.compile(r"/api/v1/(analyse|verify|model/measures)"), None),
     (re.compile(r"/gradio_api/.*"), "/gradio_api"),
-    (re.compile(r"/(healthz|metrics|(receipt|verify)(-\w\w)?|\w\w)?"), None),
+    (re.compile(r"/(healthz|metrics|(receipt|verify|model/measures)(-\w\w)?|\w\w)?"), None),
 )
 _METHODS = ("GET", "HEAD", "POST", "DELETE", "OPTIONS")
 _OTHER = "other"
@@ -57,6 +61,35 @@ class PrometheusMetrics:
         )
         info.labels(model.name, model.version, model.sha256).set(1)
 
+    def watch_rates(self, drift: DriftAlarm) -> None:
+        """Expose the promised rates of the model: whether each is in its band, and its share and interval.
+
+        A rate that could not be measured is NaN.
+        """
+        if not drift.bands:
+            return
+        in_band = Gauge(
+            "lens_model_in_band",
+            "1: a rate on the audit sample is in the promised band; 0: drift alarm",
+            ["rate"],
+            registry=self._registry,
+        )
+        measured = Gauge(
+            "lens_model_rate",
+            "Rate on the audit sample: share, and low and high end of its 95 % interval",
+            ["rate", "value"],
+            registry=self._registry,
+        )
+        values: dict[str, Callable[[RateInBand], float]] = {
+            "share": lambda rate: rate.share,
+            "low": lambda rate: rate.interval[0],
+            "high": lambda rate: rate.interval[1],
+        }
+        for name in drift.bands:
+            in_band.labels(name).set_function(_reader(drift, name, lambda rate: float(not rate.is_outside)))
+            for value, read in values.items():
+                measured.labels(name, value).set_function(_reader(drift, name, read))
+
     def record_analysis(self, result: AnalysisResult) -> None:
         """Count an analysed file and record how long the analysis took."""
         self._analyses.labels(result.kind, result.outcome).inc()
@@ -74,6 +107,11 @@ class PrometheusMetrics:
     def exposition(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
+
+
+def _reader(drift: DriftAlarm, name: ModelRate, read: Callable[[RateInBand], float]) -> Callable[[], float]:
+    """Return a function that reads a value of a rate of the last check; NaN if it was not measured."""
+    return lambda: next((read(rate) for rate in drift.rates if rate.rate == name), math.nan)
 
 
 def page_label(path: str) -> str:

@@ -28,7 +28,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     settings = services.settings
     header(texts, page="programs")
     gr.HTML(render("programs.jinja", **_content(settings, texts)), elem_id="programs", padding=False)
-    footer(texts)
+    footer(texts, services.settings)
     if not settings.report_host:
         script = _SHOW_OWN_ADDRESS % settings.url
         blocks.load(None, None, None, js=script, api_visibility="private", show_progress="hidden")

@@ -102,7 +102,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
             json_report = gr.Button(texts.report_json, elem_id="report-json", visible=False)
             delete = gr.Button(texts.delete, elem_id="delete")
         confirmation = delete_confirmation(texts)
-    footer(texts)
+    footer(texts, services.settings)
     components = _Components(
         field=field,
         show=show,

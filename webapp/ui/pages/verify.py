@@ -38,7 +38,7 @@ def build(blocks: gr.Blocks, services: Services, texts: Texts) -> None:
     number = gr.Textbox(label=words.number, info=words.number_help, elem_id="verify-number", max_length=500)
     look_up = gr.Button(words.look_up, elem_id="verify-look-up")
     result = gr.HTML(elem_id="verification", padding=False)
-    footer(texts)
+    footer(texts, services.settings)
 
     handlers = _Handlers(services, texts)
     check.click(handlers.check, [report, media], [result, report, media], **QUIET)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 
 from webapp.services.analysis.service import AnalysisService
+from webapp.services.label_quality.model_measures import ModelMeasureService
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.receipts import ReceiptService
@@ -15,6 +16,7 @@ from webapp.settings import Settings
 from webapp.ui.middleware import App, Guard
 from webapp.ui.rest.analyses import analyses_router
 from webapp.ui.rest.errors import add_handlers
+from webapp.ui.rest.model_measures import model_measures_router
 from webapp.ui.rest.results import results_router
 from webapp.ui.rest.uploads import sweep
 from webapp.ui.rest.verification import verification_router
@@ -35,6 +37,7 @@ class RestServices:
     receipts: ReceiptService
     exports: ExportService
     verification: VerificationService
+    model_measures: ModelMeasureService
 
 
 def build(services: RestServices, settings: Settings) -> App:
@@ -53,4 +56,5 @@ def build(services: RestServices, settings: Settings) -> App:
     app.include_router(analyses_router(services.analysis, settings.uploads, max_bytes))
     app.include_router(results_router(services.receipts, services.exports, services.feedback))
     app.include_router(verification_router(services.verification, max_bytes))
+    app.include_router(model_measures_router(services.model_measures))
     return Guard(app, max_bytes=max_bytes)

@@ -21,6 +21,7 @@ STATUSES = {
     "invalid_json": 400,
     "unknown_receipt": 404,
     "not_kept": 404,
+    "not_public": 404,
     "key_reused": 409,
     "too_large": 413,
     "not_saved": 503,

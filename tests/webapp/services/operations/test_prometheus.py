@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import pytest
 
 from laanet_core.results import ModelInfo
+from webapp.domain.enums import ModelRate
 from webapp.services.analysis.queue import AnalysisQueue
+from webapp.services.label_quality.drift import RateInBand
 from webapp.services.operations.prometheus import PrometheusMetrics, page_label
 
 
@@ -19,6 +23,8 @@ from webapp.services.operations.prometheus import PrometheusMetrics, page_label
         ("/api/v1/verify", "/api/v1/verify"),
         ("/verify-zh", "/verify-zh"),
         ("/api/v1/analyse", "/api/v1/analyse"),
+        ("/api/v1/model/measures", "/api/v1/model/measures"),
+        ("/model/measures-de", "/model/measures-de"),
         ("/api/v1/results/R3ce1pt-of-a-visitor/export", "/api/v1/results"),
         ("/gradio_api/file=/srv/uploads/Erika.jpg", "/gradio_api"),
         ("/healthz", "/healthz"),
@@ -42,3 +48,19 @@ def test_gauges_show_the_present_queue_and_unknown_methods_share_a_label() -> No
     assert "lens_queue_length 1.0" in text
     assert 'lens_requests_total{method="other",page="/",status="200"} 2.0' in text
     assert 'lens_request_seconds_count{page="/"} 3.0' in text
+
+
+class CheckedRates:
+    """Stand-in for a drift alarm after its check: one rate has left its band, one could not be measured."""
+
+    bands: ClassVar = {ModelRate.RECALL: (0.8, 1.0), ModelRate.PRECISION: (0.8, 1.0)}
+    rates = (RateInBand(ModelRate.RECALL, "2026-07", 0.5, (0.4, 0.6), (0.8, 1.0)),)
+
+
+def test_promised_rates_are_exposed() -> None:
+    metrics = PrometheusMetrics(AnalysisQueue(at_once=1, max_waiting=5), ModelInfo("net", "1", "ab" * 32))
+    metrics.watch_rates(CheckedRates())  # type: ignore[arg-type]
+    text = metrics.exposition().decode()
+    assert 'lens_model_in_band{rate="recall"} 0.0' in text
+    assert 'lens_model_in_band{rate="precision"} NaN' in text
+    assert 'lens_model_rate{rate="recall",value="low"} 0.4' in text

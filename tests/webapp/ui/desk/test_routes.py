@@ -142,8 +142,9 @@ def test_moderators_reach_nothing_of_admins(desk_server: Server, mia: Moderator,
     for number, call in enumerate(dependencies(mia)):
         line = outcome(mia, call, ["mia", "admin"][: len(call["inputs"])], f"session{number}")
         assert "lens_session" not in line
-        # Neither the list of people nor figures about them.
+        # Neither the list of people nor figures about them or the model.
         assert "noah" not in line
+        assert "measures-model" not in line
         if call["targets"][0][1] != "load":
             assert "may not do this" in line
     model_endpoints = [(method, path) for method, path in ENDPOINTS if path.startswith(PREFIX)]
@@ -166,7 +167,9 @@ def test_admins_reach_everything(desk_server: Server, case: str) -> None:
             outcome(ada, call, ["pia", "moderator"], f"admin{number}") for number, call in enumerate(actions)
         ]
         (measured,) = [call for call in dependencies(ada) if call["targets"][0][1] == "select"]
-        assert "measures-alpha" in outcome(ada, measured, [], "measured")
+        figures = outcome(ada, measured, [], "measured")
+        assert "measures-alpha" in figures
+        assert "measures-model" in figures
     assert "/link#" in lines[0]
     assert all("pia" in line for line in lines)
     with records_of(desk_server) as sessions:
@@ -177,6 +180,24 @@ def test_admins_reach_everything(desk_server: Server, case: str) -> None:
             "mia",
             "pia",
         }
+
+
+def test_measures_that_the_host_does_not_publish_reach_no_one(desk_server: Server, mia: Moderator) -> None:
+    """The public page and JSON ask for no session, so an admin gets no more than a stranger."""
+    with httpx.Client(base_url=desk_server.url, timeout=60) as stranger, signed_in(desk_server, "ada") as ada:
+        expired = {"Cookie": "lens_session=expired"}
+        foreign = {"Origin": "https://evil.example"}
+        callers = (
+            (stranger, {}),
+            (stranger, expired),
+            (mia.client, {}),
+            (mia.client, foreign),
+            (ada.client, {}),
+        )
+        for client, headers in callers:
+            assert client.get("/model/measures", headers=headers).status_code == 404
+            answer = client.get("/api/v1/model/measures", headers=headers)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (404, "not_public")
 
 
 def test_no_file_is_served(desk_server: Server, mia: Moderator, receipt: str) -> None:

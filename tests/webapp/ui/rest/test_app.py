@@ -35,6 +35,7 @@ def test_the_document_lists_exactly_the_operations(http: httpx.Client, server: S
         "/results/{receipt}": {"get", "delete"},
         "/results/{receipt}/feedback": {"post"},
         "/verify": {"get", "post"},
+        "/model/measures": {"get"},
     }
     assert "HTTPValidationError" not in json.dumps(document)
     assert set(document["paths"]["/analyse"]["post"]["responses"]) == {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from webapp.db.tables import Analysis
 from webapp.domain.clock import now
 from webapp.media.store import MediaStore
 from webapp.security.signing_keys import new_keys
+from webapp.services.label_quality.model_measures import ModelMeasureService
 from webapp.services.results.exports import ExportService
 from webapp.services.results.feedback import FeedbackService
 from webapp.services.results.verification import VerificationService
@@ -37,8 +39,11 @@ class Line:
             sessions, receipts, KeptMediaService(sessions, MediaStore(str(folder / "media")), quota=0)
         )
         verification = VerificationService(sessions, lambda: new_keys(now()).public)
+        model_measures = ModelMeasureService(sessions, delay=timedelta(0))
         self.app: App = build(
-            RestServices(self.analysis, FeedbackService(sessions), receipts, exports, verification),
+            RestServices(
+                self.analysis, FeedbackService(sessions), receipts, exports, verification, model_measures
+            ),
             self.settings,
         )
 

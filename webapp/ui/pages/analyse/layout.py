@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from webapp.domain.enums import Tag, Vote
 from webapp.examples import answers
+from webapp.settings import Settings
 from webapp.texts import LANGUAGES, Texts
 from webapp.texts.addresses import address, link_address
 from webapp.ui.pages.events import QUIET
@@ -155,7 +156,7 @@ def build_layout(services: Services, texts: Texts) -> Layout:
             answer = _result(texts)
             following = _actions(texts)
             _background(services, texts)
-    footer(texts)
+    footer(texts, services.settings)
     return Layout(inputs, answer, following)
 
 
@@ -190,10 +191,12 @@ def header(texts: Texts, *, page: str = "") -> None:
     gr.HTML(render("notice_of_connection.jinja", words=texts.device), padding=False)
 
 
-def footer(texts: Texts) -> None:
+def footer(texts: Texts, settings: Settings) -> None:
     """Create the links at the end of every page."""
-    programs = address(texts, "programs")
-    gr.HTML(render("footer.jinja", words=texts.programs, programs=programs), padding=False)
+    links = [HeaderLink(address(texts, "programs"), texts.programs.to_programs)]
+    if settings.public_measures == "on":
+        links.append(HeaderLink(address(texts, "model/measures"), texts.model_measures.to_measures))
+    gr.HTML(render("footer.jinja", label=texts.programs.footer, links=links), padding=False)
 
 
 def _help(*sentences: str) -> None:

@@ -26,6 +26,7 @@ def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
     blocks: gr.Blocks
     with gr.Blocks(title=texts.title, analytics_enabled=False) as blocks:
         _html(render("desk/header.jinja", texts=texts))
+        warning = gr.HTML(padding=False, apply_default_css=False, elem_id="drift-warning")
         with gr.Tabs():
             with gr.Tab(texts.cases, elem_id="cases-tab"):
                 _html(worktable(texts), elem_id="worktable")
@@ -42,12 +43,12 @@ def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
             is_admin = person is not None and person.role == Role.ADMIN
             visibility = [gr.update(visible=is_admin)] * len(admin_tabs)
             if not is_admin:
-                return *visibility, "", ""
+                return *visibility, "", "", ""
             people = admin.people_table(services, person, texts)
             flags = admin.flags_table(services, person, texts)
-            return *visibility, people, flags
+            return *visibility, people, flags, measures.drift_warning(services, MEASURES)
 
-        blocks.load(fill_admin_tabs, None, [*admin_tabs, *admin_components], **QUIET)
+        blocks.load(fill_admin_tabs, None, [*admin_tabs, *admin_components, warning], **QUIET)
     return blocks
 
 

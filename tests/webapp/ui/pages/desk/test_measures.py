@@ -23,6 +23,7 @@ from webapp.db.tables import Label, RegionAgreement
 from webapp.domain.clock import now
 from webapp.domain.enums import Role
 from webapp.services.accounts import HOST, AccountService
+from webapp.services.label_quality.model_figures import ModelMeasures
 from webapp.services.label_quality.report import (
     MIN_OBSERVATIONS,
     AgreementFigures,
@@ -35,6 +36,7 @@ from webapp.texts.desk import ENGLISH as DESK
 from webapp.texts.measures import ENGLISH as TEXTS
 from webapp.ui.pages.desk.measures import measures
 
+NO_MODELS = ModelMeasures(as_of=now(), fewest=30, models=[])
 # The command says it in words of its own.
 COMMAND_TOO_FEW = "too few to tell"
 
@@ -80,17 +82,17 @@ def month_rows(page: str) -> list[list[str]]:
     return [re.findall(r"<td>(.*?)</td>", row) for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)]
 
 
-def proportion_text(share: dict[str, Any], too_few: str) -> str:
+def proportion_text(share: dict[str, Any]) -> str:
     if share["count"] < MIN_OBSERVATIONS:
-        return f"{share['hits']} of {share['count']}: {too_few}"
+        return TEXTS.dash
     low, high = share["interval"]
     return f"{share['hits']} of {share['count']}: {share['share']:.0%} ({low:.0%} to {high:.0%})"
 
 
-def moderator_cells(person: dict[str, Any], too_few: str) -> list[str]:
+def moderator_cells(person: dict[str, Any]) -> list[str]:
     """Return the figures of a moderator as page and command show them."""
-    shares = [proportion_text(person[name], too_few) for name in ("decided_alike", "gold_right", "switched")]
-    seconds = too_few if person["cases"] < MIN_OBSERVATIONS else f"{person['median_seconds']:.0f} s"
+    shares = [proportion_text(person[name]) for name in ("decided_alike", "gold_right", "switched")]
+    seconds = TEXTS.dash if person["cases"] < MIN_OBSERVATIONS else f"{person['median_seconds']:.0f} s"
     return [*shares, seconds]
 
 
@@ -112,7 +114,9 @@ def outputs(records: Records, folder: Path) -> ReportOutputs:
     figures = report.figures()
     published = figures.model_dump(mode="json")
     assert json.loads(command_output(folder, "--json")) == published
-    return ReportOutputs(report, published, measures(figures, TEXTS, DESK), command_output(folder), disputed)
+    return ReportOutputs(
+        report, published, measures(figures, TEXTS, DESK, NO_MODELS), command_output(folder), disputed
+    )
 
 
 def test_page_and_command_show_the_measured_alpha(outputs: ReportOutputs) -> None:
@@ -139,22 +143,31 @@ def test_page_and_command_show_the_measured_alpha(outputs: ReportOutputs) -> Non
 
 def test_page_and_command_show_each_moderator(outputs: ReportOutputs) -> None:
     people = rows(outputs.page, "measures-people")
-    assert [row[0] for row in people] == ["mia", "noah", "olga", TEXTS.everybody]
-    for row, person in zip(people, outputs.json["people"], strict=False):
-        cells = moderator_cells(person, TEXTS.too_few)
+    assert [row[0] for row in people] == ["mia", "noah", TEXTS.everybody]
+    few = TEXTS.few.format(fewest=MIN_OBSERVATIONS, rows="olga (2)")
+    assert outputs.page.count(few) == 1
+    assert outputs.text.count(f"  {COMMAND_TOO_FEW}, fewer than {MIN_OBSERVATIONS}: olga (2)\n") == 1
+    for row, person in zip(people[:2], outputs.json["people"][:2], strict=True):
+        cells = moderator_cells(person)
         assert row == [person["name"], str(person["cases"]), *cells]
-        line = "; ".join(moderator_cells(person, COMMAND_TOO_FEW))
+        line = "; ".join(cells)
         assert f"  {person['name']}: {person['cases']}; {line}\n" in outputs.text
-    gold = f"{len(GOLD)} of {len(GOLD)}: {TEXTS.too_few}"
-    assert people[0][1:] == ["36", "33 of 33: 100% (90% to 100%)", gold, "0 of 36: 0% (0% to 10%)", "38 s"]
-    assert (people[1][4][:7], people[2][1], people[2][-1]) == ("2 of 36", "2", TEXTS.too_few)
+    assert len(GOLD) < MIN_OBSERVATIONS
+    assert people[0][1:] == [
+        "36",
+        "33 of 33: 100% (90% to 100%)",
+        TEXTS.dash,
+        "0 of 36: 0% (0% to 10%)",
+        "38 s",
+    ]
+    assert people[1][4][:7] == "2 of 36"
 
 
 def test_page_and_command_show_heatmaps_and_suggestions(outputs: ReportOutputs) -> None:
     assert rows(outputs.page, "measures-heatmaps") == [
         ["1.2", "31313131", "9 of 12: 75% (47% to 91%)", "0.38"],
-        ["<2>", "3c3c3c3c", f"3 of 4: {TEXTS.too_few}", TEXTS.too_few],
     ]
+    assert TEXTS.few.format(fewest=MIN_OBSERVATIONS, rows="&lt;2&gt; (4)") in outputs.page
     assert "  1.2 (31313131): 9 of 12: 75% (47% to 91%); 0.38\n" in outputs.text
     (suggested,) = outputs.json["suggestions"]
     assert suggested["case"] == outputs.disputed
@@ -168,7 +181,7 @@ def test_an_empty_database_gives_no_figures(records: Records, folder: Path) -> N
     assert json.loads(command_output(folder, "--json")) == figures.model_dump(mode="json")
     assert figures.agreement == AgreementFigures(cases=0, alpha=None, interval=None)
     assert figures.suggestions is None
-    page = measures(figures, TEXTS, DESK)
+    page = measures(figures, TEXTS, DESK, NO_MODELS)
     for text in (TEXTS.too_few, TEXTS.no_people, TEXTS.no_heatmaps):
         assert text in page
     assert "<svg" not in page
