@@ -36,7 +36,7 @@ FAKES = 0.2
 FAKE_VERDICTS = {True: 0.7, False: 0.08}
 INCONCLUSIVE = 0.1
 # Share of the drawn faces that moderators cannot tell.
-UNCLEAR = 0.04
+INCONCLUSIVE_LABELS = 0.04
 
 
 @dataclass(frozen=True)
@@ -203,7 +203,7 @@ def bring(world: AuditWorld, faces: list[SimulatedFace], rng: random.Random) -> 
 
 def _label(is_fake: bool, rng: random.Random) -> str:
     """Return the right label, or that the moderator cannot tell."""
-    if rng.random() < UNCLEAR:
+    if rng.random() < INCONCLUSIVE_LABELS:
         return "cannot_tell"
     return "fake" if is_fake else "real"
 

@@ -113,7 +113,7 @@ ENGLISH = MeasureTexts(
     look="Read the arguments",
     model_rates="How good is the model?",
     model_rates_help=(
-        "Measured on faces that were drawn at random before anybody could vote. Open and unclear faces are "
+        "Measured on faces that were drawn at random before anybody could vote. Open and inconclusive faces are "
         "not in the shares. They are probably the harder ones, so the shares are probably too favourable."
     ),
     alarm=(

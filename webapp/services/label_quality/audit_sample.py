@@ -27,7 +27,7 @@ class SampleCounts:
     """Number of drawn faces by the moderators' decision and the model's verdict.
 
     `found_fakes` and `false_alarms` have the verdict fake; `missed_fakes` and `passed_reals` have another
-    one. `open` and `unclear` are undecided: without a decision, and decided as cannot_tell. Of these two,
+    one. `open` and `inconclusive` are undecided: without a decision, and decided as cannot_tell. Of these two,
     `undecided_alarms` have the verdict fake. `unusable` were decided so, or have no verdict of the model.
     """
 
@@ -35,7 +35,7 @@ class SampleCounts:
     missed_fakes: int = 0
     false_alarms: int = 0
     passed_reals: int = 0
-    unclear: int = 0
+    inconclusive: int = 0
     unusable: int = 0
     open: int = 0
     undecided_alarms: int = 0
@@ -59,7 +59,7 @@ class SampleCounts:
 
     @property
     def undecided(self) -> int:
-        return self.open + self.unclear
+        return self.open + self.inconclusive
 
     @property
     def drawn(self) -> int:
@@ -137,5 +137,5 @@ def _field_of(decision: str | None, is_alarm: bool) -> str:
     if decision == LabelValue.REAL:
         return "false_alarms" if is_alarm else "passed_reals"
     if decision == LabelValue.CANNOT_TELL:
-        return "unclear"
+        return "inconclusive"
     return "open" if decision is None else "unusable"

@@ -38,7 +38,7 @@ class RateFigures(_Published):
     share: float | None
     interval: Ends | None = Field(description="95 % interval (Wilson)")
     possible: Ends | None = Field(
-        description="lowest and highest share if the open and unclear faces were decided"
+        description="lowest and highest share if the open and inconclusive faces were decided"
     )
     withheld: Withheld | None = Field(
         description="`too_few` faces; `would_reveal`: it would tell the share of few other faces"
@@ -60,12 +60,15 @@ class RatesFigures(_Published):
 
 
 class SampleFigures(_Published):
-    """A part of the audit sample: numbers of faces, and rates over the decided ones."""
+    """A part of the audit sample: numbers of faces, and rates over the decided ones.
 
-    drawn: int = Field(description="faces drawn at random: decided + open + unclear + unusable")
+    The rates of all faces and of a kind leave out months with too few faces.
+    """
+
+    drawn: int = Field(description="faces drawn at random: decided + open + inconclusive + unusable")
     decided: int = Field(description="decided real or fake")
     open: int = Field(description="not decided yet, disputed, or decided too recently")
-    unclear: int = Field(description="moderators cannot tell")
+    inconclusive: int = Field(description="moderators cannot tell")
     unusable: int = Field(description="moderators found nothing to judge")
     rates: RatesFigures
 
@@ -113,30 +116,31 @@ class ModelMeasures(_Published):
 
 @dataclass(frozen=True)
 class _Part:
-    """A part of a model's sample, and the rates that may be published of it."""
+    """A part of a model's sample: all its faces, those that the rates rest on, and the published rates."""
 
-    counts: SampleCounts
+    drawn: SampleCounts
+    measured: SampleCounts
     rates: frozenset[ModelRate]
 
     def figures(self) -> dict[str, object]:
         """Return the fields of SampleFigures."""
-        counts = self.counts
+        counts = self.drawn
         rates = {rate.value: self._rate(rate) for rate in ModelRate}
         return {
             "drawn": counts.drawn,
             "decided": counts.decided,
             "open": counts.open,
-            "unclear": counts.unclear,
+            "inconclusive": counts.inconclusive,
             "unusable": counts.unusable,
             "rates": RatesFigures.model_validate(rates),
         }
 
     def _rate(self, rate: ModelRate) -> RateFigures:
-        proportion = self.counts.rate(rate)
+        proportion = self.measured.rate(rate)
         if rate in self.rates:
-            return _shown(proportion, self.counts.possible(rate))
+            return _shown(proportion, self.measured.possible(rate))
         # The number of alarms would reveal the found fakes if the false alarms are published.
-        has_few_of_a_class = min(self.counts.fakes, self.counts.reals) < MIN_FACES
+        has_few_of_a_class = min(self.measured.fakes, self.measured.reals) < MIN_FACES
         if rate == ModelRate.PRECISION and has_few_of_a_class:
             return _withheld("would_reveal")
         return _too_few(proportion.count)
@@ -165,26 +169,70 @@ def measure_models(
 def _measure_model(
     faces: Sequence[AuditedFace], tags: Mapping[int, set[str]], labels: Mapping[int, list[LabelPair]]
 ) -> ModelFigures:
-    total = count_faces(faces)
-    months = _parts(faces, lambda face: f"{face.analysed_at:%Y-%m}")
-    kinds = _parts(faces, lambda face: face.kind)
-    whole = _Part(total, _publishable({"": total}, "", total))
+    measured = _without_small_months(faces)
+    total = count_faces(measured)
+    whole = _Part(count_faces(faces), total, _publishable({"": total}, "", total))
+    months = _parts(faces, measured, _month_of)
+    kinds = _parts(faces, measured, lambda face: face.kind)
     return ModelFigures(
         version=faces[-1].model_version,
         sha256=faces[0].model_sha256,
         total=SampleFigures.model_validate(whole.figures()),
         months=[MonthOfModel.model_validate({"month": key, **part.figures()}) for key, part in months],
         kinds=[KindOfModel.model_validate({"kind": key, **part.figures()}) for key, part in kinds],
-        tags=list(_tags(faces, tags)),
+        tags=list(_tags(measured, tags)),
         changed_to_model=_changed(faces, labels),
     )
 
 
-def _parts(faces: Sequence[AuditedFace], key: Callable[[AuditedFace], str]) -> list[tuple[str, _Part]]:
-    """Return the disjoint parts of a sample by key, each with the rates that may be published."""
-    groups = {name: count_faces(group) for name, group in groupby(sorted(faces, key=key), key)}
-    total = count_faces(faces)
-    return [(name, _Part(counts, _publishable(groups, name, total))) for name, counts in groups.items()]
+def _month_of(face: AuditedFace) -> str:
+    return f"{face.analysed_at:%Y-%m}"
+
+
+def _by(faces: Sequence[AuditedFace], key: Callable[[AuditedFace], str]) -> dict[str, list[AuditedFace]]:
+    return {name: list(group) for name, group in groupby(sorted(faces, key=key), key)}
+
+
+def _has_enough(counts: SampleCounts) -> bool:
+    """Return True if of each class there are no faces, or as many as a share needs."""
+    return all(count == 0 or count >= MIN_FACES for count in (counts.fakes, counts.reals))
+
+
+def _without_small_months(faces: Sequence[AuditedFace]) -> Sequence[AuditedFace]:
+    """Return the faces that the shares of all faces rest on.
+
+    Months with few fakes or real faces are left out, as the present month at its beginning. Otherwise their
+    share would follow by subtraction. They are included if they are many faces together.
+    """
+    small = [
+        face
+        for month in _by(faces, _month_of).values()
+        if not _has_enough(count_faces(month))
+        for face in month
+    ]
+    if len(small) == len(faces) or _has_enough(count_faces(small)):
+        return faces
+    months = {_month_of(face) for face in small}
+    return [face for face in faces if _month_of(face) not in months]
+
+
+def _parts(
+    faces: Sequence[AuditedFace], measured: Sequence[AuditedFace], key: Callable[[AuditedFace], str]
+) -> list[tuple[str, _Part]]:
+    """Return the disjoint parts of `faces` by key, each with the rates that may be published.
+
+    The shares of all faces rest on `measured`. A part without any of these faces is a month of its own.
+    """
+    total = count_faces(measured)
+    groups = {name: count_faces(group) for name, group in _by(measured, key).items()}
+    parts = []
+    for name, group in _by(faces, key).items():
+        drawn = count_faces(group)
+        if name in groups:
+            parts.append((name, _Part(drawn, groups[name], _publishable(groups, name, total))))
+        else:
+            parts.append((name, _Part(drawn, drawn, _publishable({name: drawn}, name, drawn))))
+    return parts
 
 
 def _publishable(groups: Mapping[str, SampleCounts], name: str, total: SampleCounts) -> frozenset[ModelRate]:

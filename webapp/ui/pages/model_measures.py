@@ -12,8 +12,9 @@ from webapp.domain.errors import Refused
 from webapp.services.label_quality.audit_sample import MIN_FACES
 from webapp.services.label_quality.model_measures import ModelMeasureService
 from webapp.texts import LANGUAGES, Texts
+from webapp.texts.addresses import address, link_address
 from webapp.texts.formats import date_text
-from webapp.ui.pages.analyse.layout import HeaderLink, address, link_address
+from webapp.ui.pages.analyse.layout import HeaderLink
 from webapp.ui.render.model_measures import model_measures
 from webapp.ui.templating import render
 

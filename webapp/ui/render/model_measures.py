@@ -87,7 +87,7 @@ def _parts(model: ModelFigures, texts: Texts) -> Iterator[tuple[str, SampleFigur
 
 
 def _numbers(part: SampleFigures) -> dict[str, int]:
-    return {name: getattr(part, name) for name in ("drawn", "decided", "open", "unclear", "unusable")}
+    return {name: getattr(part, name) for name in ("drawn", "decided", "open", "inconclusive", "unusable")}
 
 
 def _shown(rate: RateFigures) -> bool:
@@ -99,7 +99,7 @@ def _has_share(part: SampleFigures) -> bool:
 
 
 def _row(name: str, part: SampleFigures, texts: Texts) -> ModelRow:
-    numbers = (str(part.drawn), str(part.open + part.unclear))
+    numbers = (str(part.drawn), str(part.open + part.inconclusive))
     return ModelRow(name, numbers, tuple(_rate(rate, texts) for rate in part.rates.by_rate().values()))
 
 

@@ -83,7 +83,7 @@ def test_every_drawn_face_is_counted_once() -> None:
         missed_fakes=2,
         false_alarms=1,
         passed_reals=2,
-        unclear=3,
+        inconclusive=3,
         # Three were decided so; five have no verdict, of which one was also decided so.
         unusable=3 + 5,
         open=3,

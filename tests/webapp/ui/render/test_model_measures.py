@@ -24,15 +24,12 @@ def page_of(sessions: Sessions, code: str = "en") -> str:
 def test_shares_intervals_and_bounds_are_shown(sessions: Sessions) -> None:
     add_two_models(sessions)
     page = page_of(sessions)
-    assert "Faces drawn: 334. Decided real or fake: 320. Open: 7. Unclear: 5. Unusable: 2." in page
+    assert "Faces drawn: 334. Decided real or fake: 320. Open: 7. Inconclusive: 5. Unusable: 2." in page
     assert "90% (81% to 95%) possible: 83% to 91%" in page
-    few = "Too few faces for a share: 2026-10 (missing: 21 fakes, 30 real faces)"
-    assert page.count("Too few faces for a share") == 1
-    assert few in page
-    assert "Teeth 100% (95% to 100%)" not in page
-    assert "Labels that moderators changed to the model's verdict after they saw it: 9% of" in page.replace(
-        "&#39;", "'"
-    )
+    assert page.count("No share for:") == 2
+    assert "No share for: 2026-10 (too few faces; missing: 21 fakes, 30 real ones)." in page
+    assert "No share for: Teeth (withheld: it would reveal the share of fewer other faces)." in page
+    assert "after they saw it: 12% of 250 (9% to 17%)." in page
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
