@@ -74,7 +74,7 @@ def add_audited(
             session.add(case)
 
 
-def add_two_models(sessions: Sessions, serving: str = "b" * 64) -> None:
+def add_two_models(sessions: Sessions, serving: str = "b" * 64, *, open_faces: int = 7) -> None:
     """Store an earlier model over two months, and the serving one, whose recall fell.
 
     The serving model has too few faces in its second month.
@@ -85,7 +85,7 @@ def add_two_models(sessions: Sessions, serving: str = "b" * 64) -> None:
         add_audited(sessions, 4, "real", LabelValue.FAKE, at=at, model="a" * 64)
         add_audited(sessions, 4, "fake", LabelValue.REAL, at=at, model="a" * 64)
         add_audited(sessions, 116, "real", LabelValue.REAL, at=at, model="a" * 64)
-    add_audited(sessions, 7, "inconclusive", None, at=august, model="a" * 64)
+    add_audited(sessions, open_faces, "inconclusive", None, at=august, model="a" * 64)
     add_audited(sessions, 5, "fake", LabelValue.CANNOT_TELL, at=august, model="a" * 64)
     add_audited(sessions, 2, "fake", LabelValue.UNUSABLE, at=august, model="a" * 64)
     for kind, share in (("image", 1), ("video", 2)):

@@ -36,7 +36,7 @@ _WIDE = """() => [...document.querySelectorAll("body *")]
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("measures")
     engine = open_database(f"sqlite:///{folder / 'data' / 'lens.sqlite3'}")
-    add_two_models(make_sessions(engine), serving=STARTER_SHA256)
+    add_two_models(make_sessions(engine), serving=STARTER_SHA256, open_faces=0)
     engine.dispose()
     with served(
         folder,
@@ -96,7 +96,7 @@ def test_figures_are_read_and_a_dispute_is_followed(browser: Browser, server: Se
     )
     expect(page.locator("#measures-faces")).to_have_text(WORDS.faces.format(cases=34))
     expect(page.get_by_role("img", name=WORDS.chart)).to_be_visible()
-    mia = page.locator("#measures-people tbody tr").nth(0)
+    mia = page.locator("#measures-people tbody tr", has_text="mia")
     expect(mia).to_contain_text("33 of 33: 100% (90% to 100%)")
     expect(page.locator("#measures-heatmaps .desk-few")).to_contain_text("<2> (4)")  # as it was written
     photographed(ada)
