@@ -113,8 +113,8 @@ ENGLISH = MeasureTexts(
     look="Read the arguments",
     model_rates="How good is the model?",
     model_rates_help=(
-        "Measured on faces that were drawn at random before anybody could vote. Open and inconclusive faces are "
-        "not in the shares. They are probably the harder ones, so the shares are probably too favourable."
+        "Measured on faces that were drawn at random before anybody could vote. Open and inconclusive faces "
+        "are not in the shares. They are probably the harder ones, so the shares are probably too favourable."
     ),
     alarm=(
         "The model has left its promised band. {rate}: {share} ({low} to {high}), {month}; "

@@ -27,8 +27,9 @@ class SampleCounts:
     """Number of drawn faces by the moderators' decision and the model's verdict.
 
     `found_fakes` and `false_alarms` have the verdict fake; `missed_fakes` and `passed_reals` have another
-    one. `open` and `inconclusive` are undecided: without a decision, and decided as cannot_tell. Of these two,
-    `undecided_alarms` have the verdict fake. `unusable` were decided so, or have no verdict of the model.
+    one. `open` and `inconclusive` are undecided: without a decision, and decided as cannot_tell. Of these
+    two, `undecided_alarms` have the verdict fake. `unusable` were decided so, or have no verdict of the
+    model.
     """
 
     found_fakes: int = 0

@@ -24,8 +24,8 @@ def model_measures_router(measures: ModelMeasureService) -> APIRouter:
     def model_measures() -> Response:
         """Rates on faces that were drawn at random, before anybody could vote, and decided by moderators.
 
-        Open and inconclusive faces are not in the shares. They are probably the harder ones, so the shares are
-        probably too favourable; `possible` tells by how much at most. The figures change once a day.
+        Open and inconclusive faces are not in the shares. They are probably the harder ones, so the shares
+        are probably too favourable; `possible` tells by how much at most. The figures change once a day.
         """
         return DocumentResponse(measures.published())
 
