@@ -13,9 +13,8 @@ from webapp.domain.enums import ModelRate
 from webapp.settings.base import SettingsGroup
 from webapp.settings.values import MIN_SECRET, Decimal, SpaceSeparated, Switch, WholeNumber
 
-_BAND = re.compile(
-    rf"(?P<rate>{'|'.join(ModelRate)}):(?P<low>\d{{1,3}}(\.\d+)?)-(?P<high>\d{{1,3}}(\.\d+)?)", re.ASCII
-)
+# Rate, lowest and highest per cent.
+_BAND = re.compile(rf"({'|'.join(ModelRate)}):(\d{{1,3}}(?:\.\d+)?)-(\d{{1,3}}(?:\.\d+)?)", re.ASCII)
 _ORGANISATION = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
@@ -142,7 +141,7 @@ def parse_bands(texts: Sequence[str]) -> dict[ModelRate, tuple[float, float]]:
             raise ValueError(
                 f"must have parts such as recall:60-100, one of {', '.join(ModelRate)}: {text!r}"
             )
-        rate, low, high = ModelRate(match["rate"]), float(match["low"]) / 100, float(match["high"]) / 100
+        rate, low, high = ModelRate(match[1]), float(match[2]) / 100, float(match[3]) / 100
         if not low < high <= 1:
             raise ValueError(f"must have bands within 0 to 100 whose first number is lower: {text!r}")
         if rate in bands:
