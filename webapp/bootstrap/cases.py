@@ -14,12 +14,12 @@ from webapp.services.operations.scheduler import ScheduledTask
 from webapp.settings import Settings
 
 if TYPE_CHECKING:
+    from webapp.media.decoding.process_pool import DecoderPool
     from webapp.services.label_quality.drift import DriftAlarm
     from webapp.services.label_quality.model_measures import ModelMeasureService
     from webapp.services.label_quality.score_reliability import ScoreReliabilityService
     from webapp.services.label_quality.service import LabelQualityService
     from webapp.services.model_registry.serving import CurrentDetector
-    from webapp.services.moderation.case_images import KeptReader
     from webapp.services.moderation.claims import ClaimService
     from webapp.services.moderation.labelling import LabellingService
     from webapp.services.moderation.ranking import TriageRules
@@ -125,19 +125,22 @@ def build_desk(
     cases: Cases,
     learning: Learning,
     detector: CurrentDetector,
-    reader: KeptReader,
+    reader: DecoderPool,
     settings: Settings,
 ) -> Desk:
     """Build the moderators' site."""
     from webapp.services.accounts import SignInService
+    from webapp.services.moderation.case_history import CaseHistoryService
     from webapp.services.moderation.case_images import CaseImageService
+    from webapp.services.moderation.case_list import CaseListService
+    from webapp.services.moderation.case_search import CaseSearchService
     from webapp.services.moderation.case_views import CaseViewService
     from webapp.services.moderation.flags import FlagService
     from webapp.ui.desk import Desk
     from webapp.ui.services import DeskServices
 
     sessions = records.sessions
-    case_views = CaseViewService(sessions)
+    case_views = CaseViewService(sessions, undo=cases.delay)
     services = DeskServices(
         accounts=accounts(records),
         signing=SignInService(sessions, records.audit),
@@ -145,6 +148,9 @@ def build_desk(
         labelling=cases.labelling,
         case_views=case_views,
         case_images=CaseImageService(case_views, records.keeping, detector, reader),
+        case_list=CaseListService(sessions, undo=cases.delay),
+        case_search=CaseSearchService(sessions, reader, frames=settings.frames, undo=cases.delay),
+        case_history=CaseHistoryService(sessions, undo=cases.delay),
         flags=FlagService(sessions, records.audit),
         label_quality=cases.label_quality,
         model_measures=cases.model_measures,

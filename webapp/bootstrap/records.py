@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Engine
 
+from webapp.db import case_summaries
 from webapp.db.audit_chain import Event
 from webapp.db.migrate import newest_version, version_of
 from webapp.db.session import Sessions, connect, make_sessions, open_database
@@ -157,7 +158,11 @@ def restore(settings: Settings, backup: str) -> str:
         repository.pull(settings.backups_folder)
     source = backups.restore(settings.database, settings.backups_folder, backup)
     engine = open_database(settings.database)
-    backups.record_restore(AuditService(make_sessions(engine), settings.audit_head), source)
+    sessions = make_sessions(engine)
+    backups.record_restore(AuditService(sessions, settings.audit_head), source)
+    # A result that was erased from the backup may have been the first of a case.
+    with sessions.begin() as session:
+        case_summaries.refresh_all(session)
     engine.dispose()
     return source.name
 

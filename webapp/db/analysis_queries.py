@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session, joinedload
 
 from webapp.db.tables import Analysis, Consent, Face, Feedback, Media, Rescore
@@ -55,15 +55,24 @@ def set_stability(session: Session, receipt_hash: str, is_stable: bool, faces: M
             )
 
 
-def delete_analyses_before(session: Session, before: datetime, *, limit: int) -> int:
-    """Delete at most `limit` analyses created before a time, oldest first. Return their number."""
-    oldest = (
+def ids_of_receipt(receipt_hash: str) -> Select[int]:
+    """Return the query of the id of the analysis with this receipt."""
+    return select(Analysis.id).where(Analysis.receipt_hash == receipt_hash)
+
+
+def ids_before(before: datetime, *, limit: int) -> Select[int]:
+    """Return the query of the ids of at most `limit` analyses created before a time, oldest first."""
+    return (
         select(Analysis.id)
         .where(Analysis.created_at < before)
         .order_by(Analysis.created_at, Analysis.id)
         .limit(limit)
     )
-    deletion = delete(Analysis).where(Analysis.id.in_(oldest)).returning(Analysis.id)
+
+
+def delete_analyses(session: Session, ids: Select[int]) -> int:
+    """Delete the analyses of a query of ids, with all rows that refer to them. Return their number."""
+    deletion = delete(Analysis).where(Analysis.id.in_(ids)).returning(Analysis.id)
     return len(session.execute(deletion).all())
 
 

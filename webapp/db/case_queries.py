@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Exists, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Exists,
+    ScalarSelect,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, selectinload
 
 from webapp.db.sqlite_write_queue import QUEUE
@@ -133,6 +145,12 @@ def gold_case_at(session: Session, account_id: int, skipped: Sequence[str], plac
     return session.get(Case, ids[index])
 
 
+def case_ids_of(session: Session, analyses: Select[int]) -> list[int]:
+    """Return the ids of the cases that have a subject of these analyses, which are a query of ids."""
+    query = select(CaseItem.case_id).where(CaseItem.analysis_id.in_(analyses)).distinct()
+    return list(session.scalars(query))
+
+
 def has_items(session: Session, analysis_id: int) -> bool:
     """Return True if any subject of the analysis belongs to a case."""
     return session.scalar(select(CaseItem.id).where(CaseItem.analysis_id == analysis_id).limit(1)) is not None
@@ -196,15 +214,19 @@ def _takeable(account_id: int) -> Select[Case]:
     Moderators who lost their claim after the blind label can claim the case again.
     """
     claims = select(func.count()).select_from(Claim).where(Claim.case_id == Case.id).scalar_subquery()
-    final_labels = (
+    has_free_slot = claims + _final_labels() < Case.wanted
+    open_cases = select(Case).where(Case.state == CaseState.OPEN, ~_final_label(account_id), has_free_slot)
+    return open_cases.order_by(Case.rank.desc(), Case.id)
+
+
+def _final_labels() -> ScalarSelect[int]:
+    """Return the number of final labels of a case that were not withdrawn."""
+    return (
         select(func.count())
         .select_from(Label)
         .where(Label.case_id == Case.id, Label.stage == Stage.FINAL, Label.withdrawn_at.is_(None))
         .scalar_subquery()
     )
-    has_free_slot = claims + final_labels < Case.wanted
-    open_cases = select(Case).where(Case.state == CaseState.OPEN, ~_final_label(account_id), has_free_slot)
-    return open_cases.order_by(Case.rank.desc(), Case.id)
 
 
 def _final_label(account_id: int) -> Exists:
@@ -212,8 +234,11 @@ def _final_label(account_id: int) -> Exists:
     return exists().where(Label.case_id == Case.id, *_final_of(account_id))
 
 
-def count_open_cases(session: Session, account_id: int) -> int:
-    """Return the number of open cases without a final label of the account, claimed ones included."""
+def count_takeable_cases(session: Session, account_id: int, moment: datetime) -> int:
+    """Return the number of open cases that the account may take at `moment`, or has claimed.
+
+    Left out are cases with a final label of the account, and those whose slots are all taken by others.
+    """
     open_cases = select(func.count()).select_from(Case).where(Case.state == CaseState.OPEN)
     own_labels = (
         select(func.count())
@@ -221,7 +246,28 @@ def count_open_cases(session: Session, account_id: int) -> int:
         .join(Label.case)
         .where(Case.state == CaseState.OPEN, *_final_of(account_id))
     )
-    return (session.scalar(open_cases) or 0) - (session.scalar(own_labels) or 0)
+    # Only a case with a claim can be full: labels alone settle a case, or raise the number that it needs.
+    live_claims = select(Claim.case_id, Claim.account_id).where(Claim.until > moment).subquery()
+    claims = (
+        select(func.count())
+        .select_from(live_claims)
+        .where(live_claims.c.case_id == Case.id)
+        .scalar_subquery()
+    )
+    own_claim = exists().where(live_claims.c.case_id == Case.id, live_claims.c.account_id == account_id)
+    full_cases = (
+        select(func.count())
+        .select_from(Case)
+        .where(
+            Case.id.in_(select(live_claims.c.case_id)),
+            Case.state == CaseState.OPEN,
+            claims + _final_labels() >= Case.wanted,
+            ~own_claim,
+            ~_final_label(account_id),
+        )
+    )
+    taken = (session.scalar(own_labels) or 0) + (session.scalar(full_cases) or 0)
+    return (session.scalar(open_cases) or 0) - taken
 
 
 def count_labelled(session: Session, account_id: int, since: datetime) -> int:

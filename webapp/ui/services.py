@@ -11,7 +11,10 @@ from webapp.services.label_quality.drift import DriftAlarm
 from webapp.services.label_quality.model_measures import ModelMeasureService
 from webapp.services.label_quality.service import LabelQualityService
 from webapp.services.model_registry.startup_weights import STARTER, WeightsInUse
+from webapp.services.moderation.case_history import CaseHistoryService
 from webapp.services.moderation.case_images import CaseImageService
+from webapp.services.moderation.case_list import CaseListService
+from webapp.services.moderation.case_search import CaseSearchService
 from webapp.services.moderation.case_views import CaseViewService
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.flags import FlagService
@@ -59,6 +62,9 @@ class DeskServices:
     labelling: LabellingService
     case_views: CaseViewService
     case_images: CaseImageService
+    case_list: CaseListService
+    case_search: CaseSearchService
+    case_history: CaseHistoryService
     flags: FlagService
     label_quality: LabelQualityService
     model_measures: ModelMeasureService

@@ -53,7 +53,11 @@ def test_media_without_consent_is_deleted(session: Session, stored_results: dict
 
 def test_old_analyses_are_deleted_in_batches(session: Session) -> None:
     later = now() + timedelta(days=1)
-    assert [queries.delete_analyses_before(session, later, limit=3) for _ in range(3)] == [3, 2, 0]
+    assert [queries.delete_analyses(session, queries.ids_before(later, limit=3)) for _ in range(3)] == [
+        3,
+        2,
+        0,
+    ]
 
 
 def test_analyses_to_rescore_need_a_file_and_another_model(session: Session) -> None:

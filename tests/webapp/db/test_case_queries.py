@@ -46,8 +46,28 @@ def test_open_case_goes_to_an_account_without_a_label(session: Session) -> None:
     assert queries.upcoming_case(session, ada.id, []) is case
     assert queries.upcoming_case(session, ada.id, [case.public_id]) is None
     assert queries.next_case(session, bela.id) is None
-    assert (queries.count_open_cases(session, ada.id), queries.count_open_cases(session, bela.id)) == (1, 0)
+    moment = now()
+    assert queries.count_takeable_cases(session, ada.id, moment) == 1
+    assert queries.count_takeable_cases(session, bela.id, moment) == 0
     assert queries.count_labelled(session, bela.id, now() - timedelta(days=3650)) == 1
+
+
+def test_a_case_with_all_slots_taken_does_not_wait(session: Session) -> None:
+    case, moment = only_case(session), now()
+    ada, bela = session.scalars(select(Account).order_by(Account.name))
+    case.state, case.wanted = CaseState.OPEN, 1
+    for label in case.labels:
+        label.withdrawn_at = moment
+    minute = timedelta(minutes=1)
+    session.add(Claim(case_id=case.id, account_id=bela.id, slot=1, taken_at=moment, until=moment + minute))
+    session.flush()
+    assert queries.count_takeable_cases(session, ada.id, moment) == 0
+    assert queries.count_takeable_cases(session, bela.id, moment) == 1
+    # The claim has expired.
+    assert queries.count_takeable_cases(session, ada.id, moment + 2 * minute) == 1
+    case.wanted = 2
+    session.flush()
+    assert queries.count_takeable_cases(session, ada.id, moment) == 1
 
 
 def test_claims_expire(session: Session) -> None:

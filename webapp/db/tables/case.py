@@ -21,6 +21,12 @@ class Case(Base):
     __table_args__ = (
         CheckConstraint(one_of("state", CaseState), name="state"),
         Index("ix_cases_state_rank", "state", "rank"),
+        # Has every column that the list of cases filters by, so that a filter reads no rows of the table.
+        Index(
+            "ix_cases_list",
+            *("opened_at", "public_id", "state", "decided_at", "decided_value"),
+            *("kind", "verdict", "reason", "model_version", "has_conflict"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -34,6 +40,17 @@ class Case(Base):
     rank: Mapped[float]
     # Drawn at random for the audit sample.
     audited: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Summary of other tables for the list of cases. `webapp.db.case_summaries` writes it.
+    # Of the first item: kind of its file, reason, version of the model, and the model's verdict on the subject.
+    kind: Mapped[str | None] = mapped_column(String(8))
+    reason: Mapped[str | None] = mapped_column(String(16))
+    model_version: Mapped[str | None] = mapped_column(String(128))
+    verdict: Mapped[str | None] = mapped_column(String(16))
+    # A file of the case contradicts itself or the model.
+    has_conflict: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # Current decision. Gold cases never have one.
+    decided_at: Mapped[datetime | None] = mapped_column(UTCTime)
+    decided_value: Mapped[str | None] = mapped_column(String(16))
     gold: Mapped[Gold | None] = relationship(back_populates="case", cascade="all, delete-orphan")
     items: Mapped[list[CaseItem]] = relationship(
         back_populates="case", cascade="all, delete-orphan", order_by="CaseItem.id"
@@ -50,7 +67,7 @@ class Case(Base):
 class Gold(Base):
     """Known answer of a case that tests the moderators.
 
-    Labels never decide such a case; its state stays open.
+    Labels never decide such a case: its state is `decided`, and it has no decision.
     """
 
     __tablename__ = "gold"
@@ -120,6 +137,9 @@ class Label(Base):
             postgresql_where=text("withdrawn_at IS NULL"),
         ),
         CheckConstraint(f"length(note) <= {MAX_NOTE}", name="note"),
+        Index("ix_label_account_time", "account_id", "created_at"),
+        # Labels of a value, and those of one moderator, for the list of cases.
+        Index("ix_label_case_value", "case_id", "value", "account_id", "stage", "withdrawn_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

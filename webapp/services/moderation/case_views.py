@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from pydantic import BaseModel, ConfigDict, field_serializer
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from laanet_core.results import Conflict, FaceQuality
 from laanet_core.types import Box
 from webapp.db import case_queries as queries
+from webapp.db.case_visibility import Viewer
 from webapp.db.session import Sessions
 from webapp.db.tables import Analysis, Case, CaseItem, Label
 from webapp.domain.clock import now
@@ -26,7 +27,9 @@ from webapp.services.analysis_records.subjects import (
     original_size,
     subject_of,
 )
+from webapp.services.moderation.case_rows import viewer_of
 from webapp.services.moderation.claims import require_claim
+from webapp.services.moderation.decision_rule import UNDO_PERIOD
 from webapp.services.moderation.ranking import MAX_COUNTED_ITEMS
 from webapp.texts import ENGLISH
 from webapp.texts.provenance_sentences import view_of
@@ -108,7 +111,7 @@ class LabelView(_FrozenModel):
 class QueueCounts(_FrozenModel):
     """Numbers of cases for one person.
 
-    `waiting`: open cases that they may label. `today`: cases that they finished since midnight UTC.
+    `waiting`: open cases that they may label, the claimed one included. `today`: cases that they finished since midnight UTC.
     `disputed`: cases that they may adjudicate, 0 for moderators.
     """
 
@@ -154,8 +157,10 @@ class CaseViewService:
     unknown_case or claim_lost.
     """
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, *, undo: timedelta = UNDO_PERIOD) -> None:
+        """`undo`: time for which a decision can be undone."""
         self._sessions = sessions
+        self._undo_period = undo
 
     def queue_counts(self, person: Person | None) -> QueueCounts:
         """Return the numbers of cases that the desk shows to the person."""
@@ -166,7 +171,7 @@ class CaseViewService:
             if moderator.role == Role.ADMIN:
                 disputed = queries.disputed_cases(session, moderator.id, limit=MAX_DISPUTES)
             return QueueCounts(
-                waiting=queries.count_open_cases(session, moderator.id),
+                waiting=queries.count_takeable_cases(session, moderator.id, now()),
                 today=queries.count_labelled(session, moderator.id, midnight),
                 disputed=len(disputed),
             )
@@ -178,7 +183,7 @@ class CaseViewService:
             claim = require_claim(session, moderator, public_id)
             labels = queries.labels_of(session, claim.case_id, account_id=moderator.id)
             has_blind_label = bool(labels) and labels[-1].stage == Stage.BLIND
-            view = _case_view(session, claim.case)
+            view = case_view(session, claim.case)
             return view.model_copy(update={"labelled": has_blind_label, "until": claim.until})
 
     def next_case(self, person: Person | None, skipped: Sequence[str]) -> CaseView | None:
@@ -189,18 +194,19 @@ class CaseViewService:
         moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
             case = queries.upcoming_case(session, moderator.id, skipped)
-            return None if case is None else _case_view(session, case)
+            return None if case is None else case_view(session, case)
 
     def media(self, person: Person | None, public_id: str) -> CaseMedia | None:
         """Return the kept file of a case that the person may see, None if it is not kept.
 
-        A moderator may see open cases and the one they have claimed (a gold case counts as decided).
-        An admin may also see disputed cases.
+        A moderator may see open cases, the one they have claimed, those they have labelled, and settled ones
+        (`Viewer.is_settled`). An admin may also see disputed cases.
         """
         moderator = require(person, Role.MODERATOR)
         with self._sessions() as session:
             case = queries.case_by_public_id(session, public_id)
-            if case is None or not _may_see(session, moderator, case):
+            viewer = viewer_of(moderator, self._undo_period)
+            if case is None or not _may_see(session, viewer, case):
                 raise unknown_case()
             item = queries.displayed_item(session, case.id)
             consent = None if item is None else item.analysis.consent
@@ -243,7 +249,7 @@ class CaseViewService:
         with self._sessions() as session:
             claim = require_claim(session, moderator, public_id)
             labels = queries.labels_of(session, claim.case_id, account_id=moderator.id)
-            return _label_view(labels[-1], moderator=1) if labels else None
+            return label_view(labels[-1], moderator=1) if labels else None
 
     def next_dispute(self, person: Person | None, skipped: Sequence[str] = ()) -> str | None:
         """Return the public id of the disputed case that has waited longest for the admin's decision.
@@ -276,8 +282,8 @@ class CaseViewService:
             views = []
             for label in labels:
                 number = author_numbers.setdefault(label.account_id, len(author_numbers) + 1)
-                views.append(_label_view(label, moderator=number))
-            return _case_view(session, case), tuple(views)
+                views.append(label_view(label, moderator=number))
+            return case_view(session, case), tuple(views)
 
 
 def model_answer(session: Session, case: Case) -> ModelAnswer:
@@ -312,16 +318,18 @@ def unknown_case() -> Refused:
     return Refused("unknown_case", "There is no such case, or it is not yours to see.")
 
 
-def _may_see(session: Session, moderator: Person, case: Case) -> bool:
-    claim = queries.claim_of_account(session, moderator.id)
+def _may_see(session: Session, viewer: Viewer, case: Case) -> bool:
+    claim = queries.claim_of_account(session, viewer.account_id)
     if claim is not None and claim.case_id == case.id:
         return True
-    if case.state == CaseState.DISPUTED:
-        return moderator.role == Role.ADMIN
-    return case.state == CaseState.OPEN
+    if case.state == CaseState.OPEN or viewer.is_settled(case):
+        return True
+    if viewer.is_admin and case.state == CaseState.DISPUTED:
+        return True
+    return bool(queries.labels_of(session, case.id, account_id=viewer.account_id))
 
 
-def _case_view(session: Session, case: Case) -> CaseView:
+def case_view(session: Session, case: Case) -> CaseView:
     """Return the view of a case. Raises Refused with unknown_case if its last result is deleted."""
     item = queries.displayed_item(session, case.id)
     # A visitor may delete the last result of a case at any moment.
@@ -369,7 +377,7 @@ def _evenly_chosen(values: Sequence[float], count: int) -> list[float]:
     return [values[int(index * step)] for index in range(count)]
 
 
-def _label_view(label: Label, moderator: int) -> LabelView:
+def label_view(label: Label, moderator: int) -> LabelView:
     """Return a label as the desk shows it. `moderator` is the number that stands for its author."""
     region = label.region
     region_view = None

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from webapp.domain.enums import CaseState, LabelValue, Stage
 
 # Independent moderators asked before a case goes to an adjudicator.
 MAX_MODERATORS = 3
+# Period in which a moderator may withdraw their last label, and with it a decision.
+UNDO_PERIOD = timedelta(minutes=10)
 
 AGREEMENT = "agreement"
 MAJORITY = "majority"

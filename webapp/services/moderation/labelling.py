@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from webapp.db import case_queries as queries
+from webapp.db import case_summaries
 from webapp.db.audit_chain import Event
 from webapp.db.tables import Case, Decision, Label, LabelRegion, LabelTag
 from webapp.domain.clock import now
@@ -21,12 +22,10 @@ from webapp.services.audit.log import RecordEvent
 from webapp.services.moderation.case_events import CaseEvents, case_subject
 from webapp.services.moderation.case_views import ModelAnswer, model_answer
 from webapp.services.moderation.claims import require_claim
-from webapp.services.moderation.decision_rule import CountedLabel, Outcome, apply_rule
+from webapp.services.moderation.decision_rule import UNDO_PERIOD, CountedLabel, Outcome, apply_rule
 
 # Degrees of confidence: 1 is a guess, 3 is certain.
 CONFIDENCES = (1, 2, 3)
-# Period in which a moderator may withdraw their last label.
-UNDO_PERIOD = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -219,6 +218,7 @@ def _settle(session: Session, case: Case, record: RecordEvent) -> str:
         session.add(_decision_row(session, case, status.outcome, record))
     case.state = status.state
     case.wanted = status.required_votes
+    case_summaries.refresh(session, [case.id])
     return status.state
 
 

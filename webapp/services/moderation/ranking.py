@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from webapp.db import case_queries as queries
+from webapp.db import case_summaries
 from webapp.db.tables import Analysis, Case, CaseItem
 from webapp.domain.clock import now
 from webapp.domain.enums import CaseState, Reason, Vote
@@ -126,7 +127,7 @@ def add_item(
     )
     session.add(item)
     case.audited = case.audited or reason == Reason.AUDIT
-    session.flush()
+    case_summaries.refresh(session, [case.id])
     return update_rank(session, case, rules)
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from webapp.db import analysis_queries, case_queries, training_queries
+from webapp.db import analysis_queries, case_queries, case_summaries, training_queries
 from webapp.db.audit_chain import Event
 from webapp.db.backups.erasure import erase_from_copies, erase_older_from_copies
 from webapp.db.session import make_sessions, truncate_write_ahead_log
@@ -77,11 +77,12 @@ class ResultDeletion:
                 raise unknown_receipt()
         erase_from_copies(self._engine, hashed, self._backups)
         with self._audit.transaction() as (session, record):
+            case_ids = case_queries.case_ids_of(session, analysis_queries.ids_of_receipt(hashed))
             number = analysis_queries.delete_analysis(session, hashed)
             # Another request deleted the result first.
             if number is None:
                 raise unknown_receipt()
-            leftovers = _delete_dependents(session)
+            leftovers = _delete_dependents(session, case_ids)
             record(Event(Actor.VISITOR, Action.RECEIPT_DELETED, f"analysis:{number}"))
         truncate_write_ahead_log(self._engine)
         # A backup may have copied the result since the first call.
@@ -104,8 +105,10 @@ class ResultDeletion:
         total = 0
         while True:
             with self._audit.transaction() as (session, record):
-                count = analysis_queries.delete_analyses_before(session, before, limit=_BATCH)
-                leftovers = _delete_dependents(session)
+                oldest = analysis_queries.ids_before(before, limit=_BATCH)
+                case_ids = case_queries.case_ids_of(session, oldest)
+                count = analysis_queries.delete_analyses(session, oldest)
+                leftovers = _delete_dependents(session, case_ids)
                 if count:
                     record(Event(Actor.SYSTEM, Action.PURGED, details={"analyses": count, "days": days}))
             total += count
@@ -130,8 +133,12 @@ class ResultDeletion:
         return self._kept_media.remove(leftovers.files)
 
 
-def _delete_dependents(session: Session) -> _Leftovers:
-    """Delete the rows that depended on the analyses deleted in this transaction."""
+def _delete_dependents(session: Session, case_ids: Sequence[int]) -> _Leftovers:
+    """Delete the rows that depended on the analyses deleted in this transaction.
+
+    `case_ids` are the cases that had them; those with other files stay and are summarised again.
+    """
     case_queries.delete_cases_without_items(session)
+    case_summaries.refresh(session, case_ids)
     snapshots = training_queries.delete_orphaned_items(session)
     return _Leftovers(files=analysis_queries.delete_unreferenced_media(session), snapshots=snapshots)

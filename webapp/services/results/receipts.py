@@ -24,7 +24,7 @@ from webapp.security.tokens import receipt_hash
 from webapp.services.analysis_records.annotations import parse_tags
 from webapp.services.analysis_records.known_files import KnownFiles
 from webapp.services.analysis_records.rows import decision_of, result_of
-from webapp.services.moderation.labelling import UNDO_PERIOD
+from webapp.services.moderation.decision_rule import UNDO_PERIOD
 from webapp.services.results.deletion import ResultDeletion
 from webapp.services.results.documents import (
     ConsentDocument,

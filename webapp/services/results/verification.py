@@ -17,7 +17,7 @@ from webapp.db.tables import Analysis
 from webapp.domain.errors import Refused
 from webapp.security.signing_keys import InvalidKeys, KeyStatus, PublicKeys
 from webapp.services.analysis_records.rows import provenance_of
-from webapp.services.moderation.labelling import UNDO_PERIOD
+from webapp.services.moderation.decision_rule import UNDO_PERIOD
 from webapp.services.reports.document import ReportStatement
 from webapp.services.reports.verification import Finding, ReportCheck, check_report
 from webapp.services.results.documents import DecisionDocument, IsoTime, LaterScore

@@ -7,13 +7,15 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from webapp.domain.errors import Refused
 from webapp.media.masks import mask_of_runs
 from webapp.services.accounts import Person
+from webapp.services.moderation.case_list import ListRequest
 from webapp.services.moderation.labelling import LabelInput
 
 # Bytes of a request: a painted region is its largest part.
@@ -22,6 +24,8 @@ MAX_BYTES = 2_000_000
 MAX_SKIPPED = 500
 # Longest time in a clip: a day in seconds, far more than any clip that is accepted.
 _MAX_SECONDS = 86_400
+# Digits of a number of days.
+_MAX_DIGITS = 9
 
 
 def _parse_seconds(value: object) -> float | None:
@@ -40,7 +44,17 @@ def _parse_seconds(value: object) -> float | None:
     return seconds
 
 
+def _parse_days(value: object) -> int | None:
+    """Return the whole number that the text of a query gives; None for "". Raises ValueError."""
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str) or not value.isascii() or not value.isdigit() or len(value) > _MAX_DIGITS:
+        raise ValueError("not a number of days")
+    return int(value)
+
+
 Seconds = Annotated[float | None, BeforeValidator(_parse_seconds)]
+Days = Annotated[int | None, BeforeValidator(_parse_days)]
 
 
 class DeskRequest(BaseModel):
@@ -119,6 +133,53 @@ class ImageRequest(DeskRequest):
     small: str = ""
 
 
+class CaseListQuery(DeskRequest):
+    """Query for a page of the list of cases. "" stands for any; see `ListRequest`.
+
+    `own` is "1" or "". `conflict` is "yes", "no" or "". `order` is "newest" or "oldest".
+    """
+
+    own: Literal["", "1"] = ""
+    state: str = ""
+    kind: str = ""
+    verdict: str = ""
+    reason: str = ""
+    conflict: Literal["", "yes", "no"] = ""
+    model: str = ""
+    decision: str = ""
+    label: str = ""
+    moderator: str = ""
+    min_days: Days = None
+    max_days: Days = None
+    order: Literal["newest", "oldest"] = "newest"
+    cursor: str = ""
+
+    def request(self) -> ListRequest:
+        """Return the request for the service."""
+        return ListRequest(
+            own=bool(self.own),
+            state=self.state or None,
+            kind=self.kind or None,
+            verdict=self.verdict or None,
+            reason=self.reason or None,
+            conflict=self.conflict == "yes" if self.conflict else None,
+            model=self.model or None,
+            decision=self.decision or None,
+            label=self.label or None,
+            moderator=self.moderator or None,
+            min_days=self.min_days,
+            max_days=self.max_days,
+            newest_first=self.order == "newest",
+            cursor=self.cursor or None,
+        )
+
+
+class FindRequest(DeskRequest):
+    """Request to find cases by `text`, see `CaseSearchService.find`."""
+
+    text: str = ""
+
+
 class FineTuneRequest(DeskRequest):
     """Request to fine-tune on a snapshot. If `steps` is None, the recipe gives their number."""
 
@@ -149,11 +210,15 @@ RequestModel = TypeVar("RequestModel", bound=DeskRequest)
 
 @dataclass(frozen=True)
 class DeskCall:
-    """One call: who calls, for which case ("" if for none), and the JSON body or the query."""
+    """One call: who calls, for which case ("" if for none), and the JSON body or the query.
+
+    `file` is a received file, which is deleted after the call; None for all other requests.
+    """
 
     person: Person | None
     case: str
     content: Mapping[str, Any]
+    file: Path | None = None
 
     def read(self, model: type[RequestModel]) -> RequestModel:
         """Return the content as a model. Raises Refused: invalid_request, invalid_region."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
@@ -14,11 +16,14 @@ from starlette.routing import Route
 
 from webapp.domain.errors import Refused
 from webapp.services.storage.kept_media import MediaContent
+from webapp.settings import Settings
 from webapp.ui.auth.cookies import read_cookie
 from webapp.ui.byte_ranges import media_response
 from webapp.ui.desk.case_handlers import Answer, CaseHandlers, Endpoints, Handler
+from webapp.ui.desk.list_handlers import FILE_PATH, ListHandlers
 from webapp.ui.desk.model_handlers import ModelHandlers
 from webapp.ui.desk.requests import MAX_BYTES, DeskCall, parse_object
+from webapp.ui.rest.uploads import received_upload
 from webapp.ui.services import DeskServices
 
 logger = logging.getLogger(__name__)
@@ -49,36 +54,43 @@ _CODES_BY_STATUS = {
         "model_changed",
     ),
     413: ("too_large",),
-    503: ("unavailable",),
+    503: ("unavailable", "decoders_busy"),
 }
 _DEFAULT_STATUS = 422
 
 
 def endpoints(services: DeskServices) -> Endpoints:
     """Return all handlers by HTTP method and path."""
-    return {**CaseHandlers(services).endpoints(), **ModelHandlers(services).endpoints()}
+    groups = (CaseHandlers(services), ListHandlers(services), ModelHandlers(services))
+    return {key: handler for group in groups for key, handler in group.endpoints().items()}
 
 
 def build_routes(services: DeskServices, prefix: str) -> list[Route]:
     """Return a route for each of `endpoints`, below `prefix`."""
     return [
-        Route(prefix + path, _route_handler(services, handler), methods=[method])
+        Route(prefix + path, _route_handler(services, handler, path), methods=[method])
         for (method, path), handler in endpoints(services).items()
     ]
 
 
-def _route_handler(services: DeskServices, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+def _route_handler(
+    services: DeskServices, handler: Handler, path: str
+) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
         token = read_cookie(request.headers)
         case = request.path_params.get("case", "")
 
-        def call_handler(content: Mapping[str, Any]) -> Answer | MediaContent:
+        def call_handler(content: Mapping[str, Any], file: Path | None = None) -> Answer | MediaContent:
             person = services.signing.person_of(token)
-            return handler(DeskCall(person, case, content))
+            return handler(DeskCall(person, case, content, file))
 
         try:
-            content = await _content(request)
-            answer = await run_in_threadpool(call_handler, content)
+            if path == FILE_PATH:
+                async with _received_file(request, services.settings) as file:
+                    answer = await run_in_threadpool(call_handler, {}, file)
+            else:
+                content = await _content(request)
+                answer = await run_in_threadpool(call_handler, content)
         except Refused as refusal:
             return _error(refusal)
         except Exception:
@@ -92,6 +104,18 @@ def _route_handler(services: DeskServices, handler: Handler) -> Callable[[Reques
         return Response(to_json(answer), headers=NO_STORE, media_type="application/json")
 
     return handle
+
+
+@asynccontextmanager
+async def _received_file(request: Request, settings: Settings) -> AsyncIterator[Path]:
+    """Receive the body as a file, which is deleted after the block. Raises Refused."""
+    if request.headers.get("content-type", "") != "application/octet-stream":
+        raise Refused("invalid_request", "The body must be the file, as application/octet-stream.")
+    try:
+        async with received_upload(request, settings.uploads, settings.max_upload_mb * 1_000_000) as upload:
+            yield upload.path
+    except ClientDisconnect:
+        raise Refused("invalid_request", "The request was cut short.") from None
 
 
 async def _content(request: Request) -> Mapping[str, Any]:

@@ -20,6 +20,7 @@ from webapp.texts.desk import ENGLISH
 from webapp.texts.model import ENGLISH as MODEL
 from webapp.ui.auth import SIGN_IN_PATHS, SessionGuard
 from webapp.ui.auth.routes import build_routes as build_sign_in_routes
+from webapp.ui.desk.list_handlers import FILE_PATH
 from webapp.ui.desk.model_handlers import PREFIX
 from webapp.ui.desk.requests import MAX_BYTES
 from webapp.ui.desk.routes import build_routes
@@ -67,7 +68,8 @@ class Desk:
         )
         self._site = site
         guarded = SessionGuard(site, signing=services.signing, desk=DESK, sign_in_paths=self._sign_in_paths)
-        self._app = Guard(guarded, max_bytes=MAX_BYTES)
+        receives_files = Guard(guarded, max_bytes=settings.max_upload_mb * 1_000_000)
+        self._app = Beside(Guard(guarded, max_bytes=MAX_BYTES), (CALLS + FILE_PATH,), receives_files)
 
     def beside(self, public: App) -> App:
         """Return an application that answers the desk's paths itself and hands all others to `public`."""
