@@ -348,6 +348,8 @@ def test_skip_flag_undo_and_coming_back(
     noah.keys("f", "4")  # the fourth concern
     noah.state("empty")
     expect(noah.page.locator("#desk-message")).to_have_text(WORDS.flagged)
+    expect(noah.page.locator("[data-count=waiting]")).to_have_text("2")
+    expect(noah.page.locator(".desk-empty p")).to_have_text(WORDS.only_skipped)
     noah.page.get_by_role("button", name=WORDS.look_again).click()
     noah.ready(first)
     noah.keys("Enter")

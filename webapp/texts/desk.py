@@ -27,6 +27,7 @@ class DeskTexts:
     disputed: str
     to_cases: str
     none_waiting: str
+    only_skipped: str
     none_disputed: str
     look_again: str
     loading: str
@@ -139,6 +140,7 @@ ENGLISH = DeskTexts(
     disputed="Disputed",
     to_cases="Back to my cases",
     none_waiting="No case is waiting for you.",
+    only_skipped="You skipped all cases that are waiting. Check again to get them back.",
     none_disputed="No disputed case is waiting for your decision.",
     look_again="Check again",
     loading="Loading the case …",
@@ -246,7 +248,7 @@ ENGLISH = DeskTexts(
     close="Close",
     blur_first="Blur every new case at first",
     picture_alt="Image of the case",
-    until="assigned to you until {time} UTC",
+    until="assigned to you until {time}",
     roles={Role.MODERATOR: "Moderator", Role.ADMIN: "Admin"},
     people="Users",
     people_columns=("Name", "Role", "Since", "Password set", "Second factor", "Disabled"),
@@ -276,7 +278,7 @@ ENGLISH = DeskTexts(
         "Cases that moderators did not want to label. "
         "A flagged case stays in the queue until it is decided or deleted."
     ),
-    flags_columns=("When (UTC)", "Why", "By", "Case"),
+    flags_columns=("When", "Why", "By", "Case"),
     no_flags="No case is flagged.",
     states={"open": "open", "disputed": "disputed", "decided": "decided", "gone": "deleted"},
     open_case="Open",

@@ -97,7 +97,7 @@ ENGLISH = ModelTexts(
         "stale when one of its files is deleted or a decision is undone. "
         "A stale snapshot cannot be used."
     ),
-    snapshots_columns=("Snapshot", "Made (UTC)", "Real", "Fake", "Train", "Val", "Gold", "State"),
+    snapshots_columns=("Snapshot", "Made", "Real", "Fake", "Train", "Val", "Gold", "State"),
     no_snapshots="No snapshots yet.",
     freeze="Make a snapshot",
     freezing="Making a snapshot …",
@@ -111,7 +111,7 @@ ENGLISH = ModelTexts(
     ),
     replayed="The host’s data set is replayed with the snapshot.",
     not_replayed="Training uses the snapshot only. The host can set a data set to replay (LENS_REPLAY).",
-    runs_columns=("Candidate", "Snapshot", "Started (UTC)", "State", "Progress", ""),
+    runs_columns=("Candidate", "Snapshot", "Started", "State", "Progress", ""),
     no_runs="No runs yet.",
     snapshot="Snapshot",
     steps="Steps",
@@ -136,7 +136,7 @@ ENGLISH = ModelTexts(
         "A candidate must pass the gate, which compares it with the current version. "
         "Then an admin must promote it."
     ),
-    versions_columns=("Version", "Lineage", "Made (UTC)", "State", "Gate", ""),
+    versions_columns=("Version", "Lineage", "Made", "State", "Gate", ""),
     no_versions="No versions yet.",
     version_states={
         ModelState.CANDIDATE: "candidate",

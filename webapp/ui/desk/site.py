@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from webapp.settings import Settings
+from webapp.texts.case_list import ENGLISH as CASE_LIST
 from webapp.texts.desk import ENGLISH
 from webapp.texts.model import ENGLISH as MODEL
 from webapp.ui.auth import SIGN_IN_PATHS, SessionGuard
@@ -63,7 +64,7 @@ class Desk:
             max_file_size="1kb",
             ssr_mode=False,
             theme=theme(),
-            css_paths=_PAGE_FOLDER / "desk.css",
+            css_paths=[_PAGE_FOLDER / name for name in page.STYLES],
             head=_head(settings),
         )
         self._site = site
@@ -104,7 +105,12 @@ def _head(settings: Settings) -> str:
     """Return the page's scripts, with the texts and settings that they need."""
     desk = {"calls": CALLS, "undo_minutes": settings.decision_delay, "texts": asdict(ENGLISH)}
     model = {"calls": CALLS + PREFIX, "texts": asdict(MODEL)}
-    constants = {"lensDesk": _script_literal(desk), "lensModel": _script_literal(model)}
+    case_list = {"calls": CALLS, "texts": asdict(CASE_LIST)}
+    constants = {
+        "lensDesk": _script_literal(desk),
+        "lensCaseList": _script_literal(case_list),
+        "lensModel": _script_literal(model),
+    }
     files = (PAINTING, *(_PAGE_FOLDER / name for name in page.SCRIPTS))
     scripts = [path.read_text(encoding="utf-8") for path in files]
     return render("desk/head.jinja", constants=constants, scripts=scripts)

@@ -2,7 +2,11 @@
 
 from webapp.ui.pages.desk.layout import build
 
-# Scripts of the page in the order in which they run.
-SCRIPTS = ("desk_page.js", "desk_media.js", "desk_label.js", "desk.js", "model.js")
+# Scripts of the page in the order in which they run, and its style sheets.
+SCRIPTS = (
+    *("desk_times.js", "desk_page.js", "desk_media.js", "desk_label.js", "desk.js"),
+    *("case_list.js", "case_page.js", "model.js"),
+)
+STYLES = ("desk.css", "case_list.css")
 
-__all__ = ["SCRIPTS", "build"]
+__all__ = ["SCRIPTS", "STYLES", "build"]

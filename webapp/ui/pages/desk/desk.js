@@ -3,7 +3,7 @@
   const {
     texts, state, $, $$, fill, say, setting, ask, fetchImage, firstImagePath,
   } = window.lensDeskPage;
-  const media = window.lensDeskMedia, label = window.lensDeskLabel;
+  const media = window.lensDeskMedia, label = window.lensDeskLabel, times = window.lensTimes;
 
   // Milliseconds for which a label can be undone.
   const UNDO_PERIOD = window.lensDesk.undo_minutes * 60000;
@@ -55,7 +55,7 @@
     offerUndo();
     $(".desk-grid").hidden = !hasCase;
     $(".desk-empty").hidden = hasCase;
-    $(".desk-empty p").textContent = state.mode === "adjudicate" ? texts.none_disputed : texts.none_waiting;
+    $(".desk-empty p").textContent = emptyText(answer.queue);
     const isFirst = desk().dataset.state === "loading";
     desk().dataset.state = hasCase ? state.mode : "empty";
     media.freeImages();
@@ -65,6 +65,12 @@
     if (!hasCase) return;
     media.showImage();
     if (state.mode !== "adjudicate") prefetchNext();
+  }
+
+  // Return why there is no case. Cases that still wait were skipped, or are being released by others.
+  function emptyText(queue) {
+    if (state.mode === "adjudicate") return texts.none_disputed;
+    return queue && queue.waiting ? texts.only_skipped : texts.none_waiting;
   }
 
   // Return the mode of the page for a case. The server sends only what the person may see.
@@ -97,10 +103,11 @@
     return caseView.kind === "image" ? texts.which_face : texts.which_clip;
   }
 
-  // Show the time until which the case is claimed, in UTC as all times of the desk.
+  // Show the time until which the case is claimed.
   function showClaimEnd(until) {
-    const time = until ? new Date(until).toISOString().slice(11, 16) : "";
-    $("#desk-until").textContent = until ? fill(texts.until, { time }) : "";
+    const place = $("#desk-until");
+    place.textContent = until ? fill(texts.until, { time: times.clock(until) }) : "";
+    place.title = until ? times.inUTC(until) : "";
   }
 
   function showQueue(queue) {

@@ -5,11 +5,13 @@ from __future__ import annotations
 import gradio as gr
 
 from webapp.domain.enums import Role
+from webapp.texts.case_list import ENGLISH as CASE_LIST
 from webapp.texts.desk import ENGLISH, DeskTexts
 from webapp.texts.measures import ENGLISH as MEASURES
 from webapp.texts.model import ENGLISH as MODEL
 from webapp.ui.auth.cookies import read_cookie
 from webapp.ui.pages.desk import admin, measures
+from webapp.ui.pages.desk.case_list import case_list
 from webapp.ui.pages.desk.model import model_board
 from webapp.ui.pages.desk.worktable import worktable
 from webapp.ui.pages.events import QUIET
@@ -30,6 +32,8 @@ def build(services: DeskServices, texts: DeskTexts = ENGLISH) -> gr.Blocks:
         with gr.Tabs():
             with gr.Tab(texts.cases, elem_id="cases-tab"):
                 _html(worktable(texts), elem_id="worktable")
+            with gr.Tab(CASE_LIST.title, elem_id="find-tab"):
+                _html(case_list(CASE_LIST), elem_id="findboard")
             with gr.Tab(texts.admin, visible=False, elem_id="admin-tab") as admin_tab:
                 admin_components = admin.build(services, texts)
             with gr.Tab(MODEL.title, visible=False, elem_id="model-tab") as model_tab:

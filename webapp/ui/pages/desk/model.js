@@ -16,7 +16,7 @@
   const byId = (id) => document.getElementById(`model-${id}`);
   const find = (selector) => board().querySelector(selector);
   const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
-  const minuteOf = (time) => time.slice(0, 16).replace("T", " ");
+  const { minute: minuteOf, element: timeElement, inUTC } = window.lensTimes;
   const element = (name, text = "", className = "") =>
     Object.assign(document.createElement(name), { textContent: text, className });
 
@@ -108,7 +108,7 @@
     const counted = ["real", "fake", "train", "val", "gold"];
     drawRows("snapshots", snapshots, texts.no_snapshots, (snapshot) => [
       shortId(snapshot.snapshot),
-      minuteOf(snapshot.created_at),
+      timeElement(snapshot.created_at),
       ...counted.map((name) => String(snapshot[name])),
       texts.snapshot_states[snapshot.state],
     ]);
@@ -144,7 +144,7 @@
       if (!isOver) buttons.push(actionButton("cancel", run.run, texts.cancel, run.version));
       const reason = run.message && !isOver ? smallLine(run.message) : [];
       return [
-        run.version, shortId(run.snapshot), minuteOf(run.created_at), [runState(run), ...reason],
+        run.version, shortId(run.snapshot), timeElement(run.created_at), [runState(run), ...reason],
         progressBar(run), buttonGroup(buttons),
       ];
     });
@@ -169,7 +169,7 @@
     drawRows("versions", versions, texts.no_versions, (version) => [
       version.version,
       version.lineage.join(" ← "),
-      minuteOf(version.created_at),
+      timeElement(version.created_at),
       versionState(version),
       gateMark(version.passed),
       versionButtons(version, Boolean(errand && errand.running)),
@@ -188,7 +188,8 @@
     const parts = [texts.version_states[version.state]];
     if (version.promoted_by) {
       const names = { name: version.promoted_by, time: minuteOf(version.promoted_at) };
-      parts.push(...smallLine(fill(texts.promoted, names)));
+      const [lineBreak, line] = smallLine(fill(texts.promoted, names));
+      parts.push(lineBreak, Object.assign(line, { title: inUTC(version.promoted_at) }));
     }
     if (version.stale) parts.push(...smallLine(texts.stale, "desk-fake"));
     return parts;
