@@ -1,6 +1,6 @@
 """100,000 cases: the list, its filters and searches stay fast on both databases, and so does the next case.
 
-Times are processor time of this process and of PostgreSQL's, so that other work on the machine does not count.
+Times are processor time of this process and of PostgreSQL's. Other work on the machine does not count.
 """
 
 from __future__ import annotations

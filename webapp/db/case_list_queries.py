@@ -1,8 +1,8 @@
 """Queries of the list of cases. Each takes a session first and never commits.
 
 A filter by an opinion finds only cases of which the viewer may know that opinion, see
-`webapp.db.case_visibility`. The order never depends on an opinion: it is that of time, and of the random public
-id.
+`webapp.db.case_visibility`. The order never depends on an opinion: it is that of time, and of the random
+public id.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Rule on what a person may learn about a case, as conditions of a query and for a loaded case.
 
-A moderator must not learn what others, or the model, think of a case that they may still label. So the model's
-answer is known to a person who labelled the case, to an admin who decides a dispute, and to everybody once the
-case is settled: decided, and too late to undo. Labels of others and the decision are known once it is settled.
+A moderator must not learn what others, or the model, think of a case that they may still label. So the
+model's answer is known to a person who labelled the case, to an admin who decides a dispute, and to everybody
+once the case is settled: decided, and too late to undo. Labels of others and the decision are known once it
+is settled.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Viewer:
 def _has_state(state: CaseState) -> ColumnElement[bool]:
     """Return the condition that a case has a state.
 
-    For an equality SQLite would read the index of states and sort all cases of the state, although the index of
-    the list has them in order.
+    For an equality SQLite would read the index of states and sort all cases of the state, although the index
+    of the list has them in order.
     """
     return Case.state.not_in([other for other in CaseState if other != state])

@@ -1,4 +1,4 @@
-"""Tests of the rule on what a person may know: the conditions of queries and the rule for a loaded case agree."""
+"""Tests of the rule on what a person may know: conditions of queries agree with it for a loaded case."""
 
 from __future__ import annotations
 

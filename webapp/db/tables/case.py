@@ -41,7 +41,7 @@ class Case(Base):
     # Drawn at random for the audit sample.
     audited: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Summary of other tables for the list of cases. `webapp.db.case_summaries` writes it.
-    # Of the first item: kind of its file, reason, version of the model, and the model's verdict on the subject.
+    # Of the first item: kind of its file, reason, version of the model, and its verdict on the subject.
     kind: Mapped[str | None] = mapped_column(String(8))
     reason: Mapped[str | None] = mapped_column(String(16))
     model_version: Mapped[str | None] = mapped_column(String(128))

@@ -38,16 +38,16 @@ DECIDED = "decided"
 UNDONE = "undone"
 
 
-class _FrozenModel(BaseModel):
+class _HistoryModel(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class HistoryEvent(_FrozenModel):
+class HistoryEvent(_HistoryModel):
     """Event of a case.
 
     `kind`: opened; copy (another copy of the file arrived); labelled; withdrawn (a label); decided; undone (a
-    decision). `moderator` is the name of the label's author for admins, else None; `number` counts the authors
-    from 1; `is_own` is true for the person's own labels. `reason` is set for opened and copy, `value` for
+    decision). `moderator` is the name of the label's author for admins, else None; `number` counts the
+    authors from 1; `is_own` is true for the person's own labels. `reason` is set for opened and copy, `value` for
     labels and decisions, `how` for decisions, `label` for labelled.
     """
 
@@ -63,12 +63,12 @@ class HistoryEvent(_FrozenModel):
     label: LabelView | None = None
 
 
-class CaseHistory(_FrozenModel):
+class CaseHistory(_HistoryModel):
     """Page of a case.
 
     `file` is None if the person may not see the file here: they may still label the case, and see it then.
-    `answer` and `is_settled` follow the rules of `case_visibility`. `copies` is the number of other files of the
-    case, None before it is settled. `can_decide`: the case waits for this admin's decision.
+    `answer` and `is_settled` follow the rules of `case_visibility`. `copies` is the number of other files of
+    the case, None before it is settled. `can_decide`: the case waits for this admin's decision.
     """
 
     case: CaseRow

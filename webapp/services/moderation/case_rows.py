@@ -21,8 +21,8 @@ class CaseRow(BaseModel):
 
     `state` is that of `Viewer.shown_state`. `verdict`, `reason`, `conflict` and `model` come with the model's
     answer, `decision` and `decided_at` with the settled case. `own` is the person's latest label, given first
-    at `labelled_at`. `distance` is that of a near copy in bits; None for other rows. `can_label`: the person may
-    try to take the case.
+    at `labelled_at`. `distance` is that of a near copy in bits; None for other rows. `can_label`: the person
+    may try to take the case.
     """
 
     model_config = ConfigDict(frozen=True)

@@ -111,7 +111,8 @@ class LabelView(_FrozenModel):
 class QueueCounts(_FrozenModel):
     """Numbers of cases for one person.
 
-    `waiting`: open cases that they may label, the claimed one included. `today`: cases that they finished since midnight UTC.
+    `waiting`: open cases that they may label, the claimed one included. `today`: cases that they finished
+    since midnight UTC.
     `disputed`: cases that they may adjudicate, 0 for moderators.
     """
 

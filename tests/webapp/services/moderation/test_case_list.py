@@ -76,7 +76,7 @@ def blank(row: CaseRow) -> CaseRow:
 def test_no_filter_tells_an_opinion_about_an_open_case(
     sessions: Sessions, listing: CaseListService, opens: Opens, people: list[Person], label: Labels
 ) -> None:
-    """Two open cases on which the model, the visitors and two moderators disagree look alike in every list."""
+    """Two open cases on which model, visitors and two moderators disagree look alike in every list."""
     admin, mia, noah, olga = people[:4]
     twins = (
         opens(0.95, votes=(Vote.DISAGREE,), reason=Reason.DISAGREEMENT, rules=TriageRules(wanted=3)),

@@ -16,7 +16,7 @@ def case_list(texts: CaseListTexts) -> str:
 
 
 def filter_choices(texts: CaseListTexts) -> Mapping[str, Mapping[str, str]]:
-    """Return the values of each filter with their texts. Those of model and moderator come from the server."""
+    """Return the values of each filter with their texts. The server sends those of model and moderator."""
     values = {str(value): texts.values[value] for value in LabelValue}
     return {
         "state": {state: texts.states[state] for state in CaseState},
