@@ -47,8 +47,8 @@ class HistoryEvent(_HistoryModel):
 
     `kind`: opened; copy (another copy of the file arrived); labelled; withdrawn (a label); decided; undone (a
     decision). `moderator` is the name of the label's author for admins, else None; `number` counts the
-    authors from 1; `is_own` is true for the person's own labels. `reason` is set for opened and copy, `value` for
-    labels and decisions, `how` for decisions, `label` for labelled.
+    authors from 1; `is_own` is true for the person's own labels. `reason` is set for opened and copy,
+    `value` for labels and decisions, `how` for decisions, `label` for labelled.
     """
 
     time: datetime
