@@ -23,7 +23,8 @@
 
   function factsOf({ case: row, copies }) {
     const names = {
-      kind: texts.kinds, state: texts.states, reason: texts.reasons, decision: texts.values, own: texts.values,
+      kind: texts.kinds, state: texts.states, reason: texts.reasons,
+      decision: texts.values, own: texts.values,
     };
     const contents = { ...row, copies: copies ? String(copies) : null };
     contents.conflict = row.conflict === null ? null : texts.conflicts[row.conflict ? "yes" : "no"];
