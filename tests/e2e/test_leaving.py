@@ -92,6 +92,9 @@ def test_a_page_that_outlives_its_server_votes_and_deletes_by_its_link(
         page.click("#delete")
         page.click("#delete-sure")
         expect(page.locator("#deleted")).to_contain_text("Deleted", timeout=30_000)
+        # The files stay in the list, and so does the confirmation.
+        page.wait_for_timeout(2000)
+        expect(page.locator("#deleted")).to_contain_text("Deleted")
         assert httpx.get(f"{url}/api/v1/results/{receipt}").status_code == 404
     finally:
         second.terminate()

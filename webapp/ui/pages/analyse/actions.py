@@ -25,12 +25,14 @@ from webapp.ui.render.receipt_links import receipt_of
 from webapp.ui.services import Services
 
 CLICK_DOWNLOAD = "() => { setTimeout(() => document.querySelector('#report-file').click(), 50); }"
-_REMOVE_UPLOAD = (
-    "(files, deleted) => { lensDeleted(); "
-    "const left = (files || []).filter((file) => file.path !== deleted); "
-    "if (left.length !== (files || []).length) window.lens.job.removeUpload(); "
-    "return [left.length ? left : null]; }"
-)
+# An equal list would count as a change of the files, which ends the visit and removes the confirmation.
+_REMOVE_UPLOAD = """(files, deleted) => {
+    lensDeleted();
+    const left = (files || []).filter((file) => file.path !== deleted);
+    if (left.length === (files || []).length) return [{__type__: 'update'}];
+    window.lens.job.removeUpload();
+    return [left.length ? left : null];
+}"""
 _WITH_REGION_AND_KEY = (
     "(...inputs) => [...inputs.slice(0, -2), window.lensRegion(), window.lens.job.newKey()]"
 )
