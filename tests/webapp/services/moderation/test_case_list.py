@@ -99,7 +99,7 @@ def test_no_filter_tells_an_opinion_about_an_open_case(
                 assert (rows[twins[0]].verdict, rows[twins[0]].reason) == (None, None)
                 seen += 1
         # To an admin the open cases are listed, blind.
-        assert (seen > 10) == (viewer is admin)
+        assert (seen > 4) == (viewer is admin)
         assert listing.page(viewer, ListRequest(own=True)).cases == []
     for moderator in (noah.name, olga.name):
         for value in (None, *LabelValue):
