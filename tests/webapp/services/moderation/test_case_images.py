@@ -85,9 +85,10 @@ def test_file_views_and_heatmap_of_a_kept_picture(
     labelling.submit_blind(person, case, FAKE)
     with Image.open(io.BytesIO(case_images.heatmap(person, case).content)) as heat:
         assert (heat.mode, heat.size) == ("RGBA", (rgb.shape[1], rgb.shape[0]))
-    # One label decides this case, so it leaves the desk.
+    # One label decides this case. Until that can no longer be undone, only those who labelled it see it.
     labelling.submit_final(person, case)
-    assert refusal_code(case_images.file, person, case) == "unknown_case"
+    assert refusal_code(case_images.file, people[2], case) == "unknown_case"
+    assert np.array_equal(read_image(case_images.file(person, case).content), rgb)
 
 
 def test_a_case_without_kept_file_is_refused(
