@@ -82,6 +82,8 @@ def expect_centred_dialog(page: Page) -> None:
     assert window is not None
     assert box["x"] + box["width"] / 2 == pytest.approx(window["width"] / 2, abs=10)
     assert box["y"] + box["height"] / 2 == pytest.approx(window["height"] / 2, abs=10)
+    # Colours fade
+    page.wait_for_timeout(300)
     violations = Axe().run(page).response["violations"]
     assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in violations] == []
 

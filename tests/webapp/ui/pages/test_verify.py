@@ -14,6 +14,7 @@ from webapp.db.session import Sessions
 from webapp.services.reports.verification import MAX_REPORT_BYTES
 from webapp.services.results.verification import VerificationService
 from webapp.services.storage.uploads import Uploads
+from webapp.settings import Settings
 from webapp.texts import LANGUAGES
 from webapp.ui.pages import verify
 
@@ -26,7 +27,9 @@ class VerifyPage:
     def __init__(self, sessions: Sessions, folder: Path) -> None:
         self.folder = folder
         verification = VerificationService(sessions, lambda: KEYS.public)
-        services = SimpleNamespace(verification=verification, uploads=Uploads(folder))
+        services = SimpleNamespace(
+            verification=verification, uploads=Uploads(folder), settings=Settings(data=folder)
+        )
 
         # Without a running event loop Gradio makes loops that it never closes.
         async def build() -> gr.Blocks:
