@@ -5,16 +5,18 @@ from __future__ import annotations
 import html
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.conftest import Server
 from tests.e2e.conftest import ROOMY, Visit
+from tests.e2e.test_analyse_page import long_clip
 from webapp.texts import LANGUAGES
 from webapp.ui.page_descriptions import page_descriptions
 
@@ -138,6 +140,29 @@ def test_a_deletion_can_be_called_off_and_is_announced_once(visit: Visit, sample
     page.click("#delete-sure")
     expect(page.locator("#deleted")).to_contain_text(TEXTS.deleted)
     assert page.locator("body").inner_text().count(TEXTS.deleted) == 1
+    assert entries(page) == []
+
+
+def test_an_answer_that_overtakes_the_id_of_its_call_is_kept(
+    visit: Visit, samples: Path, tmp_path: Path
+) -> None:
+    """The id comes with the answer to the request, the result on an open stream: either may be first."""
+
+    def delay(route: Route) -> None:
+        answer = route.fetch()
+        time.sleep(1)
+        route.fulfill(response=answer)
+
+    visit.analyse(long_clip(samples, tmp_path / "clip.mp4", count=200))
+    page = visit.page
+    assert len(entries(page)) == 1
+    page.click("#delete")
+    # The overlay keeps the stream open.
+    page.click("#make-clip")
+    page.wait_for_selector("#make-clip[disabled]")
+    page.route("**/queue/join*", delay)
+    page.click("#delete-sure")
+    expect(page.locator("#deleted")).to_contain_text(TEXTS.deleted)
     assert entries(page) == []
 
 

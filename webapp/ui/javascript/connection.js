@@ -70,6 +70,8 @@
   // Calls whose answers Gradio waits for, by the event id that Gradio knows. `current` is the id of the
   // latest attempt and `epoch` the number of the files that the page showed when the call began.
   const calls = new Map();
+  // Requests that begin a call. Its answer can arrive on the stream before its id has.
+  const beginning = new Set();
   // Ids of earlier attempts, whose answers nobody waits for.
   const superseded = new Set();
   let epoch = 0;
@@ -116,12 +118,19 @@
     const began = epoch;
     const isResult = changesResult(init);
     if (isResult) await latest;
-    const response = await call(address, request);
-    if (response.ok) {
-      const { event_id: id } = await response.clone().json();
-      calls.set(id, { address, request, isResult, epoch: began, current: id, repeats: 0 });
-    }
-    return response;
+    const begin = async () => {
+      const response = await call(address, request);
+      if (response.ok) {
+        const { event_id: id } = await response.clone().json();
+        calls.set(id, { address, request, isResult, epoch: began, current: id, repeats: 0 });
+      }
+      return response;
+    };
+    const begun = begin();
+    beginning.add(begun);
+    const end = () => beginning.delete(begun);
+    begun.then(end, end);
+    return begun;
   };
 
   // Repeat every call that waits for an answer. Return messages about those that cannot be repeated.
@@ -146,11 +155,14 @@
 
   const unchanged = { __type__: "update" };
 
+  const callOf = (message) => [...calls].find(([, waiting]) => waiting.current === message.event_id);
+
   // Turn a message into the one that Gradio waits for: it has the id of the first attempt, and a late answer
   // about files that the page no longer shows changes nothing. Return null if nobody waits for the message.
-  const adapt = (message) => {
+  const adapt = async (message) => {
     if (superseded.has(message.event_id)) return null;
-    const found = [...calls].find(([, waiting]) => waiting.current === message.event_id);
+    if (message.event_id && !callOf(message)) await Promise.allSettled(beginning);
+    const found = callOf(message);
     if (!found) return message;
     const [id, waiting] = found;
     const values = message.output?.data;
@@ -240,7 +252,7 @@
                 isLost = false;
                 break;
               }
-              const adapted = adapt(message);
+              const adapted = await adapt(message);
               if (adapted) stream.write(adapted);
             }
           }
