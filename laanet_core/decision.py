@@ -188,6 +188,21 @@ def is_evidence(segment: Segment) -> bool:
     return segment.still or (is_long and segment.frames >= MIN_SEGMENT_FRAMES)
 
 
+def fake_part(
+    track: TrackResult, segments: Iterable[Segment], clip_verdict: Verdict | None
+) -> Segment | None:
+    """Return the most suspicious fake segment of a person who is fake in a part of the clip only.
+
+    Such a person's mean over the clip is not `fake`. In a clip that is `fake`, every fake segment counts; in
+    others only one that `is_evidence`. None if the track's own verdict is `fake` or no segment counts.
+    """
+    if track.verdict == "fake":
+        return None
+    own = [part for part in segments if part.track == track.track and part.verdict == "fake"]
+    counting = [part for part in own if clip_verdict == "fake" or is_evidence(part)]
+    return max(counting, key=lambda part: part.fake_logit, default=None)
+
+
 def _track_result(track: int, fake_logits: Sequence[float], decision: DecisionConfig) -> TrackResult:
     fake_logit = float(np.mean(fake_logits))
     fake_prob = fake_probability(fake_logit, decision)

@@ -12,6 +12,7 @@ from laanet_core.decision import (
     MIN_SEGMENT_FRAMES,
     DecisionConfig,
     aggregate_tracks,
+    fake_part,
     fake_probability,
     group_logit,
     picture_fake_prob,
@@ -55,7 +56,7 @@ def segment(*, frames: int, still: bool, seconds: float = 2.0) -> Segment:
 
 
 def track(number: int, frames: int, fake_prob: float) -> TrackResult:
-    return TrackResult(number, frames, _logit(fake_prob), fake_prob, "fake")
+    return TrackResult(number, frames, _logit(fake_prob), fake_prob, verdict_of(fake_prob, DECISION))
 
 
 def _logit(fake_prob: float) -> float:
@@ -216,3 +217,18 @@ def test_fake_segments_of_short_tracks_decide_if_they_are_evidence() -> None:
 def test_short_tracks_decide_if_there_are_no_others() -> None:
     assert video_fake_prob([track(0, 1, 0.2), track(1, 1, 0.8)], 32, DECISION) == pytest.approx(0.8)
     assert video_fake_prob([], 32, DECISION) is None
+
+
+def test_a_person_is_partly_fake_by_the_highest_segment_that_counts() -> None:
+    long = segment(frames=MIN_SEGMENT_FRAMES, still=False)
+    higher = dataclasses.replace(long, start=8.0, end=9.0, fake_prob=0.95, fake_logit=_logit(0.95))
+    short = segment(frames=MIN_SEGMENT_FRAMES - 1, still=False)
+    real = dataclasses.replace(higher, verdict="real")
+    other = dataclasses.replace(higher, track=2)
+    person = track(1, 10, 0.5)
+    assert fake_part(person, [long, higher, real, other], "inconclusive") == higher
+    assert fake_part(track(1, 10, 0.9), [long, higher], "fake") is None
+    assert fake_part(person, [real, other], "fake") is None
+    # The title of a fake clip names every fake segment
+    assert fake_part(person, [short], "fake") == short
+    assert fake_part(person, [short], "inconclusive") is None

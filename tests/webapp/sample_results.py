@@ -14,6 +14,7 @@ from laanet_core.results import (
     FaceResult,
     Heatmap,
     ModelInfo,
+    Segment,
     Stability,
     TrackResult,
     Variant,
@@ -44,6 +45,16 @@ VIDEO = dataclasses.replace(
         dataclasses.replace(SMALL, time=1.0, track=1),
     ),
     tracks=(TRACK,),
+)
+# Fake from second 2 on, inconclusive as the mean over all frames
+PARTLY_FAKE = dataclasses.replace(
+    VIDEO,
+    faces=VIDEO.faces[:3],
+    tracks=(TrackResult(0, 16, 0.4, 0.6, "inconclusive"),),
+    segments=(
+        Segment(0, 0.0, 2.0, 0.1, "real", -2.0, 8),
+        Segment(0, 2.0, 6.0, 0.97, "fake", 4.0, 8),
+    ),
 )
 # A fake verdict that flips at half size
 FLIPPING = Stability(

@@ -10,6 +10,11 @@ from webapp.texts.schema import Texts
 _NONE = "–"
 
 
+def capitalised(phrase: str) -> str:
+    """Return a phrase with a capital first letter; the others stay as they are."""
+    return phrase[:1].upper() + phrase[1:]
+
+
 def number_text(value: float | None, texts: Texts, decimals: int = 4) -> str:
     """Format a number; None becomes a dash. Scores and probabilities have four decimals, as in the JSON."""
     return _NONE if value is None else f"{value:.{decimals}f}".replace(".", texts.decimal_mark)

@@ -37,8 +37,8 @@ class ReportTexts:
     stability_title: str
     reliability_title: str
     face_table: str
-    person_table: str
-    segment_table: str
+    # Below the persons if one of them looks manipulated in a part of the video only.
+    mean_note: str
     frame_table: str
     limits_title: str
     limits: tuple[str, ...]
@@ -262,6 +262,10 @@ class Texts:
     # By code of `laanet_core.results.NotJudgedReason`: why such a face cannot be judged.
     not_judged_reasons: Mapping[str, str]
     not_in_moments: str
+    # For a person who looks manipulated in a part of a clip: verdict, what the score is, and the clip's mean.
+    partly_fake: str
+    part_score: str
+    part_mean: PluralForms
     # By "spots_" or "no_spots_" and a verdict: what the verdict rests on.
     reasons: Mapping[str, str]
     # By row and column of a close-up: top, middle, bottom; left, middle, right.
@@ -281,6 +285,9 @@ class Texts:
 
     # Video.
     timeline: str
+    # Captions of the tables of a video.
+    person_table: str
+    segment_table: str
     timeline_help: str
     overlay_source: str
     player_missing: str
@@ -306,6 +313,8 @@ class Texts:
 
     # Background information.
     limits_title: str
+    # After `reliability` for a person of a clip.
+    reliability_of_mean: str
     limits: str
     model_title: str
     model_facts: Mapping[str, str]

@@ -5,11 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from laanet_core.decision import fake_part
 from laanet_core.inference.key_frames import longest_fake
 from laanet_core.inference.stable_verdicts import finding, variants_with
 from laanet_core.inference.unjudged_tracks import unjudged_tracks
 from laanet_core.media.other_types import named_type
-from laanet_core.results import AnalysisResult, Coverage, Kind, Segment, Stability, Verdict
+from laanet_core.results import (
+    AnalysisResult,
+    Coverage,
+    FaceResult,
+    Kind,
+    Segment,
+    Stability,
+    TrackResult,
+    Verdict,
+)
 from webapp.texts.counting import counted
 from webapp.texts.formats import number_text, share_text
 from webapp.texts.schema import Texts
@@ -40,9 +50,10 @@ class ResultSummary:
 
     `state` is the verdict, or the outcome if there is no verdict, or "unstable" if the verdict changes under
     compression, resizing or mirroring. `verdicts` are those of the faces of a photo or the persons of a
-    video, in order. `frames` and `tracks` describe a video: every judged face, and the track number of every
-    person with a verdict; `unjudged` counts the persons or faces without one. `segments` and `coverage` do
-    too; older stored results have none.
+    video, in order; a person who looks manipulated in a part of the video counts as fake. `frames` and
+    `tracks` describe a video: every judged face, and the track number of every person with a verdict;
+    `unjudged` counts the persons or faces without one. `segments` and `coverage` do too; older stored results
+    have none.
     """
 
     kind: Kind
@@ -188,7 +199,7 @@ def summarise(result: AnalysisResult, *, unstable: bool = False) -> ResultSummar
     unjudged = verdicts.count(None)
     frames: tuple[JudgedFrame, ...] = ()
     if result.kind == "video":
-        verdicts = tuple(track.verdict for track in result.tracks)
+        verdicts = tuple((fake_part_of(result, track) or track).verdict for track in result.tracks)
         unjudged = len(unjudged_tracks(result))
         frames = tuple((face.track, face.time, face.verdict) for face in result.faces)
     return ResultSummary(
@@ -206,10 +217,37 @@ def summarise(result: AnalysisResult, *, unstable: bool = False) -> ResultSummar
     )
 
 
+def fake_part_of(result: AnalysisResult, track: TrackResult) -> Segment | None:
+    """Return the most suspicious passage of a person who looks manipulated in a part of a video only."""
+    return fake_part(track, result.segments, result.verdict)
+
+
 def fake_passages(segments: Iterable[Segment], texts: Texts) -> str:
     """Return when one person of a video looks manipulated by that person's segments; "" if never."""
     times = [segment_times(segment, texts) for segment in segments if segment.verdict == "fake"]
     return texts.fake_segments.format(segments=texts.list_separator.join(times)) if times else ""
+
+
+def person_sentences(result: AnalysisResult, track: TrackResult, texts: Texts) -> list[str]:
+    """Return when a person looks manipulated, and what the score that is shown for the person stands for.
+
+    That is the mean over the video, or the score of the most suspicious passage (`fake_part`).
+    """
+    passages = fake_passages((part for part in result.segments if part.track == track.track), texts)
+    part = fake_part_of(result, track)
+    if part is None:
+        mean = counted(texts.person_frames, track.frames).format(count=track.frames)
+        return [passages, mean] if passages else [mean]
+    score = texts.part_score.format(segment=segment_times(part, texts))
+    mean = counted(texts.part_mean, track.frames).format(
+        count=track.frames, mean=percent_text(track.fake_prob, texts)
+    )
+    return [passages, score, mean]
+
+
+def person_verdict(result: AnalysisResult, track: TrackResult, texts: Texts) -> str:
+    """Return the phrase for the verdict on a person of a video."""
+    return texts.partly_fake if fake_part_of(result, track) else texts.verdicts[track.verdict]
 
 
 def subject_name(number: int, kind: str, texts: Texts) -> str:
@@ -274,13 +312,19 @@ def _coverage_sentence(coverage: Coverage, texts: Texts) -> str:
     )
 
 
-def stability_sentence(
-    verdict: Verdict | None, stability: Stability, video_verdict: Verdict | None, texts: Texts
-) -> str:
+def other_video_verdict(result: AnalysisResult, face: FaceResult, texts: Texts) -> str:
+    """Return the phrase for the verdict on a face's person over the whole video if it differs, else ""."""
+    for track in result.tracks:
+        phrase = person_verdict(result, track, texts)
+        if track.track == face.track and phrase != verdict_phrase(face.verdict, texts):
+            return phrase
+    return ""
+
+
+def stability_sentence(verdict: Verdict | None, stability: Stability, video_phrase: str, texts: Texts) -> str:
     """Return the outcome of the stability check of one face.
 
-    `verdict` is the face's own. `video_verdict` is the verdict of its person over the whole video, or None
-    for a photo. It is mentioned if it differs.
+    `verdict` is the face's own. `video_phrase` is `other_video_verdict`.
     """
     unclear_names = _variant_names(stability, "inconclusive", texts)
     template = texts.stability_findings[finding(verdict, stability)]
@@ -288,9 +332,8 @@ def stability_sentence(
     too_small_names = _variant_names(stability, None, texts)
     if too_small_names:
         sentences.append(texts.stability_too_small.format(names=too_small_names))
-    if video_verdict is not None and video_verdict != verdict:
-        phrase = texts.verdicts[video_verdict]
-        sentences.append(texts.stability_one_frame.format(verdict=phrase))
+    if video_phrase:
+        sentences.append(texts.stability_one_frame.format(verdict=video_phrase))
     return " ".join(sentences)
 
 
@@ -301,13 +344,16 @@ def _variant_names(stability: Stability, verdict: Verdict | None, texts: Texts) 
     )
 
 
-def reliability_sentence(count: int, share: float, interval: Sequence[float], texts: Texts) -> str:
-    """Return how often similar scores were fake: `share` of `count` cases, with its 95 % interval."""
+def reliability_sentence(count: int, share: float, interval: Sequence[float], kind: str, texts: Texts) -> str:
+    """Return how often similar scores were fake: `share` of `count` cases, with its 95 % interval.
+
+    The score of a person in a video (`kind`) is the mean, also if the page shows a passage's score.
+    """
     low, high = interval
-    template = counted(texts.reliability, count)
-    return template.format(
+    sentence = counted(texts.reliability, count).format(
         count=count,
         share=share_text(share, texts),
         low=share_text(low, texts),
         high=share_text(high, texts),
     )
+    return f"{sentence} {texts.reliability_of_mean}" if kind == "video" else sentence

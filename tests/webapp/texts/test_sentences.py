@@ -10,11 +10,16 @@ import pytest
 
 from laanet_core.media.other_types import TYPE_ADVICE, TYPE_NAMES, refusal
 from laanet_core.results import CAUTIONS, ErrorInfo, Kind, Stability, TrackResult, Variant, Verdict
-from tests.webapp.sample_results import FAKE, PHOTO, SMALL, TRACK, VIDEO, without_faces
+from tests.webapp.sample_results import FAKE, PARTLY_FAKE, PHOTO, SMALL, TRACK, VIDEO, without_faces
 from webapp.texts import LANGUAGES, Texts
+from webapp.texts.counting import counted
+from webapp.texts.formats import share_text
 from webapp.texts.sentences import (
     error_sentence,
     numbered_subjects,
+    other_video_verdict,
+    person_sentences,
+    person_verdict,
     reliability_sentence,
     stability_sentence,
     summarise,
@@ -152,7 +157,7 @@ def test_stability_sentence_names_the_variants(
 ) -> None:
     found = tuple(Variant(name, 0.0, 0.5, verdict, "fake") for name, verdict in variants)
     stability = Stability(found, stable, "fake" if stable else "inconclusive")
-    assert stability_sentence("fake", stability, None, ENGLISH) == sentence
+    assert stability_sentence("fake", stability, "", ENGLISH) == sentence
 
 
 def test_inconclusive_faces_are_never_stable() -> None:
@@ -165,14 +170,47 @@ def test_inconclusive_faces_are_never_stable() -> None:
         ((unsure, real), "unclear_original"),
     ):
         stability = Stability(variants, True, "inconclusive")
-        assert stability_sentence("inconclusive", stability, None, ENGLISH).startswith(FINDINGS[name])
+        assert stability_sentence("inconclusive", stability, "", ENGLISH).startswith(FINDINGS[name])
 
 
 def test_stability_sentence_mentions_the_verdict_of_the_video() -> None:
     stable = Stability((Variant("jpeg_90", 1.0, 0.8, "fake", "fake"),), True, "fake")
-    assert stability_sentence("fake", stable, "fake", ENGLISH) == FINDINGS["holds"]
+    assert stability_sentence("fake", stable, "", ENGLISH) == FINDINGS["holds"]
     video = ENGLISH.stability_one_frame.format(verdict="inconclusive")
     assert stability_sentence("fake", stable, "inconclusive", ENGLISH) == f"{FINDINGS['holds']} {video}"
+
+
+@ALL_LANGUAGES
+def test_a_partly_fake_person_has_the_score_of_the_passage_and_the_mean(texts: Texts) -> None:
+    (person,) = PARTLY_FAKE.tracks
+    passage = texts.segment.format(start="0:02", end="0:06")
+    mean = counted(texts.part_mean, 16).format(count=16, mean=share_text(0.6, texts))
+    assert person_sentences(PARTLY_FAKE, person, texts) == [
+        texts.fake_segments.format(segments=passage),
+        texts.part_score.format(segment=passage),
+        mean,
+    ]
+    assert person_verdict(PARTLY_FAKE, person, texts) == texts.partly_fake
+    whole = counted(texts.person_frames, 3).format(count=3)
+    assert person_sentences(VIDEO, TRACK, texts) == [whole]
+    assert person_verdict(VIDEO, TRACK, texts) == texts.verdicts["fake"]
+
+
+def test_one_frame_of_a_partly_fake_person_is_not_the_verdict_on_the_person() -> None:
+    frame = PARTLY_FAKE.faces[0]
+    assert other_video_verdict(PARTLY_FAKE, frame, ENGLISH) == "looks manipulated in part"
+    assert other_video_verdict(VIDEO, frame, ENGLISH) == ""
+    assert other_video_verdict(PHOTO, PHOTO.faces[0], ENGLISH) == ""
+
+
+def test_a_partly_fake_person_counts_as_fake_among_others() -> None:
+    others = tuple(TrackResult(number, 16, -3.0, 0.05, "real") for number in (1, 2))
+    mixed = dataclasses.replace(
+        PARTLY_FAKE, verdict="inconclusive", fake_prob=0.5, tracks=(*PARTLY_FAKE.tracks, *others)
+    )
+    assert ENGLISH.single_verdicts.format(
+        verdicts="1 × looks manipulated, 2 × no sign of manipulation"
+    ) in summarise(mixed).sentences(ENGLISH)
 
 
 def test_subjects_are_faces_or_persons() -> None:
@@ -181,8 +219,10 @@ def test_subjects_are_faces_or_persons() -> None:
 
 
 def test_reliability_sentence_has_whole_per_cent() -> None:
-    sentence = reliability_sentence(40, 0.75, (0.5981, 0.8581), ENGLISH)
+    sentence = reliability_sentence(40, 0.75, (0.5981, 0.8581), "image", ENGLISH)
     assert sentence == ENGLISH.reliability.forms["other"].format(count=40, share="75%", low="60%", high="86%")
+    of_person = reliability_sentence(40, 0.75, (0.5981, 0.8581), "video", ENGLISH)
+    assert of_person == f"{sentence} {ENGLISH.reliability_of_mean}"
 
 
 @ALL_LANGUAGES

@@ -23,6 +23,7 @@ from webapp.texts.provenance_sentences import ProvenanceView, view_of
 from webapp.texts.sentences import (
     ResultSummary,
     numbered_subjects,
+    other_video_verdict,
     reliability_sentence,
     stability_sentence,
     subject_name,
@@ -184,9 +185,8 @@ class Report:
     def stability_conclusion(self, checked: CheckedFace) -> str:
         """Return the sentence about the stability check of one face, the same as on the page."""
         face = checked.face
-        video_verdicts = {track.track: track.verdict for track in self.result.tracks}
-        video_verdict = None if face.track is None else video_verdicts.get(face.track)
-        return stability_sentence(face.verdict, checked.stability, video_verdict, self.texts)
+        video_phrase = other_video_verdict(self.result, face, self.texts)
+        return stability_sentence(face.verdict, checked.stability, video_phrase, self.texts)
 
     def reliabilities(self) -> list[SubjectReliability]:
         """Return the reliabilities that are known, in the order of the faces or persons."""
@@ -203,7 +203,9 @@ class Report:
         for subject in self.reliabilities():
             reliability = subject.reliability
             interval = (reliability.low, reliability.high)
-            sentence = reliability_sentence(reliability.count, reliability.share, interval, self.texts)
+            sentence = reliability_sentence(
+                reliability.count, reliability.share, interval, self.result.kind, self.texts
+            )
             lines.append(self.labelled(subject.name, sentence))
         return lines
 

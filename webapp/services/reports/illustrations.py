@@ -20,6 +20,7 @@ from webapp.services.reports.figures import crop_pair, picture_pair
 from webapp.services.reports.sections import NO_PADDING, TABLE_ROOM, TOP_ALIGNED, WIDTH, section
 from webapp.services.reports.text import COLOURS, NOTE, SMALL, hex_code, paragraph
 from webapp.texts.formats import number_text
+from webapp.texts.sentences import fake_part_of
 
 _GAP = 4 * mm
 # Greatest height of a picture in points
@@ -60,12 +61,14 @@ def video(report: Report, moments: Sequence[Moment]) -> Iterator[Flowable]:
     """Yield the table of persons, the chart over time, the key frames and the persons in close-up."""
     texts = report.texts
     if report.result.tracks or unjudged_tracks(report.result):
-        table = tables.persons(report, WIDTH)
-        yield from section(texts.report.person_table, table, room=TABLE_ROOM)
+        parts: list[Flowable] = [tables.persons(report, WIDTH)]
+        if any(fake_part_of(report.result, track) for track in report.result.tracks):
+            parts += [Spacer(0, 4), paragraph(texts.report.mean_note, NOTE)]
+        yield from section(texts.person_table, *parts, room=TABLE_ROOM)
     # With one segment per person, the table would repeat the table of persons.
     if len(report.result.segments) > len(report.result.tracks):
         table = tables.segments(report, WIDTH)
-        yield from section(texts.report.segment_table, table, room=TABLE_ROOM)
+        yield from section(texts.segment_table, table, room=TABLE_ROOM)
     if lines := _lines(report):
         yield from section(texts.timeline, chart(lines, _zones(report), WIDTH, texts))
     moments_by_time = sorted(moments, key=lambda moment: moment.time)

@@ -15,8 +15,8 @@ from laanet_core.inference.key_frames import Moment
 from laanet_core.inference.unjudged_tracks import unjudged_tracks
 from laanet_core.results import AnalysisResult, FaceResult, NotJudgedReason, TrackResult, Verdict, size_text
 from webapp.texts import Texts
-from webapp.texts.counting import counted
-from webapp.texts.sentences import fake_passages, subject_name, verdict_phrase
+from webapp.texts.formats import capitalised
+from webapp.texts.sentences import fake_part_of, person_sentences, subject_name, verdict_phrase
 from webapp.ui.render.faces import face_table
 from webapp.ui.render.gauge import Gauge, gauge
 from webapp.ui.render.picture import HEAT_OPACITY, data_uri
@@ -53,8 +53,9 @@ class CloseUpImages:
 class CardSubject:
     """Face of a photo or person of a clip, as its card shows it.
 
-    `number` counts from 1. `images` is None for a person who is on none of the shown moments. `size` is the
-    face's size in pixels, or the number of judged frames of a person.
+    `number` counts from 1. `images` is None for a person who is on none of the shown moments. `detail` is the
+    face's size in pixels, or what a person's score stands for. `is_partly_fake`: a person looks manipulated
+    in a part of the clip; the score is then that of the most suspicious passage.
     """
 
     number: int
@@ -63,6 +64,7 @@ class CardSubject:
     not_judged: NotJudgedReason | None
     detail: str
     images: CloseUpImages | None
+    is_partly_fake: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,17 +133,7 @@ def subjects_of(
             )
             for number, face in enumerate(result.faces, start=1)
         ]
-    subjects = [
-        CardSubject(
-            track.track + 1,
-            track.verdict,
-            track.fake_prob,
-            None,
-            detail=_person_detail(result, track, texts),
-            images=images.get(track.track + 1),
-        )
-        for track in result.tracks
-    ]
+    subjects = [_person(result, track, images, texts) for track in result.tracks]
     for track in unjudged_tracks(result):
         number = track.track + 1
         subjects.append(CardSubject(number, None, None, track.reason, detail="", images=images.get(number)))
@@ -183,11 +175,21 @@ def face_cards(
     )
 
 
-def _person_detail(result: AnalysisResult, track: TrackResult, texts: Texts) -> str:
-    """Return when a person looks manipulated, and what the verdict on that person is the mean of."""
-    passages = fake_passages((part for part in result.segments if part.track == track.track), texts)
-    mean = counted(texts.person_frames, track.frames).format(count=track.frames)
-    return f"{passages} {mean}" if passages else mean
+def _person(
+    result: AnalysisResult, track: TrackResult, images: Mapping[int, CloseUpImages], texts: Texts
+) -> CardSubject:
+    """Return a person with the verdict and score of the clip, or of its most suspicious fake passage."""
+    shown = fake_part_of(result, track) or track
+    number = track.track + 1
+    return CardSubject(
+        number,
+        shown.verdict,
+        shown.fake_prob,
+        None,
+        detail=" ".join(person_sentences(result, track, texts)),
+        images=images.get(number),
+        is_partly_fake=shown is not track,
+    )
 
 
 def _rank(subject: CardSubject) -> tuple[float, int]:
@@ -200,10 +202,12 @@ def _card(
 ) -> _Card:
     name = subject_name(subject.number, result.kind, texts)
     phrase = verdict_phrase(subject.verdict, texts, not_judged=subject.not_judged)
+    if subject.is_partly_fake:
+        phrase = texts.partly_fake
     return _Card(
         subject=subject,
         name=name,
-        phrase=phrase[:1].upper() + phrase[1:],
+        phrase=capitalised(phrase),
         reason=_reason(subject, notes, texts),
         gauge=None if subject.fake_prob is None else gauge(subject.fake_prob, decision, texts),
         row=notes.rows.get(subject.number),

@@ -20,7 +20,8 @@ Row = tuple[object, ...]
 def face_table(result: AnalysisResult, texts: Texts) -> Markup:
     """Return the table of all faces or persons, or "" if there are none.
 
-    A table of segments follows if a person's verdict changes in the course of a video.
+    A table of segments follows if a person's verdict changes in the course of a video. The tables of a video
+    say what their scores are the means of.
     """
     tables = _subject_table(result, texts)
     if len(result.segments) > len(result.tracks):
@@ -33,8 +34,9 @@ def _subject_table(result: AnalysisResult, texts: Texts) -> Markup:
     if not rows:
         return Markup("")
     subject, last = ("person", "frames") if result.kind == "video" else ("face", "size")
-    columns = (subject, *SCORE_COLUMNS, last)
-    return render("table.jinja", columns=[texts.columns[name] for name in columns], rows=rows)
+    columns = [texts.columns[name] for name in (subject, *SCORE_COLUMNS, last)]
+    caption = texts.person_table if result.kind == "video" else ""
+    return render("table.jinja", caption=caption, columns=columns, rows=rows)
 
 
 def subject_rows(result: AnalysisResult, texts: Texts) -> list[Row]:
@@ -59,7 +61,7 @@ def subject_rows(result: AnalysisResult, texts: Texts) -> list[Row]:
 
 def _segment_table(result: AnalysisResult, texts: Texts) -> Markup:
     """Return every passage of a video in which a person's verdict stays the same."""
-    columns = ("person", "segment", *SCORE_COLUMNS, "frames")
+    columns = [texts.columns[name] for name in ("person", "segment", *SCORE_COLUMNS, "frames")]
     rows = [
         (
             segment.track + 1,
@@ -69,7 +71,7 @@ def _segment_table(result: AnalysisResult, texts: Texts) -> Markup:
         )
         for segment in result.segments
     ]
-    return render("table.jinja", columns=[texts.columns[name] for name in columns], rows=rows)
+    return render("table.jinja", caption=texts.segment_table, columns=columns, rows=rows)
 
 
 def score_cells(

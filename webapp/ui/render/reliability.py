@@ -8,9 +8,15 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from laanet_core.inference.stable_verdicts import checked_faces, finding
-from laanet_core.results import AnalysisResult, FaceResult, Stability, Verdict
+from laanet_core.results import AnalysisResult, FaceResult, Kind, Stability, Verdict
 from webapp.texts import Texts
-from webapp.texts.sentences import percent_text, reliability_sentence, stability_sentence, verdict_phrase
+from webapp.texts.sentences import (
+    other_video_verdict,
+    percent_text,
+    reliability_sentence,
+    stability_sentence,
+    verdict_phrase,
+)
 from webapp.ui.templating import render
 
 # Colours of findings that leave little doubt. Every other finding has the colour of "inconclusive".
@@ -32,10 +38,12 @@ class VariantCell:
 class ReliabilityLine:
     """Share of fakes among decided cases with scores like that of a face or person.
 
-    `count` is the number of those cases. `interval` is the 95 % interval of `share`. Shares are in [0, 1].
+    `kind` is that of the file. `count` is the number of those cases. `interval` is the 95 % interval of
+    `share`. Shares are in [0, 1].
     """
 
     name: str
+    kind: Kind
     count: int
     share: float
     interval: tuple[float, float]
@@ -59,15 +67,14 @@ def stability_rows(
     `result` has the verdicts before the stability check. `stabilities` are those of `checked_faces(result)`,
     in that order. The faces of a video are those of one frame.
     """
-    video_verdicts = {track.track: track.verdict for track in result.tracks}
     help_text = texts.stability_help_clip if result.kind == "video" else texts.stability_help
     rows = {}
     for index, (face, stability) in enumerate(zip(checked_faces(result), stabilities, strict=True)):
         if stability is None:
             continue
         number = index + 1 if face.track is None else face.track + 1
-        video_verdict = None if face.track is None else video_verdicts.get(face.track)
-        rows[number] = _row(face, stability, video_verdict, help_text, texts)
+        video_phrase = other_video_verdict(result, face, texts)
+        rows[number] = _row(face, stability, video_phrase, help_text, texts)
     return rows
 
 
@@ -77,13 +84,13 @@ def reliability_lines(lines: Sequence[ReliabilityLine], texts: Texts) -> Markup:
         return Markup("")
     sentences = []
     for line in lines:
-        sentence = reliability_sentence(line.count, line.share, line.interval, texts)
+        sentence = reliability_sentence(line.count, line.share, line.interval, line.kind, texts)
         sentences.append((line.name, sentence))
     return render("reliability.jinja", lines=sentences)
 
 
 def _row(
-    face: FaceResult, stability: Stability, video_verdict: Verdict | None, help_text: str, texts: Texts
+    face: FaceResult, stability: Stability, video_phrase: str, help_text: str, texts: Texts
 ) -> StabilityRow:
     names = texts.stability_names
     cells = [
@@ -105,7 +112,7 @@ def _row(
         )
         cells.append(cell)
     colour = _FINDING_COLOURS.get(finding(face.verdict, stability), "inconclusive")
-    if video_verdict is not None and video_verdict != face.verdict:
+    if video_phrase:
         colour = "inconclusive"
-    sentence = stability_sentence(face.verdict, stability, video_verdict, texts)
+    sentence = stability_sentence(face.verdict, stability, video_phrase, texts)
     return StabilityRow(cells=cells, sentence=sentence, colour=colour, help=help_text)

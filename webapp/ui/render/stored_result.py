@@ -102,7 +102,7 @@ def _reliability(result: StoredResult, texts: Texts) -> Markup:
     lines = []
     for row in result.reliability:
         name = subject_name(row.face, result.analysis.kind, texts)
-        lines.append(ReliabilityLine(name, row.count, row.share, row.interval))
+        lines.append(ReliabilityLine(name, result.analysis.kind, row.count, row.share, row.interval))
     return reliability_lines(lines, texts)
 
 

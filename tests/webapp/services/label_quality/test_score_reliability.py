@@ -83,7 +83,7 @@ def test_only_decided_faces_of_the_audit_sample_count(sessions: Sessions, kept: 
         "scores": [0.25, 0.35],
     }
     page = stored_page(receipt_service(sessions, undo_period=DELAY).result(receipt), LANGUAGES["en"])
-    assert reliability_sentence(30, 0.2, (0.0951, 0.3731), LANGUAGES["en"]) in page
+    assert reliability_sentence(30, 0.2, (0.0951, 0.3731), "image", LANGUAGES["en"]) in page
     with sessions.begin() as session:
         session.execute(
             update(Decision)

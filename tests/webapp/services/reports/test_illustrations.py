@@ -11,11 +11,11 @@ import pytest
 
 from laanet_core.results import AnalysisResult
 from laanet_core.types import RGBImage
-from tests.webapp.sample_results import PHOTO
+from tests.webapp.sample_results import PARTLY_FAKE, PHOTO, VIDEO
 from tests.webapp.services.reports.conftest import AnalysedVideo
 from tests.webapp.services.reports.pdf import report_on, squeezed, text_of
 from webapp.services.reports.service import report_pdf
-from webapp.texts import ENGLISH
+from webapp.texts import ENGLISH, LANGUAGES, Texts
 
 
 @pytest.mark.parametrize("shape", [(20, 4000, 3), (4000, 20, 3), (3000, 2000, 3), (16, 16, 3)])
@@ -41,3 +41,15 @@ def test_a_clip_has_its_key_frames_in_order_and_every_person_in_close_up(video: 
     assert squeezed(ENGLISH.suspicious_moments) in text
     assert squeezed(ENGLISH.report.person_crops) in text
     assert squeezed(ENGLISH.timeline) in text
+
+
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+def test_the_tables_of_a_clip_say_what_is_a_mean_and_what_a_passage(texts: Texts) -> None:
+    text = squeezed(text_of(report_pdf(report_on(PARTLY_FAKE, texts=texts))))
+    persons, passages = text.split(squeezed(texts.segment_table))
+    assert squeezed(texts.person_table) in persons
+    assert squeezed(texts.report.mean_note) in persons
+    assert squeezed(texts.segment.format(start="0:02", end="0:06")) in passages
+    assert squeezed(texts.report.mean_note) not in squeezed(
+        text_of(report_pdf(report_on(VIDEO, texts=texts)))
+    )

@@ -12,10 +12,11 @@ import pytest
 from laanet_core.decision import DecisionConfig
 from laanet_core.inference.key_frames import Moment
 from laanet_core.results import AnalysisResult, NotJudgedReason, Segment
-from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, VIDEO
+from tests.webapp.sample_results import FAKE, FLIPPING, PARTLY_FAKE, PHOTO, SMALL, VIDEO
 from webapp.texts import LANGUAGES, Texts
 from webapp.texts.counting import counted
-from webapp.texts.formats import share_text
+from webapp.texts.formats import capitalised, share_text
+from webapp.texts.sentences import summarise
 from webapp.ui.render.cards import (
     CROWD_CARDS,
     CardNotes,
@@ -125,6 +126,27 @@ def test_the_card_of_a_person_names_the_fake_passages() -> None:
     first, second = html.split('id="face-2"')
     assert ENGLISH.fake_segments.format(segments="0:02 to 0:06") in first
     assert ENGLISH.fake_segments.split("{")[0] not in second
+
+
+@ALL_LANGUAGES
+def test_the_card_of_a_partly_fake_person_agrees_with_the_headline(texts: Texts) -> None:
+    html, _ = cards(PARTLY_FAKE, texts).split('<details class="lens-exact"')
+    assert summarise(PARTLY_FAKE).title(texts).startswith(texts.part_fake.split("{")[0])
+    assert f'lens-pill lens-fake">{capitalised(texts.partly_fake)}</span>' in html
+    value, low, high, mean = (share_text(share, texts) for share in (0.97, 0.2, 0.7, 0.6))
+    assert texts.gauge.format(value=value, low=low, high=high) in html
+    assert texts.reasons["spots_fake"].split("{")[0] in html
+    assert texts.part_score.format(segment=texts.segment.format(start="0:02", end="0:06")) in html
+    assert counted(texts.part_mean, 16).format(count=16, mean=mean) in html
+    assert '<li class="lens-face lens-fake"' in html
+    assert texts.reasons["spots_inconclusive"].split("{")[0] not in html
+
+
+def test_a_short_passage_alone_leaves_the_mean_on_the_card() -> None:
+    short = (PARTLY_FAKE.segments[0], dataclasses.replace(PARTLY_FAKE.segments[1], end=2.3))
+    html = cards(dataclasses.replace(PARTLY_FAKE, verdict="inconclusive", segments=short))
+    assert 'lens-pill lens-inconclusive">Inconclusive</span>' in html
+    assert ENGLISH.gauge.format(value="60%", low="20%", high="70%") in html
 
 
 def test_no_faces_have_no_cards() -> None:

@@ -10,7 +10,7 @@ import pytest
 from laanet_core.documents import FaceDocument
 from laanet_core.inference.stable_verdicts import stable_result
 from laanet_core.results import NotJudgedReason, Segment
-from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, TRACK, VIDEO
+from tests.webapp.sample_results import FAKE, FLIPPING, PARTLY_FAKE, PHOTO, SMALL, TRACK, VIDEO
 from webapp.texts import LANGUAGES, Texts
 from webapp.ui.render.faces import face_table, verdict_pill
 
@@ -72,7 +72,16 @@ def test_every_reason_not_to_judge_a_face_has_a_phrase(reason: NotJudgedReason, 
 def test_segments_are_listed_if_a_verdict_changes() -> None:
     constant = (Segment(0, 0.0, 12.0, 0.8, "fake", 1.2, 3),)
     changing = (*constant, Segment(0, 12.0, 75.5, 0.1, "real", -2.0, 5))
-    assert "Segment" not in face_table(dataclasses.replace(VIDEO, segments=constant), ENGLISH)
+    assert "Passage" not in face_table(dataclasses.replace(VIDEO, segments=constant), ENGLISH)
     html = face_table(dataclasses.replace(VIDEO, segments=changing), ENGLISH)
     assert "0:00 to 0:12" in html
     assert "0:12 to 1:15" in html
+
+
+@pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
+def test_the_tables_of_a_video_say_what_is_a_mean_and_what_a_passage(texts: Texts) -> None:
+    persons, passages = face_table(PARTLY_FAKE, texts).split(f"<caption>{texts.segment_table}</caption>")
+    assert f"<caption>{texts.person_table}</caption>" in persons
+    assert texts.verdicts["inconclusive"] in persons
+    assert texts.verdicts["fake"] in passages
+    assert "<caption>" not in face_table(PHOTO, texts)

@@ -68,8 +68,11 @@ def test_the_row_of_a_video_is_about_one_frame_and_has_the_number_of_its_person(
 
 
 def test_reliability_lines_name_their_subject() -> None:
-    line = ReliabilityLine("Face 1", 40, 0.75, (0.5981, 0.8581))
+    line = ReliabilityLine("Face 1", "image", 40, 0.75, (0.5981, 0.8581))
     html = reliability_lines([line], ENGLISH)
     assert "<b>Face 1</b>" in html
     assert "75% were fake" in html
+    assert ENGLISH.reliability_of_mean not in html
+    person = dataclasses.replace(line, kind="video")
+    assert ENGLISH.reliability_of_mean in reliability_lines([person], ENGLISH)
     assert reliability_lines([], ENGLISH) == ""

@@ -12,6 +12,7 @@ from laanet_core.decision import DecisionConfig
 from laanet_core.results import AnalysisResult
 from webapp.texts import Texts
 from webapp.texts.addresses import address
+from webapp.texts.formats import capitalised
 from webapp.texts.sentences import numbered_subjects, reliability_sentence, summarise
 from webapp.ui.example_files import EXAMPLE_PATH
 from webapp.ui.pages.analyse.browser_results import browser_results
@@ -213,7 +214,7 @@ def _reliability(result: AnalysisResult, services: Services, texts: Texts) -> di
     shares = services.evidence.reliabilities(result)
     numbered = zip(numbered_subjects(result, texts), shares, strict=True)
     return {
-        number: reliability_sentence(share.count, share.share, (share.low, share.high), texts)
+        number: reliability_sentence(share.count, share.share, (share.low, share.high), result.kind, texts)
         for (number, _), share in numbered
         if share is not None
     }
@@ -271,5 +272,4 @@ def chooser_choices(files: Sequence[AnalysedFile], texts: Texts) -> list[tuple[s
 def _short_result(entry: AnalysedFile, texts: Texts) -> str:
     """Return the verdict of a file, or its outcome if it has none, with a capital letter."""
     result = entry.shown_result()
-    phrase = texts.verdicts[result.verdict] if result.verdict else summarise(result).title(texts)
-    return phrase[:1].upper() + phrase[1:]
+    return capitalised(texts.verdicts[result.verdict] if result.verdict else summarise(result).title(texts))
