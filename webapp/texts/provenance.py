@@ -33,4 +33,6 @@ class ProvenanceTexts:
     # By code of IPTC's digital source types.
     source_types: Mapping[str, str]
     edited_face: str
+    # Explanation of a program's name that only experts know.
+    ffmpeg: str
     unsigned: str

@@ -9,6 +9,8 @@ from webapp.texts.provenance import ProvenanceTexts
 
 # Statements that the sentence on the Content Credentials contains already.
 _IN_STATUS = ("issuer", "problem")
+# Names by which FFmpeg's libraries sign the files that they write, before a version.
+_FFMPEG_PARTS = ("Lavf", "Lavc")
 # Problems of credentials that are there. With any other one the reader stopped, and there may be none.
 _PROBLEMS_OF_CREDENTIALS = ("damaged", "too_large", "remote_not_fetched")
 
@@ -76,6 +78,8 @@ def _statement(source: ProvenanceSource, texts: ProvenanceTexts) -> str:
         text = texts.source_types.get(text, text)
     elif source.what == "editing":
         text = texts.edited_face
+    elif source.what == "software" and text.startswith(_FFMPEG_PARTS):
+        text = texts.ffmpeg.format(name=text)
     return texts.statement.format(
         subject=texts.subjects[source.what], text=text, place=texts.places[source.where]
     )

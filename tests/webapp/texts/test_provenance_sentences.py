@@ -54,6 +54,18 @@ def test_part_made_by_ai_has_another_headline() -> None:
 
 
 @ALL_LANGUAGES
+def test_ffmpeg_is_explained_and_other_programs_keep_their_names(texts: Texts) -> None:
+    for name, shown_name in (
+        ("Lavf62.12.102", texts.provenance.ffmpeg.format(name="Lavf62.12.102")),
+        ("HandBrake 1.9", "HandBrake 1.9"),
+    ):
+        program = ProvenanceSource("mp4_software", "software", name)
+        (statement,) = view(combine(Credentials(), [program]), texts).statements
+        assert shown_name in statement
+        assert ("FFmpeg" in statement) == name.startswith("Lavf")
+
+
+@ALL_LANGUAGES
 def test_problems_and_contradictions_are_named(texts: Texts) -> None:
     shown = view_of(combine(unreadable("decoder_died"), []), "signature_invalid", texts.provenance)
     assert shown is not None
