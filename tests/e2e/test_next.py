@@ -69,7 +69,7 @@ def test_points_boxes_and_comparison_work_by_keyboard(visit: Visit) -> None:
     page = visit.page
     assert page.locator("#picture .lens-point").count() > 0
     assert not page.locator("#picture .lens-point").first.is_visible()
-    page.get_by_label("Vulnerable points").focus()
+    page.get_by_label("Most suspicious spots").focus()
     page.keyboard.press("Space")
     assert page.locator("#picture .lens-point").first.is_visible()
     page.get_by_label("Boxes").focus()

@@ -197,6 +197,9 @@ class Texts:
     cautions: Mapping[str, str]
     # By verdict: what it does not mean.
     caveats: Mapping[str, str]
+    # For a file that is real or inconclusive: what its probability does not mean.
+    not_a_share: str
+    not_the_rest: str
     some_faces: str
     some_persons: str
     other_verdicts: str
@@ -259,13 +262,13 @@ class Texts:
     zones: Mapping[str, str]
     face_size: str
     person_frames: PluralForms
-    # By code of `laanet_core.results.NotJudgedReason`: why such a face cannot be judged.
-    not_judged_reasons: Mapping[str, str]
-    not_in_moments: str
     # For a person who looks manipulated in a part of a clip: verdict, what the score is, and the clip's mean.
     partly_fake: str
     part_score: str
     part_mean: PluralForms
+    # By code of `laanet_core.results.NotJudgedReason`: why such a face cannot be judged.
+    not_judged_reasons: Mapping[str, str]
+    not_in_moments: str
     # By "spots_" or "no_spots_" and a verdict: what the verdict rests on.
     reasons: Mapping[str, str]
     # By row and column of a close-up: top, middle, bottom; left, middle, right.
@@ -282,12 +285,12 @@ class Texts:
     # Tables.
     # Column headings of all tables.
     columns: Mapping[str, str]
-
-    # Video.
-    timeline: str
     # Captions of the tables of a video.
     person_table: str
     segment_table: str
+
+    # Video.
+    timeline: str
     timeline_help: str
     overlay_source: str
     player_missing: str
@@ -310,11 +313,11 @@ class Texts:
     stability_of_file: Mapping[str, str]
     stability_running: str
     reliability: PluralForms
+    # After `reliability` for a person of a clip.
+    reliability_of_mean: str
 
     # Background information.
     limits_title: str
-    # After `reliability` for a person of a clip.
-    reliability_of_mean: str
     limits: str
     model_title: str
     model_facts: Mapping[str, str]

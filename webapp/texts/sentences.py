@@ -115,6 +115,18 @@ class ResultSummary:
             return ""
         return texts.all_persons if self.kind == "video" else texts.all_faces
 
+    def probability_caveat(self, fake_prob: float | None, texts: Texts) -> str:
+        """Return what the probability of a file does not mean; "" if there is none or the file is fake.
+
+        Only a low one invites the reader to take the rest for a probability of "real".
+        """
+        if fake_prob is None or self.colour not in ("real", "inconclusive"):
+            return ""
+        if fake_prob > 0.5:
+            return texts.not_a_share
+        share, rest = percent_text(fake_prob, texts), percent_text(1 - fake_prob, texts)
+        return f"{texts.not_a_share} {texts.not_the_rest.format(share=share, rest=rest)}"
+
     def _count(self, verdict: str | None) -> int:
         return sum(own == verdict for own in self.verdicts)
 

@@ -143,7 +143,8 @@ def test_inconclusive_videos_say_when_they_look_manipulated() -> None:
         (
             [("jpeg_90", "fake"), ("jpeg_50", "inconclusive"), ("half_size", "inconclusive")],
             True,
-            "The verdict on this face becomes inconclusive here: JPEG 50, Half size. It never flips.",
+            "The verdict on this face becomes inconclusive here: JPEG quality 50, Half size. "
+            "It never becomes the opposite.",
         ),
         (
             [("jpeg_90", "inconclusive"), ("half_size", None)],
@@ -211,6 +212,17 @@ def test_a_partly_fake_person_counts_as_fake_among_others() -> None:
     assert ENGLISH.single_verdicts.format(
         verdicts="1 × looks manipulated, 2 × no sign of manipulation"
     ) in summarise(mixed).sentences(ENGLISH)
+
+
+@ALL_LANGUAGES
+def test_a_probability_of_a_file_that_is_not_fake_is_no_share(texts: Texts) -> None:
+    unsure = summarise(dataclasses.replace(PHOTO, verdict="inconclusive", faces=(UNSURE,)))
+    rest = texts.not_the_rest.format(share=share_text(0.29, texts), rest=share_text(0.71, texts))
+    assert unsure.probability_caveat(0.29, texts) == f"{texts.not_a_share} {rest}"
+    assert unsure.probability_caveat(0.6, texts) == texts.not_a_share
+    assert unsure.probability_caveat(None, texts) == ""
+    assert rest in summarise(dataclasses.replace(PHOTO, verdict="real")).probability_caveat(0.29, texts)
+    assert summarise(PHOTO).probability_caveat(0.29, texts) == ""
 
 
 def test_subjects_are_faces_or_persons() -> None:

@@ -21,6 +21,7 @@ from laanet_core.results import (
 )
 from tests.webapp.sample_results import FAKE, FLIPPING, PHOTO, SMALL, VIDEO, without_faces
 from webapp.texts import LANGUAGES, Texts
+from webapp.texts.sentences import summarise
 from webapp.ui.render.headline import error_text, example_note, fallback_notice, headline, message
 
 ENGLISH = LANGUAGES["en"]
@@ -32,6 +33,14 @@ def test_verdict_comes_before_the_number() -> None:
     assert "<h2>Looks manipulated: 1 of 2 faces</h2>" in html
     assert "<strong>88%</strong> (all faces together)" in html
     assert "highest of" not in headline(dataclasses.replace(PHOTO, faces=(FAKE,)), ENGLISH)
+
+
+@ALL_LANGUAGES
+def test_a_low_probability_is_no_share_of_the_face(texts: Texts) -> None:
+    unsure = dataclasses.replace(PHOTO, verdict="inconclusive", fake_prob=0.29)
+    assert f"<p>{summarise(unsure).probability_caveat(0.29, texts)}</p>" in headline(unsure, texts)
+    assert texts.not_a_share not in headline(PHOTO, texts)
+    assert "<p></p>" not in headline(PHOTO, texts)
 
 
 def test_unstable_verdicts_are_inconclusive() -> None:
