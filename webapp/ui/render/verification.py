@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from markupsafe import Markup
 
@@ -20,7 +21,7 @@ from webapp.services.results.verification import (
 from webapp.texts import Texts
 from webapp.texts.formats import number_text, time_text
 from webapp.texts.provenance_sentences import ProvenanceView, view_of
-from webapp.texts.sentences import subject_name
+from webapp.texts.sentences import percent_text, subject_name
 from webapp.ui.render.faces import verdict_pill
 from webapp.ui.templating import render
 
@@ -84,12 +85,32 @@ def _verdict(verdict: Verdict | None, outcome: Outcome, texts: Texts) -> object:
     return verdict_pill(verdict, texts) if verdict is not None else texts.outcomes[outcome][0]
 
 
+def _probability(fake_prob: float | None, texts: Texts) -> str:
+    """Return a probability as on the page of the result, with the digits of the report to compare."""
+    text = percent_text(fake_prob, texts)
+    exact = number_text(fake_prob, texts)
+    return text if fake_prob is None else texts.with_note.format(text=text, note=exact)
+
+
+def _created(created: str, texts: Texts) -> str:
+    """Return the time in a report. One that is no time stays as it is, because anyone can change a report."""
+    try:
+        return _utc(datetime.fromisoformat(created), texts)
+    except (ValueError, OverflowError):
+        return created
+
+
+def _utc(moment: datetime, texts: Texts) -> str:
+    """Return a time in UTC, to the second."""
+    return f"{time_text(moment.astimezone(UTC), texts, seconds=True)} UTC"
+
+
 def _report_facts(report: ReportStatement, texts: Texts) -> list[Fact]:
     names = texts.verification.facts
     facts: list[Fact] = [
         (names["verdict"], _verdict(report.shown_verdict, report.outcome, texts)),
-        (names["fake_prob"], number_text(report.fake_prob, texts)),
-        (names["created"], report.created),
+        (names["fake_prob"], _probability(report.fake_prob, texts)),
+        (names["created"], _created(report.created, texts)),
         (names["media"], report.media.sha256),
         (names["model"], f"{report.model.name} {report.model.version}"),
     ]
@@ -103,8 +124,8 @@ def _recorded_facts(result: RecordedResult, number: str, texts: Texts) -> list[F
     names = texts.verification.facts
     return [
         (names["verdict"], _verdict(result.shown_verdict, result.outcome, texts)),
-        (names["fake_prob"], number_text(result.fake_prob, texts)),
-        (names["created"], f"{result.created_at:%Y-%m-%dT%H:%M:%SZ}"),
+        (names["fake_prob"], _probability(result.fake_prob, texts)),
+        (names["created"], _utc(result.created_at, texts)),
         (names["media"], result.media_sha256),
         (names["model"], f"{result.model.name} {result.model.version}"),
         (names["number"], number),

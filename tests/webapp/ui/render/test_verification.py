@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import pytest
 
 from laanet_core.documents import FileProvenanceDocument
 from tests.webapp.sample_results import STORED_AT
-from tests.webapp.services.reports.pdf import SHA256
+from tests.webapp.services.reports.pdf import CREATED, SHA256
 from tests.webapp.services.reports.signed import KEYS, signed_json
 from webapp.domain.clock import now
 from webapp.services.reports.verification import FINDINGS, check_report
@@ -18,7 +20,7 @@ from webapp.services.results.verification import (
     offline_verification,
 )
 from webapp.texts import LANGUAGES, Texts
-from webapp.texts.formats import number_text
+from webapp.texts.formats import number_text, share_text, time_text
 from webapp.ui.render.verification import result_state, verified_report
 
 ALL_LANGUAGES = pytest.mark.parametrize("texts", LANGUAGES.values(), ids=LANGUAGES)
@@ -54,13 +56,23 @@ def test_an_authentic_report_shows_its_facts_and_what_is_known_today(texts: Text
     check = check_report(signed_json(), KEYS.rotated(now()).public)
     answer = offline_verification(check, SHA256)
     html = verified_report(answer.model_copy(update={"receipt": "stands", "later": LATER}), texts)
-    for text in (SHA256, number_text(0.8765, texts), words.media_same, words.stands, words.decision_of_copy):
+    probability = texts.with_note.format(text=share_text(0.88, texts), note=number_text(0.8765, texts))
+    created = f"{time_text(CREATED.astimezone(UTC), texts, seconds=True)} UTC"
+    for text in (SHA256, probability, created, words.media_same, words.stands, words.decision_of_copy):
         assert text in html
     assert words.keys["retired"].split("{")[0] in html
     assert texts.decision_waiting.split("{")[0] in html
     other = verified_report(offline_verification(check, "0" * 64), texts)
     assert words.media_other in other
     assert words.media_not_given in verified_report(offline_verification(check), texts)
+
+
+@pytest.mark.parametrize("created", ["yesterday", "0001-01-01T00:00:00+14:00"])
+def test_a_changed_report_may_have_any_time(created: str) -> None:
+    answer = offline_verification(check_report(signed_json(), KEYS.public))
+    assert answer.report is not None
+    changed = answer.report.model_copy(update={"created": created})
+    assert created in verified_report(answer.model_copy(update={"report": changed}), LANGUAGES["en"])
 
 
 @ALL_LANGUAGES
