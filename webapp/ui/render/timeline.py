@@ -18,7 +18,8 @@ from webapp.ui.templating import render
 _WIDTH = 440
 _HEIGHT = 250
 _LEFT = 40
-_RIGHT = 10
+# Room for the names of the bands, which would hide the lines inside the plot.
+_RIGHT = 104
 _TOP = 8
 _BOTTOM = 22
 # Height of a band from which on its name fits into it.
@@ -36,12 +37,17 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class _Band:
-    """Background between two thresholds; `name` is "" if there is no room for it."""
+    """Background between two thresholds; `name` is "" if there is no room for it beside the band."""
 
     verdict: str
     top: float
     height: float
     name: str
+
+    @property
+    def name_y(self) -> float:
+        """Return the baseline of the name in the middle of the band."""
+        return self.top + self.height / 2 + _BASELINE_SHIFT
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class _TimelineChart:
     top: int = _TOP
     bottom: int = _HEIGHT - _BOTTOM
     right: int = _WIDTH - _RIGHT
+    names: int = _WIDTH - _RIGHT + _LABEL_GAP
 
 
 def rows(result: AnalysisResult) -> list[dict[str, float | str]]:

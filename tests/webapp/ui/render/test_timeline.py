@@ -37,6 +37,8 @@ def test_bands_and_thresholds_are_labelled() -> None:
         ("real", "no sign"),
     ]
     assert re.findall(r'text-anchor="end">\s*(\d+%)', html) == ["0%", "20%", "70%", "100%"]
+    right = int(re.findall(r'data-right="(\d+)"', html)[0])
+    assert all(int(x) > right for x in re.findall(r'lens-band-name[^>]*x="(\d+)"', html))
     narrow = plot(VIDEO, DecisionConfig(real_below=0.01, fake_above=0.99), ENGLISH)
     assert len(re.findall("lens-band-name", narrow)) == 1
 
