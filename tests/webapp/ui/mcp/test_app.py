@@ -17,6 +17,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import CallToolResult
 
 from tests.conftest import Server
+from tests.webapp.asgi_client import post
 from tests.webapp.patient_judge import PatientJudge, apart, patient_analysis, until
 from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions
@@ -190,28 +191,9 @@ class Line:
         }
         params = {"name": "analyse_file", "arguments": arguments, "_meta": meta}
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}).encode()
-        bodies = [{"type": "http.request", "body": body, "more_body": False}]
-        sent: list[Any] = []
-
-        async def receive() -> Any:
-            if bodies:
-                return bodies.pop()
-            await gone.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
         names = {"MCP-Protocol-Version": version, "Mcp-Method": "tools/call", "Mcp-Name": "analyse_file"}
         headers = {**HEADERS, **names, "Content-Length": str(len(body))}
-        scope = {
-            **{"type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "path": PATH},
-            **{"raw_path": PATH.encode(), "query_string": b"", "root_path": "", "client": ("127.0.0.1", 1)},
-            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-            "server": ("127.0.0.1", 2),
-        }
-        async with asyncio.timeout(60):
-            await self.site.app(scope, receive, send)
+        sent = await post(self.site.app, PATH, body, gone, headers=headers)
         return b"".join(message.get("body", b"") for message in sent).decode()
 
 

@@ -6,10 +6,10 @@ import asyncio
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.webapp.asgi_client import post
 from tests.webapp.patient_judge import PatientJudge, apart, patient_analysis, until
 from tests.webapp.receipt_services import receipt_service
 from webapp.db.session import Sessions
@@ -55,37 +55,7 @@ class Line:
 
     async def post(self, gone: asyncio.Event, *, whole: bool = True) -> tuple[int, dict[bytes, bytes], bytes]:
         """Send a file as a server would hand it on; the client goes away when `gone` is set."""
-        sent: list[Any] = []
-        bodies = [{"type": "http.request", "body": b"content", "more_body": not whole}]
-
-        async def receive() -> Any:
-            if bodies:
-                return bodies.pop()
-            await gone.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        scope = {
-            **{
-                "type": "http",
-                "http_version": "1.1",
-                "method": "POST",
-                "scheme": "http",
-                "path": "/analyse",
-                "raw_path": b"/analyse",
-            },
-            **{
-                "query_string": b"",
-                "root_path": "",
-                "headers": [],
-                "client": ("127.0.0.1", 1),
-                "server": ("127.0.0.1", 2),
-            },
-        }
-        async with asyncio.timeout(60):
-            await self.app(scope, receive, send)
+        sent = await post(self.app, "/analyse", b"content", gone, whole=whole)
         return sent[0]["status"], dict(sent[0]["headers"]), sent[-1]["body"]
 
 
