@@ -120,7 +120,7 @@ def segments(report: Report, width: float) -> Flowable:
     rows: list[list[str | Paragraph]] = [
         [
             str(segment.track + 1),
-            segment_times(segment, report.texts),
+            paragraph(segment_times(segment, report.texts), SMALL),
             *_judged(report, segment.verdict, segment.fake_prob, segment.fake_logit),
             str(segment.frames),
         ]
