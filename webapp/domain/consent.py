@@ -6,5 +6,9 @@ from __future__ import annotations
 # Version 3 means the same as version 2 in plainer words.
 CONSENT_VERSION = "3"
 
+# Stands for the version if the host imported the file. No visitor consented; the stated right to use the file
+# is in the table `imported_file`.
+IMPORTED = "import"
+
 # Versions that allow publication. All versions so far mention storage and training only.
 PUBLISHABLE_CONSENTS: frozenset[str] = frozenset()

@@ -57,6 +57,8 @@ class Action(StrEnum):
     CASE_UNDONE = "case_undone"
     # A case with a known answer, which tests the moderators.
     CASE_GOLD = "case_gold"
+    # A run of `import-cases` ended, complete or interrupted.
+    FILES_IMPORTED = "files_imported"
     LABELS_EXPORTED = "labels_exported"
     SNAPSHOT_FROZEN = "snapshot_frozen"
     # Requested by an admin. The outcome has entries of its own.
@@ -115,6 +117,17 @@ class Reason(StrEnum):
     REPORT = "report"
     # The file contradicts itself or the model (`laanet_core.results.Conflict`).
     CONFLICT = "conflict"
+    # The host imported the file, and the rule of the import selects the face.
+    IMPORT = "import"
+
+
+class ImportRule(StrEnum):
+    """Rule by which an imported file opens cases: for which verdicts of the model."""
+
+    ALL = "all"
+    INCONCLUSIVE = "inconclusive"
+    FAKE = "fake"
+    NONE = "none"
 
 
 class Concern(StrEnum):

@@ -5,6 +5,9 @@ from __future__ import annotations
 # Characters of a note.
 MAX_NOTE = 2000
 
+# Characters of the source of an imported file, and of the right to use it.
+MAX_STATEMENT = 500
+
 # Bytes of a painted region as PNG.
 MAX_REGION_BYTES = 65_536
 

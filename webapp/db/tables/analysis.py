@@ -1,4 +1,4 @@
-"""Analyses, and what is deleted with them: faces, votes, rescores, fingerprints, media."""
+"""Analyses, and what is deleted with them: faces, votes, rescores, fingerprints, media, imports."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstrai
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from webapp.db.tables.base import Base, UTCTime, one_of
-from webapp.domain.enums import Tag, Vote
-from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES
+from webapp.domain.enums import ImportRule, Tag, Vote
+from webapp.domain.limits import MAX_NOTE, MAX_REGION_BYTES, MAX_STATEMENT
 
 _VERDICTS = "'real', 'fake', 'inconclusive'"
 
@@ -90,6 +90,9 @@ class Analysis(Base):
         back_populates="analysis", cascade="all, delete-orphan", order_by="Fingerprint.number"
     )
     consent: Mapped[Consent | None] = relationship(back_populates="analysis", cascade="all, delete-orphan")
+    imported: Mapped[ImportedFile | None] = relationship(
+        back_populates="analysis", cascade="all, delete-orphan"
+    )
 
 
 class Face(Base):
@@ -282,14 +285,14 @@ class Media(Base):
 
 
 class Consent(Base):
-    """Consent of a visitor to the storage of a file. Only rows of this table refer to media."""
+    """Consent of a visitor to the storage of a file, or the host's import. Only these rows refer to media."""
 
     __tablename__ = "consent"
     __table_args__ = (CheckConstraint("orientation BETWEEN 1 AND 8", name="orientation"),)
 
     analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"), primary_key=True)
     given_at: Mapped[datetime] = mapped_column(UTCTime)
-    # Version of the consent text, see `webapp.domain.consent`.
+    # Version of the consent text, or IMPORTED; see `webapp.domain.consent`.
     text_version: Mapped[str] = mapped_column(String(16))
     # None if the store had no room.
     media_id: Mapped[int | None] = mapped_column(ForeignKey("media.id"), index=True)
@@ -297,3 +300,23 @@ class Consent(Base):
     orientation: Mapped[int] = mapped_column(default=1, server_default="1")
     analysis: Mapped[Analysis] = relationship(back_populates="consent")
     media: Mapped[Media | None] = relationship()
+
+
+class ImportedFile(Base):
+    """File that the host imported, with its source and the stated right to use it."""
+
+    __tablename__ = "imported_file"
+    __table_args__ = (
+        CheckConstraint(one_of("rule", ImportRule), name="rule"),
+        CheckConstraint(f"length(source) BETWEEN 1 AND {MAX_STATEMENT}", name="source"),
+        CheckConstraint(f"length(rights) BETWEEN 1 AND {MAX_STATEMENT}", name="rights"),
+    )
+
+    analysis_id: Mapped[int] = mapped_column(ForeignKey("analysis.id", ondelete="CASCADE"), primary_key=True)
+    # sha256 of the file as imported. A file is imported once.
+    sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    source: Mapped[str] = mapped_column(Text)
+    rights: Mapped[str] = mapped_column(Text)
+    # Rule by which the file opens cases.
+    rule: Mapped[str] = mapped_column(String(16))
+    analysis: Mapped[Analysis] = relationship(back_populates="imported")

@@ -128,13 +128,16 @@ class KeptMediaService:
             logger.exception("a file could not be kept")
             return PlacedFile(code="not_kept")
 
-    def link(self, session: Session, row: Analysis, placed: PlacedFile) -> str | None:
+    def link(
+        self, session: Session, row: Analysis, placed: PlacedFile, consent: str = CONSENT_VERSION
+    ) -> str | None:
         """Link a placed file to an analysis in the transaction that stores it.
 
-        If the store has the same file already, the analysis links to that one. Return the linked file's
-        name, None without a file. Raises StoreFull, after which the transaction must be rolled back.
+        `consent` is the version of the consent text. If the store has the same file already, the analysis
+        links to that one. Return the linked file's name, None without a file. Raises StoreFull, after which
+        the transaction must be rolled back.
         """
-        row.consent = Consent(given_at=row.created_at, text_version=CONSENT_VERSION, orientation=1)
+        row.consent = Consent(given_at=row.created_at, text_version=consent, orientation=1)
         session.add(row)
         if placed.bare is None:
             return None
