@@ -1,4 +1,4 @@
-"""Triage: results become cases if they are disputed, uncertain, contradicted, or drawn at random."""
+"""Triage: results become cases if they are disputed, uncertain, contradicted, drawn or imported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from webapp.db import case_queries, triage_queries
 from webapp.db.audit_chain import Event
 from webapp.db.tables import Analysis, Case
 from webapp.domain.clock import now
-from webapp.domain.enums import Action, Actor, Reason, Vote
+from webapp.domain.enums import Action, Actor, ImportRule, Reason, Vote
 from webapp.security.tokens import random_fraction
 from webapp.services.analysis_records.subjects import (
     WHOLE_FILE,
@@ -25,6 +25,7 @@ from webapp.services.analysis_records.subjects import (
 )
 from webapp.services.audit.log import RecordEvent
 from webapp.services.moderation.case_events import CaseEvents, case_subject
+from webapp.services.moderation.import_rule import selected_numbers
 from webapp.services.moderation.ranking import MOST_UNCERTAIN_PROB, TriageRules, add_item, update_rank
 
 logger = logging.getLogger(__name__)
@@ -126,25 +127,26 @@ class Triage:
         """Return the subjects of an analysis that open or join a case, each with its first reason.
 
         The random sample precedes all other reasons and is drawn once, before votes are read: disputed faces
-        must not be missing from the sample.
+        must not be missing from the sample. It consists of visitors' files: of imported files the rule of the
+        import selects faces instead, and neither the score nor a conflict opens a case.
         """
         faces = subjects_of(analysis)
-        audit_sample = set()
-        if analysis.triaged_at is None:
-            audit_sample = self._draw_audit_sample(session, analysis, faces)
-        votes = _votes_by_subject(triage_queries.last_votes(session, analysis.id), faces)
-        uncertain_faces = self._most_uncertain(faces)
         # The file's only face stands for the whole file, which otherwise is a subject of its own, the last.
         whole = faces[0] if len(faces) == 1 else whole_file(analysis)
         subjects = list(faces) if whole in faces else [*faces, whole]
+        is_visitors = analysis.imported is None
+        selected = self._selected_first(session, analysis, faces, whole)
+        uncertain_faces = self._most_uncertain(faces) if is_visitors else set()
+        has_conflict = is_visitors and analysis.conflict is not None
+        votes = _votes_by_subject(triage_queries.last_votes(session, analysis.id), faces)
         candidates: list[Candidate] = []
         for subject in subjects:
             vote = votes.get(subject.number)
-            if subject.number in audit_sample:
-                candidates.append((subject, Reason.AUDIT))
+            if subject.number in selected:
+                candidates.append((subject, Reason.AUDIT if is_visitors else Reason.IMPORT))
             elif vote == Vote.DISAGREE:
                 candidates.append((subject, Reason.DISAGREEMENT))
-            elif subject is whole and analysis.conflict is not None:
+            elif subject is whole and has_conflict:
                 candidates.append((subject, Reason.CONFLICT))
             # A visitor's request for a decision needs a case only if nothing else opens one.
             elif subject is whole and not candidates and _is_unanswered_request(session, analysis):
@@ -154,6 +156,16 @@ class Triage:
             elif vote is not None:
                 candidates.append((subject, None))
         return candidates
+
+    def _selected_first(
+        self, session: Session, analysis: Analysis, faces: Sequence[Subject], whole: Subject
+    ) -> set[int]:
+        """Return the numbers of the subjects that an import's rule or, once, the random draw selects."""
+        if analysis.imported is not None:
+            return selected_numbers(ImportRule(analysis.imported.rule), faces, whole)
+        if analysis.triaged_at is None:
+            return self._draw_audit_sample(session, analysis, faces)
+        return set()
 
     def _draw_audit_sample(
         self, session: Session, analysis: Analysis, subjects: Sequence[Subject]
