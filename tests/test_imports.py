@@ -36,6 +36,7 @@ LAYERS = """
     webapp.services.accounts
     webapp.services.model_registry
     webapp.services.analysis
+    webapp.services.imports
     webapp.services.moderation
     webapp.services.training
     webapp.services.label_quality

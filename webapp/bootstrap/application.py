@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from webapp.bootstrap.cases import Cases, build_cases, build_desk
-from webapp.bootstrap.detector import open_detector
+from webapp.bootstrap.detector import open_decoders, open_detector, open_trust_list
 from webapp.bootstrap.learning import Learning, learning_tasks, open_learning
 from webapp.bootstrap.records import Records, known_files, open_records, restore_at_start, result_deletion
 from webapp.bootstrap.report_keys import open_report_keys, verification_service
@@ -133,23 +132,14 @@ def build(settings: Settings) -> Application:
 
 def _open_foundation(settings: Settings) -> Foundation:
     """Load the weights while the decoders start and the database opens. Raises the errors of `build`."""
-    from laanet_core.media.trust_list import read_trust_list
-    from webapp.media.decoding.process_pool import DecoderPool
-    from webapp.media.decoding.worker_process import WorkerProcess
     from webapp.services.model_registry.serving import ChampionFollower, CurrentDetector
     from webapp.services.model_registry.startup_weights import StartupWeights
 
     # A download from the Hub takes long, so it starts first.
     starting = StartupWeights(settings.weights)
     restore_at_start(settings)
-    trust_list = None if settings.c2pa_trust is None else read_trust_list(settings.c2pa_trust)
-    trust_anchors = "" if trust_list is None else trust_list.anchors
-    decoders = DecoderPool(
-        most=settings.decoders,
-        megabytes=settings.decode_mb,
-        seconds=settings.decode_seconds,
-        start=functools.partial(WorkerProcess.start, trust_anchors=trust_anchors),
-    )
+    trust_list = open_trust_list(settings)
+    decoders = open_decoders(settings, trust_list, most=settings.decoders)
     records = open_records(settings, strip=decoders.bare)
     learning = open_learning(settings, records, decoders)
     loaded_detector, weights = starting.load(lambda source: open_detector(settings, source, decoders))

@@ -28,6 +28,7 @@ COMMANDS = (
     "verify-report",
     "rotate-report-key",
     "revoke-report-key",
+    "import-cases",
     "export-labels",
     "gold",
     "measures",

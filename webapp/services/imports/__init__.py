@@ -1,0 +1,1 @@
+"""Import of the host's files as kept analyses."""
