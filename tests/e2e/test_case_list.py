@@ -13,20 +13,22 @@ from typing import Any
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.conftest import Server
 from tests.desks import close_all, keep, open_on, records_of, signed_in
 from tests.e2e.conftest import ROOMY
 from tests.e2e.test_desk import SHOTS, At
-from webapp.db.tables import Case, Decision
+from webapp.db.tables import Case, CaseItem, Decision, ImportedFile
 from webapp.domain.clock import now
+from webapp.domain.enums import ImportRule
 from webapp.texts.case_list import ENGLISH as WORDS
 from webapp.texts.desk import ENGLISH as DESK_WORDS
 
 PHONE = {"width": 390, "height": 844}
 # Hours between this time zone and UTC, all year.
 ZONE, OFFSET = "Asia/Shanghai", timedelta(hours=8)
+SOURCE, RIGHTS = "NASA <b>archive</b>", "public domain"
 LABEL = {"value": "fake", "confidence": 3, "tags": ["boundary"], "note": "A seam <b>at</b> the chin."}
 # Drops a file of these bytes, given in base64, on the list.
 DROP = """content => {
@@ -84,6 +86,16 @@ def settle(server: Server) -> None:
         session.execute(update(Case).values(decided_at=now() - timedelta(days=1)))
 
 
+def state_source(server: Server, case: str) -> None:
+    """Make the file of a case an imported one."""
+    with records_of(server) as sessions, sessions.begin() as session:
+        item = session.scalars(select(CaseItem).join(CaseItem.case).where(Case.public_id == case)).one()
+        analysis = item.analysis
+        analysis.imported = ImportedFile(
+            sha256=analysis.media_sha256, source=SOURCE, rights=RIGHTS, rule=ImportRule.ALL
+        )
+
+
 def shoot(person: At, name: str) -> None:
     SHOTS.mkdir(parents=True, exist_ok=True)
     person.page.screenshot(path=SHOTS / f"cases-{name}.png", full_page=True)
@@ -138,6 +150,7 @@ def test_a_settled_case_shows_its_history_in_local_time(desk_server: Server, cas
     for name in ("mia", "noah"):
         label_by(desk_server, name, case, "fake")
     settle(desk_server)
+    state_source(desk_server, case)
     with signed_in(desk_server, "olga") as olga:
         opened = olga.get(f"/case/{case}/history").json()["history"]["case"]["opened_at"]
     utc = datetime.fromisoformat(opened).astimezone(UTC)
@@ -151,6 +164,8 @@ def test_a_settled_case_shows_its_history_in_local_time(desk_server: Server, cas
     history = page.locator("#find-history").inner_text()
     assert "noah" in history
     assert LABEL["note"] in history
+    expect(page.locator("#find-facts")).to_contain_text(WORDS.facts["source"] + SOURCE)
+    expect(page.locator("#find-facts")).to_contain_text(WORDS.facts["rights"] + RIGHTS)
     assert WORDS.ways["agreement"] in history
     page.wait_for_function("document.querySelector('#find-picture img').naturalWidth > 0")
     shoot(ada, "history-dark")

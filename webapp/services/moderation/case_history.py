@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from webapp.db import case_history_queries as queries
 from webapp.db import case_queries
 from webapp.db.case_visibility import Viewer
+from webapp.db.import_queries import imports_of_case
 from webapp.db.session import Sessions
 from webapp.db.tables import Case, CaseItem, Decision, Label
 from webapp.domain.enums import Role, Stage
@@ -63,12 +64,21 @@ class HistoryEvent(_HistoryModel):
     label: LabelView | None = None
 
 
+class ImportStatement(_HistoryModel):
+    """Where an imported file comes from, and the stated right to use it."""
+
+    source: str
+    rights: str
+
+
 class CaseHistory(_HistoryModel):
     """Page of a case.
 
     `file` is None if the person may not see the file here: they may still label the case, and see it then.
     `answer` and `is_settled` follow the rules of `case_visibility`. `copies` is the number of other files of
-    the case, None before it is settled. `can_decide`: the case waits for this admin's decision.
+    the case, None before it is settled. `imports` are the statements on the first file, and once the case is
+    settled on its copies, each once; a source such as "known fakes" is no more to be known than the answer.
+    `can_decide`: the case waits for this admin's decision.
     """
 
     case: CaseRow
@@ -77,6 +87,7 @@ class CaseHistory(_HistoryModel):
     events: list[HistoryEvent]
     is_settled: bool
     copies: int | None
+    imports: tuple[ImportStatement, ...]
     can_decide: bool
 
 
@@ -107,8 +118,16 @@ class CaseHistoryService:
                 events=sorted(_events(session, viewer, case), key=lambda event: event.time),
                 is_settled=is_settled,
                 copies=queries.count_items(session, case.id) - 1 if is_settled else None,
+                imports=_imports(session, case, is_settled=is_settled) if knows_answer else (),
                 can_decide=viewer.is_admin and is_disputed and not own_labels,
             )
+
+
+def _imports(session: Session, case: Case, *, is_settled: bool) -> tuple[ImportStatement, ...]:
+    """Return the different statements on the first file, or on all listed files of a settled case."""
+    files = imports_of_case(session, case, limit=MAX_COPIES + 1 if is_settled else 1)
+    statements = [ImportStatement(source=file.source, rights=file.rights) for file in files]
+    return tuple(dict.fromkeys(statements))
 
 
 def _events(session: Session, viewer: Viewer, case: Case) -> Iterator[HistoryEvent]:

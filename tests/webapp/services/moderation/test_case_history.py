@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from tests.webapp.services.conftest import Decides, Opens, refusal_code
 from webapp.db.session import Sessions
-from webapp.db.tables import Case, Gold
+from webapp.db.tables import Analysis, Case, Gold, ImportedFile
 from webapp.domain.clock import now
 from webapp.domain.enums import CaseState, Reason, Vote
 from webapp.domain.ids import new_id
 from webapp.services.accounts import Person
-from webapp.services.moderation.case_history import CaseHistory, CaseHistoryService
+from webapp.services.moderation.case_history import CaseHistory, CaseHistoryService, ImportStatement
 from webapp.services.moderation.claims import ClaimService
 from webapp.services.moderation.labelling import LabelInput, LabellingService
 from webapp.services.moderation.ranking import TriageRules
@@ -70,6 +70,28 @@ def test_an_open_case_tells_nothing(
         assert (pages[0].file, pages[0].answer, pages[0].is_settled) == (None, None, False)
     assert kinds(histories.history(people[0], fake)) == ["opened"]
     assert kinds(histories.history(people[1], fake)) == []
+
+
+def test_the_source_of_an_imported_file_is_shown_with_the_answer(
+    sessions: Sessions,
+    histories: CaseHistoryService,
+    settled_histories: CaseHistoryService,
+    opens: Opens,
+    decides: Decides,
+    people: list[Person],
+) -> None:
+    """Before that, a source such as "known fakes" would tell moderators the answer."""
+    case = opens(0.95, reason=Reason.IMPORT)
+    with sessions.begin() as session:
+        (analysis,) = session.scalars(select(Analysis))
+        analysis.imported = ImportedFile(sha256="a" * 64, source="known fakes", rights="CC0", rule="all")
+    for person in people[:2]:
+        assert histories.history(person, case).imports == ()
+    assert decides("fake", people[1:3]) == case
+    statement = ImportStatement(source="known fakes", rights="CC0")
+    assert histories.history(people[1], case).imports == (statement,)
+    assert histories.history(people[3], case).imports == ()
+    assert settled_histories.history(people[3], case).imports == (statement,)
 
 
 def test_own_labels_and_their_withdrawal_are_shown_at_once(

@@ -21,7 +21,7 @@
     return [element("dt", texts.facts[name]), description];
   }
 
-  function factsOf({ case: row, copies }) {
+  function factsOf({ case: row, copies, imports }) {
     const names = {
       kind: texts.kinds, state: texts.states, reason: texts.reasons,
       decision: texts.values, own: texts.values,
@@ -30,6 +30,7 @@
     contents.conflict = row.conflict === null ? null : texts.conflicts[row.conflict ? "yes" : "no"];
     contents.opened_at = row.opened_at && times.element(row.opened_at);
     return Object.keys(texts.facts).flatMap((name) => {
+      if (name === "source" || name === "rights") return imports.flatMap((file) => fact(name, file[name]));
       const value = contents[name];
       if (value === null || value === undefined) return [];
       return fact(name, names[name] ? names[name][value] : value);
