@@ -59,6 +59,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "no name for all seven corruptions at all levels",
     )
     parser.add_argument(
+        "--equal-sharpness",
+        action="store_true",
+        help="also measure every set with its real faces blurred to the fakes' sharpness",
+    )
+    parser.add_argument(
+        "--groups",
+        metavar="REGEX",
+        help="also report false alarms by the named parts of this regular expression in the images' names, "
+        "such as '_(?P<race>[0-4])_'",
+    )
+    parser.add_argument(
         "--plots",
         type=Path,
         metavar="DIR",
@@ -150,6 +161,8 @@ def _measure_faces(args: argparse.Namespace) -> int:
         corruptions=corruptions,
         cache=args.kept,
         plots=args.plots,
+        equal_sharpness=args.equal_sharpness,
+        groups=args.groups,
     )
     report = evaluate(load_weights(args.weights), source, options)
     print(json.dumps(report.to_json()) if args.json else as_text(report))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from laanet_core.evaluation.report import (
         Estimate,
         EvaluationReport,
+        FalseAlarms,
         ForgerSummary,
         MetricEstimates,
         SetReport,
@@ -32,6 +33,8 @@ def as_text(report: EvaluationReport) -> str:
     ]
     if report.forgers is not None:
         lines += ["", *_forger_lines(report.forgers)]
+    if report.false_alarms:
+        lines += ["", *_false_alarm_lines(report.false_alarms)]
     for figures in report.sets.values():
         counts = f"{figures.real} real, {figures.fake} fake, {figures.people} people"
         lines += ["", f"{figures.title}: {counts}"]
@@ -56,6 +59,13 @@ def _forger_lines(summary: ForgerSummary) -> Iterator[str]:
         )
 
 
+def _false_alarm_lines(rows: Iterable[FalseAlarms]) -> Iterator[str]:
+    for measure, group in itertools.groupby(rows, key=lambda row: row.measure):
+        yield f"real faces called fake, by {measure}:"
+        for row in group:
+            yield f"  {row.name:{_LABEL}}{_interval(row.share):>{_CELL}}   {row.real} real"
+
+
 def _metric_lines(figures: SetReport) -> Iterator[str]:
     yield _row("", [metric.upper() for metric in METRICS])
     yield _estimate_line("frame level", figures.frame_level)
@@ -64,6 +74,8 @@ def _metric_lines(figures: SetReport) -> Iterator[str]:
         cells = [_published_value(result.auc), _published_value(result.ap)]
         yield _row(f"published, {result.training}", cells)
     yield _row("sharpness only", [_interval(figures.sharpness_auc)])
+    if figures.equal_sharpness_auc is not None:
+        yield _row("equal sharpness", [_interval(figures.equal_sharpness_auc)])
     yield "  AUC by pack: " + ", ".join(f"{pack} {auc:.3f}" for pack, auc in figures.auc_by_pack.items())
     yield f"  calibration: ECE {figures.ece:.3f}, Brier {figures.brier:.3f}"
     yield _verdict_line("frames of real", figures.frame_verdicts.of_real)

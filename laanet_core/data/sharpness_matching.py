@@ -20,8 +20,8 @@ _MIDDLE = (0.25, 0.75)
 def match_sharpness(first: RGBImage, second: RGBImage) -> tuple[RGBImage, RGBImage]:
     """Blur the sharper of two crops (H, W, 3) until both are equally sharp in the middle."""
     if inner_sharpness(first) > inner_sharpness(second):
-        return _softened(first, inner_sharpness(second)), second
-    return first, _softened(second, inner_sharpness(first))
+        return softened(first, inner_sharpness(second)), second
+    return first, softened(second, inner_sharpness(first))
 
 
 def inner_sharpness(crop: RGBImage) -> float:
@@ -31,8 +31,12 @@ def inner_sharpness(crop: RGBImage) -> float:
     return float(cv2.Laplacian(grey, cv2.CV_32F).var())
 
 
-def _softened(crop: RGBImage, sharpness: float) -> RGBImage:
-    """Return a crop blurred to a sharpness; bisection works because blur only lowers it."""
+def softened(crop: RGBImage, sharpness: float) -> RGBImage:
+    """Return a crop (H, W, 3) blurred until its inner sharpness is about `sharpness`, at most by LARGEST_SIGMA.
+
+    A crop that is softer already stays nearly as it is.
+    """
+    # Bisection works because blur only lowers the sharpness.
     low, high = 0.0, LARGEST_SIGMA
     blurred = crop
     for _ in range(_BISECTIONS):

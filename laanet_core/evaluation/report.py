@@ -92,12 +92,26 @@ class CorruptionAuc:
 
 
 @dataclass(frozen=True)
+class FalseAlarms:
+    """Share of the `real` faces of a group that are called fake, with its Wilson interval.
+
+    `measure` is "pack" or the name of a part of the pattern of groups.
+    """
+
+    measure: str
+    name: str
+    real: int
+    share: Estimate
+
+
+@dataclass(frozen=True)
 class SetReport:
     """Metrics of one evaluation set.
 
     `real` and `fake` are numbers of frames, `people` and `videos` the numbers of people and videos that these
     show. `sharpness_auc` is the AUC of sharpness alone, a baseline. `published` holds the paper's results on
-    a benchmark; `robustness` is empty unless requested.
+    a benchmark; `robustness` is empty and `equal_sharpness_auc` None unless requested. The latter is the
+    frame-level AUC with real faces that are as sharp as the fakes.
     """
 
     title: str
@@ -118,6 +132,7 @@ class SetReport:
     subgroups: Sequence[SubgroupAuc]
     published: Sequence[PublishedResult] | None = None
     robustness: Sequence[CorruptionAuc] = ()
+    equal_sharpness_auc: Estimate | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the set's entry in the JSON output of `evaluate`."""
@@ -142,6 +157,8 @@ class SetReport:
         }
         if self.published is not None:
             values["published"] = [dataclasses.asdict(row) for row in self.published]
+        if self.equal_sharpness_auc is not None:
+            values["equal_sharpness"] = {"auc": dataclasses.asdict(self.equal_sharpness_auc)}
         if self.robustness:
             values["robustness"] = [dataclasses.asdict(row) for row in self.robustness]
         return values
@@ -181,7 +198,8 @@ class ForgerSummary:
 class EvaluationReport:
     """Reports of all evaluated sets by name, with the model and the settings.
 
-    `forgers` summarises the sets whose fakes a forger made; None without such a set.
+    `forgers` summarises the sets whose fakes a forger made; None without such a set. `false_alarms` are those
+    of the real faces of all sets, by pack and by group.
     """
 
     model: ModelInfo
@@ -190,6 +208,7 @@ class EvaluationReport:
     flip_test: bool
     sets: Mapping[str, SetReport]
     forgers: ForgerSummary | None = None
+    false_alarms: Sequence[FalseAlarms] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return the JSON output of `evaluate`."""
@@ -199,6 +218,7 @@ class EvaluationReport:
             "seed": self.seed,
             "flip_test": self.flip_test,
             "forgers": None if self.forgers is None else self.forgers.to_json(),
+            "false_alarms": [dataclasses.asdict(row) for row in self.false_alarms],
             "sets": {name: report.to_json() for name, report in self.sets.items()},
         }
 
@@ -285,6 +305,12 @@ def report_set(
         auc_by_pack=_auc_by_pack(predictions),
         subgroups=_subgroup_aucs(predictions, frames),
     )
+
+
+def frame_auc_estimate(predictions: Sequence[Prediction], bootstrap: int, seed: int) -> Estimate:
+    """Return the frame-level AUC with its interval. Raises ValueError unless both classes occur."""
+    frames = _frame_scores(predictions, bootstrap, seed)
+    return frames.estimate(metrics.roc_auc, frames.logits)
 
 
 def frame_auc(predictions: Sequence[Prediction]) -> float:

@@ -13,12 +13,22 @@ from laanet_core.data.manifest import Split
 from laanet_core.errors import InvalidDataset
 from laanet_core.evaluation.calibration import Calibration, ErrorLimits, calibrate
 from laanet_core.evaluation.corruptions import CORRUPTIONS, corrupted_set
+from laanet_core.evaluation.equal_sharpness import equal_sharpness_set
 from laanet_core.evaluation.eval_sets import EvalSet, manifest_sets
+from laanet_core.evaluation.false_alarms import false_alarms, group_pattern
 from laanet_core.evaluation.forgers import summarize_forgers
 from laanet_core.evaluation.plots import draw_plots
 from laanet_core.evaluation.predictions import Prediction, predict_items
 from laanet_core.evaluation.public_benchmarks import BENCHMARKS, FRAMES, benchmark_set
-from laanet_core.evaluation.report import CorruptionAuc, EvaluationReport, SetReport, frame_auc, report_set
+from laanet_core.evaluation.report import (
+    CorruptionAuc,
+    Estimate,
+    EvaluationReport,
+    SetReport,
+    frame_auc,
+    frame_auc_estimate,
+    report_set,
+)
 from laanet_core.modeling.device import pick_device
 from laanet_core.modeling.loading import LoadedWeights
 
@@ -86,7 +96,9 @@ class EvaluationOptions:
     `flip` averages the logits of a crop and its mirror image. `seed` seeds the self-blended images and the
     bootstrap of `bootstrap` resamples. `corruptions` are (name, level) pairs to measure robustness against.
     `cache` is a folder that keeps the predictions; a repeated call continues from them. `plots` is a folder
-    that receives plots. `progress` shows bars on standard error.
+    that receives plots. `progress` shows bars on standard error. `equal_sharpness` also measures every set
+    with real faces that are as sharp as its fakes. `groups` is a regular expression whose named parts are
+    groups of people in the names of images (`laanet_core.evaluation.false_alarms`).
     """
 
     device: str = "auto"
@@ -97,6 +109,8 @@ class EvaluationOptions:
     cache: Path | None = None
     plots: Path | None = None
     progress: bool = True
+    equal_sharpness: bool = False
+    groups: str | None = None
 
 
 def evaluate(
@@ -108,6 +122,7 @@ def evaluate(
     lacks a class).
     """
     options = options or EvaluationOptions()
+    groups = group_pattern(options.groups)
     weights.model.to(pick_device(options.device))
     reports: dict[str, SetReport] = {}
     all_predictions: dict[str, list[Prediction]] = {}
@@ -127,7 +142,12 @@ def evaluate(
         published = BENCHMARKS[source.name].published if isinstance(source, BenchmarkSource) else None
         clean_auc = report.frame_level.auc.value
         robustness = _robustness(weights, eval_set, source, options, clean_auc)
-        reports[eval_set.name] = dataclasses.replace(report, published=published, robustness=robustness)
+        reports[eval_set.name] = dataclasses.replace(
+            report,
+            published=published,
+            robustness=robustness,
+            equal_sharpness_auc=_equal_sharpness(weights, eval_set, source, options),
+        )
         all_predictions[eval_set.name] = predictions
         if eval_set.by_forger:
             by_forger.append(eval_set.name)
@@ -140,6 +160,7 @@ def evaluate(
         forgers=summarize_forgers(
             {name: reports[name] for name in by_forger}, {name: all_predictions[name] for name in by_forger}
         ),
+        false_alarms=false_alarms(all_predictions, weights.decision, groups),
     )
     if options.plots is not None:
         draw_plots(evaluation, all_predictions, weights.decision, options.plots)
@@ -202,6 +223,16 @@ def _robustness(
         )
         rows.append(row)
     return rows
+
+
+def _equal_sharpness(
+    weights: LoadedWeights, eval_set: EvalSet, source: EvalSource, options: EvaluationOptions
+) -> Estimate | None:
+    """Return the AUC with real faces that are as sharp as the fakes; None unless the options want it."""
+    if not options.equal_sharpness:
+        return None
+    predictions = predict_set(weights, equal_sharpness_set(eval_set), source, options)
+    return frame_auc_estimate(predictions, options.bootstrap, options.seed)
 
 
 def _cache_file_name(sha256: str, set_name: str, source: EvalSource, options: EvaluationOptions) -> str:

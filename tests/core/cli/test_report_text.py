@@ -8,6 +8,7 @@ from laanet_core.evaluation.report import (
     CrossAuc,
     Estimate,
     EvaluationReport,
+    FalseAlarms,
     ForgerSummary,
     MetricEstimates,
     PeakShare,
@@ -42,17 +43,22 @@ def test_the_text_has_every_part_of_the_report() -> None:
         subgroups=[SubgroupAuc("face size", "10 to 20", 3, 3, None)],
         published=[PublishedResult("SBI", 95.4, None)],
         robustness=[CorruptionAuc("jpeg", 50.0, "quality", 0.8, 0.1)],
+        equal_sharpness_auc=Estimate(0.66, 0.6, 0.7),
     )
     model = ModelInfo(name="tiny", version="1", sha256="0123456789abcdef")
     cross = CrossAuc(mean=0.7, worst=0.6, worst_pair=("a", "b"), table={})
     forgers = ForgerSummary(["a", "b"], AUC, AUC, AUC, cross)
-    text = as_text(EvaluationReport(model, "val", 0, True, {"set": figures}, forgers))
+    alarms = FalseAlarms("pack", "album", 40, Estimate(0.05, 0.01, 0.17))
+    text = as_text(EvaluationReport(model, "val", 0, True, {"set": figures}, forgers, [alarms]))
     for expected in (
         "tiny 1 (0123456789ab), val split, flip test on",
         "mean AUC over 2 sets of forgers (a, b):",
         "Cross-AUC: mean 0.700, worst 0.600 (real faces of a, fakes of b)",
         "a set: 6 real, 7 fake, 5 people",
         "0.900 [0.850, 0.950]",
+        "0.660 [0.600, 0.700]",
+        "real faces called fake, by pack:",
+        "0.050 [0.010, 0.170]   40 real",
         "published, SBI",
         "0.9540",
         "calibration: ECE 0.031, Brier 0.120",

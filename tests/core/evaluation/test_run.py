@@ -52,12 +52,21 @@ def test_evaluate_adds_data_sets_and_draws_plots(
     manifest.write_text("\n".join([rows[0] + ",forger", *renamed]) + "\n")
     (tmp_path / "forged").symlink_to(tiny_dataset.root / "swaps")
     source = ManifestSource(DatasetFiles(tiny_dataset.manifest), more=[DatasetFiles(manifest)])
-    options = EvaluationOptions(device="cpu", bootstrap=10, plots=tmp_path / "plots", progress=False)
+    options = EvaluationOptions(
+        device="cpu",
+        bootstrap=10,
+        plots=tmp_path / "plots",
+        progress=False,
+        equal_sharpness=True,
+        groups="(?P<kind>real|fake)/",
+    )
     report = evaluate(weights, source, options)
     assert list(report.sets) == ["self_blends", "pairs", "forger_studio"]
     assert report.forgers is not None
     assert list(report.forgers.forgers) == ["pairs", "forger_studio"]
     assert report.forgers.cross_auc is not None
+    assert all(figures.equal_sharpness_auc is not None for figures in report.sets.values())
+    assert {row.measure for row in report.false_alarms} >= {"pack"}
     assert (tmp_path / "plots" / "roc.png").is_file()
     alone = ManifestSource(DatasetFiles(tiny_dataset.manifest))
     assert alone.cache_key() != source.cache_key()
