@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.conftest import Server, served
+from tests.conftest import ROOT, Server, served
 from tests.desks import invite_all, records_of
 from tests.e2e.conftest import PHONE, ROOMY
 from tests.e2e.test_desk import SHOTS, At
@@ -19,6 +19,8 @@ from webapp.domain.enums import ModelState, RunState, SnapshotState
 from webapp.domain.ids import new_id
 from webapp.texts.model import ENGLISH as WORDS
 
+# Version of the shipped weights
+SHIPPED = json.loads((ROOT / "laanet_core/starter/config.json").read_text())["version"]
 FIGURES = {
     "auc gold": {"passed": True, "candidate": 0.9123, "champion": 0.871, "low": 0.011, "high": 0.0712},
     "other data": {"passed": False, "candidate": None, "champion": None, "low": None, "high": None},
@@ -55,7 +57,7 @@ def run_row(snapshot: Snapshot, state: RunState, step: int, message: str = "") -
 def fill(server: Server) -> None:
     with records_of(server) as sessions, sessions.begin() as session:
         row = session.query(ModelVersion).filter_by(version="changed").one()
-        named = {"version": "changed", "sha256": row.sha256}, {"version": "1.2", "sha256": row.parent_sha256}
+        named = {"version": "changed", "sha256": row.sha256}, {"version": SHIPPED, "sha256": row.parent_sha256}
         row.report = json.dumps(
             {
                 "passed": True,
@@ -98,13 +100,13 @@ def test_a_candidate_is_looked_at_promoted_and_taken_back(browser: Browser, serv
     ada = opened(browser, server, "ada", ROOMY)
     page = ada.page
     model_of(page)
-    expect(page.locator("#model-answering")).to_have_text("1.2")
+    expect(page.locator("#model-answering")).to_have_text(SHIPPED)
     assert page.locator("#model-snapshots tbody tr").count() == 2
     expect(page.locator("#model-begin option")).to_have_count(1)  # nothing is learned from what is stale
     expect(page.locator("#model-runs")).to_contain_text("step 120 of 400")
     expect(page.locator("#model-runs")).to_contain_text("<img src=x onerror=alert(1)>")
     expect(page.locator("#model-begin button")).to_be_disabled()  # one at a time
-    expect(page.locator("#model-versions")).to_contain_text("changed ← 1.2")
+    expect(page.locator("#model-versions")).to_contain_text(f"changed ← {SHIPPED}")
     expect(page.locator("[data-model=rollback]")).to_be_disabled()
     page.get_by_role("button", name=f"{WORDS.report}: changed").click()
     checks = page.locator("#model-checks tbody tr")
@@ -124,7 +126,7 @@ def promote_and_roll_back(page: Page) -> None:
     promote = page.get_by_role("button", name=f"{WORDS.promote}: changed")
     promote.click()
     page.locator("#model-promote").get_by_role("button", name=WORDS.keep).click()
-    expect(page.locator("#model-answering")).to_have_text("1.2")
+    expect(page.locator("#model-answering")).to_have_text(SHIPPED)
     promote.click()
     page.locator("#model-promote").get_by_role("button", name=WORDS.confirm).click()
     expect(page.locator("#model-message")).to_have_text(WORDS.promotion_done.format(version="changed"))
@@ -138,7 +140,7 @@ def promote_and_roll_back(page: Page) -> None:
 
 def roll_back(page: Page) -> None:
     page.locator("[data-model=rollback]").click()
-    expect(page.locator("#model-answering")).to_have_text("1.2", timeout=20_000)
+    expect(page.locator("#model-answering")).to_have_text(SHIPPED, timeout=20_000)
     expect(page.locator("#model-versions")).to_contain_text(WORDS.version_states["rejected"])
     expect(page.locator("[data-model=rollback]")).to_be_disabled()  # there was no champion before this one
 
