@@ -24,6 +24,9 @@ TEMPERATURE_RANGE = (0.05, 20.0)
 # Bins of equal width of the reliability diagram.
 BINS = 15
 
+# Fewest real faces of a pack whose share of false alarms is limited by itself.
+SMALLEST_PACK = 40
+
 # Iterations of the golden-section search; the bracket shrinks to 1e-20 of its width.
 _ITERATIONS = 100
 
@@ -33,7 +36,7 @@ _THRESHOLD_STEPS = 1e4
 
 @dataclass(frozen=True)
 class ErrorLimits:
-    """Largest shares, in every set, of real faces called fake and of fakes called real."""
+    """Largest shares: of real faces called fake, in every set and pack; of fakes called real, in every set."""
 
     real_called_fake: float = 0.05
     fake_called_real: float = 0.10
@@ -84,8 +87,9 @@ def calibrate(
 ) -> Calibration:
     """Return calibrated decision values from predictions by set name.
 
-    The temperature fits all sets together; the thresholds keep to `limits` in each set. `decision` provides
-    the values that calibration leaves as they are. Raises InvalidDataset if a set lacks real or fake faces.
+    The temperature fits all sets together; the thresholds keep to `limits` in each set, and for false alarms
+    also in each pack of at least SMALLEST_PACK real faces of a set. `decision` provides the values that
+    calibration leaves as they are. Raises InvalidDataset if a set lacks real or fake faces.
     """
     limits = limits or ErrorLimits()
     if not sets:
@@ -100,13 +104,15 @@ def calibrate(
     all_labels = np.concatenate(list(labels.values()))
     all_logits = np.concatenate(list(logits.values()))
 
-    calibrated = _fit_decision(labels, logits, decision, limits)
+    packs = _real_logits_by_pack(sets)
+    calibrated = _fit_decision(labels, logits, packs, decision, limits)
     held_out: dict[str, tuple[VerdictShares, VerdictShares]] = {}
     for name in sets if len(sets) > 1 else ():
         others = [other for other in sets if other != name]
         without = _fit_decision(
             {other: labels[other] for other in others},
             {other: logits[other] for other in others},
+            _real_logits_by_pack({other: sets[other] for other in others}),
             decision,
             limits,
         )
@@ -121,10 +127,24 @@ def calibrate(
     )
 
 
+def _real_logits_by_pack(sets: Mapping[str, Sequence[Prediction]]) -> list[Array]:
+    """Return the logits of the real faces of every set and pack that has enough of them."""
+    logits: dict[tuple[str, str], list[float]] = {}
+    for name, faces in sets.items():
+        for face in faces:
+            if face.label == 0:
+                logits.setdefault((name, face.pack), []).append(face.fake_logit)
+    return [np.array(values) for values in logits.values() if len(values) >= SMALLEST_PACK]
+
+
 def _fit_decision(
-    labels: Mapping[str, Array], logits: Mapping[str, Array], decision: DecisionConfig, limits: ErrorLimits
+    labels: Mapping[str, Array],
+    logits: Mapping[str, Array],
+    packs: Sequence[Array],
+    decision: DecisionConfig,
+    limits: ErrorLimits,
 ) -> DecisionConfig:
-    """Return decision values fitted to sets, labels and logits (N,) by name."""
+    """Return decision values fitted to sets, labels and logits (N,) by name, and to real logits by pack."""
     all_logits, all_labels = (np.concatenate(list(values.values())) for values in (logits, labels))
     temperature = round(fit_temperature(all_logits, all_labels), 4)
     real_below, fake_above = choose_common_thresholds(
@@ -132,6 +152,8 @@ def _fit_decision(
         fakes_called_real=limits.fake_called_real,
         reals_called_fake=limits.real_called_fake,
     )
+    for reals in packs:
+        fake_above = max(fake_above, _exceeded_by(sigmoid(reals / temperature), limits.real_called_fake))
     return dataclasses.replace(
         decision,
         temperature=temperature,
@@ -272,11 +294,16 @@ def choose_thresholds(
     fakes = np.sort(probabilities[labels == 1])
     if not len(reals) or not len(fakes):
         raise ValueError("both classes are needed")
-    # Fakes that may lie below the first threshold, and real faces that may lie above the second.
+    # Fakes that may lie below the first threshold.
     allowed_fakes = int(fakes_called_real * len(fakes))
-    allowed_reals = int(reals_called_fake * len(reals))
     real_below = float(fakes[min(allowed_fakes, len(fakes) - 1)])
-    fake_above = float(reals[max(len(reals) - 1 - allowed_reals, 0)])
+    fake_above = _exceeded_by(reals, reals_called_fake)
     if real_below > fake_above:
         real_below = fake_above = (real_below + fake_above) / 2
     return real_below, fake_above
+
+
+def _exceeded_by(values: Array, share: float) -> float:
+    """Return the lowest of the values (N,) that at most this share of them exceeds."""
+    allowed = int(share * len(values))
+    return float(np.sort(values)[max(len(values) - 1 - allowed, 0)])

@@ -57,7 +57,10 @@ def run_row(snapshot: Snapshot, state: RunState, step: int, message: str = "") -
 def fill(server: Server) -> None:
     with records_of(server) as sessions, sessions.begin() as session:
         row = session.query(ModelVersion).filter_by(version="changed").one()
-        named = {"version": "changed", "sha256": row.sha256}, {"version": SHIPPED, "sha256": row.parent_sha256}
+        named = (
+            {"version": "changed", "sha256": row.sha256},
+            {"version": SHIPPED, "sha256": row.parent_sha256},
+        )
         row.report = json.dumps(
             {
                 "passed": True,

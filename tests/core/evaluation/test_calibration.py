@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -7,6 +9,7 @@ from scipy.optimize import minimize_scalar
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import InvalidDataset
 from laanet_core.evaluation.calibration import (
+    SMALLEST_PACK,
     calibrate,
     choose_common_thresholds,
     choose_thresholds,
@@ -121,6 +124,20 @@ def test_calibrate_keeps_other_decision_values_and_lowers_the_error() -> None:
     for of_real, of_fake in calibration.verdicts.values():
         assert of_real.fake <= 0.05
         assert of_fake.real <= 0.10
+
+
+def test_false_alarms_are_limited_in_every_pack_with_enough_faces() -> None:
+    faces = [prediction(0, -5.0 + 0.001 * number) for number in range(2000)]
+    faces += [prediction(1, 4.0 + 0.001 * number) for number in range(2000)]
+    # Two packs of real faces with high scores, too few for the share in the whole set.
+    loud = [prediction(0, 1.0 + 0.02 * number) for number in range(SMALLEST_PACK)]
+    small = [prediction(0, 3.0) for _ in range(SMALLEST_PACK - 1)]
+    faces += [dataclasses.replace(face, pack="loud") for face in loud]
+    faces += [dataclasses.replace(face, pack="small") for face in small]
+    decision = calibrate({"set": faces}, DecisionConfig()).decision
+    called_fake = [sigmoid(face.fake_logit / decision.temperature) > decision.fake_above for face in loud]
+    assert 0 < np.mean(called_fake) <= 0.05
+    assert sigmoid(3.0 / decision.temperature) > decision.fake_above
 
 
 def test_held_out_shares_come_from_the_other_sets() -> None:
