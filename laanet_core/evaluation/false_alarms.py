@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from laanet_core.decision import DecisionConfig
 from laanet_core.errors import InvalidConfig
 from laanet_core.evaluation.metrics import sigmoid, wilson_interval
@@ -38,10 +40,13 @@ def false_alarms(
     `predictions` is by set; a face that several sets share counts once. A name that the pattern matches puts
     the face into one group of every named part.
     """
-    reals = {face.name: face for faces in reversed(predictions.values()) for face in faces if face.label == 0}
+    reals = {
+        face.name: face for faces in reversed(list(predictions.values())) for face in faces if face.label == 0
+    }
     called_fake: dict[tuple[str, str], list[bool]] = {}
     for name, face in reals.items():
-        is_fake = bool(sigmoid(face.fake_logit / decision.temperature) > decision.fake_above)
+        probability = sigmoid(np.array(face.fake_logit / decision.temperature))
+        is_fake = bool(probability > decision.fake_above)
         match = None if groups is None else groups.search(name)
         keys = [("pack", face.pack), *(match.groupdict(default="").items() if match else ())]
         for key in keys:
