@@ -32,9 +32,9 @@ def inner_sharpness(crop: RGBImage) -> float:
 
 
 def softened(crop: RGBImage, sharpness: float) -> RGBImage:
-    """Return a crop (H, W, 3) blurred until its inner sharpness is about `sharpness`, at most by LARGEST_SIGMA.
+    """Return a crop (H, W, 3) blurred until its inner sharpness is about `sharpness`.
 
-    A crop that is softer already stays nearly as it is.
+    The largest blur is LARGEST_SIGMA. A crop that is softer already stays nearly as it is.
     """
     # Bisection works because blur only lowers the sharpness.
     low, high = 0.0, LARGEST_SIGMA

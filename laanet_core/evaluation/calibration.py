@@ -36,7 +36,7 @@ _THRESHOLD_STEPS = 1e4
 
 @dataclass(frozen=True)
 class ErrorLimits:
-    """Largest shares: of real faces called fake, in every set and pack; of fakes called real, in every set."""
+    """Largest shares, in each set, of real faces called fake (and in each pack) and of fakes called real."""
 
     real_called_fake: float = 0.05
     fake_called_real: float = 0.10
