@@ -55,7 +55,7 @@ FORMATS = (ClipFormat(10, 288, "ultrafast", 10), ClipFormat(25, 288, "veryfast",
 FORGERIES = [
     (ASTRONAUT, "self_blend", ASTRONAUT, 4),
     ("portrait", "blended", ASTRONAUT, 1),
-    ("speaker", "warped", "right", 0),
+    ("speaker", "warped", ASTRONAUT, 0),
     ("left", "pasted", ASTRONAUT, 0),
 ]
 
