@@ -25,3 +25,5 @@ def test_a_receipt_is_found_in_pasted_text(text: str) -> None:
 
 def test_text_without_a_receipt_has_none() -> None:
     assert receipt_of("") == ""
+    # A field that the page has just emptied
+    assert receipt_of(None) == ""
